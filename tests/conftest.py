@@ -40,7 +40,7 @@ from axiom.lab.experiments import preflight
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.server.dispatch import local_desk
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import sweep
@@ -169,7 +169,7 @@ class SmallLab:
     keys: Keys
     db: Database
     now: datetime = NOW
-    known: Known = field(default_factory=Known)
+    known: DispatchCache = field(default_factory=DispatchCache)
     lets_out: bool = True  # what it publishes goes to everybody at once, and not in stages
 
     @property

@@ -28,7 +28,7 @@ from typing import Any
 import axiom
 from axiom.commands.context import Laboratory
 from axiom.commands.experiments import RetireExperiment
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.commands.work import CancelWorkunits
 from axiom.domain.failures import Comparison
 from axiom.domain.fleet import Capacity, Platform
@@ -71,7 +71,7 @@ class Small:
 
     folder: Folder
     writer: Writer
-    gate: Gate
+    gate: CommandGate
 
 
 def laboratory(place: Path, now: Callable[[], datetime]) -> Small:
@@ -95,7 +95,7 @@ def laboratory(place: Path, now: Callable[[], datetime]) -> Small:
     writer = Writer(lambda: Connections(folder=folder).journalled(folder.journal, now))
     writer.start()
     found = Laboratory(folder=folder, keys=keys, settings=Settings(), package=package)
-    return Small(folder=folder, writer=writer, gate=Gate(writer=writer, laboratory=found, now=now))
+    return Small(folder=folder, writer=writer, gate=CommandGate(writer=writer, laboratory=found, now=now))
 
 
 def order(small: Small, experiment_id: int, amount: int) -> tuple[int, ...]:

@@ -53,7 +53,7 @@ from axiom.store.sessions import sessions
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as returning
 from axiom.store.tasks.tasks import Reported
-from axiom.store.tasks.workunits import Claim
+from axiom.store.tasks.workunits import OrderedTask
 from axiom.store.views import findings
 from axiom.web.site.app import Site, site
 
@@ -134,7 +134,9 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
         (task,) = workunits.tasks_of(db, number)
         host = 1 + task.id % HOSTS
         later = NOW + timedelta(hours=1)
-        claim = Claim(task_id=task.id, experiment_id=stored.id, bundle_digest=bundle.digest, ticket="", deadline=later)
+        claim = OrderedTask(
+            task_id=task.id, experiment_id=stored.id, bundle_digest=bundle.digest, ticket="", deadline=later
+        )
         workunits.send(db, [claim], host_id=host, now=NOW)
         report = Report(
             task_id=task.id, host_id=host, exit_status=0, output_digest=None, cpu_seconds=3.0, elapsed_seconds=4.0

@@ -25,7 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.decisions.experiments.breaker import broken, broken_there
-from axiom.decisions.experiments.release_stages import Facts, release, room
+from axiom.decisions.experiments.release_stages import ReleaseRecord, release, room
 from axiom.domain.releases import Came, Fleet, Stage
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -66,12 +66,12 @@ class Life:
         """The time of the day."""
         return NOW + timedelta(seconds=self.clock)
 
-    def facts(self) -> Facts:
+    def facts(self) -> ReleaseRecord:
         """What is known of the version."""
         well = sum(came.well for came in self.by_host.values())
         badly = sum(came.badly for came in self.by_host.values())
         theirs = int(self.hosts > 1)
-        return Facts(
+        return ReleaseRecord(
             by_host=self.by_host,
             by_volunteer=self.by_volunteer,
             out=len(self.out),

@@ -35,7 +35,7 @@ import weighing
 import axiom
 from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.commands.sessions import StepSession
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
@@ -47,7 +47,7 @@ from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import policy_of
 from axiom.lab.session import step
 from axiom.server.dispatch import local_desk
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.service.callers import operator
 from axiom.settings import Settings
@@ -101,7 +101,7 @@ class Small:
     folder: Folder
     keys: Keys
     writer: Writer = field(init=False)
-    gate: Gate = field(init=False)
+    gate: CommandGate = field(init=False)
     now: datetime = NOW
 
     def start(self) -> None:
@@ -109,7 +109,7 @@ class Small:
         self.writer = Writer(lambda: Connections(folder=self.folder).journalled(self.folder.journal, lambda: self.now))
         self.writer.start()
         found = Laboratory(folder=self.folder, keys=self.keys, settings=Settings(), package=PACKAGE)
-        self.gate = Gate(writer=self.writer, laboratory=found, now=lambda: self.now)
+        self.gate = CommandGate(writer=self.writer, laboratory=found, now=lambda: self.now)
 
 
 @contextlib.contextmanager
@@ -163,7 +163,7 @@ def publish_one(db: Database, small: Small, number: int) -> None:
 def order() -> float:
     """Seconds from the first command until every host has its first tasks."""
     with laboratory(hosts=TARGETS, experiments=1) as small:
-        known = Known()
+        known = DispatchCache()
         dispatch = Dispatch(
             lab=small.keys.trust.lab,
             trust=small.keys.trust.version,

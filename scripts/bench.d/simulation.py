@@ -13,25 +13,25 @@ import tempfile
 import time
 from pathlib import Path
 
-from axiom.simulation.outcome import Outcome
+from axiom.simulation.outcome import CourseOutcome
 from axiom.simulation.places import quick
 from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import ALL, CALM, Troubles
-from axiom.simulation.world import Course
+from axiom.simulation.world import Scenario
 
 MOST_SECONDS = 60.0
 
 
-def play(seed: int, days: float, troubles: Troubles) -> tuple[Outcome, float, float]:
+def play(seed: int, days: float, troubles: Troubles) -> tuple[CourseOutcome, float, float]:
     """One round: what came of it, its seconds by the wall and of processor time."""
     with tempfile.TemporaryDirectory(prefix="axiom-bench-", dir=quick()) as place:
-        course = Course(seed=seed, days=days, workunits=round(14_000 * days / 30), troubles=troubles)
+        course = Scenario(seed=seed, days=days, workunits=round(14_000 * days / 30), troubles=troubles)
         began, spent = time.monotonic(), time.process_time()
         outcome = Simulation(course, Path(place) / "lab").play()
         return outcome, time.monotonic() - began, time.process_time() - spent
 
 
-def told(name: str, outcome: Outcome, wall: float, cpu: float) -> str:
+def told(name: str, outcome: CourseOutcome, wall: float, cpu: float) -> str:
     """A round in a line."""
     counts = outcome.counts
     return (

@@ -35,7 +35,7 @@ from axiom.signed.outputs import CellOutput
 from axiom.simulation import words
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Build, Nature
-from axiom.simulation.hearing import Heard, Order, hear, status_of
+from axiom.simulation.hearing import Heard, HeardOrder, hear, status_of
 from axiom.simulation.laboratory import Simulated
 from axiom.simulation.outputs import cells_of, output, written
 from axiom.simulation.places import quick
@@ -125,7 +125,7 @@ class Player:
             is_lied = done.experiment == DEAR or not self.lie.of_dear
             self._bring(lab, order, max(took * self.lie.times, self.lie.at_least) if is_lied else took)
 
-    def _bring(self, lab: Simulated, order: Order, seconds: float) -> None:
+    def _bring(self, lab: Simulated, order: HeardOrder, seconds: float) -> None:
         if self.lie.never is Outcome.FAILED:
             self._report(lab, words.failure(order.name, status=_RAISED, state=3, elapsed=seconds, said=""))
             return
@@ -257,14 +257,14 @@ def _player(key: str, number: int, speed: float, lie: Lie = HONEST) -> Player:
     return Player(nature=Nature(number=number, build=_BUILD, volunteer="", speed=speed), key=key, lie=lie)
 
 
-def _done(order: Order) -> Done:
+def _done(order: HeardOrder) -> Done:
     experiment = str(order.ticket["experiment"])
     declared = math.fsum(CELL_SECONDS * config["size"] for *_, config in cells_of(order))
     computed = declared / TOO_DEAR if experiment == DEAR else declared
     return Done(task=order.task, experiment=experiment, declared=declared, computed=computed)
 
 
-def _late(order: Order) -> bytes:
+def _late(order: HeardOrder) -> bytes:
     """An output of which nothing can be compared with anybody else's."""
     cells = (
         CellOutput(

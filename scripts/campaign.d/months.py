@@ -27,7 +27,7 @@ from axiom.simulation.boundaries import PATHS, kill_everywhere, stage
 from axiom.simulation.places import quick
 from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import ALL
-from axiom.simulation.world import Course
+from axiom.simulation.world import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "months.jsonl"
@@ -39,7 +39,7 @@ def month(seed: int) -> dict[str, Any]:
     """One fleet for thirty days, in a process of its own."""
     logging.disable()
     with tempfile.TemporaryDirectory(prefix="axiom-simulated-", dir=quick()) as place:
-        course = Course(
+        course = Scenario(
             seed=seed,
             hosts=HOSTS,
             workunits=WORKUNITS,

@@ -228,7 +228,7 @@ def _draw_no_checks(keys: Path) -> None:
     """Put another ticket key in place, under which none of the first tasks is drawn to be computed again.
 
     A check goes to whichever computer asks next, which then has fetched what a test was about to watch it fetch, or
-    hears nothing of why there is no other work. `tests/server/returns/test_checking.py` draws what it wants in the same way.
+    hears nothing of why there is no other work. `test_checking.py` draws what it wants in the same way.
     """
     key = SigningKey.make()
     while any(is_checked(secret_of(key), task) for task in _UNDRAWN):

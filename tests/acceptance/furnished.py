@@ -24,7 +24,7 @@ from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine import blobs
 from axiom.store.evidence import evidence
 from axiom.store.hosts import hosts
-from axiom.store.hosts.hosts import Described
+from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import proposals
 from axiom.store.sessions import sessions
 from axiom.store.tasks import tasks, workunits
@@ -161,9 +161,9 @@ def compute(lab) -> None:
         Paying().pay(lab.db, lab.now)
 
 
-def said_of(name: str) -> Described:
+def said_of(name: str) -> ClientDescription:
     """What a client says of its computer; every word of it may be meant to do harm."""
-    return Described(
+    return ClientDescription(
         name=name,
         cpid="c" * 32,
         platform=Platform(system="windows", processor="x86_64", instructions="avx512"),

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from patience import PATIENCE
 
-from axiom.server.http.hardening import Listener, Stopping, serve
-from axiom.server.http.lane import Lanes, Room, whole
+from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.server.http.lane import BodyRoom, Lanes, whole
 
 LIMIT = 100_000
 HUGE = 20_000_000  # more than a system keeps for a connection
@@ -36,7 +36,7 @@ class Answers:
     def __init__(self) -> None:
         self.asked: list[bytes] = []
         self.held: list[tuple[bytes, Future[bytes]]] = []
-        self.room = Room()
+        self.room = BodyRoom()
         self._thread = ThreadPoolExecutor(1)
 
     def at_once(self, body: bytes) -> Future[bytes]:
@@ -133,7 +133,7 @@ class Line:
         return bool(piece)
 
 
-class Told(Stopping):
+class Told(StopSignal):
     """Stops when the test says so, and leaves signals alone: they belong to the main thread."""
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ def served(answers: Answers):
     """The address of a site with lanes; stopping is asked for at the end."""
     listening, told = socket.create_server(("127.0.0.1", 0)), Told()
     address = listening.getsockname()
-    listener = Listener(app=Page(), socket=listening, protocol=answers.lanes().protocol)
+    listener = ServedSocket(app=Page(), socket=listening, protocol=answers.lanes().protocol)
     thread = threading.Thread(target=serve, args=([listener], told))
     thread.start()
     assert told.serves.wait(10)

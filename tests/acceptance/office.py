@@ -9,14 +9,14 @@ from axiom.boinc import account_keys
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.delegates import Delegates
 from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.load import Standing
+from axiom.server.accounts.load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.routes import Front
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.experiments.offers import Runner
+from axiom.store.experiments.offers import OfferedRunner
 from axiom.store.writer import Writer
 
 SECRET = b"canary secret of this laboratory"
@@ -52,7 +52,7 @@ class Office:
         self.desk = FrontDesk(
             name="Small & Sons",
             master="http://lab.example/",
-            runners={"x86_64-pc-linux-gnu": Runner(platform="x86_64-pc-linux-gnu", version=100, files=())},
+            runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
             accounts=self.accounts,
             delegates=Delegates(
                 writer=self.writer,
@@ -61,7 +61,7 @@ class Office:
                 now=lambda: self.lab.now,
                 guesses=guesses,
             ),
-            standing=Standing(connections, lambda: self.lab.now, "lab.example"),
+            standing=LoadFigures(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )
         self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder, lab.keys.trust), self.threads)

@@ -11,7 +11,7 @@ from pathlib import Path
 from patience import PATIENCE
 
 from axiom.lab.runners.stand_in import runner_name
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.signed.bundles import write_seal
 from axiom.signed.outputs import read_output
 from axiom.signed.tickets import Order
@@ -93,7 +93,7 @@ class Client:
         self.project.mkdir(parents=True)
         self.folder = folder
         self.ending = ending
-        self.lab = replace(lab, home=Home(self.project / "axiom"))
+        self.lab = replace(lab, home=RunnerHome(self.project / "axiom"))
         self.program = self.project / runner_name(raw)
         self.program.write_bytes(raw)
         self.program.chmod(0o755)

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import axiom
 from axiom.commands.context import Laboratory
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.domain.fleet import Capacity, Platform
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.guesses import Guesses
@@ -27,7 +27,7 @@ from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 from axiom.web.account.accounts import Beside, accounts
 from axiom.web.account.pages import ACTS
-from axiom.web.account.visits import Reception
+from axiom.web.account.visits import AccountDesk
 from axiom.web.site.app import Site, site
 
 ORIGIN = "http://lab.example"
@@ -67,8 +67,8 @@ def receiving(lab: Any, master: str, *, new_accounts: int = 100) -> Iterator[Rec
         new_accounts=new_accounts,
     )
     with ThreadPoolExecutor(2) as threads:
-        reception = Reception(
-            gate=Gate(writer=writer, laboratory=laboratory, now=lambda: lab.now),
+        reception = AccountDesk(
+            gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now),
             pages=pages,
             doorkeeper=keeper,
             threads=threads,

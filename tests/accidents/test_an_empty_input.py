@@ -8,7 +8,7 @@ import pytest
 
 from axiom.domain.work import Exit
 from axiom.runner import tasks
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Runner
 from axiom.signed import tickets
 from axiom.signed.bundles import Seal, write_seal
@@ -22,7 +22,7 @@ def host(bench, prepared, tmp_path):
     lab, made = bench.lab, prepared()
     lab.deploy()
     order = lab.order(1)
-    home = Home(tmp_path / "home")
+    home = RunnerHome(tmp_path / "home")
     home.create()
     (home.path / "trust.json").write_bytes(write_trust(lab.keys.trust, [lab.keys.root]))
     seal = Seal(

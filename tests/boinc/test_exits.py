@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from axiom.boinc.exits import decode
 from axiom.boinc.read_request import read_request
-from axiom.boinc.requests import OutputFile, State, TaskReport
+from axiom.boinc.requests import ClientState, OutputFile, TaskReport
 from axiom.domain.endings import Blame, Cause, of_exit
 from axiom.domain.work import Exit
 
@@ -21,7 +21,7 @@ UPLOAD = "upload failure: " + ERROR
 def report(exit_status: int, state: int, message: str = "", stderr: str = "", error: str = "") -> TaskReport:
     files = (OutputFile(name="f", error=error),)
     return TaskReport(
-        name="t", exit_status=exit_status, state=State(state), message=message, stderr=stderr, files=files
+        name="t", exit_status=exit_status, state=ClientState(state), message=message, stderr=stderr, files=files
     )
 
 
@@ -158,7 +158,7 @@ def test_what_the_program_wrote_cannot_excuse_it():
 
 @given(
     status=st.one_of(st.integers(), st.integers(-300, 300)),
-    state=st.sampled_from(State),
+    state=st.sampled_from(ClientState),
     message=st.text(),
     stderr=st.text(),
     error=st.text(),
@@ -166,5 +166,5 @@ def test_what_the_program_wrote_cannot_excuse_it():
 def test_any_report_ends_somehow_and_in_our_words(status, state, message, stderr, error):
     found = decode(report(status, state, message, stderr, error))
     assert found.reason.startswith(found.cause.words) or found.cause is Cause.EXIT_CODE
-    assert found.succeeded == (status == 0 and state is State.UPLOADED and not error)
+    assert found.succeeded == (status == 0 and state is ClientState.UPLOADED and not error)
     assert len(found.reason) < 200 or abs(status) > 10**50

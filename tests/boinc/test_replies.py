@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.boinc.replies import (
-    Account,
     App,
     AppVersion,
     FileRef,
@@ -20,6 +19,7 @@ from axiom.boinc.replies import (
     OutputSlot,
     Priority,
     Reply,
+    ReplyAccount,
     SignedFile,
     SiteLink,
     TaskOrder,
@@ -88,7 +88,7 @@ FULL = Reply(
     next_rpc_delay=3600.0,
     project_is_down=True,
     messages=(Message(text="Tea & <b>cake</b>", priority=Priority.NOTICE), Message(text="low")),
-    account=Account(
+    account=ReplyAccount(
         id=1,
         name="Zoë <&>",
         total_credit=1234.5,
@@ -258,7 +258,7 @@ def test_every_text_is_read_back_as_it_was_written(first, second, third):
         master_url=SITE,
         request_delay=1.0,
         messages=(Message(text=first[:200]),),
-        account=Account(
+        account=ReplyAccount(
             id=1, name=first, email_hash=second, cross_project_id=third, external_cpid=first, team_name=second
         ),
         host=HostFacts(venue=third),

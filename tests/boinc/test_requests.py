@@ -16,15 +16,15 @@ from axiom.boinc.read_request import (
 )
 from axiom.boinc.requests import (
     Ask,
+    ClientState,
     Coprocessor,
     HeldFile,
     HeldTask,
     HeldVersion,
     OutputFile,
     Preferences,
-    Request,
     RunningTask,
-    State,
+    SchedulerRequest,
     TimeStats,
     Trickle,
 )
@@ -114,25 +114,46 @@ def test_a_recorded_request_is_read_as_a_strict_parser_reads_it(name):
 
 
 ENDS = [  # request, task, exit status, state, beginning of the client's message, end of the program's words
-    ("reports_one_success", "axiom_ok_00001_0", 0, State.UPLOADED, "", "done hb=2 status=2 control=0"),
+    ("reports_one_success", "axiom_ok_00001_0", 0, ClientState.UPLOADED, "", "done hb=2 status=2 control=0"),
     (
         "reports_download_failure_186",
         "axiom_ok_00024_0",
         -186,
-        State.DOWNLOADING,
+        ClientState.DOWNLOADING,
         "WU download error: couldn't get",
         "",
     ),
-    ("reports_exit_7", "axiom_exit_00006_0", 7, State.COMPUTE_ERROR, "process exited with code 7", "& <  bad bytes"),
-    ("reports_signal_11", "axiom_signal_00007_0", 11, State.COMPUTE_ERROR, "process got signal 11", "'}"),
-    ("reports_user_abort_203", "axiom_ok_00014_0", 203, State.ABORTED, "aborted by user", "abort -> exit 194"),
-    ("reports_time_limit_197", "axiom_ok_00003_0", 197, State.COMPUTE_ERROR, "exceeded elapsed time limit 130.00", ""),
-    ("reports_server_abort_202", "axiom_ok_00016_0", 202, State.ABORTED, "aborted by project - no longer usable", ""),
+    (
+        "reports_exit_7",
+        "axiom_exit_00006_0",
+        7,
+        ClientState.COMPUTE_ERROR,
+        "process exited with code 7",
+        "& <  bad bytes",
+    ),
+    ("reports_signal_11", "axiom_signal_00007_0", 11, ClientState.COMPUTE_ERROR, "process got signal 11", "'}"),
+    ("reports_user_abort_203", "axiom_ok_00014_0", 203, ClientState.ABORTED, "aborted by user", "abort -> exit 194"),
+    (
+        "reports_time_limit_197",
+        "axiom_ok_00003_0",
+        197,
+        ClientState.COMPUTE_ERROR,
+        "exceeded elapsed time limit 130.00",
+        "",
+    ),
+    (
+        "reports_server_abort_202",
+        "axiom_ok_00016_0",
+        202,
+        ClientState.ABORTED,
+        "aborted by project - no longer usable",
+        "",
+    ),
     (
         "reports_disk_196_and_memory_198",
         "axiom_mem_00004_0",
         198,
-        State.COMPUTE_ERROR,
+        ClientState.COMPUTE_ERROR,
         "working set size > client",
         "abort -> exit 194",
     ),
@@ -226,7 +247,7 @@ def test_the_volunteer_s_own_program_is_recognised():
 
 def test_what_is_not_said_has_boinc_s_defaults():
     request = read_request(scheduler_request(b"<x>1</x>"))
-    assert dataclasses.replace(request, host_digest=b"") == Request(authenticator="", other_results=None)
+    assert dataclasses.replace(request, host_digest=b"") == SchedulerRequest(authenticator="", other_results=None)
     assert not request.asks_for_work
     assert read_preferences(b"") == Preferences()
     assert read_host_info(b"").cores == 1
@@ -270,7 +291,7 @@ def test_what_the_recorded_requests_lack_is_read_too():
     assert (intel.kind, intel.memory_bytes, intel.have_opencl) == ("intel_gpu", 6.6e9, True)
     assert (other.kind, other.count) == ("miner_asic", 3)
     first, second = request.results
-    assert (first.exit_status, first.state) == (-1073741819, State.NEW)
+    assert (first.exit_status, first.state) == (-1073741819, ClientState.NEW)
     assert first.files == (OutputFile(name="a_0_out", error="<file size too big>"),)
     assert second.name == "../../etc/passwd"  # acknowledged like any name that nobody gave
     assert request.running == (RunningTask(name="b_0", deadline=1795155061.0, seconds_left=60.5),)

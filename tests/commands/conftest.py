@@ -10,7 +10,7 @@ import pytest
 
 import axiom
 from axiom.commands.context import Laboratory
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.settings import Settings
 from axiom.signed.bundles import contents
@@ -25,7 +25,7 @@ PACKAGE = Path(axiom.__file__).parent
 class Door:
     """The gate, with what tests ask about the laboratory behind it."""
 
-    gate: Gate
+    gate: CommandGate
     lab: Any
     caller: Caller
 
@@ -98,7 +98,7 @@ def new_door(new_lab, prepared, package, caller):
         writer.start()
         opened.append(writer)
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=package)
-        return Door(gate=Gate(writer=writer, laboratory=laboratory, now=lambda: lab.now), lab=lab, caller=caller)
+        return Door(gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), lab=lab, caller=caller)
 
     yield make
     for writer in opened:

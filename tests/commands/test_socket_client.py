@@ -13,7 +13,7 @@ from axiom.commands.experiments import DeployExperiment
 from axiom.commands.socket_client import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
-from axiom.server.http.hardening import Listener, Stopping, serve
+from axiom.server.http.hardening import ServedSocket, StopSignal, serve
 from axiom.service.sockets import on_path
 from axiom.web.site.app import Site
 from axiom.web.socket import control
@@ -24,8 +24,8 @@ DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
 def through(door, talk):
     """What `talk` returns while the laboratory listens. The loop needs the main thread, so the talking gets another."""
     pages = Site(folder=door.lab.folder, name="Small", now=door.gate.now, live=lambda: {"state": "running"})
-    listener = Listener(app=control(door.gate, pages, door.caller), socket=on_path(door.lab.folder.socket))
-    stopping = Stopping()
+    listener = ServedSocket(app=control(door.gate, pages, door.caller), socket=on_path(door.lab.folder.socket))
+    stopping = StopSignal()
 
     def talking():
         try:

@@ -6,13 +6,13 @@ import pytest
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.figures.drawing import Draughtsman
-from axiom.figures.requests import Forest, History, Look, Narrowing, Part, Point, Strip, Sweep
+from axiom.figures.requests import Forest, ForestPart, History, Look, Narrowing, Strip, Sweep, SweepPoint
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512)
 
 
-def falling(width: int) -> Point:
-    return Point(x=width, median=6 * width**-0.8, low=5.2 * width**-0.8, high=7 * width**-0.8, seeds=24)
+def falling(width: int) -> SweepPoint:
+    return SweepPoint(x=width, median=6 * width**-0.8, low=5.2 * width**-0.8, high=7 * width**-0.8, seeds=24)
 
 
 def look(seeds: int, half: float | None, grade: Grade = Grade.AWAITING, verdict: Verdict = Verdict.POSITIVE) -> Look:
@@ -28,13 +28,15 @@ LOOKS = (
 )
 DESIGNS = ((24, 0.081), (20, 0.07), (16, 0.058), (12, 0.012))
 PARTS = (
-    Part(group="Platform", name="linux-x86_64-avx2", seeds=61, estimate=0.064, low=0.057, high=0.072),
-    Part(group="Platform", name="windows-x86_64-avx2", seeds=11, estimate=0.069, low=0.01, high=0.078),
-    Part(group="Host", name="host 3", seeds=8, estimate=0.05, low=-0.5, high=0.5),  # runs off the edge
-    Part(group="Host", name="host 7", seeds=3, estimate=0.07),
-    Part(group="Host", name="host 8", seeds=0, estimate=None),
+    ForestPart(group="Platform", name="linux-x86_64-avx2", seeds=61, estimate=0.064, low=0.057, high=0.072),
+    ForestPart(group="Platform", name="windows-x86_64-avx2", seeds=11, estimate=0.069, low=0.01, high=0.078),
+    ForestPart(group="Host", name="host 3", seeds=8, estimate=0.05, low=-0.5, high=0.5),  # runs off the edge
+    ForestPart(group="Host", name="host 7", seeds=3, estimate=0.07),
+    ForestPart(group="Host", name="host 8", seeds=0, estimate=None),
     *(
-        Part(group="Design", name=f"width {2**n}, the rest <as> declared, a long name", seeds=n, estimate=at, high=0.1)
+        ForestPart(
+            group="Design", name=f"width {2**n}, the rest <as> declared, a long name", seeds=n, estimate=at, high=0.1
+        )
         for n, at in DESIGNS
     ),
 )
@@ -55,7 +57,7 @@ REQUESTS = {
         y="effective_rank",
         by="lr",
         points=tuple(
-            Point(x=depth, series=lr, median=20 / (1 + depth * lr), low=20 / (1 + depth * lr) - 1, seeds=8)
+            SweepPoint(x=depth, series=lr, median=20 / (1 + depth * lr), low=20 / (1 + depth * lr) - 1, seeds=8)
             for lr in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
             for depth in range(1, 7)
         ),
@@ -66,12 +68,12 @@ REQUESTS = {
         x="optimizer",
         y="loss",
         points=(
-            Point(x="sgd's", median=0.2, low=0.1, high=0.3),
-            Point(x="adam", median=0.1),
-            Point(x="none", median=None, seeds=0),
+            SweepPoint(x="sgd's", median=0.2, low=0.1, high=0.3),
+            SweepPoint(x="adam", median=0.1),
+            SweepPoint(x="none", median=None, seeds=0),
         ),
     ),
-    "one": Sweep(name="one", title="One", x="width", y="loss", points=(Point(x=8, median=0.0),), log=("x", "y")),
+    "one": Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, median=0.0),), log=("x", "y")),
     "narrowing": Narrowing(
         name="narrowing",
         title="The interval as it narrowed",

@@ -3,12 +3,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.figures.ascii import sketch
-from axiom.figures.requests import Point
+from axiom.figures.requests import SweepPoint
 
 NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
 LEVELS = st.one_of(st.integers(-9, 9_999), NUMBERS, st.text("abcdefghij", max_size=30), st.booleans())
 POINTS = st.builds(
-    Point, x=LEVELS, median=NUMBERS, low=st.none() | NUMBERS, high=st.none() | NUMBERS, series=st.none() | LEVELS
+    SweepPoint, x=LEVELS, median=NUMBERS, low=st.none() | NUMBERS, high=st.none() | NUMBERS, series=st.none() | LEVELS
 )
 
 GOLDEN = """\
@@ -50,12 +50,12 @@ def test_a_plain_sketch_is_ascii(points):
 
 
 def test_nothing_measured_is_nothing_drawn():
-    assert sketch([Point(x=1, median=None)], x="width", y="loss") == ""
+    assert sketch([SweepPoint(x=1, median=None)], x="width", y="loss") == ""
 
 
 @pytest.mark.parametrize("plain", [False, True])
 def test_an_interval_reaches_from_its_low_to_its_high_end(plain):
-    points = [Point(x=1, median=0.5, low=0.0, high=1.0), Point(x=2, median=0.5)]
+    points = [SweepPoint(x=1, median=0.5, low=0.0, high=1.0), SweepPoint(x=2, median=0.5)]
     rows = sketch(points, x="width", y="loss", plain=plain).split("\n")[1:11]
     sign = "o" if plain else "●"
     column = next(row.index(sign) for row in rows if sign in row)

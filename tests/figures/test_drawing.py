@@ -18,7 +18,7 @@ from processes import is_gone
 from axiom import figures
 from axiom.errors import FigureNotDrawn
 from axiom.figures.drawing import Draughtsman
-from axiom.figures.requests import Point, to_data
+from axiom.figures.requests import SweepPoint, to_data
 
 FOLDER = Path(figures.__file__).parent
 # What only the worker's process loads.
@@ -43,7 +43,7 @@ def test_one_process_draws_one_picture_after_another(draughtsman, requests):
 
 BAD = [
     ("a name that is no address", {"name": "Two words"}, "no name for a figure"),
-    ("a number that is none", {"points": (Point(x=1, median=float("nan")),)}, "a number in it is none"),
+    ("a number that is none", {"points": (SweepPoint(x=1, median=float("nan")),)}, "a number in it is none"),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import LIGHT, WIDTHS, standalone
-from axiom.figures.requests import Point, described
+from axiom.figures.requests import SweepPoint, described
 
 ELEMENTS = {"svg", "title", "desc", "g", "path", "line", "rect", "text"}
 SAFE = {
@@ -136,7 +136,7 @@ def test_the_names_of_series_and_their_factors_end_within_the_picture(draughtsma
         requests["series"],
         by="decay, dropout, readout",
         points=tuple(
-            Point(x=depth, series=f"{decay}, 0", median=decay + depth, seeds=8)
+            SweepPoint(x=depth, series=f"{decay}, 0", median=decay + depth, seeds=8)
             for decay in (1, 2)
             for depth in (1, 6 if decay == 1 else 3)
         ),
@@ -164,7 +164,7 @@ def test_the_names_of_series_and_their_factors_end_within_the_picture(draughtsma
 )
 def test_series_are_named_by_what_tells_them_apart(draughtsman, requests, by, series, heading, names):
     points = tuple(
-        Point(x=depth, series=name, median=number + depth, seeds=8)
+        SweepPoint(x=depth, series=name, median=number + depth, seeds=8)
         for number, name in enumerate(series)
         for depth in (1, 2)
     )

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.figures.requests import (
     Forest,
+    ForestPart,
     Look,
-    Measured,
+    MeasuredConfig,
     Narrowing,
-    Part,
-    Point,
     Strip,
     Sweep,
+    SweepPoint,
     described,
     look_of,
     of_data,
@@ -31,7 +31,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 MAYBE = st.none() | NUMBERS
 LEVELS = st.one_of(st.integers(), NUMBERS, st.text(max_size=5), st.booleans())
 POINTS = st.builds(
-    Point, x=LEVELS, median=NUMBERS, low=MAYBE, high=MAYBE, seeds=st.integers(0, 9), series=st.none() | LEVELS
+    SweepPoint, x=LEVELS, median=NUMBERS, low=MAYBE, high=MAYBE, seeds=st.integers(0, 9), series=st.none() | LEVELS
 )
 LOOKS = st.builds(
     Look,
@@ -79,7 +79,7 @@ STRIPS = st.lists(st.tuples(st.integers(0, 99), MAYBE), max_size=4).flatmap(
     )
 )
 PARTS = st.builds(
-    Part,
+    ForestPart,
     group=st.text(max_size=3),
     name=st.text(max_size=5),
     seeds=st.integers(0, 99),
@@ -121,7 +121,7 @@ def test_an_unknown_kind_is_refused_with_the_known_ones():
 
 def test_a_picture_of_nothing_is_refused(requests):
     nothing = [
-        ("no config has a median", replace, requests["sweep"], {"points": (Point(x=1, median=None),)}),
+        ("no config has a median", replace, requests["sweep"], {"points": (SweepPoint(x=1, median=None),)}),
         ("no block gave an estimate", replace, requests["narrowing"], {"looks": ()}),
         ("no replicate has a value", replace, requests["strip"], {"values": (None,) * 480}),
         ("no part has an estimate", replace, requests["forest"], {"parts": (requests["forest"].parts[4],)}),
@@ -133,8 +133,8 @@ def test_a_picture_of_nothing_is_refused(requests):
             change(request, **changes)
 
 
-def measured(**config) -> Measured:
-    return Measured(config=config, seeds=3, median=0.5, low=0.4, high=0.6)
+def measured(**config) -> MeasuredConfig:
+    return MeasuredConfig(config=config, seeds=3, median=0.5, low=0.4, high=0.6)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from patience import PATIENCE
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.trees import write_tree
 from axiom.runner.here import describe_here
 from axiom.runner.tasks import Answer, Runner
@@ -99,7 +99,7 @@ class Host:
         self._files = files
         self._manifest = manifest
         self.slot = path / "slots" / "0"
-        self.home = Home(path / "projects" / "lab" / "axiom")
+        self.home = RunnerHome(path / "projects" / "lab" / "axiom")
         self.places = {
             "slot": str(self.slot),
             "home": str(self.home.path),

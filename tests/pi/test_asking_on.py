@@ -4,7 +4,7 @@ import pytest
 from effects import noise, output
 
 from axiom.commands.context import Laboratory
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
@@ -38,7 +38,7 @@ class Alone:
         writer = Writer(lambda: connect_writer(self.lab.folder.database))
         writer.start()
         try:
-            return Gate(writer=writer, laboratory=self.laboratory, now=lambda: self.lab.now).submit(
+            return CommandGate(writer=writer, laboratory=self.laboratory, now=lambda: self.lab.now).submit(
                 command, self.caller
             )
         finally:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.commands.context import Laboratory
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.commands.sessions import StepSession
 from axiom.commands.socket_client import Remote
 from axiom.domain.callers import Caller, Capability, Limits
@@ -17,7 +17,7 @@ from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, HeldByAnother
 from axiom.lab.policy import policy_of
 from axiom.pi.autopilot import attend, hold
-from axiom.server.http.hardening import Listener, Stopping, serve
+from axiom.server.http.hardening import ServedSocket, StopSignal, serve
 from axiom.service.autopilot import Occasion
 from axiom.service.sockets import on_path
 from axiom.settings import Settings
@@ -38,7 +38,7 @@ class Behind:
         self.writer = Writer(lambda: connect_writer(lab.folder.database))
         settings = Settings()
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=settings, package=lab.folder.path)
-        self.gate = Gate(writer=self.writer, laboratory=laboratory, now=lambda: lab.now)
+        self.gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: lab.now)
         self.occasion = Occasion(lab.folder, policy_of(settings), lambda: lab.now)
         self.remote = Remote(lab.folder.socket)
         self.caller = Caller(
@@ -55,8 +55,8 @@ class Behind:
             now=lambda: self.lab.now,
             live=lambda: {"session": {"due": self.occasion.now()}},
         )
-        listener = Listener(app=control(self.gate, pages, self.caller), socket=on_path(self.lab.folder.socket))
-        stopping = Stopping()
+        listener = ServedSocket(app=control(self.gate, pages, self.caller), socket=on_path(self.lab.folder.socket))
+        stopping = StopSignal()
 
         def talking():
             try:

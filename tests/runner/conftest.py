@@ -14,7 +14,7 @@ from playing import Client
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.lab.runners.stand_in import stand_in
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
@@ -222,7 +222,7 @@ class Lab:
     """What tests order from."""
 
     keys: Keys
-    home: Home
+    home: RunnerHome
     files: dict[str, bytes]
     archive: bytes
 
@@ -324,7 +324,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 
 @pytest.fixture
 def lab(tmp_path: Path, keys: Keys, files: dict[str, bytes], archive: bytes) -> Lab:
-    home = Home(tmp_path / "home")
+    home = RunnerHome(tmp_path / "home")
     home.create()
     (home.path / "trust.json").write_bytes(write_trust(keys.trust, [keys.root]))
     made = Lab(keys=keys, home=home, files=files, archive=archive)

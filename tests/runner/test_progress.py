@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.runner.progress import Progress, expected_seconds
+from axiom.runner.progress import ProgressTeller, expected_seconds
 from axiom.signed.bundles import contents
 from axiom.signed.manifests import read_manifest
 
 
 def test_shares_follow_what_the_cells_cost():
     told = []
-    progress = Progress(lambda *what: told.append(what), (1.0, 3.0, 4.0))
+    progress = ProgressTeller(lambda *what: told.append(what), (1.0, 3.0, 4.0))
     progress.move(0.5)
     progress.finish()
     progress.move(0.5)
@@ -24,7 +24,7 @@ def test_shares_follow_what_the_cells_cost():
 @given(st.lists(st.tuples(st.sampled_from(["move", "keep", "next"]), st.floats(0, 1)), max_size=30))
 def test_a_share_never_falls_and_ends_at_one(events):
     told, cells = [], 0
-    progress = Progress(lambda *what: told.append(what), (2.0, 0.1, 5.0, 1.0))
+    progress = ProgressTeller(lambda *what: told.append(what), (2.0, 0.1, 5.0, 1.0))
     for kind, fraction in events:
         if kind == "next":
             cells += 1
@@ -40,7 +40,7 @@ def test_a_share_never_falls_and_ends_at_one(events):
 
 def test_a_task_that_goes_on_begins_where_it_stood():
     told = []
-    progress = Progress(lambda *what: told.append(what), (1.0, 1.0), cells=1)
+    progress = ProgressTeller(lambda *what: told.append(what), (1.0, 1.0), cells=1)
     progress.move(0.5)
     progress.move(0.1)  # of what is computed again
     progress.keep(0.6)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner, answer_data
@@ -230,7 +230,7 @@ def test_an_experiment_that_cannot_be_imported_here_fails_the_task(obey, lab, ke
 
 
 def test_a_stop_on_a_full_disk_is_a_stop(lab, now, tmp_path, monkeypatch):
-    gate = Gate()
+    gate = PauseGate()
     runner = Runner(lab.home, 1, gate)
 
     def report(*_):

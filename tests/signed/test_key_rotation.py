@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.errors import ForeignTicket, KeysUnusable, Refused
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import CODE_KEY, is_code_signed, load_code
 from axiom.signed.keys import load_keys, make_keys, make_secrets
@@ -22,7 +22,7 @@ class Host:
     """A host's folder, to which the laboratory's trust file is brought."""
 
     def __init__(self, path):
-        self.home = Home(path)
+        self.home = RunnerHome(path)
         self.home.create()
 
     def brought(self, folder, now=NOW):

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.simulation.disk import Fate, Fault, Killed
+from axiom.simulation.disk import DiskFault, Fate, Killed
 from axiom.simulation.files import Disk, Files
 from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import CALM
-from axiom.simulation.world import Course
+from axiom.simulation.world import Scenario
 from axiom.store.engine.folder import Folder
 
 # As many in two days as in thirty otherwise.
@@ -43,7 +43,7 @@ def write(path, body=b"0123456789") -> None:
         os.close(descriptor)
 
 
-@pytest.mark.parametrize(("fault", "number"), [(Fault.FULL, errno.ENOSPC), (Fault.BROKEN, errno.EIO)])
+@pytest.mark.parametrize(("fault", "number"), [(DiskFault.FULL, errno.ENOSPC), (DiskFault.BROKEN, errno.EIO)])
 def test_a_write_that_fails_leaves_half_of_it_and_the_next_one_goes_well(files, fault, number):
     path = files.folder.blobs / "one"
     files.arm(Disk.FOLDERS, fault, 1)
@@ -57,7 +57,7 @@ def test_a_write_that_fails_leaves_half_of_it_and_the_next_one_goes_well(files, 
 
 
 def test_a_disk_fails_alone_and_at_the_call_that_was_meant(files, tmp_path):
-    files.arm(Disk.JOURNAL, Fault.BROKEN, 3)
+    files.arm(Disk.JOURNAL, DiskFault.BROKEN, 3)
     with files.frail():
         write(files.folder.blobs / "one")
         write(tmp_path / "elsewhere")
@@ -68,7 +68,7 @@ def test_a_disk_fails_alone_and_at_the_call_that_was_meant(files, tmp_path):
 
 def test_nothing_of_a_dead_process_reaches_its_disks_any_more(files):
     path = files.folder.uploads / "part"
-    files.arm(Disk.FOLDERS, Fault.KILL, 2)
+    files.arm(Disk.FOLDERS, DiskFault.KILL, 2)
     with files.frail():
         with pytest.raises(Killed):
             write(path)
@@ -80,7 +80,7 @@ def test_nothing_of_a_dead_process_reaches_its_disks_any_more(files):
 
 
 def test_every_promise_holds_while_the_disks_of_journal_and_files_fail(tmp_path):
-    course = Course(seed=8, hosts=8, days=2, workunits=80, bulky=30, troubles=FAILING, full_check_every=1_000)
+    course = Scenario(seed=8, hosts=8, days=2, workunits=80, bulky=30, troubles=FAILING, full_check_every=1_000)
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     first, again = (Simulation(course, tmp_path / name / "lab") for name in ("one", "two"))
@@ -88,7 +88,7 @@ def test_every_promise_holds_while_the_disks_of_journal_and_files_fail(tmp_path)
     assert outcome.broken == []
     assert outcome.results >= 60
     kinds = {(what.split()[0], what.rsplit(" ", 1)[-1]) for what in outcome.met}
-    assert kinds == {(fault.value, disk.value) for fault in Fault for disk in Disk}
+    assert kinds == {(fault.value, disk.value) for fault in DiskFault for disk in Disk}
     assert again.play().digest == outcome.digest
 
 
@@ -102,6 +102,6 @@ class Careless(Simulation):
 
 
 def test_a_lost_file_is_found_out(tmp_path):
-    course = Course(seed=8, hosts=8, days=2, workunits=20, bulky=30, full_check_every=500)
+    course = Scenario(seed=8, hosts=8, days=2, workunits=20, bulky=30, full_check_every=500)
     found = Careless(course, tmp_path / "lab").play()
     assert any(problem.startswith("I9") for problem in found.broken), found.broken

@@ -11,10 +11,10 @@ from patience import PATIENCE
 from axiom.simulation.fleet import BUILDS, WHOLE, builds, fleet
 from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import ALL, CALM
-from axiom.simulation.world import Course
+from axiom.simulation.world import Scenario
 
 # Kills and broken disks are as many in these few days as in thirty otherwise.
-ROUGH = Course(
+ROUGH = Scenario(
     seed=20_260_302,
     hosts=12,
     days=4,
@@ -60,7 +60,7 @@ def test_one_seed_is_one_course_in_every_process(tmp_path):
 
 
 def test_another_seed_is_another_course(tmp_path):
-    short = Course(seed=1, hosts=3, days=0.5, workunits=10)
+    short = Scenario(seed=1, hosts=3, days=0.5, workunits=10)
     (tmp_path / "one").mkdir()
     first = Simulation(short, tmp_path / "one" / "lab").play()
     (tmp_path / "two").mkdir()
@@ -103,13 +103,13 @@ class Stubborn(Simulation):
 
 @pytest.mark.parametrize(("wrong", "promise"), [(Forgetful, "I1"), (Generous, "I3"), (Stubborn, "I2")])
 def test_a_laboratory_that_breaks_its_word_is_found_out(tmp_path, wrong, promise):
-    found = wrong(Course(seed=3, hosts=6, days=1, workunits=40, full_check_every=10**9), tmp_path / "lab").play()
+    found = wrong(Scenario(seed=3, hosts=6, days=1, workunits=40, full_check_every=10**9), tmp_path / "lab").play()
     assert found.broken
     assert any(problem.startswith(promise) for problem in found.broken), found.broken
 
 
 def test_computers_that_fail_every_task_do_not_have_a_sound_version_stopped(tmp_path):
-    course = Course(seed=2, hosts=12, days=3, workunits=210, troubles=replace(CALM, crashing=0.3))
+    course = Scenario(seed=2, hosts=12, days=3, workunits=210, troubles=replace(CALM, crashing=0.3))
     assert sum(nature.crashes for nature in fleet(12, course.seed, course.troubles, days=3)) >= 2
     outcome = Simulation(course, tmp_path / "lab").play()
     assert outcome.broken == []

@@ -9,7 +9,17 @@ import pytest
 from axiom.domain.findings import Kind, Verdict
 from axiom.simulation.drawing import Computing, draw
 from axiom.simulation.judging import contradicts, judge, true_value
-from axiom.simulation.truths import EVENT_SPREAD, NULLS, SHARE, Asked, Disturbance, Law, Truth, asked, truths
+from axiom.simulation.truths import (
+    EVENT_SPREAD,
+    NULLS,
+    SHARE,
+    Disturbance,
+    NumberSpread,
+    PublishedQuestion,
+    Truth,
+    asked,
+    truths,
+)
 from axiom.simulation.worlds import play, published
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
@@ -22,8 +32,8 @@ MORE = {"kind": "contrast", "measure": "value", "between": [{"arm": 2}, {"arm": 
 
 
 def truth(kind=Kind.CONTRAST, **said) -> Truth:
-    known = {"effect": 0.0, "bend": 0.0, "law": Law.NORMAL, "disturbance": Disturbance.NONE} | said
-    return Truth(asked=Asked(name="q", kind=kind, seconds=20.0, smallest=0.2), **known)
+    known = {"effect": 0.0, "bend": 0.0, "law": NumberSpread.NORMAL, "disturbance": Disturbance.NONE} | said
+    return Truth(asked=PublishedQuestion(name="q", kind=kind, seconds=20.0, smallest=0.2), **known)
 
 
 def contrasts(of: Truth, by=HONEST, size=1) -> list[float]:
@@ -87,15 +97,15 @@ def test_a_world_has_as_many_questions_without_an_effect_as_it_says(seed):
     assert (min(costs), max(costs)) == (20.0, 2_000.0)
 
 
-@pytest.mark.parametrize("law", list(Law))
+@pytest.mark.parametrize("law", list(NumberSpread))
 def test_a_contrast_lies_where_its_effect_was_planted(law):
     found = contrasts(truth(effect=0.4, law=law))
     assert statistics.median(found) == pytest.approx(0.4, abs=0.05)
-    if law is not Law.HEAVY:  # its fourth moment has no end, so neither has its spread's error
+    if law is not NumberSpread.HEAVY:  # its fourth moment has no end, so neither has its spread's error
         assert statistics.pstdev(found) == pytest.approx(1.0, abs=0.15)
 
 
-@pytest.mark.parametrize("law", list(Law))
+@pytest.mark.parametrize("law", list(NumberSpread))
 def test_a_level_without_an_effect_has_its_median_at_the_null(law):
     found = [draw(truth(Kind.LEVEL, law=law), SECOND, seed, HONEST).value for seed in SEEDS]
     assert sum(one > 0 for one in found) / len(found) == pytest.approx(0.5, abs=0.02)
@@ -178,7 +188,7 @@ def test_the_truth_of_a_design_is_what_honest_hosts_find_in_it():
 
 
 def test_the_mean_of_skewed_levels_has_no_formula_and_is_tried():
-    skewed = truth(Kind.LEVEL, law=Law.LOGNORMAL)
+    skewed = truth(Kind.LEVEL, law=NumberSpread.LOGNORMAL)
     level = {"kind": "level", "measure": "value", "between": [{"arm": 2}], "null": 0.0, "smallest": 0.2}
     several = [{"arm": 2, "size": size} for size in (1, 2, 3, 4)]
     assert true_value(skewed, level, several[:1]) == 0.0

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.statistics.interest import Interest, Measured, interest, similarity, surprise
+from axiom.statistics.interest import EstimateOnScale, Interest, interest, similarity, surprise
 
 EXPECTED = ((0.9, 0.05, 0.05), (0.3, 0.7))
 OPEN = ((0.3, 0.3, 0.4), (-0.5, 0.5))
 
 
-def measured(estimate: float, *, error: float = 0.02, half_width: float = 0.05) -> Measured:
-    return Measured(estimate=estimate, error=error, half_width=half_width, null=0.0, smallest=0.1)
+def measured(estimate: float, *, error: float = 0.02, half_width: float = 0.05) -> EstimateOnScale:
+    return EstimateOnScale(estimate=estimate, error=error, half_width=half_width, null=0.0, smallest=0.1)
 
 
 def test_the_opposite_surprises_more_than_what_was_left_open_and_that_more_than_what_was_expected():

@@ -11,15 +11,15 @@ from patience import PATIENCE
 
 from axiom.cli.laboratory.work import RemoteDesk
 from axiom.commands.context import Laboratory
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.commands.socket_client import Remote, short_name
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch import local_desk
-from axiom.server.http.hardening import Listener, Stopping, serve
-from axiom.service.desk import Counter
+from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.service.desk import SocketDesk
 from axiom.service.sockets import on_path
 from axiom.settings import Settings
 from axiom.store.engine.database import connect_reader, connect_writer
@@ -36,7 +36,7 @@ class Served:
     def __init__(self, lab) -> None:
         self.lab, self.folder, self.heard = lab, lab.folder, 0
         self.writer = Writer(lambda: connect_writer(lab.folder.database))
-        self.counter = Counter(
+        self.counter = SocketDesk(
             writer=self.writer,
             folder=lab.folder,
             dispatch=lab.dispatch,
@@ -50,12 +50,12 @@ class Served:
     def through(self, talk):
         """What `talk` returns while the laboratory listens; the loop needs the main thread."""
         laboratory = Laboratory(folder=self.folder, keys=self.lab.keys, settings=Settings(), package=self.folder.path)
-        gate = Gate(writer=self.writer, laboratory=laboratory, now=lambda: self.lab.now)
+        gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: self.lab.now)
         pages = Site(folder=self.folder, name="Small", now=lambda: self.lab.now, live=dict)
         limits = Limits(workunits_per_day=1, aborts_per_day=1)
         app = control(gate, pages, Caller(name="operator", capabilities=frozenset(Capability), limits=limits))
         app.router.routes.extend(desk_routes(self.counter))
-        listener, stopping = Listener(app=app, socket=on_path(self.folder.socket)), Stopping()
+        listener, stopping = ServedSocket(app=app, socket=on_path(self.folder.socket)), StopSignal()
 
         def talking():
             try:

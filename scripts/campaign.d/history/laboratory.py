@@ -23,10 +23,10 @@ from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import Policy
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
-from axiom.server.dispatch.types import Asked, Given
+from axiom.server.dispatch.types import GrantedTask, WorkRequest
 from axiom.server.returns import checking, reporting
 from axiom.server.returns.transitioner import transit_many
 from axiom.server.returns.validator import Validator
@@ -78,7 +78,7 @@ class Laboratory:
     db: Database
     now: datetime
     validator: Validator
-    known: Known = field(default_factory=Known)
+    known: DispatchCache = field(default_factory=DispatchCache)
     paying: Paying = field(default_factory=Paying)
     ourselves: int = 0
     versions: dict[str, int] = field(default_factory=dict)  # experiment as the story calls it to its id
@@ -139,14 +139,16 @@ class Laboratory:
         )
         deploy(self.db, allotment, max_failures=_POLICY.max_failures, now=self.now, host_id=self.hosts[host])
 
-    def fetch(self, host: str, most: int) -> tuple[Sequence[Given], str]:
+    def fetch(self, host: str, most: int) -> tuple[Sequence[GrantedTask], str]:
         """The host asks for so many tasks; what it gets, and why not more."""
         with self.db.transaction():
             asking = hosts.host(self.db, self.hosts[host])
             if asking is None:
                 raise Impossible(f"there is no host {host}")
             wanted = {"NVIDIA": (0.0, float(most))} if asking.capacity.gpus else {}
-            asked = Asked(seconds=0.0, instances=most, most=most, holding=None, gpus=wanted, programs=frozenset(KINDS))
+            asked = WorkRequest(
+                seconds=0.0, instances=most, most=most, holding=None, gpus=wanted, programs=frozenset(KINDS)
+            )
             handed = hand_out(self.db, self._dispatch, self.known, asking, asked, self.now)
             hosts.seen(self.db, asking.id, self.now)
         return handed.given, handed.reason
@@ -157,7 +159,7 @@ class Laboratory:
             for name in names:
                 hosts.seen(self.db, self.hosts[name], self.now)
 
-    def bring(self, done: Sequence[tuple[datetime, Given, Computed]]) -> None:
+    def bring(self, done: Sequence[tuple[datetime, GrantedTask, Computed]]) -> None:
         """Hosts report what they computed, each at its time; then all of it is judged and paid."""
         with self.db.transaction():
             for when, given, one in done:
@@ -228,7 +230,7 @@ class Laboratory:
         }
         for one in members:
             gpus = (Gpu(kind="NVIDIA", count=one.gpus, memory_mb=8_000),) if one.gpus else ()
-            said = hosts.Described(
+            said = hosts.ClientDescription(
                 name=one.name,
                 cpid=hashlib.md5(one.name.encode(), usedforsecurity=False).hexdigest(),
                 platform=Platform(system=one.system, processor="x86_64", instructions="avx2"),
@@ -240,7 +242,7 @@ class Laboratory:
             )
             self.hosts[one.name] = hosts.add(self.db, owners[one.volunteer], said, self.now)
 
-    def _report(self, given: Given, one: Computed) -> None:
+    def _report(self, given: GrantedTask, one: Computed) -> None:
         exit_status, cause, state = _ENDS.get(one.outcome, _WELL)
         body = None
         if cause is Cause.SUCCESS:

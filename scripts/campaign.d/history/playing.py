@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.server.dispatch.types import Given
+from axiom.server.dispatch.types import GrantedTask
 from axiom.store.engine.database import at
 from history.laboratory import Laboratory, Waiting, counted
 from history.reading import Computed, Computer, computed, demand, fleet
@@ -38,7 +38,7 @@ class Player:
         self.lab = Laboratory.make(place, STORY[0].at - timedelta(hours=12))
         self.played = Played()
         self._data = dict(data or {})
-        self.out: dict[tuple[str, str], list[Given]] = defaultdict(list)
+        self.out: dict[tuple[str, str], list[GrantedTask]] = defaultdict(list)
 
     def play(self, chapters: Sequence[Chapter] = STORY) -> Played:
         """All of it."""
@@ -109,7 +109,7 @@ class Player:
             done = self._fetched(left)
         return [one for mine in left.values() for one in mine]
 
-    def _fetched(self, left: Mapping[str, list[Computed]]) -> list[tuple[datetime, Given, Computed]]:
+    def _fetched(self, left: Mapping[str, list[Computed]]) -> list[tuple[datetime, GrantedTask, Computed]]:
         """What hosts get now of what they computed, and when it is done; it is taken out of what is left."""
         waiting, done = Counter(one.host for one in self.lab.waiting()), []
         for host, mine in left.items():
@@ -138,9 +138,9 @@ class Player:
             self.out[host, names[one.experiment]].append(one)
         return reason
 
-    def _match(self, host: str, mine: list[Computed]) -> list[tuple[Given, Computed]]:
+    def _match(self, host: str, mine: list[Computed]) -> list[tuple[GrantedTask, Computed]]:
         """What the host computed, each with a task of the kind that it has; the rest waits."""
-        ready: list[tuple[Given, Computed]] = []
+        ready: list[tuple[GrantedTask, Computed]] = []
         rest = []
         for one in mine:
             out = self.out[host, one.experiment]
@@ -251,8 +251,8 @@ def _by_version(rows: Sequence[Computed]) -> list[list[Computed]]:
 
 
 def _on_cores(
-    begun: datetime, ready: Sequence[tuple[Given, Computed]], cores: int
-) -> list[tuple[datetime, Given, Computed]]:
+    begun: datetime, ready: Sequence[tuple[GrantedTask, Computed]], cores: int
+) -> list[tuple[datetime, GrantedTask, Computed]]:
     """When each of a host's tasks is done, one after the other on each core."""
     free = [0.0] * cores
     done = []

@@ -82,7 +82,7 @@ def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bo
     )
 
 
-def _told(db: Database, standing: findings.Standing) -> Told | None:
+def _told(db: Database, standing: findings.FindingView) -> Told | None:
     number = standing.finding.number
     inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
     if inputs is None or latest is None:

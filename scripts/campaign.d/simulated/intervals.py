@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from axiom.statistics.calibration import calibration_looks
-from axiom.statistics.pooling import Pooled, median_error, pool
+from axiom.statistics.pooling import PooledEstimate, median_error, pool
 from axiom.statistics.sequential import flip_looks, median_sequence
 from simulated.figures import Answer, Held, Size, below
 from simulated.laws import Numbers
@@ -108,7 +108,7 @@ def _alike(rng: np.random.Generator, law: str, places: int) -> list[Numbers]:
     return [_LAWS[law](rng, int(rng.integers(2, 61))) for _ in range(places)]
 
 
-def _found(values: Sequence[Numbers]) -> Pooled:
+def _found(values: Sequence[Numbers]) -> PooledEstimate:
     """Pooled as a finding pools its designs."""
     return pool([float(np.median(one)) for one in values], [median_error(one.tolist()) ** 2 for one in values])
 

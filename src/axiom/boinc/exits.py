@@ -6,7 +6,7 @@ message and the state tell them apart; where they are silent, the number decides
 
 import re
 
-from axiom.boinc.requests import State, TaskReport
+from axiom.boinc.requests import ClientState, TaskReport
 from axiom.domain.endings import Cause, Ending, ending, of_exit
 
 _BY_BOINC = {
@@ -87,7 +87,7 @@ def decode(report: TaskReport) -> Ending:
     status = _signed(report.exit_status)
     if status == 0:
         return _claims_zero(report)
-    if status == _DOWNLOAD_ERROR or report.state in {State.DOWNLOADING, State.DOWNLOADED}:
+    if status == _DOWNLOAD_ERROR or report.state in {ClientState.DOWNLOADING, ClientState.DOWNLOADED}:
         found = _before_start(report, status)
         if found is not None:
             return found
@@ -111,15 +111,15 @@ def _signed(status: int) -> int:
 
 def _claims_zero(report: TaskReport) -> Ending:
     match report.state:
-        case State.UPLOADED if any(file.error for file in report.files):
+        case ClientState.UPLOADED if any(file.error for file in report.files):
             return ending(Cause.UPLOAD_REFUSED, 0)
-        case State.UPLOADED:
+        case ClientState.UPLOADED:
             return _SUCCESS
-        case State.COMPUTE_ERROR:
+        case ClientState.COMPUTE_ERROR:
             return ending(Cause.OUTPUT_TOO_BIG if _TOO_BIG in _error_codes(report) else Cause.NO_OUTPUT, 0)
-        case State.UPLOAD_FAILED:
+        case ClientState.UPLOAD_FAILED:
             return ending(Cause.UPLOAD_FAILED, 0)
-        case State.ABORTED:
+        case ClientState.ABORTED:
             return ending(Cause.ABORTED, 0)
         case _:
             return ending(Cause.UNKNOWN, 0, f"it claims success in state {report.state.value}, which is no end")
@@ -151,7 +151,7 @@ def _small(report: TaskReport, status: int) -> Ending:
         return ending(cause, status, detail)
     if status not in _BY_BOINC:
         return of_exit(status)
-    own = report.state is not State.ABORTED and _OWN_EXIT.search(report.message) is not None
+    own = report.state is not ClientState.ABORTED and _OWN_EXIT.search(report.message) is not None
     if not own:
         return ending(_BY_BOINC[status], status)
     said = of_exit(status)

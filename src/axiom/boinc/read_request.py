@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 from axiom.boinc.requests import (
     Ask,
+    ClientState,
     Coprocessor,
     DiskUsage,
     HeldFile,
@@ -14,9 +15,8 @@ from axiom.boinc.requests import (
     NetStats,
     OutputFile,
     Preferences,
-    Request,
     RunningTask,
-    State,
+    SchedulerRequest,
     TaskReport,
     TimeStats,
     Trickle,
@@ -35,7 +35,7 @@ Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
 _PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
 _TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>([^<]{0,400})</time>[ \t]*\r?\n?")
 _VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
-_STATES = {state.value: state for state in State}
+_STATES = {state.value: state for state in ClientState}
 _KINDS = {
     b"coproc_cuda": "NVIDIA",
     b"coproc_ati": "ATI",
@@ -51,7 +51,7 @@ def peek_authenticator(body: bytes) -> str:
     return one_line(found[1], 255) if found else ""
 
 
-def read_request(body: bytes) -> Request:
+def read_request(body: bytes) -> SchedulerRequest:
     """What a client says.
 
     Raises:
@@ -64,11 +64,11 @@ def read_request(body: bytes) -> Request:
     return _request(top.children[0], sections)
 
 
-def _request(root: Element, sections: Sections) -> Request:
+def _request(root: Element, sections: Sections) -> SchedulerRequest:
     host = _section(root, b"host_info", sections)
     stored = _section(root, b"global_preferences", sections)
     version, platforms, brand = _version(root), _platforms(root), root.text(b"client_brand")
-    return Request(
+    return SchedulerRequest(
         authenticator=root.text(b"authenticator"),
         host_id=root.whole(b"hostid", high=2**63 - 1),
         rpc_seqno=root.whole(b"rpc_seqno"),
@@ -257,7 +257,7 @@ def _report(says: Element, name: str, sections: Sections) -> TaskReport:
     return TaskReport(
         name=name,
         exit_status=says.whole(b"exit_status", low=-(2**31), high=2**32),
-        state=_STATES.get(says.whole(b"state"), State.NEW),
+        state=_STATES.get(says.whole(b"state"), ClientState.NEW),
         cpu_seconds=says.number(b"final_cpu_time", high=1e10),
         elapsed_seconds=says.number(b"final_elapsed_time", high=1e10),
         peak_memory_bytes=says.number(b"final_peak_working_set_size"),

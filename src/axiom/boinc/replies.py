@@ -26,7 +26,7 @@ class Message:
 
 
 @value
-class Account:
+class ReplyAccount:
     """What a client shows of its volunteer and team."""
 
     id: int
@@ -185,7 +185,7 @@ class Reply:
     next_rpc_delay: float = 0.0  # a contact at least that often; 0: as the client likes
     project_is_down: bool = False
     messages: tuple[Message, ...] = ()
-    account: Account | None = None
+    account: ReplyAccount | None = None
     host: HostFacts | None = None
     global_preferences: str = ""  # a whole XML element; only when newer than the client's
     project_preferences: str = ""

@@ -11,7 +11,7 @@ from enum import IntEnum
 from axiom.domain.value import value
 
 
-class State(IntEnum):
+class ClientState(IntEnum):
     """How far a client got with a task, in BOINC's numbers."""
 
     NEW = 0
@@ -136,7 +136,7 @@ class TaskReport:
 
     name: str
     exit_status: int = 0
-    state: State = State.NEW
+    state: ClientState = ClientState.NEW
     cpu_seconds: float = 0.0
     elapsed_seconds: float = 0.0
     peak_memory_bytes: float = 0.0  # sampled every 10 s: 0 for shorter tasks
@@ -214,7 +214,7 @@ class Preferences:
 
 
 @value
-class Request:
+class SchedulerRequest:
     """One contact of a client with the scheduler."""
 
     authenticator: str  # an account's key or a weak key

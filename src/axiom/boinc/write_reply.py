@@ -12,7 +12,6 @@ from itertools import accumulate
 
 from axiom.boinc.escaping import escaped
 from axiom.boinc.replies import (
-    Account,
     App,
     AppVersion,
     FileRef,
@@ -21,6 +20,7 @@ from axiom.boinc.replies import (
     Message,
     OutputSlot,
     Reply,
+    ReplyAccount,
     SignedFile,
     SiteLink,
     TaskOrder,
@@ -161,7 +161,7 @@ def _fitting(text: str) -> str:
     return "".join(pieces[:fitting]) + "…"
 
 
-def _account(account: Account) -> str:
+def _account(account: ReplyAccount) -> str:
     return (
         f"<userid>{account.id:d}</userid>\n"
         f"<user_name>{escaped(account.name)}</user_name>\n"

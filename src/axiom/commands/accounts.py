@@ -13,7 +13,7 @@ from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import Request
+from axiom.decisions.accounts.limits import CommandCost
 from axiom.decisions.accounts.passwords import judge
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
@@ -51,10 +51,10 @@ class OwnAccount(Command):
         """Whose account it was; what else is remembered, each command says."""
         return {"volunteer": self.volunteer}
 
-    def request(self, db: Database) -> Request:
+    def request(self, db: Database) -> CommandCost:
         """Nothing is spent; the account must be the caller's."""
         del db
-        return Request(command=self.name, capability=self.capability, volunteer_id=self.volunteer)
+        return CommandCost(command=self.name, capability=self.capability, volunteer_id=self.volunteer)
 
     def found(self, db: Database) -> tuple[Volunteer, Account]:
         """Who it is about."""
@@ -191,7 +191,7 @@ class ChangeEmail(OwnAccount):
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
     password: str = field(repr=False, metadata={"max_length": 10_000})
 
-    def request(self, db: Database) -> Request:
+    def request(self, db: Database) -> CommandCost:
         """Only so often a day: a refusal says that somebody has the address, and nobody else's is to be asked for."""
         return replace(super().request(db), most_a_day=_MOST_ADDRESSES)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import Request
+from axiom.decisions.accounts.limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.errors import WrongUse
 from axiom.store.engine.database import Database
@@ -50,10 +50,10 @@ class Command(ABC):
         """What is left to do outside the database once the command is stored; done again, it changes nothing."""
         del laboratory
 
-    def request(self, db: Database) -> Request:
+    def request(self, db: Database) -> CommandCost:
         """What is asked for, counted before it is done."""
         del db
-        return Request(command=self.name, capability=self.capability)
+        return CommandCost(command=self.name, capability=self.capability)
 
     @abstractmethod
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

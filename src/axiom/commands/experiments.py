@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from axiom.commands.arguments import NAMED, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import Request
-from axiom.decisions.experiments.preflight import Judged, may_order
+from axiom.decisions.accounts.limits import CommandCost
+from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
@@ -20,7 +20,7 @@ from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments.declared import declaration
-from axiom.lab.experiments.publish import Known, Prepared, Told, packed_before, prepare, publish
+from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, packed_before, prepare, publish
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.supplies import size_to_order
@@ -172,11 +172,11 @@ class DeployExperiment(Command):
     registration: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # else that of the declared sweep
     reason: str = field(default="", metadata={"max_length": 500})
 
-    def request(self, db: Database) -> Request:
+    def request(self, db: Database) -> CommandCost:
         """The workunits count against the caller's day, with those into which the first may be cut."""
         del db
         cut = self.singly + 1 if self.singly else 0
-        return Request(command=self.name, capability=self.capability, workunits=self.workunits + cut)
+        return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Issue the replicates and write the workunits."""
@@ -248,10 +248,10 @@ class RetireExperiment(Command):
 def _known(laboratory: Laboratory, file: Path) -> Known:
     """What the file declares, if the program came with it or a bundle of the same sources is there."""
 
-    def known(files: Mapping[str, bytes]) -> Told | None:
+    def known(files: Mapping[str, bytes]) -> KnownDeclaration | None:
         shipped = file.parent == laboratory.catalogue and declaration(laboratory.catalogue, file.stem, files)
         if shipped:
-            return Told(declaration=shipped, refusals=())  # or the list would not have it
+            return KnownDeclaration(declaration=shipped, refusals=())  # or the list would not have it
         archive = _newest_archive(laboratory, file.stem)
         return packed_before(archive, files) if archive else None
 
@@ -269,7 +269,7 @@ def _newest_archive(laboratory: Laboratory, name: str) -> bytes | None:
         return None
 
 
-def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> Judged:
+def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> PreflightVerdict:
     """May it be ordered, as far as its preflight goes? Refused otherwise."""
     newest = experiments.bundle_now(db, found.id)
     tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None

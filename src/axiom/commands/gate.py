@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import Request, Spent, may
+from axiom.decisions.accounts.limits import CommandCost, SpentToday, may
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.signed.canonical_json import canonical
@@ -30,7 +30,7 @@ class _TakenBack(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _Submission:
     """A command on its way through the gate."""
 
     command: Command
@@ -55,7 +55,7 @@ class _Passed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gate:
+class CommandGate:
     """The one way to change something."""
 
     writer: Writer
@@ -67,9 +67,9 @@ class Gate:
 
         The same key and command again give the first answer and change nothing.
         """
-        permission = may(caller, Request(command=command.name, capability=command.capability), Spent())
+        permission = may(caller, CommandCost(command=command.name, capability=command.capability), SpentToday())
         prepared, fault = self._prepare(command) if permission.allowed else (None, None)
-        asked = _Asked(command=command, caller=caller, prepared=prepared, fault=fault, dry_run=dry_run, key=key)
+        asked = _Submission(command=command, caller=caller, prepared=prepared, fault=fault, dry_run=dry_run, key=key)
         passed = self.writer.run(lambda db: self._pass(db, asked))
         if passed.error is not None:
             raise passed.error
@@ -86,7 +86,7 @@ class Gate:
         except AxiomError as error:
             return None, error
 
-    def _pass(self, db: Database, asked: _Asked) -> _Passed:
+    def _pass(self, db: Database, asked: _Submission) -> _Passed:
         before = self._done_before(db, asked)
         if before is not None and before.error is None:
             return before
@@ -109,7 +109,7 @@ class Gate:
         audit.append(db, entry, now)
         return passed
 
-    def _done_before(self, db: Database, asked: _Asked) -> _Passed | None:
+    def _done_before(self, db: Database, asked: _Submission) -> _Passed | None:
         """The first answer to this key, or an error when the key stood for something else."""
         if asked.key is None or asked.dry_run:
             return None
@@ -124,7 +124,7 @@ class Gate:
             )
         )
 
-    def _try(self, db: Database, asked: _Asked, request: Request, now: datetime) -> _Passed:
+    def _try(self, db: Database, asked: _Submission, request: CommandCost, now: datetime) -> _Passed:
         permission = may(asked.caller, request, _spent(db, asked.caller, request, now - timedelta(days=1)))
         if not permission.allowed:
             refusal = LimitReached if permission.within_capability else NotAllowed
@@ -142,14 +142,14 @@ class Gate:
             return _Passed(error=error)
         return _Passed(answer=answer)
 
-    def _apply(self, db: Database, asked: _Asked, now: datetime) -> Answer:
+    def _apply(self, db: Database, asked: _Submission, now: datetime) -> Answer:
         answer = asked.command.apply(db, self.laboratory, asked.prepared, now)
         if asked.dry_run:
             raise _TakenBack({**answer, "dry_run": True})
         return answer
 
 
-def _spent(db: Database, caller: Caller, request: Request, since: datetime) -> Spent:
+def _spent(db: Database, caller: Caller, request: CommandCost, since: datetime) -> SpentToday:
     had = audit.spent(db, caller.name, since)
     given = audit.given(db, caller.name, request.command, since) if request.most_a_day is not None else 0
-    return Spent(workunits=had["workunits"], aborts=had["aborts"], given=given)
+    return SpentToday(workunits=had["workunits"], aborts=had["aborts"], given=given)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.base import Answer
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import Request
+from axiom.decisions.accounts.limits import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.membership import belong
 from axiom.signed.canonical_json import LARGEST
@@ -31,7 +31,7 @@ class FoundTeam(OwnAccount):
     website: str = field(default="", metadata={"max_length": 2_000})
     about: str = field(default="", metadata={"max_length": 10_000})
 
-    def request(self, db: Database) -> Request:
+    def request(self, db: Database) -> CommandCost:
         """Only so many a day, however many accounts they are handed over to."""
         return replace(super().request(db), most_a_day=_MOST_FOUNDED)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import Request
+from axiom.decisions.accounts.limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound
@@ -29,10 +29,10 @@ class CancelWorkunits(Command):
     workunits: list[Annotated[int, Field(ge=1, le=LARGEST)]] = field(metadata={"min_length": 1, "max_length": 10_000})
     reason: str = field(default="cancelled", metadata={"max_length": 500})
 
-    def request(self, db: Database) -> Request:
+    def request(self, db: Database) -> CommandCost:
         """Each workunit is an abort."""
         del db
-        return Request(command=self.name, capability=self.capability, aborts=len(self.workunits))
+        return CommandCost(command=self.name, capability=self.capability, aborts=len(self.workunits))
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.figures.requests import Point
+from axiom.figures.requests import SweepPoint
 from axiom.figures.scales import Scale, of_intervals, said
 
 _WIDEST = 60
@@ -32,7 +32,7 @@ _TYPED = _Strokes(signs=_PLAIN_SIGNS, bar="|", top="-", bottom="-", mark="+", si
 
 
 def sketch(
-    points: Sequence[Point], *, x: str, y: str, log: Sequence[str] = (), width: int = _WIDEST, plain: bool = False
+    points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] = (), width: int = _WIDEST, plain: bool = False
 ) -> str:
     """Return the picture of a sweep in at most 60 columns and 15 rows; `plain` keeps to ASCII. "" of no median."""
     shown = [point for point in points if point.median is not None]
@@ -56,13 +56,13 @@ def sketch(
     return text.replace("−", "-").replace("…", "~").replace("–", "-") if plain else text
 
 
-def _vertical(points: Sequence[Point], log: Sequence[str]) -> Scale:
+def _vertical(points: Sequence[SweepPoint], log: Sequence[str]) -> Scale:
     medians = [point.median for point in points if point.median is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in log, about=4, margin=0.0)
 
 
-def _horizontal(points: Sequence[Point], log: Sequence[str], room: int) -> tuple[dict[str, int], dict[int, str]]:
+def _horizontal(points: Sequence[SweepPoint], log: Sequence[str], room: int) -> tuple[dict[str, int], dict[int, str]]:
     """Return the column of each level, and what is written below which column."""
     levels = {repr(point.x): point.x for point in points}  # true and 1 are equal, and two levels
     numbers = {
@@ -81,7 +81,7 @@ def _horizontal(points: Sequence[Point], log: Sequence[str], room: int) -> tuple
     return columns, {columns[key]: said(level) for key, level in levels.items()}
 
 
-def _draw(grid: list[list[str]], column: int, point: Point, sign: str, scale: Scale, strokes: _Strokes) -> None:
+def _draw(grid: list[list[str]], column: int, point: SweepPoint, sign: str, scale: Scale, strokes: _Strokes) -> None:
     """Put the interval, then the median over it; a median always wins its place."""
 
     def row(value: float) -> int:

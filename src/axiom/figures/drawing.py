@@ -25,7 +25,7 @@ _STARTS = 2  # a process that is lost is replaced once for each picture
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
+class Picture:
     """A picture: the SVG for a page, at both widths, and a PNG. `palette.standalone(svg)` makes the file to keep."""
 
     svg: str
@@ -48,7 +48,7 @@ class Draughtsman:
         """The number of the process, while there is one."""
         return self._worker.pid if self._worker and self._worker.alive else None
 
-    def draw(self, request: Request) -> Drawn:
+    def draw(self, request: Request) -> Picture:
         """Return the picture; FigureNotDrawn says why there is none."""
         try:
             line = json.dumps(to_data(request), allow_nan=False, separators=(",", ":")).encode() + b"\n"
@@ -58,7 +58,7 @@ class Draughtsman:
             told = self._ask(request.name, line)
         if "error" in told:
             raise _not_drawn(request.name, told["error"])
-        return Drawn(svg=told["svg"], png=base64.b64decode(told["png"]))
+        return Picture(svg=told["svg"], png=base64.b64decode(told["png"]))
 
     def rest(self) -> None:
         """End the process and give its memory back; the next picture starts another."""

@@ -7,7 +7,7 @@ import altair as alt
 
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import VERDICTS, WIDTHS
-from axiom.figures.requests import Forest, Part
+from axiom.figures.requests import Forest, ForestPart
 from axiom.figures.scales import Scale, linear
 
 _PITCH = {"wide": 22, "narrow": 36}  # CSS pixels that a row takes; a telephone has its words above the interval
@@ -19,12 +19,12 @@ _REACH = 0.75  # of what the estimates span: how far an interval's end may widen
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Line:
+class _RowAt:
     """One row or heading at its height, counted in pixels from the top."""
 
     words: str
     top: float
-    part: Part | None = None
+    part: ForestPart | None = None
 
 
 def forest(request: Forest, kind: str) -> tuple[list[alt.Chart], Axes]:
@@ -46,19 +46,19 @@ def forest(request: Forest, kind: str) -> tuple[list[alt.Chart], Axes]:
     return layers + _next_design(request, axes, ticked.low, kind), axes
 
 
-def _lines(request: Forest, kind: str) -> tuple[list[_Line], int]:
-    found, top = list[_Line](), 0.0
+def _lines(request: Forest, kind: str) -> tuple[list[_RowAt], int]:
+    found, top = list[_RowAt](), 0.0
     for group in dict.fromkeys(part.group for part in request.parts):
         top += _HEAD
-        found.append(_Line(words=group, top=top - 7))
+        found.append(_RowAt(words=group, top=top - 7))
         for part in request.parts:
             if part.group == group:
-                found.append(_Line(words=_short(part, kind), top=top + _PITCH[kind] / 2, part=part))
+                found.append(_RowAt(words=_short(part, kind), top=top + _PITCH[kind] / 2, part=part))
                 top += _PITCH[kind]
     return found, round(top + (_HEAD + _PITCH[kind] if request.expected else 0) + 6)
 
 
-def _short(part: Part, kind: str) -> str:
+def _short(part: ForestPart, kind: str) -> str:
     most = _LONGEST[kind]
     name = part.name if len(part.name) <= most else f"{part.name[: most - 1]}…"
     return f"{name}, n\N{NO-BREAK SPACE}{part.seeds:,}"
@@ -79,7 +79,7 @@ def _x_axis(request: Forest, kind: str) -> Scale:
     return linear((min(held) - margin, max(held) + margin), about=about, signed=request.null == 0, tight=True)
 
 
-def _with_room(scale: Scale, lines: Sequence[_Line]) -> Scale:
+def _with_room(scale: Scale, lines: Sequence[_RowAt]) -> Scale:
     """Widen the axis to the left by what the words of the rows need."""
     longest = max(len(line.words) for line in lines)
     share = min(_MOST_ROOM, (longest * _CHARACTER + 12) / WIDTHS["wide"])
@@ -101,12 +101,12 @@ def _whole(request: Forest, axes: Axes) -> list[alt.Chart]:
     return [axes.bars([row], VERDICTS[request.look.verdict][1], width=1.2, strokeDash=[2, 3])]
 
 
-def _heading(line: _Line, axes: Axes) -> list[alt.Chart]:
+def _heading(line: _RowAt, axes: Axes) -> list[alt.Chart]:
     row: Row = {"x": axes.x.low, "y": axes.height - line.top, "words": line.words}
     return axes.words(row, "ink", align="left", baseline="middle", fontWeight=600)
 
 
-def _row(line: _Line, axes: Axes, least: float, most: int) -> list[alt.Chart]:
+def _row(line: _RowAt, axes: Axes, least: float, most: int) -> list[alt.Chart]:
     """The words and the interval of one part; the square grows with its seeds."""
     is_narrow = axes.x.low == least
     middle = axes.height - line.top
@@ -137,7 +137,7 @@ def _next_design(request: Forest, axes: Axes, least: float, kind: str) -> list[a
         return []
     low, high = request.expected
     middle = _PITCH[kind] / 2 + 6
-    head = _Line(words="A further design", top=axes.height - middle - _PITCH[kind] / 2 - 7)
+    head = _RowAt(words="A further design", top=axes.height - middle - _PITCH[kind] / 2 - 7)
     words = {"x": axes.x.low, "y": middle + (9 if kind == "narrow" else 0), "words": "95\N{NO-BREAK SPACE}% prediction"}
     y = middle - (8 if kind == "narrow" else 0)
     bar = {"x": max(low, least), "x2": min(high, axes.x.high), "y": y}

@@ -1,18 +1,18 @@
 """The rows of a forest from a card: every platform and design, and of many hosts those with most replicates."""
 
 from axiom.domain.cards import Card, Stratum
-from axiom.figures.requests import Part
+from axiom.figures.requests import ForestPart
 
 _MOST_HOSTS = 12
 _GROUPS = {"platform": "Platform", "design": "Design", "host": "Host"}
 
 
-def parts_of(card: Card) -> tuple[Part, ...]:
+def parts_of(card: Card) -> tuple[ForestPart, ...]:
     """What a forest draws, group by group, in the order in which a reader wants to know it."""
     return tuple(part for by in _GROUPS for part in _group(by, card.by(by)))
 
 
-def _group(by: str, found: tuple[Stratum, ...]) -> list[Part]:
+def _group(by: str, found: tuple[Stratum, ...]) -> list[ForestPart]:
     shown = found
     heading = _GROUPS[by]
     if by == "host" and len(found) > _MOST_HOSTS:
@@ -21,6 +21,6 @@ def _group(by: str, found: tuple[Stratum, ...]) -> list[Part]:
     return [_part(heading, by, one) for one in shown]
 
 
-def _part(heading: str, by: str, one: Stratum) -> Part:
+def _part(heading: str, by: str, one: Stratum) -> ForestPart:
     name = f"host {one.name}" if by == "host" else one.name
-    return Part(group=heading, name=name, seeds=one.seeds, estimate=one.estimate, low=one.low, high=one.high)
+    return ForestPart(group=heading, name=name, seeds=one.seeds, estimate=one.estimate, low=one.low, high=one.high)

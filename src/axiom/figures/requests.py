@@ -19,7 +19,7 @@ MOST_DRAWN = 500  # values of single replicates in one picture; above it every s
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class MeasuredConfig:
     """One config and what its seeds say: the median of a measure and the interval about it."""
 
     config: Mapping[str, Level]
@@ -30,7 +30,7 @@ class Measured:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
+class SweepPoint:
     """One place of a sweep's picture."""
 
     x: Level
@@ -49,7 +49,7 @@ class Sweep:
     title: str
     x: str
     y: str
-    points: tuple[Point, ...]
+    points: tuple[SweepPoint, ...]
     log: tuple[str, ...] = ()
     by: str = ""
     confidence: float = 0.95
@@ -117,7 +117,7 @@ class Strip:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class ForestPart:
     """What the replicates of one platform, host or design say alone."""
 
     group: str
@@ -135,7 +135,7 @@ class Forest:
     name: str
     title: str
     y: str
-    parts: tuple[Part, ...]
+    parts: tuple[ForestPart, ...]
     look: Look
     null: float
     smallest: float
@@ -174,12 +174,12 @@ _KINDS: Mapping[str, type[Request]] = {
 }
 
 
-def points_of(x: str, measured: Sequence[Measured]) -> tuple[tuple[Point, ...], str]:
+def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
     """Return the points of a sweep over the factor `x`, and the further factors that vary, which make its series."""
     factors = list(measured[0].config) if measured else []
     further = [name for name in factors if name != x and len({repr(each.config[name]) for each in measured}) > 1]
     points = tuple(
-        Point(
+        SweepPoint(
             x=each.config[x],
             median=each.median,
             low=each.low,
@@ -221,7 +221,7 @@ def of_data(data: Mapping[str, Any]) -> Request:
     given = dict(data)
     kind = given.pop("kind")
     if kind == "sweep":
-        points = tuple(Point(**point) for point in given.pop("points"))
+        points = tuple(SweepPoint(**point) for point in given.pop("points"))
         return Sweep(**{**given, "points": points, "log": tuple(given["log"])})
     if kind == "narrowing":
         predicted = tuple(given["predicted"]) if given["predicted"] else None
@@ -230,7 +230,7 @@ def of_data(data: Mapping[str, Any]) -> Request:
         columns = {name: tuple(given[name]) for name in ("replicates", "values", "older")}
         return Strip(**{**given, **columns, "look": _look(given["look"])})
     if kind == "forest":
-        parts = tuple(Part(**part) for part in given["parts"])
+        parts = tuple(ForestPart(**part) for part in given["parts"])
         expected = tuple(given["expected"]) if given["expected"] else None
         return Forest(**{**given, "parts": parts, "look": _look(given["look"]), "expected": expected})
     if kind == "history":
@@ -309,7 +309,7 @@ def _percent(request: _Estimated) -> str:
     return f"{100 * request.confidence:g}\N{NO-BREAK SPACE}%"
 
 
-def _course(request: Sweep, points: Sequence[Point]) -> str:
+def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     first, last = points[0], points[-1]
     whose = f"With {request.by} = {said(first.series)} the" if first.series is not None else "The"
     start = f"{whose} median {_plain(request.y)} is {said(first.median)} at {_plain(request.x)} {said(first.x)}"

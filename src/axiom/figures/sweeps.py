@@ -7,7 +7,7 @@ import altair as alt
 
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import SERIES, WIDTHS
-from axiom.figures.requests import BETWEEN, Level, Point, Sweep
+from axiom.figures.requests import BETWEEN, Level, Sweep, SweepPoint
 from axiom.figures.scales import Scale, at_levels, linear, logarithmic, of_intervals, said
 
 _HEIGHTS = {"wide": 270, "narrow": 230}
@@ -93,11 +93,11 @@ def _telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
     ]
 
 
-def _is_numeric(points: Sequence[Point]) -> bool:
+def _is_numeric(points: Sequence[SweepPoint]) -> bool:
     return all(isinstance(point.x, int | float) and not isinstance(point.x, bool) for point in points)
 
 
-def _x_axis(request: Sweep, points: Sequence[Point], kind: str) -> tuple[Scale, dict[str, float]]:
+def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Scale, dict[str, float]]:
     """Return the axis, and where each level stands on it; levels that are no numbers stand in the order given."""
     if not _is_numeric(points):
         levels = list(dict.fromkeys(said(point.x) for point in points))
@@ -117,7 +117,7 @@ def _x_axis(request: Sweep, points: Sequence[Point], kind: str) -> tuple[Scale, 
     return replace(scale, low=scale.low - room, high=scale.high + room), places
 
 
-def _y_axis(request: Sweep, points: Sequence[Point]) -> Scale:
+def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
     medians = [point.median for point in points if point.median is not None]
     ends = [end for point in points for end in (point.low, point.high) if end is not None]
     return of_intervals(medians, ends, is_log="y" in request.log)
@@ -130,7 +130,7 @@ def _with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
     return replace(scale, high=scale.at(1 / (1 - share)))
 
 
-def _row(point: Point, x: float, y: Scale) -> Row:
+def _row(point: SweepPoint, x: float, y: Scale) -> Row:
     row: Row = {"x": x, "y": point.median}
     if point.low is not None or point.high is not None:
         low = y.low if point.low is None else max(point.low, y.low)

@@ -13,12 +13,12 @@ from axiom.decisions.evidence.weigh import card
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn
-from axiom.figures.drawing import Draughtsman, Drawn
+from axiom.figures.drawing import Draughtsman, Picture
 from axiom.figures.forest_rows import parts_of
 from axiom.figures.requests import (
     Forest,
     History,
-    Measured,
+    MeasuredConfig,
     Narrowing,
     Request,
     Strip,
@@ -36,7 +36,7 @@ from axiom.store.engine import blobs, counters
 from axiom.store.engine.database import Database, at, moment
 from axiom.store.engine.folder import Folder
 from axiom.store.evidence import blocks, evidence
-from axiom.store.evidence.evidence import Weighed
+from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
@@ -119,7 +119,7 @@ class Gallery:
         self._writer.run(lambda db: self._keep(db, name, shown, drawn, now))
         return 1
 
-    def _keep(self, db: Database, name: str, shown: str, drawn: Drawn, now: datetime) -> None:
+    def _keep(self, db: Database, name: str, shown: str, drawn: Picture, now: datetime) -> None:
         png = blobs.put(db, self._folder, drawn.png, now)
         for width, svg in zip(_WIDTHS, _apart(drawn.svg), strict=True):
             kept = blobs.put(db, self._folder, svg.encode(), now)
@@ -154,7 +154,9 @@ def _apart(svg: str) -> list[str]:
     return [f"{part}</svg>" for part in svg.split("</svg>") if part.strip()]
 
 
-def _pictures(db: Database, experiment: StoredExperiment, weighed: list[Weighed]) -> Iterator[tuple[str, Request]]:
+def _pictures(
+    db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding]
+) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
     sweep = sweep_of(db, experiment, manifest)
     if sweep is not None:
@@ -192,12 +194,14 @@ def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> 
     )
 
 
-def _measured(config: Any, values: list[float]) -> Measured:
+def _measured(config: Any, values: list[float]) -> MeasuredConfig:
     low, high = median_sequence(values)
-    return Measured(config=config, seeds=len(values), median=median(values) if values else None, low=low, high=high)
+    return MeasuredConfig(
+        config=config, seeds=len(values), median=median(values) if values else None, low=low, high=high
+    )
 
 
-def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
+def _of_finding(db: Database, found: WeighedFinding) -> Iterator[tuple[str, Request]]:
     lines = evidence.lines(db, found.number)
     registration = registrations.registration(db, found.registration_id)
     if not lines or registration is None:
@@ -237,7 +241,7 @@ def _of_finding(db: Database, found: Weighed) -> Iterator[tuple[str, Request]]:
     yield from _forest(db, found, {"title": estimand["claim"], "look": looks[-1], **about})
 
 
-def _forest(db: Database, found: Weighed, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
+def _forest(db: Database, found: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
     """The finding's parts; they are weighed here, since the history keeps the whole alone."""
     inputs = evidence.card_inputs(db, found.number)
     if inputs is None:

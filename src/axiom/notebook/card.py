@@ -13,7 +13,7 @@ from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.domain.cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.ascii import sketch
-from axiom.figures.requests import Look, Narrowing, Point
+from axiom.figures.requests import Look, Narrowing, SweepPoint
 from axiom.notebook.table import facts_html
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class WeighedTable:
         """The same picture in characters; empty while there is no value."""
         if not self._can_be_drawn():
             return ""
-        points = [Point(x=look.seeds, median=look.estimate, low=look.low, high=look.high) for look in self.looks]
+        points = [SweepPoint(x=look.seeds, median=look.estimate, low=look.low, high=look.high) for look in self.looks]
         return sketch(points, x="seeds", y=f"{self._middle()} and its 95 % interval")
 
     def _can_be_drawn(self) -> bool:

@@ -275,7 +275,7 @@ def open_lab(data: str | Path) -> Lab:
     return Lab(folder)
 
 
-def _tidy(version: Version, page: tables.Page) -> Table:
+def _tidy(version: Version, page: tables.ResultColumns) -> Table:
     types = version.types
     measured = [row or {} for row in page.measures]
     columns: dict[str, Sequence[Any]] = {"replicate": page.replicates, "seed": page.seeds}

@@ -36,7 +36,7 @@ _NO_NULL = Doubt(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Asked:
+class _Declared:
     """What was declared of the numbers."""
 
     estimand: str | None
@@ -108,7 +108,7 @@ def weigh(
     )
 
 
-def _arranged(asked: _Asked, table: Any) -> tuple[str, Arranged, str]:
+def _arranged(asked: _Declared, table: Any) -> tuple[str, Arranged, str]:
     """The name of the table, its rows as observations, and what was not looked at; the rows themselves are let go."""
     rows = rows_of(sheet_of(table))
     _demand_events(asked, rows)
@@ -119,7 +119,7 @@ def _arranged(asked: _Asked, table: Any) -> tuple[str, Arranged, str]:
 
 def _asked(
     estimand: str | None, null: float | None, smallest: float | None, bounds: tuple[float, float] | None
-) -> _Asked:
+) -> _Declared:
     """What was declared, if it can be meant."""
     word = estimand.strip().lower().replace("-", "_") if estimand is not None else None
     if word is not None and word not in ESTIMANDS:
@@ -132,12 +132,12 @@ def _asked(
             f"The smallest effect is {smallest:g}, and it is a distance from the null. Nothing was weighed; write "
             f"{-smallest:g}."
         )
-    asked = _Asked(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds)
+    asked = _Declared(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds)
     _demand_bounds(asked)
     return asked
 
 
-def _demand_bounds(asked: _Asked) -> None:
+def _demand_bounds(asked: _Declared) -> None:
     if asked.estimand == MEAN and asked.bounds is None:
         raise WrongUse(
             "A mean is weighed within bounds that no value can leave. Nothing was weighed; declare them, as in "
@@ -158,7 +158,7 @@ def _demand_bounds(asked: _Asked) -> None:
         )
 
 
-def _demand_events(asked: _Asked, rows: Rows) -> None:
+def _demand_events(asked: _Declared, rows: Rows) -> None:
     if asked.kind is not Kind.PROPORTION:
         return
     for row in rows.rows:
@@ -169,7 +169,7 @@ def _demand_events(asked: _Asked, rows: Rows) -> None:
             )
 
 
-def _demand_within(asked: _Asked, rows: Rows) -> None:
+def _demand_within(asked: _Declared, rows: Rows) -> None:
     """A mean is as wrong as its bounds: a value beyond them shows that they do not hold, so others may lie there."""
     if asked.estimand != MEAN or asked.bounds is None:
         return
@@ -184,7 +184,7 @@ def _demand_within(asked: _Asked, rows: Rows) -> None:
             )
 
 
-def _inputs(asked: _Asked, arranged: Arranged, seeds: int, held: Doubt | None) -> dict[str, Any]:
+def _inputs(asked: _Declared, arranged: Arranged, seeds: int, held: Doubt | None) -> dict[str, Any]:
     """What the weighing is asked after so many seeds."""
     observations = arranged.observations[:seeds]
     if _are_one(asked, _values(observations)):
@@ -208,7 +208,7 @@ def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
     return tuple([replace(one, fingerprint=f"{COARSE}:{one.value!r}") for one in observations])
 
 
-def _judged(asked: _Asked, evidence: Evidence, held: Doubt | None) -> tuple[Evidence, Doubt | None]:
+def _judged(asked: _Declared, evidence: Evidence, held: Doubt | None) -> tuple[Evidence, Doubt | None]:
     """The evidence, with nothing concluded where something keeps the values from being weighed."""
     if held is None and asked.estimand is None and evidence.verdict is not Verdict.UNDECIDED:
         held = too_early(evidence.seeds, evidence.e_value)
@@ -220,7 +220,7 @@ def _in_seeds(arranged: Arranged, reasons: Sequence[str]) -> list[str]:
     return [text if arranged.ends else text.replace("replicates of 1 closed blocks", "seeds") for text in reasons]
 
 
-def _held(asked: _Asked, values: Sequence[float]) -> Doubt | None:
+def _held(asked: _Declared, values: Sequence[float]) -> Doubt | None:
     """What keeps these values from being weighed at all."""
     if _are_one(asked, values):
         return same(values)
@@ -229,7 +229,7 @@ def _held(asked: _Asked, values: Sequence[float]) -> Doubt | None:
     return _NO_NULL if _lacks_null(asked) else None
 
 
-def _are_one(asked: _Asked, values: Sequence[float]) -> bool:
+def _are_one(asked: _Declared, values: Sequence[float]) -> bool:
     return asked.kind not in _MAY_BE_CONSTANT and same(values) is not None
 
 
@@ -247,7 +247,7 @@ def _undecided(evidence: Evidence, held: Doubt) -> Evidence:
     )
 
 
-def _lacks_null(asked: _Asked) -> bool:
+def _lacks_null(asked: _Declared) -> bool:
     return asked.null is None and asked.kind in _NULLS
 
 
@@ -260,13 +260,13 @@ def _counted(inputs: Mapping[str, Any]) -> list[float]:
     return _values(sound(question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted)
 
 
-def _shown_kind(asked: _Asked, held: Doubt | None) -> str:
+def _shown_kind(asked: _Declared, held: Doubt | None) -> str:
     if held is not None and asked.estimand is None:
         return held.shown_as.value
     return asked.estimand or asked.kind.value
 
 
-def _looks(asked: _Asked, arranged: Arranged) -> tuple[Look, ...]:
+def _looks(asked: _Declared, arranged: Arranged) -> tuple[Look, ...]:
     """The same conclusion after the first seeds, after more, and after all; as many looks as a picture can show."""
     total = len(arranged.observations)
     if arranged.ends:

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from axiom.domain.work import Exit
 from axiom.runner.boinc import protocol
-from axiom.runner.boinc.protocol import Channels, Given
+from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.boinc.pulse import Pulse
 from axiom.runner.boinc.supplies import SuppliedHome
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.runner.files.keeping import PAUSE
 from axiom.runner.tasks import Answer, Runner
 
@@ -111,9 +111,9 @@ def _carry_out(slot: Path, words: Sequence[str]) -> _End:
     return _End(status=answer.exit, message=answer.message, may_pass=answer.may_pass)
 
 
-def _obey(slot: Path, words: Sequence[str], given: Given, channels: Channels) -> Answer:
+def _obey(slot: Path, words: Sequence[str], given: ClientSetup, channels: Channels) -> Answer:
     """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
-    gate = Gate()
+    gate = PauseGate()
     supply = functools.partial(protocol.resolve, slot, project=given.project)
     home, pause = SuppliedHome(given.project / "axiom", supply), max(PAUSE, given.pause)
     runner = Runner(home, given.host, gate, device=given.device, pause=pause)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.child.environment import environment
-from axiom.runner.child.gate import Gate
-from axiom.runner.child.process import Child, Described
+from axiom.runner.child.gate import PauseGate
+from axiom.runner.child.process import Child, ModuleDeclaration
 from axiom.runner.files.trees import write_tree
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from axiom.runner.confine.sandbox import Sandbox
 
 _DESCRIBING_MB = 2_000.0
-Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[Described, ...]]
+Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
 
 
-def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[Described, ...]:
+def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
     """Return what each module declares, in one process; the files are a bundle's, by their names in it."""
     return _described(files, modules, is_boxed=False)
 
 
-def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[Described, ...]:
+def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
     """The same in the sandbox of untried code, or not at all."""
     return _described(files, modules, is_boxed=True)
 
@@ -67,7 +67,7 @@ def compute_here(
     on_progress: Callable[[int, float], None],
     cache: Path | None = None,
     is_boxed: bool = False,
-    gate: Gate | None = None,
+    gate: PauseGate | None = None,
     hash_seed: int | None = None,
     on_failed: Callable[[str], None] = lambda _: None,
 ) -> Iterator[CellAnswer]:
@@ -102,7 +102,7 @@ def compute_here(
             child.stop()
 
 
-def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool) -> tuple[Described, ...]:
+def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool) -> tuple[ModuleDeclaration, ...]:
     with unpacked(files) as (tree, room):
         box = _box(tree, room, _DESCRIBING_MB) if is_boxed else None
         surroundings = environment(box.own if box else room)

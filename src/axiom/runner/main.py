@@ -29,7 +29,7 @@ from axiom.runner.child.environment import environment
 from axiom.runner.child.gate import Ended
 from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import canonical_json
 
@@ -73,7 +73,7 @@ def once(words: Sequence[str]) -> int:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--slot", type=Path, required=True)
     known, order = parser.parse_known_args(words)
-    home = Home(known.home)
+    home = RunnerHome(known.home)
     home.create()
     said = dict(zip(order[::2], order[1::2], strict=False))
     host = said.get("--host", "")
@@ -107,7 +107,7 @@ def serve(process: subprocess.Popen[bytes]) -> NoReturn:
 
 def _engaged(spare: Child, said: dict[str, Any]) -> Runner:
     """The runner, now that it is said for whom it computes."""
-    home = Home(Path(said["home"]))
+    home = RunnerHome(Path(said["home"]))
     home.create()
     return Runner(home, said["host"], spare=spare)
 

@@ -8,7 +8,7 @@ from axiom.signed.manifests import Manifest
 from axiom.signed.tickets import OrderedCell
 
 
-class Progress:
+class ProgressTeller:
     """Tells which share of the task is done, and how often more of it was kept since this process began."""
 
     def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float], *, cells: int = 0) -> None:

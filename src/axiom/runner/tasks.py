@@ -15,9 +15,9 @@ import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.child.environment import environment
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.runner.child.process import Child
-from axiom.runner.files.home import Home
+from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.keeping import PAUSE, Keeping
 from axiom.runner.files.kept import largest_state
 from axiom.runner.files.rooms import room
@@ -25,7 +25,7 @@ from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
-from axiom.runner.progress import Progress, expected_seconds
+from axiom.runner.progress import ProgressTeller, expected_seconds
 from axiom.signed import tickets
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
@@ -60,9 +60,9 @@ class Runner:
 
     def __init__(
         self,
-        home: Home,
+        home: RunnerHome,
         host: int,
-        gate: Gate | None = None,
+        gate: PauseGate | None = None,
         spare: Child | None = None,
         pause: float = PAUSE,
         device: Device | None = None,
@@ -72,7 +72,7 @@ class Runner:
         self._device = device
         self._home = home
         self._host = host
-        self._gate = gate or Gate()
+        self._gate = gate or PauseGate()
         self._platform = platform_here()
         self._spare = spare  # a child that has no bundle yet, for the first that comes
         self._child: Child | None = None
@@ -164,7 +164,9 @@ class Runner:
 
         cells, manifest = tuple(ticket.cells), read_manifest(bundle[MANIFEST])
         done.extend(slot.begin(self._header(order, ticket), cells))
-        progress = Progress(functools.partial(report, order.task), expected_seconds(manifest, cells), cells=len(done))
+        progress = ProgressTeller(
+            functools.partial(report, order.task), expected_seconds(manifest, cells), cells=len(done)
+        )
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
         keep = functools.partial(Keeping, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
@@ -186,7 +188,7 @@ class Runner:
         ticket: Ticket,
         bundle: Mapping[str, bytes],
         keep: Callable[..., Keeping],
-        progress: Progress,
+        progress: ProgressTeller,
     ) -> CellOutput:
         child = self._warm(ticket, bundle)
         answer = child.compute(

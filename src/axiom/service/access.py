@@ -12,7 +12,7 @@ from pathlib import Path
 import axiom
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory, gathered
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.errors import NoLab, StorageFull
 from axiom.lab.experiments import own_files
 from axiom.service.callers import operator
@@ -68,7 +68,7 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
 
 
 @contextlib.contextmanager
-def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
+def writing(folder: Folder, settings: Settings) -> Iterator[CommandGate]:
     """A gate of our own. Whoever calls holds the folder's lock."""
     clock = prepare_database(folder)
     keys = load_keys(folder.keys, clock.now())
@@ -76,7 +76,7 @@ def writing(folder: Folder, settings: Settings) -> Iterator[Gate]:
     writer.start()
     try:
         laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
-        yield Gate(writer=writer, laboratory=laboratory, now=clock.apart)
+        yield CommandGate(writer=writer, laboratory=laboratory, now=clock.apart)
     finally:
         writer.stop()
 

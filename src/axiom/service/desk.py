@@ -9,7 +9,7 @@ from typing import Any
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import WrongUse
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
 from axiom.store.engine.folder import Folder
@@ -18,7 +18,7 @@ from axiom.store.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counter:
+class SocketDesk:
     """Turns what an engine says through the socket into calls of a desk."""
 
     writer: Writer
@@ -26,7 +26,7 @@ class Counter:
     dispatch: Dispatch
     now: Callable[[], datetime]
     reported: Callable[[], None]
-    known: Known = field(default_factory=Known)
+    known: DispatchCache = field(default_factory=DispatchCache)
 
     def hello(self, said: dict[str, Any]) -> dict[str, Any]:
         """The engine's host is known from here on."""

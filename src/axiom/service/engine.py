@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axiom.commands.context import Laboratory
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.engines.local import LocalEngine
 from axiom.engines.this_computer import this_capacity
 from axiom.errors import StoreDamaged
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns.transitioner import resume
@@ -42,9 +42,9 @@ class Computing:
     """The parts that every laboratory has, in the order in which they are started; stopped the other way round."""
 
     writer: Writer  # runs already
-    gate: Gate
+    gate: CommandGate
     dispatch: Dispatch
-    known: Known  # for works in the writer's thread alone
+    known: DispatchCache  # for works in the writer's thread alone
     engine: LocalEngine
     build: "Callable[[], Moving]"
 
@@ -83,7 +83,7 @@ def computing(
     writer.start()
     writer.run(lambda db: resume(db, now()))
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
-    dispatch, known = _dispatch(settings, keys, ourselves), Known()
+    dispatch, known = _dispatch(settings, keys, ourselves), DispatchCache()
     desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now, known=known)
     engine = LocalEngine(
         desk,
@@ -95,7 +95,7 @@ def computing(
     )
     core = Computing(
         writer=writer,
-        gate=Gate(
+        gate=CommandGate(
             writer=writer,
             laboratory=Laboratory(folder=folder, keys=keys, settings=settings, package=package()),
             now=now,

@@ -13,7 +13,7 @@ from typing import Any
 
 from axiom import __version__
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.domain.callers import Caller
 from axiom.engines.local import LocalEngine
 from axiom.errors import AxiomError, StoreError, Withdrawn
@@ -24,7 +24,7 @@ from axiom.lab.experiments.breaker import breaking, halt
 from axiom.lab.policy import policy_of
 from axiom.lab.steps.failures import count as count_failures
 from axiom.runner.confine import sandbox
-from axiom.server.http.hardening import Listener, Stopping
+from axiom.server.http.hardening import ServedSocket, StopSignal
 from axiom.server.http.hardening import serve as serve_sockets
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
@@ -33,7 +33,7 @@ from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.callers import laboratory as laboratory_caller
 from axiom.service.callers import operator
 from axiom.service.clock import Clock
-from axiom.service.desk import Counter
+from axiom.service.desk import SocketDesk
 from axiom.service.engine import Computing, computing, demand_writer
 from axiom.service.folder import workers_of
 from axiom.service.preview import Foresight
@@ -84,8 +84,8 @@ class _Parts:
     writer: Writer
     engine: LocalEngine
     jobs: Jobs
-    gate: Gate
-    counter: Counter
+    gate: CommandGate
+    counter: SocketDesk
     draughtsman: Draughtsman
 
 
@@ -102,7 +102,7 @@ def _run(
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
-    stopping = Stopping()
+    stopping = StopSignal()
     parts = _build(folder, settings, keys, clock.apart, stopping)
     attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
@@ -122,8 +122,8 @@ def _run(
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
             front = volunteers.before(pages, parts.gate)
-            public = Listener(app=front, socket=listening, protocol=volunteers.lanes.protocol)
-            by = serve_sockets([public, Listener(app=behind, socket=door)], stopping)
+            public = ServedSocket(app=front, socket=listening, protocol=volunteers.lanes.protocol)
+            by = serve_sockets([public, ServedSocket(app=behind, socket=door)], stopping)
     demand_writer(parts.writer)
     return by
 
@@ -147,13 +147,13 @@ def _pages(
     )
 
 
-def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: Stopping) -> _Parts:
+def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal) -> _Parts:
     core = computing(folder, settings, keys, now)
     draughtsman = Draughtsman()
     gallery = Gallery(core.writer, folder, draughtsman)
     for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
         core.jobs.add(job)
-    counter = Counter(
+    counter = SocketDesk(
         writer=core.writer,
         folder=folder,
         dispatch=core.dispatch,
@@ -171,7 +171,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
     )
 
 
-def _jobs(gate: Gate, gallery: Gallery, caller: Caller, stopping: Stopping) -> list[Job]:
+def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:
     """What the server does again and again beside moving work on. Only the daily ones remember each time."""
     writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
     return [
@@ -200,7 +200,7 @@ def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
     writer.run(lambda db: clean(db, folder, now(), found))
 
 
-def _publish_all(gate: Gate, caller: Caller, stopping: Stopping) -> None:
+def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> None:
     """Publish what the catalogue holds, until somebody wants to stop: the next start begins with it.
 
     A file that cannot be published holds up no other.
@@ -218,7 +218,7 @@ def _publish_all(gate: Gate, caller: Caller, stopping: Stopping) -> None:
             log.error("publish.refused experiment=%s %s", file.stem, error)
 
 
-def _look_for_failures(gate: Gate, caller: Caller) -> None:
+def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
     """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
     gate.writer.run(lambda db: count_failures(db, gate.now()))
     gate.writer.run(lambda db: releases.settle(db, gate.now()))

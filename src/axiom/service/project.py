@@ -10,19 +10,19 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.runners.offer import Offering
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.accounts import Accounts, demand_secret
 from axiom.server.accounts.delegates import Delegates
 from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.load import Standing
+from axiom.server.accounts.load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.lane import Lanes, whole
 from axiom.server.http.project_pages import FrontDesk
-from axiom.server.http.routes import Answer, Asked, Endpoint, Front
+from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
 from axiom.server.scheduler.reply import Links
 from axiom.server.scheduler.rpc import Project
@@ -34,10 +34,10 @@ from axiom.signed.keys import Secrets
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
-from axiom.store.experiments.offers import Runner
+from axiom.store.experiments.offers import OfferedRunner
 from axiom.web.account.accounts import Beside
 from axiom.web.account.accounts import accounts as account_pages
-from axiom.web.account.visits import Reception
+from axiom.web.account.visits import AccountDesk
 from axiom.web.base.request import Reading
 from axiom.web.site.app import Site, site
 from axiom.web.views.news import feed
@@ -77,9 +77,9 @@ class Volunteering:
         """The lines of the site's pages by which a client finds the scheduler."""
         return scheduler_lines((f"{self.project.links.master}scheduler",))
 
-    def before(self, pages: Site, gate: Gate) -> Front:
+    def before(self, pages: Site, gate: CommandGate) -> Front:
         """The project's own addresses, then the account pages, and behind them the site."""
-        reception = Reception(
+        reception = AccountDesk(
             gate=gate, pages=pages, doorkeeper=self.desk.accounts, threads=self.threads, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
@@ -113,11 +113,11 @@ class Volunteering:
 def _news(pages: Site, master: str) -> Endpoint:
     """The news as a feed."""
 
-    def answer(asked: Asked) -> Answer:
+    def answer(asked: HttpQuery) -> HttpAnswer:
         del asked
         with Connections(folder=pages.folder).reader() as db:
             reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
-            return Answer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
+            return HttpAnswer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
 
     return answer
 
@@ -181,7 +181,7 @@ def _project(
     settings: Settings,
     secrets: Secrets,
     core: Computing,
-    offered: Mapping[str, Runner],
+    offered: Mapping[str, OfferedRunner],
     links: Links,
     transfers: Transfers,
 ) -> Project:
@@ -220,6 +220,6 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
         delegates=Delegates(
             writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
         ),
-        standing=Standing(connections, now, urlsplit(master).hostname or "server"),
+        standing=LoadFigures(connections, now, urlsplit(master).hostname or "server"),
         statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
     )

@@ -88,7 +88,7 @@ class CodeKey:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class CodeKeyChange:
     """A code-signing key that took the place of another: what a client that holds the other one must be told."""
 
     public_text: str
@@ -101,7 +101,7 @@ class CodeSigning:
 
     public_text: str
     key: CodeKey | None = field(repr=False)
-    changes: Mapping[str, Change]  # by the public key before
+    changes: Mapping[str, CodeKeyChange]  # by the public key before
     carried: Mapping[str, str]  # signatures by the MD5 of what is signed
 
     def sign_file(self, body: bytes) -> str:
@@ -138,7 +138,7 @@ class CodeSigning:
                 )
         return replace(self, carried={**self.carried, **signatures})
 
-    def followed_by(self, change: Change) -> "CodeSigning":
+    def followed_by(self, change: CodeKeyChange) -> "CodeSigning":
         """What is told once another key has taken the place of this one, whose signatures mean nothing then."""
         if not is_code_signed(change.public_text.strip().encode(), change.signature, self.public_text):
             raise KeysUnusable(
@@ -195,9 +195,9 @@ def _carried(folder: Path) -> CodeSigning:
         ) from None
 
 
-def _change(data: object) -> Change:
+def _change(data: object) -> CodeKeyChange:
     fields = canonical_json.Fields(data, "a change of keys", ("public", "signature"))
-    return Change(public_text=fields.text("public"), signature=fields.text("signature"))
+    return CodeKeyChange(public_text=fields.text("public"), signature=fields.text("signature"))
 
 
 def code_facts(signing: CodeSigning) -> bytes:
@@ -211,9 +211,9 @@ def code_facts(signing: CodeSigning) -> bytes:
     )
 
 
-def sign_change(before: CodeKey, public_text: str) -> Change:
+def sign_change(before: CodeKey, public_text: str) -> CodeKeyChange:
     """Have the key before say that another one takes its place."""
-    return Change(public_text=public_text, signature=before.sign_file(public_text.strip().encode()))
+    return CodeKeyChange(public_text=public_text, signature=before.sign_file(public_text.strip().encode()))
 
 
 def _same(one: str, other: str) -> bool:

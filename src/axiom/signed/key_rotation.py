@@ -18,8 +18,8 @@ from axiom.signed.boinc_code_signing import (
     CARRIED,
     CODE_KEY,
     NEXT_CODE_KEY,
-    Change,
     CodeKey,
+    CodeKeyChange,
     CodeSigning,
     code_facts,
     load_code,
@@ -39,7 +39,7 @@ from axiom.signed.keys import (
     replace_upload,
     take_up,
 )
-from axiom.signed.offline_keys import Held, Public
+from axiom.signed.offline_keys import HeldKeys, Public
 from axiom.signed.signing import SigningKey
 from axiom.signed.signing_requests import SigningRequest, sign
 from axiom.signed.trust import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
@@ -165,7 +165,7 @@ def change_here(folder: Path, now: datetime, *, withdraw: bool = False) -> Trust
     """Sign the next version with the root keys that are here, and put it into force; None where they are too few."""
     asked = SigningRequest(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
     paths = [*key_files(folder, Role.ROOT), next_key(folder, Role.ROOT)]
-    here = Held(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
+    here = HeldKeys(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
     try:
         raw = sign(asked, here, seen=(), now=now).trust_file(now)
     except Untrusted:
@@ -199,7 +199,7 @@ def _fresh_code(folder: Path) -> str:
     return fresh.public_text
 
 
-def follow(folder: Path, change: Change) -> None:
+def follow(folder: Path, change: CodeKeyChange) -> None:
     """Put another code-signing key into force, whose private half was made here before or is kept elsewhere."""
     replace_private(folder / CARRIED, code_facts(load_code(folder).followed_by(change)))
     take_up_code(folder)
@@ -248,7 +248,7 @@ def accept(folder: Path, request: SigningRequest, now: datetime) -> Trust | None
     raw = next_trust(folder, request, now)
     trust = install(folder, raw, now) if raw else None
     if follows(folder, request):
-        follow(folder, Change(public_text=request.next_code, signature=request.change))
+        follow(folder, CodeKeyChange(public_text=request.next_code, signature=request.change))
     carry(folder, carried(folder, request))
     return trust
 

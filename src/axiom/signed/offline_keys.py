@@ -33,7 +33,7 @@ class Public:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class HeldKeys:
     """The private keys in a folder, whichever of them it has."""
 
     signing: tuple[SigningKey, ...]
@@ -96,7 +96,7 @@ def read_public(path: Path) -> Public:
 _NAMES: Sequence[str] = ("bundle", "code", "format", "root")
 
 
-def load_held(folder: Path) -> Held:
+def load_held(folder: Path) -> HeldKeys:
     """Load the private keys of a folder; that it has none is an error."""
     demand_closed(folder)
     paths = [path for role in (Role.ROOT, Role.BUNDLE) for path in key_files(folder, role)]
@@ -105,4 +105,4 @@ def load_held(folder: Path) -> Held:
         raise KeysUnusable(f"There is no root, bundle or code-signing key in {folder}, so nothing can be signed.")
     signing = tuple(SigningKey.load(path) for path in paths)
     public = read_public(folder / PUBLIC_FILE).root.keys if (folder / PUBLIC_FILE).exists() else {}
-    return Held(signing=signing, code=code, roots=frozenset(key.id for key in signing) | public.keys())
+    return HeldKeys(signing=signing, code=code, roots=frozenset(key.id for key in signing) | public.keys())

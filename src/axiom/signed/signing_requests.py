@@ -16,7 +16,7 @@ from axiom.signed import canonical_json
 from axiom.signed import trust as roles
 from axiom.signed.boinc_code_signing import CodeKey, sign_change
 from axiom.signed.bundles import Seal, open_bundle, read_seal, read_seal_body
-from axiom.signed.offline_keys import Held
+from axiom.signed.offline_keys import HeldKeys
 from axiom.signed.trust import Anchor, Role, Trust, joined, signatures_of
 
 LIMIT = 256 * 1024 * 1024
@@ -100,7 +100,7 @@ class SigningRequest:
 
 def sign(
     request: SigningRequest,
-    held: Held,
+    held: HeldKeys,
     *,
     seen: Collection[str],
     now: datetime,

@@ -16,9 +16,9 @@ from axiom.commands.work import CancelWorkunits
 from axiom.lab.upkeep import promises
 from axiom.settings import Settings
 from axiom.simulation import words
-from axiom.simulation.computer import Computer, Held
+from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.dice import Dice
-from axiom.simulation.disk import Fate, Fault, Killed
+from axiom.simulation.disk import DiskFault, Fate, Killed
 from axiom.simulation.fleet import Build, Nature
 from axiom.simulation.hearing import hear
 from axiom.simulation.laboratory import Simulated
@@ -36,7 +36,7 @@ _MOST_STATEMENTS = 5_000
 
 
 @dataclass(kw_only=True)
-class Stage:
+class Tableau:
     """A laboratory and one computer, of whose tasks each stands at another point of its way."""
 
     lab: Simulated
@@ -47,7 +47,7 @@ class Stage:
         raw = self.lab.up.project.scheduler(self.computer.says(0.0)).result()
         self.computer.obeys(hear(raw), 0.0)
 
-    def bring(self, held: Held) -> None:
+    def bring(self, held: TaskOnComputer) -> None:
         """It uploads an output."""
         body, slot = held.output or b"", held.order.slot
         transfers = self.lab.up.transfers
@@ -56,7 +56,7 @@ class Stage:
         arrival.take(message)
         arrival.finish().result()
 
-    def held(self, place: int) -> Held:
+    def held(self, place: int) -> TaskOnComputer:
         """The task at this place of those in hand."""
         return list(self.computer.hand.values())[place]
 
@@ -70,10 +70,10 @@ class Everywhere:
     broken: list[str] = field(default_factory=list)
 
 
-PATHS: Mapping[str, Callable[[Stage], object]] = {
-    "dispatch": Stage.call,
+PATHS: Mapping[str, Callable[[Tableau], object]] = {
+    "dispatch": Tableau.call,
     "upload": lambda stage: stage.bring(stage.held(1)),
-    "report": Stage.call,
+    "report": Tableau.call,
     "transition": lambda stage: stage.lab.sweep(),
     "validate": lambda stage: stage.lab.judge(),
     "credit": lambda stage: stage.lab.pay(),
@@ -82,13 +82,13 @@ PATHS: Mapping[str, Callable[[Stage], object]] = {
 }
 
 
-def stage(place: Path) -> Stage:
+def stage(place: Path) -> Tableau:
     """The laboratory before anything is killed, and down."""
     lab = Simulated.make(place, 1, _NOW, _SETTINGS)
     lab.settles = False
     lab.start()
     computer = Computer(nature=_NATURE, key=lab.join(_NATURE.volunteer), salt="boundaries", dice=Dice(1, "boundaries"))
-    made = Stage(lab=lab, computer=computer)
+    made = Tableau(lab=lab, computer=computer)
     lab.order(5)
     made.call()
     first, second, *others = list(computer.hand.values())
@@ -104,7 +104,7 @@ def stage(place: Path) -> Stage:
     return made
 
 
-def kill_everywhere(path: str, origin: Stage, place: Path, *, every: int = 1) -> Everywhere:
+def kill_everywhere(path: str, origin: Tableau, place: Path, *, every: int = 1) -> Everywhere:
     """Kill this way of writing at its first statement, at its second, and so on, until it comes to its end alive.
 
     `every`: only at one in so many, where there is no time for all.
@@ -112,7 +112,7 @@ def kill_everywhere(path: str, origin: Stage, place: Path, *, every: int = 1) ->
     found, wanted = Everywhere(path=path), _lived(path, origin, place / "alive")
     for point in range(1, _MOST_STATEMENTS, every):
         acted = _copied(origin, place / f"{path}-{point}", path)
-        acted.lab.fate.arm(Fault.KILL, point)
+        acted.lab.fate.arm(DiskFault.KILL, point)
         try:
             PATHS[path](acted)
         except Killed:
@@ -128,7 +128,7 @@ def kill_everywhere(path: str, origin: Stage, place: Path, *, every: int = 1) ->
     return found
 
 
-def _lived(path: str, origin: Stage, place: Path) -> object:
+def _lived(path: str, origin: Tableau, place: Path) -> object:
     """How it ends when nothing is killed."""
     acted = _copied(origin, place, path)
     PATHS[path](acted)
@@ -138,7 +138,7 @@ def _lived(path: str, origin: Stage, place: Path) -> object:
     return end
 
 
-def _gone_on_with(path: str, acted: Stage, wanted: object) -> list[str]:
+def _gone_on_with(path: str, acted: Tableau, wanted: object) -> list[str]:
     """Start again and ask again: what is broken before and after, and whether the end is the same."""
     acted.lab.start()
     broken = _broken(acted)
@@ -149,7 +149,7 @@ def _gone_on_with(path: str, acted: Stage, wanted: object) -> list[str]:
     return broken if end == wanted else [*broken, f"it ends as {end} and not as {wanted}"]
 
 
-def _copied(origin: Stage, place: Path, path: str) -> Stage:
+def _copied(origin: Tableau, place: Path, path: str) -> Tableau:
     shutil.copytree(origin.lab.folder.path, place)
     clock = dataclasses.replace(origin.lab.clock)
     lab = dataclasses.replace(origin.lab, folder=Folder(path=place), clock=clock, fate=Fate(), parts=None)
@@ -157,21 +157,21 @@ def _copied(origin: Stage, place: Path, path: str) -> Stage:
     if path == "transition":  # it was there all the time, and its hosts were silent
         clock.now += timedelta(hours=60)
         lab.live()
-    acted = Stage(lab=lab, computer=copy.deepcopy(origin.computer))
+    acted = Tableau(lab=lab, computer=copy.deepcopy(origin.computer))
     if path == "dispatch":  # it reports nothing
         for held in acted.computer.hand.values():
             held.report = ""
     return acted
 
 
-def _broken(acted: Stage) -> list[str]:
+def _broken(acted: Tableau) -> list[str]:
     lab = acted.lab
     with Connections(folder=lab.folder).reader() as db:
         found = promises.broken(db, lab.folder, lab.keys.trust, lab.clock.now)
     return [f"{promise} {problem}" for promise, problems in found.items() for problem in problems]
 
 
-def _stand(acted: Stage) -> object:
+def _stand(acted: Tableau) -> object:
     """What those outside can tell of it."""
     with Connections(folder=acted.lab.folder).reader() as db:
         tasks = watched.tasks(db, range(1, watched.head(db).tasks + 1))
@@ -179,7 +179,7 @@ def _stand(acted: Stage) -> object:
         return stand, watched.totals(db), [(one.name, one.done) for one in sessions.sessions(db, limit=10)]
 
 
-def _prove(made: Stage, held: Held) -> None:
+def _prove(made: Tableau, held: TaskOnComputer) -> None:
     made.computer.finishes(held, 3_600.0)
     made.bring(held)
     made.computer.uploaded(held, 3_600.0)

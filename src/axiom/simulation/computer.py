@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from axiom.simulation import words
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Nature
-from axiom.simulation.hearing import Heard, Order
+from axiom.simulation.hearing import Heard, HeardOrder
 from axiom.simulation.outputs import output
 
 _CRASH_STATUS, _ABORTED = 11, 203  # its process dies by itself; its volunteer stops it
@@ -15,10 +15,10 @@ _SAID = "the process died"
 
 
 @dataclass(kw_only=True)
-class Held:
+class TaskOnComputer:
     """A task in hand."""
 
-    order: Order
+    order: HeardOrder
     began: float | None = None
     ends: float | None = None
     output: bytes | None = None  # computed, and not uploaded yet
@@ -36,7 +36,7 @@ class Computer:
     dice: Dice
     host: int = 0
     seqno: int = 0
-    hand: dict[str, Held] = field(default_factory=dict)
+    hand: dict[str, TaskOnComputer] = field(default_factory=dict)
     due: float = 0.0  # its next contact
     refusals: int = 0  # contacts in a row that brought no work
     is_gone: bool = False
@@ -74,7 +74,7 @@ class Computer:
             idle=idle,
         )
 
-    def obeys(self, heard: Heard, now: float) -> list[Held]:
+    def obeys(self, heard: Heard, now: float) -> list[TaskOnComputer]:
         """Do as a reply says; what it begins to compute."""
         if heard.host is not None:
             self.host, self.seqno = heard.host, 0
@@ -84,11 +84,11 @@ class Computer:
             if name in self.hand and self.hand[name].began is None:
                 del self.hand[name]
         for order in heard.orders:
-            self.hand.setdefault(order.name, Held(order=order))
+            self.hand.setdefault(order.name, TaskOnComputer(order=order))
         self.refusals = 0 if heard.orders else self.refusals + 1
         return self.begins(now)
 
-    def begins(self, now: float) -> list[Held]:
+    def begins(self, now: float) -> list[TaskOnComputer]:
         """What its idle cores begin."""
         waiting = [held for held in self.hand.values() if held.began is None]
         begun = waiting[: max(0, self.nature.build.cores - self.running)]
@@ -99,7 +99,7 @@ class Computer:
         self.starts_warm = self.starts_warm and not begun
         return begun
 
-    def finishes(self, held: Held, now: float) -> None:
+    def finishes(self, held: TaskOnComputer, now: float) -> None:
         """A task ends: with an output to upload, or with an error to report."""
         status = self._status()
         elapsed = self._elapsed(now - (held.began or now))
@@ -111,7 +111,7 @@ class Computer:
             return
         held.output = self._computed(held.order)
 
-    def uploaded(self, held: Held, now: float) -> None:
+    def uploaded(self, held: TaskOnComputer, now: float) -> None:
         """Its output is at the laboratory: it can be reported."""
         body = held.output or b""
         held.report = words.success(
@@ -130,17 +130,17 @@ class Computer:
 
     def copied(self) -> "Computer":
         """Another computer that starts from a copy of this one's folder."""
-        hand = {name: Held(order=held.order) for name, held in self.hand.items()}
+        hand = {name: TaskOnComputer(order=held.order) for name, held in self.hand.items()}
         dice = Dice(0, f"{self.salt} copy {self.nature.number}")
         return Computer(
             nature=self.nature, key=self.key, salt=self.salt, dice=dice, host=self.host, seqno=self.seqno, hand=hand
         )
 
-    def _computed(self, order: Order) -> bytes:
+    def _computed(self, order: HeardOrder) -> bytes:
         lie = f"{self.nature.number}|{self.dice.share()}" if self.nature.lies else ""
         return output(order, lie=lie)
 
-    def _lasts(self, order: Order) -> float:
+    def _lasts(self, order: HeardOrder) -> float:
         spread = self.dice.between(0.8, 1.25)
         return 60.0 if self.nature.crashes else max(1.0, order.seconds / self.nature.speed * spread)
 

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable
 
 from axiom.simulation import words
-from axiom.simulation.computer import Computer, Held
+from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.hearing import Heard, hear, size_of, status_of
-from axiom.simulation.network import Network, Passage
+from axiom.simulation.network import Passage, SimulatedNetwork
 from axiom.simulation.world import Scene
 
 _RETRY, _LONGEST_RETRY = 600.0, 14_400.0  # seconds, as a client puts off a server that does not answer
@@ -17,7 +17,7 @@ _DONE, _NEVER = 0, -1
 class Contacts:
     """Lets the computers speak when it is their time."""
 
-    def __init__(self, world: Scene, network: Network) -> None:
+    def __init__(self, world: Scene, network: SimulatedNetwork) -> None:
         self._world = world
         self._network = network
         self.computers: list[Computer] = []
@@ -106,7 +106,7 @@ class Contacts:
         pause = min(_LONGEST_RETRY, _RETRY * 2 ** min(computer.refusals, 5)) * computer.dice.between(0.5, 1.0)
         self._due(computer, self._world.now + pause)
 
-    def _finish(self, computer: Computer, held: Held) -> None:
+    def _finish(self, computer: Computer, held: TaskOnComputer) -> None:
         """A task ends on its computer, unless that is away or has given it up."""
         if self._is_away(computer, lambda each, when: self._world.at(when, self._finish, each, held)):
             return
@@ -118,7 +118,7 @@ class Contacts:
         self._world.note("finished", computer.nature.number, held.order.task, bool(held.output))
         self._upload(computer, held)
 
-    def _upload(self, computer: Computer, held: Held) -> None:
+    def _upload(self, computer: Computer, held: TaskOnComputer) -> None:
         world = self._world
         if held.output is not None:
             if self._is_away(computer, lambda each, when: world.at(when, self._upload, each, held)):
@@ -133,7 +133,7 @@ class Contacts:
             return
         self._sooner(computer, world.now + world.report_within * computer.dice.between(0.2, 1.0))
 
-    def _bring(self, held: Held) -> bool:
+    def _bring(self, held: TaskOnComputer) -> bool:
         """Bring an output from where the last attempt was cut off; is it there now?"""
         body, slot, world = held.output or b"", held.order.slot, self._world
         query = world.arrive(None)

@@ -27,7 +27,7 @@ class Killed(BaseException):
     """The process of the laboratory was killed. Nobody in it can do anything about that."""
 
 
-class Fault(StrEnum):
+class DiskFault(StrEnum):
     """What happens at a statement."""
 
     KILL = "kill"
@@ -39,13 +39,13 @@ class Fault(StrEnum):
 class Fate:
     """What will happen to the connections of one laboratory, over all of its lives."""
 
-    armed: Fault | None = None
+    armed: DiskFault | None = None
     left: int = 0  # statements until it happens; for the disk's faults those that write
     is_dead: bool = False
     statements: int = 0
     met: Counter[str] = field(default_factory=Counter)  # what happened, and at which kind of statement
 
-    def arm(self, fault: Fault, after: int) -> None:
+    def arm(self, fault: DiskFault, after: int) -> None:
         """Let something happen after so many more statements; one that was armed before and has not happened is off."""
         self.armed, self.left = fault, after
 
@@ -54,20 +54,20 @@ class Fate:
         if self.is_dead:
             raise Killed
         self.statements += 1
-        if self.armed is None or (self.armed is not Fault.KILL and not sql.lstrip().startswith(_WRITING)):
+        if self.armed is None or (self.armed is not DiskFault.KILL and not sql.lstrip().startswith(_WRITING)):
             return
         self.left -= 1
         if self.left > 0:
             return
         fault, self.armed = self.armed, None
         self.met[f"{fault.value} at {sql.split(None, 1)[0].upper()}"] += 1
-        if fault is Fault.KILL:
+        if fault is DiskFault.KILL:
             self.is_dead = True
             raise Killed
         raise _failure(fault)
 
 
-def _failure(fault: Fault) -> sqlite3.OperationalError:
+def _failure(fault: DiskFault) -> sqlite3.OperationalError:
     error = sqlite3.OperationalError(f"the disk is {fault.value}")
     error.sqlite_errorcode = _CODES[fault.value]
     return error

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.findings import Kind
-from axiom.simulation.truths import Disturbance, Law, Truth
+from axiom.simulation.truths import Disturbance, NumberSpread, Truth
 
 _HOST_SPREAD, _PLATFORM_SHIFT = 0.5, 0.6  # standard deviations
 _LATE_FROM = 2.0  # standard deviations above the middle of an arm: some are stopped at their time limit
@@ -85,26 +85,29 @@ def _shift(truth: Truth, config: Mapping[str, Any], by: Computing) -> float:
     return by.bias
 
 
-def _standard(law: Law, row: Sequence[float]) -> float:
+def _standard(law: NumberSpread, row: Sequence[float]) -> float:
     """A number of this law with mean 0 and standard deviation 1."""
     first, second = _normals(row[:2])
     match law:
-        case Law.HEAVY:
+        case NumberSpread.HEAVY:
             third, fourth = _normals(row[2:4])
             return first / math.sqrt((second**2 + third**2 + fourth**2) / 3.0) / math.sqrt(3.0)
-        case Law.SKEWED:
+        case NumberSpread.SKEWED:
             return -math.log(row[0]) - 1.0
-        case Law.LOGNORMAL:
+        case NumberSpread.LOGNORMAL:
             return (math.exp(first) - math.sqrt(math.e)) / _LOGNORMAL
-        case Law.RARE:
+        case NumberSpread.RARE:
             return first * (_JUMP if row[2] < _JUMPS else 1.0) / _RARE
         case _:
             return first
 
 
-def _middle(law: Law) -> float:
+def _middle(law: NumberSpread) -> float:
     """The median of that law."""
-    return {Law.SKEWED: math.log(2.0) - 1.0, Law.LOGNORMAL: (1.0 - math.sqrt(math.e)) / _LOGNORMAL}.get(law, 0.0)
+    return {
+        NumberSpread.SKEWED: math.log(2.0) - 1.0,
+        NumberSpread.LOGNORMAL: (1.0 - math.sqrt(math.e)) / _LOGNORMAL,
+    }.get(law, 0.0)
 
 
 def _normals(pair: Sequence[float]) -> tuple[float, float]:

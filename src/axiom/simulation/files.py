@@ -14,10 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from axiom.simulation.disk import Fate, Fault, Killed
+from axiom.simulation.disk import DiskFault, Fate, Killed
 from axiom.store.engine.folder import Folder
 
-_CODES = {Fault.FULL: errno.ENOSPC, Fault.BROKEN: errno.EIO}
+_CODES = {DiskFault.FULL: errno.ENOSPC, DiskFault.BROKEN: errno.EIO}
 _CALLS = ("pwrite", "write", "fsync", "ftruncate")
 _WRITING = ("pwrite", "write")
 
@@ -35,9 +35,9 @@ class Files:
 
     folder: Folder
     fate: Fate
-    armed: dict[Disk, tuple[Fault, int]] = field(default_factory=dict)  # and after how many more calls
+    armed: dict[Disk, tuple[DiskFault, int]] = field(default_factory=dict)  # and after how many more calls
 
-    def arm(self, disk: Disk, fault: Fault, after: int) -> None:
+    def arm(self, disk: Disk, fault: DiskFault, after: int) -> None:
         """Let something happen at so many calls from now; what was armed there and has not happened is off."""
         self.armed[disk] = fault, after
 
@@ -65,20 +65,20 @@ class Files:
             if name in _WRITING:
                 body, *place = about
                 call(descriptor, body[: len(body) // 2], *place)
-            if fault is Fault.KILL:
+            if fault is DiskFault.KILL:
                 self.fate.is_dead = True
                 raise Killed
             raise OSError(_CODES[fault], f"the disk is {fault.value}")
 
         return done
 
-    def _meets(self, name: str, descriptor: int) -> Fault | None:
+    def _meets(self, name: str, descriptor: int) -> DiskFault | None:
         """What happens at this call, if anything does."""
         disk = self._disk(descriptor)
         if disk not in self.armed:
             return None
         fault, left = self.armed.pop(disk)
-        if left > 1 or (fault is Fault.FULL and name == "ftruncate"):  # cutting takes no room
+        if left > 1 or (fault is DiskFault.FULL and name == "ftruncate"):  # cutting takes no room
             self.armed[disk] = fault, max(1, left - 1)
             return None
         self.fate.met[f"{fault.value} at {name} of the {disk}"] += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from axiom.simulation.words import Slot
+from axiom.simulation.words import UploadSlot
 
 _ENTITY = re.compile(r"&(lt|gt|quot|apos|amp);")
 _ENTITIES = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
@@ -17,12 +17,12 @@ _SIZE = re.compile(rb"<file_size>\s*(\d+)\s*</file_size>")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class HeardOrder:
     """A task as a reply describes it."""
 
     name: str  # BOINC's, of the result
     text: str  # the ticket's
-    slot: Slot
+    slot: UploadSlot
 
     @cached_property
     def ticket(self) -> Mapping[str, Any]:
@@ -49,7 +49,7 @@ class Heard:
 
     host: int | None  # the number that it is told to have from now on
     delay: float
-    orders: tuple[Order, ...]
+    orders: tuple[HeardOrder, ...]
     acknowledged: tuple[str, ...]
     aborted: tuple[str, ...]  # at once
     unstarted: tuple[str, ...]  # to be given up unless begun
@@ -85,16 +85,16 @@ def size_of(body: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def _orders(text: str) -> Iterator[Order]:
+def _orders(text: str) -> Iterator[HeardOrder]:
     lines = {_inside(part, "name"): _plain(_inside(part, "command_line")) for part in _parts(text, "workunit")}
     files = {_inside(part, "name"): part for part in _parts(text, "file_info") if "<max_nbytes" in part}
     for part in _parts(text, "result"):
         words = lines[_inside(part, "wu_name")].split()
         file = files[_inside(part, "file_name")]
-        yield Order(
+        yield HeardOrder(
             name=_inside(part, "name"),
             text=words[words.index("--ticket") + 1],
-            slot=Slot(
+            slot=UploadSlot(
                 name=_inside(file, "name"),
                 url=_plain(_inside(file, "url") or _inside(file, "upload_url")),
                 token=_inside(file, "xml_signature"),

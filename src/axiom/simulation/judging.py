@@ -55,7 +55,7 @@ class Verdicts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Judged:
+class WorldVerdict:
     """What a world's laboratory found."""
 
     findings: tuple[Verdicts, ...]
@@ -68,7 +68,7 @@ class Judged:
         return asdict(self)
 
 
-def judge(db: Database, truths: Mapping[str, Truth]) -> Judged:
+def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
     """Every finding of the laboratory, held against the truth."""
     newest = evidence.newest(db)
     found: list[Verdicts] = []
@@ -94,7 +94,7 @@ def judge(db: Database, truths: Mapping[str, Truth]) -> Judged:
     amounts = Counter[str]()
     for (noun, _, _), amount in counters.read(db).items():
         amounts[noun] += amount
-    return Judged(findings=tuple(found), tasks=amounts["task"], results=amounts["result"], replicates=replicates)
+    return WorldVerdict(findings=tuple(found), tasks=amounts["task"], results=amounts["result"], replicates=replicates)
 
 
 def true_value(truth: Truth, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> float:

@@ -13,7 +13,7 @@ from axiom.boinc import account_keys
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.preflights import GATES, Preflight
@@ -22,7 +22,7 @@ from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.policy import policy_of
 from axiom.pi import autopilot
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns import checking
@@ -75,7 +75,7 @@ def experiments() -> tuple[Prepared, ...]:
 
 
 @dataclass(kw_only=True)
-class Clock:
+class SimulatedClock:
     """The laboratory's time, which passes when it is told to."""
 
     now: datetime
@@ -86,7 +86,7 @@ class Clock:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class LaboratoryParts:
     """What lives as long as the laboratory's process does."""
 
     writer: PromptWriter
@@ -94,7 +94,7 @@ class Parts:
     transfers: Transfers
     validator: Validator
     paying: Paying
-    gate: Gate
+    gate: CommandGate
 
 
 @dataclass(kw_only=True)
@@ -102,14 +102,14 @@ class Simulated:
     """A laboratory in a folder, alive or not. Whoever calls it while it is not gets no answer."""
 
     folder: Folder
-    clock: Clock
+    clock: SimulatedClock
     keys: Keys
     secrets: Secrets
     settings: Settings
     fate: Fate = field(default_factory=Fate)
     journalled: bool = True
     settles: bool = True  # judges and pays before it answers a report, as a quiet laboratory does
-    parts: Parts | None = None
+    parts: LaboratoryParts | None = None
 
     @classmethod
     def make(
@@ -130,7 +130,7 @@ class Simulated:
         (folder.keys / TRUST_FILE).write_bytes(trust)
         made = cls(
             folder=folder,
-            clock=Clock(now=now),
+            clock=SimulatedClock(now=now),
             keys=keys,
             secrets=secrets_of(seed),
             settings=settings,
@@ -150,7 +150,7 @@ class Simulated:
         return self.parts is not None and self.parts.writer.failed is None and not self.fate.is_dead
 
     @property
-    def up(self) -> Parts:
+    def up(self) -> LaboratoryParts:
         """Its parts; whoever asks knows that it is up."""
         if self.parts is None:
             raise LookupError("the simulated laboratory is down")
@@ -181,13 +181,13 @@ class Simulated:
         transfers = Transfers(
             writer=writer, folder=self.folder, key=self.secrets.upload, now=self.clock, threads=Prompt()
         )
-        self.parts = Parts(
+        self.parts = LaboratoryParts(
             writer=writer,
             project=self._project(writer, ourselves, settle, transfers.begun.lost),
             transfers=transfers,
             validator=validator,
             paying=paying,
-            gate=Gate(writer=writer, laboratory=laboratory, now=self.clock),
+            gate=CommandGate(writer=writer, laboratory=laboratory, now=self.clock),
         )
         return moved
 
@@ -317,7 +317,7 @@ class Simulated:
                 daily_per_core=self.settings.daily_per_core,
                 ourselves=ourselves,
             ),
-            known=Known(),
+            known=DispatchCache(),
             runners={},
             trust=self.keys.trust,
             code=self.secrets.code,

@@ -18,12 +18,12 @@ from axiom.server.http.lane import Intake
 from axiom.server.http.uploads import Transfers
 from axiom.server.scheduler.rpc import Project
 from axiom.simulation import fleet_drill
-from axiom.simulation.computer import Computer, Held
+from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.contacts import Contacts
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Nature, fleet
 from axiom.simulation.hearing import Heard
-from axiom.simulation.network import Network
+from axiom.simulation.network import SimulatedNetwork
 from axiom.simulation.troubles import CALM
 
 MOST = 1_000  # computers
@@ -59,7 +59,7 @@ class LiveFleet:
         self._cores = sum(nature.build.cores for nature in self._natures)
         self._queue: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._numbers = itertools.count()
-        self._contacts = Contacts(self, Network(_SEED, CALM))
+        self._contacts = Contacts(self, SimulatedNetwork(_SEED, CALM))
 
     @property
     def is_reachable(self) -> bool:
@@ -98,7 +98,7 @@ class LiveFleet:
         """An upload begins."""
         return self._transfers.arrive(length)
 
-    def testify(self, host: int, brought: Mapping[str, Held], heard: Heard) -> None:
+    def testify(self, host: int, brought: Mapping[str, TaskOnComputer], heard: Heard) -> None:
         """Nobody keeps watch here: the laboratory's own checks do."""
 
     def look(self) -> None:

@@ -4,7 +4,7 @@ from axiom.commands.work import CancelWorkunits
 from axiom.simulation.computer import Computer
 from axiom.simulation.contacts import Contacts
 from axiom.simulation.dice import Dice
-from axiom.simulation.disk import Fault
+from axiom.simulation.disk import DiskFault
 from axiom.simulation.files import Disk
 from axiom.simulation.world import World
 
@@ -25,15 +25,15 @@ class Mishaps:
         """Everything that will happen has its time."""
         world, troubles = self._world, self._world.course.troubles
         for often, what, about in (
-            (troubles.kills, self._arm, (Fault.KILL,)),
-            (troubles.full_disks, self._arm, (Fault.FULL,)),
-            (troubles.broken_disks, self._arm, (Fault.BROKEN,)),
-            (troubles.torn_writes / 2, self._arm_files, (Disk.JOURNAL, Fault.KILL)),
-            (troubles.torn_writes / 2, self._arm_files, (Disk.FOLDERS, Fault.KILL)),
-            (troubles.full_journals, self._arm_files, (Disk.JOURNAL, Fault.FULL)),
-            (troubles.broken_journals, self._arm_files, (Disk.JOURNAL, Fault.BROKEN)),
-            (troubles.full_folders, self._arm_files, (Disk.FOLDERS, Fault.FULL)),
-            (troubles.broken_folders, self._arm_files, (Disk.FOLDERS, Fault.BROKEN)),
+            (troubles.kills, self._arm, (DiskFault.KILL,)),
+            (troubles.full_disks, self._arm, (DiskFault.FULL,)),
+            (troubles.broken_disks, self._arm, (DiskFault.BROKEN,)),
+            (troubles.torn_writes / 2, self._arm_files, (Disk.JOURNAL, DiskFault.KILL)),
+            (troubles.torn_writes / 2, self._arm_files, (Disk.FOLDERS, DiskFault.KILL)),
+            (troubles.full_journals, self._arm_files, (Disk.JOURNAL, DiskFault.FULL)),
+            (troubles.broken_journals, self._arm_files, (Disk.JOURNAL, DiskFault.BROKEN)),
+            (troubles.full_folders, self._arm_files, (Disk.FOLDERS, DiskFault.FULL)),
+            (troubles.broken_folders, self._arm_files, (Disk.FOLDERS, DiskFault.BROKEN)),
             (troubles.outages, self._leave, ()),
             (troubles.cancels, self._cancel, ()),
         ):
@@ -44,11 +44,11 @@ class Mishaps:
             if computer.nature.clones_at is not None:
                 world.at(computer.nature.clones_at, self._clone, computer)
 
-    def _arm(self, fault: Fault) -> None:
+    def _arm(self, fault: DiskFault) -> None:
         self._world.lab.fate.arm(fault, self._dice.whole(1, _SOON))
         self._world.note("armed", fault)
 
-    def _arm_files(self, disk: Disk, fault: Fault) -> None:
+    def _arm_files(self, disk: Disk, fault: DiskFault) -> None:
         self._world.lab.files.arm(disk, fault, self._dice.whole(1, _SOON_AT[disk]))
         self._world.note("armed", disk, fault)
 

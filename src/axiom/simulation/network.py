@@ -16,7 +16,7 @@ class Passage(StrEnum):
     DELAYED = "delayed"  # it arrives when nobody awaits its answer any more
 
 
-class Network:
+class SimulatedNetwork:
     """Decides about messages, one after the other."""
 
     def __init__(self, seed: int, troubles: Troubles) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(kw_only=True)
-class Outcome:
+class CourseOutcome:
     """What came of it."""
 
     seed: int

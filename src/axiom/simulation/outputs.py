@@ -9,18 +9,18 @@ from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.simulation.bulk import experiment as bulk
-from axiom.simulation.hearing import Order
+from axiom.simulation.hearing import HeardOrder
 
 _PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 
 
-def output(order: Order, *, lie: str = "") -> bytes:
+def output(order: HeardOrder, *, lie: str = "") -> bytes:
     """What a host uploads. Whoever lies has numbers of its own for each word of the lie."""
     is_bulky = order.ticket["experiment"] == bulk.name
     return written(order, _PLATFORM, (_cell(*ordered, lie, is_bulky) for ordered in cells_of(order)))
 
 
-def cells_of(order: Order) -> Iterable[tuple[int, int, int, Mapping[str, Any]]]:
+def cells_of(order: HeardOrder) -> Iterable[tuple[int, int, int, Mapping[str, Any]]]:
     """Every cell that is ordered: replicate, place, seed and config."""
     ticket = order.ticket
     for replicate, seed in zip(ticket["replicates"], ticket["seeds"], strict=True):
@@ -28,7 +28,7 @@ def cells_of(order: Order) -> Iterable[tuple[int, int, int, Mapping[str, Any]]]:
             yield replicate, place, seed, config
 
 
-def written(order: Order, platform: Platform, cells: Iterable[CellOutput]) -> bytes:
+def written(order: HeardOrder, platform: Platform, cells: Iterable[CellOutput]) -> bytes:
     """An output that answers this order with these cells."""
     ticket = order.ticket
     header = Header(

@@ -11,18 +11,18 @@ from axiom.errors import AxiomError
 from axiom.server.http.lane import Intake
 from axiom.settings import Settings
 from axiom.simulation.chronicle import Chronicle
-from axiom.simulation.computer import Computer, Held
+from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.contacts import Contacts
 from axiom.simulation.dice import Dice
-from axiom.simulation.disk import Fault, Killed
+from axiom.simulation.disk import DiskFault, Killed
 from axiom.simulation.fleet import Nature, fleet
 from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import BULK, Simulated
 from axiom.simulation.mishaps import Mishaps
-from axiom.simulation.network import Network
-from axiom.simulation.outcome import Outcome
+from axiom.simulation.network import SimulatedNetwork
+from axiom.simulation.outcome import CourseOutcome
 from axiom.simulation.witness import Witness
-from axiom.simulation.world import Course
+from axiom.simulation.world import Scenario
 
 BEGIN = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 DAY = 86_400.0
@@ -35,7 +35,7 @@ _SETTINGS = Settings(name="Simulation", workers=0, task_seconds=5_400.0, queue_p
 class Simulation:
     """Takes one event after the other from its queue, until the time is over."""
 
-    def __init__(self, course: Course, place: Path) -> None:
+    def __init__(self, course: Scenario, place: Path) -> None:
         self.course = course
         self.now = 0.0
         self.contact_every, self.report_within = course.contact_every, _REPORT_WITHIN
@@ -47,19 +47,19 @@ class Simulation:
         self._numbers = itertools.count()
         self._fresh_at = course.full_check_every
         self._comes_back = False  # somebody will start the laboratory again
-        self.contacts = Contacts(self, Network(course.seed, course.troubles))
+        self.contacts = Contacts(self, SimulatedNetwork(course.seed, course.troubles))
         self.mishaps = Mishaps(self, self.contacts)
 
     def at(self, when: float, what: Callable[..., None], *about: Any) -> None:
         """Let this happen then."""
         heapq.heappush(self._queue, (when, next(self._numbers), what, about))
 
-    def play(self) -> Outcome:
+    def play(self) -> CourseOutcome:
         """From the beginning to the end."""
         with self.lab.files.frail():
             return self._played()
 
-    def _played(self) -> Outcome:
+    def _played(self) -> CourseOutcome:
         self._begin()
         end = self.course.days * DAY
         while self._queue and self._queue[0][0] <= end:
@@ -90,7 +90,7 @@ class Simulation:
         """An upload begins."""
         return self.lab.up.transfers.arrive(length)
 
-    def testify(self, host: int, brought: Mapping[str, Held], heard: Heard) -> None:
+    def testify(self, host: int, brought: Mapping[str, TaskOnComputer], heard: Heard) -> None:
         """What the laboratory has answered, it has to keep."""
         names = {name: held.order.task for name, held in brought.items()}
         claims = [(held.order.task, held.claims) for held in brought.values()]
@@ -177,7 +177,7 @@ class Simulation:
             self.lab.tidy()
             self.note("tidied")
 
-    def _end(self) -> Outcome:
+    def _end(self) -> CourseOutcome:
         """Every promise once more, as a whole."""
         self.lab.fate.armed = None
         self.lab.files.armed.clear()
@@ -192,13 +192,13 @@ class Simulation:
         self.witness.close()
         self.lab.end()
         met = self.lab.fate.met
-        return Outcome(
+        return CourseOutcome(
             seed=self.course.seed,
             digest=self.chronicle.digest,
             events=self.chronicle.events,
             counts=dict(sorted(self.chronicle.counts.items())),
             results=len(self.witness.proven),
-            kills=sum(amount for what, amount in met.items() if what.startswith(Fault.KILL)),
+            kills=sum(amount for what, amount in met.items() if what.startswith(DiskFault.KILL)),
             statements=self.lab.fate.statements,
             met=dict(sorted(met.items())),
             broken=list(self.witness.broken),

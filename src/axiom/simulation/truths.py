@@ -25,7 +25,7 @@ _DEPENDS = 0.1  # of effects depend on what the claim leaves open
 EVENT_SPREAD = math.sqrt(SHARE * (1.0 - SHARE))
 
 
-class Law(StrEnum):
+class NumberSpread(StrEnum):
     """How the numbers of one arm are spread."""
 
     NORMAL = "normal"
@@ -60,7 +60,7 @@ _UNEVEN = 2  # of the contrasts without an effect
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class PublishedQuestion:
     """What is published of a question: the same in every world."""
 
     name: str
@@ -73,10 +73,10 @@ class Asked:
 class Truth:
     """What is so."""
 
-    asked: Asked
+    asked: PublishedQuestion
     effect: float  # in standard deviations, with its sign; 0 is none
     bend: float  # how much of the effect is gone where what the claim leaves open is at its far end
-    law: Law
+    law: NumberSpread
     disturbance: Disturbance
 
     @property
@@ -94,7 +94,7 @@ class Truth:
         return min(0.99, max(0.01, SHARE + EVENT_SPREAD * self.at(config)))
 
 
-def asked() -> tuple[Asked, ...]:
+def asked() -> tuple[PublishedQuestion, ...]:
     """The questions: costs from the cheapest to the dearest, in no order."""
     found = []
     for place in range(QUESTIONS):
@@ -102,7 +102,9 @@ def asked() -> tuple[Asked, ...]:
         step = (place * 17 % QUESTIONS) / (QUESTIONS - 1)
         smallest = _SMALLEST[place // 2 % len(_SMALLEST)] * (EVENT_SPREAD if kind is Kind.PROPORTION else 1.0)
         seconds = round(_CHEAPEST * (_DEAREST / _CHEAPEST) ** step, 1)
-        found.append(Asked(name=f"planted_{place:02}", kind=kind, seconds=seconds, smallest=round(smallest, 4)))
+        found.append(
+            PublishedQuestion(name=f"planted_{place:02}", kind=kind, seconds=seconds, smallest=round(smallest, 4))
+        )
     return tuple(found)
 
 
@@ -117,14 +119,14 @@ def truths(seed: int) -> dict[str, Truth]:
             asked=one,
             effect=effects[one.name],
             bend=dice.between(0.5, 1.5) if effects[one.name] and dice.happens(_DEPENDS) else 0.0,
-            law=dice.one_of(tuple(Law)),
+            law=dice.one_of(tuple(NumberSpread)),
             disturbance=disturbed.get(one.name, Disturbance.NONE),
         )
         for one in sorted(shuffled, key=lambda one: one.name)
     }
 
 
-def _shuffled(questions: Sequence[Asked], dice: Dice) -> list[Asked]:
+def _shuffled(questions: Sequence[PublishedQuestion], dice: Dice) -> list[PublishedQuestion]:
     order = [dice.share() for _ in questions]
     return [one for _, one in sorted(zip(order, questions, strict=True), key=lambda pair: pair[0])]
 
@@ -135,7 +137,7 @@ def _effect(dice: Dice) -> float:
     return size if dice.happens(_DECLARED_SIDE) else -size
 
 
-def _disturbed(shuffled: Sequence[Asked], effects: Mapping[str, float]) -> dict[str, Disturbance]:
+def _disturbed(shuffled: Sequence[PublishedQuestion], effects: Mapping[str, float]) -> dict[str, Disturbance]:
     """What disturbs which question, each at most by one thing; events are never shifted by who computes them."""
     even = [one.name for one in shuffled if one.kind is Kind.CONTRAST and not effects[one.name]]
     found = dict.fromkeys(even[:_UNEVEN], Disturbance.UNEVEN)

@@ -9,7 +9,7 @@ from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import Simulated
 from axiom.store.engine.database import Database, connect_reader
 from axiom.store.upkeep import watched
-from axiom.store.upkeep.watched import Head, Seen
+from axiom.store.upkeep.watched import Head, ToldTask
 
 _NOT_BACK = {TaskState.UNSENT, TaskState.SENT}
 
@@ -69,7 +69,7 @@ class Witness:
             self._db.close()
             self._db = None
 
-    def _acknowledged(self, task: int, host: int, claimed: str, stored: Seen | None) -> None:
+    def _acknowledged(self, task: int, host: int, claimed: str, stored: ToldTask | None) -> None:
         """A host was told that its report is taken, and forgets the task. I1: we must not."""
         self.acknowledged.add(task)
         if stored is None:

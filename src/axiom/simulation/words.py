@@ -14,7 +14,7 @@ _FLOPS = 4e9  # of a core as fast as the reference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Slot:
+class UploadSlot:
     """The file that a task may upload."""
 
     name: str
@@ -134,7 +134,7 @@ def request(
     return f"{top}{about}{''.join(reports)}<other_results>\n{others}</other_results>\n</scheduler_request>\n".encode()
 
 
-def success(name: str, slot: Slot, *, size: int, md5: str, elapsed: float) -> str:
+def success(name: str, slot: UploadSlot, *, size: int, md5: str, elapsed: float) -> str:
     """The report of a task whose output was uploaded."""
     file = _FILE.format(name=slot.name, size=size, md5=md5)
     return _RESULT.format(name=name, cpu=elapsed * 0.98, elapsed=elapsed, status=0, state=5, said="", file=file)
@@ -151,13 +151,13 @@ def md5(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
-def upload(slot: Slot, *, size: int, md5: str, offset: int) -> bytes:
+def upload(slot: UploadSlot, *, size: int, md5: str, offset: int) -> bytes:
     """The head of an upload; the bytes from the offset on follow it."""
     return _UPLOAD.format(
         name=slot.name, token=slot.token, most=slot.most_bytes, size=size, md5=md5, offset=offset
     ).encode()
 
 
-def size_query(slot: Slot) -> bytes:
+def size_query(slot: UploadSlot) -> bytes:
     """How much of the file is there already?"""
     return f"<data_server_request>\n<get_file_size>{slot.name}</get_file_size>\n</data_server_request>\n".encode()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from axiom.server.http.lane import Intake
-from axiom.simulation.computer import Held
+from axiom.simulation.computer import TaskOnComputer
 from axiom.simulation.fleet import WHOLE
 from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import Simulated
@@ -14,7 +14,7 @@ from axiom.simulation.witness import Witness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Course:
+class Scenario:
     """What is simulated."""
 
     seed: int
@@ -45,7 +45,7 @@ class Scene(Protocol):
     def arrive(self, length: int | None) -> Intake:
         """An upload begins."""
 
-    def testify(self, host: int, brought: Mapping[str, Held], heard: Heard) -> None:
+    def testify(self, host: int, brought: Mapping[str, TaskOnComputer], heard: Heard) -> None:
         """The laboratory has answered a host that brought these reports, whether or not the host hears of it."""
 
     def look(self) -> None:
@@ -61,7 +61,7 @@ class Scene(Protocol):
 class World(Scene, Protocol):
     """A course of events under way in a simulated laboratory."""
 
-    course: Course
+    course: Scenario
     lab: Simulated
     witness: Witness
 

@@ -23,15 +23,15 @@ from axiom.simulation.computer import Computer
 from axiom.simulation.dice import Dice
 from axiom.simulation.drawing import Computing, Drawn, draw
 from axiom.simulation.fleet import WHOLE, Nature
-from axiom.simulation.hearing import Order
-from axiom.simulation.judging import Judged, judge
+from axiom.simulation.hearing import HeardOrder
+from axiom.simulation.judging import WorldVerdict, judge
 from axiom.simulation.laboratory import Simulated
 from axiom.simulation.outputs import cells_of, written
 from axiom.simulation.simulation import BEGIN, Simulation
 from axiom.simulation.troubles import CALM, Troubles
-from axiom.simulation.truths import Asked, Truth, asked, truths
+from axiom.simulation.truths import PublishedQuestion, Truth, asked, truths
 from axiom.simulation.witness import Witness
-from axiom.simulation.world import Course
+from axiom.simulation.world import Scenario
 from axiom.store.connections import Connections
 
 _TROUBLES = replace(
@@ -58,10 +58,10 @@ _NEVER = 10**12  # events
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
+class WorldEnd:
     """What became of a world."""
 
-    judged: Judged
+    judged: WorldVerdict
     results: int
     sessions: int
     events: int
@@ -69,16 +69,16 @@ class Ended:
     broken: tuple[str, ...]
 
 
-def play(seed: int, place: Path, *, days: float = 30.0, hosts: int = WHOLE, troubles: Troubles = _TROUBLES) -> Ended:
+def play(seed: int, place: Path, *, days: float = 30.0, hosts: int = WHOLE, troubles: Troubles = _TROUBLES) -> WorldEnd:
     """Let a laboratory live in a world for so many days, and judge what it found."""
-    course = Course(
+    course = Scenario(
         seed=seed, hosts=hosts, days=days, workunits=0, troubles=troubles, full_check_every=_NEVER, journalled=False
     )
     planted = Planted(course, place)
     outcome = planted.play()
     with Connections(folder=planted.lab.folder).reader() as db:
         judged = judge(db, planted.truths)
-    return Ended(
+    return WorldEnd(
         judged=judged,
         results=judged.results,
         sessions=outcome.counts.get("session", 0),
@@ -105,7 +105,7 @@ def published() -> tuple[Prepared, ...]:
 class Planted(Simulation):
     """A laboratory among computers that measure what a world says."""
 
-    def __init__(self, course: Course, place: Path) -> None:
+    def __init__(self, course: Scenario, place: Path) -> None:
         self.truths = truths(course.seed)
         super().__init__(course, place)
         self.witness = Trusting(lab=self.lab)
@@ -162,11 +162,13 @@ class Worker(Computer):
         said = super().says(now)
         return said.replace(b"x86_64-pc-linux-gnu", b"windows_x86_64") if self.by.platform == "windows" else said
 
-    def _computed(self, order: Order) -> bytes:
+    def _computed(self, order: HeardOrder) -> bytes:
         platform = Platform(system=self.by.platform, processor="x86_64", instructions="avx2")
         return written(order, platform, [self._cell(order, *ordered) for ordered in cells_of(order)])
 
-    def _cell(self, order: Order, replicate: int, place: int, seed: int, config: Mapping[str, object]) -> CellOutput:
+    def _cell(
+        self, order: HeardOrder, replicate: int, place: int, seed: int, config: Mapping[str, object]
+    ) -> CellOutput:
         drawn = self._drawn(order, seed, config)
         return CellOutput(
             replicate=replicate,
@@ -178,10 +180,10 @@ class Worker(Computer):
             cpu_seconds=1.0,
         )
 
-    def _drawn(self, order: Order, seed: int, config: Mapping[str, object]) -> Drawn:
+    def _drawn(self, order: HeardOrder, seed: int, config: Mapping[str, object]) -> Drawn:
         return draw(self.truths[order.ticket["experiment"]], config, seed, self.by)
 
-    def _lasts(self, order: Order) -> float:
+    def _lasts(self, order: HeardOrder) -> float:
         usual = super()._lasts(order)
         if self.nature.crashes:
             return usual
@@ -189,7 +191,7 @@ class Worker(Computer):
         return usual * sum(cells) / len(cells)
 
 
-def _file(folder: Path, one: Asked) -> Path:
+def _file(folder: Path, one: PublishedQuestion) -> Path:
     """The file of a question: the one that is there, under its name, with its cost and its smallest effect."""
     text = Path(__file__).with_name("planted.py").read_text(encoding="utf-8")
     each = one.seconds / 2.0 if one.kind is Kind.CONTRAST else one.seconds

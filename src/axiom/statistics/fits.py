@@ -25,7 +25,7 @@ class NoFitError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Law:
+class PowerLaw:
     """offset + factor × x ** exponent. Near an exponent of 0 it is a logarithm: then factor and offset are None."""
 
     exponent: float
@@ -37,7 +37,7 @@ class Law:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Turn:
+class TwoLines:
     """Two lines that meet."""
 
     at: float
@@ -57,17 +57,17 @@ class _Arms:
 _Fitted = tuple[float, float, float]  # error, offset, and slope of the rise or factor of the curve
 
 
-def power_law(xs: Sequence[float], ys: Sequence[float]) -> Law:
+def power_law(xs: Sequence[float], ys: Sequence[float]) -> PowerLaw:
     """The straight line of a plot with two logarithmic axes; three levels at least, so that it can fail to fit."""
     return _law(_arms(xs, ys, least=3), _through_zero)
 
 
-def saturating_law(xs: Sequence[float], ys: Sequence[float]) -> Law:
+def saturating_law(xs: Sequence[float], ys: Sequence[float]) -> PowerLaw:
     """A power law that starts from, or ends at, an offset of either sign; four levels at least."""
     return _law(_arms(xs, ys, least=4), _with_offset)
 
 
-def saturates_by_chance(plain: Law, saturating: Law) -> float:
+def saturates_by_chance(plain: PowerLaw, saturating: PowerLaw) -> float:
     """How often a plain power law with even, normal errors would seem to saturate as much as these arms do."""
     free = saturating.levels - 3
     if free < 1 or plain.errors <= saturating.errors:
@@ -78,7 +78,7 @@ def saturates_by_chance(plain: Law, saturating: Law) -> float:
     return min(1.0, 2.0 * float(special.stdtr(free, -t)))
 
 
-def turn(xs: Sequence[float], ys: Sequence[float]) -> Turn:
+def turn(xs: Sequence[float], ys: Sequence[float]) -> TwoLines:
     """Where the two lines that fit best meet (Hudson's search: between two levels, or at one); five levels at least."""
     ordered = sorted(zip(xs, ys, strict=True))
     if len({x for x, _ in ordered}) < max(5, len(ordered)):
@@ -95,7 +95,7 @@ def turn(xs: Sequence[float], ys: Sequence[float]) -> Turn:
     mean = math.fsum(y for _, y in points) / len(points)
     whole = math.fsum((y - mean) ** 2 for _, y in points)
     slope = unit / width
-    return Turn(at=start + at * width, before=before * slope, after=after * slope, explained=1.0 - errors / whole)
+    return TwoLines(at=start + at * width, before=before * slope, after=after * slope, explained=1.0 - errors / whole)
 
 
 def _arms(xs: Sequence[float], ys: Sequence[float], *, least: int) -> _Arms:
@@ -112,7 +112,7 @@ def _arms(xs: Sequence[float], ys: Sequence[float], *, least: int) -> _Arms:
     return _Arms(logs=tuple(one - centre for one in logs), centre=centre, ys=tuple(y / unit for y in ys), unit=unit)
 
 
-def _law(arms: _Arms, fitted: Callable[[_Arms, float], _Fitted]) -> Law:
+def _law(arms: _Arms, fitted: Callable[[_Arms, float], _Fitted]) -> PowerLaw:
     exponent = _searched(lambda candidate: fitted(arms, candidate)[0])
     errors, offset, slope = fitted(arms, exponent)
     level = math.fsum(1.0 / y for y in arms.ys) / math.fsum(1.0 / y**2 for y in arms.ys)
@@ -120,7 +120,7 @@ def _law(arms: _Arms, fitted: Callable[[_Arms, float], _Fitted]) -> Law:
     is_logarithm = abs(exponent) < _LOGARITHM
     if fitted is _with_offset and not is_logarithm:  # from a rise of (x^b - 1) / b to one of x^b
         offset, slope = offset - slope / exponent, slope / exponent
-    return Law(
+    return PowerLaw(
         exponent=exponent,
         factor=None if is_logarithm else slope * arms.unit * math.exp(-exponent * arms.centre),
         offset=None if is_logarithm else offset * arms.unit,

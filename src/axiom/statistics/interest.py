@@ -36,7 +36,7 @@ class Interest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class EstimateOnScale:
     """What an estimand came to, and its scale."""
 
     estimate: float
@@ -47,7 +47,7 @@ class Measured:
 
 
 def interest(
-    measured: Measured, predicted: Chances, interval: tuple[float, float], *, nearest: float, open_edges: int
+    measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float], *, nearest: float, open_edges: int
 ) -> Interest:
     """Return how much a finding tells that was not known.
 
@@ -63,7 +63,7 @@ def interest(
     )
 
 
-def surprise(measured: Measured, predicted: Chances, interval: tuple[float, float]) -> float:
+def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float]) -> float:
     """How many bits the measurement has moved the registered chances of sign and magnitude."""
     bins = list(pairwise((-math.inf, *(-edge for edge in reversed(_EDGES)), *_EDGES, math.inf)))
     low, high = ((end - measured.null) / measured.smallest for end in interval)
@@ -105,7 +105,7 @@ def _overlap(each: tuple[float, float], interval: tuple[float, float]) -> float:
     return max(0.0, high - low)
 
 
-def _likelihood(each: tuple[float, float], measured: Measured) -> float:
+def _likelihood(each: tuple[float, float], measured: EstimateOnScale) -> float:
     """The mean density of what was measured, over the truths of a bin."""
     at, error = (measured.estimate - measured.null) / measured.smallest, measured.error / measured.smallest
     at = min(max(at, -_FAR), _FAR)

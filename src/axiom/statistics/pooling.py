@@ -17,7 +17,7 @@ _LEAST = 1e-300  # a tail as small as this still has a quantile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pooled:
+class PooledEstimate:
     """What several estimates say together. An interval is None where there are too few of them for one."""
 
     estimate: float
@@ -30,7 +30,7 @@ class Pooled:
     prediction_high: float | None
 
 
-def pool(estimates: Sequence[float], variances: Sequence[float]) -> Pooled:
+def pool(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstimate:
     """Pool estimates of one effect, each with its variance. Variances must be above 0: a place needs two values."""
     if not estimates or len(estimates) != len(variances):
         raise ValueError(f"{len(estimates)} estimates with {len(variances)} variances cannot be pooled")
@@ -112,9 +112,9 @@ def _unit(estimates: Sequence[float], variances: Sequence[float]) -> float:
 
 def _told(
     unit: float, estimate: float, half: float | None, further: float | None, spread: tuple[float, float, float]
-) -> Pooled:
+) -> PooledEstimate:
     tau2, i2, q_p = spread
-    return Pooled(
+    return PooledEstimate(
         estimate=estimate * unit,
         low=None if half is None else (estimate - half) * unit,
         high=None if half is None else (estimate + half) * unit,

@@ -77,7 +77,7 @@ class Lumps:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class NormalScores:
     """The normal scores of the values of one stratum that do not all agree."""
 
     places: Sequence[int]  # of its values among all
@@ -86,10 +86,10 @@ class Scored:
     lumps: Lumps | None  # where ties take much of the variance
 
 
-_Part = tuple[Scored, int]  # a stratum, and how many of its values a group has
+_Part = tuple[NormalScores, int]  # a stratum, and how many of its values a group has
 
 
-def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[Scored]:
+def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[NormalScores]:
     """The scores within each stratum. They know nothing of groups, so they serve several ways of grouping."""
     members: dict[Hashable, list[int]] = {}
     for place, stratum in enumerate(strata):
@@ -102,12 +102,12 @@ def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[Scored]:
             spread = _spread(scores)
             is_lumped = spread < _KEPT * _spread(_quantiles(len(own)))
             found.append(
-                Scored(places=places, scores=scores, spread=spread, lumps=Lumps(scores) if is_lumped else None)
+                NormalScores(places=places, scores=scores, spread=spread, lumps=Lumps(scores) if is_lumped else None)
             )
     return found
 
 
-def apart(groups: Sequence[Hashable], among: Sequence[Scored]) -> Spread:
+def apart(groups: Sequence[Hashable], among: Sequence[NormalScores]) -> Spread:
     """Compare groups by the normal scores of their values, ranked within each stratum.
 
     If it were chance who gave which value of a stratum, the sum of a group's scores had a mean of 0 and a variance that
@@ -141,7 +141,7 @@ def chi_squared_tail(square: float, freedom: int) -> float:
 
 
 def _compare(
-    stratum: Scored, groups: Sequence[Hashable], sums: dict[Hashable, float], parts: dict[Hashable, list[_Part]]
+    stratum: NormalScores, groups: Sequence[Hashable], sums: dict[Hashable, float], parts: dict[Hashable, list[_Part]]
 ) -> None:
     for score, group in zip(stratum.scores, groups, strict=True):
         sums[group] += score

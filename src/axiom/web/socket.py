@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from axiom.commands.gate import Gate
+from axiom.commands.gate import CommandGate
 from axiom.commands.registry import read_command, read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
@@ -21,7 +21,7 @@ from axiom.web.site.app import Site
 log = logging.getLogger("axiom.control")
 
 
-def control(gate: Gate, pages: Site, caller: Caller) -> Starlette:
+def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
     """The application behind `D/axiom.sock`. Whoever may open the socket is this caller."""
 
     async def commands(request: Request) -> Response:
@@ -88,7 +88,7 @@ def _asked(body: bytes) -> Envelope:
 Answer = dict[str, Any]
 
 
-class Counter(Protocol):
+class EngineDesk(Protocol):
     """What stands behind the desk; the server is, so that the site need not know it."""
 
     def hello(self, said: Answer) -> Answer:
@@ -101,7 +101,7 @@ class Counter(Protocol):
         """Take a finished task; the answer comes after the commit."""
 
 
-def desk_routes(counter: Counter) -> list[Route]:
+def desk_routes(counter: EngineDesk) -> list[Route]:
     """The three things that an engine says."""
     return [
         Route(f"/desk/{name}", _answering(getattr(counter, name)), methods=["POST"])

@@ -10,7 +10,7 @@ from axiom.__main__ import _main
 from axiom.cli.session.sessions import _due, _try_out
 from axiom.commands.experiments import PreflightExperiment
 from axiom.errors import CannotStart
-from axiom.runner.child.gate import Gate
+from axiom.runner.child.gate import PauseGate
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
@@ -176,7 +176,7 @@ def test_an_upgraded_laboratory_says_what_was_never_tried(say, lab, file, sound)
 
 def test_an_autopilot_that_is_to_end_brings_nothing_of_a_bundle_that_it_has_not_tried_through(say, lab, file, sound):
     say("experiment", "publish", file)
-    gate = Gate()
+    gate = PauseGate()
     gate.end()
     with pytest.raises(CannotStart, match="nothing is tried any more"):
         _try_out(lab, None, sound.digest, gate)  # there is no laboratory to which anything could be brought
@@ -194,7 +194,7 @@ def test_the_autopilot_tries_a_bundle_and_has_the_laboratory_remember_it(say, la
 
             return submit(lab, command)
 
-    sentence = _try_out(lab, Door(), sound.digest, Gate())
+    sentence = _try_out(lab, Door(), sound.digest, PauseGate())
     assert sentence.startswith("Preflight of sound@1: all gates, G0 to G8")
     assert word(say) == "passed"
     assert _due(lab) is None

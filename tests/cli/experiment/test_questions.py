@@ -10,7 +10,7 @@ from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.signed.bundles import contents
 from axiom.store.experiments import costs
-from axiom.store.experiments.costs import Kept
+from axiom.store.experiments.costs import LearnedCost
 
 FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
 
@@ -38,7 +38,9 @@ def test_nothing_is_said_of_the_cost_before_a_task_shows_it(ask):
 
 def test_each_kind_of_host_is_shown_with_its_factor_and_why(ask, working_lab):
     with working_lab.db.transaction():
-        costs.keep(working_lab.db, 1, Kept(host_class="linux-x86_64-avx2", fit=FIT, cost=Cost()), working_lab.now)
+        costs.keep(
+            working_lab.db, 1, LearnedCost(host_class="linux-x86_64-avx2", fit=FIT, cost=Cost()), working_lab.now
+        )
     assert json.loads(ask("--json"))["experiment"]["costs"] == [shown("linux-x86_64-avx2", FIT)]
     assert "\non linux-x86_64-avx2: what is declared holds: 2 tasks of the 5 from which on a fit counts\n" in ask()
 

@@ -7,7 +7,7 @@ from furnished import HOSTILE, fill
 
 from axiom.__main__ import _main
 from axiom.store.tasks import progress
-from axiom.store.tasks.progress import Said
+from axiom.store.tasks.progress import SaidProgress
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_task_is_shown_with_how_it_ended_and_the_host_s_own_words(say):
 def test_a_task_that_is_out_is_shown_with_how_far_it_is_said_to_be(say, small_lab):
     (out, *_) = small_lab.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
     with small_lab.db.transaction():
-        said = Said(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+        said = SaidProgress(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
         progress.note(small_lab.db, out["host_id"], [said], small_lab.now)
     assert f"at {small_lab.now.isoformat()} said to be 40 % done" in say("task", "show", out["id"])[1]
     assert say("task", "show", out["id"], "--json")[1]["task"]["progress"] == 0.404

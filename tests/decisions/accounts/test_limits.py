@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.accounts.limits import Request, Spent, may
+from axiom.decisions.accounts.limits import CommandCost, SpentToday, may
 from axiom.domain.callers import Caller, Capability, Limits
 
 CALLER = Caller(
@@ -16,21 +16,21 @@ CALLER = Caller(
 )
 
 
-def asking(capability: Capability = Capability.DEPLOY, **amounts: int) -> Request:
-    return Request(command="experiment.deploy", capability=capability, **amounts)
+def asking(capability: Capability = Capability.DEPLOY, **amounts: int) -> CommandCost:
+    return CommandCost(command="experiment.deploy", capability=capability, **amounts)
 
 
 @pytest.mark.parametrize(
     ("request_", "spent", "allowed", "reason"),
     [
-        (asking(workunits=10), Spent(), True, "within capability and limits"),
-        (asking(workunits=11), Spent(), False, "Ada asks for 11 workunits and has 10 of 10 left today"),
-        (asking(workunits=4), Spent(workunits=6), True, "within capability and limits"),
-        (asking(workunits=4), Spent(workunits=7), False, "Ada asks for 4 workunits and has 3 of 10 left today"),
-        (asking(workunits=1), Spent(workunits=99), False, "Ada asks for 1 workunits and has 0 of 10 left today"),
-        (asking(aborts=3), Spent(), False, "Ada asks for 3 aborts and has 2 of 2 left today"),
-        (asking(aborts=2), Spent(workunits=99), True, "within capability and limits"),
-        (asking(), Spent(workunits=99, aborts=99), True, "within capability and limits"),
+        (asking(workunits=10), SpentToday(), True, "within capability and limits"),
+        (asking(workunits=11), SpentToday(), False, "Ada asks for 11 workunits and has 10 of 10 left today"),
+        (asking(workunits=4), SpentToday(workunits=6), True, "within capability and limits"),
+        (asking(workunits=4), SpentToday(workunits=7), False, "Ada asks for 4 workunits and has 3 of 10 left today"),
+        (asking(workunits=1), SpentToday(workunits=99), False, "Ada asks for 1 workunits and has 0 of 10 left today"),
+        (asking(aborts=3), SpentToday(), False, "Ada asks for 3 aborts and has 2 of 2 left today"),
+        (asking(aborts=2), SpentToday(workunits=99), True, "within capability and limits"),
+        (asking(), SpentToday(workunits=99, aborts=99), True, "within capability and limits"),
     ],
 )
 def test_a_caller_has_so_much_a_day(request_, spent, allowed, reason):
@@ -39,7 +39,7 @@ def test_a_caller_has_so_much_a_day(request_, spent, allowed, reason):
 
 
 def test_what_a_caller_may_not_do_at_all_no_limit_allows():
-    permission = may(CALLER, asking(Capability.OPERATE), Spent())
+    permission = may(CALLER, asking(Capability.OPERATE), SpentToday())
     assert (permission.allowed, permission.within_capability) == (False, False)
     assert permission.reason == "Ada may not operate; experiment.deploy needs that"
 
@@ -48,7 +48,7 @@ def test_what_a_caller_may_not_do_at_all_no_limit_allows():
 def test_no_sequence_of_requests_gets_more_than_the_limit(amounts):
     had = 0
     for amount in amounts:
-        if may(CALLER, asking(workunits=amount), Spent(workunits=had)).allowed:
+        if may(CALLER, asking(workunits=amount), SpentToday(workunits=had)).allowed:
             had += amount
     assert had <= CALLER.limits.workunits_per_day
 
@@ -66,13 +66,13 @@ def test_no_sequence_of_requests_gets_more_than_the_limit(amounts):
 )
 def test_an_account_is_managed_by_its_volunteer_and_by_the_operator(whose, capabilities, allowed):
     volunteer = replace(CALLER, name="volunteer:7", capabilities=frozenset(capabilities), volunteer_id=7)
-    permission = may(volunteer, asking(Capability.ACCOUNT, volunteer_id=whose), Spent())
+    permission = may(volunteer, asking(Capability.ACCOUNT, volunteer_id=whose), SpentToday())
     assert permission.allowed == allowed
 
 
 def test_somebody_without_an_account_manages_nobody_s():
     visitor = replace(CALLER, name="visitor", capabilities=frozenset({Capability.ACCOUNT}))
-    permission = may(visitor, asking(Capability.ACCOUNT, volunteer_id=7), Spent())
+    permission = may(visitor, asking(Capability.ACCOUNT, volunteer_id=7), SpentToday())
     assert not permission.allowed
     assert permission.reason == "visitor may manage their own account; experiment.deploy is about another one"
 
@@ -84,7 +84,7 @@ def test_a_volunteer_gives_a_command_so_often_a_day_and_the_operator_as_often_as
     operator = frozenset({Capability.ACCOUNT, Capability.OPERATE})
     caller = replace(CALLER, name="somebody", capabilities=operator, volunteer_id=volunteer)
     asked = replace(asking(Capability.ACCOUNT, volunteer_id=7), most_a_day=5)
-    permission = may(caller, asked, Spent(given=given_))
+    permission = may(caller, asked, SpentToday(given=given_))
     assert (permission.allowed, permission.within_capability) == (allowed, True)
     assert allowed or permission.reason == "this can be asked for 5 times a day, and within the last day it was"
-    assert may(caller, replace(asked, most_a_day=None), Spent(given=given_)).allowed
+    assert may(caller, replace(asked, most_a_day=None), SpentToday(given=given_)).allowed

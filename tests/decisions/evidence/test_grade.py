@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.grade import Facts, grade, wanted
+from axiom.decisions.evidence.grade import GradeFacts, grade, wanted
 from axiom.domain.findings import Grade, Verdict
 
-FACTS = Facts(
+FACTS = GradeFacts(
     verdict=Verdict.POSITIVE,
     seeds=60,
     e_value=1e9,

@@ -315,7 +315,7 @@ def roughly(said):
 
 
 def test_the_evidence_of_a_fixed_data_set_is_what_it_always_was():
-    """When the rules change on purpose: `python tests/decisions/evidence/test_weigh_whole.py`, and look at the difference."""
+    """When the rules change on purpose: run this file with Python, and look at the difference."""
     assert described() == roughly(json.loads(GOLDEN.read_text(encoding="utf-8")))
 
 

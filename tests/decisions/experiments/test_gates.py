@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS
 from axiom.decisions.experiments.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, SAME_HIGH, SAME_LOW, ends
-from axiom.decisions.experiments.preflight import State, judge, out_of_order
+from axiom.decisions.experiments.preflight import GateState, judge, out_of_order
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
 from axiom.domain.work import Outcome
 
@@ -88,7 +88,7 @@ def of_others(place: int, *seeds: int, **changes) -> tuple[Tried, ...]:
 def test_one_without_fault_passes_every_gate():
     judged = judge(SOUND, DEMANDS)
     assert (judged.passed, judged.failed) == (True, "")
-    assert {gate.state for gate in judged.gates} == {State.PASSED}
+    assert {gate.state for gate in judged.gates} == {GateState.PASSED}
     said = {gate.name: gate.reason for gate in judged.gates}
     assert said["G2"] == "3 configs and 44 cells in the sandbox"
     assert said["G3"] == "3 configs twice the same in every bit"
@@ -194,7 +194,7 @@ def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
     assert words in judged.reason
     states = [one.state for one in judged.gates]
     place = int(gate[1])
-    assert states == [State.PASSED] * place + [State.FAILED] + [State.NOT_REACHED] * (8 - place)
+    assert states == [GateState.PASSED] * place + [GateState.FAILED] + [GateState.NOT_REACHED] * (8 - place)
 
 
 def leaking() -> ControlRun:

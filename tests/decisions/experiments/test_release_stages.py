@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.experiments.release_history import facts_of
-from axiom.decisions.experiments.release_stages import SILENT_FOR, Facts, Fleet, release, room, share_of
+from axiom.decisions.experiments.release_stages import SILENT_FOR, Fleet, ReleaseRecord, release, room, share_of
 from axiom.domain.releases import Came, Sent, Stage
 from axiom.domain.work import TaskState
 
@@ -18,12 +18,12 @@ ALONE = Fleet(hosts=1)
 FLEET = Fleet(volunteers=20, hosts=83, cores=4_000)
 
 
-def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Facts:
+def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> ReleaseRecord:
     """Valid tasks each on a host of its own, and failed ones likewise."""
     hosts = {number: Came(well=1, is_proven=True, platform=LINUX) for number in range(10, 10 + well)}
     hosts |= {number: Came(badly=1, raised=1, is_proven=True, platform=LINUX) for number in range(500, 500 + badly)}
     count = {"theirs_well": well, "theirs_badly": badly} if theirs else {}
-    return Facts(by_host=hosts, **count | more)
+    return ReleaseRecord(by_host=hosts, **count | more)
 
 
 @pytest.mark.parametrize(
@@ -63,15 +63,17 @@ def test_only_what_takes_blocks_gets_whole_ones():
 def test_a_version_that_fails_on_one_platform_alone_is_held_back_there_and_goes_on_elsewhere():
     fine = {number: Came(well=1, is_proven=True, platform=LINUX) for number in range(5)}
     bad = {number: Came(badly=1, raised=1, is_proven=True, platform=WINDOWS) for number in (20, 21, 22)}
-    let = release(Facts(by_host=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
+    let = release(ReleaseRecord(by_host=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
     assert let.stage is Stage.WIDER
     assert let.held == {WINDOWS: "3 of 3 tasks failed on 3 hosts, and more than 10% may not"}
     everywhere = bad | {30: Came(badly=1, raised=1, is_proven=True, platform=LINUX)}
-    assert release(Facts(by_host=everywhere), FLEET).stage is Stage.PAUSED
-    assert release(Facts(by_host=everywhere), FLEET).held == {}
+    assert release(ReleaseRecord(by_host=everywhere), FLEET).stage is Stage.PAUSED
+    assert release(ReleaseRecord(by_host=everywhere), FLEET).held == {}
 
 
-def left(found: Facts, *, volunteer: int = 7, is_ours: bool = False, fleet: Fleet = FLEET, now=NOW) -> int | None:
+def left(
+    found: ReleaseRecord, *, volunteer: int = 7, is_ours: bool = False, fleet: Fleet = FLEET, now=NOW
+) -> int | None:
     return room(found, fleet, release(found, fleet), volunteer=volunteer, is_ours=is_ours, now=now).most
 
 

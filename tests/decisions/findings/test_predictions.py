@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from axiom.decisions.findings.predictions import Scored, records, score
+from axiom.decisions.findings.predictions import PredictionScore, records, score
 from axiom.domain.findings import Prediction, Verdict
 
 SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")
@@ -19,7 +19,9 @@ def scored(forecaster, prediction, verdict, estimate=1.0, registration=None):
     """Of a registration of its own, unless one is named."""
     number = next(_NUMBERS) if registration is None else registration
     worth = score(prediction, verdict, estimate, "it ended") if verdict else None
-    return Scored(forecaster=forecaster, registration_id=number, prediction=prediction, verdict=verdict, score=worth)
+    return PredictionScore(
+        forecaster=forecaster, registration_id=number, prediction=prediction, verdict=verdict, score=worth
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.hosts.reliability import QUOTA, Ended, after, doubted, is_barred, is_watched, learned, outvoted
+from axiom.decisions.hosts.reliability import QUOTA, PastTask, after, doubted, is_barred, is_watched, learned, outvoted
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 
-VALID = Ended(state=TaskState.VALID, turnaround_seconds=100.0)
-FAILED = Ended(state=TaskState.FAILED)
+VALID = PastTask(state=TaskState.VALID, turnaround_seconds=100.0)
+FAILED = PastTask(state=TaskState.FAILED)
 
 
-def stands(*ended: Ended, since: Standing | None = None) -> Standing:
+def stands(*ended: PastTask, since: Standing | None = None) -> Standing:
     standing = since or Standing()
     for one in ended:
         decided = after(standing, one)
@@ -28,19 +28,19 @@ def stands(*ended: Ended, since: Standing | None = None) -> Standing:
 @pytest.mark.parametrize(
     ("ended", "quota", "in_row"),
     [
-        (Ended(state=TaskState.VALID), None, 4),
-        (Ended(state=TaskState.INVALID), 16, 0),
-        (Ended(state=TaskState.EXPIRED), 16, 0),
-        (Ended(state=TaskState.FAILED), 16, 0),
-        (Ended(state=TaskState.FAILED, cause=Cause.SIGNAL), 16, 0),
-        (Ended(state=TaskState.FAILED, cause=Cause.NO_ROOM), 16, 0),
-        (Ended(state=TaskState.FAILED, cause=Cause.RUNNER_DAMAGED), 16, 0),
-        (Ended(state=TaskState.FAILED, cause=Cause.CELL_FAILED), None, 3),
-        (Ended(state=TaskState.FAILED, cause=Cause.BAD_TICKET), None, 3),
-        (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), 16, 3),
-        (Ended(state=TaskState.ABORTED, cause=Cause.STOPPED_WITH_BOINC), 16, 3),
-        (Ended(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_LABORATORY), None, 3),
-        (Ended(state=TaskState.ABORTED), None, 3),
+        (PastTask(state=TaskState.VALID), None, 4),
+        (PastTask(state=TaskState.INVALID), 16, 0),
+        (PastTask(state=TaskState.EXPIRED), 16, 0),
+        (PastTask(state=TaskState.FAILED), 16, 0),
+        (PastTask(state=TaskState.FAILED, cause=Cause.SIGNAL), 16, 0),
+        (PastTask(state=TaskState.FAILED, cause=Cause.NO_ROOM), 16, 0),
+        (PastTask(state=TaskState.FAILED, cause=Cause.RUNNER_DAMAGED), 16, 0),
+        (PastTask(state=TaskState.FAILED, cause=Cause.CELL_FAILED), None, 3),
+        (PastTask(state=TaskState.FAILED, cause=Cause.BAD_TICKET), None, 3),
+        (PastTask(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), 16, 3),
+        (PastTask(state=TaskState.ABORTED, cause=Cause.STOPPED_WITH_BOINC), 16, 3),
+        (PastTask(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_LABORATORY), None, 3),
+        (PastTask(state=TaskState.ABORTED), None, 3),
     ],
 )
 def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):
@@ -50,7 +50,7 @@ def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):
 
 @pytest.mark.parametrize("cause", Cause)
 def test_a_failure_counts_by_whose_doing_it_is(cause):
-    standing = after(Standing(), Ended(state=TaskState.FAILED, cause=cause)).standing
+    standing = after(Standing(), PastTask(state=TaskState.FAILED, cause=cause)).standing
     assert (standing.quota is not None) == (cause.blame in {Blame.HOST, Blame.UNCLEAR})
 
 
@@ -71,14 +71,14 @@ def test_a_differing_result_takes_what_was_in_a_row_and_nothing_else():
 
 def test_the_turnaround_is_an_average_in_which_silence_counts():
     assert stands(VALID).turnaround_seconds == 100.0
-    late = Ended(state=TaskState.EXPIRED, turnaround_seconds=1_100.0)
+    late = PastTask(state=TaskState.EXPIRED, turnaround_seconds=1_100.0)
     assert stands(VALID, late).turnaround_seconds == pytest.approx(300.0)
     assert stands(VALID, FAILED).turnaround_seconds == 100.0
-    assert stands(Ended(state=TaskState.VALID, turnaround_seconds=-3.0)).turnaround_seconds == 0.0
+    assert stands(PastTask(state=TaskState.VALID, turnaround_seconds=-3.0)).turnaround_seconds == 0.0
 
 
 ENDINGS = st.builds(
-    Ended,
+    PastTask,
     state=st.sampled_from([state for state in TaskState if not state.is_alive]),
     cause=st.sampled_from(["", *Cause]),
     turnaround_seconds=st.none() | st.floats(-10, 1e7),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.planning.fill import Work, fill, placements
+from axiom.decisions.planning.fill import WaitingWork, fill, placements
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
 
@@ -20,8 +20,8 @@ def host(number: int, cores: int = 8, memory_mb: int = 64_000, **facts) -> Suppl
     return Supply(cores=cores, memory_mb=memory_mb, **described)
 
 
-def work(number: int, tasks: int, need: Need = LIGHT, **facts) -> Work:
-    return Work(key=(number, number), name=f"experiment_{number}", tasks=tasks, need=need, **facts)
+def work(number: int, tasks: int, need: Need = LIGHT, **facts) -> WaitingWork:
+    return WaitingWork(key=(number, number), name=f"experiment_{number}", tasks=tasks, need=need, **facts)
 
 
 def given_to(filling) -> dict[int, dict[int, int]]:

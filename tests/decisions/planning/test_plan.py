@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.plan import Candidate, plan
 from axiom.decisions.planning.stopping import Aim
-from axiom.decisions.planning.task_size import Usual
+from axiom.decisions.planning.task_size import UsualHosts
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
@@ -107,7 +107,7 @@ def test_the_first_block_of_all_comes_before_further_pilots():
     assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
 
 
-@pytest.mark.parametrize("usual", [None, Usual(speed=1.0)])
+@pytest.mark.parametrize("usual", [None, UsualHosts(speed=1.0)])
 def test_a_volunteer_s_computer_does_not_have_pilots_of_everything_ordered_before_the_first_block(usual):
     asked = [pilot(number, replicate_seconds=float(number)) for number in range(1, 58)]
     at_first = plan(asked, cores=4, per_core=3, task_seconds=8.0, usual=usual)

@@ -10,7 +10,7 @@ from axiom.decisions.planning.task_size import (
     MOST_REPLICATES,
     SHARING,
     USUAL_SECONDS,
-    Usual,
+    UsualHosts,
     length_for,
     order_size,
     replicates_per_workunit,
@@ -126,25 +126,25 @@ def test_alone_as_much_is_ordered_as_the_operator_wants_a_task_to_take():
 
 def test_the_usual_host_is_that_of_the_core_in_the_middle():
     many, few = supply(cores=40, speed=0.5), supply(cores=8, speed=3.0)
-    assert usual_of([few, few, many]) == Usual(speed=0.5)
-    assert usual_of([few, supply(cores=100, speed=2.0), supply(cores=99, speed=9.0, is_ours=True)]) == Usual(
+    assert usual_of([few, few, many]) == UsualHosts(speed=0.5)
+    assert usual_of([few, supply(cores=100, speed=2.0), supply(cores=99, speed=9.0, is_ours=True)]) == UsualHosts(
         speed=2.0, largest_speed=2.0
     )
 
 
 def test_for_volunteers_twenty_minutes_of_the_usual_host_are_ordered():
-    assert order_size(60.0, block=LIGHT, usual=Usual(speed=1.0), task_seconds=8.0).replicates == 20
-    assert order_size(60.0, block=LIGHT, usual=Usual(speed=2.0), task_seconds=8.0).replicates == 40
-    assert order_size(1e6, block=LIGHT, usual=Usual(speed=2.0), task_seconds=8.0).replicates == 1
+    assert order_size(60.0, block=LIGHT, usual=UsualHosts(speed=1.0), task_seconds=8.0).replicates == 20
+    assert order_size(60.0, block=LIGHT, usual=UsualHosts(speed=2.0), task_seconds=8.0).replicates == 40
+    assert order_size(1e6, block=LIGHT, usual=UsualHosts(speed=2.0), task_seconds=8.0).replicates == 1
 
 
 def test_never_more_than_a_quarter_of_a_block_is_ordered():
-    assert order_size(1.0, block=64, usual=Usual(speed=1.0), task_seconds=8.0).replicates == 16
-    assert order_size(1.0, block=3, usual=Usual(speed=1.0), task_seconds=8.0).replicates == 1
+    assert order_size(1.0, block=64, usual=UsualHosts(speed=1.0), task_seconds=8.0).replicates == 16
+    assert order_size(1.0, block=3, usual=UsualHosts(speed=1.0), task_seconds=8.0).replicates == 1
 
 
 def test_but_four_minutes_for_hosts_of_many_cores_and_never_more_than_a_block():
-    usual = Usual(speed=1.0, largest_speed=2.0)
+    usual = UsualHosts(speed=1.0, largest_speed=2.0)
     assert order_size(20.0, block=64, usual=usual, task_seconds=8.0).replicates == 24  # of 480 seconds
     assert order_size(1.0, block=64, usual=usual, task_seconds=8.0).replicates == 64
     assert order_size(1.0, block=16, usual=usual, task_seconds=8.0).replicates == 16
@@ -153,7 +153,7 @@ def test_but_four_minutes_for_hosts_of_many_cores_and_never_more_than_a_block():
 
 @given(SECONDS, st.integers(1, 10_000), st.none() | st.floats(0.01, 100))
 def test_what_is_ordered_fits_a_workunit(seconds, block, speed):
-    usual = None if speed is None else Usual(speed=speed, largest_speed=speed)
+    usual = None if speed is None else UsualHosts(speed=speed, largest_speed=speed)
     found = order_size(seconds, block=block, usual=usual, task_seconds=8.0)
     assert 1 <= found.replicates <= MOST_REPLICATES
     assert found.reason

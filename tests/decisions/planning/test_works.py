@@ -7,7 +7,7 @@ from orderable import ENDED, candidate, host, planned
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.fill import fill
-from axiom.decisions.planning.task_size import Usual
+from axiom.decisions.planning.task_size import UsualHosts
 from axiom.decisions.planning.works import works_of
 
 STOPPED = [
@@ -42,17 +42,17 @@ def test_what_volunteers_may_not_have_goes_to_our_own_hosts():
 
 
 def test_a_fleet_that_is_not_looked_at_one_by_one_gets_tasks_of_its_own_size():
-    found = planned(candidate(1, replicate_seconds=2.0), cores=40_000, usual=Usual(speed=1.0))
+    found = planned(candidate(1, replicate_seconds=2.0), cores=40_000, usual=UsualHosts(speed=1.0))
     assert {one.replicates_each for one in found.allotments} == {4}  # so that four hosts share a block
 
 
 @pytest.mark.parametrize("theirs", [0, 7])
 def test_the_same_holds_where_hosts_are_not_looked_at_one_by_one(theirs):
     held = candidate(1, stage=Stage.WIDER, theirs=theirs, unsent=8_000, waiting_seconds=8_000 * 1_200.0)
-    found = planned(held, candidate(2), cores=2_500, usual=Usual(speed=1.0), ours=0)
+    found = planned(held, candidate(2), cores=2_500, usual=UsualHosts(speed=1.0), ours=0)
     assert {one.experiment_id for one in found.allotments} == {2}
     assert found.idle_cores == 2_500 - theirs
-    alone = planned(held, candidate(2), cores=2_500, usual=Usual(speed=1.0))
+    alone = planned(held, candidate(2), cores=2_500, usual=UsualHosts(speed=1.0))
     assert alone.allotments == ()  # all of these cores are our own
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from axiom.decisions.sessions.agenda import Need, NextStep, directions, in_order, next_steps
+from axiom.decisions.sessions.agenda import NextStep, OpenNeed, directions, in_order, next_steps
 
 
 def need(finding, *, cells=8, hangs=0):
-    return Need(finding=finding, experiment="tiny_sum@1", cells=cells, hangs=hangs)
+    return OpenNeed(finding=finding, experiment="tiny_sum@1", cells=cells, hangs=hangs)
 
 
 def test_a_finding_on_which_open_questions_hang_comes_before_those_that_are_nearer():

@@ -5,15 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.evidence.interest import Told, measured, rank
+from axiom.decisions.evidence.interest import FindingNews, measured, rank
 from axiom.decisions.planning.eta import Pace, expected, pace
 from axiom.decisions.sessions.agenda import next_steps
-from axiom.decisions.upkeep.jobs import Part, ailing
+from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics.interest import Interest
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-PART = Part(name="clean", every=timedelta(hours=1), last_start=NOW, last_ok=NOW, last_error="")
+PART = PeriodicJob(name="clean", every=timedelta(hours=1), last_start=NOW, last_ok=NOW, last_error="")
 SAID = Evidence(
     blocks=1,
     seeds=8,
@@ -102,10 +102,10 @@ def test_what_is_not_known_is_not_guessed():
     assert expected(Pace(per_second=0.0, reason="no result came"), 5) == "unknown, since no result came"
 
 
-def told(number: int, **changes) -> Told:
+def told(number: int, **changes) -> FindingNews:
     interest = changes.pop("interest", None)
     before = changes.pop("before", None)
-    return Told(number=number, now=replace(SAID, **changes), before=before, interest=interest)
+    return FindingNews(number=number, now=replace(SAID, **changes), before=before, interest=interest)
 
 
 def test_what_changes_and_surprises_comes_before_what_was_known():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
     Allowance,
-    Held,
     Queue,
-    Share,
-    Wish,
+    TaskShare,
+    TasksInHand,
+    WorkWish,
     assign,
     day_of,
     gpu_of,
@@ -42,7 +42,7 @@ GPU_HOST = replace(
 SILENT_GPU = Gpu(kind="NVIDIA", count=1, memory_mb=0)
 SILENT_GPU_HOST = replace(HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(SILENT_GPU,)))
 ALLOWANCE = Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
-ONE = Wish(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
+ONE = WorkWish(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
 
 
 def queue(experiment_id: int, *, unsent: int = 5, out: int = 0, memory_mb: int = 100, **more) -> Queue:
@@ -56,16 +56,16 @@ def queue(experiment_id: int, *, unsent: int = 5, out: int = 0, memory_mb: int =
     )
 
 
-def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float = 60.0) -> Held:
-    return Held(tasks=tasks, seconds=seconds, memory_mb=memory_mb, disk_mb=disk_mb)
+def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float = 60.0) -> TasksInHand:
+    return TasksInHand(tasks=tasks, seconds=seconds, memory_mb=memory_mb, disk_mb=disk_mb)
 
 
 def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0):
     return assign(host, queues, held=has, wish=wish, allowance=allowance, sent_today=today)
 
 
-def many(amount: int) -> Wish:
-    return Wish(seconds=0.0, instances=amount, most=64)
+def many(amount: int) -> WorkWish:
+    return WorkWish(seconds=0.0, instances=amount, most=64)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def many(amount: int) -> Wish:
     ],
 )
 def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, first):
-    assert decide(host, queues).shares == (Share(experiment_id=first, tasks=1),)
+    assert decide(host, queues).shares == (TaskShare(experiment_id=first, tasks=1),)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, firs
     [
         (ONE, 1),
         (many(3), 3),
-        (Wish(seconds=180.0, instances=0.0, most=64), 3),
-        (Wish(seconds=181.0, instances=0.0, most=64), 4),
-        (Wish(seconds=60.0, instances=2.0, most=64), 2),
-        (Wish(seconds=600.0, instances=4.0, most=2), 2),
+        (WorkWish(seconds=180.0, instances=0.0, most=64), 3),
+        (WorkWish(seconds=181.0, instances=0.0, most=64), 4),
+        (WorkWish(seconds=60.0, instances=2.0, most=64), 2),
+        (WorkWish(seconds=600.0, instances=4.0, most=2), 2),
         (many(99), 16),  # four for each core
-        (Wish(seconds=0.0, instances=0.0, most=64), 0),
+        (WorkWish(seconds=0.0, instances=0.0, most=64), 0),
     ],
 )
 def test_a_host_gets_as_much_as_it_asks_for(wish, tasks):
@@ -108,7 +108,7 @@ def test_a_host_gets_as_much_as_it_asks_for(wish, tasks):
 @pytest.mark.parametrize(("speed", "availability", "tasks"), [(1.0, 1.0, 10), (2.0, 1.0, 20), (2.0, 0.5, 10)])
 def test_a_fast_host_gets_more_for_the_same_time(speed, availability, tasks):
     host = replace(HOST, speed=speed, availability=availability)
-    wish = Wish(seconds=600.0, instances=0.0, most=64)
+    wish = WorkWish(seconds=600.0, instances=0.0, most=64)
     (share,) = decide(host, [queue(1, unsent=99)], wish=wish, allowance=replace(ALLOWANCE, tasks_per_core=64)).shares
     assert share.tasks == tasks
 
@@ -118,7 +118,7 @@ def test_a_fast_host_gets_more_for_the_same_time(speed, availability, tasks):
 )
 def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(cores, of_a_new_host, of_a_proven_one):
     boast = replace(NEW_HOST, capacity=Capacity(cores=cores, memory_mb=10**9), flops=1e18)
-    allowance, wish = replace(ALLOWANCE, tasks_per_core=16), Wish(seconds=1e18, instances=0.0, most=10**6)
+    allowance, wish = replace(ALLOWANCE, tasks_per_core=16), WorkWish(seconds=1e18, instances=0.0, most=10**6)
     decided = decide(boast, [queue(1, unsent=999)], wish=wish, allowance=replace(allowance, daily_per_core=None))
     assert sum(share.tasks for share in decided.shares) == of_a_new_host
     assert decided.reason.endswith("that it may have; it may have more after its next valid one")
@@ -189,10 +189,10 @@ def test_a_host_that_gets_nothing_is_told_why(host, queues, has, reason):
 
 def test_the_daily_quota_ends_what_a_host_gets():
     decided = decide(QUOTA, [queue(1, unsent=99)], wish=many(9), today=1)
-    assert decided.shares == (Share(experiment_id=1, tasks=3),)
+    assert decided.shares == (TaskShare(experiment_id=1, tasks=3),)
     assert decided.reason.startswith("the daily quota of 4 tasks is used up; it grows with valid results")
     assert decide(QUOTA, [queue(1)], today=4).shares == ()
-    assert decide(HOST, [queue(1)], today=399).shares == (Share(experiment_id=1, tasks=1),)
+    assert decide(HOST, [queue(1)], today=399).shares == (TaskShare(experiment_id=1, tasks=1),)
     assert decide(HOST, [queue(1)], today=400).shares == ()
     ours = replace(ALLOWANCE, daily_per_core=None, heeds_standing=False)
     assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000).shares != ()
@@ -201,18 +201,18 @@ def test_the_daily_quota_ends_what_a_host_gets():
 @pytest.mark.parametrize(
     ("wish", "queues", "shares", "reason"),
     [
-        (Wish(seconds=0, instances=0, most=9), [queue(1)], (), "no work was asked for"),
-        (many(2), [queue(1)], (Share(experiment_id=1, tasks=2),), "this is as much as was asked for"),
+        (WorkWish(seconds=0, instances=0, most=9), [queue(1)], (), "no work was asked for"),
+        (many(2), [queue(1)], (TaskShare(experiment_id=1, tasks=2),), "this is as much as was asked for"),
         (
             many(9),
             [queue(1)],
-            (Share(experiment_id=1, tasks=5),),
+            (TaskShare(experiment_id=1, tasks=5),),
             "no more work of the kind that was asked for is waiting at the moment",
         ),
         (
-            Wish(seconds=9e9, instances=0, most=3),
+            WorkWish(seconds=9e9, instances=0, most=3),
             [queue(1)],
-            (Share(experiment_id=1, tasks=3),),
+            (TaskShare(experiment_id=1, tasks=3),),
             "one answer brings no more than this; ask again",
         ),
         (
@@ -234,7 +234,7 @@ def test_the_daily_quota_ends_what_a_host_gets():
             "experiment_1 computes on a GPU, for which there is no program for your computer",
         ),
         (
-            Wish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}),
+            WorkWish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}),
             [queue(1)],
             (),
             "no work of the kind that was asked for is waiting at the moment",
@@ -255,7 +255,7 @@ def test_a_gpu_that_has_enough_memory_or_does_not_say_how_much_may_compute(host,
 
 
 def test_work_for_a_gpu_and_for_the_processor_are_asked_for_apart():
-    wish = Wish(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
+    wish = WorkWish(seconds=60.0, instances=2.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
     decided = decide(GPU_HOST, [queue(1), queue(2, gpu=True), queue(3, gpu=True)], wish=wish)
     assert Counter({(share.experiment_id, share.gpu): share.tasks for share in decided.shares}) == {
         (1, ""): 2,
@@ -317,7 +317,7 @@ HOSTS = st.builds(
     standing=st.builds(Standing, quota=st.none() | st.integers(0, 3)),
 )
 WISHES = st.builds(
-    Wish,
+    WorkWish,
     seconds=st.floats(0, 1e6),
     instances=st.integers(0, 40),
     most=st.integers(0, 40),
@@ -365,7 +365,7 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
 )
 def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
-    wish, queues = Wish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
+    wish, queues = WorkWish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
     allowance = replace(ALLOWANCE, beside=beside)
 
     def given(host: Host, allowance: Allowance) -> tuple[int, str]:
@@ -390,7 +390,7 @@ def test_whoever_invents_hosts_gets_one_task_for_each_at_most_in_whatever_order_
             boast,
             [queue(1, unsent=500)],
             held=[held(hands[number])] if hands[number] else [],
-            wish=Wish(seconds=1e9, instances=0.0, most=1_000),
+            wish=WorkWish(seconds=1e9, instances=0.0, most=1_000),
             allowance=replace(ALLOWANCE, beside=sum(hands.values()) - hands[number]),
             sent_today=0,
         )

@@ -11,7 +11,7 @@ from axiom.domain.work import Outcome
 from axiom.lab.credit.pay import Paying
 from axiom.lab.credit.reprice import replay
 from axiom.store.experiments import costs
-from axiom.store.experiments.costs import Kept
+from axiom.store.experiments.costs import LearnedCost
 
 
 def pay(rounds, paying: Paying | None = None) -> None:
@@ -102,7 +102,7 @@ def voices(rounds, variant, ratio: float, *volunteers: str) -> None:
         rounds.lab.publish(variant(name, asks=False))
     for experiment, times in ((1, ratio), (2, 1.0), (3, 1.0)):
         said = tuple(Voice(host_id=host, tasks=5, log_ratio=math.log(times)) for host in hosts)
-        kept = Kept(host_class="a class", fit=Fit(tasks=5 * len(said), voices=said), cost=Cost())
+        kept = LearnedCost(host_class="a class", fit=Fit(tasks=5 * len(said), voices=said), cost=Cost())
         with rounds.db.transaction():
             costs.keep(rounds.db, experiment, kept, rounds.lab.now)
 

@@ -9,7 +9,7 @@ import pytest
 import axiom
 from axiom.errors import BundleError
 from axiom.lab.experiments import declared
-from axiom.runner.child.process import Described
+from axiom.runner.child.process import ModuleDeclaration
 from axiom.signed.manifests import read_manifest
 from axiom.signed.sources import collect
 
@@ -43,7 +43,8 @@ def describe(asked):
     def tell(_, modules):
         asked.extend(module.rpartition(".")[2] for module in modules)
         return tuple(
-            Described(module=module, manifest=shipped[module.rpartition(".")[2]]["manifest"]) for module in modules
+            ModuleDeclaration(module=module, manifest=shipped[module.rpartition(".")[2]]["manifest"])
+            for module in modules
         )
 
     return tell

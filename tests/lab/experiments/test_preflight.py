@@ -14,7 +14,7 @@ from processes import children_of
 
 import axiom
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
-from axiom.decisions.experiments.preflight import State
+from axiom.decisions.experiments.preflight import GateState
 from axiom.domain.experiments import seed_of
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
@@ -24,7 +24,7 @@ from axiom.lab.experiments.preflight_report import read, write
 from axiom.lab.experiments.preflight_run import PATIENCE
 from axiom.lab.experiments.publish import publish
 from axiom.lab.planning import plan
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.runner.confine import sandbox
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
@@ -66,7 +66,7 @@ def test_a_sound_bundle_is_computed_in_two_processes_and_passes_every_gate(sound
     attempt = preflight.try_out(sound.archive, lambda done, cells: said.append((done, cells)))
     judged = preflight.Examined(attempt=attempt, manifest=sound.manifest).judged
     assert judged.passed, judged.reason
-    assert [gate.state for gate in judged.gates] == [State.PASSED] * 9
+    assert [gate.state for gate in judged.gates] == [GateState.PASSED] * 9
     assert sorted(one.config for one in attempt.first) == sorted(one.config for one in attempt.again) == [0, 1, 2]
     assert [one.config for one in attempt.first] == [one.config for one in attempt.again][::-1]
     assert sorted((one.config, one.seed) for one in attempt.others) == [(n, seed) for n in range(3) for seed in ALIKE]
@@ -122,7 +122,7 @@ def test_one_that_is_wanted_no_more_ends_at_once_and_leaves_nothing_behind(alter
     made = preflight.prepare_boxed(PACKAGE, altered("while True:\n        rows = rows + 1.0"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    gate, had, began = Gate(), children_of(os.getpid()), time.monotonic()
+    gate, had, began = PauseGate(), children_of(os.getpid()), time.monotonic()
     threading.Timer(2.0, gate.end).start()
     with pytest.raises(Ended):
         preflight.try_out(made.archive, gate=gate)
@@ -173,14 +173,14 @@ def test_what_a_sandbox_does_to_a_file_is_not_blamed_on_the_file(tmp_path, sound
 )
 def test_a_trouble_of_this_computer_is_raised_and_not_judged(sound, monkeypatch, part, trouble):
     """In whichever of the two processes it comes."""
-    take = preflight_run.Course._take
+    take = preflight_run.PreflightRun._take
 
     def troubled(self, cell, answer):
         if cell.part == part:
             raise trouble
         take(self, cell, answer)
 
-    monkeypatch.setattr(preflight_run.Course, "_take", troubled)
+    monkeypatch.setattr(preflight_run.PreflightRun, "_take", troubled)
     with pytest.raises(type(trouble)):
         preflight.try_out(sound.archive)
 

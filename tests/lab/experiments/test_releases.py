@@ -8,7 +8,7 @@ from axiom.domain.releases import Change, Stage
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.experiments import releases as releasing
 from axiom.lab.experiments.rollback import roll_back
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import at, connect_writer
 from axiom.store.experiments import experiments, releases
@@ -205,7 +205,7 @@ def test_killed_half_way_nothing_or_all_of_it_is_there(lab, prepared, ends):
     if ends == "committed":
         lab.db.execute("COMMIT")
     lab.db.close()
-    lab.db, lab.known = connect_writer(lab.folder.database), Known()
+    lab.db, lab.known = connect_writer(lab.folder.database), DispatchCache()
     found = (changes(lab), experiments.bundle_now(lab.db, 1).serial)
     assert found == (before if ends == "killed" else ([*before[0], Change.ROLLED_BACK], 3))
     assert lab.broken() == {}

@@ -8,15 +8,15 @@ from furnished import weighed
 from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.planning.eta import Pace
 from axiom.domain.findings import Verdict
-from axiom.lab.steps.design import Standing, open_findings
+from axiom.lab.steps.design import OpenFinding, open_findings
 from axiom.store.evidence import evidence
 
 SAID = weighed(1, estimate=0.5, low=0.4, high=0.6, e_value=500.0, verdict=Verdict.POSITIVE)
 
 
-def standing(**changes) -> Standing:
+def standing(**changes) -> OpenFinding:
     facts = {"said": SAID, "pace": Pace(per_second=2.0), "block_cells": 8, "grade_cells": 120}
-    return Standing(number=1, experiment="tiny_sum@1", claim="it grows", **{**facts, **changes})
+    return OpenFinding(number=1, experiment="tiny_sum@1", claim="it grows", **{**facts, **changes})
 
 
 @pytest.mark.parametrize(

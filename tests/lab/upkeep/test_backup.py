@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, Refused, StoreDamaged
 from axiom.lab.upkeep.backup import back_up, restore
-from axiom.lab.upkeep.recovery import Wish
+from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.signed.key_rotation import begin
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.offline_keys import make_offline
@@ -22,8 +22,8 @@ from axiom.store.migrate import migrate, migrations
 from axiom.store.upkeep import audit
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-AS_IT_WAS = Wish(as_it_was=True)
-DESPITE = Wish(although_broken=True)
+AS_IT_WAS = RecoveryWish(as_it_was=True)
+DESPITE = RecoveryWish(although_broken=True)
 LARGE = b"a file too large for the database" * 4_000
 
 

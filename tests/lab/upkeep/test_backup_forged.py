@@ -10,7 +10,7 @@ import pytest
 
 from axiom.errors import StoreDamaged, WrongUse
 from axiom.lab.upkeep.backup import back_up, restore
-from axiom.lab.upkeep.recovery import Wish
+from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.settings import read
 from axiom.signed.trust import write_trust
 from axiom.store.engine.folder import Folder
@@ -48,7 +48,7 @@ def forged(members: dict[str, bytes], headers: dict[str, str] | None = None, **m
 def restored(tmp_path, raw: bytes, now) -> Folder:
     (tmp_path / "forged.tar").write_bytes(raw)
     folder = Folder(path=tmp_path / "new")
-    restore(tmp_path / "forged.tar", folder, now=now, wish=Wish(as_it_was=True))
+    restore(tmp_path / "forged.tar", folder, now=now, wish=RecoveryWish(as_it_was=True))
     return folder
 
 

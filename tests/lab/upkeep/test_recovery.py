@@ -7,14 +7,14 @@ import pytest
 from axiom.errors import NotFound, StoreDamaged
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.copies import copies, keep_copy
-from axiom.lab.upkeep.recovery import Wish
+from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.signed.trust import write_trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.journal.journal import attach
-from axiom.store.journal.replay import Ending
+from axiom.store.journal.replay import JournalEnd
 
 LARGE = b"a file too large for the database" * 4_000
 
@@ -83,7 +83,7 @@ def again(tmp_path):
 
 def test_an_older_backup_and_the_journal_are_the_lost_laboratory(journalled_lab, backup, again):
     lab = journalled_lab
-    restored = restore(backup, again, now=lab.now, wish=Wish(journal=lab.folder.journal))
+    restored = restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal))
     assert everything(again) == everything(lab.folder)
     assert stored(again) == stored(lab.folder)
     assert LARGE in stored(again)
@@ -96,7 +96,7 @@ def test_an_older_backup_and_the_journal_are_the_lost_laboratory(journalled_lab,
 
 def test_the_restored_laboratory_goes_on_and_is_restored_again(journalled_lab, backup, again, tmp_path):
     lab = journalled_lab
-    restore(backup, again, now=lab.now, wish=Wish(journal=lab.folder.journal))
+    restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal))
     lab.db.close()
     lab = replace(lab, folder=again, db=connect_writer(again.database))
     attach(lab.db, again, again.journal, lambda: lab.now)
@@ -106,7 +106,7 @@ def test_the_restored_laboratory_goes_on_and_is_restored_again(journalled_lab, b
     back_up(again, second, with_keys=False, now=lab.now)
     work_on(lab)
     third = Folder(path=tmp_path / "third")
-    assert restore(second, third, now=lab.now, wish=Wish(journal=again.journal)).recovered.complete
+    assert restore(second, third, now=lab.now, wish=RecoveryWish(journal=again.journal)).recovered.complete
     assert everything(third) == everything(again)
     lab.db.close()
 
@@ -142,7 +142,7 @@ def test_without_a_journal_no_number_is_given_twice(journalled_lab, backup, agai
 
 def test_what_came_after_the_backup_is_left_out_if_that_is_wished(journalled_lab, backup, again):
     lab = journalled_lab
-    restore(backup, again, now=lab.now, wish=Wish(journal=lab.folder.journal, as_it_was=True))
+    restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal, as_it_was=True))
     assert everything(again)["result"] == []
     db = connect_writer(again.database)
     attach(db, again, lab.folder.journal, lambda: lab.now)  # and stays left out beside the same journal
@@ -152,7 +152,7 @@ def test_what_came_after_the_backup_is_left_out_if_that_is_wished(journalled_lab
 
 def test_a_journal_that_is_not_there_is_said(journalled_lab, backup, again, tmp_path):
     with pytest.raises(NotFound, match="holds no journal of the laboratory"):
-        restore(backup, again, now=journalled_lab.now, wish=Wish(journal=tmp_path / "nowhere"))
+        restore(backup, again, now=journalled_lab.now, wish=RecoveryWish(journal=tmp_path / "nowhere"))
     assert not again.path.exists()
 
 
@@ -165,7 +165,7 @@ def damaged(journalled_lab):
         raw = bytearray(file.read_bytes())
         raw[raw.rindex(part)] ^= 1
         file.write_bytes(raw)
-        return Wish(journal=journalled_lab.folder.journal)
+        return RecoveryWish(journal=journalled_lab.folder.journal)
 
     return damage
 
@@ -177,7 +177,7 @@ def test_a_damaged_journal_is_refused_unless_its_beginning_is_wanted(journalled_
         restore(backup, again, now=lab.now, wish=wish)
     assert not again.path.exists()
     recovered = restore(backup, again, now=lab.now, wish=replace(wish, as_far_as_possible=True)).recovered
-    assert recovered.ending is Ending.DAMAGED
+    assert recovered.ending is JournalEnd.DAMAGED
     assert not recovered.complete
     assert add(again, "new") > history.SKIPPED
 
@@ -186,8 +186,8 @@ def test_a_record_that_was_never_finished_is_left_out_and_numbers_are_skipped(jo
     lab = journalled_lab
     (file,) = lab.folder.journal.glob("*.log")
     file.write_bytes(file.read_bytes().rstrip(b"\0")[:-1])
-    recovered = restore(backup, again, now=lab.now, wish=Wish(journal=lab.folder.journal)).recovered
-    assert recovered.ending is Ending.TORN
+    recovered = restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal)).recovered
+    assert recovered.ending is JournalEnd.TORN
     assert add(again, "new") > history.SKIPPED
     assert LARGE in stored(lab.folder)
     assert LARGE not in stored(again)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from axiom.runner.boinc import protocol
-from axiom.runner.boinc.protocol import Channel, Channels, Given, read_given
+from axiom.runner.boinc.protocol import Channel, Channels, ClientSetup, read_given
 
 INIT_DATA = """<app_init_data>
 <hostid>12</hostid>
@@ -28,7 +28,7 @@ def test_what_the_client_gives_is_read_without_other_people_s_words_and_without_
     (tmp_path / "init_data.xml").write_text(INIT_DATA)
     given = read_given(tmp_path)
     project = type(tmp_path)("/data/projects/lab.example_axiom")
-    assert given == Given(host=12, project=project, pid=4711, cpu_seconds=3.25)
+    assert given == ClientSetup(host=12, project=project, pid=4711, cpu_seconds=3.25)
 
 
 @pytest.mark.parametrize(

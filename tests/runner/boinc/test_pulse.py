@@ -6,25 +6,25 @@ import pytest
 from patience import PATIENCE
 
 from axiom.runner.boinc.protocol import Channels
-from axiom.runner.boinc.pulse import Pulse, Turn, decide
-from axiom.runner.child.gate import Awake, Ended, Gate
+from axiom.runner.boinc.pulse import ClientWish, Pulse, decide
+from axiom.runner.child.gate import Awake, Ended, PauseGate
 
 
 @pytest.mark.parametrize(
     ("control", "silent", "is_there", "turn", "reason"),
     [
-        ("", 0.0, True, Turn.SAME, "wants nothing"),
-        ("", 29.9, True, Turn.SAME, "wants nothing"),
-        ("", 30.0, True, Turn.QUIT, "silent for 30 seconds"),
-        ("", 0.0, False, Turn.QUIT, "is gone"),
-        ("<suspend/>", 0.0, True, Turn.HALT, "a pause"),
-        ("<resume/>", 0.0, True, Turn.GO_ON, "go on"),
-        ("<quit/>", 0.0, True, Turn.QUIT, "asks for a stop"),
-        ("<abort/>", 0.0, True, Turn.ABORT, "gives the task up"),
-        ("<abort/>", 99.0, False, Turn.ABORT, "gives the task up"),
-        ("<suspend/><quit/>", 0.0, True, Turn.QUIT, "asks for a stop"),
-        ("<reread_app_info/>", 0.0, True, Turn.SAME, "wants nothing"),
-        ("<network_available/>", 31.0, True, Turn.QUIT, "silent for 31 seconds"),
+        ("", 0.0, True, ClientWish.SAME, "wants nothing"),
+        ("", 29.9, True, ClientWish.SAME, "wants nothing"),
+        ("", 30.0, True, ClientWish.QUIT, "silent for 30 seconds"),
+        ("", 0.0, False, ClientWish.QUIT, "is gone"),
+        ("<suspend/>", 0.0, True, ClientWish.HALT, "a pause"),
+        ("<resume/>", 0.0, True, ClientWish.GO_ON, "go on"),
+        ("<quit/>", 0.0, True, ClientWish.QUIT, "asks for a stop"),
+        ("<abort/>", 0.0, True, ClientWish.ABORT, "gives the task up"),
+        ("<abort/>", 99.0, False, ClientWish.ABORT, "gives the task up"),
+        ("<suspend/><quit/>", 0.0, True, ClientWish.QUIT, "asks for a stop"),
+        ("<reread_app_info/>", 0.0, True, ClientWish.SAME, "wants nothing"),
+        ("<network_available/>", 31.0, True, ClientWish.QUIT, "silent for 31 seconds"),
     ],
 )
 def test_what_the_client_says_and_its_silence_decide(control, silent, is_there, turn, reason):
@@ -35,7 +35,7 @@ def test_what_the_client_says_and_its_silence_decide(control, silent, is_there, 
 
 @pytest.fixture
 def gate():
-    return Gate()
+    return PauseGate()
 
 
 @pytest.fixture

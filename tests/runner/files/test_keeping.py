@@ -8,11 +8,11 @@ import pytest
 
 from axiom.domain.work import Exit, Outcome
 from axiom.runner.child import bounds
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.runner.confine import confine
 from axiom.runner.files import keeping
 from axiom.runner.files.keeping import Keeping
-from axiom.runner.files.kept import SIZE_LIMIT, Kept, largest_state, read_kept, write_kept
+from axiom.runner.files.kept import SIZE_LIMIT, Checkpoint, largest_state, read_kept, write_kept
 from axiom.runner.files.slot import Slot
 from axiom.runner.tasks import Runner
 from axiom.signed.outputs import read_output, ticket_digest
@@ -39,7 +39,7 @@ def stopped(obey):
     """Stop a task once this much more than its first share is kept."""
 
     def stopped(order, after, **options):
-        gate, told = Gate(), []
+        gate, told = PauseGate(), []
 
         def report(_task, fraction, kept):
             told.append((fraction, kept))
@@ -108,7 +108,7 @@ def test_a_cell_that_is_shorter_than_the_pause_keeps_nothing(obey, lab, tmp_path
 
 def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab, monkeypatch):
     monkeypatch.setattr(keeping, "_WORTH_SECONDS", 0.1)
-    gate = Gate()
+    gate = PauseGate()
 
     def report(_task, fraction, _kept):
         if fraction > 0.2:
@@ -158,17 +158,17 @@ def test_a_state_that_the_kit_cannot_read_is_passed_over(obey, stopped, lab, tmp
     order = one(lab)
     stopped(order, 1)
     first, path = len(lab.blocks), tmp_path / "slot" / "kept"
-    write_kept(path, Kept(times=3, fraction=0.5, state=b"no state"), ticket=ticket_digest(order.ticket), cell=0)
+    write_kept(path, Checkpoint(times=3, fraction=0.5, state=b"no state"), ticket=ticket_digest(order.ticket), cell=0)
     assert cells(obey(order))[0].outcome is Outcome.OK
     assert lab.blocks[first:] == BLOCKS
 
 
 def test_what_is_kept_comes_back_for_the_same_cell_of_the_same_ticket_alone(tmp_path):
-    path, kept = tmp_path / "kept", Kept(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb\0" * 1000)
-    assert read_kept(path, ticket="t", cell=4) == Kept()
+    path, kept = tmp_path / "kept", Checkpoint(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb\0" * 1000)
+    assert read_kept(path, ticket="t", cell=4) == Checkpoint()
     write_kept(path, kept, ticket="t", cell=4)
     assert read_kept(path, ticket="t", cell=4) == kept
-    assert read_kept(path, ticket="t", cell=5) == read_kept(path, ticket="u", cell=4) == Kept()
+    assert read_kept(path, ticket="t", cell=5) == read_kept(path, ticket="u", cell=4) == Checkpoint()
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
 
 
@@ -187,9 +187,9 @@ def test_what_is_kept_comes_back_for_the_same_cell_of_the_same_ticket_alone(tmp_
 )
 def test_a_damaged_state_is_passed_over(damage, tmp_path):
     path = tmp_path / "kept"
-    write_kept(path, Kept(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb" * 1000), ticket="t", cell=4)
+    write_kept(path, Checkpoint(times=2, cpu_seconds=1.5, fraction=0.25, state=b"a\nb" * 1000), ticket="t", cell=4)
     path.write_bytes(damage(path.read_bytes()))
-    assert read_kept(path, ticket="t", cell=4) == Kept()
+    assert read_kept(path, ticket="t", cell=4) == Checkpoint()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.types import Asked
+from axiom.server.dispatch.types import WorkRequest
 from axiom.server.returns.transitioner import transit
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
@@ -52,7 +52,7 @@ def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float
 
 def hand(lab, host: int, *, seconds: float = 0.0, tasks: int = 1, holding=None):
     kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
-    asked = Asked(seconds=seconds, instances=tasks, most=64, holding=kept)
+    asked = WorkRequest(seconds=seconds, instances=tasks, most=64, holding=kept)
     with lab.db.transaction():
         return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now)
 

@@ -9,9 +9,9 @@ from axiom.decisions.tasks.assignment import day_of
 from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.domain.work import Exit, TaskState, read_task_name
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.types import Asked
+from axiom.server.dispatch.types import WorkRequest
 from axiom.signed.tickets import check, read_ticket
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
@@ -38,7 +38,7 @@ def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked
     wish = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": kept} | asked
     with lab.db.transaction():
         known = hosts.host(lab.db, host)
-        return hand_out(lab.db, dispatch or lab.dispatch, lab.known, known, Asked(**wish), lab.now)
+        return hand_out(lab.db, dispatch or lab.dispatch, lab.known, known, WorkRequest(**wish), lab.now)
 
 
 def prove(lab, host: int) -> None:
@@ -242,7 +242,7 @@ def test_why_a_host_got_nothing_is_kept_until_it_gets_something(working_lab):
 
 
 def test_what_is_known_follows_what_is_published_and_retired(working_lab, prepared):
-    known = Known()
+    known = DispatchCache()
     known.look(working_lab.db)
     before = known.experiments
     known.look(working_lab.db)
@@ -258,7 +258,7 @@ def test_what_is_known_follows_what_is_published_and_retired(working_lab, prepar
 
 
 def test_what_was_undone_is_not_known_any_more(working_lab):
-    known = Known()
+    known = DispatchCache()
 
     def retire_and_fail() -> None:
         with working_lab.db.transaction():
@@ -295,7 +295,7 @@ def test_what_was_undone_is_not_taken_for_what_was_done_in_its_place(working_lab
 
 def test_a_task_that_does_not_wait_any_more_is_given_to_nobody_else(working_lab):
     (given,) = hand(working_lab, 1).given
-    claim = workunits.Claim(
+    claim = workunits.OrderedTask(
         task_id=given.task, experiment_id=1, bundle_digest=given.bundle, ticket="", deadline=given.deadline
     )
     with pytest.raises(LookupError, match="task 1 was to be sent to host 1 and does not wait any more"):

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.fleet import Host
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.types import Asked
+from axiom.server.dispatch.types import WorkRequest
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 
@@ -27,7 +27,7 @@ def lab(small_lab, prepared):
 def hand(lab, number: int):
     host: Host = hosts.host(lab.db, number)
     kept = frozenset(task.id for task in workunits.held(lab.db, number))
-    asked = Asked(seconds=0.0, instances=1, most=1, holding=kept)
+    asked = WorkRequest(seconds=0.0, instances=1, most=1, holding=kept)
     with lab.db.transaction():
         return hand_out(lab.db, lab.dispatch, lab.known, host, asked, lab.now)
 

@@ -12,7 +12,7 @@ from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.lab.experiments import own_gates, preflight
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.local_desk import LocalDesk
-from axiom.server.dispatch.types import Asked
+from axiom.server.dispatch.types import WorkRequest
 from axiom.signed.tickets import parse, read_ticket
 from axiom.store.accounts import accounts
 from axiom.store.engine import counters
@@ -57,7 +57,7 @@ def host_of_ann(lab, name: str = "first") -> int:
 
 def hand(lab, host: int, tasks: int = 1, *, allowance: Allowance | None = None, holding=None):
     kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
-    asked = Asked(seconds=0.0, instances=tasks, most=tasks, holding=kept)
+    asked = WorkRequest(seconds=0.0, instances=tasks, most=tasks, holding=kept)
     with lab.db.transaction():
         return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now, allowance=allowance)
 

@@ -10,7 +10,7 @@ import pytest
 from patience import PATIENCE
 
 from axiom.server.http import hardening
-from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES, Listener, Stopping, serve
+from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES, ServedSocket, StopSignal, serve
 
 GET = b"GET /page HTTP/1.1\r\nhost: lab\r\n\r\n"
 
@@ -90,7 +90,7 @@ class Line:
 def served(talk, app=None):
     """What `talk` returns while the site is up. The loop needs the main thread, so the talking gets another."""
     listening = socket.create_server(("127.0.0.1", 0))
-    address, stopping = listening.getsockname(), Stopping()
+    address, stopping = listening.getsockname(), StopSignal()
 
     def talking():
         line = Line(address)
@@ -102,7 +102,7 @@ def served(talk, app=None):
 
     with ThreadPoolExecutor(1) as pool:
         talked = pool.submit(talking)
-        assert serve([Listener(app=app or Echo(), socket=listening)], stopping) is None
+        assert serve([ServedSocket(app=app or Echo(), socket=listening)], stopping) is None
         return talked.result(timeout=PATIENCE)
 
 
@@ -385,9 +385,9 @@ def test_every_connection_may_have_a_file_open_besides(monkeypatch, allowed, mos
 
 
 def test_stopping_may_be_asked_for_before_the_start():
-    stopping = Stopping()
+    stopping = StopSignal()
     stopping.now()
-    assert serve([Listener(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
+    assert serve([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
 
 
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n\n"])

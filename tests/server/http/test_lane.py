@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lining import LIMIT, OK, Answers, Line, post, served
 
 from axiom.server.http import hardening
-from axiom.server.http.lane import Room, whole
+from axiom.server.http.lane import BodyRoom, whole
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def test_many_connections_at_once_are_all_answered(place):
 
 
 def test_half_bodies_of_all_connections_together_have_only_so_much_room():
-    room, asked, answer = Room(left=1_000), [], Future()
+    room, asked, answer = BodyRoom(left=1_000), [], Future()
     opened = whole(lambda body: asked.append(body) or answer, LIMIT, room)
     first, second, third = (opened(None) for _ in range(3))
     assert first.take(b"x" * 600) is None
@@ -191,7 +191,7 @@ def test_a_request_that_cannot_even_be_asked_takes_no_room():
     def fault(_):
         raise RuntimeError("a fault")
 
-    room = Room(left=1_000)
+    room = BodyRoom(left=1_000)
     opened = whole(fault, LIMIT, room)(None)
     opened.take(b"x" * 600)
     with pytest.raises(RuntimeError):

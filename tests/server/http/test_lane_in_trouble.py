@@ -10,7 +10,7 @@ from lining import HUGE, LIMIT, Answers, Line, Page, Told, post, served, until
 from uploading import LARGE, NAME, Place, head
 
 from axiom.server.http import hardening
-from axiom.server.http.hardening import Listener, serve
+from axiom.server.http.hardening import ServedSocket, serve
 from axiom.server.http.lane import Lanes, whole
 
 
@@ -126,7 +126,7 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.arrive})
     listening, told = socket.create_server(("127.0.0.1", 0)), Told()
     thread = threading.Thread(
-        target=serve, args=([Listener(app=Page(), socket=listening, protocol=lanes.protocol)], told)
+        target=serve, args=([ServedSocket(app=Page(), socket=listening, protocol=lanes.protocol)], told)
     )
     thread.start()
     assert told.serves.wait(10)

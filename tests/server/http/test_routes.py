@@ -13,7 +13,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import accounts as desk
 from axiom.server.http.downloads import Downloads
-from axiom.server.http.routes import Answer, Front
+from axiom.server.http.routes import Front, HttpAnswer
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
@@ -300,7 +300,7 @@ def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, 
     front._asking = 1_000
     office.front = Front(
         nothing,
-        {"/well": lambda _: Answer(body=b"well")},
+        {"/well": lambda _: HttpAnswer(body=b"well")},
         Downloads(office.lab.folder, office.lab.keys.trust),
         office.threads,
     )

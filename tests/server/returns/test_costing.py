@@ -9,11 +9,11 @@ from axiom.domain.costs import Cost, Fit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.types import Asked
+from axiom.server.dispatch.types import WorkRequest
 from axiom.server.returns import reporting
 from axiom.signed.tickets import parse
 from axiom.store.experiments import costs
-from axiom.store.experiments.costs import Kept
+from axiom.store.experiments.costs import LearnedCost
 from axiom.store.hosts import hosts as fleet
 from axiom.store.tasks import tasks, workunits
 
@@ -42,7 +42,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
 
 def given(lab, host: int, seconds: float):
     """What a host gets that asks for so many seconds of work."""
-    asked = Asked(seconds=seconds, instances=0, most=64, holding=frozenset())
+    asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
     with lab.db.transaction():
         fleet.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
         return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now).given
@@ -50,7 +50,7 @@ def given(lab, host: int, seconds: float):
 
 def say(lab, host_class: str, cost: Cost) -> None:
     with lab.db.transaction():
-        costs.keep(lab.db, 1, Kept(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
+        costs.keep(lab.db, 1, LearnedCost(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
     lab.later(minutes=2)  # what is at hand of it is a minute old at most
 
 
@@ -125,7 +125,7 @@ def test_a_task_that_is_sent_again_is_expected_to_take_as_long(working_lab):
     say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
     (first,) = given(working_lab, 1, 1.0)
     with working_lab.db.transaction():
-        asked = Asked(seconds=0.0, instances=1, most=1, holding=frozenset())
+        asked = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
         host = fleet.host(working_lab.db, 1)
         (again,) = hand_out(working_lab.db, working_lab.dispatch, working_lab.known, host, asked, working_lab.now).lost
     assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
@@ -137,7 +137,7 @@ def test_a_client_is_told_what_to_expect_and_never_a_tighter_limit(exchange, att
 
     def say_so(db) -> None:
         kind = class_of(fleet.host(db, number))
-        costs.keep(db, 1, Kept(host_class=kind, fit=Fit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now)
+        costs.keep(db, 1, LearnedCost(host_class=kind, fit=Fit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now)
 
     exchange.writer.run(say_so)
     exchange.lab.later(minutes=2)

@@ -145,7 +145,7 @@ def test_an_upload_whose_task_is_returned_waits_for_nothing_any_more(lab):
         report = said(lab, order)
         with lab.db.transaction():
             facts = {"name": "x", "size": 1, "md5": "", "received_at": lab.now}
-            uploads.record(lab.db, [uploads.Upload(task_id=order.task, digest=report.output_digest, **facts)])
+            uploads.record(lab.db, [uploads.StoredUpload(task_id=order.task, digest=report.output_digest, **facts)])
     take(lab, said(lab, first), said(lab, second, None, exit_status=Exit.CHILD_LOST))
     assert set(uploads.of(lab.db, [first.task, second.task])) == {second.task}
 

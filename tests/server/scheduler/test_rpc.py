@@ -16,7 +16,7 @@ from axiom.signed.bundles import read_seal
 from axiom.store.accounts import accounts
 from axiom.store.hosts import notices
 from axiom.store.tasks import progress
-from axiom.store.tasks.progress import Progress
+from axiom.store.tasks.progress import HeardProgress
 
 GARBLED = [
     b"",
@@ -271,7 +271,7 @@ def test_how_far_a_task_is_is_kept_while_it_is_out(exchange, attic, ann):
     (handed,) = exchange.call(attic, ask=1.0).tasks.values()
     name, heard_at = handed.task.findtext("name"), exchange.lab.now
     exchange.call(attic, inside=trickle(name, done(0.25)) + trickle(name, done(0.4)))
-    said = Progress(fraction=0.4, cpu_seconds=7.5, heard_at=heard_at)
+    said = HeardProgress(fraction=0.4, cpu_seconds=7.5, heard_at=heard_at)
     assert exchange.do(lambda db: progress.of_task(db, 1)) == said
     exchange.call(attic, inside=trickle(name, done(0.9)))  # at once again
     exchange.call(Client(ann.key, cpid="2" * 32), inside=trickle(name, done(0.1)))  # another computer

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.server.scheduler.programs import ours
 from axiom.server.scheduler.runners import app_version, signed_files
-from axiom.store.experiments.offers import Runner, RunnerFile
+from axiom.store.experiments.offers import OfferedRunner, RunnerFile
 
 MAIN = RunnerFile(name="axiom_runner_1.pyz", open_name="", md5="0" * 32, size=1_000, signature="abc\n.\n", is_main=True)
 TRUST = RunnerFile(
@@ -13,7 +13,9 @@ TRUST = RunnerFile(
 RUNTIME = RunnerFile(
     name="axiom_runtime_1.zip", open_name="", md5="2" * 32, size=9_000, signature="ghi\n.\n", is_main=False
 )
-RUNNER = Runner(platform="x86_64-pc-linux-gnu", version=104, files=(MAIN, RUNTIME, TRUST), plan_classes=("", "nv"))
+RUNNER = OfferedRunner(
+    platform="x86_64-pc-linux-gnu", version=104, files=(MAIN, RUNTIME, TRUST), plan_classes=("", "nv")
+)
 
 
 @pytest.mark.parametrize(("gpu", "name"), [("", ""), ("NVIDIA", "nv")])
@@ -34,7 +36,7 @@ def test_a_runner_is_described_with_its_files():
 
 
 def test_a_file_that_two_runners_share_is_told_of_once():
-    other = Runner(platform=RUNNER.platform, version=105, files=(TRUST,), plan_classes=("nv",))
+    other = OfferedRunner(platform=RUNNER.platform, version=105, files=(TRUST,), plan_classes=("nv",))
     assert [each.name for each in signed_files([RUNNER, other], "/")] == [MAIN.name, RUNTIME.name, TRUST.name]
 
 

@@ -7,7 +7,7 @@ from axiom.server.upkeep.janitor import clean, look
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.tasks import progress, uploads
-from axiom.store.tasks.progress import Said
+from axiom.store.tasks.progress import SaidProgress
 from axiom.store.upkeep import drawings
 
 
@@ -36,7 +36,7 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
         small, large, again = blobs.bring(db, folder, bodies, busy_lab.now)
         for task, digest in ((2, small), (3, large), (4, again)):
             facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
-            uploads.record(db, [uploads.Upload(task_id=task, digest=digest, **facts)])
+            uploads.record(db, [uploads.StoredUpload(task_id=task, digest=digest, **facts)])
         accounts.sign_in(db, "ab", 1, now=busy_lab.now, expires_at=busy_lab.now + timedelta(days=29))
     busy_lab.later(days=29)
     with db.transaction():
@@ -67,7 +67,7 @@ def test_what_was_brought_for_a_task_that_failed_goes_after_a_day(busy_lab):
         bodies = [b"of the one", b"of the other"]
         for task, digest in zip((failed, out), blobs.bring(db, folder, bodies, busy_lab.now), strict=True):
             facts = {"name": str(task), "size": 1, "md5": "", "received_at": busy_lab.now}
-            uploads.record(db, [uploads.Upload(task_id=task, digest=digest, **facts)])
+            uploads.record(db, [uploads.StoredUpload(task_id=task, digest=digest, **facts)])
         db.execute("UPDATE task SET state = 'failed' WHERE id = :id", id=failed)
         assert clean(db, folder, busy_lab.now).uploads == 0
     busy_lab.later(hours=25)
@@ -82,7 +82,7 @@ def test_what_was_said_of_a_task_that_is_out_no_more_goes(busy_lab):
     first, second = (busy_lab.order(host) for host in hosts)
     with busy_lab.db.transaction():
         for host, order in zip(hosts, (first, second), strict=True):
-            said = Said(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
+            said = SaidProgress(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
             progress.note(busy_lab.db, host, [said], busy_lab.now)
     busy_lab.report(first, b"done")
     clean(busy_lab.db, busy_lab.folder, busy_lab.now)

@@ -8,7 +8,7 @@ import pytest
 
 import axiom
 from axiom.errors import StoreError
-from axiom.store.engine.changes import Kind, kind_of
+from axiom.store.engine.changes import ChangeKind, kind_of
 
 STORE = Path(axiom.__file__).parent / "store"
 FIRST_IN_A_JOURNAL = "0007"  # what came before is done already where a journal begins
@@ -17,17 +17,20 @@ FIRST_IN_A_JOURNAL = "0007"  # what came before is done already where a journal 
 @pytest.mark.parametrize(
     ("sql", "kind"),
     [
-        ("SELECT 1", Kind.NOTHING),
-        ("\n  -- a word; INSERT\n/* UPDATE */ select 1", Kind.NOTHING),
-        ("PRAGMA wal_checkpoint(TRUNCATE)", Kind.NOTHING),
-        ("SAVEPOINT level_1", Kind.NOTHING),
-        ("WITH ready AS (SELECT 1) SELECT replace(name, 'a', 'b') FROM ready", Kind.NOTHING),
-        ("update task SET state = 'sent'", Kind.ROWS),
-        ("\nDELETE FROM task", Kind.ROWS),
-        ("INSERT INTO task (id) VALUES (1) ON CONFLICT DO NOTHING", Kind.MORE),
-        ("WITH ready AS (SELECT 1 AS id) UPDATE task SET state = 'sent' WHERE id IN (SELECT id FROM ready)", Kind.MORE),
-        ("WITH ready AS (SELECT 1) INSERT OR IGNORE INTO task SELECT * FROM ready", Kind.MORE),
-        ("-- first\nCREATE TABLE thing (id {id})", Kind.MORE),
+        ("SELECT 1", ChangeKind.NOTHING),
+        ("\n  -- a word; INSERT\n/* UPDATE */ select 1", ChangeKind.NOTHING),
+        ("PRAGMA wal_checkpoint(TRUNCATE)", ChangeKind.NOTHING),
+        ("SAVEPOINT level_1", ChangeKind.NOTHING),
+        ("WITH ready AS (SELECT 1) SELECT replace(name, 'a', 'b') FROM ready", ChangeKind.NOTHING),
+        ("update task SET state = 'sent'", ChangeKind.ROWS),
+        ("\nDELETE FROM task", ChangeKind.ROWS),
+        ("INSERT INTO task (id) VALUES (1) ON CONFLICT DO NOTHING", ChangeKind.MORE),
+        (
+            "WITH ready AS (SELECT 1 AS id) UPDATE task SET state = 'sent' WHERE id IN (SELECT id FROM ready)",
+            ChangeKind.MORE,
+        ),
+        ("WITH ready AS (SELECT 1) INSERT OR IGNORE INTO task SELECT * FROM ready", ChangeKind.MORE),
+        ("-- first\nCREATE TABLE thing (id {id})", ChangeKind.MORE),
     ],
 )
 def test_what_a_statement_may_change(sql, kind):

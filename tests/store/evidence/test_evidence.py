@@ -22,7 +22,7 @@ from axiom.domain.findings import (
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.store.evidence import evidence
-from axiom.store.evidence.evidence import Weighed
+from axiom.store.evidence.evidence import WeighedFinding
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(0, 2**40)
@@ -138,7 +138,7 @@ def test_every_field_of_evidence_is_stored(shared_lab):
 
 def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     db = working_lab.db
-    assert evidence.weighed(db, 1) == [Weighed(number=1, registration_id=1, estimand="grows", blocks=0)]
+    assert evidence.weighed(db, 1) == [WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=0)]
     assert (evidence.newest(db), evidence.latest(db, 1), evidence.card_inputs(db, 1)) == ({}, None, None)
     assert evidence.observed(db, 1) == ()
     for blocks in (1, 2, 2):
@@ -148,7 +148,7 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     assert [(line.line, line.blocks) for line in evidence.history(db, 1)] == [(1, 1), (2, 2), (3, 2)]
     assert {number: line.line for number, line in evidence.newest(db).items()} == {1: 3}
     assert evidence.latest(db, 1) == replace(LINE, blocks=2, line=3)
-    assert evidence.weighed(db, 1) == [Weighed(number=1, registration_id=1, estimand="grows", blocks=2, line=3)]
+    assert evidence.weighed(db, 1) == [WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=2, line=3)]
     assert evidence.weighed(db, 2) == []
 
 

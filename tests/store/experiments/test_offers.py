@@ -8,7 +8,7 @@ from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.signing_requests import WantedProgram
 from axiom.store.experiments.offers import (
     Offered,
-    Runner,
+    OfferedRunner,
     RunnerFile,
     gpu_of,
     note_unsigned,
@@ -23,8 +23,10 @@ TRUST = RunnerFile(
 )
 LINUX = "x86_64-pc-linux-gnu"
 BOTH = {
-    LINUX: Runner(platform=LINUX, version=104, files=(MAIN, TRUST), needs_avx=True, glibc=(2, 36), unpacked_bytes=7),
-    f"{LINUX}-nv": Runner(platform=LINUX, version=105, files=(MAIN,), plan_classes=("nv",)),
+    LINUX: OfferedRunner(
+        platform=LINUX, version=104, files=(MAIN, TRUST), needs_avx=True, glibc=(2, 36), unpacked_bytes=7
+    ),
+    f"{LINUX}-nv": OfferedRunner(platform=LINUX, version=105, files=(MAIN,), plan_classes=("nv",)),
 }
 FILE = {"name": "a", "open_name": "", "md5": "0" * 32, "size": 1, "signature": "s", "is_main": True}
 

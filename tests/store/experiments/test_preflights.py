@@ -15,7 +15,7 @@ from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
-from axiom.store.tasks.workunits import Claim
+from axiom.store.tasks.workunits import OrderedTask
 
 
 @pytest.fixture
@@ -130,8 +130,8 @@ def test_how_the_laboratory_stands(stored, now):
     assert not preflights.circumstances(stored, now + timedelta(seconds=1)).computes_itself
 
 
-def claim(now, digest: str) -> Claim:
-    return Claim(task_id=1, experiment_id=1, bundle_digest=digest, ticket="signed", deadline=now)
+def claim(now, digest: str) -> OrderedTask:
+    return OrderedTask(task_id=1, experiment_id=1, bundle_digest=digest, ticket="signed", deadline=now)
 
 
 OURS = {"gates": OWN_GATES, "ours_only": True}

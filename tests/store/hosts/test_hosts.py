@@ -11,7 +11,7 @@ from axiom.store.hosts import hosts
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 CAPACITY = Capacity(cores=4, memory_mb=8_000)
-SAID = hosts.Described(
+SAID = hosts.ClientDescription(
     name="attic", cpid="", platform=PLATFORM, capacity=CAPACITY, flops=0.0, availability=1.0, facts={}, digest="1"
 )
 

@@ -10,7 +10,7 @@ from axiom.errors import FolderInUse, FolderUnusable, StoreDamaged
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.journal import history
 from axiom.store.journal.journal import attach, prune
-from axiom.store.journal.replay import Ending, covered_from
+from axiom.store.journal.replay import JournalEnd, covered_from
 
 
 def add(db, name):
@@ -34,7 +34,7 @@ def test_a_missing_file_in_between_ends_a_replay_there(kept, behind):
     kept.add("Hedy", "Maria", "Sonja", segment_bytes=1)
     kept.files()[2].unlink()
     replayed = behind.brought_up()
-    assert (replayed.groups, replayed.ending) == (5, Ending.GAP)
+    assert (replayed.groups, replayed.ending) == (5, JournalEnd.GAP)
     with pytest.raises(StoreDamaged, match="a part of it is missing"):
         behind.connect()
 
@@ -43,7 +43,7 @@ def test_a_missing_file_in_between_ends_a_replay_there(kept, behind):
 def test_a_record_that_was_never_finished_is_cut_off(kept, behind, lost):
     kept.files()[0].write_bytes(kept.files()[0].read_bytes()[:-lost])
     replayed = behind.brought_up()
-    assert (replayed.groups, replayed.ending) == (3, Ending.TORN)
+    assert (replayed.groups, replayed.ending) == (3, JournalEnd.TORN)
     behind.add("Hedy")
     behind.add("Maria")
     assert behind.names() == [*SIX[:-1], "Hedy", "Maria"]
@@ -71,20 +71,20 @@ def test_a_flipped_bit_anywhere_is_never_replayed(kept, behind, tmp_path_factory
         assert where * len(raw) < FIRST_RECORD
         return
     assert lab.names() == SIX[: 2 + replayed.groups]
-    assert (replayed.ending is Ending.END) == (replayed.groups == 4)
+    assert (replayed.ending is JournalEnd.END) == (replayed.groups == 4)
 
 
 def test_a_damaged_record_in_the_middle_is_said_and_not_skipped(kept, behind, tmp_path):
     kept.flip(b"Emmy")
     replayed = behind.older(tmp_path / "again").brought_up()
-    assert (replayed.groups, replayed.ending, replayed.damaged) == (1, Ending.DAMAGED, kept.files()[0])
+    assert (replayed.groups, replayed.ending, replayed.damaged) == (1, JournalEnd.DAMAGED, kept.files()[0])
     with pytest.raises(StoreDamaged, match=r"not what was written .*\.log.*--as-far-as-possible"):
         behind.connect()
 
 
 def test_damage_before_the_copy_does_not_keep_back_what_came_after_it(kept, behind):
     kept.flip(b"Grace")
-    assert behind.brought_up().ending is Ending.END
+    assert behind.brought_up().ending is JournalEnd.END
     assert behind.everything() == kept.everything()
 
 
@@ -95,7 +95,7 @@ def test_damage_to_the_words_that_a_later_record_uses_is_said(kept, tmp_path):
         add(db, "Grace")
     kept.flip(b"INSERT")
     replayed = copied.brought_up()
-    assert (replayed.groups, replayed.ending) == (0, Ending.DAMAGED)
+    assert (replayed.groups, replayed.ending) == (0, JournalEnd.DAMAGED)
     with pytest.raises(StoreDamaged, match="not what was written"):
         copied.connect()
 
@@ -103,7 +103,7 @@ def test_damage_to_the_words_that_a_later_record_uses_is_said(kept, tmp_path):
 def test_damage_before_the_present_does_not_keep_a_laboratory_from_starting(kept, behind):
     kept.flip(b"Mary")
     kept.add("Hedy")
-    assert behind.brought_up().ending is Ending.DAMAGED
+    assert behind.brought_up().ending is JournalEnd.DAMAGED
 
 
 def test_a_damaged_beginning_of_a_file_is_said(kept):
@@ -124,7 +124,7 @@ def test_a_journal_that_was_lost_begins_again_and_says_so(kept, behind, caplog):
     kept.files()[0].unlink()
     kept.add("Hedy")
     assert "only backups from now on are covered" in caplog.text
-    assert behind.brought_up().ending is Ending.LATE
+    assert behind.brought_up().ending is JournalEnd.LATE
     with pytest.raises(StoreDamaged, match="begins only after the database"):
         behind.connect()
 
@@ -134,7 +134,7 @@ def test_a_journal_that_lost_its_end_goes_on_in_a_new_file(kept, behind, caplog)
     kept.add("Hedy")
     assert "only backups from now on are covered" in caplog.text
     assert len(kept.files()) == 2
-    assert behind.brought_up().ending is Ending.DAMAGED
+    assert behind.brought_up().ending is JournalEnd.DAMAGED
     kept.add("Maria")
     assert kept.names() == [*SIX, "Hedy", "Maria"]
 
@@ -155,7 +155,7 @@ def test_a_database_that_went_another_way_is_not_mixed_with_the_journal(behind, 
     with db.transaction():
         db.execute("INSERT INTO volunteer (name, created_at) VALUES ('Else', 0)")
     db.close()
-    assert behind.brought_up().ending is Ending.FOREIGN
+    assert behind.brought_up().ending is JournalEnd.FOREIGN
     with pytest.raises(StoreDamaged, match="something else than the database"):
         behind.connect()
 
@@ -166,7 +166,7 @@ def test_an_interruption_is_not_followed_across(kept, behind):
     db.close()
     kept.add("Hedy")
     replayed = behind.brought_up()
-    assert (replayed.groups, replayed.ending) == (4, Ending.GAP)
+    assert (replayed.groups, replayed.ending) == (4, JournalEnd.GAP)
 
 
 def test_two_copies_of_one_laboratory_do_not_share_a_journal(kept, behind):
@@ -195,7 +195,7 @@ def test_what_an_older_copy_needs_is_not_pruned(kept, behind, tmp_path):
     assert prune(kept.journal, point.history, point.position) == 0
     assert middle.brought_up().groups == 2
     assert middle.everything() == kept.everything()
-    assert behind.brought_up().ending is Ending.LATE
+    assert behind.brought_up().ending is JournalEnd.LATE
 
 
 def test_what_is_covered_begins_after_the_last_gap(kept):
@@ -224,7 +224,7 @@ def test_a_parted_history_gives_no_number_twice_and_no_journal_fits_it(behind, n
     assert db.insert("INSERT INTO volunteer (name, created_at) VALUES ('new', 0)") == 2 + history.SKIPPED + 1
     assert db.insert(experiment) == history.SKIPPED + 1
     db.close()
-    assert behind.brought_up().ending is Ending.ABSENT
+    assert behind.brought_up().ending is JournalEnd.ABSENT
 
 
 def test_what_was_never_in_a_journal_is_parted_all_the_same(kept, now):

@@ -13,7 +13,7 @@ from axiom.errors import StorageFull, StoreDamaged, StoreError
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.journal.journal import attach
-from axiom.store.journal.replay import Ending, replay
+from axiom.store.journal.replay import JournalEnd, replay
 from axiom.store.writer import Writer
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
@@ -66,7 +66,7 @@ def test_a_full_disk_of_the_journal_refuses_the_group_and_the_writer_goes_on(kep
     assert writer.failed is None
     assert writer.run(insert("Grace")) == 2
     writer.stop()
-    assert copied.brought_up().ending is Ending.END
+    assert copied.brought_up().ending is JournalEnd.END
     assert copied.everything() == kept.everything()
 
 
@@ -88,7 +88,7 @@ def test_zeros_that_were_written_ahead_are_no_damage_and_are_gone_when_the_journ
     with kept.opened() as db:
         add(db, "Ada")
         assert kept.files()[0].read_bytes().endswith(bytes(1_000))
-        assert copied.brought_up().ending is Ending.END
+        assert copied.brought_up().ending is JournalEnd.END
     assert copied.names() == ["Ada"]
     assert not kept.files()[0].read_bytes().endswith(bytes(1_000))
 
@@ -183,7 +183,7 @@ def test_a_commit_that_the_disk_fails_leaves_its_record_for_the_next_start(kept,
     add(db, "Grace")
     db.close()
     db = Database(apsw.Connection(str(copied.folder.database)))
-    assert replay(db, copied.folder, kept.journal).ending is Ending.END
+    assert replay(db, copied.folder, kept.journal).ending is JournalEnd.END
     assert names(db) == ["Ada", "unknown", "Grace"]
     db.close()
 
@@ -231,5 +231,5 @@ def test_kill_9_between_append_and_commit_loses_nothing(kept, tmp_path, when, ca
     is_written = (when, call % 2) != ("before", 0)
     assert kept.names() == [*acknowledged, *([str(call // 2)] if is_written else [])]
     kept.add("after")
-    assert copied.brought_up().ending is Ending.END
+    assert copied.brought_up().ending is JournalEnd.END
     assert copied.everything() == kept.everything()

@@ -11,7 +11,7 @@ from axiom.errors import StoreError
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
 from axiom.store.journal.journal import SEGMENT_BYTES
-from axiom.store.journal.replay import Ending
+from axiom.store.journal.replay import JournalEnd
 from axiom.store.migrate import Migration, migrate, migrations
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
@@ -19,7 +19,7 @@ VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 
 def test_an_older_copy_and_the_journal_are_the_newest_database(kept, behind):
     replayed = behind.brought_up()
-    assert (replayed.groups, replayed.changes, replayed.ending) == (4, 4, Ending.END)
+    assert (replayed.groups, replayed.changes, replayed.ending) == (4, 4, JournalEnd.END)
     assert replayed.until == kept.now
     assert behind.everything() == kept.everything()
     assert behind.brought_up().groups == 0
@@ -91,7 +91,7 @@ def test_any_works_are_the_same_after_a_replay(
                     do(db, kept, steps)
     db.close()
     copied = copied or kept.older(place / "older")
-    assert copied.brought_up().ending is Ending.END
+    assert copied.brought_up().ending is JournalEnd.END
     assert copied.everything() == kept.everything()
     reader = connect_reader(copied.folder.database)
     assert blobs.problems(reader, copied.folder) == []
@@ -106,7 +106,7 @@ def test_a_migration_is_in_the_journal_like_any_change(kept, behind, now):
         migrate(db, None, now, [*migrations(), new])
         with db.transaction():
             db.execute("UPDATE volunteer SET height = id")
-    assert behind.brought_up().ending is Ending.END
+    assert behind.brought_up().ending is JournalEnd.END
     assert behind.everything() == kept.everything()
 
 
@@ -132,7 +132,7 @@ def test_an_insert_that_is_ignored_is_written_down_since_it_uses_up_a_number(kep
         for name in ("Ada", "Hedy", "Ada", "Maria"):
             with db.transaction():
                 db.execute(f"{VOLUNTEER} ON CONFLICT (name) DO NOTHING", name=name)
-    assert behind.brought_up().ending is Ending.END
+    assert behind.brought_up().ending is JournalEnd.END
     assert behind.everything() == kept.everything()
 
 

@@ -16,7 +16,7 @@ from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks as returning
 from axiom.store.tasks import workunits
 from axiom.store.tasks.tasks import Reported
-from axiom.store.tasks.workunits import Claim
+from axiom.store.tasks.workunits import OrderedTask
 
 HOSTILE = "\x1b[2J" + "no\n" * 1_000
 
@@ -49,7 +49,9 @@ def out(database, now, join):
         now=now,
     )
     claims = [
-        Claim(task_id=number, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48))
+        OrderedTask(
+            task_id=number, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48)
+        )
         for number in (1, 2, 3)
     ]
     workunits.send(database, claims, host_id=1, now=now)
@@ -157,7 +159,7 @@ def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     preflights.record(out, passed)
     workunits.send(
         out,
-        [Claim(task_id=4, experiment_id=1, bundle_digest="ab", ticket="", deadline=now)],
+        [OrderedTask(task_id=4, experiment_id=1, bundle_digest="ab", ticket="", deadline=now)],
         host_id=2,
         now=now,
     )

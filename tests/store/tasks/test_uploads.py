@@ -6,7 +6,7 @@ import pytest
 from axiom.domain.work import TaskState
 from axiom.store.engine import blobs
 from axiom.store.tasks import uploads
-from axiom.store.tasks.uploads import Upload
+from axiom.store.tasks.uploads import StoredUpload
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def record(lab, task_id: int, body: bytes, *, md5: str = "m"):
     with lab.db.transaction():
         digest = blobs.put(lab.db, lab.folder, body, lab.now)
         facts = {"name": f"n{task_id}", "size": len(body), "md5": md5, "received_at": lab.now}
-        uploads.record(lab.db, [Upload(task_id=task_id, digest=digest, **facts)])
+        uploads.record(lab.db, [StoredUpload(task_id=task_id, digest=digest, **facts)])
 
 
 def test_an_upload_is_kept_until_it_is_forgotten(lab):

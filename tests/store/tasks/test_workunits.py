@@ -14,7 +14,7 @@ from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
 from axiom.store.tasks import waiting as dispatching
-from axiom.store.tasks.workunits import Claim
+from axiom.store.tasks.workunits import OrderedTask
 from axiom.store.upkeep import audit, jobs
 from axiom.store.upkeep.audit import Audited
 
@@ -63,8 +63,10 @@ def send(db, now, *, host: int = 1, task: int = 1) -> None:
     workunits.send(db, [claim(now, task)], host_id=host, now=now)
 
 
-def claim(now, task: int = 1) -> Claim:
-    return Claim(task_id=task, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48))
+def claim(now, task: int = 1) -> OrderedTask:
+    return OrderedTask(
+        task_id=task, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48)
+    )
 
 
 def amounts(db) -> dict[tuple[str, str], int]:

@@ -71,7 +71,7 @@ def test_leafing_forth_and_back_shows_everything_once(peopled, of, whose, all_id
 
 
 def test_a_part_behind_the_end_is_empty(peopled):
-    assert part(peopled, List.HOSTS, limit=5, after=99) == fleet_pages.Part(
+    assert part(peopled, List.HOSTS, limit=5, after=99) == fleet_pages.ListPart(
         ids=(), is_more_before=False, is_more_after=False
     )
 

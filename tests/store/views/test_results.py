@@ -8,7 +8,7 @@ import pytest
 from axiom.domain.work import Outcome
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
-from axiom.store.views.results import Order, Tally, Wanted, listed
+from axiom.store.views.results import ListOrder, Tally, Wanted, listed
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AMOUNT, EXPERIMENTS, CONFIGS = 24_000, 3, 8
@@ -69,16 +69,16 @@ FILTERS = [
     if not (chosen[0] is None and chosen[3] is not None)
 ]
 KEYS = {
-    Order.NEWEST: lambda row: -row.id,
-    Order.REPLICATE: lambda row: (row.replicate, row.config),
-    Order.LAST_REPLICATE: lambda row: (-row.replicate, row.config),
-    Order.SECONDS: lambda row: (row.cpu_seconds, row.id),
-    Order.MOST_SECONDS: lambda row: (-row.cpu_seconds, -row.id),
+    ListOrder.NEWEST: lambda row: -row.id,
+    ListOrder.REPLICATE: lambda row: (row.replicate, row.config),
+    ListOrder.LAST_REPLICATE: lambda row: (-row.replicate, row.config),
+    ListOrder.SECONDS: lambda row: (row.cpu_seconds, row.id),
+    ListOrder.MOST_SECONDS: lambda row: (-row.cpu_seconds, -row.id),
 }
 
 
-def orders(chosen) -> list[Order]:
-    return list(Order) if chosen["experiment_id"] else [Order.NEWEST]
+def orders(chosen) -> list[ListOrder]:
+    return list(ListOrder) if chosen["experiment_id"] else [ListOrder.NEWEST]
 
 
 def fits(row, chosen) -> bool:

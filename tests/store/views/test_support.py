@@ -5,7 +5,7 @@ from furnished import weighed
 
 from axiom.domain.findings import Observation
 from axiom.store.evidence import evidence
-from axiom.store.views.support import Share, Support
+from axiom.store.views.support import Support, SupportShare
 
 
 def observed(*hosts: int | None, missing: int = 0) -> list[Observation]:
@@ -30,8 +30,8 @@ def weigh(small_lab, prepared):
 @pytest.mark.parametrize(
     ("hosts", "shares"),
     [
-        ([1], [Share(finding=1, replicates=2, of=5)]),
-        ([1, 2], [Share(finding=1, replicates=5, of=5)]),
+        ([1], [SupportShare(finding=1, replicates=2, of=5)]),
+        ([1, 2], [SupportShare(finding=1, replicates=5, of=5)]),
         ([3], []),
         ([], []),
     ],
@@ -43,17 +43,17 @@ def test_replicates_with_a_value_are_counted_by_host(small_lab, weigh, hosts, sh
 
 def test_a_replicate_in_parts_rests_on_each_of_its_hosts_and_counts_once(small_lab, weigh):
     weigh(1, [*observed(1), Observation(replicate=1, value=1.0, hosts=(1, 2))])
-    assert Support().of_hosts(small_lab.db, [1]) == [Share(finding=1, replicates=2, of=2)]
-    assert Support().of_hosts(small_lab.db, [2]) == [Share(finding=1, replicates=1, of=2)]
-    assert Support().of_hosts(small_lab.db, [1, 2]) == [Share(finding=1, replicates=2, of=2)]
+    assert Support().of_hosts(small_lab.db, [1]) == [SupportShare(finding=1, replicates=2, of=2)]
+    assert Support().of_hosts(small_lab.db, [2]) == [SupportShare(finding=1, replicates=1, of=2)]
+    assert Support().of_hosts(small_lab.db, [1, 2]) == [SupportShare(finding=1, replicates=2, of=2)]
 
 
 def test_the_newest_evidence_counts(small_lab, weigh):
     support = Support()
     weigh(1, observed(1, 1))
-    assert support.of_hosts(small_lab.db, [1]) == [Share(finding=1, replicates=2, of=2)]
+    assert support.of_hosts(small_lab.db, [1]) == [SupportShare(finding=1, replicates=2, of=2)]
     weigh(2, observed(1, 2, 2))
-    assert support.of_hosts(small_lab.db, [1]) == [Share(finding=1, replicates=1, of=3)]
+    assert support.of_hosts(small_lab.db, [1]) == [SupportShare(finding=1, replicates=1, of=3)]
 
 
 def test_a_finding_without_evidence_rests_on_nobody(small_lab, prepared):

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.lab.credit.pay import Paying
 from axiom.store.views import tasks
-from axiom.store.views.tasks import Ended
+from axiom.store.views.tasks import TaskEnd
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_host_s_tasks_are_counted_and_leafed_through_by_state(mixed_lab):
 
 def test_a_task_says_how_it_ended_and_what_was_paid(mixed_lab):
     ended = tasks.ended(mixed_lab.db, 2)
-    assert ended == Ended(
+    assert ended == TaskEnd(
         closed_at=mixed_lab.now,
         cause="memory-limit",
         boinc_state=None,

@@ -11,7 +11,7 @@ import pytest
 from starlette.requests import Request
 
 from axiom.web.base import slow_files
-from axiom.web.base.slow_files import Exports, Made
+from axiom.web.base.slow_files import Exports, SlowFile
 from axiom.web.site import routes
 from axiom.web.views import results
 
@@ -24,7 +24,7 @@ class Slow:
         self.made = self.now = self.most = 0
         self._door = threading.Lock()
 
-    def __call__(self, _request, breathe) -> Made:
+    def __call__(self, _request, breathe) -> SlowFile:
         with self._door:
             self.now += 1
             self.made += 1
@@ -33,7 +33,7 @@ class Slow:
         breathe()
         with self._door:
             self.now -= 1
-        return Made(body=b"x" * self.size, kind="text/csv")
+        return SlowFile(body=b"x" * self.size, kind="text/csv")
 
 
 async def ask(endpoint, *, is_gone=False, take=None, begun=None, **headers):

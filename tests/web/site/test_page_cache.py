@@ -12,7 +12,7 @@ import axiom.web
 from axiom.web.base import query_words
 from axiom.web.base.query_words import asked
 from axiom.web.site import templates
-from axiom.web.site.page_cache import Quick
+from axiom.web.site.page_cache import PageCache
 
 WEB = Path(axiom.web.__file__).parent
 STATIC = WEB / "static"
@@ -42,7 +42,7 @@ def counting() -> Counting:
 @pytest.fixture
 def kept(counting, browse, small_lab):
     browser = browse(small_lab)
-    browser.app = Quick(counting, clock=lambda: counting.seconds)
+    browser.app = PageCache(counting, clock=lambda: counting.seconds)
     return browser
 
 

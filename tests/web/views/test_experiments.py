@@ -15,7 +15,7 @@ from axiom.domain.work import Outcome
 from axiom.lab import draw
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import costs, experiments
-from axiom.store.experiments.costs import Kept
+from axiom.store.experiments.costs import LearnedCost
 
 OTHERS = """
 WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 1500)
@@ -136,7 +136,7 @@ def test_the_page_says_what_tasks_have_shown_of_the_cost_on_each_kind_of_host(br
     assert "No task has shown anything else yet." in reader.get(path).text
     fit = Fit(tasks=12, voices=tuple(Voice(host_id=host, tasks=6, log_ratio=1.098612) for host in (1, 2)))
     with working_lab.db.transaction():
-        kept = Kept(host_class="linux-x86_64-avx2", fit=fit, cost=weigh(fit).cost)
+        kept = LearnedCost(host_class="linux-x86_64-avx2", fit=fit, cost=weigh(fit).cost)
         costs.keep(working_lab.db, 1, kept, working_lab.now)
     (found,) = reader.get(f"{path}.json").json["experiment"]["costs"]
     assert found["factor"] == pytest.approx(3.0, rel=0.06)

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 from receiving import ORIGIN
 
-from axiom.store.experiments.offers import Runner, RunnerFile, write_offer
+from axiom.store.experiments.offers import OfferedRunner, RunnerFile, write_offer
 from axiom.web.site.app import site
 from axiom.web.views.join import is_only_here
 
 
-def runner(platform: str, size: int, **more) -> Runner:
+def runner(platform: str, size: int, **more) -> OfferedRunner:
     file = RunnerFile(name="a", open_name="", md5="0" * 32, size=size, signature="s", is_main=True)
-    return Runner(platform=platform, version=101, files=(file,), **more)
+    return OfferedRunner(platform=platform, version=101, files=(file,), **more)
 
 
 OFFER = {

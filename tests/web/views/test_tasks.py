@@ -8,16 +8,16 @@ from furnished import HOSTILE
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement
 from axiom.store.tasks import progress
-from axiom.store.tasks.progress import Said
-from axiom.store.views.tasks import Ended
+from axiom.store.tasks.progress import SaidProgress
+from axiom.store.views.tasks import TaskEnd
 from axiom.web.views.tasks import how
 
-NOTHING = Ended(
+NOTHING = TaskEnd(
     closed_at=None, cause="", boinc_state=None, peak_memory_mb=None, peak_disk_mb=None, agreement="", message=""
 )
 
 
-def changed(**changes) -> Ended:
+def changed(**changes) -> TaskEnd:
     return replace(NOTHING, **changes)
 
 
@@ -109,7 +109,7 @@ def test_the_status_counts_how_tasks_ended(site_of):
 def test_how_far_a_task_is_is_said_while_it_is_out(site_of, full):
     (out, *_) = full.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
     path = f"/tasks/{out['id']}"
-    said = Said(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+    said = SaidProgress(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
     with full.db.transaction():
         progress.note(full.db, out["host_id"], [said], full.now)
     task = site_of.get(f"{path}.json").json["task"]

@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class SweepProgress:
     """How far it is: cells that are stored, and replicates of which more may come."""
 
     cells: int
@@ -37,7 +37,7 @@ class Place(Protocol):
     def begin(self) -> None:
         """Compute what is ordered, from now on."""
 
-    def check(self, standing: Standing) -> None:
+    def check(self, standing: SweepProgress) -> None:
         """Raise what keeps it from ever ending."""
 
     def under_way(self, db: Database) -> float:
@@ -65,7 +65,7 @@ class Here:
         self._parts.engine.start((self._folder.keys / TRUST_FILE).read_bytes())
         _ = self._parts.moving  # it is imported while the first cell is computed
 
-    def check(self, standing: Standing) -> None:
+    def check(self, standing: SweepProgress) -> None:
         """Raise what keeps it from ever ending."""
         del standing
         demand_writer(self._parts.writer)
@@ -108,7 +108,7 @@ class There:
         self._quiet = quiet
         self._is_told = False
         self._remote = Remote(folder.socket)
-        self._before = Standing(cells=-1, open=0)
+        self._before = SweepProgress(cells=-1, open=0)
         self._since = time.monotonic()
 
     def submit(self, command: Command) -> Answer:
@@ -126,7 +126,7 @@ class There:
             remark(f"{who} has it now, and no cores of its own: {cure}.", quiet=self._quiet)
         self._since = time.monotonic()
 
-    def check(self, standing: Standing) -> None:
+    def check(self, standing: SweepProgress) -> None:
         """The laboratory lives; and where it has no cores, somebody else brings something now and then."""
         if holder(self._folder) is None:
             raise CannotStart(

@@ -13,7 +13,7 @@ from axiom.cli.options import bar, progress, show_json, show_table
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
 from axiom.figures.ascii import sketch
-from axiom.figures.requests import Measured, points_of
+from axiom.figures.requests import MeasuredConfig, points_of
 from axiom.runner.here import compute_here
 from axiom.service.access import package
 from axiom.service.terminal import remark
@@ -111,7 +111,7 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
     if figure is None or len(cells) < 2:
         return
     measured = [
-        Measured(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y))
+        MeasuredConfig(config=cell["config"], seeds=1, median=(cell["measures"] or {}).get(figure.y))
         for cell in cells
         if figure.shows(cell["config"])
     ]

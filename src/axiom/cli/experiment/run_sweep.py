@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
-from axiom.cli.experiment.places import Here, Place, Standing, There
+from axiom.cli.experiment.places import Here, Place, SweepProgress, There
 from axiom.cli.options import bar, progress
 from axiom.commands.base import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
@@ -61,7 +61,7 @@ class Ordered:
         return self.replicates * len(self.manifest.configs)
 
 
-def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[Ordered, Standing]:
+def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[Ordered, SweepProgress]:
     """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come."""
     folder, settings = taken.folder, taken.settings
     file = file_of(name, folder)
@@ -148,17 +148,17 @@ def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> 
             singly = 0
 
 
-def _standing(db: Database, ordered: Ordered) -> Standing:
+def _standing(db: Database, ordered: Ordered) -> SweepProgress:
     over = blocks.ordered(db, ordered.registration_id)
     back = blocks.returned(db, ordered.experiment_id)
     wanted = range(ordered.replicates)
-    return Standing(
+    return SweepProgress(
         cells=sum(back.get(number, 0) for number in wanted),
         open=sum(not over.get(number, True) for number in wanted),
     )
 
 
-def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> Standing:
+def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> SweepProgress:
     began, standing = time.monotonic(), _standing(db, ordered)
     had, halted, looked = standing.cells, "", began
     try:

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from axiom.cli.experiment.places import Standing
+from axiom.cli.experiment.places import SweepProgress
 from axiom.cli.experiment.run_sweep import Ordered
 from axiom.cli.options import show_json, show_table
 from axiom.figures.ascii import sketch
-from axiom.figures.requests import Measured, points_of
+from axiom.figures.requests import MeasuredConfig, points_of
 from axiom.notebook.lab import Version, open_lab
 from axiom.service.access import reading
 from axiom.service.terminal import remark
@@ -30,7 +30,7 @@ def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[st
     _show_picture(manifest, version, rows)
 
 
-def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool, quiet: bool) -> None:
+def show(folder: Folder, ordered: Ordered, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
     """What a whole sweep has brought, and where the data are."""
     version, rows = brought(folder, ordered.whole_name)
     missing = ordered.cells - standing.cells
@@ -53,7 +53,9 @@ def show(folder: Folder, ordered: Ordered, standing: Standing, *, as_json: bool,
         raise click.exceptions.Exit(1)
 
 
-def _answer(folder: Folder, ordered: Ordered, standing: Standing, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _answer(
+    folder: Folder, ordered: Ordered, standing: SweepProgress, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     return {
         "name": ordered.manifest.name,
         "version": ordered.manifest.version,
@@ -93,7 +95,7 @@ def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[s
         return
     y = version.measures[figure.y]
     measured = [
-        Measured(
+        MeasuredConfig(
             config=config,
             seeds=row["n"],
             median=row[f"{y}_median"],

@@ -12,7 +12,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, Restored, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
-from axiom.lab.upkeep.recovery import Recovered, Wish
+from axiom.lab.upkeep.recovery import Recovered, RecoveryWish
 from axiom.service.access import demand, lay_out_own_files, reading
 from axiom.service.terminal import remark, wall_clock
 from axiom.store.engine.folder import Folder
@@ -77,7 +77,7 @@ def restore(
     """
     if not file.is_file():
         raise NotFound(f"There is no file {file}. Nothing was restored.")
-    wish = Wish(
+    wish = RecoveryWish(
         journal=journal,
         as_it_was=as_it_was,
         as_far_as_possible=as_far_as_possible,
@@ -106,7 +106,7 @@ def _answer(restored: Restored, folder: Folder, *, dry_run: bool) -> dict[str, A
     }
 
 
-def _remarks(restored: Restored, wish: Wish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
+def _remarks(restored: Restored, wish: RecoveryWish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
     yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
     yield _reached(restored.recovered, wish)
     yield from _kept(restored.broken)
@@ -137,7 +137,7 @@ def _contents(made: Backup) -> str:
     )
 
 
-def _reached(recovered: Recovered, wish: Wish) -> str:
+def _reached(recovered: Recovered, wish: RecoveryWish) -> str:
     """How far the journal led, and what that means for numbers."""
     later = f"New numbers begin {SKIPPED:,} later, so that none is given twice."
     if wish.as_it_was:

@@ -44,7 +44,7 @@ _PATIENCE = 10.0  # seconds for a server to answer: whoever asks a doctor suspec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at."""
 
     name: str
@@ -53,11 +53,11 @@ class Finding:
     cure: str = ""
 
 
-def examine(folder: Folder) -> Iterator[Finding]:
+def examine(folder: Folder) -> Iterator[Diagnosis]:
     """Look at the folder, the disk, the clock, the keys, the database and the server."""
     yield _settings(folder)
     if not folder.exists():
-        yield Finding(
+        yield Diagnosis(
             name="laboratory", well=False, says=f"there is none in {folder.path}", cure="`scripts/lab` makes one"
         )
         return
@@ -73,7 +73,7 @@ def examine(folder: Folder) -> Iterator[Finding]:
     yield from [strange] if strange else _all_asked(folder)
 
 
-def _all_asked(folder: Folder) -> Iterator[Finding]:
+def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
     yield _asked(folder, "sandbox", _sandbox)
     yield _asked(folder, "database", _database)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
@@ -83,7 +83,7 @@ def _all_asked(folder: Folder) -> Iterator[Finding]:
     yield _asked(folder, "preflight", _preflights)
 
 
-def examine_invariants(folder: Folder) -> Iterator[Finding]:
+def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
     """Look at every promise."""
     now = wall_clock()
     with reading(folder) as db:
@@ -91,7 +91,7 @@ def examine_invariants(folder: Folder) -> Iterator[Finding]:
     for number, promise in sorted(PROMISES.items(), key=lambda item: int(item[0].removeprefix("I"))):
         found = problems[number]
         more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
-        yield Finding(
+        yield Diagnosis(
             name=number,
             well=not found,
             says=promise if not found else "; ".join(found[:3]) + more,
@@ -99,18 +99,18 @@ def examine_invariants(folder: Folder) -> Iterator[Finding]:
         )
 
 
-def _settings(folder: Folder) -> Finding:
+def _settings(folder: Folder) -> Diagnosis:
     try:
         _, listed = from_process(folder.settings)
     except AxiomError as error:
-        return Finding(name="settings", well=False, says=str(error), cure="mend the setting")
+        return Diagnosis(name="settings", well=False, says=str(error), cure="mend the setting")
     changed = [setting.name for setting in listed if setting.origin != "default"]
-    return Finding(name="settings", well=True, says=f"chosen: {', '.join(changed)}" if changed else "all at default")
+    return Diagnosis(name="settings", well=True, says=f"chosen: {', '.join(changed)}" if changed else "all at default")
 
 
-def _room(folder: Folder) -> Finding:
+def _room(folder: Folder) -> Diagnosis:
     free = shutil.disk_usage(folder.path).free // 2**20
-    return Finding(
+    return Diagnosis(
         name="disk",
         well=free >= _LEAST_FREE_MB,
         says=f"{free} MB free",
@@ -118,7 +118,7 @@ def _room(folder: Folder) -> Finding:
     )
 
 
-def _sync(folder: Folder) -> Finding:
+def _sync(folder: Folder) -> Diagnosis:
     """How long the disk takes to keep a promise: every acknowledgement waits for one of these."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder.path) as file:
@@ -131,9 +131,9 @@ def _sync(folder: Folder) -> Finding:
                 times.append(1000 * (time.perf_counter() - began))
     except OSError as error:
         cure = "free some space on this disk" if is_full(error) else "make the folder writable"
-        return Finding(name="sync", well=False, says=f"cannot write here: {error.strerror}", cure=cure)
+        return Diagnosis(name="sync", well=False, says=f"cannot write here: {error.strerror}", cure=cure)
     median = sorted(times)[_SYNCS // 2]
-    return Finding(
+    return Diagnosis(
         name="sync",
         well=median < _SLOW_SYNC_MS,
         says=f"fsync takes {median:.1f} ms",
@@ -141,34 +141,36 @@ def _sync(folder: Folder) -> Finding:
     )
 
 
-def _strange(folder: Folder) -> Finding | None:
+def _strange(folder: Folder) -> Diagnosis | None:
     """A database of an older or a newer Axiom: said once, since nothing can be asked of its tables."""
     try:
         with Connections(folder=folder).reader() as db:
             check(db)
     except CannotStart as error:
-        return Finding(name="database", well=False, says=str(error), cure="start the laboratory with the right version")
+        return Diagnosis(
+            name="database", well=False, says=str(error), cure="start the laboratory with the right version"
+        )
     except AxiomError:
         return None  # what it is, each that asks it something says
     return None
 
 
-def _asked(folder: Folder, name: str, look: Callable[[Database], Finding]) -> Finding:
+def _asked(folder: Folder, name: str, look: Callable[[Database], Diagnosis]) -> Diagnosis:
     """What the database answers; that it does not answer is a finding, too."""
     try:
         with Connections(folder=folder).reader() as db:
             return look(db)
     except AxiomError as error:
-        return Finding(name=name, well=False, says=str(error), cure="start the laboratory, or restore a backup")
+        return Diagnosis(name=name, well=False, says=str(error), cure="start the laboratory, or restore a backup")
 
 
-def _clock(db: Database) -> Finding:
+def _clock(db: Database) -> Diagnosis:
     newest, what = workunits.newest(db)
     ahead = (newest - wall_clock()).total_seconds()
     accepted = Accepted.read(db)
     well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)
     late = f"stands {ahead:.0f} s before what is written ({what})"
-    return Finding(
+    return Diagnosis(
         name="clock",
         well=well,
         says="agrees with what is written" if ahead < 60 else f"{late}, which was accepted" if well else late,
@@ -176,18 +178,18 @@ def _clock(db: Database) -> Finding:
     )
 
 
-def _database(db: Database) -> Finding:
+def _database(db: Database) -> Diagnosis:
     check(db)
-    return Finding(name="database", well=True, says=f"{version()}; one writable connection, by lock")
+    return Diagnosis(name="database", well=True, says=f"{version()}; one writable connection, by lock")
 
 
-def _journal(folder: Folder, db: Database) -> Finding:
+def _journal(folder: Folder, db: Database) -> Diagnosis:
     """Whether everything since the newest copy could be restored, and from where."""
     settings, _ = from_process(folder.settings)
     place, point = journal_of(folder, settings), standing(db)
     first = covered_from(place, point) if point else None
     if point is None or first is None:
-        return Finding(
+        return Diagnosis(
             name="journal",
             well=False,
             says=f"the newest changes are not in {place}",
@@ -195,7 +197,7 @@ def _journal(folder: Folder, db: Database) -> Finding:
         )
     newest = max((copy.position for copy in copies(place, point)), default=0)
     where = "another disk than" if _is_elsewhere(place, folder) else "the same disk as"
-    return Finding(
+    return Diagnosis(
         name="journal",
         well=first.point.position <= newest,
         says=f"every change since {moment(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database",
@@ -203,9 +205,9 @@ def _journal(folder: Folder, db: Database) -> Finding:
     )
 
 
-def _jobs(db: Database) -> Finding:
+def _jobs(db: Database) -> Diagnosis:
     failing = [f"{row['name']}: {row['last_error']}" for row in jobs.everything(db) if row["last_error"]]
-    return Finding(
+    return Diagnosis(
         name="jobs",
         well=not failing,
         says="; ".join(failing) or "none of the periodic jobs is failing",
@@ -218,7 +220,7 @@ def _is_elsewhere(place: Path, folder: Folder) -> bool:
     return place.exists() and place.stat().st_dev != folder.path.stat().st_dev
 
 
-def _backup(folder: Folder, db: Database) -> Finding:
+def _backup(folder: Folder, db: Database) -> Diagnosis:
     """What others computed should outlive this disk. What one computed alone here, one may lose.
 
     The copies that the laboratory makes by itself count where they lie on another disk.
@@ -229,7 +231,7 @@ def _backup(folder: Folder, db: Database) -> Finding:
     made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None
     says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
-    return Finding(
+    return Diagnosis(
         name="backup",
         well=not others or (days is not None and days <= _BACKUP_DAYS),
         says=f"{says}; {counted(others, 'volunteer')} computed here" if others else says,
@@ -237,10 +239,10 @@ def _backup(folder: Folder, db: Database) -> Finding:
     )
 
 
-def _watches(db: Database) -> Finding:
+def _watches(db: Database) -> Diagnosis:
     """What somebody wanted to be told of and is there."""
     met = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
-    return Finding(
+    return Diagnosis(
         name="watches",
         well=not met,
         says="; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in met) or "no open watch is met",
@@ -248,7 +250,7 @@ def _watches(db: Database) -> Finding:
     )
 
 
-def _preflights(db: Database) -> Finding:
+def _preflights(db: Database) -> Diagnosis:
     """What goes to no volunteer, or to nobody, for it was not tried or did not pass; what is of before that, too."""
     found = preflights.newest(db, GATES)
     nobody = [one.name for one in found if not one.is_ours]
@@ -260,7 +262,7 @@ def _preflights(db: Database) -> Finding:
     words = [f"failed: {', '.join(failed)}"] if failed else []
     words += [f"nobody gets, for nobody has looked: {', '.join(sorted(unread))}"] if unread else []
     words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
-    return Finding(
+    return Diagnosis(
         name="preflight",
         well=not failed,
         says="; ".join(words) or well,
@@ -268,45 +270,45 @@ def _preflights(db: Database) -> Finding:
     )
 
 
-def _keys(folder: Folder) -> Finding:
+def _keys(folder: Folder) -> Diagnosis:
     try:
         keys = load_keys(folder.keys, wall_clock())
     except AxiomError as error:
-        return Finding(name="keys", well=False, says=str(error), cure="restore the keys from where they are kept")
-    return Finding(
+        return Diagnosis(name="keys", well=False, says=str(error), cure="restore the keys from where they are kept")
+    return Diagnosis(
         name="keys", well=True, says=f"of laboratory {keys.trust.lab[:12]}, good until {keys.trust.expires:%Y-%m-%d}"
     )
 
 
-def _server(folder: Folder) -> Finding:
+def _server(folder: Folder) -> Diagnosis:
     facts = holder(folder)
     if facts is None and (gone := lost(folder)) is not None:
-        return Finding(
+        return Diagnosis(
             name="server",
             well=False,
             says=f"process {gone.get('pid')} is gone, and nobody stopped it",
             cure="the end of logs/axiom.log may say why; start it again: nothing is lost",
         )
     if facts is None:
-        return Finding(name="server", well=True, says="not running; the same command starts it again")
+        return Diagnosis(name="server", well=True, says="not running; the same command starts it again")
     if not Remote(folder.socket, _PATIENCE).answers():
-        return Finding(
+        return Diagnosis(
             name="server",
             well=False,
             says=f"process {facts.get('pid')} holds the folder and does not answer",
             cure=f"wait if it is starting; else end process {facts.get('pid')} and start again: nothing is lost",
         )
-    return Finding(name="server", well=True, says=f"{facts.get('url', 'running')} (process {facts.get('pid')})")
+    return Diagnosis(name="server", well=True, says=f"{facts.get('url', 'running')} (process {facts.get('pid')})")
 
 
-def _runners(folder: Folder) -> Finding:
+def _runners(folder: Folder) -> Diagnosis:
     """Which programs volunteers' computers are offered, and what stands in the way of better ones."""
     offer = None
     if holder(folder) is not None:
         with contextlib.suppress(AxiomError):  # that the server does not answer is said above
             offer = Remote(folder.socket, _PATIENCE).status()["status"].get("offer")
     problems = (offer or {}).get("problems", [])
-    return Finding(
+    return Diagnosis(
         name="runners",
         well=not problems,
         says="; ".join(problems) or in_words(runners_of(folder), offer),
@@ -314,13 +316,13 @@ def _runners(folder: Folder) -> Finding:
     )
 
 
-def _isolation() -> Finding:
+def _isolation() -> Diagnosis:
     """What an experiment that computes here is kept in by; tried in a process, since nothing undoes it."""
     tried = subprocess.run(
         [sys.executable, "-I", "-m", "axiom.runner.confine.confine"], capture_output=True, text=True, check=False
     )
     says = tried.stdout.strip().rstrip(".") or f"this could not be tried: {tried.stderr.strip()[-200:]}"
-    return Finding(
+    return Diagnosis(
         name="isolation",
         well=tried.returncode == 0 and (sys.platform != "linux" or "fence" not in says),
         says=says,
@@ -328,18 +330,18 @@ def _isolation() -> Finding:
     )
 
 
-def _sandbox(db: Database) -> Finding:
+def _sandbox(db: Database) -> Diagnosis:
     """Whether what was never tried can be tried here: outside of a sandbox nobody does, and volunteers wait for it."""
     try:
         demand()
     except NoSandbox as error:
-        return Finding(
+        return Diagnosis(
             name="sandbox",
             well=not preflights.circumstances(db, wall_clock()).has_volunteers,
             says=str(error),
             cure="install it, as docs/howto/preflight.md says: until then no new experiment reaches a volunteer",
         )
-    return Finding(name="sandbox", well=True, says="untried code runs in bubblewrap's sandbox")
+    return Diagnosis(name="sandbox", well=True, says="untried code runs in bubblewrap's sandbox")
 
 
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
@@ -354,6 +356,6 @@ def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | No
     )
 
 
-def as_data(found: Finding) -> dict[str, Any]:
+def as_data(found: Diagnosis) -> dict[str, Any]:
     """For programs."""
     return {"name": found.name, "well": found.well, "says": found.says, "cure": found.cure if not found.well else ""}

@@ -23,7 +23,7 @@ from axiom.errors import CannotStart, NotFound
 from axiom.lab.experiments import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.service.access import demand, reading, submit
 from axiom.service.terminal import remark, wall_clock
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
@@ -141,7 +141,7 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
     """
     demand(folder)
     logging.basicConfig(level=logging.ERROR, format="axiom pi: %(message)s")
-    stopping, gate = threading.Event(), Gate()
+    stopping, gate = threading.Event(), PauseGate()
 
     def stop(*_: object) -> None:
         stopping.set()
@@ -176,7 +176,7 @@ def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
         return preflight.due(db, wall_clock(), without).bundle
 
 
-def _try_out(folder: Folder, remote: Remote, bundle: str, gate: Gate) -> str:
+def _try_out(folder: Folder, remote: Remote, bundle: str, gate: PauseGate) -> str:
     """Try a bundle in a process of its own and have the laboratory remember how that ended."""
     with reading(folder) as db:
         archive = blobs.get(db, folder, bundle)

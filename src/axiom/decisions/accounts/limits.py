@@ -6,7 +6,7 @@ from axiom.domain.callers import Caller, Capability
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class CommandCost:
     """What a command asks for, counted before it is done."""
 
     command: str
@@ -18,7 +18,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spent:
+class SpentToday:
     """What the caller has already had today."""
 
     workunits: int = 0
@@ -35,7 +35,7 @@ class Permission:
     reason: str
 
 
-def may(caller: Caller, request: Request, spent: Spent) -> Permission:
+def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
     """Decide from what the caller may do at all, and from how much of it is left today."""
     if request.capability not in caller.capabilities:
         return Permission(

@@ -69,14 +69,14 @@ _WORDS = frozenset(_LISTED.split())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class PasswordVerdict:
     """Whether a password may be used, and if not, what is wrong with it."""
 
     is_good: bool
     reason: str
 
 
-def judge(password: str, known: Iterable[str] = ()) -> Judged:
+def judge(password: str, known: Iterable[str] = ()) -> PasswordVerdict:
     """Decide whether a password may be used by somebody about whom these words are known: name, address and so on."""
     if len(password) < LEAST:
         said = f"The password has {len(password)} characters; it needs at least {LEAST}."
@@ -89,8 +89,8 @@ def judge(password: str, known: Iterable[str] = ()) -> Judged:
     elif _is_known(password.casefold(), known):
         said = "The password is little more than your name or address."
     else:
-        return Judged(is_good=True, reason="long enough, and no pattern that is tried first")
-    return Judged(is_good=False, reason=said)
+        return PasswordVerdict(is_good=True, reason="long enough, and no pattern that is tried first")
+    return PasswordVerdict(is_good=False, reason=said)
 
 
 def _is_pattern(text: str) -> bool:

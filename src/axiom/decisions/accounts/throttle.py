@@ -30,7 +30,7 @@ class Wrong:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class ThrottleDecision:
     """How long to wait before the next try; no time is now."""
 
     wait: timedelta
@@ -42,7 +42,7 @@ class Verdict:
         return self.wait <= timedelta(0)
 
 
-def judge(wrong: Wrong, now: datetime) -> Verdict:
+def judge(wrong: Wrong, now: datetime) -> ThrottleDecision:
     """Decide from what went wrong within the last hour.
 
     An address that has proven the password before waits for its own mistakes and for nobody else's.
@@ -51,7 +51,7 @@ def judge(wrong: Wrong, now: datetime) -> Verdict:
     free = _FREE_IN_A_CROWD if wrong.everybody > _CROWD and not wrong.is_known else _FREE_ACCOUNT
     verdicts = [
         _wait(account, free, MOST_ACCOUNT, now, "there were many wrong passwords for this account"),
-        Verdict(wait=timedelta(0), reason="the password may be tried"),
+        ThrottleDecision(wait=timedelta(0), reason="the password may be tried"),
     ]
     if not wrong.is_known:
         address = [at for at in wrong.address if now - at < WINDOW]
@@ -59,27 +59,29 @@ def judge(wrong: Wrong, now: datetime) -> Verdict:
     return max(verdicts, key=lambda each: each.wait)
 
 
-def may_open(opened: Sequence[datetime], most: int, now: datetime) -> Verdict:
+def may_open(opened: Sequence[datetime], most: int, now: datetime) -> ThrottleDecision:
     """Decide whether an address may open one more account, from when it opened others."""
     lately = [at for at in opened if now - at < WINDOW]
     if len(lately) < most:
-        return Verdict(wait=timedelta(0), reason="the account may be opened")
+        return ThrottleDecision(wait=timedelta(0), reason="the account may be opened")
     wait = lately[-most] + WINDOW - now if most else WINDOW
-    return Verdict(wait=wait, reason="many accounts were opened from here")
+    return ThrottleDecision(wait=wait, reason="many accounts were opened from here")
 
 
-def may_do(done: Sequence[datetime], now: datetime) -> Verdict:
+def may_do(done: Sequence[datetime], now: datetime) -> ThrottleDecision:
     """Decide whether the same may be done in an account once more, from when it was done there."""
     lately = [at for at in done if now - at < WINDOW]
     if len(lately) < MOST_DONE:
-        return Verdict(wait=timedelta(0), reason="it may be done")
-    return Verdict(wait=lately[-MOST_DONE] + WINDOW - now, reason="the same was done in this account many times")
+        return ThrottleDecision(wait=timedelta(0), reason="it may be done")
+    return ThrottleDecision(
+        wait=lately[-MOST_DONE] + WINDOW - now, reason="the same was done in this account many times"
+    )
 
 
-def _wait(at: Sequence[datetime], free: int, most: int, now: datetime, reason: str) -> Verdict:
+def _wait(at: Sequence[datetime], free: int, most: int, now: datetime, reason: str) -> ThrottleDecision:
     if len(at) < free:
-        return Verdict(wait=timedelta(0), reason=reason)
+        return ThrottleDecision(wait=timedelta(0), reason=reason)
     if len(at) >= most:
-        return Verdict(wait=at[-most] + WINDOW - now, reason=reason)
+        return ThrottleDecision(wait=at[-most] + WINDOW - now, reason=reason)
     doublings = min(len(at) - free, 16)
-    return Verdict(wait=at[-1] + min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT) - now, reason=reason)
+    return ThrottleDecision(wait=at[-1] + min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT) - now, reason=reason)

@@ -16,7 +16,7 @@ _SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing, when one volun
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class GradeFacts:
     """What a grade is decided from."""
 
     verdict: Verdict
@@ -38,7 +38,7 @@ class Facts:
     is_a_stranger_alone: bool = False  # one volunteer computed all of it, and it is not the laboratory
 
 
-def grade(facts: Facts) -> tuple[Grade, tuple[str, ...]]:
+def grade(facts: GradeFacts) -> tuple[Grade, tuple[str, ...]]:
     """Return the grade, and what is missing for the next one."""
     needs = _for_moderate(facts)
     if needs:
@@ -59,7 +59,7 @@ def wanted(reached: Grade) -> tuple[int, float] | None:
     }.get(reached)
 
 
-def _for_moderate(facts: Facts) -> tuple[str, ...]:
+def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
     undecided = facts.verdict in (Verdict.UNDECIDED, Verdict.MIXED)
     return _wanted(
         _more("seeds", facts.seeds, _MODERATE_SEEDS),
@@ -68,7 +68,7 @@ def _for_moderate(facts: Facts) -> tuple[str, ...]:
     )
 
 
-def _for_strong(facts: Facts) -> tuple[str, ...]:
+def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
     """Missing values need no row of their own: e-value and interval are those of the worst case already."""
     return _wanted(
         _more("seeds", facts.seeds, _STRONG_SEEDS),
@@ -80,7 +80,7 @@ def _for_strong(facts: Facts) -> tuple[str, ...]:
     )
 
 
-def _for_definitive(facts: Facts) -> tuple[str, ...]:
+def _for_definitive(facts: GradeFacts) -> tuple[str, ...]:
     """Alone nobody gets here: other people's computers, other platforms and other designs have to say the same."""
     is_member = facts.false_share is not None and facts.false_share <= _FALSE_SHARE
     return _wanted(
@@ -101,13 +101,13 @@ def _more(what: str, have: int, want: int) -> str:
     return f"{want} {what} (now {have})" if have < want else ""
 
 
-def _e_value(facts: Facts, want: float) -> str:
+def _e_value(facts: GradeFacts, want: float) -> str:
     if facts.verdict is Verdict.ABSENT or facts.e_value >= want:
         return ""
     return f"an e-value of {want:,.0f} (now {e_told(facts.e_value, 3)})"
 
 
-def _independence(facts: Facts) -> str:
+def _independence(facts: GradeFacts) -> str:
     if facts.hosts == 0:
         return "to know which hosts computed it"
     if facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS:

@@ -28,7 +28,7 @@ class Claimed:
     verdict: Verdict
 
 
-class Claim(Protocol):
+class ComparableClaim(Protocol):
     """As much of a claim as is compared; whatever says this may be given."""
 
     @property
@@ -41,7 +41,7 @@ class Claim(Protocol):
     def verdict(self) -> Verdict: ...  # noqa: D102
 
 
-def false_shares(claims: Sequence[Claim]) -> dict[int, float | None]:
+def false_shares(claims: Sequence[ComparableClaim]) -> dict[int, float | None]:
     """The smallest share at which each claim stands; None where it does not stand, or nothing is claimed yet."""
     families = {
         Verdict.POSITIVE: _standing([one.e_value if one.verdict in _EFFECTS else 0.0 for one in claims]),

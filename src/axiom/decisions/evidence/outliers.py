@@ -36,7 +36,7 @@ class Alone:
         self.designs = [design for _, _, design in known]
 
     @cached_property
-    def scored(self) -> Sequence[ranks.Scored]:
+    def scored(self) -> Sequence[ranks.NormalScores]:
         """Ranked once, for hosts and platforms both."""
         return ranks.scored(self.values, self.designs)
 

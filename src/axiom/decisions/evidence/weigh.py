@@ -14,7 +14,7 @@ from typing import Any
 from axiom.decisions.evidence.admissible import Sound, sound
 from axiom.decisions.evidence.alarms import alarms
 from axiom.decisions.evidence.blocks import Returned, blocks
-from axiom.decisions.evidence.grade import Facts, grade
+from axiom.decisions.evidence.grade import GradeFacts, grade
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import Process, Question, question
 from axiom.decisions.evidence.outliers import believed
@@ -168,11 +168,11 @@ def _evidence(seen: _Seen) -> Evidence:
     )
 
 
-def _facts(seen: _Seen) -> Facts:
+def _facts(seen: _Seen) -> GradeFacts:
     concluded, agreements = seen.concluded, seen.surroundings.agreements
     holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
     volunteers, known = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
-    return Facts(
+    return GradeFacts(
         verdict=concluded.verdict,
         seeds=sum(one.value is not None for one in seen.known.counted),
         e_value=math.exp(concluded.log_e),

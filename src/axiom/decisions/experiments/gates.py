@@ -29,7 +29,7 @@ _HOW = "docs/howto/preflight.md says how"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class GateAnswer:
     """What one gate says: a fault; or, without one, whether it saw all that it wants, and what it saw."""
 
     fault: str = ""
@@ -37,62 +37,62 @@ class Said:
     well: str = ""
 
 
-def parses(attempt: Attempt, demands: Demands) -> Said:
+def parses(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G0: it is an experiment's file at all."""
     del demands
-    return Said(fault=_refused(attempt, "G0"), well="the file is an experiment's")
+    return GateAnswer(fault=_refused(attempt, "G0"), well="the file is an experiment's")
 
 
-def is_allowed(attempt: Attempt, demands: Demands) -> Said:
+def is_allowed(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G1: it imports and calls nothing that an experiment does not need."""
     del demands
-    return Said(fault=_refused(attempt, "G1"), well="it imports and calls what experiments may")
+    return GateAnswer(fault=_refused(attempt, "G1"), well="it imports and calls what experiments may")
 
 
-def runs(attempt: Attempt, demands: Demands) -> Said:
+def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G2: every cell ends by itself, in the sandbox."""
     if strange := [one for one in _tried(attempt) if not 0 <= one.config < len(demands.configs)]:
-        return Said(fault=f"config {strange[0].config} is none of the {len(demands.configs)} of the sweep")
+        return GateAnswer(fault=f"config {strange[0].config} is none of the {len(demands.configs)} of the sweep")
     for where, tried in _cells(attempt, demands):
         if fault := run_fault(where, tried):
-            return Said(fault=fault)
+            return GateAnswer(fault=fault)
     if attempt.fault:
-        return Said(fault=attempt.fault)
+        return GateAnswer(fault=attempt.fault)
     done = len({one.config for one in attempt.first})
     cells = sum(1 for _ in _cells(attempt, demands))
-    return Said(
+    return GateAnswer(
         lacks="" if done == len(demands.configs) > 0 else f"{done} of {len(demands.configs)} configs were computed",
         well=f"{counted(done, 'config')} and {counted(cells, 'cell')} in the sandbox",
     )
 
 
-def is_repeatable(attempt: Attempt, demands: Demands) -> Said:
+def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G3: the same seed gives the same bits in another process, in another order, and after other seeds."""
     first = {one.config: one for one in attempt.first}
     for one in attempt.again:
         if fault := repeat_fault(one, first.get(one.config), demands):
-            return Said(fault=fault)
+            return GateAnswer(fault=fault)
     twice, wanted = len(first.keys() & {one.config for one in attempt.again}), len(demands.configs)
-    return Said(
+    return GateAnswer(
         lacks="" if twice == wanted else f"only {twice} of {counted(wanted, 'config')} were computed twice",
         well=f"{counted(twice, 'config')} twice the same in every bit",
     )
 
 
-def heeds_seed(attempt: Attempt, demands: Demands) -> Said:
+def heeds_seed(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G4: at every config another seed gives another beginning, or other measures of those that are concluded from."""
     lacks = ""
     for place in range(len(demands.configs)):
         marks = {one.seed: one.mark for one in (*attempt.first, *attempt.others) if one.config == place}
         if len(set(marks.values())) < len(marks):
-            return Said(
+            return GateAnswer(
                 fault=f"{in_words(place, demands.configs)} at {len(marks)} seeds gives {len(set(marks.values()))} "
                 f"different results: {_unheeded(marks)}. Draw from chance.stream(seed, purpose), and hand the first "
                 "losses or values to pace.early"
             )
         if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
             lacks = lacks or f"{in_words(place, demands.configs)} was not computed at three seeds"
-    return Said(lacks=lacks, well="every config gives other numbers at other seeds")
+    return GateAnswer(lacks=lacks, well="every config gives other numbers at other seeds")
 
 
 def _unheeded(marks: Mapping[int, str]) -> str:
@@ -104,53 +104,53 @@ def _unheeded(marks: Mapping[int, str]) -> str:
     return "the seed decides too little"
 
 
-def is_sound(attempt: Attempt, demands: Demands) -> Said:
+def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
     left = [one for one in attempt.others if one.outcome is Outcome.DIVERGED]
     few = left if len(left) <= RARELY * len(attempt.others) else []
     for where, tried in _cells(attempt, demands):
         if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
-            return Said(fault=fault)
+            return GateAnswer(fault=fault)
     for fault in (*_declared_faults(demands), *_out_of_bounds(attempt, demands)):
-        return Said(fault=fault)
+        return GateAnswer(fault=fault)
     seldom = (
         f"; {counted(len(few), 'cell')} of {len(attempt.others)} at other seeds left the real numbers" if few else ""
     )
-    return Said(well=f"measures as declared, finite, within bounds{seldom}")
+    return GateAnswer(well=f"measures as declared, finite, within bounds{seldom}")
 
 
-def costs_as_said(attempt: Attempt, demands: Demands) -> Said:
+def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G6: cells take about what `Needs` says, at the small end of the sweep and at the large one."""
     if fault := next(_too_dear(attempt, demands), ""):
-        return Said(fault=fault)
+        return GateAnswer(fault=fault)
     measured = {}
     for place in ends(demands):
         warm = [one.cpu_seconds for one in attempt.others if one.config == place]
         if not warm:
-            return Said(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
+            return GateAnswer(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
         measured[place] = min(warm)
     if fault := _cost_fault(measured, demands):
-        return Said(fault=fault)
+        return GateAnswer(fault=fault)
     told = (f"{spent:.3g} s where {demands.seconds[place]:.3g} are declared" for place, spent in measured.items())
-    return Said(well=f"a warm cell takes {', and '.join(told)}")
+    return GateAnswer(well=f"a warm cell takes {', and '.join(told)}")
 
 
-def spares_placebo(attempt: Attempt, demands: Demands) -> Said:
+def spares_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G7: nothing is found where there is nothing."""
     if demands.estimands and not demands.controls:
-        return Said(
+        return GateAnswer(
             fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
             f"what its estimands are worth. Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}"
         )
     return _controlled(attempt, demands, is_planted=False)
 
 
-def finds_planted(attempt: Attempt, demands: Demands) -> Said:
+def finds_planted(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G8: what was put there is found."""
     return _controlled(attempt, demands, is_planted=True)
 
 
-GATES: Mapping[str, tuple[str, Callable[[Attempt, Demands], Said]]] = {
+GATES: Mapping[str, tuple[str, Callable[[Attempt, Demands], GateAnswer]]] = {
     "G0": ("parse", parses),
     "G1": ("allow-list", is_allowed),
     "G2": ("sandboxed run", runs),
@@ -332,7 +332,7 @@ def _off(spent: float, expected: float, factor: float) -> str:
     return "too much" if expected > factor * spent + COST_FLOOR else ""
 
 
-def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Said:
+def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> GateAnswer:
     told = []
     for control in demands.controls:
         run = next(
@@ -341,20 +341,22 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Said
         configs = control.configs(is_planted=is_planted)
         computed = {(one.seed, one.config) for one in run.tried} if run else set()
         if run is None or computed not in (_wanted(SEEDS, len(configs)), _wanted(MOST_SEEDS, len(configs))):
-            return Said(lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} was not computed at {SEEDS} seeds")
+            return GateAnswer(
+                lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} was not computed at {SEEDS} seeds"
+            )
         is_well, reason = _weighed(run, control, demands)
         if not is_well and len(computed) < len(_wanted(MOST_SEEDS, len(configs))):
             more = f"{SEEDS} seeds, and {MOST_SEEDS} are wanted"
-            return Said(
+            return GateAnswer(
                 lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}: {reason}"
             )
         if not is_well:
-            return Said(fault=_control_fault(control.estimand, reason, is_planted=is_planted))
+            return GateAnswer(fault=_control_fault(control.estimand, reason, is_planted=is_planted))
         told.append(f"{control.estimand}: {reason}")
     bare = sorted({one["name"] for one in demands.estimands} - {control.estimand for control in demands.controls})
     if bare and not is_planted:
         told.append(f"not controlled: {', '.join(bare)}")
-    return Said(well="; ".join(told) or "it concludes nothing")
+    return GateAnswer(well="; ".join(told) or "it concludes nothing")
 
 
 def is_settled(run: ControlRun, demands: Demands) -> bool:

@@ -12,7 +12,7 @@ _AGAIN = "Start the preflight again"
 _NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of which no bundle could be made
 
 
-class State(StrEnum):
+class GateState(StrEnum):
     """How a bundle stands at a gate."""
 
     PASSED = "passed"
@@ -21,28 +21,28 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gate:
+class GateVerdict:
     """One gate, and what it says."""
 
     name: str  # G0 to G8
     title: str
-    state: State
+    state: GateState
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class PreflightVerdict:
     """Yes or no, and why; of a preflight, what each gate says."""
 
     passed: bool
     reason: str
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[GateVerdict, ...] = ()
     is_lacking: bool = False  # nothing is wrong in what was computed, and not all of it was
 
     @property
     def failed(self) -> str:
         """The gate that says no; nothing where none does."""
-        return next((gate.name for gate in self.gates if gate.state is State.FAILED), "")
+        return next((gate.name for gate in self.gates if gate.state is GateState.FAILED), "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,16 +55,16 @@ class Untried:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
+class NextPreflight:
     """The bundle to try now, if any, and why."""
 
     bundle: str | None
     reason: str
 
 
-def judge(attempt: Attempt, demands: Demands | None) -> Judged:
+def judge(attempt: Attempt, demands: Demands | None) -> PreflightVerdict:
     """The first gate with a fault decides; without any, all must have seen what they want."""
-    told: dict[str, gates.Said] = {}
+    told: dict[str, gates.GateAnswer] = {}
     for name, (_, ask) in gates.GATES.items():
         told[name] = ask(attempt, demands or _NOTHING)
         if told[name].fault:
@@ -75,16 +75,16 @@ def judge(attempt: Attempt, demands: Demands | None) -> Judged:
     if failed:
         said = told[failed]
         words = f"{_closed(said.fault)} {_MEND}." if said.fault else f"{said.lacks}. {_AGAIN}."
-        return Judged(
+        return PreflightVerdict(
             passed=False,
             reason=f"{failed}, {gates.GATES[failed][0]}: {words}",
             gates=listed,
             is_lacking=not said.fault,
         )
-    return Judged(passed=True, reason=f"all gates, G0 to G8: {told['G3'].well}", gates=listed)
+    return PreflightVerdict(passed=True, reason=f"all gates, G0 to G8: {told['G3'].well}", gates=listed)
 
 
-def judge_own(refusals: Sequence[Refusal]) -> Judged:
+def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:
     """May the laboratory's own hosts have it? Its file must read as an experiment, G0; what G1 says is told only.
 
     A function of one's own that is wrapped may draw from NumPy's generator or write down how far it is. Whoever has
@@ -93,9 +93,9 @@ def judge_own(refusals: Sequence[Refusal]) -> Judged:
     unread = [one for one in refusals if one.gate == "G0"]
     if unread:
         words = f"line {unread[0].line}: {unread[0].sentence}"
-        return Judged(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_closed(words)} {_MEND}.")
+        return PreflightVerdict(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_closed(words)} {_MEND}.")
     others = f"; {_in_the_way(refusals)}" if refusals else ""
-    return Judged(
+    return PreflightVerdict(
         passed=True,
         reason=f"for the laboratory's own hosts: it reads as an experiment and said what it declares, held{others}",
     )
@@ -126,15 +126,15 @@ def _closed(sentence: str) -> str:
     return sentence if sentence.endswith("?") else f"{sentence.rstrip('.')}."
 
 
-def _gate(name: str, said: gates.Said | None, failed: str) -> Gate:
+def _gate(name: str, said: gates.GateAnswer | None, failed: str) -> GateVerdict:
     """What lies behind the gate that says no is not reached, though some of it may be known."""
     if said is None or (failed and name > failed):
-        state, reason = State.NOT_REACHED, ""
+        state, reason = GateState.NOT_REACHED, ""
     elif name == failed:
-        state, reason = State.FAILED, said.fault or said.lacks
+        state, reason = GateState.FAILED, said.fault or said.lacks
     else:
-        state, reason = State.PASSED, said.well
-    return Gate(name=name, title=gates.GATES[name][0], state=state, reason=reason)
+        state, reason = GateState.PASSED, said.well
+    return GateVerdict(name=name, title=gates.GATES[name][0], state=state, reason=reason)
 
 
 def may_order(
@@ -144,7 +144,7 @@ def may_order(
     is_for_volunteer: bool,
     had_passed: bool = False,
     is_read: bool | None = True,
-) -> Judged:
+) -> PreflightVerdict:
     """May more of an experiment be ordered? `newest`: whether its newest bundle passed, None before its preflight.
 
     The laboratory's own hosts compute what its operator wrote once it was read (`is_read`; None: nobody did yet); but
@@ -153,29 +153,31 @@ def may_order(
     the laboratory's own hosts.
     """
     if is_read is False:
-        return Judged(passed=False, reason="not even the laboratory's own hosts may have it")
+        return PreflightVerdict(passed=False, reason="not even the laboratory's own hosts may have it")
     if newest is False and not (had_passed and not is_for_volunteer):
-        return Judged(passed=False, reason="its preflight failed")
+        return PreflightVerdict(passed=False, reason="its preflight failed")
     if is_for_volunteer and not is_offered:
-        return Judged(passed=False, reason="it waits for its preflight, before which it goes to no volunteer")
+        return PreflightVerdict(passed=False, reason="it waits for its preflight, before which it goes to no volunteer")
     if newest is False:
-        return Judged(
+        return PreflightVerdict(
             passed=True,
             reason="it passed the gates of before, and not those of today: only the laboratory's own hosts get it",
         )
     if is_read is None:
-        return Judged(passed=True, reason="nobody has looked at its file yet, before which it goes to no host")
+        return PreflightVerdict(
+            passed=True, reason="nobody has looked at its file yet, before which it goes to no host"
+        )
     if not is_offered:
-        return Judged(
+        return PreflightVerdict(
             passed=True, reason="it waits for its preflight; until then only the laboratory's own hosts get it"
         )
-    return Judged(passed=True, reason="any host may have it")
+    return PreflightVerdict(passed=True, reason="any host may have it")
 
 
-def choose(waiting: Sequence[Untried], circumstances: Circumstances) -> Choice:
+def choose(waiting: Sequence[Untried], circumstances: Circumstances) -> NextPreflight:
     """The cheapest one that waits; but not while it would hold up the laboratory's own first answers."""
     if not waiting:
-        return Choice(bundle=None, reason="no bundle waits for its preflight")
+        return NextPreflight(bundle=None, reason="no bundle waits for its preflight")
     cheapest = min(waiting, key=lambda one: (one.seconds, one.name))
     if circumstances.has_volunteers:
         why = "volunteers get nothing of it before"
@@ -184,5 +186,7 @@ def choose(waiting: Sequence[Untried], circumstances: Circumstances) -> Choice:
     elif not circumstances.computes_itself:
         why = "nothing of the laboratory's own is held up by it"
     else:
-        return Choice(bundle=None, reason="the laboratory's own first answers come before, and no volunteer waits")
-    return Choice(bundle=cheapest.bundle, reason=f"{cheapest.name} waits for its preflight: {why}")
+        return NextPreflight(
+            bundle=None, reason="the laboratory's own first answers come before, and no volunteer waits"
+        )
+    return NextPreflight(bundle=cheapest.bundle, reason=f"{cheapest.name} waits for its preflight: {why}")

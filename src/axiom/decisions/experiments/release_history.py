@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Facts, Let
+from axiom.decisions.experiments.release_stages import Let, ReleaseRecord
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.releases import Came, Change, Release, Sent, Stage
 from axiom.domain.work import TaskState
@@ -17,7 +17,7 @@ _ORDER = (Stage.WIDER, Stage.SHARE, Stage.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class ReleaseState:
     """What a version's history comes to."""
 
     paused: Mapping[str, Release] = field(default_factory=dict)  # by platform, "" for all of them
@@ -41,9 +41,9 @@ class Standing:
         return f"is {'held back' if line.change is Change.HELD else 'paused'}{where}: {line.reason}"
 
 
-def standing(history: Sequence[Release]) -> Standing:
+def standing(history: Sequence[Release]) -> ReleaseState:
     """Read a version's history, its oldest line first."""
-    found = Standing()
+    found = ReleaseState()
     for line in history:
         match line.change:
             case Change.PAUSED | Change.HELD:
@@ -61,7 +61,7 @@ def standing(history: Sequence[Release]) -> Standing:
     return found
 
 
-def settled(known: Standing, bundle: str) -> Let | None:
+def settled(known: ReleaseState, bundle: str) -> Let | None:
     """The stage of a bundle of which no task need be looked at any more: it was halted, or it is out."""
     if said := known.halted.get(bundle):
         return Let(stage=Stage.PAUSED, reason=said.reason)
@@ -70,7 +70,7 @@ def settled(known: Standing, bundle: str) -> Let | None:
     return None
 
 
-def news(let: Let, known: Standing, bundle: str) -> list[tuple[Change, str, str]]:
+def news(let: Let, known: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
     """What is to be added to the history: each change with its platform and reason. Said once, it is not said again."""
     added = [(Change.HELD, platform, why) for platform, why in let.held.items() if platform not in known.paused]
     if let.stage is Stage.PAUSED:
@@ -81,20 +81,20 @@ def news(let: Let, known: Standing, bundle: str) -> list[tuple[Change, str, str]
     return added
 
 
-def unapproved(known: Standing, bundle: str, approvals: str) -> str:
+def unapproved(known: ReleaseState, bundle: str, approvals: str) -> str:
     """Why a bundle may not go beyond the laboratory's own hosts, where approvals are asked for."""
     if not approvals or bundle in known.approved:
         return ""
     return "waits until somebody of the laboratory approves it, before which it goes to no volunteer"
 
 
-def with_approval(let: Let, known: Standing, bundle: str, approvals: str) -> Let:
+def with_approval(let: Let, known: ReleaseState, bundle: str, approvals: str) -> Let:
     """The same stage, with the reason that it waits for an approval, if it does."""
     waits = unapproved(known, bundle, approvals)
     return replace(let, reason=f"{let.reason}; it {waits}") if waits else let
 
 
-def _resumed(known: Standing, line: Release) -> Standing:
+def _resumed(known: ReleaseState, line: Release) -> ReleaseState:
     """It goes on. After a halt the bundle begins anew; after a platform was held back, its failures count no more."""
     lifted = {where for where in known.paused if line.platform in {"", where}}
     is_anew = line.bundle in known.halted and not line.platform
@@ -108,11 +108,11 @@ def _resumed(known: Standing, line: Release) -> Standing:
     )
 
 
-def facts_of(sent: Iterable[Sent]) -> Facts:
+def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
     """Add up what was sent while a bundle was let out."""
     hosts: dict[int, Came] = {}
     had: dict[int, int] = {}
-    total = Facts()
+    total = ReleaseRecord()
     for one in sent:
         had[one.volunteer] = had.get(one.volunteer, 0) + one.amount
         total = replace(total, latest=max(one.latest, total.latest or one.latest))

@@ -15,10 +15,10 @@ from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Stage
 __all__ = [
     "PILOT_TASKS",
     "SILENT_FOR",
-    "Facts",
     "Fleet",
     "Let",
-    "Room",
+    "ReleaseRecord",
+    "RolloutRoom",
     "Stage",
     "left_for",
     "release",
@@ -36,7 +36,7 @@ _ORDER = (Stage.PILOT, Stage.WIDER, Stage.SHARE, Stage.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class ReleaseRecord:
     """What came of the tasks that were sent with a bundle while it was let out. `theirs`: at volunteers' hosts."""
 
     by_host: Mapping[int, Came] = field(default_factory=dict)
@@ -64,14 +64,14 @@ class Let:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Room:
+class RolloutRoom:
     """How many more tasks a host may have, and why not more; None is any number."""
 
     most: int | None
     reason: str = ""
 
 
-def release(facts: Facts, fleet: Fleet, reached: Stage | None = None) -> Let:
+def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Let:
     """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
     held = broken_there(facts.by_host, ordered=None, hosts=fleet.hosts)
     decided = broken_early(
@@ -86,22 +86,22 @@ def release(facts: Facts, fleet: Fleet, reached: Stage | None = None) -> Let:
     return Let(stage=stage, reason=_reason(stage, facts, fleet), held=held)
 
 
-def room(facts: Facts, fleet: Fleet, let: Let, *, volunteer: int, is_ours: bool, now: datetime) -> Room:
+def room(facts: ReleaseRecord, fleet: Fleet, let: Let, *, volunteer: int, is_ours: bool, now: datetime) -> RolloutRoom:
     """How many more tasks of a version in this stage a host of this volunteer may have."""
     if let.stage is Stage.PAUSED:
-        return Room(most=0, reason=f"is paused, since {let.reason}")
+        return RolloutRoom(most=0, reason=f"is paused, since {let.reason}")
     if let.stage is Stage.OPEN or (is_ours and let.stage is not Stage.PILOT):
-        return Room(most=None)
+        return RolloutRoom(most=None)
     left = left_for(facts, fleet, let.stage) or 0
     if let.stage is Stage.SHARE:
-        return Room(most=left, reason="goes to one twentieth of the computers first, to see whether it works")
+        return RolloutRoom(most=left, reason="goes to one twentieth of the computers first, to see whether it works")
     size = _size(facts, let.stage)
     if not is_ours and (facts.latest is None or now - facts.latest < _PATIENCE):
         left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
-    return Room(most=max(0, left), reason=_tried(size))
+    return RolloutRoom(most=max(0, left), reason=_tried(size))
 
 
-def left_for(facts: Facts, fleet: Fleet, stage: Stage) -> int | None:
+def left_for(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
     """How many more tasks of a version in this stage volunteers' hosts may have, all together; None is any number."""
     if stage is Stage.OPEN:
         return None
@@ -118,7 +118,7 @@ def share_of(fleet: Fleet) -> int:
     return min(_SHARE_MOST, max(PILOT_MOST, math.ceil(_SHARE * fleet.cores)))
 
 
-def _size(facts: Facts, stage: Stage) -> int:
+def _size(facts: ReleaseRecord, stage: Stage) -> int:
     """Tasks of a pilot, which grows once volunteers brought as many as the first one has."""
     return PILOT_TASKS if stage is Stage.PILOT or facts.theirs_well < PILOT_TASKS else PILOT_MOST
 
@@ -127,7 +127,7 @@ def _tried(size: int) -> str:
     return f"is new and tried with {size} tasks first, which other computers have"
 
 
-def _stage(facts: Facts) -> Stage:
+def _stage(facts: ReleaseRecord) -> Stage:
     if facts.well < PILOT_TASKS:
         return Stage.PILOT
     if facts.theirs_well < PILOT_MOST:
@@ -136,7 +136,7 @@ def _stage(facts: Facts) -> Stage:
     return Stage.OPEN if closed >= _ENOUGH_CLOSED and facts.theirs_badly <= MOST_FAILING * closed else Stage.SHARE
 
 
-def _reason(stage: Stage, facts: Facts, fleet: Fleet) -> str:
+def _reason(stage: Stage, facts: ReleaseRecord, fleet: Fleet) -> str:
     closed = facts.theirs_well + facts.theirs_badly
     if stage is Stage.PILOT:
         are = "is" if facts.out == 1 else "are"

@@ -25,7 +25,7 @@ class Score:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class PredictionScore:
     """A prediction with what came true; no verdict while its registration goes on."""
 
     forecaster: str
@@ -36,7 +36,7 @@ class Scored:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class TrackRecord:
     """All that a forecaster said, and what it was worth on average."""
 
     forecaster: str
@@ -69,19 +69,19 @@ def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ende
     )
 
 
-def records(scored: Sequence[Scored]) -> list[Record]:
+def records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
     """What each forecaster's predictions, given in the order in which they were scored, were worth; by name."""
     names = sorted({one.forecaster for one in scored})
     return [_record(name, [one for one in scored if one.forecaster == name]) for name in names]
 
 
-def _record(forecaster: str, said: Sequence[Scored]) -> Record:
+def _record(forecaster: str, said: Sequence[PredictionScore]) -> TrackRecord:
     ended = [(_chances(one.prediction), _happened(one.verdict)) for one in said if one.verdict is not None]
     scores = [one.score for one in said if one.score is not None]
     covered = [one.is_covered for one in scores if one.is_covered is not None]
     is_counted = not forecaster.endswith(INFORMED)
     log_e = calibration_log_e(_together(said))
-    return Record(
+    return TrackRecord(
         forecaster=forecaster,
         predictions=len(said),
         scored=sum(one is not None for _, one in ended),
@@ -94,9 +94,9 @@ def _record(forecaster: str, said: Sequence[Scored]) -> Record:
     )
 
 
-def _together(said: Sequence[Scored]) -> list[list[Said]]:
+def _together(said: Sequence[PredictionScore]) -> list[list[Said]]:
     """By registration, whose predictions are about the same seeds; what goes on beside what ended is unknown so far."""
-    found: dict[int, list[Scored]] = {}
+    found: dict[int, list[PredictionScore]] = {}
     for one in said:
         found.setdefault(one.registration_id, []).append(one)
     return [

@@ -11,7 +11,7 @@ MOST_OF_FINDING = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class AdmittedProposals:
     """What becomes of the proposals that follow from the findings today."""
 
     new: tuple[Proposal, ...]
@@ -19,7 +19,9 @@ class Made:
     left: int  # that would follow, and for which there is no room
 
 
-def made(following: Sequence[Proposal], kept: Sequence[KeptProposal], *, most_core_hours: float = 0.0) -> Made:
+def made(
+    following: Sequence[Proposal], kept: Sequence[KeptProposal], *, most_core_hours: float = 0.0
+) -> AdmittedProposals:
     """Make what is new while there is room; let lapse what no longer follows.
 
     A proposal is never made twice. One that was refused comes back only when what it follows from has changed, and so
@@ -45,7 +47,7 @@ def made(following: Sequence[Proposal], kept: Sequence[KeptProposal], *, most_co
             continue
         new.append(proposal)
         alike[proposal.finding] += 1
-    return Made(new=tuple(new), lapsed=lapsed, left=left)
+    return AdmittedProposals(new=tuple(new), lapsed=lapsed, left=left)
 
 
 def next_admitted(

@@ -56,7 +56,7 @@ class PaidShare:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Weighed:
+class FittedCost:
     """What a fit comes to, and why."""
 
     cost: Cost
@@ -97,21 +97,21 @@ def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_
     )
 
 
-def weigh(fit: Fit) -> Weighed:
+def weigh(fit: Fit) -> FittedCost:
     """Decide by what a host's expected seconds are multiplied: 1 until enough tasks of this kind of host are valid."""
     if fit.tasks < LEAST_TASKS:
         waits = f"{counted(fit.tasks, 'task')} of the {LEAST_TASKS} from which on a fit counts"
-        return Weighed(cost=Cost(), reason=f"what is declared holds: {waits}")
+        return FittedCost(cost=Cost(), reason=f"what is declared holds: {waits}")
     factor = _within(math.exp(_between(fit.voices)), LEAST, MOST)
     says = f"it takes {factor:.2f} times what is declared, by {fit.tasks} tasks of"
     if len(fit.voices) == 1:
         alone = fit.voices[0].host_id
-        return Weighed(
+        return FittedCost(
             cost=Cost(factor=factor, host_id=alone),
             reason=f"{says} a single host, for which alone this holds until another one is heard",
         )
     most = " or more" if len(fit.voices) == MOST_HOSTS else ""
-    return Weighed(cost=Cost(factor=factor), reason=f"{says} {len(fit.voices)}{most} hosts")
+    return FittedCost(cost=Cost(factor=factor), reason=f"{says} {len(fit.voices)}{most} hosts")
 
 
 def paid_shares(voices: Iterable[tuple[int, int, Voice]]) -> dict[int, PaidShare]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 
-class Room:
+class HostRoom:
     """What tasks take of something. Those that run at once may be the largest in hand, so these are what counts."""
 
     def __init__(self, total: int | None, places: int, taken: Iterable[tuple[int, int]]) -> None:

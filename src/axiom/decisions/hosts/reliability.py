@@ -22,7 +22,7 @@ _LEAST_SECONDS = 1.0  # a shorter task says more about starting than about compu
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class PastTask:
     """A task that is over: how, and how long after it was sent."""
 
     state: TaskState
@@ -38,7 +38,7 @@ class Trusted:
     reason: str
 
 
-def after(standing: Standing, ended: Ended) -> Trusted:
+def after(standing: Standing, ended: PastTask) -> Trusted:
     """Decide from one more task. What is not the host's doing leaves it as it was."""
     if ended.state is TaskState.VALID:
         return _better(standing, ended)
@@ -100,7 +100,7 @@ def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: fl
     return min(_FASTEST, max(_SLOWEST, speed * math.exp(_WEIGHT * step)))
 
 
-def _better(standing: Standing, ended: Ended) -> Trusted:
+def _better(standing: Standing, ended: PastTask) -> Trusted:
     quota = standing.quota
     if quota is not None:
         quota = None if quota * 2 >= QUOTA else quota * 2
@@ -114,13 +114,13 @@ def _better(standing: Standing, ended: Ended) -> Trusted:
     return Trusted(standing=better, reason=f"{better.valid_in_row} valid tasks in a row: the daily quota is {said} now")
 
 
-def _is_blamed(ended: Ended) -> bool:
+def _is_blamed(ended: PastTask) -> bool:
     if ended.state in {TaskState.INVALID, TaskState.EXPIRED}:
         return True
     return ended.state is TaskState.FAILED and (not ended.cause or Cause(ended.cause).blame in _BLAMED)
 
 
-def _is_given_up(ended: Ended) -> bool:
+def _is_given_up(ended: PastTask) -> bool:
     return ended.state is TaskState.ABORTED and bool(ended.cause) and Cause(ended.cause).blame is Blame.VOLUNTEER
 
 

@@ -18,7 +18,7 @@ _Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and
 
 
 @dataclass(kw_only=True, slots=True)
-class Work:
+class WaitingWork:
     """So many tasks of one registration that wait."""
 
     key: tuple[int, int]
@@ -48,7 +48,7 @@ class Filled:
         """May it have what is for our own hosts alone, or for anybody?"""
         return self.supply.is_ours or not is_ours
 
-    def give(self, work: Work, tasks: int) -> None:
+    def give(self, work: WaitingWork, tasks: int) -> None:
         """So many tasks of this work are for this host."""
         put(self.left, work.need, tasks)
         self.given[work.key] = self.given.get(work.key, 0) + tasks
@@ -61,18 +61,20 @@ class Filling:
     """All hosts, in the order in which they were filled, and what found no place."""
 
     hosts: tuple[Filled, ...]
-    left: tuple[Work, ...]
+    left: tuple[WaitingWork, ...]
     deadline: float | None
 
 
-def fill(supplies: Sequence[Supply], works: Iterable[Work], *, deadline: float | None = None, key: str = "") -> Filling:
+def fill(
+    supplies: Sequence[Supply], works: Iterable[WaitingWork], *, deadline: float | None = None, key: str = ""
+) -> Filling:
     """Deal tasks to hosts, one for each idle core and one for each idle GPU."""
     hosts = [Filled(supply=one, left=left_of(one)) for one in _in_order(supplies, key)]
-    kinds: dict[_Kind, list[Work]] = {}
+    kinds: dict[_Kind, list[WaitingWork]] = {}
     for work in works:
         if work.tasks > 0:
             kinds.setdefault((work.need, coarse(work.seconds, deadline), work.is_ours), []).append(
-                Work(**{name: getattr(work, name) for name in Work.__slots__})
+                WaitingWork(**{name: getattr(work, name) for name in WaitingWork.__slots__})
             )
     order = _scarcest_first(hosts, kinds, deadline)
     for is_held_back in (True, False):
@@ -141,7 +143,7 @@ def _hash(key: str, host_id: int) -> bytes:
 
 
 def _scarcest_first(
-    hosts: Sequence[Filled], kinds: Mapping[_Kind, Sequence[Work]], deadline: float | None
+    hosts: Sequence[Filled], kinds: Mapping[_Kind, Sequence[WaitingWork]], deadline: float | None
 ) -> list[_Kind]:
     """In which order kinds are dealt: for our own hosts alone, for GPUs, then what fits on the fewest cores."""
     places = {}
@@ -153,7 +155,7 @@ def _scarcest_first(
 
 def _deal_all(
     hosts: Sequence[Filled],
-    kinds: Sequence[tuple[_Kind, list[Work]]],
+    kinds: Sequence[tuple[_Kind, list[WaitingWork]]],
     deadline: float | None,
     *,
     is_held_back: bool,
@@ -188,7 +190,7 @@ def _held_back(
     return room
 
 
-def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[Work]) -> None:
+def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[WaitingWork]) -> None:
     """In proportion, where not all hosts can be filled; the first of them get what does not divide."""
     deck = _Deck(works)
     places = sum(room for _, room in rooms)
@@ -210,7 +212,7 @@ def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[Work]) -> None:
 class _Deck:
     """Works of one kind, from which every host gets a mixture."""
 
-    def __init__(self, works: Sequence[Work]) -> None:
+    def __init__(self, works: Sequence[WaitingWork]) -> None:
         self._works = deque(work for work in works if work.tasks > 0)
         self.left = sum(work.tasks for work in self._works)
 
@@ -228,7 +230,7 @@ class _Deck:
         self.left -= tasks
 
 
-def _lightest(later: Sequence[tuple[_Kind, Sequence[Work]]], idle: int) -> int:
+def _lightest(later: Sequence[tuple[_Kind, Sequence[WaitingWork]]], idle: int) -> int:
     """Memory that is enough for each of so many cores, by the lightest tasks that come after; 0 where none do."""
     found = 0
     for (need, _, _), works in sorted(later, key=lambda each: each[0][0].memory_mb):

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate
-from axiom.decisions.planning.task_size import FIRST_SECONDS, MANY_SECONDS, SHARING, USUAL_SECONDS, Usual, order_size
+from axiom.decisions.planning.task_size import (
+    FIRST_SECONDS,
+    MANY_SECONDS,
+    SHARING,
+    USUAL_SECONDS,
+    UsualHosts,
+    order_size,
+)
 from axiom.domain.planning import Purpose
 from axiom.domain.sessions import Allotment
 
@@ -23,7 +30,7 @@ class Turns:
 
     per_core: int
     task_seconds: float  # on the laboratory's own cores
-    usual: Usual | None = None  # what volunteers' hosts are like; None where there are none
+    usual: UsualHosts | None = None  # what volunteers' hosts are like; None where there are none
 
     @property
     def turn(self) -> float:
@@ -58,12 +65,12 @@ class Turns:
         return [(workunits, replicates) for workunits, replicates in parts if workunits * replicates]
 
 
-def parts_of(one: Candidate, replicates: float, usual: Usual | None) -> int:
+def parts_of(one: Candidate, replicates: float, usual: UsualHosts | None) -> int:
     """How many hosts may share a workunit of so many replicates, as it is cut when volunteers' hosts ask."""
     return 1 if usual is None else max(1, math.ceil(replicates / max(1, one.block // SHARING)))
 
 
-def finer(allotment: Allotment, one: Candidate, times: float, usual: Usual | None) -> list[Allotment]:
+def finer(allotment: Allotment, one: Candidate, times: float, usual: UsualHosts | None) -> list[Allotment]:
     """The same replicates for so many times as many hosts, none of them with less than a host's first task."""
     part = allotment.replicates_each / parts_of(one, allotment.replicates_each, usual)
     each = max(math.ceil(FIRST_SECONDS / one.costs), int(part / times), 1)

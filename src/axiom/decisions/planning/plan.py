@@ -15,7 +15,7 @@ from axiom.decisions.planning.fill import Filled, Filling, fill
 from axiom.decisions.planning.orders import Turns, finer, order, pilot, replicates_of
 from axiom.decisions.planning.reach import Reach, reach
 from axiom.decisions.planning.shares import Book, Chosen, Offer, choose
-from axiom.decisions.planning.task_size import Usual, usual_of
+from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.decisions.planning.works import few_of, works_of
 from axiom.decisions.planning.worth import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
@@ -261,7 +261,7 @@ def plan(
     per_core: int,
     task_seconds: float,
     supplies: Sequence[Supply] = (),
-    usual: Usual | None = None,
+    usual: UsualHosts | None = None,
     ours: int | None = None,
     quotas: Quotas = _QUOTAS,
     wishes: Wishes = _WISHES,

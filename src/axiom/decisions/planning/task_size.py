@@ -42,7 +42,7 @@ class TaskSize:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Usual:
+class UsualHosts:
     """The volunteers' hosts, as far as the size of what is ordered for them depends on it."""
 
     speed: float  # reference-core seconds a second, of the core in the middle
@@ -90,17 +90,19 @@ def task_size(length: Length, *, replicate_seconds: float, there: int, block: in
     return TaskSize(replicates=replicates, reason=f"{length.reason}{shared}")
 
 
-def usual_of(supplies: Iterable[Supply]) -> Usual | None:
+def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
     """What volunteers' hosts are like; None where there are none, and the laboratory computes alone."""
     theirs = sorted((one.speed, one.cores) for one in supplies if not one.is_ours and one.cores > 0)
     if not theirs:
         return None
     passed = list(accumulate(cores for _, cores in theirs))
     middle, _ = theirs[bisect_left(passed, passed[-1] / 2)]
-    return Usual(speed=middle, largest_speed=max((speed for speed, cores in theirs if cores > MANY_CORES), default=0.0))
+    return UsualHosts(
+        speed=middle, largest_speed=max((speed for speed, cores in theirs if cores > MANY_CORES), default=0.0)
+    )
 
 
-def order_size(replicate_seconds: float, *, block: int, usual: Usual | None, task_seconds: float) -> TaskSize:
+def order_size(replicate_seconds: float, *, block: int, usual: UsualHosts | None, task_seconds: float) -> TaskSize:
     """Decide how many replicates are ordered together, of which each takes so long on a reference core.
 
     Whoever should have less is given a part of it.

@@ -5,16 +5,16 @@ from dataclasses import replace
 
 from axiom.decisions.experiments.release_stages import PILOT_TASKS, Stage
 from axiom.decisions.planning.candidates import Candidate, is_stopped
-from axiom.decisions.planning.fill import Work
+from axiom.decisions.planning.fill import WaitingWork
 from axiom.decisions.planning.orders import parts_of
-from axiom.decisions.planning.task_size import Usual, usual_of
+from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.domain.planning import Supply
 from axiom.domain.sessions import Allotment
 
 
 def works_of(
     candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
-) -> list[Work]:
+) -> list[WaitingWork]:
     """What waits and what is ordered, in the tasks in which hosts get it."""
     standing, usual = {one.key: one for one in candidates}, usual_of(supplies)
     waiting = [(one, _work(one, one.unsent, _size(one), usual)) for one in candidates]
@@ -27,7 +27,7 @@ def works_of(
     return [part for one, work in (*waiting, *ordered) for part in _let_out(one, work, few)]
 
 
-def _let_out(one: Candidate, work: Work, few: dict[int, int | None]) -> list[Work]:
+def _let_out(one: Candidate, work: WaitingWork, few: dict[int, int | None]) -> list[WaitingWork]:
     """What hosts may have of it: of a version that is being let out few tasks at volunteers, the others at our own."""
     if is_stopped(one):
         return []
@@ -45,9 +45,9 @@ def few_of(one: Candidate) -> int | None:
     return PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
 
 
-def _work(one: Candidate, workunits: int, each: float, usual: Usual | None) -> Work:
+def _work(one: Candidate, workunits: int, each: float, usual: UsualHosts | None) -> WaitingWork:
     parts = parts_of(one, each, usual)
-    return Work(
+    return WaitingWork(
         key=one.key,
         name=one.name,
         tasks=workunits * parts,

@@ -47,7 +47,7 @@ _ORDER = ("high", "medium", "low")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Need:
+class OpenNeed:
     """What an open finding still takes."""
 
     finding: int
@@ -62,7 +62,7 @@ def in_order(steps: Sequence[NextStep]) -> list[NextStep]:
     return sorted(steps, key=lambda one: _ORDER.index(one.priority))
 
 
-def directions(needs: Sequence[Need], *, proposals: int, claims: int) -> list[NextStep]:
+def directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int) -> list[NextStep]:
     """What the open findings need, nearest first and high where others hang on them; then what waits for an answer.
 
     `needs` come nearest first. `claims` are those of the old laboratory that no finding tests.
@@ -78,7 +78,7 @@ def directions(needs: Sequence[Need], *, proposals: int, claims: int) -> list[Ne
     return steps
 
 
-def _step(one: Need) -> NextStep:
+def _step(one: OpenNeed) -> NextStep:
     hanging = f"; open questions that hang on it: {one.hangs}" if one.hangs else ""
     return NextStep(
         priority="high" if one.hangs else "medium",
@@ -87,7 +87,7 @@ def _step(one: Need) -> NextStep:
     )
 
 
-def _what(one: Need) -> str:
+def _what(one: OpenNeed) -> str:
     finding = f"finding {one.finding} ({one.experiment})"
     if one.lacks:
         return f"get for {finding} what it lacks beside seeds, of which it has enough: {one.lacks}"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from axiom.decisions.hosts.memory import Room
+from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.amounts import counted
@@ -54,7 +54,7 @@ class Queue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class TasksInHand:
     """So many tasks of one kind that a host has in hand."""
 
     tasks: int
@@ -64,7 +64,7 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class WorkWish:
     """What a host asks for: so many seconds of work, at least so many tasks, never more than `most`."""
 
     seconds: float
@@ -92,7 +92,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
+class TaskShare:
     """So many tasks of one experiment, on a GPU of this kind or on the processor."""
 
     experiment_id: int
@@ -104,13 +104,19 @@ class Share:
 class Assignment:
     """What to take from which experiment, best first, and why not more."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[TaskShare, ...]
     reason: str
     is_enough: bool = False  # with these the host has what it asked for
 
 
 def assign(
-    host: Host, queues: Sequence[Queue], *, held: Sequence[Held], wish: Wish, allowance: Allowance, sent_today: int
+    host: Host,
+    queues: Sequence[Queue],
+    *,
+    held: Sequence[TasksInHand],
+    wish: WorkWish,
+    allowance: Allowance,
+    sent_today: int,
 ) -> Assignment:
     """Share out what waits among what the host asks for, one task after the other."""
     if not wish.is_any:
@@ -133,7 +139,9 @@ def assign(
         first, out, turn, number, left, queue = heapq.heappop(heap)
         if filling.take(queue) and left > 1:
             heapq.heappush(heap, (first, out + 1, turn, number, left - 1, queue))
-    shares = tuple(Share(experiment_id=number, tasks=tasks, gpu=gpu) for (number, gpu), tasks in filling.shares.items())
+    shares = tuple(
+        TaskShare(experiment_id=number, tasks=tasks, gpu=gpu) for (number, gpu), tasks in filling.shares.items()
+    )
     return Assignment(shares=shares, reason=filling.reason(), is_enough=filling.is_enough())
 
 
@@ -182,7 +190,9 @@ def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
 class _Filling:
     """One host as it is filled, task by task."""
 
-    def __init__(self, host: Host, held: Sequence[Held], wish: Wish, allowance: Allowance, sent_today: int) -> None:
+    def __init__(
+        self, host: Host, held: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent_today: int
+    ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
         self._wish = wish
@@ -196,8 +206,8 @@ class _Filling:
         daily = allowance.daily_per_core if daily is None else daily
         self._quota = None if daily is None else daily * self._cores
         self._today = sent_today
-        self._memory = Room(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
-        self._disk = Room(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])
+        self._memory = HostRoom(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
+        self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])
         # How long the cores have to do with what is in hand.
         self._busy = sum(elapsed_on(host, each.seconds) * each.tasks for each in held) / max(1, self._cores)
         self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}

@@ -17,7 +17,7 @@ _TINY = 1e-12  # below this a number is nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
+class ComparedCells:
     """Do two computations of the same cells agree (None: nothing could be compared), and why?"""
 
     agrees: bool | None
@@ -94,7 +94,7 @@ def _is_odd(task_id: int, agreeing: Sequence[tuple[int, int]], differing: Sequen
     return is_alone and any(against.issuperset(pair) for pair in agreeing)
 
 
-def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) -> Comparison:
+def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) -> ComparedCells:
     """Compare cell by cell.
 
     The early values decide wherever something was trained: the end of a chaotic training differs between honest
@@ -107,14 +107,14 @@ def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) 
     for one, two in pairs:
         said = _cell(one, two, early)
         if said is False:
-            return Comparison(agrees=False, reason=f"replicate {one.replicate}, config {one.config} came out apart")
+            return ComparedCells(agrees=False, reason=f"replicate {one.replicate}, config {one.config} came out apart")
         compared += said is not None
         apart += _ends_apart(one, two)
     if not compared:
-        return Comparison(agrees=None, reason="nothing in them can be compared")
+        return ComparedCells(agrees=None, reason="nothing in them can be compared")
     if 2 * apart > compared:
-        return Comparison(agrees=False, reason=f"the measures of {apart} of {compared} cells are far apart")
-    return Comparison(agrees=True, reason=f"{compared} cells agree")
+        return ComparedCells(agrees=False, reason=f"the measures of {apart} of {compared} cells are far apart")
+    return ComparedCells(agrees=True, reason=f"{compared} cells agree")
 
 
 def _cell(one: Result, two: Result, early: float) -> bool | None:

@@ -13,7 +13,7 @@ _NUMBERED = frozenset({Cause.EXIT_CODE, Cause.SIGNAL, Cause.WINDOWS_FAULT, Cause
 
 
 @value
-class Reception:
+class ReportOutcome:
     """The state the task goes to (None: it stays), how it ended, and why."""
 
     state: TaskState | None
@@ -23,7 +23,7 @@ class Reception:
 
 def receive(
     task: Task | None, report: Report, *, is_akin: bool = False, workunit: WorkunitState = WorkunitState.OPEN
-) -> Reception:
+) -> ReportOutcome:
     """Decide what becomes of a reported task. Asked twice with the same report, the second changes nothing.
 
     `is_akin` says that the host which reports belongs to the volunteer who was given the task: a client that was
@@ -31,24 +31,24 @@ def receive(
     otherwise: a copied folder knows the tasks of the computer that it was copied from, which go on there.
     """
     if task is None:
-        return Reception(state=None, reason=f"no task {report.task_id} is known here")
+        return ReportOutcome(state=None, reason=f"no task {report.task_id} is known here")
     if task.host_id != report.host_id and not is_akin:
-        return Reception(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
+        return ReportOutcome(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
     if task.state not in _AWAITS_REPORT:
-        return Reception(state=None, reason=f"task {task.id} is {task.state} already")
+        return ReportOutcome(state=None, reason=f"task {task.id} is {task.state} already")
     ended = _by_the_books(how(report), workunit)
     brings_result = ended.cause is Cause.SUCCESS and report.output_digest is not None
     if task.host_id != report.host_id and not brings_result:
         reason = f"task {task.id} is host {task.host_id}'s, and host {report.host_id} brings no result of it"
-        return Reception(state=None, reason=reason)
+        return ReportOutcome(state=None, reason=reason)
     if ended.cause is not Cause.SUCCESS:
         is_failure = ended.blame not in _NOBODYS_FAULT
         state = TaskState.FAILED if is_failure else TaskState.ABORTED
-        return Reception(state=state, reason=ended.reason, cause=ended.cause)
+        return ReportOutcome(state=state, reason=ended.reason, cause=ended.cause)
     if report.output_digest is None:
         reason = "it claims success and brought no output"
-        return Reception(state=TaskState.FAILED, reason=reason, cause=Cause.NO_OUTPUT)
-    return Reception(state=TaskState.RETURNED, reason="returned, proof not yet looked at", cause=Cause.SUCCESS)
+        return ReportOutcome(state=TaskState.FAILED, reason=reason, cause=Cause.NO_OUTPUT)
+    return ReportOutcome(state=TaskState.RETURNED, reason="returned, proof not yet looked at", cause=Cause.SUCCESS)
 
 
 def how(report: Report) -> Ending:

@@ -8,7 +8,7 @@ _LEAST = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class PeriodicJob:
     """One of the jobs that a laboratory does again and again."""
 
     name: str
@@ -18,7 +18,7 @@ class Part:
     last_error: str
 
 
-def ailing(part: Part, now: datetime, *, up_since: datetime | None) -> str:
+def ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | None) -> str:
     """What is wrong with it; nothing where it is well, or had no time to show it since the laboratory started."""
     if part.last_error:
         return f"it failed: {part.last_error}"

@@ -37,7 +37,7 @@ _MOST_SLICES = 10  # that one step of a session pays; the job and the next sessi
 
 
 @value
-class Usual:
+class UsualCost:
     """What is known of an experiment's tasks when one of them is priced."""
 
     looked_at: datetime
@@ -51,7 +51,7 @@ class Paying:
     """Pays what waits. It keeps for a minute what such tasks take, and belongs to the writer's thread."""
 
     def __init__(self) -> None:
-        self._usual: dict[int, Usual] = {}
+        self._usual: dict[int, UsualCost] = {}
         self._declared = Declared()
         self._shares: tuple[dict[int, PaidShare], datetime] | None = None  # of versions that are paid for less
         self._first: dict[tuple[int, int], list[int]] = {}  # by version and volunteer: first tasks broken by their word
@@ -121,7 +121,7 @@ class Paying:
         limit = f"; {declared:.1f} are declared, and {paid.reason}" if paid.reason else ""
         return Counted(seconds=declared * paid.share, limit=limit)
 
-    def _believed(self, db: Database, waiting: Unpaid, usual: Usual) -> bool:
+    def _believed(self, db: Database, waiting: Unpaid, usual: UsualCost) -> bool:
         """Is it our doing, as its host says?"""
         key = waiting.experiment_id, waiting.volunteer_id
         first = self._first.get(key, [])
@@ -141,13 +141,13 @@ class Paying:
             self._shares = paid_shares(costs.voices(db)), now
         return self._shares[0].get(experiment_id, _ALL)
 
-    def _known(self, db: Database, experiment_id: int, now: datetime) -> Usual:
+    def _known(self, db: Database, experiment_id: int, now: datetime) -> UsualCost:
         """Look a version up, once a minute at most."""
         found = self._usual.get(experiment_id)
         if found is None or not timedelta(0) <= now - found.looked_at < _USUAL_FOR:
             experiment = experiments.by_id(db, experiment_id)
             on_gpu = experiment is not None and json.loads(experiment.manifest).get("gpu") is True
-            found = Usual(
+            found = UsualCost(
                 looked_at=now,
                 paid=_ALL if on_gpu else self._share(db, experiment_id, now),  # how fast a processor is says nothing
                 on_gpu=on_gpu,

@@ -17,7 +17,7 @@ from axiom.statistics.estimands import needed, value
 from axiom.store.engine.database import Bare, Database
 from axiom.store.evidence import blocks as returns
 from axiom.store.evidence import duplicates, observations
-from axiom.store.evidence.evidence import Weighed
+from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.registrations import registrations
 
 _OUTCOMES = {one.value: one for one in Outcome}
@@ -29,7 +29,7 @@ _Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
+class MeasuredReplicate:
     """What came back of one replicate."""
 
     measures: Mapping[int, Mapping[str, Any]]  # by place, of cells that count
@@ -40,7 +40,7 @@ class Measured:
 
 
 @dataclass(kw_only=True)
-class Version:
+class ObservedVersion:
     """A version as it was at a moment, with all that was registered of it. Each result is read once for all of it."""
 
     db: Database
@@ -49,18 +49,18 @@ class Version:
     registered: Mapping[int, Registered]
     feeding: Mapping[int, tuple[int, ...]]  # of each finding the registrations whose replicates are its evidence
     amended: frozenset[int]  # registrations to which no more numbers are issued, as another one amends them
-    _measured: dict[int, Measured] = field(default_factory=dict)
+    _measured: dict[int, MeasuredReplicate] = field(default_factory=dict)
     _wanted: dict[tuple[int, int], tuple[int, ...]] = field(default_factory=dict)
     _closed: dict[tuple[object, ...], tuple[Block, ...]] = field(default_factory=dict)
     _kept: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     _overturned: dict[int, frozenset[int]] = field(default_factory=dict)
     _alike: dict[tuple[object, ...], Sequence[Sequence[int]]] = field(default_factory=dict)
 
-    def estimand(self, found: Weighed) -> Mapping[str, Any]:
+    def estimand(self, found: WeighedFinding) -> Mapping[str, Any]:
         """What a finding asks, as its own registration defines it."""
         return self.registered[found.registration_id].estimands[found.estimand]
 
-    def closed(self, found: Weighed) -> tuple[Block, ...]:
+    def closed(self, found: WeighedFinding) -> tuple[Block, ...]:
         """The blocks of a finding that closed since it was weighed, in the order in which they enter.
 
         Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
@@ -71,7 +71,7 @@ class Version:
             self._closed[key] = stream([self._blocks(each, reached.get(each, -1)) for each in feeders])
         return self._closed[key]
 
-    def observed(self, found: Weighed, issued: Mapping[int, int]) -> list[Observation]:
+    def observed(self, found: WeighedFinding, issued: Mapping[int, int]) -> list[Observation]:
         """The finding's estimand in these replicates, each issued to a registration; in their order.
 
         What came back too late is missing: a task that was given up on may still bring its results, when its block was
@@ -93,14 +93,14 @@ class Version:
         """Is a value known of this replicate that does not count any more?"""
         return known.value is not None and self.is_overturned(known.replicate, known.registration)
 
-    def reached(self, found: Weighed) -> dict[int, int]:
+    def reached(self, found: WeighedFinding) -> dict[int, int]:
         """Of each registration the last replicate that is kept as an observation of this finding."""
         key = (found.number, found.line)
         if key not in self._kept:
             self._kept[key] = observations.reached(self.db, found.number)
         return self._kept[key]
 
-    def remember(self, found: Weighed, kept: Sequence[Observation]) -> None:
+    def remember(self, found: WeighedFinding, kept: Sequence[Observation]) -> None:
         """These are all that are kept of a finding, so nobody has to ask for the last of them."""
         reached: dict[int, int] = {}
         for one in kept:
@@ -108,7 +108,7 @@ class Version:
                 reached[one.registration] = one.replicate
         self._kept[found.number, found.line] = reached
 
-    def _reached(self, found: Weighed) -> dict[int, int]:
+    def _reached(self, found: WeighedFinding) -> dict[int, int]:
         """Of each registration the last replicate that was weighed into this finding."""
         reached = self.reached(found)
         if not reached and found.blocks:  # weighed before observations were kept: one design, from its first number on
@@ -143,7 +143,7 @@ class Version:
         for number in wanted:
             self._measured[number] = _measured(cells[number])
 
-    def _observation(self, found: Weighed, number: int, issued_to: int, repeats: str) -> Observation:
+    def _observation(self, found: WeighedFinding, number: int, issued_to: int, repeats: str) -> Observation:
         registered, back = self.registered[issued_to], self._measured[number]
         design = registered.design
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
@@ -166,7 +166,7 @@ class Version:
             repeats=repeats if reached is not None else "",
         )
 
-    def _repeats(self, found: Weighed, issued: Mapping[int, int]) -> dict[int, str]:
+    def _repeats(self, found: WeighedFinding, issued: Mapping[int, int]) -> dict[int, str]:
         """Of these replicates, those that have the numbers of an earlier one at a config that the finding needs."""
         said: dict[int, str] = {}
         for issued_to in set(issued.values()):
@@ -193,7 +193,7 @@ class Version:
             )
         return self._alike[key]
 
-    def _needed(self, found: Weighed, issued_to: int) -> tuple[int, ...]:
+    def _needed(self, found: WeighedFinding, issued_to: int) -> tuple[int, ...]:
         """Which configs of a design the finding needs; the same for each of its replicates, so it is asked once."""
         key = (found.number, issued_to)
         if key not in self._wanted:
@@ -206,10 +206,10 @@ def _worst(ended: Sequence[Outcome | None]) -> Outcome | None:
     return None if None in ended else next((one for one in _WORST if one in ended), Outcome.OK)
 
 
-def version(db: Database, experiment_id: int, until: datetime) -> Version:
+def version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
     """A version as it was at this moment."""
     known = registrations.registrations(db, experiment_id)
-    return Version(
+    return ObservedVersion(
         db=db,
         experiment_id=experiment_id,
         until=until,
@@ -219,7 +219,7 @@ def version(db: Database, experiment_id: int, until: datetime) -> Version:
     )
 
 
-def _measured(cells: Sequence[_Cell]) -> Measured:
+def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
     """Cells without a measure that counts are not among the measures; what they hold still marks the computation."""
     numbers: list[Any] = []
     counted: dict[int, Mapping[str, Any]] = {}
@@ -242,7 +242,7 @@ def _measured(cells: Sequence[_Cell]) -> Measured:
         if measures and ended is Outcome.OK:
             counted[config] = measures
     every = _every(numbers)
-    return Measured(
+    return MeasuredReplicate(
         measures=counted,
         outcomes=outcomes,
         hosts=tuple(sorted(hosts)),

@@ -13,12 +13,12 @@ from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import COARSE, Block, Evidence, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.lab.evidence import observe
-from axiom.lab.evidence.observe import Version
+from axiom.lab.evidence.observe import ObservedVersion
 from axiom.lab.evidence.reproduce import agreements_of
 from axiom.store.engine.database import Database, Row, moment
 from axiom.store.evidence import blocks as returns
 from axiom.store.evidence import evidence, observations
-from axiom.store.evidence.evidence import Weighed
+from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.evidence.observations import Placed
 from axiom.store.experiments import experiments
 
@@ -29,7 +29,7 @@ def recomputed(db: Database) -> list[str]:
     """I10: every line of every history follows from the stored results, again and identically."""
     problems = []
     for experiment in experiments.everything(db):
-        course = _Course(db=db, experiment_id=experiment.id)
+        course = _VersionHistory(db=db, experiment_id=experiment.id)
         for found in evidence.weighed(db, experiment.id):
             problems += [
                 f"finding {found.number}, line {line} is not what its results say" for line in course.wrong(found)
@@ -38,15 +38,15 @@ def recomputed(db: Database) -> list[str]:
 
 
 @dataclass(kw_only=True)
-class _Course:
+class _VersionHistory:
     """A version at every moment at which a line of one of its findings was written."""
 
     db: Database
     experiment_id: int
-    _versions: dict[datetime, Version] = field(default_factory=dict)
+    _versions: dict[datetime, ObservedVersion] = field(default_factory=dict)
     _numbers: dict[int, list[int]] = field(default_factory=dict)  # issued to each registration
 
-    def wrong(self, found: Weighed) -> Iterator[int]:
+    def wrong(self, found: WeighedFinding) -> Iterator[int]:
         """The lines of a finding that do not follow."""
         rows = evidence.lines(self.db, found.number)
         try:
@@ -64,14 +64,16 @@ class _Course:
             if not follows or row["line"] in strange:
                 yield row["line"]
 
-    def _written(self, found: Weighed) -> dict[int, list[Observation]]:
+    def _written(self, found: WeighedFinding) -> dict[int, list[Observation]]:
         """The observations of a finding by the line that they entered with."""
         written: dict[int, list[Observation]] = defaultdict(list)
         for line, placed in observations.of_finding(self.db, found.number):
             written[line].append(placed.observation)
         return written
 
-    def _newer(self, found: Weighed, row: Row, written: Mapping[int, list[Observation]], places: _Places) -> bool:
+    def _newer(
+        self, found: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places
+    ) -> bool:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
         when, kept = moment(row["created_at"]), evidence.kept(self.db, found.number, row["line"])
         version = self._at(when)
@@ -96,7 +98,7 @@ class _Course:
             )
         )
 
-    def _older(self, found: Weighed, row: Row) -> bool:
+    def _older(self, found: WeighedFinding, row: Row) -> bool:
         """A line from before observations had a table, and before values were looked at for clones and odd hosts."""
         version, kept = self._at(moment(row["created_at"])), evidence.kept(self.db, found.number, row["line"])
         size = version.registered[found.registration_id].block
@@ -112,7 +114,7 @@ class _Course:
         again = replace(again, grade=grade, alarms=(), platforms=said.platforms, designs=1, e_absent=1.0)
         return list(kept.observations) == bare and _numbers(said) == _numbers(again)
 
-    def _places(self, found: Weighed, rows: Sequence[Row]) -> _Places:
+    def _places(self, found: WeighedFinding, rows: Sequence[Row]) -> _Places:
         """In which block each replicate had to enter, by its number and registration.
 
         Made again session by session: which blocks there were to choose from depends on what was weighed before and
@@ -132,7 +134,7 @@ class _Course:
                 reached[block.registration] = block.replicates[-1]
         return places
 
-    def _issued(self, version: Version, registration_id: int, after: int, amount: int) -> tuple[Block, ...]:
+    def _issued(self, version: ObservedVersion, registration_id: int, after: int, amount: int) -> tuple[Block, ...]:
         """So many blocks of a registration after this number, as if all were closed."""
         if registration_id not in self._numbers:
             self._numbers[registration_id] = returns.numbers(self.db, self.experiment_id, registration_id, -1)
@@ -141,7 +143,7 @@ class _Course:
         standing = [Returned(number=each, cells=0, back=0, over=True) for each in known[first : first + amount * size]]
         return blocks(standing, size, registration_id, is_over=registration_id in version.amended)
 
-    def _strange(self, found: Weighed) -> set[int]:
+    def _strange(self, found: WeighedFinding) -> set[int]:
         """The lines that say of a host what it is not: another volunteer's, or two platforms at once.
 
         Which platform a host had then is written nowhere else, since a computer may get another system.
@@ -153,7 +155,7 @@ class _Course:
         unknown = {(host, None) for each in said.values() for host, _ in each if host not in today}
         return {line for line, each in said.items() if not each <= known | unknown or len(each) != len(written[line])}
 
-    def _at(self, when: datetime) -> Version:
+    def _at(self, when: datetime) -> ObservedVersion:
         if when not in self._versions:
             self._versions[when] = observe.version(self.db, self.experiment_id, when)
         return self._versions[when]

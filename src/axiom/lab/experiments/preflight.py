@@ -13,16 +13,16 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
-from axiom.decisions.experiments.preflight import Choice, Judged, Untried, choose, judge, out_of_order
+from axiom.decisions.experiments.preflight import NextPreflight, PreflightVerdict, Untried, choose, judge, out_of_order
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.experiments.own_gates import read_archive
 from axiom.lab.experiments.preflight_report import write
-from axiom.lab.experiments.preflight_run import PATIENCE, Course, Said, is_its_own
+from axiom.lab.experiments.preflight_run import PATIENCE, PreflightRun, Said, is_its_own
 from axiom.lab.experiments.publish import Prepared, demand_bounded, prepare
 from axiom.lab.policy import HEARD_FROM
-from axiom.runner.child.gate import Gate
+from axiom.runner.child.gate import PauseGate
 from axiom.runner.confine import sandbox
 from axiom.runner.here import describe_boxed
 from axiom.runner.platform.host import platform_here
@@ -46,7 +46,7 @@ class Examined:
     manifest: Manifest | None
 
     @property
-    def judged(self) -> Judged:
+    def judged(self) -> PreflightVerdict:
         """Whether it passes, and what each gate says."""
         return judge(self.attempt, demands_of(self.manifest) if self.manifest else None)
 
@@ -57,7 +57,7 @@ def try_out(
     *,
     secret: bytes = _NOBODYS,
     patience: float = PATIENCE,
-    gate: Gate | None = None,
+    gate: PauseGate | None = None,
 ) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
 
@@ -71,7 +71,7 @@ def try_out(
     manifest = read_manifest(files[bundles.MANIFEST])
     source = files[bundles.experiment_path(manifest.name)].decode(errors="replace")
     refused = refusals(source, manifest.name)
-    course = Course(
+    course = PreflightRun(
         files,
         manifest,
         demands_of(manifest),
@@ -184,7 +184,7 @@ def record(db: Database, attempt: Attempt, secret: bytes, now: datetime) -> tupl
     return preflights.of_bundle(db, bundle.digest, GATES) or made, False
 
 
-def due(db: Database, now: datetime, without: Collection[str] = ()) -> Choice:
+def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPreflight:
     """Which bundle should be tried now; none while that would hold up the laboratory's own first answers.
 
     `without`: those that could not be tried just now, for the others should not wait for them.

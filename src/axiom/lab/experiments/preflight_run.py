@@ -29,7 +29,7 @@ from axiom.decisions.experiments.gates import (
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
-from axiom.runner.child.gate import Ended, Gate
+from axiom.runner.child.gate import Ended, PauseGate
 from axiom.runner.here import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
@@ -52,7 +52,7 @@ class _Cell:
     config: Mapping[str, object]
 
 
-class Course:
+class PreflightRun:
     """What is tried, and what came of it so far."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Course:
         seeds: Callable[[int], int],
         said: Said | None = None,
         patience: float = PATIENCE,
-        gate: Gate | None = None,
+        gate: PauseGate | None = None,
     ) -> None:
         """`seeds` gives the seed of a number."""
         self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds

@@ -59,14 +59,14 @@ class Published:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class KnownDeclaration:
     """What is known of these very files, so that nobody needs to ask them."""
 
     declaration: bytes
     refusals: tuple[Refusal, ...] | None  # None: nobody read the experiment's file
 
 
-Known = Callable[[Mapping[str, bytes]], Told | None]
+Known = Callable[[Mapping[str, bytes]], KnownDeclaration | None]
 
 
 def prepare(
@@ -78,7 +78,7 @@ def prepare(
     if told is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
         refused = refusals(files[bundles.experiment_path(file.stem)].decode(errors="replace"), file.stem)
-        told = Told(declaration=describe_here(files, describe), refusals=refused)
+        told = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
     raw = told.declaration
     return Prepared(
         manifest=read_manifest(raw),
@@ -88,11 +88,11 @@ def prepare(
     )
 
 
-def packed_before(archive: bytes, files: Mapping[str, bytes]) -> Told | None:
+def packed_before(archive: bytes, files: Mapping[str, bytes]) -> KnownDeclaration | None:
     """What was declared when a bundle was packed: the same sources have the same declaration."""
     before = bundles.contents(archive)
     raw = before.pop(bundles.MANIFEST, None)
-    return Told(declaration=raw, refusals=None) if raw is not None and before == files else None
+    return KnownDeclaration(declaration=raw, refusals=None) if raw is not None and before == files else None
 
 
 def unpack(archive: bytes) -> Prepared:

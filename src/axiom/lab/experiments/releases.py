@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from axiom.decisions.experiments.release_history import (
-    Standing,
+    ReleaseState,
     facts_of,
     news,
     settled,
@@ -14,7 +14,15 @@ from axiom.decisions.experiments.release_history import (
     unapproved,
     with_approval,
 )
-from axiom.decisions.experiments.release_stages import PILOT_TASKS, SILENT_FOR, Facts, Let, Stage, left_for, release
+from axiom.decisions.experiments.release_stages import (
+    PILOT_TASKS,
+    SILENT_FOR,
+    Let,
+    ReleaseRecord,
+    Stage,
+    left_for,
+    release,
+)
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
@@ -45,7 +53,7 @@ class _Out:
     """How far one bundle is let out, and by what."""
 
     let: Let
-    facts: Facts | None  # of one that is settled no task need be looked at
+    facts: ReleaseRecord | None  # of one that is settled no task need be looked at
     theirs: int | None  # tasks that volunteers' hosts may still have: none of what has not passed its preflight
 
 
@@ -135,13 +143,13 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
-def _theirs(outs: Mapping[str, _Out], known: Standing, approvals: str) -> int | None:
+def _theirs(outs: Mapping[str, _Out], known: ReleaseState, approvals: str) -> int | None:
     """What volunteers may have of any of its bundles that was approved, where that is asked for."""
     amounts = [0 if unapproved(known, bundle, approvals) else out.theirs for bundle, out in outs.items()]
     return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
 
 
-def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment, Standing, dict[str, _Out]]]:
+def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment, ReleaseState, dict[str, _Out]]]:
     """Each open version that has a bundle, what was done to it, and how far what hosts get is let out.
 
     A task that was sent before `silent` and is still out holds up nobody.
@@ -160,7 +168,7 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
             yield version, known, {each: out if each in tried else replace(out, theirs=0) for each, out in outs.items()}
 
 
-def _out(db: Database, bundle: str, known: Standing, fleet: Fleet, silent: datetime) -> _Out:
+def _out(db: Database, bundle: str, known: ReleaseState, fleet: Fleet, silent: datetime) -> _Out:
     if said := settled(known, bundle):
         return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
     facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent))

@@ -29,7 +29,7 @@ from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 
 
 @dataclass(frozen=True, kw_only=True)
-class Waiting:
+class UnsealedExperiment:
     """An experiment that waits for a seal, and why."""
 
     experiment: str
@@ -71,7 +71,7 @@ def waiting(
     trust: Trust,
     good_for: timedelta,
     now: datetime,
-) -> Iterator[Waiting]:
+) -> Iterator[UnsealedExperiment]:
     """Which experiments wait for a seal as far as their sources tell, without asking them anything."""
     for file in files:
         found = experiments.by_name(db, file.stem)
@@ -79,17 +79,21 @@ def waiting(
             continue
         current = experiments.bundle_now(db, found.id) if found else None
         if current is None:
-            yield Waiting(experiment=file.stem, why="it was never sealed")
+            yield UnsealedExperiment(experiment=file.stem, why="it was never sealed")
         elif not _has_sources(db, folder, current, bundles.collect(package, file)):
-            yield Waiting(experiment=file.stem, why="its sources have changed since it was sealed")
+            yield UnsealedExperiment(experiment=file.stem, why="its sources have changed since it was sealed")
         elif not is_sealed(current, trust, now):
-            yield Waiting(experiment=file.stem, why="its seal is not good any more")
+            yield UnsealedExperiment(experiment=file.stem, why="its seal is not good any more")
         elif not is_sealed(current, trust, now + good_for / 3):
-            yield Waiting(experiment=file.stem, why=f"its seal runs out at {current.expires_at:%Y-%m-%d %H:%M} UTC")
+            yield UnsealedExperiment(
+                experiment=file.stem, why=f"its seal runs out at {current.expires_at:%Y-%m-%d %H:%M} UTC"
+            )
         renewal = tried_renewal(db, folder, found, trust=trust, good_for=good_for, now=now) if found else None
         if renewal is not None:
             until = f"{renewal.bundle.expires_at:%Y-%m-%d %H:%M} UTC"
-            yield Waiting(experiment=file.stem, why=f"the seal of the bundle that volunteers get runs out at {until}")
+            yield UnsealedExperiment(
+                experiment=file.stem, why=f"the seal of the bundle that volunteers get runs out at {until}"
+            )
 
 
 def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: datetime) -> list[StoredExperiment]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from axiom.decisions.followups.admission import Made, made, next_admitted
+from axiom.decisions.followups.admission import AdmittedProposals, made, next_admitted
 from axiom.decisions.followups.grammar import followups
 from axiom.decisions.planning.worth import BELOW_FLOOR
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
@@ -79,7 +79,7 @@ def _experiment(db: Database, proposal: Proposal) -> int:
     return found[0].experiment_id
 
 
-def _notes(decided: Made, numbers: Sequence[int]) -> list[Note]:
+def _notes(decided: AdmittedProposals, numbers: Sequence[int]) -> list[Note]:
     new = [_note(number, one) for number, one in zip(numbers, decided.new, strict=True)]
     lapsed = [
         Note(

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.hosts.memory import Room
+from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import speed_of
-from axiom.decisions.planning.task_size import TaskSize, Usual, order_size, usual_of
+from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host
@@ -28,7 +28,7 @@ _OURS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_st
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Size:
+class CellSize:
     """What a cell of a registration costs, and what a task of it takes while it runs."""
 
     cell_seconds: float  # of a reference core, on average over its configs
@@ -49,13 +49,13 @@ def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
     ]
 
 
-def usual(db: Database, now: datetime, most: int) -> Usual | None:
+def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
     there = stored.present(db, now - HEARD_FROM, most)
     return usual_of(_supply(one, (), {}, _OURS, now) for one in there if not one.is_ours)
 
 
-def sizes(db: Database) -> dict[tuple[int, int], Size]:
+def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
     """What every registration's cells cost, by experiment and registration."""
     declared = {number: stored_manifest(text) for number, text in experiments.declared(db).items()}
     found = {}
@@ -63,7 +63,7 @@ def sizes(db: Database) -> dict[tuple[int, int], Size]:
         if one.experiment_id not in declared:
             continue
         manifest, seconds = declared[one.experiment_id], read_body(one.body).design.seconds
-        found[one.experiment_id, one.id] = Size(
+        found[one.experiment_id, one.id] = CellSize(
             cell_seconds=sum(seconds) / max(1, len(seconds)), memory_mb=manifest.memory_mb, gpu=manifest.gpu
         )
     return found
@@ -72,7 +72,7 @@ def sizes(db: Database) -> dict[tuple[int, int], Size]:
 def _supply(
     one: Present,
     held: Sequence[Portion],
-    known: Mapping[tuple[int, int], Size],
+    known: Mapping[tuple[int, int], CellSize],
     allowance: Allowance,
     now: datetime,
 ) -> Supply:
@@ -97,7 +97,7 @@ def _supply(
         availability=host.availability,
         busy_cores=min(cores, on_cores),
         busy_gpus=on_gpus,
-        used_memory_mb=Room(None, places, [(size.memory_mb, each.tasks) for each, size in there]).most,
+        used_memory_mb=HostRoom(None, places, [(size.memory_mb, each.tasks) for each, size in there]).most,
         in_hand_seconds=sum(each.cells * size.cell_seconds for each, size in there),
         most_tasks=_most_tasks(one, sum(each.tasks for each in held), allowance, now),
         obstacle=_obstacle(one, cores),

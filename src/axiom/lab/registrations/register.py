@@ -33,7 +33,7 @@ _BLOCKS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class FurtherRegistration:
     """What a further registration is to say."""
 
     design: Design
@@ -61,7 +61,7 @@ def register_version(
 ) -> int:
     """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims."""
     estimands = declared["estimands"]
-    asked = Asked(
+    asked = FurtherRegistration(
         design=Design(
             name=DECLARED,
             configs=tuple(declared["configs"]),
@@ -100,7 +100,7 @@ def register_further(
     configs = [config for config, _ in points]
     joined = _joined(db, version, known, configs)
     demand_askable(list(joined.values()), configs)
-    asked = Asked(
+    asked = FurtherRegistration(
         design=_design(known, name, points),
         estimands=list(joined.values()),
         joins={estimand["name"]: number for number, estimand in joined.items()},
@@ -140,7 +140,7 @@ def register_question(
                 f"{estimand['name']} cannot be asked of {version.name}@{version.version}: "
                 f"{why_not or 'it is there already'}. Nothing was registered."
             )
-    asked = Asked(
+    asked = FurtherRegistration(
         design=_design(known, name, points),
         estimands=estimands,
         joins={},
@@ -161,7 +161,7 @@ def register_cohort(
     _demand_finding_open(db, version, number)
     design = read_body(registration.body).design
     demand_askable([estimand], design.configs)
-    asked = Asked(
+    asked = FurtherRegistration(
         design=design,
         estimands=[estimand],
         joins={estimand["name"]: number},
@@ -201,7 +201,7 @@ def amend(
         for numbered, origin, one in _claims(db, version, known)
         if numbered != number and one["name"] in amended.estimands and origin <= registration.id
     ]
-    asked = Asked(
+    asked = FurtherRegistration(
         design=amended.design,
         estimands=[*(one for _, one in others), new],
         joins={one["name"]: numbered for numbered, one in others},
@@ -313,7 +313,7 @@ def _following(followed: Followed | None, joined: Mapping[int, Mapping[str, Any]
 
 
 def _further(
-    db: Database, version: StoredExperiment, asked: Asked, known: Sequence[Registration], now: datetime
+    db: Database, version: StoredExperiment, asked: FurtherRegistration, known: Sequence[Registration], now: datetime
 ) -> Registration:
     first = known[0]  # what was decided with it stays for the version, however many volunteers there are by now
     size = BlockSize(
@@ -324,7 +324,7 @@ def _further(
 
 
 def _write(
-    db: Database, experiment_id: int, whose: tuple[str, int], asked: Asked, size: BlockSize, now: datetime
+    db: Database, experiment_id: int, whose: tuple[str, int], asked: FurtherRegistration, size: BlockSize, now: datetime
 ) -> int:
     design, stopping = asked.design, asked.stopping
     body: dict[str, Any] = {

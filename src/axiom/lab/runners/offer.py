@@ -24,7 +24,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments.offers import (
     TRUST_NAMED,
     Offered,
-    Runner,
+    OfferedRunner,
     RunnerFile,
     note_unsigned,
     read_offer,
@@ -38,12 +38,14 @@ _MINUTE = timedelta(minutes=1)
 _STAND_IN_CLASSES = ("", "nv")  # it has whatever JAX the laboratory's own Python has
 
 
-def offer_here(folder: Folder, code: CodeKey | CodeSigning, platform: Platform, now: datetime) -> dict[str, Runner]:
+def offer_here(
+    folder: Folder, code: CodeKey | CodeSigning, platform: Platform, now: datetime
+) -> dict[str, OfferedRunner]:
     """Offer computers of this kind the runner that borrows this computer's Python, unless one was built for them."""
     return Offers(folder, code).here(platform, now)
 
 
-def offer_built(folder: Folder, code: CodeKey | CodeSigning, built: Path, now: datetime) -> dict[str, Runner]:
+def offer_built(folder: Folder, code: CodeKey | CodeSigning, built: Path, now: datetime) -> dict[str, OfferedRunner]:
     """Offer what `scripts/build-runner` left in a folder, in the place of a stand-in for the same computers."""
     return Offers(folder, code).built(built, now)
 
@@ -56,7 +58,7 @@ class Offers:
         self._code = code
         self.unsigned: dict[str, Piece] = {}  # for want of whose signatures something is not offered, by name
 
-    def here(self, platform: Platform, now: datetime) -> dict[str, Runner]:
+    def here(self, platform: Platform, now: datetime) -> dict[str, OfferedRunner]:
         """Computers of this kind have a runner: the stand-in, unless one was built. Returns all that is offered."""
         named = {words: name for name, words in PLATFORMS.items()}
         name = named.get((platform.system, platform.processor))
@@ -66,15 +68,15 @@ class Offers:
             return offered
         program = stand_in(Path(sys.executable))
         classes = tuple(each for each in _STAND_IN_CLASSES if each not in ready)
-        wanted = Runner(platform=name, version=0, files=(), plan_classes=classes, is_stand_in=True)
+        wanted = OfferedRunner(platform=name, version=0, files=(), plan_classes=classes, is_stand_in=True)
         return self._offer(name, wanted, (_piece(runner_name(program), "", program),), now)
 
-    def built(self, place: Path, now: datetime) -> dict[str, Runner]:
+    def built(self, place: Path, now: datetime) -> dict[str, OfferedRunner]:
         """What was built in this folder is offered, if it can be. Returns all that is offered."""
         found = read_built(place)
         return self._offer(found.name, _runner(found), found.pieces, now)
 
-    def again(self, now: datetime) -> dict[str, Runner]:
+    def again(self, now: datetime) -> dict[str, OfferedRunner]:
         """What was built has today's trust file and today's signatures, also where its folder is gone."""
         for name, runner in read_offer(self._folder).items():
             if not runner.is_stand_in:
@@ -82,7 +84,9 @@ class Offers:
                 self._offer(name, runner, pieces, now)
         return read_offer(self._folder)
 
-    def _offer(self, name: str, wanted: Runner, pieces: tuple[Piece, ...], now: datetime) -> dict[str, Runner]:
+    def _offer(
+        self, name: str, wanted: OfferedRunner, pieces: tuple[Piece, ...], now: datetime
+    ) -> dict[str, OfferedRunner]:
         """Offer a runner of these files and today's trust file; under the next version if any file is another."""
         offered = read_offer(self._folder)
         was = offered.get(name)
@@ -119,8 +123,8 @@ class Offers:
             return ""
 
 
-def _runner(built: Built) -> Runner:
-    return Runner(
+def _runner(built: Built) -> OfferedRunner:
+    return OfferedRunner(
         platform=built.platform,
         version=0,
         files=(),
@@ -132,18 +136,20 @@ def _runner(built: Built) -> Runner:
     )
 
 
-def _version(offered: Mapping[str, Runner], was: Runner | None, files: tuple[RunnerFile, ...], now: datetime) -> int:
+def _version(
+    offered: Mapping[str, OfferedRunner], was: OfferedRunner | None, files: tuple[RunnerFile, ...], now: datetime
+) -> int:
     """The number that goes with these files: the same for the same ones under other signatures, else the next."""
     if was is not None and [file.name for file in was.files] == [file.name for file in files]:
         return was.version
     return max((now - _BEGINNING) // _MINUTE, *(runner.version + 1 for runner in offered.values()), 1)
 
 
-def _is_built(runner: Runner, platform: str | None) -> bool:
+def _is_built(runner: OfferedRunner, platform: str | None) -> bool:
     return runner.platform == platform and not runner.is_stand_in
 
 
-def _ends(runner: Runner, by: Runner) -> bool:
+def _ends(runner: OfferedRunner, by: OfferedRunner) -> bool:
     """A stand-in ends for GPUs, too, once one is built: elsewhere than on our own computers it would only fail."""
     return runner.is_stand_in and _is_built(by, runner.platform) and "" in by.plan_classes
 

@@ -18,7 +18,7 @@ from axiom.store.sessions import facts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class OpenFinding:
     """One open finding."""
 
     number: int
@@ -57,7 +57,7 @@ class Standing:
         return (math.inf if cells is None else cells), self.number
 
 
-def open_findings(db: Database, now: datetime) -> list[Standing]:
+def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
     """Every finding that more results may still move."""
     newest, counted = evidence.newest(db), counters.read(db)
     results: dict[int, int] = {}
@@ -75,13 +75,13 @@ def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
     return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
 
 
-def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: Pace) -> Standing:
+def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: Pace) -> OpenFinding:
     body = read_body(row["body"])
     each = len(body.design.places)
     whole, blocks = body.block * each, said.blocks if said else 0
     there = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
     half = said.more[0] if said and said.more else None
-    return Standing(
+    return OpenFinding(
         number=row["number"],
         experiment=f"{row['name']}@{row['version']}",
         claim=body.estimands[row["estimand"]]["claim"],
@@ -104,7 +104,7 @@ def design(held: Round) -> list[Note]:
     ]
 
 
-def _note(one: Standing) -> Note:
+def _note(one: OpenFinding) -> Note:
     facts = {"finding": one.number, "experiment": one.experiment, "claim": one.claim, "cells": one.block_cells}
     about = f"/findings/{one.number}"
     if one.said is None:

@@ -16,13 +16,13 @@ from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
 from axiom.domain.sessions import Note, Session
 from axiom.lab.evidence import observe
-from axiom.lab.evidence.observe import Version
+from axiom.lab.evidence.observe import ObservedVersion
 from axiom.lab.evidence.reproduce import agreements_of, reproduce
 from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks as returns
 from axiom.store.evidence import evidence, observations
-from axiom.store.evidence.evidence import Standing, Weighed
-from axiom.store.evidence.observations import Kept, Placed
+from axiom.store.evidence.evidence import ComparedClaim, WeighedFinding
+from axiom.store.evidence.observations import ObservationSet, Placed
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
@@ -30,15 +30,15 @@ _EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Line:
+class _NewLine:
     """A line that is to be written, and all that it was weighed from."""
 
-    version: Version
-    found: Weighed
+    version: ObservedVersion
+    found: WeighedFinding
     before: Evidence | None  # the line before it
     evidence: Evidence
     new: tuple[Placed, ...]  # observations that enter with it
-    known: Kept  # these and all before them
+    known: ObservationSet  # these and all before them
 
 
 def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
@@ -47,7 +47,7 @@ def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
     looked = returns.changed(db)
     notes: list[Note] = []
     lines = [line for one in looked for line in _lines_of(observe.version(db, one.experiment_id, now), notes)]
-    told: dict[int, list[_Line]] = {}
+    told: dict[int, list[_NewLine]] = {}
     stood: dict[int, list[Note]] = {}
     for line in _compared(db, lines, now):
         evidence.add(db, line.found.number, line.evidence, line.new, session_id=session.id, now=now)
@@ -68,7 +68,7 @@ def unweighed(db: Database) -> int:
     return waiting
 
 
-def _lines_of(version: Version, notes: list[Note]) -> Iterator[_Line]:
+def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]:
     """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
     for found in evidence.weighed(version.db, version.experiment_id):
         if found.status != "recalled":
@@ -79,7 +79,7 @@ def _lines_of(version: Version, notes: list[Note]) -> Iterator[_Line]:
                     notes.append(_suspended(version.db, found.number, f"it cannot be weighed: {error}"))
 
 
-def _lines(version: Version, found: Weighed) -> list[_Line]:
+def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
     """A line for each block that closed; without any, one if a value came late or what is known beside them changed."""
     db, before = version.db, evidence.latest(version.db, found.number)
     beside = _beside(version, found, before)
@@ -88,7 +88,7 @@ def _lines(version: Version, found: Weighed) -> list[_Line]:
     has_late = any(one.observation.outcome is not None for one in new) and known.observations != ()
     if not closed and not has_late and (before is None or before.agreements == beside.agreements):
         return []
-    lines: list[_Line] = []
+    lines: list[_NewLine] = []
     for place, block in enumerate(closed, start=found.blocks + 1):
         values = version.observed(found, dict.fromkeys(block.replicates, block.registration))
         fresh = (*new, *(Placed(block=place, observation=one) for one in values))
@@ -102,12 +102,12 @@ def _lines(version: Version, found: Weighed) -> list[_Line]:
     return [line] if is_new else []
 
 
-def _beside(version: Version, found: Weighed, before: Evidence | None) -> Surroundings:
+def _beside(version: ObservedVersion, found: WeighedFinding, before: Evidence | None) -> Surroundings:
     agreements = agreements_of(version.db, version.feeding[found.number], version.until)
     return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
 
 
-def _without_a_block(version: Version, found: Weighed) -> _Line:
+def _without_a_block(version: ObservedVersion, found: WeighedFinding) -> _NewLine:
     """A line that says what is known today beside the closed blocks."""
     before = evidence.latest(version.db, found.number)
     known, new = _known(version, found)
@@ -116,20 +116,20 @@ def _without_a_block(version: Version, found: Weighed) -> _Line:
 
 
 def _line(
-    version: Version,
-    found: Weighed,
-    known: Kept,
+    version: ObservedVersion,
+    found: WeighedFinding,
+    known: ObservationSet,
     new: tuple[Placed, ...],
     *,
     blocks: int,
     before: Evidence | None,
     beside: Surroundings,
-) -> _Line:
+) -> _NewLine:
     weighed = weigh(version.estimand(found), known.observations, blocks=blocks, homes=known.homes, surroundings=beside)
-    return _Line(version=version, found=found, before=before, evidence=weighed, new=new, known=known)
+    return _NewLine(version=version, found=found, before=before, evidence=weighed, new=new, known=known)
 
 
-def _known(version: Version, found: Weighed) -> tuple[Kept, tuple[Placed, ...]]:
+def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[ObservationSet, tuple[Placed, ...]]:
     """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
 
     At its first line these are the values from before the claim, which are shown; and where a line was written before
@@ -144,26 +144,28 @@ def _known(version: Version, found: Weighed) -> tuple[Kept, tuple[Placed, ...]]:
     if not version.reached(found):
         issued = {one.replicate: found.registration_id for one in known.observations}
         values = version.observed(found, issued)
-        return Kept(), tuple(Placed(block=place // size + 1, observation=one) for place, one in enumerate(values))
+        return ObservationSet(), tuple(
+            Placed(block=place // size + 1, observation=one) for place, one in enumerate(values)
+        )
     lost = {one.replicate: one for one in known.observations if one.outcome is None or version.has_lost(one)}
     issued = {number: one.registration for number, one in lost.items()}
     arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
     return known, tuple(Placed(block=known.blocks[one.replicate], observation=one) for one in arrived)
 
 
-def _with(db: Database, known: Kept, new: Sequence[Placed]) -> Kept:
+def _with(db: Database, known: ObservationSet, new: Sequence[Placed]) -> ObservationSet:
     """The same and more; a value that came late takes the place of the one that was missing."""
     seen = {one.replicate: one for one in known.observations}
     seen.update({one.observation.replicate: one.observation for one in new})
     homes = observations.homes(db, {host for one in new for host in one.observation.hosts})
-    return Kept(
+    return ObservationSet(
         observations=tuple(seen.values()),
         blocks={**known.blocks, **{one.observation.replicate: one.block for one in new}},
         homes={**known.homes, **homes},
     )
 
 
-def _compared(db: Database, lines: Sequence[_Line], now: datetime) -> list[_Line]:
+def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_NewLine]:
     """The lines, each finding's newest with its place among all claims; and lines of those whose place has changed.
 
     What such a further line says may move others again, so that it is asked until nothing moves.
@@ -185,14 +187,14 @@ def _compared(db: Database, lines: Sequence[_Line], now: datetime) -> list[_Line
     ]
 
 
-def _claimed(standing: Standing, line: _Line | None) -> Standing | Claimed:
+def _claimed(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | Claimed:
     if line is None:
         return standing
     said = line.evidence
     return Claimed(number=standing.number, e_value=said.e_value, e_absent=said.e_absent, verdict=said.verdict)
 
 
-def _placed_among(line: _Line, share: float | None) -> _Line:
+def _placed_among(line: _NewLine, share: float | None) -> _NewLine:
     """The same line, weighed with its place among all claims."""
     said = line.evidence
     if said.false_share == share:
@@ -202,13 +204,13 @@ def _placed_among(line: _Line, share: float | None) -> _Line:
     return replace(line, evidence=again.evidence)
 
 
-def _moved(version: Version, number: int) -> _Line:
+def _moved(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
     findings_of = evidence.weighed(version.db, version.experiment_id)
     return _without_a_block(version, next(one for one in findings_of if one.number == number))
 
 
-def _stand(line: _Line) -> list[Note]:
+def _stand(line: _NewLine) -> list[Note]:
     """An alarm suspends the finding when it is raised, and opens it again when it has ceased.
 
     Raised once, it suspends once: whoever opens the finding meanwhile has looked.
@@ -228,7 +230,7 @@ def _stand(line: _Line) -> list[Note]:
     return told
 
 
-def _doubted(line: _Line) -> list[Note]:
+def _doubted(line: _NewLine) -> list[Note]:
     """Hosts that are named from this line on: whoever looks after the laboratory may want to look at them."""
     known = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
     raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
@@ -250,7 +252,7 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
     return Note(kind=kind, text=text, facts={"finding": number, "why": why}, about=f"/findings/{number}")
 
 
-def _note(line: _Line, blocks: int) -> Note:
+def _note(line: _NewLine, blocks: int) -> Note:
     weighed, number = line.evidence, line.found.number
     is_block = line.before is None or weighed.blocks > line.before.blocks
     said = (
@@ -278,7 +280,7 @@ def _note(line: _Line, blocks: int) -> Note:
     )
 
 
-def _interval(line: _Line) -> dict[str, float | str]:
+def _interval(line: _NewLine) -> dict[str, float | str]:
     asked = line.version.estimand(line.found)
     bars = around(float(asked["null"]), float(asked["smallest"]))
     return {name: _short(getattr(line.evidence, name), bars) for name in ("estimate", "low", "high")}

@@ -14,7 +14,7 @@ from axiom.domain.sessions import Note
 from axiom.store.engine.database import Database, at, moment
 from axiom.store.experiments import experiments
 from axiom.store.tasks import endings
-from axiom.store.tasks.endings import Closed
+from axiom.store.tasks.endings import FailedTask
 
 _SELDOM = timedelta(hours=1)
 _Key = tuple[int, str, int, str, Cause, str]
@@ -64,8 +64,8 @@ def _note(group: FailureGroup, name: str) -> Note:
     )
 
 
-def _tally(told: list[tuple[Closed, Cause]]) -> list[EndingCount]:
-    found: dict[_Key, list[Closed]] = {}
+def _tally(told: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
+    found: dict[_Key, list[FailedTask]] = {}
     for one, cause in told:
         said = raised(one.said, _files(one.experiment)) if cause.blame is not Blame.VOLUNTEER else None
         key = (one.experiment_id, one.bundle_digest, one.host_id, one.platform, cause, str(said or ""))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from axiom.decisions.upkeep.jobs import Part, ailing
+from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
 from axiom.server.returns.transitioner import START
@@ -60,8 +60,8 @@ def _caught_up(held: Round, up_since: datetime | None) -> list[Note]:
     ]
 
 
-def _part(row: Row) -> Part:
-    return Part(
+def _part(row: Row) -> PeriodicJob:
+    return PeriodicJob(
         name=row["name"],
         every=timedelta(seconds=row["every_seconds"]),
         last_start=maybe_moment(row["last_start"]),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.planning.eta import expected
 from axiom.decisions.sessions import agenda
-from axiom.decisions.sessions.agenda import Need, NextStep, in_order, next_steps
+from axiom.decisions.sessions.agenda import NextStep, OpenNeed, in_order, next_steps
 from axiom.domain.links import Footing, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note, Step
@@ -14,7 +14,7 @@ from axiom.domain.work import TaskState
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.registrations.links import hanging, said
 from axiom.lab.step import Round, shortened
-from axiom.lab.steps.design import Standing, open_findings
+from axiom.lab.steps.design import OpenFinding, open_findings
 from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
@@ -34,11 +34,11 @@ def direction(db: Database) -> list[Note]:
     return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watched(db), "Watches", "/watches")]
 
 
-def next_directions(db: Database, standing: Sequence[Standing]) -> list[NextStep]:
+def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextStep]:
     """What the findings need, what waits for an answer, what the old laboratory claimed and nobody asks."""
     hangs = hanging(db)
     needs = [
-        Need(
+        OpenNeed(
             finding=one.number,
             experiment=one.experiment,
             cells=one.block_cells if one.said is None or one.grade_cells is None else one.grade_cells,
@@ -165,7 +165,7 @@ def _grades(graded: Mapping[str, int], never: int) -> Note:
     )
 
 
-def _times(one: Standing) -> Note:
+def _times(one: OpenFinding) -> Note:
     return Note(
         kind="log.times",
         text="Finding {finding} ({experiment}): its next block {block}; its next grade {grade}.",

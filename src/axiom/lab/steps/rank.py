@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from axiom.decisions.evidence.interest import Ranked, Told, measured, rank
+from axiom.decisions.evidence.interest import FindingNews, Ranked, measured, rank
 from axiom.domain.findings import Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
@@ -25,7 +25,7 @@ _Asked = Mapping[str, Any]
 def ranks(held: Round) -> list[Note]:
     """Rank the findings to which this session has added; also said when there is none."""
     told = [
-        Told(number=row["number"], now=now, before=facts.line(held.db, row["number"], row["first"] - 1))
+        FindingNews(number=row["number"], now=now, before=facts.line(held.db, row["number"], row["first"] - 1))
         for row in facts.weighed(held.db, held.session.id)
         if (now := facts.line(held.db, row["number"], row["line"])) is not None
     ]
@@ -64,7 +64,7 @@ def _note(db: Database, place: int, one: Ranked) -> Note:
     )
 
 
-def _interest(db: Database, one: Told, known: Mapping[int, frozenset[object]], edges: int) -> Interest | None:
+def _interest(db: Database, one: FindingNews, known: Mapping[int, frozenset[object]], edges: int) -> Interest | None:
     """`edges` is how many open questions hang on it."""
     asked, name = _asked(db, one.number)
     values = [each.value for each in evidence.observed(db, one.number) if each.value is not None]

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.lab.upkeep.promises import broken
-from axiom.lab.upkeep.recovery import Recovered, Wish, recover
+from axiom.lab.upkeep.recovery import Recovered, RecoveryWish, recover
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CARRIED
 from axiom.signed.keys import load_keys
@@ -109,7 +109,7 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
 
 
 def restore(
-    archive: Path, folder: Folder, *, now: datetime, wish: Wish | None = None, dry_run: bool = False
+    archive: Path, folder: Folder, *, now: datetime, wish: RecoveryWish | None = None, dry_run: bool = False
 ) -> Restored:
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
@@ -117,7 +117,7 @@ def restore(
     After a dry run all was checked, and nothing is there. A broken promise is no reason to lose all else: who wishes
     so has it restored.
     """
-    wish = wish or Wish()
+    wish = wish or RecoveryWish()
     if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
         raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
@@ -305,7 +305,7 @@ def _made(said: canonical_json.Fields) -> Backup:
     return Backup(**said.data)
 
 
-def _bring_up(unproven: Folder, archive: Path, wish: Wish, now: datetime) -> Recovered:
+def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime) -> Recovered:
     """The database opens, and has what came after the backup."""
     db = connect_writer(unproven.database)
     try:

@@ -15,7 +15,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import sync
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.history import Point, standing
+from axiom.store.journal.history import JournalPoint, standing
 from axiom.store.journal.journal import prune
 from axiom.store.journal.records import short
 
@@ -36,7 +36,7 @@ class Copy:
     position: int  # in the journal
 
 
-def copies(place: Path, point: Point) -> list[Copy]:
+def copies(place: Path, point: JournalPoint) -> list[Copy]:
     """Those of this history, the newest last."""
     found = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
     return [

@@ -11,13 +11,13 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.journal.records import segments
-from axiom.store.journal.replay import Ending, replay
+from axiom.store.journal.replay import JournalEnd, replay
 
-_NO_END = {Ending.LATE, Ending.GAP, Ending.DAMAGED, Ending.FOREIGN}
+_NO_END = {JournalEnd.LATE, JournalEnd.GAP, JournalEnd.DAMAGED, JournalEnd.FOREIGN}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class RecoveryWish:
     """Which journal to go on from, what to do with one that cannot be followed to its end, and with broken promises."""
 
     journal: Path | None = None  # without it, one that lies where the backup does or where its settings say
@@ -33,15 +33,15 @@ class Recovered:
     journal: Path | None = None
     groups: int = 0
     until: datetime | None = None
-    ending: Ending = Ending.ABSENT
+    ending: JournalEnd = JournalEnd.ABSENT
 
     @property
     def complete(self) -> bool:
         """Is everything there that the journal holds? Otherwise the next numbers are a million later."""
-        return self.ending is Ending.END
+        return self.ending is JournalEnd.END
 
 
-def recover(db: Database, unproven: Folder, wish: Wish, *, beside: Path, now: datetime) -> Recovered:
+def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path, now: datetime) -> Recovered:
     """Bring the database of an unpacked backup up to what its journal says; `beside` is where the backup lies."""
     journal = None if wish.as_it_was else _chosen(db, unproven, wish, beside)
     recovered = Recovered()
@@ -55,7 +55,7 @@ def recover(db: Database, unproven: Folder, wish: Wish, *, beside: Path, now: da
     return recovered
 
 
-def _chosen(db: Database, unproven: Folder, wish: Wish, beside: Path) -> Path | None:
+def _chosen(db: Database, unproven: Folder, wish: RecoveryWish, beside: Path) -> Path | None:
     if wish.journal is not None:
         if not _fits(db, [wish.journal]):
             raise NotFound(

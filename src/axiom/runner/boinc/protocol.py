@@ -32,7 +32,7 @@ class Channel(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
+class ClientSetup:
     """What boinc-client says about itself and the task. The account's key stands beside it and is not read."""
 
     host: int
@@ -44,10 +44,10 @@ class Given:
     device: Device | None = None  # the GPU on which the task computes
 
 
-def read_given(slot: Path) -> Given:
+def read_given(slot: Path) -> ClientSetup:
     """Read `init_data.xml`; a ValueError says what is off."""
     text = _FOREIGN.sub("", (slot / "init_data.xml").read_text(encoding="utf-8", errors="replace"))
-    return Given(
+    return ClientSetup(
         host=int(_leaf(text, "hostid", r"[0-9]{1,18}")),
         project=Path(_leaf(text, "project_dir", r"[^<]+")),
         pid=int(_leaf(text, "client_pid", r"[0-9]{1,9}")),

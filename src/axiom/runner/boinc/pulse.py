@@ -10,7 +10,7 @@ from pathlib import Path
 
 from axiom.runner.boinc import protocol
 from axiom.runner.boinc.protocol import Channel, Channels
-from axiom.runner.child.gate import Awake, Gate
+from axiom.runner.child.gate import Awake, PauseGate
 from axiom.runner.platform.system import system
 
 _BEAT = 0.1
@@ -19,7 +19,7 @@ _TRICKLE = 3_600.0  # seconds between two words to the laboratory about a long t
 _SILENCE = 30.0  # seconds without a heartbeat after which boinc-client is taken for gone
 
 
-class Turn(StrEnum):
+class ClientWish(StrEnum):
     """What becomes of the computing."""
 
     SAME = "goes on as it is"
@@ -33,15 +33,15 @@ class Turn(StrEnum):
 class Decision:
     """What becomes of the computing, and why."""
 
-    turn: Turn
+    turn: ClientWish
     reason: str
 
 
 _WORDS = {
-    "<abort/>": Decision(turn=Turn.ABORT, reason="boinc-client gives the task up"),
-    "<quit/>": Decision(turn=Turn.QUIT, reason="boinc-client asks for a stop"),
-    "<suspend/>": Decision(turn=Turn.HALT, reason="boinc-client asks for a pause"),
-    "<resume/>": Decision(turn=Turn.GO_ON, reason="boinc-client lets the task go on"),
+    "<abort/>": Decision(turn=ClientWish.ABORT, reason="boinc-client gives the task up"),
+    "<quit/>": Decision(turn=ClientWish.QUIT, reason="boinc-client asks for a stop"),
+    "<suspend/>": Decision(turn=ClientWish.HALT, reason="boinc-client asks for a pause"),
+    "<resume/>": Decision(turn=ClientWish.GO_ON, reason="boinc-client lets the task go on"),
 }
 
 
@@ -51,10 +51,10 @@ def decide(control: str, *, silent: float, is_there: bool) -> Decision:
         if word in control:
             return decision
     if not is_there:
-        return Decision(turn=Turn.QUIT, reason="boinc-client is gone")
+        return Decision(turn=ClientWish.QUIT, reason="boinc-client is gone")
     if silent >= _SILENCE:
-        return Decision(turn=Turn.QUIT, reason=f"boinc-client was silent for {silent:.0f} seconds")
-    return Decision(turn=Turn.SAME, reason="boinc-client wants nothing")
+        return Decision(turn=ClientWish.QUIT, reason=f"boinc-client was silent for {silent:.0f} seconds")
+    return Decision(turn=ClientWish.SAME, reason="boinc-client wants nothing")
 
 
 class Pulse:
@@ -63,7 +63,7 @@ class Pulse:
     def __init__(
         self,
         channels: Channels,
-        gate: Gate,
+        gate: PauseGate,
         *,
         slot: Path,
         pid: int,
@@ -87,7 +87,7 @@ class Pulse:
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
         self._is_asked = False
-        self.ended = Decision(turn=Turn.QUIT, reason="this process was asked to end")
+        self.ended = Decision(turn=ClientWish.QUIT, reason="this process was asked to end")
         self.fault: Exception | None = None  # why this thread ended, when nobody stopped it
 
     def start(self) -> None:
@@ -130,11 +130,11 @@ class Pulse:
             self._silence = Awake()
         control = self._channels.take(Channel.CONTROL)
         decided = decide(control, silent=self._silence.seconds(), is_there=system.is_there(self._pid))
-        if decided.turn is Turn.HALT:
+        if decided.turn is ClientWish.HALT:
             self._gate.shut()
-        elif decided.turn is Turn.GO_ON:
+        elif decided.turn is ClientWish.GO_ON:
             self._gate.open()
-        elif decided.turn in (Turn.QUIT, Turn.ABORT):
+        elif decided.turn in (ClientWish.QUIT, ClientWish.ABORT):
             self.ended = decided
             self._gate.end()
 

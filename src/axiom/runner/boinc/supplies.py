@@ -6,7 +6,7 @@ from pathlib import Path
 
 from axiom.errors import BundleAltered, BundleError, ForeignTicket
 from axiom.runner.files.atomic import place
-from axiom.runner.files.home import Home, read_at_most
+from axiom.runner.files.home import RunnerHome, read_at_most
 from axiom.signed import bundles
 from axiom.signed.bundles import SEAL_LIMIT, Seal, read_seal
 from axiom.signed.tickets import Ticket
@@ -15,7 +15,7 @@ from axiom.signed.trust import TRUST_FILE, TRUST_LIMIT, Trust, read_trust
 _ARCHIVE, _SEAL = "bundle.zip", "bundle.seal"
 
 
-class SuppliedHome(Home):
+class SuppliedHome(RunnerHome):
     """The home that all tasks of a laboratory share on a host; `supply` tells where a file of this task lies."""
 
     def __init__(self, path: Path, supply: Callable[[str], Path]) -> None:

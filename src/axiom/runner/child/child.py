@@ -47,7 +47,7 @@ class Pipe:
             rest = rest[os.write(self._say, rest) :]
 
 
-class Listener:
+class CellListener:
     """What the kit tells while a cell is computed: the early fingerprint, once, and how far it is."""
 
     def __init__(self, pipe: Pipe) -> None:
@@ -77,10 +77,10 @@ class Listener:
             self._pipe.say(progress=self.fraction)
 
 
-class Keeper:
+class StateKeeper:
     """Where the kit lays the state of a cell. The parent takes it from there, and lays out the one of before."""
 
-    def __init__(self, pipe: Pipe, listener: Listener, words: dict[str, Any]) -> None:
+    def __init__(self, pipe: Pipe, listener: CellListener, words: dict[str, Any]) -> None:
         self._pipe = pipe
         self._listener = listener
         from pathlib import Path  # takes as long to import as all else here, and a first cell does without
@@ -183,11 +183,11 @@ class Bench:
 
     def _compute(self, config: dict[str, Any], seed: int, keep: dict[str, Any] | None) -> None:
         """Compute one cell. It is charged all that this process spent since the one before."""
-        listener = Listener(self._pipe)
+        listener = CellListener(self._pipe)
         began = self._charged - (keep["spent"] if keep else 0.0)
         error = values = None
         try:
-            _attach(listener, Keeper(self._pipe, listener, keep) if keep else None)
+            _attach(listener, StateKeeper(self._pipe, listener, keep) if keep else None)
             returned = self._experiment.run(self._config(**config), seed)
             _wait_for_arrays()
             try:
@@ -341,7 +341,7 @@ def _preload(modules: list[str]) -> None:
     gc.enable()
 
 
-def _attach(listener: Listener, keeper: Keeper | None) -> None:
+def _attach(listener: CellListener, keeper: StateKeeper | None) -> None:
     try:
         pace = importlib.import_module("axiom.kit.pace")
     except ModuleNotFoundError:

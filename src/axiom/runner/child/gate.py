@@ -10,7 +10,7 @@ class Ended(BaseException):
     """Whoever started this runner is gone, or wants it gone."""
 
 
-class Gate:
+class PauseGate:
     """Open, shut for a while, or closed for good. Any thread may turn it; only the computing one waits before it."""
 
     def __init__(self) -> None:

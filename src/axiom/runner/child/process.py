@@ -12,7 +12,7 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.runner.child.bounds import Bounds, hold_data
 from axiom.runner.child.exits import KILLED, how_ended
-from axiom.runner.child.gate import Awake, Ended, Gate
+from axiom.runner.child.gate import Awake, Ended, PauseGate
 from axiom.runner.child.spawn import spawn, words
 from axiom.runner.files.keeping import Keeping, share
 from axiom.runner.platform.system import system
@@ -30,7 +30,7 @@ _LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
+class ModuleDeclaration:
     """What a module declares, or why it declares nothing."""
 
     module: str
@@ -58,7 +58,7 @@ class Child:
     def __init__(
         self,
         environment: Mapping[str, str],
-        gate: Gate | None = None,
+        gate: PauseGate | None = None,
         preloaded: Sequence[str] = (),
         box: Box | None = None,
         process: subprocess.Popen[bytes] | None = None,
@@ -74,7 +74,7 @@ class Child:
             process = process or spawn(environment, preloaded)
             self._computing = process.pid
         self._process = process
-        self._gate = gate or Gate()
+        self._gate = gate or PauseGate()
         self._bounds: Bounds | None = None
         self.held = ""  # what keeps the process in, in its own words from before the bundle
         self._is_halted = False
@@ -91,7 +91,7 @@ class Child:
         tree: Path,
         module: str,
         environment: Mapping[str, str],
-        gate: Gate | None = None,
+        gate: PauseGate | None = None,
         box: Box | None = None,
     ) -> Self:
         """Start a process on an unpacked bundle and import the module in it."""
@@ -128,7 +128,9 @@ class Child:
             self.stop()
             raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
 
-    def describe(self, tree: Path, modules: Sequence[str], environment: Mapping[str, str]) -> tuple[Described, ...]:
+    def describe(
+        self, tree: Path, modules: Sequence[str], environment: Mapping[str, str]
+    ) -> tuple[ModuleDeclaration, ...]:
         """Return what each module of an unpacked bundle declares."""
         words = self._settle(environment)
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words)
@@ -275,11 +277,11 @@ class Child:
         if not is_in_form:
             raise self._lost(_AMISS)
 
-    def _told(self, module: str, item: object) -> Described:
+    def _told(self, module: str, item: object) -> ModuleDeclaration:
         said = item if isinstance(item, dict) else {}
         manifest, fault = said.get("manifest"), said.get("fault")
         self._demand(isinstance(manifest, dict) if fault is None else _is_fault(fault))
-        return Described(module=module, manifest=manifest, fault=_sentence(module, fault))
+        return ModuleDeclaration(module=module, manifest=manifest, fault=_sentence(module, fault))
 
     def _early(self, message: Mapping[str, Any], before: tuple[float, ...]) -> tuple[float, ...]:
         try:

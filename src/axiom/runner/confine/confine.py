@@ -59,7 +59,7 @@ _CARD_WORDS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class Confinement:
     """What keeps a process in."""
 
     landlock: int  # its version; 0 for none
@@ -77,7 +77,7 @@ class Held:
         return "held by " + ", ".join(holds)
 
 
-def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> Held:
+def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> Confinement:
     """Hold this process to one bundle and its own folders. It must have no second thread: Landlock would not hold it.
 
     `devices`: it computes on a graphics card, whose files it needs.
@@ -87,7 +87,7 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> H
     _limit()
     if sys.platform != "linux":
         fence.close(reads, folders)
-        return Held(landlock=0, enclosure=False, seccomp=False, fence=True)
+        return Confinement(landlock=0, enclosure=False, seccomp=False, fence=True)
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  see `Place`
         raise RuntimeError("a thread was started before the process was confined, and would stay free")
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
@@ -97,7 +97,7 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> H
     needs_fence = not (version or is_enclosed) or not is_filtered
     if needs_fence:
         fence.close(reads, [*folders, *cards])
-    return Held(landlock=version, enclosure=is_enclosed, seccomp=is_filtered, fence=needs_fence)
+    return Confinement(landlock=version, enclosure=is_enclosed, seccomp=is_filtered, fence=needs_fence)
 
 
 def _readable(tree: str, *, devices: bool) -> list[str]:

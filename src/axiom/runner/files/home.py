@@ -23,7 +23,7 @@ _LIMIT = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class SeenVersions:
     """The laboratory of the first trust file, its newest version, and the newest bundle of each version."""
 
     lab: str | None = None
@@ -50,7 +50,7 @@ class Seen:
         )
 
 
-class Home:
+class RunnerHome:
     """A folder that the runners of one host share."""
 
     def __init__(self, path: Path) -> None:
@@ -139,15 +139,17 @@ class Home:
     def _alone(self) -> AbstractContextManager[None]:
         return locked(self.path / "lock")
 
-    def _read_seen(self) -> Seen:
+    def _read_seen(self) -> SeenVersions:
         if not self._seen.exists():
-            return Seen()
+            return SeenVersions()
         try:
             fields = canonical_json.Fields(
-                canonical_json.parse(self._seen.read_bytes(), limit=_LIMIT), "seen.json", Seen.__dataclass_fields__
+                canonical_json.parse(self._seen.read_bytes(), limit=_LIMIT),
+                "seen.json",
+                SeenVersions.__dataclass_fields__,
             )
             serials = canonical_json.Fields(fields.part("serials"), "serials", fields.part("serials"))
-            return Seen(
+            return SeenVersions(
                 lab=fields.either("lab", canonical_json.text),
                 trust=fields.whole("trust"),
                 link=fields.text("link"),
@@ -160,7 +162,7 @@ class Home:
                 f"Nothing was computed. If the disk failed, remove the folder {self.path} and begin anew."
             ) from None
 
-    def _write_seen(self, seen: Seen) -> None:
+    def _write_seen(self, seen: SeenVersions) -> None:
         facts = {
             "lab": seen.lab,
             "link": seen.link,

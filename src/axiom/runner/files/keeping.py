@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.runner.files.kept import Kept
+from axiom.runner.files.kept import Checkpoint
 from axiom.runner.files.slot import Slot
 
 PAUSE = 10.0  # seconds between two states, at least
@@ -24,7 +24,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 class Keeping:
     """Gives one cell what was kept of it, and takes what is to be kept; `told` hears once more of it is on the disk."""
 
-    def __init__(self, slot: Slot, *, pause: float, most: int, told: Callable[[Kept], None]) -> None:
+    def __init__(self, slot: Slot, *, pause: float, most: int, told: Callable[[Checkpoint], None]) -> None:
         """`pause`: seconds, at least, between two states. `most`: bytes that one may have."""
         self._slot = slot
         self._pause = pause
@@ -85,7 +85,7 @@ class Keeping:
 
     def _take(self, path: Path, cpu_seconds: float) -> bool:
         self._taken_at = time.monotonic()
-        kept = Kept(times=self._slot.kept.times + 1, cpu_seconds=cpu_seconds, fraction=self._fraction)
+        kept = Checkpoint(times=self._slot.kept.times + 1, cpu_seconds=cpu_seconds, fraction=self._fraction)
         try:
             self._slot.keep(kept, _read(path, self._most))
         except OSError:

@@ -21,7 +21,7 @@ def largest_state(disk_mb: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class Checkpoint:
     """How far a cell came that no process computes any more."""
 
     times: int = 0  # how often more of it was kept
@@ -30,7 +30,7 @@ class Kept:
     state: bytes = b""
 
 
-def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
+def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
     """Return what is kept of so many-th cell of this ticket; a file that is damaged or another's counts as none."""
     try:
         with path.open("rb") as file:
@@ -38,7 +38,7 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
         fields = canonical_json.Fields(
             canonical_json.parse(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD
         )
-        kept = Kept(
+        kept = Checkpoint(
             times=fields.whole("times", least=1),
             cpu_seconds=fields.real("cpu_seconds", least=0),
             fraction=fields.real("fraction", least=0),
@@ -46,11 +46,11 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Kept:
         )
         meant = (fields.text("ticket"), fields.whole("place"), fields.text("digest"))
     except (OSError, ValueError):
-        return Kept()
-    return kept if meant == (ticket, cell, _digest(state)) and kept.fraction <= 1 else Kept()
+        return Checkpoint()
+    return kept if meant == (ticket, cell, _digest(state)) and kept.fraction <= 1 else Checkpoint()
 
 
-def write_kept(path: Path, kept: Kept, *, ticket: str, cell: int) -> None:
+def write_kept(path: Path, kept: Checkpoint, *, ticket: str, cell: int) -> None:
     """Put what is kept in place of what was before; it is there whole, after a power cut too, or not at all."""
     head = {
         "cpu_seconds": kept.cpu_seconds,

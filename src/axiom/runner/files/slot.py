@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.runner.files.atomic import DRAFT, place
-from axiom.runner.files.kept import Kept, read_kept, write_kept
+from axiom.runner.files.kept import Checkpoint, read_kept, write_kept
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
 
@@ -27,7 +27,7 @@ class Slot:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.output = path / "output.jsonl"
-        self.kept = Kept()  # of the cell behind the finished ones
+        self.kept = Checkpoint()  # of the cell behind the finished ones
         self._starts = path / "starts"
         self._kept = path / "kept"
         self._ticket, self._cells = "", 0
@@ -55,10 +55,10 @@ class Slot:
         """Add one cell; it survives the end of this process."""
         self._append(outputs.cell_line(cell))
         self._cells += 1
-        self.kept = Kept()
+        self.kept = Checkpoint()
         self._kept.unlink(missing_ok=True)
 
-    def keep(self, kept: Kept, state: bytes) -> None:
+    def keep(self, kept: Checkpoint, state: bytes) -> None:
         """Keep more of the present cell; an OSError when it cannot be, and then what was kept before still is."""
         fresh = replace(kept, state=state)
         write_kept(self._kept, fresh, ticket=self._ticket, cell=self._cells)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
-from axiom.decisions.accounts.throttle import Verdict
+from axiom.decisions.accounts.throttle import ThrottleDecision
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server.accounts.guesses import Guesses
@@ -26,7 +26,7 @@ _CLOSED = "This laboratory opens no new accounts at the moment."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Proven:
+class ProvenAccount:
     """Whose password it was."""
 
     volunteer: Volunteer
@@ -82,14 +82,16 @@ class Accounts:
         found = self.prove(asked, address)
         return found if isinstance(found, Problem) else key_of(self.secret, found.volunteer, found.account)
 
-    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> Proven | Problem:
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> ProvenAccount | Problem:
         """Whose account this is, if the password is right; `address` is whence somebody says so.
 
         `sign_in` is the digest of the token of who is signed in to this very account, which the caller has looked at.
         """
         return self.attempt(asked, address, sign_in)[0]
 
-    def attempt(self, asked: LookupAccount, address: str, sign_in: str = "") -> tuple[Proven | Problem, datetime]:
+    def attempt(
+        self, asked: LookupAccount, address: str, sign_in: str = ""
+    ) -> tuple[ProvenAccount | Problem, datetime]:
         """The same, and the moment at which it counts as a wrong password until `right` is said of it."""
         verdict, begun = self.guesses.begin(asked.email, address, sign_in)
         if not verdict.may:
@@ -100,10 +102,10 @@ class Accounts:
         if not is_right or found is None:
             return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG), begun
         self.guesses.right(asked.email, address, begun, sign_in)
-        return Proven(volunteer=found[0], account=found[1]), begun
+        return ProvenAccount(volunteer=found[0], account=found[1]), begun
 
 
-def wait_first(verdict: Verdict) -> Problem:
+def wait_first(verdict: ThrottleDecision) -> Problem:
     """Why it is not done now, and when it may be tried again."""
     minutes = math.ceil(verdict.wait / timedelta(minutes=1))
     waiting = "a minute" if minutes <= 1 else f"{minutes} minutes"

@@ -16,7 +16,7 @@ from axiom.decisions.accounts.throttle import (
     MOST_ADDRESS,
     MOST_DONE,
     WINDOW,
-    Verdict,
+    ThrottleDecision,
     Wrong,
     judge,
     may_do,
@@ -68,7 +68,7 @@ class Guesses:
         self._everybody: deque[datetime] = deque(maxlen=_MOST_TOLD)
         self._known: OrderedDict[bytes, None] = OrderedDict()  # account and address: have been right together
 
-    def begin(self, account: str, address: str, sign_in: str = "") -> tuple[Verdict, datetime]:
+    def begin(self, account: str, address: str, sign_in: str = "") -> tuple[ThrottleDecision, datetime]:
         """May this password be tried? If so it counts as wrong, at the returned moment, until `right` is said.
 
         Whoever is signed in to this account is known wherever they are. Their mistakes count by their sign-in, not by
@@ -111,7 +111,7 @@ class Guesses:
         with self._lock:
             self._remember(_keys(account, address)[2])
 
-    def open_one(self, address: str, most: int) -> Verdict:
+    def open_one(self, address: str, most: int) -> ThrottleDecision:
         """May this address open one more account? If so it has."""
         _, here, _ = _keys("", address)
         with self._lock:
@@ -121,7 +121,7 @@ class Guesses:
                 self._opened.add(here, now)
             return verdict
 
-    def do_one(self, volunteer: int, what: str) -> Verdict:
+    def do_one(self, volunteer: int, what: str) -> ThrottleDecision:
         """May this be done once more in a volunteer's account? If so it counts as done."""
         key = _short(f"{volunteer}\n{what}")
         with self._lock:

@@ -20,7 +20,7 @@ _HOUR = 3_600.0
 _CREDITS_A_DAY = 200.0  # that a computer of one gigaflop a second earns, by BOINC's definition of credit
 
 
-class Standing:
+class LoadFigures:
     """Counts, and keeps what it counted for a minute."""
 
     def __init__(self, connections: Connections, now: Callable[[], datetime], host: str) -> None:

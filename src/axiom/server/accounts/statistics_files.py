@@ -40,7 +40,7 @@ _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 
 
 @dataclass()
-class _Counted:
+class _Totals:
     """What the files hold so far."""
 
     volunteers: int = 0
@@ -79,7 +79,7 @@ class StatisticsFiles:
     def write(self) -> None:
         """All files, each replaced when it is whole."""
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
-        counted = _Counted()
+        counted = _Totals()
         with Connections(folder=self._folder).follower() as db:
             self._pack("user.gz", volunteers_xml(self._volunteers(db, counted)))
             self._pack("team.gz", teams_xml(self._teams(db, counted)))
@@ -97,13 +97,13 @@ class StatisticsFiles:
         )
         self._replace("tables.xml", [tables_xml(tables)])
 
-    def _volunteers(self, db: Database, counted: _Counted) -> Iterator[ExportedVolunteer]:
+    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[ExportedVolunteer]:
         for one in self._consenting(db):
             counted.volunteers += 1
             counted.credit += one.balance.total
             yield _volunteer(one)
 
-    def _teams(self, db: Database, counted: _Counted) -> Iterator[ExportedTeam]:
+    def _teams(self, db: Database, counted: _Totals) -> Iterator[ExportedTeam]:
         last = 0
         while part := credit_sites.teams(db, last, _PAGE):
             last = part[-1].id
@@ -111,7 +111,7 @@ class StatisticsFiles:
             yield from map(_team, part)
             self._rest()
 
-    def _hosts(self, db: Database, counted: _Counted) -> Iterator[ExportedHost]:
+    def _hosts(self, db: Database, counted: _Totals) -> Iterator[ExportedHost]:
         last = 0
         while part := credit_sites.volunteers(db, last, _PAGE):
             last, whose = part[-1].id, {one.id: one for one in part}

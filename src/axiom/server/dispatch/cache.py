@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.experiments.release_history import Standing, standing
-from axiom.decisions.experiments.release_stages import Facts
+from axiom.decisions.experiments.release_history import ReleaseState, standing
+from axiom.decisions.experiments.release_stages import ReleaseRecord
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
@@ -36,7 +36,7 @@ _FACTS_FOR = timedelta(seconds=2)
 _UNFIT_FOR = timedelta(minutes=10)
 _MANY = 50  # tasks that went out while a bundle was let out: a pilot is looked at each time
 _AS_DECLARED = Cost()
-_NOTHING_SAID = Standing()
+_NOTHING_SAID = ReleaseState()
 
 
 class Unfit(Exception):
@@ -70,7 +70,7 @@ class KnownExperiment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class OrderForm:
     """What all tasks of the same cells under the same bundle have in common."""
 
     ticket: TicketForm
@@ -80,7 +80,7 @@ class Form:
 
 
 @value
-class Size:
+class WaitingSize:
     """How large a task is that waits."""
 
     seconds: float  # of a reference core, as declared
@@ -88,7 +88,7 @@ class Size:
     block: int = 1  # replicates of its registration that enter evidence together
 
 
-class Known:
+class DispatchCache:
     """Experiments by their id, and the forms of their orders; read again when anything of them has changed."""
 
     def __init__(self) -> None:
@@ -99,14 +99,14 @@ class Known:
         self.tried: Mapping[int, KnownExperiment] = {}
         self.files: frozenset[str] = frozenset()  # bundles and seals with which a task may still go out
         self._stamp: tuple[object, ...] | None = None
-        self._forms: dict[tuple[int, str, tuple[str, int], str], Form] = {}
-        self._sizes: dict[int, Size] = {}
+        self._forms: dict[tuple[int, str, tuple[str, int], str], OrderForm] = {}
+        self._sizes: dict[int, WaitingSize] = {}
         self._turns: dict[int, int] = {}
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
         self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
-        self._standings: Mapping[int, Standing] = {}
+        self._standings: Mapping[int, ReleaseState] = {}
         self._fleet: tuple[Fleet, datetime] | None = None
-        self._facts: dict[str, tuple[Facts, datetime]] = {}
+        self._facts: dict[str, tuple[ReleaseRecord, datetime]] = {}
         self._has_evidence = False
         self._unfit: dict[str, datetime] = {}
 
@@ -131,7 +131,7 @@ class Known:
 
     def form(
         self, db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
-    ) -> Form:
+    ) -> OrderForm:
         """The form of tasks at these configs, which are places in the registered sweep, as a workunit stores them.
 
         `lab` is the laboratory and the version of its trust file.
@@ -158,7 +158,7 @@ class Known:
         found_at = self._unfit.get(bundle)
         return found_at is not None and now - found_at < _UNFIT_FOR
 
-    def standing(self, experiment_id: int) -> Standing:
+    def standing(self, experiment_id: int) -> ReleaseState:
         """What the history of this version's release comes to."""
         return self._standings.get(experiment_id, _NOTHING_SAID)
 
@@ -168,12 +168,12 @@ class Known:
             self._fleet = releases.fleet(db), now
         return self._fleet[0]
 
-    def facts(self, bundle: str, now: datetime) -> Facts | None:
+    def facts(self, bundle: str, now: datetime) -> ReleaseRecord | None:
         """What is known of a bundle of which much is out, as was seen a moment ago; what was given since is in it."""
         found, seen_at = self._facts.get(bundle, (None, now))
         return found if timedelta(0) <= now - seen_at < _FACTS_FOR else None
 
-    def note_facts(self, bundle: str, facts: Facts, now: datetime) -> None:
+    def note_facts(self, bundle: str, facts: ReleaseRecord, now: datetime) -> None:
         """Keep them, where to ask for them again takes long."""
         if sum(facts.by_volunteer.values()) > _MANY:
             self._facts[bundle] = facts, now
@@ -184,11 +184,11 @@ class Known:
             facts, seen_at = self._facts[bundle]
             self._facts[bundle] = replace(facts, out=facts.out + tasks, theirs_out=facts.theirs_out + tasks), seen_at
 
-    def size(self, experiment: KnownExperiment) -> Size:
+    def size(self, experiment: KnownExperiment) -> WaitingSize:
         """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""
-        return self._sizes.get(experiment.id) or Size(seconds=experiment.declared.seconds, replicates=1)
+        return self._sizes.get(experiment.id) or WaitingSize(seconds=experiment.declared.seconds, replicates=1)
 
-    def note_size(self, experiment: KnownExperiment, size: Size) -> None:
+    def note_size(self, experiment: KnownExperiment, size: WaitingSize) -> None:
         """A task that waited was as large as this."""
         self._sizes[experiment.id] = size
 
@@ -254,7 +254,9 @@ def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperim
     )
 
 
-def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str) -> Form:
+def _form(
+    db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
+) -> OrderForm:
     registration, bundle = registrations.registration(db, registration_id), experiment.bundle
     if registration is None or bundle is None:
         raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
@@ -276,4 +278,4 @@ def _form(db: Database, lab: tuple[str, int], experiment: KnownExperiment, regis
         memory_mb=experiment.declared.memory_mb,
     )
     each = sum(seconds[place] for place in places)
-    return Form(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)
+    return OrderForm(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)

@@ -8,24 +8,34 @@ from datetime import datetime
 from axiom.decisions.hosts.costs import class_of
 from axiom.decisions.hosts.runners import unsuited
 from axiom.decisions.hosts.speed import elapsed_on
-from axiom.decisions.tasks.assignment import Allowance, Held, Queue, Share, Wish, assign, day_of, gpu_of, sent_today
+from axiom.decisions.tasks.assignment import (
+    Allowance,
+    Queue,
+    TaskShare,
+    TasksInHand,
+    WorkWish,
+    assign,
+    day_of,
+    gpu_of,
+    sent_today,
+)
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState, task_name
 from axiom.errors import TicketTooLong
-from axiom.server.dispatch.cache import Form, Known, KnownExperiment, Size
-from axiom.server.dispatch.orders import Dispatch, Draft, draft_order, order_again, sign_orders
+from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
+from axiom.server.dispatch.orders import Dispatch, UnsignedOrder, draft_order, order_again, sign_orders
 from axiom.server.dispatch.pick import Picker, Sizing
 from axiom.server.dispatch.stages import Letting
-from axiom.server.dispatch.types import Asked, Given, Handed
+from axiom.server.dispatch.types import GrantedTask, WorkGrant, WorkRequest
 from axiom.server.returns.transitioner import transit
 from axiom.store.engine.database import Database, at
 from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
 from axiom.store.tasks import waiting as dispatching
 from axiom.store.tasks import workunits
-from axiom.store.tasks.waiting import Candidate, HeldTasks, SentTask
-from axiom.store.tasks.workunits import Claim
+from axiom.store.tasks.waiting import HeldTasks, SentTask, WaitingTask
+from axiom.store.tasks.workunits import OrderedTask
 
 log = logging.getLogger("axiom.dispatch")
 
@@ -36,17 +46,17 @@ _MEANT_FOR_OTHERS = "all waiting work is meant for other computers"
 def hand_out(
     db: Database,
     dispatch: Dispatch,
-    known: Known,
+    known: DispatchCache,
     host: Host,
-    asked: Asked,
+    asked: WorkRequest,
     now: datetime,
     *,
     allowance: Allowance | None = None,
-) -> Handed:
+) -> WorkGrant:
     """Give a host what it lost and what it asks for, as far as its `allowance` goes: a volunteer's, if none is said."""
     known.look(db)
-    counter = _Counter(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked)
-    wish = Wish(
+    counter = _Dispatcher(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked)
+    wish = WorkWish(
         seconds=asked.seconds,
         instances=asked.instances,
         most=asked.most,
@@ -59,36 +69,36 @@ def hand_out(
     if given:
         hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [one.task for one in given])
-        return Handed(given=given, lost=lost, reason=reason)
+        return WorkGrant(given=given, lost=lost, reason=reason)
     why = reason if wish.is_any and not lost else ""
     if host.why_no_work != why and (why or lost):
         hosts.told_why(db, host.id, why)
-    return Handed(given=given, lost=lost, reason=reason)
+    return WorkGrant(given=given, lost=lost, reason=reason)
 
 
 @value
 class _Written:
     """A task whose order is written and not yet signed."""
 
-    draft: Draft
+    draft: UnsignedOrder
     workunit: int
     declared_seconds: float
     seconds: float
     seal: str
 
 
-class _Counter:
+class _Dispatcher:
     """One host at the counter: what it has, what it is given."""
 
     def __init__(
         self,
         db: Database,
         dispatch: Dispatch,
-        known: Known,
+        known: DispatchCache,
         host: Host,
         now: datetime,
         allowance: Allowance,
-        asked: Asked,
+        asked: WorkRequest,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
@@ -109,10 +119,10 @@ class _Counter:
         self._staged: set[int] = set()  # versions that are still being let out
         self._unsuited = ""
 
-    def find(self, holding: frozenset[int], most: int) -> tuple[Given, ...]:
+    def find(self, holding: frozenset[int], most: int) -> tuple[GrantedTask, ...]:
         """What our books say this host has and it does not: sent again, or taken back where it is closed by now."""
         missing = sorted(set[int]().union(*(held.ids for held in self._hand)) - holding)
-        found: list[Given] = []
+        found: list[GrantedTask] = []
         closed = False
         for task in dispatching.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
             if task.workunit_state is not WorkunitState.OPEN or self._letting.is_outdated(task):
@@ -128,13 +138,13 @@ class _Counter:
             self._hand = dispatching.held(self._db, self._host.id)
         return tuple(found)
 
-    def serve(self, wish: Wish, lost: Sequence[Given]) -> tuple[tuple[Given, ...], str]:
+    def serve(self, wish: WorkWish, lost: Sequence[GrantedTask]) -> tuple[tuple[GrantedTask, ...], str]:
         """New tasks, and why not more. What was sent again counts as what was asked for."""
         wish, today = self._less(wish, lost), sent_today(self._host, self._now)
         if not wish.is_any:
             return (), f"{len(lost)} lost tasks sent again" if lost else "no work was asked for"
         held = [self._held(each) for each in self._hand]
-        given: list[Given] = []
+        given: list[GrantedTask] = []
         queues = self._queues()
         if not queues and self._unsuited:
             return (), self._unsuited
@@ -149,7 +159,7 @@ class _Counter:
                 allowance=self._allowance,
                 sent_today=today + len(given),
             )
-            taken: list[Given] = []
+            taken: list[GrantedTask] = []
             for share in decided.shares:
                 some = self._take(share, queues, wish)
                 taken += some
@@ -204,7 +214,7 @@ class _Counter:
             )
         return queues
 
-    def _take(self, share: Share, queues: dict[int, Queue], wish: Wish) -> list[Given]:
+    def _take(self, share: TaskShare, queues: dict[int, Queue], wish: WorkWish) -> list[GrantedTask]:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
@@ -237,15 +247,15 @@ class _Counter:
         queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
         return given
 
-    def _chosen(self, experiment: KnownExperiment, tasks: int, *, is_meant: bool) -> list[Candidate]:
+    def _chosen(self, experiment: KnownExperiment, tasks: int, *, is_meant: bool) -> list[WaitingTask]:
         """What could be taken; what the host has from before a restore has an order of its own and stays as it is."""
         found = self._picker.choose(experiment, tasks, is_meant=is_meant)
         return [one for one in found if one.task_id not in self._holding]
 
-    def _claim(self, given: Sequence[Given]) -> None:
+    def _claim(self, given: Sequence[GrantedTask]) -> None:
         """From here on these tasks are this host's."""
         claims = [
-            Claim(
+            OrderedTask(
                 task_id=one.task,
                 experiment_id=one.experiment,
                 bundle_digest=one.bundle,
@@ -260,16 +270,16 @@ class _Counter:
             self._known.note_turn(one.experiment, at(self._now))
             self._known.note_given(one.bundle, 1)
 
-    def _form(self, experiment: KnownExperiment, wanted: Candidate | SentTask) -> Form:
+    def _form(self, experiment: KnownExperiment, wanted: WaitingTask | SentTask) -> OrderForm:
         lab = self._dispatch.lab, self._dispatch.trust
         return self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs)
 
-    def _size(self, experiment: KnownExperiment, wanted: Candidate) -> Size:
+    def _size(self, experiment: KnownExperiment, wanted: WaitingTask) -> WaitingSize:
         """How large a waiting task is before anything is taken from it."""
         form, replicates = self._form(experiment, wanted), len(wanted.replicates)
-        return Size(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
+        return WaitingSize(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
 
-    def _write(self, experiment: KnownExperiment, form: Form, wanted: Candidate) -> _Written | None:
+    def _write(self, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask) -> _Written | None:
         """The order of a task, not yet signed; None when it would be too long for anybody."""
         host_id, now, deadline = self._host.id, self._now, self._deadline
         try:
@@ -287,12 +297,12 @@ class _Counter:
             seal=form.bundle.seal,
         )
 
-    def _sign(self, experiment: KnownExperiment, written: Sequence[_Written], gpu: str) -> list[Given]:
+    def _sign(self, experiment: KnownExperiment, written: Sequence[_Written], gpu: str) -> list[GrantedTask]:
         """These tasks with their signed orders."""
         drafts = [one.draft for one in written]
         orders = sign_orders(self._dispatch, drafts, host_id=self._host.id, jointly=self._jointly)
         return [
-            Given(
+            GrantedTask(
                 task=order.task,
                 workunit=one.workunit,
                 experiment=experiment.id,
@@ -334,7 +344,7 @@ class _Counter:
             self._lasting[seconds] = elapsed_on(self._host, seconds)
         return self._lasting[seconds]
 
-    def _again(self, task: SentTask, gpu: str) -> Given:
+    def _again(self, task: SentTask, gpu: str) -> GrantedTask:
         """A task that was sent before, with the very same order."""
         experiment = self._known.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
@@ -342,7 +352,7 @@ class _Counter:
         declared = each * len(task.replicates)
         if bundle is None or bundle.digest != task.bundle_digest:
             bundle = experiments.bundle(self._db, task.bundle_digest)
-        return Given(
+        return GrantedTask(
             task=task.task_id,
             workunit=task.workunit_id,
             experiment=experiment.id,
@@ -366,18 +376,18 @@ class _Counter:
             workunits.move(self._db, found, TaskState.ABORTED, reason, self._now)
             transit(self._db, task.workunit_id, self._now)
 
-    def _held(self, hand: HeldTasks) -> Held:
+    def _held(self, hand: HeldTasks) -> TasksInHand:
         experiment = self._known.experiments[hand.experiment_id]
         size = self._known.size(experiment)
         seconds = self._expected(experiment, size.seconds)
-        return Held(
+        return TasksInHand(
             tasks=len(hand.ids),
             seconds=seconds / self._picker.parts(size, seconds),
             memory_mb=experiment.declared.memory_mb,
             disk_mb=experiment.declared.disk_mb,
         )
 
-    def _less(self, wish: Wish, given: Sequence[Given]) -> Wish:
+    def _less(self, wish: WorkWish, given: Sequence[GrantedTask]) -> WorkWish:
         """What is still wanted when this has been given."""
         if not given:
             return wish
@@ -389,5 +399,5 @@ class _Counter:
         return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(given))
 
 
-def _as_held(one: Given) -> Held:
-    return Held(tasks=1, seconds=one.seconds, memory_mb=one.memory_mb, disk_mb=one.disk_mb)
+def _as_held(one: GrantedTask) -> TasksInHand:
+    return TasksInHand(tasks=1, seconds=one.seconds, memory_mb=one.memory_mb, disk_mb=one.disk_mb)

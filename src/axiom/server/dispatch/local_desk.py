@@ -8,10 +8,10 @@ from datetime import datetime
 
 from axiom.domain.work import Report
 from axiom.errors import NotFound
-from axiom.server.dispatch.cache import Known
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
-from axiom.server.dispatch.types import Asked
+from axiom.server.dispatch.types import WorkRequest
 from axiom.server.returns.reporting import report
 from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
@@ -24,7 +24,7 @@ from axiom.store.writer import Writer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class OrderedWork:
     """What a host is told: its orders, and in one sentence why these and no more."""
 
     orders: tuple[Order, ...]
@@ -34,22 +34,22 @@ class Work:
 def ask(
     db: Database,
     dispatch: Dispatch,
-    known: Known,
+    known: DispatchCache,
     *,
     host_id: int,
     holding: AbstractSet[int],
     wanted: int,
     now: datetime,
-) -> Work:
+) -> OrderedWork:
     """Orders for a host of our own: first again what it lost, then new ones, up to `wanted`."""
     host = hosts.host(db, host_id)
     if host is None:
-        return Work(orders=(), reason=f"host {host_id} is not known here")
-    asked = Asked(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
+        return OrderedWork(orders=(), reason=f"host {host_id} is not known here")
+    asked = WorkRequest(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
     handed = hand_out(db, dispatch, known, host, asked, now, allowance=dispatch.ours)
     orders = tuple(one.order for one in (*handed.lost, *handed.given))
     hosts.seen(db, host_id, now, idle=not orders)
-    return Work(orders=orders, reason=handed.reason)
+    return OrderedWork(orders=orders, reason=handed.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class LocalDesk:
     dispatch: Dispatch
     host_id: int
     now: Callable[[], datetime]
-    known: Known = field(default_factory=Known)
+    known: DispatchCache = field(default_factory=DispatchCache)
 
     def held(self) -> frozenset[int]:
         """The tasks that are out to this host."""

@@ -10,7 +10,7 @@ from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
-from axiom.server.dispatch.cache import COST_MARGIN, Form, KnownExperiment, seconds_of
+from axiom.server.dispatch.cache import COST_MARGIN, KnownExperiment, OrderForm, seconds_of
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
@@ -19,7 +19,7 @@ from axiom.signed.trust import sealed, sealed_together
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.tasks.waiting import Candidate, SentTask, beside
+from axiom.store.tasks.waiting import SentTask, WaitingTask, beside
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
 
 
 @value
-class Draft:
+class UnsignedOrder:
     """The order of a task before it is signed."""
 
     task: int
@@ -69,13 +69,13 @@ class Draft:
 def draft_order(
     dispatch: Dispatch,
     experiment: KnownExperiment,
-    form: Form,
-    wanted: Candidate,
+    form: OrderForm,
+    wanted: WaitingTask,
     *,
     host_id: int,
     now: datetime,
     deadline: datetime,
-) -> Draft:
+) -> UnsignedOrder:
     """The order for a waiting task. A TicketTooLong when nobody can ever be given it."""
     seeds = _seeds(experiment, wanted.replicates)
     particulars = Particulars(
@@ -88,10 +88,10 @@ def draft_order(
         expires=deadline + dispatch.grace,
     )
     body = form.ticket.write(particulars)
-    return Draft(task=wanted.task_id, bundle=form.bundle.digest, seeds=seeds, body=body)
+    return UnsignedOrder(task=wanted.task_id, bundle=form.bundle.digest, seeds=seeds, body=body)
 
 
-def sign_orders(dispatch: Dispatch, drafts: Sequence[Draft], *, host_id: int, jointly: bool) -> list[Order]:
+def sign_orders(dispatch: Dispatch, drafts: Sequence[UnsignedOrder], *, host_id: int, jointly: bool) -> list[Order]:
     """Sign orders for one host: all at once where its runner reads such orders, else one by one."""
     bodies = [draft.body for draft in drafts]
     texts = sealed_together(bodies, dispatch.key) if jointly else [sealed(body, [dispatch.key]) for body in bodies]

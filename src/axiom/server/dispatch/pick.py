@@ -7,11 +7,11 @@ from axiom.decisions.hosts.speed import seconds_on
 from axiom.decisions.planning.task_size import Length, length_for, task_size
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
-from axiom.server.dispatch.cache import Known, KnownExperiment, Size
+from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, WaitingSize
 from axiom.server.dispatch.orders import Dispatch
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks, waiting
-from axiom.store.tasks.waiting import Candidate
+from axiom.store.tasks.waiting import WaitingTask
 
 _ALONE_FOR = timedelta(days=7)  # nobody else was heard from: then a volunteer may repeat what it failed at
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
@@ -32,7 +32,7 @@ class Sizing:
 class Picker:
     """What one host may have, and how much of it at once."""
 
-    def __init__(self, db: Database, dispatch: Dispatch, known: Known, host: Host, now: datetime) -> None:
+    def __init__(self, db: Database, dispatch: Dispatch, known: DispatchCache, host: Host, now: datetime) -> None:
         self._db = db
         self._dispatch = dispatch
         self._known = known
@@ -42,18 +42,18 @@ class Picker:
         self._lengths: dict[bool, Length] = {}
         self.is_first = not host.standing.quota_day  # nothing was ever given to it
 
-    def choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[Candidate]:
+    def choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[WaitingTask]:
         """The oldest waiting tasks for this host: first those that are meant for it alone."""
         meant = waiting.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
         return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
 
-    def parts(self, size: Size, expected: float) -> int:
+    def parts(self, size: WaitingSize, expected: float) -> int:
         """How many tasks for this host a waiting one makes, of which so many seconds are expected."""
         if size.replicates == 1:
             return 1
         return -(-size.replicates // self._given(size.replicates, size.block, expected / size.replicates))
 
-    def cut(self, experiment: KnownExperiment, wanted: Candidate, sizing: Sizing) -> tuple[list[Candidate], int]:
+    def cut(self, experiment: KnownExperiment, wanted: WaitingTask, sizing: Sizing) -> tuple[list[WaitingTask], int]:
         """The tasks that a waiting one makes for this host, at least one, and how many more there would be.
 
         A copy, or a check of another, stays as it is.
@@ -66,7 +66,7 @@ class Picker:
         parts, rest = tasks.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
         if not left:
             return [*parts, rest], 0
-        return parts, self.parts(Size(seconds=0.0, replicates=left, block=sizing.block), sizing.each * left)
+        return parts, self.parts(WaitingSize(seconds=0.0, replicates=left, block=sizing.block), sizing.each * left)
 
     def _sizes(self, left: int, sizing: Sizing) -> tuple[list[int], int]:
         """How many replicates each task has that the host is given now, and how many are left."""
@@ -91,11 +91,11 @@ class Picker:
         seconds = seconds_on(self._host, each)
         return task_size(self._lengths[is_first], replicate_seconds=seconds, there=there, block=block).replicates
 
-    def _open(self, experiment_id: int, amount: int) -> list[Candidate]:
+    def _open(self, experiment_id: int, amount: int) -> list[WaitingTask]:
         """The oldest tasks for anybody that this host's volunteer may have."""
         volunteer_id = self._host.volunteer_id
         after = self._known.passed(volunteer_id, experiment_id, self._now)
-        chosen: list[Candidate] = []
+        chosen: list[WaitingTask] = []
         limit, passed = amount, 0
         for _ in range(_MOST_PAGES):
             page = waiting.candidates(self._db, experiment_id, after=after, limit=limit)
@@ -111,7 +111,7 @@ class Picker:
             self._known.pass_by(volunteer_id, experiment_id, passed, self._now)
         return chosen[:amount]
 
-    def _is_barred(self, wanted: Candidate, chosen: Sequence[Candidate]) -> bool:
+    def _is_barred(self, wanted: WaitingTask, chosen: Sequence[WaitingTask]) -> bool:
         """Has this host's volunteer computed the same already? A second opinion must be somebody else's."""
         if not wanted.ordinal and wanted.quorum == 1 and wanted.checks_task_id is None:
             return False

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from axiom.decisions.experiments.release_history import facts_of, unapproved
-from axiom.decisions.experiments.release_stages import SILENT_FOR, Room, release, room
+from axiom.decisions.experiments.release_stages import SILENT_FOR, RolloutRoom, release, room
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
 from axiom.domain.value import value
-from axiom.server.dispatch.cache import Known, KnownExperiment
+from axiom.server.dispatch.cache import DispatchCache, KnownExperiment
 from axiom.server.dispatch.orders import Dispatch
 from axiom.signed.tickets import parse
 from axiom.store.engine.database import Database
@@ -32,7 +32,7 @@ _FREELY = Admitted(most=None, held_back="", is_staged=False)
 class Letting:
     """What the stages of all versions mean for one host that asks."""
 
-    def __init__(self, db: Database, dispatch: Dispatch, known: Known, host: Host, now: datetime) -> None:
+    def __init__(self, db: Database, dispatch: Dispatch, known: DispatchCache, host: Host, now: datetime) -> None:
         self._db = db
         self._dispatch = dispatch
         self._known = known
@@ -73,7 +73,7 @@ class Letting:
         held_back = "" if found.most is None or found.most else found.reason
         return Admitted(most=found.most, held_back=held_back, is_staged=found.most is not None)
 
-    def _room(self, bundle: str, reached: Stage | None, begun: datetime | None) -> Room:
+    def _room(self, bundle: str, reached: Stage | None, begun: datetime | None) -> RolloutRoom:
         facts = self._known.facts(bundle, self._now)
         if facts is None:
             facts = facts_of(releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR))
@@ -81,6 +81,6 @@ class Letting:
         fleet = self._known.fleet(self._db, self._now)
         let = release(facts, fleet, reached)
         if why := let.held.get(self._platform):
-            return Room(most=0, reason=f"is held back on computers of the kind {self._platform}: {why}")
+            return RolloutRoom(most=0, reason=f"is held back on computers of the kind {self._platform}: {why}")
         volunteer = self._host.volunteer_id
         return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)

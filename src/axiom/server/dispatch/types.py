@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
-from axiom.boinc.requests import Request
+from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.preferences import Choice
 from axiom.domain.value import value
 from axiom.signed.tickets import Order
@@ -13,7 +13,7 @@ _MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow hos
 
 
 @value
-class Asked:
+class WorkRequest:
     """What a host asks for, and the tasks that it still has or has just reported."""
 
     seconds: float
@@ -27,7 +27,7 @@ class Asked:
 
 
 @value
-class Given:
+class GrantedTask:
     """A task that a host is given, with all that it must be told."""
 
     task: int
@@ -46,21 +46,26 @@ class Given:
 
 
 @value
-class Handed:
+class WorkGrant:
     """What a host is given, what is sent to it again, and in one sentence why not more."""
 
-    given: tuple[Given, ...]
-    lost: tuple[Given, ...]
+    given: tuple[GrantedTask, ...]
+    lost: tuple[GrantedTask, ...]
     reason: str
 
 
 def asked_of(
-    request: Request, *, programs: frozenset[str], choice: Choice, holding: frozenset[int] | None, jointly: bool
-) -> Asked:
+    request: SchedulerRequest,
+    *,
+    programs: frozenset[str],
+    choice: Choice,
+    holding: frozenset[int] | None,
+    jointly: bool,
+) -> WorkRequest:
     """What a client asks for, of that for which there is a program and its volunteer lets the computer be used."""
     is_served = "" in programs
     seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
-    return Asked(
+    return WorkRequest(
         seconds=seconds if is_served else 0.0,
         instances=request.cpu.instances if is_served else 0.0,
         most=_MOST_TASKS,

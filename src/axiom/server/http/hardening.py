@@ -260,7 +260,7 @@ def _is_in(address: ipaddress.IPv4Address | ipaddress.IPv6Address, named: str) -
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listener:
+class ServedSocket:
     """An application, the socket on which it is served, and how its connections are made."""
 
     app: Any
@@ -276,7 +276,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-class Stopping:
+class StopSignal:
     """How the site is asked to stop: by a signal, or by a part of the laboratory that cannot go on."""
 
     def __init__(self) -> None:
@@ -306,7 +306,7 @@ class Stopping:
             await woken.wait()
 
 
-def serve(listeners: Sequence[Listener], stopping: Stopping) -> signal.Signals | None:
+def serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> signal.Signals | None:
     """Serve all listeners in one loop until something asks to stop; the signal that did, if one did."""
     spare_the_collector()
     with asyncio.Runner(loop_factory=_loop) as runner:
@@ -323,7 +323,7 @@ def spare_the_collector() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-async def _serve(listeners: Sequence[Listener], stopping: Stopping) -> None:
+async def _serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> None:
     servers = [
         _Server(
             uvicorn.Config(

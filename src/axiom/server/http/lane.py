@@ -47,7 +47,7 @@ class Intake(Protocol):
 Opener = Callable[[int | None], Intake | bytes]
 
 
-class Room:
+class BodyRoom:
     """How many bytes of bodies that are not answered yet may be in memory, of all connections together."""
 
     def __init__(self, left: int = 256 * 1024 * 1024) -> None:
@@ -66,10 +66,10 @@ class Room:
             self.left += size
 
 
-class Whole:
+class WholeRequest:
     """Collects a request that is looked at as a whole."""
 
-    def __init__(self, answer: Callable[[bytes], Future[bytes]], limit: int, room: Room) -> None:
+    def __init__(self, answer: Callable[[bytes], Future[bytes]], limit: int, room: BodyRoom) -> None:
         self._answer = answer
         self._limit = limit
         self._room = room
@@ -107,12 +107,12 @@ class Whole:
         self._pieces.clear()
 
 
-def whole(answer: Callable[[bytes], Future[bytes]], limit: int = REQUEST_BYTES, room: Room | None = None) -> Opener:
+def whole(answer: Callable[[bytes], Future[bytes]], limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
     """A lane whose requests are answered by this function, which must not wait for anything itself."""
-    shared = room or Room()
+    shared = room or BodyRoom()
 
     def open_one(length: int | None) -> Intake | bytes:
-        return _TOO_LARGE if length is not None and length > limit else Whole(answer, limit, shared)
+        return _TOO_LARGE if length is not None and length > limit else WholeRequest(answer, limit, shared)
 
     return open_one
 
@@ -148,14 +148,14 @@ class Lanes:
             exchange.answer_with(answered)
 
 
-class _Nobody:
+class _WakesNobody:
     """Where uvicorn would wake the task of a request; a lane has none."""
 
     def set(self) -> None:
         """Nobody waits."""
 
 
-_NOBODY = _Nobody()
+_NOBODY = _WakesNobody()
 
 
 class Exchange:

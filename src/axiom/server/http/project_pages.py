@@ -7,10 +7,10 @@ from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.delegates import Delegates
-from axiom.server.accounts.load import Standing
+from axiom.server.accounts.load import LoadFigures
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
-from axiom.server.http.routes import Answer, Asked, Endpoint
-from axiom.store.experiments.offers import Runner
+from axiom.server.http.routes import Endpoint, HttpAnswer, HttpQuery
+from axiom.store.experiments.offers import OfferedRunner
 
 LEAST_PASSWORD = 8
 _NO_TOKENS = Problem(
@@ -25,10 +25,10 @@ class FrontDesk:
 
     name: str
     master: str  # the project's address; ends in a slash
-    runners: Mapping[str, Runner]
+    runners: Mapping[str, OfferedRunner]
     accounts: Accounts
     delegates: Delegates
-    standing: Standing
+    standing: LoadFigures
     statistics: StatisticsFiles
 
     def endpoints(self) -> dict[str, Endpoint]:
@@ -37,22 +37,22 @@ class FrontDesk:
             "/get_project_config.php": self._config,
             "/create_account.php": self._create,
             "/lookup_account.php": self._lookup,
-            "/am_get_info.php": lambda asked: Answer(body=self.delegates.info(asked.fields)),
-            "/am_set_info.php": lambda asked: Answer(body=self.delegates.change(asked.fields)),
-            "/am_set_host_info.php": lambda asked: Answer(body=self.delegates.place(asked.fields)),
-            "/team_lookup.php": lambda asked: Answer(body=self.delegates.teams(asked.fields)),
-            "/login_token_lookup.php": lambda _: Answer(body=error_reply(_NO_TOKENS)),
+            "/am_get_info.php": lambda asked: HttpAnswer(body=self.delegates.info(asked.fields)),
+            "/am_set_info.php": lambda asked: HttpAnswer(body=self.delegates.change(asked.fields)),
+            "/am_set_host_info.php": lambda asked: HttpAnswer(body=self.delegates.place(asked.fields)),
+            "/team_lookup.php": lambda asked: HttpAnswer(body=self.delegates.teams(asked.fields)),
+            "/login_token_lookup.php": lambda _: HttpAnswer(body=error_reply(_NO_TOKENS)),
             "/server_status.php": self._status,
             **{f"/stats/{name}": self._file(name) for name in NAMES},
         }
 
-    def _config(self, asked: Asked) -> Answer:
+    def _config(self, asked: HttpQuery) -> HttpAnswer:
         del asked
         classes = sorted({(runner.platform, each) for runner in self.runners.values() for each in runner.plan_classes})
         offered = tuple(
             OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=each) for name, each in classes
         )
-        return Answer(
+        return HttpAnswer(
             body=config_reply(
                 ProjectConfig(
                     name=self.name,
@@ -64,29 +64,29 @@ class FrontDesk:
             )
         )
 
-    def _create(self, asked: Asked) -> Answer:
+    def _create(self, asked: HttpQuery) -> HttpAnswer:
         read = read_create(asked.fields)
         return _told(read if isinstance(read, Problem) else self.accounts.create(read, asked.address))
 
-    def _lookup(self, asked: Asked) -> Answer:
+    def _lookup(self, asked: HttpQuery) -> HttpAnswer:
         read = read_lookup(asked.fields)
         return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, asked.address))
 
-    def _status(self, asked: Asked) -> Answer:
+    def _status(self, asked: HttpQuery) -> HttpAnswer:
         if asked.fields.get("xml") == "1":
-            return Answer(body=self.standing.xml())
-        return Answer(body=b"", status=302, location=f"{self.master}status")
+            return HttpAnswer(body=self.standing.xml())
+        return HttpAnswer(body=b"", status=302, location=f"{self.master}status")
 
     def _file(self, name: str) -> Endpoint:
-        def answer(asked: Asked) -> Answer:
+        def answer(asked: HttpQuery) -> HttpAnswer:
             del asked
             body = self.statistics.read(name)
             if body is None:
-                return Answer(body=b"It is not written yet.\n", kind="text/plain; charset=utf-8", status=404)
-            return Answer(body=body, kind="application/xml" if name.endswith(".xml") else "application/gzip")
+                return HttpAnswer(body=b"It is not written yet.\n", kind="text/plain; charset=utf-8", status=404)
+            return HttpAnswer(body=body, kind="application/xml" if name.endswith(".xml") else "application/gzip")
 
         return answer
 
 
-def _told(found: str | Problem) -> Answer:
-    return Answer(body=error_reply(found) if isinstance(found, Problem) else account_out(found))
+def _told(found: str | Problem) -> HttpAnswer:
+    return HttpAnswer(body=error_reply(found) if isinstance(found, Problem) else account_out(found))

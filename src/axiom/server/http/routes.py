@@ -33,7 +33,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class HttpQuery:
     """A question, with its query and its form as one."""
 
     fields: Mapping[str, str]
@@ -41,7 +41,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class HttpAnswer:
     """What is said to it."""
 
     body: bytes
@@ -50,14 +50,14 @@ class Answer:
     location: str = ""
 
 
-Endpoint = Callable[[Asked], Answer]
+Endpoint = Callable[[HttpQuery], HttpAnswer]
 
-_BUSY = Answer(
+_BUSY = HttpAnswer(
     body=error_reply(
         Problem(error=AccountError.PROJECT_DOWN, text="The laboratory cannot answer now. Please try again in a minute.")
     )
 )
-_TOO_LONG = Answer(
+_TOO_LONG = HttpAnswer(
     body=error_reply(Problem(error=AccountError.BAD_NAME, text="This is too long for any form. Nothing was changed."))
 )
 
@@ -84,7 +84,7 @@ class Front:
 
     async def _ask(self, endpoint: Endpoint, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD", "POST"}:
-            await _say(send, Answer(body=b"", status=405), is_head=False)
+            await _say(send, HttpAnswer(body=b"", status=405), is_head=False)
             return
         fields = _fields(scope["query_string"])
         if scope["method"] == "POST":
@@ -95,7 +95,7 @@ class Front:
                 await _say(send, _TOO_LONG, is_head=False)
                 return
             fields |= _fields(form)
-        asked = Asked(fields=fields, address=scope["client"][0] if scope.get("client") else "")
+        asked = HttpQuery(fields=fields, address=scope["client"][0] if scope.get("client") else "")
         answer = _BUSY
         if self._asking < _MOST_WAITING:
             self._asking += 1
@@ -143,7 +143,7 @@ async def _body(receive: Receive) -> bytes | None:
     return bytes(body)
 
 
-async def _say(send: Send, answer: Answer, *, is_head: bool) -> None:
+async def _say(send: Send, answer: HttpAnswer, *, is_head: bool) -> None:
     headers = [
         (b"content-type", answer.kind.encode()),
         (b"content-length", b"%d" % len(answer.body)),

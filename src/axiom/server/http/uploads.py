@@ -45,7 +45,7 @@ _BUSY = "the laboratory cannot store it at the moment"
 
 
 @value
-class Whole:
+class WholeOutput:
     """An output that is here to its last byte and is what its sender says."""
 
     task_id: int
@@ -67,7 +67,7 @@ class Transfers:
         self._now = now
         self._threads = threads
         self._door = threading.Lock()
-        self._waiting: list[Whole] = []
+        self._waiting: list[WholeOutput] = []
         self._coming: dict[str, Arrival] = {}  # those that write to a file, by the name that they bring
         self._has_room = True
         self._looked_at: datetime | None = None
@@ -112,7 +112,7 @@ class Transfers:
         if self._coming.get(name) is arrival:
             del self._coming[name]
 
-    def store(self, one: Whole) -> Future[bytes]:
+    def store(self, one: WholeOutput) -> Future[bytes]:
         """Have a whole output stored; the answer comes after the commit."""
         if len(one.body) > blobs.LIMIT:
             self._threads.submit(self._store_large, one)
@@ -138,12 +138,12 @@ class Transfers:
                 self.begun.end(task_id, upload.name)
                 answer.set_result(transfers.try_again("the bytes are not those of the file: it is begun anew"))
                 return
-            self._store_large(Whole(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
+            self._store_large(WholeOutput(task_id=task_id, name=upload.name, md5=upload.md5, body=body, answer=answer))
         except OSError as error:
             log.warning("upload.failed name=%s %s", upload.name, error)
             answer.set_result(transfers.try_again(_BUSY))
 
-    def _store_large(self, one: Whole) -> None:
+    def _store_large(self, one: WholeOutput) -> None:
         try:
             blobs.keep_file(self._folder, hashlib.sha256(one.body).hexdigest(), one.body, self._now())
         except AxiomError as error:
@@ -152,7 +152,7 @@ class Transfers:
             return
         self._submit([one], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
-    def _store_within_quota(self, db: Database, one: Whole) -> bytes:
+    def _store_within_quota(self, db: Database, one: WholeOutput) -> bytes:
         if self._beside(db, one.task_id) + len(one.body) > HOST_QUOTA:
             return transfers.try_again(_MUCH)
         return self._store_all(db, [one])[0]
@@ -164,7 +164,7 @@ class Transfers:
         beside = uploads.bytes_beside(db, task_id, self._now() - uploads.LATELY)
         return beside + sum(lying.get(number, 0) for number in counted)
 
-    def _submit(self, batch: list[Whole], work: Callable[[Database, list[Whole]], list[bytes]]) -> None:
+    def _submit(self, batch: list[WholeOutput], work: Callable[[Database, list[WholeOutput]], list[bytes]]) -> None:
         try:
             stored = self._writer.submit(lambda db: work(db, batch))
         except StoreError:
@@ -172,7 +172,7 @@ class Transfers:
             return
         stored.add_done_callback(lambda done: self._answer(batch, done))
 
-    def _answer(self, batch: list[Whole], done: Future[list[bytes]]) -> None:
+    def _answer(self, batch: list[WholeOutput], done: Future[list[bytes]]) -> None:
         error = done.exception()
         if error is not None:
             if not isinstance(error, AxiomError):
@@ -184,21 +184,21 @@ class Transfers:
                 self.begun.end(one.task_id, one.name)
             one.answer.set_result(answer)
 
-    def _fail(self, batch: list[Whole]) -> None:
+    def _fail(self, batch: list[WholeOutput]) -> None:
         """Nothing of these was stored; nor of those for which the writer never looked."""
         with self._door:
             failed, self._waiting = [*batch, *self._waiting], []
         for one in failed:
             one.answer.set_result(transfers.try_again(_BUSY))
 
-    def _store_small(self, db: Database, batch: list[Whole]) -> list[bytes]:
+    def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:
         """In the writer's thread: all that are waiting by now."""
         with self._door:
             batch += self._waiting
             self._waiting = []
         return [answer for part in _parts(batch) for answer in self._store_all(db, part)]
 
-    def _store_all(self, db: Database, batch: Sequence[Whole]) -> list[bytes]:
+    def _store_all(self, db: Database, batch: Sequence[WholeOutput]) -> list[bytes]:
         """Store outputs of as many tasks; each takes the place of one before it, unless nobody will report it."""
         now, tasks = self._now(), [one.task_id for one in batch]
         before, closed = uploads.of(db, tasks), uploads.closed(db, tasks)
@@ -363,7 +363,7 @@ class Arrival:
             return _at_once(transfers.try_again("the file is not whole yet"))
         if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
             return _at_once(transfers.try_again("the bytes are not those of the file"))
-        return self._desk.store(Whole(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
+        return self._desk.store(WholeOutput(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
 
     def _close(self) -> None:
         if self._file is not None:
@@ -373,9 +373,9 @@ class Arrival:
             self._desk.let_go(self._upload.name, self)
 
 
-def _parts(batch: Sequence[Whole]) -> Iterator[list[Whole]]:
+def _parts(batch: Sequence[WholeOutput]) -> Iterator[list[WholeOutput]]:
     """In their order, and a new part wherever a task comes a second time: the later output counts."""
-    part: dict[int, Whole] = {}
+    part: dict[int, WholeOutput] = {}
     for one in batch:
         if one.task_id in part:
             yield list(part.values())
@@ -384,8 +384,8 @@ def _parts(batch: Sequence[Whole]) -> Iterator[list[Whole]]:
     yield list(part.values())
 
 
-def _arrived(one: Whole, digest: str, now: datetime) -> uploads.Upload:
-    return uploads.Upload(
+def _arrived(one: WholeOutput, digest: str, now: datetime) -> uploads.StoredUpload:
+    return uploads.StoredUpload(
         task_id=one.task_id, name=one.name, digest=digest, size=len(one.body), md5=one.md5, received_at=now
     )
 

@@ -20,7 +20,7 @@ from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as fleet
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as returning
-from axiom.store.tasks.tasks import Waiting
+from axiom.store.tasks.tasks import UnprovenTask
 
 log = logging.getLogger("axiom.checking")
 
@@ -34,7 +34,7 @@ def secret_of(key: SigningKey) -> bytes:
     return hashlib.sha256(key.sign(b"axiom-check-1")).digest()
 
 
-def order(db: Database, secret: bytes, proven: Sequence[Waiting], now: datetime) -> list[int]:
+def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: datetime) -> list[int]:
     """Order the checks of those of these new proven tasks that are to be checked; the workunits made.
 
     A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
@@ -57,7 +57,9 @@ def order(db: Database, secret: bytes, proven: Sequence[Waiting], now: datetime)
     return _order(db, [one.task for one in drawn if one.volunteer_id is not None and others[one.volunteer_id]], now)
 
 
-def settle_checks(db: Database, done: Sequence[Waiting], cells: Mapping[int, Sequence[Result]], now: datetime) -> None:
+def settle_checks(
+    db: Database, done: Sequence[UnprovenTask], cells: Mapping[int, Sequence[Result]], now: datetime
+) -> None:
     """Compare tasks that have just been proven with those that they check; `cells` is what each of them brought."""
     for one in done:
         if one.checks_task_id is not None:
@@ -81,7 +83,7 @@ def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
     return made
 
 
-def _settle(db: Database, check: Waiting, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
+def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
     checked = workunits.task(db, checked_id)
     experiment = experiments.by_id(db, checked.experiment_id) if checked else None
     if checked is None or experiment is None:

@@ -10,12 +10,12 @@ from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.store.engine.database import Database
 from axiom.store.experiments import costs
-from axiom.store.experiments.costs import Kept
+from axiom.store.experiments.costs import LearnedCost
 from axiom.store.registrations import registrations
 
 
 @value
-class Spent:
+class MeasuredTask:
     """A valid task: so many cells of a version, what was declared for them and what they took."""
 
     experiment_id: int
@@ -44,10 +44,10 @@ class Fits:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._kept: dict[tuple[int, str], Kept] = {}
+        self._kept: dict[tuple[int, str], LearnedCost] = {}
         self._fits: dict[tuple[int, str], Fit] = {}
 
-    def learn(self, host: Host, speed: float | None, spent: Spent) -> float:
+    def learn(self, host: Host, speed: float | None, spent: MeasuredTask) -> float:
         """Take in one task of a host as fast as this; by how much it was thought dearer than declared.
 
         A host's first task tells its speed, and nothing yet of what it computed.
@@ -70,4 +70,4 @@ class Fits:
         """Remember what has changed."""
         for key, fit in self._fits.items():
             if fit is not self._kept[key].fit:
-                costs.keep(self._db, key[0], Kept(host_class=key[1], fit=fit, cost=weigh(fit).cost), now)
+                costs.keep(self._db, key[0], LearnedCost(host_class=key[1], fit=fit, cost=weigh(fit).cost), now)

@@ -21,16 +21,16 @@ from axiom.store.experiments import experiments
 from axiom.store.journal import history
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks.tasks import Known
-from axiom.store.tasks.waiting import Candidate
-from axiom.store.tasks.workunits import Claim
+from axiom.store.tasks.tasks import TaskOut
+from axiom.store.tasks.waiting import WaitingTask
+from axiom.store.tasks.workunits import OrderedTask
 
 log = logging.getLogger("axiom.readmission")
 
 _MOST_FAILURES = 3
 
 
-def readmit(db: Database, folder: Folder, trust: Trust, said: Report, known: Known | None) -> bool:
+def readmit(db: Database, folder: Folder, trust: Trust, said: Report, known: TaskOut | None) -> bool:
     """Have the task of a report stand as sent, as its ticket says; False where there is nothing to be proven."""
     if said.output_digest is None or (known is not None and known.task.state is not TaskState.UNSENT):
         return False
@@ -44,7 +44,7 @@ def readmit(db: Database, folder: Folder, trust: Trust, said: Report, known: Kno
         return False
 
 
-def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: str, known: Known | None) -> bool:
+def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: str, known: TaskOut | None) -> bool:
     try:
         text, ticket = _ticket(blobs.get(db, folder, output), trust)
     except (StoreBusy, StorageFull):
@@ -57,7 +57,7 @@ def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: s
     if why_not or task is None:
         log.info("task.unadmitted id=%d host=%d %s", said.task_id, said.host_id, why_not)
         return False
-    claim = Claim(
+    claim = OrderedTask(
         task_id=task.id,
         experiment_id=task.experiment_id,
         bundle_digest=ticket.bundle,
@@ -78,7 +78,7 @@ def _ticket(output: bytes, trust: Trust) -> tuple[str, Ticket]:
     return text, read_ticket(text, trust=trust, now=parse(text).issued)
 
 
-def _admit(db: Database, said: Report, known: Known | None, ticket: Ticket) -> str:
+def _admit(db: Database, said: Report, known: TaskOut | None, ticket: Ticket) -> str:
     """Make the rows that are missing, under the numbers that they had; or why this cannot be."""
     if (ticket.task, ticket.host) != (said.task_id, said.host_id):
         return f"its ticket is of task {ticket.task} for host {ticket.host}"
@@ -141,7 +141,7 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
         return False
     if not others or task.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
         return False
-    waiting = Candidate(
+    waiting = WaitingTask(
         task_id=task.id,
         workunit_id=wanted.id,
         ordinal=task.ordinal,

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.tasks.reports import Reception, receive
+from axiom.decisions.tasks.reports import ReportOutcome, receive
 from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState, WorkunitState
 from axiom.server.returns import readmission, standings
-from axiom.server.returns.standings import Closed
+from axiom.server.returns.standings import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
 from axiom.store.engine import blobs
@@ -17,7 +17,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks, uploads
-from axiom.store.tasks.tasks import Known, Reported
+from axiom.store.tasks.tasks import Reported, TaskOut
 
 log = logging.getLogger("axiom.reporting")
 
@@ -85,11 +85,11 @@ def report(db: Database, folder: Folder, said: Report, output: bytes | None, now
     return answer
 
 
-def _reported(task: Task, said: Report, decided: Reception, state: TaskState) -> Reported:
+def _reported(task: Task, said: Report, decided: ReportOutcome, state: TaskState) -> Reported:
     return Reported(task=task, report=said, state=state, reason=decided.reason, cause=decided.cause)
 
 
-def _is_forgotten(known: Mapping[int, Known], reports: Sequence[Report]) -> bool:
+def _is_forgotten(known: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:
     """Is there a report of a task that, by our books, was never sent?"""
     return any(
         said.task_id not in known or known[said.task_id].task.state is TaskState.UNSENT
@@ -99,8 +99,8 @@ def _is_forgotten(known: Mapping[int, Known], reports: Sequence[Report]) -> bool
 
 
 def _remembered(
-    db: Database, folder: Folder, reports: Sequence[Report], known: Mapping[int, Known], trust: Trust
-) -> dict[int, Known]:
+    db: Database, folder: Folder, reports: Sequence[Report], known: Mapping[int, TaskOut], trust: Trust
+) -> dict[int, TaskOut]:
     """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
     back: set[int] = set()
     for said in reports:
@@ -109,7 +109,7 @@ def _remembered(
     return tasks.known(db, [said.task_id for said in reports])
 
 
-def _akin(db: Database, known: Mapping[int, Known], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
+def _akin(db: Database, known: Mapping[int, TaskOut], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
     """Which of the reporting hosts are of one volunteer with a host that was given another's task."""
     foreign = [
         said.host_id
@@ -134,8 +134,8 @@ def _write(db: Database, taken: Sequence[Reported], now: datetime) -> None:
         log.info("task.%s id=%d host=%d cause=%s", one.state, one.task.id, one.report.host_id, one.cause)
 
 
-def _closed(one: Reported, now: datetime) -> Closed:
-    return Closed(
+def _closed(one: Reported, now: datetime) -> ClosedTask:
+    return ClosedTask(
         task_id=one.task.id,
         host_id=one.report.host_id,
         state=one.state,

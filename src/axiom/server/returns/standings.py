@@ -4,11 +4,11 @@ import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from axiom.decisions.hosts.reliability import Ended, after, doubted, learned, outvoted
+from axiom.decisions.hosts.reliability import PastTask, after, doubted, learned, outvoted
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
-from axiom.server.returns.costing import Fits, Spent
+from axiom.server.returns.costing import Fits, MeasuredTask
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks
@@ -22,7 +22,7 @@ _BECAUSE = "This is often caused by overclocking, memory errors or a full disk."
 
 
 @value
-class Closed:
+class ClosedTask:
     """A task of a host that is over, and what a valid one says about the host's speed and the experiment's cost."""
 
     task_id: int
@@ -31,12 +31,12 @@ class Closed:
     cause: str
     sent_at: datetime | None
     ended_at: datetime | None
-    spent: Spent | None = None
+    spent: MeasuredTask | None = None
 
 
-def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
+def settle(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
     """Bring hosts to where their closed tasks put them, and tell the owners of those that returned nonsense."""
-    by_host: dict[int, list[Closed]] = {}
+    by_host: dict[int, list[ClosedTask]] = {}
     for one in closed:
         if one.host_id is not None:
             by_host.setdefault(one.host_id, []).append(one)
@@ -50,11 +50,11 @@ def settle(db: Database, closed: Sequence[Closed], now: datetime) -> None:
     fits.keep(now)
 
 
-def _settle(db: Database, host: Host, ended: Sequence[Closed], fits: Fits) -> None:
+def _settle(db: Database, host: Host, ended: Sequence[ClosedTask], fits: Fits) -> None:
     standing, speed = host.standing, host.speed
     for one in ended:
         turnaround = (one.ended_at - one.sent_at).total_seconds() if one.ended_at and one.sent_at else None
-        how = Ended(state=one.state, cause=one.cause, turnaround_seconds=turnaround)
+        how = PastTask(state=one.state, cause=one.cause, turnaround_seconds=turnaround)
         standing = after(standing, how).standing
         if one.state is TaskState.VALID and one.spent is not None:
             # What its kind is known to be slower at must not make the host look slow at everything.

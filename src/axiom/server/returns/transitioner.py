@@ -8,7 +8,7 @@ from axiom.decisions.tasks.outage import outage
 from axiom.decisions.tasks.transition import Transition, transition
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 from axiom.server.returns import standings
-from axiom.server.returns.standings import Closed
+from axiom.server.returns.standings import ClosedTask
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks as returning
 from axiom.store.tasks import workunits
@@ -85,9 +85,9 @@ def resume(db: Database, now: datetime) -> int:
     return moved
 
 
-def silent(task: Task, now: datetime) -> Closed:
+def silent(task: Task, now: datetime) -> ClosedTask:
     """What it says of a host that its task was given up on."""
-    return Closed(
+    return ClosedTask(
         task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
     )
 

@@ -13,8 +13,8 @@ from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server.returns import checking, standings
-from axiom.server.returns.costing import Declared, Spent
-from axiom.server.returns.standings import Closed
+from axiom.server.returns.costing import Declared, MeasuredTask
+from axiom.server.returns.standings import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
@@ -24,7 +24,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.tasks import results, tasks
-from axiom.store.tasks.tasks import Waiting
+from axiom.store.tasks.tasks import UnprovenTask
 
 log = logging.getLogger("axiom.validator")
 
@@ -39,7 +39,7 @@ _SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more w
 class _Judged:
     """A task that was looked at. The ticket is there where it could be read."""
 
-    waiting: Waiting
+    waiting: UnprovenTask
     decided: Validation
     ticket: Ticket | None
     is_lost: bool = False  # is its output gone from our own disk? That is not its host's doing
@@ -70,7 +70,7 @@ class Validator:
                 self._alone(db, one, now)
         return len(waiting)
 
-    def _alone(self, db: Database, waiting: Waiting, now: datetime) -> None:
+    def _alone(self, db: Database, waiting: UnprovenTask, now: datetime) -> None:
         """Whatever an output made us stumble over must not hold up the others."""
         try:
             with db.savepoint():
@@ -83,7 +83,7 @@ class Validator:
             tasks.move(db, [(waiting.task, TaskState.INVALID, why)], now)
             transit_many(db, [waiting.task.workunit_id], now)
 
-    def _settle(self, db: Database, waiting: Sequence[Waiting], now: datetime) -> None:
+    def _settle(self, db: Database, waiting: Sequence[UnprovenTask], now: datetime) -> None:
         outputs = blobs.small(db, [one.task.output_digest for one in waiting if one.task.output_digest])
         judged = [self._judge(db, one, outputs) for one in waiting]
         tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
@@ -96,7 +96,7 @@ class Validator:
         checking.settle_checks(db, proven, cells, now)
         _log(judged, stored)
 
-    def _judge(self, db: Database, waiting: Waiting, outputs: Mapping[str, bytes]) -> _Judged:
+    def _judge(self, db: Database, waiting: UnprovenTask, outputs: Mapping[str, bytes]) -> _Judged:
         task = waiting.task
         if is_barred(Standing(outvoted=waiting.outvoted)):  # what it had in hand when it was found out
             barred = Validation(state=TaskState.INVALID, reason=_BARRED)
@@ -128,9 +128,9 @@ class Validator:
         )
         return _Judged(waiting=waiting, decided=decided, ticket=ticket)
 
-    def _closed(self, db: Database, judged: _Judged) -> Closed:
+    def _closed(self, db: Database, judged: _Judged) -> ClosedTask:
         task = judged.waiting.task
-        return Closed(
+        return ClosedTask(
             task_id=task.id,
             host_id=task.host_id,
             state=judged.decided.state,
@@ -140,13 +140,13 @@ class Validator:
             spent=self._spent(db, judged),
         )
 
-    def _spent(self, db: Database, judged: _Judged) -> Spent | None:
+    def _spent(self, db: Database, judged: _Judged) -> MeasuredTask | None:
         """What a valid task was declared to take and took."""
         task, ticket = judged.waiting.task, judged.ticket
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
         seconds = self._declared.seconds(db, judged.waiting.registration_id)
-        return Spent(
+        return MeasuredTask(
             experiment_id=task.experiment_id,
             on_gpu=self._manifests[task.experiment_id].gpu,
             cells=len(ticket.places) * len(ticket.replicates),
@@ -164,7 +164,7 @@ class Validator:
         return self._manifests[experiment_id]
 
 
-def _slice(db: Database, waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTask]:
     """The first of them whose outputs are not too long together, and one at least."""
     sizes = blobs.sizes(db, [one.task.output_digest for one in waiting if one.task.output_digest])
     total = 0

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from itertools import islice
 
-from axiom.boinc.requests import Request
+from axiom.boinc.requests import SchedulerRequest
 from axiom.decisions.tasks.aborts import GiveUp, give_up
 from axiom.domain.work import read_task_name
 from axiom.server.file_names import SHARED
@@ -17,7 +17,7 @@ Holding = Mapping[str, int | None] | None  # names to numbers, where they are ou
 _MOST_FILES = 500  # that one reply speaks of
 
 
-def holding_of(request: Request) -> Holding:
+def holding_of(request: SchedulerRequest) -> Holding:
     """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
         return None
@@ -57,7 +57,7 @@ def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
     return {number for number in unknown if 0 < number <= last}
 
 
-def out_of_use(request: Request, *in_use: Collection[str]) -> tuple[str, ...]:
+def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str, ...]:
     """Bundles and seals that the client keeps and with which no task will go out any more: they are none of `in_use`.
 
     It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as

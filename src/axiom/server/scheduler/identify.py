@@ -6,15 +6,15 @@ from datetime import datetime
 
 from axiom.boinc.account_keys import key_digest
 from axiom.boinc.read_request import read_host_info, read_preferences
-from axiom.boinc.requests import HostInfo, Preferences, Request
+from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest
 from axiom.decisions.hosts.joining import MOST_NEW, not_now
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
 from axiom.domain.ledger import Balance
 from axiom.server.scheduler.runners import APP
 from axiom.store.engine.database import Database
 from axiom.store.hosts import contacts, hosts
-from axiom.store.hosts.contacts import Caller, StoredHost
-from axiom.store.hosts.hosts import Described
+from axiom.store.hosts.contacts import AccountHolder, StoredHost
+from axiom.store.hosts.hosts import ClientDescription
 
 _MEGABYTE = 2**20
 _MOST_FLOPS = 1e12  # a second, of one core: the same
@@ -35,20 +35,20 @@ _AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 class Met:
     """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
 
-    caller: Caller
+    caller: AccountHolder
     host: Host
     balance: Balance | None  # the host's
     is_new: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
+class RefusedHost:
     """A host that is not added now; nothing was kept of it."""
 
     reason: str
 
 
-def meet(db: Database, request: Request, now: datetime) -> Met | Refused | None:
+def meet(db: Database, request: SchedulerRequest, now: datetime) -> Met | RefusedHost | None:
     """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
     caller = contacts.caller(db, key_digest(request.authenticator))
     if caller is None:
@@ -56,7 +56,7 @@ def meet(db: Database, request: Request, now: datetime) -> Met | Refused | None:
     known, digest = _known(db, request, caller.volunteer), _digest(request)
     if known is None:
         if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
-            return Refused(reason=why)
+            return RefusedHost(reason=why)
         host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
         known = contacts.stored_host(db, host_id)
     elif known.facts_digest != digest:
@@ -70,7 +70,7 @@ def meet(db: Database, request: Request, now: datetime) -> Met | Refused | None:
     return Met(caller=caller, host=known.host, balance=known.balance, is_new=is_new)
 
 
-def _known(db: Database, request: Request, volunteer: Volunteer) -> StoredHost | None:
+def _known(db: Database, request: SchedulerRequest, volunteer: Volunteer) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
     if request.host_id:
         known = contacts.stored_host(db, request.host_id)
@@ -81,7 +81,7 @@ def _known(db: Database, request: Request, volunteer: Volunteer) -> StoredHost |
     return contacts.stored_host(db, again) if again is not None else None
 
 
-def _digest(request: Request) -> str:
+def _digest(request: SchedulerRequest) -> str:
     """Changes when anything does that `describe` says, free space and free memory apart."""
     hashed = hashlib.sha256(request.host_digest)
     hashed.update(request.working_preferences)
@@ -96,10 +96,10 @@ def _digest(request: Request) -> str:
     return hashed.hexdigest()
 
 
-def describe(request: Request, digest: str) -> Described:
+def describe(request: SchedulerRequest, digest: str) -> ClientDescription:
     """What the client says of its computer, as far as it is of use here."""
     info, allowed = read_host_info(request.host_info), read_preferences(request.working_preferences)
-    return Described(
+    return ClientDescription(
         name=info.domain_name or "unnamed",
         cpid=info.cpid,
         platform=platform_of(_platforms(request), info.features),
@@ -133,7 +133,7 @@ def describe(request: Request, digest: str) -> Described:
     )
 
 
-def _platforms(request: Request) -> tuple[str, ...]:
+def _platforms(request: SchedulerRequest) -> tuple[str, ...]:
     """For which platforms its programs are: the client's own word, or where the volunteer brings them, theirs."""
     if not request.anonymous:
         return request.platforms
@@ -159,7 +159,7 @@ def _instructions(processor: str, features: str) -> str:
     return next((name for name in ("avx2", "avx") if name in flags), "none")
 
 
-def _capacity(request: Request, info: HostInfo, allowed: Preferences) -> Capacity:
+def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -> Capacity:
     part = max(each or 100.0 for each in (allowed.cores_percent, allowed.idle_cores_percent))
     cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, part) / 100))
     percent = min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from axiom.boinc.requests import HeldVersion, Request
+from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.decisions.hosts.runners import Suited, suit
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.server.scheduler.runners import APP
-from axiom.store.experiments.offers import Runner
+from axiom.store.experiments.offers import OfferedRunner
 
 # How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
 _GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
@@ -24,7 +24,7 @@ class Program:
     plan_class: str
 
 
-def suited(request: Request, instructions: str, runners: Mapping[str, Runner]) -> Suited[Runner]:
+def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> Suited[OfferedRunner]:
     """Our own programs for this computer; none where its volunteer brings them."""
     platforms = request.platforms[:1] if request.anonymous else request.platforms
     said = _GLIBC.search(request.host_info)
@@ -32,17 +32,17 @@ def suited(request: Request, instructions: str, runners: Mapping[str, Runner]) -
     return suit(platforms, instructions, glibc, runners.values())
 
 
-def reads_joint_orders(request: Request, ours: Suited[Runner]) -> bool:
+def reads_joint_orders(request: SchedulerRequest, ours: Suited[OfferedRunner]) -> bool:
     """Do all programs of this host read orders that share a signature? Of a volunteer's own it is not known."""
     return not request.anonymous and all(runner.reads_joint_orders for runner in ours.runners.values())
 
 
-def ours(runner: Runner, gpu: str) -> Program:
+def ours(runner: OfferedRunner, gpu: str) -> Program:
     """Our own program, on this kind of GPU or without one."""
     return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))
 
 
-def brought(request: Request) -> dict[str, Program]:
+def brought(request: SchedulerRequest) -> dict[str, Program]:
     """The volunteer's own programs by the kind of GPU that they compute on; empty where ours is used."""
     if not request.anonymous:
         return {}

@@ -10,13 +10,13 @@ from xml.sax.saxutils import escape
 
 from axiom.boinc import account_keys
 from axiom.boinc.replies import (
-    Account,
     App,
     AppVersion,
     FileRef,
     HostFacts,
     InputFile,
     OutputSlot,
+    ReplyAccount,
     SignedFile,
     SiteLink,
     TaskOrder,
@@ -26,14 +26,14 @@ from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 from axiom.domain.ledger import Balance
-from axiom.server.dispatch.types import Given
+from axiom.server.dispatch.types import GrantedTask
 from axiom.server.scheduler.identify import Met
 from axiom.server.scheduler.programs import Program, ours
 from axiom.server.scheduler.runners import APP, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.engine.database import at, moment
-from axiom.store.experiments.offers import Runner
-from axiom.store.hosts.contacts import Caller
+from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.hosts.contacts import AccountHolder
 
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20
@@ -69,7 +69,7 @@ class Links:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class TaskElements:
     """The elements that describe tasks; all of them go into one reply."""
 
     signed_files: tuple[SignedFile, ...] = ()
@@ -95,14 +95,14 @@ def archive_of(name: str, body: bytes) -> Archive:
 
 
 def parts(
-    given: Sequence[Given],
+    given: Sequence[GrantedTask],
     *,
-    runners: Mapping[str, Runner],
+    runners: Mapping[str, OfferedRunner],
     speed: float,
     archives: Mapping[str, tuple[Archive, Archive]],
     links: Links,
     own: Mapping[str, Program],
-) -> Parts:
+) -> TaskElements:
     """Describe tasks for one host, with its runners by kind of GPU.
 
     Programs that the volunteer brings are their `own`: then there is no runner, and none is described.
@@ -114,7 +114,7 @@ def parts(
     gpus = sorted({one.gpu for one in given})
     used = {gpu: runners[gpu] for gpu in gpus} if runners else {}
     programs = {gpu: ours(used[gpu], gpu) if used else _program(own, gpu) for gpu in gpus}
-    return Parts(
+    return TaskElements(
         signed_files=signed_files(used.values(), links.downloads),
         app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
         inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
@@ -139,7 +139,7 @@ def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
     return (FileRef(file=bundle.name, open_name="bundle.zip"), FileRef(file=seal.name, open_name="bundle.seal"))
 
 
-def _workunit(one: Given, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
+def _workunit(one: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
     estimate = one.seconds * REFERENCE_FLOPS
     longest = max(one.seconds, one.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
     return WorkunitOrder(
@@ -163,7 +163,7 @@ def _output(name: str, links: Links) -> OutputSlot:
     )
 
 
-def _task(one: Given, output: str, program: Program) -> TaskOrder:
+def _task(one: GrantedTask, output: str, program: Program) -> TaskOrder:
     return TaskOrder(
         name=one.name + SUFFIX,
         workunit=one.name,
@@ -180,10 +180,10 @@ def apps(title: str) -> tuple[App, ...]:
     return (App(name=APP, title=title),)
 
 
-def account(caller: Caller, cross_id: str, now: datetime) -> Account:
+def account(caller: AccountHolder, cross_id: str, now: datetime) -> ReplyAccount:
     """What the client shows of its volunteer, and by which cross-project id they are known from now on."""
     volunteer, email = caller.volunteer, caller.account.email or ""
-    return Account(
+    return ReplyAccount(
         id=volunteer.id,
         name=volunteer.name,
         total_credit=_credit(caller.balance),

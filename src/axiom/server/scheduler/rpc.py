@@ -11,7 +11,7 @@ from axiom.boinc.account_keys import email_hash, is_weak
 from axiom.boinc.exits import decode
 from axiom.boinc.read_request import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
-from axiom.boinc.requests import Request, TaskReport
+from axiom.boinc.requests import SchedulerRequest, TaskReport
 from axiom.boinc.write_reply import write_reply
 from axiom.decisions.hosts.joining import are_own
 from axiom.decisions.hosts.runners import Suited
@@ -21,22 +21,22 @@ from axiom.domain.endings import Cause
 from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
-from axiom.server.dispatch.cache import Known, Unfit
+from axiom.server.dispatch.cache import DispatchCache, Unfit
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, allowance_of
-from axiom.server.dispatch.types import Given, Handed, asked_of
+from axiom.server.dispatch.types import GrantedTask, WorkGrant, asked_of
 from axiom.server.file_names import bundle_file, seal_file
 from axiom.server.returns import reporting
 from axiom.server.scheduler import progress
 from axiom.server.scheduler.admission import Calm, is_stranger
 from axiom.server.scheduler.held_tasks import Holding, holding_of, out_of_use, to_give_up
-from axiom.server.scheduler.identify import Met, Refused, meet
+from axiom.server.scheduler.identify import Met, RefusedHost, meet
 from axiom.server.scheduler.programs import brought, reads_joint_orders, suited
 from axiom.server.scheduler.reply import (
     SUFFIX,
     Archive,
     Links,
-    Parts,
+    TaskElements,
     account,
     apps,
     archive_of,
@@ -54,9 +54,9 @@ from axiom.store.credit import ledger
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments.offers import Runner
+from axiom.store.experiments.offers import OfferedRunner
 from axiom.store.hosts import contacts, notices
-from axiom.store.hosts.contacts import Caller
+from axiom.store.hosts.contacts import AccountHolder
 from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
 
@@ -76,8 +76,8 @@ class Project:
     writer: Writer
     folder: Folder
     dispatch: Dispatch
-    known: Known
-    runners: Mapping[str, Runner]
+    known: DispatchCache
+    runners: Mapping[str, OfferedRunner]
     trust: Trust
     code: CodeSigning
     links: Links
@@ -103,7 +103,7 @@ class Project:
         self._submit(request, answer)
         return answer
 
-    def _submit(self, request: Request, answer: Future[bytes], tries: int = _TRIES) -> None:
+    def _submit(self, request: SchedulerRequest, answer: Future[bytes], tries: int = _TRIES) -> None:
         try:
             stored = self.writer.submit(lambda db: self._work(db, request))
         except StoreError as error:
@@ -111,7 +111,7 @@ class Project:
             return
         stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
 
-    def _finish(self, done: Future[bytes], request: Request, answer: Future[bytes], left: int) -> None:
+    def _finish(self, done: Future[bytes], request: SchedulerRequest, answer: Future[bytes], left: int) -> None:
         error = done.exception()
         if error is None:
             answer.set_result(done.result())
@@ -145,7 +145,7 @@ class Project:
             )
         )
 
-    def _work(self, db: Database, request: Request) -> bytes:
+    def _work(self, db: Database, request: SchedulerRequest) -> bytes:
         """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
         try:
             return self._answer(db, request)
@@ -160,12 +160,12 @@ class Project:
         )
         return self._polite(Situation.STRANGER, text, Priority.NOTICE)
 
-    def _answer(self, db: Database, request: Request) -> bytes:
+    def _answer(self, db: Database, request: SchedulerRequest) -> bytes:
         now = self.now()
         met = meet(db, request, now)
         if met is None:
             return self._stranger()
-        if isinstance(met, Refused):
+        if isinstance(met, RefusedHost):
             return self._polite(Situation.CROWDED, met.reason, Priority.NOTICE)
         back = _reports(db, met.host.id, request.results)
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
@@ -193,13 +193,19 @@ class Project:
         return True
 
     def _hand(
-        self, db: Database, met: Met, request: Request, holding: Holding, now: datetime, ours: Suited[Runner]
-    ) -> Handed:
+        self,
+        db: Database,
+        met: Met,
+        request: SchedulerRequest,
+        holding: Holding,
+        now: datetime,
+        ours: Suited[OfferedRunner],
+    ) -> WorkGrant:
         if not request.asks_for_work:
-            return Handed(given=(), lost=(), reason="")
+            return WorkGrant(given=(), lost=(), reason="")
         programs = frozenset(brought(request) or ours.runners)
         if not programs:
-            return Handed(given=(), lost=(), reason=ours.reason)
+            return WorkGrant(given=(), lost=(), reason=ours.reason)
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
         asked = asked_of(request, programs=programs, choice=choice, holding=held, jointly=jointly)
@@ -213,10 +219,10 @@ class Project:
         self,
         db: Database,
         met: Met,
-        request: Request,
-        handed: Handed,
+        request: SchedulerRequest,
+        handed: WorkGrant,
         now: datetime,
-        ours: Suited[Runner],
+        ours: Suited[OfferedRunner],
         *,
         aborts: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Reply:
@@ -239,7 +245,9 @@ class Project:
             nothing_for=self._nothing_for(db, request, ours),
         )
 
-    def _greeting(self, db: Database, met: Met, request: Request, now: datetime, *, why: str) -> dict[str, Any]:
+    def _greeting(
+        self, db: Database, met: Met, request: SchedulerRequest, now: datetime, *, why: str
+    ) -> dict[str, Any]:
         """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
         cross_id, is_newer_here = _preferences(db, met.caller, request, now)
         code_key, signature = self.code.told(request.code_sign_key)
@@ -261,10 +269,15 @@ class Project:
         }
 
     def _describe(
-        self, db: Database, met: Met, request: Request, given: Sequence[Given], ours: Suited[Runner]
-    ) -> Parts:
+        self,
+        db: Database,
+        met: Met,
+        request: SchedulerRequest,
+        given: Sequence[GrantedTask],
+        ours: Suited[OfferedRunner],
+    ) -> TaskElements:
         if not given:
-            return Parts()
+            return TaskElements()
         return parts(
             given,
             runners=ours.runners,
@@ -274,7 +287,7 @@ class Project:
             own=brought(request),
         )
 
-    def _archive(self, db: Database, one: Given) -> tuple[Archive, Archive]:
+    def _archive(self, db: Database, one: GrantedTask) -> tuple[Archive, Archive]:
         """The bundle and its seal as files to download; both are in the store from here on."""
         key = (one.bundle, one.seal)
         if key not in self._archives:
@@ -291,13 +304,13 @@ class Project:
             )
         return self._archives[key]
 
-    def _unstick(self, db: Database, request: Request, given: Collection[str]) -> tuple[str, ...]:
+    def _unstick(self, db: Database, request: SchedulerRequest, given: Collection[str]) -> tuple[str, ...]:
         if not request.files:
             return ()
         self.known.look(db)
         return out_of_use(request, self.known.files, given)
 
-    def _nothing_for(self, db: Database, request: Request, ours: Suited[Runner]) -> tuple[str, ...]:
+    def _nothing_for(self, db: Database, request: SchedulerRequest, ours: Suited[OfferedRunner]) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
         if not request.coprocessors:
             return ()
@@ -352,7 +365,7 @@ def _as_reported(db: Database, met: Met, *, is_settled: bool) -> Met:
     return replace(met, caller=caller, host=stored.host, balance=stored.balance)
 
 
-def _preferences(db: Database, caller: Caller, request: Request, now: datetime) -> tuple[str, bool]:
+def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest, now: datetime) -> tuple[str, bool]:
     """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
 
     Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
@@ -384,13 +397,13 @@ def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
 
 
-def _situation(request: Request, why: str) -> Situation:
+def _situation(request: SchedulerRequest, why: str) -> Situation:
     if not why:
         return Situation.SERVED
     return Situation.COMPUTING if request.other_results else Situation.EMPTY
 
 
-def _sentence(request: Request, reason: str) -> str:
+def _sentence(request: SchedulerRequest, reason: str) -> str:
     """Why a host that asked for work gets none; nothing for one that did not ask."""
     if not request.asks_for_work:
         return ""

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from axiom.boinc.replies import AppVersion, FileRef, SignedFile
-from axiom.store.experiments.offers import Runner
+from axiom.store.experiments.offers import OfferedRunner
 
 APP = "axiom"
 _API = "7.20.0"
 
 
-def signed_files(runners: Iterable[Runner], downloads: str) -> tuple[SignedFile, ...]:
+def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[SignedFile, ...]:
     """The files of these runners as a reply tells of them; one that several share, once."""
     files = {file.name: file for runner in runners for file in runner.files}
     return tuple(
@@ -25,7 +25,7 @@ def signed_files(runners: Iterable[Runner], downloads: str) -> tuple[SignedFile,
     )
 
 
-def app_version(runner: Runner, *, flops: float, gpu: str = "") -> AppVersion:
+def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "") -> AppVersion:
     """A runner as the app version of a reply: how fast this host runs it, and with which GPU."""
     return AppVersion(
         app=APP,

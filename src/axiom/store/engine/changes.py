@@ -44,7 +44,7 @@ class Recorder(Protocol):
         """Nothing more will come."""
 
 
-class Kind(Enum):
+class ChangeKind(Enum):
     """What a statement may change."""
 
     NOTHING = "it asks"
@@ -53,14 +53,14 @@ class Kind(Enum):
 
 
 @functools.lru_cache(maxsize=4_096)
-def kind_of(sql: str) -> Kind:
+def kind_of(sql: str) -> ChangeKind:
     """What this statement may change; one of which that is not known is refused."""
     found = _FIRST_WORD.match(sql)
     word = found[1].upper() if found else ""
     if word in _READING or (word == "WITH" and not _CHANGE_WITHIN.search(sql)):
-        return Kind.NOTHING
+        return ChangeKind.NOTHING
     if word in _CHANGING_ROWS:
-        return Kind.ROWS
+        return ChangeKind.ROWS
     if word in _CHANGING_MORE:
-        return Kind.MORE
+        return ChangeKind.MORE
     raise StoreError(f"Whether {sql[:60]!r} changes anything is not known here, so it was not done.")

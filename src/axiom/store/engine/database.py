@@ -33,7 +33,7 @@ from axiom.store.engine.binding import (
 )
 from axiom.store.engine.binding import Bare as Bare
 from axiom.store.engine.binding import Row as Row
-from axiom.store.engine.changes import FILE, Change, Kind, Recorder, kind_of
+from axiom.store.engine.changes import FILE, Change, ChangeKind, Recorder, kind_of
 from axiom.store.engine.keeper import close_to_others, sole_writer
 from axiom.store.engine.moments import at as at
 from axiom.store.engine.moments import maybe_moment as maybe_moment
@@ -80,13 +80,13 @@ class Database:
         except Exception as error:
             explain(error)
             raise
-        if kind is not Kind.NOTHING:
+        if kind is not ChangeKind.NOTHING:
             self._note(sql, known, bound)
         return rows
 
     def bare(self, sql: str, /, **values: Any) -> list[Bare]:
         """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
-        if kind_of(sql) is not Kind.NOTHING:
+        if kind_of(sql) is not ChangeKind.NOTHING:
             raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
         known = statement(sql)
         try:
@@ -109,7 +109,7 @@ class Database:
         except Exception as error:
             explain(error)
             raise
-        if kind is Kind.MORE or (kind is Kind.ROWS and changed):
+        if kind is ChangeKind.MORE or (kind is ChangeKind.ROWS and changed):
             self._note(sql, known, bound)
         return changed
 
@@ -129,7 +129,7 @@ class Database:
         with self.savepoint():
             return self._each(sql, known, bound, kind)
 
-    def _each(self, sql: str, known: Statement, bound: list[Bound], kind: Kind) -> int:
+    def _each(self, sql: str, known: Statement, bound: list[Bound], kind: ChangeKind) -> int:
         before = self._changed_in_all()
         try:
             self._demand_open()
@@ -137,7 +137,7 @@ class Database:
         except Exception as error:
             explain(error)
             raise
-        if kind is not Kind.NOTHING and self._changes is not None:
+        if kind is not ChangeKind.NOTHING and self._changes is not None:
             names = known.names
             self._changes += [(sql, names, row) for row in bound]
         return self._changed_in_all() - before
@@ -213,12 +213,12 @@ class Database:
             self._on_close()
             self._on_close = None
 
-    def _kind(self, sql: str) -> Kind:
+    def _kind(self, sql: str) -> ChangeKind:
         """What is to be written down; a change that could not be before its commit is refused before it is made."""
         if self._recorder is None:
-            return Kind.NOTHING
+            return ChangeKind.NOTHING
         kind = kind_of(sql)
-        if kind is not Kind.NOTHING and self._changes is None:
+        if kind is not ChangeKind.NOTHING and self._changes is None:
             raise StoreError("A change outside a transaction would not be in the journal. Nothing was stored.")
         return kind
 

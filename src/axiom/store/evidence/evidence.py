@@ -11,7 +11,7 @@ from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, at
 from axiom.store.evidence import observations as observing
-from axiom.store.evidence.observations import Kept, Placed
+from axiom.store.evidence.observations import ObservationSet, Placed
 
 _RECORD = """
 INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,
@@ -64,7 +64,7 @@ _VERDICTS = {one.value: one for one in Verdict}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Weighed:
+class WeighedFinding:
     """A finding, and how far it has been weighed."""
 
     number: int
@@ -76,7 +76,7 @@ class Weighed:
 
 
 @value
-class Standing:
+class ComparedClaim:
     """What is compared of a finding with all others."""
 
     number: int
@@ -166,15 +166,15 @@ def lines(db: Database, number: int) -> list[Row]:
     return db.select(_HISTORY, number=number)
 
 
-def weighed(db: Database, experiment_id: int) -> list[Weighed]:
+def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
     """The findings of a version, and how far each is weighed."""
-    return [Weighed(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
+    return [WeighedFinding(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
 
 
-def standings(db: Database) -> list[Standing]:
+def standings(db: Database) -> list[ComparedClaim]:
     """How every claim stands that was asked and not recalled."""
     return [
-        Standing(
+        ComparedClaim(
             number=number,
             experiment_id=experiment_id,
             e_value=e_value,
@@ -224,10 +224,10 @@ def latest(db: Database, number: int) -> Evidence | None:
     return read(row) if row else None
 
 
-def kept(db: Database, number: int, line: int | None = None) -> Kept:
+def kept(db: Database, number: int, line: int | None = None) -> ObservationSet:
     """From what a line of the history was weighed, and whose hosts had computed it; without a line the newest."""
     row = _line(db, number, line)
-    return _kept(db, row) if row else Kept()
+    return _kept(db, row) if row else ObservationSet()
 
 
 def observed(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
@@ -265,11 +265,11 @@ def _line(db: Database, number: int, line: int | None) -> Row | None:
     return db.one(_LINE, number=number, line=line)
 
 
-def _kept(db: Database, row: Row) -> Kept:
+def _kept(db: Database, row: Row) -> ObservationSet:
     if not row["observations"]:
         return observing.kept(db, row["finding_number"], row["line"])
     found = observations(row)
-    return Kept(
+    return ObservationSet(
         observations=found,
         blocks={one.replicate: 1 for one in found},
         homes=observing.homes(db, {host for one in found for host in one.hosts}),

@@ -52,7 +52,7 @@ class Placed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class ObservationSet:
     """What a line was weighed from, in issue order, and where its results came from."""
 
     observations: tuple[Observation, ...] = ()
@@ -72,7 +72,7 @@ def keep(db: Database, number: int, line: int, placed: Iterable[Placed]) -> None
     db.many(_OBSERVE, [_row(number, line, one, known) for one in rows])
 
 
-def kept(db: Database, number: int, line: int) -> Kept:
+def kept(db: Database, number: int, line: int) -> ObservationSet:
     """What this line was weighed from. Of a value that came late the newest row counts, at its old place."""
     newest: dict[int, Bare] = {row[0]: row for row in _until(db, number, line)}
     latest: dict[str, int] = {}  # the newest line at which these hosts were written down
@@ -81,7 +81,7 @@ def kept(db: Database, number: int, line: int) -> Kept:
             latest[hosts] = written_at
     written = {text: _hosts(text) for text in sorted(latest, key=latest.__getitem__)}
     numbers = {text: _numbers(hosts) for text, hosts in written.items()}
-    return Kept(
+    return ObservationSet(
         observations=_observations(newest.values(), _designs(db, number), numbers),
         blocks={replicate: row[1] for replicate, row in newest.items()},
         homes={home.host_id: home for hosts in written.values() for home in hosts if isinstance(home, Home)},

@@ -26,7 +26,7 @@ _DIGITS = 6
 
 
 @value
-class Kept:
+class LearnedCost:
     """What is known of one kind of host, and what follows from it."""
 
     host_class: str
@@ -34,13 +34,13 @@ class Kept:
     cost: Cost
 
 
-def one(db: Database, experiment_id: int, host_class: str) -> Kept:
+def one(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
     """What is known of a version on this kind of host: nothing, at first."""
     row = db.one(_ONE, experiment_id=experiment_id, host_class=host_class)
-    return _kept(row) if row else Kept(host_class=host_class, fit=Fit(), cost=Cost())
+    return _kept(row) if row else LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
 
 
-def of_experiment(db: Database, experiment_id: int) -> list[Kept]:
+def of_experiment(db: Database, experiment_id: int) -> list[LearnedCost]:
     """What is known of a version, the kind of host with the most tasks first."""
     return [_kept(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
@@ -57,7 +57,7 @@ def in_use(db: Database) -> Mapping[tuple[int, str], Cost]:
     return {(row["experiment_id"], row["host_class"]): _cost(row) for row in db.select(_IN_USE)}
 
 
-def keep(db: Database, experiment_id: int, kept: Kept, now: datetime) -> None:
+def keep(db: Database, experiment_id: int, kept: LearnedCost, now: datetime) -> None:
     """Remember what is known now."""
     db.execute(
         _KEEP,
@@ -71,9 +71,9 @@ def keep(db: Database, experiment_id: int, kept: Kept, now: datetime) -> None:
     )
 
 
-def _kept(row: Row) -> Kept:
+def _kept(row: Row) -> LearnedCost:
     voices = tuple(_voice(*facts) for facts in json.loads(row["voices"]))
-    return Kept(host_class=row["host_class"], fit=Fit(tasks=row["tasks"], voices=voices), cost=_cost(row))
+    return LearnedCost(host_class=row["host_class"], fit=Fit(tasks=row["tasks"], voices=voices), cost=_cost(row))
 
 
 def _voice(host_id: int, tasks: int, log_ratio: float) -> Voice:

@@ -46,7 +46,7 @@ class RunnerFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Runner:
+class OfferedRunner:
     """The program for one platform, for its processors or for one kind of its GPUs."""
 
     platform: str
@@ -79,7 +79,7 @@ def gpu_of(plan_class: str) -> str:
     return _KINDS.get(plan_class.partition("_")[0], "")
 
 
-def read_offer(folder: Folder) -> dict[str, Runner]:
+def read_offer(folder: Folder) -> dict[str, OfferedRunner]:
     """The runners that are offered, by platform and plan class as one word; none where nothing was built yet."""
     try:
         data = json.loads(folder.offer.read_text(encoding="utf-8"))
@@ -93,7 +93,7 @@ def read_offer(folder: Folder) -> dict[str, Runner]:
         ) from error
 
 
-def write_offer(folder: Folder, runners: Mapping[str, Runner]) -> None:
+def write_offer(folder: Folder, runners: Mapping[str, OfferedRunner]) -> None:
     """From now on these are offered. Their files lie there already."""
     data = {"runners": {name: asdict(runner) for name, runner in runners.items()}}
     keep(folder.offer, json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
@@ -120,11 +120,11 @@ def read_unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
         ) from None
 
 
-def _runner(name: str, data: Mapping[str, Any]) -> Runner:
+def _runner(name: str, data: Mapping[str, Any]) -> OfferedRunner:
     classes = tuple(str(each) for each in data["plan_classes"])
     if not classes:
         raise ValueError(f"{name} is for nothing")
-    return Runner(
+    return OfferedRunner(
         platform=str(data["platform"]),
         version=int(data["version"]),
         files=tuple(_file(each) for each in data["files"]),
@@ -155,7 +155,7 @@ def _file(data: Mapping[str, Any]) -> RunnerFile:
     )
 
 
-class Offered(Mapping[str, Runner]):
+class Offered(Mapping[str, OfferedRunner]):
     """What is offered now. It follows the file: what the latest look found counts for everybody who holds this."""
 
     def __init__(self, folder: Folder) -> None:
@@ -166,7 +166,7 @@ class Offered(Mapping[str, Runner]):
         """Read the file again; one that cannot be read changes nothing."""
         self._runners = read_offer(self._folder)
 
-    def __getitem__(self, name: str) -> Runner:
+    def __getitem__(self, name: str) -> OfferedRunner:
         return self._runners[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -33,7 +33,7 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.
 
 
 @value
-class Caller:
+class AccountHolder:
     """Who holds a key, with all that every contact of one of their hosts is told."""
 
     volunteer: Volunteer
@@ -62,12 +62,12 @@ class Stand:
     workunit: WorkunitState
 
 
-def caller(db: Database, key_digest: str) -> Caller | None:
+def caller(db: Database, key_digest: str) -> AccountHolder | None:
     """Whose account key or weak key has this SHA-256."""
     row = db.one(_CALLER, digest=key_digest)
     if row is None:
         return None
-    return Caller(
+    return AccountHolder(
         volunteer=accounts.volunteer_of(row),
         account=accounts.account_of(row),
         preferred=accounts.preferred_of(row),

@@ -69,7 +69,7 @@ _FEW = 20  # hosts of one name that a volunteer may well have
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Described:
+class ClientDescription:
     """What a client says of its computer; all of it can be forged."""
 
     name: str
@@ -99,7 +99,7 @@ def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capa
     return int(row["id"])
 
 
-def add(db: Database, volunteer_id: int, said: Described, now: datetime) -> int:
+def add(db: Database, volunteer_id: int, said: ClientDescription, now: datetime) -> int:
     """A computer that was never here before."""
     made = db.insert(
         _ADD_HOST,
@@ -122,7 +122,7 @@ def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
     return moment(row["created_at"]) if row else None
 
 
-def describe(db: Database, host_id: int, said: Described) -> None:
+def describe(db: Database, host_id: int, said: ClientDescription) -> None:
     """Write down what a host says of itself today."""
     known = db.one(_HOST, id=host_id)
     if known is None:

@@ -27,7 +27,7 @@ WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
+class JournalPoint:
     """One moment of one history."""
 
     history: str
@@ -35,21 +35,21 @@ class Point:
     digest: bytes
 
 
-def standing(db: Database) -> Point | None:
+def standing(db: Database) -> JournalPoint | None:
     """Where this database stands; None where it has no place for it yet, or never kept a journal."""
     row = db.one(_STANDING) if "journal" in db.tables() else None
     if row is None:
         return None
-    return Point(history=row["history"], position=row["position"], digest=bytes.fromhex(row["digest"]))
+    return JournalPoint(history=row["history"], position=row["position"], digest=bytes.fromhex(row["digest"]))
 
 
-def begin(db: Database) -> Point:
+def begin(db: Database) -> JournalPoint:
     """A history of this database's own begins here, named after how and when its tables were made."""
     made = [(row["number"], row["checksum"], row["applied_at"]) for row in db.select(_MADE)]
     digest = hashlib.sha256(repr(made).encode()).digest()
     with db.transaction():
         db.execute(_BEGIN, history=digest.hex(), digest=digest.hex())
-    return Point(history=digest.hex(), position=0, digest=digest)
+    return JournalPoint(history=digest.hex(), position=0, digest=digest)
 
 
 def advance(db: Connection, position: int, digest: bytes) -> None:

@@ -24,9 +24,9 @@ from axiom.store.engine.database import Database, at, sync
 from axiom.store.engine.folder import Folder, is_full
 from axiom.store.engine.keeper import log_of
 from axiom.store.journal import history
-from axiom.store.journal.history import Point
+from axiom.store.journal.history import JournalPoint
 from axiom.store.journal.records import Words, name_of, segments, short, write_record, write_start
-from axiom.store.journal.replay import Ending, Replayed, Tail, replay
+from axiom.store.journal.replay import JournalEnd, Replayed, Tail, replay
 
 log = logging.getLogger("axiom.journal")
 
@@ -35,11 +35,11 @@ _SPARE_BYTES = 512 * 1024  # of zeros, written ahead: a flush is much quicker wh
 
 _STANDING = "SELECT position FROM journal"
 _ADVICE = {
-    Ending.LATE: "restore a backup of this laboratory, or move the files of the journal elsewhere if this database is "
-    "the one to go on with",
-    Ending.GAP: "put the missing files back, or restore a newer backup",
-    Ending.DAMAGED: "copy the folder away, then `axiom restore` the newest backup with --as-far-as-possible",
-    Ending.FOREIGN: "name a folder of its own for each laboratory in the setting `journal`",
+    JournalEnd.LATE: "restore a backup of this laboratory, or move the files of the journal elsewhere if this database "
+    "is the one to go on with",
+    JournalEnd.GAP: "put the missing files back, or restore a newer backup",
+    JournalEnd.DAMAGED: "copy the folder away, then `axiom restore` the newest backup with --as-far-as-possible",
+    JournalEnd.FOREIGN: "name a folder of its own for each laboratory in the setting `journal`",
 }
 
 
@@ -92,7 +92,7 @@ class Journal:
     def __init__(
         self,
         place: Path,
-        point: Point,
+        point: JournalPoint,
         *,
         written: Path,
         replayed: Replayed,
@@ -108,8 +108,8 @@ class Journal:
         self._lock = lock
         self._failed: StoreError | None = None
         self._words = Words()
-        self._undo: tuple[int, Point, Sequence[tuple[str, tuple[str, ...]]]] = (0, point, ())
-        if replayed.ending in {Ending.END, Ending.TORN} and replayed.tail is not None:
+        self._undo: tuple[int, JournalPoint, Sequence[tuple[str, tuple[str, ...]]]] = (0, point, ())
+        if replayed.ending in {JournalEnd.END, JournalEnd.TORN} and replayed.tail is not None:
             self._file, self._size = _reopen(replayed.tail)
             self._begins = replayed.tail.segment.point
         else:
@@ -137,7 +137,7 @@ class Journal:
             raise
         self._undo = (self._size, self._point, new)
         self._size += len(record)
-        self._point = Point(history=self._point.history, position=number, digest=digest)
+        self._point = JournalPoint(history=self._point.history, position=number, digest=digest)
 
     def withdraw(self, database: Connection, error: BaseException) -> None:
         """Take the last record back, as its changes were not committed.
@@ -240,7 +240,7 @@ def _settle(written: Path) -> None:
         sync(written)
 
 
-def _make(place: Path, point: Point, moment: int) -> tuple[int, int]:
+def _make(place: Path, point: JournalPoint, moment: int) -> tuple[int, int]:
     """A new file that goes on from this point; it appears when it is whole and on the disk."""
     path = place / name_of(point)
     unfinished = path.with_name(path.name + ".part")
@@ -268,7 +268,7 @@ def _reopen(tail: Tail) -> tuple[int, int]:
     return file, tail.ends
 
 
-def _hold(place: Path, point: Point) -> int:
+def _hold(place: Path, point: JournalPoint) -> int:
     """This history's part of the folder is ours, until the process ends."""
     lock = os.open(place / f"{short(point)}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
     try:

@@ -21,7 +21,7 @@ import msgpack  # type: ignore[import-untyped]
 
 from axiom.errors import StoreDamaged
 from axiom.store.engine.changes import Change
-from axiom.store.journal.history import Point
+from axiom.store.journal.history import JournalPoint
 
 _FORMAT = 1
 _MARK = b"AxJ1"
@@ -59,7 +59,7 @@ class Segment:
     """One file of a journal: all changes from a point on, until the next file."""
 
     path: Path
-    point: Point
+    point: JournalPoint
     moment: int
     begins: int  # where its first record lies
 
@@ -110,19 +110,19 @@ def write_record(number: int, moment: int, body: bytes, previous: bytes) -> tupl
     return said + digest, digest
 
 
-def write_start(point: Point, moment: int) -> bytes:
+def write_start(point: JournalPoint, moment: int) -> bytes:
     """The first record of a segment that goes on from this point."""
     body = msgpack.packb((_FORMAT, point.history, point.digest))
     record, _ = write_record(point.position, moment, body, b"")
     return record
 
 
-def name_of(point: Point) -> str:
+def name_of(point: JournalPoint) -> str:
     """The name of the segment that goes on from here. Several histories may share a folder."""
     return f"{point.position:012}-{short(point)}.log"
 
 
-def short(point: Point) -> str:
+def short(point: JournalPoint) -> str:
     """The beginning of its history's name, as names of files have it."""
     return point.history[:_SHORT]
 
@@ -174,7 +174,7 @@ def _start(path: Path) -> Segment:
     number, history, digest = msgpack.unpackb(frame.body(raw))
     if number != _FORMAT:
         raise StoreDamaged(f"{path} of the journal was written by another Axiom, in format {number}. Use that one.")
-    point = Point(history=history, position=frame.number, digest=digest)
+    point = JournalPoint(history=history, position=frame.number, digest=digest)
     return Segment(path=path, point=point, moment=frame.moment, begins=frame.ends)
 
 

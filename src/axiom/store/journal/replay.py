@@ -14,13 +14,13 @@ from axiom.store.engine.changes import FILE, Change
 from axiom.store.engine.database import Database, moment
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
-from axiom.store.journal.history import Point
+from axiom.store.journal.history import JournalPoint
 from axiom.store.journal.records import Frame, Segment, Statement, frames, goes_on, is_blank, read_body, segments
 
 _GROUPS_AT_ONCE = 500  # in one transaction of a replay
 
 
-class Ending(Enum):
+class JournalEnd(Enum):
     """Why a journal is followed no further."""
 
     END = "everything that it holds was followed"
@@ -34,7 +34,7 @@ class Ending(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class ProvenRecord:
     """One group of changes, proven."""
 
     number: int
@@ -49,49 +49,49 @@ class Tail:
 
     segment: Segment
     ends: int
-    point: Point
+    point: JournalPoint
 
 
-class Course:
+class JournalReader:
     """The records after a point, in order. Once they are read, `ending` says why there are no more."""
 
-    def __init__(self, place: Path, point: Point) -> None:
+    def __init__(self, place: Path, point: JournalPoint) -> None:
         self._segments = segments(place, point.history)
         self._point = point
-        self.ending = Ending.ABSENT
+        self.ending = JournalEnd.ABSENT
         self.tail: Tail | None = None  # where the course ended, if it is in the journal
         self.damaged: Path | None = None
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[ProvenRecord]:
         """Follow it, from one segment to the next."""
         before = [each for each in self._segments if each.point.position <= self._point.position]
         after = self._segments[len(before) :]
         if not before:
-            self.ending = Ending.LATE if after else Ending.ABSENT
+            self.ending = JournalEnd.LATE if after else JournalEnd.ABSENT
             return
         yield from self._first(before[-1], is_last=not after)
         for segment, following in itertools.zip_longest(after, after[1:]):
-            if self.tail is None or self.ending is not Ending.END:
+            if self.tail is None or self.ending is not JournalEnd.END:
                 return
             if segment.point != self.tail.point:
-                self.ending = Ending.GAP
+                self.ending = JournalEnd.GAP
                 return
             yield from self._records(segment, segment.path.read_bytes(), is_last=following is None)
 
-    def _first(self, segment: Segment, *, is_last: bool) -> Iterator[Record]:
+    def _first(self, segment: Segment, *, is_last: bool) -> Iterator[ProvenRecord]:
         """What comes after the point in the segment that should hold it."""
         raw = segment.path.read_bytes()
         here = _at(segment, raw, self._point.position)
         if here is None:
-            self.ending = Ending.SHORT if is_last else Ending.GAP
+            self.ending = JournalEnd.SHORT if is_last else JournalEnd.GAP
         elif here.point != self._point:
-            self.ending, self.damaged = Ending.FOREIGN, segment.path
+            self.ending, self.damaged = JournalEnd.FOREIGN, segment.path
         elif is_blank(raw, here.ends):  # nothing comes after it, and to read the whole for that would take a while
-            self.ending, self.tail = Ending.END, here
+            self.ending, self.tail = JournalEnd.END, here
         else:
             yield from self._records(segment, raw, is_last=is_last)
 
-    def _records(self, segment: Segment, raw: bytes, *, is_last: bool) -> Iterator[Record]:
+    def _records(self, segment: Segment, raw: bytes, *, is_last: bool) -> Iterator[ProvenRecord]:
         known: dict[int, Statement] = {}
         point, ends, unreadable = segment.point, segment.begins, False
         for frame in frames(raw, segment.begins):
@@ -101,14 +101,16 @@ class Course:
                 if changes is None:
                     unreadable = is_whole
                     break
-                yield Record(number=frame.number, moment=moment(frame.moment), changes=changes, digest=frame.digest)
+                yield ProvenRecord(
+                    number=frame.number, moment=moment(frame.moment), changes=changes, digest=frame.digest
+                )
             # What the database has already may be damaged here, as long as what comes later can be read without it.
-            point, ends = Point(history=point.history, position=frame.number, digest=frame.digest), frame.ends
+            point, ends = JournalPoint(history=point.history, position=frame.number, digest=frame.digest), frame.ends
         self.tail = Tail(segment=segment, ends=ends, point=point)
-        self.ending = Ending.END
+        self.ending = JournalEnd.END
         if not is_blank(raw, ends):
             torn = is_last and not unreadable and not goes_on(raw, ends, point.position + 1)
-            self.ending, self.damaged = Ending.TORN if torn else Ending.DAMAGED, segment.path
+            self.ending, self.damaged = JournalEnd.TORN if torn else JournalEnd.DAMAGED, segment.path
 
 
 def _changes(frame: Frame, raw: bytes, known: dict[int, Statement]) -> list[Change] | None:
@@ -126,11 +128,11 @@ def _at(segment: Segment, raw: bytes, position: int) -> Tail | None:
     found: Frame | None = next((frame for frame in frames(raw, segment.begins) if frame.number == position), None)
     if found is None:
         return None
-    point = Point(history=segment.point.history, position=position, digest=found.digest)
+    point = JournalPoint(history=segment.point.history, position=position, digest=found.digest)
     return Tail(segment=segment, ends=found.ends, point=point)
 
 
-def covered_from(place: Path, point: Point) -> Segment | None:
+def covered_from(place: Path, point: JournalPoint) -> Segment | None:
     """The file with which the changes begin that lead here without a gap; None where the journal does not lead here."""
     first: Segment | None = None
     reached = point
@@ -151,7 +153,7 @@ class Replayed:
     groups: int
     changes: int
     until: datetime | None  # when the last of them was written
-    ending: Ending
+    ending: JournalEnd
     tail: Tail | None
     damaged: Path | None
 
@@ -160,8 +162,8 @@ def replay(db: Database, folder: Folder, place: Path) -> Replayed:
     """Do to the database what the journal in this place says came after it. The connection records nothing itself."""
     point = history.standing(db)
     if point is None:
-        return Replayed(groups=0, changes=0, until=None, ending=Ending.ABSENT, tail=None, damaged=None)
-    course = Course(place, point)
+        return Replayed(groups=0, changes=0, until=None, ending=JournalEnd.ABSENT, tail=None, damaged=None)
+    course = JournalReader(place, point)
     records = iter(course)
     groups = changes = 0
     until: datetime | None = None
@@ -183,7 +185,7 @@ def replay(db: Database, folder: Folder, place: Path) -> Replayed:
     )
 
 
-def _do(db: Database, folder: Folder, record: Record) -> None:
+def _do(db: Database, folder: Folder, record: ProvenRecord) -> None:
     try:
         for sql, names, values in record.changes:
             if sql == FILE:

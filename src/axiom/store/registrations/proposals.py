@@ -30,7 +30,7 @@ WHERE p.state = 'approved' AND x.recalled_at IS NULL AND d.created_at IS NULL OR
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class ProposalOutcome:
     """How the registration of a proposal ended."""
 
     proposal: Proposal
@@ -93,10 +93,10 @@ def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:
     return [_kept(row) for row in db.select(_IN_STATE, state=state.value)]
 
 
-def came_out(db: Database) -> list[Outcome]:
+def came_out(db: Database) -> list[ProposalOutcome]:
     """What came of each that registered something and has ended, in the order in which they were scored."""
     return [
-        Outcome(
+        ProposalOutcome(
             proposal=read_proposal(row["body"]),
             finding=row["finding_number"],
             verdict=row["verdict"],

@@ -114,7 +114,7 @@ ORDER BY t.closed_at, t.id LIMIT :limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class TaskFilter:
     """Which of the tasks that a session reviewed."""
 
     experiment: str = ""
@@ -220,7 +220,7 @@ def paid(db: Database) -> int:
     return int(row["tasks"])
 
 
-def tasks(db: Database, window: Window, asked: Asked, limit: int) -> list[Row]:
+def tasks(db: Database, window: Window, asked: TaskFilter, limit: int) -> list[Row]:
     """The tasks that closed in this time, oldest first."""
     return db.select(
         _TASKS,

@@ -70,7 +70,7 @@ _AT_ONCE = 5_000
 
 
 @value
-class Closed:
+class FailedTask:
     """A task that did not end well, with what its host and our own judgement said of it."""
 
     task_id: int
@@ -101,14 +101,14 @@ def count_well(db: Database, since: int, until: datetime) -> int:
     return db.execute(_COUNT_WELL, since=since, until=at(until))
 
 
-def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[Closed]:
+def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[FailedTask]:
     """Some of the tasks that did not end well, from one moment to just before another, behind this task in order.
 
     The next are asked for from the moment of the last one, behind it.
     """
     rows = db.select(_BADLY, since=since, until=at(until), after=after, limit=_AT_ONCE)
     return [
-        Closed(
+        FailedTask(
             task_id=row["id"],
             experiment_id=row["experiment_id"],
             experiment=row["name"],

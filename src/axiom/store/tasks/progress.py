@@ -26,7 +26,7 @@ _SELDOM = timedelta(minutes=1)  # a runner says it once an hour; whoever says it
 
 
 @value
-class Said:
+class SaidProgress:
     """What a host says of one of its tasks."""
 
     task_id: int
@@ -35,7 +35,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
+class HeardProgress:
     """How far a task was when its host last said so."""
 
     fraction: float
@@ -43,7 +43,7 @@ class Progress:
     heard_at: datetime
 
 
-def note(db: Database, host_id: int, said: Sequence[Said], now: datetime) -> None:
+def note(db: Database, host_id: int, said: Sequence[SaidProgress], now: datetime) -> None:
     """Remember it, where the task is out to this very host and it did not speak of it within the last minute."""
     same = {"host_id": host_id, "now": at(now), "before": at(now - _SELDOM)}
     rows = [same | {"task_id": one.task_id, "fraction": one.fraction, "cpu_seconds": one.cpu_seconds} for one in said]
@@ -51,12 +51,12 @@ def note(db: Database, host_id: int, said: Sequence[Said], now: datetime) -> Non
         db.many(_NOTE, rows)
 
 
-def of_task(db: Database, task_id: int) -> Progress | None:
+def of_task(db: Database, task_id: int) -> HeardProgress | None:
     """What was last said of a task that is out; nothing of any other."""
     row = db.one(_OF_TASK, task_id=task_id)
     if row is None:
         return None
-    return Progress(fraction=row["fraction"], cpu_seconds=row["cpu_seconds"], heard_at=moment(row["heard_at"]))
+    return HeardProgress(fraction=row["fraction"], cpu_seconds=row["cpu_seconds"], heard_at=moment(row["heard_at"]))
 
 
 def sweep(db: Database) -> int:

@@ -16,7 +16,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 from axiom.store.tasks import workunits
-from axiom.store.tasks.waiting import Candidate
+from axiom.store.tasks.waiting import WaitingTask
 
 # A ticket is most of a task's row; who does not need it does not read it.
 _OUT = """
@@ -68,7 +68,7 @@ GROUP BY state
 
 
 @value
-class Known:
+class TaskOut:
     """A task as far as its way on depends on it, whose host it was given to, and how its workunit stands."""
 
     task: Task
@@ -77,7 +77,7 @@ class Known:
 
 
 @value
-class Waiting:
+class UnprovenTask:
     """A returned task whose proof is to be looked at, with what its workunit and its host say of it."""
 
     task: Task
@@ -100,11 +100,11 @@ class Reported:
     cause: str
 
 
-def known(db: Database, task_ids: Sequence[int]) -> dict[int, Known]:
+def known(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
     """Those of these tasks that exist."""
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
     return {
-        row["id"]: Known(task=_light(row), volunteer_id=row["volunteer_id"], workunit=WorkunitState(row["workunit"]))
+        row["id"]: TaskOut(task=_light(row), volunteer_id=row["volunteer_id"], workunit=WorkunitState(row["workunit"]))
         for row in rows
     }
 
@@ -123,10 +123,10 @@ def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit
     return [(workunits.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 
-def returned(db: Database, limit: int) -> list[Waiting]:
+def returned(db: Database, limit: int) -> list[UnprovenTask]:
     """Tasks whose proof is still to be looked at, oldest first."""
     return [
-        Waiting(
+        UnprovenTask(
             task=workunits.task_of(row),
             volunteer_id=row["volunteer_id"],
             registration_id=row["registration_id"],
@@ -348,8 +348,8 @@ WHERE t.state = 'unsent' AND w.checks_task_id IS NULL GROUP BY w.experiment_id, 
 
 
 def split(
-    db: Database, experiment_id: int, wanted: Candidate, sizes: Sequence[int], now: datetime
-) -> tuple[list[Candidate], Candidate]:
+    db: Database, experiment_id: int, wanted: WaitingTask, sizes: Sequence[int], now: datetime
+) -> tuple[list[WaitingTask], WaitingTask]:
     """Make the first replicates of a waiting task workunits of their own, of these sizes, each with a task that waits.
 
     What is left keeps its number and its place in the queue. The parts, and what is left.
@@ -401,7 +401,9 @@ def _shared_out(numbers: tuple[int, ...], sizes: Sequence[int]) -> tuple[list[tu
     return parts, numbers
 
 
-def _part(db: Database, experiment_id: int, wanted: Candidate, numbers: tuple[int, ...], now: datetime) -> Candidate:
+def _part(
+    db: Database, experiment_id: int, wanted: WaitingTask, numbers: tuple[int, ...], now: datetime
+) -> WaitingTask:
     workunit_id = db.insert(workunits.ADD_PART, split_from=wanted.workunit_id, replicates=_text(numbers))
     task_id = db.insert(
         workunits.ADD_TASK,

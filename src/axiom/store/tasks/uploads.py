@@ -49,7 +49,7 @@ WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id)
 
 
 @value
-class Upload:
+class StoredUpload:
     """A whole output, proven by its MD5, of one task."""
 
     task_id: int
@@ -60,7 +60,7 @@ class Upload:
     received_at: datetime
 
 
-def record(db: Database, arrived: Sequence[Upload]) -> None:
+def record(db: Database, arrived: Sequence[StoredUpload]) -> None:
     """The outputs of these tasks have arrived, each in place of one before it; not where one was reported already."""
     db.many(
         _RECORD,
@@ -83,7 +83,7 @@ def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
     return {row["id"]: row["output_digest"] for row in db.select(_CLOSED, task_ids=json.dumps(list(task_ids)))}
 
 
-def of(db: Database, task_ids: Iterable[int]) -> dict[int, Upload]:
+def of(db: Database, task_ids: Iterable[int]) -> dict[int, StoredUpload]:
     """What has arrived of these tasks."""
     return {row["task_id"]: _upload(row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
 
@@ -93,7 +93,7 @@ def forget(db: Database, task_ids: Iterable[int]) -> None:
     db.execute(_FORGET, task_ids=json.dumps(list(task_ids)))
 
 
-def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[Upload]:
+def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
     """In order of their tasks: who waits since before then, and who came before lately for a task that failed."""
     found = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
     return [_upload(row) for row in found]
@@ -111,8 +111,8 @@ def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int
     return {row["id"] for row in rows}
 
 
-def _upload(row: Row) -> Upload:
-    return Upload(
+def _upload(row: Row) -> StoredUpload:
+    return StoredUpload(
         task_id=row["task_id"],
         name=row["name"],
         digest=row["digest"],

@@ -65,7 +65,7 @@ SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND
 
 
 @value
-class Waiting:
+class WaitingExperiment:
     """What waits of one experiment, as one host sees it."""
 
     experiment_id: int
@@ -76,7 +76,7 @@ class Waiting:
 
 
 @value
-class Candidate:
+class WaitingTask:
     """A waiting task with what its workunit orders."""
 
     task_id: int
@@ -114,10 +114,10 @@ class SentTask:
     workunit_state: WorkunitState
 
 
-def waiting(db: Database, host_id: int) -> list[Waiting]:
+def waiting(db: Database, host_id: int) -> list[WaitingExperiment]:
     """Of which experiments something waits that this host may have."""
     return [
-        Waiting(
+        WaitingExperiment(
             experiment_id=row["experiment_id"],
             unsent=row["unsent"],
             in_progress=row["in_progress"],
@@ -128,12 +128,12 @@ def waiting(db: Database, host_id: int) -> list[Waiting]:
     ]
 
 
-def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> list[Candidate]:
+def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> list[WaitingTask]:
     """The oldest waiting tasks of this version that anybody may have, beyond one of them."""
     return [_candidate(row) for row in db.select(_OPEN, experiment_id=experiment_id, after=after, limit=limit)]
 
 
-def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[Candidate]:
+def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[WaitingTask]:
     """The oldest waiting tasks of this version that are meant for this host alone."""
     return [_candidate(row) for row in db.select(_TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)]
 
@@ -187,8 +187,8 @@ def is_alone(db: Database, volunteer_id: int, since: datetime) -> bool:
     return db.one(_OTHERS, volunteer_id=volunteer_id, since=at(since)) is None
 
 
-def _candidate(row: Row) -> Candidate:
-    return Candidate(
+def _candidate(row: Row) -> WaitingTask:
+    return WaitingTask(
         task_id=row["id"],
         workunit_id=row["workunit_id"],
         ordinal=row["ordinal"],

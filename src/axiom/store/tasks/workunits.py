@@ -74,7 +74,7 @@ _BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))
 
 
 @value
-class Claim:
+class OrderedTask:
     """A waiting task with the order that its host will get."""
 
     task_id: int
@@ -193,7 +193,7 @@ def tasks_of(db: Database, workunit_id: int) -> list[Task]:
     return [task_of(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
 
 
-def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime, is_again: bool = False) -> None:
+def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: datetime, is_again: bool = False) -> None:
     """Give these waiting tasks to a host: all of them, or none when one of them waits no more.
 
     No host is given a bundle that has not passed the preflight it demands, whoever calls. `is_again`: it was sent
@@ -231,7 +231,7 @@ def send(db: Database, claims: Sequence[Claim], *, host_id: int, now: datetime, 
     counters.add_all(db, changes)
 
 
-def _is_sent(db: Database, claim: Claim, host_id: int) -> bool:
+def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
     found = task(db, claim.task_id)
     return found is not None and (found.host_id, found.ticket) == (host_id, claim.ticket)
 

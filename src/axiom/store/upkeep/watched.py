@@ -31,7 +31,7 @@ _BACK = {*_PROVEN, TaskState.INVALID}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class ToldTask:
     """A task as far as those outside can have been told of it."""
 
     id: int
@@ -51,10 +51,10 @@ class Head:
     credit: int
 
 
-def tasks(db: Database, task_ids: Collection[int]) -> dict[int, Seen]:
+def tasks(db: Database, task_ids: Collection[int]) -> dict[int, ToldTask]:
     """These tasks."""
     return {
-        row["id"]: Seen(
+        row["id"]: ToldTask(
             id=row["id"],
             state=TaskState(row["state"]),
             host_id=row["host_id"],

@@ -22,7 +22,7 @@ _CARRIED = "SELECT coalesce(sum(amount), 0) AS amount FROM carried"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class CreditLine:
     """What was awarded under a tariff for one reason in one tier."""
 
     tariff: str
@@ -56,10 +56,10 @@ class Totals:
     by_team: Counter[int] = field(default_factory=Counter)  # 0 is no team
 
 
-def lines(db: Database) -> list[Line]:
+def lines(db: Database) -> list[CreditLine]:
     """Everything that was awarded here, by tariff, reason and tier."""
     return [
-        Line(
+        CreditLine(
             tariff=row["name"],
             version=row["version"],
             reason=row["reason"],

@@ -10,7 +10,7 @@ _ONE = "SELECT * FROM figure WHERE name = :name"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Drawn:
+class StoredPicture:
     """A picture: its bytes are blobs."""
 
     name: str
@@ -19,11 +19,11 @@ class Drawn:
     drawn_at: datetime
 
 
-def drawn(db: Database, names: Sequence[str]) -> list[Drawn]:
+def drawn(db: Database, names: Sequence[str]) -> list[StoredPicture]:
     """Those of these pictures that were drawn."""
     rows = [db.one(_ONE, name=name) for name in names]
     return [
-        Drawn(name=row["name"], svg=row["svg"], png=row["png"], drawn_at=moment(row["drawn_at"]))
+        StoredPicture(name=row["name"], svg=row["svg"], png=row["png"], drawn_at=moment(row["drawn_at"]))
         for row in rows
         if row is not None
     ]

@@ -92,7 +92,7 @@ _RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a 
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class HistoryLine:
     """One line of a finding's history."""
 
     evidence: Evidence
@@ -101,7 +101,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class FindingView:
     """A finding and what its newest evidence says; `line` is None until its first block is closed."""
 
     finding: Finding
@@ -109,7 +109,7 @@ class Standing:
     version: int
     registered: Mapping[str, Any]  # the registration's body
     estimand: Mapping[str, Any]
-    line: Line | None
+    line: HistoryLine | None
     why: str = ""  # it is suspended, recalled or retired
 
     @property
@@ -137,7 +137,7 @@ class Brief:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class ScoredPrediction:
     """What a prediction was worth when its registration had ended; None is nothing to score."""
 
     verdict: Verdict | None
@@ -156,7 +156,7 @@ class Forecast:
     estimand: str
     forecaster: str
     prediction: Prediction
-    score: Scored | None = None
+    score: ScoredPrediction | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,18 +211,18 @@ def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
     return {row["id"]: _estimand(bodies[row["registration_id"]], row["estimand"]) for row in db.select(_ASKED)}
 
 
-def one(db: Database, number: int) -> Standing | None:
+def one(db: Database, number: int) -> FindingView | None:
     """The finding with this number."""
     row = db.one(_ONE, number=number)
     return _standing(row) if row else None
 
 
-def some(db: Database, numbers: Iterable[int]) -> dict[int, Standing]:
+def some(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
     """The findings with these numbers."""
     return {row["number"]: _standing(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
 
 
-def of_experiment(db: Database, experiment_id: int) -> list[Standing]:
+def of_experiment(db: Database, experiment_id: int) -> list[FindingView]:
     """The findings of one version."""
     return [_standing(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
@@ -233,7 +233,7 @@ def last_number(db: Database) -> int:
     return int(row["number"]) if row else 0
 
 
-def history(db: Database, number: int) -> list[Line]:
+def history(db: Database, number: int) -> list[HistoryLine]:
     """All evidence of a finding, oldest first."""
     return [_line(row) for row in db.select(_HISTORY, number=number)]
 
@@ -268,10 +268,10 @@ def _read_body(body: str) -> Mapping[str, Any]:
     return found
 
 
-def _standing(row: Row) -> Standing:
+def _standing(row: Row) -> FindingView:
     registered = _read_body(row["body"])
     estimand = _estimand(registered, row["estimand"])
-    return Standing(
+    return FindingView(
         finding=Finding(
             number=row["number"],
             registration_id=row["registration_id"],
@@ -295,8 +295,8 @@ def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return next((each for each in registered.get("estimands", ()) if each["name"] == name), {})
 
 
-def _line(row: Row) -> Line:
-    return Line(
+def _line(row: Row) -> HistoryLine:
+    return HistoryLine(
         evidence=evidence.read(row),
         session=row["session"] or "",
         weighed_at=moment(row["created_at"]),
@@ -318,8 +318,8 @@ def _forecast(row: Row) -> Forecast:
     )
 
 
-def _scored(row: Row) -> Scored:
-    return Scored(
+def _scored(row: Row) -> ScoredPrediction:
+    return ScoredPrediction(
         verdict=Verdict(row["came_out"]) if row["came_out"] else None,
         brier=row["brier"],
         log_score=row["log_score"],

@@ -74,7 +74,7 @@ _CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunt
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class ListPart:
     """A part of a list, in order, and whether there is more on either side of it."""
 
     ids: tuple[int, ...]
@@ -101,10 +101,10 @@ class Extent:
     new: int  # hosts that had no valid task yet, of whose cores nothing is known but what they say
 
 
-def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> Part:
+def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> ListPart:
     """So many numbers of a list: the first after a number, or, where one is said, the last before another."""
     ids = sorted(_ids(db, _BACK[of] if before else _ON[of], before or after, limit, whose))
-    return Part(
+    return ListPart(
         ids=tuple(ids),
         is_more_before=bool(ids) and bool(_ids(db, _BACK[of], ids[0], 1, whose)),
         is_more_after=bool(ids) and bool(_ids(db, _ON[of], ids[-1], 1, whose)),

@@ -11,7 +11,7 @@ from axiom.domain.work import Outcome
 from axiom.store.engine.database import Database, Row
 
 
-class Order(StrEnum):
+class ListOrder(StrEnum):
     """In which order results are listed."""
 
     NEWEST = "newest"
@@ -24,27 +24,27 @@ class Order(StrEnum):
 # The ids are chosen from an index alone; only the rows of the page itself are read. Each order of one version has an
 # index that is walked; what else is asked for is looked at on the way.
 _WALKS = {
-    Order.NEWEST: """
+    ListOrder.NEWEST: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
     AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.id DESC LIMIT :limit OFFSET :skip
 """,
-    Order.REPLICATE: """
+    ListOrder.REPLICATE: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
     AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.replicate, r.config LIMIT :limit OFFSET :skip
 """,
-    Order.LAST_REPLICATE: """
+    ListOrder.LAST_REPLICATE: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
     AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.replicate DESC, r.config LIMIT :limit OFFSET :skip
 """,
-    Order.SECONDS: """
+    ListOrder.SECONDS: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
     AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.cpu_seconds, r.id LIMIT :limit OFFSET :skip
 """,
-    Order.MOST_SECONDS: """
+    ListOrder.MOST_SECONDS: """
 SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
     AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
 ORDER BY r.cpu_seconds DESC, r.id DESC LIMIT :limit OFFSET :skip
@@ -95,7 +95,7 @@ class Wanted:
     outcome: Outcome | None = None
     replicate: int | None = None
     configs: Sequence[int] | None = None  # None is any
-    order: Order = Order.NEWEST  # across versions there is an index of no other
+    order: ListOrder = ListOrder.NEWEST  # across versions there is an index of no other
     until: int = 0  # the last that counts, as none is ever taken away: pages do not move while more come; 0 is any
     skip: int = 0
     limit: int = 100

@@ -27,26 +27,26 @@ SELECT (SELECT name FROM session WHERE id < :id ORDER BY id DESC LIMIT 1) AS bef
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Closed:
+class ClosedSession:
     """A session and the last line of its log, if it has written any."""
 
     session: Session
     line: Note | None
 
 
-def newest(db: Database, limit: int) -> list[Closed]:
+def newest(db: Database, limit: int) -> list[ClosedSession]:
     """The newest sessions first, each with its last line."""
     return [_closed(row) for row in db.select(_LISTED, limit=limit)]
 
 
-def last_of_days(db: Database, today: datetime, days: int) -> list[Closed]:
+def last_of_days(db: Database, today: datetime, days: int) -> list[ClosedSession]:
     """The last session of each of so many days before the one that begins at `today`, the newest first."""
     since, until = at(today - days * _DAY), at(today)
     return [_closed(row) for row in db.select(_LAST_OF_DAYS, since=since, until=until, day=at(_EPOCH + _DAY))]
 
 
-def _closed(row: Row) -> Closed:
-    return Closed(session=sessions.read(row), line=sessions.read_note(row) if row["kind"] is not None else None)
+def _closed(row: Row) -> ClosedSession:
+    return ClosedSession(session=sessions.read(row), line=sessions.read_note(row) if row["kind"] is not None else None)
 
 
 def neighbours(db: Database, session_id: int) -> tuple[str, str]:

@@ -16,7 +16,7 @@ ORDER BY f.id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Counted:
+class _Supporters:
     """The replicates with a value behind a finding, by the hosts that computed each."""
 
     replicates: Mapping[tuple[int, ...], int]
@@ -25,7 +25,7 @@ class _Counted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
+class SupportShare:
     """How many of the replicates behind a finding some hosts have computed."""
 
     finding: int
@@ -40,14 +40,14 @@ class Support:
     """
 
     def __init__(self) -> None:
-        self._counted: dict[int, _Counted] = {}  # by evidence
+        self._counted: dict[int, _Supporters] = {}  # by evidence
         self._lock = threading.Lock()
 
-    def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[Share]:
+    def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[SupportShare]:
         """The findings that results of these hosts are in, in order."""
         wanted = frozenset(host_ids)
         return [
-            Share(
+            SupportShare(
                 finding=number,
                 replicates=sum(counted.replicates[hosts] for hosts in _with(counted, wanted)),
                 of=counted.total,
@@ -56,19 +56,19 @@ class Support:
             if not wanted.isdisjoint(counted.of_host)
         ]
 
-    def _newest(self, db: Database) -> list[tuple[int, _Counted]]:
+    def _newest(self, db: Database) -> list[tuple[int, _Supporters]]:
         with self._lock:
             rows = db.select(_NEWEST)
             self._counted = {row["id"]: self._counted.get(row["id"]) or _count(db, row) for row in rows}
             return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
 
 
-def _with(counted: _Counted, wanted: frozenset[int]) -> set[tuple[int, ...]]:
+def _with(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[int, ...]]:
     """The hosts of each replicate to which one of these contributed; it counts once, to however many of them."""
     return {hosts for host in counted.of_host.keys() & wanted for hosts in counted.of_host[host]}
 
 
-def _count(db: Database, row: Row) -> _Counted:
+def _count(db: Database, row: Row) -> _Supporters:
     """How many replicates with a value were computed by which hosts."""
     observed = evidence.observed(db, row["finding_number"], row["line"])
     replicates = Counter(one.hosts for one in observed if one.value is not None and one.hosts)
@@ -76,4 +76,4 @@ def _count(db: Database, row: Row) -> _Counted:
     for hosts in replicates:
         for host in hosts:
             of_host.setdefault(host, []).append(hosts)
-    return _Counted(replicates=replicates, of_host=of_host, total=replicates.total())
+    return _Supporters(replicates=replicates, of_host=of_host, total=replicates.total())

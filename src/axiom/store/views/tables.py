@@ -37,7 +37,7 @@ ORDER BY f.id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class ResultColumns:
     """Some results in columns of equal length, by replicate and config."""
 
     replicates: Sequence[int]
@@ -58,7 +58,7 @@ def free_column(name: str, kind: str, taken: set[str]) -> str:
     return column
 
 
-def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Page]:
+def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
     """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
     with db.savepoint():
         platforms = {host.id: str(host.platform) for host in fleet.hosts(db)}
@@ -87,9 +87,9 @@ def findings(db: Database) -> list[Row]:
     return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
 
 
-def _page(rows: Sequence[Row], platforms: dict[int, str]) -> Page:
+def _page(rows: Sequence[Row], platforms: dict[int, str]) -> ResultColumns:
     hosts = [row["host_id"] for row in rows]
-    return Page(
+    return ResultColumns(
         replicates=[row["replicate"] for row in rows],
         configs=[row["config"] for row in rows],
         seeds=[row["seed"] for row in rows],

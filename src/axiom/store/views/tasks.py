@@ -68,7 +68,7 @@ _LAST = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class TaskEnd:
     """How a task ended, as far as anybody has said."""
 
     closed_at: datetime | None
@@ -137,12 +137,12 @@ def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 
-def ended(db: Database, task_id: int) -> Ended:
+def ended(db: Database, task_id: int) -> TaskEnd:
     """What is known of how a task ended, besides what every task has."""
     row = db.one(_ENDED, id=task_id)
     if row is None:
         raise LookupError(f"task {task_id} is not there")
-    return Ended(
+    return TaskEnd(
         closed_at=maybe_moment(row["closed_at"]),
         cause=row["cause"],
         boinc_state=row["boinc_state"],

@@ -37,8 +37,8 @@ from axiom.web.account.forms import (
     origins_of,
     read_form,
 )
-from axiom.web.account.pages import ACTS, PAGES, Page
-from axiom.web.account.visits import SESSION_SECONDS, Again, Go, Outcome, Reception, Visit
+from axiom.web.account.pages import ACTS, PAGES, AccountPage
+from axiom.web.account.visits import SESSION_SECONDS, AccountDesk, Again, Go, Outcome, Visit
 from axiom.web.site.app import Careful
 from axiom.web.site.page_cache import SIGNED_IN
 from axiom.web.site.routes import missing
@@ -77,7 +77,7 @@ class _Slow:
 class Beside:
     """The account pages and, for every other address, the site."""
 
-    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: Reception) -> None:
+    def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: AccountDesk) -> None:
         self._site = site
         self._accounts = accounts
         self._reception = reception
@@ -103,7 +103,7 @@ class Beside:
             return False  # the page is shown all the same
 
 
-def accounts(reception: Reception) -> Starlette:
+def accounts(reception: AccountDesk) -> Starlette:
     """The application with all account pages."""
     templates = environment()
     templates.globals["scheduler"] = ""
@@ -118,7 +118,7 @@ def accounts(reception: Reception) -> Starlette:
 
 
 def _endpoint(
-    reception: Reception, templates: Environment, path: str, slow: _Slow
+    reception: AccountDesk, templates: Environment, path: str, slow: _Slow
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await _body(request)
@@ -144,7 +144,7 @@ async def _body(request: Request) -> bytes | None:
     return None
 
 
-def _answer(reception: Reception, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+def _answer(reception: AccountDesk, templates: Environment, path: str, request: Request, body: bytes) -> Response:
     """The page, what became of its form, or the sentence that it could not be made."""
     try:
         return _made(reception, templates, path, request, body)
@@ -155,7 +155,7 @@ def _answer(reception: Reception, templates: Environment, path: str, request: Re
         return HTMLResponse(page, status_code=500, headers=_HEADERS)
 
 
-def _made(reception: Reception, templates: Environment, path: str, request: Request, body: bytes) -> Response:
+def _made(reception: AccountDesk, templates: Environment, path: str, request: Request, body: bytes) -> Response:
     cookies = cookies_of(request, secure=reception.is_secure)
     visit = _visit(reception, request, read_form(body), cookies.session)
     is_known = visit.volunteer is not None
@@ -174,7 +174,7 @@ def _made(reception: Reception, templates: Environment, path: str, request: Requ
     return response
 
 
-def _visit(reception: Reception, request: Request, form: Form, session: str) -> Visit:
+def _visit(reception: AccountDesk, request: Request, form: Form, session: str) -> Visit:
     """Who is it? A secret that nobody has is nobody's."""
     peer = request.client.host if request.client else ""
     visit = Visit(reception=reception, form=form, session=session, peer=peer)
@@ -208,7 +208,7 @@ def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
 
 
 def _render(
-    visit: Visit, templates: Environment, page: Page, request: Request, outcome: Again, token: str
+    visit: Visit, templates: Environment, page: AccountPage, request: Request, outcome: Again, token: str
 ) -> HTMLResponse:
     form = {
         "of": request.url.path if request.method == "POST" else "",
@@ -232,7 +232,7 @@ def _render(
     return HTMLResponse(text, status_code=outcome.status)
 
 
-def _as_data(reception: Reception) -> Callable[[Request], Response]:
+def _as_data(reception: AccountDesk) -> Callable[[Request], Response]:
     def endpoint(request: Request) -> Response:
         visit = _visit(reception, request, Form(), cookies_of(request, secure=reception.is_secure).session)
         if visit.volunteer is None:

@@ -60,7 +60,7 @@ _MOST_SHARE = 10_000.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class AccountPage:
     """An account page. A private one is for those who are signed in, another one for those who are not."""
 
     path: str
@@ -336,13 +336,13 @@ def _security(reading: Reading, visit: Visit) -> Answer:
 PAGES = {
     page.path: page
     for page in (
-        Page(path="/account", template="account.html", make=account),
-        Page(path="/account/profile", template="account_profile.html", make=account),
-        Page(path="/account/preferences", template="account_preferences.html", make=_preferences),
-        Page(path="/account/team", template="account_team.html", make=team_page),
-        Page(path="/account/security", template="account_security.html", make=_security),
-        Page(path="/account/register", template="register.html", make=_entrance, is_private=False),
-        Page(path="/account/sign-in", template="sign_in.html", make=_entrance, is_private=False),
+        AccountPage(path="/account", template="account.html", make=account),
+        AccountPage(path="/account/profile", template="account_profile.html", make=account),
+        AccountPage(path="/account/preferences", template="account_preferences.html", make=_preferences),
+        AccountPage(path="/account/team", template="account_team.html", make=team_page),
+        AccountPage(path="/account/security", template="account_security.html", make=_security),
+        AccountPage(path="/account/register", template="register.html", make=_entrance, is_private=False),
+        AccountPage(path="/account/sign-in", template="sign_in.html", make=_entrance, is_private=False),
     )
 }
 ACTS = {

@@ -11,8 +11,8 @@ from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
 from axiom.commands.base import Command
-from axiom.commands.gate import Gate
-from axiom.decisions.accounts.throttle import Verdict
+from axiom.commands.gate import CommandGate
+from axiom.decisions.accounts.throttle import ThrottleDecision
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached
@@ -24,7 +24,7 @@ from axiom.web.site.app import Site
 SESSION_SECONDS = int(SIGNED_IN_FOR.total_seconds())
 
 
-class Proven(Protocol):
+class ProvenVisitor(Protocol):
     """Whose password it was."""
 
     @property
@@ -39,10 +39,10 @@ class Proven(Protocol):
 class Guessed(Protocol):
     """Counts what was tried from each address of the network, and knows whose addresses are whose."""
 
-    def open_one(self, address: str, most: int) -> Verdict:
+    def open_one(self, address: str, most: int) -> ThrottleDecision:
         """May this address open one more account?"""
 
-    def begin(self, account: str, address: str) -> tuple[Verdict, datetime]:
+    def begin(self, account: str, address: str) -> tuple[ThrottleDecision, datetime]:
         """May this be tried? It counts as wrong, at the returned moment, until `right` is said."""
 
     def right(self, account: str, address: str, begun: datetime) -> None:
@@ -51,7 +51,7 @@ class Guessed(Protocol):
     def know(self, account: str, address: str) -> None:
         """This address is the account's owner's."""
 
-    def do_one(self, volunteer: int, what: str) -> Verdict:
+    def do_one(self, volunteer: int, what: str) -> ThrottleDecision:
         """May this be done once more in this volunteer's account?"""
 
 
@@ -70,18 +70,18 @@ class Doorkeeper(Protocol):
     def new_accounts(self) -> int:
         """How many accounts one address may open in an hour; 0: none are opened."""
 
-    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> Proven | Problem:
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> ProvenVisitor | Problem:
         """Whose account this is, if the password is right; `address` is whence somebody says so, `sign_in` as whom."""
 
-    def attempt(self, asked: LookupAccount, address: str) -> tuple[Proven | Problem, datetime]:
+    def attempt(self, asked: LookupAccount, address: str) -> tuple[ProvenVisitor | Problem, datetime]:
         """The same, and the moment at which it counts as wrong until the guesses are told that it was right."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reception:
+class AccountDesk:
     """What the account pages need besides the records."""
 
-    gate: Gate
+    gate: CommandGate
     pages: Site
     doorkeeper: Doorkeeper
     threads: Executor  # in which forms are read
@@ -121,7 +121,7 @@ Outcome = Go | Again
 class Visit:
     """Who asks, from where, and what they have typed."""
 
-    reception: Reception
+    reception: AccountDesk
     form: Form
     session: str  # the secret that came with the request
     peer: str  # the address of the network from which it came
@@ -158,7 +158,7 @@ class Visit:
                 raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
         return self.reception.gate.submit(command, caller(volunteer_id))
 
-    def whose(self, email: str, password: str) -> Proven | Problem:
+    def whose(self, email: str, password: str) -> ProvenVisitor | Problem:
         """Who has this e-mail address and this password."""
         asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
         is_own = self.account is not None and self.account.email == email

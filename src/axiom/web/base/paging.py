@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom.store.views import hosts
-from axiom.store.views.hosts import List, Part
+from axiom.store.views.hosts import List, ListPart
 from axiom.web.base.request import Answer, Reading
 
 LENGTH = 50  # rows of a page
@@ -39,13 +39,13 @@ def stretch(reading: Reading, word: str, ids: Sequence[int]) -> Stretch:
     return Stretch(ids=ids, first=first, length=max(1, len(ids)) if reading.is_whole else LENGTH)
 
 
-def part(reading: Reading, of: List, whose: int = 0) -> Part:
+def part(reading: Reading, of: List, whose: int = 0) -> ListPart:
     """The rows that the address asks for: `?after=50`, or `?before=51`."""
     after, before = reading.whole("after"), reading.whole("before")
     return hosts.part(reading.db, of, limit=LENGTH, after=after, before=before, whose=whose)
 
 
-def around(path: str, shown: Part) -> Answer:
+def around(path: str, shown: ListPart) -> Answer:
     """The addresses of the pages before and after these rows."""
     return {
         "previous": f"{path}?before={shown.ids[0]}" if shown.is_more_before else None,

@@ -29,7 +29,7 @@ def restless() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class SlowFile:
     """A file to take away, or the sentence why there is none."""
 
     body: bytes
@@ -38,7 +38,7 @@ class Made:
     name: str = ""  # under which it is kept by whoever takes it away
 
 
-Make = Callable[[Request, Breathe], Made]
+Make = Callable[[Request, Breathe], SlowFile]
 
 
 class Exports:
@@ -99,7 +99,7 @@ class Exports:
 class _Fetched(Response):
     """A file on its way, in pieces: the next leaves when the one before has been taken."""
 
-    def __init__(self, made: Made, count: Callable[[int], None], *, packs: bool) -> None:
+    def __init__(self, made: SlowFile, count: Callable[[int], None], *, packs: bool) -> None:
         packing = {"content-encoding": "gzip"} if packs else {}
         naming = {"content-disposition": f'attachment; filename="{made.name}"'} if made.name else {}
         headers = {"vary": "accept-encoding", "cache-control": "no-cache"} | packing | naming
@@ -133,6 +133,6 @@ class _Breath:
         self._since = time.monotonic()
 
 
-def _make(make: Make, request: Request, *, packs: bool) -> Made:
+def _make(make: Make, request: Request, *, packs: bool) -> SlowFile:
     made = make(request, _Breath())
     return replace(made, body=gzip.compress(made.body, _LIGHT, mtime=0)) if packs else made

@@ -22,7 +22,7 @@ from axiom.store.evidence import evidence
 from axiom.store.evidence.evidence import Inputs
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
-from axiom.store.views.findings import Standing
+from axiom.store.views.findings import FindingView
 from axiom.web.base.request import Answer, Reading
 from axiom.web.export import metadata, readme
 from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
@@ -76,7 +76,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
 _WHEN = "It has some when its first block of replicates is closed and weighed."
 
 
-def _about(reading: Reading, standing: Standing, inputs: Inputs, bundle: StoredBundle) -> Answer:
+def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: StoredBundle) -> Answer:
     """What the export says of itself, and the script needs besides the tables."""
     line = standing.line
     folder = f"experiment/{standing.experiment}"
@@ -108,7 +108,7 @@ def _about(reading: Reading, standing: Standing, inputs: Inputs, bundle: StoredB
     }
 
 
-def _registered(reading: Reading, standing: Standing) -> Iterator[tuple[Answer, Registration]]:
+def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
     for found in cards.feeding(reading, standing):
         yield (
@@ -145,7 +145,7 @@ def _sorted(homes: Mapping[int, Home]) -> list[Home]:
     return [homes[number] for number in sorted(homes)]
 
 
-def _numbers(weighed: Card, standing: Standing) -> Answer:
+def _numbers(weighed: Card, standing: FindingView) -> Answer:
     """What must come out again: of the evidence what was stored, of its parts what they say today."""
     told = numbers(weighed)
     if standing.line:
@@ -154,7 +154,7 @@ def _numbers(weighed: Card, standing: Standing) -> Answer:
     return told
 
 
-def _observed(standing: Standing, inputs: Inputs) -> Iterable[Sequence[object]]:
+def _observed(standing: FindingView, inputs: Inputs) -> Iterable[Sequence[object]]:
     for one in inputs.observations:
         yield (
             one.registration,
@@ -171,7 +171,7 @@ def _observed(standing: Standing, inputs: Inputs) -> Iterable[Sequence[object]]:
         )
 
 
-def _source(reading: Reading, standing: Standing, bundle: StoredBundle) -> bytes:
+def _source(reading: Reading, standing: FindingView, bundle: StoredBundle) -> bytes:
     packed = blobs.get(reading.db, reading.folder, bundle.digest)
     return bundles.contents(packed)[bundles.experiment_path(standing.experiment)]
 

@@ -25,7 +25,7 @@ from axiom.store.views.support import Support
 from axiom.web.base.memo import Lasting
 from axiom.web.base.query_words import asked
 from axiom.web.base.request import Reading, nothing_planned
-from axiom.web.site.page_cache import SIGNED_IN, Quick
+from axiom.web.site.page_cache import SIGNED_IN, PageCache
 from axiom.web.site.routes import escaped, is_file, missing, routes
 from axiom.web.site.templates import environment
 from axiom.web.views.status import status
@@ -98,7 +98,7 @@ class Site:
             )
 
 
-def site(pages: Site) -> Quick:
+def site(pages: Site) -> PageCache:
     """The application with all its pages."""
     templates = environment()
     headers = (*_HEADERS, _OPEN) if pages.is_open else _HEADERS
@@ -109,7 +109,7 @@ def site(pages: Site) -> Quick:
         middleware=[Middleware(Careful, templates=templates, headers=headers)],
         exception_handlers={404: missing(templates, pages.read)},
     )
-    return Quick(inner, clock=time.monotonic, asked=asked, passes=is_file)
+    return PageCache(inner, clock=time.monotonic, asked=asked, passes=is_file)
 
 
 class Careful:

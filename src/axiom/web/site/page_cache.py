@@ -29,7 +29,7 @@ _KEPT_STATUS = {200, 400, 404}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class CachedPage:
     """An answer as it leaves: in full, compressed, and as the word that nothing has changed."""
 
     status: int
@@ -52,7 +52,7 @@ def _nothing(path: str) -> bool:
     return False
 
 
-class Quick:
+class PageCache:
     """An application whose answers are kept. `clock` counts seconds and never goes back."""
 
     def __init__(
@@ -70,8 +70,8 @@ class Quick:
         self._passes = passes
         self._clock = clock
         self._fresh = fresh
-        self._kept: dict[_Key, Kept] = {}
-        self._under_way: dict[_Key, asyncio.Future[Kept]] = {}
+        self._kept: dict[_Key, CachedPage] = {}
+        self._under_way: dict[_Key, asyncio.Future[CachedPage]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or make the page and remember it."""
@@ -90,12 +90,12 @@ class Quick:
             kept = await self._make(key, scope, receive)
         await _answer(kept, scope, send)
 
-    async def _make(self, key: _Key, scope: Scope, receive: Receive) -> Kept:
+    async def _make(self, key: _Key, scope: Scope, receive: Receive) -> CachedPage:
         """Make a page once, however many ask for it meanwhile."""
         waiting = self._under_way.get(key)
         if waiting is not None:
             return await asyncio.shield(waiting)
-        made: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
+        made: asyncio.Future[CachedPage] = asyncio.get_running_loop().create_future()
         made.add_done_callback(lambda future: future.cancelled() or future.exception())
         self._under_way[key] = made
         try:
@@ -111,7 +111,7 @@ class Quick:
             self._remember(key, kept)
         return kept
 
-    async def _render(self, scope: Scope, receive: Receive) -> Kept:
+    async def _render(self, scope: Scope, receive: Receive) -> CachedPage:
         status, headers, body = 500, Headers(), bytearray()
 
         async def take(message: Message) -> None:
@@ -124,7 +124,7 @@ class Quick:
         await self._app(scope, receive, take)
         return _kept(status, headers, bytes(body), self._clock() + self._fresh)
 
-    def _remember(self, key: _Key, kept: Kept) -> None:
+    def _remember(self, key: _Key, kept: CachedPage) -> None:
         if len(self._kept) >= _MOST:
             now = self._clock()
             self._kept = {each: page for each, page in self._kept.items() if page.until > now}
@@ -133,7 +133,7 @@ class Quick:
         self._kept[key] = kept
 
 
-def _kept(status: int, headers: Headers, body: bytes, until: float) -> Kept:
+def _kept(status: int, headers: Headers, body: bytes, until: float) -> CachedPage:
     etag = b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
     lengthless = [(name, value) for name, value in headers if name != b"content-length"]
     kinds = dict(headers).get(b"content-type", b"")
@@ -144,7 +144,7 @@ def _kept(status: int, headers: Headers, body: bytes, until: float) -> Kept:
         common.append((b"cache-control", b"no-cache"))
     packed = gzip.compress(body, 6, mtime=0) if packs else None
     length = str(len(packed)).encode() if packed is not None else b""
-    return Kept(
+    return CachedPage(
         status=status,
         etag=etag,
         headers=[*common, (b"content-length", str(len(body)).encode())],
@@ -156,7 +156,7 @@ def _kept(status: int, headers: Headers, body: bytes, until: float) -> Kept:
     )
 
 
-async def _answer(kept: Kept, scope: Scope, send: Send) -> None:
+async def _answer(kept: CachedPage, scope: Scope, send: Send) -> None:
     known = accepted = b""
     for name, value in scope["headers"]:
         if name == b"if-none-match":

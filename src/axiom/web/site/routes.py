@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound
 from axiom.web.base.request import Answer, Reading
-from axiom.web.base.slow_files import Breathe, Exports, Made, Make
+from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
 from axiom.web.site.templates import static_bytes, versioned
 from axiom.web.views import (
@@ -105,7 +105,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class SitePage:
     """An address, what makes its answer, and the template that shows it."""
 
     path: str
@@ -118,13 +118,13 @@ def _status(reading: Reading) -> Answer:
     return {"status": status(reading.db, reading.folder, reading.now, {"name": reading.name, **reading.live()})}
 
 
-def _page(path: str, template: str, make: Callable[..., Answer]) -> Page:
-    return Page(path=path, json=f"{path}.json", template=template, make=make)
+def _page(path: str, template: str, make: Callable[..., Answer]) -> SitePage:
+    return SitePage(path=path, json=f"{path}.json", template=template, make=make)
 
 
 PAGES = (
-    Page(path="/", json="/index.json", template="home.html", make=home.home),
-    Page(path="/live", json="/live.json", template="live.html", make=home.live),
+    SitePage(path="/", json="/index.json", template="home.html", make=home.home),
+    SitePage(path="/live", json="/live.json", template="live.html", make=home.live),
     _page("/findings", "findings.html", findings.listed),
     _page("/findings/graph", "graph.html", graph.graph),
     _page(f"/findings/{NUMBER}", "finding.html", findings.one),
@@ -198,7 +198,7 @@ def missing(templates: Environment, read: Read) -> Callable[[Request, Exception]
     return answer
 
 
-def _guarded(templates: Environment, read: Read, page: Page, *, as_data: bool = False) -> Callable[..., Response]:
+def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: bool = False) -> Callable[..., Response]:
     """The page, or the sentence that it could not be made. Starlette makes it in a thread of its own."""
 
     def endpoint(request: Request) -> Response:
@@ -310,15 +310,15 @@ def _feed(read: Read) -> Callable[[Request], Response]:
 def _archive(read: Read) -> Make:
     """A finding to take away."""
 
-    def make(request: Request, breathe: Breathe) -> Made:
+    def make(request: Request, breathe: Breathe) -> SlowFile:
         del breathe  # it is the evidence of one finding alone
         number = request.path_params["number"]
         try:
             with read(request) as reading:
                 body = archive.archive(reading, number)
         except (NotFound, OverflowError) as error:
-            return Made(body=f"{error}\n".encode(), kind="text/plain", status=404)
-        return Made(body=body, kind=_ZIP, name=f"finding-{number}.zip")
+            return SlowFile(body=f"{error}\n".encode(), kind="text/plain", status=404)
+        return SlowFile(body=body, kind=_ZIP, name=f"finding-{number}.zip")
 
     return make
 
@@ -326,11 +326,13 @@ def _archive(read: Read) -> Make:
 def _results(read: Read) -> Make:
     """All results that an address asks for, as a table to take away."""
 
-    def make(request: Request, breathe: Breathe) -> Made:
+    def make(request: Request, breathe: Breathe) -> SlowFile:
         with read(request) as reading:
             if said := results.refused(reading):
-                return Made(body="".join(f"{sentence}\n" for sentence in said).encode(), kind="text/plain", status=400)
-            return Made(body=results.exported(reading, breathe), kind=_CSV)
+                return SlowFile(
+                    body="".join(f"{sentence}\n" for sentence in said).encode(), kind="text/plain", status=400
+                )
+            return SlowFile(body=results.exported(reading, breathe), kind=_CSV)
 
     return make
 

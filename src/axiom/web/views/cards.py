@@ -22,7 +22,7 @@ from axiom.store.evidence.evidence import Inputs
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
-from axiom.store.views.findings import Forecast, Standing
+from axiom.store.views.findings import FindingView, Forecast
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import scope
 from axiom.web.views.figures import plate
@@ -33,12 +33,12 @@ _LEADS = {Meaning.AS_CLAIMED: "Holds for", Meaning.OPPOSITE: "Found for", Meanin
 _FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
 
 
-def inputs(reading: Reading, standing: Standing) -> Inputs | None:
+def inputs(reading: Reading, standing: FindingView) -> Inputs | None:
     """What the newest line was weighed from; None until there is one."""
     return evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
 
 
-def weighed(reading: Reading, standing: Standing, found: Inputs | None) -> Card | None:
+def weighed(reading: Reading, standing: FindingView, found: Inputs | None) -> Card | None:
     """The card that follows from it, worked out once for each line, which never changes.
 
     What its hosts were stands in it, too, but not in lines of before observations were kept: they know today's.
@@ -115,7 +115,7 @@ def told(found: Evidence) -> Answer:
 
 
 def scoped(
-    reading: Reading, standing: Standing, quantity: str, observed: Sequence[Observation] | None = None
+    reading: Reading, standing: FindingView, quantity: str, observed: Sequence[Observation] | None = None
 ) -> Answer:
     """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them.
 
@@ -154,7 +154,7 @@ def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> t
     return [name for name in found if name in weighed], [name for name in found if name not in weighed]
 
 
-def never_worked(reading: Reading, standing: Standing) -> list[Answer]:
+def never_worked(reading: Reading, standing: FindingView) -> list[Answer]:
     """Hosts that had tasks of this version and returned no valid result."""
     found = reading.attempts.never_worked(reading.db, standing.finding.experiment_id, reading.now)
     return [
@@ -162,14 +162,14 @@ def never_worked(reading: Reading, standing: Standing) -> list[Answer]:
     ]
 
 
-def feeding(reading: Reading, standing: Standing) -> list[Registration]:
+def feeding(reading: Reading, standing: FindingView) -> list[Registration]:
     """The registrations whose replicates are this finding's evidence."""
     numbers = registrations.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
     found = [registrations.registration(reading.db, number) for number in numbers]
     return [each for each in found if each is not None]
 
 
-def forecasts(reading: Reading, standing: Standing) -> list[Forecast]:
+def forecasts(reading: Reading, standing: FindingView) -> list[Forecast]:
     """What was predicted of this finding, with each of those registrations."""
     return [
         forecast
@@ -180,7 +180,7 @@ def forecasts(reading: Reading, standing: Standing) -> list[Forecast]:
     ]
 
 
-def _design(registration: Registration, standing: Standing) -> Answer:
+def _design(registration: Registration, standing: FindingView) -> Answer:
     said = read_body(registration.body)
     configs = scope.cells(standing.estimand, said.design.configs)
     return {
@@ -192,7 +192,7 @@ def _design(registration: Registration, standing: Standing) -> Answer:
     }
 
 
-def _made_of(reading: Reading, standing: Standing) -> list[tuple[str, str]]:
+def _made_of(reading: Reading, standing: FindingView) -> list[tuple[str, str]]:
     """From the signed source, and from the kit that was signed with it."""
     bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
     if bundle is None:

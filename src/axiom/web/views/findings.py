@@ -11,7 +11,7 @@ from axiom.decisions.evidence.rounding import around
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store.views import findings
-from axiom.store.views.findings import Brief, Forecast, Line, Scored, Standing
+from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import misread, paging
 from axiom.web.base.numbers import moment, plain, rounded
 from axiom.web.base.request import Answer, Reading, no_such
@@ -99,12 +99,12 @@ def one(reading: Reading, number: int) -> Answer:
     }
 
 
-def scope(reading: Reading, standing: Standing) -> Answer:
+def scope(reading: Reading, standing: FindingView) -> Answer:
     """For what a claim holds."""
     return cards.scoped(reading, standing, quantity(standing.estimand))
 
 
-def cited(reading: Reading, standing: Standing) -> str:
+def cited(reading: Reading, standing: FindingView) -> str:
     """How a finding is cited."""
     finding, line = standing.finding, standing.line
     start = f"{reading.name}. Finding {finding.number}: {finding.claim[:1].upper()}{finding.claim[1:]}."
@@ -127,13 +127,13 @@ def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequen
     return headings, [[getattr(each, name) for name in headings] for each in found]
 
 
-def narrowing(reading: Reading, number: int, lines: Sequence[Line], estimand: Mapping[str, Any]) -> Answer:
+def narrowing(reading: Reading, number: int, lines: Sequence[HistoryLine], estimand: Mapping[str, Any]) -> Answer:
     """The picture of how a finding's interval became narrower."""
     rows = [_row(line, estimand) for line in lines]
     return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
 
 
-def shown(reading: Reading, standing: Standing) -> Answer:
+def shown(reading: Reading, standing: FindingView) -> Answer:
     """A finding as lists, pages and JSON show it."""
     finding, estimand, line = standing.finding, standing.estimand, standing.line
     return {
@@ -159,7 +159,7 @@ def shown(reading: Reading, standing: Standing) -> Answer:
     }
 
 
-def evidence(reading: Reading, line: Line) -> Answer:
+def evidence(reading: Reading, line: HistoryLine) -> Answer:
     """What the closed blocks said on a day."""
     found = line.evidence
     return {
@@ -199,7 +199,7 @@ def predicted(forecast: Forecast) -> Answer:
     }
 
 
-def _scored(score: Scored) -> Answer:
+def _scored(score: ScoredPrediction) -> Answer:
     """What a prediction was worth."""
     return {
         "verdict": score.verdict,
@@ -246,13 +246,13 @@ def written(
     return rounded(value, low, high, signed=is_signed(estimand.get("kind", "")), bars=bars)
 
 
-def _row(line: Line, estimand: Mapping[str, Any]) -> list[Any]:
+def _row(line: HistoryLine, estimand: Mapping[str, Any]) -> list[Any]:
     found = line.evidence
     texts = written(estimand, found.estimate, found.low, found.high)
     return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
 
 
-def _smaller_than(standing: Standing) -> float | None:
+def _smaller_than(standing: FindingView) -> float | None:
     """Of an absent effect, how large it could be at most by its interval, rounded up to two digits."""
     if standing.line is None or standing.verdict is not Verdict.ABSENT:
         return None
@@ -267,7 +267,7 @@ def _smaller_than(standing: Standing) -> float | None:
     return min(smallest, float(f"{math.ceil(most / step) * step:.2g}"))
 
 
-def _next_grade(standing: Standing) -> str | None:
+def _next_grade(standing: FindingView) -> str | None:
     """The grade above, while there is one."""
     grade = standing.line.evidence.grade if standing.line else Grade.AWAITING
     place = _GRADES.index(grade) + 1
@@ -279,7 +279,7 @@ def is_called(alias: str, names: Iterable[str]) -> bool:
     return alias.removeprefix("#").casefold() in {name.removeprefix("#").casefold() for name in names}
 
 
-def _awaits(reading: Reading, standing: Standing) -> Answer:
+def _awaits(reading: Reading, standing: FindingView) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
     block = int(standing.registered.get("block", 1))
     wanted = block * len(standing.registered.get("configs", ()))
@@ -306,7 +306,7 @@ def _matches(
     )
 
 
-def must_be(reading: Reading, number: int) -> Standing:
+def must_be(reading: Reading, number: int) -> FindingView:
     """The finding with this number, or the sentence that says how far they go."""
     standing = findings.one(reading.db, number)
     if standing is None:

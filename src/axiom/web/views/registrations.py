@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.decisions.evidence.reproduction import summed
-from axiom.decisions.findings.predictions import Record, Score, Scored, records
+from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, records
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
 from axiom.store.evidence import duplicates
@@ -94,10 +94,10 @@ def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> 
     }
 
 
-def _scored(row: Mapping[str, Any]) -> Scored:
+def _scored(row: Mapping[str, Any]) -> PredictionScore:
     verdict = scores.verdict(row)
     worth = Score(**_worth(row)) if verdict else None
-    return Scored(
+    return PredictionScore(
         forecaster=row["forecaster"],
         registration_id=row["registration_id"],
         prediction=scores.prediction(row),
@@ -117,7 +117,7 @@ def _worth(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _record(found: Record) -> Answer:
+def _record(found: TrackRecord) -> Answer:
     return {
         "forecaster": found.forecaster,
         "predictions": found.predictions,

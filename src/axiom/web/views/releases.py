@@ -1,6 +1,13 @@
 """How far each version is let out, since when and why, and who decided what about it."""
 
-from axiom.decisions.experiments.release_history import Standing, facts_of, settled, standing, unapproved, with_approval
+from axiom.decisions.experiments.release_history import (
+    ReleaseState,
+    facts_of,
+    settled,
+    standing,
+    unapproved,
+    with_approval,
+)
 from axiom.decisions.experiments.release_stages import Let, release
 from axiom.domain.releases import Release, Sent, Stage
 from axiom.domain.work import TaskState
@@ -75,7 +82,7 @@ def _out(sent: list[Sent]) -> int:
     return sum(one.amount for one in sent if one.state in {TaskState.SENT, TaskState.RETURNED})
 
 
-def _since(known: Standing, bundle: StoredBundle, stage: Stage, paused: Release | None) -> str:
+def _since(known: ReleaseState, bundle: StoredBundle, stage: Stage, paused: Release | None) -> str:
     """When the stage was reached, as far as it is written down already."""
     if paused:
         return paused.at.isoformat()

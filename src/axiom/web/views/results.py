@@ -13,7 +13,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.views import results, tables
-from axiom.store.views.results import Listed, Order, Wanted
+from axiom.store.views.results import Listed, ListOrder, Wanted
 from axiom.web.base import misread
 from axiom.web.base.query_words import OF_RESULTS
 from axiom.web.base.request import Answer, Reading, number_of
@@ -156,7 +156,7 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
 
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
-    said = [*misread.choice(query, "outcome", Outcome), *misread.choice(query, "sort", Order)]
+    said = [*misread.choice(query, "outcome", Outcome), *misread.choice(query, "sort", ListOrder)]
     said += misread.known(query, "experiment", is_known=stored is not None)
     said += [*misread.whole(query, "replicate"), *misread.whole(query, "page"), *misread.whole(query, "until")]
     if stored and manifest:
@@ -173,14 +173,14 @@ def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifes
     query = reading.query
     configs = registrations.placed(reading.db, stored.id) if stored else {}
     page = min(max(number_of(query.get("page", "")) or 1, 1), _LAST_PAGE)
-    outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else Order.NEWEST
+    outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else ListOrder.NEWEST
     unknown = query.get("experiment", "") and stored is None
     return Wanted(
         experiment_id=stored.id if stored else (0 if unknown else None),
         outcome=Outcome(outcome) if outcome in set(Outcome) else None,
         replicate=number_of(query.get("replicate", "")),
         configs=_places(query, manifest, configs) if manifest else None,
-        order=Order(order) if order in set(Order) else Order.REPLICATE,
+        order=ListOrder(order) if order in set(ListOrder) else ListOrder.REPLICATE,
         until=number_of(query.get("until", "")) or 0,
         skip=(page - 1) * limit,
         limit=limit + 1,

@@ -15,7 +15,7 @@ _THOUSANDTHS = 1_000
 def tasks(reading: Reading, name: str) -> Answer:
     """The tasks that closed in the time of which a session tells, as the address narrows them."""
     session, query = named(reading, name), reading.query
-    asked = facts.Asked(
+    asked = facts.TaskFilter(
         experiment=query.get("experiment", ""),
         state=query.get("state", ""),
         host=reading.whole("host"),

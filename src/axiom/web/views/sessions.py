@@ -61,7 +61,7 @@ def shown(session: Session) -> Answer:
     }
 
 
-def _closed(closed: session_pages.Closed) -> Answer:
+def _closed(closed: session_pages.ClosedSession) -> Answer:
     line = closed.line
     return shown(closed.session) | {
         "line": log.sentence(line) if line else "",

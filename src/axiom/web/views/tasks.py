@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from axiom.boinc.requests import State
+from axiom.boinc.requests import ClientState
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.tasks import progress, results, workunits
 from axiom.store.tasks import tasks as tasks_splitting
-from axiom.store.tasks.progress import Progress
+from axiom.store.tasks.progress import HeardProgress
 from axiom.store.views import tasks
-from axiom.store.views.tasks import Check, Ended
+from axiom.store.views.tasks import Check, TaskEnd
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views.experiments import in_words
 from axiom.web.views.leaderboards import THOUSANDTHS
@@ -25,14 +25,14 @@ _BLAMES = {
     Blame.VOLUNTEER: "its volunteer's decision, and no fault",
 }
 _STOPPED = {
-    State.NEW: "before anything was fetched",
-    State.DOWNLOADING: "while its files were fetched",
-    State.DOWNLOADED: "while it was computed",
-    State.COMPUTE_ERROR: "computing failed",
-    State.UPLOADING: "while its output was sent",
-    State.UPLOADED: "its output was sent",
-    State.ABORTED: "it was aborted",
-    State.UPLOAD_FAILED: "its output could not be sent",
+    ClientState.NEW: "before anything was fetched",
+    ClientState.DOWNLOADING: "while its files were fetched",
+    ClientState.DOWNLOADED: "while it was computed",
+    ClientState.COMPUTE_ERROR: "computing failed",
+    ClientState.UPLOADING: "while its output was sent",
+    ClientState.UPLOADED: "its output was sent",
+    ClientState.ABORTED: "it was aborted",
+    ClientState.UPLOAD_FAILED: "its output could not be sent",
 }
 _AGREEMENTS = {
     Agreement.WAITING: "It is computed again at another volunteer's host, to see whether the two agree.",
@@ -103,10 +103,10 @@ def task(reading: Reading, number: int) -> Answer:
     }
 
 
-def how(ended: Ended) -> Answer:
+def how(ended: TaskEnd) -> Answer:
     """How a task ended, in words; what the host itself said of it is for the operator alone."""
     cause = Cause(ended.cause) if ended.cause in set(Cause) else None
-    state = State(ended.boinc_state) if ended.boinc_state in set(State) else None
+    state = ClientState(ended.boinc_state) if ended.boinc_state in set(ClientState) else None
     agreement = Agreement(ended.agreement) if ended.agreement in set(Agreement) else None
     return {
         "closed_at": ended.closed_at.isoformat() if ended.closed_at else None,
@@ -123,7 +123,7 @@ def how(ended: Ended) -> Answer:
     }
 
 
-def how_far(said: Progress | None) -> Answer:
+def how_far(said: HeardProgress | None) -> Answer:
     """How far a task that is out was when its host last said so: its own word, of which nothing follows."""
     return {
         "progress": said.fraction if said else None,

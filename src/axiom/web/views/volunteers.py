@@ -9,7 +9,7 @@ from axiom.domain.ledger import Balance
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.views import hosts
-from axiom.store.views.hosts import List, Part
+from axiom.store.views.hosts import List, ListPart
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import hosts as fleet
@@ -149,5 +149,5 @@ def _unheard(balance: Balance | None, *said: str) -> str:
     return hearing.reason if any(said) and not hearing.may else ""
 
 
-def _around(path: str, shown: Part | None) -> Answer:
+def _around(path: str, shown: ListPart | None) -> Answer:
     return paging.around(path, shown) if shown else {"previous": None, "next": None}
