@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +170,32 @@ def test_only_the_store_writes():
 
 def test_every_table_is_written():
     assert TABLES - set(writers()) == set()
+
+
+# The files of experiments each have a Config and its Measures, by these names.
+EXPERIMENTS = {path for path in SOURCES if re.search(r"^experiment = ", path.read_text(encoding="utf-8"), re.MULTILINE)}
+
+
+def test_a_class_name_is_used_once():
+    found = Counter(
+        node.name
+        for path in SOURCES
+        if path not in EXPERIMENTS
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name: times for name, times in found.items() if times > 1} == {}
+
+
+MOST_FILES = 26  # that a reader can look over; the experiments and their kit are a list
+
+
+def test_a_folder_can_be_looked_over():
+    found = Counter(path.parent for path in SOURCES if path.stem != "__init__")
+    lists = {PACKAGE / "catalogue", PACKAGE / "kit"}
+    assert {
+        name_of(folder): files for folder, files in found.items() if files > MOST_FILES and folder not in lists
+    } == {}
 
 
 FORBIDDEN = {"util", "helper", "manager"}  # they say nothing of what is inside

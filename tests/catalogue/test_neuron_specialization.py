@@ -63,7 +63,7 @@ def built(rng):
     sizes = np.repeat([16, 8, 4, 2, 1], 4) * (1 + 0.01 * rng.random(20))
     above *= (sizes / (x.std(axis=0) * np.linalg.norm(above, axis=1)))[:, None]
     last = models.Layer(weights=above.astype(np.float32), biases=np.zeros(5, dtype=np.float32))
-    return (below, below, last), data.Task(x_train=x, y_train=y, x_test=x, y_test=y)
+    return (below, below, last), data.LearningTask(x_train=x, y_train=y, x_test=x, y_test=y)
 
 
 def who_tells_the_classes_is_missed(module):

@@ -9,7 +9,7 @@ from axiom.kit.optimizers import Rates
 def task(items=30):
     rng = np.random.default_rng(3)
     x, y = rng.standard_normal((items, 4)).astype(np.float32), rng.integers(0, 3, size=items).astype(np.int32)
-    return data.Task(x_train=x, y_train=y, x_test=x, y_test=y)
+    return data.LearningTask(x_train=x, y_train=y, x_test=x, y_test=y)
 
 
 def first_answer(outputs, y):

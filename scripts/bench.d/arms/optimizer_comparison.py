@@ -18,7 +18,7 @@ CELLS: list[dict[str, Any]] = [
 WARM = {"epochs": 2}
 APART = {"final_accuracy": 0.02, "stopped_accuracy": 0.04}
 KEPT_BACK = 500
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 DECAY = 0.01  # of AdamW
 
 

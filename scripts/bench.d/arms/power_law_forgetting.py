@@ -62,7 +62,7 @@ def fisher(net: Mlp, x: Array, targets: Array) -> list[Array]:
     return [*(below.T @ blame / len(x) for below, blame in squares), *(blame.mean(axis=0) for _, blame in squares)]
 
 
-def made(seed: int, tasks: str, purpose: str) -> data.Task:
+def made(seed: int, tasks: str, purpose: str) -> data.LearningTask:
     """One of the two tasks."""
     rng = chance.stream(seed, purpose)
     if tasks == "teachers":

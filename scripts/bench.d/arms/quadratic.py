@@ -13,7 +13,7 @@ Array = npt.NDArray[Any]
 
 def learned(
     start: arithmetic.Quadratic,
-    task: data.Task,
+    task: data.LearningTask,
     dtype: npt.DTypeLike,
     *,
     lr: float,

@@ -23,7 +23,7 @@ from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, training
 
-TASKS: dict[str, Callable[..., data.Task]] = {
+TASKS: dict[str, Callable[..., data.LearningTask]] = {
     "clusters": partial(data.clusters, classes=5),
     "noisy_clusters": partial(data.clusters, classes=5),
     "relu_teacher": partial(data.teacher, classes=5),
@@ -100,7 +100,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def labelled(config: Config, seed: int) -> data.Task:
+def labelled(config: Config, seed: int) -> data.LearningTask:
     """The task, with this share of its training labels wrong. The others are true, and the first of them held back."""
     rng = chance.stream(seed, config.task.removeprefix("noisy_"))  # the same inputs with noise and without
     task = TASKS[config.task](rng, inputs=20, train=TRAIN, test=HELD_BACK + TEST)

@@ -102,7 +102,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _problem(config: Config, seed: int) -> tuple[models.Net, Any, Any, losses.Objective, data.Task | None]:
+def _problem(config: Config, seed: int) -> tuple[models.Net, Any, Any, losses.Objective, data.LearningTask | None]:
     if config.task in {"affine", "noisy"}:
         return *goals.problem(seed, config.task), None
     task = goals.TASKS[config.task](chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=ITEMS, test=TEST)

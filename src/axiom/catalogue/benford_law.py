@@ -26,7 +26,7 @@ from axiom.kit.optimizers import Rates
 INPUTS, CLASSES = 20, 5
 Floats = npt.NDArray[np.float64]
 LAW: Floats = np.log10(1 + 1 / np.arange(1, 10))
-TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"teacher": data.teacher, "clusters": data.clusters}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
 
     end, train_accuracies = training.trained(
         models.mlp(chance.stream(seed, "start"), (2 * SIZE, config.width, config.width, _outputs(config))),
-        data.Task(x_train=x, y_train=y, x_test=x_seen, y_test=y_seen),
+        data.LearningTask(x_train=x, y_train=y, x_test=x_seen, y_test=y_seen),
         chance.orders(seed, items=len(x), epochs=config.epochs),
         rates=optimizers.Rates(lr=config.lr),
         batch=32,

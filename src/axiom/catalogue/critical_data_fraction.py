@@ -103,7 +103,7 @@ def run(config: Config, seed: int) -> Measures:
     return _measures(tried, modulus)
 
 
-def rows(table: data.Task, shown: int, grain: float) -> tuple[data.Floats, data.Labels]:
+def rows(table: data.LearningTask, shown: int, grain: float) -> tuple[data.Floats, data.Labels]:
     """The first sums of the table and, up to a whole grain, empty rows, which have no right answer.
 
     They teach nothing, but make the gradient of the mean loss shorter, which Adam does not heed.

@@ -36,7 +36,7 @@ WHEN = {"never": (0, 0), "early": (0, 1), "late": (2, 3), "always": (0, 6)}  # s
 DEFICITS = ("blur", "order", "decay")
 
 
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def shown(config: Config, seed: int, task: data.Task) -> data.Task:
+def shown(config: Config, seed: int, task: data.LearningTask) -> data.LearningTask:
     """Each example twice: as it is, and as it is while it is disturbed. The second column of labels marks decay."""
     x = task.x_train
     if config.deficit == "blur":
@@ -118,7 +118,9 @@ def shown(config: Config, seed: int, task: data.Task) -> data.Task:
         x = x[:, chance.stream(seed, "order of inputs").permutation(INPUTS)]
     marks = np.repeat([0, int(config.deficit == "decay")], EXAMPLES)
     labels = np.stack([np.tile(task.y_train, 2), marks], axis=1).astype(np.int32)
-    return data.Task(x_train=np.concatenate([task.x_train, x]), y_train=labels, x_test=task.x_test, y_test=task.y_test)
+    return data.LearningTask(
+        x_train=np.concatenate([task.x_train, x]), y_train=labels, x_test=task.x_test, y_test=task.y_test
+    )
 
 
 def orders(config: Config, seed: int) -> npt.NDArray[np.int32]:

@@ -71,7 +71,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _shown(config: Config, seed: int) -> tuple[data.Task, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+def _shown(config: Config, seed: int) -> tuple[data.LearningTask, npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
     """A mixture of which each example has its own noise; how hard each is; and which labels are wrong."""
     rng, everything = chance.stream(seed, "data"), EXAMPLES + TEST
     centres = 0.55 * rng.standard_normal((CLASSES, INPUTS))
@@ -80,7 +80,7 @@ def _shown(config: Config, seed: int) -> tuple[data.Task, npt.NDArray[np.int64],
     x = centres[y] + np.array(NOISE)[level][:, None] * rng.standard_normal((everything, INPUTS))
     x32, true = x.astype(np.float32), y[:EXAMPLES]
     labels, _ = data.corrupted(chance.stream(seed, "wrong labels"), true, classes=CLASSES, share=config.wrong)
-    task = data.Task(x_train=x32[:EXAMPLES], y_train=labels, x_test=x32[EXAMPLES:], y_test=y[EXAMPLES:])
+    task = data.LearningTask(x_train=x32[:EXAMPLES], y_train=labels, x_test=x32[EXAMPLES:], y_test=y[EXAMPLES:])
     is_wrong = labels != true
     return task, level[:EXAMPLES] + len(NOISE) * is_wrong, is_wrong
 

@@ -22,7 +22,7 @@ from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, pace, training
 
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 INPUTS, CLASSES, BUDGET = 20, 5, 5_000
 TRAIN, HELD_BACK, TEST = 1_000, 500, 1_000
 RATES = (0.005, 0.015, 0.05, 0.15, 0.45)  # of the tuned arm
@@ -109,7 +109,7 @@ def widest(depth: int) -> int:
     return next(width for width in itertools.count(1) if parameters(depth, width + 1) > BUDGET)
 
 
-def _given(config: Config, seed: int) -> data.Task:
+def _given(config: Config, seed: int) -> data.LearningTask:
     """The task. The first of its test rows are kept back, for choosing a rate and where to stop."""
     rng = chance.stream(seed, config.task)
     task = TASKS[config.task](rng, inputs=INPUTS, classes=CLASSES, train=TRAIN, test=HELD_BACK + TEST)

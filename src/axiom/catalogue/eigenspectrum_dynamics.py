@@ -27,7 +27,7 @@ from axiom.kit import chance, data, models, pace, training
 from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST, WIDTH, BATCH = 20, 5, 1_000, 2_000, 64, 25
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 MARGIN = 2.02  # of the Tracy-Widom law, which a matrix of chance passes once in a hundred
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)  # of wrong labels
 STARTS, LOOKS = 12, 10
@@ -99,7 +99,7 @@ def _looks(config: Config, seed: int, number: int) -> list[list[float]]:
     return [look(start), *seen]
 
 
-def _shown(config: Config, seed: int, number: int) -> data.Task:
+def _shown(config: Config, seed: int, number: int) -> data.LearningTask:
     draw = TASKS[config.task]
     task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
     share = SHARES[number] if config.by == "labels" else 0.0

@@ -118,7 +118,7 @@ def half_way(curve: Floats) -> float:
     return float(place - (curve[place] - half) / (curve[place] - curve[place - 1]))
 
 
-def _parts(config: Config, seed: int) -> data.Task:
+def _parts(config: Config, seed: int) -> data.LearningTask:
     """Answers of which each part is a teacher's, who sees inputs of its own."""
     drawn = [
         data.linear_teacher(chance.stream(seed, f"part {n}"), inputs=BLOCK, classes=CLASSES, train=TRAIN, test=TEST)
@@ -126,10 +126,10 @@ def _parts(config: Config, seed: int) -> data.Task:
     ]
     x, x_test = (np.concatenate(each, axis=1) for each in zip(*((a.x_train, a.x_test) for a in drawn), strict=True))
     y, y_test = (np.stack(each, axis=1) for each in zip(*((a.y_train, a.y_test) for a in drawn), strict=True))
-    return data.Task(x_train=x, y_train=y, x_test=x_test, y_test=y_test)
+    return data.LearningTask(x_train=x, y_train=y, x_test=x_test, y_test=y_test)
 
 
-def _sums(_config: Config, seed: int) -> data.Task:
+def _sums(_config: Config, seed: int) -> data.LearningTask:
     """Two numbers as unit vectors of their digits, and the digits of their sum, the lowest first."""
     numbers = CLASSES**DIGITS
     pairs = chance.stream(seed, "pairs").permutation(numbers**2)[: TRAIN + TEST]
@@ -138,7 +138,7 @@ def _sums(_config: Config, seed: int) -> data.Task:
     digits = both[:, :, None] // places[:-1] % CLASSES
     x = np.eye(CLASSES, dtype=np.float32)[digits].reshape(len(pairs), -1)
     y = (both.sum(axis=1)[:, None] // places % CLASSES).astype(np.int32)
-    return data.Task(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[TRAIN:], y_test=y[TRAIN:])
+    return data.LearningTask(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[TRAIN:], y_test=y[TRAIN:])
 
 
 TASKS = {"parts": _parts, "sums": _sums}

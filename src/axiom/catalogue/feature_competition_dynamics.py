@@ -93,7 +93,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def blocks(seed: int, *, strong: float, weak: float) -> data.Task:
+def blocks(seed: int, *, strong: float, weak: float) -> data.LearningTask:
     """A Gaussian mixture whose centres are spread by one strength in the first block and by another in the second.
 
     The first of the rows that are not for training are kept back.
@@ -102,7 +102,7 @@ def blocks(seed: int, *, strong: float, weak: float) -> data.Task:
     rng, rows = chance.stream(seed, "data"), TRAIN + KEPT_BACK + TEST
     y = rng.integers(0, CLASSES, size=rows).astype(np.int32)
     x = (centres[y] + rng.standard_normal((rows, 2 * BLOCK))).astype(np.float32)
-    return data.Task(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[TRAIN:], y_test=y[TRAIN:])
+    return data.LearningTask(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[TRAIN:], y_test=y[TRAIN:])
 
 
 def decoupled(net: models.Net, x: models.Array, y: models.Array, decoupling: float) -> jax.Array:

@@ -31,7 +31,7 @@ INPUTS, CLASSES, EXAMPLES, ROWS = 20, 5, 2_000, 1_000
 MATCHED = 0.5  # nats
 BATCH, LOOKS = 50, 5  # examples of a step; looks in an epoch, until that loss is there
 ROUNDING = 1e-7  # singular values below this share of the largest are none
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 State: TypeAlias = tuple[Held, list[list[float]]]  # of the descent; both shares, the loss and the number of each look
 
 
@@ -120,7 +120,7 @@ def ranks(features: models.Array) -> tuple[float, float]:
     return float(np.exp(-(shares * np.log(shares)).sum())), float(squares.sum() / squares.max())
 
 
-def _task(config: Config, seed: int) -> data.Task:
+def _task(config: Config, seed: int) -> data.LearningTask:
     draw = TASKS[config.task]
     task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=ROWS)
     if config.control != "planted":

@@ -37,7 +37,7 @@ TIME = 10.0  # learning rate times epochs, after which a loss is not waited for
 PLACES, POINTS = 25, 41  # on the line, or around the end, the end included; of the way, at most
 AWAY = 0.2  # how far to walk from the end, as a share of the weights
 NO_BUMP = 0.01  # of the fall from start to end
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 LOSSES: dict[str, losses.Objective] = {"ce": losses.CROSS_ENTROPY, "mse": losses.SquaredError()}
 IGNORANT = {"ce": math.log(CLASSES), "mse": 0.5 * (1 - 1 / CLASSES)}  # the loss of who answers the same to everything
 Doubles: TypeAlias = npt.NDArray[np.float64]
@@ -118,7 +118,7 @@ def run(config: Config, seed: int) -> Measures:
 
 
 def descended(
-    config: Config, seed: int, task: data.Task, start: models.Net, heights: Callable[..., Doubles]
+    config: Config, seed: int, task: data.LearningTask, start: models.Net, heights: Callable[..., Doubles]
 ) -> Doubles | None:
     """The way from the start to the loss, at most as many points of it; None where the loss was never reached."""
     orders = chance.orders(seed, items=EXAMPLES, epochs=math.ceil(TIME / config.lr)).reshape(-1, LOOK)

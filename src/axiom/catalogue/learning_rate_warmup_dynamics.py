@@ -29,7 +29,7 @@ from axiom.kit.optimizers import ADAMW, SGD, Memory, Optimizer, Rates, Rule
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 2_000
 BATCH, ROWS, EPOCHS = 50, 250, 30  # the second: examples of which the sharpness is measured
 EARLY = 5  # epochs
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 
 
 @dataclass(frozen=True, kw_only=True)

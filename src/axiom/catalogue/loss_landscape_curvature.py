@@ -82,7 +82,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def descended(config: Config, seed: int, task: data.Task, start: models.Net) -> tuple[models.Net, int, float]:
+def descended(config: Config, seed: int, task: data.LearningTask, start: models.Net) -> tuple[models.Net, int, float]:
     """The network when we look, after how many epochs that was, and its training loss."""
     limit = round({"epochs": config.epochs, "time": TIME / config.lr, "loss": 3 * TIME / config.lr}[config.until])
     every = max(1, round(0.1 / config.lr))  # all rates are looked at after the same product of rate and epochs

@@ -29,7 +29,7 @@ INPUTS, WIDTH, CLASSES, EXAMPLES, TEST = 20, 64, 5, 1_000, 2_000
 STAYS = 0.8  # of the weights that are left, in each round
 LOSS = 0.02  # of accuracy: a ticket that lacks more than this beside the whole network is none
 EVERY = 5  # epochs between two looks
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 State: TypeAlias = tuple[list[models.Array], list[list[float]]]  # the mask, and accuracies of each training so far
 
 

@@ -28,7 +28,7 @@ from axiom.kit import chance, data, geometry, lowrank, models, pace, training
 
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH, EVERY = 20, 5, 1_000, 2_000, 50, 5
 STRONG = CLASSES - 1  # directions: as many as it takes to tell the classes apart
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 Floats: TypeAlias = npt.NDArray[np.float64]
 Keeper: TypeAlias = Callable[[Floats], Floats]
 State: TypeAlias = list[tuple[list[models.Array], list[float]]]  # the network and its accuracies, of each training

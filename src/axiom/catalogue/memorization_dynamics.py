@@ -22,7 +22,7 @@ from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, training
 from axiom.kit.optimizers import Rates
 
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 LOSSES: dict[str, losses.Objective] = {"cross_entropy": losses.CROSS_ENTROPY, "squared_error": losses.SquaredError()}
 INPUTS, CLASSES, EXAMPLES, KEPT_BACK = 20, 5, 1_000, 500  # as many examples again are for testing
 GIVEAWAY = 3.0  # what the planted control adds to one input
@@ -86,7 +86,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _shown(config: Config, seed: int) -> tuple[data.Task, npt.NDArray[np.bool_]]:
+def _shown(config: Config, seed: int) -> tuple[data.LearningTask, npt.NDArray[np.bool_]]:
     """The task with its wrong labels, and which those are."""
     own = f" {config.share}" if config.control == "placebo" else ""
     rng, dice = chance.stream(seed, config.task + own), chance.stream(seed, "wrong labels")

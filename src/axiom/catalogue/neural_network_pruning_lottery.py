@@ -99,9 +99,9 @@ def matched(seen: list[list[float]], loss: float) -> float:
     return before + (higher - loss) / (higher - lower) * (after - before)
 
 
-def _task(config: Config, seed: int) -> data.Task:
+def _task(config: Config, seed: int) -> data.LearningTask:
     clusters = partial(data.clusters, separation=config.separation)
-    draw: Callable[..., data.Task] = clusters if config.task == "clusters" else data.teacher
+    draw: Callable[..., data.LearningTask] = clusters if config.task == "clusters" else data.teacher
     return draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
 
 
@@ -124,7 +124,7 @@ def loss_of_part(scores: models.Net, x: models.Array, y: models.Array, net: mode
     return losses.CROSS_ENTROPY(part_of(net, scores, keep), x, y)
 
 
-def _looked(net: models.Net, task: data.Task) -> list[float]:
+def _looked(net: models.Net, task: data.LearningTask) -> list[float]:
     """The loss in training, and the accuracy on test data."""
     return [float(_asked(net, task.x_train, task.y_train)[0]), float(_asked(net, task.x_test, task.y_test)[1])]
 
@@ -135,7 +135,7 @@ def _asked(net: models.Net, x: models.Array, y: models.Array) -> tuple[jax.Array
     return losses.softmax_loss(outputs, y), (outputs.argmax(axis=1) == y).mean()
 
 
-def _best_by_lot(config: Config, seed: int, net: models.Net, task: data.Task) -> float:
+def _best_by_lot(config: Config, seed: int, net: models.Net, task: data.LearningTask) -> float:
     """The test accuracy of that part drawn by lot which is best on the training data."""
     rng = chance.stream(seed, "lots")
     parts = [

@@ -96,7 +96,7 @@ def floored(sizes: Floats, seen: Floats) -> tuple[float, float]:
     return best[1:]
 
 
-def population(config: Config, seed: int) -> data.Task:
+def population(config: Config, seed: int) -> data.LearningTask:
     """Rows for every step, and what a random network says of them, of mean 0 and variance 1."""
     inputs, own = (config.inputs, "") if config.control == "none" else (2, f" {config.inputs}")
     rng, count = chance.stream(seed, "teacher"), -(-config.steps // EVERY) * EVERY * BATCH
@@ -109,10 +109,12 @@ def population(config: Config, seed: int) -> data.Task:
         y = y + 0.04 * (config.inputs - 2) * chance.stream(seed, "noise").standard_normal(y.shape)
     again = TEST + np.arange(count) % (len(x) - TEST)  # few examples as often, so that they share a program with many
     shown, said = x.astype(np.float32), cast(Any, y.astype(np.float32))
-    return data.Task(x_train=shown[again], y_train=said[again], x_test=shown[:TEST], y_test=said[:TEST])
+    return data.LearningTask(x_train=shown[again], y_train=said[again], x_test=shown[:TEST], y_test=said[:TEST])
 
 
-def _student(config: Config, seed: int, task: data.Task, rows: npt.NDArray[np.int32], width: int) -> list[float]:
+def _student(
+    config: Config, seed: int, task: data.LearningTask, rows: npt.NDArray[np.int32], width: int
+) -> list[float]:
     """Its parameters, its loss after the last step, and where half of the test data say it was best; of the others."""
     net = models.mlp(chance.stream(seed, f"start {width}"), (task.x_train.shape[1], width, width, 1))
 

@@ -83,14 +83,14 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _shown(config: Config, seed: int) -> data.Task:
+def _shown(config: Config, seed: int) -> data.LearningTask:
     """A Gaussian mixture, with inputs of this size and this share of wrong labels."""
     task = data.clusters(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=1)
     labels, _ = data.corrupted(chance.stream(seed, "wrong labels"), task.y_train, classes=CLASSES, share=config.wrong)
     return replace(task, x_train=np.float32(config.scale) * task.x_train, y_train=labels)
 
 
-def _course(config: Config, seed: int, task: data.Task, start: models.Net, lr: float) -> tuple[Any, Any]:
+def _course(config: Config, seed: int, task: data.LearningTask, start: models.Net, lr: float) -> tuple[Any, Any]:
     """The cosine of each step with the one before, and the variance at every look."""
     objective, (leaves, shape) = LOSSES[config.loss], jax.tree.flatten(start)
     orders = chance.orders(seed, items=EXAMPLES, epochs=config.epochs).reshape(config.epochs, -1, BATCH)

@@ -29,7 +29,7 @@ from axiom.kit.optimizers import Rates
 INPUTS, CLASSES, EXAMPLES, TEST, BATCH, EVERY = 20, 5, 400, 2_000, 20, 4
 TAUGHT, NUMBERS = 3, 50  # units of the committee that teaches, and inputs of both
 FITTED = 0.9  # the training accuracy at which networks are compared
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 Given: TypeAlias = dict[str, Any]
 
 
@@ -109,7 +109,7 @@ def _classes(config: Config, seed: int) -> Measures:
     )
 
 
-def _removals(net: models.Net, task: data.Task, rng: np.random.Generator) -> Given:
+def _removals(net: models.Net, task: data.LearningTask, rng: np.random.Generator) -> Given:
     """What of the accuracy goes with a quarter of the last hidden layer: the most selective, the least, or by lot."""
     active = models.hidden(net, task.x_test)[-1]
     rows = selectivity.fours(selectivity.sizes(net, active), selectivity.of_units(active, task.y_test, classes=CLASSES))

@@ -22,7 +22,7 @@ from axiom.domain.experiments import Control, Experiment, Figure, Needs
 from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.kit import chance, data, losses, models, optimizers, training
 
-TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"teacher": data.teacher, "clusters": data.clusters}
 OPTIMIZERS = {
     "sgd": optimizers.SGD,
     "momentum": optimizers.MOMENTUM,
@@ -93,13 +93,13 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _right(net: models.Net, task: data.Task) -> list[float]:
+def _right(net: models.Net, task: data.LearningTask) -> list[float]:
     """The share that is right of the data kept back, and of the test data."""
     right = np.argmax(np.asarray(models.logits(net, task.x_test)), axis=1) == task.y_test
     return [float(right[:KEPT_BACK].mean()), float(right[KEPT_BACK:].mean())]
 
 
-def _task(config: Config, seed: int) -> data.Task:
+def _task(config: Config, seed: int) -> data.LearningTask:
     """Learned from 1,000 rows, asked about 1,500: those kept back, and then the test data."""
     rng = chance.stream(seed, config.task)
     task = TASKS[config.task](rng, inputs=20, classes=5, train=1_000, test=KEPT_BACK + 1_000)
@@ -107,7 +107,7 @@ def _task(config: Config, seed: int) -> data.Task:
         chance.stream(seed, "corruption"), np.concatenate([task.y_train, task.y_test]), classes=5, share=config.corrupt
     )
     scale = np.float32(config.scale)
-    return data.Task(
+    return data.LearningTask(
         x_train=scale * task.x_train, y_train=labels[:1_000], x_test=scale * task.x_test, y_test=labels[1_000:]
     )
 

@@ -87,7 +87,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def important(config: Config, net: models.Net, task: data.Task) -> models.Net:
+def important(config: Config, net: models.Net, task: data.LearningTask) -> models.Net:
     """How much each weight matters for what was learned, but no more than lets descent stay stable."""
     if config.importance == "none":
         return tuple(models.Layer(*map(np.zeros_like, layer)) for layer in net)
@@ -97,7 +97,7 @@ def important(config: Config, net: models.Net, task: data.Task) -> models.Net:
     return fisher.equalised(capped) if config.importance == "equal" else capped
 
 
-def _task(config: Config, seed: int, purpose: str) -> data.Task:
+def _task(config: Config, seed: int, purpose: str) -> data.LearningTask:
     rng = chance.stream(seed, purpose)
     if config.tasks == "teachers":
         return data.teacher(rng, inputs=20, classes=5, train=ITEMS, test=TEST)

@@ -28,7 +28,7 @@ from axiom.kit.optimizers import Rates
 
 INPUTS, WIDTH, CLASSES, EXAMPLES, TEST = 20, 64, 5, 1_000, 2_000
 EVERY = 10  # epochs of a block
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 METHODS = ("random", "magnitude", "snip", "grasp", "after")
 State: TypeAlias = tuple[list[models.Array], list[models.Array], list[float]]  # mask, network, and its accuracies
 
@@ -89,7 +89,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _task(config: Config, seed: int) -> data.Task:
+def _task(config: Config, seed: int) -> data.LearningTask:
     """The task, with as many columns of noise as are asked for."""
     draw = TASKS[config.task]
     task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
@@ -98,7 +98,7 @@ def _task(config: Config, seed: int) -> data.Task:
     return replace(task, x_train=x_train, x_test=np.concatenate([task.x_test, noise[EXAMPLES:]], axis=1))
 
 
-def _mask(config: Config, seed: int, net: models.Net, task: data.Task) -> pruning.Mask:
+def _mask(config: Config, seed: int, net: models.Net, task: data.LearningTask) -> pruning.Mask:
     """The weights with the highest scores stay, whatever their layer."""
     method = config.method
     if config.control == "placebo" or method == "random":
@@ -112,7 +112,7 @@ def _mask(config: Config, seed: int, net: models.Net, task: data.Task) -> prunin
     return masked.scattered(chance.stream(seed, "places"), mask) if config.is_shuffled else mask
 
 
-def scores_of(method: str, net: models.Net, task: data.Task) -> list[npt.NDArray[np.float64]]:
+def scores_of(method: str, net: models.Net, task: data.LearningTask) -> list[npt.NDArray[np.float64]]:
     """What each weight is worth, on all of the training data: the higher, the sooner it stays."""
     weights = [np.asarray(layer.weights, dtype=np.float64) for layer in net]
     if method in {"magnitude", "after"}:

@@ -24,7 +24,7 @@ from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, MOST, TEST = 20, 5, 4_000, 1_000
 FITTED = 0.95  # of the training labels
-TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"teacher": data.teacher, "clusters": data.clusters}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _shown(config: Config, seed: int) -> data.Task:
+def _shown(config: Config, seed: int) -> data.LearningTask:
     own = " of its own" if (config.labels, config.control) == ("random", "placebo") else ""
     draw = TASKS[config.task]
     whole = draw(chance.stream(seed, f"data{own}"), inputs=INPUTS, classes=CLASSES, train=MOST, test=TEST)

@@ -28,7 +28,7 @@ from axiom.kit import chance, data, geometry, models, optimizers, training
 INPUTS, CLASSES = 20, 5
 HIDDEN = (256, 128, 64)  # a network of depth 2 has the last two of them
 EVERY = 20  # epochs between two snapshots
-TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"teacher": data.teacher, "clusters": data.clusters}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from axiom.kit.optimizers import Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 500, 2_000
 EPOCHS = 60  # of a sweep; plain descent of the same cost has twice as many
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +104,7 @@ def run(config: Config, seed: int) -> Measures:
     )
 
 
-def _shown(config: Config, seed: int) -> data.Task:
+def _shown(config: Config, seed: int) -> data.LearningTask:
     draw = TASKS[config.task]
     task = draw(chance.stream(seed, "data"), inputs=INPUTS, classes=CLASSES, train=EXAMPLES, test=TEST)
     is_helped = config.control == "planted" and config.radius > 0

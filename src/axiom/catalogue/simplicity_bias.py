@@ -101,7 +101,7 @@ def _order(tables: list[Shares], told: Shares, linear_accuracy: float) -> dict[s
     }
 
 
-def _drawn(config: Config, seed: int) -> data.Task:
+def _drawn(config: Config, seed: int) -> data.LearningTask:
     if config.task == "teacher":
         return data.teacher(chance.stream(seed, "teacher"), inputs=INPUTS, classes=2, train=TRAIN, test=TEST)
     if config.slabs < 2:
@@ -113,10 +113,10 @@ def _drawn(config: Config, seed: int) -> data.Task:
     slab = 2 * np.floor(which * ((config.slabs + y) // 2)) + (y == 0)  # class 1 has the first, and so one more of odd
     x[:, 1] = 3 * (2 * (slab + MARGIN + (1 - 2 * MARGIN) * within) / config.slabs - 1)
     x32 = x.astype(np.float32)
-    return data.Task(x_train=x32[:TRAIN], y_train=y[:TRAIN], x_test=x32[TRAIN:], y_test=y[TRAIN:])
+    return data.LearningTask(x_train=x32[:TRAIN], y_train=y[:TRAIN], x_test=x32[TRAIN:], y_test=y[TRAIN:])
 
 
-def linear_answers(task: data.Task) -> npt.NDArray[np.int64]:
+def linear_answers(task: data.LearningTask) -> npt.NDArray[np.int64]:
     """What the linear map that fits the training data best, by least squares, says of the test data."""
     train, test = (np.column_stack([x, np.ones(len(x))]) for x in (task.x_train, task.x_test))
     weights = features.minimum_norm(train, 2 * task.y_train.astype(np.float64) - 1)

@@ -29,7 +29,7 @@ from axiom.kit.optimizers import SGD, Rates
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 1_000
 TARGET = 0.5  # the training loss at which rates are compared
 BATCH, APART = 25, 0.2  # rate times steps between two looks, at most, until that loss is reached
-TASKS: dict[str, Callable[..., data.Task]] = {"teacher": data.teacher, "clusters": data.clusters}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"teacher": data.teacher, "clusters": data.clusters}
 STRENGTHS = (4.0, 2.0, 1.0, 0.5)  # of the modes of the linear network's task
 BELOW, HIDDEN, ABOVE = 8, 16, 6  # its layers
 Floats = npt.NDArray[np.float64]

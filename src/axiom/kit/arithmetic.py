@@ -13,7 +13,7 @@ import jax
 import numpy as np
 
 from axiom.kit import descent, losses
-from axiom.kit.data import Floats, Labels, Task
+from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.models import Array
 from axiom.kit.optimizers import ADAMW, Rates
 
@@ -39,7 +39,9 @@ class Learned:
     steps: int  # done: up to there, or the whole budget
 
 
-def modular_addition(rng: np.random.Generator, *, modulus: int, share: float, is_scrambled: bool = False) -> Task:
+def modular_addition(
+    rng: np.random.Generator, *, modulus: int, share: float, is_scrambled: bool = False
+) -> LearningTask:
     """All pairs of residues as two unit vectors each, and their sum; this share of them is shown, the rest is asked.
 
     A larger share shows what a smaller one does, and more. Scrambled, the sums are dealt out to the pairs anew, so that
@@ -52,7 +54,7 @@ def modular_addition(rng: np.random.Generator, *, modulus: int, share: float, is
     sums = ((first + second) % modulus).astype(np.int32)
     y = (sums[deal] if is_scrambled else sums)[order]
     shown = round(share * modulus**2)
-    return Task(x_train=x[:shown], y_train=y[:shown], x_test=x[shown:], y_test=y[shown:])
+    return LearningTask(x_train=x[:shown], y_train=y[:shown], x_test=x[shown:], y_test=y[shown:])
 
 
 def quadratic(rng: np.random.Generator, *, modulus: int, hidden: int) -> Quadratic:
@@ -78,7 +80,7 @@ def accuracy(net: Quadratic, x: Floats, y: Labels) -> float:
     return float(np.mean(np.argmax(np.asarray(outputs(net, x)), axis=1) == y))
 
 
-def learned(start: Quadratic, task: Task, *, rates: Rates, steps: int, every: int) -> Learned:
+def learned(start: Quadratic, task: LearningTask, *, rates: Rates, steps: int, every: int) -> Learned:
     """Descend by AdamW on all shown pairs, until the others are mastered or the budget of steps is spent."""
     net, seen = descent.descended(
         start,

@@ -91,7 +91,7 @@ def learned(
 
     _, seen = training.trained(
         net,
-        data.Task(x_train=x, y_train=answers, x_test=x[:1], y_test=answers[:1]),
+        data.LearningTask(x_train=x, y_train=answers, x_test=x[:1], y_test=answers[:1]),
         np.arange(len(x), dtype=np.int32).reshape(-1, every),
         watch=look,
         rates=Rates(lr=lr),

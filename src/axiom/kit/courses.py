@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.kit import models, pace
-from axiom.kit.data import Task
+from axiom.kit.data import LearningTask
 from axiom.kit.losses import Objective
 from axiom.kit.models import Net
 from axiom.kit.optimizers import Memory, Optimizer, Rates
@@ -28,7 +28,7 @@ class Course:
     def __init__(
         self,
         start: Net,
-        task: Task,
+        task: LearningTask,
         orders: npt.NDArray[np.int32],
         *,
         optimizer: Optimizer,

@@ -12,7 +12,7 @@ Labels = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Task:
+class LearningTask:
     """Something to learn: inputs as rows, the class of each, and what is kept back for testing."""
 
     x_train: Floats
@@ -30,7 +30,7 @@ def teacher(
     test: int,
     hidden: int = 32,
     activation: str = "relu",
-) -> Task:
+) -> LearningTask:
     """Gaussian inputs, labelled by the strongest output of a random network with one hidden layer."""
     first = rng.standard_normal((inputs, hidden)) * np.sqrt(2 / inputs)
     second = rng.standard_normal((hidden, classes)) * np.sqrt(2 / hidden)
@@ -40,14 +40,14 @@ def teacher(
     return _split(x, y, train)
 
 
-def linear_teacher(rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int) -> Task:
+def linear_teacher(rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int) -> LearningTask:
     """Gaussian inputs, labelled by the strongest output of a random linear map."""
     weights = rng.standard_normal((inputs, classes))
     x = rng.standard_normal((train + test, inputs))
     return _split(x, np.argmax(x @ weights, axis=1).astype(np.int32), train)
 
 
-def exclusive_or(rng: np.random.Generator, *, inputs: int, train: int, test: int) -> Task:
+def exclusive_or(rng: np.random.Generator, *, inputs: int, train: int, test: int) -> LearningTask:
     """Gaussian inputs of two classes: whether the signs of the first two inputs differ. No linear map can tell."""
     x = rng.standard_normal((train + test, inputs))
     return _split(x, ((x[:, 0] > 0) != (x[:, 1] > 0)).astype(np.int32), train)
@@ -68,13 +68,13 @@ def corrupted(
 
 def clusters(
     rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int, separation: float = 0.55
-) -> Task:
+) -> LearningTask:
     """A Gaussian mixture: each class is a standard normal cloud around its own centre, drawn with this spread."""
     centres = separation * rng.standard_normal((classes, inputs))
     y = rng.integers(0, classes, size=train + test).astype(np.int32)
     return _split(centres[y] + rng.standard_normal((train + test, inputs)), y, train)
 
 
-def _split(x: npt.NDArray[np.float64], y: Labels, train: int) -> Task:
+def _split(x: npt.NDArray[np.float64], y: Labels, train: int) -> LearningTask:
     x32 = x.astype(np.float32)
-    return Task(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])
+    return LearningTask(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.kit import slopes
-from axiom.kit.data import Floats, Task
+from axiom.kit.data import Floats, LearningTask
 from axiom.kit.models import Array, Net
 
 PATTERNS = 1_024  # of each layer
@@ -32,8 +32,8 @@ def patterns(rng: np.random.Generator, *, width: int, rate: float) -> Floats:
 
 
 def shown(
-    rng: np.random.Generator, task: Task, orders: npt.NDArray[np.int32], *, layers: int
-) -> tuple[Task, npt.NDArray[np.int32]]:
+    rng: np.random.Generator, task: LearningTask, orders: npt.NDArray[np.int32], *, layers: int
+) -> tuple[LearningTask, npt.NDArray[np.int32]]:
     """The task with a row for each showing, and the orders of these rows; so many layers have patterns."""
     epochs, items = orders.shape
     if items != len(task.x_train):

@@ -22,7 +22,7 @@ from axiom.kit.models import Array, Net
 
 HUGE = 1e4  # a loss from which nothing comes back
 ROWS = 64  # that are drawn, or more, between two looks at the loss
-TASKS: dict[str, Callable[..., data.Task]] = {"clusters": data.clusters, "teacher": data.teacher}
+TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
 Batches = npt.NDArray[np.int32]
 
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from axiom.kit.data import Floats, Labels, Task
+from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.models import Array, Layer, Net
 
 Ints = npt.NDArray[np.int64]
 
 
-def rule(rng: np.random.Generator, *, bits: int, degree: int, train: int) -> Task:
+def rule(rng: np.random.Generator, *, bits: int, degree: int, train: int) -> LearningTask:
     """All patterns of plus and minus ones in an even order; the class is whether a form of degree 1 or 2 is large.
 
     Large is above its median, so that the classes are about as likely as each other. Patterns that are not for training
@@ -28,10 +28,10 @@ def rule(rng: np.random.Generator, *, bits: int, degree: int, train: int) -> Tas
     form = x @ factors if degree == 1 else np.sum((x @ factors) * x, axis=1)
     order = rng.permutation(count)
     x32, y = x[order].astype(np.float32), (form > np.median(form))[order].astype(np.int32)
-    return Task(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])
+    return LearningTask(x_train=x32[:train], y_train=y[:train], x_test=x32[train:], y_test=y[train:])
 
 
-def patterns(task: Task) -> tuple[Floats, Labels]:
+def patterns(task: LearningTask) -> tuple[Floats, Labels]:
     """All rows and their labels, those for training first."""
     return np.concatenate([task.x_train, task.x_test]), np.concatenate([task.y_train, task.y_test])
 

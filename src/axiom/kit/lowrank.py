@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.kit import losses, models, training
-from axiom.kit.data import Task
+from axiom.kit.data import LearningTask
 from axiom.kit.models import Array, Layer, Net
 from axiom.kit.optimizers import Rates
 
@@ -61,7 +61,15 @@ def factored(net: Net, *, rank: int) -> Net:
 
 
 def learned(
-    net: Net, stays: Doubles, task: Task, orders: npt.NDArray[np.int32], *, loss: str, lr: float, batch: int, every: int
+    net: Net,
+    stays: Doubles,
+    task: LearningTask,
+    orders: npt.NDArray[np.int32],
+    *,
+    loss: str,
+    lr: float,
+    batch: int,
+    every: int,
 ) -> tuple[Net, list[float]]:
     """The plain network that such a one has become, and its test accuracies on the way."""
     gaps = stays.astype(np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.kit import losses, pruning, training
-from axiom.kit.data import Task
+from axiom.kit.data import LearningTask
 from axiom.kit.models import Array, Net
 from axiom.kit.optimizers import Rates
 
@@ -25,7 +25,7 @@ def loss_of_what_stays(net: Net, x: Array, y: Array, mask: pruning.Mask) -> jax.
 def learned(
     start: Net,
     mask: pruning.Mask,
-    task: Task,
+    task: LearningTask,
     orders: npt.NDArray[np.int32],
     *,
     rates: Rates,

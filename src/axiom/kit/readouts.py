@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from axiom.kit import attributes, chance, losses
-from axiom.kit.data import Floats, Labels, Task
+from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.models import Array
 
 _LEVELS, _CODE = 6, 16  # of either attribute; and how many numbers the code of a level has
@@ -44,7 +44,7 @@ class Heads:
 class Questions:
     """Rows of combinations that training shows, to train and to test on, and of new ones. Answers stand in columns."""
 
-    task: Task
+    task: LearningTask
     x_new: Floats
     y_new: Labels
     heads: Heads
@@ -70,7 +70,7 @@ def questions(
     x_seen, y_seen = rows("seen", seen, _TEST_COPIES)
     x_new, y_new = rows("new", new, _TEST_COPIES)
     return Questions(
-        task=Task(x_train=x_train, y_train=y_train, x_test=x_seen, y_test=y_seen),
+        task=LearningTask(x_train=x_train, y_train=y_train, x_test=x_seen, y_test=y_seen),
         x_new=x_new,
         y_new=y_new,
         heads=Heads(count=y_train.shape[1]),

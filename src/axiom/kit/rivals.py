@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from axiom.kit import chance, training
-from axiom.kit.data import Floats, Labels, Task
+from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.models import Net
 
 BLOCK, CLASSES = 10, 5  # inputs of a block; the strong one is the first
@@ -21,7 +21,7 @@ TRAIN, _KEPT_BACK, _TEST = 1_000, 500, 2_000
 class Rivals:
     """Rows of both blocks; of those that are not for training, some are kept back to stop early by."""
 
-    task: Task
+    task: LearningTask
     x_kept_back: Floats
     y_kept_back: Labels
 
@@ -41,7 +41,7 @@ def rivals(seed: int, *, strong: float, weak: float, noise: float = 1.0) -> Riva
     x = (centres[y] + noise * rng.standard_normal((rows, INPUTS))).astype(np.float32)
     rest = TRAIN + _KEPT_BACK
     return Rivals(
-        task=Task(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[rest:], y_test=y[rest:]),
+        task=LearningTask(x_train=x[:TRAIN], y_train=y[:TRAIN], x_test=x[rest:], y_test=y[rest:]),
         x_kept_back=x[TRAIN:rest],
         y_kept_back=y[TRAIN:rest],
     )

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from axiom.kit import chance, descent, training
-from axiom.kit.data import Task
+from axiom.kit.data import LearningTask
 from axiom.kit.losses import Objective
 from axiom.kit.models import Array, Net
 from axiom.kit.optimizers import Rates
@@ -37,7 +37,7 @@ def orders(seed: int, *, items: int, distinct: int, steps: int, shape: tuple[int
 
 
 def stopped_early(
-    start: Net, task: Task, rows: npt.NDArray[np.int32], *, lr: float, batch: int, objective: Objective
+    start: Net, task: LearningTask, rows: npt.NDArray[np.int32], *, lr: float, batch: int, objective: Objective
 ) -> tuple[float, float, int]:
     """Train, looking after each row: the loss where it was best on other data, after the last row, and the best row.
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from axiom.kit import pace
 from axiom.kit.courses import Context, Course, Held
-from axiom.kit.data import Floats, Labels, Task
+from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.losses import CROSS_ENTROPY, Objective
 from axiom.kit.models import RELU, Architecture, Array, Net
 from axiom.kit.optimizers import SGD, Optimizer, Rates
@@ -20,14 +20,14 @@ from axiom.kit.optimizers import SGD, Optimizer, Rates
 Seen = TypeVar("Seen")
 
 
-def sgd(start: Net, task: Task, orders: npt.NDArray[np.int32], *, lr: float, batch: int) -> Iterator[Net]:
+def sgd(start: Net, task: LearningTask, orders: npt.NDArray[np.int32], *, lr: float, batch: int) -> Iterator[Net]:
     """Plain stochastic gradient descent on the cross-entropy; yields the network after each epoch."""
     return descend(start, task, orders, optimizer=SGD, rates=Rates(lr=lr), batch=batch)
 
 
 def descend(
     start: Net,
-    task: Task,
+    task: LearningTask,
     orders: npt.NDArray[np.int32],
     *,
     optimizer: Optimizer,
@@ -62,7 +62,7 @@ def descend(
 
 def trained(
     start: Net,
-    task: Task,
+    task: LearningTask,
     orders: npt.NDArray[np.int32],
     *,
     watch: Callable[[Net], Seen],

@@ -52,7 +52,7 @@ def test_who_trains_on_the_test_set_does_not_pass(tmp_path):
     leaking = text.replace("training.sgd(start, task,", "training.sgd(start, leaked,").replace(
         "    nets = ",
         "    test = {'x_test': task.x_test, 'y_test': task.y_test}\n"
-        "    leaked = data.Task(x_train=task.x_test, y_train=task.y_test, **test)\n    nets = ",
+        "    leaked = data.LearningTask(x_train=task.x_test, y_train=task.y_test, **test)\n    nets = ",
     )
     assert leaking.count("leaked") == 2
     file.write_text(leaking, encoding="utf-8")

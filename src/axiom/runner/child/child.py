@@ -236,7 +236,8 @@ class Bench:
                 where = f"{path.removeprefix(self._tree + os.sep).replace(os.sep, '/')}:{line}"
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
             text = str(fault)
-        return {"kind": _shown(type(fault).__name__, 80), "where": _shown(where, 200), "text": _shown(text, 500)}
+        kind = "GpuUnusable" if isinstance(fault, _NoGpuError) else type(fault).__name__
+        return {"kind": _shown(kind, 80), "where": _shown(where, 200), "text": _shown(text, 500)}
 
 
 class Library:
@@ -303,8 +304,8 @@ def _wait_for_arrays() -> None:
         array.block_until_ready()
 
 
-class GpuUnusable(Exception):
-    """JAX cannot use the GPU that the task was given."""
+class _NoGpuError(Exception):
+    """JAX cannot use the GPU that the task was given; the parent knows it as GpuUnusable."""
 
 
 def _demand_device() -> None:
@@ -315,9 +316,9 @@ def _demand_device() -> None:
     try:
         found = {device.platform for device in jax.devices()}
     except Exception as fault:
-        raise GpuUnusable(str(fault)) from None
+        raise _NoGpuError(str(fault)) from None
     if "gpu" not in found:
-        raise GpuUnusable(f"JAX sees {', '.join(sorted(found))} alone")
+        raise _NoGpuError(f"JAX sees {', '.join(sorted(found))} alone")
 
 
 def _shown(text: str, most: int) -> str:
