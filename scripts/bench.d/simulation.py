@@ -13,9 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from axiom.simulation.outcome import CourseOutcome
-from axiom.simulation.places import quick
-from axiom.simulation.simulation import Simulation
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "simulation"))
+
+from world.outcome import CourseOutcome
+from world.places import quick
+from world.simulation import Simulation
+
 from axiom.simulation.troubles import ALL, CALM, Troubles
 from axiom.simulation.world import Scenario
 

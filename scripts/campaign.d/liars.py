@@ -25,6 +25,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "simulation"))
+
+from world.places import quick
+
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
@@ -38,7 +42,6 @@ from axiom.simulation.fleet import Build, Nature
 from axiom.simulation.hearing import Heard, HeardOrder, hear, status_of
 from axiom.simulation.laboratory import Simulated
 from axiom.simulation.outputs import cells_of, output, written
-from axiom.simulation.places import quick
 from axiom.store.connections import Connections
 
 BEGIN = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

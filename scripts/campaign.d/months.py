@@ -22,10 +22,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "simulation"))
+
+from world.boundaries import PATHS, kill_everywhere, stage
+from world.places import quick
+from world.simulation import Simulation
+
 import axiom
-from axiom.simulation.boundaries import PATHS, kill_everywhere, stage
-from axiom.simulation.places import quick
-from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import ALL
 from axiom.simulation.world import Scenario
 

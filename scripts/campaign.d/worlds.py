@@ -23,10 +23,13 @@ from typing import Any
 
 from scipy.special import betaincinv  # type: ignore[import-untyped]
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "simulation"))
+
+from world.places import quick
+from world.truths import LARGE
+from world.worlds import play
+
 import axiom
-from axiom.simulation.places import quick
-from axiom.simulation.truths import LARGE
-from axiom.simulation.worlds import play
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "worlds.jsonl"

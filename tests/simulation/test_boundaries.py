@@ -1,9 +1,8 @@
 """Each way in which the laboratory writes, killed at each of its statements: nothing is lost and nothing done twice."""
 
 import pytest
-
-from axiom.simulation import boundaries
-from axiom.simulation.boundaries import PATHS, kill_everywhere, stage
+from world import boundaries
+from world.boundaries import PATHS, kill_everywhere, stage
 
 # A session has hundreds of statements; `scripts/campaign months` kills it at every one.
 EVERY = {"session": 17}

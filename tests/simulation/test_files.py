@@ -5,10 +5,10 @@ import os
 from dataclasses import replace
 
 import pytest
+from world.simulation import Simulation
 
 from axiom.simulation.disk import DiskFault, Fate, Killed
 from axiom.simulation.files import Disk, Files
-from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import CALM
 from axiom.simulation.world import Scenario
 from axiom.store.engine.folder import Folder

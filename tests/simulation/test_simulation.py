@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 from patience import PATIENCE
+from world.simulation import Simulation
 
 from axiom.simulation.fleet import BUILDS, WHOLE, builds, fleet
-from axiom.simulation.simulation import Simulation
 from axiom.simulation.troubles import ALL, CALM
 from axiom.simulation.world import Scenario
 
@@ -24,7 +24,7 @@ ROUGH = Scenario(
 ONCE_MORE = """
 import sys
 from pathlib import Path
-from axiom.simulation.simulation import Simulation
+from world.simulation import Simulation
 from axiom.simulation.troubles import ALL
 from axiom.simulation.world import Course
 print(Simulation(Course(seed=5, hosts=6, days=2, workunits=60, troubles=ALL), Path(sys.argv[1]) / "lab").play().digest)

@@ -5,11 +5,9 @@ import statistics
 from dataclasses import replace
 
 import pytest
-
-from axiom.domain.findings import Kind, Verdict
-from axiom.simulation.drawing import Computing, draw
-from axiom.simulation.judging import contradicts, judge, true_value
-from axiom.simulation.truths import (
+from world.drawing import Computing, draw
+from world.judging import contradicts, judge, true_value
+from world.truths import (
     EVENT_SPREAD,
     NULLS,
     SHARE,
@@ -20,7 +18,9 @@ from axiom.simulation.truths import (
     asked,
     truths,
 )
-from axiom.simulation.worlds import play, published
+from world.worlds import play, published
+
+from axiom.domain.findings import Kind, Verdict
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 

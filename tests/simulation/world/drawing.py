@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.findings import Kind
-from axiom.simulation.truths import Disturbance, NumberSpread, Truth
+from world.truths import Disturbance, NumberSpread, Truth
 
 _HOST_SPREAD, _PLATFORM_SHIFT = 0.5, 0.6  # standard deviations
 _LATE_FROM = 2.0  # standard deviations above the middle of an arm: some are stopped at their time limit

@@ -21,18 +21,18 @@ from axiom.signed import bundles
 from axiom.signed.outputs import CellOutput
 from axiom.simulation.computer import Computer
 from axiom.simulation.dice import Dice
-from axiom.simulation.drawing import Computing, Drawn, draw
 from axiom.simulation.fleet import WHOLE, Nature
 from axiom.simulation.hearing import HeardOrder
-from axiom.simulation.judging import WorldVerdict, judge
 from axiom.simulation.laboratory import Simulated
 from axiom.simulation.outputs import cells_of, written
-from axiom.simulation.simulation import BEGIN, Simulation
 from axiom.simulation.troubles import CALM, Troubles
-from axiom.simulation.truths import PublishedQuestion, Truth, asked, truths
 from axiom.simulation.witness import Witness
 from axiom.simulation.world import Scenario
 from axiom.store.connections import Connections
+from world.drawing import Computing, Drawn, draw
+from world.judging import WorldVerdict, judge
+from world.simulation import BEGIN, Simulation
+from world.truths import PublishedQuestion, Truth, asked, truths
 
 _TROUBLES = replace(
     CALM,

@@ -13,14 +13,14 @@ from typing import Any
 
 from axiom.domain.findings import Evidence, Grade, Kind, Verdict
 from axiom.domain.registrations import DECLARED, Registered, read_body
-from axiom.simulation.drawing import Computing, draw
-from axiom.simulation.truths import Disturbance, Truth
 from axiom.statistics.estimands import value
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations as findings
+from world.drawing import Computing, draw
+from world.truths import Disturbance, Truth
 
 _SURE = (Grade.STRONG, Grade.DEFINITIVE)
 _TRIED = 4_001  # replicates of a design whose truth follows from no formula

@@ -10,7 +10,6 @@ from typing import Any
 from axiom.errors import AxiomError
 from axiom.server.http.lane import Intake
 from axiom.settings import Settings
-from axiom.simulation.chronicle import Chronicle
 from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.contacts import Contacts
 from axiom.simulation.dice import Dice
@@ -18,11 +17,12 @@ from axiom.simulation.disk import DiskFault, Killed
 from axiom.simulation.fleet import Nature, fleet
 from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import BULK, Simulated
-from axiom.simulation.mishaps import Mishaps
 from axiom.simulation.network import SimulatedNetwork
-from axiom.simulation.outcome import CourseOutcome
 from axiom.simulation.witness import Witness
 from axiom.simulation.world import Scenario
+from world.chronicle import Chronicle
+from world.mishaps import Mishaps
+from world.outcome import CourseOutcome
 
 BEGIN = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 DAY = 86_400.0
