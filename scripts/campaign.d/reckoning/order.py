@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.decisions.reckoning import seeds_wanted
 from axiom.domain.links import LinkKind, OldClaim
 from axiom.signed.manifests import Manifest
+from reckoning.verdict import seeds_wanted
 
 BLOCK = 8  # replicates that a laboratory which computes alone weighs together
 _AT_ONCE_SECONDS = 60.0  # that blocks take which are computed without a look at the time between them

@@ -4,13 +4,13 @@ import textwrap
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from axiom.decisions.reckoning import FEW, MANY, Asked, Reckoned, Reckoning, reckon, seeds_wanted
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
 from axiom.lab.registrations.old_claims import OldClaims
 from reckoning.data import fact, short
 from reckoning.told import Known, Told
+from reckoning.verdict import FEW, MANY, Asked, Reckoned, Reckoning, reckon, seeds_wanted
 
 _WIDTH = 118
 _CATALOGUE = "../../src/axiom/catalogue"

@@ -63,10 +63,6 @@ def _end(_number: int, _frame: FrameType | None) -> None:
     raise Ended
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
-
-
 def once(words: Sequence[str]) -> int:
     """Obey it, say what went wrong, and return the task's exit status."""
     parser = argparse.ArgumentParser(prog="axiom-runner", allow_abbrev=False)
@@ -150,3 +146,7 @@ def _say(message: dict[str, object]) -> None:
 def now() -> datetime:
     """Return the time as this computer says it."""
     return datetime.now(UTC)  # noqa: TID251  this is the edge: from here on the time is an argument
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

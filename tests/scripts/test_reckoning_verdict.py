@@ -1,8 +1,14 @@
 """What becomes of an old claim, by how the findings stand that test it and control it."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from axiom.decisions.reckoning import FEW, MANY, Asked, Reckoning, reckon, seeds_wanted
+sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
+
+from reckoning.verdict import FEW, MANY, Asked, Reckoning, reckon, seeds_wanted
+
 from axiom.domain.findings import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, Footing, LinkKind
 
