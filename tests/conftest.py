@@ -49,6 +49,7 @@ from axiom.server.upkeep import invariants
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
+from axiom.store import migrate as migrations
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
@@ -412,3 +413,15 @@ def busy_lab(working_lab):
     assert working_lab.broken() == {}
     working_lab.db.execute("PRAGMA foreign_keys = OFF")  # a test may do here what the store would refuse
     return working_lab
+
+
+@pytest.fixture
+def newer_program(tmp_path, monkeypatch):
+    """From when it is called on the program knows one migration more."""
+
+    def begin() -> None:
+        shutil.copytree(migrations.MIGRATIONS, tmp_path / "migrations")
+        (tmp_path / "migrations" / "0002_more.sql").write_text("CREATE TABLE more (id);\n")
+        monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path / "migrations")
+
+    return begin

@@ -125,10 +125,7 @@ def _first_line(thing: object) -> str:
 
 
 def _tables() -> str:
-    parts = [
-        f"# Tables\n\n{_NOTE}\nTimes are microseconds since 1970 in UTC. `{{id}}` is each "
-        "database's own word for a 64-bit key that is never used twice.\n"
-    ]
+    parts = [f"# Tables\n\n{_NOTE}\nTimes are microseconds since 1970 in UTC.\n"]
     for name, (about, columns) in tables().items():
         parts.append(f"## {name}\n\n{about}```sql\n{columns}\n```\n")
     return "\n".join(parts)

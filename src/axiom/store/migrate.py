@@ -1,17 +1,11 @@
 """Bring a database to the form that this program knows: each file of `migrations/` once, in order.
 
 A migration is one transaction, so a power cut leaves the database before it or after it. An older database is copied
-first. A new one is made at once of what all of them come to (`schema.sql`), in a fraction of the time. `{id}` in a file
-stands for a key that is never used twice, `{bytes}` for bytes and `{refuse}` for the end of a trigger that allows
-nothing, in each database's own words.
-
-    python -m axiom.store.migrate > src/axiom/store/schema.sql
+first. A file that was in a release is never changed: what comes after it is a further file.
 """
 
 import hashlib
-import re
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,14 +17,8 @@ from axiom.store.engine.database import Database, at, copy
 from axiom.store.engine.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-WHOLE = Path(__file__).parent / "schema.sql"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WORDS = {
-    "{id}": "INTEGER PRIMARY KEY AUTOINCREMENT",
-    "{bytes}": "BLOB",
-    "{refuse}": "BEGIN SELECT RAISE(ABORT, 'what was booked is never changed: a further award sets it right'); END",
-}
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number BIGINT PRIMARY KEY,
@@ -40,9 +28,7 @@ CREATE TABLE IF NOT EXISTS migration (
 )"""
 _APPLIED = "SELECT number, name, checksum FROM migration ORDER BY number"
 _RECORD = "INSERT INTO migration (number, name, checksum, applied_at) VALUES (:number, :name, :checksum, :applied_at)"
-_OF_ITSELF = re.compile(r'INSERT INTO "?(migration|sqlite_sequence)"?')  # what is written of each database anew
 _PARTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
-_SCHEMA = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,39 +45,35 @@ class Migration:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def statements(self) -> Iterator[str]:
-        """The file's SQL, statement by statement, in this database's words."""
-        text = self.text
-        for word, here in _WORDS.items():
-            text = text.replace(word, here)
-        return _split(text)
+        """The file's SQL, statement by statement."""
+        statement = ""
+        for line in self.text.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                yield statement
+                statement = ""
 
 
-def migrations(place: Path = MIGRATIONS) -> list[Migration]:
+def migrations() -> list[Migration]:
     """The migrations that this program knows, in order."""
     return [
         Migration(number=int(path.stem[:4]), name=path.stem, text=path.read_text(encoding="utf-8"))
-        for path in sorted(place.glob("[0-9][0-9][0-9][0-9]_*.sql"))
+        for path in sorted(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     ]
 
 
 def migrate(
     database: Database, folder: Folder | None, now: datetime, known: list[Migration] | None = None
 ) -> list[str]:
-    """The database has every known migration; returns the names of those that it lacked.
-
-    Without `known` those of this program, which a new database gets at once.
-    """
+    """The database has every known migration (those of this program, if none are given); the names that it lacked."""
     wanted = migrations() if known is None else known
     applied = _applied(database, wanted)
     pending = [migration for migration in wanted if migration.number not in applied]
-    if known is None and not applied:
-        _make(database, pending, now)
-    else:
-        if applied and pending and folder is not None:
-            _back_up(folder, pending[0])  # one copy however many come after it: each is as large as the database
-        for migration in pending:
-            with database.transaction():
-                _apply(database, migration, now)
+    if applied and pending and folder is not None:
+        _back_up(folder, pending[0])  # one copy however many come after it: each is as large as the database
+    for migration in pending:
+        with database.transaction():
+            _apply(database, migration, now)
     return [migration.name for migration in pending]
 
 
@@ -115,16 +97,6 @@ def foreign(database: Database) -> list[str]:
         ours = {row["sql"] for row in Database(connection).select(_PARTS)}
     found = [row for row in database.select(_PARTS) if row["sql"] not in ours]
     return [row["name"] for row in found] if applied else ["a database without a laboratory"]
-
-
-def schema() -> str:
-    """All tables as they are after every migration, and what stands in them: for readers, and for new databases."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrate(Database(connection), None, _EPOCH, migrations())
-        statements = [row["sql"] for row in Database(connection).select(_SCHEMA)]
-        rows = [line for line in connection.iterdump() if line.startswith("INSERT INTO") and not _OF_ITSELF.match(line)]
-    head = "-- Generated by `python -m axiom.store.migrate` from migrations/. Change those, not this.\n\n"
-    return head + "\n\n".join([*(f"{statement};" for statement in statements), *rows]) + "\n"
 
 
 def _applied(database: Database, known: list[Migration]) -> set[int]:
@@ -168,22 +140,10 @@ def _back_up(folder: Folder, migration: Migration) -> None:
         ) from error
 
 
-def _make(database: Database, known: list[Migration], now: datetime) -> None:
-    with database.transaction():  # the disk is asked once, and there is a whole database or none
-        for statement in _split(WHOLE.read_text(encoding="utf-8")):
-            database.execute(statement)
-        for migration in known:
-            _note(database, migration, now)
-
-
 def _apply(database: Database, migration: Migration, now: datetime) -> None:
     database.execute(_TABLE)
     for statement in migration.statements():
         database.execute(statement)
-    _note(database, migration, now)
-
-
-def _note(database: Database, migration: Migration, now: datetime) -> None:
     database.execute(
         _RECORD,
         number=migration.number,
@@ -191,17 +151,3 @@ def _note(database: Database, migration: Migration, now: datetime) -> None:
         checksum=migration.checksum,
         applied_at=at(now),
     )
-
-
-def _split(text: str) -> Iterator[str]:
-    """SQL statement by statement."""
-    statement = ""
-    for line in text.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-if __name__ == "__main__":
-    sys.stdout.write(schema())

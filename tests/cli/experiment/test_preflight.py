@@ -15,7 +15,6 @@ from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.migrate import migrate, migrations
 
 
 @pytest.fixture
@@ -152,26 +151,6 @@ def test_one_that_fails_exits_1_and_the_doctor_says_what_to_do(say, file):
     status, _, err = say("experiment", "deploy", "sound")
     assert status == 4
     assert "its preflight failed: G5, schema and bounds: config" in err
-
-
-def test_an_upgraded_laboratory_says_what_was_never_tried(say, lab, file, sound):
-    """From before preflights were asked: its database was made by the migrations of then."""
-    say("experiment", "publish", file)
-    published = lab.database.rename(lab.database.with_name("published.db"))
-    old = connect_writer(lab.database)
-    before = [each for each in migrations() if each.number < 7]
-    migrate(old, None, datetime.now(UTC), before)
-    old.execute("ATTACH DATABASE :published AS published", published=str(published))
-    for table in ("experiment", "bundle"):
-        columns = ", ".join(row["name"] for row in old.select(f"PRAGMA table_info({table})"))
-        old.execute(f"INSERT INTO {table} SELECT {columns} FROM published.{table}")  # noqa: S608  our own tables
-    old.execute("DETACH DATABASE published")
-    assert migrate(old, lab, datetime.now(UTC)) == [each.name for each in migrations()[len(before) :]]
-    old.close()
-    assert finding(say)["says"] == "nobody gets, for nobody has looked: sound"
-    say("experiment", "publish", file)
-    assert finding(say)["says"] == "waiting, so that no volunteer gets it yet: sound"
-    assert _due(lab) == sound.digest
 
 
 def test_an_autopilot_that_is_to_end_brings_nothing_of_a_bundle_that_it_has_not_tried_through(say, lab, file, sound):

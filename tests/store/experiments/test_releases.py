@@ -7,7 +7,6 @@ import pytest
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
 from axiom.store.experiments import experiments, releases
-from axiom.store.migrate import migrations
 
 
 @pytest.fixture
@@ -77,14 +76,3 @@ def test_what_is_counted_is_found_by_an_index_over_these_tasks_alone(lab):
     )
     assert "task_staged" in plan
     assert "SCAN t" not in plan
-
-
-def test_what_was_out_before_there_were_stages_stays_out(lab):
-    """The migration's own statement, over a version with three valid tasks and one with none."""
-    (text,) = (one.text for one in migrations() if one.number == 18)
-    statement = "INSERT INTO release" + text.split("INSERT INTO release")[1]
-    lab.db.execute(statement)
-    assert releases.of_version(lab.db, 1) == []
-    lab.db.execute("INSERT INTO counter VALUES ('task', 1, 'valid', 3)")
-    lab.db.execute(statement)
-    assert [line.change for line in releases.of_version(lab.db, 1)] == [Change.OPEN]

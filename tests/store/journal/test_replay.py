@@ -100,7 +100,7 @@ def test_any_works_are_the_same_after_a_replay(
 
 def test_a_migration_is_in_the_journal_like_any_change(kept, behind, now):
     number = migrations()[-1].number + 1
-    text = "ALTER TABLE volunteer ADD COLUMN height BIGINT;\n-- new\nCREATE TABLE thing (id {id});\n"
+    text = "ALTER TABLE volunteer ADD COLUMN height BIGINT;\n-- new\nCREATE TABLE thing (id INTEGER PRIMARY KEY);\n"
     new = Migration(number=number, name=f"{number:04}_thing", text=text)
     with kept.opened() as db:
         migrate(db, None, now, [*migrations(), new])

@@ -105,12 +105,10 @@ _MISPLACED = """
 SELECT r.id FROM result r JOIN replicate p ON p.experiment_id = r.experiment_id AND p.number = r.replicate
 JOIN task t ON t.id = r.task_id JOIN workunit w ON w.id = t.workunit_id WHERE w.registration_id <> p.registration_id
 """
-# What is out since preflights are asked for, of volunteers' hosts first and then of our own; what comes back to a
-# laboratory that forgot it is out for no moment.
+# What comes back to a laboratory that forgot it is out for no moment.
 _UNTRIED = """
 SELECT t.id FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
-JOIN migration m ON m.name = CASE v.is_ours WHEN 1 THEN '0013_own_preflights' ELSE '0007_preflights' END
-WHERE t.state = 'sent' AND t.sent_at > m.applied_at
+WHERE t.state = 'sent'
     AND NOT EXISTS (SELECT 1 FROM preflight p
         WHERE p.bundle_digest = t.bundle_digest AND p.passed = 1 AND (p.ours_only = 0 OR v.is_ours = 1))
 """
