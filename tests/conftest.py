@@ -282,7 +282,7 @@ class SmallLab:
             version=ticket.version,
             bundle=ticket.bundle,
             ticket_text=order.ticket,
-            runner="26.11.0",
+            runner="26.12.0",
             platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
         )
 

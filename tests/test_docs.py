@@ -22,7 +22,6 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *ROOT.glob("changelog.d/*.md"),
         *(page for folder in ("docs", "src", "tests", "scripts") for page in (ROOT / folder).rglob("*.md")),
     ]
 )
@@ -165,10 +164,9 @@ def test_records_have_a_number_each_and_are_listed_by_their_titles():
     assert listed == [(record.read_text("utf-8").split("\n")[0].removeprefix("# "), record.name) for record in RECORDS]
 
 
-def test_news_fragments_have_a_kind_that_the_changelog_knows():
-    known = {
-        kind["directory"] for kind in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]["type"]
-    }
-    fragments = [path for path in (ROOT / "changelog.d").glob("*.md") if path.name != "README.md"]
-    assert {path.name for path in fragments if path.name.split(".")[-2] not in known} == set()
-    assert {path.name for path in fragments if not re.fullmatch(r"(\d+|\+[a-z0-9-]+)\.[a-z]+\.md", path.name)} == set()
+def test_the_changelog_has_the_version_that_the_program_tells():
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert headings[1].startswith(axiom.__version__)
+    assert (ROOT / "docs" / "releases" / f"{axiom.__version__}.md").exists()
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == axiom.__version__

@@ -1,6 +1,6 @@
 """Axiom: a laboratory that asks questions of small neural networks and says how sure it is."""
 
-__version__ = "26.11.0"
+__version__ = "26.12.0"
 
 _FOR_NOTEBOOKS = {"open": ("axiom.notebook.lab", "open_lab"), "weigh": ("axiom.notebook.weigh", "weigh")}
 

@@ -87,7 +87,7 @@ def test_the_longest_address_still_fits_its_line():
 def test_the_status_says_how_busy_the_server_is():
     status = ServerStatus(
         updated_at=1_772_000_000,
-        version="26.11.0",
+        version="26.12.0",
         daemons=(
             Daemon(host="axiom", command="validator", is_up=True),
             Daemon(host="axiom", command="janitor", is_up=False),

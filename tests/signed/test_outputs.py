@@ -27,7 +27,7 @@ HEADER = Header(
     version=1,
     bundle="ab" * 32,
     ticket_text="TICKET",
-    runner="26.11.0",
+    runner="26.12.0",
     platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
 )
 CELLS = (

@@ -5,7 +5,7 @@ import re
 
 from axiom.web.export import recompute, script
 
-SCRIPT = script.script("26.11.0")
+SCRIPT = script.script("26.12.0")
 CARRIED = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", SCRIPT, re.MULTILINE)
 
 
@@ -30,7 +30,7 @@ def test_it_says_what_it_needs():
     said = ast.get_docstring(ast.parse(SCRIPT))
     assert said is not None
     assert "Needs Python 3.11 or newer and NumPy" in said
-    assert f"{len(CARRIED)} modules that Axiom 26.11.0 weighs findings with" in said
+    assert f"{len(CARRIED)} modules that Axiom 26.12.0 weighs findings with" in said
 
 
 def test_a_source_with_awkward_quotes_is_carried_too():
