@@ -56,7 +56,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights, releases
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
-from axiom.store.tasks import workunits as work
+from axiom.store.tasks import workunits as workunit_store
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
@@ -269,7 +269,7 @@ class SmallLab:
 
     def order(self, host: int) -> Order:
         """One more order for a host that lost nothing."""
-        holding = tuple(task.id for task in work.held(self.db, host))
+        holding = tuple(task.id for task in workunit_store.held(self.db, host))
         (order,) = self.ask(host, holding=holding).orders
         return order
 

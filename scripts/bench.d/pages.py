@@ -51,7 +51,7 @@ from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.sessions import sessions
 from axiom.store.tasks import results, workunits
-from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import Reported
 from axiom.store.tasks.workunits import OrderedTask
 from axiom.store.views import findings
@@ -143,7 +143,7 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
         )
         sent = replace(task, state=TaskState.SENT)
         proven = Reported(task=sent, report=report, state=TaskState.VALID, reason="as ordered", cause="success")
-        returning.record(db, [proven], NOW)
+        task_store.record(db, [proven], NOW)
         replicate = wanted.replicates[0]
         measures = {measure.name: 0.25 + replicate / 1000 for measure in manifest.measures}
         cells = [

@@ -57,7 +57,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine.database import Database, at, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights, releases
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 
@@ -128,7 +128,7 @@ def laboratory(*, hosts: int, experiments: int, cores: int = 64) -> Iterator[Sma
             for number in range(hosts):
                 platform = Platform(system="linux", processor="x86_64", instructions="avx2")
                 capacity = Capacity(cores=cores, memory_mb=256_000)
-                fleet.meet(db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW)
+                host_store.meet(db, volunteer_id=ours, name=f"h{number}", platform=platform, capacity=capacity, now=NOW)
         db.close()
         small.start()
         try:

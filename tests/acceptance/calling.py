@@ -31,7 +31,7 @@ from axiom.signed.tickets import Order, Ticket, read_ticket
 from axiom.signed.trust import write_trust
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.tasks import workunits as work
+from axiom.store.tasks import workunits as workunit_store
 from axiom.store.writer import MAX_WAITING, Writer
 
 MASTER = "http://lab.example/"
@@ -269,7 +269,7 @@ class Exchange:
         """Take an order back."""
 
         def withdraw(db: Any) -> None:
-            work.request_abort(db, workunit_id, "cancelled")
+            workunit_store.request_abort(db, workunit_id, "cancelled")
             transit(db, workunit_id, self.lab.now)
 
         self.do(withdraw)

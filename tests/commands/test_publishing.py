@@ -6,7 +6,7 @@ from axiom.commands.context import Laboratory
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.sealing import SealBundles
 from axiom.domain.registrations import read_body
-from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments import seal as seals
 from axiom.lab.experiments.publish import wanted_seal
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
@@ -44,7 +44,7 @@ def test_so_they_are_where_the_seal_was_made_elsewhere(small_lab, prepared, labo
     known = laboratory(url)
     made, trust, now = prepared(), small_lab.keys.trust, small_lab.now
     seal = wanted_seal(small_lab.db, made, trust=trust, good_for=known.bundle_good_for, now=now)
-    keep(sealing.archive_path(small_lab.folder, made.digest), made.archive)
+    keep(seals.archive_path(small_lab.folder, made.digest), made.archive)
     with small_lab.db.transaction():
         SealBundles(seal=write_seal(seal, *small_lab.keys.sealers)).apply(small_lab.db, known, None, now)
     assert registered(small_lab) == block

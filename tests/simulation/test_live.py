@@ -22,9 +22,9 @@ from axiom.store.accounts import credit_sites
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import workunits
-from axiom.store.views import hosts as fleet_pages
+from axiom.store.views import hosts as host_views
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ def _drill(db):
 @pytest.mark.usefixtures("played")
 def test_simulated_computers_are_labelled_and_get_the_drill_alone(lab):
     with Connections(folder=lab.folder).reader() as db:
-        hosts = fleet.hosts(db)
+        hosts = host_store.hosts(db)
         assert len(hosts) == 12
         assert all(host.is_simulated for host in hosts)
         sent = [task for task in workunits.tasks(db, limit=100_000) if task.host_id is not None]
@@ -81,12 +81,13 @@ def test_nobody_counts_on_simulated_computers(lab):
         assert plan.cores(db, lab.clock.now) == 0
         assert plan.waiting(db) == 20
         assert DRILL not in {candidate.name for candidate in plan.candidates(db, lab.clock.now)}
-        assert not fleet.others_since(db, 0, NOW - timedelta(days=1))
-        assert ledger.balances(db, ledger.HOST, [host.id for host in fleet.hosts(db)]) != {}, "they have their credit"
+        assert not host_store.others_since(db, 0, NOW - timedelta(days=1))
+        numbers = [host.id for host in host_store.hosts(db)]
+        assert ledger.balances(db, ledger.HOST, numbers) != {}, "they have their credit"
         assert ledger.top(db, ledger.HOST, 10) == ledger.top(db, ledger.VOLUNTEER, 10) == []
-        assert fleet_pages.since(db, "volunteer", NOW) == []
-        assert fleet_pages.since(db, "host", NOW) == []
-        assert fleet_pages.rank(db, "host", 0) == 1
+        assert host_views.since(db, "volunteer", NOW) == []
+        assert host_views.since(db, "host", NOW) == []
+        assert host_views.rank(db, "host", 0) == 1
         assert credit_sites.volunteers(db, 0, 100) == []
         assert credit_sites.holders(db, "host", lab.clock.now).everybody == 0
         assert db.select("SELECT id FROM workunit WHERE checks_task_id IS NOT NULL") == []
@@ -114,7 +115,7 @@ def test_a_second_start_knows_its_computers_again(lab):
     lab.clock.now += timedelta(seconds=60)
     again.turn()
     with Connections(folder=lab.folder).reader() as db:
-        assert len(fleet.hosts(db)) == 12
+        assert len(host_store.hosts(db)) == 12
 
 
 @pytest.mark.usefixtures("played")

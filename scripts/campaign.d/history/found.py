@@ -7,7 +7,7 @@ from axiom.domain.sessions import Note, Session, Step
 from axiom.store.credit import settlements, tariffs
 from axiom.store.credit.settlements import Settlement
 from axiom.store.sessions import sessions
-from axiom.store.views import credit as ledger_pages
+from axiom.store.views import credit as credit_views
 from history.golden import Golden
 from history.laboratory import Laboratory
 from history.playing import Played
@@ -115,9 +115,9 @@ def differences(lab: Laboratory, played: Played, chapter: str, golden: Golden) -
     ]
 
 
-def totals(lab: Laboratory, settled: Settlement) -> ledger_pages.Totals:
+def totals(lab: Laboratory, settled: Settlement) -> credit_views.Totals:
     """The ledger's own totals of a settlement."""
-    return ledger_pages.between(lab.db, settled.after_award, settled.last_award)
+    return credit_views.between(lab.db, settled.after_award, settled.last_award)
 
 
 def _ranked(amounts: Counter[int]) -> tuple[int, ...]:

@@ -42,7 +42,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
-from axiom.store.tasks import workunits as work
+from axiom.store.tasks import workunits as workunit_store
 from history import standins
 from history.reading import Computed, Computer, Impossible, demand, fleet
 from history.story import CONCLUDING, SEEDED_FROM
@@ -187,7 +187,7 @@ class Laboratory:
     def take_back(self, workunits: Sequence[int], why: str) -> None:
         """Cancel workunits one by one, as `axiom work cancel` does."""
         with self.db.transaction():
-            work.request_aborts(self.db, workunits, why)
+            workunit_store.request_aborts(self.db, workunits, why)
             transit_many(self.db, workunits, self.now)
 
     def retire(self, experiment: str, why: str) -> int:
@@ -259,13 +259,13 @@ class Laboratory:
             cause=cause,
         )
         if cause is Cause.ABORTED_BY_LABORATORY:  # which is believed of a host where it was done
-            work.request_abort(self.db, given.workunit, "the laboratory has taken it back")
+            workunit_store.request_abort(self.db, given.workunit, "the laboratory has taken it back")
             transit_many(self.db, [given.workunit], self.now)
         taken = reporting.report(self.db, self.folder, said, body, self.now)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies
             transit_many(self.db, [given.workunit], self.now)
-            work.request_abort(self.db, given.workunit, "its host has given it up")
+            workunit_store.request_abort(self.db, given.workunit, "its host has given it up")
             transit_many(self.db, [given.workunit], self.now)
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
-from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments import seal as seals
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import load_code
@@ -31,12 +31,12 @@ class SealBundles(Command):
         del prepared
         keys = load_keys(laboratory.folder.keys, now)  # perhaps newer than those that the server started with
         if not self.seal:
-            renewed = sealing.renew(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
+            renewed = seals.renew(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
             return {
                 "sealed": [{"experiment": one.name, "version": one.version, "change": "renewed"} for one in renewed]
             }
         has_address = laboratory.has_address
-        published = sealing.take(db, laboratory.folder, self.seal, keys.trust, now, has_address=has_address)
+        published = seals.take(db, laboratory.folder, self.seal, keys.trust, now, has_address=has_address)
         bundle = experiments.bundle(db, published.digest)
         found = experiments.by_id(db, bundle.experiment_id) if bundle else None
         if found is None:

@@ -16,7 +16,7 @@ from axiom.server.returns.transitioner import transit_many
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
-from axiom.store.tasks import workunits as work
+from axiom.store.tasks import workunits as workunit_store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class CancelWorkunits(Command):
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
         wanted = list(dict.fromkeys(self.workunits))
         cancelled = [one for one in wanted if states[one] is WorkunitState.OPEN]
-        work.request_aborts(db, cancelled, self.reason)
+        workunit_store.request_aborts(db, cancelled, self.reason)
         transit_many(db, cancelled, now)
         closed_before = [one for one in wanted if states[one] is not WorkunitState.OPEN]
         return {"cancelled": cancelled, "closed_before": closed_before}

@@ -24,7 +24,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.migrate import check
-from axiom.store.registrations import registrations as findings
+from axiom.store.registrations import registrations as registration_store
 from axiom.store.views import tables
 
 _KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
@@ -186,7 +186,7 @@ class Lab:
         )
 
     @property
-    def findings(self) -> Table:
+    def registration_store(self) -> Table:
         """Every claim with its number, and how it stands."""
         with self._reading() as db:
             return _table(tables.findings(db), _FINDINGS, "Findings")
@@ -228,7 +228,7 @@ class Lab:
             if stored is None:
                 known = {text for one in experiments.everything(db) for text in (one.name, f"{one.name}@{one.version}")}
                 raise UnknownName("experiment", experiment, known)
-            placed = findings.placed(db, stored.id)
+            placed = registration_store.placed(db, stored.id)
         manifest = stored_manifest(stored.manifest)
         # A summary has columns of its own, in whose place no factor may be.
         made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from axiom.errors import KeysUnusable
 from axiom.signed import canonical_json
-from axiom.signed import trust as roles
+from axiom.signed import trust as trust_file
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
 from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
 from axiom.signed.trust import TRUST_FILE, Role, Signers, Trust, Untrusted
@@ -84,7 +84,7 @@ def make_keys(folder: Path, now: datetime) -> Keys:
         renewed = Trust(
             lab=keys.trust.lab, version=keys.trust.version + 1, expires=now + LIFETIME, roles=keys.trust.roles
         )
-        replace_private(path, roles.write_trust(renewed, keys.roots, path.read_bytes()))
+        replace_private(path, trust_file.write_trust(renewed, keys.roots, path.read_bytes()))
     return load_keys(folder, now)
 
 
@@ -114,7 +114,7 @@ def next_names(folder: Path, role: Role) -> Path:
 
 def take_up(folder: Path) -> None:
     """Bring the folder in step with its trust file: withdrawn keys go, and those that it names by now are used."""
-    versions = roles.versions_of((folder / TRUST_FILE).read_bytes())
+    versions = trust_file.versions_of((folder / TRUST_FILE).read_bytes())
     for role in Role:
         named = versions[-1].roles[role].keys
         before = {name for trust in versions[:-1] for name in trust.roles[role].keys}
@@ -169,7 +169,7 @@ def load_trust(folder: Path, now: datetime) -> Trust:
     """Load whom hosts are told to trust; a file that is damaged, or that its root keys have not signed, is refused."""
     path = folder / TRUST_FILE
     try:
-        return roles.read_trust(path.read_bytes(), now=now)
+        return trust_file.read_trust(path.read_bytes(), now=now)
     except OSError as fault:
         raise KeysUnusable(
             f"{path} cannot be read ({fault.strerror}), so hosts cannot be told whom to trust. "
@@ -185,8 +185,8 @@ def load_trust(folder: Path, now: datetime) -> Trust:
 
 def _first_trust(signing: Mapping[Role, tuple[SigningKey, ...]], now: datetime) -> bytes:
     by_role = {role: Signers(threshold=1, keys={key.id: key.public for key in keys}) for role, keys in signing.items()}
-    trust = Trust(lab=roles.lab_name(by_role[Role.ROOT]), version=1, expires=now + LIFETIME, roles=by_role)
-    return roles.write_trust(trust, signing[Role.ROOT])
+    trust = Trust(lab=trust_file.lab_name(by_role[Role.ROOT]), version=1, expires=now + LIFETIME, roles=by_role)
+    return trust_file.write_trust(trust, signing[Role.ROOT])
 
 
 @dataclass(frozen=True, kw_only=True)

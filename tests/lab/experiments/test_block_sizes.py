@@ -9,7 +9,7 @@ from effects import SAID, further, order_of, values
 
 from axiom.domain.registrations import Stopping, read_body
 from axiom.lab.evidence.recompute import recomputed
-from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments import seal as seals
 from axiom.lab.experiments.publish import wanted_seal
 from axiom.lab.planning import plan as planning
 from axiom.lab.registrations.register import amend, register_cohort
@@ -74,9 +74,9 @@ def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones
 def test_what_is_sealed_elsewhere_is_registered_alike(small_lab, costly):
     folder, keys, now = small_lab.folder, small_lab.keys, small_lab.now
     seal = wanted_seal(small_lab.db, costly, trust=keys.trust, good_for=timedelta(days=90), now=now)
-    keep(sealing.archive_path(folder, seal.digest), costly.archive)
+    keep(seals.archive_path(folder, seal.digest), costly.archive)
     with small_lab.db.transaction():
-        sealing.take(small_lab.db, folder, write_seal(seal, *keys.sealers), keys.trust, now, has_address=True)
+        seals.take(small_lab.db, folder, write_seal(seal, *keys.sealers), keys.trust, now, has_address=True)
     assert registered(small_lab).block == 20
 
 

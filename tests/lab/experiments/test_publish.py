@@ -11,7 +11,7 @@ import pytest
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
-from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments import seal as seals
 from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
 from axiom.runner.here import describe_files
 from axiom.signed import key_rotation
@@ -285,13 +285,13 @@ def test_without_bundle_keys_what_is_sealed_stays_published_until_its_seal_runs_
 
 def seal_of(lab, made, **changes):
     wanted = wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=timedelta(days=90), now=lab.now)
-    keep(sealing.archive_path(lab.folder, made.digest), made.archive)
+    keep(seals.archive_path(lab.folder, made.digest), made.archive)
     return write_seal(replace(wanted, **changes), *lab.keys.sealers)
 
 
 def take(lab, text):
     with lab.db.transaction():
-        return sealing.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
+        return seals.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
 
 
 def test_a_seal_that_was_brought_publishes_registers_and_renews(small_lab, prepared):
@@ -319,10 +319,10 @@ def test_a_seal_of_another_serial_another_key_or_without_its_bundle_is_refused(s
         take(small_lab, seal_of(small_lab, made, serial=7))
     with pytest.raises(BundleForeign, match="not the laboratory's"):
         take(small_lab, seal_of(replace(small_lab, keys=replace(small_lab.keys, sealers=strangers.sealers)), made))
-    sealing.archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
+    seals.archive_path(small_lab.folder, made.digest).write_bytes(made.archive[:-1])
     with pytest.raises(BundleAltered, match="were sealed"):
         take(small_lab, good)
-    sealing.archive_path(small_lab.folder, made.digest).unlink()
+    seals.archive_path(small_lab.folder, made.digest).unlink()
     with pytest.raises(NotFound, match="came without its bundle"):
         take(small_lab, good)
     assert whole(small_lab) == before
@@ -336,12 +336,12 @@ def test_after_other_bundle_keys_everything_is_sealed_again_and_the_old_seals_st
     key_rotation.change_here(small_lab.folder.keys, small_lab.now)
     small_lab.keys = load_keys(small_lab.folder.keys, small_lab.now)
     with small_lab.db.transaction():
-        renewed = sealing.renew(small_lab.db, small_lab.folder, small_lab.keys, timedelta(days=90), small_lab.now)
+        renewed = seals.renew(small_lab.db, small_lab.folder, small_lab.keys, timedelta(days=90), small_lab.now)
     assert [one.name for one in renewed] == ["tiny_sum"]
     bundle = experiments.bundle_now(small_lab.db, 1)
     assert is_sealed(bundle, small_lab.keys.trust, small_lab.now)
     assert small_lab.broken() == {}
     with pytest.raises(Refused, match="kept elsewhere"):
-        sealing.renew(
+        seals.renew(
             small_lab.db, small_lab.folder, without_bundle_keys(small_lab).keys, timedelta(days=90), small_lab.now
         )

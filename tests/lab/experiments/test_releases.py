@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.releases import Change, Stage
 from axiom.errors import NotFound, Refused, Withdrawn
-from axiom.lab.experiments import releases as releasing
+from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.rollback import roll_back
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.signed.bundles import read_seal
@@ -40,7 +40,7 @@ def back(lab, **how):
 
 def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(lab, rounds):
     def stage():
-        staged = releasing.stages(lab.db, lab.now)[1]
+        staged = release_steps.stages(lab.db, lab.now)[1]
         return staged.let.stage, staged.missing
 
     assert stage() == (Stage.PILOT, 3)
@@ -50,10 +50,10 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(la
     rounds.compute(3)
     assert stage() == (Stage.WIDER, 0)
     with lab.db.transaction():
-        releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    assert releasing.stages(lab.db, lab.now)[1].let.reason == "it is paused by Ada: a test"
+        release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    assert release_steps.stages(lab.db, lab.now)[1].let.reason == "it is paused by Ada: a test"
     with lab.db.transaction():
-        releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
+        release_steps.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
     assert stage() == (Stage.WIDER, 0)
 
 
@@ -61,32 +61,32 @@ def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(lab, rounds):
     lab.deploy(workunits=3)
     rounds.compute(2)
     lab.order(1)
-    assert releasing.stages(lab.db, lab.now)[1].missing == 0
+    assert release_steps.stages(lab.db, lab.now)[1].missing == 0
     lab.later(hours=3)
     lab.db.execute("UPDATE host SET seen_at = :now", now=at(lab.now))
-    assert releasing.stages(lab.db, lab.now)[1].missing == 0  # a long task of a host that is heard from
+    assert release_steps.stages(lab.db, lab.now)[1].missing == 0  # a long task of a host that is heard from
     lab.later(hours=3)
-    assert releasing.stages(lab.db, lab.now)[1].missing == 1
+    assert release_steps.stages(lab.db, lab.now)[1].missing == 1
 
 
 def test_how_much_volunteers_may_have_follows_from_the_stage(lab, rounds):
     def theirs(approvals=""):
-        return releasing.stages(lab.db, lab.now, approvals)[1].theirs
+        return release_steps.stages(lab.db, lab.now, approvals)[1].theirs
 
     lab.deploy(workunits=20)
     assert theirs() == 3
     rounds.compute(3)
     assert theirs() == 3  # the wider pilot begins with as many at volunteers
     assert theirs("code") == 0
-    staged = releasing.stages(lab.db, lab.now, "code")[1]
+    staged = release_steps.stages(lab.db, lab.now, "code")[1]
     assert staged.let.reason.endswith(
         "; it waits until somebody of the laboratory approves it, before which it goes to no volunteer"
     )
     with lab.db.transaction():
-        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
     assert theirs("code") == 3
     with lab.db.transaction():
-        releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
+        release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
     assert theirs() == 0
 
 
@@ -94,17 +94,17 @@ def test_approval_is_asked_of_what_volunteers_would_get(lab, rounds, prepared):
     lab.deploy(workunits=20)
     rounds.compute(3)
     with lab.db.transaction():
-        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
     repaired = lab.publish(prepared(top="# repaired"), is_tried=False)
     assert repaired.serial == 2
-    assert releasing.stages(lab.db, lab.now, "code")[1].theirs == 3  # of the bundle before it, which was approved
+    assert release_steps.stages(lab.db, lab.now, "code")[1].theirs == 3  # of the bundle before it, which was approved
 
 
 def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):
     lab.deploy(workunits=3)
     rounds.compute(3)
     with lab.db.transaction():
-        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
     lab.later(seconds=1)
     rounds.hold()
     assert rounds.said("release.changed") == ["Release of tiny_sum@1: approved, by Ada: a test"]
@@ -123,13 +123,13 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
     lab.deploy(workunits=9, max_failures=9)
     rounds.compute(2, by=lambda _order: None)
     with lab.db.transaction():
-        assert releasing.settle(lab.db, lab.now) == 1
-        assert releasing.settle(lab.db, lab.now) == 0  # said once
-    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
+        assert release_steps.settle(lab.db, lab.now) == 1
+        assert release_steps.settle(lab.db, lab.now) == 0  # said once
+    assert release_steps.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
     lab.later(seconds=1)
     with lab.db.transaction():
-        assert releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO) == "its halt"
-    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
+        assert release_steps.resume(lab.db, version(lab), platform="", now=lab.now, **WHO) == "its halt"
+    assert release_steps.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
     assert changes(lab) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
 
@@ -137,7 +137,7 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
 def test_what_makes_no_sense_is_refused_and_changes_nothing(lab, prepared):
     before = changes(lab)
     with pytest.raises(Refused, match="is not paused"):
-        releasing.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
+        release_steps.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
     with pytest.raises(Refused, match="has 1 bundle, so there is none to go back to"):
         back(lab)
     lab.publish(prepared(top="# another"))
@@ -146,19 +146,19 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(lab, prepared):
     with pytest.raises(Refused, match="is its newest already"):
         back(lab, to=2)
     assert changes(lab) == before
-    releasing.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
+    release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
     with pytest.raises(Refused, match="is paused already"):
-        releasing.pause(lab.db, version(lab), platform="linux-x86_64-avx2", now=lab.now, **WHO)
-    releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+        release_steps.pause(lab.db, version(lab), platform="linux-x86_64-avx2", now=lab.now, **WHO)
+    release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
     with pytest.raises(Refused, match="was approved by Ada already"):
-        releasing.approve(lab.db, version(lab), now=lab.now, **WHO)
+        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
 
 
 def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(lab, rounds, prepared):
     lab.deploy(workunits=6)
     rounds.compute(3)
     with lab.db.transaction():
-        releasing.settle(lab.db, lab.now)
+        release_steps.settle(lab.db, lab.now)
     worse = lab.publish(prepared(top="# worse"))
     out = lab.order(1)
     assert out.bundle == worse.digest
@@ -168,7 +168,7 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(lab, 
     stored = experiments.bundle_now(lab.db, 1)
     seal = read_seal(stored.seal, trust=lab.keys.trust, now=lab.now)
     assert (seal.serial, seal.digest) == (3, prepared().digest)
-    assert releasing.stages(lab.db, lab.now)[1].let.stage is Stage.WIDER  # it was so far before
+    assert release_steps.stages(lab.db, lab.now)[1].let.stage is Stage.WIDER  # it was so far before
     lab.report(out, lab.output(out))
     lab.validate()
     assert lab.db.one("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.errors import Refused
-from axiom.lab.experiments import seal as sealing
+from axiom.lab.experiments import seal as seals
 from axiom.lab.experiments.publish import is_sealed
 from axiom.signed import key_rotation
 from axiom.signed.bundles import contents, read_seal, seal_body, write_seal
@@ -37,15 +37,13 @@ def older(lab, prepared):
 
 def wanted(lab) -> list:
     return list(
-        sealing.wanted(
-            lab.db, lab.folder, [], trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now, problem=pytest.fail
-        )
+        seals.wanted(lab.db, lab.folder, [], trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now, problem=pytest.fail)
     )
 
 
 def take(lab, text: str):
     with lab.db.transaction():
-        return sealing.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
+        return seals.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
 
 
 def test_publishing_once_more_renews_it(lab, older, prepared):
@@ -66,7 +64,7 @@ def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
     lab.keys = load_keys(lab.folder.keys, lab.now)
     assert not is_sealed(older(), lab.keys.trust, lab.now)
     with lab.db.transaction():
-        renewed = sealing.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
+        renewed = seals.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
     assert [one.name for one in renewed] == ["tiny_sum"]
     assert is_sealed(older(), lab.keys.trust, lab.now)
     assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
@@ -75,7 +73,7 @@ def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
 def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_older_one(lab, older):
     (asked,) = wanted(lab)
     assert (asked.seal.digest, asked.seal.serial) == (older().digest, 1)
-    keep(sealing.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    keep(seals.archive_path(lab.folder, asked.seal.digest), asked.archive)
     text = write_seal(asked.seal, *lab.keys.sealers)
     assert [take(lab, text).change for _ in range(2)] == ["renewed", "unchanged"]
     assert older().expires_at == asked.seal.expires
@@ -88,7 +86,7 @@ def test_it_is_named_among_what_waits(lab, prepared, tmp_path):
     file = tmp_path / "axiom" / "catalogue" / "tiny_sum.py"
     for name, body in contents(prepared(top="# repaired").archive).items():
         keep(tmp_path / name, body)
-    found = sealing.waiting(
+    found = seals.waiting(
         lab.db, lab.folder, tmp_path / "axiom", [file], trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now
     )
     assert [one.why[:60] for one in found] == ["the seal of the bundle that volunteers get runs out at 2026-"]
@@ -96,7 +94,7 @@ def test_it_is_named_among_what_waits(lab, prepared, tmp_path):
 
 def test_a_seal_that_gives_it_another_number_is_refused(lab, older):
     (asked,) = wanted(lab)
-    keep(sealing.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    keep(seals.archive_path(lab.folder, asked.seal.digest), asked.archive)
     before = older()
     with pytest.raises(Refused, match="has serial 3, and its bundle was published here with 1"):
         take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))

@@ -20,7 +20,7 @@ from axiom.lab.planning.candidates import candidates
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.register import register_cohort
 from axiom.store.registrations import proposals, scores
-from axiom.store.registrations import registrations as findings
+from axiom.store.registrations import registrations as registration_store
 from axiom.store.sessions import sessions
 
 
@@ -58,12 +58,12 @@ def test_a_session_makes_what_follows_and_a_second_one_nothing_new(settled):
 
 def test_what_no_longer_follows_is_dropped_and_said(settled):
     with settled.db.transaction():
-        findings.set_status(settled.db, 1, "suspended", "a test")
+        registration_store.set_status(settled.db, 1, "suspended", "a test")
         notes = propose(settled.db, None, settled.lab.now)
     assert {note.kind for note in notes} == {"design.lapsed"}
     assert {one.state for one in kept(settled).values()} == {ProposalState.LAPSED}
     with settled.db.transaction():
-        findings.set_status(settled.db, 1, "open", "")
+        registration_store.set_status(settled.db, 1, "open", "")
         propose(settled.db, None, settled.lab.now)
     assert {one.state for one in kept(settled).values()} == {ProposalState.OPEN}, "and they may come back"
 
@@ -110,7 +110,7 @@ def test_what_is_approved_counts_with_all_that_it_may_still_cost(settled):
     assert next_one(settled.db, (128.0 + 63.9) / 3_600) is None
     assert next_one(settled.db, (128.0 + 64.1) / 3_600).proposal.slug == "generalise-1-shift-4"
     assert next_one(settled.db, 0.0) is None
-    order_of(settled, findings.registrations(settled.db, 1)[-1].id)
+    order_of(settled, registration_store.registrations(settled.db, 1)[-1].id)
     assert open_core_seconds(settled.db) == 56 * 2.0
 
 
@@ -148,7 +148,7 @@ def retired(rounds):
 
 def test_a_retired_finding_is_in_doubt_again_after_a_new_bundle(settled, prepared):
     retired(settled)
-    assert findings.statuses(settled.db, 1)[1][0] == "retired"
+    assert registration_store.statuses(settled.db, 1)[1][0] == "retired"
     assert [one.template for one in following(settled.db)] == []
     settled.lab.later(days=1)
     settled.lab.publish(prepared(has_shift=True, top="# mended"))
@@ -173,7 +173,7 @@ def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
     shifting.hold()
     assert [row["verdict"] for row in scores.everything(shifting.db)] == [None], "it goes on"
     with shifting.db.transaction():
-        findings.set_status(shifting.db, 1, "retired", "a test")
+        registration_store.set_status(shifting.db, 1, "retired", "a test")
     shifting.lab.later(seconds=1)
     shifting.hold()
     (row,) = scores.everything(shifting.db)
@@ -182,7 +182,7 @@ def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
 
 def test_pairs_are_findings_of_which_one_explains_the_other(settled):
     made = admit(settled, "extremes-1-size-1-9")
-    (number,) = findings.numbers(settled.db, made).values()
+    (number,) = registration_store.numbers(settled.db, made).values()
     first, second = (Node(noun=Noun.FINDING, id=each) for each in (1, number))
     with settled.db.transaction():
         link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)

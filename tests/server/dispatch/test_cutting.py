@@ -17,10 +17,9 @@ from axiom.server.returns.transitioner import transit
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.evidence import blocks
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.sessions import facts
-from axiom.store.tasks import tasks as returning
-from axiom.store.tasks import tasks as tasks_splitting
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 
 CELL_SECONDS = 2.0  # of a replicate of the tiny experiment: two configs of a second each
@@ -36,7 +35,7 @@ def lab(small_lab, prepared):
 
 def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float | None = None) -> int:
     with lab.db.transaction():
-        made = fleet.meet(
+        made = host_store.meet(
             lab.db,
             volunteer_id=lab.volunteer(volunteer),
             name=name,
@@ -45,8 +44,8 @@ def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float
             now=lab.now,
         )
         if speed is not None:
-            known = fleet.host(lab.db, made)
-            fleet.set_standing(lab.db, made, known.standing, speed=speed)
+            known = host_store.host(lab.db, made)
+            host_store.set_standing(lab.db, made, known.standing, speed=speed)
         return made
 
 
@@ -54,7 +53,7 @@ def hand(lab, host: int, *, seconds: float = 0.0, tasks: int = 1, holding=None):
     kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
     asked = WorkRequest(seconds=seconds, instances=tasks, most=64, holding=kept)
     with lab.db.transaction():
-        return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now)
+        return hand_out(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now)
 
 
 def numbers(lab, given) -> tuple[int, ...]:
@@ -146,14 +145,14 @@ def test_what_is_left_keeps_its_number_and_its_place_in_the_queue(lab):
     assert made.created_at == workunits.workunit(lab.db, first).created_at
     (left,) = hand(lab, 1).given
     assert (left.workunit, numbers(lab, left)) == (first, tuple(range(4, 12)))
-    assert tasks_splitting.parts_of(lab.db, first) == [part.workunit]
+    assert task_store.parts_of(lab.db, first) == [part.workunit]
 
 
 def test_what_waits_is_counted_in_replicates_however_it_was_cut(lab):
     lab.deploy(workunits=2, replicates_each=40)
-    assert tasks_splitting.waiting_replicates(lab.db) == {(1, 1): 80}
+    assert task_store.waiting_replicates(lab.db) == {(1, 1): 80}
     hand(lab, 1)
-    assert tasks_splitting.waiting_replicates(lab.db) == {(1, 1): 76}
+    assert task_store.waiting_replicates(lab.db) == {(1, 1): 76}
 
 
 def test_a_part_that_fails_is_sent_again_as_it_was(lab):
@@ -172,7 +171,7 @@ def test_a_check_repeats_the_very_replicates_of_a_part(lab):
     part, *_ = hand(lab, bob, tasks=8).given
     lab.report(part.order, lab.output(part.order))
     with lab.db.transaction():
-        check = returning.order_check(lab.db, workunits.task(lab.db, part.task), lab.now)
+        check = task_store.order_check(lab.db, workunits.task(lab.db, part.task), lab.now)
         transit(lab.db, check, lab.now)
     (given,) = hand(lab, eve, tasks=8).given
     assert (given.workunit, numbers(lab, given)) == (check, numbers(lab, part))
@@ -252,10 +251,10 @@ def test_nothing_is_taken_from_what_was_sent_or_changed_meanwhile(lab):
     (made,) = lab.deploy(replicates_each=8)
     hand(lab, 1)
     with pytest.raises(LookupError, match="not what waits any more"):
-        tasks_splitting.keep(lab.db, made, range(8), [7])
+        task_store.keep(lab.db, made, range(8), [7])
     (other,) = lab.deploy(replicates_each=8)
     with pytest.raises(LookupError, match="not what waits any more"):
-        tasks_splitting.keep(lab.db, other, range(4), [7])
+        task_store.keep(lab.db, other, range(4), [7])
 
 
 def test_a_lost_or_doubled_replicate_breaks_a_promise(lab):

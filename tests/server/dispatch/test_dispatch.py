@@ -16,7 +16,7 @@ from axiom.signed.tickets import check, read_ticket
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts
-from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import waiting, workunits
 
 
@@ -192,7 +192,7 @@ def test_a_check_goes_to_another_volunteer_or_to_ourselves_where_we_are_alone(wo
 def test_two_copies_of_a_workunit_go_to_two_volunteers(working_lab):
     with working_lab.db.transaction():
         working_lab.db.execute("UPDATE workunit SET quorum = 2 WHERE id = 1")
-        returning.create(working_lab.db, [(workunits.workunit(working_lab.db, 1), 1)], working_lab.now)
+        task_store.create(working_lab.db, [(workunits.workunit(working_lab.db, 1), 1)], working_lab.now)
     bea, cleo = host_of(working_lab, "Bea"), host_of(working_lab, "Cleo")
     assert tasks_of(hand(working_lab, bea, 2)) == [1]
     assert hand(working_lab, bea, 2).given == ()

@@ -11,7 +11,7 @@ from axiom.signed.bundles import MANIFEST, contents, pack
 from axiom.signed.canonical_json import canonical
 from axiom.signed.tickets import check, read_ticket
 from axiom.store.engine import blobs, counters
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import results, workunits
 
 
@@ -235,7 +235,7 @@ def test_asking_in_vain_writes_nothing(working_lab):
     assert (working_lab.db.one("PRAGMA data_version"), whole(working_lab)) == before
     working_lab.later(minutes=1)
     working_lab.ask(1, holding=(order.task,))
-    assert fleet.host(working_lab.db, 1).seen_at == working_lab.now
+    assert host_store.host(working_lab.db, 1).seen_at == working_lab.now
 
 
 def whole(lab) -> list:

@@ -7,11 +7,11 @@ from conftest import PACKAGE
 from furnished import weighed
 
 from axiom.domain.releases import Change
-from axiom.lab.experiments import releases as releasing
+from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.publish import prepare
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, releases
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 
 MANY = 40
 
@@ -43,13 +43,13 @@ def back(lab, orders, *, works: bool = True) -> None:
 
 def settle(lab) -> list[tuple[Change, str]]:
     with lab.db.transaction():
-        releasing.settle(lab.db, lab.now)
+        release_steps.settle(lab.db, lab.now)
     return [(line.change, line.reason) for line in releases.of_version(lab.db, 1)]
 
 
 def test_three_tasks_go_out_first_each_to_another_volunteer(lab):
     assert [len(wants(lab, host)) for host in (2, 2, 3, 4, 5)] == [1, 0, 1, 1, 0]
-    assert fleet.host(lab.db, 5).why_no_work.startswith("tiny_sum is new and tried with 3 tasks first")
+    assert host_store.host(lab.db, 5).why_no_work.startswith("tiny_sum is new and tried with 3 tasks first")
 
 
 def test_our_own_hosts_need_no_more_than_three_valid_tasks_and_volunteers_ten(lab):
@@ -130,21 +130,21 @@ def test_what_is_broken_on_one_platform_goes_on_elsewhere(lab):
     held = [line for line in settle(lab) if line[0] is Change.HELD]
     assert len(held) == 1
     assert wants(lab, 5) == []
-    assert "is held back on computers of the kind windows-x86_64-avx2" in fleet.host(lab.db, 5).why_no_work
+    assert "is held back on computers of the kind windows-x86_64-avx2" in host_store.host(lab.db, 5).why_no_work
     assert len(wants(lab, 8)) == 1
 
 
 def test_a_paused_version_is_given_to_nobody_not_even_again_and_what_runs_is_kept_and_paid(lab):
     out = wants(lab, 1)
     with lab.db.transaction():
-        kept = releasing.pause(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
+        kept = release_steps.pause(lab.db, version(lab), platform="", reason="too warm", by="Ada", now=lab.now)
     assert kept == 3
     assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
-    assert fleet.host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
+    assert host_store.host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
     back(lab, out[:1])
     assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
     with lab.db.transaction():
-        releasing.resume(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
+        release_steps.resume(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
     again = lab.ask(1, holding=(), wanted=8).orders
     assert {order.task for order in out[1:]} <= {order.task for order in again}
 
@@ -152,29 +152,29 @@ def test_a_paused_version_is_given_to_nobody_not_even_again_and_what_runs_is_kep
 def test_what_was_lost_of_a_halted_bundle_is_not_sent_again(lab):
     wants(lab, 1)
     with lab.db.transaction():
-        releasing.stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
+        release_steps.stop(lab.db, version(lab), reason="its first tasks failed", now=lab.now)
     assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
-    assert fleet.host(lab.db, 1).why_no_work == "tiny_sum is paused, since its first tasks failed"
+    assert host_store.host(lab.db, 1).why_no_work == "tiny_sum is paused, since its first tasks failed"
 
 
 def test_one_platform_alone_can_be_paused(lab):
     with lab.db.transaction():
         kind = "linux-x86_64-none"
-        releasing.pause(lab.db, version(lab), platform=kind, reason="no AVX", by="Ada", now=lab.now)
+        release_steps.pause(lab.db, version(lab), platform=kind, reason="no AVX", by="Ada", now=lab.now)
     assert len(wants(lab, 1)) == 3
     old = lab.host("old", instructions="none", volunteer="V2")
     assert wants(lab, old) == []
-    assert "paused on computers of the kind linux-x86_64-none: no AVX" in fleet.host(lab.db, old).why_no_work
+    assert "paused on computers of the kind linux-x86_64-none: no AVX" in host_store.host(lab.db, old).why_no_work
 
 
 def test_where_code_must_be_approved_no_volunteer_gets_it_before(lab, monkeypatch):
     asked = replace(lab.dispatch, approvals="code")
     monkeypatch.setattr(type(lab), "dispatch", property(lambda _: asked))
     assert wants(lab, 2) == []
-    assert "waits until somebody of the laboratory approves it" in fleet.host(lab.db, 2).why_no_work
+    assert "waits until somebody of the laboratory approves it" in host_store.host(lab.db, 2).why_no_work
     assert len(wants(lab, 1, 1)) == 1
     with lab.db.transaction():
-        releasing.approve(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
+        release_steps.approve(lab.db, version(lab), reason="read it", by="Ada", now=lab.now)
     assert len(wants(lab, 2, 1)) == 1
 
 

@@ -18,7 +18,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine import counters
 from axiom.store.engine.database import connect_writer
 from axiom.store.experiments import experiments, preflights
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 
@@ -45,7 +45,7 @@ def host_of_ann(lab, name: str = "first") -> int:
             if row
             else accounts.create(lab.db, name="Ann", email="ann@example.org", password="", cross_id="c", now=lab.now)
         )
-        return fleet.meet(
+        return host_store.meet(
             lab.db,
             volunteer_id=ann,
             name=name,
@@ -59,7 +59,8 @@ def hand(lab, host: int, tasks: int = 1, *, allowance: Allowance | None = None, 
     kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
     asked = WorkRequest(seconds=0.0, instances=tasks, most=tasks, holding=kept)
     with lab.db.transaction():
-        return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now, allowance=allowance)
+        found = host_store.host(lab.db, host)
+        return hand_out(lab.db, lab.dispatch, lab.known, found, asked, lab.now, allowance=allowance)
 
 
 FAILED = {"passed": False, "reason": "G2, sandboxed run: the computing process is lost"}
@@ -76,12 +77,12 @@ def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(lab, prepared, failed
         try_out(lab, prepared(), **failed)
     handed = hand(lab, 2)
     assert (handed.given, handed.reason) == ((), WAITS)
-    assert fleet.host(lab.db, 2).why_no_work == WAITS
+    assert host_store.host(lab.db, 2).why_no_work == WAITS
     assert hand(lab, 1).given[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
     try_out(lab, prepared())
     (given,) = hand(lab, 2).given
     assert given.bundle == prepared().digest
-    assert fleet.host(lab.db, 2).why_no_work == ""
+    assert host_store.host(lab.db, 2).why_no_work == ""
 
 
 def test_the_same_holds_for_what_is_meant_for_a_volunteer_s_host_alone(lab, prepared):
@@ -226,7 +227,7 @@ def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(lab, prepared):
     for host in (1, 2):
         handed = hand(lab, host)
         assert (handed.given, handed.reason) == ((), NOBODY)
-        assert fleet.host(lab.db, host).why_no_work == NOBODY
+        assert host_store.host(lab.db, host).why_no_work == NOBODY
     assert lab.ask(1).orders == ()
     lab.publish(prepared(), is_tried=False)  # the same file again, which is looked at now
     assert [one.bundle for one in hand(lab, 1).given] == [prepared().digest]

@@ -16,7 +16,7 @@ from uploading import KEY, LARGE, SMALL, Place, head, md5, size_query, status_of
 from axiom.boinc.transfers import done, size_reply, write_name
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
-from axiom.server.http import uploads as transfers
+from axiom.server.http import uploads as upload_handlers
 from axiom.store.connections import Connections
 from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
@@ -73,7 +73,7 @@ def test_a_task_that_nobody_here_remembers_may_bring_its_output(place):
 
 
 def test_a_disk_without_room_makes_clients_wait(place, monkeypatch):
-    monkeypatch.setattr(transfers, "LEAST_FREE", 2**62)
+    monkeypatch.setattr(upload_handlers, "LEAST_FREE", 2**62)
     place.transfers = place.opened()
     assert status_of(place.say(head(SMALL))) == 1
     assert status_of(place.say(head(LARGE))) == 1
@@ -87,7 +87,7 @@ def test_a_disk_that_fills_while_a_file_comes_makes_clients_wait(place, monkeypa
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(transfers.os, "write", full)
+    monkeypatch.setattr(upload_handlers.os, "write", full)
     assert status_of(place.say(head(LARGE))) == 1
     monkeypatch.undo()
     assert place.say(head(LARGE)) == done()
@@ -98,7 +98,7 @@ def test_a_store_that_cannot_store_acknowledges_nothing(place, monkeypatch, erro
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(transfers.uploads, "record", fail)
+    monkeypatch.setattr(upload_handlers.uploads, "record", fail)
     assert [status_of(place.say(head(body))) for body in (SMALL, LARGE)] == [1, 1]
     monkeypatch.undo()
     assert place.stored() == {}
@@ -118,7 +118,7 @@ def test_a_host_that_brings_much_and_reports_nothing_has_to_wait(place, monkeypa
             "SELECT workunit_id, experiment_id, 7, 'sent', created_at, 1 FROM task WHERE id = 1"
         )
     )
-    monkeypatch.setattr(transfers, "HOST_QUOTA", len(LARGE) + 10)
+    monkeypatch.setattr(upload_handlers, "HOST_QUOTA", len(LARGE) + 10)
     assert place.say(head(LARGE)) == done()
     assert status_of(place.say(head(LARGE, name=name))) == 1
     assert place.say(head(SMALL, name=name)) == done()  # what is small is bounded by the number of its tasks
@@ -137,7 +137,7 @@ def another_task(place, number: int) -> str:
 
 
 def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkeypatch):
-    monkeypatch.setattr(transfers, "HOST_QUOTA", 3 * len(LARGE))
+    monkeypatch.setattr(upload_handlers, "HOST_QUOTA", 3 * len(LARGE))
     names = [another_task(place, number) for number in range(100, 110)]
     for name in names:
         place.cut(head(LARGE, name=name), after=500_000)
@@ -151,7 +151,7 @@ def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkey
 
 
 def test_outputs_that_were_replaced_count_until_they_are_swept(place, monkeypatch):
-    monkeypatch.setattr(transfers, "HOST_QUOTA", 3 * len(LARGE))
+    monkeypatch.setattr(upload_handlers, "HOST_QUOTA", 3 * len(LARGE))
     different = [bytes([number]) + LARGE for number in range(20)]
     before = len(list(place.folder.blobs.glob("??/*")))
     said = [status_of(place.say(head(body))) for body in different]
@@ -167,7 +167,7 @@ def test_an_output_that_is_here_and_not_stored_is_never_said_to_be_here_whole(pl
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(transfers.uploads, "record", fail)
+    monkeypatch.setattr(upload_handlers.uploads, "record", fail)
     assert status_of(place.say(head(LARGE))) == 1
     monkeypatch.undo()
     assert place.say(size_query()) == size_reply(len(LARGE) - 1)

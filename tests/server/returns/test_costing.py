@@ -14,7 +14,7 @@ from axiom.server.returns import reporting
 from axiom.signed.tickets import parse
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import tasks, workunits
 
 ROUNDS = 12
@@ -34,7 +34,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
     )
     with lab.db.transaction():
         if at_speed is not None:
-            fleet.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
+            host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
         reporting.report(lab.db, lab.folder, said, output, lab.now)
     lab.validate()
     assert workunits.task(lab.db, order.task).state is TaskState.VALID
@@ -44,8 +44,8 @@ def given(lab, host: int, seconds: float):
     """What a host gets that asks for so many seconds of work."""
     asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
     with lab.db.transaction():
-        fleet.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
-        return hand_out(lab.db, lab.dispatch, lab.known, fleet.host(lab.db, host), asked, lab.now).given
+        host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
+        return hand_out(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).given
 
 
 def say(lab, host_class: str, cost: Cost) -> None:
@@ -108,10 +108,10 @@ def test_what_a_kind_of_host_is_known_to_be_slower_at_does_not_make_a_host_look_
     working_lab.deploy(workunits=2)
     say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
     compute(working_lab, 1, 6.0)
-    assert fleet.host(working_lab.db, 1).speed == pytest.approx(1.0)
+    assert host_store.host(working_lab.db, 1).speed == pytest.approx(1.0)
     say(working_lab, "linux-x86_64-avx2", Cost())
     compute(working_lab, 1, 6.0)
-    assert fleet.host(working_lab.db, 1).speed < 0.9
+    assert host_store.host(working_lab.db, 1).speed < 0.9
 
 
 def test_what_rests_on_one_host_does_not_touch_another(working_lab):
@@ -126,7 +126,7 @@ def test_a_task_that_is_sent_again_is_expected_to_take_as_long(working_lab):
     (first,) = given(working_lab, 1, 1.0)
     with working_lab.db.transaction():
         asked = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
-        host = fleet.host(working_lab.db, 1)
+        host = host_store.host(working_lab.db, 1)
         (again,) = hand_out(working_lab.db, working_lab.dispatch, working_lab.known, host, asked, working_lab.now).lost
     assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
 
@@ -136,7 +136,7 @@ def test_a_client_is_told_what_to_expect_and_never_a_tighter_limit(exchange, att
     number = exchange.call(attic).host
 
     def say_so(db) -> None:
-        kind = class_of(fleet.host(db, number))
+        kind = class_of(host_store.host(db, number))
         costs.keep(db, 1, LearnedCost(host_class=kind, fit=Fit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now)
 
     exchange.writer.run(say_so)
@@ -151,7 +151,7 @@ def test_judging_many_tasks_at_once_reads_and_writes_each_fit_once(working_lab, 
     working_lab.deploy(workunits=8)
     orders = working_lab.ask(1, wanted=6).orders
     with working_lab.db.transaction():
-        fleet.set_standing(working_lab.db, 1, Standing(valid_in_row=1), speed=1.0)
+        host_store.set_standing(working_lab.db, 1, Standing(valid_in_row=1), speed=1.0)
     for order in orders:
         working_lab.report(order, working_lab.output(order))
     assert len(tasks.returned(working_lab.db, 99)) == len(orders) > 1

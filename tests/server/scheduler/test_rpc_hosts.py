@@ -8,7 +8,7 @@ from calling import RECORDED, STORED, Client, altered
 
 from axiom.boinc import account_keys
 from axiom.store.accounts import accounts, teams
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 
 PREFERENCES = (
     "<global_preferences>\n<mod_time>{at}</mod_time>\n<max_ncpus_pct>{percent}</max_ncpus_pct>\n"
@@ -18,7 +18,7 @@ PREFERENCES = (
 
 def hosts(exchange) -> dict[int, str]:
     """Every volunteer's, by number."""
-    return exchange.do(lambda db: {host.id: host.name for host in fleet.hosts(db) if host.volunteer_id != 1})
+    return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
 
 
 def test_a_reply_that_was_lost_makes_no_second_host(exchange, attic):
@@ -180,7 +180,7 @@ def test_where_a_computer_stands_is_its_own_or_its_volunteer_s_word(exchange, an
     assert exchange.call(attic).root.findtext("host_venue") == ""
     exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, "{}", "home"))
     assert exchange.call(attic).root.findtext("host_venue") == "home"
-    exchange.do(lambda db: fleet.set_venue(db, attic.host, "work"))
+    exchange.do(lambda db: host_store.set_venue(db, attic.host, "work"))
     assert exchange.call(attic).root.findtext("host_venue") == "work"
 
 

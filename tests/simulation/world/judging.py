@@ -18,7 +18,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
-from axiom.store.registrations import registrations as findings
+from axiom.store.registrations import registrations as registration_store
 from world.drawing import Computing, draw
 from world.truths import Disturbance, Truth
 
@@ -77,10 +77,10 @@ def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
         if version.name not in truths:
             continue
         replicates[version.name] = experiments.issued(db, version.id)
-        known = {one.id: read_body(one.body) for one in findings.registrations(db, version.id)}
-        feeding = findings.feeding(db, version.id)
-        for number, (status, why) in sorted(findings.statuses(db, version.id).items()):
-            origin = findings.of_finding(db, number)
+        known = {one.id: read_body(one.body) for one in registration_store.registrations(db, version.id)}
+        feeding = registration_store.feeding(db, version.id)
+        for number, (status, why) in sorted(registration_store.statuses(db, version.id).items()):
+            origin = registration_store.of_finding(db, number)
             if origin is None:
                 continue
             seeds = Counter(one.registration for one in evidence.observed(db, number) if one.value is not None)

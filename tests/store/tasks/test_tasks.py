@@ -13,7 +13,7 @@ from axiom.store.engine import counters
 from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
-from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 from axiom.store.tasks.tasks import Reported
 from axiom.store.tasks.workunits import OrderedTask
@@ -72,22 +72,22 @@ def amounts(db) -> dict[tuple[str, str], int]:
 
 
 def test_what_is_known_of_tasks_says_whose_they_are_and_leaves_out_what_is_not_there(out):
-    found = returning.known(out, [3, 1, 99])
+    found = task_store.known(out, [3, 1, 99])
     assert set(found) == {1, 3}
     assert (found[3].task.state, found[3].task.host_id, found[3].volunteer_id) == (TaskState.SENT, 1, 1)
-    assert returning.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
+    assert task_store.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
 
 
 def test_reports_are_written_down_with_all_that_they_say(out, now):
     later = now + timedelta(hours=1)
     said = report(1, message="x" * 2_000, boinc_state=5, peak_memory_mb=1.25, peak_disk_mb=7.0)
     failed = report(2, exit_status=197, output_digest=None, message=HOSTILE)
-    tasks = {number: found.task for number, found in returning.known(out, [1, 2]).items()}
+    tasks = {number: found.task for number, found in task_store.known(out, [1, 2]).items()}
     taken = [
         Reported(task=tasks[1], report=said, state=TaskState.RETURNED, reason="returned", cause="success"),
         Reported(task=tasks[2], report=failed, state=TaskState.FAILED, reason=HOSTILE, cause="time-limit"),
     ]
-    returning.record(out, taken, later)
+    task_store.record(out, taken, later)
     first, second = out.select("SELECT * FROM task WHERE id < 3 ORDER BY id")
     names = ("state", "exit_status", "output_digest", "cpu_seconds", "elapsed_seconds", "boinc_state", "cause")
     assert [first[name] for name in names] == ["returned", 0, "cd", 1.5, 2.5, 5, "success"]
@@ -106,7 +106,7 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
         ("cause", "time-limit"): 1,
     }
     assert counters.problems(out) == []
-    (waiting,) = returning.returned(out, 5)
+    (waiting,) = task_store.returned(out, 5)
     assert waiting.task.ticket == "signed"
     assert (waiting.volunteer_id, waiting.registration_id, waiting.checks_task_id, waiting.is_targeted) == (
         1,
@@ -117,13 +117,13 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
 
 
 def test_tasks_move_and_workunits_close_in_one_go(out, now):
-    found = returning.with_tasks(out, [3, 1, 2, 99])
+    found = task_store.with_tasks(out, [3, 1, 2, 99])
     assert [(wanted.id, [task.id for task in tasks]) for wanted, tasks in found] == [(3, [3]), (1, [1]), (2, [2])]
     by_id = {wanted.id: (wanted, tasks) for wanted, tasks in found}
     moves = [(by_id[1][1][0], TaskState.VALID, "as ordered"), (by_id[2][1][0], TaskState.EXPIRED, "late")]
-    returning.move(out, moves, now)
-    returning.close(out, [(by_id[1][0], WorkunitState.DONE, "quorum met")], now)
-    returning.create(out, [(by_id[2][0], 1)], now)
+    task_store.move(out, moves, now)
+    task_store.close(out, [(by_id[1][0], WorkunitState.DONE, "quorum met")], now)
+    task_store.create(out, [(by_id[2][0], 1)], now)
     assert amounts(out) == {
         ("task", "valid"): 1,
         ("task", "expired"): 1,
@@ -138,23 +138,23 @@ def test_tasks_move_and_workunits_close_in_one_go(out, now):
 
 def test_nothing_to_do_changes_nothing(out, now):
     before = out.select("SELECT * FROM counter")
-    for change in (returning.move, returning.close, returning.create, returning.record):
+    for change in (task_store.move, task_store.close, task_store.create, task_store.record):
         change(out, [], now)
     assert out.select("SELECT * FROM counter") == before
-    assert returning.with_tasks(out, []) == []
+    assert task_store.with_tasks(out, []) == []
 
 
 def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
-    made = returning.order_check(out, workunits.task(out, 2), now)
-    ((check, tasks),) = returning.with_tasks(out, [made])
+    made = task_store.order_check(out, workunits.task(out, 2), now)
+    ((check, tasks),) = task_store.with_tasks(out, [made])
     assert (check.replicates, check.configs, check.checks_task_id, check.quorum) == ((1,), (0, 1), 2, 1)
     assert tasks == []
-    returning.create(out, [(check, 0)], now)
-    assert returning.waiting_checks(out) == {1: 1}
-    assert returning.stale_checks(out, now, 9) == []
-    assert returning.stale_checks(out, now + timedelta(microseconds=1), 9) == [made]
-    returning.agree(out, {2: Agreement.WAITING, 3: Agreement.DIFFERS})
-    assert returning.awaiting(out, [1, 2, 3], Agreement.WAITING) == [2]
+    task_store.create(out, [(check, 0)], now)
+    assert task_store.waiting_checks(out) == {1: 1}
+    assert task_store.stale_checks(out, now, 9) == []
+    assert task_store.stale_checks(out, now + timedelta(microseconds=1), 9) == [made]
+    task_store.agree(out, {2: Agreement.WAITING, 3: Agreement.DIFFERS})
+    assert task_store.awaiting(out, [1, 2, 3], Agreement.WAITING) == [2]
     passed = Preflight(bundle="ab", gates=GATES, passed=True, reason="", platform="", report="", at=now)
     preflights.record(out, passed)
     workunits.send(
@@ -163,34 +163,34 @@ def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
         host_id=2,
         now=now,
     )
-    assert returning.waiting_checks(out) == {}
-    assert returning.stale_checks(out, now + timedelta(days=9), 9) == []
-    returning.move(out, [(workunits.task(out, 4), TaskState.VALID, "")], now)
-    assert returning.valid_checks(out, 2) == [(4, 2)]
+    assert task_store.waiting_checks(out) == {}
+    assert task_store.stale_checks(out, now + timedelta(days=9), 9) == []
+    task_store.move(out, [(workunits.task(out, 4), TaskState.VALID, "")], now)
+    assert task_store.valid_checks(out, 2) == [(4, 2)]
 
 
 def test_how_a_host_did_lately_counts_its_newest_closed_tasks(out, now):
-    found = returning.known(out, [1, 2, 3])
+    found = task_store.known(out, [1, 2, 3])
     moves = [(found[1].task, TaskState.INVALID, ""), (found[2].task, TaskState.VALID, "")]
-    returning.move(out, moves, now)
-    assert returning.lately(out, 1, 9) == {TaskState.INVALID: 1, TaskState.VALID: 1}
-    assert returning.lately(out, 1, 1) == {TaskState.VALID: 1}
-    assert returning.lately(out, 2, 9) == {}
+    task_store.move(out, moves, now)
+    assert task_store.lately(out, 1, 9) == {TaskState.INVALID: 1, TaskState.VALID: 1}
+    assert task_store.lately(out, 1, 1) == {TaskState.VALID: 1}
+    assert task_store.lately(out, 2, 9) == {}
 
 
 def test_deadlines_of_what_is_out_move_and_of_nothing_else(out, now):
     before = {task.id: task.deadline for task in workunits.tasks(out)}
-    returning.move(out, [(workunits.task(out, 3), TaskState.EXPIRED, "")], now)
-    assert returning.postpone(out, timedelta(hours=24)) == 2
+    task_store.move(out, [(workunits.task(out, 3), TaskState.EXPIRED, "")], now)
+    assert task_store.postpone(out, timedelta(hours=24)) == 2
     after = {task.id: task.deadline for task in workunits.tasks(out)}
     assert after == {1: before[1] + timedelta(hours=24), 2: before[2] + timedelta(hours=24), 3: before[3]}
 
 
 def test_what_was_forgotten_comes_back_under_its_own_number(out):
-    ((wanted, _),) = returning.with_tasks(out, [1])
-    returning.admit_workunit(out, replace(wanted, id=70))
-    returning.admit_task(out, 90, replace(wanted, id=70))
-    returning.admit_task(out, 91, replace(wanted, id=70))
+    ((wanted, _),) = task_store.with_tasks(out, [1])
+    task_store.admit_workunit(out, replace(wanted, id=70))
+    task_store.admit_task(out, 90, replace(wanted, id=70))
+    task_store.admit_task(out, 91, replace(wanted, id=70))
     assert [(task.id, task.ordinal, task.state) for task in workunits.tasks_of(out, 70)] == [
         (90, 0, TaskState.UNSENT),
         (91, 1, TaskState.UNSENT),
@@ -198,4 +198,4 @@ def test_what_was_forgotten_comes_back_under_its_own_number(out):
     assert workunits.workunit(out, 70).replicates == (0,)
     assert counters.problems(out) == []
     with pytest.raises(Exception, match="UNIQUE"):
-        returning.admit_task(out, 90, replace(wanted, id=70))
+        task_store.admit_task(out, 90, replace(wanted, id=70))

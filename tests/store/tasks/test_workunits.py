@@ -13,7 +13,7 @@ from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks import waiting as dispatching
+from axiom.store.tasks import waiting as waiting_tasks
 from axiom.store.tasks.workunits import OrderedTask
 from axiom.store.upkeep import audit, jobs
 from axiom.store.upkeep.audit import Audited
@@ -153,21 +153,21 @@ def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
 def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, now):
     order(ordered, now)
     order(ordered, now, target=2)
-    assert [each.task_id for each in dispatching.candidates(ordered, 1, after=0, limit=9)] == [1, 2]
-    assert [each.task_id for each in dispatching.candidates(ordered, 1, after=1, limit=9)] == [2]
-    assert [each.task_id for each in dispatching.candidates(ordered, 1, after=0, limit=1)] == [1]
-    assert [each.task_id for each in dispatching.targeted(ordered, 1, 2, limit=9)] == [3]
-    assert dispatching.targeted(ordered, 1, 1, limit=9) == []
-    assert dispatching.candidates(ordered, 2, after=0, limit=9) == []
-    (for_one,), (for_two,) = dispatching.waiting(ordered, 1), dispatching.waiting(ordered, 2)
+    assert [each.task_id for each in waiting_tasks.candidates(ordered, 1, after=0, limit=9)] == [1, 2]
+    assert [each.task_id for each in waiting_tasks.candidates(ordered, 1, after=1, limit=9)] == [2]
+    assert [each.task_id for each in waiting_tasks.candidates(ordered, 1, after=0, limit=1)] == [1]
+    assert [each.task_id for each in waiting_tasks.targeted(ordered, 1, 2, limit=9)] == [3]
+    assert waiting_tasks.targeted(ordered, 1, 1, limit=9) == []
+    assert waiting_tasks.candidates(ordered, 2, after=0, limit=9) == []
+    (for_one,), (for_two,) = waiting_tasks.waiting(ordered, 1), waiting_tasks.waiting(ordered, 2)
     assert (for_one.unsent, for_one.is_meant, for_one.is_open) == (3, False, True)
     assert (for_two.is_meant, for_two.is_open) == (True, True)
     for task in (1, 2):
         send(ordered, now, task=task)
-    (left,) = dispatching.waiting(ordered, 1)
+    (left,) = waiting_tasks.waiting(ordered, 1)
     assert (left.unsent, left.in_progress, left.is_open) == (1, 2, False)
-    assert [(held.experiment_id, held.ids) for held in dispatching.held(ordered, 1)] == [(1, {1, 2})]
-    assert dispatching.held(ordered, 2) == []
+    assert [(held.experiment_id, held.ids) for held in waiting_tasks.held(ordered, 1)] == [(1, {1, 2})]
+    assert waiting_tasks.held(ordered, 2) == []
 
 
 def test_a_task_moves_only_from_where_it_is_believed_to_be(ordered, now):

@@ -10,8 +10,8 @@ import pytest
 from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
-from axiom.store.hosts import hosts as fleet
-from axiom.store.views import hosts as fleet_pages
+from axiom.store.hosts import hosts as host_store
+from axiom.store.views import hosts as host_views
 from axiom.store.views import support, tasks
 from axiom.store.views.hosts import Extent, List, part
 
@@ -33,7 +33,7 @@ def peopled(database, now, join):
         team = teams.found(database, name="team", founder_id=1, country="", website="", about="", now=now)
         for number in range(AMOUNT):
             accounts.join(database, number + 1, team)
-            fleet.meet(
+            host_store.meet(
                 database,
                 volunteer_id=number % 2 + 1,
                 name=f"host {number}",
@@ -56,7 +56,7 @@ def peopled(database, now, join):
     ],
 )
 def test_leafing_forth_and_back_shows_everything_once(peopled, of, whose, all_ids):
-    assert fleet_pages.amount(peopled, of, whose) == len(all_ids)
+    assert host_views.amount(peopled, of, whose) == len(all_ids)
     forth, shown = [], part(peopled, of, limit=5, whose=whose)
     assert not shown.is_more_before
     while shown.is_more_after:
@@ -71,17 +71,17 @@ def test_leafing_forth_and_back_shows_everything_once(peopled, of, whose, all_id
 
 
 def test_a_part_behind_the_end_is_empty(peopled):
-    assert part(peopled, List.HOSTS, limit=5, after=99) == fleet_pages.ListPart(
+    assert part(peopled, List.HOSTS, limit=5, after=99) == host_views.ListPart(
         ids=(), is_more_before=False, is_more_after=False
     )
 
 
 def test_hosts_that_had_no_valid_task_are_said_apart(peopled):
-    assert fleet_pages.extent(peopled) == Extent(hosts=0, cores=0, new=AMOUNT)
+    assert host_views.extent(peopled) == Extent(hosts=0, cores=0, new=AMOUNT)
     with peopled.transaction():
         for number in range(1, 4):
-            fleet.set_standing(peopled, number, Standing(valid_in_row=number))
-    assert fleet_pages.extent(peopled) == Extent(hosts=3, cores=6, new=AMOUNT - 3)
+            host_store.set_standing(peopled, number, Standing(valid_in_row=number))
+    assert host_views.extent(peopled) == Extent(hosts=3, cores=6, new=AMOUNT - 3)
 
 
 def test_the_laboratory_s_own_hosts_count_from_the_first_moment_on(peopled, now):
@@ -89,8 +89,8 @@ def test_the_laboratory_s_own_hosts_count_from_the_first_moment_on(peopled, now)
         ours = accounts.ourselves(peopled, now)
         there = Platform(system="linux", processor="x86_64", instructions="avx2")
         capacity = Capacity(cores=5, memory_mb=1)
-        fleet.meet(peopled, volunteer_id=ours, name="here", platform=there, capacity=capacity, now=now)
-    assert fleet_pages.extent(peopled) == Extent(hosts=1, cores=5, new=AMOUNT)
+        host_store.meet(peopled, volunteer_id=ours, name="here", platform=there, capacity=capacity, now=now)
+    assert host_views.extent(peopled) == Extent(hosts=1, cores=5, new=AMOUNT)
 
 
 def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, prepared):
@@ -98,19 +98,19 @@ def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, 
     small_lab.host(volunteer="Bob")
     small_lab.deploy()
     order = small_lab.order(1)
-    assert fleet_pages.extent(small_lab.db).new == 1
+    assert host_views.extent(small_lab.db).new == 1
     small_lab.report(order, small_lab.output(order))
     assert small_lab.validate() == 1
     with small_lab.db.transaction():
-        fleet.set_standing(small_lab.db, 1, Standing(valid_in_row=0))
-    assert (fleet_pages.extent(small_lab.db).hosts, fleet_pages.extent(small_lab.db).new) == (1, 0)
+        host_store.set_standing(small_lab.db, 1, Standing(valid_in_row=0))
+    assert (host_views.extent(small_lab.db).hosts, host_views.extent(small_lab.db).new) == (1, 0)
 
 
 def test_who_has_more_stands_before_and_who_has_the_same_beside(peopled, now):
     with peopled.transaction():
         for number, amount in ((1, 500), (2, 900), (3, 500), (4, 100)):
             ledger.carry_over(peopled, number, source="elsewhere", amount=amount, because="a test", now=now)
-    places = {amount: fleet_pages.rank(peopled, ledger.VOLUNTEER, amount) for amount in (900, 500, 100)}
+    places = {amount: host_views.rank(peopled, ledger.VOLUNTEER, amount) for amount in (900, 500, 100)}
     assert places == {900: 1, 500: 2, 100: 4}
 
 
@@ -118,7 +118,7 @@ def test_what_was_carried_over_is_told_by_its_source(peopled, now):
     with peopled.transaction():
         for source, amount in (("b", 5), ("a", 7)):
             ledger.carry_over(peopled, 1, source=source, amount=amount, because="a test", now=now)
-    assert [(one.source, one.amount, one.at) for one in fleet_pages.carried(peopled, 1)] == [
+    assert [(one.source, one.amount, one.at) for one in host_views.carried(peopled, 1)] == [
         ("a", 7, now),
         ("b", 5, now),
     ]
@@ -128,7 +128,7 @@ def test_only_balances_that_changed_lately_are_brought(peopled, now):
     with peopled.transaction():
         ledger.carry_over(peopled, 1, source="a", amount=7, because="a test", now=now - timedelta(days=2))
         ledger.carry_over(peopled, 2, source="a", amount=8, because="a test", now=now)
-    found = fleet_pages.since(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
+    found = host_views.since(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
     assert [(number, balance.total) for number, balance in found] == [(2, 8)]
 
 
@@ -145,7 +145,7 @@ def _is_question(text: Any) -> bool:
     return isinstance(text, str) and text.lstrip().startswith("SELECT")
 
 
-@pytest.mark.parametrize("module", [fleet_pages, tasks, support], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("module", [host_views, tasks, support], ids=lambda each: each.__name__)
 def test_every_question_goes_along_an_index(database, module):
     asked = questions(module)
     assert asked

@@ -21,7 +21,7 @@ from axiom.store.engine.database import connect_reader
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
 from axiom.web.base.request import Reading
-from axiom.web.export import archive as crates
+from axiom.web.export import archive as export_archive
 
 NUMERIC = ("numpy", "numpy.libs", "scipy", "scipy.libs")
 
@@ -34,7 +34,7 @@ def reading(lab) -> Reading:
 
 @pytest.fixture(scope="module")
 def files(weighed_lab):
-    return crates.files(reading(weighed_lab), 1)
+    return export_archive.files(reading(weighed_lab), 1)
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +137,14 @@ def test_a_column_that_is_gone_is_named(crate, bare):
 
 
 def test_two_exports_are_the_same_bytes(weighed_lab):
-    first, second = crates.archive(reading(weighed_lab), 1), crates.archive(reading(weighed_lab), 1)
+    first, second = export_archive.archive(reading(weighed_lab), 1), export_archive.archive(reading(weighed_lab), 1)
     assert first == second
     weighed_lab.later(days=3)
-    assert crates.archive(reading(weighed_lab), 1) == first
+    assert export_archive.archive(reading(weighed_lab), 1) == first
 
 
 def test_the_archive_holds_the_files_in_one_folder(weighed_lab, files):
-    with zipfile.ZipFile(io.BytesIO(crates.archive(reading(weighed_lab), 1))) as archive:
+    with zipfile.ZipFile(io.BytesIO(export_archive.archive(reading(weighed_lab), 1))) as archive:
         assert {name.removeprefix("finding-1/"): archive.read(name) for name in archive.namelist()} == files
 
 
@@ -237,7 +237,7 @@ def test_whoever_takes_a_suspended_finding_away_is_told(new_lab, prepared, tmp_p
     weigh_three_blocks(lab, prepared)
     with lab.db.transaction():
         registrations.set_status(lab.db, 1, "suspended", "two seeds gave the same")
-    files = crates.files(reading(lab), 1)
+    files = export_archive.files(reading(lab), 1)
     assert "This finding is suspended: two seeds gave the same." in files["README.md"].decode()
     assert ", suspended, 2 March 2026" in json.loads(files["finding.json"])["cite"]
     lab.db.close()
@@ -258,19 +258,19 @@ def test_a_line_from_before_observations_had_a_table_weighs_itself_again(new_lab
 def test_a_finding_without_evidence_has_nothing_to_export(small_lab, prepared):
     small_lab.publish(prepared())
     with pytest.raises(NotFound, match="Finding 1 has no evidence yet, so there is nothing to export"):
-        crates.files(reading(small_lab), 1)
+        export_archive.files(reading(small_lab), 1)
 
 
 def test_a_finding_that_is_none_is_not_found(small_lab):
     with pytest.raises(NotFound, match="There is no finding 3"):
-        crates.files(reading(small_lab), 3)
+        export_archive.files(reading(small_lab), 3)
 
 
 DESIGNS = ("wide", "wider", "widest")
 
 
 def unpacked(lab, number: int, folder: Path) -> Path:
-    with zipfile.ZipFile(io.BytesIO(crates.archive(reading(lab), number))) as archive:
+    with zipfile.ZipFile(io.BytesIO(export_archive.archive(reading(lab), number))) as archive:
         archive.extractall(folder)
     return folder / f"finding-{number}"
 

@@ -25,7 +25,7 @@ from axiom.service.terminal import remark
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import progress, results, workunits
-from axiom.store.views import tasks as work_pages
+from axiom.store.views import tasks as task_views
 from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom.web.views.tasks import how, how_far
 
@@ -48,7 +48,7 @@ def workunit() -> None:
 def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
     """The newest workunits."""
     with reading(folder) as db:
-        found = work_pages.workunits(db, state or "", limit)
+        found = task_views.workunits(db, state or "", limit)
     if as_json:
         show_json({"workunits": [_workunit(one) for one in found]})
         return
@@ -68,7 +68,7 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     with reading(folder) as db:
         found = workunits.workunit(db, workunit_id)
         tasks = workunits.tasks_of(db, workunit_id)
-        checks = work_pages.checks_of(db, workunit_id)
+        checks = task_views.checks_of(db, workunit_id)
     if found is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
     if as_json:
@@ -112,7 +112,7 @@ def task() -> None:
 def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
     """The newest tasks."""
     with reading(folder) as db:
-        found = work_pages.tasks(db, state or "", limit)
+        found = task_views.tasks(db, state or "", limit)
     if as_json:
         show_json({"tasks": [_task(one) for one in found]})
     else:
@@ -148,9 +148,9 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
 
 def _ended(db: Database, task_id: int) -> dict[str, Any]:
     """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
-    known = work_pages.ended(db, task_id)
-    paid = sum(award.amount for award in work_pages.paid(db, task_id))
-    checks = [check.workunit_id for check in work_pages.checks(db, task_id)]
+    known = task_views.ended(db, task_id)
+    paid = sum(award.amount for award in task_views.paid(db, task_id))
+    checks = [check.workunit_id for check in task_views.checks(db, task_id)]
     far = how_far(progress.of_task(db, task_id))
     return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
 

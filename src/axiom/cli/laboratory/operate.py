@@ -30,7 +30,7 @@ from axiom.settings import from_process
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder, holder, lock
-from axiom.store.upkeep import audit as callers
+from axiom.store.upkeep import audit as audit_store
 from axiom.web.views.status import status as status_of
 
 
@@ -184,7 +184,7 @@ def audit() -> None:
 def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
     """The newest commands: who, what, when, and how it ended."""
     with reading(folder) as db:
-        rows = callers.latest(db, limit)
+        rows = audit_store.latest(db, limit)
     if as_json:
         show_json({"audit": [{**row, "at": moment(row["at"]).isoformat()} for row in rows]})
     else:
@@ -204,7 +204,7 @@ def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:
-        problems, entries, head = callers.broken_links(db), callers.length(db), callers.latest(db, 1)
+        problems, entries, head = audit_store.broken_links(db), audit_store.length(db), audit_store.latest(db, 1)
     facts = {
         "well": not problems,
         "entries": entries,

@@ -28,7 +28,7 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import books, settlements
 from axiom.store.engine.folder import Folder
 from axiom.web.base.request import Answer
-from axiom.web.views import ledger as ledger_page
+from axiom.web.views import ledger as ledger_views
 
 _THOUSANDTHS = 1_000
 _MOST = 10_000  # that wait and are shown, or approved at once
@@ -52,7 +52,7 @@ ledger.add_command(policy)
 def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
     """All credit by tier and reason, or what one session settled."""
     with view(folder) as seen:
-        answer = ledger_page.settlement(seen, name) if name else ledger_page.page(seen)
+        answer = ledger_views.settlement(seen, name) if name else ledger_views.page(seen)
     if as_json:
         show_json(answer)
     elif name:
@@ -89,7 +89,7 @@ def replay_history(policy_name: str, folder: Folder, as_json: bool) -> None:
     tariff = tariff_of(folder, policy_name)
     with reading(folder) as db:
         found = replay(db, tariff, wall_clock())
-    answer = {"policy": policy_name, "was": found.was / _THOUSANDTHS, **ledger_page.summed(found.totals)}
+    answer = {"policy": policy_name, "was": found.was / _THOUSANDTHS, **ledger_views.summed(found.totals)}
     if as_json:
         show_json({"replay": answer})
         return

@@ -12,7 +12,7 @@ from axiom.errors import NotFound
 from axiom.service.terminal import printable
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
-from axiom.store.views import sessions as session_pages
+from axiom.store.views import sessions as session_views
 from axiom.web.base.request import Reading
 from axiom.web.views.session_rows import difference, named
 
@@ -38,7 +38,7 @@ def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
     if newest is None:
         raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
     session = named(seen, newer) if newer else newest
-    before, _ = session_pages.neighbours(seen.db, session.id)
+    before, _ = session_views.neighbours(seen.db, session.id)
     if not (older or before):
         raise NotFound(f"Session {session.name} is the first, so there is none before it with which to compare it.")
     return session.name, older or str(before)

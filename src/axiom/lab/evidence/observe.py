@@ -15,7 +15,7 @@ from axiom.lab.registrations.register import amended_by
 from axiom.statistics.clones import clones, digest, mark
 from axiom.statistics.estimands import needed, value
 from axiom.store.engine.database import Bare, Database
-from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates, observations
 from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.registrations import registrations
@@ -117,12 +117,12 @@ class ObservedVersion:
 
     def _blocks(self, registration_id: int, after: int) -> tuple[Block, ...]:
         registered = self.registered[registration_id]
-        numbers = returns.numbers(self.db, self.experiment_id, registration_id, after)
-        is_over = registration_id in self.amended and not returns.has_gaps(self.db, self.experiment_id)
+        numbers = block_store.numbers(self.db, self.experiment_id, registration_id, after)
+        is_over = registration_id in self.amended and not block_store.has_gaps(self.db, self.experiment_id)
         if len(numbers) < (1 if is_over else registered.block):
             return ()
-        back = returns.returned(self.db, self.experiment_id, numbers[0])
-        ordered = returns.ordered(self.db, registration_id, numbers[0])
+        back = block_store.returned(self.db, self.experiment_id, numbers[0])
+        ordered = block_store.ordered(self.db, registration_id, numbers[0])
         cells = len(registered.design.configs)
         standing = [
             # A number that nobody remembers after a backup was restored is issued again: it is not over.
@@ -134,7 +134,7 @@ class ObservedVersion:
     def _read(self, numbers: Collection[int]) -> None:
         wanted = [number for number in numbers if number not in self._measured]
         cells: dict[int, list[_Cell]] = {number: [] for number in wanted}
-        rows = returns.cells_of(self.db, self.experiment_id, wanted, self.until) if wanted else []
+        rows = block_store.cells_of(self.db, self.experiment_id, wanted, self.until) if wanted else []
         # Joined and parsed at once: a call for each of a thousand cells costs more than the parsing.
         texts = [text for row in rows for text in (row[4] or "null", row[5])]
         parsed = json.loads(f"[{','.join(texts)}]")

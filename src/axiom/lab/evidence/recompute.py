@@ -16,7 +16,7 @@ from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
 from axiom.lab.evidence.reproduce import agreements_of
 from axiom.store.engine.database import Database, Row, moment
-from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import evidence, observations
 from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.evidence.observations import Placed
@@ -137,7 +137,7 @@ class _VersionHistory:
     def _issued(self, version: ObservedVersion, registration_id: int, after: int, amount: int) -> tuple[Block, ...]:
         """So many blocks of a registration after this number, as if all were closed."""
         if registration_id not in self._numbers:
-            self._numbers[registration_id] = returns.numbers(self.db, self.experiment_id, registration_id, -1)
+            self._numbers[registration_id] = block_store.numbers(self.db, self.experiment_id, registration_id, -1)
         known, size = self._numbers[registration_id], version.registered[registration_id].block
         first = bisect.bisect_right(known, after)
         standing = [Returned(number=each, cells=0, back=0, over=True) for each in known[first : first + amount * size]]

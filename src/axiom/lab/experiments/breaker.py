@@ -8,7 +8,7 @@ from axiom.decisions.experiments.breaker import broken, broken_there
 from axiom.decisions.experiments.release_history import came_of, standing
 from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
-from axiom.lab.experiments import releases as releasing
+from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.step import Round, shortened
 from axiom.store.engine import counters
@@ -54,7 +54,7 @@ def breaking(db: Database) -> list[Breaking]:
 
 def halt(db: Database, one: Breaking, now: datetime) -> None:
     """Write down that it was stopped, so that a version that is opened again is let out in stages again."""
-    releasing.stop(db, one.version, reason=one.reason, now=now, platform=one.platform)
+    release_steps.stop(db, one.version, reason=one.reason, now=now, platform=one.platform)
 
 
 def withdrawn(held: Round) -> list[Note]:
@@ -72,7 +72,7 @@ def stop_broken(
     told: Collection[tuple[str, str]] = (),
 ) -> list[Note]:
     """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
-    releasing.settle(db, now)
+    release_steps.settle(db, now)
     window = Window(since=since, until=until)
     stopped: dict[int, int] = {}
     for one in breaking(db):

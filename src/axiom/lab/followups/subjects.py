@@ -25,7 +25,7 @@ from axiom.store.evidence import blocks, evidence, links
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import proposals
-from axiom.store.registrations import registrations as findings
+from axiom.store.registrations import registrations as registration_store
 
 _LOOKED_AT = 16  # replicates from which the course of a measure is read: it only chooses where to look closer
 _EVER = datetime.max.replace(tzinfo=UTC)
@@ -51,7 +51,7 @@ class _Version:
     @cached_property
     def registrations(self) -> dict[int, Registration]:
         """By their numbers, oldest first."""
-        return {one.id: one for one in findings.registrations(self.db, self.stored.id)}
+        return {one.id: one for one in registration_store.registrations(self.db, self.stored.id)}
 
     @cached_property
     def registered(self) -> dict[int, Registered]:
@@ -67,7 +67,7 @@ class _Version:
     @cached_property
     def feeding(self) -> dict[int, tuple[int, ...]]:
         """Of each finding the registrations whose replicates are its evidence."""
-        return findings.feeding(self.db, self.stored.id)
+        return registration_store.feeding(self.db, self.stored.id)
 
 
 def subjects(db: Database, kept: Sequence[KeptProposal], dull: Mapping[int, int]) -> list[Subject]:
@@ -111,13 +111,13 @@ def _prices(declared: str) -> Prices:
 
 def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
     """Of the claim that a proposal asks, or of the finding that it joins."""
-    known = None if estimands else findings.of_finding(db, number)
+    known = None if estimands else registration_store.of_finding(db, number)
     asked = [*estimands, *([read_body(known[0].body).estimands[known[1]]] if known else [])]
     return (float(asked[0]["null"]), float(asked[0]["smallest"])) if asked else (0.0, 0.0)
 
 
 def _of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
-    statuses = findings.statuses(version.db, version.stored.id)
+    statuses = registration_store.statuses(version.db, version.stored.id)
     for one in evidence.weighed(version.db, version.stored.id):
         said = version.newest.get(one.number)
         if said is not None and statuses[one.number][0] in ("open", "retired"):
@@ -166,8 +166,8 @@ def _made(one: KeptProposal, registration_id: int) -> bool:
 def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
     """Is this one finding settled, though others of its registration may go on?"""
     registration = version.registrations[registration_id]
-    standing = findings.statuses(version.db, version.stored.id)
-    numbered = sorted(findings.numbers(version.db, registration).items(), key=lambda each: each[1])
+    standing = registration_store.statuses(version.db, version.stored.id)
+    numbered = sorted(registration_store.numbers(version.db, registration).items(), key=lambda each: each[1])
     still_open = [each for _, each in numbered if standing[each][0] == "open"]
     aims = dict(zip(still_open, aims_of(version.db, registration, version.newest), strict=True))
     return number in aims and is_settled(aims[number])

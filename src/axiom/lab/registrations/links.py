@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime
 
-from axiom.decisions.findings import links as linking
+from axiom.decisions.findings import links as link_rules
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused
@@ -33,7 +33,7 @@ def link(
         return before
     known, footings = links.everything(db), links.footings(db)
     _demand({each.id for each in known}, set(footings), {each.id for each in old_claims.everything(db)}, source, target)
-    if fault := linking.fault(kind, source, target, known, footings):
+    if fault := link_rules.fault(kind, source, target, known, footings):
         raise Refused(f"{said(source)} {kind} {said(target)}: {fault}. Nothing was linked.")
     line, digest = _evidence(db, source)
     return links.add(
@@ -54,7 +54,7 @@ def hanging(db: Database) -> dict[int, int]:
     """How many open questions hang on each finding, by its number; without those on which none does."""
     known = links.everything(db)
     claims = [each.id for each in old_claims.everything(db)]
-    return linking.hanging(known, linking.open_nodes(known, links.footings(db), claims))
+    return link_rules.hanging(known, link_rules.open_nodes(known, links.footings(db), claims))
 
 
 def said(node: Node) -> str:

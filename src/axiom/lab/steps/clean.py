@@ -12,7 +12,7 @@ from axiom.server.returns import standings
 from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.hosts import notices
 from axiom.store.tasks import strays, tasks
 from axiom.store.upkeep import cleanings, jobs
@@ -30,7 +30,7 @@ def clean(db: Database, now: datetime) -> list[Note]:
 def give_up_stuck(db: Database, now: datetime) -> list[Note]:
     """Tasks that are out too long, or out for long at a silent host, go to somebody else."""
     listening = jobs.last_start(db, START)
-    seen = {host.id: host.seen_at for host in fleet.hosts(db)}
+    seen = {host.id: host.seen_at for host in host_store.hosts(db)}
     given_up: list[tuple[Task, Stuck]] = []
     for out in strays.out_since(db, now - OUT):
         by_id = {task.id: task for task in out}
@@ -59,7 +59,7 @@ def look_at_hosts(db: Database, now: datetime) -> list[Note]:
 def _act(db: Database, found: Suspect, now: datetime) -> None:
     """What follows from a suspicion: less work, or a word to the owner."""
     if found.quota is not None:
-        fleet.hold_down(db, found.host_id, found.quota)
+        host_store.hold_down(db, found.host_id, found.quota)
     if found.trouble is Trouble.COPIED:
         text = (
             "This computer's BOINC folder was copied from another one, or to another one. Both are counted, as two "

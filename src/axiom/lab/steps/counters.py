@@ -6,14 +6,14 @@ from axiom.lab.step import Round
 from axiom.store.credit import settlements
 from axiom.store.engine import counters
 from axiom.store.sessions import facts
-from axiom.store.views import hosts as fleet_pages
+from axiom.store.views import hosts as host_views
 
 
 def publish(held: Round) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
     counted = counters.read(held.db)
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
-    credited, fleet = facts.paid(held.db), fleet_pages.extent(held.db)
+    credited, fleet = facts.paid(held.db), host_views.extent(held.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
     waits, _ = settlements.waiting_in_all(held.db)
     notes = [

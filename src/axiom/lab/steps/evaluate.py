@@ -19,7 +19,7 @@ from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
 from axiom.lab.evidence.reproduce import agreements_of, reproduce
 from axiom.store.engine.database import Database
-from axiom.store.evidence import blocks as returns
+from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import evidence, observations
 from axiom.store.evidence.evidence import ComparedClaim, WeighedFinding
 from axiom.store.evidence.observations import ObservationSet, Placed
@@ -44,7 +44,7 @@ class _NewLine:
 def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
     """Add to the history of each finding what closed since it was last weighed."""
     reproduce(db)
-    looked = returns.changed(db)
+    looked = block_store.changed(db)
     notes: list[Note] = []
     lines = [line for one in looked for line in _lines_of(observe.version(db, one.experiment_id, now), notes)]
     told: dict[int, list[_NewLine]] = {}
@@ -55,14 +55,14 @@ def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
         stood.setdefault(line.found.number, []).extend(_stand(line))
     for number, added in told.items():  # what several blocks came to is told once
         notes += [_note(added[-1], len(added)), *stood[number]]
-    returns.looked(db, looked)
+    block_store.looked(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
 
 
 def unweighed(db: Database) -> int:
     """How many closed blocks wait to be weighed."""
     waiting = 0
-    for one in returns.changed(db):
+    for one in block_store.changed(db):
         version = observe.version(db, one.experiment_id, _EVER)
         waiting += max((len(version.closed(found)) for found in evidence.weighed(db, one.experiment_id)), default=0)
     return waiting
@@ -139,7 +139,7 @@ def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[Observation
     known = evidence.kept(db, found.number)
     version.remember(found, known.observations)
     if found.line == 0:
-        older = version.observed(found, returns.older(db, version.experiment_id, found.registration_id))
+        older = version.observed(found, block_store.older(db, version.experiment_id, found.registration_id))
         return known, tuple(Placed(block=1, observation=one) for one in older if one.value is not None)
     if not version.reached(found):
         issued = {one.replicate: found.registration_id for one in known.observations}

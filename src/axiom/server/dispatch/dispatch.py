@@ -32,7 +32,7 @@ from axiom.server.returns.transitioner import transit
 from axiom.store.engine.database import Database, at
 from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
-from axiom.store.tasks import waiting as dispatching
+from axiom.store.tasks import waiting as waiting_tasks
 from axiom.store.tasks import workunits
 from axiom.store.tasks.waiting import HeldTasks, SentTask, WaitingTask
 from axiom.store.tasks.workunits import OrderedTask
@@ -109,7 +109,7 @@ class _Dispatcher:
         self._allowance = allowance
         self._programs = asked.programs
         self._jointly, self._holding = asked.jointly, asked.holding or frozenset()
-        self._hand = dispatching.held(db, host.id)
+        self._hand = waiting_tasks.held(db, host.id)
         self._deadline = now + dispatch.deadline
         self._factors: dict[int, float] = {}
         self._lasting: dict[float, float] = {}
@@ -124,7 +124,7 @@ class _Dispatcher:
         missing = sorted(set[int]().union(*(held.ids for held in self._hand)) - holding)
         found: list[GrantedTask] = []
         closed = False
-        for task in dispatching.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
+        for task in waiting_tasks.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
             if task.workunit_state is not WorkunitState.OPEN or self._letting.is_outdated(task):
                 self._take_back(task)
                 closed = True
@@ -135,7 +135,7 @@ class _Dispatcher:
             elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
                 found.append(self._again(task, kind))
         if closed:
-            self._hand = dispatching.held(self._db, self._host.id)
+            self._hand = waiting_tasks.held(self._db, self._host.id)
         return tuple(found)
 
     def serve(self, wish: WorkWish, lost: Sequence[GrantedTask]) -> tuple[tuple[GrantedTask, ...], str]:
@@ -179,7 +179,7 @@ class _Dispatcher:
 
     def _queues(self) -> dict[int, Queue]:
         queues = {}
-        for waiting in dispatching.waiting(self._db, self._host.id):
+        for waiting in waiting_tasks.waiting(self._db, self._host.id):
             newest = self._known.experiments.get(waiting.experiment_id)
             if newest is None or not newest.is_ready:
                 continue

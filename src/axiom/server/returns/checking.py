@@ -17,9 +17,9 @@ from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import results, workunits
-from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import UnprovenTask
 
 log = logging.getLogger("axiom.checking")
@@ -40,7 +40,7 @@ def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: date
     A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
     host was only simulated. Of a host that was outvoted lately every task is checked.
     """
-    watched = {host.id for host in fleet.outvoted(db) if is_watched(host.standing, now)}
+    watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
     drawn = [
         one
         for one in proven
@@ -50,7 +50,7 @@ def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: date
     ]
     since = now - _HEARD_FROM
     others = {
-        volunteer: fleet.others_since(db, volunteer, since)
+        volunteer: host_store.others_since(db, volunteer, since)
         for volunteer in {one.volunteer_id for one in drawn}
         if volunteer is not None
     }
@@ -68,7 +68,7 @@ def settle_checks(
 
 def give_up(db: Database, now: datetime) -> int:
     """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
-    stale = returning.stale_checks(db, now - _PATIENCE, _SLICE)
+    stale = task_store.stale_checks(db, now - _PATIENCE, _SLICE)
     for workunit_id in stale:
         workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)
@@ -76,9 +76,9 @@ def give_up(db: Database, now: datetime) -> int:
 
 
 def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
-    made = [returning.order_check(db, task, now) for task in tasks]
+    made = [task_store.order_check(db, task, now) for task in tasks]
     if made:
-        returning.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
+        task_store.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
         transit_many(db, made, now)
     return made
 
@@ -89,12 +89,12 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
     if checked is None or experiment is None:
         return
     repeated = {**results.repeated(db, checked_id), check.task.id: brought}
-    there = dict(returning.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
+    there = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
     opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
     decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
     is_anew = is_found_out(decided, _shown(db, [checked_id, *there]))
-    returning.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
+    task_store.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
         hosts = there | {checked_id: checked.host_id}
@@ -107,7 +107,7 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
 def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
     """Which of these tasks agree and which differ, as far as checks have shown."""
     both = Agreement.AGREES, Agreement.DIFFERS
-    return {task_id: said for said in both for task_id in returning.awaiting(db, task_ids, said)}
+    return {task_id: said for said in both for task_id in task_store.awaiting(db, task_ids, said)}
 
 
 def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:

@@ -10,7 +10,7 @@ from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitStat
 from axiom.server.returns import standings
 from axiom.server.returns.standings import ClosedTask
 from axiom.store.engine.database import Database
-from axiom.store.tasks import tasks as returning
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import jobs
 
@@ -28,17 +28,17 @@ def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
 
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
     """Bring workunits to where their tasks put them; what was decided about each that exists."""
-    found = returning.with_tasks(db, sorted(set(workunit_ids)))
+    found = task_store.with_tasks(db, sorted(set(workunit_ids)))
     decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in found]
     expired = _expired(decided)
     aborted = [task for _, tasks, one in decided for task in tasks if task.id in one.abort]
     moves = [(task, TaskState.EXPIRED, "its deadline passed in silence") for task in expired]
     moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
-    returning.move(db, moves, now)
+    task_store.move(db, moves, now)
     created = [(wanted, len(tasks) + extra) for wanted, tasks, one in decided for extra in range(one.create)]
-    returning.create(db, created, now)
+    task_store.create(db, created, now)
     closed = [(wanted, one) for wanted, _, one in decided if _closes(wanted, one)]
-    returning.close(db, [(wanted, one.state, one.reason) for wanted, one in closed], now)
+    task_store.close(db, [(wanted, one.state, one.reason) for wanted, one in closed], now)
     _give_up_checking(db, closed)
     standings.settle(db, [silent(task, now) for task in expired], now)
     for task in expired:
@@ -94,7 +94,7 @@ def silent(task: Task, now: datetime) -> ClosedTask:
 
 def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
     away = outage(last_sign, now)
-    moved = returning.postpone(db, away.by) if away.by else 0
+    moved = task_store.postpone(db, away.by) if away.by else 0
     if moved:
         log.warning("outage.over tasks=%d %s", moved, away.reason)
     return moved
@@ -116,4 +116,4 @@ def _give_up_checking(db: Database, closed: list[tuple[Workunit, Transition]]) -
         if wanted.checks_task_id is not None and one.state is not WorkunitState.DONE
     ]
     if given_up:
-        returning.agree(db, dict.fromkeys(returning.awaiting(db, given_up, Agreement.WAITING), ""))
+        task_store.agree(db, dict.fromkeys(task_store.awaiting(db, given_up, Agreement.WAITING), ""))

@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.domain.findings import Direction, Verdict, reading
 from axiom.store.engine.database import Database, Row
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 
 PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
 
@@ -61,7 +61,7 @@ def free_column(name: str, kind: str, taken: set[str]) -> str:
 def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
     """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
     with db.savepoint():
-        platforms = {host.id: str(host.platform) for host in fleet.hosts(db)}
+        platforms = {host.id: str(host.platform) for host in host_store.hosts(db)}
         rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
         yield _page(rows, platforms)
         while len(rows) == size:

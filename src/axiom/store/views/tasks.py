@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.store.engine.database import Database, Row, maybe_moment, moment
-from axiom.store.tasks import workunits as work
+from axiom.store.tasks import workunits as workunit_store
 
 # Without a bound, a host that has computed a million tasks would cost a walk through all of them.
 NEWEST = 1_000
@@ -102,14 +102,14 @@ class Paid:
 def tasks(db: Database, state: str, limit: int) -> list[Task]:
     """The newest tasks, of one state or of any."""
     rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=REACH)
-    found = (work.task(db, row["id"]) for row in rows)
+    found = (workunit_store.task(db, row["id"]) for row in rows)
     return [task for task in found if task is not None]
 
 
 def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
     """The newest workunits, of one state or of any."""
     rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=REACH)
-    found = (work.workunit(db, row["id"]) for row in rows)
+    found = (workunit_store.workunit(db, row["id"]) for row in rows)
     return [workunit for workunit in found if workunit is not None]
 
 
@@ -120,14 +120,14 @@ def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: 
     """
     asked = {"host_id": host_id, "newest": NEWEST, "state": state, "limit": limit}
     rows = db.select(_OF_HOST_AFTER, **asked, after=after) if after else db.select(_OF_HOST, **asked, before=before)
-    found = (work.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
+    found = (workunit_store.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
     return [task for task in found if task is not None]
 
 
 def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
     """What a host should be computing by our books: the oldest of it, and how much there is in all."""
     rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.one(_HOW_MANY, host_id=host_id)
-    found = (work.task(db, row["id"]) for row in rows)
+    found = (workunit_store.task(db, row["id"]) for row in rows)
     return [task for task in found if task is not None], int(count["amount"]) if count else 0
 
 

@@ -27,7 +27,7 @@ from axiom.domain.fleet import Host
 from axiom.errors import LimitReached, Refused
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
-from axiom.store.hosts import hosts as fleet
+from axiom.store.hosts import hosts as host_store
 from axiom.web.account.forms import Form, digest, whole
 from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visits import Again, Go, Outcome, Visit
@@ -80,7 +80,7 @@ class Act:
 def account(reading: Reading, visit: Visit) -> Answer:
     """Everything that a volunteer may know about their own account, but no key."""
     volunteer, account = visit.themselves
-    hosts = fleet.of_volunteer(reading.db, volunteer.id)
+    hosts = host_store.of_volunteer(reading.db, volunteer.id)
     preferred = accounts.preferences(reading.db, volunteer.id)
     team = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
     balances = ledger.balances(reading.db, ledger.HOST, [host.id for host in hosts])

@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.errors import NotFound
 from axiom.store.engine import blobs
-from axiom.store.views import drawings as figure_pages
+from axiom.store.views import drawings as picture_views
 from axiom.web.base.request import Answer, Reading
 
 WIDTHS = (660, 326)
@@ -23,7 +23,7 @@ def plate(
 
     The rows of a course came one after the other: where a page has no room for all, it shows the newest.
     """
-    drawings = figure_pages.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
     found = drawings[0] if drawings else None
     return {
         "name": name,
@@ -39,7 +39,7 @@ def plate(
 
 def inline(reading: Reading, name: str) -> list[str]:
     """The drawings of a picture, ready to stand in a page; the page's own style sheet colours them."""
-    drawings = figure_pages.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
+    drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
     shown = ("wide", "narrow") if len(drawings) == len(WIDTHS) else ("",)
     return [
         _classed(_STYLE.sub("", reading.text(each.svg)).strip(), f"fig {kind}".strip())
@@ -49,7 +49,7 @@ def inline(reading: Reading, name: str) -> list[str]:
 
 def file(reading: Reading, name: str, kind: str, palette: str) -> bytes:
     """A picture to take away. Outside of a page it carries its colours itself."""
-    drawings = figure_pages.drawn(reading.db, [name])
+    drawings = picture_views.drawn(reading.db, [name])
     if not drawings:
         raise NotFound(f"There is no picture {name}. It is drawn after the numbers that it shows have changed.")
     if kind == "png":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from axiom.decisions.findings import links as linking
+from axiom.decisions.findings import links as link_rules
 from axiom.domain.findings import Direction
 from axiom.domain.findings import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun
@@ -17,7 +17,7 @@ from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import islands as arcs
+from axiom.web.views import islands as island_views
 from axiom.web.views.islands import Woven
 
 
@@ -39,17 +39,17 @@ class Graph:
     @cached_property
     def open(self) -> frozenset[Node]:
         """The nodes, of these, about which something is still asked."""
-        return linking.open_nodes(self.links, self.footings, self.claims)
+        return link_rules.open_nodes(self.links, self.footings, self.claims)
 
     @cached_property
     def tainted(self) -> Mapping[int, tuple[int, ...]]:
         """The findings that depend on void ones, and on which."""
-        return linking.tainted(self.links, self.footings)
+        return link_rules.tainted(self.links, self.footings)
 
     @cached_property
     def hanging(self) -> Mapping[int, int]:
         """How many open questions hang on each finding."""
-        return linking.hanging(self.links, self.open)
+        return link_rules.hanging(self.links, self.open)
 
     def aliases(self, number: int) -> list[Answer]:
         """What the old laboratory called that which this finding asks, and how it asks it."""
@@ -63,7 +63,7 @@ class Graph:
 
     def link(self, one: Link) -> Answer:
         """A link as pages and JSON show it."""
-        bearing = linking.bearing(one, self.footings)
+        bearing = link_rules.bearing(one, self.footings)
         return {
             "number": one.id,
             "kind": one.kind,
@@ -71,7 +71,7 @@ class Graph:
             "target": self.named(one.target),
             "bearing": bearing,
             "upheld_by": list(one.upheld_by),
-            "caution": linking.caution(one, self.links, self.footings),
+            "caution": link_rules.caution(one, self.links, self.footings),
             "why": one.why,
             "by": one.by,
             "line": one.line,
@@ -112,7 +112,7 @@ def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
         **{_old(one.id): _shown_claim(known, one) for one in known.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[each] for each in rows], "picture": arcs.picture(rows, joined, known.footings)}
+        {"nodes": [nodes[each] for each in rows], "picture": island_views.picture(rows, joined, known.footings)}
         for rows, joined in known.woven.islands
     ]
     return {

@@ -12,11 +12,11 @@ from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
-from axiom.store.hosts import hosts as fleet
-from axiom.store.tasks import tasks as returning
+from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import tasks as task_store
 from axiom.store.views import findings
-from axiom.store.views import hosts as fleet_pages
-from axiom.store.views import tasks as work_pages
+from axiom.store.views import hosts as host_views
+from axiom.store.views import tasks as task_views
 from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import misread, paging
@@ -49,7 +49,7 @@ def hosts(reading: Reading) -> Answer:
     shown = paging.part(reading, List.HOSTS)
     return {
         "hosts": of_numbers(reading, shown.ids),
-        "of": fleet_pages.amount(reading.db, List.HOSTS),
+        "of": host_views.amount(reading.db, List.HOSTS),
         **paging.around("/hosts", shown),
     }
 
@@ -57,16 +57,16 @@ def hosts(reading: Reading) -> Answer:
 def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
     """Hosts as lists show them."""
     balances = ledger.balances(reading.db, ledger.HOST, list(numbers))
-    found = [host for number in numbers if (host := fleet.host(reading.db, number)) is not None]
+    found = [host for number in numbers if (host := host_store.host(reading.db, number)) is not None]
     whose = {each: whose_host(reading, each) for each in {host.volunteer_id for host in found}}
     return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in found]
 
 
 def host(reading: Reading, number: int) -> Answer:
     """One host: what it is, how it stands, what it has done lately and what that was good for."""
-    found: Host = must(fleet.host(reading.db, number), reading, "host", number)
+    found: Host = must(host_store.host(reading.db, number), reading, "host", number)
     balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, found.volunteer_id)
-    computing, in_hand = work_pages.in_hand(reading.db, number, limit=LENGTH)
+    computing, in_hand = task_views.in_hand(reading.db, number, limit=LENGTH)
     said = list(misread.choice(reading.query, "state", TaskState))
     return {
         "misread": said,
@@ -85,10 +85,10 @@ def host(reading: Reading, number: int) -> Answer:
 
 def why(reading: Reading, number: int) -> Answer:
     """Why a host got no work when it last asked, in one sentence."""
-    found: Host = must(fleet.host(reading.db, number), reading, "host", number)
+    found: Host = must(host_store.host(reading.db, number), reading, "host", number)
     if found.why_no_work:
         reason = f"Host {number} got no work when it last asked: {found.why_no_work}."
-    elif work_pages.by_state(reading.db, number):
+    elif task_views.by_state(reading.db, number):
         reason = f"Host {number} got work when it last asked for some."
     else:
         reason = f"Host {number} has not asked for work yet."
@@ -138,7 +138,7 @@ def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
 
 
 def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None) -> Answer:
-    ended = returning.lately(reading.db, found.id, _LATELY)
+    ended = task_store.lately(reading.db, found.id, _LATELY)
     return {
         "number": found.id,
         "name": found.name if whose.is_ours else f"{'simulated ' if found.is_simulated else ''}host {found.id}",
@@ -165,7 +165,7 @@ def _gpu(gpu: Gpu) -> Answer:
 
 def _said(reading: Reading, found: Host) -> Answer:
     """What its client says of the computer, apart from all by which one could tell whose it is."""
-    facts = fleet.facts(reading.db, found.id)
+    facts = host_store.facts(reading.db, found.id)
     return {
         "disk_mb": found.capacity.disk_mb,
         "processor": _short(facts.get("model")),
@@ -233,10 +233,10 @@ def _of_its_work(found: Host) -> str:
 
 def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     """The host's newest tasks by state, and those of them that the address asks for, if it asks for any."""
-    counted = work_pages.by_state(reading.db, number)
+    counted = task_views.by_state(reading.db, number)
     asked = reading.query.get("state", "")
     state = asked if asked in set(TaskState) else ""
-    of_host = partial(work_pages.of_host, reading.db, number, state=state)
+    of_host = partial(task_views.of_host, reading.db, number, state=state)
     before, after = reading.whole("before"), reading.whole("after")
     rows = of_host(limit=LENGTH, before=before, after=after) if has_any else []
     address = f"/hosts/{number}?state={state}"

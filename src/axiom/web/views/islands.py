@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.findings import links as linking
+from axiom.decisions.findings import links as link_rules
 from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
 from axiom.store.evidence.old_claims import StoredClaim
 
@@ -53,7 +53,7 @@ def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, Foo
     lean = _SPINE - (_LEAST + (_MOST - _LEAST) * share**0.5)
     edge = _SPINE - 5
     head = f"M{edge} {end}l-{_HEAD + 3} -{_HEAD}v{2 * _HEAD}z"
-    bearing = linking.bearing(link, footings)
+    bearing = link_rules.bearing(link, footings)
     return {
         "link": link.id,
         "kind": link.kind.value,

@@ -9,8 +9,8 @@ from axiom.domain.ledger import Balance
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.engine.database import moment
-from axiom.store.hosts import hosts as fleet
-from axiom.store.views import hosts as fleet_pages
+from axiom.store.hosts import hosts as host_store
+from axiom.store.views import hosts as host_views
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
 
@@ -53,7 +53,7 @@ def _best(reading: Reading, holder: str, by: str, amount: int) -> Sequence[tuple
     if by == "total":
         best = ledger.top(reading.db, holder, amount)
     else:
-        lately = fleet_pages.since(reading.db, holder, reading.now - _REMEMBERED)
+        lately = host_views.since(reading.db, holder, reading.now - _REMEMBERED)
         best = heapq.nlargest(amount, lately, key=lambda each: _recent(each[1], reading.now))
     return [each for each in best if _value(reading, each[1], by) > 0]
 
@@ -90,7 +90,7 @@ def _team(reading: Reading, number: int) -> Answer:
 
 
 def _host(reading: Reading, number: int) -> Answer:
-    found = fleet.host(reading.db, number)
+    found = host_store.host(reading.db, number)
     return {
         "name": f"host {number}",
         "platform": str(found.platform) if found else "",

@@ -2,7 +2,7 @@
 
 from axiom.domain.sessions import Note, Session, Step
 from axiom.store.sessions import sessions
-from axiom.store.views import sessions as session_pages
+from axiom.store.views import sessions as session_views
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
 from axiom.web.views.session_rows import named
@@ -12,25 +12,25 @@ _SHOWN = 100
 
 def listed(reading: Reading) -> Answer:
     """The newest sessions, each with the line that closed it."""
-    return {"sessions": [_closed(closed) for closed in session_pages.newest(reading.db, _SHOWN)]}
+    return {"sessions": [_closed(closed) for closed in session_views.newest(reading.db, _SHOWN)]}
 
 
 def news(reading: Reading, limit: int = _SHOWN) -> Answer:
     """What sessions said last; the one that is being held has not yet said it."""
-    rows = [_closed(closed) for closed in session_pages.newest(reading.db, limit + 1) if closed.line]
+    rows = [_closed(closed) for closed in session_views.newest(reading.db, limit + 1) if closed.line]
     return {"news": [row for row in rows if row["ended_at"]][:limit]}
 
 
 def days(reading: Reading, most: int) -> Answer:
     """What the last session of each day said that is over, so that nobody is told more than once a day."""
     today = reading.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return {"news": [_closed(closed) for closed in session_pages.last_of_days(reading.db, today, most) if closed.line]}
+    return {"news": [_closed(closed) for closed in session_views.last_of_days(reading.db, today, most) if closed.line]}
 
 
 def one(reading: Reading, name: str) -> Answer:
     """The log of one session."""
     session, notes = _must(reading, name)
-    before, after = session_pages.neighbours(reading.db, session.id)
+    before, after = session_views.neighbours(reading.db, session.id)
     return {
         "session": shown(session)
         | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
@@ -61,7 +61,7 @@ def shown(session: Session) -> Answer:
     }
 
 
-def _closed(closed: session_pages.ClosedSession) -> Answer:
+def _closed(closed: session_views.ClosedSession) -> Answer:
     line = closed.line
     return shown(closed.session) | {
         "line": log.sentence(line) if line else "",

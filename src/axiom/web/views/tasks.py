@@ -8,7 +8,7 @@ from axiom.domain.work import Agreement, Task, Workunit
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.tasks import progress, results, workunits
-from axiom.store.tasks import tasks as tasks_splitting
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.progress import HeardProgress
 from axiom.store.views import tasks
 from axiom.store.views.tasks import Check, TaskEnd
@@ -60,7 +60,7 @@ def workunit(reading: Reading, number: int) -> Answer:
             "target_host": found.target_host_id,
             "checks_task": found.checks_task_id,
             "split_from": found.split_from,
-            "parts": tasks_splitting.parts_of(reading.db, number),
+            "parts": task_store.parts_of(reading.db, number),
             "created_at": found.created_at.isoformat(),
             "tasks": [listed(task) for task in workunits.tasks_of(reading.db, number)],
             "checks": _checks(tasks.checks_of(reading.db, number)),

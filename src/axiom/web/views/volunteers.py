@@ -12,7 +12,7 @@ from axiom.store.views import hosts
 from axiom.store.views.hosts import List, ListPart
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading, must
-from axiom.web.views import hosts as fleet
+from axiom.web.views import hosts as host_pages
 from axiom.web.views.leaderboards import THOUSANDTHS, credited
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
@@ -51,8 +51,8 @@ def volunteer(reading: Reading, number: int) -> Answer:
                 }
                 for each in hosts.carried(reading.db, number)
             ],
-            **fleet.supported(reading, all_hosts, f"/volunteers/{number}"),
-            "hosts": fleet.of_numbers(reading, shown.ids) if shown else None,
+            **host_pages.supported(reading, all_hosts, f"/volunteers/{number}"),
+            "hosts": host_pages.of_numbers(reading, shown.ids) if shown else None,
             **_around(f"/volunteers/{number}", shown),
         }
     }
