@@ -5,7 +5,7 @@ and all that was ever published; root, bundle and code-signing keys are elsewher
 anything but the laboratory's own newest code is executed, or when it ends in another way than with a decoded refusal.
 What is executed leaves a mark; that an attack which succeeds would be seen is shown first.
 
-Each file of `tests/preflight/defective` has one fault, and its first line names the gate that must refuse it. A file
+Each part of `tests/preflight/defects.patch` is one fault, beside the gate that must refuse it. A file
 counts against us when another gate or none does; that the sound file passes is shown first. Lies about time have a
 campaign of their own, `liars`.
 
@@ -26,18 +26,18 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
+sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in ("acceptance", "preflight")]
 
 import strangers
 from attacking import Attempt, Scene, known_home, play
 from attempts import CLASSES, flipped
+from defects import DEFECTS, SOUND
 from living import axiom, running
 from strangers import Site
 
 from axiom.lab.experiments import preflight
 
 PACKAGE = Path(preflight.__file__).parents[2]
-FILES = Path(__file__).resolve().parents[2] / "tests" / "preflight"
 
 
 def main() -> int:
@@ -93,15 +93,16 @@ def _attack(scene: Scene, known: Path, folder: Path, variants: int, seed: int) -
 
 def _try_files() -> int:
     """How many defective files no gate refuses, or another one than should."""
-    if not (sound := preflight.try_file(PACKAGE, FILES / "sound.py", patience=2.0).judged).passed:
+    if not (sound := preflight.try_file(PACKAGE, SOUND, patience=2.0).judged).passed:
         print(f"the sound file does not pass: {sound.reason}")
         return 1
     refused, problems = Counter[str](), []
-    for file in sorted((FILES / "defective").glob("*.py")):
-        gate = file.read_text(encoding="utf-8")[2:4]
-        judged = preflight.try_file(PACKAGE, file, patience=2.0).judged
-        refused[gate] += judged.failed == gate
-        problems += [] if judged.failed == gate else [f"{file.stem}: {judged.failed or 'no gate'} instead of {gate}"]
+    for defect in DEFECTS:
+        with tempfile.TemporaryDirectory() as folder:
+            judged = preflight.try_file(PACKAGE, defect.write(Path(folder)), patience=2.0).judged
+        refused[defect.gate] += judged.failed == defect.gate
+        if judged.failed != defect.gate:
+            problems.append(f"{defect.name}: {judged.failed or 'no gate'} instead of {defect.gate}")
     for gate, amount in sorted(refused.items()):
         print(f"{f'files that {gate} must refuse':<28}{amount} refused")
     print(f"{'files not refused so':<28}{len(problems)} of {len(problems) + refused.total()} (at most 0)")

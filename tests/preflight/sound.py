@@ -1,6 +1,6 @@
 """Does a linear reader gain from more inputs that each say a little?
 
-Nothing is wrong with this file: it passes every gate. Each file of `defective` is this one with one fault in it.
+Nothing is wrong with this file: it passes every gate. Each part of `defects.patch` is one fault in it.
 """
 
 from dataclasses import dataclass

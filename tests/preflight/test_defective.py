@@ -1,13 +1,12 @@
 """Experiments with one fault each: every gate rejects what it should, and no gate before it does."""
 
-import difflib
-import re
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from defects import DEFECTS, SOUND
 
 import axiom
 from axiom.lab.experiments.preflight import try_file
@@ -16,9 +15,7 @@ from axiom.runner.here import compute_here
 from axiom.signed.bundles import contents
 
 PACKAGE = Path(axiom.__file__).parent
-HERE = Path(__file__).parent
-SOUND = HERE / "sound.py"
-FILES = sorted((HERE / "defective").glob("*.py"))
+DEFECT = {defect.name: defect for defect in DEFECTS}
 GATES = ("G0", "G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8")
 PATIENCE = 2.0  # seconds of a processor beyond what a cell may take by what it declares
 LEFT_BEHIND = Path("/var/tmp/axiom_was_here")  # noqa: S108  a folder that every Linux has, and that is not ours
@@ -31,13 +28,6 @@ module.run(module.Config(inputs=2), 1)
 """
 
 
-def gate_of(file: Path) -> str:
-    """The gate that must reject a file, as its first line says."""
-    found = re.match(r"# (G[0-8]): .+\.\n", file.read_text(encoding="utf-8"))
-    assert found, f"{file.name} does not begin with the gate that must reject it"
-    return found[1]
-
-
 def judged(file):
     return try_file(PACKAGE, file, patience=PATIENCE).judged
 
@@ -46,9 +36,9 @@ def states(answer):
     return {gate.name: gate.state for gate in answer.gates}
 
 
-def run_unguarded(name):
+def run_unguarded(file):
     """Compute one cell of a file in a plain process, as nobody should."""
-    subprocess.run([sys.executable, "-c", RUN, HERE / "defective" / f"{name}.py"], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", RUN, file], check=True, timeout=60)
 
 
 def test_a_sound_file_passes_every_gate():
@@ -57,9 +47,9 @@ def test_a_sound_file_passes_every_gate():
     assert states(answer) == dict.fromkeys(GATES, "passed")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{gate_of(file)}-{file.stem}")
-def test_the_gate_that_should_rejects_the_file_and_none_before_it(file):
-    gate, answer = gate_of(file), judged(file)
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: f"{defect.gate}-{defect.name}")
+def test_the_gate_that_should_rejects_the_file_and_none_before_it(defect, tmp_path):
+    gate, answer = defect.gate, judged(defect.write(tmp_path))
     assert (answer.passed, answer.failed) == (False, gate), answer.reason
     before = GATES[: GATES.index(gate)]
     assert {name: states(answer)[name] for name in before} == dict.fromkeys(before, "passed")
@@ -76,41 +66,28 @@ def test_half_a_file_is_rejected_for_what_it_is(tmp_path):
 
 
 def test_every_gate_has_something_to_reject():
-    assert min(Counter([*map(gate_of, FILES), *GATES]).values()) > 3
-    assert len(FILES) >= 40
-
-
-def meant(file):
-    """The lines of a file that say something to Python, under one name for all."""
-    text = file.read_text(encoding="utf-8").replace(f'name="{file.stem}"', 'name="sound"')
-    return [line for line in re.sub(r'^(#.*\n)?""".*?"""\n', "", text, flags=re.DOTALL).splitlines() if line.strip()]
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_a_defective_file_is_the_sound_one_but_for_its_fault(file):
-    changes = [line for line in difflib.ndiff(meant(SOUND), meant(file)) if line[0] in "+-"]
-    assert len(changes) <= 20, "\n".join(changes)
-    assert changes or gate_of(file) == "G0"  # one is only named otherwise
+    assert min(Counter([*(defect.gate for defect in DEFECTS), *GATES]).values()) > 3
 
 
 @pytest.mark.parametrize("name", ["asks_the_network", "begins_a_process", "looks_around"])
-def test_what_the_sandbox_holds_is_done_without_it(name):
-    run_unguarded(name)
+def test_what_the_sandbox_holds_is_done_without_it(name, tmp_path):
+    run_unguarded(DEFECT[name].write(tmp_path))
 
 
-def test_a_file_is_left_behind_only_outside_of_the_sandbox():
+def test_a_file_is_left_behind_only_outside_of_the_sandbox(tmp_path):
     LEFT_BEHIND.unlink(missing_ok=True)
-    assert judged(HERE / "defective" / "writes_elsewhere.py").failed == "G2"
+    file = DEFECT["writes_elsewhere"].write(tmp_path)
+    assert judged(file).failed == "G2"
     assert not LEFT_BEHIND.exists()
     try:
-        run_unguarded("writes_elsewhere")
+        run_unguarded(file)
         assert LEFT_BEHIND.exists()
     finally:
         LEFT_BEHIND.unlink(missing_ok=True)
 
 
-def test_the_order_of_a_set_is_the_same_in_every_process_but_where_a_preflight_changes_it():
-    files = contents(prepare(PACKAGE, HERE / "defective" / "order_of_a_set.py").archive)
+def test_the_order_of_a_set_is_the_same_in_every_process_but_where_a_preflight_changes_it(tmp_path):
+    files = contents(prepare(PACKAGE, DEFECT["order_of_a_set"].write(tmp_path)).archive)
 
     def accuracy(hash_seed=None):
         (answer,) = compute_here(
