@@ -8,11 +8,12 @@ standard library alone, and of that only what `MODULES` names: the rest is not t
 
 PROJECT is the folder in which boinc-client keeps the laboratory's files, RUNTIME the name of the zip there, SHA256 its
 digest. The words go to the runner. What is unpacked lies in PROJECT/axiom/runtime-<digest>; beside it stand the stamp,
-by which any later change of a file is noticed, and a file that whoever uses the runtime holds a lock on.
+by which any later change of a file is noticed, and a file that whoever uses the runtime holds a lock on. The runner's
+own code is another file of PROJECT, to which boinc-client puts a link into the task's folder; its name has its digest.
 """
 
 # `pathlib` would bring a dozen modules for which every task would wait.
-# ruff: noqa: PTH101, PTH103, PTH104, PTH105, PTH107, PTH110, PTH112, PTH114, PTH116, PTH118, PTH119, PTH120, PTH123, PTH208
+# ruff: noqa: PTH101, PTH103, PTH104, PTH105, PTH107, PTH110, PTH112, PTH114, PTH115, PTH116, PTH118, PTH119, PTH120, PTH123, PTH208
 
 from __future__ import annotations
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _LOCKS = "msvcrt" if sys.platform == "win32" else "fcntl"
 MODULES = (_LOCKS, "errno", "hashlib", "lzma", "os", "shutil", "stat", "sys", "threading", "time", "zipfile", "zlib")
 NO_ROOM, RUNNER_DAMAGED, RUNNER_FAULT = 15, 17, 70  # of axiom.domain.work.Exit
+CODE, CODE_NAMED = "axiom.pyz", "axiom_code_"  # of axiom.store.experiments.offers
+_RESET = "Reset the project, which fetches it again."
 _LOCK_SECONDS, _LATER = 300.0, 600
 _DAY = 86_400.0
 _BLOCK = 1 << 20
@@ -56,8 +59,9 @@ def main(words: list[str]) -> int:
         return placed(words[1], words[2])
     project, runtime, digest, *order = words
     try:
+        code = code_in(project)
         python, held = ready(project, runtime, digest)
-        become(python, ["-I", "-B", "-m", "axiom.runner.attached", *order], held)
+        become(python, ["-I", "-B", code, *order], held)
     except Later as reason:
         say("boinc_temporary_exit", _LATER, str(reason))
         return 0
@@ -110,6 +114,28 @@ def same(draft: str, boot: str) -> bool:
         except FileNotFoundError:
             return False
     return True
+
+
+def code_in(project: str) -> str:
+    """Return the file of the runner's own code to which the link in the task's folder leads, once it is verified."""
+    import hashlib
+
+    try:
+        if os.path.islink(CODE):  # which a laboratory may ask of boinc-client
+            name = os.path.basename(os.readlink(CODE))
+        else:
+            with open(CODE, encoding="utf-8", errors="replace") as file:
+                name = file.read(_HEAD).partition("<soft_link>")[2].partition("</soft_link>")[0].rpartition("/")[2]
+        path = os.path.join(project, name)
+        with open(path, "rb") as file:
+            found = hashlib.sha256(file.read()).hexdigest()
+    except (FileNotFoundError, IsADirectoryError):
+        raise GaveUp(RUNNER_DAMAGED, f"The runner's own code is missing in {project}. {_RESET}") from None
+    if name != f"{CODE_NAMED}{found[:16]}.pyz":
+        raise GaveUp(
+            RUNNER_DAMAGED, f"{path} is not the file that the laboratory made. Nothing of it was run. {_RESET}"
+        )
+    return path
 
 
 def ready(project: str, runtime: str, digest: str) -> tuple[str, int]:
@@ -167,12 +193,12 @@ def verify(packed: str, digest: str) -> None:
             while block := file.read(_BLOCK):
                 found.update(block)
     except FileNotFoundError:
-        raise GaveUp(RUNNER_DAMAGED, f"{packed} is missing. Reset the project, which fetches it again.") from None
+        raise GaveUp(RUNNER_DAMAGED, f"{packed} is missing. {_RESET}") from None
     if found.hexdigest() != digest:
         raise GaveUp(
             RUNNER_DAMAGED,
             f"{packed} is not the file that the laboratory made: SHA-256 {found.hexdigest()[:16]}, not {digest[:16]}. "
-            "Nothing of it was run. Reset the project, which fetches it again.",
+            f"Nothing of it was run. {_RESET}",
         )
 
 

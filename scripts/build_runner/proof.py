@@ -4,10 +4,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from build_runner.tree import put_ours
+
 # What experiments use: compiled loops, derivatives, the decompositions that come from LAPACK, and both kinds of chance.
 _PROGRAM = """
 import sys
+sys.path.insert(0, "code")
 import axiom.runner.attached
+sys.path.remove("code")
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import jax, jax.numpy as jnp, jax.scipy.linalg, jax.scipy.special
@@ -34,6 +38,7 @@ def prove(tree: Path, *, has_gpu: bool) -> str:
     environment = {"NPROC": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
     ready = "\nassert jax.__version__ and __import__('jax_plugins')" if has_gpu else ""
     with tempfile.TemporaryDirectory() as empty:
+        put_ours(Path(empty) / "code")
         command = [str(python), "-I", "-B", "-c", _PROGRAM + ready]
         try:
             done = subprocess.run(

@@ -23,7 +23,6 @@ def lay_out(order: Order, fetched: Path, tree: Path) -> dict[str, str]:
     if order.interpreter:
         packages = interpreter.copy(order.interpreter, tree, patchelf() if order.platform.system == "linux" else None)
     put_packages(wheels.kept(fetched), packages)
-    put_ours(packages)
     if order.interpreter:
         bytecode.compile_below(tree, _version(order))
     return wheels.installed(packages)
@@ -43,10 +42,10 @@ def put_packages(files: dict[str, Path], packages: Path) -> None:
         target.chmod(0o755 if is_elf(raw) else 0o644)
 
 
-def put_ours(packages: Path) -> None:
-    """Copy the runner's own code."""
+def put_ours(folder: Path) -> None:
+    """Copy the runner's own code, which is not a part of the runtime."""
     for path in runner_parts(SOURCE):
-        target = packages / "axiom" / path.relative_to(SOURCE)
+        target = folder / "axiom" / path.relative_to(SOURCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
 

@@ -25,7 +25,7 @@ def row(stem: str, suffix: str, body: bytes) -> dict[str, Any]:
 def build(place: Path, *, program: bytes = PROGRAM, runtime: bytes = b"the runtime", **said: Any) -> Path:
     """A runner is built below this place; `said` changes what its description says."""
     data = {
-        "format": "axiom-runner-2",
+        "format": "axiom-runner-3",
         "platform": LINUX,
         "plan_class": "",
         "files": [row("runner", "", program), row("runtime", ".zip", runtime)],

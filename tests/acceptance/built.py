@@ -25,7 +25,7 @@ from build_runner.launcher import Runtime, boot_files, launcher  # noqa: E402  f
 
 _PLATFORM = "x86_64-pc-linux-gnu"
 _PROC = Path("/proc")
-_CHILD = "/child.py\0"
+_CHILD = "The computing end of the pipe"  # so begins the program of a child
 
 
 def build() -> None:

@@ -1,5 +1,6 @@
 """The real runner with the stock client, from a computer that has nothing to one that has nothing again."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,13 @@ from built import Shelf, computing, home, offered, shelf, size_mb
 from living import results_of
 from volunteering import Client, client, register
 
+import axiom
+
 _CELLS = 11
 _PACE = 20_000_000  # bytes a second that the person allows a download
 _MOST_MEMORY_MB = 450.0
 _MOST_UNPACKED_MB = 420.0
+_MOST_OF_OUR_CODE = 1_000_000  # bytes that a computer fetches when nothing but our own code has changed
 
 
 @pytest.fixture
@@ -40,7 +44,7 @@ def elsewhere(tmp_path, monkeypatch) -> list[Path]:
 
 
 def test_a_computer_attaches_computes_is_paid_gets_the_next_runner_and_leaves_with_nothing(
-    lab, runners, tmp_path, elsewhere
+    lab, runners, tmp_path, elsewhere, monkeypatch
 ):
     me = register(lab.address)
     first, held = runners.runtime, [0.0]
@@ -53,6 +57,13 @@ def test_a_computer_attaches_computes_is_paid_gets_the_next_runner_and_leaves_wi
         assert 100.0 < max(held) <= _MOST_MEMORY_MB
         assert size_mb(home(mine) / first) <= _MOST_UNPACKED_MB
         assert files(mine, "axiom_runtime_*") == [f"axiom_{first.replace('-', '_')}.zip"]
+
+        before = of_runner(mine)
+        with_another_code(lab, tmp_path / "changed", monkeypatch)
+        lab.wait_for(lab.order("swift"), "valid", mine)
+        fetched = {name: size for name, size in of_runner(mine).items() if name not in before}
+        assert [name.split("_")[1] for name in fetched] == ["code"]
+        assert sum(fetched.values()) <= _MOST_OF_OUR_CODE
 
         version = offered(lab)
         runners.renew(home(mine) / first)
@@ -69,6 +80,23 @@ def test_a_computer_attaches_computes_is_paid_gets_the_next_runner_and_leaves_wi
         assert not [path for path in (mine.folder / "slots").rglob("*") if path.is_file()]
     assert not [path for place in elsewhere for path in place.rglob("*") if path.is_file()]
     lab.promises()
+
+
+def of_runner(mine: Client) -> dict[str, int]:
+    """The files of the runner that the client has, by name, with their sizes."""
+    return {path.name: path.stat().st_size for path in (mine.folder / "projects").glob("*/axiom_*")}
+
+
+def with_another_code(lab, place: Path, monkeypatch) -> None:
+    """Start the laboratory again as a program in which one line of the runner has changed."""
+    version = offered(lab)
+    shutil.copytree(Path(axiom.__file__).parent, place / "axiom", ignore=shutil.ignore_patterns("__pycache__"))
+    with (place / "axiom" / "runner" / "tasks.py").open("a", encoding="utf-8") as module:
+        module.write("# a line more\n")
+    lab.kill()
+    monkeypatch.setenv("PYTHONPATH", str(place))
+    lab.start()
+    lab.wait(lambda: offered(lab) > version)
 
 
 def watch(mine: Client, number: int, held: list[float]) -> None:

@@ -9,6 +9,7 @@ from build_runner import boot
 
 from axiom.domain.work import Exit
 from axiom.runner.boinc import protocol
+from axiom.store.experiments.offers import CODE_FILE, CODE_NAMED
 
 SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
 
@@ -16,6 +17,47 @@ SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
 def test_its_exit_statuses_are_those_of_the_runner():
     own = (boot.NO_ROOM, boot.RUNNER_DAMAGED, boot.RUNNER_FAULT)
     assert own == (Exit.NO_ROOM, Exit.RUNNER_DAMAGED, Exit.RUNNER_FAULT)
+
+
+def test_it_finds_the_code_under_the_name_that_the_laboratory_gives_it():
+    assert (boot.CODE, boot.CODE_NAMED) == (CODE_FILE, CODE_NAMED)
+
+
+@pytest.fixture
+def coded(tmp_path, monkeypatch) -> Path:
+    """The folder of a project and of a task in one, with the runner's own code and the link to it."""
+    monkeypatch.chdir(tmp_path)
+    return link(tmp_path, b"the code")
+
+
+def link(folder: Path, code: bytes) -> Path:
+    file = folder / f"{CODE_NAMED}{hashlib.sha256(code).hexdigest()[:16]}.pyz"
+    file.write_bytes(code)
+    (folder / CODE_FILE).write_text(f"<soft_link>../../projects/lab/{file.name}</soft_link>\n")
+    return file
+
+
+def test_the_code_is_where_the_link_leads(tmp_path, coded):
+    assert boot.code_in(str(tmp_path)) == str(coded)
+    (tmp_path / CODE_FILE).unlink()
+    (tmp_path / CODE_FILE).symlink_to(coded)
+    assert boot.code_in(str(tmp_path)) == str(coded)
+
+
+def test_code_that_was_changed_is_not_run(tmp_path, coded):
+    coded.write_bytes(b"another code")
+    with pytest.raises(boot.GaveUp, match="Nothing of it was run"):
+        boot.code_in(str(tmp_path))
+    coded.unlink()
+    with pytest.raises(boot.GaveUp, match="missing"):
+        boot.code_in(str(tmp_path))
+    (tmp_path / CODE_FILE).write_text("<soft_link>../../elsewhere/boot.py</soft_link>\n")
+    (tmp_path / "boot.py").touch()
+    with pytest.raises(boot.GaveUp, match="not the file"):
+        boot.code_in(str(tmp_path))
+    (tmp_path / CODE_FILE).unlink()
+    with pytest.raises(boot.GaveUp, match="missing"):
+        boot.code_in(str(tmp_path))
 
 
 def test_it_imports_only_what_is_brought_along():
@@ -45,8 +87,8 @@ def test_a_listing_tells_of_every_file_below_and_of_its_change(tmp_path):
     assert boot.listing(str(tmp_path)) != before
 
 
+@pytest.mark.usefixtures("coded")
 def test_a_start_that_waits_too_long_for_another_comes_again_later(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(boot, "_LOCK_SECONDS", 0.1)
     home = tmp_path / "axiom"
     home.mkdir()
@@ -57,17 +99,17 @@ def test_a_start_that_waits_too_long_for_another_comes_again_later(tmp_path, mon
     boot.os.close(held)
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+@pytest.mark.usefixtures("coded")
+def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "axiom").write_text("a file where the folder should be")
     assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == boot.RUNNER_DAMAGED
     assert str(tmp_path) in capsys.readouterr().err
 
 
-def test_whatever_nobody_foresaw_is_said_in_a_way_that_boinc_client_decodes(tmp_path, monkeypatch, capsys):
+@pytest.mark.usefixtures("coded")
+def test_whatever_nobody_foresaw_is_said_in_a_way_that_boinc_client_decodes(tmp_path, capsys):
     packed = tmp_path / "axiom_runtime_0.zip"
     packed.write_bytes(b"no zip at all")
-    monkeypatch.chdir(tmp_path)
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
     assert boot.main([str(tmp_path), packed.name, digest]) == boot.RUNNER_FAULT
     assert (tmp_path / "boinc_finish_called").read_text().startswith("70\nThe runner cannot be unpacked in ")

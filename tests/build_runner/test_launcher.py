@@ -1,6 +1,7 @@
 """The launcher and the interpreter behind it, on a host: real shells, real unpacking, real damage."""
 
 import contextlib
+import hashlib
 import os
 import random
 import shutil
@@ -14,6 +15,8 @@ import pytest
 from patience import PATIENCE
 
 LARGE = 4_000_000
+CODE = b"the runner's own code"
+CODE_NAME = f"axiom_code_{hashlib.sha256(CODE).hexdigest()[:16]}.pyz"
 PLACES = ("projects/http___lab.example", "a folder/with 'quotes' $HOME")
 
 
@@ -30,6 +33,7 @@ class Host:
     def bring(self, built) -> Path:
         """What boinc-client has fetched."""
         (self.project / built.name).write_bytes(built.zip)
+        (self.project / CODE_NAME).write_bytes(CODE)
         program = self.project / f"axiom_runner_{built.folder[8:]}"
         program.write_bytes(built.launcher)
         program.chmod(0o755)
@@ -38,6 +42,8 @@ class Host:
     def slot(self, name: str = "0") -> Path:
         folder = self.slots / name
         folder.mkdir(exist_ok=True)
+        way = os.path.relpath(self.project / CODE_NAME, folder)
+        (folder / "axiom.pyz").write_text(f"<soft_link>{way}</soft_link>\n")
         return folder
 
     def start(self, program: Path, *words: str, slot: str = "0", **options) -> subprocess.Popen:
@@ -81,7 +87,7 @@ def test_the_runner_gets_its_words_in_the_folder_of_the_task(host, small):
     program = host.bring(small)
     assert host.run(program, "--task", "a b", "$(touch here)", "") == (0, "")
     assert words(host.slot()) == [
-        *(str(host.slot()), "-I", "-B", "-m", "axiom.runner.attached"),
+        *(str(host.slot()), "-I", "-B", str(host.project / CODE_NAME)),
         *("--task", "a b", "$(touch here)", ""),
     ]
     assert not list(host.slot().glob("boinc_*"))

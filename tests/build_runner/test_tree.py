@@ -1,4 +1,4 @@
-"""The folder that the zip is made of: our own code as files, bytecode that no host writes, the same bytes each time."""
+"""The folder that the zip is made of, and our own code beside it: bytecode as it is, the same bytes each time."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from build_runner.sbom import sbom
 HERE = f"3.{sys.version_info.minor}"
 
 
-def test_our_own_code_in_it_is_what_the_runner_may_import_and_runs_alone(tmp_path):
+def test_our_own_code_is_what_the_runner_may_import_and_runs_alone(tmp_path):
     tree.put_ours(tmp_path)
     assert {path.name for path in (tmp_path / "axiom").iterdir()} == {
         *("__init__.py", "errors.py", "domain", "runner", "signed"),

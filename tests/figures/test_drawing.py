@@ -22,7 +22,7 @@ from axiom.figures.requests import SweepPoint, to_data
 
 FOLDER = Path(figures.__file__).parent
 # What only the worker's process loads.
-DRAWS = {"layers", "render", "specs", "sweeps", "forests", "histories", "theme", "worker"}
+DRAWS = {"layers", "render", "specs", "sweeps", "forest", "history", "theme", "worker"}
 
 
 def gone_within(pid: int, seconds: float) -> bool:
@@ -137,7 +137,7 @@ def test_figures_know_the_words_and_the_errors_alone():
 
 def test_whoever_asks_for_a_picture_loads_nothing_that_draws():
     asking = sorted({path.stem for path in FOLDER.glob("*.py")} - DRAWS - {"__init__"})
-    assert {"drawing", "requests", "palette", "sketch"} <= set(asking)
+    assert {"drawing", "requests", "palette", "ascii"} <= set(asking)
     code = f"import sys, {', '.join(f'axiom.figures.{name}' for name in asking)}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     heavy = {"altair", "vl_convert", "numpy", "pandas", "narwhals", "jax"}

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from patience import PATIENCE
@@ -21,13 +22,15 @@ ROUGH = Scenario(
     workunits=300,
     troubles=replace(ALL, kills=150.0, broken_disks=40.0, full_disks=40.0, cancels=30.0, outages=20.0),
 )
+HERE = Path(__file__).parent
 ONCE_MORE = """
 import sys
 from pathlib import Path
 from world.simulation import Simulation
 from axiom.simulation.troubles import ALL
-from axiom.simulation.world import Course
-print(Simulation(Course(seed=5, hosts=6, days=2, workunits=60, troubles=ALL), Path(sys.argv[1]) / "lab").play().digest)
+from axiom.simulation.world import Scenario
+scenario = Scenario(seed=5, hosts=6, days=2, workunits=60, troubles=ALL)
+print(Simulation(scenario, Path(sys.argv[1]) / "lab").play().digest)
 """
 
 
@@ -45,7 +48,8 @@ def test_one_seed_is_one_course_in_every_process(tmp_path):
     for number in ("1", "2"):
         place = tmp_path / number
         place.mkdir()
-        environment = os.environ | {"PYTHONHASHSEED": number}  # the order of sets of words is another one in each
+        # The order of sets of words is another one in each.
+        environment = os.environ | {"PYTHONHASHSEED": number, "PYTHONPATH": str(HERE)}
         done = subprocess.run(
             [sys.executable, "-c", ONCE_MORE, place],
             capture_output=True,

@@ -20,11 +20,6 @@ def test_what_was_built_is_read(tmp_path):
     assert (runtime.is_main, runtime.open_name, runtime.size) == (False, "", 11)
 
 
-@pytest.mark.parametrize(("form", "joint"), [("axiom-runner-1", False), ("axiom-runner-2", True)])
-def test_its_format_says_whether_it_reads_orders_that_share_a_signature(tmp_path, form, joint):
-    assert read_built(build(tmp_path, format=form)).reads_joint_orders is joint
-
-
 def test_only_folders_that_are_whole_hold_a_runner(tmp_path):
     whole = build(tmp_path, plan_class="nv"), build(tmp_path)
     (tmp_path / "half").mkdir()
@@ -34,7 +29,7 @@ def test_only_folders_that_are_whole_hold_a_runner(tmp_path):
 
 MAIN, RUNTIME = row("runner", "", PROGRAM), row("runtime", ".zip", b"the runtime")
 ODD = [
-    ({"format": "axiom-runner-3"}, "format 'axiom-runner-3' has not the form"),
+    ({"format": "axiom-runner-2"}, "format 'axiom-runner-2' has not the form"),
     ({"platform": "vax"}, "platform 'vax' has not the form"),
     ({"plan_class": "generation"}, "its plan class 'generation' has ati, cuda, opencl in it"),
     ({"plan_class": "nv cuda"}, "plan_class 'nv cuda' has not the form"),

@@ -11,7 +11,9 @@ from assembling import build
 
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
+from axiom.lab.runners import offer
 from axiom.lab.runners.offer import Offers, offer_built, offer_here
+from axiom.lab.runners.stand_in import code
 from axiom.signed.boinc_code_signing import CodeKey, CodeSigning, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
@@ -134,8 +136,8 @@ def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
         True,
         420,
     )
-    assert names({"": runner}) == {"": ["runner", "runtime", "trust"]}
-    assert [file.is_copied for file in runner.files] == [False, False, True]
+    assert names({"": runner}) == {"": ["runner", "runtime", "code", "trust"]}
+    assert [file.is_copied for file in runner.files] == [False, False, False, True]
     for file in runner.files:
         assert is_code_signed((folder.runner_files / file.name).read_bytes(), file.signature, key.public_text)
     assert set(laid_out(folder)) > {file.name for file in stand_in.files}  # hosts that have tasks for it fetch it yet
@@ -173,8 +175,8 @@ def test_a_damaged_build_leaves_the_offer_as_it_was(folder, key, tmp_path):
 def test_signatures_that_came_with_the_files_need_no_key_here(folder, key, tmp_path):
     built = build(tmp_path)
     sign_rows(built, key)
-    trust = hashlib.md5(b"whom to trust", usedforsecurity=False).hexdigest()
-    (runner,) = offer_built(folder, elsewhere(key, trust), built, NOW).values()
+    ours = [hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (b"whom to trust", code())]
+    (runner,) = offer_built(folder, elsewhere(key, *ours), built, NOW).values()
     for file in runner.files:
         assert is_code_signed(laid_out(folder)[file.name], file.signature, key.public_text)
 
@@ -189,16 +191,16 @@ def sign_rows(built, key) -> None:
 def test_a_wrong_signature_is_refused_by_name(folder, key, tmp_path):
     built = build(tmp_path)
     sign_rows(built, CodeKey.make())
-    for code in (key, elsewhere(key)):
+    for signer in (key, elsewhere(key)):
         with pytest.raises(Refused, match="The signature that came with axiom_runner_"):
-            offer_built(folder, code, built, NOW)
+            offer_built(folder, signer, built, NOW)
     assert not folder.offer.exists()
 
 
 def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
     offers = Offers(folder, elsewhere(key))
     assert offers.built(build(tmp_path), NOW) == {}
-    assert [name.split("_")[1] for name in offers.unsigned] == ["runner", "runtime", "trust"]
+    assert [name.split("_")[1] for name in offers.unsigned] == ["runner", "runtime", "code", "trust"]
     assert not folder.runner_files.exists()
     signed = Offers(folder, elsewhere(key, *(piece.md5 for piece in offers.unsigned.values())))
     assert list(signed.built(build(tmp_path), NOW)) == [LINUX]
@@ -213,8 +215,18 @@ def test_a_renewed_trust_file_is_the_next_version_of_what_was_built_though_its_f
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
     (second,) = Offers(folder, key).again(NOW).values()
     assert second.version == first.version + 1
-    assert [file.name for file in second.files[:2]] == [file.name for file in first.files[:2]]
-    assert laid_out(folder)[second.files[2].name] == b"whom to trust from now on"
+    assert [file.name for file in second.files[:3]] == [file.name for file in first.files[:3]]
+    assert laid_out(folder)[second.files[3].name] == b"whom to trust from now on"
+
+
+def test_a_change_of_our_own_code_is_one_small_file_more_to_fetch(folder, key, tmp_path, monkeypatch):
+    (first,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    monkeypatch.setattr(offer, "code", lambda: code() + b"a word more")
+    (second,) = Offers(folder, key).again(NOW).values()
+    assert second.version == first.version + 1
+    (fetched,) = {file.name: file for file in second.files if file not in first.files}.values()
+    assert fetched.name.startswith("axiom_code_")
+    assert fetched.size < 1_000_000
 
 
 def test_after_another_code_signing_key_the_same_version_has_its_signatures(folder, key, tmp_path):

@@ -57,7 +57,7 @@ def test_nothing_is_read_again_while_no_file_changes(offering, tmp_path, folder)
     (built / "built.json").touch()
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
     offering.look()
-    assert len(list(folder.runner_files.iterdir())) == 3
+    assert len(list(folder.runner_files.iterdir())) == 4
 
 
 def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_path, caplog):
@@ -123,9 +123,9 @@ def test_what_waits_for_a_signature_is_written_down_and_offered_when_it_is_broug
     offering.look()
     assert dict(offering.offered) == {}
     (problem,) = offering.problems
-    assert "and 1 more must be signed with the code-signing key" in problem
+    assert "and 2 more must be signed with the code-signing key" in problem
     wanted = json.loads((folder.runners / "unsigned.json").read_text())
-    assert [row["name"].split("_")[1] for row in wanted] == ["runner", "runtime", "trust", "runner"]
+    assert [row["name"].split("_")[1] for row in wanted] == ["runner", "runtime", "code", "trust", "runner"]
     carry(folder, key, *(row["md5"] for row in wanted))
     offering.look()
     assert [runner.is_stand_in for runner in offering.offered.values()] == [False]

@@ -1,6 +1,5 @@
 """Orders of one reply share a signature where whoever computes reads such orders."""
 
-import pytest
 from assembling import build
 from calling import LINUX, Client
 
@@ -12,17 +11,14 @@ OWN = (
 )
 
 
-@pytest.mark.parametrize(("form", "shared"), [("axiom-runner-1", False), ("axiom-runner-2", True)])
-def test_orders_of_one_reply_share_a_signature_where_every_program_of_the_host_reads_such(
-    exchange, attic, tmp_path, form, shared
-):
+def test_orders_of_one_reply_share_a_signature(exchange, attic, tmp_path):
     exchange.deploy(4)
-    offered = offer_built(exchange.folder, exchange.secrets.code, build(tmp_path, format=form), exchange.lab.now)
+    offered = offer_built(exchange.folder, exchange.secrets.code, build(tmp_path), exchange.lab.now)
     exchange.project.runners.update(offered)
     texts = [each.order.ticket for each in exchange.call(attic, ask=1e5).tasks.values()]
     assert len(texts) > 2
-    assert {text.count(".") for text in texts} == {2 if shared else 1}
-    assert len({text.split(".")[1] for text in texts}) == (1 if shared else len(texts))
+    assert {text.count(".") for text in texts} == {2}
+    assert len({text.split(".")[1] for text in texts}) == 1
 
 
 def test_orders_for_a_volunteer_s_own_program_have_signatures_of_their_own(exchange):

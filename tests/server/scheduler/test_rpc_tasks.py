@@ -304,11 +304,11 @@ def test_a_running_client_is_told_of_what_was_built_with_its_next_task(exchange,
     heard = exchange.call(attic, ask=1.0)
     (second,) = heard.tasks.values()
     assert second.platform == (LINUX, first.platform[1] + 1, "")
-    assert files_of(heard) == {"runner": False, "runtime": False, "trust": True}
+    assert files_of(heard) == {"runner": False, "runtime": False, "code": False, "trust": True}
     named = [
         file.findtext("name") for file in heard.root.findall("file_info") if file.find("file_signature") is not None
     ]
-    assert [name.split("_")[1] for name in named] == ["runner", "runtime", "trust"]
+    assert [name.split("_")[1] for name in named] == ["runner", "runtime", "code", "trust"]
     assert exchange.call(attic, exchange.upload(first), exchange.upload(second)).credit > 0
 
 

@@ -10,6 +10,7 @@ import time
 import pytest
 from starlette.requests import Request
 
+from axiom.store.views import results as stored_results
 from axiom.web.base import slow_files
 from axiom.web.base.slow_files import Exports, SlowFile
 from axiom.web.site import routes
@@ -141,9 +142,9 @@ def test_a_rest_is_as_long_as_the_work_before_it():
 def test_the_results_are_read_in_pieces(site_of, monkeypatch):
     whole = site_of.get("/results.csv").text
     asked = []
-    rows = results.result_pages.rows
+    rows = stored_results.rows
     monkeypatch.setattr(results, "_PIECE", 3)
-    monkeypatch.setattr(results.result_pages, "rows", lambda db, ids: asked.append(len(ids)) or rows(db, ids))
+    monkeypatch.setattr(stored_results, "rows", lambda db, ids: asked.append(len(ids)) or rows(db, ids))
     assert site_of.get("/results.csv").text == whole
     assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(asked)
     assert (len(asked) > 1, max(asked)) == (True, 3)

@@ -48,7 +48,7 @@ def test_what_fails_outside_of_any_page_is_answered_as_a_page_is_and_takes_one_l
     (record,) = caplog.records
     assert (record.name, record.exc_info) == (routes.log.name, None)
     assert record.getMessage().startswith("page.escaped number=e-")
-    assert "test_addresses.py:" in record.getMessage()
+    assert "test_routes_numbers.py:" in record.getMessage()
     assert len(record.getMessage()) < 1_000
     assert "e-" + record.getMessage().split("e-")[1][:4] in reply.text
 

@@ -13,8 +13,7 @@ from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 
-_FORMAT = "axiom-runner-2"
-_BEFORE = "axiom-runner-1"  # whose runners read no orders that share a signature
+_FORMAT = "axiom-runner-3"  # without our own code, which is offered beside it
 BUILT = "built.json"
 _NAME = re.compile(r"axiom_[a-z]{1,40}_([0-9a-f]{16})(\.[a-z0-9]{1,10})?")
 _PLAN_CLASS = r"[a-z0-9_]{0,63}"
@@ -48,7 +47,6 @@ class Built:
     unpacked_bytes: int
     needs_avx: bool
     glibc: tuple[int, int] | None  # the oldest on which it runs
-    reads_joint_orders: bool  # orders that share a signature
 
     @property
     def name(self) -> str:
@@ -77,7 +75,7 @@ def _read(folder: Path, data: object) -> Built:
         raise ValueError(f"{BUILT} is not an object")  # noqa: TRY004  the reader above knows ValueError alone
     wanted = ("format", "platform", "plan_class", "files", "unpacked_bytes", "needs_avx", "glibc")
     fields = Fields({name: data[name] for name in wanted if name in data}, BUILT, wanted)
-    reads_joint_orders = fields.text("format", f"{_FORMAT}|{_BEFORE}") == _FORMAT
+    fields.text("format", _FORMAT)
     plan_class = fields.text("plan_class", _PLAN_CLASS)
     if any(word in plan_class for word in _FORBIDDEN):
         raise ValueError(f"its plan class {plan_class!r} has {', '.join(_FORBIDDEN)} in it")
@@ -88,7 +86,6 @@ def _read(folder: Path, data: object) -> Built:
         unpacked_bytes=fields.whole("unpacked_bytes"),
         needs_avx=fields.flag("needs_avx"),
         glibc=fields.either("glibc", _glibc),
-        reads_joint_orders=reads_joint_orders,
     )
     canonical_json.distinct([piece.name for piece in built.pieces], "the list of files")
     if sum(piece.is_main for piece in built.pieces) != 1:

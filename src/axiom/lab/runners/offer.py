@@ -15,13 +15,15 @@ from pathlib import Path
 from axiom.domain.fleet import Platform
 from axiom.errors import AxiomError, KeysUnusable, Refused
 from axiom.lab.runners.built import BUILT, Built, Piece, built_in, digests, place, read_built
-from axiom.lab.runners.stand_in import runner_name, stand_in
+from axiom.lab.runners.stand_in import code, runner_name, stand_in
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, is_digest_signed, load_code
 from axiom.signed.signing_requests import WantedProgram
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.offers import (
+    CODE_FILE,
+    CODE_NAMED,
     TRUST_NAMED,
     Offered,
     OfferedRunner,
@@ -74,14 +76,14 @@ class Offers:
     def built(self, place: Path, now: datetime) -> dict[str, OfferedRunner]:
         """What was built in this folder is offered, if it can be. Returns all that is offered."""
         found = read_built(place)
-        return self._offer(found.name, _runner(found), found.pieces, now)
+        return self._offer(found.name, _runner(found), (*found.pieces, _code()), now)
 
     def again(self, now: datetime) -> dict[str, OfferedRunner]:
-        """What was built has today's trust file and today's signatures, also where its folder is gone."""
+        """What was built has today's code, trust file and signatures, also where its folder is gone."""
         for name, runner in read_offer(self._folder).items():
             if not runner.is_stand_in:
-                pieces = tuple(_again(file) for file in runner.files if file.open_name != TRUST_FILE)
-                self._offer(name, runner, pieces, now)
+                pieces = (_again(file) for file in runner.files if file.open_name not in (TRUST_FILE, CODE_FILE))
+                self._offer(name, runner, (*pieces, _code()), now)
         return read_offer(self._folder)
 
     def _offer(
@@ -132,7 +134,6 @@ def _runner(built: Built) -> OfferedRunner:
         needs_avx=built.needs_avx,
         glibc=built.glibc,
         unpacked_bytes=built.unpacked_bytes,
-        reads_joint_orders=built.reads_joint_orders,
     )
 
 
@@ -152,6 +153,12 @@ def _is_built(runner: OfferedRunner, platform: str | None) -> bool:
 def _ends(runner: OfferedRunner, by: OfferedRunner) -> bool:
     """A stand-in ends for GPUs, too, once one is built: elsewhere than on our own computers it would only fail."""
     return runner.is_stand_in and _is_built(by, runner.platform) and "" in by.plan_classes
+
+
+def _code() -> Piece:
+    """The runner's own code, which is signed and fetched apart from the runtime: it changes more often."""
+    body = code()
+    return _piece(f"{CODE_NAMED}{hashlib.sha256(body).hexdigest()[:16]}.pyz", CODE_FILE, body)
 
 
 def _piece(name: str, open_name: str, body: bytes) -> Piece:

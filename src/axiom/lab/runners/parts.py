@@ -1,6 +1,6 @@
-"""Which of our own files a runner is made of, for the stand-in and for `scripts/build-runner` alike.
+"""Which of our own files a runner is made of, and those files as one: what a change of our code sends to each host.
 
-The builder also runs where none of our packages are installed, so nothing is imported here but the standard library.
+`scripts/build-runner`, too, reads this where none of our packages are installed: only the standard library is imported.
 """
 
 from pathlib import Path

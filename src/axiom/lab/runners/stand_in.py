@@ -1,7 +1,7 @@
-"""The runner as one file that boinc-client can fetch and start, where the laboratory's own Python is installed.
+"""The runner's own code as one file: what a built runner starts, and what borrows this computer's Python by itself.
 
-A stand-in for the self-contained runner: it holds the runner's code and borrows interpreter, `cryptography`, NumPy and
-JAX from the Python that it was made for. So it runs on the laboratory's own computers, and nowhere else.
+The latter is a stand-in for the self-contained runner: it has interpreter, `cryptography`, NumPy and JAX from the
+Python that it was made for. So it runs on the laboratory's own computers, and nowhere else.
 """
 
 import hashlib
@@ -16,11 +16,16 @@ _MAIN = b"import sys\n\nfrom axiom.runner.attached import main\n\nsys.exit(main(
 _LONGEST = 120  # the kernel reads 127 characters of a first line
 
 
-def stand_in(python: Path) -> bytes:
-    """Return the file, the same bytes for the same code and the same Python."""
+def code() -> bytes:
+    """Return the code as a file that any Python with its packages starts, the same bytes for the same code."""
     package = Path(axiom.__file__).parent
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in runner_parts(package)}
-    return _head(str(python)).encode() + pack(files | {"__main__.py": _MAIN})
+    return pack(files | {"__main__.py": _MAIN})
+
+
+def stand_in(python: Path) -> bytes:
+    """Return the code with this Python in front of it."""
+    return _head(str(python)).encode() + code()
 
 
 def runner_name(raw: bytes) -> str:

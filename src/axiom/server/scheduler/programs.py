@@ -32,11 +32,6 @@ def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, O
     return suit(platforms, instructions, glibc, runners.values())
 
 
-def reads_joint_orders(request: SchedulerRequest, ours: Suited[OfferedRunner]) -> bool:
-    """Do all programs of this host read orders that share a signature? Of a volunteer's own it is not known."""
-    return not request.anonymous and all(runner.reads_joint_orders for runner in ours.runners.values())
-
-
 def ours(runner: OfferedRunner, gpu: str) -> Program:
     """Our own program, on this kind of GPU or without one."""
     return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))

@@ -31,7 +31,7 @@ from axiom.server.scheduler import progress
 from axiom.server.scheduler.admission import Calm, is_stranger
 from axiom.server.scheduler.held_tasks import Holding, holding_of, out_of_use, to_give_up
 from axiom.server.scheduler.identify import Met, RefusedHost, meet
-from axiom.server.scheduler.programs import brought, reads_joint_orders, suited
+from axiom.server.scheduler.programs import brought, suited
 from axiom.server.scheduler.reply import (
     SUFFIX,
     Archive,
@@ -207,7 +207,8 @@ class Project:
         if not programs:
             return WorkGrant(given=(), lost=(), reason=ours.reason)
         held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
-        choice, jointly = project_choice(met.caller.preferred.project), reads_joint_orders(request, ours)
+        choice = project_choice(met.caller.preferred.project)
+        jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
         asked = asked_of(request, programs=programs, choice=choice, holding=held, jointly=jointly)
         allowance = allowance_of(db, self.dispatch, met.host)
         handed = hand_out(db, self.dispatch, self.known, met.host, asked, now, allowance=allowance)

@@ -13,6 +13,7 @@ from axiom.signed.signing_requests import WantedProgram
 from axiom.store.engine.folder import Folder, keep
 
 TRUST_NAMED = "axiom_trust_"  # how the names of trust files begin among the files of runners
+CODE_NAMED, CODE_FILE = "axiom_code_", "axiom.pyz"  # those of the runner's own code, and as what its launcher opens it
 
 _UNSIGNED = "unsigned.json"
 # What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
@@ -24,7 +25,6 @@ _LATER = {
     "needs_avx": False,
     "glibc": None,
     "unpacked_bytes": 0,
-    "reads_joint_orders": False,
 }
 
 
@@ -42,7 +42,7 @@ class RunnerFile:
     @property
     def is_copied(self) -> bool:
         """Does every task get a copy? The others are found where they were downloaded to."""
-        return bool(self.open_name)
+        return bool(self.open_name) and self.open_name != CODE_FILE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,6 @@ class OfferedRunner:
     needs_avx: bool = False
     glibc: tuple[int, int] | None = None  # the oldest on which it runs
     unpacked_bytes: int = 0
-    reads_joint_orders: bool = True  # orders that share a signature
 
     @property
     def size(self) -> int:
@@ -133,7 +132,6 @@ def _runner(name: str, data: Mapping[str, Any]) -> OfferedRunner:
         needs_avx=bool(data["needs_avx"]),
         glibc=_pair(data["glibc"]),
         unpacked_bytes=int(data["unpacked_bytes"]),
-        reads_joint_orders=bool(data["reads_joint_orders"]),
     )
 
 
