@@ -1,7 +1,7 @@
 """What `scripts/test` does: pytest on four processes, then one closing line.
 
 Four on two cores, since the tests with the stock client mostly wait for it: with three a quarter of the cores was idle.
-A file's tests stay in one process, so that what they share is made once, in the order of `tests/order.py`.
+A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
 
 A test that is skipped counts as failed: what is missing here must be put here, not left out in silence.
 """

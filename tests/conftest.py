@@ -28,8 +28,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from file_order import pytest_collection_modifyitems as pytest_collection_modifyitems  # a hook: found by its name
 from hypothesis import settings
-from order import pytest_collection_modifyitems as pytest_collection_modifyitems  # a hook: found by its name
 
 import axiom
 from axiom.domain.fleet import Capacity, Platform

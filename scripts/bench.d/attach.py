@@ -26,11 +26,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
-from attached import Project, project
-from built import BUILT, age, build, computing, home, offered, runner_of, size_mb
-from volunteering import Client, client, register
+from boinc_client import Client, client, register
+from built_runner import BUILT, age, build, computing, home, offered, runner_of, size_mb
+from volunteer_lab import Project, project
 
 from axiom.store.engine.folder import Folder
 

@@ -26,14 +26,14 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in ("acceptance", "preflight")]
+sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in ("support", "preflight")]
 
 import strangers
-from attacking import Attempt, Scene, known_home, play
-from attempts import CLASSES, flipped
 from defects import DEFECTS, SOUND
-from living import axiom, running
+from running_lab import axiom, running
 from strangers import Site
+from takeover import Attempt, Scene, known_home, play
+from takeover_attempts import CLASSES, flipped
 
 from axiom.lab.experiments import preflight
 

@@ -20,11 +20,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "acceptance"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "support"))
 
-from browsing import chromium
-from living import Lab, axiom, running
-from volunteering import client
+from boinc_client import client
+from browser import chromium
+from running_lab import Lab, axiom, running
 
 from axiom.web.account.pages import PAGES as ACCOUNT_PAGES
 from axiom.web.site.routes import PAGES

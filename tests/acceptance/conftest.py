@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browsing import chromium
-from built import BUILT, build
-from living import axiom
+from browser import chromium
+from built_runner import BUILT, build
 from playwright.sync_api import Browser, Page
+from running_lab import axiom
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browsing import serving
+from account_site import EMAIL, NEW_PASSWORD, PASSWORD, receiving
+from browser import faults, look_everywhere, serving
 from playwright.sync_api import Page, expect
-from receiving import EMAIL, NEW_PASSWORD, PASSWORD, receiving
-from test_site import faults, look_everywhere
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.boinc.accounts import CreateAccount

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from pathlib import Path
 
-from living import answer, axiom, running
+from running_lab import answer, axiom, running
 
 
 def test_a_working_laboratory_is_backed_up_restored_and_goes_on(quick: Path, tmp_path: Path) -> None:

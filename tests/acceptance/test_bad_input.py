@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
-from living import AXIOM, answer, axiom, beside, own_disk, running, view
 from patience import PATIENCE
+from running_lab import AXIOM, answer, axiom, beside, own_disk, running, view
 
 
 def refused(done: subprocess.CompletedProcess[str], status: int, *said: str) -> None:

@@ -7,9 +7,9 @@ import re
 import urllib.parse
 import urllib.request
 
-from living import Lab, running
 from patience import PATIENCE
-from uploading import head, md5
+from running_lab import Lab, running
+from upload_lab import head, md5
 
 from axiom.boinc import account_keys
 from axiom.boinc.transfers import write_name, write_token

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from living import answer, axiom, running
+from running_lab import answer, axiom, running
 
 
 def test_a_server_without_signing_keys_of_its_own_computes_what_was_sealed_elsewhere(tmp_path: Path) -> None:

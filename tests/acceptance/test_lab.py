@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from living import Lab, answer, axiom, running
+from running_lab import Lab, answer, axiom, running
 
 import axiom as axiom_package
 from axiom.lab.upkeep.promises import PROMISES

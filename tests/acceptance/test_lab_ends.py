@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from living import answer, axiom, running
+from running_lab import answer, axiom, running
 
 
 def test_ctrl_c_stops_it_and_the_same_command_goes_on(quick: Path) -> None:

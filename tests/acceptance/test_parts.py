@@ -5,8 +5,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from living import AXIOM, Lab, answer, axiom, running
 from patience import PATIENCE
+from running_lab import AXIOM, Lab, answer, axiom, running
 
 
 def part(*words: object, data: Path) -> subprocess.Popen[str]:

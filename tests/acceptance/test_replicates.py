@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from living import AXIOM, answer, axiom, results_of, running
 from patience import PATIENCE
 from processes import is_gone
+from running_lab import AXIOM, answer, axiom, results_of, running
 
 import axiom as notebook
 from axiom.errors import AxiomError

@@ -4,10 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from attached import project
-from built import Shelf, computing, home, offered, shelf, size_mb
-from living import results_of
-from volunteering import Client, client, register
+from boinc_client import Client, client, register
+from built_runner import Shelf, computing, home, offered, shelf, size_mb
+from running_lab import results_of
+from volunteer_lab import project
 
 import axiom
 

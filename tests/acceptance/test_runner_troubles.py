@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attached import Project, project
-from built import Computer, computing, home, offered, shelf
-from living import answer
-from volunteering import Client, register
+from boinc_client import Client, register
+from built_runner import Computer, computing, home, offered, shelf
+from running_lab import answer
+from volunteer_lab import Project, project
 
 import axiom
 from axiom.lab.experiments.publish import prepare

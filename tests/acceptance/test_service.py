@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from living import AXIOM
 from patience import PATIENCE
+from running_lab import AXIOM
 
 import axiom
 from axiom.settings import Settings

@@ -3,13 +3,11 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 import pytest
-from browsing import serving
-from furnished import fill, furnish_more, weigh_three_blocks
-from playwright.sync_api import Page
+from browser import AXE, WIDTHS, examine, faults, look_everywhere, serving
+from furnished_lab import fill, furnish_more, weigh_three_blocks
 from starlette.routing import compile_path
 
 from axiom.domain.planning import Preview
@@ -27,7 +25,6 @@ from axiom.store.writer import Writer
 from axiom.web.site.app import Site, site
 from axiom.web.site.routes import PAGES
 
-AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 ADDRESSES = (
     *("/", "/findings", "/findings/1", "/findings/2", "/findings/3", "/findings?q=nothing", "/registrations/1"),
     *("/findings/graph", "/registrations", "/forecasters", "/proposals", "/proposals/1"),
@@ -40,7 +37,6 @@ ADDRESSES = (
     *("/plan", "/status", "/news", "/nowhere"),
 )
 ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page that is read in `test_account.py`
-WIDTHS = (360, 1280)
 FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
 
 
@@ -98,39 +94,6 @@ def empty(new_lab, tmp_path_factory) -> Iterator[str]:
     made = new_lab(tmp_path_factory.mktemp("empty") / "lab")
     yield from serve(pages_of(made))
     made.db.close()
-
-
-def faults(page: Page) -> list[str]:
-    """Everything that the browser complains about from now on."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
-
-
-def examine(page: Page) -> list[str]:
-    """What is wrong with the page as it is shown, at this width and in these colours."""
-    violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
-    wrong = [
-        f"{each['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for each in violations
-        for node in each["nodes"]
-    ]
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wrong + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
-
-
-def look_everywhere(page: Page) -> dict[str, list[str]]:
-    """The page in both colours and at both widths, its disclosures open."""
-    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
-    page.evaluate(AXE)
-    found = {}
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            found[f"{scheme} {width}"] = examine(page)
-    return {where: wrong for where, wrong in found.items() if wrong}
 
 
 def test_the_examination_finds_what_is_wrong(page):

@@ -4,8 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from attached import experiment
-from living import answer, axiom, running
+from running_lab import answer, axiom, running
+from volunteer_lab import experiment
 
 
 def say(data: Path, statement: str) -> None:

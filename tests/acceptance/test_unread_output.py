@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from living import AXIOM
 from patience import PATIENCE
+from running_lab import AXIOM
 
 
 def unread(*words: str, stderr: int = subprocess.PIPE) -> tuple[int, str]:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from attached import Project, Site, experiment, project
-from living import answer, axiom
-from volunteering import Client, Person, client, register
-from vouching import vouch
+from boinc_client import Client, Person, client, register
+from running_lab import answer, axiom
+from volunteer_lab import Project, Site, experiment, project
+from vouch import vouch
 
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 

@@ -6,10 +6,10 @@ import sys
 from datetime import UTC, datetime
 
 import pytest
-from assembling import build
-from attached import Project, project
-from living import answer
-from volunteering import Client, client, register
+from boinc_client import Client, client, register
+from fake_builds import build
+from running_lab import answer
+from volunteer_lab import Project, project
 
 from axiom.lab.runners.offer import offer_built
 from axiom.runner.platform.host import platform_here

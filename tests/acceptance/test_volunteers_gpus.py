@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from attached import Project, project
-from volunteering import Client, client, register
+from boinc_client import Client, client, register
+from volunteer_lab import Project, project
 
 _CARDS = '''"""{name}: which GPU does a task see?"""
 

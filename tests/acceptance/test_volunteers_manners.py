@@ -4,9 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
-from attached import project
+from boinc_client import Client, client, register
 from processes import fields
-from volunteering import Client, client, register
+from volunteer_lab import project
 
 _NOT_ON_BATTERIES = "<run_on_batteries>0</run_on_batteries>"
 _EXPERIMENT = '''"""steady_way: a cell of some seconds that computes all the time."""

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
-from attached import project
+from boinc_client import Client, client, register
 from patience import PATIENCE
 from processes import fields
-from volunteering import Client, client, register
+from volunteer_lab import project
 
 _BLOCKS = 70
 _EXPERIMENT = f'''"""long_way: a cell of half a minute that says by how many processes it was computed."""

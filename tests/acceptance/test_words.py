@@ -5,7 +5,7 @@ import resource
 import subprocess
 import sys
 
-from living import AXIOM, axiom
+from running_lab import AXIOM, axiom
 
 
 def test_help_costs_little_more_than_importing_click() -> None:

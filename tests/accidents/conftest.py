@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from calling import Exchange
+from scheduler_calls import Exchange
 
 from axiom.lab.policy import Policy
 from axiom.lab.session import step

@@ -1,7 +1,7 @@
 """Exit status 203 on five tasks of one computer was read as a time limit, and the limit was doubled."""
 
 import pytest
-from calling import Client, report
+from scheduler_calls import Client, report
 
 from axiom.boinc import exits
 from axiom.decisions.upkeep.failures import VOLUNTEER, grouped, suggest

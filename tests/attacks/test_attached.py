@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from attacking import HOST, Attempt, Scene
-from attempts import CLASSES
 from patience import PATIENCE
+from takeover import HOST, Attempt, Scene
+from takeover_attempts import CLASSES
 
 from axiom.domain.work import Exit
 

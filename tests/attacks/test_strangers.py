@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from living import Lab, axiom, running
+from running_lab import Lab, axiom, running
 from strangers import CLASSES, Site, play
 
 EACH = 12  # requests of a class

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from attacking import Scene, known_home, play
-from attempts import CLASSES, flipped
+from takeover import Scene, known_home, play
+from takeover_attempts import CLASSES, flipped
 
 FLIPS = 500
 EACH = 14  # attempts of a class

@@ -6,7 +6,7 @@ import tracemalloc
 from xml.etree import ElementTree as ET
 
 import pytest
-from growth import APART, MOST, seconds
+from cpu_growth import APART, MOST, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hearing import Notebook, Shelf
+from cell_host import Notebook, Shelf
 from wrong import wrong
 
 from axiom.catalogue import edge_of_chaos

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import make_golden
 import pytest
-from hearing import Notebook, Shelf
+from cell_host import Notebook, Shelf
 
 from axiom.domain.experiments import seed_of
 from axiom.kit import pace

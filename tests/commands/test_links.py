@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from furnished import weighed
+from furnished_lab import weighed
 
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import LinkFindings

@@ -1,7 +1,7 @@
 """News that go to the clients as well: to whom, and to whom no more once they were taken back."""
 
 import pytest
-from furnished import fill
+from furnished_lab import fill
 
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.store.hosts import notices

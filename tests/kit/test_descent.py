@@ -2,7 +2,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hearing import Notebook, Shelf
+from cell_host import Notebook, Shelf
 
 from axiom.kit import chance, pace
 from axiom.kit.descent import descended

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hearing import Notebook, Shelf
+from cell_host import Notebook, Shelf
 
 from axiom.kit import lyapunov, pace
 

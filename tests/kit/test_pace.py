@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from hearing import Notebook, Shelf
+from cell_host import Notebook, Shelf
 
 from axiom.kit import pace
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hearing import Notebook, Shelf
+from cell_host import Notebook, Shelf
 
 from axiom.kit import chance, courses, data, losses, models, optimizers, pace, training
 from axiom.kit.models import Layer

@@ -1,7 +1,7 @@
 """Left alone, a laboratory whose first question is settled asks what follows from it, computes it and scores itself."""
 
 import pytest
-from effects import noise, output
+from planted_effects import noise, output
 
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate

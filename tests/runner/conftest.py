@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playing import Client
+from boinc_files import Client
 
 import axiom
 from axiom.domain.experiments import seed_of

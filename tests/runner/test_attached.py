@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from boinc_files import KEY_OF_THE_ACCOUNT, child
 from patience import PATIENCE
-from playing import KEY_OF_THE_ACCOUNT, child
 from processes import state
 
 from axiom.domain.work import Exit, Outcome

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playing import child
+from boinc_files import child
 from processes import state
 
 from axiom.domain.work import Exit

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from calling import Client, Exchange
+from scheduler_calls import Client, Exchange
 
 import axiom
 from axiom.lab.experiments.publish import prepare

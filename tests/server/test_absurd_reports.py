@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from calling import Client, report
+from scheduler_calls import Client, report
 
 from axiom.decisions.upkeep.failures import grouped
 from axiom.lab.steps.failures import count

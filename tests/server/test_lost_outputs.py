@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 
 import pytest
-from calling import Client
+from scheduler_calls import Client
 
 from axiom.errors import StoreBusy
 

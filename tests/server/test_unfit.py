@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from calling import Client, Exchange
+from scheduler_calls import Client, Exchange
 
 from axiom.store.engine import blobs
 from axiom.store.experiments import experiments

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from furnished import fill, noisy, weigh_three_blocks
-from receiving import ORIGIN, Visitor, receiving
+from account_site import ORIGIN, Visitor, receiving
+from furnished_lab import fill, noisy, weigh_three_blocks
 
 from axiom.domain.planning import Preview
 from axiom.domain.registrations import Stopping

@@ -1,7 +1,7 @@
 """A password counts when what it was typed for is done, and not only when it was looked at."""
 
 import pytest
-from receiving import EMAIL, NEW_PASSWORD, PASSWORD
+from account_site import EMAIL, NEW_PASSWORD, PASSWORD
 
 from axiom.boinc import account_keys
 from axiom.server.accounts.accounts import Accounts, change_password

@@ -6,7 +6,7 @@ On a clock this would be seen by `scripts/bench pages` alone, which nobody runs 
 import sys
 
 import pytest
-from furnished import fill, weighed
+from furnished_lab import fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.domain.links import LinkKind, Node, Noun

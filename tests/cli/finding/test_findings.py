@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
-from furnished import weigh_three_blocks, weighed
+from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.cli.finding.findings import finding
 from axiom.domain.findings import Verdict

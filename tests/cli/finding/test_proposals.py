@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from furnished import proposed
+from furnished_lab import proposed
 
 from axiom.__main__ import _main
 from axiom.domain.proposals import Admission, Template

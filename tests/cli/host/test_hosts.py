@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from furnished import HOSTILE, fill
+from furnished_lab import HOSTILE, fill
 
 from axiom.__main__ import _main
 from axiom.store.tasks import progress

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from furnished import HOSTILE, fill, register
+from furnished_lab import HOSTILE, fill, register
 
 from axiom.__main__ import _main
 from axiom.boinc.account_keys import passwd_hash

@@ -4,7 +4,7 @@ import json
 from contextlib import closing
 
 import pytest
-from furnished import fill
+from furnished_lab import fill
 
 from axiom.lab.steps.failures import count
 from axiom.lab.steps.watch import look_for

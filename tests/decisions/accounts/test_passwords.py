@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from growth import seconds
+from cpu_growth import seconds
 from hypothesis import given
 from hypothesis import strategies as st
 

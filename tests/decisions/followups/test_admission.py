@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from asked import manifest, said, subject
+from follow_up_subjects import manifest, said, subject
 
 from axiom.decisions.followups.admission import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
 from axiom.decisions.followups.grammar import followups

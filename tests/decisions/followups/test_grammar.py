@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from asked import RATE, TREND, estimand, manifest, said, subject, sweep
+from follow_up_subjects import RATE, TREND, estimand, manifest, said, subject, sweep
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,7 +1,7 @@
 """Further levels lie inside the declared range, are whole where they count, and cost about what their neighbours do."""
 
 import pytest
-from asked import manifest, sweep
+from follow_up_subjects import manifest, sweep
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from orderable import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
+from plan_candidates import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.fill import fill

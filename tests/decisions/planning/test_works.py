@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from orderable import ENDED, candidate, host, planned
+from plan_candidates import ENDED, candidate, host, planned
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.fill import fill

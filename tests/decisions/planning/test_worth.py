@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orderable import NEW, OPEN, candidate
+from plan_candidates import NEW, OPEN, candidate
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, purpose_of

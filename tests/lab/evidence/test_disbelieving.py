@@ -1,7 +1,7 @@
 """A value against which two others agree leaves the evidence, and with it whoever is outvoted again and again."""
 
 import pytest
-from effects import noise, order_of, output
+from planted_effects import noise, order_of, output
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.tasks.checks import is_checked

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from effects import SAID, block, further, order_of, values
+from planted_effects import SAID, block, further, order_of, values
 
 from axiom.domain.registrations import Stopping
 from axiom.lab.evidence.recompute import recomputed

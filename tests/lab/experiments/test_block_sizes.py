@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from effects import SAID, further, order_of, values
+from planted_effects import SAID, further, order_of, values
 
 from axiom.domain.registrations import Stopping, read_body
 from axiom.lab.evidence.recompute import recomputed

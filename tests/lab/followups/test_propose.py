@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from effects import block, order_of, values
+from planted_effects import block, order_of, values
 
 from axiom.decisions.planning.candidates import purpose_of
 from axiom.decisions.planning.worth import BELOW_FLOOR

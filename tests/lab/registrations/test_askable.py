@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from effects import SAID, WIDER
+from planted_effects import SAID, WIDER
 
 from axiom.domain.registrations import Stopping
 from axiom.errors import Refused

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from effects import SAID, WIDER
+from planted_effects import SAID, WIDER
 
 from axiom.decisions.planning.stopping import ended
 from axiom.domain.registrations import DECLARED, Cohort, Rule, Stopping, definition, read_body

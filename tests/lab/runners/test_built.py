@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from assembling import LINUX, PROGRAM, build, row
+from fake_builds import LINUX, PROGRAM, build, row
 
 from axiom.errors import Refused, StoreError
 from axiom.lab.runners.built import built_in, digests, place, read_built

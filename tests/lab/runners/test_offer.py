@@ -7,7 +7,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from assembling import build
+from fake_builds import build
 
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused

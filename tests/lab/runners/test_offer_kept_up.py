@@ -5,7 +5,7 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
-from assembling import LINUX, build
+from fake_builds import LINUX, build
 
 from axiom.domain.fleet import Platform
 from axiom.lab.runners.offer import Offering, Offers

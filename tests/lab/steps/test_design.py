@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from furnished import weighed
+from furnished_lab import weighed
 
 from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.planning.eta import Pace

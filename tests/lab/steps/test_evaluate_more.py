@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from effects import SAID, WIDER, block, further, noise, order_of, output, values
+from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
 from axiom.domain.findings import Force, Grade, Verdict
 from axiom.domain.registrations import Cohort, Stopping

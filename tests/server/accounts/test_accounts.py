@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from office import EMAIL, HASH, PASSWORD, SECRET, WRONG, Office, error_in, key_in
+from front_office import EMAIL, HASH, PASSWORD, SECRET, WRONG, Office, error_in, key_in
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LookupAccount, Problem

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from calling import Client, Exchange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scheduler_calls import Client, Exchange
 
 from axiom.decisions.planning.task_size import MANY_SECONDS
 from axiom.domain.fleet import Capacity, Platform

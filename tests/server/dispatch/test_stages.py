@@ -1,17 +1,20 @@
 """A version that nobody vouches for goes out in stages, although hosts fetch whatever waits."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from conftest import PACKAGE
-from furnished import weighed
+from furnished_lab import weighed
 
+import axiom
 from axiom.domain.releases import Change
 from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.publish import prepare
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
+
+PACKAGE = Path(axiom.__file__).parent
 
 MANY = 40
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from time import process_time
 
 import pytest
-from calling import Client
+from scheduler_calls import Client
 
 from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.fleet import Capacity, Platform

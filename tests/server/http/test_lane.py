@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lining import LIMIT, OK, Answers, Line, post, served
+from lane_client import LIMIT, OK, Answers, Line, post, served
 
 from axiom.server.http import hardening
 from axiom.server.http.lane import BodyRoom, whole

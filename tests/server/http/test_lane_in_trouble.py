@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from lining import HUGE, LIMIT, Answers, Line, Page, Told, post, served, until
-from uploading import LARGE, NAME, Place, head
+from lane_client import HUGE, LIMIT, Answers, Line, Page, Told, post, served, until
+from upload_lab import LARGE, NAME, Place, head
 
 from axiom.server.http import hardening
 from axiom.server.http.hardening import ServedSocket, serve

@@ -4,9 +4,9 @@ import asyncio
 from urllib.parse import urlencode
 
 import pytest
+from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, nothing
 from hypothesis import given
 from hypothesis import strategies as st
-from office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, nothing
 
 from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from uploading import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_query, status_of
+from upload_lab import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_query, status_of
 
 from axiom.boinc.transfers import done, size_reply, write_name, write_token
 from axiom.domain.work import task_name

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 from patience import PATIENCE
-from uploading import KEY, LARGE, SMALL, Place, head, md5, size_query, status_of
+from upload_lab import KEY, LARGE, SMALL, Place, head, md5, size_query, status_of
 
 from axiom.boinc.transfers import done, size_reply, write_name
 from axiom.domain.work import task_name

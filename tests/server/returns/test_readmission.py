@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from calling import Client, Exchange
+from scheduler_calls import Client, Exchange
 
 from axiom.errors import StoreBusy
 from axiom.server.returns import readmission

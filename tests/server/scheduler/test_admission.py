@@ -1,8 +1,8 @@
 """Strangers' requests: those that are answered without being read, and what reading the others can cost."""
 
 import pytest
-from calling import Client
-from growth import seconds
+from cpu_growth import seconds
+from scheduler_calls import Client
 
 from axiom.boinc.read_request import read_request
 from axiom.boinc.xml import MOST_OF

@@ -3,7 +3,7 @@
 from contextlib import closing
 
 import pytest
-from calling import Client, Exchange
+from scheduler_calls import Client, Exchange
 
 from axiom.server.scheduler import held_tasks
 from axiom.store.engine.database import connect_writer

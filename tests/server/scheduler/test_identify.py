@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from calling import GPU, LINUX, RECORDED, altered
+from scheduler_calls import GPU, LINUX, RECORDED, altered
 
 from axiom.boinc import account_keys
 from axiom.boinc.read_request import read_request

@@ -6,7 +6,7 @@ from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
-from calling import LINUX, MASTER, RECORDED, Client, Exchange, Heard, altered
+from scheduler_calls import LINUX, MASTER, RECORDED, Client, Exchange, Heard, altered
 
 from axiom.boinc import account_keys
 from axiom.boinc.transfers import read_name

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from calling import Client, Exchange, report
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from scheduler_calls import Client, Exchange, report
 
 from axiom.domain.work import Exit, TaskState
 from axiom.store.connections import Connections

@@ -4,7 +4,7 @@ import re
 import sys
 
 import pytest
-from calling import RECORDED, STORED, Client, altered
+from scheduler_calls import RECORDED, STORED, Client, altered
 
 from axiom.boinc import account_keys
 from axiom.store.accounts import accounts, teams

@@ -1,6 +1,6 @@
 """Computers that somebody invents: how many an account may add, and how much work they get together."""
 
-from calling import Client
+from scheduler_calls import Client
 
 from axiom.decisions.hosts.joining import MOST_NEW
 from axiom.store.hosts import hosts

@@ -1,7 +1,7 @@
 """Orders of one reply share a signature where whoever computes reads such orders."""
 
-from assembling import build
-from calling import LINUX, Client
+from fake_builds import build
+from scheduler_calls import LINUX, Client
 
 from axiom.lab.runners.offer import offer_built
 

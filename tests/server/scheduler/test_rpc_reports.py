@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from calling import RECORDED, Client, Exchange, altered, report
+from scheduler_calls import RECORDED, Client, Exchange, altered, report
 
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing

@@ -1,8 +1,8 @@
 """Which tasks a client is sent, sent again and told to give up; with its GPUs, and with a program of its own."""
 
 import pytest
-from assembling import build
-from calling import GPU, LINUX, Client, Exchange
+from fake_builds import build
+from scheduler_calls import GPU, LINUX, Client, Exchange
 
 from axiom.domain.fleet import Standing
 from axiom.lab.experiments.withdraw import withdraw

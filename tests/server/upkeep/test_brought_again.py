@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from calling import MASTER
+from scheduler_calls import MASTER
 
 from axiom.server.upkeep.janitor import clean
 from axiom.store.engine import blobs

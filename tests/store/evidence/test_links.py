@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from furnished import weighed
+from furnished_lab import weighed
 
 from axiom.domain.findings import Grade, Meaning, Verdict
 from axiom.domain.links import Footing, LinkKind, Node, Noun, OldClaim

@@ -1,7 +1,7 @@
 """Whose results stand behind a finding: those of the newest evidence, counted once."""
 
 import pytest
-from furnished import weighed
+from furnished_lab import weighed
 
 from axiom.domain.findings import Observation
 from axiom.store.evidence import evidence

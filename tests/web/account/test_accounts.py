@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
+from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 
 from axiom.boinc import account_keys
 from axiom.signed.keys import load_secrets

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from receiving import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
+from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
 
 from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.web.account.pages import ACTS, PAGES

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from furnished import weigh_three_blocks
+from furnished_lab import weigh_three_blocks
 from patience import PATIENCE
 from rocrate.rocrate import ROCrate
 

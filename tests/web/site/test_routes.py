@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import pytest
-from furnished import fill, furnish_more, weighed
+from furnished_lab import fill, furnish_more, weighed
 
 from axiom.boinc.project import scheduler_lines
 from axiom.domain.findings import Verdict

@@ -6,7 +6,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from furnished import weigh_three_blocks, weighed
+from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.registrations import Stopping

@@ -1,7 +1,7 @@
 """Pages of what goes wrong and of what is waited for: grouped, in our words, and with what it suggests."""
 
 import pytest
-from furnished import HOSTILE, fill
+from furnished_lab import HOSTILE, fill
 
 from axiom.domain.failures import Comparison
 from axiom.lab.experiments.withdraw import withdraw

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from furnished import fill, weighed
+from furnished_lab import fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.store.evidence import evidence

@@ -5,7 +5,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
-from furnished import weighed
+from furnished_lab import weighed
 
 from axiom.commands import old_names
 from axiom.domain.findings import Meaning, Verdict

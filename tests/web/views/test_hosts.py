@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from furnished import HOSTILE, fill, register, said_of
+from furnished_lab import HOSTILE, fill, register, said_of
 
 from axiom.domain.fleet import Standing
 from axiom.store.accounts import accounts

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from receiving import ORIGIN
+from account_site import ORIGIN
 
 from axiom.store.experiments.offers import OfferedRunner, RunnerFile, write_offer
 from axiom.web.site.app import site

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from furnished import HOSTILE
+from furnished_lab import HOSTILE
 
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement

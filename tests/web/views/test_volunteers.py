@@ -1,7 +1,7 @@
 """Pages of volunteers and teams."""
 
 import pytest
-from furnished import HOSTILE, fill, weighed
+from furnished_lab import HOSTILE, fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.store.accounts import accounts, teams

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from attacking import HOST, Attempt, Scene, archive, signers
+from takeover import HOST, Attempt, Scene, archive, signers
 
 from axiom.signed import bundles
 from axiom.signed.bundles import seal_body, write_seal

@@ -13,9 +13,9 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attached import Project
+from boinc_client import Client, client
 from patience import PATIENCE
-from volunteering import Client, client
+from volunteer_lab import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "build" / "test-runners"  # which no laboratory of a person looks into

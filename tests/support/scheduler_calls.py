@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from uploading import head
+from upload_lab import head
 
 from axiom.boinc import account_keys
 from axiom.domain.fleet import Platform

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from living import Lab, answer, axiom, running
+from boinc_client import Client, Person
 from patience import PATIENCE
-from proxying import Proxy, proxy
-from volunteering import Client, Person
-from vouching import vouch
+from running_lab import Lab, answer, axiom, running
+from vouch import vouch
+from wire import Proxy, proxy
 
 from axiom.decisions.tasks.checks import is_checked
 from axiom.server.returns.checking import secret_of

@@ -1,0 +1,87 @@
+"""A real browser, and an application that it can look at."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
+WIDTHS = (360, 1280)
+CHROMIUM = shutil.which("chromium")
+_ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the tests."""
+
+    def install_signal_handlers(self) -> None:
+        pass
+
+    def run(self, sockets: Any = None) -> None:
+        asyncio.run(self._serve(sockets))
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser, for as long as somebody looks."""
+    assert CHROMIUM, "chromium is missing, so no page was looked at: apt-get install chromium"
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        yield started
+        started.close()
+
+
+@contextlib.contextmanager
+def serving(app: Any, listening: socket.socket) -> Iterator[None]:
+    """Serve an application on this socket, for as long as somebody wants it."""
+    server = _Server(uvicorn.Config(app, lifespan="off", log_config=None))
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def faults(page: Page) -> list[str]:
+    """Everything that the browser complains about from now on."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+def examine(page: Page) -> list[str]:
+    """What is wrong with the page as it is shown, at this width and in these colours."""
+    violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
+    wrong = [
+        f"{each['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for each in violations
+        for node in each["nodes"]
+    ]
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return wrong + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
+
+
+def look_everywhere(page: Page) -> dict[str, list[str]]:
+    """The page in both colours and at both widths, its disclosures open."""
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    page.evaluate(AXE)
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            found[f"{scheme} {width}"] = examine(page)
+    return {where: wrong for where, wrong in found.items() if wrong}
