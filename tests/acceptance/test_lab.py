@@ -138,10 +138,12 @@ def test_the_result_of_a_task_can_be_computed_again_here_and_now(lab: Lab) -> No
 
 
 def test_the_server_never_holds_jax_or_an_experiment(lab: Lab) -> None:
-    """What a process has imported, it has mapped: no library of JAX or NumPy's linear algebra may be there."""
+    """What a process has imported, it has mapped: no library of JAX may be there, nor what draws.
+
+    SciPy may: weighing asks its special functions once a task has failed or several designs are pooled.
+    """
     mapped = Path(f"/proc/{lab.process.pid}/maps").read_text()
     assert "jaxlib" not in mapped
-    assert "scipy" not in mapped
     assert "vl_convert" not in mapped
 
 

@@ -186,7 +186,7 @@ class Lab:
         )
 
     @property
-    def registration_store(self) -> Table:
+    def findings(self) -> Table:
         """Every claim with its number, and how it stands."""
         with self._reading() as db:
             return _table(tables.findings(db), _FINDINGS, "Findings")
