@@ -1,5 +1,9 @@
 """What `scripts/test` does: pytest on four processes, then one closing line.
 
+    scripts/test                everything
+    scripts/test tests/store    the room one works in; all words go to pytest
+    scripts/test --fast         rooms that need neither browser nor client nor JAX: under a minute
+
 Four on two cores, since the tests with the stock client mostly wait for it: with three a quarter of the cores was idle.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
 
@@ -16,6 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+_FAST = ("boinc", "commands", "decisions", "domain", "figures", "notebook", "signed", "statistics", "store")
 _SPREAD = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -57,6 +62,8 @@ def main(arguments: Sequence[str]) -> int:
     os.chdir(ROOT)
     # What a shell without job control starts in the background ignores Ctrl-C, and so would all that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "--fast" in arguments:
+        arguments = [*(each for each in arguments if each != "--fast"), *(f"tests/{room}" for room in _FAST)]
     tally = Tally()
     status = pytest.main([*_SPREAD, *arguments], plugins=[tally])
     passed, failed = tally.count(Fate.PASSED), tally.count(Fate.FAILED)
