@@ -28,7 +28,7 @@ def test_a_task_is_computed_and_its_output_lies_where_the_link_leads(client):
     assert (started.slot / "output.jsonl").read_text().startswith("<soft_link>")
     fractions = [told["fraction_done"] for told in started.told]
     assert fractions == sorted(fractions)
-    assert 0 < fractions[0] < 1
+    assert any(0 < fraction < 1 for fraction in fractions)
     assert len(started.told) >= 3
     for told in started.told:
         assert 40 <= told["checkpoint_cpu_time"] <= told["current_cpu_time"] < 60

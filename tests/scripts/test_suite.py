@@ -41,3 +41,11 @@ def test_two_processes_count_each_test_once(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert done.stdout.splitlines()[-1] == "2 passed, 1 failed", done.stdout
     assert done.returncode == 1
+
+
+def test_the_quick_run_leaves_out_the_rooms_that_start_real_parts():
+    command = [sys.executable, SUITE, "--fast", "-n", "0", "-p", "no:cacheprovider", "--collect-only", "-q"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    rooms = {line.split("/")[1] for line in done.stdout.splitlines() if line.startswith("tests/")}
+    assert {"domain", "decisions", "store"} <= rooms
+    assert not rooms & {"acceptance", "web", "catalogue", "preflight"}
