@@ -2,7 +2,7 @@
 
     scripts/test                everything
     scripts/test tests/store    the room one works in; all words go to pytest
-    scripts/test --fast         rooms that need neither browser nor client nor JAX: under a minute
+    scripts/test --fast         rooms that need no browser, client, JAX or picture: about a minute
 
 Four on two cores, since the tests with the stock client mostly wait for it: with three a quarter of the cores was idle.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_FAST = ("boinc", "commands", "decisions", "domain", "figures", "notebook", "signed", "statistics", "store")
+_FAST = ("boinc", "commands", "decisions", "domain", "signed", "statistics", "store")
 _SPREAD = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
