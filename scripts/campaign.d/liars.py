@@ -159,7 +159,7 @@ class Player:
             seconds=wants,
             idle=0,
         )
-        heard = hear(lab.up.project.scheduler(body).result())
+        heard = hear(bytes(lab.up.project.scheduler(body).result()))
         if heard.host is not None:
             self.host, self.seqno = heard.host, 0
         return heard

@@ -58,7 +58,7 @@ def test_whoever_asks_at_the_same_moment_hears_the_same(exchange, ann, lose):
     answers = [exchange.project.scheduler(client.words(ask=1.0)) for client in clients]
     goes_on.set()
     held.result(20)
-    assert all(b"damaged" in answer.result(20) for answer in answers)
+    assert all(b"damaged" in bytes(answer.result(20)) for answer in answers)
 
 
 def test_other_work_goes_out_all_the_same(working_lab, secrets, prepared):

@@ -124,11 +124,11 @@ def test_a_real_computer_never_gets_the_drill_and_is_told_why(lab):
         number=1, build=Build(name="real", cores=32, memory_mb=64_000, amount=1), volunteer="Ann", speed=1.0
     )
     real = Computer(nature=nature, key=lab.join("Ann"), salt="real", dice=Dice(1, "real"))
-    first = hear(lab.up.project.scheduler(real.says(0.0)).result())
+    first = hear(bytes(lab.up.project.scheduler(real.says(0.0)).result()))
     assert {order.ticket["experiment"] for order in first.orders} == {BURDEN}
     assert len(first.orders) == 20
     real.obeys(first, 0.0)
     lab.clock.now += timedelta(seconds=30)
-    then = hear(lab.up.project.scheduler(real.says(0.0)).result())
+    then = hear(bytes(lab.up.project.scheduler(real.says(0.0)).result()))
     assert then.orders == ()
     assert any("the drill is for simulated computers alone" in message for message in then.messages)

@@ -61,6 +61,12 @@ class Answers:
         answer.set_exception(RuntimeError("a fault"))
         return answer
 
+    def unwritable(self, body: bytes) -> Future[object]:
+        self.asked.append(body)
+        answer: Future[object] = Future()
+        answer.set_result("no bytes can be made of this")
+        return answer
+
     def let_go(self) -> None:
         for body, answer in self.held:
             answer.set_result(b"later %d" % len(body))
@@ -85,6 +91,7 @@ class Answers:
                 b"/soon": whole(self.soon, LIMIT),
                 b"/later": whole(self.later, LIMIT, self.room),
                 b"/broken": whole(self.broken, LIMIT),
+                b"/unwritable": whole(self.unwritable, LIMIT),
             }
         )
 

@@ -280,7 +280,7 @@ class Exchange:
 
     def say(self, body: bytes) -> Heard:
         """One contact in the client's own bytes."""
-        raw = self.project.scheduler(body).result(20)
+        raw = bytes(self.project.scheduler(body).result(20))
         return Heard(raw, ET.fromstring(raw))
 
     def call(self, client: Client, *reports: str, **said: Any) -> Heard:

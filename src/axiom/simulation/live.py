@@ -92,7 +92,7 @@ class LiveFleet:
 
     def ask(self, body: bytes) -> bytes:
         """The scheduler's reply."""
-        return self._project.scheduler(body).result()
+        return bytes(self._project.scheduler(body).result())
 
     def arrive(self, length: int | None) -> Intake:
         """An upload begins."""

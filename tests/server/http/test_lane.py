@@ -117,8 +117,9 @@ def test_a_packed_body_is_refused(place, line):
     assert len(answers.asked) == before
 
 
-def test_an_answer_that_could_not_be_made_is_told_as_such(line):
-    line.say(post(b"/broken", b"1"))
+@pytest.mark.parametrize("path", [b"/broken", b"/unwritable"])
+def test_an_answer_that_could_not_be_made_is_told_as_such(line, path):
+    line.say(post(path, b"1"))
     assert line.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
 
 

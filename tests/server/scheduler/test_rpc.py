@@ -223,12 +223,15 @@ def test_when_the_disk_is_full_nothing_is_acknowledged_and_later_all_is_well(exc
 def test_a_seal_that_was_undone_with_its_answer_is_there_for_the_next(exchange, ann, attic):
     exchange.deploy(9)
     bob, go = Client(exchange.join("Bob").key, cpid="2" * 32), threading.Event()
-    exchange.do(lambda db: accounts.keep_preferences(db, ann.id, "<global_preferences>", 5))
+    stumble = f"BEFORE UPDATE OF cross_id ON volunteer WHEN old.id = {ann.id} BEGIN SELECT raise(ABORT, 'stumbled'); END"
+    exchange.do(lambda db: db.execute(f"CREATE TRIGGER stumble {stumble}"))
     exchange.writer.submit(lambda _: go.wait(20))
-    undone, served = (exchange.project.scheduler(client.words(ask=1.0)) for client in (attic, bob))  # in one group
+    words = attic.words(ask=1.0, cross_project_id="d" * 32), bob.words(ask=1.0)
+    undone, served = (exchange.project.scheduler(body) for body in words)  # in one group
     go.set()
-    assert b"<project_is_down/>" in undone.result(20)
-    heard = bob.hear(Heard(served.result(20), ET.fromstring(served.result(20))))
+    assert b"<project_is_down/>" in bytes(undone.result(20))
+    served = bytes(served.result(20))
+    heard = bob.hear(Heard(served, ET.fromstring(served)))
     (handed,) = heard.tasks.values()
     (seal,) = [file for name, file in handed.files.items() if name.startswith("seal-")]
     assert exchange.download(seal.findtext("url"))

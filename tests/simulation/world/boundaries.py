@@ -44,7 +44,7 @@ class Tableau:
 
     def call(self) -> None:
         """The computer speaks and does as it is told."""
-        raw = self.lab.up.project.scheduler(self.computer.says(0.0)).result()
+        raw = bytes(self.lab.up.project.scheduler(self.computer.says(0.0)).result())
         self.computer.obeys(hear(raw), 0.0)
 
     def bring(self, held: TaskOnComputer) -> None:

@@ -84,7 +84,7 @@ class Simulation:
 
     def ask(self, body: bytes) -> bytes:
         """The scheduler's reply to a request."""
-        return self.lab.up.project.scheduler(body).result()
+        return bytes(self.lab.up.project.scheduler(body).result())
 
     def arrive(self, length: int | None) -> Intake:
         """An upload begins."""

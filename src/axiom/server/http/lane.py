@@ -30,18 +30,24 @@ _KEPT = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: %d\r\n\r\
 _LAST = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
 
 
+# Of an answer: bytes, or what `bytes` makes bytes of. That is done in the loop's thread, when they are sent.
+Promised = Future[Any]
+
+
 class Intake(Protocol):
     """Takes the body of one request as it arrives, in the loop's thread."""
 
     def take(self, piece: bytes) -> bytes | None:
         """One more piece; what is returned is the status with which the request is refused at once."""
 
-    def finish(self) -> Future[bytes]:
+    def finish(self) -> Promised:
         """All of it is here; the answer."""
 
     def lose(self) -> None:
         """The connection is gone; no more will come and nobody awaits an answer."""
 
+
+Answering = Callable[[bytes], Promised]
 
 # Of the length that the request says it has; what is no intake is the status with which it is refused.
 Opener = Callable[[int | None], Intake | bytes]
@@ -69,7 +75,7 @@ class BodyRoom:
 class WholeRequest:
     """Collects a request that is looked at as a whole."""
 
-    def __init__(self, answer: Callable[[bytes], Future[bytes]], limit: int, room: BodyRoom) -> None:
+    def __init__(self, answer: Answering, limit: int, room: BodyRoom) -> None:
         self._answer = answer
         self._limit = limit
         self._room = room
@@ -85,7 +91,7 @@ class WholeRequest:
             return _TOO_LARGE
         return None if has_room else _UNABLE
 
-    def finish(self) -> Future[bytes]:
+    def finish(self) -> Promised:
         """Ask."""
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
@@ -107,7 +113,7 @@ class WholeRequest:
         self._pieces.clear()
 
 
-def whole(answer: Callable[[bytes], Future[bytes]], limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
+def whole(answer: Answering, limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
     """A lane whose requests are answered by this function, which must not wait for anything itself."""
     shared = room or BodyRoom()
 
@@ -122,7 +128,7 @@ class Lanes:
 
     def __init__(self, openers: Mapping[bytes, Opener]) -> None:
         self.openers = openers
-        self._ready: deque[tuple[Exchange, Future[bytes]]] = deque()
+        self._ready: deque[tuple[Exchange, Promised]] = deque()
         self._is_woken = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -133,7 +139,7 @@ class Lanes:
         self._loop = made.loop
         return made
 
-    def send(self, exchange: "Exchange", answered: Future[bytes]) -> None:
+    def send(self, exchange: "Exchange", answered: Promised) -> None:
         """Have an answer sent soon. Called from any thread; only the first of several wakes the loop."""
         self._ready.append((exchange, answered))
         if not self._is_woken and self._loop is not None:
@@ -198,14 +204,16 @@ class Exchange:
         if not self._is_asked:  # also of a whole one whose turn will never come
             self._intake.lose()
 
-    def answer_with(self, answered: Future[bytes]) -> None:
+    def answer_with(self, answered: Promised) -> None:
         """Send the answer, if somebody still awaits it."""
-        error = answered.exception()
-        if error is not None:
-            log.error("lane.broken %r", error, exc_info=error)
+        try:
+            body = bytes(answered.result())
+        except Exception:
+            log.exception("lane.broken")
             self._connection.refuse(_UNABLE)
-        elif not self.disconnected:
-            self._send(answered.result())
+            return
+        if not self.disconnected:
+            self._send(body)
 
     def _ask(self) -> None:
         self._is_asked = True

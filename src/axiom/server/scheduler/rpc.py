@@ -1,4 +1,13 @@
-"""The scheduler's answer to one contact of a client: who it is, what it brings, what it gets, when to call again."""
+"""The way of a scheduler request, from the bytes of a client to the bytes of its answer.
+
+read    in the loop's thread: bytes become a `SchedulerRequest`. A stranger, or what nobody can read, is answered here.
+load    in the writer's thread, from here to the end of apply in one transaction: which host of whom it is.
+decide  what its reports mean, what it may have and when it calls again: pure functions of `axiom.decisions`.
+apply   reports are stored, judged and paid; tasks become the host's own. Only what is on the disk is acknowledged.
+answer  in the loop's thread again: the `Reply` becomes bytes.
+
+What is decided is stored in the same transaction, so two requests never get the same task and nothing is decided twice.
+"""
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -69,6 +78,16 @@ _MEGABYTE = 2**20
 _TITLE = "Small neural networks"
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A reply whose bytes are written when it is sent: by then other requests have the writer's thread."""
+
+    reply: Reply
+
+    def __bytes__(self) -> bytes:
+        return write_reply(self.reply)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Project:
     """What the answers to all clients have in common. Called from the loop; works in the writer's thread."""
@@ -89,9 +108,9 @@ class Project:
     _calm: Calm = field(default_factory=Calm)
     _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
 
-    def scheduler(self, body: bytes) -> Future[bytes]:
-        """The reply to a request, as soon as what it says is on the disk."""
-        answer: Future[bytes] = Future()
+    def scheduler(self, body: bytes) -> Future[Answer]:
+        """The answer to a request, as soon as what it says is on the disk."""
+        answer: Future[Answer] = Future()
         if is_stranger(body, Connections(folder=self.folder)):
             answer.set_result(self._stranger())
             return answer
@@ -103,7 +122,7 @@ class Project:
         self._submit(request, answer)
         return answer
 
-    def _submit(self, request: SchedulerRequest, answer: Future[bytes], tries: int = _TRIES) -> None:
+    def _submit(self, request: SchedulerRequest, answer: Future[Answer], tries: int = _TRIES) -> None:
         try:
             stored = self.writer.submit(lambda db: self._work(db, request))
         except StoreError as error:
@@ -111,7 +130,7 @@ class Project:
             return
         stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
 
-    def _finish(self, done: Future[bytes], request: SchedulerRequest, answer: Future[bytes], left: int) -> None:
+    def _finish(self, done: Future[Answer], request: SchedulerRequest, answer: Future[Answer], left: int) -> None:
         error = done.exception()
         if error is None:
             answer.set_result(done.result())
@@ -125,7 +144,7 @@ class Project:
             return
         answer.set_result(self._unable(error))
 
-    def _unable(self, error: BaseException) -> bytes:
+    def _unable(self, error: BaseException) -> Answer:
         """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
@@ -133,9 +152,9 @@ class Project:
         said = "The laboratory is busy." if is_busy else "The laboratory cannot store anything at the moment."
         return self._polite(Situation.BUSY if is_busy else Situation.DOWN, f"{said} Nothing is lost; please wait.")
 
-    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> bytes:
+    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> Answer:
         pause = delay(situation, spread=spread(len(text), self.now()))
-        return write_reply(
+        return Answer(
             Reply(
                 project_name=self.name,
                 master_url=self.links.master,
@@ -145,7 +164,7 @@ class Project:
             )
         )
 
-    def _work(self, db: Database, request: SchedulerRequest) -> bytes:
+    def _work(self, db: Database, request: SchedulerRequest) -> Answer:
         """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
         try:
             return self._answer(db, request)
@@ -153,14 +172,14 @@ class Project:
             self._archives.clear()
             raise
 
-    def _stranger(self) -> bytes:
+    def _stranger(self) -> Answer:
         text = (
             "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
             f"address, or take the key from {self.links.master}account"
         )
         return self._polite(Situation.STRANGER, text, Priority.NOTICE)
 
-    def _answer(self, db: Database, request: SchedulerRequest) -> bytes:
+    def _answer(self, db: Database, request: SchedulerRequest) -> Answer:
         now = self.now()
         met = meet(db, request, now)
         if met is None:
@@ -177,8 +196,7 @@ class Project:
         holding = holding_of(request)
         ours = suited(request, met.host.platform.instructions, self.runners)
         handed = self._hand(db, met, request, holding, now, ours)
-        reply = self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding))
-        return write_reply(reply)
+        return Answer(self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding)))
 
     def _settled(self, db: Database, now: datetime) -> bool:
         """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
