@@ -13,7 +13,6 @@ from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
 from axiom.signed.boinc_code_signing import is_code_signed
 from axiom.signed.bundles import read_seal
-from axiom.store.accounts import accounts
 from axiom.store.hosts import notices
 from axiom.store.tasks import progress
 from axiom.store.tasks.progress import HeardProgress
@@ -223,7 +222,9 @@ def test_when_the_disk_is_full_nothing_is_acknowledged_and_later_all_is_well(exc
 def test_a_seal_that_was_undone_with_its_answer_is_there_for_the_next(exchange, ann, attic):
     exchange.deploy(9)
     bob, go = Client(exchange.join("Bob").key, cpid="2" * 32), threading.Event()
-    stumble = f"BEFORE UPDATE OF cross_id ON volunteer WHEN old.id = {ann.id} BEGIN SELECT raise(ABORT, 'stumbled'); END"
+    stumble = (
+        f"BEFORE UPDATE OF cross_id ON volunteer WHEN old.id = {ann.id} BEGIN SELECT raise(ABORT, 'stumbled'); END"
+    )
     exchange.do(lambda db: db.execute(f"CREATE TRIGGER stumble {stumble}"))
     exchange.writer.submit(lambda _: go.wait(20))
     words = attic.words(ask=1.0, cross_project_id="d" * 32), bob.words(ask=1.0)
