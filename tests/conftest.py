@@ -29,6 +29,8 @@ from pathlib import Path
 
 import pytest
 from file_order import pytest_collection_modifyitems as pytest_collection_modifyitems  # a hook: found by its name
+from golden_file import pytest_addoption as pytest_addoption  # likewise
+from golden_file import same_words as same_words
 from hypothesis import settings
 
 import axiom
