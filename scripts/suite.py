@@ -2,7 +2,7 @@
 
     scripts/test                everything
     scripts/test tests/store    the room one works in; all words go to pytest
-    scripts/test --fast         rooms that need no browser, client, JAX or picture: about a minute
+    scripts/test --fast         rooms that need no browser, client, JAX or socket: under a minute on two cores
 
 Four on two cores, since the tests with the stock client mostly wait for it: with three a quarter of the cores was idle.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_FAST = ("boinc", "commands", "decisions", "domain", "signed", "statistics", "store")
+_FAST = ("boinc", "decisions", "domain", "signed", "statistics", "store")  # they never wait: a process for each core
 _SPREAD = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
@@ -63,7 +63,8 @@ def main(arguments: Sequence[str]) -> int:
     # What a shell without job control starts in the background ignores Ctrl-C, and so would all that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "--fast" in arguments:
-        arguments = [*(each for each in arguments if each != "--fast"), *(f"tests/{room}" for room in _FAST)]
+        rooms = (f"tests/{room}" for room in _FAST)
+        arguments = ["-n", "auto", *(each for each in arguments if each != "--fast"), *rooms]
     tally = Tally()
     status = pytest.main([*_SPREAD, *arguments], plugins=[tally])
     passed, failed = tally.count(Fate.PASSED), tally.count(Fate.FAILED)
