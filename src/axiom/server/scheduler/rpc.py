@@ -79,7 +79,7 @@ _TITLE = "Small neural networks"
 
 
 @dataclass(frozen=True)
-class Answer:
+class UnwrittenReply:
     """A reply whose bytes are written when it is sent: by then other requests have the writer's thread."""
 
     reply: Reply
@@ -108,9 +108,9 @@ class Project:
     _calm: Calm = field(default_factory=Calm)
     _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
 
-    def scheduler(self, body: bytes) -> Future[Answer]:
+    def scheduler(self, body: bytes) -> Future[UnwrittenReply]:
         """The answer to a request, as soon as what it says is on the disk."""
-        answer: Future[Answer] = Future()
+        answer: Future[UnwrittenReply] = Future()
         if is_stranger(body, Connections(folder=self.folder)):
             answer.set_result(self._stranger())
             return answer
@@ -122,7 +122,7 @@ class Project:
         self._submit(request, answer)
         return answer
 
-    def _submit(self, request: SchedulerRequest, answer: Future[Answer], tries: int = _TRIES) -> None:
+    def _submit(self, request: SchedulerRequest, answer: Future[UnwrittenReply], tries: int = _TRIES) -> None:
         try:
             stored = self.writer.submit(lambda db: self._work(db, request))
         except StoreError as error:
@@ -130,7 +130,9 @@ class Project:
             return
         stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
 
-    def _finish(self, done: Future[Answer], request: SchedulerRequest, answer: Future[Answer], left: int) -> None:
+    def _finish(
+        self, done: Future[UnwrittenReply], request: SchedulerRequest, answer: Future[UnwrittenReply], left: int
+    ) -> None:
         error = done.exception()
         if error is None:
             answer.set_result(done.result())
@@ -144,7 +146,7 @@ class Project:
             return
         answer.set_result(self._unable(error))
 
-    def _unable(self, error: BaseException) -> Answer:
+    def _unable(self, error: BaseException) -> UnwrittenReply:
         """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
@@ -152,9 +154,9 @@ class Project:
         said = "The laboratory is busy." if is_busy else "The laboratory cannot store anything at the moment."
         return self._polite(Situation.BUSY if is_busy else Situation.DOWN, f"{said} Nothing is lost; please wait.")
 
-    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> Answer:
+    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> UnwrittenReply:
         pause = delay(situation, spread=spread(len(text), self.now()))
-        return Answer(
+        return UnwrittenReply(
             Reply(
                 project_name=self.name,
                 master_url=self.links.master,
@@ -164,7 +166,7 @@ class Project:
             )
         )
 
-    def _work(self, db: Database, request: SchedulerRequest) -> Answer:
+    def _work(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
         """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
         try:
             return self._answer(db, request)
@@ -172,14 +174,14 @@ class Project:
             self._archives.clear()
             raise
 
-    def _stranger(self) -> Answer:
+    def _stranger(self) -> UnwrittenReply:
         text = (
             "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
             f"address, or take the key from {self.links.master}account"
         )
         return self._polite(Situation.STRANGER, text, Priority.NOTICE)
 
-    def _answer(self, db: Database, request: SchedulerRequest) -> Answer:
+    def _answer(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
         now = self.now()
         met = meet(db, request, now)
         if met is None:
@@ -196,7 +198,9 @@ class Project:
         holding = holding_of(request)
         ours = suited(request, met.host.platform.instructions, self.runners)
         handed = self._hand(db, met, request, holding, now, ours)
-        return Answer(self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding)))
+        return UnwrittenReply(
+            self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding))
+        )
 
     def _settled(self, db: Database, now: datetime) -> bool:
         """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
