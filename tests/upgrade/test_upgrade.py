@@ -1,0 +1,124 @@
+"""An upgrade from every release, with work in flight: nothing is lost, nothing counts twice, and the client goes on."""
+
+import base64
+import json
+import tarfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from scheduler_calls import Client, Exchange, Heard, report
+from upload_lab import head, md5
+
+from axiom import __version__
+from axiom.lab.upkeep.backup import back_up, restore
+from axiom.lab.upkeep.recovery import RecoveryWish
+from axiom.signed.keys import load_keys, load_secrets, make_keys, make_secrets
+from axiom.store.connections import Connections
+from axiom.store.credit import ledger
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+
+_PLACE = Path(__file__).parent
+_RELEASES = sorted(path.stem for path in (_PLACE.parents[1] / "docs" / "releases").glob("*.md"))
+_BACKUP, _CLIENT = "laboratory.axiom-backup", "client.json"
+
+
+@pytest.fixture
+def opened():
+    """Closes what a test opens."""
+    opened: list[Exchange] = []
+    yield opened
+    for exchange in opened:
+        exchange.close()
+
+
+def test_this_version_is_kept_for_those_that_come(request, new_lab, prepared, tmp_path, opened):
+    """Made where that is asked for; a version that was released stays as it was."""
+    kept = _PLACE / f"{__version__}.tar.xz"
+    if request.config.getoption("--write-golden"):
+        assert not kept.exists(), f"{__version__} is kept already; a release is never changed"
+        exchange = begun(new_lab(tmp_path / "lab"), prepared())
+        opened.append(exchange)
+        said = in_flight(exchange)
+        back_up(exchange.folder, tmp_path / _BACKUP, with_keys=True, now=exchange.lab.now)
+        (tmp_path / _CLIENT).write_text(json.dumps(said, indent=1))
+        with tarfile.open(kept, "w:xz") as packed:
+            for name in (_BACKUP, _CLIENT):
+                packed.add(tmp_path / name, name)
+    assert {path.name.removesuffix(".tar.xz") for path in _PLACE.glob("*.tar.xz")} == set(_RELEASES)
+
+
+def begun(lab, prepared) -> Exchange:
+    """A laboratory with keys of its own, and work for a volunteer."""
+    lab.keys = make_keys(lab.folder.keys, NOW)
+    lab.publish(prepared)
+    lab.deploy(workunits=6)
+    return Exchange(lab, make_secrets(lab.folder.keys))
+
+
+def in_flight(exchange: Exchange) -> dict[str, object]:
+    """Of six tasks one is paid, one is uploaded, one is computed, one is out and two wait. What the client says next."""
+    client = Client(exchange.join("Ann").key)
+    for cores in (1, 1, 1, 1):
+        exchange.call(client, ask=1.0, cores=cores)
+        exchange.lab.later(minutes=1)
+    paid, uploaded, computed, out = client.tasks.values()
+    exchange.call(client, exchange.upload(paid))
+    exchange.settle()
+    reports = [exchange.upload(uploaded)]
+    body, slot = exchange.lab.output(computed.order), computed.slot
+    name, token = slot.findtext("name"), slot.findtext("xml_signature").strip()
+    upload = head(body, name=name, token=token, most=int(slot.findtext("max_nbytes")))
+    reports.append(report(computed.task.findtext("name"), output=name, md5=md5(body)))
+    return {
+        "upload": base64.b64encode(upload).decode(),
+        "report": client.words(*reports, ask=1e6).decode(),
+        "reported": [uploaded.task.findtext("name"), computed.task.findtext("name")],
+        "out": out.task.findtext("name"),
+    }
+
+
+@pytest.mark.parametrize("release", _RELEASES)
+def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, small_lab, tmp_path, opened):
+    with tarfile.open(_PLACE / f"{release}.tar.xz") as packed:
+        for name in (_BACKUP, _CLIENT):
+            (tmp_path / name).write_bytes(packed.extractfile(name).read())
+    said = json.loads((tmp_path / _CLIENT).read_text())
+    folder = Folder(path=tmp_path / "lab")
+    restored = restore(tmp_path / _BACKUP, folder, now=NOW, wish=RecoveryWish(as_it_was=True))
+    assert (restored.backup.results, list(restored.broken)) == (2, [])
+    lab = replace(small_lab, folder=folder, keys=load_keys(folder.keys, NOW), db=connect_writer(folder.database))
+    lab.later(hours=1)
+    exchange = Exchange(lab, load_secrets(folder.keys))
+    opened.append(exchange)
+    before = paid(exchange)
+    upload = base64.b64decode(said["upload"])
+    for _ in range(2):  # its connection broke at the answer, so it says all of it again
+        arrival = exchange.transfers.arrive(len(upload))
+        assert arrival.take(upload) is None
+        assert b"<status>0</status>" in arrival.finish().result(20)
+        heard: Heard = exchange.say(said["report"].encode())
+        assert heard.named("result_ack") == said["reported"]
+        exchange.settle()
+    assert [row["n"] for row in rows(exchange, "SELECT count(*) AS n FROM result")] == [6]
+    assert before > 0
+    assert paid(exchange) == 3 * before
+    assert said["out"] not in heard.named("result_abort")
+    assert {exchange.ticket(task).experiment for task in heard.tasks.values()} == {"tiny_sum"}
+    assert exchange.broken() == {}
+
+
+def rows(exchange: Exchange, sql: str) -> list[dict[str, object]]:
+    with Connections(folder=exchange.folder).reader() as db:
+        return db.select(sql)
+
+
+def paid(exchange: Exchange) -> int:
+    """Credit of all volunteers, in thousandths."""
+    with Connections(folder=exchange.folder).reader() as db:
+        everybody = [row["id"] for row in db.select("SELECT id FROM volunteer")]
+        return sum(balance.total for balance in ledger.balances(db, "volunteer", everybody).values())
