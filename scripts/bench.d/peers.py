@@ -39,13 +39,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arms import stores
-from arms.stores import Records
+from tools_beside import stores
+from tools_beside.stores import Records
 
 from axiom.errors import AxiomError
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = Path(__file__).with_suffix("")
+TEXTS = Path(__file__).with_name("tools_beside")
 UV = ROOT / ".tools" / "uv" / "bin" / "uv"
 CELLS = 72
 REST_SECONDS = 8.0

@@ -61,7 +61,7 @@ def begun(lab, prepared) -> Exchange:
 
 
 def in_flight(exchange: Exchange) -> dict[str, object]:
-    """Of six tasks one is paid, one is uploaded, one is computed, one is out and two wait. What the client says next."""
+    """What the client says next. Of six tasks one is paid, one uploaded, one computed, one is out and two wait."""
     client = Client(exchange.join("Ann").key)
     for cores in (1, 1, 1, 1):
         exchange.call(client, ask=1.0, cores=cores)
