@@ -225,7 +225,7 @@ def _disk(says: Element) -> DiskUsage:
 
 
 def _coprocessors(root: Element) -> tuple[Coprocessor, ...]:
-    return tuple(_coprocessor(each) for each in root.child(b"coprocs").children if each.tag in _KINDS)
+    return tuple(_coprocessor(child) for child in root.child(b"coprocs").children if child.tag in _KINDS)
 
 
 def _coprocessor(says: Element) -> Coprocessor:

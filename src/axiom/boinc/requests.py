@@ -254,5 +254,5 @@ class SchedulerRequest:
     @property
     def asks_for_work(self) -> bool:
         """Whether any resource of the host wants work, and the volunteer lets it."""
-        asks = (self.cpu, *(each.ask for each in self.coprocessors))
+        asks = (self.cpu, *(coprocessor.ask for coprocessor in self.coprocessors))
         return not self.dont_send_work and (self.work_seconds > 0 or any(ask.wanted for ask in asks))

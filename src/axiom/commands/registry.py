@@ -110,8 +110,8 @@ def _form(kind: type[Command]) -> type[BaseModel]:
     """What the words of this command must be. Unknown words are an error, never ignored."""
     hints = get_type_hints(kind, include_extras=True)
     words: dict[str, Any] = {
-        one.name: (hints[one.name], Field(... if one.default is MISSING else one.default, **one.metadata))
-        for one in fields(kind)
+        field.name: (hints[field.name], Field(... if field.default is MISSING else field.default, **field.metadata))
+        for field in fields(kind)
     }
     return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False), **words)
 

@@ -1,18 +1,14 @@
 """What this computer can give: the facts that the local engine tells about its host."""
 
 import os
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from axiom.domain.fleet import Capacity
+from axiom.domain.fleet import Capacity
 
 _UNKNOWN_MEMORY_MB = 4_096  # where the system does not say
 
 
-def this_capacity(workers: int) -> "Capacity":
+def this_capacity(workers: int) -> Capacity:
     """As many cores as may compute, and the memory of the whole computer."""
-    from axiom.domain.fleet import Capacity  # `cores` is asked for before
-
     return Capacity(cores=workers, memory_mb=_memory_mb())
 
 

@@ -101,9 +101,9 @@ def _short(number: str) -> str:
 
 def _merged(elements: list[ET.Element]) -> list[ET.Element]:
     """Return one path instead of many alike circles: short strokes with round ends, at a tenth of the bytes."""
-    looks = {(each.tag, each.get("d"), each.get("fill"), each.get("stroke")) for each in elements}
+    looks = {(element.tag, element.get("d"), element.get("fill"), element.get("stroke")) for element in elements}
     circle = _CIRCLE.fullmatch(elements[0].get("d", "")) if len(elements) >= _MANY and len(looks) == 1 else None
-    places = [_PLACE.fullmatch(each.get("transform", "")) for each in elements]
+    places = [_PLACE.fullmatch(element.get("transform", "")) for element in elements]
     if circle is None or elements[0].get("stroke") or not all(places):
         return elements
     strokes = "".join(f"M{place[1]},{place[2]}h0" for place in places if place)

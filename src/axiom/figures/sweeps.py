@@ -81,15 +81,15 @@ def _drawn(names: Sequence[Level | None]) -> list[Level | None]:
 def _telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
     """The factors, and of each series the levels, without those that the others tell already, the longest first."""
     factors, levels = by.split(BETWEEN), [name.split(BETWEEN) for name in names]
-    if len(names) < 2 or any(len(each) != len(factors) for each in levels):
+    if len(names) < 2 or any(len(level) != len(factors) for level in levels):
         return by, list(names)
     kept = list(range(len(factors)))
-    for number in sorted(kept, key=lambda place: -max(len(each[place]) for each in levels)):
+    for number in sorted(kept, key=lambda place: -max(len(level[place]) for level in levels)):
         rest = [each for each in kept if each != number]
-        if rest and len({tuple(each[place] for place in rest) for each in levels}) == len(names):
+        if rest and len({tuple(level[place] for place in rest) for level in levels}) == len(names):
             kept = rest
     return BETWEEN.join(factors[place] for place in kept), [
-        BETWEEN.join(each[place] for place in kept) for each in levels
+        BETWEEN.join(level[place] for place in kept) for level in levels
     ]
 
 

@@ -129,7 +129,7 @@ class Gallery:
 def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
     """Credit by the end of each day that is over: the picture changes once a day."""
     today = at(now) // DAY
-    days = [one for one in credit.days(db) if one.day < today]
+    days = [day for day in credit.days(db) if day.day < today]
     if len(days) > 1:
         yield (
             "ledger/credit",
@@ -137,9 +137,9 @@ def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
                 name="ledger-credit",
                 title="Credit awarded by the end of each day",
                 y="credit in all",
-                days=tuple(one.day for one in days),
-                dates=tuple(f"{moment(one.day * DAY):%Y-%m-%d}" for one in days),
-                totals=tuple(total / 1_000 for total in accumulate(one.amount for one in days)),
+                days=tuple(day.day for day in days),
+                dates=tuple(f"{moment(day.day * DAY):%Y-%m-%d}" for day in days),
+                totals=tuple(total / 1_000 for total in accumulate(day.amount for day in days)),
             ),
         )
 

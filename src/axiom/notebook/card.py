@@ -165,7 +165,7 @@ class WeighedTable:
             "more_seeds": list(found.more) if found.more else None,
             "flags": list(self.flags),
             "reasons": list(self.reasons),
-            "duplicates": [dataclasses.asdict(one) for one in found.agreements],
+            "duplicates": [dataclasses.asdict(agreement) for agreement in found.agreements],
             "strata": [self._stratum(one) for one in self.card.strata],
             "pooled": dataclasses.asdict(self.card.pooled) if self.card.pooled else None,
             "looks": [dataclasses.asdict(look) for look in self.looks],

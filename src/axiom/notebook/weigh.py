@@ -188,7 +188,7 @@ def _inputs(asked: _Declared, arranged: Arranged, seeds: int, held: Doubt | None
     """What the weighing is asked after so many seeds."""
     observations = arranged.observations[:seeds]
     if _are_one(asked, _values(observations)):
-        observations = (next(one for one in observations if one.value is not None),)
+        observations = (next(observation for observation in observations if observation.value is not None),)
     if asked.kind is Kind.RANK_CORRELATION:
         observations = _coarse(observations)
     return {
@@ -205,7 +205,7 @@ def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
 
     With ties such a value looks as fine as any, since there is a square root in it.
     """
-    return tuple([replace(one, fingerprint=f"{COARSE}:{one.value!r}") for one in observations])
+    return tuple([replace(observation, fingerprint=f"{COARSE}:{observation.value!r}") for observation in observations])
 
 
 def _judged(asked: _Declared, evidence: Evidence, held: Doubt | None) -> tuple[Evidence, Doubt | None]:
@@ -252,7 +252,7 @@ def _lacks_null(asked: _Declared) -> bool:
 
 
 def _values(observations: Sequence[Observation]) -> list[float]:
-    return [one.value for one in observations if one.value is not None]
+    return [observation.value for observation in observations if observation.value is not None]
 
 
 def _counted(inputs: Mapping[str, Any]) -> list[float]:

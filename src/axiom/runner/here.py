@@ -8,20 +8,17 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.child.environment import environment
 from axiom.runner.child.gate import PauseGate
 from axiom.runner.child.process import Child, ModuleDeclaration
+from axiom.runner.confine.sandbox import Sandbox
 from axiom.runner.files.trees import write_tree
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
-
-if TYPE_CHECKING:
-    from axiom.runner.confine.sandbox import Sandbox
 
 _DESCRIBING_MB = 2_000.0
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
@@ -113,7 +110,7 @@ def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: 
             child.stop()
 
 
-def _box(tree: Path, room: Path, memory_mb: float) -> "Sandbox":
+def _box(tree: Path, room: Path, memory_mb: float) -> Sandbox:
     from axiom.runner.confine.sandbox import Sandbox  # most who describe have no use for it
 
     return Sandbox(tree=tree, room=room, memory_mb=memory_mb)

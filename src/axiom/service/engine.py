@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
@@ -20,8 +19,10 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns.transitioner import resume
+from axiom.server.upkeep.jobs import Jobs
 from axiom.service.access import journal_of, package, writer_of
 from axiom.service.folder import workers_of
+from axiom.service.jobs import Moving
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -29,10 +30,6 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
-
-if TYPE_CHECKING:
-    from axiom.server.upkeep.jobs import Jobs
-    from axiom.service.jobs import Moving
 
 _THIS_COMPUTER = "this computer"
 
@@ -49,12 +46,12 @@ class Computing:
     build: "Callable[[], Moving]"
 
     @functools.cached_property
-    def moving(self) -> "Moving":
+    def moving(self) -> Moving:
         """What moves work on that came back."""
         return self.build()
 
     @property
-    def jobs(self) -> "Jobs":
+    def jobs(self) -> Jobs:
         """What is done again and again."""
         return self.moving.jobs
 
@@ -108,7 +105,7 @@ def computing(
     return core
 
 
-def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> "Moving":
+def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> Moving:
     """Imported when it is wanted: nobody waits for it before something is computed."""
     from axiom.service.jobs import moving
 

@@ -176,11 +176,13 @@ def write_request(request: SigningRequest) -> bytes:
             "format": _FORMAT,
             "next_code": request.next_code,
             "programs": [
-                {"md5": one.md5, "name": one.name, "sha256": one.sha256, "size": one.size} for one in request.programs
+                {"md5": program.md5, "name": program.name, "sha256": program.sha256, "size": program.size}
+                for program in request.programs
             ],
             "programs_signed": dict(request.programs_signed),
             "seals": [
-                {"archive": base64.b64encode(one.archive).decode(), "seal": one.body.decode()} for one in request.seals
+                {"archive": base64.b64encode(seal.archive).decode(), "seal": seal.body.decode()}
+                for seal in request.seals
             ],
             "signed": {what: dict(signatures) for what, signatures in request.signed.items()},
             "trust": request.trust.decode(),

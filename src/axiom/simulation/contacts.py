@@ -90,8 +90,8 @@ class Contacts:
 
     def _obey(self, computer: Computer, heard: Heard) -> None:
         world = self._world
-        for held in computer.obeys(heard, world.now):
-            world.at(held.ends or world.now, self._finish, computer, held)
+        for obey in computer.obeys(heard, world.now):
+            world.at(obey.ends or world.now, self._finish, computer, obey)
         if computer.nature.floods:
             pause = _FLOOD
         elif heard.orders and len(computer.hand) < computer.nature.build.cores:

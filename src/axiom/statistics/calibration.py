@@ -102,4 +102,4 @@ def _log_sum(logs: Sequence[float]) -> float:
     largest = max(logs)
     if largest == math.inf:
         return math.inf
-    return largest + math.log(math.fsum(math.exp(one - largest) for one in logs))
+    return largest + math.log(math.fsum(math.exp(log - largest) for log in logs))

@@ -109,7 +109,7 @@ def _arms(xs: Sequence[float], ys: Sequence[float], *, least: int) -> _Arms:
     if max(logs) - min(logs) > _DECADES or math.log(unit) - math.log(min(ys)) > _DECADES:
         raise NoFitError("levels or measures span more than thirty powers of ten")
     centre = math.fsum(logs) / len(logs)
-    return _Arms(logs=tuple(one - centre for one in logs), centre=centre, ys=tuple(y / unit for y in ys), unit=unit)
+    return _Arms(logs=tuple(log - centre for log in logs), centre=centre, ys=tuple(y / unit for y in ys), unit=unit)
 
 
 def _law(arms: _Arms, fitted: Callable[[_Arms, float], _Fitted]) -> PowerLaw:

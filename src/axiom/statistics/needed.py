@@ -105,7 +105,7 @@ def _standardised(values: Sequence[float], null: float) -> tuple[int, float, flo
     Far ones are drawn in to three units, and the ratio by what few values overstate it (Hedges).
     """
     shift = math.frexp(max(*map(abs, values), abs(null)))[1]  # so that sums of the largest numbers stay numbers
-    scaled, null = [math.ldexp(one, -shift) for one in values], math.ldexp(null, -shift)
+    scaled, null = [math.ldexp(value, -shift) for value in values], math.ldexp(null, -shift)
     centre = median(scaled)
     unit = 1.4826 * median(abs(one - centre) for one in scaled)
     if unit > 0:

@@ -34,10 +34,10 @@ def pool(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstima
     """Pool estimates of one effect, each with its variance. Variances must be above 0: a place needs two values."""
     if not estimates or len(estimates) != len(variances):
         raise ValueError(f"{len(estimates)} estimates with {len(variances)} variances cannot be pooled")
-    if not all(map(math.isfinite, estimates)) or not all(0 < one < math.inf for one in variances):
+    if not all(map(math.isfinite, estimates)) or not all(0 < variance < math.inf for variance in variances):
         raise ValueError("estimates must be numbers and variances numbers above 0")
     places, unit = len(estimates), _unit(estimates, variances)
-    scaled, spread = [one / unit for one in estimates], [(math.sqrt(one) / unit) ** 2 for one in variances]
+    scaled, spread = [one / unit for one in estimates], [(math.sqrt(variance) / unit) ** 2 for variance in variances]
     tau2 = _between(scaled, spread)
     estimate, heterogeneity = _weighed(scaled, spread, tau2)
     if places == 1:
@@ -85,7 +85,7 @@ def _between(estimates: Sequence[float], variances: Sequence[float]) -> float:
     freedom = len(estimates) - 1
     if freedom == 0 or _weighed(estimates, variances, 0.0)[1] <= freedom:
         return 0.0
-    low, high = 0.0, math.fsum((one - estimates[0]) ** 2 for one in estimates)
+    low, high = 0.0, math.fsum((estimate - estimates[0]) ** 2 for estimate in estimates)
     while _weighed(estimates, variances, high)[1] > freedom:
         high *= 2.0
     for _ in range(200):
@@ -98,7 +98,7 @@ def _between(estimates: Sequence[float], variances: Sequence[float]) -> float:
 
 def _weighed(estimates: Sequence[float], variances: Sequence[float], tau2: float) -> tuple[float, float]:
     """The weighted mean, and the weighted sum of squares around it."""
-    weights = [1.0 / (one + tau2) for one in variances]
+    weights = [1.0 / (variance + tau2) for variance in variances]
     whole = math.fsum(weights)
     mean = math.fsum(weight / whole * one for weight, one in zip(weights, estimates, strict=True))
     return mean, math.fsum(weight * (one - mean) ** 2 for weight, one in zip(weights, estimates, strict=True))

@@ -110,12 +110,12 @@ def _answer(found: Examined) -> dict[str, Any]:
             {"gate": gate.name, "title": gate.title, "state": gate.state.value, "reason": gate.reason}
             for gate in judged.gates
         ],
-        "refusals": [asdict(one) for one in attempt.refusals],
+        "refusals": [asdict(refusal) for refusal in attempt.refusals],
         "configs": len(manifest.configs) if manifest else 0,
         "cells": len(cells),
         "seconds": attempt.seconds,
-        "cpu_seconds": round(max((one.cpu_seconds for one in cells), default=0.0), 3),
-        "cpu_seconds_in_all": round(sum(one.cpu_seconds for one in cells), 3),
+        "cpu_seconds": round(max((cell.cpu_seconds for cell in cells), default=0.0), 3),
+        "cpu_seconds_in_all": round(sum(cell.cpu_seconds for cell in cells), 3),
     }
 
 

@@ -219,14 +219,14 @@ def _old(name: str) -> dict[str, list[dict[str, str]]]:
     names = [{"name": one.name, "became": one.became} for one in old_names.of_experiment(catalogue, name)]
     claims = [
         {
-            "name": one.name,
-            "claim": one.claim,
-            "figure": one.figure,
-            "rests_on": one.rests_on,
-            "status": one.status,
+            "name": claim.name,
+            "claim": claim.claim,
+            "figure": claim.figure,
+            "rests_on": claim.rests_on,
+            "status": claim.status,
         }
-        for one in old_claims.read(catalogue / old_claims.LIST).claims
-        if one.experiment == name
+        for claim in old_claims.read(catalogue / old_claims.LIST).claims
+        if claim.experiment == name
     ]
     return {"names": names, "claims": claims}
 

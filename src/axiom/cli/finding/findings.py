@@ -127,7 +127,7 @@ def _sections(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, list[s
         "why": [found["why"]] if found["why"] else [],
         "needs": [*newest["needs"], *needed],
         "flags": list(dict.fromkeys([*newest["flags"], *(alarm["text"] for alarm in newest["alarms"])])),
-        **{by: [_part(one) for one in parts] for by, parts in found["parts"].items()},
+        **{by: [_part(part) for part in parts] for by, parts in found["parts"].items()},
         "computed again": [_pair(pair) for pair in newest["duplicates"]],
         "predicted": [_predicted(said) for said in found["predictions"]],
         "never worked": [_unlucky(one) for one in found["never_worked"]],

@@ -72,12 +72,12 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     if found is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
     if as_json:
-        rows = [{"workunit": one.workunit_id, "task": one.task_id, "state": one.state} for one in checks]
+        rows = [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
         show_json({"workunit": {**_workunit(found), "checks": rows, "tasks": [_task(one) for one in tasks]}})
         return
     show_facts(_workunit(found))
-    for one in checks:
-        click.echo(f"checked by workunit {one.workunit_id}, which repeats task {one.task_id}: {one.state}")
+    for check in checks:
+        click.echo(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")
     click.echo()
     _show_tasks(tasks)
 

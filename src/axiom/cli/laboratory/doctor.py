@@ -347,9 +347,9 @@ def _sandbox(db: Database) -> Diagnosis:
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
     """What is offered, and what is being built."""
     said = [
-        f"{each['platform']} on {' and '.join(each['computes_on'])}: version {each['version']}, "
-        f"{each['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * each["is_stand_in"])
-        for each in runners
+        f"{runner['platform']} on {' and '.join(runner['computes_on'])}: version {runner['version']}, "
+        f"{runner['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * runner["is_stand_in"])
+        for runner in runners
     ]
     return "; ".join(
         [*(said or ["none is offered yet"]), *([offer["building"]] if offer and offer["building"] else [])]

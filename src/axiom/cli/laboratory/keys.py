@@ -66,7 +66,7 @@ def status(folder: Folder, as_json: bool) -> None:
     show_table(("role", "key", "where", "must sign"), shown, none="There is no key.")
     click.echo()
     none = "Nothing waits to be signed."
-    show_table(("waits to be signed", "why"), [(one["what"], one["why"]) for one in waits], none=none)
+    show_table(("waits to be signed", "why"), [(wait["what"], wait["why"]) for wait in waits], none=none)
     if waits and not held.can(Role.BUNDLE):
         click.echo("`axiom keys request FILE` writes down what has to be signed.")
 

@@ -211,4 +211,4 @@ def _show_sums(found: dict[str, Any]) -> None:
         rows = found[f"by_{noun}"]
         if rows:
             click.echo()
-            show_table((noun, "credit"), [(one[noun], f"{one['credit']:.3f}") for one in rows], none="")
+            show_table((noun, "credit"), [(row[noun], f"{row['credit']:.3f}") for row in rows], none="")

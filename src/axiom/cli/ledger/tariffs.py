@@ -100,7 +100,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
         none="No tariff was announced here yet; the first credit is paid by core-seconds.",
     )
     click.echo()
-    show_table(("comes with Axiom", "what it is"), [(one["name"], one["remark"]) for one in presets], none="")
+    show_table(("comes with Axiom", "what it is"), [(preset["name"], preset["remark"]) for preset in presets], none="")
 
 
 @policy.command("show")

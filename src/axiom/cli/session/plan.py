@@ -65,7 +65,7 @@ def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | No
 
 def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> Preview:
     if hosts is not None and not folder.exists():
-        asked = [one for one in manifests(catalogue_files()) if one.name != DRILL]
+        asked = [manifest for manifest in manifests(catalogue_files()) if manifest.name != DRILL]
         return preview.shipped(asked, policy, hosts)
     with reading(folder) as db:
         wishes = read(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
@@ -94,9 +94,9 @@ def show_plan(planned: Answer) -> None:
 def _ordered(allotments: Sequence[Answer]) -> None:
     """One line for what is ordered for one reason, whole workunits and the rest together."""
     sizes: dict[tuple[str, str], list[str]] = {}
-    for one in allotments:
-        size = f"{one['workunits']:,} × {_counted(one['replicates_each'], 'replicate')}"
-        sizes.setdefault((one["name"], one["reason"]), []).append(size)
+    for allotment in allotments:
+        size = f"{allotment['workunits']:,} × {_counted(allotment['replicates_each'], 'replicate')}"
+        sizes.setdefault((allotment["name"], allotment["reason"]), []).append(size)
     _title("What would be ordered", bool(sizes))
     for (name, reason), found in list(sizes.items())[:_MOST]:
         _item(f"{name}  {' and '.join(found)}", reason)
@@ -152,14 +152,14 @@ def _worth(worths: Sequence[Answer]) -> None:
     if worths:
         rows = [
             (
-                one["name"],
-                one["purpose"],
-                plain(one["bits"]),
-                plain(one["core_seconds"] / 3_600),
-                plain(one["weight"]),
-                plain(one["per_core_hour"]),
+                worth["name"],
+                worth["purpose"],
+                plain(worth["bits"]),
+                plain(worth["core_seconds"] / 3_600),
+                plain(worth["weight"]),
+                plain(worth["per_core_hour"]),
             )
-            for one in worths[:_MOST]
+            for worth in worths[:_MOST]
         ]
         show_table(("experiment", "for", "bits", "hours", "weight", "bits/hour"), rows, none="")
     _more(worths)

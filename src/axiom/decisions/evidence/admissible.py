@@ -30,15 +30,17 @@ class Sound:
 
 def sound(question: Question, observations: Sequence[Observation], blocks: int) -> Sound:
     """Leave out what may not count, each with its reason. What is no value stays, as a missing one."""
-    own = [one for one in observations if one.cohort is Cohort.CONFIRMATORY]
+    own = [observation for observation in observations if observation.cohort is Cohort.CONFIRMATORY]
     others = (
-        [one for one in observations if one.cohort is not Cohort.CONFIRMATORY] if len(own) < len(observations) else []
+        [observation for observation in observations if observation.cohort is not Cohort.CONFIRMATORY]
+        if len(own) < len(observations)
+        else []
     )
-    older = tuple(_checked(question, one) for one in others)
+    older = tuple(_checked(question, other) for other in others)
     checked = [_checked(question, one) for one in own]
     seeds = _seeds(checked)
     copies, clone_alarms = _clones(seeds)
-    counted = tuple([one for one in seeds if one.replicate not in copies] if copies else seeds)
+    counted = tuple([seed for seed in seeds if seed.replicate not in copies] if copies else seeds)
     gone = [one for one in counted if one.value is None]
     reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
     if older:
@@ -97,13 +99,13 @@ def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
 
     Where everything that was measured has a fingerprint, that is compared; where only the value is known, values.
     """
-    known = [one for one in seeds if one.value is not None and one.outcome is not Outcome.LATE]
+    known = [seed for seed in seeds if seed.value is not None and seed.outcome is not Outcome.LATE]
     marks = {one.replicate: mark for one in known if (mark := one.fingerprint) and mark[: len(COARSE)] != COARSE}
     groups = [*alike(marks), *clones({one.replicate: one.value for one in known if not one.fingerprint})]
     if not groups:
         return set(), []
     copies = {number for group in groups for number in group[1:]}
-    return copies, [_clone_alarm(groups, {one.replicate: one for one in seeds})]
+    return copies, [_clone_alarm(groups, {seed.replicate: seed for seed in seeds})]
 
 
 def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
@@ -117,7 +119,7 @@ def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]
     for one in counted:
         if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint != COARSE:
             rows.setdefault(one.design, []).append(one.fingerprint or one.value)
-    same = [len(found) for found in rows.values() if len(found) >= _ENOUGH and len(set(found)) == 1]
+    same = [len(row) for row in rows.values() if len(row) >= _ENOUGH and len(set(row)) == 1]
     if not same:
         return []
     text = f"{sum(same)} seeds gave the very same numbers, design by design, so it is not sure that seeds were used"
@@ -137,9 +139,9 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
         if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint[: len(COARSE)] != COARSE:
             rows.setdefault(one.design, []).append(one)
     told, seeds = Force.TELLS, 0
-    for found in rows.values():
-        values = [one.value for one in found if one.value is not None]
-        marks = {one.fingerprint or one.value for one in found}
+    for row in rows.values():
+        values = [one.value for one in row if one.value is not None]
+        marks = {one.fingerprint or one.value for one in row}
         size, spread = max(map(abs, values)), max(values) - min(values)
         if len(values) < _ENOUGH or len(marks) == 1 or spread > _HARDLY * size or size == 0:
             continue

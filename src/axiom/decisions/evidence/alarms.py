@@ -41,11 +41,13 @@ def _platforms(alone: Alone, homes: Mapping[int, Home], seldom: float) -> list[A
 
 
 def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:
-    disputed = sum(one.disputed for one in agreements)
-    again = disputed + sum(one.agreed for one in agreements)
+    disputed = sum(agreement.disputed for agreement in agreements)
+    again = disputed + sum(agreement.agreed for agreement in agreements)
     if not disputed:
         return []
-    pairs = "; ".join(f"{one.disputed} on {' and '.join(one.platforms)}" for one in agreements if one.disputed)
+    pairs = "; ".join(
+        f"{agreement.disputed} on {' and '.join(agreement.platforms)}" for agreement in agreements if agreement.disputed
+    )
     is_many = disputed >= _FEW and disputed > _DISPUTED * again
     return [
         Alarm(

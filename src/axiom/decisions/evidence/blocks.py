@@ -49,8 +49,8 @@ def stream(designs: Sequence[Sequence[Block]]) -> tuple[Block, ...]:
 
 
 def _block(number: int, members: Sequence[Returned], size: int, registration: int) -> Block:
-    out = sum(not (one.over or one.back >= one.cells) for one in members)
-    late = sum(one.over and one.back < one.cells for one in members)
+    out = sum(not (member.over or member.back >= member.cells) for member in members)
+    late = sum(member.over and member.back < member.cells for member in members)
     if len(members) < size:
         reason = f"{len(members)} of {size} replicates are ordered"
     elif out:
@@ -61,7 +61,7 @@ def _block(number: int, members: Sequence[Returned], size: int, registration: in
         reason = f"all {size} replicates are back"
     return Block(
         number=number,
-        replicates=tuple(one.number for one in members),
+        replicates=tuple(member.number for member in members),
         closed=len(members) == size and not out,
         reason=reason,
         is_whole=len(members) == size,

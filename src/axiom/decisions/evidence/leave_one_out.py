@@ -90,7 +90,7 @@ def _flipped(question: Question, values: Sequence[float | None], left_out: Seque
 
 def _signs(question: Question, values: Sequence[float | None], left_out: Sequence[_Places]) -> list[_Signs]:
     borders = (question.null - question.smallest, question.null, question.null + question.smallest)
-    ordered = sorted(one for one in values if one is not None)
+    ordered = sorted(value for value in values if value is not None)
     found = []
     for places in left_out:
         gone = sorted([one for place in places if (one := values[place]) is not None])

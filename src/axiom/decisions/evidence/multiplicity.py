@@ -44,8 +44,8 @@ class ComparableClaim(Protocol):
 def false_shares(claims: Sequence[ComparableClaim]) -> dict[int, float | None]:
     """The smallest share at which each claim stands; None where it does not stand, or nothing is claimed yet."""
     families = {
-        Verdict.POSITIVE: _standing([one.e_value if one.verdict in _EFFECTS else 0.0 for one in claims]),
-        Verdict.ABSENT: _standing([one.e_absent if one.verdict is Verdict.ABSENT else 0.0 for one in claims]),
+        Verdict.POSITIVE: _standing([claim.e_value if claim.verdict in _EFFECTS else 0.0 for claim in claims]),
+        Verdict.ABSENT: _standing([claim.e_absent if claim.verdict is Verdict.ABSENT else 0.0 for claim in claims]),
     }
     families[Verdict.NEGATIVE] = families[Verdict.POSITIVE]
     return {
@@ -58,7 +58,7 @@ def _standing(e_values: Sequence[float]) -> list[float | None]:
     found: list[float | None] = [None] * len(e_values)
     if not any(e_values):
         return found
-    logs = [math.log(one) if one > 0 else -math.inf for one in e_values]
+    logs = [math.log(e_value) if e_value > 0 else -math.inf for e_value in e_values]
     for share in sorted(SHARES, reverse=True):
         for place in e_bh(logs, share):
             found[place] = share

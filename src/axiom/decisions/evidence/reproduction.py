@@ -66,10 +66,10 @@ def recounted(
     counts: Iterable[Agreements], before: Sequence[Reproduced], new: Sequence[Reproduced]
 ) -> tuple[Agreements, ...]:
     """Which counts are others now that these were compared; `before` is what was known of the same seeds."""
-    known = {one.platforms: one for one in counts}
-    as_counted = {one.platforms: one for one in agreements(before)}
+    known = {count.platforms: count for count in counts}
+    as_counted = {agreement.platforms: agreement for agreement in agreements(before)}
     found = []
-    as_is = {one.platforms: one for one in agreements([*before, *new])}
+    as_is = {agreement.platforms: agreement for agreement in agreements([*before, *new])}
     for platforms in sorted(as_counted.keys() | as_is.keys()):
         empty = Agreements(platforms=platforms)
         was = known.get(platforms, empty)

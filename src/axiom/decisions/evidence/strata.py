@@ -46,7 +46,7 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
 def stratum(question: Question, by: str, name: str, observed: Iterable[Observation]) -> Stratum:
     """One row of a forest."""
     values = [one.value for one in observed]
-    present = [one for one in values if one is not None]
+    present = [value for value in values if value is not None]
     estimate, low, high = interval(question, values) if present else (None, None, None)
     return Stratum(
         by=by,
@@ -63,7 +63,7 @@ def stratum(question: Question, by: str, name: str, observed: Iterable[Observati
 
 def known_of(designs: Sequence[Stratum]) -> list[Stratum]:
     """The designs of which it is known where they lie, and how surely: they have two values that differ."""
-    return [one for one in designs if one.estimate is not None and one.error]
+    return [design for design in designs if design.estimate is not None and design.error]
 
 
 def pooled(designs: Sequence[Stratum]) -> Pooled | None:
@@ -77,7 +77,7 @@ def pooled(designs: Sequence[Stratum]) -> Pooled | None:
         return None
     middles, errors = [one.estimate or 0.0 for one in known], [one.error or 0.0 for one in known]
     unit = math.ldexp(1.0, math.frexp(max(*map(abs, middles), *errors))[1] - 1)  # squares of them may not be numbers
-    found = pooling.pool([one / unit for one in middles], [max(one / unit, _FINEST) ** 2 for one in errors])
+    found = pooling.pool([middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors])
     ends = (found.estimate, found.low, found.high, found.prediction_low, found.prediction_high)
     estimate, low, high, prediction_low, prediction_high = (
         math.nan if end is None else _within(end * unit) for end in ends
@@ -128,7 +128,11 @@ def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], tog
         is_beside = low > question.null if verdict is Verdict.POSITIVE else high < question.null
         return "" if is_beside else lies
     near, far = question.null - question.smallest, question.null + question.smallest
-    wide = [one.name for one in designs if one.low is None or one.high is None or not near < one.low <= one.high < far]
+    wide = [
+        design.name
+        for design in designs
+        if design.low is None or design.high is None or not near < design.low <= design.high < far
+    ]
     if wide:
         alone = ", ".join(name or "one design" for name in wide)
         return f"the interval of {alone} alone is wider than {near:.4g} to {far:.4g}"

@@ -95,7 +95,7 @@ def _log_e(question: Question, values: Sequence[float | None], present: Sequence
 def sign_log_e(question: Question, values: Sequence[float | None]) -> float:
     """A missing value has no sign that is known, so it takes the one that speaks less."""
     null = question.null
-    return sequential.sign_log_e([0 if one is None else (one > null) - (one < null) for one in values])
+    return sequential.sign_log_e([0 if value is None else (value > null) - (value < null) for value in values])
 
 
 def event_log_e(successes: int, present: int, missing: int, null: float) -> float:

@@ -150,7 +150,7 @@ def _evidence(seen: _Seen) -> Evidence:
         hosts=facts.hosts,
         volunteers=facts.volunteers,
         platforms=facts.platforms,
-        designs=sum(one.seeds > 0 for one in seen.designs),
+        designs=sum(design.seeds > 0 for design in seen.designs),
         needs=needs,
         more=more(seen.asked, present, concluded.verdict, reached),
         flags=(*(alarm.text for alarm in seen.raised), *badges),
@@ -181,7 +181,7 @@ def _facts(seen: _Seen) -> GradeFacts:
         platforms=_platforms({home.platform for home in seen.homes}),
         unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
         is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
-        agreeing=max((one.agreed for one in agreements), default=0),
+        agreeing=max((agreement.agreed for agreement in agreements), default=0),
         leaning=tuple(
             f"without {one.by} {one.number} the verdict is {one.verdict}"
             for one in seen.without
@@ -191,7 +191,7 @@ def _facts(seen: _Seen) -> GradeFacts:
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
         designs=len(known_of(seen.designs)),
         across=across(seen.asked, concluded.verdict, seen.designs, seen.together),
-        elsewhere=sum(one.agreed for one in agreements if _platforms(set(one.platforms)) > 1),
+        elsewhere=sum(agreement.agreed for agreement in agreements if _platforms(set(agreement.platforms)) > 1),
         false_share=seen.surroundings.false_share,
         is_registered=seen.surroundings.is_registered,
     )

@@ -53,7 +53,7 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
     is_more = Direction(estimand["expects"]) is Direction.MORE
     side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
     is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
-    beyond = sum(one is not None and (one > bar if is_more else one < bar) for one in values)
+    beyond = sum(value is not None and (value > bar if is_more else value < bar) for value in values)
     is_weighty = evidence.e_value >= ENOUGH or beyond == len(values) >= SEEDS
     if estimate is None:
         why = f"none of {len(values)} seeds gave a value"
@@ -90,11 +90,11 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
     that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
     """
     asked = question(estimand)
-    possible = [None if one is None or no_value(asked, one) else one for one in values]
+    possible = [None if value is None or no_value(asked, value) else value for value in values]
     there = [one for one in possible if one is not None]
     least = max(1, math.ceil(LEAST * len(values)))
     if len(there) < least:
-        gave = "a value" if sum(one is not None for one in values) == len(there) else f"a value {_where(asked)}"
+        gave = "a value" if sum(value is not None for value in values) == len(there) else f"a value {_where(asked)}"
         return Spared(
             is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {least} are wanted"
         )

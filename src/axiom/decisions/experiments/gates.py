@@ -106,7 +106,7 @@ def _unheeded(marks: Mapping[int, str]) -> str:
 
 def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
-    left = [one for one in attempt.others if one.outcome is Outcome.DIVERGED]
+    left = [other for other in attempt.others if other.outcome is Outcome.DIVERGED]
     few = left if len(left) <= RARELY * len(attempt.others) else []
     for where, tried in _cells(attempt, demands):
         if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
@@ -125,7 +125,7 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
         return GateAnswer(fault=fault)
     measured = {}
     for place in ends(demands):
-        warm = [one.cpu_seconds for one in attempt.others if one.config == place]
+        warm = [other.cpu_seconds for other in attempt.others if other.config == place]
         if not warm:
             return GateAnswer(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
         measured[place] = min(warm)
@@ -221,8 +221,8 @@ def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, Tried]]:
     for one in attempt.again:
         again = "computed again in a fresh process, " if one.config in before else ""
         yield f"{again}{in_words(one.config, demands.configs)}", one
-    for one in attempt.others:
-        yield f"at another seed, {in_words(one.config, demands.configs)}", one
+    for other in attempt.others:
+        yield f"at another seed, {in_words(other.config, demands.configs)}", other
     for run in attempt.controls:
         for one in run.tried:
             yield control_in_words(run, one.config, demands), one
@@ -233,7 +233,7 @@ def _tried(attempt: Attempt) -> Iterator[Tried]:
 
 
 def _refused(attempt: Attempt, gate: str) -> str:
-    said = [f"line {one.line}: {one.sentence}" for one in attempt.refusals if one.gate == gate]
+    said = [f"line {refusal.line}: {refusal.sentence}" for refusal in attempt.refusals if refusal.gate == gate]
     more = f" (and {len(said) - 3} more)" if len(said) > 3 else ""
     return " ".join(sentence.rstrip(".") + "." for sentence in said[:3]).rstrip(".") + more
 
@@ -353,7 +353,9 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         if not is_well:
             return GateAnswer(fault=_control_fault(control.estimand, reason, is_planted=is_planted))
         told.append(f"{control.estimand}: {reason}")
-    bare = sorted({one["name"] for one in demands.estimands} - {control.estimand for control in demands.controls})
+    bare = sorted(
+        {estimand["name"] for estimand in demands.estimands} - {control.estimand for control in demands.controls}
+    )
     if bare and not is_planted:
         told.append(f"not controlled: {', '.join(bare)}")
     return GateAnswer(well="; ".join(told) or "it concludes nothing")
@@ -403,7 +405,7 @@ def _value(
 
 
 def _estimand(demands: Demands, control: ControlDemand) -> Mapping[str, Any]:
-    return next(one for one in demands.estimands if one["name"] == control.estimand)
+    return next(estimand for estimand in demands.estimands if estimand["name"] == control.estimand)
 
 
 def _kind(*, is_planted: bool) -> str:

@@ -90,7 +90,7 @@ def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:
     A function of one's own that is wrapped may draw from NumPy's generator or write down how far it is. Whoever has
     written it computes it; other people's computers do not get it as it stands.
     """
-    unread = [one for one in refusals if one.gate == "G0"]
+    unread = [refusal for refusal in refusals if refusal.gate == "G0"]
     if unread:
         words = f"line {unread[0].line}: {unread[0].sentence}"
         return PreflightVerdict(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_closed(words)} {_MEND}.")

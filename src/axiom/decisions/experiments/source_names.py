@@ -132,7 +132,7 @@ def _locals(scope: ast.AST, inside: list[ast.AST]) -> set[str]:
             plain = (*words.posonlyargs, *words.args, *words.kwonlyargs, words.vararg, words.kwarg)
             return {each.arg for each in plain if each} | _stored(inside)
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            return _stored(each.target for each in scope.generators)
+            return _stored(generator.target for generator in scope.generators)
     return set()
 
 

@@ -84,7 +84,7 @@ def open_nodes(links: Iterable[Link], footings: Mapping[int, Footing], old_claim
         if footing.status == "open" and footing.meaning not in _DECIDED
     }
     decided = {link.target for link in links if bearing(link, footings) in {Bearing.SUPPORTS, Bearing.CONTRADICTS}}
-    claims = {Node(noun=Noun.OLD_CLAIM, id=each) for each in old_claims}
+    claims = {Node(noun=Noun.OLD_CLAIM, id=old_claim) for old_claim in old_claims}
     return frozenset(waiting | (claims - decided))
 
 

@@ -116,5 +116,5 @@ def _chances(prediction: Prediction) -> tuple[float, ...]:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [one for one in values if one is not None]
+    known = [value for value in values if value is not None]
     return statistics.fmean(known) if known else None

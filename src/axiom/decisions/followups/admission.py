@@ -34,8 +34,8 @@ def made(
     lapsed = tuple(one for one in waiting if one.proposal.author == AUTOPILOT and one.proposal.slug not in follows)
     waits = [one for one in waiting if one not in lapsed]
     of_finding: dict[bool, Counter[int]] = {False: Counter(), True: Counter()}
-    for one in waits:
-        of_finding[_is_too_dear(one.proposal, most_core_hours)][one.proposal.finding] += 1
+    for wait in waits:
+        of_finding[_is_too_dear(wait.proposal, most_core_hours)][wait.proposal.finding] += 1
     new: list[Proposal] = []
     left = 0
     for proposal in following:

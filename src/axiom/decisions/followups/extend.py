@@ -65,7 +65,7 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     open_ones = [
         factor
         for factor in subject.manifest.factors
-        if factor not in subject.named and len({str(one[factor]) for one in configs}) == 1
+        if factor not in subject.named and len({str(config[factor]) for config in configs}) == 1
     ]
     waiting = 0
     for factor in open_ones:

@@ -67,7 +67,7 @@ def others(manifest: Manifest, factor: str, level: object) -> tuple[object, ...]
         for middle, end in zip(middles, [end for end in (high, low) if end != here], strict=True)
     ]
     found = [one for one in (*middles, *quarters) if one != here and low <= one <= high]
-    return tuple(_exact(manifest, factor, one) for one in dict.fromkeys(found))
+    return tuple(_exact(manifest, factor, fromkey) for fromkey in dict.fromkeys(found))
 
 
 def ends_beyond(manifest: Manifest, factor: str, tested: Sequence[float]) -> tuple[float, float]:
@@ -125,7 +125,10 @@ def outside(manifest: Manifest, configs: Sequence[Mapping[str, object]]) -> str:
 
 def known_levels(manifest: Manifest, factor: str) -> list[object]:
     """Every level of a factor that the file itself names, in order and each once."""
-    configs = [*manifest.configs, *(config for one in manifest.controls for config in (*one.placebo, *one.planted))]
+    configs = [
+        *manifest.configs,
+        *(config for control in manifest.controls for config in (*control.placebo, *control.planted)),
+    ]
     found: list[object] = []
     for config in configs:
         if not any(_alike(config[factor], level) for level in found):

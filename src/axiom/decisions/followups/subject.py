@@ -145,7 +145,7 @@ def _of_trend(subject: Subject) -> Axis | None:
     factor, configs = str(subject.estimand["across"]), subject.needed
     if not configs or not has_range(subject.manifest, factor):
         return None
-    alike = [one for one in configs if all(one[name] == configs[0][name] for name in one if name != factor)]
+    alike = [config for config in configs if all(config[name] == configs[0][name] for name in config if name != factor)]
     ordered = sorted(alike, key=lambda one: number(one[factor]))
     levels = tuple(number(one[factor]) for one in ordered)
     return Axis(factor=factor, first=ordered[0], second=ordered[-1], levels=levels) if len(ordered) > 1 else None

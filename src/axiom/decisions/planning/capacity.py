@@ -119,11 +119,11 @@ def bounded(supplies: Iterable[Supply]) -> tuple[tuple[Supply, ...], tuple[str, 
     """The hosts as they can be: what is too large is bounded, what cannot be gets nothing; a sentence for each."""
     kept, said = [], []
     seen: set[int] = set()
-    for one in supplies:
-        found, sentence = _bounded(one)
-        if one.host_id in seen:
-            found, sentence = None, f"Host {one.host_id} is named twice; the first counts."
-        seen.add(one.host_id)
+    for supply in supplies:
+        found, sentence = _bounded(supply)
+        if supply.host_id in seen:
+            found, sentence = None, f"Host {supply.host_id} is named twice; the first counts."
+        seen.add(supply.host_id)
         kept += [found] if found is not None else []
         said += [sentence] if sentence else []
     return tuple(kept), tuple(said)

@@ -19,15 +19,17 @@ _NEXT = 16  # blocks of one registration that are told of
 def closings(candidates: Sequence[Candidate], allotments: Sequence[Allotment], filling: Filling) -> tuple[Closing, ...]:
     """Every block that is ordered and not weighed, the first to close first; those that nobody computes come last."""
     more: dict[tuple[int, int], int] = defaultdict(int)
-    for each in allotments:
-        more[each.experiment_id, each.registration_id or 0] += each.workunits * each.replicates_each
+    for allotment in allotments:
+        more[allotment.experiment_id, allotment.registration_id or 0] += allotment.workunits * allotment.replicates_each
     paces = _paces(candidates, filling)
     usual = _usual([host.supply for host in filling.hosts])
     found = [
         closing
-        for one in candidates
-        if one.aims
-        for closing in _closings(one, more[one.key], paces[one.key] + one.in_progress * usual, usual)
+        for candidate in candidates
+        if candidate.aims
+        for closing in _closings(
+            candidate, more[candidate.key], paces[candidate.key] + candidate.in_progress * usual, usual
+        )
     ]
     return tuple(sorted(found, key=lambda one: (one.seconds is None, one.seconds or 0.0, one.experiment_id, one.block)))
 
@@ -65,7 +67,7 @@ def _closings(one: Candidate, more: int, pace: float, usual: float) -> list[Clos
 
 def _paces(candidates: Sequence[Candidate], filling: Filling) -> Mapping[tuple[int, int], float]:
     """Reference seconds a second that the hosts bring to each candidate of which they would get tasks."""
-    found: dict[tuple[int, int], float] = {one.key: 0.0 for one in candidates}
+    found: dict[tuple[int, int], float] = {candidate.key: 0.0 for candidate in candidates}
     for host in filling.hosts:
         for key, tasks in host.given.items():
             found[key] += tasks * _pace(host.supply)
@@ -74,7 +76,7 @@ def _paces(candidates: Sequence[Candidate], filling: Filling) -> Mapping[tuple[i
 
 def _usual(supplies: Sequence[Supply]) -> float:
     """Of one core, on average over the fleet; 0 where there is none."""
-    there = [one for one in supplies if not one.obstacle]
+    there = [supply for supply in supplies if not supply.obstacle]
     cores = sum(one.cores for one in there)
     return sum(_pace(one) * one.cores for one in there) / cores if cores else 0.0
 

@@ -88,7 +88,7 @@ def fill(
 
 def placements(filling: Filling, names: Mapping[tuple[int, int], str]) -> tuple[Placement, ...]:
     """What goes where, with why not more; the largest hosts first."""
-    return tuple(_placement(one, filling, names) for one in filling.hosts)
+    return tuple(_placement(host, filling, names) for host in filling.hosts)
 
 
 def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str]) -> Placement:

@@ -12,10 +12,10 @@ def classes(
     supplies: Sequence[Supply], placements: Iterable[Placement], busy: Mapping[int, Mapping[str, int]]
 ) -> tuple[FleetClass, ...]:
     """Hosts by their cores and GPUs, the largest first; `busy` says which tasks each host has, by experiment."""
-    placed = {one.host_id: one for one in placements}
+    placed = {placement.host_id: placement for placement in placements}
     by_size: dict[_Size, list[Supply]] = {}
-    for one in supplies:
-        by_size.setdefault((one.cores, sum(gpu.count for gpu in one.gpus)), []).append(one)
+    for supply in supplies:
+        by_size.setdefault((supply.cores, sum(gpu.count for gpu in supply.gpus)), []).append(supply)
     return tuple(_class(size, by_size[size], placed, busy) for size in sorted(by_size, reverse=True))
 
 

@@ -121,4 +121,4 @@ def order(one: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Tur
 
 def replicates_of(allotments: Sequence[Allotment]) -> int:
     """How many replicates these are."""
-    return sum(one.workunits * one.replicates_each for one in allotments)
+    return sum(allotment.workunits * allotment.replicates_each for allotment in allotments)

@@ -357,8 +357,8 @@ def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) 
         for one in asked
         if one.key not in making.ordered
     )
-    tasks = sum(one.workunits for one in making.allotments)
-    versions = {one.experiment_id for one in making.allotments}
+    tasks = sum(allotment.workunits for allotment in making.allotments)
+    versions = {allotment.experiment_id for allotment in making.allotments}
     alone = len({one.experiment_id for one in skipped} - versions)
     return Plan(
         allotments=tuple(making.allotments),

@@ -49,6 +49,6 @@ def preview(
     return Preview(
         plan=planned,
         worths=worths(candidates),
-        placements=placements(filling, {one.key: one.name for one in candidates}),
+        placements=placements(filling, {candidate.key: candidate.name for candidate in candidates}),
         closings=closings(candidates, planned.allotments, filling),
     )

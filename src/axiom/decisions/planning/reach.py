@@ -42,7 +42,7 @@ def reach(
 
     Without hosts every core can take anything; so many of them are `ours`, or all where nobody says how many.
     """
-    there = [(one, _empty(one)) for one in supplies if not one.obstacle and one.most_tasks != 0]
+    there = [(supply, _empty(supply)) for supply in supplies if not supply.obstacle and supply.most_tasks != 0]
     if not supplies:
         return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
     sizes: dict[_Size, list[Candidate]] = {}

@@ -46,11 +46,11 @@ class Book:
 
     def add(self, allotments: Sequence[Allotment]) -> None:
         """Note what was ordered."""
-        for one in allotments:
-            self.purposes[one.purpose] += one.core_seconds
-            self.experiments[one.experiment_id] += one.core_seconds
-            self.both[one.purpose, one.experiment_id] += one.core_seconds
-            self.whole += one.core_seconds
+        for allotment in allotments:
+            self.purposes[allotment.purpose] += allotment.core_seconds
+            self.experiments[allotment.experiment_id] += allotment.core_seconds
+            self.both[allotment.purpose, allotment.experiment_id] += allotment.core_seconds
+            self.whole += allotment.core_seconds
 
     def total(self) -> float:
         """What shares are shares of."""
@@ -61,7 +61,7 @@ def choose(offers: Sequence[Offer], book: Book, quotas: Quotas, wishes: Wishes) 
     """The offer whose block is ordered next; None where there is none."""
     if not offers:
         return None
-    if begun := [one for one in offers if one.candidate.is_begun]:
+    if begun := [offer for offer in offers if offer.candidate.is_begun]:
         chosen = min(begun, key=lambda one: (one.core_seconds, one.candidate.key))
         return Chosen(offer=chosen, why="which counts only as a whole")
     asked, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
@@ -80,7 +80,7 @@ def _is_meant(one: Offer, word: str) -> bool:
 def _by_priority(offers: Sequence[Offer], priority: Sequence[str]) -> tuple[Sequence[Offer], str]:
     """Those of the first word that anything is there for."""
     for word in priority:
-        if found := [one for one in offers if _is_meant(one, word)]:
+        if found := [offer for offer in offers if _is_meant(offer, word)]:
             return found, f"{word} come first, as an operator wants it" if word in set(
                 Purpose
             ) else f"{word} comes first"
@@ -92,8 +92,8 @@ def _by_mix(offers: Sequence[Offer], book: Book, mix: Sequence[tuple[str, float]
     words = [word for word, _ in mix]
     rest = 100.0 - sum(percent for _, percent in mix)
     groups: dict[str, list[Offer]] = {}
-    for one in offers:
-        groups.setdefault(_share_of(one.purpose, one.candidate.name, words), []).append(one)
+    for offer in offers:
+        groups.setdefault(_share_of(offer.purpose, offer.candidate.name, words), []).append(offer)
     shares = {word: percent for word, percent in (*mix, ("", rest)) if percent > 0 and word in groups}
     if not shares:
         return offers, ""
@@ -114,7 +114,9 @@ def _by_quota(offers: Sequence[Offer], book: Book, quotas: Quotas, why: str) -> 
     for purpose, share in ((Purpose.NEW, quotas.new), (Purpose.GENERALITY, quotas.generality)):
         kept = share * book.total()
         owed = [
-            one for one in offers if one.purpose is purpose and book.purposes[purpose] + one.core_seconds / 2 <= kept
+            offer
+            for offer in offers
+            if offer.purpose is purpose and book.purposes[purpose] + offer.core_seconds / 2 <= kept
         ]
         if 0 < len(owed) < len(offers):
             return _under(owed, book, quotas), f"{share:.0%} of what is ordered is kept for {_KEPT[purpose]}"
@@ -126,8 +128,8 @@ def _under(offers: Sequence[Offer], book: Book, quotas: Quotas) -> Sequence[Offe
     most = quotas.most_of_finding * book.total()
     had = book.experiments
     under = [
-        one
-        for one in offers
-        if had[one.candidate.experiment_id] == 0 or had[one.candidate.experiment_id] + one.core_seconds <= most
+        offer
+        for offer in offers
+        if had[offer.candidate.experiment_id] == 0 or had[offer.candidate.experiment_id] + offer.core_seconds <= most
     ]
     return under or offers

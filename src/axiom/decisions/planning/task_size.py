@@ -92,7 +92,7 @@ def task_size(length: Length, *, replicate_seconds: float, there: int, block: in
 
 def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
     """What volunteers' hosts are like; None where there are none, and the laboratory computes alone."""
-    theirs = sorted((one.speed, one.cores) for one in supplies if not one.is_ours and one.cores > 0)
+    theirs = sorted((supply.speed, supply.cores) for supply in supplies if not supply.is_ours and supply.cores > 0)
     if not theirs:
         return None
     passed = list(accumulate(cores for _, cores in theirs))

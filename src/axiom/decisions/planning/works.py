@@ -16,14 +16,14 @@ def works_of(
     candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
 ) -> list[WaitingWork]:
     """What waits and what is ordered, in the tasks in which hosts get it."""
-    standing, usual = {one.key: one for one in candidates}, usual_of(supplies)
-    waiting = [(one, _work(one, one.unsent, _size(one), usual)) for one in candidates]
+    standing, usual = {candidate.key: candidate for candidate in candidates}, usual_of(supplies)
+    waiting = [(candidate, _work(candidate, candidate.unsent, _size(candidate), usual)) for candidate in candidates]
     ordered = [
-        (one, _work(one, each.workunits, each.replicates_each, usual))
-        for each in allotments
-        if (one := standing.get((each.experiment_id, each.registration_id or 0))) is not None
+        (one, _work(one, allotment.workunits, allotment.replicates_each, usual))
+        for allotment in allotments
+        if (one := standing.get((allotment.experiment_id, allotment.registration_id or 0))) is not None
     ]
-    few = {one.experiment_id: few_of(one) for one in candidates}
+    few = {candidate.experiment_id: few_of(candidate) for candidate in candidates}
     return [part for one, work in (*waiting, *ordered) for part in _let_out(one, work, few)]
 
 

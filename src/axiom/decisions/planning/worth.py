@@ -63,8 +63,8 @@ def weight(hanging: int) -> float:
 
 def promises(candidates: Sequence[Candidate]) -> dict[tuple[int, int], Promise]:
     """What every candidate promises, by its key."""
-    usual = usual_of([aim for one in candidates for aim in one.aims])
-    return {one.key: _promise(one, usual) for one in candidates}
+    usual = usual_of([aim for candidate in candidates for aim in candidate.aims])
+    return {candidate.key: _promise(candidate, usual) for candidate in candidates}
 
 
 def _worth(one: Candidate, promise: Promise) -> Worth:
@@ -89,7 +89,7 @@ def _worth(one: Candidate, promise: Promise) -> Worth:
 def worths(candidates: Sequence[Candidate]) -> tuple[Worth, ...]:
     """The next block of every candidate, what tells most for its cost first."""
     known = promises(candidates)
-    table = [_worth(one, known[one.key]) for one in candidates]
+    table = [_worth(candidate, known[candidate.key]) for candidate in candidates]
     return tuple(sorted(table, key=lambda one: (-one.per_core_hour, one.experiment_id, one.registration_id)))
 
 

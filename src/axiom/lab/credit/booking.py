@@ -27,7 +27,7 @@ def book(
     """Book awards, and let the recent averages of all who have a share follow. What is taken back was not of late."""
     there = {holder: ledger.balances(db, holder, list(amounts)) for holder, amounts in ledger.by_holder(awards).items()}
     ledger.award(db, awards, tariff_id=tariff_id, session_id=session_id, now=now, is_capped=is_capped)
-    for holder, amounts in ledger.by_holder([one for one in awards if one.amount >= 0]).items():
+    for holder, amounts in ledger.by_holder([award for award in awards if award.amount >= 0]).items():
         ledger.keep_recent(db, holder, _recent(db, holder, amounts, there[holder], now))
 
 
@@ -71,7 +71,7 @@ def book_or_hold(
         fits = [True] * len(awards)
     else:
         spent = cap if is_blocked else settlements.unsettled(db)
-        fits = fitting([one.amount for one in awards], cap=cap, spent=spent)
+        fits = fitting([award.amount for award in awards], cap=cap, spent=spent)
     booked = [one for one, is_booked in zip(awards, fits, strict=True) if is_booked]
     if booked:
         book(db, booked, tariff_id=tariff_id, session_id=session_id, now=now)

@@ -85,7 +85,7 @@ class Paying:
             tariff_id, tariff = tariff_of(db, now)
             awards = [self.award(db, one, tariff, now) for one in waiting]
             is_blocked = bool(settlements.waiting(db, 1, most=tariff.session_cap))
-            due = [one for one in awards if one.amount]  # nothing is no award: failures are many
+            due = [award for award in awards if award.amount]  # nothing is no award: failures are many
             book_or_hold(
                 db, due, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
             )

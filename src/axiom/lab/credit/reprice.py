@@ -24,9 +24,9 @@ def replay(db: Database, tariff: Tariff, now: datetime) -> Repriced:
     """Price every task that came back. A session's cap has no part in it: it delays, and takes nothing."""
     found, paying, after = Repriced(was=ledger.total(db)), Paying(), 0
     while tasks := ledger.ended(db, after, _SLICE):
-        for one in tasks:
-            award = paying.award(db, one, tariff, now)
-            if award.amount or one.is_valid:  # failed work that gets nothing is no award
+        for task in tasks:
+            award = paying.award(db, task, tariff, now)
+            if award.amount or task.is_valid:  # failed work that gets nothing is no award
                 _add(found.totals, award)
         after = tasks[-1].task_id
     return found

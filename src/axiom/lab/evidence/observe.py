@@ -68,7 +68,7 @@ class ObservedVersion:
         reached, feeders = self._reached(found), self.feeding[found.number]
         key = (feeders, *sorted(reached.items()))
         if key not in self._closed:
-            self._closed[key] = stream([self._blocks(each, reached.get(each, -1)) for each in feeders])
+            self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1)) for feeder in feeders])
         return self._closed[key]
 
     def observed(self, found: WeighedFinding, issued: Mapping[int, int]) -> list[Observation]:

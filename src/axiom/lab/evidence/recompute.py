@@ -77,7 +77,11 @@ class _VersionHistory:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
         when, kept = moment(row["created_at"]), evidence.kept(self.db, found.number, row["line"])
         version = self._at(when)
-        lost = [one for one in kept.observations if one.outcome is None or version.has_lost(one)]
+        lost = [
+            observation
+            for observation in kept.observations
+            if observation.outcome is None or version.has_lost(observation)
+        ]
         seen = [*written.get(row["line"], ()), *lost]
         issued = {one.replicate: one.registration for one in seen}
         again = {one.replicate: one for one in version.observed(found, issued)}
@@ -104,8 +108,8 @@ class _VersionHistory:
         size = version.registered[found.registration_id].block
         values = version.observed(found, dict.fromkeys(range(row["blocks"] * size), found.registration_id))
         bare = [
-            Observation(replicate=one.replicate, value=one.value, hosts=one.hosts, why_missing=one.why_missing)
-            for one in values
+            Observation(replicate=value.replicate, value=value.value, hosts=value.hosts, why_missing=value.why_missing)
+            for value in values
         ]
         unmarked = [replace(one, fingerprint=COARSE) for one in bare]
         again = weigh(version.estimand(found), unmarked, blocks=row["blocks"], homes=kept.homes)

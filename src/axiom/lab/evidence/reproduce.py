@@ -22,7 +22,7 @@ def reproduce(db: Database) -> int:
     amount = 0
     while pairs := duplicates.uncompared(db, _SLICE):
         compared = _compared(db, pairs, _tolerances(db))
-        for registration_id in sorted({one.registration_id for one in pairs}):
+        for registration_id in sorted({pair.registration_id for pair in pairs}):
             _count(db, registration_id, [each for each in compared if each[0].registration_id == registration_id])
         duplicates.keep(db, compared)
         amount += len(pairs)
@@ -31,7 +31,9 @@ def reproduce(db: Database) -> int:
 
 def agreements_of(db: Database, registration_ids: Sequence[int], until: datetime) -> tuple[Agreements, ...]:
     """In how many seeds of these registrations each pair of platforms agreed, as was known at a moment."""
-    return summed(one for each in registration_ids for one in duplicates.counted(db, each, until))
+    return summed(
+        one for registration_number in registration_ids for one in duplicates.counted(db, registration_number, until)
+    )
 
 
 def miscounted(db: Database) -> list[str]:
@@ -69,7 +71,7 @@ def _tolerances(db: Database) -> dict[int, float]:
 
 def _compared(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:
     """How each repeats its result; of those that dispute it, whether another that came before says the same."""
-    classes = [compare(one.first, one.second, tolerance=tolerances[one.experiment_id]) for one in pairs]
+    classes = [compare(pair.first, pair.second, tolerance=tolerances[pair.experiment_id]) for pair in pairs]
     disputing = [one.duplicate_id for one, found in zip(pairs, classes, strict=True) if found is Reproduction.DISPUTED]
     others = duplicates.before(db, disputing) if disputing else {}
     return [

@@ -206,7 +206,8 @@ def demands_of(manifest: Manifest) -> Demands:
         ranges=manifest.ranges,
         estimands=manifest.estimands,
         controls=[
-            ControlDemand(estimand=one.estimand, placebo=one.placebo, planted=one.planted) for one in manifest.controls
+            ControlDemand(estimand=control.estimand, placebo=control.placebo, planted=control.planted)
+            for control in manifest.controls
         ],
     )
 

@@ -19,7 +19,7 @@ def write(attempt: Attempt) -> str:
         asdict(attempt)
         | {name: [_plain(one) for one in getattr(attempt, name)] for name in ("first", "again", "others")}
         | {
-            "refusals": [asdict(one) for one in attempt.refusals],
+            "refusals": [asdict(refusal) for refusal in attempt.refusals],
             "controls": [asdict(run) | {"tried": [_plain(one) for one in run.tried]} for run in attempt.controls],
         }
     ).decode()

@@ -101,10 +101,12 @@ class PreflightRun:
     def controls(self) -> tuple[ControlRun, ...]:
         """The cells of the controls."""
         return tuple(
-            ControlRun(estimand=one.estimand, is_planted=planted, tried=self.tried(_name(one.estimand, planted)))
-            for one in self._demands.controls
+            ControlRun(
+                estimand=control.estimand, is_planted=planted, tried=self.tried(_name(control.estimand, planted))
+            )
+            for control in self._demands.controls
             for planted in (False, True)
-            if _name(one.estimand, planted) in self._done
+            if _name(control.estimand, planted) in self._done
         )
 
     def _go(self, way: list[_Cell], hash_seed: int | None = None) -> None:
@@ -147,8 +149,8 @@ class PreflightRun:
         """The cells of a way; and, behind the other one, those that its controls need then."""
         yield from way
         if way is self._other_way:
-            runs = [one for one in self.controls() if not is_settled(one, self._demands)]
-            more = [cell for one in runs for cell in _control(one, self._demands, range(SEEDS + 1, MOST_SEEDS + 1))]
+            runs = [control for control in self.controls() if not is_settled(control, self._demands)]
+            more = [cell for run in runs for cell in _control(run, self._demands, range(SEEDS + 1, MOST_SEEDS + 1))]
             way += more
             yield from more
 

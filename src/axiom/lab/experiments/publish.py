@@ -166,7 +166,14 @@ def tried_renewal(
 ) -> Renewal | None:
     """What the older bundle needs that volunteers get until the newest has passed its preflight; None if nothing."""
     newest = experiments.bundle_now(db, version.id)
-    tried = next((each for each in experiments.passed_bundles(db, GATES) if each.experiment_id == version.id), None)
+    tried = next(
+        (
+            passed_bundle
+            for passed_bundle in experiments.passed_bundles(db, GATES)
+            if passed_bundle.experiment_id == version.id
+        ),
+        None,
+    )
     if tried is None or tried == newest or version.status != "open" or is_sealed(tried, trust, now + good_for / 3):
         return None
     archive = blobs.get(db, folder, tried.digest)

@@ -61,7 +61,7 @@ def open_core_seconds(db: Database) -> float:
 
 def dull_sessions(db: Database) -> Mapping[int, int]:
     """For how many sessions, up to the last, each registration was worth less than the floor."""
-    plans = [sessions.kept_plan(db, one.id) for one in sessions.sessions(db, _LOOKED_BACK + 1)]
+    plans = [sessions.kept_plan(db, session.id) for session in sessions.sessions(db, _LOOKED_BACK + 1)]
     dull: dict[int, int] = {}
     still: set[int] | None = None
     for plan in [one for one in plans if one][:_LOOKED_BACK]:

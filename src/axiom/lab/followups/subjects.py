@@ -51,7 +51,9 @@ class _Version:
     @cached_property
     def registrations(self) -> dict[int, Registration]:
         """By their numbers, oldest first."""
-        return {one.id: one for one in registration_store.registrations(self.db, self.stored.id)}
+        return {
+            registration.id: registration for registration in registration_store.registrations(self.db, self.stored.id)
+        }
 
     @cached_property
     def registered(self) -> dict[int, Registered]:
@@ -129,7 +131,7 @@ def _subject(
 ) -> Subject:
     registered, said = version.registered[registration_id], version.newest[number]
     feeders = version.feeding[number]
-    has_ended = all(version.over[each] for each in feeders)
+    has_ended = all(version.over[feeder] for feeder in feeders)
     mine = [one for one in version.kept if one.proposal.finding == number]
     origin = next((one for one in version.kept if _made(one, registration_id)), None)
     bare = Subject(
@@ -145,10 +147,10 @@ def _subject(
         seconds=sum(registered.design.seconds),
         block=registered.block,
         designs=tuple(one.design.configs for one in version.registered.values()),
-        feeders=len({version.registered[each].design.name for each in feeders}),
+        feeders=len({version.registered[feeder].design.name for feeder in feeders}),
         is_settled=_is_settled(version, registration_id, number),
         has_ended=has_ended,
-        dull_sessions=min((dull.get(each, 0) for each in feeders if not version.over[each]), default=0),
+        dull_sessions=min((dull.get(feeder, 0) for feeder in feeders if not version.over[feeder]), default=0),
         faults=_faults(version, number, mine) if status == "retired" else (),
         asked=frozenset(
             one.proposal.slug for one in mine if one.state in (ProposalState.APPROVED, ProposalState.REFUSED)
@@ -215,10 +217,13 @@ def _faults(version: _Version, number: int, mine: Sequence[KeptProposal]) -> tup
         ),
         said,
     )
-    bundles = [one for one in experiments.bundles(version.db) if one.experiment_id == version.stored.id]
-    alarms = {one.kind for one in said.alarms} - {one.kind for one in then.alarms}
+    bundles = [bundle for bundle in experiments.bundles(version.db) if bundle.experiment_id == version.stored.id]
+    alarms = {alarm.kind for alarm in said.alarms} - {alarm.kind for alarm in then.alarms}
     found = (
-        (any(one.created_at > since for one in bundles), "a new bundle took the place of the one that computed it"),
+        (
+            any(bundle.created_at > since for bundle in bundles),
+            "a new bundle took the place of the one that computed it",
+        ),
         (said.verdict is not then.verdict, f"its verdict is {said.verdict} and was {then.verdict}"),
         (_PLATFORMS in alarms, "platforms disagree about it"),
     )

@@ -55,8 +55,8 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
     for experiment_id, checks in tasks.waiting_checks(db).items():
         counted["task", experiment_id, TaskState.UNSENT] -= checks
     registered: dict[int, list[Registration]] = {}
-    for one in reversed(registrations.registrations(db)):
-        registered.setdefault(one.experiment_id, []).append(one)
+    for registration in reversed(registrations.registrations(db)):
+        registered.setdefault(registration.experiment_id, []).append(registration)
     begun, still_open = registrations.everywhere(db)
     known = _Known(
         counted=counted,
@@ -69,7 +69,10 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         waiting=tasks.waiting_replicates(db),
         stages=stages(db, now, approvals),
     )
-    declared, packed = experiments.declared(db), {one.experiment_id for one in experiments.newest_bundles(db)}
+    declared, packed = (
+        experiments.declared(db),
+        {newest_bundle.experiment_id for newest_bundle in experiments.newest_bundles(db)},
+    )
     faults = {
         one.experiment_id: _fault(one.reason)
         for one in preflights.newest(db, OWN_GATES)
@@ -171,7 +174,7 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
                 aims=_aims(one, numbers, known.open, known.newest, known.hanging),
                 block=body.block,
                 stopping=body.stopping,
-                waiting_seconds=seconds * sum(known.waiting.get((experiment.id, each), 0) for each in waits),
+                waiting_seconds=seconds * sum(known.waiting.get((experiment.id, wait), 0) for wait in waits),
                 is_further=_is_further(one, registered, known.newest),
                 weighed=weighed,
                 returned=returned,

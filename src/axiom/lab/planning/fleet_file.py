@@ -79,11 +79,11 @@ def _bounded(value: N, most: int, what: str, unit: str) -> N:
 def _numbered(hosts: Sequence[Supply]) -> list[Supply]:
     """The same, unless two hosts of one volunteer have one name: then nobody could say which of them is meant."""
     seen: set[tuple[str, str]] = set()
-    for one in hosts:
-        if (one.volunteer, one.name) in seen:
-            whose = f" of {one.volunteer}" if one.volunteer else ""
-            raise ValueError(f"it names the host {one.name}{whose} twice")
-        seen.add((one.volunteer, one.name))
+    for host in hosts:
+        if (host.volunteer, host.name) in seen:
+            whose = f" of {host.volunteer}" if host.volunteer else ""
+            raise ValueError(f"it names the host {host.name}{whose} twice")
+        seen.add((host.volunteer, host.name))
     return list(hosts)
 
 

@@ -75,7 +75,7 @@ def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
 def given(db: Database, now: datetime) -> list[Allotment]:
     """What the plans of the last day ordered."""
     texts = sessions.plans_since(db, now - _REMEMBERED, _MOST_SESSIONS)
-    return [one for text in texts for one in _allotments(text)]
+    return [allotment for text in texts for allotment in _allotments(text)]
 
 
 @lru_cache(maxsize=2 * _MOST_SESSIONS)
@@ -114,10 +114,14 @@ def notes(planned: Plan) -> list[Note]:
         Note(
             kind="plan.order",
             text="Workunits to order: {workunits}, of replicates each: {replicates}. Why: {reason}",
-            facts={"workunits": one.workunits, "replicates": one.replicates_each, "reason": one.reason},
+            facts={
+                "workunits": allotment.workunits,
+                "replicates": allotment.replicates_each,
+                "reason": allotment.reason,
+            },
             about="/experiments",
         )
-        for one in planned.allotments
+        for allotment in planned.allotments
     ]
     by_reason: dict[str, list[str]] = {}
     for one in planned.skipped:

@@ -95,11 +95,11 @@ def _untouched(number: int, manifest: Manifest) -> Candidate:
                 estimate=None,
                 low=None,
                 high=None,
-                smallest=one["smallest"],
+                smallest=estimand["smallest"],
                 seeds=0,
-                is_positive=one["expects"] == Direction.MORE,
+                is_positive=estimand["expects"] == Direction.MORE,
             )
-            for one in manifest.estimands
+            for estimand in manifest.estimands
         ),
         block=block_size(manifest.seconds, has_address=True, has_volunteers=True).replicates,
         need=planning.need_of(manifest),

@@ -72,8 +72,8 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
     changed = old_claims.keep(db, listed.claims, now)
     known = {one.said.name: Node(noun=Noun.OLD_CLAIM, id=one.id) for one in old_claims.everything(db)}
     made = sum(
-        _say(db, each.kind, known[each.source], known[each.target], why=each.why, by=OLD_LABORATORY, now=now)
-        for each in listed.links
+        _say(db, link.kind, known[link.source], known[link.target], why=link.why, by=OLD_LABORATORY, now=now)
+        for link in listed.links
     )
     numbers = _numbers(db, experiment)
     for claim in listed.claims:

@@ -72,7 +72,7 @@ def register_version(
         joins={},
         stopping=Stopping(),
         why="",
-        predictions=[foreseen(one, _FORECASTER) for one in estimands],
+        predictions=[foreseen(estimand, _FORECASTER) for estimand in estimands],
     )
     has_volunteers = preflights.circumstances(db, now).has_volunteers
     size = block_size(sum(asked.design.seconds), has_address=has_address, has_volunteers=has_volunteers)
@@ -320,7 +320,11 @@ def _further(
         replicates=read_body(first.body).block, reason=f"as in registration {first.id}, the first of this version"
     )
     registration_id = _write(db, version.id, (version.name, version.version), asked, size, now)
-    return next(one for one in registrations.registrations(db, version.id) if one.id == registration_id)
+    return next(
+        registration
+        for registration in registrations.registrations(db, version.id)
+        if registration.id == registration_id
+    )
 
 
 def _write(

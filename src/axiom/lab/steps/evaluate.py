@@ -91,7 +91,7 @@ def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
     lines: list[_NewLine] = []
     for place, block in enumerate(closed, start=found.blocks + 1):
         values = version.observed(found, dict.fromkeys(block.replicates, block.registration))
-        fresh = (*new, *(Placed(block=place, observation=one) for one in values))
+        fresh = (*new, *(Placed(block=place, observation=value) for value in values))
         known, new = _with(db, known, fresh), ()
         lines.append(_line(version, found, known, fresh, blocks=place, before=before, beside=beside))
         before = lines[-1].evidence
@@ -142,12 +142,16 @@ def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[Observation
         older = version.observed(found, block_store.older(db, version.experiment_id, found.registration_id))
         return known, tuple(Placed(block=1, observation=one) for one in older if one.value is not None)
     if not version.reached(found):
-        issued = {one.replicate: found.registration_id for one in known.observations}
+        issued = {observation.replicate: found.registration_id for observation in known.observations}
         values = version.observed(found, issued)
         return ObservationSet(), tuple(
             Placed(block=place // size + 1, observation=one) for place, one in enumerate(values)
         )
-    lost = {one.replicate: one for one in known.observations if one.outcome is None or version.has_lost(one)}
+    lost = {
+        observation.replicate: observation
+        for observation in known.observations
+        if observation.outcome is None or version.has_lost(observation)
+    }
     issued = {number: one.registration for number, one in lost.items()}
     arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
     return known, tuple(Placed(block=known.blocks[one.replicate], observation=one) for one in arrived)
@@ -155,7 +159,7 @@ def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[Observation
 
 def _with(db: Database, known: ObservationSet, new: Sequence[Placed]) -> ObservationSet:
     """The same and more; a value that came late takes the place of the one that was missing."""
-    seen = {one.replicate: one for one in known.observations}
+    seen = {observation.replicate: observation for observation in known.observations}
     seen.update({one.observation.replicate: one.observation for one in new})
     homes = observations.homes(db, {host for one in new for host in one.observation.hosts})
     return ObservationSet(
@@ -172,10 +176,10 @@ def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_N
     """
     written = list(lines)
     newest = {line.found.number: line for line in lines}
-    standings = {one.number: one for one in evidence.standings(db)}
+    standings = {standing.number: standing for standing in evidence.standings(db)}
     while True:
         shares = false_shares([_claimed(one, newest.get(number)) for number, one in standings.items()])
-        moved = [one for one in shares if one not in newest and shares[one] != standings[one].false_share]
+        moved = [share for share in shares if share not in newest and shares[share] != standings[share].false_share]
         if not moved:
             break
         further = [_moved(observe.version(db, standings[one].experiment_id, now), one) for one in moved]

@@ -110,10 +110,10 @@ def close(held: Round) -> list[Note]:
             Note(
                 kind="log.next",
                 text="Next, {priority}: {step} ({times}).",
-                facts={"priority": one.priority, "step": one.sentence, "times": one.times},
-                about=one.page or f"/sessions/{held.session.name}",
+                facts={"priority": step.priority, "step": step.sentence, "times": step.times},
+                about=step.page or f"/sessions/{held.session.name}",
             )
-            for one in steps
+            for step in steps
         ],
         _closed(held, written),
     ]

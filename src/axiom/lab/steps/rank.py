@@ -80,7 +80,7 @@ def _interest(db: Database, one: FindingNews, known: Mapping[int, frozenset[obje
 
 def _known(db: Database) -> dict[int, frozenset[object]]:
     """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
-    decided = [one.number for one in evidence.standings(db) if one.verdict is not Verdict.UNDECIDED]
+    decided = [standing.number for standing in evidence.standings(db) if standing.verdict is not Verdict.UNDECIDED]
     return {number: _features(*_asked(db, number)) for number in decided[:_COMPARED]}
 
 

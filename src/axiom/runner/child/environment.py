@@ -1,19 +1,16 @@
 """What a computing process may see of its host: its environment."""
 
 import os
+from pathlib import Path
 
-TYPE_CHECKING = False  # `typing` and `pathlib` take longer than what is done here
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from axiom.runner.platform.device import Device
+from axiom.runner.platform.device import Device, surroundings
 
 _KEPT = ("PATH", "LANG", "SYSTEMROOT")
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
 _PLACES = ("HOME", "TMPDIR", "JAX_COMPILATION_CACHE_DIR")
 
 
-def environment(cache: "Path | None" = None, device: "Device | None" = None) -> dict[str, str]:
+def environment(cache: Path | None = None, device: Device | None = None) -> dict[str, str]:
     """Return the whole environment of a child: one thread, the CPU or a GPU, a compile cache, no word of the host's.
 
     Whatever else the host sets could change numbers (OPENBLAS_CORETYPE, XLA_FLAGS) or tell secrets (AXIOM_*). Without
@@ -26,19 +23,10 @@ def environment(cache: "Path | None" = None, device: "Device | None" = None) -> 
         **kept,
         **dict.fromkeys(_ONE_THREAD, "1"),  # NPROC sizes XLA's pool; the flag below alone does not
         **places,
-        **_devices(device),
+        **({"JAX_PLATFORMS": "cpu"} if device is None else surroundings(device)),
         "PYTHONHASHSEED": "0",  # the order of a set of words is the same in every process of every host
         "MALLOC_ARENA_MAX": "1",  # glibc would hold tens of MB more, for threads that hardly compute
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     }
-
-
-def _devices(device: "Device | None") -> dict[str, str]:
-    """What JAX may compute on. Only who has a GPU imports the words for one."""
-    if device is None:
-        return {"JAX_PLATFORMS": "cpu"}
-    from axiom.runner.platform.device import surroundings
-
-    return surroundings(device)

@@ -8,12 +8,9 @@ import contextlib
 import ctypes
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from axiom.runner.confine.landlock import Place
+from axiom.runner.confine.landlock import Place
 
 _NEW = 0x10000000 | 0x00020000 | 0x40000000 | 0x08000000  # user, mount, network, shared memory
 _BIND, _RECURSIVE, _PRIVATE, _AGAIN = 4096, 16384, 1 << 18, 32
@@ -24,7 +21,7 @@ _PIVOT = {"x86_64": 155, "aarch64": 41}  # the number of pivot_root
 _ROOT = ".root"
 
 
-def enter(reads: "Sequence[Place]", writes: "Sequence[Place]", uses: "Sequence[Place]" = ()) -> bool:
+def enter(reads: Sequence[Place], writes: Sequence[Place], uses: Sequence[Place] = ()) -> bool:
     """Move this process into its own world; False where it may not, and then nothing has changed.
 
     It must have no second thread, and stand in a folder that it may write. What does not exist is passed over.
@@ -41,7 +38,7 @@ def enter(reads: "Sequence[Place]", writes: "Sequence[Place]", uses: "Sequence[P
     return True
 
 
-def _enter(reads: "Sequence[Place]", writes: "Sequence[Place]", uses: "Sequence[Place]") -> None:
+def _enter(reads: Sequence[Place], writes: Sequence[Place], uses: Sequence[Place]) -> None:
     from pathlib import Path  # here alone: where Landlock holds, nobody comes here
 
     here, own = Path.cwd(), (f"{os.getuid()} {os.getuid()} 1", f"{os.getgid()} {os.getgid()} 1")
@@ -61,7 +58,7 @@ def _enter(reads: "Sequence[Place]", writes: "Sequence[Place]", uses: "Sequence[
     os.chdir(here)
 
 
-def _show(libc: ctypes.CDLL, root: "Path", path: "Path", flags: int) -> None:
+def _show(libc: ctypes.CDLL, root: Path, path: Path, flags: int) -> None:
     """Let a file or a folder be seen below the new root under the same name, by whatever links it is reached."""
     real = path / os.path.realpath(path)  # which is absolute
     place = root / real.relative_to("/")
@@ -78,7 +75,7 @@ def _show(libc: ctypes.CDLL, root: "Path", path: "Path", flags: int) -> None:
     _mount(libc, None, place, _BIND | _AGAIN | _NO_RIGHTS | flags | kept)
 
 
-def _links(root: "Path", path: "Path") -> None:
+def _links(root: Path, path: Path) -> None:
     """Make the links anew that lead to a place, as far as they are not there."""
     for step in (*reversed(path.parents), path):
         copy = root / step.relative_to("/")
@@ -88,7 +85,7 @@ def _links(root: "Path", path: "Path") -> None:
             _links(root, step.parent / os.path.normpath(step.parent / step.readlink()))
 
 
-def _turn(libc: ctypes.CDLL, root: "Path") -> None:
+def _turn(libc: ctypes.CDLL, root: Path) -> None:
     """Stand on the new root, and let go of the old one."""
     os.chdir(root)
     _checked(libc.syscall(ctypes.c_long(_PIVOT[os.uname().machine]), b".", b"."), "pivot_root")

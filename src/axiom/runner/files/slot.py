@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.runner.files.atomic import DRAFT, place
 from axiom.runner.files.kept import Checkpoint, read_kept, write_kept
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
-
-if TYPE_CHECKING:
-    from axiom.signed.tickets import OrderedCell
+from axiom.signed.tickets import OrderedCell
 
 _MOST_STARTS = 3  # without a further finished cell, or more kept of the next
 _STARTS = ("cells", "kept", "starts", "ticket")
@@ -32,7 +29,7 @@ class Slot:
         self._kept = path / "kept"
         self._ticket, self._cells = "", 0
 
-    def begin(self, header: Header, cells: "Sequence[OrderedCell]") -> list[CellOutput]:
+    def begin(self, header: Header, cells: Sequence[OrderedCell]) -> list[CellOutput]:
         """Return the cells that are done, with the output cut behind the last whole one, or refuse one start more."""
         with _room(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
@@ -118,7 +115,7 @@ def _read_starts(path: Path) -> canonical_json.Fields | None:
     return fields
 
 
-def _done(raw: bytes, cells: "Sequence[OrderedCell]") -> list[CellOutput]:
+def _done(raw: bytes, cells: Sequence[OrderedCell]) -> list[CellOutput]:
     done: list[CellOutput] = []
     lines = raw.split(b"\n")[:-1]  # what stands behind the last line's end was cut
     for line, ordered in zip(lines, cells, strict=False):

@@ -71,9 +71,9 @@ def asked_of(
         most=_MOST_TASKS,
         holding=holding,
         gpus={
-            each.kind: (each.ask.seconds, each.ask.instances)
-            for each in request.coprocessors
-            if each.present and choice.gpus and each.kind in programs
+            coprocessor.kind: (coprocessor.ask.seconds, coprocessor.ask.instances)
+            for coprocessor in request.coprocessors
+            if coprocessor.present and choice.gpus and coprocessor.kind in programs
         },
         cpu=choice.cores,
         programs=programs,

@@ -21,7 +21,10 @@ def holding_of(request: SchedulerRequest) -> Holding:
     """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
         return None
-    found = {held.name: read_task_name(held.name.removesuffix(SUFFIX)) for held in request.other_results}
+    found = {
+        other_result.name: read_task_name(other_result.name.removesuffix(SUFFIX))
+        for other_result in request.other_results
+    }
     return {name: each[1] if each else None for name, each in found.items()}
 
 

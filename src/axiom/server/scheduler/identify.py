@@ -137,7 +137,10 @@ def _platforms(request: SchedulerRequest) -> tuple[str, ...]:
     """For which platforms its programs are: the client's own word, or where the volunteer brings them, theirs."""
     if not request.anonymous:
         return request.platforms
-    return (*(each.platform for each in request.app_versions if each.app == APP), *request.platforms)
+    return (
+        *(app_version.platform for app_version in request.app_versions if app_version.app == APP),
+        *request.platforms,
+    )
 
 
 def platform_of(names: tuple[str, ...], features: str) -> Platform:

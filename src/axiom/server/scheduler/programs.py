@@ -42,7 +42,11 @@ def brought(request: SchedulerRequest) -> dict[str, Program]:
     if not request.anonymous:
         return {}
     # Of several for one kind the first counts.
-    return {each.coprocessor: _own(each) for each in reversed(request.app_versions) if _is_of_use(each)}
+    return {
+        app_version.coprocessor: _own(app_version)
+        for app_version in reversed(request.app_versions)
+        if _is_of_use(app_version)
+    }
 
 
 def _own(version: HeldVersion) -> Program:

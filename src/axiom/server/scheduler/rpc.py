@@ -338,9 +338,9 @@ class Project:
         if not request.coprocessors:
             return ()
         self.known.look(db)
-        wanted = any(each.declared.gpu and each.is_ready for each in self.known.experiments.values())
+        wanted = any(experiment.declared.gpu and experiment.is_ready for experiment in self.known.experiments.values())
         programs = (brought(request) or ours.runners) if wanted else {}
-        return tuple(each.kind for each in request.coprocessors if each.kind not in programs)
+        return tuple(coprocessor.kind for coprocessor in request.coprocessors if coprocessor.kind not in programs)
 
 
 def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:

@@ -108,7 +108,7 @@ def record(
     now: datetime,
 ) -> int:
     """Add a line to the history of a finding, weighed from these observations."""
-    placed = [Placed(block=max(1, evidence.blocks), observation=one) for one in observations]
+    placed = [Placed(block=max(1, evidence.blocks), observation=observation) for observation in observations]
     return add(db, number, evidence, placed, session_id=session_id, now=now)
 
 
@@ -132,8 +132,8 @@ def add(
         **{name: getattr(evidence, name) for name in _PLAIN},
         **{name: json.dumps(getattr(evidence, name)) for name in ("needs", "more", "flags", "reasons")},
         line=line,
-        alarms=json.dumps([asdict(one) for one in evidence.alarms]),
-        agreements=json.dumps([asdict(one) for one in evidence.agreements]),
+        alarms=json.dumps([asdict(alarm) for alarm in evidence.alarms]),
+        agreements=json.dumps([asdict(agreement) for agreement in evidence.agreements]),
     )
     observing.keep(db, number, line, placed)
     return added

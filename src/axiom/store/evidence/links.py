@@ -119,7 +119,7 @@ def _link(row: Row) -> Link:
         kind=LinkKind(row["kind"]),
         source=Node(noun=Noun(row["source_noun"]), id=row["source_id"]),
         target=Node(noun=Noun(row["target_noun"]), id=row["target_id"]),
-        upheld_by=tuple(Meaning(each) for each in json.loads(row["upheld_by"])),
+        upheld_by=tuple(Meaning(load) for load in json.loads(row["upheld_by"])),
         why=row["why"],
         by=row["said_by"],
         line=row["line"],

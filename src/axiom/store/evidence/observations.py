@@ -62,14 +62,17 @@ class ObservationSet:
     @property
     def placed(self) -> tuple[Placed, ...]:
         """All of them, each with its block."""
-        return tuple(Placed(block=self.blocks[one.replicate], observation=one) for one in self.observations)
+        return tuple(
+            Placed(block=self.blocks[observation.replicate], observation=observation)
+            for observation in self.observations
+        )
 
 
 def keep(db: Database, number: int, line: int, placed: Iterable[Placed]) -> None:
     """These are new with this line of a finding's history."""
     rows = list(placed)
-    known = homes(db, {host for one in rows for host in one.observation.hosts})
-    db.many(_OBSERVE, [_row(number, line, one, known) for one in rows])
+    known = homes(db, {host for row in rows for host in row.observation.hosts})
+    db.many(_OBSERVE, [_row(number, line, row, known) for row in rows])
 
 
 def kept(db: Database, number: int, line: int) -> ObservationSet:
@@ -162,14 +165,14 @@ def _hosts(written: str) -> tuple[Home | int, ...]:
     """A host of which nothing was known is its number alone."""
     return tuple(
         Home(
-            host_id=each[0],
-            volunteer_id=each[1],
-            platform=each[2],
-            is_ours=bool(each[3]) if len(each) > 3 else None,
+            host_id=load[0],
+            volunteer_id=load[1],
+            platform=load[2],
+            is_ours=bool(load[3]) if len(load) > 3 else None,
         )
-        if len(each) > 1
-        else int(each[0])
-        for each in json.loads(written)
+        if len(load) > 1
+        else int(load[0])
+        for load in json.loads(written)
     )
 
 

@@ -39,7 +39,7 @@ def as_stored(db: Database) -> list[Bare]:
 def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
     """These claims are registered, in these words; returns how many were new or put otherwise."""
     known = {_row(one.said)["name"]: _row(one.said) for one in everything(db)}
-    wanted = [_row(one) for one in claims]
+    wanted = [_row(claim) for claim in claims]
     return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if known.get(row["name"]) != row])
 
 

@@ -64,7 +64,7 @@ def keep(db: Database, experiment_id: int, kept: LearnedCost, now: datetime) -> 
         experiment_id=experiment_id,
         host_class=kept.host_class,
         tasks=kept.fit.tasks,
-        voices=json.dumps([[each.host_id, each.tasks, round(each.log_ratio, _DIGITS)] for each in kept.fit.voices]),
+        voices=json.dumps([[voice.host_id, voice.tasks, round(voice.log_ratio, _DIGITS)] for voice in kept.fit.voices]),
         factor=kept.cost.factor,
         host_id=kept.cost.host_id,
         now=at(now),

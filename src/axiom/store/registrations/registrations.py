@@ -155,7 +155,9 @@ def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
 
 def is_anything_back(db: Database, registration_ids: Iterable[int]) -> bool:
     """Has any host brought an output of one of these registrations? A task that failed without one tells nothing."""
-    return any(db.one(_BACK, registration_id=each) is not None for each in registration_ids)
+    return any(
+        db.one(_BACK, registration_id=registration_number) is not None for registration_number in registration_ids
+    )
 
 
 def set_status(db: Database, number: int, status: str, why: str = "") -> bool:

@@ -121,7 +121,7 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
     """With the volunteer's hosts as a form offers them, newest first."""
     made = account(reading, visit)
     hosts = made["account"]["hosts"]
-    said = [f"host {each['number']}, {each['name']}" + (f" ({each['venue']})" * bool(each["venue"])) for each in hosts]
+    said = [f"host {host['number']}, {host['name']}" + (f" ({host['venue']})" * bool(host["venue"])) for host in hosts]
     return made | {"places": [(str(each["number"]), words) for each, words in zip(hosts, said, strict=True)]}
 
 

@@ -20,8 +20,8 @@ def cell(value: Any) -> str:
 def cells(values: Iterable[Any]) -> Markup:
     """A row of a data table; numbers stand in columns."""
     return _joined(
-        f'<td class="num">{cell(one)}</td>' if isinstance(one, _NUMBER) else f"<td>{_text(cell(one))}</td>"
-        for one in values
+        f'<td class="num">{cell(value)}</td>' if isinstance(value, _NUMBER) else f"<td>{_text(cell(value))}</td>"
+        for value in values
     )
 
 

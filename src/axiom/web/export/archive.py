@@ -128,7 +128,7 @@ def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answe
 
 def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
     """The hosts behind the values. A volunteer who shows no hosts has a number below zero, used nowhere else."""
-    computed = {host for one in inputs.observations for host in one.hosts}
+    computed = {host for observation in inputs.observations for host in observation.hosts}
     kept = {number: home for number, home in sorted(inputs.homes.items()) if number in computed}
     veiled = cards.veils(reading.db, {home.volunteer_id for home in kept.values()})
     return {
@@ -155,19 +155,19 @@ def _numbers(weighed: Card, standing: FindingView) -> Answer:
 
 
 def _observed(standing: FindingView, inputs: Inputs) -> Iterable[Sequence[object]]:
-    for one in inputs.observations:
+    for observation in inputs.observations:
         yield (
-            one.registration,
-            one.design,
-            one.cohort.value,
-            one.replicate,
-            seed_of(standing.experiment, standing.version, one.replicate),
-            "" if one.value is None else repr(float(one.value)),
-            one.outcome.value if one.outcome else "",
-            " ".join(map(str, one.hosts)),
-            one.fingerprint,
-            one.why_missing,
-            one.repeats,
+            observation.registration,
+            observation.design,
+            observation.cohort.value,
+            observation.replicate,
+            seed_of(standing.experiment, standing.version, observation.replicate),
+            "" if observation.value is None else repr(float(observation.value)),
+            observation.outcome.value if observation.outcome else "",
+            " ".join(map(str, observation.hosts)),
+            observation.fingerprint,
+            observation.why_missing,
+            observation.repeats,
         )
 
 

@@ -139,4 +139,4 @@ def _others(about: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _named(parts: list[dict[str, Any]]) -> list[dict[str, str]]:
-    return [{"@id": each["@id"]} for each in parts]
+    return [{"@id": part["@id"]} for part in parts]

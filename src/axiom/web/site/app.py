@@ -130,7 +130,7 @@ class Careful:
                 has_begun = True
                 said = [(name, _here(value) if name == b"location" else value) for name, value in message["headers"]]
                 own = {name for name, _ in said}
-                message["headers"] = [*said, *(each for each in self._headers if each[0] not in own)]
+                message["headers"] = [*said, *(header for header in self._headers if header[0] not in own)]
             await send(message)
 
         try:

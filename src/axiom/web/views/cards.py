@@ -105,12 +105,12 @@ def told(found: Evidence) -> Answer:
         "more": list(found.more) if found.more else None,
         "suspends": found.suspends,
         "alarms": [
-            {"kind": each.kind, "force": each.force, "text": each.text, "hosts": list(each.hosts)}
-            for each in found.alarms
+            {"kind": alarm.kind, "force": alarm.force, "text": alarm.text, "hosts": list(alarm.hosts)}
+            for alarm in found.alarms
         ],
-        "again": sum(each.exact + each.close + each.divergent for each in found.agreements),
-        "agreeing": sum(each.agreed for each in found.agreements),
-        "duplicates": [asdict(each) | {"platforms": list(each.platforms)} for each in found.agreements],
+        "again": sum(agreement.exact + agreement.close + agreement.divergent for agreement in found.agreements),
+        "agreeing": sum(agreement.agreed for agreement in found.agreements),
+        "duplicates": [asdict(agreement) | {"platforms": list(agreement.platforms)} for agreement in found.agreements],
     }
 
 

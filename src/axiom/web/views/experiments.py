@@ -220,7 +220,9 @@ def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:
         return None
     tried = preflights.of_bundle(reading.db, newest.digest, GATES)
     read = preflights.of_bundle(reading.db, newest.digest, OWN_GATES)
-    offered = {one.experiment_id: one for one in experiments.passed_bundles(reading.db, GATES)}.get(stored.id)
+    offered = {
+        passed_bundle.experiment_id: passed_bundle for passed_bundle in experiments.passed_bundles(reading.db, GATES)
+    }.get(stored.id)
     return {
         "bundle": newest.digest,
         "gates": GATES,

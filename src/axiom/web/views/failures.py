@@ -27,9 +27,15 @@ def failures(reading: Reading) -> Answer:
         "tasks": sum(group.tasks for group in found),
         "experiment": f"{asked.name}@{asked.version}" if asked else None,
         "stopped": [
-            {"experiment": f"{one.name}@{one.version}", "at": one.retired_at.isoformat(), "why": one.why}
-            for one in versions.values()
-            if one.retired_at is not None and one.status == "retired" and (asked is None or asked.id == one.id)
+            {
+                "experiment": f"{version.name}@{version.version}",
+                "at": version.retired_at.isoformat(),
+                "why": version.why,
+            }
+            for version in versions.values()
+            if version.retired_at is not None
+            and version.status == "retired"
+            and (asked is None or asked.id == version.id)
         ],
     }
 
@@ -72,7 +78,7 @@ def _asked(reading: Reading, versions: list[StoredExperiment]) -> StoredExperime
     wanted = reading.query.get("experiment", "")
     if not wanted:
         return None
-    named = [one for one in versions if wanted in {one.name, f"{one.name}@{one.version}"}]
+    named = [version for version in versions if wanted in {version.name, f"{version.name}@{version.version}"}]
     if not named:
         raise NotFound(f"There is no experiment {wanted[:80]}. /failures shows those of all.")
     return max(named, key=lambda one: one.version)

@@ -34,7 +34,7 @@ def listed(reading: Reading) -> Answer:
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
     said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
     known, briefs = Graph(reading), findings.in_brief(reading.db)
-    until = reading.whole("until") or max((one.first_line or 0 for one in briefs), default=0)
+    until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
     numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
     if any(asked.values()):
         chosen = set() if said else _matching(reading, known, briefs, asked)
@@ -61,7 +61,7 @@ def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int
 def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
     estimands = findings.estimands(reading.db)
-    rows = ((each, estimands[each.number]["claim"], known.aliases(each.number)) for each in briefs)
+    rows = ((brief, estimands[brief.number]["claim"], known.aliases(brief.number)) for brief in briefs)
     return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **asked)}
 
 

@@ -33,7 +33,7 @@ class Graph:
     @cached_property
     def footings(self) -> Mapping[int, Footing]:
         """How findings stand. Most pages ask for names alone: this and what follows is read when it is asked."""
-        ends = {end.id for each in self.links for end in (each.source, each.target) if end.noun is Noun.FINDING}
+        ends = {end.id for link in self.links for end in (link.source, link.target) if end.noun is Noun.FINDING}
         return links.footings_of(self._reading.db, ends.union(self._besides))
 
     @cached_property
@@ -59,7 +59,7 @@ class Graph:
     def of_finding(self, number: int) -> list[Answer]:
         """The links that begin or end at a finding."""
         node = _finding(number)
-        return [self.link(each) for each in self.links if node in (each.source, each.target)]
+        return [self.link(link) for link in self.links if node in (link.source, link.target)]
 
     def link(self, one: Link) -> Answer:
         """A link as pages and JSON show it."""
@@ -105,28 +105,28 @@ def graph(reading: Reading) -> Answer:
 
 def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
     """Its islands, its links, and the old claims that wait for their experiment."""
-    estimands, published = findings.estimands(reading.db), {one.experiment for one in briefs}
+    estimands, published = findings.estimands(reading.db), {brief.experiment for brief in briefs}
     known = Graph(reading, besides=estimands)
     nodes = {
-        **{_finding(one.number): _shown_finding(known, one, estimands[one.number]) for one in briefs},
-        **{_old(one.id): _shown_claim(known, one) for one in known.claims.values()},
+        **{_finding(brief.number): _shown_finding(known, brief, estimands[brief.number]) for brief in briefs},
+        **{_old(claim.id): _shown_claim(known, claim) for claim in known.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[each] for each in rows], "picture": island_views.picture(rows, joined, known.footings)}
+        {"nodes": [nodes[row] for row in rows], "picture": island_views.picture(rows, joined, known.footings)}
         for rows, joined in known.woven.islands
     ]
     return {
         "nodes": list(nodes.values()),
-        "links": [known.link(each) for each in known.links],
+        "links": [known.link(link) for link in known.links],
         "islands": islands,
         "waiting": [
             {
-                **_claim(one),
-                "is_drawn": _old(one.id) in known.woven.ends,
-                "is_published": one.said.experiment in published,
+                **_claim(claim),
+                "is_drawn": _old(claim.id) in known.woven.ends,
+                "is_published": claim.said.experiment in published,
             }
-            for one in known.claims.values()
-            if not known.woven.is_tested(_old(one.id))
+            for claim in known.claims.values()
+            if not known.woven.is_tested(_old(claim.id))
         ],
         "open": len(known.open),
     }

@@ -23,13 +23,13 @@ _NEWS = 3
 def home(reading: Reading) -> Answer:
     """Everything that the front page shows."""
     briefs = findings.in_brief(reading.db)
-    weighed = sorted((one for one in briefs if one.weighed_at), key=attrgetter("weighed_at"), reverse=True)
-    awaited = [one for one in briefs if not one.weighed_at]
+    weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
+    awaited = [brief for brief in briefs if not brief.weighed_at]
     asked, latest = _asked_now(awaited, weighed), next(iter(weighed), None)
     wanted = [one.number for one in (asked, *weighed[:_FINDINGS], *awaited[:_FINDINGS]) if one]
     row = finding_views.in_lists(reading, Graph(reading), wanted)
     counted = counters.by_state(counters.read(reading.db))
-    concluded = {one.experiment for one in briefs}  # an experiment without a finding asks nothing
+    concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
     shown = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
     questions = [each for each in shown if each["status"] == "open" and each["name"] in concluded]
     return {

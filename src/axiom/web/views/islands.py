@@ -22,7 +22,7 @@ def ordered(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
     """The rows: each old claim, then the findings that ask it and came with none before."""
     claims = sorted(each for each in island if each.noun is Noun.OLD_CLAIM)
     asking = {
-        claim: [each.source for each in links if each.target == claim and each.source.noun is Noun.FINDING]
+        claim: [link.source for link in links if link.target == claim and link.source.noun is Noun.FINDING]
         for claim in claims
     }
     rows = [node for claim in claims for node in (claim, *sorted(asking[claim]))]
@@ -77,12 +77,12 @@ class Woven:
 
     def __init__(self, links: Sequence[Link], claims: Iterable[StoredClaim]) -> None:
         self.links = links
-        self.claims: Mapping[int, StoredClaim] = {one.id: one for one in claims}
-        self.ends = frozenset(end for each in links for end in (each.source, each.target))
+        self.claims: Mapping[int, StoredClaim] = {claim.id: claim for claim in claims}
+        self.ends = frozenset(end for link in links for end in (link.source, link.target))
         self.asking: defaultdict[Node, list[Link]] = defaultdict(list)
-        for each in links:
-            if each.target.noun is Noun.OLD_CLAIM and each.kind in _ASKING:
-                self.asking[each.source].append(each)
+        for link in links:
+            if link.target.noun is Noun.OLD_CLAIM and link.kind in _ASKING:
+                self.asking[link.source].append(link)
         self.islands = _islands(links)
         self._around = {node: joined for rows, joined in self.islands for node in rows}
 
@@ -93,18 +93,18 @@ class Woven:
     def is_tested(self, claim: Node) -> bool:
         """Is there a finding that tests this old claim?"""
         tests = (each for each in self.around(claim) if each.kind is LinkKind.TESTS)
-        return any(each.target == claim and each.source.noun is Noun.FINDING for each in tests)
+        return any(test.target == claim and test.source.noun is Noun.FINDING for test in tests)
 
 
 def _islands(links: Sequence[Link]) -> list[Island]:
     """A link that is tested leads to both of its ends."""
     beside: dict[Node, set[Node]] = defaultdict(set)
-    by_id = {each.id: each for each in links}
-    for one in links:
-        explained = by_id.get(one.target.id) if one.target.noun is Noun.LINK else None
-        for end in (explained.source, explained.target) if explained else (one.target,):
-            beside[one.source].add(end)
-            beside[end].add(one.source)
+    by_id = {link.id: link for link in links}
+    for link in links:
+        explained = by_id.get(link.target.id) if link.target.noun is Noun.LINK else None
+        for end in (explained.source, explained.target) if explained else (link.target,):
+            beside[link.source].add(end)
+            beside[end].add(link.source)
     found: list[Island] = []
     joined: dict[Node, list[Link]] = {}  # of each node the links of its island
     for node in sorted(beside, key=_newest_finding_first):
@@ -112,8 +112,8 @@ def _islands(links: Sequence[Link]) -> list[Island]:
             island, between = _around(node, beside), list[Link]()
             joined.update(dict.fromkeys(island, between))
             found.append((island, between))
-    for one in links:
-        joined[one.source].append(one)
+    for link in links:
+        joined[link.source].append(link)
     made = [(ordered(island, between), between) for island, between in found]
     return sorted(made, key=lambda each: -len(each[0]))
 

@@ -30,9 +30,9 @@ def join(reading: Reading) -> Answer:
             "address": reading.master,
             "only_here": is_only_here(reading.master),
             "runners": runners_of(reading.folder),
-            "memory_mb": max((each.memory_mb for each in manifests), default=None),
-            "disk_mb": max((each.disk_mb for each in manifests), default=None),
-            "gpu": any(each.gpu for each in manifests),
+            "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
+            "disk_mb": max((manifest.disk_mb for manifest in manifests), default=None),
+            "gpu": any(manifest.gpu for manifest in manifests),
             "experiments": len(manifests),
         }
     }

@@ -29,14 +29,14 @@ def page(reading: Reading) -> Answer:
             "carried": credit.carried(db) / _THOUSANDTHS,
             "lines": [
                 {
-                    "tariff": one.tariff,
-                    "version": one.version,
-                    "reason": one.reason,
-                    "tier": one.tier,
-                    "awards": one.awards,
-                    "credit": one.amount / _THOUSANDTHS,
+                    "tariff": line.tariff,
+                    "version": line.version,
+                    "reason": line.reason,
+                    "tier": line.tier,
+                    "awards": line.awards,
+                    "credit": line.amount / _THOUSANDTHS,
                 }
-                for one in credit.lines(db)
+                for line in credit.lines(db)
             ],
             "pending": {"awards": waits, "credit": amount / _THOUSANDTHS},
             "tariffs": announced(reading),
@@ -54,10 +54,10 @@ def figure(reading: Reading) -> Answer:
 def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:
     """Each day with awards: how many, how much, and how much in all by then."""
     rows, total = [], 0
-    for one in days:
-        total += one.amount
-        date = f"{moment(one.day * ledger.DAY):%Y-%m-%d}"
-        rows.append((date, one.awards, one.amount / _THOUSANDTHS, total / _THOUSANDTHS))
+    for day in days:
+        total += day.amount
+        date = f"{moment(day.day * ledger.DAY):%Y-%m-%d}"
+        rows.append((date, day.awards, day.amount / _THOUSANDTHS, total / _THOUSANDTHS))
     return rows
 
 

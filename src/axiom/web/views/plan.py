@@ -38,14 +38,14 @@ def as_data(preview: Preview) -> Answer:
     """A preview in JSON's own types."""
     names = _names(preview)
     return {
-        "allotments": [_allotment(one, names) for one in preview.plan.allotments],
+        "allotments": [_allotment(allotment, names) for allotment in preview.plan.allotments],
         "idle_cores": preview.plan.idle_cores,
         "skipped": [asdict(one) for one in preview.plan.skipped],
         "reason": preview.plan.reason,
         "classes": [_class(one) for one in preview.classes],
-        "hosts": [_placement(one) for one in preview.placements],
-        "blocks": [asdict(one) for one in preview.closings],
-        "worth": [_worth(one) for one in preview.worths],
+        "hosts": [_placement(placement) for placement in preview.placements],
+        "blocks": [asdict(closing) for closing in preview.closings],
+        "worth": [_worth(worth) for worth in preview.worths],
     }
 
 
@@ -67,16 +67,16 @@ def why_idle(classes: Iterable[Answer]) -> list[Answer]:
 def next_blocks(blocks: Iterable[Answer]) -> list[Answer]:
     """Of each registration the block that closes first, how many come behind it, and when the last of them closes."""
     found: dict[int, list[Answer]] = {}
-    for one in blocks:
-        found.setdefault(one["registration_id"], []).append(one)
+    for block in blocks:
+        found.setdefault(block["registration_id"], []).append(block)
     return [{**some[0], "behind": len(some) - 1, "last_seconds": some[-1]["seconds"]} for some in found.values()]
 
 
 def _names(preview: Preview) -> Mapping[int, str]:
     """The experiments that it speaks of."""
     known = {one.experiment_id: one.name for one in preview.plan.skipped}
-    known |= {one.experiment_id: one.name for one in preview.closings}
-    return known | {one.experiment_id: one.name for one in preview.worths}
+    known |= {closing.experiment_id: closing.name for closing in preview.closings}
+    return known | {worth.experiment_id: worth.name for worth in preview.worths}
 
 
 def _allotment(one: Allotment, names: Mapping[int, str]) -> Answer:

@@ -25,7 +25,9 @@ def listed(reading: Reading) -> Answer:
 
 def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
     """The registrations of one version, oldest first."""
-    return [_shown(reading, one, version) for one in registrations.registrations(reading.db, version.id)]
+    return [
+        _shown(reading, registration, version) for registration in registrations.registrations(reading.db, version.id)
+    ]
 
 
 def one(reading: Reading, number: int) -> Answer:
@@ -57,7 +59,11 @@ def forecasters(reading: Reading) -> Answer:
 
 def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
     """In how many seeds of these registrations each pair of platforms agreed."""
-    counted = summed(one for each in registration_ids for one in duplicates.counted(reading.db, each, reading.now))
+    counted = summed(
+        one
+        for registration_number in registration_ids
+        for one in duplicates.counted(reading.db, registration_number, reading.now)
+    )
     return [
         {
             "platforms": list(each.platforms),
