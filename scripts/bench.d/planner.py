@@ -24,11 +24,11 @@ from collections.abc import Callable, Sequence
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, obstacle
 from axiom.decisions.planning.capacity import left_of, put, room_for
+from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import Filling, fill
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
-from axiom.decisions.planning.works import works_of
 from axiom.decisions.planning.worth import worths
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu

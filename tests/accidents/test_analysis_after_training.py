@@ -8,7 +8,7 @@ from axiom.decisions.experiments.release_stages import Let, Stage
 from axiom.lab.evidence import observe
 from axiom.lab.experiments import breaker, releases
 from axiom.lab.experiments.recall import reopen_finding
-from axiom.server.dispatch import stages
+from axiom.server.dispatch import rollout_limits
 from axiom.store.evidence import evidence
 
 SEVERAL = 10  # tasks that a fault in every one of them may cost
@@ -76,7 +76,7 @@ def test_the_old_way_concluded_at_the_host_and_lost_what_was_measured(bench, mon
 
 def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
     everything = Let(stage=Stage.OPEN, reason="nobody asks")
-    for module in (stages, releases):
+    for module in (rollout_limits, releases):
         monkeypatch.setattr(module, "release", lambda *_: everything)
     monkeypatch.setattr(breaker, "breaking", lambda _db: [])
     with pytest.raises(AssertionError, match="were computed in vain"):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.commands.sessions import HoldSession, StepSession
-from axiom.decisions.sessions.due import LEASE
+from axiom.decisions.sessions.lease import LEASE
 from axiom.domain.sessions import Step
 from axiom.errors import HeldByAnother
 from axiom.store.sessions import sessions

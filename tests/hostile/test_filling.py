@@ -7,8 +7,8 @@ import pytest
 
 from axiom.domain.work import Exit, Outcome
 from axiom.runner.child import bounds
-from axiom.runner.files import rooms
-from axiom.runner.files.rooms import held_mb, room
+from axiom.runner.files import scratch_folders
+from axiom.runner.files.scratch_folders import held_mb, room
 
 _ROOM = 'os.chdir(os.environ["JAX_COMPILATION_CACHE_DIR"])\n'
 _WITHOUT_END = """
@@ -37,7 +37,7 @@ def narrow(monkeypatch):
     monkeypatch.setattr(bounds, "_DISK_MB", 50.0)
     monkeypatch.setattr(bounds, "_ROOM_MB", 80.0)
     monkeypatch.setattr(bounds, "_EVERY", 0.1)
-    monkeypatch.setattr(rooms, "FRESH_MB", 40.0)
+    monkeypatch.setattr(scratch_folders, "FRESH_MB", 40.0)
 
 
 @pytest.mark.parametrize("name", FILLING)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child.gate import Ended, PauseGate
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner, answer_data

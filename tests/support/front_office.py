@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
+from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts
-from axiom.server.accounts.delegates import Delegates
 from axiom.server.accounts.guesses import Guesses
 from axiom.server.accounts.load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
@@ -54,7 +54,7 @@ class Office:
             master="http://lab.example/",
             runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
             accounts=self.accounts,
-            delegates=Delegates(
+            account_managers=AccountManagers(
                 writer=self.writer,
                 connections=connections,
                 secret=SECRET,

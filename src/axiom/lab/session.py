@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.sessions.due import LEASE, in_the_way, occasion
+from axiom.decisions.sessions.due import occasion
+from axiom.decisions.sessions.lease import LEASE, lease_conflict
 from axiom.domain.sessions import Note, Session, Step
 from axiom.errors import HeldByAnother
 from axiom.lab.credit.pay import credit
@@ -18,13 +19,13 @@ from axiom.lab.steps.choose import investigator
 from axiom.lab.steps.clean import clean, sweepings
 from axiom.lab.steps.counters import publish
 from axiom.lab.steps.credit import announced, shares
+from axiom.lab.steps.deploy import order_planned, ordered, placed
 from axiom.lab.steps.design import design
 from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.lab.steps.failures import failures
 from axiom.lab.steps.health import health
 from axiom.lab.steps.inspect import inspect
 from axiom.lab.steps.log import close
-from axiom.lab.steps.place import order_planned, ordered, placed
 from axiom.lab.steps.queue import queue
 from axiom.lab.steps.rank import ranks
 from axiom.lab.steps.repair import repair
@@ -108,7 +109,7 @@ def _idle_before(db: Database, last: Session) -> float:
 
 def _take(session: Session, holder: str, now: datetime) -> Step:
     """The step that is due, if nobody else has the session in hand."""
-    why = in_the_way(session.holder, session.held_until, holder, now)
+    why = lease_conflict(session.holder, session.held_until, holder, now)
     if why:
         raise HeldByAnother(f"Session {session.name} is not free: {why}. Nothing was done; ask again then.")
     if session.due is None:

@@ -23,8 +23,8 @@ from axiom.runner.boinc import protocol
 from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.boinc.pulse import Pulse
 from axiom.runner.boinc.supplies import SuppliedHome
-from axiom.runner.child.gate import Ended, PauseGate
-from axiom.runner.files.keeping import PAUSE
+from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.files.checkpoint_handover import PAUSE
 from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"

@@ -12,7 +12,7 @@ from pathlib import Path
 from axiom.domain.work import Outcome
 from axiom.errors import ExperimentError
 from axiom.runner.child.environment import environment
-from axiom.runner.child.gate import PauseGate
+from axiom.runner.child.pause import PauseGate
 from axiom.runner.child.process import Child, ModuleDeclaration
 from axiom.runner.confine.sandbox import Sandbox
 from axiom.runner.files.trees import write_tree

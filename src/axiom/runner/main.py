@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
 from axiom.runner.child.environment import environment
-from axiom.runner.child.gate import Ended
+from axiom.runner.child.pause import Ended
 from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn
 from axiom.runner.files.home import RunnerHome

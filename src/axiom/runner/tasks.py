@@ -15,12 +15,12 @@ import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.child.environment import environment
-from axiom.runner.child.gate import Ended, PauseGate
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.child.process import Child
+from axiom.runner.files.checkpoint import largest_state
+from axiom.runner.files.checkpoint_handover import PAUSE, CheckpointHandover
 from axiom.runner.files.home import RunnerHome
-from axiom.runner.files.keeping import PAUSE, Keeping
-from axiom.runner.files.kept import largest_state
-from axiom.runner.files.rooms import room
+from axiom.runner.files.scratch_folders import room
 from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
@@ -169,7 +169,7 @@ class Runner:
         )
         if done or slot.kept.times:
             progress.move(slot.kept.fraction)
-        keep = functools.partial(Keeping, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
+        keep = functools.partial(CheckpointHandover, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
         try:
             for cell in cells[len(done) :]:
                 found = self._compute(cell, ticket, bundle, keep, progress)
@@ -187,7 +187,7 @@ class Runner:
         cell: OrderedCell,
         ticket: Ticket,
         bundle: Mapping[str, bytes],
-        keep: Callable[..., Keeping],
+        keep: Callable[..., CheckpointHandover],
         progress: ProgressTeller,
     ) -> CellOutput:
         child = self._warm(ticket, bundle)

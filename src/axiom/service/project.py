@@ -14,8 +14,8 @@ from axiom.commands.gate import CommandGate
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.runners.offer import Offering
 from axiom.runner.platform.host import platform_here
+from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts, demand_secret
-from axiom.server.accounts.delegates import Delegates
 from axiom.server.accounts.guesses import Guesses
 from axiom.server.accounts.load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
@@ -217,7 +217,7 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
             guesses=guesses,
             new_accounts=settings.new_accounts,
         ),
-        delegates=Delegates(
+        account_managers=AccountManagers(
             writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
         ),
         standing=LoadFigures(connections, now, urlsplit(master).hostname or "server"),

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.signed import canonical_json
-from axiom.signed.joint import joint, signed_word
+from axiom.signed.batch_signatures import joint, signed_word
 from axiom.signed.signing import SigningKey, is_signed, key_id
 
 TRUST_FILE = "trust.json"  # its name in every folder that has one

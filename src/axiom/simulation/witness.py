@@ -8,8 +8,8 @@ from axiom.lab.upkeep import promises
 from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import Simulated
 from axiom.store.engine.database import Database, connect_reader
-from axiom.store.upkeep import watched
-from axiom.store.upkeep.watched import Head, ToldTask
+from axiom.store.upkeep import task_invariants
+from axiom.store.upkeep.task_invariants import Head, ToldTask
 
 _NOT_BACK = {TaskState.UNSENT, TaskState.SENT}
 
@@ -36,7 +36,7 @@ class Witness:
         claimed = dict(brought)
         answered = {names[name] for name in heard.acknowledged if name in names}
         touched = answered | {order.task for order in heard.orders} | set(names.values())
-        stored = watched.tasks(self._reader(), touched)
+        stored = task_invariants.tasks(self._reader(), touched)
         for task in sorted(answered):
             self._acknowledged(task, host, claimed.get(task, ""), stored.get(task))
         self._look(touched)
@@ -49,7 +49,7 @@ class Witness:
         """Every promise over the whole laboratory, and every acknowledged task that was ever proven."""
         with self._reader().snapshot():
             found = promises.broken(self._reader(), self.lab.folder, self.lab.keys.trust, self.lab.clock.now)
-            stored = watched.tasks(self._reader(), self.acknowledged)
+            stored = task_invariants.tasks(self._reader(), self.acknowledged)
         for promise, problems in found.items():
             self.broken += [f"{promise} {problem}" for problem in problems[:5]]
         for task in sorted(self.acknowledged):
@@ -57,11 +57,11 @@ class Witness:
 
     def head(self) -> Head:
         """How far the books are."""
-        return watched.head(self._reader())
+        return task_invariants.head(self._reader())
 
     def newest_workunit(self) -> int:
         """The newest; 0 where there is none."""
-        return watched.newest_workunit(self._reader())
+        return task_invariants.newest_workunit(self._reader())
 
     def close(self) -> None:
         """Nothing more is looked at through this connection."""
@@ -84,11 +84,11 @@ class Witness:
     def _look(self, touched: Iterable[int]) -> None:
         self.looked += 1
         db = self._reader()
-        self.broken += watched.problems(db, list(touched))
-        totals = watched.totals(db)
+        self.broken += task_invariants.problems(db, list(touched))
+        totals = task_invariants.totals(db)
         if totals.get("volunteer", 0) != totals.get("host", 0):
             self.broken.append(f"I3 volunteers have {totals.get('volunteer')} and hosts {totals.get('host')}")
-        head = watched.head(db)
+        head = task_invariants.head(db)
         before = self._head
         if head.audited < before.audited or head.tasks < before.tasks or head.awards < before.awards:
             self.broken.append(f"I1 the books went back from {before} to {head}")

@@ -10,7 +10,7 @@ from axiom.__main__ import _main
 from axiom.cli.session.sessions import _due, _try_out
 from axiom.commands.experiments import PreflightExperiment
 from axiom.errors import CannotStart
-from axiom.runner.child.gate import PauseGate
+from axiom.runner.child.pause import PauseGate
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from plan_candidates import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
 
 from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.preview import preview
-from axiom.decisions.planning.works import works_of
 from axiom.decisions.planning.worth import BELOW_FLOOR
 from axiom.domain.findings import Verdict
 from axiom.domain.fleet import Gpu

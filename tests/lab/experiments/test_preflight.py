@@ -24,7 +24,7 @@ from axiom.lab.experiments.preflight_report import read, write
 from axiom.lab.experiments.preflight_run import PATIENCE
 from axiom.lab.experiments.publish import publish
 from axiom.lab.planning import plan
-from axiom.runner.child.gate import Ended, PauseGate
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.confine import sandbox
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts

@@ -7,7 +7,7 @@ from patience import PATIENCE
 
 from axiom.runner.boinc.protocol import Channels
 from axiom.runner.boinc.pulse import ClientWish, Pulse, decide
-from axiom.runner.child.gate import Awake, Ended, PauseGate
+from axiom.runner.child.pause import Awake, Ended, PauseGate
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 
 from axiom.runner.child import bounds
 from axiom.runner.child.bounds import Bounds, hold_data
-from axiom.runner.files.rooms import room
+from axiom.runner.files.scratch_folders import room
 
 
 @pytest.fixture

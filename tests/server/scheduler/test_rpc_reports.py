@@ -12,7 +12,7 @@ from axiom.domain.fleet import Standing
 from axiom.domain.ledger import Reason
 from axiom.domain.work import Exit
 from axiom.lab.credit.pay import Paying, tariff_of
-from axiom.server.returns import standings
+from axiom.server.returns import host_reliability
 from axiom.server.returns.validator import SLICE
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
@@ -357,7 +357,7 @@ def test_what_others_agree_against_a_host_counts_before_the_same_reply_gives_mor
 
     def outvote(db, now):
         for _ in range(2):
-            standings.outvote(db, attic.host, now)
+            host_reliability.outvote(db, attic.host, now)
 
     exchange.project = replace(exchange.project, settle=outvote)
     assert exchange.call(attic, exchange.upload(given), ask=1e6).tasks == {}

@@ -25,7 +25,7 @@ from axiom.simulation.laboratory import Simulated
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
-from axiom.store.upkeep import watched
+from axiom.store.upkeep import task_invariants
 
 _NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 _SETTINGS = Settings(name="Boundaries", workers=0, queue_per_core=1, journal="journal")
@@ -174,9 +174,9 @@ def _broken(acted: Tableau) -> list[str]:
 def _stand(acted: Tableau) -> object:
     """What those outside can tell of it."""
     with Connections(folder=acted.lab.folder).reader() as db:
-        tasks = watched.tasks(db, range(1, watched.head(db).tasks + 1))
+        tasks = task_invariants.tasks(db, range(1, task_invariants.head(db).tasks + 1))
         stand = {task.id: (task.state, task.host_id, task.output_digest) for task in tasks.values()}
-        return stand, watched.totals(db), [(one.name, one.done) for one in sessions.sessions(db, limit=10)]
+        return stand, task_invariants.totals(db), [(one.name, one.done) for one in sessions.sessions(db, limit=10)]
 
 
 def _prove(made: Tableau, held: TaskOnComputer) -> None:

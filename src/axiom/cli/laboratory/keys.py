@@ -16,7 +16,7 @@ from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
 from axiom.lab.experiments import seal
 from axiom.service.access import package, submit
-from axiom.service.audited import audited
+from axiom.service.offline_changes import audited
 from axiom.service.terminal import remark, wall_clock
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation

@@ -12,7 +12,7 @@ import click
 from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.cli.options import data_option, json_option, show_json, show_table
 from axiom.decisions.hosts.runners import DRILL
-from axiom.decisions.planning.wishes import read
+from axiom.decisions.planning.operator_shares import read
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview

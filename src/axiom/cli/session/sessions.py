@@ -23,7 +23,7 @@ from axiom.errors import CannotStart, NotFound
 from axiom.lab.experiments import preflight, preflight_report
 from axiom.pi import autopilot
 from axiom.pi.preflights import tend
-from axiom.runner.child.gate import Ended, PauseGate
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.service.access import demand, reading, submit
 from axiom.service.terminal import remark, wall_clock
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys

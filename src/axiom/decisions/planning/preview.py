@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.capacity import bounded
+from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.eta import closings
 from axiom.decisions.planning.fill import fill, placements
 from axiom.decisions.planning.plan import plan
-from axiom.decisions.planning.works import works_of
 from axiom.decisions.planning.worth import worths
 from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment

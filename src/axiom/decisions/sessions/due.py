@@ -1,21 +1,6 @@
-"""Should a session be held now, and may somebody go on with one that another has in hand?"""
-
-from datetime import datetime, timedelta
+"""Should a session be held now?"""
 
 from axiom.domain.amounts import counted
-
-LEASE = timedelta(seconds=30)  # from one step to the next
-
-
-def in_the_way(holder: str, held_until: datetime | None, asking: str, now: datetime) -> str:
-    """Why whoever asks has to wait; nothing where the session is free, theirs, or held longer than anybody may."""
-    if not holder or holder == asking or held_until is None:
-        return ""
-    left = held_until - now
-    if not timedelta(0) < left <= LEASE:  # a clock that was set back must not make it last
-        return ""
-    return f"{holder} has it in hand and may be away for {left.total_seconds():.0f} s more before another goes on"
-
 
 _LONGEST_GATHERING = 600.0  # seconds that a closed block waits to be weighed, at most
 _PARTS_OF_AGE = 60.0  # after an hour it waits a minute

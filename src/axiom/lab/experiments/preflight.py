@@ -22,7 +22,7 @@ from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import PATIENCE, PreflightRun, Said, is_its_own
 from axiom.lab.experiments.publish import Prepared, demand_bounded, prepare
 from axiom.lab.policy import HEARD_FROM
-from axiom.runner.child.gate import PauseGate
+from axiom.runner.child.pause import PauseGate
 from axiom.runner.confine import sandbox
 from axiom.runner.here import describe_boxed
 from axiom.runner.platform.host import platform_here

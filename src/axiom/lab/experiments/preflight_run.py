@@ -29,7 +29,7 @@ from axiom.decisions.experiments.gates import (
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
-from axiom.runner.child.gate import Ended, PauseGate
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.here import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest

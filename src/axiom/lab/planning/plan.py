@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.decisions.hosts.runners import DRILL
-from axiom.decisions.planning import wishes as wanting
+from axiom.decisions.planning import operator_shares
 from axiom.decisions.planning.capacity import bounded
 from axiom.decisions.planning.plan import plan
 from axiom.domain.planning import Supply, Wishes
@@ -62,7 +62,7 @@ def names(db: Database) -> set[str]:
 def wishes(policy: Policy, known: Collection[str]) -> tuple[Wishes, str]:
     """What the operator wants, and what is wrong with it: then it is not heeded, and sessions go on without it."""
     try:
-        return wanting.read(policy.mix, policy.priority, known), ""
+        return operator_shares.read(policy.mix, policy.priority, known), ""
     except WrongUse as fault:
         return Wishes(), str(fault)
 

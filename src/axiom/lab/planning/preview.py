@@ -12,8 +12,8 @@ from axiom.decisions.planning import preview as previewing
 from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.fleet_classes import classes
+from axiom.decisions.planning.operator_shares import read
 from axiom.decisions.planning.stopping import Aim
-from axiom.decisions.planning.wishes import read
 from axiom.domain.findings import Direction, Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment

@@ -8,13 +8,14 @@ from axiom.decisions.tasks.stuck import OUT, Stuck, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
 from axiom.lab.step import Round, shortened
-from axiom.server.returns import standings
+from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store
 from axiom.store.hosts import notices
-from axiom.store.tasks import strays, tasks
+from axiom.store.tasks import stuck as stuck_tasks
+from axiom.store.tasks import tasks
 from axiom.store.upkeep import cleanings, jobs
 
 _LATELY = timedelta(days=2)
@@ -32,12 +33,12 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
     listening = jobs.last_start(db, START)
     seen = {host.id: host.seen_at for host in host_store.hosts(db)}
     given_up: list[tuple[Task, Stuck]] = []
-    for out in strays.out_since(db, now - OUT):
+    for out in stuck_tasks.out_since(db, now - OUT):
         by_id = {task.id: task for task in out}
         given_up += [(by_id[one.task_id], one) for one in stuck(out, seen, now, listening=listening)]
     tasks.move(db, [(task, TaskState.EXPIRED, one.reason) for task, one in given_up], now)
     transit_many(db, [task.workunit_id for task, _ in given_up], now)
-    standings.settle(db, [silent(task, now) for task, _ in given_up], now)
+    host_reliability.settle(db, [silent(task, now) for task, _ in given_up], now)
     if not given_up:
         text = "Tasks that are out: {out}. None is stuck."
         return [Note(kind="clean.nothing", text=text, facts={"out": _how_many_out(db)}, about="/status")]
@@ -46,7 +47,7 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
 
 def look_at_hosts(db: Database, now: datetime) -> list[Note]:
     """Name the hosts that look wrong, hold down those that flood, and tell the owners of copied folders."""
-    looked = strays.seen(db, now - _LATELY)
+    looked = stuck_tasks.seen(db, now - _LATELY)
     found = suspects(looked, now, listening=jobs.last_start(db, START))
     for one in found:
         _act(db, one, now)

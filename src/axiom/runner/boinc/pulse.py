@@ -10,7 +10,7 @@ from pathlib import Path
 
 from axiom.runner.boinc import protocol
 from axiom.runner.boinc.protocol import Channel, Channels
-from axiom.runner.child.gate import Awake, PauseGate
+from axiom.runner.child.pause import Awake, PauseGate
 from axiom.runner.platform.system import system
 
 _BEAT = 0.1

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from axiom.runner.files.rooms import Scratch, held_mb
+from axiom.runner.files.scratch_folders import Scratch, held_mb
 from axiom.runner.platform.system import system
 
 if sys.platform != "win32":

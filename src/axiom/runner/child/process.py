@@ -12,9 +12,9 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.runner.child.bounds import Bounds, hold_data
 from axiom.runner.child.exits import KILLED, how_ended
-from axiom.runner.child.gate import Awake, Ended, PauseGate
+from axiom.runner.child.pause import Awake, Ended, PauseGate
 from axiom.runner.child.spawn import spawn, words
-from axiom.runner.files.keeping import Keeping, share
+from axiom.runner.files.checkpoint_handover import CheckpointHandover, share
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellAnswer
@@ -148,7 +148,7 @@ class Child:
         wall_limit: float,
         memory_mb: float,
         on_progress: Callable[[float], None],
-        keeping: Keeping | None = None,
+        keeping: CheckpointHandover | None = None,
     ) -> CellAnswer:
         """Compute one cell within its limits; over its time it is LATE and this process is gone.
 
@@ -182,7 +182,7 @@ class Child:
         wall_limit: float,
         memory_mb: float,
         on_progress: Callable[[float], None],
-        keeping: Keeping | None,
+        keeping: CheckpointHandover | None,
     ) -> CellAnswer:
         """Hear the present cell to its end; `began` is what the process had used when the cell had used nothing."""
         early: tuple[float, ...] = ()
@@ -212,7 +212,7 @@ class Child:
         seen = system.usage(self._computing)[0] - began - _SLACK
         return replace(answer, cpu_seconds=max(answer.cpu_seconds, seen))
 
-    def _last_words(self, began: float, keeping: Keeping) -> CellAnswer | None:
+    def _last_words(self, began: float, keeping: CheckpointHandover) -> CellAnswer | None:
         """Wait a moment for the state of a cell that has to stop; its answer, should that come instead."""
         if self._is_halted or not keeping.hurry(system.usage(self._computing)[0] - began):
             return None

@@ -12,7 +12,7 @@ from typing import Self
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
 from axiom.runner.files.atomic import DRAFT, place
 from axiom.runner.files.locking import locked
-from axiom.runner.files.rooms import CACHE
+from axiom.runner.files.scratch_folders import CACHE
 from axiom.runner.files.trees import holds, write_tree
 from axiom.signed import canonical_json
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
 from axiom.runner.files.atomic import DRAFT, place
-from axiom.runner.files.kept import Checkpoint, read_kept, write_kept
+from axiom.runner.files.checkpoint import Checkpoint, read_kept, write_kept
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell

@@ -26,7 +26,7 @@ from axiom.errors import TicketTooLong
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.orders import Dispatch, UnsignedOrder, draft_order, order_again, sign_orders
 from axiom.server.dispatch.pick import Picker, Sizing
-from axiom.server.dispatch.stages import Letting
+from axiom.server.dispatch.rollout_limits import RolloutLimits
 from axiom.server.dispatch.types import GrantedTask, WorkGrant, WorkRequest
 from axiom.server.returns.transitioner import transit
 from axiom.store.engine.database import Database, at
@@ -115,7 +115,7 @@ class _Dispatcher:
         self._lasting: dict[float, float] = {}
         self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
         self._picker = Picker(db, dispatch, known, host, now)
-        self._letting = Letting(db, dispatch, known, host, now)
+        self._rollout = RolloutLimits(db, dispatch, known, host, now)
         self._staged: set[int] = set()  # versions that are still being let out
         self._unsuited = ""
 
@@ -125,10 +125,10 @@ class _Dispatcher:
         found: list[GrantedTask] = []
         closed = False
         for task in waiting_tasks.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
-            if task.workunit_state is not WorkunitState.OPEN or self._letting.is_outdated(task):
+            if task.workunit_state is not WorkunitState.OPEN or self._rollout.is_outdated(task):
                 self._take_back(task)
                 closed = True
-            elif not self._may_have(task.bundle_digest) or self._letting.stopped(
+            elif not self._may_have(task.bundle_digest) or self._rollout.stopped(
                 task.experiment_id, task.bundle_digest
             ):
                 continue  # sent before a preflight was asked for, or before somebody stopped it: it waits
@@ -190,7 +190,7 @@ class _Dispatcher:
             needs, size = experiment.declared, self._known.size(experiment)
             seconds = self._expected(experiment, size.seconds)
             parts = self._picker.parts(size, seconds)
-            let = self._letting.admitted(experiment)
+            let = self._rollout.quota_for(experiment)
             self._staged |= {experiment.id} if let.is_staged else set()
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,

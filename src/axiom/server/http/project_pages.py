@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
+from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts
-from axiom.server.accounts.delegates import Delegates
 from axiom.server.accounts.load import LoadFigures
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.server.http.routes import Endpoint, HttpAnswer, HttpQuery
@@ -27,7 +27,7 @@ class FrontDesk:
     master: str  # the project's address; ends in a slash
     runners: Mapping[str, OfferedRunner]
     accounts: Accounts
-    delegates: Delegates
+    account_managers: AccountManagers
     standing: LoadFigures
     statistics: StatisticsFiles
 
@@ -37,10 +37,10 @@ class FrontDesk:
             "/get_project_config.php": self._config,
             "/create_account.php": self._create,
             "/lookup_account.php": self._lookup,
-            "/am_get_info.php": lambda asked: HttpAnswer(body=self.delegates.info(asked.fields)),
-            "/am_set_info.php": lambda asked: HttpAnswer(body=self.delegates.change(asked.fields)),
-            "/am_set_host_info.php": lambda asked: HttpAnswer(body=self.delegates.place(asked.fields)),
-            "/team_lookup.php": lambda asked: HttpAnswer(body=self.delegates.teams(asked.fields)),
+            "/am_get_info.php": lambda asked: HttpAnswer(body=self.account_managers.info(asked.fields)),
+            "/am_set_info.php": lambda asked: HttpAnswer(body=self.account_managers.change(asked.fields)),
+            "/am_set_host_info.php": lambda asked: HttpAnswer(body=self.account_managers.place(asked.fields)),
+            "/team_lookup.php": lambda asked: HttpAnswer(body=self.account_managers.teams(asked.fields)),
             "/login_token_lookup.php": lambda _: HttpAnswer(body=error_reply(_NO_TOKENS)),
             "/server_status.php": self._status,
             **{f"/stats/{name}": self._file(name) for name in NAMES},

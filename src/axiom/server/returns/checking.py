@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from axiom.decisions.hosts.reliability import is_watched
 from axiom.decisions.tasks.checks import Opinion, Settled, is_checked, is_found_out, settle
 from axiom.domain.work import Agreement, Result, Task
-from axiom.server.returns import standings
+from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
@@ -101,7 +101,7 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
         _doubt(db, checked, hosts, decided, now)
         odd = hosts.get(decided.odd) if decided.odd is not None else None
         if odd is not None and is_anew:  # one more who confirms the others does not make it wrong once more
-            standings.outvote(db, odd, now)
+            host_reliability.outvote(db, odd, now)
 
 
 def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
@@ -113,6 +113,6 @@ def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
 def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:
     """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
     differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
-    standings.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
+    host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
     if decided.needs_third:
         _order(db, [checked], now)

@@ -8,8 +8,8 @@ from datetime import datetime
 from axiom.decisions.tasks.reports import ReportOutcome, receive
 from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState, WorkunitState
-from axiom.server.returns import readmission, standings
-from axiom.server.returns.standings import ClosedTask
+from axiom.server.returns import host_reliability, readmission
+from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
 from axiom.store.engine import blobs
@@ -129,7 +129,7 @@ def _write(db: Database, taken: Sequence[Reported], now: datetime) -> None:
     moved = [one for one in taken if not (one.state is TaskState.RETURNED and one.task.state is TaskState.SENT)]
     if moved:
         transit_many(db, [one.task.workunit_id for one in moved], now)
-    standings.settle(db, [_closed(one, now) for one in failed], now)
+    host_reliability.settle(db, [_closed(one, now) for one in failed], now)
     for one in failed:
         log.info("task.%s id=%d host=%d cause=%s", one.state, one.task.id, one.report.host_id, one.cause)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from axiom.decisions.tasks.outage import outage
 from axiom.decisions.tasks.transition import Transition, transition
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
-from axiom.server.returns import standings
-from axiom.server.returns.standings import ClosedTask
+from axiom.server.returns import host_reliability
+from axiom.server.returns.host_reliability import ClosedTask
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
@@ -40,7 +40,7 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     closed = [(wanted, one) for wanted, _, one in decided if _closes(wanted, one)]
     task_store.close(db, [(wanted, one.state, one.reason) for wanted, one in closed], now)
     _give_up_checking(db, closed)
-    standings.settle(db, [silent(task, now) for task in expired], now)
+    host_reliability.settle(db, [silent(task, now) for task in expired], now)
     for task in expired:
         log.info("task.expired id=%d host=%s", task.id, task.host_id)
     for wanted, one in closed:

@@ -12,9 +12,9 @@ from axiom.domain.fleet import Standing
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
-from axiom.server.returns import checking, standings
+from axiom.server.returns import checking, host_reliability
 from axiom.server.returns.costing import Declared, MeasuredTask
-from axiom.server.returns.standings import ClosedTask
+from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
@@ -89,7 +89,7 @@ class Validator:
         tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
         stored = results.record(db, [result for one in judged for result in one.decided.results], now)
         transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
-        standings.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
+        host_reliability.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
         proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
         checking.order(db, self._secret, [one for one in proven if one.task.id not in stored.tasks], now)
         cells = {one.waiting.task.id: one.decided.results for one in judged}

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from axiom.runner.files.rooms import forget_unused
+from axiom.runner.files.scratch_folders import forget_unused
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs

@@ -17,8 +17,8 @@ from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import islands as island_views
-from axiom.web.views.islands import Woven
+from axiom.web.views import graph_picture
+from axiom.web.views.graph_picture import Woven
 
 
 class Graph:
@@ -112,7 +112,7 @@ def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
         **{_old(claim.id): _shown_claim(known, claim) for claim in known.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[row] for row in rows], "picture": island_views.picture(rows, joined, known.footings)}
+        {"nodes": [nodes[row] for row in rows], "picture": graph_picture.picture(rows, joined, known.footings)}
         for rows, joined in known.woven.islands
     ]
     return {

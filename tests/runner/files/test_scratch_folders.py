@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from axiom.runner.files import rooms
-from axiom.runner.files.rooms import Scratch, forget_unused, held_mb, remove, room
+from axiom.runner.files import scratch_folders
+from axiom.runner.files.scratch_folders import Scratch, forget_unused, held_mb, remove, room
 
 
 def fill(cache: Path, digest: str, megabytes: float, hours: float) -> Path:
@@ -122,7 +122,7 @@ def test_a_folder_that_nobody_marked_goes_and_one_that_is_just_being_made_stays(
 
 
 def test_a_bundle_that_left_very_much_begins_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(rooms, "FRESH_MB", 2.0)
+    monkeypatch.setattr(scratch_folders, "FRESH_MB", 2.0)
     place = fill(tmp_path / "cache", "a", 1.0, 0.0)
     room(tmp_path / "cache", "a")
     assert (place / "jit" / "program").exists()

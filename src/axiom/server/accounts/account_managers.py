@@ -55,7 +55,7 @@ _DATE = re.compile(r"\s*<mod_time>[^<]*</mod_time>")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delegates:
+class AccountManagers:
     """Answers whoever acts for a volunteer. Its functions wait: call them from threads."""
 
     writer: Writer

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.sessions.due import LEASE, in_the_way
+from axiom.decisions.sessions.lease import LEASE, lease_conflict
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -24,14 +24,14 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
     ],
 )
 def test_another_waits_until_the_hold_has_run_out(holder, left, asking, waits):
-    assert bool(in_the_way(holder, NOW + left, asking, NOW)) is waits
+    assert bool(lease_conflict(holder, NOW + left, asking, NOW)) is waits
 
 
 def test_the_reason_names_the_holder_and_says_how_long():
-    assert in_the_way("Ada", NOW + timedelta(seconds=12), "Ben", NOW) == (
+    assert lease_conflict("Ada", NOW + timedelta(seconds=12), "Ben", NOW) == (
         "Ada has it in hand and may be away for 12 s more before another goes on"
     )
 
 
 def test_a_session_without_an_end_of_its_hold_is_free():
-    assert in_the_way("Ada", None, "Ben", NOW) == ""
+    assert lease_conflict("Ada", None, "Ben", NOW) == ""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.planning.wishes import read, read_mix, read_priority
+from axiom.decisions.planning.operator_shares import read, read_mix, read_priority
 from axiom.domain.planning import Purpose, Wishes
 from axiom.errors import UnknownName, WrongUse
 

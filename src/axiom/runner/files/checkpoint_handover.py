@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.runner.files.kept import Checkpoint
+from axiom.runner.files.checkpoint import Checkpoint
 from axiom.runner.files.slot import Slot
 
 PAUSE = 10.0  # seconds between two states, at least
@@ -21,7 +21,7 @@ _WORTH_SECONDS = 1.0  # of computing, for which a stop that is asked for waits
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-class Keeping:
+class CheckpointHandover:
     """Gives one cell what was kept of it, and takes what is to be kept; `told` hears once more of it is on the disk."""
 
     def __init__(self, slot: Slot, *, pause: float, most: int, told: Callable[[Checkpoint], None]) -> None:

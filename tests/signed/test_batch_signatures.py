@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.errors import TicketError
-from axiom.signed.joint import PATH_LIMIT, joint, signed_word
+from axiom.signed.batch_signatures import PATH_LIMIT, joint, signed_word
 from axiom.signed.tickets import read_ticket, write_ticket
 from axiom.signed.trust import NotSealed, Role, sealed, sealed_together, unseal
 

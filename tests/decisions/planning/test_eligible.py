@@ -6,9 +6,9 @@ import pytest
 from plan_candidates import ENDED, candidate, host, planned
 
 from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.task_size import UsualHosts
-from axiom.decisions.planning.works import works_of
 
 STOPPED = [
     {"stage": Stage.PAUSED},

@@ -8,11 +8,11 @@ import pytest
 
 from axiom.domain.work import Exit, Outcome
 from axiom.runner.child import bounds
-from axiom.runner.child.gate import Ended, PauseGate
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.confine import confine
-from axiom.runner.files import keeping
-from axiom.runner.files.keeping import Keeping
-from axiom.runner.files.kept import SIZE_LIMIT, Checkpoint, largest_state, read_kept, write_kept
+from axiom.runner.files import checkpoint_handover
+from axiom.runner.files.checkpoint import SIZE_LIMIT, Checkpoint, largest_state, read_kept, write_kept
+from axiom.runner.files.checkpoint_handover import CheckpointHandover
 from axiom.runner.files.slot import Slot
 from axiom.runner.tasks import Runner
 from axiom.signed.outputs import read_output, ticket_digest
@@ -107,7 +107,7 @@ def test_a_cell_that_is_shorter_than_the_pause_keeps_nothing(obey, lab, tmp_path
 
 
 def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab, monkeypatch):
-    monkeypatch.setattr(keeping, "_WORTH_SECONDS", 0.1)
+    monkeypatch.setattr(checkpoint_handover, "_WORTH_SECONDS", 0.1)
     gate = PauseGate()
 
     def report(_task, fraction, _kept):
@@ -198,7 +198,7 @@ def taking(tmp_path):
     (tmp_path / "slot").mkdir()
     (tmp_path / "scratch").mkdir()
     told = []
-    made = Keeping(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, told=told.append)
+    made = CheckpointHandover(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, told=told.append)
     return made, tmp_path / "scratch", told, made.begin(tmp_path / "scratch")
 
 
@@ -292,7 +292,7 @@ def test_a_state_beyond_what_the_experiment_s_disk_allows_is_kept_by_nobody(obey
 def test_a_process_that_offers_states_without_end_is_not_heard_each_time(tmp_path):
     (tmp_path / "slot").mkdir()
     told = []
-    made = Keeping(Slot(tmp_path / "slot"), pause=10.0, most=1_000, told=told.append)
+    made = CheckpointHandover(Slot(tmp_path / "slot"), pause=10.0, most=1_000, told=told.append)
     words = made.begin(tmp_path)
     for _ in range(100):
         with open(words["path"] + ".0", "wb") as file:  # noqa: PTH123

@@ -1,4 +1,4 @@
-"""How much of a version that is being let out one host may have. What is out everywhere already costs nothing here."""
+"""Rollout limits: how many tasks of a partly released version a host may get. A full release has no limit."""
 
 from datetime import datetime
 
@@ -18,19 +18,19 @@ _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 
 
 @value
-class Admitted:
-    """What one host may have of a version."""
+class RolloutQuota:
+    """How many tasks of a version one host may get."""
 
-    most: int | None  # None is any number
-    held_back: str  # why it may have nothing
-    is_staged: bool  # what it is given counts for the stage
-
-
-_FREELY = Admitted(most=None, held_back="", is_staged=False)
+    most: int | None  # None is no limit
+    held_back: str  # why it may get none
+    is_staged: bool  # its tasks count for the stage
 
 
-class Letting:
-    """What the stages of all versions mean for one host that asks."""
+_UNLIMITED = RolloutQuota(most=None, held_back="", is_staged=False)
+
+
+class RolloutLimits:
+    """The rollout stages of all versions, as they apply to one host."""
 
     def __init__(self, db: Database, dispatch: Dispatch, known: DispatchCache, host: Host, now: datetime) -> None:
         self._db = db
@@ -42,7 +42,7 @@ class Letting:
         self._platform = str(host.platform) if host.platform.system in _SYSTEMS else "another platform"
 
     def stopped(self, experiment_id: int, bundle: str) -> str:
-        """Why nothing of a version goes to this host with this bundle, not even again."""
+        """The reason why this bundle of a version must not go to this host, not even again; empty where it may."""
         if self._known.is_unfit(bundle, self._now):
             return "waits, since its bundle is damaged here"
         known = self._known.standing(experiment_id)
@@ -56,22 +56,22 @@ class Letting:
         stored = experiments.bundle(self._db, task.bundle_digest)
         return stored is not None and parse(task.ticket).serial != stored.serial
 
-    def admitted(self, experiment: KnownExperiment) -> Admitted:
-        """How much of a version this host may have, and why not more."""
+    def quota_for(self, experiment: KnownExperiment) -> RolloutQuota:
+        """How many tasks of a version this host may get, and why not more."""
         known, bundle = self._known.standing(experiment.id), experiment.bundle
         if stopped := self.stopped(experiment.id, bundle.digest if bundle else ""):
-            return Admitted(most=0, held_back=stopped, is_staged=False)
+            return RolloutQuota(most=0, held_back=stopped, is_staged=False)
         if bundle is None:
-            return _FREELY  # it has no bundle that this host may have, as it is told
+            return _UNLIMITED  # it has no bundle that this host may have, as it is told
         waits = "" if self._is_ours else unapproved(known, bundle.digest, self._dispatch.approvals)
         if waits:
-            return Admitted(most=0, held_back=waits, is_staged=False)
+            return RolloutQuota(most=0, held_back=waits, is_staged=False)
         reached = known.stage(bundle.digest)
         if reached is Stage.OPEN or (reached is not None and self._is_ours):
-            return _FREELY
+            return _UNLIMITED
         found = self._room(bundle.digest, reached, known.begun.get(bundle.digest))
         held_back = "" if found.most is None or found.most else found.reason
-        return Admitted(most=found.most, held_back=held_back, is_staged=found.most is not None)
+        return RolloutQuota(most=found.most, held_back=held_back, is_staged=found.most is not None)
 
     def _room(self, bundle: str, reached: Stage | None, begun: datetime | None) -> RolloutRoom:
         facts = self._known.facts(bundle, self._now)
