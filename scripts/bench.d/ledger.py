@@ -22,7 +22,7 @@ from pathlib import Path
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.lab.credit.booking import SLICE
 from axiom.lab.credit.pay import Paying
-from axiom.store.credit import books, tariffs
+from axiom.store.credit import balance_check, tariffs
 from axiom.store.engine.database import Database, at, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.migrate import migrate
@@ -105,7 +105,7 @@ def tasks(db: Database, first: int, last: int, *, is_paid: bool) -> None:
 def verify(db: Database) -> tuple[float, float, list[str]]:
     """Wall and processor seconds of one proof, and what it found."""
     began, spent = time.monotonic(), time.process_time()
-    found = [*books.problems(db), *books.beyond_caps(db)]
+    found = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
     return time.monotonic() - began, time.process_time() - spent, found
 
 

@@ -29,7 +29,7 @@ from axiom.decisions.planning.fill import Filling, fill
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
-from axiom.decisions.planning.worth import worths
+from axiom.decisions.planning.value_of_information import worths
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import FLOOR, Need, Supply

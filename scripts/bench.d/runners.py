@@ -276,7 +276,7 @@ def starts(project: Path) -> list[str]:
     """What the launcher costs before the runner's own code, when there is nothing to unpack."""
     slot = project.parent / "slots" / "empty"
     slot.mkdir()
-    direct = [interpreter(project), "-I", "-B", "-m", "axiom.runner.attached"]
+    direct = [interpreter(project), "-I", "-B", "-m", "axiom.runner.boinc_task"]
     rounds = [(run([str(program(project))], {}, slot), run(direct, {}, slot)) for _ in range(STARTS)]
     launch = statistics.median(ours.cpu_ms - theirs.cpu_ms for ours, theirs in rounds)
     return judged("each start", launch, "ms of CPU before the runner's own code", LAUNCH_MS)

@@ -43,7 +43,7 @@ from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.registrations import registrations
 from axiom.store.sessions import sessions
-from axiom.web.views import cards
+from axiom.web.views import evidence_cards
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 CARD_MS, BLOCK_MS = 20.0, 5.0
@@ -217,8 +217,8 @@ def page(db: Database) -> str:
     inputs = evidence.card_inputs(db, 1)
     if inputs is None:
         sys.exit("finding 1 was not weighed")
-    found = cards.weighed_from(inputs)
-    return json.dumps(cards.told(found.evidence) | cards.parts(db, found))
+    found = evidence_cards.weighed_from(inputs)
+    return json.dumps(evidence_cards.told(found.evidence) | evidence_cards.parts(db, found))
 
 
 def measure(db: Database, rounds: int) -> dict[str, list[float]]:

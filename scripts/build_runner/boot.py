@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LOCKS = "msvcrt" if sys.platform == "win32" else "fcntl"
 MODULES = (_LOCKS, "errno", "hashlib", "lzma", "os", "shutil", "stat", "sys", "threading", "time", "zipfile", "zlib")
 NO_ROOM, RUNNER_DAMAGED, RUNNER_FAULT = 15, 17, 70  # of axiom.domain.work.Exit
-CODE, CODE_NAMED = "axiom.pyz", "axiom_code_"  # of axiom.store.experiments.offers
+CODE, CODE_NAMED = "axiom.pyz", "axiom_code_"  # of axiom.store.experiments.runner_offers
 _RESET = "Reset the project, which fetches it again."
 _LOCK_SECONDS, _LATER = 300.0, 600
 _DAY = 86_400.0

@@ -10,7 +10,7 @@ from build_runner.tree import put_ours
 _PROGRAM = """
 import sys
 sys.path.insert(0, "code")
-import axiom.runner.attached
+import axiom.runner.boinc_task
 sys.path.remove("code")
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

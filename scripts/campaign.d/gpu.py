@@ -23,14 +23,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import axiom
-from axiom.decisions.tasks.checks import compare
+from axiom.decisions.tasks.duplicates import compare
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
 from axiom.runner.child.environment import environment
 from axiom.runner.child.process import Child
+from axiom.runner.direct import describe_here
 from axiom.runner.files.trees import write_tree
-from axiom.runner.here import describe_here
 from axiom.runner.platform.device import Device
 from axiom.signed import bundles
 from axiom.signed.manifests import read_manifest

@@ -36,12 +36,12 @@ from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.pi import autopilot
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput
-from axiom.simulation import words
+from axiom.simulation import requests
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Build, Nature
-from axiom.simulation.hearing import Heard, HeardOrder, hear, status_of
 from axiom.simulation.laboratory import Simulated
 from axiom.simulation.outputs import cells_of, output, written
+from axiom.simulation.replies import Heard, HeardOrder, hear, status_of
 from axiom.store.connections import Connections
 
 BEGIN = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -120,7 +120,7 @@ class Player:
         for order in self._ask(lab, wants=1.0).orders:
             done = _done(order)
             if self.lie.picks and done.experiment != DEAR:
-                self._report(lab, words.failure(order.name, status=_GIVEN_UP, state=6, elapsed=0.0, said=""))
+                self._report(lab, requests.failure(order.name, status=_GIVEN_UP, state=6, elapsed=0.0, said=""))
                 continue
             self.done.append(done)
             took = 0.0 if self.lie.never else _START + done.computed / self.nature.speed * dice.between(0.9, 1.1)
@@ -130,16 +130,16 @@ class Player:
 
     def _bring(self, lab: Simulated, order: HeardOrder, seconds: float) -> None:
         if self.lie.never is Outcome.FAILED:
-            self._report(lab, words.failure(order.name, status=_RAISED, state=3, elapsed=seconds, said=""))
+            self._report(lab, requests.failure(order.name, status=_RAISED, state=3, elapsed=seconds, said=""))
             return
         body = _late(order) if self.lie.never else output(order)
-        size, md5 = len(body), words.md5(body)
-        head = words.upload(order.slot, size=size, md5=md5, offset=0)
+        size, md5 = len(body), requests.md5(body)
+        head = requests.upload(order.slot, size=size, md5=md5, offset=0)
         arrival = lab.up.transfers.arrive(len(head) + size)
         arrival.take(head + body)
         if status_of(arrival.finish().result()) != 0:
             raise RuntimeError("an upload was refused, so this campaign would prove nothing")
-        self._report(lab, words.success(order.name, order.slot, size=size, md5=md5, elapsed=seconds))
+        self._report(lab, requests.success(order.name, order.slot, size=size, md5=md5, elapsed=seconds))
 
     def _report(self, lab: Simulated, report: str) -> None:
         lab.clock.now += timedelta(minutes=2)  # a client does not call at once again
@@ -149,11 +149,11 @@ class Player:
     def _ask(self, lab: Simulated, reports: Sequence[str] = (), *, wants: float = 0.0) -> Heard:
         self.seqno += 1
         boasted = replace(self.nature, speed=self.nature.speed * self.lie.benchmark)
-        body = words.request(
+        body = requests.request(
             key=self.key,
             host=self.host,
             seqno=self.seqno,
-            about=words.computer(boasted, "liars", lab.clock.now.timestamp()),
+            about=requests.computer(boasted, "liars", lab.clock.now.timestamp()),
             reports=reports,
             held=[],
             seconds=wants,

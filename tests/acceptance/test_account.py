@@ -13,7 +13,7 @@ from axiom.boinc.accounts import CreateAccount
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.runners.offer import offer_here
 from axiom.server.accounts.accounts import open_account
-from axiom.server.accounts.passwords import stored_password
+from axiom.server.accounts.password_hashes import stored_password
 from axiom.service.sockets import on_port
 from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.accounts import accounts, teams

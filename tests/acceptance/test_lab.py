@@ -12,7 +12,7 @@ import pytest
 from running_lab import Lab, answer, axiom, running
 
 import axiom as axiom_package
-from axiom.lab.upkeep.promises import PROMISES
+from axiom.lab.upkeep.invariants import PROMISES
 
 # The cheapest of the catalogue are piloted first; the others follow as cores are free.
 _FEW = 3  # experiments with results: by then work flows

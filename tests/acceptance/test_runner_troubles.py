@@ -15,7 +15,7 @@ from volunteer_lab import Project, project
 
 import axiom
 from axiom.lab.experiments.publish import prepare
-from axiom.runner.here import compute_here
+from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 
 _BLOCKS = 75

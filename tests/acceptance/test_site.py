@@ -12,7 +12,7 @@ from starlette.routing import compile_path
 
 from axiom.domain.planning import Preview
 from axiom.figures.drawing import Draughtsman
-from axiom.lab.draw import Gallery
+from axiom.lab.draw_figures import Gallery
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import policy_of

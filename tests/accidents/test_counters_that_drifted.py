@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.lab.upkeep import promises
+from axiom.lab.upkeep import invariants
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 
@@ -32,7 +32,7 @@ def demand_that_what_is_said_is_so(bench) -> None:
     valid, awards = there["valid"], bench.amount("SELECT count(*) AS n FROM award WHERE reason = 'computed'")
     assert valid == awards == 9
     assert bench.amount("SELECT sum(amount) AS n FROM award") == ledger.total(lab.db)
-    broken = promises.broken(lab.db, lab.folder, lab.keys.trust, lab.now)
+    broken = invariants.broken(lab.db, lab.folder, lab.keys.trust, lab.now)
     assert {promise: problems for promise, problems in broken.items() if problems} == {}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.evidence import admissible
+from axiom.decisions.evidence import counted_values
 from axiom.decisions.tasks import validation
 from axiom.domain.findings import Force
 from axiom.store.evidence import evidence
@@ -51,7 +51,7 @@ def test_the_old_way_took_any_seed_for_the_ordered_one(bench, monkeypatch):
 
 
 def test_the_old_way_counted_results_and_not_seeds(bench, monkeypatch):
-    monkeypatch.setattr(admissible, "alike", lambda _marks: ())
-    monkeypatch.setattr(admissible, "clones", lambda _values: ())
+    monkeypatch.setattr(counted_values, "alike", lambda _marks: ())
+    monkeypatch.setattr(counted_values, "clones", lambda _values: ())
     with pytest.raises(AssertionError, match=r"\(8, 0\) == \(1, 7\)"):
         demand_that_copies_count_once(bench)

@@ -14,7 +14,7 @@ from takeover_attempts import CLASSES
 
 from axiom.domain.work import Exit
 
-START = "import sys; from axiom.runner.attached import main; sys.exit(main())"
+START = "import sys; from axiom.runner.boinc_task import main; sys.exit(main())"
 LONGEST = 100_000  # what the system takes as one word of a command line
 INIT_DATA = """<app_init_data>
 <hostid>{host}</hostid>

@@ -9,7 +9,7 @@ from build_runner import boot
 
 from axiom.domain.work import Exit
 from axiom.runner.boinc import protocol
-from axiom.store.experiments.offers import CODE_FILE, CODE_NAMED
+from axiom.store.experiments.runner_offers import CODE_FILE, CODE_NAMED
 
 SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
 

@@ -21,9 +21,9 @@ def test_our_own_code_is_what_the_runner_may_import_and_runs_alone(tmp_path):
     assert {path.name for path in (tmp_path / "axiom").iterdir()} == {
         *("__init__.py", "errors.py", "domain", "runner", "signed"),
     }
-    ask = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import axiom.runner.attached as a; print(a.__file__)"
+    ask = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import axiom.runner.boinc_task as a; print(a.__file__)"
     said = subprocess.run([sys.executable, "-B", "-c", ask], capture_output=True, text=True, check=True).stdout
-    assert said.strip() == str(tmp_path / "axiom/runner/attached.py")
+    assert said.strip() == str(tmp_path / "axiom/runner/boinc_task.py")
 
 
 def test_the_same_packages_make_the_same_zip_in_any_folder(tmp_path):

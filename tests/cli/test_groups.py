@@ -6,8 +6,8 @@ import pytest
 from axiom import errors
 from axiom.__main__ import _main
 from axiom.cli.groups import Group
+from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
-from axiom.cli.topics import EXITS
 
 
 def groups(context: click.Context):

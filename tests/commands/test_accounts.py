@@ -22,7 +22,7 @@ from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
-from axiom.server.accounts.passwords import is_password
+from axiom.server.accounts.password_hashes import is_password
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.hosts import hosts, notices

@@ -7,7 +7,7 @@ import pytest
 from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
 from axiom.commands.registry import read_command
 from axiom.errors import NotFound, WrongUse
-from axiom.store.credit import books, ledger
+from axiom.store.credit import balance_check, ledger
 from axiom.store.views import hosts
 
 
@@ -34,7 +34,7 @@ def test_credit_counts_from_now_on_and_the_books_agree(peopled):
     answer = carry(peopled, (1, "old", 1_500), (2, "old", 2_000), (1, "other", 500))
     assert (answer["amount"], len(answer["carried"]), answer["kept"]) == (4_000, 3, [])
     assert totals(peopled) == {1: 2_000, 2: 2_000}
-    assert peopled.look(books.problems) == []
+    assert peopled.look(balance_check.problems) == []
 
 
 def test_the_same_again_changes_nothing_and_says_what_stays(peopled):

@@ -11,10 +11,10 @@ from axiom.domain.callers import Capability
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
-from axiom.lab.experiments.own_gates import keep_row
 from axiom.lab.experiments.preflight import secret_of, seed_for
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.publish import publish
+from axiom.lab.experiments.quick_gates import keep_row
 from axiom.signed import bundles
 from axiom.store.accounts import accounts
 from axiom.store.experiments import experiments, preflights

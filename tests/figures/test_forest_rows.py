@@ -1,6 +1,6 @@
 """A card becomes the rows of a forest."""
 
-from axiom.domain.cards import Card, Stratum
+from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.forest_rows import parts_of
 

@@ -15,9 +15,9 @@ from patience import PATIENCE
 
 import axiom
 from axiom.domain.experiments import seed_of
+from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.trees import write_tree
-from axiom.runner.here import describe_here
 from axiom.runner.tasks import Answer, Runner
 from axiom.signed import bundles, outputs
 from axiom.signed.bundles import Seal, write_seal

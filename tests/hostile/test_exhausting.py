@@ -5,8 +5,8 @@ import textwrap
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child import bounds, process
-from axiom.runner.here import describe_files
+from axiom.runner.child import process, resource_limits
+from axiom.runner.direct import describe_files
 
 TAKING = {
     "asks for 100 GB at once": ("MemoryError", "bytearray(100 * 10**9)"),
@@ -119,8 +119,8 @@ def impatient(monkeypatch):
 @pytest.fixture
 def narrow(monkeypatch):
     """A disk that is full soon; with the real bound the programs do the same for longer."""
-    monkeypatch.setattr(bounds, "_DISK_MB", 50.0)
-    monkeypatch.setattr(bounds, "_EVERY", 0.1)
+    monkeypatch.setattr(resource_limits, "_DISK_MB", 50.0)
+    monkeypatch.setattr(resource_limits, "_EVERY", 0.1)
 
 
 @pytest.mark.usefixtures("narrow")

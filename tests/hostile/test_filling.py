@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child import bounds
+from axiom.runner.child import resource_limits
 from axiom.runner.files import scratch_folders
 from axiom.runner.files.scratch_folders import held_mb, room
 
@@ -34,9 +34,9 @@ def program(body: str) -> str:
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch):
     """A disk that is full soon; with the real bounds the programs do the same for longer."""
-    monkeypatch.setattr(bounds, "_DISK_MB", 50.0)
-    monkeypatch.setattr(bounds, "_ROOM_MB", 80.0)
-    monkeypatch.setattr(bounds, "_EVERY", 0.1)
+    monkeypatch.setattr(resource_limits, "_DISK_MB", 50.0)
+    monkeypatch.setattr(resource_limits, "_ROOM_MB", 80.0)
+    monkeypatch.setattr(resource_limits, "_EVERY", 0.1)
     monkeypatch.setattr(scratch_folders, "FRESH_MB", 40.0)
 
 

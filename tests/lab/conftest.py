@@ -14,7 +14,7 @@ from axiom.domain.sessions import Step
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.policy import Policy
 from axiom.lab.session import Stepped, step
-from axiom.lab.upkeep import promises
+from axiom.lab.upkeep import invariants
 from axiom.signed.bundles import contents
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions
@@ -90,7 +90,7 @@ class Rounds:
         }
 
     def broken(self) -> dict[str, list[str]]:
-        found = promises.broken(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
+        found = invariants.broken(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
         return {promise: problems for promise, problems in found.items() if problems}
 
 

@@ -13,8 +13,8 @@ from patience import PATIENCE
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, NotFound, TableUnreadable
 from axiom.notebook import rows as notebook_rows
-from axiom.notebook.arrange import Row
 from axiom.notebook.rows import rows_of
+from axiom.notebook.seeds_in_order import Row
 from axiom.notebook.sheet import Sheet, sheet_of, sheet_of_bytes
 
 PLAIN = [("1", 0.5), ("2", -0.25)]

@@ -11,7 +11,7 @@ from defects import DEFECTS, SOUND
 import axiom
 from axiom.lab.experiments.preflight import try_file
 from axiom.lab.experiments.publish import prepare
-from axiom.runner.here import compute_here
+from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 
 PACKAGE = Path(axiom.__file__).parent

@@ -14,8 +14,8 @@ from boinc_files import Client
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.lab.runners.stand_in import stand_in
+from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
-from axiom.runner.here import describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys

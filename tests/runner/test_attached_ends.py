@@ -11,9 +11,9 @@ from boinc_files import child
 from processes import state
 
 from axiom.domain.work import Exit
-from axiom.runner import attached
-from axiom.runner.attached import delay
+from axiom.runner import boinc_task
 from axiom.runner.boinc import protocol
+from axiom.runner.boinc_task import delay
 
 SLEEPY = {"act": "sleep", "amount": 60.0}
 
@@ -85,14 +85,14 @@ def test_what_was_put_off_often_enough_ends_with_its_status(client):
 @pytest.fixture
 def here(client, monkeypatch):
     """Start the task in this very process; returns its status and the folder of the task."""
-    before = {number: signal.getsignal(number) for number in map(signal.Signals.__getitem__, attached._STOPS)}
+    before = {number: signal.getsignal(number) for number in map(signal.Signals.__getitem__, boinc_task._STOPS)}
 
     def here():
         slot = client.slot()
         (slot / "boinc_mmap_file").write_bytes(bytes(8192))
         monkeypatch.chdir(slot)
         monkeypatch.setattr("sys.argv", ["axiom_runner", *client.lab.order(SLEEPY).argv()])
-        return attached.main(), slot
+        return boinc_task.main(), slot
 
     yield here
     for number, handler in before.items():
@@ -100,7 +100,7 @@ def here(client, monkeypatch):
 
 
 def test_a_fault_of_the_pulse_ends_the_task_by_name_for_it_would_come_again(here, monkeypatch, capsys):
-    monkeypatch.setattr("axiom.runner.boinc.pulse.decide", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("axiom.runner.boinc.heartbeat.decide", lambda *_, **__: 1 / 0)
     status, slot = here()
     assert status == Exit.RUNNER_FAULT
     assert (slot / "boinc_finish_called").read_text().startswith("70\n")

@@ -282,7 +282,7 @@ def test_one_order_wants_a_slot(lab):
 
 def test_the_parent_loads_nothing_that_computes():
     code = (
-        "import sys, axiom.runner.main, axiom.runner.main, axiom.runner.main, axiom.runner.here; "
+        "import sys, axiom.runner.main, axiom.runner.main, axiom.runner.main, axiom.runner.direct; "
         "print([n for n in sys.modules if n.split('.')[0] in {names}])"
     )
     names = "('numpy', 'jax', 'scipy', 'pydantic', 'starlette')"

@@ -18,7 +18,7 @@ from history.story import STORY
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Step
-from axiom.lab.upkeep import promises
+from axiom.lab.upkeep import invariants
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.engine.database import at
@@ -316,7 +316,7 @@ def test_each_task_was_reviewed_once_and_paid_once(held):
 
 
 def test_every_promise_holds_after_it(held):
-    broken = promises.broken(held.lab.db, held.lab.folder, held.lab.keys.trust, held.lab.now)
+    broken = invariants.broken(held.lab.db, held.lab.folder, held.lab.keys.trust, held.lab.now)
     assert {promise: problems for promise, problems in broken.items() if problems} == {}
 
 

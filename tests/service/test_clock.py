@@ -8,7 +8,7 @@ import pytest
 
 from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack
-from axiom.lab.upkeep import promises
+from axiom.lab.upkeep import invariants
 from axiom.service import clock as clocks
 from axiom.service.access import writing
 from axiom.service.callers import operator
@@ -95,7 +95,7 @@ def test_evidence_that_was_written_while_time_stands_still_knows_nothing_of_what
     assert "Findings weighed again: 1." in held["steps"][-1]["notes"][-1]
     small_lab.report(late, small_lab.output(late))
     small_lab.validate()
-    found = promises.broken(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
+    found = invariants.broken(small_lab.db, small_lab.folder, small_lab.keys.trust, small_lab.now)
     assert {promise: problems for promise, problems in found.items() if problems} == {}
 
 

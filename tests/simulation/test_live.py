@@ -9,15 +9,15 @@ from axiom.commands.experiments import DeployExperiment
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.work import TaskState
 from axiom.lab.planning import plan
-from axiom.lab.upkeep.promises import broken
+from axiom.lab.upkeep.invariants import broken
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.simulation.computer import Computer
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Build, Nature
-from axiom.simulation.hearing import hear
 from axiom.simulation.laboratory import BURDEN, Simulated
 from axiom.simulation.live import LiveFleet
+from axiom.simulation.replies import hear
 from axiom.store.accounts import credit_sites
 from axiom.store.connections import Connections
 from axiom.store.credit import ledger

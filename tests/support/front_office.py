@@ -9,14 +9,14 @@ from axiom.boinc import account_keys
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.load import LoadFigures
+from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.routes import Front
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.store.writer import Writer
 
 SECRET = b"canary secret of this laboratory"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from patience import PATIENCE
 
+from axiom.server.http.fast_lane import BodyRoom, Lanes, whole
 from axiom.server.http.hardening import ServedSocket, StopSignal, serve
-from axiom.server.http.lane import BodyRoom, Lanes, whole
 
 LIMIT = 100_000
 HUGE = 20_000_000  # more than a system keeps for a connection

@@ -15,8 +15,8 @@ from pathlib import Path
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Exit
-from axiom.runner.boinc.supplies import SuppliedHome
-from axiom.runner.here import describe_here
+from axiom.runner.boinc.delivered_files import SuppliedHome
+from axiom.runner.direct import describe_here
 from axiom.runner.tasks import Answer, Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal

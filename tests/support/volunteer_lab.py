@@ -19,8 +19,8 @@ from running_lab import Lab, answer, axiom, running
 from vouch import vouch
 from wire import Proxy, proxy
 
-from axiom.decisions.tasks.checks import is_checked
-from axiom.server.returns.checking import secret_of
+from axiom.decisions.tasks.duplicates import is_checked
+from axiom.server.returns.duplicates import secret_of
 from axiom.signed.keys import make_keys
 from axiom.signed.signing import SigningKey
 from axiom.signed.trust import TRUST_FILE, Role

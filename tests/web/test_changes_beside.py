@@ -5,7 +5,7 @@ from account_site import EMAIL, NEW_PASSWORD, PASSWORD
 
 from axiom.boinc import account_keys
 from axiom.server.accounts.accounts import Accounts, change_password
-from axiom.server.accounts.passwords import is_password, stored_password
+from axiom.server.accounts.password_hashes import is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 

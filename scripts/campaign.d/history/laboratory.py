@@ -27,7 +27,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.dispatch.types import GrantedTask, WorkRequest
-from axiom.server.returns import checking, reporting
+from axiom.server.returns import duplicates, reporting
 from axiom.server.returns.transitioner import transit_many
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import janitor
@@ -94,7 +94,7 @@ class Laboratory:
         (folder.keys / TRUST_FILE).write_bytes(trust)
         db = connect_writer(folder.database)
         migrate(db, folder, now)
-        validator = Validator(folder, checking.secret_of(keys.ticket))
+        validator = Validator(folder, duplicates.secret_of(keys.ticket))
         made = cls(folder=folder, keys=keys, db=db, now=now, validator=validator)
         with db.transaction():
             made.ourselves = accounts.ourselves(db, now)

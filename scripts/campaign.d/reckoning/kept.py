@@ -3,10 +3,10 @@
 from dataclasses import fields
 from typing import Any
 
-from axiom.decisions.evidence.admissible import sound
+from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
 from axiom.domain.findings import Direction, reading
-from axiom.lab.draw import sweep_of
+from axiom.lab.draw_figures import sweep_of
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.session import step
 from axiom.service.access import prepare_database, writer_of

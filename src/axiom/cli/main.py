@@ -46,7 +46,7 @@ _COMMANDS = {
     "keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate."),
     "settings": ("laboratory.operate", "Every knob, its value and where it comes from: show."),
     "audit": ("laboratory.operate", "Proof of who did what: show, verify."),
-    "help": ("topics", "The help of a command, or what the exit codes mean: help exit-codes."),
+    "help": ("help_topics", "The help of a command, or what the exit codes mean: help exit-codes."),
     "completion": ("laboratory.operate", "The line that turns on completion in your shell."),
     "docs": ("reference", "Write docs/reference from the program, or check it."),
 }

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import CommandCost
+from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.errors import WrongUse
 from axiom.store.engine.database import Database

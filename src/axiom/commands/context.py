@@ -8,7 +8,7 @@ from pathlib import Path
 
 from axiom.commands import old_names
 from axiom.errors import UnknownName
-from axiom.runner.here import Describer, describe_files
+from axiom.runner.direct import Describer, describe_files
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.sources import parsed

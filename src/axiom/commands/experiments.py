@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from axiom.commands.arguments import NAMED, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import CommandCost
+from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
@@ -22,8 +22,8 @@ from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments.declared import declaration
 from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, packed_before, prepare, publish
 from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning.capacity import size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
-from axiom.lab.planning.supplies import size_to_order
 from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by

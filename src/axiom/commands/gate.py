@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import CommandCost, SpentToday, may
+from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.signed.canonical_json import canonical

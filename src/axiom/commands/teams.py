@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.base import Answer
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import CommandCost
+from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.membership import belong
 from axiom.signed.canonical_json import LARGEST

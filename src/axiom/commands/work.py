@@ -8,7 +8,7 @@ from pydantic import Field
 
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.limits import CommandCost
+from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.work import WorkunitState
 from axiom.errors import NotFound

@@ -1,6 +1,6 @@
 """The rows of a forest from a card: every platform and design, and of many hosts those with most replicates."""
 
-from axiom.domain.cards import Card, Stratum
+from axiom.domain.evidence_cards import Card, Stratum
 from axiom.figures.requests import ForestPart
 
 _MOST_HOSTS = 12

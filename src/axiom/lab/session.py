@@ -34,7 +34,7 @@ from axiom.lab.steps.try_out import tries
 from axiom.lab.steps.watch import look_for
 from axiom.lab.steps.withdraw import taken_back
 from axiom.store.engine.database import Database, at
-from axiom.store.sessions import facts, sessions
+from axiom.store.sessions import session_counts, sessions
 from axiom.store.upkeep import jobs
 
 log = logging.getLogger("axiom.session")
@@ -103,7 +103,7 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
 
 def _idle_before(db: Database, last: Session) -> float:
     """For how long nothing had been ordered when this session began; with nothing ever, since the first session."""
-    ordered_at = facts.last_ordered(db) or sessions.first_started(db, last.started_at)
+    ordered_at = session_counts.last_ordered(db) or sessions.first_started(db, last.started_at)
     return (last.started_at - ordered_at).total_seconds()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, TableUnreadable
-from axiom.notebook.arrange import Row
+from axiom.notebook.seeds_in_order import Row
 from axiom.notebook.sheet import KNOWN, Sheet
 
 MOST_ROWS = 1_000_000

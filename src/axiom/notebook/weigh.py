@@ -1,6 +1,6 @@
 """`axiom.weigh(table)`: the weighing of findings, on anybody's numbers. Nothing of a laboratory is needed.
 
-What is not declared is not guessed in favour of an effect: see `notebook/undeclared.py`.
+What is not declared is not guessed in favour of an effect: see `notebook/doubts.py`.
 """
 
 import math
@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from axiom.decisions.evidence.admissible import sound
+from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.weigh import card
 from axiom.decisions.evidence.weigh import weigh as weigh_observations
 from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
-from axiom.notebook.arrange import Arranged, arrange
-from axiom.notebook.card import WeighedTable
+from axiom.notebook.doubts import Doubt, doubt, levels, same, too_early
+from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.rows import BEYOND, Rows, rows_of
+from axiom.notebook.seeds_in_order import Arranged, arrange
 from axiom.notebook.sheet import sheet_of
-from axiom.notebook.undeclared import Doubt, doubt, levels, same, too_early
 
 MEAN = "mean"
 ESTIMANDS = (*(kind.value for kind in Kind), MEAN)

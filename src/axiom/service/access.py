@@ -14,16 +14,16 @@ from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory, gathered
 from axiom.commands.gate import CommandGate
 from axiom.errors import NoLab, StorageFull
-from axiom.lab.experiments import own_files
+from axiom.lab.experiments import published_files
 from axiom.service.callers import operator
 from axiom.service.clock import Clock, open_clock
 from axiom.service.terminal import wall_clock
 from axiom.settings import Settings, from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
-from axiom.store.engine.binding import foreseen
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, holder, is_full, lock
+from axiom.store.engine.sqlite_binding import foreseen
 from axiom.store.journal.journal import attach
 from axiom.store.migrate import check, migrate
 from axiom.store.writer import Writer
@@ -112,7 +112,7 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
 
 def lay_out_own_files(db: Database, folder: Folder) -> None:
     """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
-    own_files.lay_out(db, folder, {file.stem for file in gathered(package() / "catalogue")})
+    published_files.lay_out(db, folder, {file.stem for file in gathered(package() / "catalogue")})
 
 
 class _InUtc(logging.Formatter):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from axiom.lab.credit.booking import SLICE as PAID_AT_ONCE
 from axiom.lab.credit.pay import Paying
-from axiom.server.returns.checking import give_up, secret_of
+from axiom.server.returns.duplicates import give_up, secret_of
 from axiom.server.returns.transitioner import sweep_awake, sweep_unattended
 from axiom.server.returns.validator import SLICE as JUDGED_AT_ONCE
 from axiom.server.returns.validator import Validator
@@ -74,7 +74,7 @@ class _Late:
 
 def _read(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
     """Bundles of before it was asked: nobody gets them before they were looked at, so that is done at the start."""
-    from axiom.lab.experiments.own_gates import catch_up
+    from axiom.lab.experiments.quick_gates import catch_up
 
     writer.run(lambda db: catch_up(db, folder, now()))
 

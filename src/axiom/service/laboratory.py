@@ -18,12 +18,12 @@ from axiom.domain.callers import Caller
 from axiom.engines.local import LocalEngine
 from axiom.errors import AxiomError, StoreError, Withdrawn
 from axiom.figures.drawing import Draughtsman
-from axiom.lab.draw import Gallery
+from axiom.lab.draw_figures import Gallery
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.breaker import breaking, halt
 from axiom.lab.policy import policy_of
 from axiom.lab.steps.failures import count as count_failures
-from axiom.runner.confine import sandbox
+from axiom.runner.confine import bubblewrap
 from axiom.server.http.hardening import ServedSocket, StopSignal
 from axiom.server.http.hardening import serve as serve_sockets
 from axiom.server.upkeep.janitor import clean, look
@@ -258,7 +258,7 @@ def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quie
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )
-    if lack := sandbox.lacking():
+    if lack := bubblewrap.lacking():
         remark(lack, quiet=quiet)
     if first_time:
         remark(

@@ -17,10 +17,10 @@ from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts, demand_secret
 from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.load import LoadFigures
+from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
-from axiom.server.http.lane import Lanes, whole
+from axiom.server.http.fast_lane import Lanes, whole
 from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
@@ -34,7 +34,7 @@ from axiom.signed.keys import Secrets
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
-from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.web.account.accounts import Beside
 from axiom.web.account.accounts import accounts as account_pages
 from axiom.web.account.visits import AccountDesk

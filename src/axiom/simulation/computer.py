@@ -3,11 +3,11 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from axiom.simulation import words
+from axiom.simulation import requests
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Nature
-from axiom.simulation.hearing import Heard, HeardOrder
 from axiom.simulation.outputs import output
+from axiom.simulation.replies import Heard, HeardOrder
 
 _CRASH_STATUS, _ABORTED = 11, 203  # its process dies by itself; its volunteer stops it
 _IN_STATES = {0: 5, _CRASH_STATUS: 3, _ABORTED: 6}  # BOINC's states of a result that ended so
@@ -63,11 +63,11 @@ class Computer:
         self.seqno += 1
         ready = set(self.ready)
         idle = max(0, self.nature.build.cores - (len(self.hand) - len(ready)))
-        return words.request(
+        return requests.request(
             key=self.key,
             host=self.host,
             seqno=self.seqno,
-            about=words.computer(self.nature, self.salt, now + self.nature.clock_wrong_by),
+            about=requests.computer(self.nature, self.salt, now + self.nature.clock_wrong_by),
             reports=[self.hand[name].report for name in sorted(ready)],
             held=[name for name in self.hand if name not in ready],
             seconds=idle * 7_200.0,
@@ -105,7 +105,7 @@ class Computer:
         elapsed = self._elapsed(now - (held.began or now))
         if status:
             said = _SAID if status == _CRASH_STATUS else ""
-            held.report = words.failure(
+            held.report = requests.failure(
                 held.order.name, status=status, state=_IN_STATES[status], elapsed=elapsed, said=said
             )
             return
@@ -114,11 +114,11 @@ class Computer:
     def uploaded(self, held: TaskOnComputer, now: float) -> None:
         """Its output is at the laboratory: it can be reported."""
         body = held.output or b""
-        held.report = words.success(
+        held.report = requests.success(
             held.order.name,
             held.order.slot,
             size=len(body),
-            md5=words.md5(body),
+            md5=requests.md5(body),
             elapsed=self._elapsed(now - (held.began or now)),
         )
         held.claims = hashlib.sha256(body).hexdigest()

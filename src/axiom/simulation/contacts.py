@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Callable
 
-from axiom.simulation import words
+from axiom.simulation import requests
 from axiom.simulation.computer import Computer, TaskOnComputer
-from axiom.simulation.hearing import Heard, hear, size_of, status_of
 from axiom.simulation.network import Passage, SimulatedNetwork
+from axiom.simulation.replies import Heard, hear, size_of, status_of
 from axiom.simulation.world import Scene
 
 _RETRY, _LONGEST_RETRY = 600.0, 14_400.0  # seconds, as a client puts off a server that does not answer
@@ -137,10 +137,10 @@ class Contacts:
         """Bring an output from where the last attempt was cut off; is it there now?"""
         body, slot, world = held.output or b"", held.order.slot, self._world
         query = world.arrive(None)
-        query.take(words.size_query(slot))
+        query.take(requests.size_query(slot))
         offset = min(size_of(query.finish().result()), len(body))
-        md5 = words.md5(body)
-        message = words.upload(slot, size=len(body), md5=md5, offset=offset) + body[offset:]
+        md5 = requests.md5(body)
+        message = requests.upload(slot, size=len(body), md5=md5, offset=offset) + body[offset:]
         passage = self._network.passage()
         arrives = self._network.cut(len(message)) if passage is not Passage.LOST else 0
         status: int | None = None

@@ -25,7 +25,7 @@ from axiom.pi import autopilot
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.http.uploads import Transfers
-from axiom.server.returns import checking
+from axiom.server.returns import duplicates
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply import Links
@@ -168,7 +168,7 @@ class Simulated:
         except BaseException:  # killed once more, before it was up
             writer.stop()
             raise
-        validator, paying = Validator(self.folder, checking.secret_of(self.keys.ticket)), Paying()
+        validator, paying = Validator(self.folder, duplicates.secret_of(self.keys.ticket)), Paying()
         laboratory = Laboratory(
             folder=self.folder, keys=self.keys, settings=self.settings, package=Path(axiom.__file__).parent
         )
@@ -219,7 +219,7 @@ class Simulated:
             for _ in range(_AT_ONCE):
                 if not job():
                     break
-        self._do(lambda db: checking.give_up(db, now))
+        self._do(lambda db: duplicates.give_up(db, now))
         self.live()
 
     def live(self) -> None:

@@ -14,7 +14,7 @@ from axiom.commands.base import Answer, Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.commands.fleet import SimulateFleet
 from axiom.decisions.hosts.runners import DRILL
-from axiom.server.http.lane import Intake
+from axiom.server.http.fast_lane import Intake
 from axiom.server.http.uploads import Transfers
 from axiom.server.scheduler.rpc import Project
 from axiom.simulation import fleet_drill
@@ -22,8 +22,8 @@ from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.contacts import Contacts
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import Nature, fleet
-from axiom.simulation.hearing import Heard
 from axiom.simulation.network import SimulatedNetwork
+from axiom.simulation.replies import Heard
 from axiom.simulation.troubles import CALM
 
 MOST = 1_000  # computers

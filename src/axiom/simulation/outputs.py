@@ -9,7 +9,7 @@ from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 from axiom.simulation.bulk import experiment as bulk
-from axiom.simulation.hearing import HeardOrder
+from axiom.simulation.replies import HeardOrder
 
 _PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 

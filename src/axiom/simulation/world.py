@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.server.http.lane import Intake
+from axiom.server.http.fast_lane import Intake
 from axiom.simulation.computer import TaskOnComputer
 from axiom.simulation.fleet import WHOLE
-from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import Simulated
+from axiom.simulation.promise_checker import Witness
+from axiom.simulation.replies import Heard
 from axiom.simulation.troubles import CALM, Troubles
-from axiom.simulation.witness import Witness
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,10 +9,10 @@ from furnished_lab import HOSTILE, fill, register
 
 from axiom.__main__ import _main
 from axiom.boinc.account_keys import passwd_hash
-from axiom.server.accounts.passwords import is_password
+from axiom.server.accounts.password_hashes import is_password
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts
-from axiom.store.credit import books, ledger
+from axiom.store.credit import balance_check, ledger
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.views import hosts
@@ -115,7 +115,7 @@ def test_a_file_is_carried_over_once(bring, lab):
     again = bring(*lines, options=("--json",))[1]["volunteers"]
     assert (again["carried"], [row["kept"] for row in again["kept"]]) == ([], [12.346, 7.0])
     assert (total(lab, SHY), total(lab, GRACE)) == (12_346, 7_000)
-    assert ask(lab, books.problems) == []
+    assert ask(lab, balance_check.problems) == []
 
 
 def test_another_amount_from_the_same_source_is_said_and_not_taken(bring, lab):

@@ -9,7 +9,7 @@ import pytest
 
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, places_of, pooled, stratum
-from axiom.domain.cards import Stratum
+from axiom.domain.evidence_cards import Stratum
 from axiom.domain.findings import Home, Kind, Observation, Verdict
 
 

@@ -7,7 +7,7 @@ import pytest
 from follow_up_subjects import manifest, said, subject
 
 from axiom.decisions.followups.admission import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
-from axiom.decisions.followups.grammar import followups
+from axiom.decisions.followups.rules import followups
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.proposals import KeptProposal, ProposalState
 

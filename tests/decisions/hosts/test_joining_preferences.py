@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.hosts.joining import are_own
+from axiom.decisions.accounts.new_hosts import are_own
 
 
 @pytest.mark.parametrize(("source", "own"), [("", True), ("a" * 32, True), ("b" * 32, False)])

@@ -12,7 +12,7 @@ from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.preview import preview
-from axiom.decisions.planning.worth import BELOW_FLOOR
+from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.findings import Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Purpose, Quotas, Wishes

@@ -15,7 +15,7 @@ from axiom.lab.credit.booking import SLICE
 from axiom.lab.credit.correct import approve, correct
 from axiom.lab.credit.pay import Paying
 from axiom.lab.credit.reprice import replay
-from axiom.store.credit import books, ledger, settlements, tariffs
+from axiom.store.credit import balance_check, ledger, settlements, tariffs
 from axiom.store.views import credit
 
 
@@ -217,7 +217,7 @@ def test_a_correction_is_a_further_award_and_everybody_s_sum_follows(capped):
     assert all(after[table][: len(rows)] == rows for table, rows in before.items())
     assert ledger.balance(capped.db, "volunteer", 1).total == 23_000
     assert settlements.unsettled(capped.db) == 24_000
-    assert books.problems(capped.db) == []
+    assert balance_check.problems(capped.db) == []
     capped.hold()
     assert capped.broken() == {}
 
@@ -294,7 +294,7 @@ def test_every_sum_of_a_settlement_is_the_same_whatever_happens(new_lab, prepare
         announce(rounds, replace(PRESETS["S1"], session_cap=45_000))
         for what, number in told:
             happen(rounds, what, random.Random(number))
-            assert [*books.problems(lab.db), *books.beyond_caps(lab.db)] == []
+            assert [*balance_check.problems(lab.db), *balance_check.beyond_caps(lab.db)] == []
         while rounds.step().step is not Step.LOG:
             continue
         for _, settled in settlements.newest(lab.db, 100):

@@ -17,7 +17,7 @@ from axiom.domain.ledger import Tariff
 from axiom.domain.sessions import Step
 from axiom.lab.credit.pay import Paying
 from axiom.store.accounts import accounts, teams
-from axiom.store.credit import books, ledger, tariffs
+from axiom.store.credit import balance_check, ledger, tariffs
 from axiom.store.engine.database import moment
 
 
@@ -244,7 +244,7 @@ def test_steady_work_has_the_recent_average_of_what_is_earned_in_a_day(rounds):
     balance = ledger.balance(rounds.db, "host", 1)
     assert balance.total == 56 * 20
     assert balance.recent == pytest.approx(0.02, rel=0.05)
-    assert books.problems(rounds.db) == []
+    assert balance_check.problems(rounds.db) == []
 
 
 class Killed(Exception):
@@ -269,7 +269,7 @@ def test_whatever_is_paid_carried_over_joined_or_cut_short_the_books_balance(new
                 team(lab, name)
         for what, number in told:
             happen(rounds, what, random.Random(number))
-            assert books.problems(lab.db) == []
+            assert balance_check.problems(lab.db) == []
         while pay(rounds):
             continue
         valid = lab.db.one("SELECT count(*) AS n FROM task WHERE state = 'valid'")["n"]

@@ -4,7 +4,7 @@ import pytest
 from planted_effects import noise, order_of, output
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.decisions.tasks.checks import is_checked
+from axiom.decisions.tasks.duplicates import is_checked
 from axiom.domain.findings import Force
 from axiom.lab.evidence.recompute import recomputed
 from axiom.store.evidence import evidence

@@ -1,4 +1,4 @@
-"""Bundles are tried in the sandbox, gate by gate; what is wrong with one is found, said, and remembered."""
+"""Bundles are tried in the bubblewrap, gate by gate; what is wrong with one is found, said, and remembered."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from axiom.lab.experiments.preflight_run import PATIENCE
 from axiom.lab.experiments.publish import publish
 from axiom.lab.planning import plan
 from axiom.runner.child.pause import Ended, PauseGate
-from axiom.runner.confine import sandbox
+from axiom.runner.confine import bubblewrap
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.experiments import preflights
@@ -152,8 +152,8 @@ def test_without_a_sandbox_nothing_is_tried_and_nothing_judged(sound, monkeypatc
 
 
 def test_a_file_has_the_sandbox_looked_at_once(monkeypatch, altered):
-    looks, demand = [], sandbox.demand
-    monkeypatch.setattr(sandbox, "demand", lambda: looks.append(demand()))
+    looks, demand = [], bubblewrap.demand
+    monkeypatch.setattr(bubblewrap, "demand", lambda: looks.append(demand()))
     assert preflight.try_file(PACKAGE, altered("pass")).judged.failed == ""
     assert len(looks) == 1
 
@@ -162,7 +162,7 @@ def test_what_a_sandbox_does_to_a_file_is_not_blamed_on_the_file(tmp_path, sound
     def spoilt():
         raise NoSandbox("it lets nobody compute")
 
-    monkeypatch.setattr(sandbox, "demand", spoilt)
+    monkeypatch.setattr(bubblewrap, "demand", spoilt)
     with pytest.raises(NoSandbox, match="lets nobody compute"):
         preflight.try_file(PACKAGE, not_to_be_imported(tmp_path, sound))
 

@@ -13,7 +13,7 @@ from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
 from axiom.lab.experiments import seal as seals
 from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
-from axiom.runner.here import describe_files
+from axiom.runner.direct import describe_files
 from axiom.signed import key_rotation
 from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
 from axiom.signed.keys import load_keys, make_keys

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from axiom.decisions.followups.levels import MOST_CONFIGS
+from axiom.decisions.followups.factor_levels import MOST_CONFIGS
 from axiom.errors import ExperimentError, Refused
 from axiom.lab.followups.price import points
-from axiom.runner.here import describe_files
+from axiom.runner.direct import describe_files
 
 
 def asked(prepared, configs, describe=describe_files):

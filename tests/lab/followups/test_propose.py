@@ -6,7 +6,7 @@ import pytest
 from planted_effects import block, order_of, values
 
 from axiom.decisions.planning.candidates import purpose_of
-from axiom.decisions.planning.worth import BELOW_FLOOR
+from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.planning import Purpose

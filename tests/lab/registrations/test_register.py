@@ -16,7 +16,7 @@ from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
-from axiom.server.returns.readmission import readmit
+from axiom.server.returns.forgotten_tasks import readmit
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import blobs
 from axiom.store.evidence import evidence

@@ -40,7 +40,7 @@ def test_the_file_holds_all_that_the_runner_imports_and_nothing_that_it_does_not
         [sys.executable, "-I", "-c", EVERYTHING, path], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     found = json.loads(done.stdout)
-    assert "axiom.runner.attached" in found
+    assert "axiom.runner.boinc_task" in found
     assert [name for name, file in found.items() if not file.startswith(f"{path}/axiom/")] == []
     names = zipfile.ZipFile(io.BytesIO(path.read_bytes())).namelist()
     assert {name.split("/")[1] for name in names if "/" in name} == {

@@ -8,7 +8,7 @@ import pytest
 from axiom.domain.sessions import Step
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.steps.credit import _tiers
-from axiom.lab.upkeep import promises
+from axiom.lab.upkeep import invariants
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs
 
@@ -136,7 +136,7 @@ def test_a_step_that_was_passed_over_breaks_a_promise(rounds):
     rounds.hold()
     done = [step for step in Step if step is not Step.CREDIT]
     rounds.db.execute("UPDATE session SET done = :done", done=json.dumps(done))
-    found = promises.broken(rounds.db, rounds.lab.folder, rounds.lab.keys.trust, rounds.lab.now)["I13"]
+    found = invariants.broken(rounds.db, rounds.lab.folder, rounds.lab.keys.trust, rounds.lab.now)["I13"]
     assert found[0].endswith("did not do its steps in order and once each")
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child import bounds
+from axiom.runner.child import resource_limits
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.confine import confine
 from axiom.runner.files import checkpoint_handover
@@ -271,7 +271,7 @@ def test_what_was_being_kept_when_its_runner_was_killed_does_not_pile_up(obey, s
 def test_the_largest_state_that_is_kept_is_said_to_the_process_and_three_of_it_are_within_its_bounds(taking):
     _, _, _, words = taking
     assert words["limit"] == SIZE_LIMIT
-    assert 3 * SIZE_LIMIT / 1e6 < bounds._DISK_MB
+    assert 3 * SIZE_LIMIT / 1e6 < resource_limits._DISK_MB
     assert SIZE_LIMIT < confine._LARGEST_FILE
 
 

@@ -7,7 +7,7 @@ import pytest
 from axiom.domain.work import Exit
 from axiom.runner.boinc.protocol import read_given
 from axiom.runner.child.environment import environment
-from axiom.runner.here import describe_here
+from axiom.runner.direct import describe_here
 from axiom.runner.platform.device import Device, read_device, surroundings
 from axiom.runner.tasks import Runner
 from axiom.signed import bundles

@@ -18,7 +18,7 @@ from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.evidence import blocks
 from axiom.store.hosts import hosts as host_store
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 
@@ -224,7 +224,7 @@ def test_parts_hide_no_older_workunit_that_is_still_open(lab):
 def test_a_session_tells_of_orders_and_not_of_parts(lab):
     lab.deploy(replicates_each=40)
     hand(lab, 1, tasks=5)
-    assert [row["workunits"] for row in facts.ordered(lab.db, 0)] == [1]
+    assert [row["workunits"] for row in session_counts.ordered(lab.db, 0)] == [1]
 
 
 def test_what_is_withdrawn_is_withdrawn_with_its_parts(lab):

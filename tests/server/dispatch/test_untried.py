@@ -9,7 +9,7 @@ from scheduler_calls import Client
 from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
-from axiom.lab.experiments import own_gates, preflight
+from axiom.lab.experiments import preflight, quick_gates
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.types import WorkRequest
@@ -213,8 +213,8 @@ def test_what_was_there_before_preflights_were_asked_waits_for_its_own(lab, prep
     assert hand(lab, 1).given == hand(lab, 2).given == ()
     assert preflight.due(lab.db, lab.now).bundle == prepared().digest
     with lab.db.transaction():
-        assert own_gates.catch_up(lab.db, lab.folder, lab.now) == 1
-        assert own_gates.catch_up(lab.db, lab.folder, lab.now) == 0
+        assert quick_gates.catch_up(lab.db, lab.folder, lab.now) == 1
+        assert quick_gates.catch_up(lab.db, lab.folder, lab.now) == 0
     assert hand(lab, 2).given == ()
     assert [one.bundle for one in hand(lab, 1).given] == [prepared().digest]
 
@@ -238,7 +238,7 @@ def test_our_own_host_is_not_sent_again_what_has_no_row(lab):
     forget(lab.db)
     assert hand(lab, 1, holding=()).lost == ()
     with lab.db.transaction():
-        own_gates.keep_row(lab.db, given.bundle, (), lab.now)
+        quick_gates.keep_row(lab.db, given.bundle, (), lab.now)
     assert [one.order for one in hand(lab, 1, holding=()).lost] == [given.order]
 
 
@@ -248,7 +248,7 @@ def test_our_own_hosts_keep_the_bundle_before_one_that_does_not_read_as_an_exper
     lab.publish(replace(repaired, refusals=unread), is_tried=False)
     assert [one.bundle for one in hand(lab, 1).given] == [first.digest]
     with lab.db.transaction():
-        own_gates.keep_row(lab.db, repaired.digest, (), lab.now)
+        quick_gates.keep_row(lab.db, repaired.digest, (), lab.now)
     assert [one.bundle for one in hand(lab, 1).given] == [repaired.digest]
 
 

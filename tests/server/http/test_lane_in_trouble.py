@@ -10,8 +10,8 @@ from lane_client import HUGE, LIMIT, Answers, Line, Page, Told, post, served, un
 from upload_lab import LARGE, NAME, Place, head
 
 from axiom.server.http import hardening
+from axiom.server.http.fast_lane import Lanes, whole
 from axiom.server.http.hardening import ServedSocket, serve
-from axiom.server.http.lane import Lanes, whole
 
 
 @pytest.fixture(scope="module")

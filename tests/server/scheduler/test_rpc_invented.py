@@ -2,7 +2,7 @@
 
 from scheduler_calls import Client
 
-from axiom.decisions.hosts.joining import MOST_NEW
+from axiom.decisions.accounts.new_hosts import MOST_NEW
 from axiom.store.hosts import hosts
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.server.scheduler.programs import ours
 from axiom.server.scheduler.runners import app_version, signed_files
-from axiom.store.experiments.offers import OfferedRunner, RunnerFile
+from axiom.store.experiments.runner_offers import OfferedRunner, RunnerFile
 
 MAIN = RunnerFile(name="axiom_runner_1.pyz", open_name="", md5="0" * 32, size=1_000, signature="abc\n.\n", is_main=True)
 TRUST = RunnerFile(

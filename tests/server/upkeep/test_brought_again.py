@@ -7,7 +7,7 @@ from scheduler_calls import MASTER
 
 from axiom.server.upkeep.janitor import clean
 from axiom.store.engine import blobs
-from axiom.store.upkeep import drawings
+from axiom.store.upkeep import figures
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, 
 
     def draw(db):
         digest = blobs.put(db, exchange.folder, picture, now)
-        drawings.keep(db, name="a picture", shown="", svg=digest, png=digest, now=now)
+        figures.keep(db, name="a picture", shown="", svg=digest, png=digest, now=now)
         return digest
 
     if is_first:

@@ -8,7 +8,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.tasks import progress, uploads
 from axiom.store.tasks.progress import SaidProgress
-from axiom.store.upkeep import drawings
+from axiom.store.upkeep import figures
 
 
 def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
@@ -98,7 +98,7 @@ def test_what_was_found_beside_the_writer_and_is_needed_by_then_stays(busy_lab):
     assert found == sorted(digests)
     with db.transaction():
         blobs.bring(db, folder, bodies[:1], busy_lab.now)
-        drawings.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
+        figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
         assert clean(db, folder, busy_lab.now, found).blobs == 597
     assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
     assert look(folder, busy_lab.now) == []

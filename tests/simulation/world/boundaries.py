@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.commands.work import CancelWorkunits
-from axiom.lab.upkeep import promises
+from axiom.lab.upkeep import invariants
 from axiom.settings import Settings
-from axiom.simulation import words
+from axiom.simulation import requests
 from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.dice import Dice
 from axiom.simulation.disk import DiskFault, Fate, Killed
 from axiom.simulation.fleet import Build, Nature
-from axiom.simulation.hearing import hear
 from axiom.simulation.laboratory import Simulated
+from axiom.simulation.replies import hear
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
@@ -51,7 +51,7 @@ class Tableau:
         """It uploads an output."""
         body, slot = held.output or b"", held.order.slot
         transfers = self.lab.up.transfers
-        message = words.upload(slot, size=len(body), md5=words.md5(body), offset=0) + body
+        message = requests.upload(slot, size=len(body), md5=requests.md5(body), offset=0) + body
         arrival = transfers.arrive(len(message))
         arrival.take(message)
         arrival.finish().result()
@@ -167,7 +167,7 @@ def _copied(origin: Tableau, place: Path, path: str) -> Tableau:
 def _broken(acted: Tableau) -> list[str]:
     lab = acted.lab
     with Connections(folder=lab.folder).reader() as db:
-        found = promises.broken(db, lab.folder, lab.keys.trust, lab.clock.now)
+        found = invariants.broken(db, lab.folder, lab.keys.trust, lab.clock.now)
     return [f"{promise} {problem}" for promise, problems in found.items() for problem in problems]
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from axiom.errors import AxiomError
-from axiom.server.http.lane import Intake
+from axiom.server.http.fast_lane import Intake
 from axiom.settings import Settings
 from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.contacts import Contacts
 from axiom.simulation.dice import Dice
 from axiom.simulation.disk import DiskFault, Killed
 from axiom.simulation.fleet import Nature, fleet
-from axiom.simulation.hearing import Heard
 from axiom.simulation.laboratory import BULK, Simulated
 from axiom.simulation.network import SimulatedNetwork
-from axiom.simulation.witness import Witness
+from axiom.simulation.promise_checker import Witness
+from axiom.simulation.replies import Heard
 from axiom.simulation.world import Scenario
 from world.chronicle import Chronicle
 from world.mishaps import Mishaps

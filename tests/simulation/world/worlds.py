@@ -15,18 +15,18 @@ from axiom.domain.findings import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare
-from axiom.runner.here import describe_files
+from axiom.runner.direct import describe_files
 from axiom.settings import Settings
 from axiom.signed import bundles
 from axiom.signed.outputs import CellOutput
 from axiom.simulation.computer import Computer
 from axiom.simulation.dice import Dice
 from axiom.simulation.fleet import WHOLE, Nature
-from axiom.simulation.hearing import HeardOrder
 from axiom.simulation.laboratory import Simulated
 from axiom.simulation.outputs import cells_of, written
+from axiom.simulation.promise_checker import Witness
+from axiom.simulation.replies import HeardOrder
 from axiom.simulation.troubles import CALM, Troubles
-from axiom.simulation.witness import Witness
 from axiom.simulation.world import Scenario
 from axiom.store.connections import Connections
 from world.drawing import Computing, Drawn, draw

@@ -8,7 +8,7 @@ import pytest
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.ledger import Award, Tariff
-from axiom.store.credit import books, ledger, tariffs
+from axiom.store.credit import balance_check, ledger, tariffs
 from axiom.store.tasks import tasks
 
 FIRST = Tariff(name="core-seconds", version=1, per_core_second=10)
@@ -58,7 +58,7 @@ def test_an_award_is_booked_out_of_the_laboratory_and_into_the_volunteer_s_accou
     rows = paying.db.select("SELECT account, amount FROM entry WHERE award_id = 1")
     assert [(row["account"], row["amount"]) for row in rows] == [("laboratory", -5), ("volunteer:1", 5)]
     assert (ledger.total(paying.db), ledger.balance(paying.db, ledger.VOLUNTEER, 1).total) == (5, 5)
-    assert books.problems(paying.db) == []
+    assert balance_check.problems(paying.db) == []
 
 
 def test_the_same_task_is_not_paid_twice_for_one_reason(paying):
@@ -80,7 +80,7 @@ def test_only_what_is_valid_and_unpaid_waits_for_credit(paying):
 
 def test_an_award_of_nothing_is_balanced_too(paying):
     award(paying, amount=0)
-    assert books.problems(paying.db) == []
+    assert balance_check.problems(paying.db) == []
 
 
 def test_without_valid_tasks_nobody_has_anything(small_lab):
@@ -137,9 +137,9 @@ UNEQUAL = "award 1 is not booked on two equal sides"
 )
 def test_books_that_do_not_balance_are_found(paying, damage, sql, problems):
     award(paying)
-    assert books.problems(paying.db) == []
+    assert balance_check.problems(paying.db) == []
     assert damage(paying.db, sql) >= 1
-    assert books.problems(paying.db) == problems
+    assert balance_check.problems(paying.db) == problems
 
 
 def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying, damage):
@@ -158,9 +158,9 @@ def test_credit_is_carried_over_once_from_each_source_and_is_not_recent(paying, 
     after = ledger.balance(paying.db, "volunteer", 1)
     assert (after.total, after.recent, after.recent_at) == (5 + 1_234_568, before.recent, before.recent_at)
     assert ledger.total(paying.db) == 5
-    assert books.problems(paying.db) == []
+    assert balance_check.problems(paying.db) == []
     damage(paying.db, "UPDATE carried SET amount = 2 WHERE id = 2")
-    assert books.problems(paying.db) == ["volunteer 1 has 1234573, and earned 1234574"]
+    assert balance_check.problems(paying.db) == ["volunteer 1 has 1234573, and earned 1234574"]
 
 
 def test_who_has_never_earned_anything_can_still_carry_credit_over(paying):
@@ -168,7 +168,7 @@ def test_who_has_never_earned_anything_can_still_carry_credit_over(paying):
         ledger.carry_over(paying.db, 1, source="elsewhere", amount=7, because="", now=paying.now)
     assert ledger.balance(paying.db, "volunteer", 1).total == 7
     assert ledger.balance(paying.db, "host", 1) is None
-    assert books.problems(paying.db) == []
+    assert balance_check.problems(paying.db) == []
 
 
 def test_balances_come_for_many_at_once_and_the_richest_first(paying):

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from axiom.store.engine import chains
+from axiom.store.engine import hash_chains
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
@@ -41,7 +41,7 @@ def chain(database, now):
 def test_a_registration_is_read_as_it_was_written(chain, now):
     first, newest = registrations.registration(chain, 1), registrations.registrations(chain, 1)[-1]
     assert (first.id, first.body, first.cohort, first.created_at) == (1, '{"number":1}', "exploratory", now)
-    assert (first.previous_hash, newest.id) == (chains.FIRST, 3)
+    assert (first.previous_hash, newest.id) == (hash_chains.FIRST, 3)
     assert registrations.registration(chain, 2).previous_hash == first.hash
     assert registrations.registration(chain, 4) is None
     assert registrations.registrations(chain, 2) == []

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store.engine import chains
+from axiom.store.engine import hash_chains
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited
 
@@ -40,7 +40,7 @@ def test_an_entry_is_found_by_its_callers_key(chain):
 def test_the_first_entry_follows_nothing(database, now):
     link = audit.append(database, ENTRY, now)
     (row,) = audit.latest(database, 9)
-    assert (row["previous_hash"], row["hash"]) == (chains.FIRST, link)
+    assert (row["previous_hash"], row["hash"]) == (hash_chains.FIRST, link)
 
 
 def test_what_was_spent_counts_what_was_done_since_then(chain, now):

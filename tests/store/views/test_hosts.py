@@ -11,8 +11,8 @@ from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
+from axiom.store.views import contributions, tasks
 from axiom.store.views import hosts as host_views
-from axiom.store.views import support, tasks
 from axiom.store.views.hosts import Extent, List, part
 
 AMOUNT = 12
@@ -145,7 +145,7 @@ def _is_question(text: Any) -> bool:
     return isinstance(text, str) and text.lstrip().startswith("SELECT")
 
 
-@pytest.mark.parametrize("module", [host_views, tasks, support], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("module", [host_views, tasks, contributions], ids=lambda each: each.__name__)
 def test_every_question_goes_along_an_index(database, module):
     asked = questions(module)
     assert asked

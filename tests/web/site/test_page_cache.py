@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse
 
 import axiom.web
 from axiom.web.base import query_words
-from axiom.web.base.query_words import asked
+from axiom.web.base.query_words import normalize
 from axiom.web.site import templates
 from axiom.web.site.page_cache import PageCache
 
@@ -90,7 +90,7 @@ def test_a_word_that_nothing_looks_for_makes_no_other_page(site_of, monkeypatch)
 )
 def test_what_a_page_looks_for_makes_another_page(address, kept):
     path, _, query = address.partition("?")
-    assert asked(path, query.encode()) == kept
+    assert normalize(path, query.encode()) == kept
 
 
 def test_every_word_that_a_page_looks_for_is_known_to_make_another_page():

@@ -12,7 +12,7 @@ from axiom.domain.costs import Fit, Voice
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
-from axiom.lab import draw
+from axiom.lab import draw_figures
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import costs, experiments
 from axiom.store.experiments.costs import LearnedCost
@@ -49,7 +49,7 @@ def measured(small_lab, prepared):
 def test_the_table_holds_the_numbers_of_the_picture(browse, measured):
     stored = experiments.by_name(measured.db, "tiny_sum", 1)
     manifest = replace(stored_manifest(stored.manifest), figure=Figure(x="size", y="total", title="Total"))
-    drawn = draw.sweep_of(measured.db, stored, manifest)
+    drawn = draw_figures.sweep_of(measured.db, stored, manifest)
     found = browse(measured).get("/experiments/tiny_sum@1.json").json["experiment"]["figures"]["sweep"]
     assert found["headings"] == ["Config", "Results", "Median of total", "Low", "High"]
     assert found["rows"] == [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from account_site import ORIGIN
 
-from axiom.store.experiments.offers import OfferedRunner, RunnerFile, write_offer
+from axiom.store.experiments.runner_offers import OfferedRunner, RunnerFile, write_offer
 from axiom.web.site.app import site
 from axiom.web.views.join import is_only_here
 

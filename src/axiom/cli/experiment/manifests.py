@@ -13,7 +13,7 @@ from typing import Any
 
 from axiom.commands.context import find, gathered
 from axiom.errors import ExperimentError, WrongUse
-from axiom.runner.here import describe_here
+from axiom.runner.direct import describe_here
 from axiom.service.access import package
 from axiom.service.folder import own_file
 from axiom.signed import bundles

@@ -13,7 +13,7 @@ from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
 
 if TYPE_CHECKING:
-    from axiom.cli.experiment.places import SweepProgress
+    from axiom.cli.experiment.run_places import SweepProgress
     from axiom.cli.experiment.run_sweep import Ordered
 
 

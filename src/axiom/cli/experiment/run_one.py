@@ -14,7 +14,7 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
 from axiom.figures.ascii import sketch
 from axiom.figures.requests import MeasuredConfig, points_of
-from axiom.runner.here import compute_here
+from axiom.runner.direct import compute_here
 from axiom.service.access import package
 from axiom.service.terminal import remark
 from axiom.signed import bundles

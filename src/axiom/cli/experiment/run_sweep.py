@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
-from axiom.cli.experiment.places import Here, Place, SweepProgress, There
+from axiom.cli.experiment.run_places import Here, Place, SweepProgress, There
 from axiom.cli.options import bar, progress
 from axiom.commands.base import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.experiment.places import SweepProgress
+from axiom.cli.experiment.run_places import SweepProgress
 from axiom.cli.experiment.run_sweep import Ordered
 from axiom.cli.options import show_json, show_table
 from axiom.figures.ascii import sketch

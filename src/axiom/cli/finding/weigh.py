@@ -11,7 +11,7 @@ from axiom.errors import FolderUnusable
 from axiom.service.terminal import printable, remark
 
 if TYPE_CHECKING:
-    from axiom.notebook.card import WeighedTable
+    from axiom.notebook.evidence_card import WeighedTable
 
 _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
 

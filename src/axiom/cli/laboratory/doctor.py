@@ -17,8 +17,8 @@ from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.copies import copies
-from axiom.lab.upkeep.promises import PROMISES, broken
-from axiom.runner.confine.sandbox import demand
+from axiom.lab.upkeep.invariants import PROMISES, broken
+from axiom.runner.confine.bubblewrap import demand
 from axiom.service.access import journal_of, reading
 from axiom.service.clock import Accepted
 from axiom.service.terminal import wall_clock

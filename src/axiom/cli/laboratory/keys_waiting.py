@@ -21,7 +21,7 @@ from axiom.signed.keys import EXPIRY_NOT_ASKED, RENEW_ELSEWHERE, Keys, load_keys
 from axiom.signed.signing_requests import SigningRequest, WantedProgram
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments.offers import TRUST_NAMED, read_unsigned
+from axiom.store.experiments.runner_offers import TRUST_NAMED, read_unsigned
 
 
 def keys_of(folder: Folder) -> Keys:

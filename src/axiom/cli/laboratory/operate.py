@@ -23,7 +23,7 @@ from axiom.cli.options import (
 from axiom.commands.socket_client import Remote
 from axiom.domain.amounts import counted
 from axiom.errors import Refused
-from axiom.runner.confine import sandbox
+from axiom.runner.confine import bubblewrap
 from axiom.service.access import demand, prepare_database, reading
 from axiom.service.terminal import remark, wall_clock
 from axiom.settings import from_process
@@ -112,7 +112,7 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
     if as_json:
         show_json({"status": found})
         return
-    if lack := sandbox.lacking():
+    if lack := bubblewrap.lacking():
         remark(lack, quiet=False)
     facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
     show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))} | _extent(found))

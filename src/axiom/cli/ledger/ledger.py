@@ -25,7 +25,7 @@ from axiom.lab.credit.reprice import replay
 from axiom.service.access import reading, submit
 from axiom.service.terminal import remark, wall_clock
 from axiom.signed.canonical_json import LARGEST
-from axiom.store.credit import books, settlements
+from axiom.store.credit import balance_check, settlements
 from axiom.store.engine.folder import Folder
 from axiom.web.base.request import Answer
 from axiom.web.views import ledger as ledger_views
@@ -67,8 +67,8 @@ def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
 def verify(folder: Folder, as_json: bool) -> None:
     """Add everything up again: entries, awards, balances, days, sessions. Ends with 1 where anything differs."""
     with reading(folder) as db:
-        found = [*books.problems(db), *books.beyond_caps(db)]
-        counted = books.extent(db)
+        found = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
+        counted = balance_check.extent(db)
     answer = {"holds": not found, **counted, "first_difference": found[0] if found else None, "differences": len(found)}
     if as_json:
         show_json({"ledger": answer})

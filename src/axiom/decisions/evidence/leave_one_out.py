@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.verdict import ENOUGH, conclude, event_log_e
-from axiom.domain.cards import Without
+from axiom.domain.evidence_cards import Without
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import sequential
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.decisions.tasks.checks import near, numbers
+from axiom.decisions.tasks.duplicates import near, numbers
 from axiom.domain.findings import Agreements
 from axiom.domain.reproductions import Reproduction
 from axiom.domain.work import Outcome, Result

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from axiom.decisions.evidence.grade import wanted
 from axiom.decisions.evidence.method import Process, Question
 from axiom.domain.findings import Grade, Verdict
-from axiom.statistics import needed
-from axiom.statistics.needed import Needed
+from axiom.statistics import replicates_needed
+from axiom.statistics.replicates_needed import Needed
 
 
 def more(question: Question, present: Sequence[float], verdict: Verdict, reached: Grade) -> Needed | None:
@@ -26,19 +26,21 @@ def more(question: Question, present: Sequence[float], verdict: Verdict, reached
     effect = _effect(question, present, math.log(e_value), seeds)
     if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
         return effect
-    absence = needed.for_absence(present, question.null, question.smallest, least=seeds)
+    absence = replicates_needed.for_absence(present, question.null, question.smallest, least=seeds)
     return min(effect, absence, key=_nearness)
 
 
 def _effect(question: Question, present: Sequence[float], log_e: float, least: int) -> Needed:
     match question.process:
         case Process.BERNOULLI:
-            return needed.for_share(sum(one > 0.5 for one in present), len(present), question.null, log_e, least=least)
+            return replicates_needed.for_share(
+                sum(one > 0.5 for one in present), len(present), question.null, log_e, least=least
+            )
         case Process.SIGN:
             above = sum(one > question.null for one in present)
-            return needed.for_share(above, len(present), 0.5, log_e, least=least)
+            return replicates_needed.for_share(above, len(present), 0.5, log_e, least=least)
         case _:
-            return needed.for_effect(present, log_e, null=question.null, least=least)
+            return replicates_needed.for_effect(present, log_e, null=question.null, least=least)
 
 
 def _nearness(found: Needed) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.verdict import Conclusion, conclude, interval, mean_of
-from axiom.domain.cards import Pooled, Stratum
+from axiom.domain.evidence_cards import Pooled, Stratum
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import pooling
 

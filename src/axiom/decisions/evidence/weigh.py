@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from axiom.decisions.evidence.admissible import Sound, sound
 from axiom.decisions.evidence.alarms import alarms
 from axiom.decisions.evidence.blocks import Returned, blocks
+from axiom.decisions.evidence.counted_values import Sound, sound
 from axiom.decisions.evidence.grade import GradeFacts, grade
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import Process, Question, question
@@ -21,7 +21,7 @@ from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom.decisions.evidence.verdict import Conclusion, conclude
-from axiom.domain.cards import Card, Pooled, Stratum, Without
+from axiom.domain.evidence_cards import Card, Pooled, Stratum, Without
 from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 

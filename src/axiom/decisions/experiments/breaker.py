@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.releases import PILOT_TASKS, Came
-from axiom.statistics.failing import failure_log_e
+from axiom.statistics.failure_rate import failure_log_e
 
 __all__ = ["MOST_FAILING", "Broken", "Came", "broken", "broken_early", "broken_there"]
 

@@ -9,8 +9,8 @@ import builtins
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from axiom.decisions.experiments import source_words as words
-from axiom.decisions.experiments.source_names import File
+from axiom.decisions.experiments import allowed_imports as words
+from axiom.decisions.experiments.name_resolution import File
 from axiom.domain.preflights import Refusal
 from axiom.signed.sources import parsed
 

@@ -12,7 +12,7 @@ from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.findings import Direction, Evidence, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
-from axiom.statistics.needed import if_effect, if_share
+from axiom.statistics.replicates_needed import if_effect, if_share
 
 _SURE = math.log(1e3)  # of the e-value at which a finding is Strong
 _MOST = 4 * MOST_SEEDS  # replicates: beyond, another design tells more than more of this one

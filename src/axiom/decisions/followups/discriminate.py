@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, plain, same_but, sides, written
-from axiom.decisions.followups.levels import outside
+from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
 from axiom.domain.findings import Direction, Kind
 from axiom.domain.proposals import Admission, Proposal, Template

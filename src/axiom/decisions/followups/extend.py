@@ -11,7 +11,7 @@ from typing import Any
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, held, in_blocks, levels_in_words, plain, same_but, sides, written
-from axiom.decisions.followups.levels import (
+from axiom.decisions.followups.factor_levels import (
     MOST_CONFIGS,
     between,
     ends_beyond,

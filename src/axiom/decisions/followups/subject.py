@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from axiom.decisions.followups.levels import has_range, is_number, number
+from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
 from axiom.domain.findings import Direction, Evidence, Grade, Kind, Verdict
 from axiom.domain.proposals import Template

@@ -14,10 +14,10 @@ from axiom.decisions.planning.candidates import Candidate, is_stopped, obstacle
 from axiom.decisions.planning.eligible import few_of, works_of
 from axiom.decisions.planning.fill import Filled, Filling, fill
 from axiom.decisions.planning.orders import Turns, finer, order, pilot, replicates_of
-from axiom.decisions.planning.reach import Reach, reach
 from axiom.decisions.planning.shares import Book, Chosen, Offer, choose
 from axiom.decisions.planning.task_size import UsualHosts, usual_of
-from axiom.decisions.planning.worth import BELOW_FLOOR, Promise, promises
+from axiom.decisions.planning.usable_cores import Reach, reach
+from axiom.decisions.planning.value_of_information import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
 from axiom.domain.planning import FLOOR, Purpose, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped

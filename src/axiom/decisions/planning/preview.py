@@ -8,7 +8,7 @@ from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.eta import closings
 from axiom.decisions.planning.fill import fill, placements
 from axiom.decisions.planning.plan import plan
-from axiom.decisions.planning.worth import worths
+from axiom.decisions.planning.value_of_information import worths
 from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment
 

@@ -15,7 +15,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 from axiom.store.tasks import endings
 
 _EVER = datetime.max.replace(tzinfo=UTC)
@@ -59,7 +59,7 @@ def halt(db: Database, one: Breaking, now: datetime) -> None:
 
 def withdrawn(held: Round) -> list[Note]:
     """The same for a session, which tells of its own time and not of what the one before has stopped and told."""
-    told = facts.stopped_before(held.db, held.session.id)
+    told = session_counts.stopped_before(held.db, held.session.id)
     return stop_broken(held.db, held.window.since, held.now, until=held.window.until, told=told)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.errors import BundleError
-from axiom.runner.here import Describer, describe_files, describe_here
+from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import canonical_json
 from axiom.signed.sources import collect, experiment_path
 

@@ -17,14 +17,14 @@ from axiom.decisions.experiments.preflight import NextPreflight, PreflightVerdic
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
-from axiom.lab.experiments.own_gates import read_archive
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import PATIENCE, PreflightRun, Said, is_its_own
 from axiom.lab.experiments.publish import Prepared, demand_bounded, prepare
+from axiom.lab.experiments.quick_gates import read_archive
 from axiom.lab.policy import HEARD_FROM
 from axiom.runner.child.pause import PauseGate
-from axiom.runner.confine import sandbox
-from axiom.runner.here import describe_boxed
+from axiom.runner.confine import bubblewrap
+from axiom.runner.direct import describe_boxed
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import COST_MARGIN, LEAST_CELL_SECONDS
 from axiom.signed import bundles
@@ -81,7 +81,7 @@ def try_out(
         gate,
     )
     if not refused:
-        sandbox.demand()
+        bubblewrap.demand()
         course.run()
     return Attempt(
         bundle=digest,
@@ -101,7 +101,7 @@ def try_out(
 def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
     """The bundle of a file of which nothing is known; or, where none can be made, an attempt that says why.
 
-    To ask a file what it declares is to run it, so that happens behind the first two gates and in the sandbox.
+    To ask a file what it declares is to run it, so that happens behind the first two gates and in the bubblewrap.
     """
     if not file.is_file():
         raise NotFound(f"There is no experiment file {file}. Nothing was tried.")
@@ -116,7 +116,7 @@ def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
     except (ExperimentError, TaskError) as error:
         if not is_its_own(error):
             raise
-        sandbox.demand()  # one that lets nobody compute would be blamed on the file
+        bubblewrap.demand()  # one that lets nobody compute would be blamed on the file
         return _without_bundle((), str(error))
     return made
 

@@ -30,7 +30,7 @@ from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.runner.child.pause import Ended, PauseGate
-from axiom.runner.here import compute_here
+from axiom.runner.direct import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer

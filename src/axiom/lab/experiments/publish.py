@@ -10,10 +10,10 @@ from pathlib import Path
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
 from axiom.errors import BundleError, Refused, Withdrawn
-from axiom.lab.experiments.own_gates import keep_row, read_archive
+from axiom.lab.experiments.quick_gates import keep_row, read_archive
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.registrations.register import demand_askable, register_version
-from axiom.runner.here import Describer, describe_files, describe_here
+from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, read_seal, write_seal
 from axiom.signed.keys import Keys

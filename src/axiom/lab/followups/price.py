@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from axiom.decisions.followups.levels import MOST_CONFIGS, outside
+from axiom.decisions.followups.factor_levels import MOST_CONFIGS, outside
 from axiom.errors import ExperimentError, Refused
-from axiom.runner.here import Describer
+from axiom.runner.direct import Describer
 from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import Manifest, read_manifest
 

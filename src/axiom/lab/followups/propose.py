@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from axiom.decisions.followups.admission import AdmittedProposals, made, next_admitted
-from axiom.decisions.followups.grammar import followups
-from axiom.decisions.planning.worth import BELOW_FLOOR
+from axiom.decisions.followups.rules import followups
+from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note

@@ -9,7 +9,7 @@ from typing import Any
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.stopping import Aim
-from axiom.decisions.planning.worth import weight
+from axiom.decisions.planning.value_of_information import weight
 from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES

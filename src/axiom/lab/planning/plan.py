@@ -18,13 +18,13 @@ from axiom.errors import WrongUse
 from axiom.lab.planning.candidates import aims_of as aims_of
 from axiom.lab.planning.candidates import candidates as candidates
 from axiom.lab.planning.candidates import need_of as need_of
-from axiom.lab.planning.supplies import supplies, usual
+from axiom.lab.planning.capacity import supplies, usual
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.lab.step import shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import supplies as stored
+from axiom.store.hosts import capacity as stored
 from axiom.store.sessions import sessions
 
 _NAMED = 5  # experiments of those that are left alone for one reason

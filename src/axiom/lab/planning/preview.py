@@ -18,12 +18,12 @@ from axiom.domain.findings import Direction, Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
-from axiom.lab.planning.supplies import supplies
+from axiom.lab.planning.capacity import supplies
 from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import supplies as stored
+from axiom.store.hosts import capacity as stored
 
 _AS_IF = "planned as if its pilot had passed"
 

@@ -21,7 +21,7 @@ from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSign
 from axiom.signed.signing_requests import WantedProgram
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments.offers import (
+from axiom.store.experiments.runner_offers import (
     CODE_FILE,
     CODE_NAMED,
     TRUST_NAMED,

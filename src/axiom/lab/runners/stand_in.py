@@ -12,7 +12,7 @@ import axiom
 from axiom.lab.runners.parts import runner_parts
 from axiom.signed.bundles import pack
 
-_MAIN = b"import sys\n\nfrom axiom.runner.attached import main\n\nsys.exit(main())\n"
+_MAIN = b"import sys\n\nfrom axiom.runner.boinc_task import main\n\nsys.exit(main())\n"
 _LONGEST = 120  # the kernel reads 127 characters of a first line
 
 

@@ -5,7 +5,7 @@ from axiom.domain.work import TaskState
 from axiom.lab.step import Round
 from axiom.store.credit import settlements
 from axiom.store.engine import counters
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 from axiom.store.views import hosts as host_views
 
 
@@ -13,7 +13,7 @@ def publish(held: Round) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
     counted = counters.read(held.db)
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
-    credited, fleet = facts.paid(held.db), host_views.extent(held.db)
+    credited, fleet = session_counts.paid(held.db), host_views.extent(held.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
     waits, _ = settlements.waiting_in_all(held.db)
     notes = [

@@ -6,7 +6,7 @@ from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.step import Round, shortened
 from axiom.store.experiments import experiments
-from axiom.store.sessions import facts, sessions
+from axiom.store.sessions import session_counts, sessions
 
 
 def order_planned(held: Round) -> list[Note]:
@@ -34,7 +34,7 @@ def order_planned(held: Round) -> list[Note]:
 
 def ordered(held: Round) -> list[Note]:
     """What was ordered since the session before told of it: by this one, by people and by programs."""
-    rows = facts.ordered(held.db, sessions.told_workunits(held.db, held.session.id))
+    rows = session_counts.ordered(held.db, sessions.told_workunits(held.db, held.session.id))
     if rows:
         sessions.tell_workunits(held.db, held.session.id, max(row["last"] for row in rows))
     notes = [
@@ -69,7 +69,7 @@ def placed(held: Round) -> list[Note]:
             },
             about="/hosts",
         )
-        for row in facts.classes(held.db, since)
+        for row in session_counts.classes(held.db, since)
     ]
     idle = [
         Note(
@@ -78,7 +78,7 @@ def placed(held: Round) -> list[Note]:
             facts={"hosts": row["hosts"], "reason": row["why"]},
             about="/hosts",
         )
-        for row in facts.why_idle(held.db, since)
+        for row in session_counts.why_idle(held.db, since)
     ]
     if not classes:
         text = "No host was heard from in the last hour; what is ordered waits for one."

@@ -14,7 +14,7 @@ from axiom.lab.steps.choose import investigator
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, maybe_moment
 from axiom.store.evidence import evidence
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts as facts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

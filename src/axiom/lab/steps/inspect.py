@@ -7,15 +7,15 @@ from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.review import together
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 
 _VERDICTS = {TaskState.INVALID: "not what was ordered", TaskState.FAILED: "an error inside"}
 
 
 def inspect(held: Round) -> list[Note]:
     """Tell of every reported success that was none, by experiment and reason; also when there is none."""
-    looked = facts.looked_into(held.db, held.window)
-    rows = facts.contradicted(held.db, held.window)
+    looked = session_counts.looked_into(held.db, held.window)
+    rows = session_counts.contradicted(held.db, held.window)
     whole = Note(
         kind="inspect.looked",
         text="Outputs that were read: {outputs}. Of those whose hosts reported success, {refused} were refused.",

@@ -19,7 +19,7 @@ from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals
-from axiom.store.sessions import facts, sessions
+from axiom.store.sessions import session_counts, sessions
 from axiom.store.upkeep import watches
 
 _GRAPH = "/findings/graph"
@@ -97,13 +97,13 @@ _Written = Sequence[tuple[Step, Note]]
 def close(held: Round) -> list[Note]:
     """Sum up what was counted and what the other steps have written; the last line becomes the news."""
     written = sessions.notes(held.db, held.session.id)
-    graded = facts.graded(held.db)
+    graded = session_counts.graded(held.db)
     standing = open_findings(held.db, held.now)
     times = [_times(one) for one in standing]
     steps = in_order([*next_steps(_weights(written)), *next_directions(held.db, standing)])
     return [
         _summary(held, written),
-        _grades(graded, facts.never_weighed(held.db)),
+        _grades(graded, session_counts.never_weighed(held.db)),
         *(shortened(times, "Open findings", "/findings") or [_no_times()]),
         *direction(held.db),
         *[
@@ -122,7 +122,7 @@ def close(held: Round) -> list[Note]:
 def _summary(held: Round, written: _Written) -> Note:
     db, window = held.db, held.window
     closed = sessions.closed_since(db, at(window.since), window.until)
-    hosts, cores = facts.heard(db, held.now - HEARD_FROM)
+    hosts, cores = session_counts.heard(db, held.now - HEARD_FROM)
     return Note(
         kind="log.summary",
         text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
@@ -134,7 +134,7 @@ def _summary(held: Round, written: _Written) -> Note:
             "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
             "credit": _sum(written, "credit", "credit.awarded"),
             "ordered": _ordered(held),
-            "taken_back": sum(row["workunits"] for row in facts.taken_back(db, window)),
+            "taken_back": sum(row["workunits"] for row in session_counts.taken_back(db, window)),
             "hosts": hosts,
             "cores": cores,
         },
@@ -202,7 +202,7 @@ def _closed(held: Round, written: _Written) -> Note:
 def _ordered(held: Round) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
     told = sessions.told_workunits(held.db, held.session.id)
-    return sum(row["workunits"] for row in facts.ordered(held.db, told))
+    return sum(row["workunits"] for row in session_counts.ordered(held.db, told))
 
 
 def _weights(written: _Written) -> Counter[str]:

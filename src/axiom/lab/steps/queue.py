@@ -6,7 +6,7 @@ from axiom.lab.policy import HEARD_FROM
 from axiom.lab.step import Round, shortened
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
-from axiom.store.sessions import facts as session_facts
+from axiom.store.sessions import session_counts as session_facts
 
 
 def queue(held: Round) -> list[Note]:

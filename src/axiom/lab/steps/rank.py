@@ -14,7 +14,7 @@ from axiom.statistics.interest import Interest, interest, similarity
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 
 _MEASURED = 100  # findings whose surprise is measured: the values of each have to be read
 _COMPARED = 500  # decided findings with which a new one is compared
@@ -25,9 +25,9 @@ _Asked = Mapping[str, Any]
 def ranks(held: Round) -> list[Note]:
     """Rank the findings to which this session has added; also said when there is none."""
     told = [
-        FindingNews(number=row["number"], now=now, before=facts.line(held.db, row["number"], row["first"] - 1))
-        for row in facts.weighed(held.db, held.session.id)
-        if (now := facts.line(held.db, row["number"], row["line"])) is not None
+        FindingNews(number=row["number"], now=now, before=session_counts.line(held.db, row["number"], row["first"] - 1))
+        for row in session_counts.weighed(held.db, held.session.id)
+        if (now := session_counts.line(held.db, row["number"], row["line"])) is not None
     ]
     if not told:
         return [Note(kind="rank.nothing", text="Nothing was weighed again, so there is nothing to rank.")]

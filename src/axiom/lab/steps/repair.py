@@ -7,7 +7,7 @@ from axiom.lab.step import Round, shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 from axiom.store.tasks import endings
 
 _SHORT = 12  # characters of a digest: enough to find it
@@ -16,7 +16,7 @@ _SHORT = 12  # characters of a digest: enough to find it
 def repair(held: Round) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
     counted, window = counters.read(held.db), held.window
-    bundles = [_mended(held, row, counted) for row in facts.repaired(held.db, window)]
+    bundles = [_mended(held, row, counted) for row in session_counts.repaired(held.db, window)]
     stored = experiments.everything(held.db)
     versions = [
         Note(

@@ -11,7 +11,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Row, at, moment
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.sessions import facts as session_facts
+from axiom.store.sessions import session_counts as session_facts
 from axiom.store.sessions import sessions
 
 _MOST = 200  # lines: each version and each way in which its tasks ended

@@ -5,13 +5,13 @@ from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
 from axiom.store.engine.database import Row
 from axiom.store.experiments import preflights
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 
 
 def tries(held: Round) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
     by_bundle: dict[tuple[str, int], list[Row]] = {}
-    for row in facts.tried(held.db, held.window):
+    for row in session_counts.tried(held.db, held.window):
         by_bundle.setdefault((row["bundle_digest"], row["passed"]), []).append(row)
     notes = [_note(rows) for rows in by_bundle.values()]
     waiting = [one for one in preflights.newest(held.db, GATES) if one.passed is None]

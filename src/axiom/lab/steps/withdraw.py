@@ -2,7 +2,7 @@
 
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
-from axiom.store.sessions import facts
+from axiom.store.sessions import session_counts
 
 
 def taken_back(held: Round) -> list[Note]:
@@ -20,6 +20,6 @@ def taken_back(held: Round) -> list[Note]:
             },
             about=held.tasks(experiment=f"{row['name']}@{row['version']}", state="aborted"),
         )
-        for row in facts.taken_back(held.db, held.window)
+        for row in session_counts.taken_back(held.db, held.window)
     ]
     return shortened(notes, "Versions of which something was taken back", held.tasks(state="aborted"))

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
-from axiom.lab.upkeep.promises import broken
+from axiom.lab.upkeep.invariants import broken
 from axiom.lab.upkeep.recovery import Recovered, RecoveryWish, recover
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CARRIED

@@ -10,9 +10,9 @@ from typing import IO, Any, Protocol, Self
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
-from axiom.runner.child.bounds import Bounds, hold_data
 from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.pause import Awake, Ended, PauseGate
+from axiom.runner.child.resource_limits import Bounds, hold_data
 from axiom.runner.child.spawn import spawn, words
 from axiom.runner.files.checkpoint_handover import CheckpointHandover, share
 from axiom.runner.platform.system import system

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from axiom.runner.confine import enclosure, fence, landlock, seccomp
+from axiom.runner.confine import audit_hook, landlock, namespaces, seccomp
 from axiom.runner.confine.landlock import Place
 
 if sys.platform != "win32":
@@ -86,17 +86,17 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> C
     folders = [os.fspath(folder) for folder in writes]
     _limit()
     if sys.platform != "linux":
-        fence.close(reads, folders)
+        audit_hook.close(reads, folders)
         return Confinement(landlock=0, enclosure=False, seccomp=False, fence=True)
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  see `Place`
         raise RuntimeError("a thread was started before the process was confined, and would stay free")
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
     version = landlock.restrict(reads, folders, [os.devnull, *cards])
-    is_enclosed = not version and enclosure.enter(reads, folders, [os.devnull, *cards])
+    is_enclosed = not version and namespaces.enter(reads, folders, [os.devnull, *cards])
     is_filtered = seccomp.install(devices=devices)
     needs_fence = not (version or is_enclosed) or not is_filtered
     if needs_fence:
-        fence.close(reads, [*folders, *cards])
+        audit_hook.close(reads, [*folders, *cards])
     return Confinement(landlock=version, enclosure=is_enclosed, seccomp=is_filtered, fence=needs_fence)
 
 

@@ -15,7 +15,7 @@ from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
 from axiom.server.accounts.guesses import Guesses
 from axiom.server.accounts.membership import belong
-from axiom.server.accounts.passwords import is_password, stored_password
+from axiom.server.accounts.password_hashes import is_password, stored_password
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database

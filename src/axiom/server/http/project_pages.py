@@ -7,10 +7,10 @@ from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts
-from axiom.server.accounts.load import LoadFigures
+from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.server.http.routes import Endpoint, HttpAnswer, HttpQuery
-from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.experiments.runner_offers import OfferedRunner
 
 LEAST_PASSWORD = 8
 _NO_TOKENS = Problem(

@@ -8,7 +8,7 @@ from datetime import datetime
 from axiom.decisions.tasks.reports import ReportOutcome, receive
 from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState, WorkunitState
-from axiom.server.returns import host_reliability, readmission
+from axiom.server.returns import forgotten_tasks, host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
@@ -104,7 +104,7 @@ def _remembered(
     """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
     back: set[int] = set()
     for said in reports:
-        if said.task_id not in back and readmission.readmit(db, folder, trust, said, known.get(said.task_id)):
+        if said.task_id not in back and forgotten_tasks.readmit(db, folder, trust, said, known.get(said.task_id)):
             back.add(said.task_id)
     return tasks.known(db, [said.task_id for said in reports])
 

@@ -12,7 +12,8 @@ from axiom.domain.fleet import Standing
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
-from axiom.server.returns import checking, host_reliability
+from axiom.server.returns import duplicates as checking
+from axiom.server.returns import host_reliability
 from axiom.server.returns.costing import Declared, MeasuredTask
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many

@@ -7,7 +7,7 @@ from datetime import datetime
 from axiom.boinc.account_keys import key_digest
 from axiom.boinc.read_request import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest
-from axiom.decisions.hosts.joining import MOST_NEW, not_now
+from axiom.decisions.accounts.new_hosts import MOST_NEW, not_now
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
 from axiom.domain.ledger import Balance
 from axiom.server.scheduler.runners import APP

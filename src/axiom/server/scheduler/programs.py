@@ -8,7 +8,7 @@ from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.decisions.hosts.runners import Suited, suit
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.server.scheduler.runners import APP
-from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.experiments.runner_offers import OfferedRunner
 
 # How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
 _GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")

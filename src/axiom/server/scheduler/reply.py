@@ -32,7 +32,7 @@ from axiom.server.scheduler.programs import Program, ours
 from axiom.server.scheduler.runners import APP, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.engine.database import at, moment
-from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.store.hosts.contacts import AccountHolder
 
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result

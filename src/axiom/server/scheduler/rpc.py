@@ -22,7 +22,7 @@ from axiom.boinc.read_request import read_request, sound_preferences
 from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import SchedulerRequest, TaskReport
 from axiom.boinc.write_reply import write_reply
-from axiom.decisions.hosts.joining import are_own
+from axiom.decisions.accounts.new_hosts import are_own
 from axiom.decisions.hosts.runners import Suited
 from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.tasks.backoff import Situation, delay
@@ -63,7 +63,7 @@ from axiom.store.credit import ledger
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments.offers import OfferedRunner
+from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.store.hosts import contacts, notices
 from axiom.store.hosts.contacts import AccountHolder
 from axiom.store.tasks import uploads

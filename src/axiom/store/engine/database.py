@@ -20,7 +20,9 @@ from typing import Any
 from urllib.parse import quote
 
 from axiom.errors import FolderUnusable, StoreError
-from axiom.store.engine.binding import (
+from axiom.store.engine.changes import FILE, Change, ChangeKind, Recorder, kind_of
+from axiom.store.engine.database_lock import close_to_others, sole_writer
+from axiom.store.engine.sqlite_binding import (
     BUSY_MS,
     Bound,
     Statement,
@@ -31,13 +33,11 @@ from axiom.store.engine.binding import (
     statement,
     unnamed,
 )
-from axiom.store.engine.binding import Bare as Bare
-from axiom.store.engine.binding import Row as Row
-from axiom.store.engine.changes import FILE, Change, ChangeKind, Recorder, kind_of
-from axiom.store.engine.keeper import close_to_others, sole_writer
-from axiom.store.engine.moments import at as at
-from axiom.store.engine.moments import maybe_moment as maybe_moment
-from axiom.store.engine.moments import moment as moment
+from axiom.store.engine.sqlite_binding import Bare as Bare
+from axiom.store.engine.sqlite_binding import Row as Row
+from axiom.store.engine.timestamps import at as at
+from axiom.store.engine.timestamps import maybe_moment as maybe_moment
+from axiom.store.engine.timestamps import moment as moment
 
 STATEMENTS = 512  # that a connection keeps prepared: more than this program has
 _SETTINGS = (

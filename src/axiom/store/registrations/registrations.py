@@ -7,8 +7,8 @@ from typing import Any
 
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import read_body
-from axiom.store.engine.chains import Chain
 from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.hash_chains import Chain
 
 _BY_ID = "SELECT * FROM registration WHERE id = :id"
 _ALL_OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY id"

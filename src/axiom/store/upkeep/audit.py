@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.store.engine.chains import Chain
 from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.hash_chains import Chain
 
 _LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
 _LATEST_OF = "SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1"

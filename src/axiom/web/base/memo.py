@@ -1,4 +1,4 @@
-"""What is the same for many pages and takes longer to make than to keep: it is made once, for as long as it holds."""
+"""Values that many pages share and that are slow to compute: each is computed once for each version of its data."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,27 +9,27 @@ _MOST = 512
 Made = TypeVar("Made")
 
 
-class Lasting:
-    """What was asked for last, by its name. Pages are made by several threads; they share one."""
+class Memo:
+    """The values asked for last, by key. The threads that make pages share one memo."""
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[object, object]] = {}
         self._lock = threading.Lock()
 
-    def of(self, name: Hashable, make: Callable[[], Made], *, as_of: object = None) -> Made:
-        """What has this name, made anew if it was kept as of something else.
+    def get_or_create(self, key: Hashable, factory: Callable[[], Made], *, version: object = None) -> Made:
+        """Return the cached value, made anew when `version` changed.
 
-        Who names what never changes, a line of evidence or a bundle, says nothing of that. Two pages that ask at once
-        may both make it; it is the same.
+        A value that never changes, as of a line of evidence or a bundle, needs no version. Two pages that ask at once
+        may both make it; the values are equal.
         """
         with self._lock:
-            known = self._kept.pop(name, None)
-            if known is not None and known[0] == as_of:
-                self._kept[name] = known  # at the end, so that what nobody asks for is the first to go
+            known = self._kept.pop(key, None)
+            if known is not None and known[0] == version:
+                self._kept[key] = known  # at the end: the least recently used goes first
                 return cast("Made", known[1])
-        made = make()
+        made = factory()
         with self._lock:
-            self._kept[name] = as_of, made
+            self._kept[key] = version, made
             while len(self._kept) > _MOST:
                 del self._kept[next(iter(self._kept))]
         return made

@@ -1,4 +1,4 @@
-"""Which words the pages look for in an address: any other makes no other page."""
+"""Which query words each page reads: any other word makes no other page."""
 
 from urllib.parse import unquote_plus
 
@@ -19,8 +19,8 @@ _WORDS = {
 }
 
 
-def asked(path: str, query: bytes) -> bytes:
-    """The query without the words that nothing at this path looks for.
+def normalize(path: str, query: bytes) -> bytes:
+    """Return the query without words that no page at this path reads.
 
     Any word may be a factor of the experiment whose results are asked for; across experiments none is.
     """

@@ -12,10 +12,10 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.views import tasks
+from axiom.store.views.contributions import Support
 from axiom.store.views.findings import Attempts
 from axiom.store.views.results import Tally
-from axiom.store.views.support import Support
-from axiom.web.base.memo import Lasting
+from axiom.web.base.memo import Memo
 
 _MOST_DIGITS = 15  # of a number in an address or a form
 
@@ -45,7 +45,7 @@ class Reading:
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
-    lasting: Lasting = field(default_factory=Lasting)
+    memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
 
     def text(self, digest: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from axiom import __version__
-from axiom.domain.cards import Card
+from axiom.domain.evidence_cards import Card
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Home, Registration
 from axiom.errors import NotFound
@@ -27,7 +27,7 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.export import metadata, readme
 from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
 from axiom.web.export.script import script
-from axiom.web.views import cards
+from axiom.web.views import evidence_cards
 from axiom.web.views import findings as finding_views
 from axiom.web.views.figures import table_csv
 
@@ -52,7 +52,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
     if standing.line is None or inputs is None or bundle is None:
         raise NotFound(f"Finding {number} has no evidence yet, so there is nothing to export. {_WHEN}")
     inputs = replace(inputs, homes=_homes(reading, inputs))
-    weighed = cards.weighed_from(inputs)
+    weighed = evidence_cards.weighed_from(inputs)
     about = _about(reading, standing, inputs, bundle)
     answer = finding_views.one(reading, number)["finding"]
     made = {
@@ -110,7 +110,7 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
 
 def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
-    for found in cards.feeding(reading, standing):
+    for found in evidence_cards.feeding(reading, standing):
         yield (
             {
                 "number": found.id,
@@ -130,7 +130,7 @@ def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
     """The hosts behind the values. A volunteer who shows no hosts has a number below zero, used nowhere else."""
     computed = {host for observation in inputs.observations for host in observation.hosts}
     kept = {number: home for number, home in sorted(inputs.homes.items()) if number in computed}
-    veiled = cards.veils(reading.db, {home.volunteer_id for home in kept.values()})
+    veiled = evidence_cards.veils(reading.db, {home.volunteer_id for home in kept.values()})
     return {
         number: replace(home, volunteer_id=veiled.get(home.volunteer_id, home.volunteer_id))
         for number, home in kept.items()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.decisions.evidence.weigh import card
-from axiom.domain.cards import Card, Stratum
+from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Agreements, Evidence, Home, Observation, Surroundings
 from axiom.domain.registrations import Cohort, definition

@@ -19,11 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from axiom.domain.planning import Preview
 from axiom.store.connections import Readers
 from axiom.store.engine.folder import Folder
+from axiom.store.views.contributions import Support
 from axiom.store.views.findings import Attempts
 from axiom.store.views.results import Tally
-from axiom.store.views.support import Support
-from axiom.web.base.memo import Lasting
-from axiom.web.base.query_words import asked
+from axiom.web.base.memo import Memo
+from axiom.web.base.query_words import normalize
 from axiom.web.base.request import Reading, nothing_planned
 from axiom.web.site.page_cache import SIGNED_IN, PageCache
 from axiom.web.site.routes import escaped, is_file, missing, routes
@@ -58,7 +58,7 @@ class Site:
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
-    lasting: Lasting = field(default_factory=Lasting)
+    memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned
     is_open: bool = False  # may pages of other sites read what is here?
     approvals: str = ""  # what somebody must approve before volunteers get it
@@ -93,7 +93,7 @@ class Site:
                 tally=self.tally,
                 support=self.support,
                 attempts=self.attempts,
-                lasting=self.lasting,
+                memo=self.memo,
                 preview=self.preview,
             )
 
@@ -109,7 +109,7 @@ def site(pages: Site) -> PageCache:
         middleware=[Middleware(Careful, templates=templates, headers=headers)],
         exception_handlers={404: missing(templates, pages.read)},
     )
-    return PageCache(inner, clock=time.monotonic, asked=asked, passes=is_file)
+    return PageCache(inner, clock=time.monotonic, normalize_query=normalize, bypass_cache=is_file)
 
 
 class Careful:

@@ -42,16 +42,6 @@ class CachedPage:
     until: float
 
 
-def _as_it_is(path: str, query: bytes) -> bytes:
-    del path
-    return query
-
-
-def _nothing(path: str) -> bool:
-    del path
-    return False
-
-
 class PageCache:
     """An application whose answers are kept. `clock` counts seconds and never goes back."""
 
@@ -61,13 +51,13 @@ class PageCache:
         clock: Callable[[], float],
         fresh: float = FRESH,
         *,
-        asked: Callable[[str, bytes], bytes] = _as_it_is,
-        passes: Callable[[str], bool] = _nothing,
+        normalize_query: Callable[[str, bytes], bytes] = lambda _path, query: query,
+        bypass_cache: Callable[[str], bool] = lambda _path: False,
     ) -> None:
-        """Of a query what is `asked` by its path makes another page; answers at paths that it `passes` are not kept."""
+        """Queries that `normalize_query` makes equal share one page; paths that `bypass_cache` names have none."""
         self._app = app
-        self._asked = asked
-        self._passes = passes
+        self._normalize_query = normalize_query
+        self._bypass_cache = bypass_cache
         self._clock = clock
         self._fresh = fresh
         self._kept: dict[_Key, CachedPage] = {}
@@ -81,10 +71,10 @@ class PageCache:
         if scope["method"] not in {"GET", "HEAD"}:
             await _refuse(send)
             return
-        if self._passes(scope["path"]):
+        if self._bypass_cache(scope["path"]):
             await self._app(scope, receive, send)
             return
-        key = scope["path"], self._asked(scope["path"], scope["query_string"]), scope.get(SIGNED_IN, False)
+        key = scope["path"], self._normalize_query(scope["path"], scope["query_string"]), scope.get(SIGNED_IN, False)
         kept = self._kept.get(key)
         if kept is None or kept.until <= self._clock():
             kept = await self._make(key, scope, receive)

@@ -12,10 +12,10 @@ from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
-from axiom.web.base import misread, paging
+from axiom.web.base import paging, query_errors
 from axiom.web.base.numbers import moment, plain, rounded
 from axiom.web.base.request import Answer, Reading, no_such
-from axiom.web.views import cards
+from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate
 from axiom.web.views.graph import Graph, linked
 
@@ -32,7 +32,7 @@ def listed(reading: Reading) -> Answer:
     What was weighed for the first time after the first page was made stays where it was on those that follow.
     """
     asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
-    said = [*misread.choice(asked, "verdict", Verdict), *misread.choice(asked, "grade", Grade)]
+    said = [*query_errors.choice(asked, "verdict", Verdict), *query_errors.choice(asked, "grade", Grade)]
     known, briefs = Graph(reading), findings.in_brief(reading.db)
     until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
     numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
@@ -69,31 +69,31 @@ def one(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
     standing = must_be(reading, number)
     lines = findings.history(reading.db, number)
-    found = cards.inputs(reading, standing)
+    found = evidence_cards.inputs(reading, standing)
     observed = found.observations if found else ()
     values = [
         [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
         for each in observed
     ]
-    weighed = cards.weighed(reading, standing, found)
+    weighed = evidence_cards.weighed(reading, standing, found)
     return {
         "finding": shown(reading, standing)
-        | cards.parts(reading.db, weighed)
+        | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
             **linked(reading, number),
-            "scope": cards.scoped(reading, standing, quantity(standing.estimand), observed),
+            "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),
-            "predictions": [predicted(forecast) for forecast in cards.forecasts(reading, standing)],
-            "never_worked": cards.never_worked(reading, standing),
+            "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, standing)],
+            "never_worked": evidence_cards.never_worked(reading, standing),
             "cite": cited(reading, standing),
             "export": f"/findings/{number}.zip" if standing.line else None,
             "history": [evidence(reading, line) for line in lines],
             "figures": {
                 "narrowing": narrowing(reading, number, lines, standing.estimand),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
-                "forest": cards.forest(reading, number, weighed),
+                "forest": evidence_cards.forest(reading, number, weighed),
             },
         }
     }
@@ -101,7 +101,7 @@ def one(reading: Reading, number: int) -> Answer:
 
 def scope(reading: Reading, standing: FindingView) -> Answer:
     """For what a claim holds."""
-    return cards.scoped(reading, standing, quantity(standing.estimand))
+    return evidence_cards.scoped(reading, standing, quantity(standing.estimand))
 
 
 def cited(reading: Reading, standing: FindingView) -> str:
@@ -176,12 +176,12 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
         "hosts": found.hosts,
         "volunteers": found.volunteers,
         "platforms": found.platforms,
-        "needs": cards.unnumbered(reading.db, found.needs),
+        "needs": evidence_cards.unnumbered(reading.db, found.needs),
         "flags": list(found.flags),
-        "reasons": cards.unnumbered(reading.db, found.reasons),
+        "reasons": evidence_cards.unnumbered(reading.db, found.reasons),
         "session": line.session,
         "weighed_at": line.weighed_at.isoformat(),
-        **cards.told(found),
+        **evidence_cards.told(found),
     }
 
 

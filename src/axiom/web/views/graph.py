@@ -93,7 +93,7 @@ class Graph:
 def graph(reading: Reading) -> Answer:
     """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
     briefs = findings.in_brief(reading.db)
-    found = reading.lasting.of("graph", lambda: _graph(reading, briefs), as_of=(_stamp(reading), briefs))
+    found = reading.memo.get_or_create("graph", lambda: _graph(reading, briefs), version=(_stamp(reading), briefs))
     page = paging.stretch(reading, "from", [link["number"] for link in found["links"]])
     return {
         "graph": found,
@@ -185,7 +185,7 @@ def _woven(reading: Reading) -> Woven:
     def make() -> Woven:
         return Woven(links.everything(reading.db), old_claims.everything(reading.db))
 
-    return reading.lasting.of("links", make, as_of=_stamp(reading))
+    return reading.memo.get_or_create("links", make, version=_stamp(reading))
 
 
 def _stamp(reading: Reading) -> tuple[object, ...]:

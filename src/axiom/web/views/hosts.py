@@ -19,7 +19,7 @@ from axiom.store.views import hosts as host_views
 from axiom.store.views import tasks as task_views
 from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
-from axiom.web.base import misread, paging
+from axiom.web.base import paging, query_errors
 from axiom.web.base.numbers import calm, plain, span
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
@@ -67,7 +67,7 @@ def host(reading: Reading, number: int) -> Answer:
     found: Host = must(host_store.host(reading.db, number), reading, "host", number)
     balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, found.volunteer_id)
     computing, in_hand = task_views.in_hand(reading.db, number, limit=LENGTH)
-    said = list(misread.choice(reading.query, "state", TaskState))
+    said = list(query_errors.choice(reading.query, "state", TaskState))
     return {
         "misread": said,
         "host": _listed(reading, found, whose, balance)

@@ -9,7 +9,7 @@ from axiom.errors import AxiomError
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom.store.experiments.offers import read_offer
+from axiom.store.experiments.runner_offers import read_offer
 from axiom.web.base.request import Answer, Reading
 
 _MEGABYTE = 1_000_000

@@ -14,7 +14,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.views import results, tables
 from axiom.store.views.results import Listed, ListOrder, Wanted
-from axiom.web.base import misread
+from axiom.web.base import query_errors
 from axiom.web.base.query_words import OF_RESULTS
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.base.slow_files import Breathe, restless
@@ -156,12 +156,16 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
 
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
-    said = [*misread.choice(query, "outcome", Outcome), *misread.choice(query, "sort", ListOrder)]
-    said += misread.known(query, "experiment", is_known=stored is not None)
-    said += [*misread.whole(query, "replicate"), *misread.whole(query, "page"), *misread.whole(query, "until")]
+    said = [*query_errors.choice(query, "outcome", Outcome), *query_errors.choice(query, "sort", ListOrder)]
+    said += query_errors.known(query, "experiment", is_known=stored is not None)
+    said += [
+        *query_errors.whole(query, "replicate"),
+        *query_errors.whole(query, "page"),
+        *query_errors.whole(query, "until"),
+    ]
     if stored and manifest:
         fields = [_field(name) for name in manifest.factors]
-        said += misread.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
+        said += query_errors.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
     return said
 
 

@@ -4,8 +4,8 @@ from axiom.domain.sessions import Session
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound
 from axiom.store.engine.database import Row, moment
-from axiom.store.sessions import differences, facts, sessions
-from axiom.web.base import misread
+from axiom.store.sessions import differences, session_counts, sessions
+from axiom.web.base import query_errors
 from axiom.web.base.request import Answer, Reading
 
 _SHOWN = 200
@@ -15,15 +15,15 @@ _THOUSANDTHS = 1_000
 def tasks(reading: Reading, name: str) -> Answer:
     """The tasks that closed in the time of which a session tells, as the address narrows them."""
     session, query = named(reading, name), reading.query
-    asked = facts.TaskFilter(
+    asked = session_counts.TaskFilter(
         experiment=query.get("experiment", ""),
         state=query.get("state", ""),
         host=reading.whole("host"),
         contradicted="contradicted" in query,
     )
-    said = [*misread.choice(query, "state", TaskState), *misread.whole(query, "host")]
+    said = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
     window = sessions.window(reading.db, session)
-    rows = [] if said else facts.tasks(reading.db, window, asked, _SHOWN + 1)
+    rows = [] if said else session_counts.tasks(reading.db, window, asked, _SHOWN + 1)
     return {
         "session": session.name,
         "since": window.since.isoformat(),

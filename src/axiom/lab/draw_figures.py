@@ -1,0 +1,260 @@
+"""Draws what has changed: each experiment's sweep, and of each finding how it narrowed, its values and its parts."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
+from statistics import median
+from typing import Any
+
+from axiom.decisions.evidence.weigh import card
+from axiom.domain.registrations import Cohort
+from axiom.domain.work import Outcome
+from axiom.errors import FigureNotDrawn
+from axiom.figures.drawing import Draughtsman, Picture
+from axiom.figures.forest_rows import parts_of
+from axiom.figures.requests import (
+    Forest,
+    History,
+    MeasuredConfig,
+    Narrowing,
+    Request,
+    Strip,
+    Sweep,
+    look_of,
+    points_of,
+    to_data,
+    values_of,
+)
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.statistics.sequential import median_sequence
+from axiom.store.connections import Connections
+from axiom.store.credit.ledger import DAY
+from axiom.store.engine import blobs, counters
+from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.folder import Folder
+from axiom.store.evidence import blocks, evidence
+from axiom.store.evidence.evidence import WeighedFinding
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.store.upkeep import figures
+from axiom.store.views import credit
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.draw")
+
+_EVERYTHING = 2**62  # replicate numbers end long before
+_EVER = datetime.max.replace(tzinfo=UTC)
+_BETWEEN = timedelta(seconds=20)  # that a picture stands, unless a block closed: each costs a fifth of a second
+_RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
+_WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
+
+
+class Gallery:
+    """Keeps the pictures of a laboratory up to date. Looks again only at what has more results than last time."""
+
+    def __init__(self, writer: Writer, folder: Folder, draughtsman: Draughtsman) -> None:
+        self._writer = writer
+        self._folder = folder
+        self._draughtsman = draughtsman
+        self._seen: dict[int, tuple[int, int]] = {}
+        self._rests: dict[int, datetime] = {}
+        self._refused: set[str] = set()
+        self._idle = 0
+        self._credited: date | None = None
+
+    def draw(self, now: datetime) -> int:
+        """Draw what has changed; how many pictures that were."""
+        seen: dict[int, tuple[int, int]] = {}
+        with Connections(folder=self._folder).reader() as reader:
+            stale = list(self._stale(reader, seen, now))
+        self._idle = 0 if stale else self._idle + 1
+        if self._idle == _RESTS_AFTER:
+            self._draughtsman.rest()
+        drawn = sum(self._one(name, request, shown, now) for name, request, shown in stale)
+        self._seen.update(seen)  # not before: what could not be stored is drawn again
+        self._credited = now.date()
+        return drawn
+
+    def _stale(
+        self, db: Database, seen: dict[int, tuple[int, int]], now: datetime
+    ) -> Iterator[tuple[str, Request, str]]:
+        drawn, counted = figures.shows(db), counters.read(db)
+        for experiment in experiments.everything(db):
+            weighed = evidence.weighed(db, experiment.id)
+            results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
+            standing = (results, sum(one.blocks for one in weighed))
+            before = self._seen.get(experiment.id)
+            if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
+                continue
+            seen[experiment.id] = standing
+            self._rests[experiment.id] = now + _BETWEEN
+            yield from self._changed(_pictures(db, experiment, weighed), drawn)
+        if self._credited != now.date():
+            yield from self._changed(_credit(db, now), drawn)
+
+    def _changed(
+        self, pictures: Iterator[tuple[str, Request]], drawn: Mapping[str, str]
+    ) -> Iterator[tuple[str, Request, str]]:
+        """Those that show something else than when they were drawn."""
+        for name, request in pictures:
+            shown = _digest(request)
+            if drawn.get(f"{name}/{_WIDTHS[0]}") != shown and shown not in self._refused:
+                yield name, request, shown
+
+    def _may_rest(self, experiment_id: int, before: tuple[int, int], standing: tuple[int, int], now: datetime) -> bool:
+        """Can a picture stand a while longer? Not the first one, and not when a block closed."""
+        return before[0] > 0 and before[1] == standing[1] and now < self._rests[experiment_id]
+
+    def _one(self, name: str, request: Request, shown: str, now: datetime) -> int:
+        try:
+            drawn = self._draughtsman.draw(request)
+        except FigureNotDrawn as error:
+            self._refused.add(shown)  # the same numbers would fail again
+            log.error("figure.not_drawn name=%s %s", name, error)
+            return 0
+        self._writer.run(lambda db: self._keep(db, name, shown, drawn, now))
+        return 1
+
+    def _keep(self, db: Database, name: str, shown: str, drawn: Picture, now: datetime) -> None:
+        png = blobs.put(db, self._folder, drawn.png, now)
+        for width, svg in zip(_WIDTHS, _apart(drawn.svg), strict=True):
+            kept = blobs.put(db, self._folder, svg.encode(), now)
+            figures.keep(db, name=f"{name}/{width}", shown=shown, svg=kept, png=png, now=now)
+
+
+def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
+    """Credit by the end of each day that is over: the picture changes once a day."""
+    today = at(now) // DAY
+    days = [day for day in credit.days(db) if day.day < today]
+    if len(days) > 1:
+        yield (
+            "ledger/credit",
+            History(
+                name="ledger-credit",
+                title="Credit awarded by the end of each day",
+                y="credit in all",
+                days=tuple(day.day for day in days),
+                dates=tuple(f"{moment(day.day * DAY):%Y-%m-%d}" for day in days),
+                totals=tuple(total / 1_000 for total in accumulate(day.amount for day in days)),
+            ),
+        )
+
+
+def _digest(request: Request) -> str:
+    """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
+    return hashlib.sha256(json.dumps(to_data(request), sort_keys=True).encode()).hexdigest()
+
+
+def _apart(svg: str) -> list[str]:
+    """The drawings of both widths, which come one after the other."""
+    return [f"{part}</svg>" for part in svg.split("</svg>") if part.strip()]
+
+
+def _pictures(
+    db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding]
+) -> Iterator[tuple[str, Request]]:
+    manifest = stored_manifest(experiment.manifest)
+    sweep = sweep_of(db, experiment, manifest)
+    if sweep is not None:
+        yield f"experiment/{experiment.id}/sweep", sweep
+    for found in weighed:
+        yield from _of_finding(db, found)
+
+
+def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
+    """The declared figure over what is back so far: quick results first, and what failed or was stopped has no value.
+
+    Its intervals are to look at. One that holds at every look is a finding's, which takes whole blocks.
+    """
+    figure = manifest.figure
+    if figure is None:
+        return None
+    values: dict[int, list[float]] = {}
+    for row in blocks.cells(db, experiment.id, _EVERYTHING, _EVER):
+        if row["outcome"] == Outcome.OK and row["measures"] is not None:
+            measured = json.loads(row["measures"])[figure.y]
+            if isinstance(measured, int | float):
+                values.setdefault(row["config"], []).append(float(measured))
+    shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
+    if not any(place in values for place, _ in shown):
+        return None
+    points, by = points_of(figure.x, [_measured(config, values.get(place, [])) for place, config in shown])
+    return Sweep(
+        name=f"experiment-{experiment.id}-sweep",
+        title=figure.title,
+        x=figure.x,
+        y=figure.y,
+        points=points,
+        log=figure.log,
+        by=by,
+    )
+
+
+def _measured(config: Any, values: list[float]) -> MeasuredConfig:
+    low, high = median_sequence(values)
+    return MeasuredConfig(
+        config=config, seeds=len(values), median=median(values) if values else None, low=low, high=high
+    )
+
+
+def _of_finding(db: Database, found: WeighedFinding) -> Iterator[tuple[str, Request]]:
+    lines = evidence.lines(db, found.number)
+    registration = registrations.registration(db, found.registration_id)
+    if not lines or registration is None:
+        return
+    weighed = [evidence.read(line) for line in lines]
+    looks = tuple(look_of(one) for one in weighed)
+    if all(look.estimate is None for look in looks):
+        return
+    estimand = next(one for one in json.loads(registration.body)["estimands"] if one["name"] == found.estimand)
+    low, high = estimand["prediction"]["interval"]
+    about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
+    yield (
+        f"finding/{found.number}/narrowing",
+        Narrowing(
+            name=f"finding-{found.number}-narrowing",
+            title=estimand["claim"],
+            looks=looks,
+            predicted=(low, high),
+            **about,
+        ),
+    )
+    observed = evidence.observed(db, found.number)
+    replicates, values = values_of(observed)
+    yield (
+        f"finding/{found.number}/strip",
+        Strip(
+            name=f"finding-{found.number}-strip",
+            title=estimand["claim"],
+            replicates=replicates,
+            values=values,
+            look=looks[-1],
+            older=tuple(sorted(one.replicate for one in observed if one.cohort is Cohort.EXPLORATORY)),
+            centre=weighed[-1].centre,
+            **about,
+        ),
+    )
+    yield from _forest(db, found, {"title": estimand["claim"], "look": looks[-1], **about})
+
+
+def _forest(db: Database, found: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
+    """The finding's parts; they are weighed here, since the history keeps the whole alone."""
+    inputs = evidence.card_inputs(db, found.number)
+    if inputs is None:
+        return
+    weighed = card(
+        inputs.estimand,
+        inputs.observations,
+        blocks=inputs.blocks,
+        homes=inputs.homes,
+        surroundings=inputs.surroundings,
+    )
+    parts, pooled = parts_of(weighed), weighed.pooled
+    if any(part.estimate is not None for part in parts):
+        expected = (pooled.prediction_low, pooled.prediction_high) if pooled else None
+        name = f"finding-{found.number}-forest"
+        yield f"finding/{found.number}/forest", Forest(name=name, parts=parts, expected=expected, **about)

@@ -1,0 +1,150 @@
+"""Hosts as a planner sees them: what each can still take, or why nothing; and how large an order should be for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.decisions.hosts.memory import HostRoom
+from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
+from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
+from axiom.domain.findings import Registration
+from axiom.domain.fleet import Host
+from axiom.domain.planning import Supply
+from axiom.domain.preferences import project_choice
+from axiom.domain.registrations import read_body
+from axiom.lab.policy import HEARD_FROM, Policy
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import capacity as stored
+from axiom.store.hosts.capacity import Portion, Present
+from axiom.store.registrations import registrations
+
+_NO_PROGRAM = "unknown"  # a processor for which there is no runner
+_NO_AVX = "none"
+_OURS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellSize:
+    """What a cell of a registration costs, and what a task of it takes while it runs."""
+
+    cell_seconds: float  # of a reference core, on average over its configs
+    memory_mb: int
+    gpu: bool
+
+
+def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
+    """Every host that was heard from lately. Looking changes nothing."""
+    known = sizes(db)
+    held: dict[int, list[Portion]] = {}
+    for portion in stored.in_hand(db):
+        held.setdefault(portion.host_id, []).append(portion)
+    allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
+    return [
+        _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
+        for one in stored.present(db, now - HEARD_FROM)
+    ]
+
+
+def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
+    """What volunteers' hosts are like, by so many of those that were heard from lately."""
+    there = stored.present(db, now - HEARD_FROM, most)
+    return usual_of(_supply(one, (), {}, _OURS, now) for one in there if not one.is_ours)
+
+
+def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
+    """What every registration's cells cost, by experiment and registration."""
+    declared = {number: stored_manifest(text) for number, text in experiments.declared(db).items()}
+    found = {}
+    for one in registrations.registrations(db):
+        if one.experiment_id not in declared:
+            continue
+        manifest, seconds = declared[one.experiment_id], read_body(one.body).design.seconds
+        found[one.experiment_id, one.id] = CellSize(
+            cell_seconds=sum(seconds) / max(1, len(seconds)), memory_mb=manifest.memory_mb, gpu=manifest.gpu
+        )
+    return found
+
+
+def _supply(
+    one: Present,
+    held: Sequence[Portion],
+    known: Mapping[tuple[int, int], CellSize],
+    allowance: Allowance,
+    now: datetime,
+) -> Supply:
+    host, choice = one.host, project_choice(one.preferences)
+    there = [(each, known[key]) for each in held if (key := (each.experiment_id, each.registration_id)) in known]
+    on_cores = sum(each.tasks for each, size in there if not size.gpu)
+    on_gpus = sum(each.tasks for each, size in there if size.gpu)
+    places = host.capacity.cores + sum(gpu.count for gpu in host.capacity.gpus)
+    cores = _cores(host, allowance) if choice.cores else 0
+    return Supply(
+        host_id=host.id,
+        name=str(host.id),  # what a plan says stands in public logs, and a host's name is its volunteer's business
+        volunteer=one.volunteer,
+        cores=cores,
+        memory_mb=host.capacity.memory_mb,
+        gpus=host.capacity.gpus if choice.gpus else (),
+        platform=str(host.platform),
+        is_avx=host.platform.instructions != _NO_AVX,
+        is_ours=one.is_ours,
+        disk_mb=host.capacity.disk_mb,
+        speed=speed_of(host),
+        availability=host.availability,
+        busy_cores=min(cores, on_cores),
+        busy_gpus=on_gpus,
+        used_memory_mb=HostRoom(None, places, [(size.memory_mb, each.tasks) for each, size in there]).most,
+        in_hand_seconds=sum(each.cells * size.cell_seconds for each, size in there),
+        most_tasks=_most_tasks(one, sum(each.tasks for each in held), allowance, now),
+        obstacle=_obstacle(one, cores),
+    )
+
+
+def _cores(host: Host, allowance: Allowance) -> int:
+    """Its own word counts for no more cores than it may have tasks as long as it has nothing else to show."""
+    cores = host.capacity.cores
+    return min(cores, most_in_hand(host, allowance)) if allowance.heeds_standing else cores
+
+
+def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
+    """How many more tasks it may have now, by its standing; any number for a host of the laboratory's own."""
+    if not allowance.heeds_standing:
+        return None
+    left = most_in_hand(one.host, allowance) - in_hand
+    daily = one.host.standing.quota if one.host.standing.quota is not None else allowance.daily_per_core
+    if daily is not None:
+        left = min(left, daily * one.host.capacity.cores - sent_today(one.host, now))
+    return max(0, left)
+
+
+def _obstacle(one: Present, cores: int) -> str:
+    """Why it takes nothing at all."""
+    host = one.host
+    if is_barred(host.standing):
+        return "its results were outvoted so often that it gets nothing until somebody trusts it again"
+    if host.platform.processor == _NO_PROGRAM:
+        return f"there is no program for computers of the kind {host.platform.system}"
+    if not host.capacity.cores:
+        return "it reports no core"
+    if not cores and not host.capacity.gpus:
+        return "its volunteer lets only GPUs compute, and it has none"
+    return ""
+
+
+def size_to_order(
+    db: Database, registration: Registration | None, policy: Policy, now: datetime, *, host_id: int | None = None
+) -> TaskSize:
+    """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
+    body = read_body(registration.body) if registration else None
+    there = supplies(db, policy, now)
+    usual = usual_of([one for one in there if host_id in {None, one.host_id}])
+    return order_size(
+        sum(body.design.seconds) if body else 0.0,
+        block=body.block if body else 1,
+        usual=usual,
+        task_seconds=policy.task_seconds,
+    )

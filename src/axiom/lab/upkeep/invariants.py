@@ -1,0 +1,54 @@
+"""All promises together: those of the server, and those of sessions, credit and evidence. See docs/explanation."""
+
+from datetime import datetime
+
+from axiom.domain.sessions import Session
+from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.evidence.reproduce import miscounted
+from axiom.lab.evidence.score import misscored
+from axiom.server.upkeep import invariants
+from axiom.signed.trust import Trust
+from axiom.store.credit import balance_check
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.sessions import sessions
+
+PROMISES = {
+    **invariants.PROMISES,
+    "I3": "every award is booked on two sides that add up to zero, once for a task; everybody has what they earned",
+    "I4": "no session awarded more than its cap, and each settled what was booked since the one before",
+    "I10": "every line of evidence, count of duplicates and score follows from what is stored, identically",
+    "I13": "every session did its steps in order and each once; one is open at most",
+}
+
+
+def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
+    """What breaks each promise; all lists are empty when all is well."""
+    found = invariants.broken(db, folder, trust, now)
+    with db.savepoint():
+        return {
+            **found,
+            "I3": balance_check.problems(db),
+            "I4": balance_check.beyond_caps(db),
+            "I10": recomputed(db) + miscounted(db) + misscored(db),
+            "I13": _sessions(db),
+        }
+
+
+def _sessions(db: Database) -> list[str]:
+    problems = []
+    held = sessions.sessions(db, limit=1_000_000)
+    for place, session in enumerate(held):
+        if session.done != session.steps[: len(session.done)]:
+            problems.append(f"session {session.name} did not do its steps in order and once each")
+        if session.ended_at is None and place > 0:
+            problems.append(f"session {session.name} is open, and a newer one began")
+        if _closings(db, session) != (1 if session.ended_at else 0):
+            problems.append(f"session {session.name} was not closed once")
+        if (session.due is None) != (session.ended_at is not None):
+            problems.append(f"session {session.name} is ended with steps left, or open without any")
+    return problems
+
+
+def _closings(db: Database, session: Session) -> int:
+    return sum(note.kind == "session.closed" for _, note in sessions.notes(db, session.id))

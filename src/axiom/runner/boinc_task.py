@@ -1,0 +1,147 @@
+"""The runner as boinc-client starts it: in the folder of one task, with the order in the command line.
+
+    axiom_runner_… --task … --host … --bundle … --seeds … --ticket …
+
+In that folder lie (or are linked) `trust.json`, `bundle.zip` and `bundle.seal`, and `output.jsonl` is written. What the
+laboratory's tasks share on this host is kept in the folder `axiom` beside the project's files.
+"""
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from axiom.domain.work import Exit
+from axiom.runner.boinc import protocol
+from axiom.runner.boinc.delivered_files import SuppliedHome
+from axiom.runner.boinc.heartbeat import Pulse
+from axiom.runner.boinc.protocol import Channels, ClientSetup
+from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.files.checkpoint_handover import PAUSE
+from axiom.runner.tasks import Answer, Runner
+
+_OUTPUT = "output.jsonl"
+_OWN = "task"  # our own folder in the task's, where the output grows: that one's `output.jsonl` may be a link
+# boinc-client brings what is said with each report, and the server reads the end of it. A thousand tasks that failed
+# while the host was offline come in one request, which may have 16 MB.
+_MESSAGE_LIMIT = 8_000
+_LATER = "later"  # in the task's folder: how often it was put off
+_MOST_TIMES = 12
+_FIRST_DELAY, _LONGEST_DELAY = 60, 4 * 3_600
+_STOPS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    """How a start of the task ended, in a status and a sentence; what may pass is tried again."""
+
+    status: Exit
+    message: str
+    may_pass: bool = False
+
+
+def main() -> int:
+    """Carry out the order in the command line and return the exit status."""
+    slot = Path.cwd()
+    with protocol.alone(slot) as is_alone:
+        if not is_alone:
+            _put_off(slot, "another process still computes in this folder", without_end=True)
+            return 0
+        try:
+            end = _carry_out(slot, sys.argv[1:])
+        except Ended as ended:
+            sys.stderr.write(f"stopped: {ended}\n")
+            return 0  # without the word that the task has ended, so that it goes on when boinc-client starts it again
+        except Exception:  # noqa: BLE001  the last line of defence on a host: boinc-client would try for ever
+            end = _End(status=Exit.RUNNER_FAULT, message=traceback.format_exc())
+        sys.stderr.write(end.message[-_MESSAGE_LIMIT:] + "\n" if end.message else "")
+        if end.may_pass and _put_off(slot, end.message) is not None:
+            return 0
+        protocol.finish(slot, end.status, end.message)
+    return end.status
+
+
+def delay(times: int) -> int | None:
+    """Return how many seconds a task waits that was put off so many times before; None when that was often enough."""
+    return min(_LONGEST_DELAY, _FIRST_DELAY * 2**times) if times < _MOST_TIMES else None
+
+
+def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | None:
+    """Have boinc-client start the task again after a while, longer each time; None when it was put off too often.
+
+    Where this process may not speak for the task that is `without_end`: boinc-client itself gives up after a hundred.
+    """
+    counted = slot / _LATER
+    try:
+        times = int(counted.read_text("ascii"))
+    except (OSError, ValueError):
+        times = 0
+    seconds = delay(times) or (_LONGEST_DELAY if without_end else None)
+    if seconds is not None:
+        with contextlib.suppress(OSError):  # on a full disk; boinc-client starts it again all the same, only sooner
+            counted.write_text(f"{times + 1}\n", "ascii")
+            protocol.come_again(slot, seconds, message)
+    return seconds
+
+
+def _carry_out(slot: Path, words: Sequence[str]) -> _End:
+    try:
+        given = protocol.read_given(slot)
+        channels = Channels(slot, given.shared)
+    except (OSError, ValueError) as fault:
+        sentence = (
+            f"This runner is started by boinc-client in the folder of a task, and {slot} is none: {fault}. Nothing was "
+            "computed. To carry out an order by hand, use axiom.runner.main."
+        )
+        return _End(status=Exit.RUNNER_FAULT, message=sentence)
+    answer = _obey(slot, words, given, channels)
+    if answer.output is not None:
+        try:
+            _deliver(Path(answer.output), protocol.resolve(slot, _OUTPUT, given.project))
+        except OSError as fault:
+            sentence = f"The output cannot be written ({fault.strerror}). Make room in {given.project}."
+            return _End(status=Exit.NO_ROOM, message=sentence, may_pass=True)
+    return _End(status=answer.exit, message=answer.message, may_pass=answer.may_pass)
+
+
+def _obey(slot: Path, words: Sequence[str], given: ClientSetup, channels: Channels) -> Answer:
+    """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
+    gate = PauseGate()
+    supply = functools.partial(protocol.resolve, slot, project=given.project)
+    home, pause = SuppliedHome(given.project / "axiom", supply), max(PAUSE, given.pause)
+    runner = Runner(home, given.host, gate, device=given.device, pause=pause)
+    pulse = Pulse(channels, gate, slot=slot, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)
+    for name in _STOPS:
+        if hasattr(signal, name):  # Windows has two of them
+            signal.signal(getattr(signal, name), lambda _number, _frame: pulse.ask())
+    pulse.start()
+    try:
+        return runner.obey(words, slot / _OWN, now=_now(), report=pulse.report)
+    except Ended:
+        raise pulse.fault or Ended(pulse.ended.reason) from None
+    finally:
+        runner.stop()
+        pulse.stop()
+
+
+def _deliver(output: Path, target: Path) -> None:
+    """Copy the whole output to where boinc-client looks for it; the one in our folder stays, should we be stopped."""
+    with output.open("rb") as source, target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  this is the edge: from here on the time is an argument
+
+
+if __name__ == "__main__":  # as the built runner starts it
+    sys.exit(main())

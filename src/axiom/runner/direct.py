@@ -1,0 +1,127 @@
+"""Computing on the spot: for a person at a terminal, for building a bundle, and for tests. No ticket, no signature.
+
+The code comes from this computer's own files, and still runs in a child: nobody imports an experiment.
+"""
+
+import functools
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from axiom.domain.work import Outcome
+from axiom.errors import ExperimentError
+from axiom.runner.child.environment import environment
+from axiom.runner.child.pause import PauseGate
+from axiom.runner.child.process import Child, ModuleDeclaration
+from axiom.runner.confine.bubblewrap import Sandbox
+from axiom.runner.files.trees import write_tree
+from axiom.signed import canonical_json
+from axiom.signed.manifests import read_manifest
+from axiom.signed.outputs import CellAnswer
+
+_DESCRIBING_MB = 2_000.0
+Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
+
+
+def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
+    """Return what each module declares, in one process; the files are a bundle's, by their names in it."""
+    return _described(files, modules, is_boxed=False)
+
+
+def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
+    """The same in the sandbox of untried code, or not at all."""
+    return _described(files, modules, is_boxed=True)
+
+
+def describe_here(files: Mapping[str, bytes], describe: Describer = describe_files) -> bytes:
+    """Return the manifest of a bundle's only experiment, checked by the reader that everybody uses."""
+    modules = [
+        name.removesuffix(".py").replace("/", ".")
+        for name in files
+        if name.startswith("axiom/catalogue/") and not name.endswith("/__init__.py")
+    ]
+    if len(modules) != 1:
+        raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
+    (found,) = describe(files, modules)
+    if found.manifest is None:
+        raise ExperimentError(found.fault)
+    raw = canonical_json.canonical(found.manifest)
+    name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
+    if name != stem:
+        raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")
+    return raw
+
+
+def compute_here(
+    files: Mapping[str, bytes],
+    module: str,
+    cells: Iterable[tuple[Mapping[str, object], int]],
+    *,
+    cpu_limit: float,
+    wall_limit: float,
+    memory_mb: float,
+    on_progress: Callable[[int, float], None],
+    cache: Path | None = None,
+    is_boxed: bool = False,
+    gate: PauseGate | None = None,
+    hash_seed: int | None = None,
+    on_failed: Callable[[str], None] = lambda _: None,
+) -> Iterator[CellAnswer]:
+    """Compute (config, seed) after (config, seed) in a folder of its own; `on_progress` is told cell and fraction.
+
+    `is_boxed`: in the sandbox of untried code, or not at all. An Ended when the gate is closed for good. `hash_seed`:
+    another than on hosts, to see whether numbers follow from it. `on_failed` is told what a cell that failed printed.
+    """
+    with unpacked(files) as (tree, room):
+        box = _box(tree, room, memory_mb) if is_boxed else None
+        surroundings = environment(cache or (box.own if box else room))
+        if hash_seed is not None:
+            surroundings["PYTHONHASHSEED"] = str(hash_seed)
+        child, is_late = Child.start(tree, module, surroundings, gate, box), False
+        try:
+            for place, (config, seed) in enumerate(cells):
+                if is_late:  # then it is gone; whoever is gone otherwise was killed, which is said
+                    child = Child.start(tree, module, surroundings, gate, box)
+                answer = child.compute(
+                    config,
+                    seed,
+                    cpu_limit=cpu_limit,
+                    wall_limit=wall_limit,
+                    memory_mb=memory_mb,
+                    on_progress=functools.partial(on_progress, place),
+                )
+                is_late = answer.outcome is Outcome.LATE
+                if answer.outcome is Outcome.FAILED:
+                    on_failed(child.printed)
+                yield answer
+        finally:
+            child.stop()
+
+
+def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool) -> tuple[ModuleDeclaration, ...]:
+    with unpacked(files) as (tree, room):
+        box = _box(tree, room, _DESCRIBING_MB) if is_boxed else None
+        surroundings = environment(box.own if box else room)
+        child = Child(surroundings, box=box)
+        try:
+            return child.describe(tree, modules, surroundings)
+        finally:
+            child.stop()
+
+
+def _box(tree: Path, room: Path, memory_mb: float) -> Sandbox:
+    from axiom.runner.confine.bubblewrap import Sandbox  # most who describe have no use for it
+
+    return Sandbox(tree=tree, room=room, memory_mb=memory_mb)
+
+
+@contextmanager
+def unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[Path, Path]]:
+    """The files of a bundle in a folder, and beside it a room to write in, so that none writes there; both go again."""
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        tree, room = Path(folder) / "tree", Path(folder) / "room"
+        tree.mkdir()
+        room.mkdir()
+        write_tree(tree, files)
+        yield tree, room

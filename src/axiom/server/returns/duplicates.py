@@ -1,0 +1,118 @@
+"""Has one task in ten computed again at another volunteer, and writes down whether the two agree.
+
+A check is a workunit of its own: the workunit of the checked task closes with its first valid task, so no block waits.
+"""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from axiom.decisions.hosts.reliability import is_watched
+from axiom.decisions.tasks.duplicates import Opinion, Settled, is_checked, is_found_out, settle
+from axiom.domain.work import Agreement, Result, Task
+from axiom.server.returns import host_reliability
+from axiom.server.returns.transitioner import transit_many
+from axiom.signed.manifests import stored_manifest
+from axiom.signed.signing import SigningKey
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import results, workunits
+from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks.tasks import UnprovenTask
+
+log = logging.getLogger("axiom.checking")
+
+_HEARD_FROM = timedelta(days=1)  # another volunteer who was silent for longer is not counted on
+_PATIENCE = timedelta(days=2)  # a check that nobody took by then is given up
+_SLICE = 500
+
+
+def secret_of(key: SigningKey) -> bytes:
+    """What nobody can tell who does not have the laboratory's ticket key: a signature of it is always the same."""
+    return hashlib.sha256(key.sign(b"axiom-check-1")).digest()
+
+
+def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: datetime) -> list[int]:
+    """Order the checks of those of these new proven tasks that are to be checked; the workunits made.
+
+    A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
+    host was only simulated. Of a host that was outvoted lately every task is checked.
+    """
+    watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
+    drawn = [
+        one
+        for one in proven
+        if one.checks_task_id is None
+        and not (one.is_targeted or one.is_simulated)
+        and (one.task.host_id in watched or is_checked(secret, one.task.id))
+    ]
+    since = now - _HEARD_FROM
+    others = {
+        volunteer: host_store.others_since(db, volunteer, since)
+        for volunteer in {one.volunteer_id for one in drawn}
+        if volunteer is not None
+    }
+    return _order(db, [one.task for one in drawn if one.volunteer_id is not None and others[one.volunteer_id]], now)
+
+
+def settle_checks(
+    db: Database, done: Sequence[UnprovenTask], cells: Mapping[int, Sequence[Result]], now: datetime
+) -> None:
+    """Compare tasks that have just been proven with those that they check; `cells` is what each of them brought."""
+    for one in done:
+        if one.checks_task_id is not None:
+            _settle(db, one, one.checks_task_id, tuple(cells[one.task.id]), now)
+
+
+def give_up(db: Database, now: datetime) -> int:
+    """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
+    stale = task_store.stale_checks(db, now - _PATIENCE, _SLICE)
+    for workunit_id in stale:
+        workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
+    transit_many(db, stale, now)
+    return len(stale)
+
+
+def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
+    made = [task_store.order_check(db, task, now) for task in tasks]
+    if made:
+        task_store.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
+        transit_many(db, made, now)
+    return made
+
+
+def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
+    checked = workunits.task(db, checked_id)
+    experiment = experiments.by_id(db, checked.experiment_id) if checked else None
+    if checked is None or experiment is None:
+        return
+    repeated = {**results.repeated(db, checked_id), check.task.id: brought}
+    there = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
+    opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
+    first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
+    decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
+    is_anew = is_found_out(decided, _shown(db, [checked_id, *there]))
+    task_store.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
+    if Agreement.DIFFERS in decided.agreements.values():
+        log.info("check.differs task=%d %s", checked_id, decided.reason)
+        hosts = there | {checked_id: checked.host_id}
+        _doubt(db, checked, hosts, decided, now)
+        odd = hosts.get(decided.odd) if decided.odd is not None else None
+        if odd is not None and is_anew:  # one more who confirms the others does not make it wrong once more
+            host_reliability.outvote(db, odd, now)
+
+
+def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
+    """Which of these tasks agree and which differ, as far as checks have shown."""
+    both = Agreement.AGREES, Agreement.DIFFERS
+    return {task_id: said for said in both for task_id in task_store.awaiting(db, task_ids, said)}
+
+
+def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:
+    """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
+    differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
+    host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
+    if decided.needs_third:
+        _order(db, [checked], now)

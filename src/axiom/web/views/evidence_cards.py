@@ -1,0 +1,240 @@
+"""What a finding's card shows beside its evidence: for what it holds, its parts, who agreed, who never worked.
+
+A volunteer may show nobody which hosts are theirs. Verdicts without each of them, beside those without each host, would
+tell it; so such a volunteer has no number here, neither in what is weighed today nor in sentences of older lines.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from axiom.decisions.evidence.weigh import card
+from axiom.domain.amounts import counted
+from axiom.domain.evidence_cards import Card, Stratum
+from axiom.domain.findings import Evidence, Meaning, Observation, Registration
+from axiom.domain.registrations import read_body
+from axiom.signed import bundles
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.evidence.evidence import Inputs
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
+from axiom.store.views import findings
+from axiom.store.views.findings import FindingView, Forecast
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import scope
+from axiom.web.views.figures import plate
+
+_NUMBERED = re.compile(r"\bvolunteer ([0-9]+)\b")
+# How the configs are led in: a claim that was not found, or of which nothing is decided, holds nowhere.
+_LEADS = {Meaning.AS_CLAIMED: "Holds for", Meaning.OPPOSITE: "Found for", Meaning.TOO_SMALL: "Found for"}
+_FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
+
+
+def inputs(reading: Reading, standing: FindingView) -> Inputs | None:
+    """What the newest line was weighed from; None until there is one."""
+    return evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
+
+
+def weighed(reading: Reading, standing: FindingView, found: Inputs | None) -> Card | None:
+    """The card that follows from it, worked out once for each line, which never changes.
+
+    What its hosts were stands in it, too, but not in lines of before observations were kept: they know today's.
+    """
+    if found is None or standing.line is None:
+        return None
+    line = standing.finding.number, standing.line.evidence.line
+    return reading.memo.get_or_create(("card", *line), lambda: weighed_from(found), version=found.homes)
+
+
+def weighed_from(inputs: Inputs) -> Card:
+    """The card that follows from these."""
+    return card(
+        inputs.estimand,
+        inputs.observations,
+        blocks=inputs.blocks,
+        homes=inputs.homes,
+        surroundings=inputs.surroundings,
+    )
+
+
+def veils(db: Database, volunteers: Iterable[int]) -> dict[int, int]:
+    """For each of these volunteers who shows no hosts, a number below zero that is used nowhere else."""
+    hidden = findings.hiding(db, volunteers)
+    return {volunteer: -place for place, volunteer in enumerate(sorted(hidden), start=1)}
+
+
+def unnumbered(db: Database, sentences: Sequence[str]) -> list[str]:
+    """The same sentences, in which a volunteer who shows no hosts has no number."""
+    named = {int(number) for sentence in sentences for number in _NUMBERED.findall(sentence)}
+    hidden = findings.hiding(db, named) if named else set()
+    veiled = "a volunteer who shows no hosts"
+    return [_NUMBERED.sub(lambda one: veiled if int(one[1]) in hidden else one[0], each) for each in sentences]
+
+
+def parts(db: Database, found: Card | None) -> Answer:
+    """What designs, platforms and hosts say alone, and what is left without each host and volunteer."""
+    if found is None:
+        return {"parts": {}, "pooled": None, "without": [], "exploratory": None}
+    return {
+        "parts": {by: [_part(one) for one in found.by(by)] for by in _FORESTS},
+        "pooled": asdict(found.pooled) if found.pooled else None,
+        "without": _without(db, found),
+        "exploratory": _part(found.exploratory) if found.exploratory else None,
+    }
+
+
+def forest(reading: Reading, number: int, found: Card | None) -> Answer:
+    """The picture of the parts, and all of them as a table."""
+    columns = _columns(found.evidence.centre if found else "median")
+    shown = [one for by in _FORESTS for one in found.by(by)] if found else []
+    rows = [[getattr(one, name) for name in columns.values()] for one in shown]
+    return plate(reading, f"finding/{number}/forest", list(columns), rows)
+
+
+def told(found: Evidence) -> Answer:
+    """What newer evidence says besides its numbers."""
+    return {
+        "line": found.line,
+        "designs": found.designs,
+        "clones": found.clones,
+        "e_absent": found.e_absent,
+        "false_share": found.false_share,
+        "more": list(found.more) if found.more else None,
+        "suspends": found.suspends,
+        "alarms": [
+            {"kind": alarm.kind, "force": alarm.force, "text": alarm.text, "hosts": list(alarm.hosts)}
+            for alarm in found.alarms
+        ],
+        "again": sum(agreement.exact + agreement.close + agreement.divergent for agreement in found.agreements),
+        "agreeing": sum(agreement.agreed for agreement in found.agreements),
+        "duplicates": [asdict(agreement) | {"platforms": list(agreement.platforms)} for agreement in found.agreements],
+    }
+
+
+def scoped(
+    reading: Reading, standing: FindingView, quantity: str, observed: Sequence[Observation] | None = None
+) -> Answer:
+    """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them.
+
+    `observed` is what it was weighed from, where somebody has it at hand.
+    """
+    if observed is None:
+        observed = findings.observations(reading.db, standing.finding.number) if standing.line else ()
+    designs = [_design(each, standing) for each in feeding(reading, standing)]
+    there, waiting = _weighed_and_waiting([each["name"] for each in designs], observed)
+    spoken = (one for design in designs if design["name"] in there for one in design["configs"])
+    configs = list({repr(sorted(one.items())): one for one in spoken}.values())
+    made_of = _made_of(reading, standing)
+    apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
+    words = [
+        f"{_LEADS.get(standing.reads, 'Asked of')} {standing.experiment}@{standing.version}: "
+        f"{scope.in_words(configs)}.",
+        f"{counted(len(configs), 'config')} in {counted(len(there), 'design')}{apart}; the estimand is: {quantity}.",
+        *([f"Of {_listed(waiting)} nothing is weighed yet."] if waiting else []),
+        *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
+        "Nothing is claimed beyond that.",
+    ]
+    return {
+        "words": " ".join(words),
+        "configs": len(configs),
+        "levels": scope.levels(configs),
+        "made_of": [{"name": name, "says": says} for name, says in made_of],
+        "designs": [each | {"configs": len(each["configs"])} for each in designs],
+    }
+
+
+def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> tuple[list[str], list[str]]:
+    """The designs of which something was weighed, and the others, each once; before anything was, all are asked."""
+    found = list(dict.fromkeys(names))
+    # Lines of before observations were kept name no design: there was one.
+    weighed = {each.design or found[0] for each in seen if each.value is not None} or set(found)
+    return [name for name in found if name in weighed], [name for name in found if name not in weighed]
+
+
+def never_worked(reading: Reading, standing: FindingView) -> list[Answer]:
+    """Hosts that had tasks of this version and returned no valid result."""
+    found = reading.attempts.never_worked(reading.db, standing.finding.experiment_id, reading.now)
+    return [
+        {"host": one.host_id, "platform": one.platform, "tasks": one.tasks, "states": dict(one.states)} for one in found
+    ]
+
+
+def feeding(reading: Reading, standing: FindingView) -> list[Registration]:
+    """The registrations whose replicates are this finding's evidence."""
+    numbers = registrations.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
+    found = [registrations.registration(reading.db, number) for number in numbers]
+    return [each for each in found if each is not None]
+
+
+def forecasts(reading: Reading, standing: FindingView) -> list[Forecast]:
+    """What was predicted of this finding, with each of those registrations."""
+    return [
+        forecast
+        for each in feeding(reading, standing)
+        for estimand, number in registrations.numbers(reading.db, each).items()
+        if number == standing.finding.number
+        for forecast in findings.forecasts(reading.db, each.id, estimand)
+    ]
+
+
+def _design(registration: Registration, standing: FindingView) -> Answer:
+    said = read_body(registration.body)
+    configs = scope.cells(standing.estimand, said.design.configs)
+    return {
+        "name": said.design.name,
+        "registration": registration.id,
+        "cohort": said.cohort,
+        "configs": [dict(config) for config in configs],
+        "words": scope.in_words(configs),
+    }
+
+
+def _made_of(reading: Reading, standing: FindingView) -> list[tuple[str, str]]:
+    """From the signed source, and from the kit that was signed with it."""
+    bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
+    if bundle is None:
+        return []
+
+    def read() -> list[tuple[str, str]]:
+        files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
+        return scope.made_of(files[bundles.experiment_path(standing.experiment)].decode(), files)
+
+    return reading.memo.get_or_create(("made of", bundle.digest), read)
+
+
+def _without(db: Database, found: Card) -> list[Answer]:
+    """The veiled ones last, for their place among the others would tell between which numbers theirs is."""
+    veiled = veils(db, (one.number for one in found.without if one.by == "volunteer"))
+    numbers = {("volunteer", volunteer): number for volunteer, number in veiled.items()}
+    rows = [
+        {"by": one.by, "number": numbers.get((one.by, one.number), one.number), "verdict": one.verdict}
+        for one in found.without
+    ]
+    return sorted(rows, key=lambda row: row["number"] < 0)
+
+
+def _columns(centre: str) -> dict[str, str]:
+    """What the table of parts holds, by its headings."""
+    columns = {"Group": "by", "Part": "name", "Replicates": "seeds", "Missing": "missing"}
+    columns |= {centre.capitalize(): "estimate", "Low": "low", "High": "high", "Standard error": "error"}
+    columns.setdefault("Mean", "mean")  # where the estimate is the mean, it stands there once
+    return columns
+
+
+def _part(one: Stratum) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "seeds": one.seeds,
+        "missing": one.missing,
+        "estimate": one.estimate,
+        "interval": [one.low, one.high],
+        "mean": one.mean,
+        "error": one.error,
+    }
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(words[:-1])] if words[:-1] else []), words[-1]])

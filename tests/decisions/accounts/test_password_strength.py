@@ -1,0 +1,81 @@
+"""Is this password good enough?"""
+
+from functools import partial
+
+import pytest
+from cpu_growth import seconds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.accounts.password_strength import LEAST, MOST, judge
+
+KNOWN = ("Ada Lovelace", "ada.lovelace@example.org", "ada.lovelace", "Axiom")
+
+REFUSED = [
+    ("", "has 0 characters; it needs at least 8"),
+    ("k3ttl7x", "has 7 characters; it needs at least 8"),
+    ("x" + "ab7" * 100, "has 301 characters; at most 256"),
+    ("12345678", "pattern"),
+    ("87654321", "pattern"),
+    ("aaaaaaaa", "pattern"),
+    ("11111112", "pattern"),
+    ("abababab", "pattern"),
+    ("abcabcabc", "pattern"),
+    ("hunter2hunter2", "pattern"),
+    ("qwertyuiop", "pattern"),
+    ("QWERTZUIOP", "pattern"),
+    ("poiuytrewq", "pattern"),
+    ("qwer1234", "pattern"),
+    ("1qaz2wsx", "pattern"),
+    ("1q2w3e4r", "pattern"),
+    ("asdfghjkl111", "pattern"),
+    ("password", "many people choose"),
+    ("Password1", "many people choose"),
+    ("P@ssw0rd!", "many people choose"),
+    ("p@ssw0rd2024", "many people choose"),
+    ("sunshine99", "many people choose"),
+    ("!!iloveyou!!", "many people choose"),
+    ("welcome2025", "many people choose"),
+    ("dragonmaster", "many people choose"),
+    ("Ada Lovelace", "name or address"),
+    ("ada.lovelace1", "name or address"),
+    ("axiomaxiom12", "many people choose"),
+]
+
+
+@pytest.mark.parametrize(("password", "reason"), REFUSED)
+def test_what_is_tried_first_is_refused(password, reason):
+    judged = judge(password, KNOWN)
+    assert not judged.is_good
+    assert reason in judged.reason
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "correcthorse",
+        "blue.kettle.9",
+        "sunshine and rain in may",
+        "ünïcödé-wört",
+        "        x       y",
+        "ada.lovelace likes tea",
+        "kqzvbxwm",
+        "83610274",
+        "x" * 10 + "-" + "y" * 10 + "kettle" * 2,
+        "ab7" * (MOST // 3),
+    ],
+)
+def test_a_long_one_of_ones_own_is_taken_whatever_it_is_made_of(password):
+    assert judge(password, KNOWN).is_good
+
+
+@given(st.text(min_size=LEAST, max_size=MOST))
+def test_any_text_is_judged_and_a_refusal_never_repeats_it(password):
+    judged = judge(password, KNOWN)
+    assert judged.is_good or judged.reason.endswith(".")
+    assert password not in judged.reason
+
+
+def test_the_longest_one_is_judged_in_no_time():
+    for worst in ("1" * MOST, "1234567890" * (MOST // 10), "password" * (MOST // 8)):
+        assert seconds(partial(judge, worst, KNOWN), times=3) < 0.2

@@ -1,0 +1,214 @@
+"""Only sound values count, of different computations, once a seed; everything left out is named."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.decisions.evidence.counted_values import sound
+from axiom.decisions.evidence.method import question
+from axiom.domain.findings import COARSE, EVERY_NUMBER, Force, Kind, Observation
+from axiom.domain.registrations import Cohort
+from axiom.domain.work import Outcome
+
+
+def asked(kind: Kind = Kind.CONTRAST, **more):
+    return question({"kind": kind.value, "null": 0.0, "smallest": 0.1, "bounds": None, **more})
+
+
+def seen(*values, **more) -> list[Observation]:
+    return [Observation(replicate=number, value=value, **more) for number, value in enumerate(values)]
+
+
+def values(found) -> list:
+    return [one.value for one in found.counted]
+
+
+FINE = 0.123456789012345
+
+
+@pytest.mark.parametrize(
+    ("question", "value", "why"),
+    [
+        (asked(), math.nan, "not a finite number"),
+        (asked(), math.inf, "not a finite number"),
+        (asked(bounds=[-1, 1]), 1.5, "beyond the bounds that were declared"),
+        (asked(bounds=[-1, 1]), -math.inf, "not a finite number"),
+        (asked(Kind.PROPORTION, null=0.5), 0.3, "neither 0 nor 1"),
+    ],
+)
+def test_what_cannot_be_a_value_is_missing_and_raises_an_alarm(question, value, why):
+    found = sound(question, seen(1.0, value), 1)
+    assert values(found) == [1.0, None]
+    assert found.counted[1].why_missing == why
+    (alarm,) = found.alarms
+    assert (alarm.kind, alarm.force) == ("bounds", Force.HOLDS_BACK)
+    assert why in alarm.text
+    assert any(f"1 × {why}" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_an_event_and_a_value_at_its_bound_are_sound(value):
+    assert values(sound(asked(Kind.PROPORTION, null=0.5), seen(value), 1)) == [value]
+    assert values(sound(asked(bounds=[0, 1]), seen(value), 1)) == [value]
+
+
+def test_a_time_out_counts_as_what_was_registered_for_it_and_nothing_else_does():
+    late = [
+        Observation(replicate=number, value=None, outcome=outcome, why_missing="gone")
+        for number, outcome in enumerate([Outcome.LATE, Outcome.DIVERGED, None])
+    ]
+    assert values(sound(asked(), late, 1)) == [None, None, None]
+    found = sound(asked(Kind.LEVEL, censored=0.25), late, 1)
+    assert values(found) == [0.25, None, None]
+    assert "1 were stopped at their time limit, and count as 0.25, as registered" in found.reasons
+    assert values(sound(asked(Kind.LEVEL, censored=3.0, bounds=[0, 1]), late, 1))[0] is None  # not even that is sound
+
+
+def test_the_second_seed_with_the_same_numbers_is_found_to_be_a_copy():
+    found = sound(asked(), seen(FINE, FINE), 1)
+    assert (values(found), found.clones) == ([FINE], 1)
+    (alarm,) = found.alarms
+    assert (alarm.kind, alarm.force) == ("clones", Force.SUSPENDS)
+    assert "replicates 0, 1 have different seeds and gave the very same numbers" in alarm.text
+
+
+def test_of_many_copies_one_counts_and_their_hosts_are_named():
+    copies = [Observation(replicate=number, value=FINE, hosts=(number % 3,)) for number in range(240)]
+    found = sound(asked(), copies, 30)
+    assert (len(found.counted), found.clones) == (1, 239)
+    assert found.alarms[0].hosts == (0, 1, 2)
+    assert "replicates 0, 1, 2 and 237 more" in found.alarms[0].text
+
+
+def test_equal_values_of_different_computations_are_none():
+    different = [Observation(replicate=number, value=FINE, fingerprint=f"14.0:{number}") for number in range(9)]
+    assert sound(asked(), different, 1).clones == 0
+    coarse = [Observation(replicate=number, value=FINE, fingerprint=COARSE) for number in range(9)]
+    assert sound(asked(), coarse, 1).clones == 0
+    assert sound(asked(), seen(*[0.25] * 9), 1).clones == 0  # few values to choose from
+    assert sound(asked(), seen(None, None), 1).clones == 0
+
+
+def test_different_values_of_one_computation_are_copies():
+    same = [Observation(replicate=number, value=float(number), fingerprint="14.0:a") for number in range(3)]
+    assert values(sound(asked(), same, 1)) == [0.0]
+
+
+def test_the_same_seed_elsewhere_is_no_copy_and_counts_once():
+    again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
+    found = sound(asked(), again, 1)
+    assert (values(found), found.clones, found.alarms) == ([FINE], 0, ())
+    assert "2 further values of the same seeds are left out: a seed counts once" in found.reasons
+
+
+def test_the_first_value_of_a_seed_counts_and_a_gap_before_it_does_not():
+    rows = [
+        Observation(replicate=1, value=None, why_missing="lost"),
+        Observation(replicate=0, value=1.0),
+        Observation(replicate=1, value=2.0),
+        Observation(replicate=1, value=9.0),
+    ]
+    found = sound(asked(), rows, 1)
+    assert [(one.replicate, one.value) for one in found.counted] == [(1, 2.0), (0, 1.0)]
+
+
+def test_what_is_older_than_the_claim_is_shown_and_not_counted():
+    older = seen(5.0, 6.0, cohort=Cohort.EXPLORATORY)
+    found = sound(asked(), [*older, Observation(replicate=2, value=1.0)], 1)
+    assert (values(found), [one.value for one in found.exploratory]) == ([1.0], [5.0, 6.0])
+    assert "2 values are older than the claim: they are shown, and do not count" in found.reasons
+
+
+def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
+    asked_within = asked(bounds=[-1, 1])
+    assert sound(asked_within, seen(0.5, None), 1).asked == asked_within
+    assert sound(asked_within, seen(0.5, 1.5, None), 1).asked.bounds is None
+    repeated = [Observation(replicate=0, value=1.5), Observation(replicate=0, value=0.5)]
+    assert sound(asked_within, repeated, 1).asked.bounds is None  # though another value of the seed counts
+    older = seen(1.5, cohort=Cohort.EXPLORATORY)
+    assert sound(asked_within, older, 1).asked == asked_within
+    event = asked(Kind.PROPORTION, null=0.5)
+    assert sound(event, seen(2.0), 1).asked == event
+
+
+LATE = [replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 9)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "question", "said"),
+    [
+        (seen(*[0.0625] * 8), asked(), "8 seeds gave the very same numbers"),
+        (seen(*[0.0625] * 8, fingerprint="coarse:a"), asked(), "8 seeds gave the very same numbers"),
+        (seen(*[0.0625] * 7), asked(), ""),
+        (seen(*[0.0625] * 7, 0.125), asked(), ""),
+        (seen(*[0.0625] * 8, fingerprint=COARSE), asked(), ""),  # of which rows are not known
+        (seen(*[1.0] * 8), asked(Kind.PROPORTION, null=0.5), ""),
+        ([*seen(*[0.5] * 8, design="a", fingerprint="coarse:a"), *seen(0.5, design="b")], asked(), "8 seeds"),
+        ([replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[1.0] * 9)], asked(), ""),
+        (LATE, asked(Kind.LEVEL, censored=0.0), ""),
+    ],
+)
+def test_a_design_in_which_nothing_ever_differs_is_held_back_though_its_numbers_are_coarse(rows, question, said):
+    numbered = [replace(one, replicate=place) for place, one in enumerate(rows)]
+    found = sound(question, numbered, 1)
+    assert found.clones == 0
+    assert [(one.kind, one.force) for one in found.alarms] == ([("constant", Force.HOLDS_BACK)] if said else [])
+    assert all(one.text.startswith(said) for one in found.alarms)
+
+
+ROWS = st.lists(
+    st.builds(
+        Observation,
+        replicate=st.integers(0, 5),
+        value=st.none() | st.sampled_from([math.nan, 0.5, FINE]) | st.floats(-2, 2),
+        outcome=st.none() | st.sampled_from(Outcome),
+        cohort=st.sampled_from(Cohort),
+    ),
+    max_size=12,
+)
+
+
+@given(rows=ROWS)
+def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
+    found = sound(asked(bounds=[-1, 1]), rows, 1)
+    numbers = [one.replicate for one in found.counted]
+    assert len(numbers) == len(set(numbers))
+    given_values = {one.value for one in rows if one.cohort is Cohort.CONFIRMATORY}
+    assert {one.value for one in found.counted if one.value is not None} <= given_values
+    assert all(-1 <= one.value <= 1 for one in found.counted if one.value is not None)
+    assert len(found.counted) + found.clones == len(
+        {one.replicate for one in rows if one.cohort is Cohort.CONFIRMATORY}
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "force"),
+    [
+        ([0.3 + number * 1e-9 for number in range(8)], Force.HOLDS_BACK),
+        ([0.3] * 8, Force.TELLS),
+        ([0.3 + number * 1e-5 for number in range(8)], None),
+        ([0.3 + number * 1e-9 for number in range(7)], None),
+        ([0.0] * 8, None),
+    ],
+)
+def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, force):
+    observed = [replace(one, fingerprint=f"fine:{one.replicate}") for one in seen(*rows)]
+    said = {one.kind: one.force for one in sound(asked(), observed, 1).alarms}
+    assert said == ({} if force is None else {"steady": force})
+
+
+def test_counts_may_be_the_same_for_all_seeds():
+    observed = [replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[2.0] * 8)]
+    assert sound(asked(), observed, 1).alarms == ()
+
+
+@pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(7, 8, True), (2, 8, True), (1, 8, False), (2, 64, False)])
+@pytest.mark.parametrize(("what", "force"), [(EVERY_NUMBER, Force.HOLDS_BACK), ("accuracy", Force.TELLS)])
+def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, force, repeated, seeds, is_said):
+    rows = seen(*[number / 7 for number in range(seeds)])
+    observed = [replace(one, repeats=f"{what} of replicate 0" if one.replicate < repeated else "") for one in rows]
+    alarms = sound(asked(bounds=None), observed, 1).alarms
+    assert {one.kind: one.force for one in alarms} == ({"repeats": force} if is_said else {})

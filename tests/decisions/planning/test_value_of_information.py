@@ -1,0 +1,180 @@
+"""What a block is worth: a verdict before a grade, a grade before a width, and less the more is on its way."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plan_candidates import NEW, OPEN, candidate
+
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import Candidate, purpose_of
+from axiom.decisions.planning.stopping import Aim
+from axiom.decisions.planning.value_of_information import USUAL, chance, promises, usual_of, weight, worths
+from axiom.domain.findings import Grade, Verdict
+from axiom.domain.planning import Purpose
+from axiom.domain.registrations import Rule, Stopping
+
+DECIDED = Aim(
+    verdict=Verdict.POSITIVE,
+    grade=Grade.MODERATE,
+    estimate=1.0,
+    low=0.4,
+    high=1.6,
+    smallest=0.1,
+    seeds=32,
+    log_e=4.0,
+    more=(16, 64),
+)
+SETTLED = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
+CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=Stopping())
+
+
+def one(*aims: Aim, **facts) -> Candidate:
+    return replace(CANDIDATE, **({"aims": aims or (OPEN,)} | facts))
+
+
+def bits(*aims: Aim, **facts) -> float:
+    (found,) = worths([one(*aims, **facts)])
+    return found.weight * found.bits
+
+
+def test_a_settled_finding_is_worth_nothing_and_so_is_what_may_not_be_ordered():
+    assert bits(SETTLED) == 0.0
+    assert bits(OPEN, fault="its preflight failed") == 0.0
+    assert bits(OPEN, issued=256, weighed=256) == 0.0
+    assert worths([one(SETTLED)])[0].reason.startswith("all its findings are settled")
+
+
+def test_a_verdict_is_worth_more_than_a_grade_and_a_grade_more_than_a_narrow_interval():
+    verdict = bits(replace(OPEN, more=(16, 64)))
+    grade = bits(DECIDED)
+    width = bits(replace(DECIDED, more=None))
+    assert verdict > 3 * grade > 3 * width > 0.0
+
+
+def test_what_is_nearer_to_its_verdict_is_worth_more():
+    assert (
+        bits(replace(OPEN, more=(16, 32))) > bits(replace(OPEN, more=(64, 128))) > bits(replace(OPEN, more=(640, 1280)))
+    )
+    assert bits(replace(OPEN, more=(None, None))) == 0.0  # not within a million
+
+
+def test_seeds_do_not_help_where_a_grade_lacks_hosts_or_designs():
+    narrow = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
+    until = Stopping(rule=Rule.UNTIL_GRADE, replicates=1_024)
+    assert bits(replace(narrow, more=(0, 0)), stopping=until) == 0.0
+    assert bits(replace(narrow, more=(16, 32)), stopping=until) > 0.0
+
+
+def test_a_moderate_verdict_that_hangs_on_one_host_is_worth_more_seeds():
+    hangs = replace(DECIDED, low=0.9, high=1.1, more=(0, 0))
+    until = Stopping(rule=Rule.UNTIL_GRADE, replicates=1_024)
+    assert bits(hangs, stopping=until) > bits(replace(hangs, seeds=320), stopping=until) > 0.0
+    assert bits(hangs) == 0.0  # settled, and its registration asks for no more
+
+
+def test_a_block_counts_for_all_findings_that_it_serves_by_their_weights():
+    assert bits(OPEN, OPEN) == pytest.approx(2 * bits(OPEN), rel=0.1)  # two of them say more of what is usual here
+    assert bits(replace(OPEN, weight=3.0)) == pytest.approx(3 * bits(OPEN))
+    assert [weight(0), weight(2)] == [1.0, 3.0]
+
+
+def test_a_dearer_block_is_worth_less_for_its_cost_and_failures_make_it_dearer():
+    cheap, dear, failing = (
+        worths([one(**facts)])[0] for facts in ({}, {"replicate_seconds": 20.0}, {"failure_share": 0.5})
+    )
+    assert cheap.per_core_hour == pytest.approx(2 * dear.per_core_hour) == pytest.approx(1.5 * failing.per_core_hour)
+    assert (cheap.core_seconds, failing.core_seconds) == (160.0, 240.0)
+
+
+def test_each_block_that_is_on_its_way_makes_the_next_worth_less():
+    falling = [bits(OPEN, issued=32 + 16 * blocks) for blocks in range(8)]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[4] < falling[0] / 4
+
+
+def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_first_on():
+    far = one(replace(OPEN, more=(64, 80)))
+    promise = promises([far])[far.key]
+    alone = math.log2(3) * chance((64, 80), 16)
+    assert promise.bits(0, 16) > 100 * alone
+    assert promise.bits(16, 16) == pytest.approx(promise.bits(0, 16) / 2)  # as long as the share is the same
+    said = "of 1 finding 1 undecided; a block of 16 decides with a chance of"
+    assert worths([far])[0].reason == f"{said} less than 1%"
+    assert worths([one(replace(OPEN, more=(1, 2)))])[0].reason == f"{said} more than 99%"
+
+
+def test_of_what_was_never_seen_the_own_findings_say_how_many_replicates_it_takes():
+    assert usual_of([NEW]) == pytest.approx(USUAL)
+    quick, slow = replace(DECIDED, seeds=16, log_e=math.log(20.0)), replace(OPEN, seeds=400, more=(400, 900))
+    assert usual_of([quick] * 10)[0] == pytest.approx(math.sqrt(16 * 36))
+    assert usual_of([quick])[0] < USUAL[0] < usual_of([slow])[0]
+    lucky = worths([one(NEW, issued=0, weighed=0), one(quick, experiment_id=2)])
+    unlucky = worths([one(NEW, issued=0, weighed=0), one(slow, experiment_id=2)])
+    first = [next(each.bits for each in table if each.experiment_id == 1) for table in (lucky, unlucky)]
+    assert first[0] > first[1] > 0.0
+
+
+def test_a_finding_that_has_gone_on_beyond_its_verdict_says_when_it_had_it():
+    late = replace(DECIDED, seeds=160, log_e=10 * math.log(20.0))
+    assert usual_of([late]) == usual_of([replace(DECIDED, seeds=16, log_e=math.log(20.0))])
+
+
+def test_a_registration_that_promised_a_number_of_replicates_is_worth_something_whatever_they_say():
+    fixed = Stopping(rule=Rule.FIXED, replicates=64)
+    assert bits(SETTLED, stopping=fixed) > 0.0
+    assert bits(SETTLED, stopping=fixed, issued=64, weighed=64) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("facts", "purpose"),
+    [
+        ({"aims": (NEW,)}, Purpose.NEW),
+        ({"aims": (NEW,), "stage": Stage.PILOT}, Purpose.PILOT),
+        ({"aims": (NEW, OPEN)}, Purpose.FILL),
+        ({"aims": (NEW, DECIDED)}, Purpose.NEAREST),
+        ({"aims": (DECIDED,)}, Purpose.NEAREST),
+        ({"aims": (DECIDED,), "is_further": True}, Purpose.GENERALITY),
+        ({"aims": (replace(DECIDED, verdict=Verdict.ABSENT),)}, Purpose.NEGATIVE),
+        ({"aims": (replace(DECIDED, verdict=Verdict.NEGATIVE),)}, Purpose.NEGATIVE),
+        ({"aims": (replace(DECIDED, verdict=Verdict.NEGATIVE, is_positive=False),)}, Purpose.NEAREST),
+        ({"aims": (replace(DECIDED, verdict=Verdict.ABSENT, grade=Grade.STRONG),)}, Purpose.NEAREST),
+        ({"aims": (replace(DECIDED, grade=Grade.DEFINITIVE),)}, Purpose.FILL),
+    ],
+)
+def test_what_a_block_is_good_for(facts, purpose):
+    assert purpose_of(replace(CANDIDATE, **facts)) is purpose
+
+
+NEEDED = st.one_of(st.none(), st.tuples(*[st.one_of(st.none(), st.integers(0, 2_000))] * 2))
+AIMS = st.builds(
+    Aim,
+    verdict=st.sampled_from(Verdict),
+    grade=st.sampled_from(Grade),
+    estimate=st.one_of(st.none(), st.floats(-2.0, 2.0)),
+    low=st.one_of(st.none(), st.floats(-2.0, 2.0)),
+    high=st.one_of(st.none(), st.floats(-2.0, 2.0)),
+    smallest=st.floats(0.0, 1.0),
+    seeds=st.integers(0, 400),
+    log_e=st.floats(-20.0, 690.0),
+    more=NEEDED,
+    weight=st.floats(0.1, 9.0),
+)
+
+
+@given(
+    aims=st.lists(AIMS, min_size=1, max_size=3).map(tuple),
+    block=st.sampled_from([1, 8, 16, 32]),
+    rule=st.sampled_from(Rule),
+    most=st.integers(1, 5_000),
+)
+def test_a_worth_is_a_number_that_falls_with_what_is_on_its_way(aims, block, rule, most):
+    asked = replace(CANDIDATE, aims=aims, block=block, stopping=Stopping(rule=rule, replicates=most), weighed=0)
+    promise = promises([asked])[asked.key]
+    falling = [promise.bits(block * blocks, block) for blocks in (0, 1, 2, 5, 9, 300)]
+    assert all(math.isfinite(each) and each >= 0.0 for each in falling)
+    assert falling == sorted(falling, reverse=True)
+    assert falling[0] <= len(aims) * 3.0
+    assert 0.0 <= promise.chance <= 1.0

@@ -1,0 +1,207 @@
+"""Pictures follow the results: drawn when they change, not again when they do not, and none holds up another."""
+
+import logging
+import sqlite3
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from axiom.errors import StorageFull
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.draw_figures import Gallery, sweep_of
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database, make_durable
+from axiom.store.experiments import experiments
+from axiom.store.upkeep import figures
+from axiom.store.writer import Writer
+
+WIDTHS = (660, 326)
+SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]
+FINDING = [f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip", "forest") for width in WIDTHS]
+
+
+@dataclass(kw_only=True)
+class Exhibition:
+    """A gallery, the laboratory of which it shows pictures, and who draws them."""
+
+    rounds: Any
+    writer: Writer
+    gallery: Gallery
+    draughtsman: Draughtsman
+
+    def draw(self) -> int:
+        return self.gallery.draw(self.rounds.lab.now)
+
+    def grow(self) -> None:
+        """Another block comes back and is weighed."""
+        self.rounds.fill_block()
+        self.rounds.hold()
+
+    def shown(self) -> dict[str, str]:
+        return figures.shows(self.rounds.db)
+
+    def body(self, name: str, column: str) -> bytes:
+        row = self.rounds.db.one("SELECT * FROM figure WHERE name = :name", name=name)
+        return blobs.get(self.rounds.db, self.rounds.lab.folder, row[column])
+
+
+@pytest.fixture(scope="module")
+def draughtsman():
+    with Draughtsman() as drawing:
+        yield drawing
+
+
+@pytest.fixture
+def exhibition(small_lab, rounds_of, variant, draughtsman):
+    """A laboratory with a declared figure. We use the writer's connection too, while it waits for a work."""
+    small_lab.publish(variant("pictured_sum", figure=True))
+    small_lab.host()
+    small_lab.db.close()
+    connection = sqlite3.connect(small_lab.folder.database, isolation_level=None, check_same_thread=False)
+    small_lab.db = Database(connection)
+    make_durable(small_lab.db)
+    writer = Writer(lambda: small_lab.db)
+    writer.start()
+    rounds = rounds_of(small_lab, per_core=0)
+    gallery = Gallery(writer, small_lab.folder, draughtsman)
+    yield Exhibition(rounds=rounds, writer=writer, gallery=gallery, draughtsman=draughtsman)
+    writer.stop()
+
+
+def test_a_picture_appears_when_there_is_something_to_show(exhibition):
+    assert (exhibition.draw(), exhibition.shown()) == (0, {})
+    exhibition.rounds.lab.deploy(workunits=8)
+    exhibition.rounds.compute(3)
+    assert exhibition.draw() == 1  # results are shown as they come; a finding, once a block is closed
+    assert sorted(exhibition.shown()) == sorted(SWEEP)
+    exhibition.rounds.compute(5)
+    exhibition.rounds.hold()
+    assert exhibition.draw() == 4
+    assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
+    for name in exhibition.shown():
+        drawing = exhibition.body(name, "svg").decode()
+        assert drawing.startswith("<svg")
+        assert drawing.count("<svg") == drawing.count("</svg>") == 1
+        assert f'width="{name.rpartition("/")[2]}' in drawing
+        assert exhibition.body(name, "png").startswith(b"\x89PNG")
+    assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
+    assert exhibition.rounds.broken() == {}
+
+
+def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant):
+    small_lab.publish(variant("pictured_sum", figure=True))
+    small_lab.host()
+    rounds = rounds_of(small_lab, per_core=0)
+    rounds.lab.deploy(workunits=8)
+    rounds.compute(3)
+    stored = experiments.by_name(small_lab.db, "pictured_sum")
+    manifest = stored_manifest(stored.manifest)
+    sizes = [config["size"] for config in manifest.configs]
+
+    def shown(**where):
+        figure = replace(manifest.figure, where=where)
+        found = sweep_of(small_lab.db, stored, replace(manifest, figure=figure))
+        return found and [point.x for point in found.points]
+
+    assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
+
+
+def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behind(exhibition):
+    lab = exhibition.rounds.lab
+    lab.deploy(workunits=8)
+    exhibition.rounds.compute(2)
+    assert exhibition.draw() == 1
+    blobs = lab.db.one("SELECT count(*) AS amount FROM blob")["amount"]
+    exhibition.rounds.compute(1)
+    assert exhibition.draw() == 0  # a moment later it would only cost
+    lab.later(seconds=21)
+    assert exhibition.draw() == 1
+    outputs = 1
+    assert lab.db.one("SELECT count(*) AS amount FROM blob")["amount"] == blobs + outputs
+    assert exhibition.rounds.broken() == {}
+
+
+def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibition):
+    exhibition.grow()
+    assert exhibition.draw() == 4
+    before = exhibition.shown()
+    assert exhibition.draw() == 0
+    started = Gallery(exhibition.writer, exhibition.rounds.lab.folder, exhibition.draughtsman)
+    assert started.draw(exhibition.rounds.lab.now) == 0  # nor by a laboratory that was started again
+    exhibition.grow()
+    assert exhibition.draw() == 4
+    after = exhibition.shown()
+    assert before.keys() == after.keys()
+    assert not before.items() & after.items()
+
+
+@pytest.mark.parametrize(("weighed", "centre"), [("flip", "median"), ("bernoulli", "share"), ("betting", "mean")])
+def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage, weighed, centre):
+    exhibition.grow()
+    damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
+    assert exhibition.draw() == 4
+    drawing = exhibition.body("finding/1/strip/660", "svg").decode()
+    assert f">{centre}</text>" in drawing
+    assert f"The {centre} is " in drawing
+
+
+def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(exhibition, caplog):
+    exhibition.grow()
+    # A value that is no finite number reaches only the sweep: its picture is refused.
+    exhibition.rounds.db.execute("UPDATE result SET measures = replace(measures, '1.5', '1e999')")
+    with caplog.at_level(logging.ERROR, "axiom.draw"):
+        assert exhibition.draw() == 3
+        assert sorted(exhibition.shown()) == sorted(FINDING)
+        assert exhibition.draw() == 0
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "axiom.draw"]
+    assert said.startswith("figure.not_drawn name=experiment/1/sweep ")
+
+
+def test_a_finding_without_a_value_has_no_picture(exhibition):
+    exhibition.rounds.lab.deploy(workunits=8, max_failures=1)
+    exhibition.rounds.compute(8, by=lambda _order: None)
+    exhibition.rounds.hold()
+    assert (exhibition.draw(), exhibition.shown()) == (0, {})
+
+
+def test_what_could_not_be_stored_is_drawn_again(exhibition):
+    exhibition.grow()
+    db = exhibition.rounds.db
+    (pages,) = db.select("PRAGMA page_count")
+    db.select(f"PRAGMA max_page_count = {pages['page_count']}")
+    with pytest.raises(StorageFull):
+        exhibition.draw()
+    db.select("PRAGMA max_page_count = 1000000")
+    stored = len(exhibition.shown()) // len(WIDTHS)
+    assert stored < 4
+    assert exhibition.draw() == 4 - stored
+    assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
+
+
+def test_the_process_that_draws_rests_when_nothing_has_changed_for_long(exhibition):
+    exhibition.grow()
+    exhibition.draw()
+    for look in range(30):
+        assert exhibition.draughtsman.pid is not None, look
+        assert exhibition.draw() == 0
+    assert exhibition.draughtsman.pid is None
+    exhibition.grow()
+    assert exhibition.draw() == 4
+
+
+def test_credit_is_drawn_once_a_day_up_to_the_day_before(exhibition):
+    rounds = exhibition.rounds
+    drawn = []
+    for _ in range(4):
+        exhibition.grow()
+        exhibition.draw()
+        drawn.append(f"ledger/credit/{WIDTHS[0]}" in exhibition.shown())
+        rounds.lab.later(days=1)
+    assert drawn == [False, False, True, True]
+    before = exhibition.shown()["ledger/credit/660"]
+    assert exhibition.draw() == 1
+    assert exhibition.shown()["ledger/credit/660"] != before
+    assert exhibition.draw() == 0
+    assert b"Credit awarded by the end of each day" in exhibition.body("ledger/credit/660", "svg")

@@ -1,0 +1,131 @@
+"""Numbers of which nobody said what they are: what is plainly no paired difference is not weighed as one."""
+
+import math
+import statistics
+
+import numpy as np
+import pytest
+
+from axiom.domain.findings import Kind
+from axiom.notebook.doubts import asymmetry, doubt, levels, same, too_early
+from axiom.statistics.sequential import flip_looks, median_sequence
+
+SPREAD = [statistics.NormalDist().inv_cdf((place + 0.5) / 40) for place in range(40)]
+TAIL = [-math.log(1 - (place + 0.5) / 40) for place in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("values", "says", "shown_as"),
+    [
+        ([0.0, 1.0] * 10, "events", Kind.PROPORTION),
+        ([1.0] * 3, "events", Kind.PROPORTION),
+        ([0.25, 0.5] * 10, "only 2 distinct values in 20", Kind.LEVEL),
+        ([0.1 * (place % 10) for place in range(20)], "only 10 distinct values in 20", Kind.LEVEL),
+        ([0.0] * 20 + SPREAD[:30], "20 of 50 values are 0", Kind.LEVEL),
+        (TAIL, "a long tail above", Kind.LEVEL),
+        ([-number for number in TAIL], "a long tail below", Kind.LEVEL),
+        ([number - 1 for number in TAIL], "a long tail above", Kind.LEVEL),
+        ([number * 1e300 for number in TAIL], "a long tail above", Kind.LEVEL),
+        ([0.9 + 0.01 * number for number in SPREAD], "all 40 values lie on one side of 0", Kind.LEVEL),
+        ([-0.9 + 0.01 * number for number in SPREAD], "all 40 values lie on one side of 0", Kind.LEVEL),
+        ([3 + number for number in SPREAD], "all 40 values lie on one side of 0", Kind.LEVEL),
+        ([1.4 + number for number in SPREAD], "all but 3 of 40 values lie on one side of 0", Kind.LEVEL),
+        ([0.7 + 0.3 * place / 60 for place in range(60)], "all 60 values lie on one side of 0", Kind.LEVEL),
+        ([0.3 + 0.6 * place / 12 for place in range(12)], "all 12 values lie on one side of 0", Kind.LEVEL),
+        ([0.1 * place for place in range(13)], "all 13 values lie on one side of 0", Kind.LEVEL),
+    ],
+)
+def test_what_is_plainly_no_paired_difference_is_not_weighed_as_one(values, says, shown_as):
+    found = doubt(values)
+    assert found is not None
+    assert says in found.why
+    assert found.shown_as is shown_as
+    instead = " ".join(found.instead)
+    assert "--estimand" in instead
+    assert ("--bounds" in instead) == (shown_as is Kind.LEVEL)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        [0.3],
+        [0.3, -0.1, 0.2],
+        [1 + 0.1 * place for place in range(11)],
+        SPREAD,
+        [1 + number for number in SPREAD],
+        [number**3 for number in SPREAD],
+    ],
+)
+def test_what_may_be_a_paired_difference_is_not_doubted(values):
+    assert doubt(values) is None
+
+
+@pytest.mark.parametrize(
+    ("seeds", "e_value", "is_early"),
+    [(8, 1e9, True), (11, 1e9, True), (12, 99.0, True), (12, 100.0, False), (29, 20.0, True), (30, 20.0, False)],
+)
+def test_little_time_to_see_an_asymmetry_asks_for_a_surer_effect(seeds, e_value, is_early):
+    assert (too_early(seeds, e_value) is not None) == is_early
+
+
+@pytest.mark.parametrize(
+    ("values", "null", "is_warned", "is_doubted"),
+    [
+        ([1.0 + 0.1 * number for number in SPREAD], 0.0, True, False),
+        ([-1.0 + 0.1 * number for number in SPREAD], 0.0, True, False),
+        ([1.0 + number for number in SPREAD], 0.0, False, False),
+        ([0.9 + 0.01 * number for number in SPREAD], 0.0, True, True),
+        ([0.9 + 0.01 * number for number in SPREAD], 0.9, False, False),
+        ([5.0, 5.001] * 5, 0.0, False, True),
+        ([], 0.0, False, False),
+    ],
+)
+def test_values_far_on_one_side_of_a_declared_null_may_be_levels(values, null, is_warned, is_doubted):
+    assert bool(levels(values, null)) == is_warned
+    assert (doubt(values, null) is not None) == is_doubted
+
+
+@pytest.mark.parametrize(("values", "is_one"), [([2.5] * 3, True), ([2.5], False), ([], False), ([2.5, 2.6], False)])
+def test_values_that_are_all_the_same_are_one(values, is_one):
+    assert (same(values) is not None) == is_one
+
+
+def test_an_asymmetry_does_not_depend_on_place_and_scale():
+    for shift, scale in ((0.0, 1.0), (5.0, 1e-9), (-3.0, 1e9)):
+        assert asymmetry([shift + scale * number for number in TAIL]) == "above"
+        assert asymmetry([shift + scale * number for number in SPREAD]) == ""
+    assert asymmetry([2.0] * 9) == ""
+
+
+LAWS = {
+    "exponential": lambda rng, shape: rng.exponential(size=shape) - 1,
+    "lognormal": lambda rng, shape: np.exp(rng.normal(size=shape)) - math.exp(0.5),
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "student": lambda rng, shape: rng.standard_t(3, size=shape),
+}
+
+
+def claims(values: list[float]) -> bool:
+    """Is an effect ever claimed of these values, looking after every fourth?"""
+    for seeds, log_e in enumerate(flip_looks(values), start=1):
+        if seeds % 4 or log_e < math.log(20):
+            continue
+        low, high = median_sequence(values[:seeds])
+        beside = (low is not None and low > 0) or (high is not None and high < 0)
+        if beside and doubt(values[:seeds]) is None and too_early(seeds, math.exp(log_e)) is None:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_laws_of_mean_zero_seldom_give_an_effect_however_often_somebody_looks(name):
+    streams, seeds = 1_000, 200
+    rows = LAWS[name](np.random.default_rng(11), (streams, seeds))
+    share = sum(claims(row) for row in rows.tolist()) / streams
+    assert share <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / streams)
+
+
+def test_without_the_doubt_a_skewed_law_gives_effects_of_nothing():
+    rows = LAWS["lognormal"](np.random.default_rng(11), (400, 200)).tolist()
+    assert sum(max(flip_looks(row)) >= math.log(20) for row in rows) > 0.1 * len(rows)

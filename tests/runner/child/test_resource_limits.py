@@ -1,0 +1,124 @@
+import subprocess
+import sys
+
+import pytest
+
+from axiom.runner.child import resource_limits
+from axiom.runner.child.resource_limits import Bounds, hold_data
+from axiom.runner.files.scratch_folders import room
+
+
+@pytest.fixture
+def process():
+    """A process that does what it is told, line by line."""
+    code = (
+        "import sys, threading, time\nprint('ready', flush=True)\n"
+        "for line in sys.stdin:\n    exec(line)\n    print('done', flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as started:
+        started.stdout.readline()
+        yield started
+        started.kill()
+
+
+def tell(process, line):
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def test_more_data_than_was_said_is_refused_at_one_stroke(process):
+    hold_data(process.pid, 200)
+    assert tell(process, "held = bytearray(10**9)") == "done\n"
+    assert tell(process, "held = held + bytearray(10**9)") == ""
+    assert "MemoryError" in process.stderr.read()
+    process.wait()
+    hold_data(process.pid, 200)  # it is gone: nothing to hold
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """The folder of a bundle, in which little is allowed."""
+    monkeypatch.setattr(resource_limits, "_EVERY", 0.0)
+    monkeypatch.setattr(resource_limits, "_DISK_MB", 2.0)
+    monkeypatch.setattr(resource_limits, "_ROOM_MB", 5.0)
+    return room(tmp_path / "cache", "a")
+
+
+def test_a_folder_and_its_bounds_last_as_long_as_the_process(place, process):
+    (place / "compiled").write_bytes(b"x" * 10**6)
+    found = Bounds(process.pid, place)
+    assert found.scratch.parent == place.parent
+    assert found.scratch.stat().st_mode & 0o777 == 0o700
+    (found.scratch / "written").write_bytes(b"x" * 10**6)
+    assert found.excess() == ""
+    (place / "more").write_bytes(b"x" * 3 * 10**6)
+    assert found.excess() == "it wrote 4 MB to the disk, and 2 are allowed; it was stopped"
+    found.clear()
+    assert sorted(path.name for path in place.iterdir()) == ["compiled", "more"]
+    assert sorted(path.name for path in place.parent.iterdir()) == [".lock", ".swept", "a"]
+
+
+def test_neighbours_of_one_bundle_are_not_held_to_what_the_others_write(place, process):
+    found = [Bounds(process.pid, place) for _ in range(8)]
+    for each in found:
+        (each.scratch / "written").write_bytes(b"x" * 10**6)
+    assert [each.excess() for each in found] == [""] * 8
+
+
+def test_what_looks_like_a_neighbours_folder_is_counted(place, process):
+    found = Bounds(process.pid, place)
+    (place / ".scratch-a-other").mkdir()
+    (place / ".scratch-a-other" / "written").write_bytes(b"x" * 3 * 10**6)
+    assert found.excess() == "it wrote 3 MB to the disk, and 2 are allowed; it was stopped"
+
+
+def test_what_processes_leave_one_after_the_other_comes_to_an_end(place, process):
+    said = []
+    for number in range(4):
+        found = Bounds(process.pid, place)
+        (place / str(number)).write_bytes(b"x" * 15 * 10**5)
+        said.append(found.excess())
+        found.clear()
+    assert said == ["", "", "", "its bundle left 6 MB on the disk, and 5 are allowed; it was stopped"]
+
+
+def test_a_folder_that_nobody_empties_may_hold_more_to_begin_with(place, process):
+    (place / "compiled").write_bytes(b"x" * 6 * 10**6)
+    found = Bounds(process.pid, place)
+    (place / "more").write_bytes(b"x" * 10**6)
+    assert found.excess() == ""
+    (place / "still").write_bytes(b"x" * 2 * 10**6)
+    assert found.excess() == "it wrote 3 MB to the disk, and 2 are allowed; it was stopped"
+
+
+def test_what_lies_where_nobody_can_look_is_too_much(place, process):
+    found = Bounds(process.pid, place)
+    tell(process, f"import os; os.chdir({str(found.scratch)!r})")
+    tell(process, "for _ in range(40): os.mkdir('x'); os.chdir('x')")
+    assert found.excess() == "it wrote to the disk where it cannot be seen how much; it was stopped"
+    tell(process, f"os.chdir({str(place)!r})")
+    tell(process, "for _ in range(20): os.mkdir('x' * 250); os.chdir('x' * 250)")
+    again = Bounds(process.pid, place)
+    assert again.excess() != ""  # nor is it forgotten for having been there before
+    found.clear()
+    again.clear()
+    room(place.parent, "a")
+    assert sorted(path.name for path in place.parent.rglob("*")) == [".lock", ".swept", "a"]
+
+
+def test_a_process_with_too_many_threads_is_named(tmp_path, process, monkeypatch):
+    monkeypatch.setattr(resource_limits, "_EVERY", 0.0)
+    monkeypatch.setattr(resource_limits, "_MOST_THREADS", 3)
+    found = Bounds(process.pid, tmp_path)
+    tell(process, "[threading.Thread(target=time.sleep, args=(9,), daemon=True).start() for _ in range(5)]")
+    assert found.excess() == "it started 6 threads, and 3 are allowed; it was stopped"
+
+
+def test_nobody_looks_more_than_twice_a_second(tmp_path, process, monkeypatch):
+    monkeypatch.setattr(resource_limits, "_DISK_MB", 0.0)
+    found = Bounds(process.pid, tmp_path)
+    (found.scratch / "written").write_bytes(b"x" * 10**6)
+    assert found.excess() == ""

@@ -1,0 +1,316 @@
+"""Untried code runs in bubblewrap's sandbox: what it sees there, what it is refused, that there is no other way."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from patience import PATIENCE
+
+import axiom
+from axiom.domain.work import Outcome
+from axiom.errors import ChildKilled, ExperimentError, NoSandbox
+from axiom.runner.confine import bubblewrap as sandbox
+from axiom.runner.confine.bubblewrap import Sandbox, demand
+from axiom.runner.direct import compute_here, describe_boxed, describe_here
+from axiom.runner.platform.system import system
+from axiom.signed.manifests import read_manifest
+
+# Told from within, by a process that has not confined itself: so it is the sandbox that holds it.
+LOOK = """
+import json, os, resource, socket, sys
+
+def tries(deed):
+    try:
+        return str(deed())
+    except OSError as error:
+        return type(error).__name__
+
+input()
+tree, beside = sys.argv[1:]
+status = dict(line.rstrip("\\n").split(":\\t", 1) for line in open("/proc/self/status") if ":\\t" in line)
+print(json.dumps({
+    "accounts": [*os.getresuid(), *os.getresgid(), *os.getgroups()],
+    "rights": [status[name] for name in ("CapPrm", "CapEff", "CapAmb")],
+    "no more": status["NoNewPrivs"],
+    "processes": sorted(name for name in os.listdir("/proc") if name.isdecimal()),
+    "name": os.uname().nodename,
+    "networks": [name for _, name in socket.if_nameindex()],
+    "root": sorted(os.listdir("/")),
+    "beside": os.listdir(os.path.dirname(tree)),
+    "network": tries(lambda: socket.create_connection(("192.0.2.1", 9), 1)),
+    "words": tries(lambda: open(beside).read()),
+    "tree": tries(lambda: open(tree + "/mark", "w")),
+    "outside": [tries(lambda: open(place + "/mark", "w")) for place in ("/", "/dev", "/dev/shm", "/usr", "/tmp")],
+    "own": tries(lambda: open("mark", "w").write("here")),
+    "data": resource.getrlimit(resource.RLIMIT_DATA),
+    "processor": resource.getrlimit(resource.RLIMIT_CPU),
+    "file": resource.getrlimit(resource.RLIMIT_FSIZE),
+    "files": resource.getrlimit(resource.RLIMIT_NOFILE),
+    "forks": resource.getrlimit(resource.RLIMIT_NPROC),
+}))
+"""
+# A process of its own that starts one in the sandbox, says which they are, and hears it to its end.
+STARTS = """
+import os, sys
+from pathlib import Path
+from axiom.runner.confine.bubblewrap import Sandbox
+
+folder = Path(sys.argv[1])
+words = [sys.executable, "-I", "-c", *sys.argv[2:]]
+process, number = Sandbox(tree=folder / "tree", room=folder / "room").start(words, {"PATH": os.defpath})
+print(process.pid, number, flush=True)
+print(process.communicate(b"\\n")[0].decode())
+"""
+SYSTEM_PYTHON = "/usr/bin/python3"
+SPIN = {"act": "spin", "amount": 0.0}
+
+
+@pytest.fixture
+def box(tmp_path):
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "room").mkdir()
+    return Sandbox(tree=tmp_path / "tree", room=tmp_path / "room", memory_mb=3_000.0)
+
+
+@pytest.fixture
+def told(box, tmp_path):
+    """What a process in it says."""
+    secret = tmp_path / "secret"
+    secret.write_text("a secret of this computer")
+    words = [sys.executable, "-I", "-c", LOOK, str(box.tree), str(secret)]
+    process, _ = box.start(words, {"PATH": os.defpath, "HOME": "/nowhere"})
+    out, err = process.communicate(b"\n", timeout=PATIENCE)
+    assert process.returncode == 0, err.decode()
+    return json.loads(out)
+
+
+def test_whoever_computes_there_has_no_rights_and_nobody_beside(told):
+    account = sandbox._NOBODY if os.geteuid() == 0 else os.geteuid()
+    assert told["accounts"][:3] == [account] * 3
+    assert 0 not in told["accounts"]
+    assert {int(word, 16) for word in told["rights"]} == {0}
+    assert told["no more"] == "1"
+    assert (told["processes"], told["name"]) == (["1", "2"], "sandbox")  # bubblewrap's own, and it
+
+
+def test_it_has_no_network_and_no_file_but_what_it_needs(told):
+    assert told["networks"] == ["lo"]
+    assert told["network"] == "OSError"  # unreachable
+    assert told["words"] == "FileNotFoundError"
+    assert not {"home", "boot", "srv", "mnt", "var", "run"} & set(told["root"])
+    assert set(told["beside"]) == {"tree", "room"}
+
+
+def test_it_writes_to_its_own_folder_alone(told, box):
+    assert (told["tree"], told["own"]) == ("OSError", "4")
+    assert set(told["outside"]) <= {"OSError", "PermissionError", "FileNotFoundError"}
+    assert (box.own / "mark").read_text() == "here"
+    assert list(box.tree.iterdir()) == []
+
+
+@pytest.fixture(params=["this account", "a person whom root is not"])
+def start(request):
+    """Start a command in the sandbox from a process of its own, as this account or as another one."""
+    account, python = {}, sys.executable
+    if request.param == "a person whom root is not":
+        if os.geteuid() != 0 or not _can_run(SYSTEM_PYTHON):
+            pytest.skip("this account is a person's, or there is no other interpreter that a person may run")
+        account, python = {"user": sandbox._NOBODY, "group": sandbox._NOBODY, "extra_groups": []}, SYSTEM_PYTHON
+    with tempfile.TemporaryDirectory(prefix="axiom-", dir="/tmp") as folder:
+        for made in (Path(folder), Path(folder, "tree"), Path(folder, "room")):
+            made.mkdir(exist_ok=True)
+            os.chown(made, account.get("user", -1), -1)
+
+        def started(*words: str) -> subprocess.Popen[str]:
+            return subprocess.Popen(
+                [python, "-B", "-c", STARTS, folder, *words],
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=folder,
+                env={"PATH": os.defpath, "PYTHONPATH": str(Path(axiom.__file__).parents[1]), "HOME": "/nowhere"},
+                **account,
+            )
+
+        yield started
+
+
+def _can_run(python: str) -> bool:
+    asks = "import sys; sys.exit(sys.version_info < (3, 11))"
+    return Path(python).exists() and subprocess.run([python, "-c", asks], check=False).returncode == 0
+
+
+def test_when_whoever_started_it_is_killed_nothing_of_it_lives_on(start):
+    with start("import time; time.sleep(50)") as starter:
+        outer, command = map(int, starter.stdout.readline().split())
+        there = {outer, command, *sandbox._below(outer)}
+        assert len(there) == 3
+        assert all(map(system.is_there, there))
+        starter.kill()
+    until = time.monotonic() + PATIENCE
+    while (left := [number for number in there if system.is_there(number)]) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert left == []
+
+
+def test_a_person_s_sandbox_has_no_rights_and_nowhere_else_to_write_to_either(start, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("a secret of this computer")
+    with start(LOOK, "/usr/tree", str(secret)) as starter:
+        out, _ = starter.communicate(timeout=PATIENCE)
+    told = json.loads(out.splitlines()[1])
+    assert {int(word, 16) for word in told["rights"]} == {0}
+    assert set(told["outside"]) <= {"OSError", "PermissionError", "FileNotFoundError"}
+    assert (told["own"], told["words"] == "a secret of this computer") == ("4", False)
+
+
+def test_it_is_limited_before_it_begins(told):
+    assert told["data"] == [7_000_000_000] * 2
+    assert told["file"] == [256 * 1024 * 1024] * 2
+    assert told["processor"] == [6 * 3_600] * 2
+    assert told["files"] == [256] * 2
+    assert 512 <= told["forks"][0] == told["forks"][1] < 100_000
+
+
+def computed(files, *cells, **changes):
+    limits = {"cpu_limit": 1.0, "wall_limit": 30.0, "memory_mb": 200.0, "is_boxed": True} | changes
+    return list(compute_here(files, "axiom.catalogue.probe_cells", cells, on_progress=lambda *_: None, **limits))
+
+
+def test_the_same_is_computed_there_as_elsewhere(files):
+    cells = [({"act": "ok", "amount": 1.0}, 2**62), ({"act": "refuse"}, 1)]
+    inside, outside = computed(files, *cells), computed(files, *cells, is_boxed=False)
+    assert [(one.outcome, one.measures, one.early, one.error) for one in inside] == [
+        (one.outcome, one.measures, one.early, one.error) for one in outside
+    ]
+
+
+def test_a_cell_that_lies_about_its_time_is_not_believed(files):
+    """It turns the clock back that the process itself reads; what the system has counted it cannot change."""
+    source = files["axiom/catalogue/probe_cells.py"].decode()
+    spins = (
+        "import time as clock\n    real = clock.process_time\n    frozen = real()\n    while real() < frozen + 0.4:\n"
+    )
+    lies = "        pass\n    clock.process_time = lambda: frozen\n"
+    before, _, after = source.partition("def run(")
+    head, _, rest = after.partition("\n")
+    lying = f"{before}def run({head}\n    {spins}{lies}{rest}".encode()
+    (answer,) = computed(files | {"axiom/catalogue/probe_cells.py": lying}, ({"act": "ok"}, 1))
+    assert 0.3 < answer.cpu_seconds < 0.6
+
+
+def test_what_is_late_is_ended_and_the_next_begins_anew(files):
+    answers = computed(files, (SPIN, 1), ({"act": "ok"}, 1))
+    assert [one.outcome for one in answers] == [Outcome.LATE, Outcome.OK]
+
+
+def test_one_that_is_killed_is_said_to_be_so(files, monkeypatch):
+    numbers = []
+    start = Sandbox.start
+
+    def watched(self, words, environment):
+        process, number = start(self, words, environment)
+        numbers.append((process.pid, number))
+        return process, number
+
+    monkeypatch.setattr(Sandbox, "start", watched)
+
+    def cells():
+        yield {"act": "ok"}, 1
+        ((outer, inner),) = numbers
+        assert outer != inner
+        assert system.usage(inner)[1] > 5  # MB: it is the one that computes, not what stands for it
+        os.kill(inner, 9)
+        yield {"act": "ok"}, 1
+
+    answers = compute_here(
+        files,
+        "axiom.catalogue.probe_cells",
+        cells(),
+        cpu_limit=1.0,
+        wall_limit=30.0,
+        memory_mb=200.0,
+        on_progress=lambda *_: None,
+        is_boxed=True,
+    )
+    assert next(answers).outcome is Outcome.OK
+    with pytest.raises(ChildKilled, match="ended by SIGKILL"):
+        next(answers)
+    assert not system.is_there(numbers[0][1])
+
+
+def test_a_file_is_described_there_as_elsewhere(files):
+    assert read_manifest(describe_here(files, describe_boxed)) == read_manifest(describe_here(files))
+    with pytest.raises(ExperimentError, match="SyntaxError"):
+        describe_here(files | {"axiom/catalogue/probe_cells.py": b"def f(:\n"}, describe_boxed)
+
+
+def test_without_bubblewrap_nothing_is_computed_in_any_other_way(files, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoSandbox, match=r"There is no bwrap on this computer.*apt-get install bubblewrap"):
+        demand()
+    assert "apt-get install bubblewrap" in sandbox.lacking()
+    with pytest.raises(NoSandbox, match="Nothing was computed, and nothing is judged"):
+        computed(files, ({"act": "ok"}, 1))
+    with pytest.raises(NoSandbox):
+        describe_here(files, describe_boxed)
+
+
+@pytest.mark.parametrize("tells", ["", 'echo "{\\"child-pid\\": $$}" > /proc/self/fd/$fd; '], ids=["at once", "later"])
+def test_a_bubblewrap_that_may_make_no_namespace_is_none(monkeypatch, tmp_path, tells):
+    find = 'fd=""; for word in "$@"; do [ "$last" = --info-fd ] && fd=$word; last=$word; done; '
+    fake = tmp_path / "bwrap"
+    fake.write_text(f'#!/bin/sh\n{find}{tells}echo "bwrap: No permissions to create new namespace" >&2\nexit 1\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+    with pytest.raises(NoSandbox, match=r"cannot be entered: bwrap: No permissions to create new namespace\."):
+        demand()
+
+
+def test_one_that_fails_after_it_has_begun_or_cannot_be_started_is_no_sandbox_either(monkeypatch, tmp_path):
+    fake = tmp_path / "bwrap"
+    fake.write_text("no program\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
+    with pytest.raises(NoSandbox, match=r"cannot be entered: .*Exec format error.*docs/howto/preflight\.md"):
+        demand()
+    monkeypatch.setattr(sandbox, "_ENTERING", 0.1)
+    fake.write_text("#!/bin/sh\nexec sleep 60\n")
+    with pytest.raises(NoSandbox, match=r"makes no world in 0 seconds"):
+        demand()
+
+
+def test_a_sandbox_that_would_show_a_person_s_own_folder_is_refused(monkeypatch, box):
+    monkeypatch.setenv("HOME", str(Path(sys.prefix) / "home"))
+    with pytest.raises(NoSandbox, match=r"would show .*, for the interpreter is installed in"):
+        box.start([sys.executable, "-c", "pass"], {"PATH": os.defpath})
+
+
+def test_of_a_system_s_own_interpreter_its_libraries_are_shown_and_not_all_of_usr(monkeypatch):
+    for place in ("prefix", "base_prefix", "exec_prefix"):
+        monkeypatch.setattr(sys, place, "/usr")
+    monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
+    shown = set(map(str, sandbox._shown()))
+    assert {"/usr/bin/python3", "/usr/lib"} <= shown
+    assert not {"/", "/usr", "/usr/bin"} & shown
+
+
+def test_the_command_says_whether_it_can_be_entered(tmp_path):
+    command = [sys.executable, "-m", "axiom.runner.confine.bubblewrap"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "Untried code runs in a sandbox: bubblewrap.\n")
+    lacking = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PATH": str(tmp_path)}
+    )
+    assert (lacking.returncode, "There is no bwrap" in lacking.stderr) == (NoSandbox.exit_code, True)
+
+
+def test_nothing_of_it_stays(files, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    computed(files, ({"act": "ok"}, 1))
+    demand()
+    assert list(tmp_path.iterdir()) == []

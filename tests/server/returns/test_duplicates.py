@@ -1,0 +1,239 @@
+"""One task in ten is computed again at another volunteer; who differs is found out, and blocks do not wait for it."""
+
+import pytest
+
+from axiom.decisions.tasks.duplicates import is_checked
+from axiom.domain.work import Agreement, TaskState, WorkunitState
+from axiom.lab.planning.plan import candidates
+from axiom.server.returns.duplicates import give_up, secret_of
+from axiom.store.engine import counters
+from axiom.store.evidence import blocks
+from axiom.store.hosts import hosts, notices
+from axiom.store.tasks import tasks, workunits
+
+
+def secret_for(*checked: int, among: int = 12) -> bytes:
+    """A secret under which just these tasks are checked."""
+    for number in range(1_000_000):
+        secret = b"%d" % number
+        if all(is_checked(secret, task) == (task in checked) for task in range(1, among + 1)):
+            return secret
+    raise AssertionError("no such secret")
+
+
+SECRET = secret_for(1)
+
+
+@pytest.fixture
+def lab(working_lab):
+    """Workunit 1 with task 1; host 1 is Ada's, 2 Bob's, 3 Cleo's and 4 Ada's again. Task 1 is to be checked."""
+    for name, volunteer in (("bobs", "Bob"), ("cleos", "Cleo"), ("adas", "Ada")):
+        working_lab.host(name, volunteer=volunteer)
+    return working_lab
+
+
+def computed(lab, host: int, **changes):
+    """The next task of this host, computed, returned and judged."""
+    order = lab.order(host)
+    assert lab.report(order, lab.output(order, **changes)).state is TaskState.RETURNED
+    lab.validate(SECRET)
+    lab.later(minutes=1)
+    return workunits.task(lab.db, order.task)
+
+
+def agreements(lab) -> dict[int, str]:
+    return {row["id"]: row["agreement"] for row in lab.db.select("SELECT id, agreement FROM task ORDER BY id")}
+
+
+def test_the_secret_follows_from_the_ticket_key_and_is_always_the_same(small_lab):
+    assert secret_of(small_lab.keys.ticket) == secret_of(small_lab.keys.ticket)
+    assert secret_of(small_lab.keys.ticket) != secret_of(small_lab.keys.bundle)
+
+
+def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
+    first = computed(lab, 1)
+    assert agreements(lab) == {1: Agreement.WAITING, 2: ""}
+    check = workunits.workunit(lab.db, 2)
+    assert (check.checks_task_id, check.replicates, check.configs) == (first.id, (0,), (0, 1))
+    for same_volunteer in (1, 4):
+        assert lab.ask(same_volunteer).orders == ()
+    second = computed(lab, 2)
+    assert (second.id, second.state) == (2, TaskState.VALID)
+    assert agreements(lab) == {1: Agreement.AGREES, 2: Agreement.AGREES}
+    assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
+    assert lab.db.one("SELECT count(*) AS n FROM duplicate")["n"] == 2
+    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
+    assert lab.broken() == {}
+
+
+def test_where_nobody_else_was_heard_from_for_a_week_the_laboratory_checks_itself_and_breaks_no_promise(lab):
+    """It was away itself, say, and nobody has given the check up yet."""
+    computed(lab, 1)
+    lab.later(days=8)
+    assert computed(lab, 4).id == 2
+    assert lab.broken() == {}
+    lab.later(minutes=1)
+    lab.ask(2)  # who comes later changes nothing of it
+    assert lab.broken() == {}
+
+
+def test_a_check_is_not_checked_itself_and_neither_is_a_duplicate(lab):
+    everything = secret_for(1, 2, 3, among=3)
+    for host in (1, 2):
+        order = lab.order(host)
+        lab.report(order, lab.output(order))
+        lab.validate(everything)
+    assert len(workunits.workunits(lab.db)) == 2
+
+
+def test_where_a_volunteer_computes_alone_nothing_is_checked(working_lab):
+    working_lab.host("adas", volunteer="Ada")
+    working_lab.host("bobs", volunteer="Bob")
+    working_lab.later(days=2)
+    computed(working_lab, 1)
+    assert agreements(working_lab) == {1: ""}
+
+
+def test_what_a_person_wants_on_one_host_is_left_alone(lab):
+    with lab.db.transaction():
+        lab.db.execute("UPDATE workunit SET target_host_id = 1")
+        lab.db.execute("UPDATE task SET target_host_id = 1")
+    computed(lab, 1)
+    assert agreements(lab) == {1: ""}
+
+
+def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
+    computed(lab, 1, early=(7.0, 7.0))
+    computed(lab, 2)
+    assert agreements(lab) == {1: Agreement.WAITING, 2: Agreement.DIFFERS, 3: ""}
+    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
+    for had_it_before in (1, 2, 4):
+        assert lab.ask(had_it_before).orders == ()
+    computed(lab, 3)
+    assert agreements(lab) == {1: Agreement.DIFFERS, 2: Agreement.AGREES, 3: Agreement.AGREES}
+    (told,) = notices.shown(lab.db, 1, lab.now)
+    assert (told.kind, "two other computers do not confirm" in told.text) == ("differs", True)
+    assert [notices.shown(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
+    assert [wanted.checks_task_id for wanted in workunits.workunits(lab.db)] == [1, 1, None]
+    assert lab.broken() == {}
+
+
+def with_a_late_opinion(lab):
+    """Host 1's task differs from its second check, the first has run out, a third is out: orders of first and third."""
+    lab.host("doras", volunteer="Dora")
+    computed(lab, 1, early=(7.0, 7.0))
+    late = lab.order(2)
+    lab.later(hours=49)
+    with lab.db.transaction():
+        for host in (1, 2, 3, 5):
+            hosts.seen(lab.db, host, lab.now)
+    lab.sweep()
+    computed(lab, 3)
+    return late, lab.order(5)
+
+
+def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(lab):
+    late, third = with_a_late_opinion(lab)
+    for order in (late, third):
+        assert lab.report(order, lab.output(order)).state is TaskState.RETURNED
+        lab.validate(SECRET)
+        assert hosts.host(lab.db, 1).standing.outvoted == 1
+        assert agreements(lab)[1] == Agreement.DIFFERS
+        assert {agreements(lab)[task] for task in (late.task, 3)} == {Agreement.AGREES}
+    assert agreements(lab)[third.task] == Agreement.AGREES
+    assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
+    assert lab.broken() == {}
+
+
+def test_opinions_that_are_judged_together_outvote_the_odd_one_once(lab):
+    for order in with_a_late_opinion(lab):
+        lab.report(order, lab.output(order))
+    lab.validate(SECRET)
+    assert hosts.host(lab.db, 1).standing.outvoted == 1
+    assert agreements(lab) == {1: Agreement.DIFFERS} | dict.fromkeys((2, 3, 4), Agreement.AGREES)
+
+
+def test_who_was_outvoted_is_checked_each_time_and_gets_nothing_after_the_second_time(lab):
+    computed(lab, 1, early=(7.0, 7.0))
+    computed(lab, 2)
+    computed(lab, 3)
+    lab.deploy()
+    lie = computed(lab, 1, early=(7.0, 7.0))  # no task that the secret draws
+    assert agreements(lab)[lie.id] == Agreement.WAITING
+    computed(lab, 2)
+    computed(lab, 3)
+    assert hosts.host(lab.db, 1).standing.outvoted == 2
+    lab.deploy()
+    refused = lab.ask(1)
+    assert refused.orders == ()
+    assert "agreed twice" in hosts.host(lab.db, 1).why_no_work
+    assert lab.ask(2).orders != ()
+    assert lab.broken() == {}
+
+
+def test_what_an_outvoted_host_had_in_hand_is_not_believed_and_goes_to_another(lab):
+    computed(lab, 1, early=(7.0, 7.0))
+    computed(lab, 2)
+    computed(lab, 3)
+    lab.deploy()
+    lab.deploy()
+    lie = computed(lab, 1, early=(7.0, 7.0))
+    held = lab.order(1)  # sent before the second verdict, returned after it
+    computed(lab, 2)
+    computed(lab, 3)
+    assert hosts.host(lab.db, 1).standing.outvoted == 2
+    assert lab.report(held, lab.output(held)).state is TaskState.RETURNED
+    lab.validate(SECRET)
+    refused = workunits.task(lab.db, held.task)
+    assert (refused.state, "nothing of that host is believed" in refused.reason) == (TaskState.INVALID, True)
+    assert computed(lab, 2).workunit_id == refused.workunit_id
+    assert workunits.task(lab.db, lie.id).state is TaskState.VALID  # what is closed stays
+    assert lab.broken() == {}
+
+
+def test_where_all_three_differ_nobody_is_told_and_nothing_more_is_ordered(lab):
+    for host, early in ((1, 7.0), (2, 8.0), (3, 9.0)):
+        computed(lab, host, early=(early,))
+    assert set(agreements(lab).values()) == {Agreement.DIFFERS}
+    assert len(workunits.workunits(lab.db)) == 3
+    assert lab.db.select("SELECT * FROM notice") == []
+
+
+def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid(lab):
+    computed(lab, 1)
+    for host in (2, 3, 2):
+        with lab.db.transaction():  # in this laboratory two volunteers try it by turns
+            lab.db.execute("UPDATE task SET host_id = NULL WHERE state = 'failed'")
+        lab.report(lab.order(host), None, exit_status=11)
+    assert workunits.workunit(lab.db, 2).state is WorkunitState.FAILED
+    assert agreements(lab)[1] == ""
+    assert workunits.task(lab.db, 1).state is TaskState.VALID
+
+
+def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
+    computed(lab, 1)
+    with lab.db.transaction():
+        assert give_up(lab.db, lab.now) == 0
+        lab.later(days=3)
+        assert give_up(lab.db, lab.now) == 1
+        assert give_up(lab.db, lab.now) == 0
+    assert workunits.workunit(lab.db, 2).state is WorkunitState.CANCELLED
+    assert agreements(lab) == {1: "", 2: ""}
+    assert lab.broken() == {}
+
+
+def test_blocks_and_plans_do_not_wait_for_checks(lab):
+    computed(lab, 1)
+    assert blocks.ordered(lab.db, 1) == {0: True}
+    assert counters.read(lab.db)["task", 1, TaskState.UNSENT] == 1
+    (candidate,) = candidates(lab.db, lab.now)
+    assert candidate.unsent == 0
+    assert tasks.waiting_checks(lab.db) == {1: 1}
+
+
+def test_a_check_at_the_same_volunteer_would_break_a_promise(lab):
+    computed(lab, 1)
+    computed(lab, 2)
+    with lab.db.transaction():
+        lab.db.execute("UPDATE task SET host_id = 4 WHERE id = 2")
+    assert lab.broken() == {"I5": ["task 2 checks a task of the very volunteer who has it"]}

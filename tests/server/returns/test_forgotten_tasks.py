@@ -1,0 +1,107 @@
+"""What a restored laboratory forgot comes back by its ticket, and holds up nothing that comes beside it."""
+
+from contextlib import closing
+
+import pytest
+from scheduler_calls import Client, Exchange
+
+from axiom.errors import StoreBusy
+from axiom.server.returns import forgotten_tasks
+from axiom.store.engine.database import connect_writer
+from axiom.store.tasks import workunits
+
+
+@pytest.fixture
+def back(working_lab, secrets):
+    """A laboratory of before a bundle was renewed and three tasks were sent, their client, and what they were."""
+    before = Exchange(working_lab, secrets)
+    client = Client(before.join().key)
+    before.call(client)
+    before.close()
+    backup = working_lab.folder.database.read_bytes()
+
+    def send(prepared=None):
+        with closing(connect_writer(working_lab.folder.database)) as working_lab.db:
+            if prepared is not None:
+                working_lab.later(minutes=1)
+                working_lab.publish(prepared)
+        lost = Exchange(working_lab, secrets)
+        lost.deploy(2)
+        handed = list(lost.call(client, ask=1e6).tasks.values())
+        lost.close()
+        working_lab.folder.database.write_bytes(backup)
+        opened.append(Exchange(working_lab, secrets))
+        return opened[0], client, handed
+
+    opened = []
+    yield send
+    for each in opened:
+        each.close()
+
+
+def names(handed):
+    return [one.task.findtext("name") for one in handed]
+
+
+def states(restored, handed):
+    return [(restored.task(one.order.task) or {"state": "forgotten"})["state"] for one in handed]
+
+
+def test_one_that_is_reported_twice_at_once_comes_back_once(back):
+    restored, client, handed = back()
+    assert states(restored, handed) == ["unsent", "forgotten", "forgotten"]
+    words = [restored.upload(one) for one in handed]
+    heard = restored.call(client, *words, words[0], words[2])
+    assert heard.credit == pytest.approx(3 * 0.02)
+    assert states(restored, handed) == ["valid"] * 3
+    assert restored.broken() == {}
+
+
+def test_a_bundle_of_after_the_backup_holds_up_nothing(back, prepared):
+    restored, client, handed = back(prepared(top="import math"))
+    heard = restored.call(client, *map(restored.upload, handed), ask=1e6)
+    assert heard.named("result_ack") == names(handed)
+    assert states(restored, handed) == ["sent", "forgotten", "forgotten"]  # as it waits here, it is given out anew
+    assert len(heard.tasks) == 1
+    assert restored.broken() == {}
+
+
+def test_what_nobody_foresaw_holds_up_nothing(back, monkeypatch, caplog):
+    restored, client, handed = back()
+    admit = forgotten_tasks.tasks.admit_task
+
+    def stumble(db, task_id, wanted):
+        admit(db, task_id, wanted)
+        if task_id == handed[1].order.task:
+            raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(forgotten_tasks.tasks, "admit_task", stumble)
+    heard = restored.call(client, *map(restored.upload, handed))
+    assert heard.named("result_ack") == names(handed)
+    assert states(restored, handed) == ["valid", "forgotten", "valid"]
+    assert "a fault of ours" in caplog.text
+    assert restored.broken() == {}
+
+
+def test_a_store_that_is_busy_acknowledges_nothing_of_it(back, monkeypatch):
+    restored, client, handed = back()
+    words = [restored.upload(one) for one in handed]
+
+    def busy(*_):
+        raise StoreBusy("busy")
+
+    monkeypatch.setattr(forgotten_tasks.blobs, "get", busy)
+    assert restored.say(client.words(*words)).named("result_ack") == []
+    monkeypatch.undo()
+    assert restored.call(client, *words).named("result_ack") == names(handed)
+    assert states(restored, handed) == ["valid"] * 3
+
+
+def test_a_host_cannot_say_where_numbers_go_on(back):
+    restored, client, handed = back()
+    name, far = handed[2].task.findtext("name"), 10**18 - 1
+    heard = restored.call(client, restored.upload(handed[2]).replace("-w3-", f"-w{far}-"))
+    assert heard.named("result_ack") == [name.replace("-w3-", f"-w{far}-")]
+    restored.deploy(1)
+    assert restored.do(lambda db: workunits.workunit(db, far)) is None
+    assert restored.do(lambda db: workunits.open_workunits(db, 1, after=0, limit=9)) == [1, 2]

@@ -1,0 +1,115 @@
+"""Forecasts of how many replicates are needed come true as often as they say."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.statistics.mixture import t_log_e
+from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect, if_share
+from axiom.statistics.sequential import bernoulli_log_e, flip_log_e, median_sequence
+
+BAR = math.log(1e3)
+PILOT, STREAMS = 16, 400
+
+
+def test_an_effect_is_as_sure_after_the_forecast_number_as_was_forecast():
+    rng, reached, flipped = np.random.default_rng(1), [[], []], [[], []]
+    for effect in rng.normal(0.0, 1.0, STREAMS):  # as the forecast expects effects to be
+        stream = rng.normal(effect, 1.0, 4_000).tolist()
+        for place, more in enumerate(for_effect(stream[:PILOT], BAR)):
+            if more is not None and 0 < more <= len(stream) - PILOT:
+                reached[place].append(t_log_e(stream[: PILOT + more]) >= BAR)
+                flipped[place].append(flip_log_e(stream[: PILOT + more]) >= BAR)
+    assert np.mean(reached[0]) == pytest.approx(0.5, abs=0.12)
+    assert np.mean(flipped[0]) == pytest.approx(0.5, abs=0.12)
+    for nine_in_ten in (reached[1], flipped[1]):  # a little less often, where only a few more were forecast
+        assert 0.8 <= np.mean(nine_in_ten) <= 0.95
+
+
+@pytest.mark.parametrize("null", [0.5, 0.1])
+def test_a_share_is_as_sure_after_the_forecast_number_as_was_forecast(null):
+    rng, reached = np.random.default_rng(2), [[], []]
+    for chance in rng.beta(0.5, 0.5, STREAMS):  # as the forecast expects chances to be
+        drawn = rng.random(6_000) < chance
+        for place, more in enumerate(for_share(int(drawn[:PILOT].sum()), PILOT, null, BAR)):
+            if more is not None and 0 < more <= len(drawn) - PILOT:
+                n = PILOT + more
+                reached[place].append(bernoulli_log_e(int(drawn[:n].sum()), n, null) >= BAR)
+    assert 0.4 <= np.mean(reached[0]) <= 0.75  # a count goes up in steps, so mostly past one half
+    assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.07)
+
+
+def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_there():
+    rng, reached = np.random.default_rng(4), [[], []]
+    for _ in range(200):
+        pilot = rng.normal(0.0, 1.0, 64).tolist()  # in which there is none, as in a negative that is doubted
+        stream = rng.normal(0.5, 1.0, 400).tolist()
+        for place, more in enumerate(if_effect(pilot, 0.5, BAR)):
+            reached[place].append(t_log_e(stream[: len(pilot) + more]) >= BAR)
+    assert 0.4 <= np.mean(reached[0]) <= 0.65
+    assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.06)
+    assert if_effect([1.0], 0.5, BAR) == (None, None)
+    assert if_effect([1.0] * 20, 0.5, BAR) == (0, 0)
+
+
+def test_as_many_seeds_as_would_show_a_share_show_one_that_is_there():
+    rng = np.random.default_rng(5)
+    half, most = if_share(16, 0.75, 0.5, BAR)
+    shown = [
+        [bernoulli_log_e(int((rng.random(16 + more) < 0.75).sum()), 16 + more, 0.5) >= BAR for _ in range(400)]
+        for more in (half, most)
+    ]
+    assert 0.4 <= np.mean(shown[0]) <= 0.65
+    assert np.mean(shown[1]) == pytest.approx(0.9, abs=0.06)
+
+
+def test_an_absent_effect_is_shown_after_about_the_forecast_number():
+    rng, reached = np.random.default_rng(3), [[], []]
+    for _ in range(200):
+        stream = rng.normal(rng.normal(0, 0.05), 1.0, 5_000).tolist()
+        for place, more in enumerate(for_absence(stream[:100], 0.0, 0.4)):
+            if more is not None and more <= len(stream) - 100:
+                low, high = median_sequence(stream[: 100 + more])
+                reached[place].append(low is not None and -0.4 < low <= high < 0.4)
+    assert 0.35 <= np.mean(reached[0]) <= 0.8
+    assert np.mean(reached[1]) >= 0.8
+
+
+def test_what_is_sure_already_needs_no_more_but_the_least_that_is_asked_for():
+    sure = [1.0 + 0.01 * place for place in range(20)]
+    assert for_effect(sure, math.log(20)) == (0, 0)
+    assert for_effect(sure, math.log(20), least=50) == (30, 30)
+    assert for_share(40, 40, 0.5, math.log(20), least=50) == (10, 10)
+    assert for_absence([0.0, 1e-9, -1e-9] * 20, 0.0, 1.0, least=100) == (40, 40)
+
+
+@pytest.mark.parametrize("values", [[], [1.0]])
+def test_without_two_values_nothing_is_forecast(values):
+    assert for_effect(values, BAR) == for_absence(values, 0.0, 0.1) == (None, None)
+    assert for_share(0, 0, 0.5, BAR) == (None, None)
+
+
+def test_what_lies_at_the_smallest_effect_is_not_expected_to_be_shown_absent():
+    assert for_absence([1.0, 1.1, 0.9, 1.05] * 20, 0.0, 0.5)[1] is None
+
+
+@given(
+    values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=8),
+    null=st.floats(-10.0, 10.0),
+    log_e=st.floats(0.0, 60.0),
+)
+def test_no_values_make_the_forecast_fail_and_nine_in_ten_is_never_sooner(values, null, log_e):
+    for half, most in (for_effect(values, log_e, null=null), for_absence(values, null, 0.1)):
+        assert half is not None or most is None
+        if half is not None and most is not None:
+            assert 0 <= half <= most
+
+
+@given(n=st.integers(1, 60), share=st.floats(0.0, 1.0), null=st.sampled_from([0.0, 0.1, 0.5, 1.0]))
+def test_no_share_makes_the_forecast_fail(n, share, null):
+    half, most = for_share(round(share * n), n, null, BAR)
+    assert half is None or half >= 0
+    assert most is None or most >= (half or 0)
