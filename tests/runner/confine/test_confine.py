@@ -12,11 +12,11 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel of L
 BEFORE = """
 import os, sys, threading, time
 from pathlib import Path
-from axiom.runner.confine import confine, enclosure, landlock, seccomp
+from axiom.runner.confine import confine, landlock, namespaces, seccomp
 place, secret = Path(sys.argv[1]), Path(sys.argv[2])
 """
 NO_LANDLOCK = "landlock.version = lambda: 0\n"
-NO_ENCLOSURE = "enclosure.enter = lambda *words: False\n"
+NO_ENCLOSURE = "namespaces.enter = lambda *words: False\n"
 NO_SECCOMP = "seccomp.install = lambda *, devices: False\n"
 AFTER = """
 def reaches(path, mode="r"):
@@ -129,10 +129,10 @@ def test_a_kernel_without_landlock_restricts_nothing(monkeypatch):
 
 def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
     code = (
-        "import ctypes, os, sys\nfrom pathlib import Path\nfrom axiom.runner.confine import enclosure\n"
+        "import ctypes, os, sys\nfrom pathlib import Path\nfrom axiom.runner.confine import namespaces\n"
         "libc, found = ctypes.CDLL(None), ctypes.c_int()\n"
         "libc.prctl(1, 9, 0, 0, 0)\n"
-        "moved = enclosure.enter([Path(sys.prefix)], [Path.cwd()])\n"
+        "moved = namespaces.enter([Path(sys.prefix)], [Path.cwd()])\n"
         "libc.prctl(2, ctypes.byref(found), 0, 0, 0)\nprint(moved, found.value)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -141,8 +141,8 @@ def test_who_moves_into_a_world_of_its_own_still_ends_with_its_parent(tmp_path):
 
 def test_who_may_not_move_stays_where_it_is(tmp_path):
     code = (
-        "import os\nfrom pathlib import Path\nfrom axiom.runner.confine import enclosure\n"
-        "before = os.readlink('/proc/self/ns/user')\nprint(enclosure.enter([], [Path('nowhere')]))\n"
+        "import os\nfrom pathlib import Path\nfrom axiom.runner.confine import namespaces\n"
+        "before = os.readlink('/proc/self/ns/user')\nprint(namespaces.enter([], [Path('nowhere')]))\n"
         "assert os.readlink('/proc/self/ns/user') == before"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

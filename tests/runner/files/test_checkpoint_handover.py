@@ -252,7 +252,7 @@ def test_whatever_an_experiment_lays_where_its_state_goes_ends_nothing_and_is_no
 
 _KILLED_WHILE_IT_KEEPS = """
 import os, pathlib, sys
-from axiom.runner.files.kept import Checkpoint, write_kept
+from axiom.runner.files.checkpoint import Checkpoint, write_kept
 os.fsync = lambda handle: os.kill(os.getpid(), 9)
 write_kept(pathlib.Path(sys.argv[1]), Checkpoint(times=1, state=b"x" * 10**6), ticket="a" * 64, cell=0)
 """

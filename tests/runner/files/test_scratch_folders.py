@@ -95,7 +95,7 @@ def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path)
 def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
     place = room(tmp_path / "cache", "a")
     code = (
-        "import sys\nfrom pathlib import Path\nfrom axiom.runner.files.rooms import Scratch\n"
+        "import sys\nfrom pathlib import Path\nfrom axiom.runner.files.scratch_folders import Scratch\n"
         "own = Scratch(Path(sys.argv[1]))\n(own.path / 'big').write_bytes(b'x')\nprint(own.path, flush=True)\ninput()"
     )
     with subprocess.Popen(
@@ -202,7 +202,7 @@ def test_what_goes_while_it_is_counted_hides_nothing_of_the_rest(tmp_path, monke
         Path(found[0].path).unlink(missing_ok=True)
         yield found
 
-    monkeypatch.setattr("axiom.runner.files.rooms.os.scandir", late)
+    monkeypatch.setattr("axiom.runner.files.scratch_folders.os.scandir", late)
     assert 2.0 <= held_mb(tmp_path) < 2.1
 
 
@@ -240,7 +240,7 @@ def test_what_lies_in_a_folder_that_cannot_be_listed_could_be_anything(tmp_path,
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    monkeypatch.setattr("axiom.runner.files.rooms.os.scandir", refusing)
+    monkeypatch.setattr("axiom.runner.files.scratch_folders.os.scandir", refusing)
     assert held_mb(tmp_path) == float("inf")
 
 
