@@ -26,6 +26,9 @@ _BEYOND_CHANCE = 1.96
 _BEYOND_NULL = 0.1  # a smaller share of the values on the other side is nearly none
 _FAR, _TOO_FAR = 5.0, 20.0  # spreads from a null that was declared: differences seldom lie so far
 _PLAIN = 0.1  # of the spread: how far the mean is from the median
+_FEW_STEADY = 5  # values, from which on their spread says something
+# The spread of values, as a share of how far they lie from the null, below which no seed can have moved them.
+_STEADY, _STEADY_DIFFERENCES = 1e-5, 1e-3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +95,20 @@ def same(values: Sequence[float]) -> Doubt | None:
         return None
     return Doubt(
         why=f"all {len(values)} values are {values[0]:.6g}: their seeds changed nothing in them, so they count as one",
+        instead=("values that their seeds can change; was the seed used?",),
+    )
+
+
+def steady(values: Sequence[float], null: float, *, are_differences: bool) -> Doubt | None:
+    """What speaks against values that hardly differ beside how far they lie from the null: one draw, and noise."""
+    if len(values) < _FEW_STEADY or all(number == int(number) for number in values):
+        return None
+    away, spread = max(abs(number - null) for number in values), max(values) - min(values)
+    if not 0.0 < spread < away * (_STEADY_DIFFERENCES if are_differences else _STEADY):
+        return None
+    return Doubt(
+        why=f"all {len(values)} values lie within {spread:.2g} of each other and {away:.2g} from {null:.4g}: one draw "
+        "that was repeated with a little noise looks like this",
         instead=("values that their seeds can change; was the seed used?",),
     )
 

@@ -26,13 +26,14 @@ _LARGEST = 1e100  # squares of it can still be added up
 _INFINITE_VALUE, _TOO_LARGE = "infinite", f"beyond {_LARGEST:g}, which is taken as diverged"
 BEYOND = frozenset({_INFINITE_VALUE, _TOO_LARGE})  # why there is no value, though it lies beyond every bound
 _EXACT = 2**53  # whole numbers that a float still tells apart
-_OUT = "out"
+_OUT, _LOST = "out", "lost"
 _OUTCOMES: Mapping[str, Outcome | str | None] = {
     **dict.fromkeys(("", "ok", "success", "successful", "finished", "done", "completed", "complete"), Outcome.OK),
     **dict.fromkeys(("late", "timeout", "timed out", "time out"), Outcome.LATE),
     **dict.fromkeys(("diverged", "nan"), Outcome.DIVERGED),
     **dict.fromkeys(("failed", "failure", "error", "crashed", "killed", "invalid"), Outcome.FAILED),
-    **dict.fromkeys(("missing", "lost"), None),
+    "missing": None,
+    **dict.fromkeys(("lost", "preempted", "cancelled", "canceled"), _LOST),
     **dict.fromkeys(("out", "running", "pending", "queued", "scheduled", "in progress"), _OUT),
 }
 
@@ -113,9 +114,8 @@ class _Reader:
         """One row, or TableUnreadable with its place."""
         seed = self._read("seed", number, cells, _seed)
         value, why = self._read("value", number, cells, self._number)
-        outcome, is_out = (
-            self._read("outcome", number, cells, _outcome) if "outcome" in self._places else (Outcome.OK, False)
-        )
+        said = self._read("outcome", number, cells, _outcome) if "outcome" in self._places else Outcome.OK
+        outcome = said if isinstance(said, Outcome) else None
         if value is None and outcome is Outcome.OK:
             outcome = Outcome.DIVERGED if why != _NO_VALUE else None
         elif outcome is not Outcome.OK:
@@ -126,7 +126,8 @@ class _Reader:
             value=value,
             outcome=outcome,
             why_missing=why,
-            is_out=is_out,
+            is_out=said == _OUT,
+            is_lost=said == _LOST,
             issue=self._read("issue", number, cells, _issue) if "issue" in self._places else None,
             **{name: self._word(name, number, cells) for name in _WORDS if name in self._places},
         )
@@ -279,16 +280,13 @@ def _issue(cell: Any, _number: int) -> int:
     return int(text)
 
 
-def _outcome(cell: Any, _number: int) -> tuple[Outcome | None, bool]:
+def _outcome(cell: Any, _number: int) -> Outcome | str | None:
     word = re.sub(r"[-_\s]+", " ", _text(cell, _number)).casefold()
     if word not in _OUTCOMES:
         near = difflib.get_close_matches(word, [known for known in _OUTCOMES if known], 1, 0.6)
-        hint = f"Did you mean {near[0]}?" if near else "Known are ok, late, diverged, failed, missing and out."
+        hint = f"Did you mean {near[0]}?" if near else "Known are ok, late, diverged, failed, missing, lost and out."
         raise ValueError(f"{_cut(word)!r} is no outcome that is known. {hint}")
-    found = _OUTCOMES[word]
-    if isinstance(found, Outcome):
-        return found, False
-    return None, found == _OUT
+    return _OUTCOMES[word]
 
 
 def _text(cell: Any, _number: int) -> str:

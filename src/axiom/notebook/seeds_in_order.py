@@ -20,6 +20,11 @@ from axiom.domain.work import Outcome
 _CLOSE = 1e-6  # relative: duplicates this near to each other agree
 _TINY = 1e-12  # absolute: so near to each other are zeros that were rounded otherwise
 _TORN = "its rows say different things"
+_FAILED_FIRST = "it had failed before its value came"
+_TRIED_AGAIN = (
+    "failed before a value came, so no value: it may have failed for what its value was. Two further runs that agree "
+    "make it count; so does the outcome lost, where the machine was at fault"
+)
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
 
 
@@ -41,6 +46,7 @@ class Row:
     outcome: Outcome | None = Outcome.OK  # None: it never came back
     why_missing: str = ""
     is_out: bool = False  # not back yet
+    is_lost: bool = False  # the table says that its machine was at fault, so its value had no part in it
     issue: int | None = None
     block: str = ""
     host: str = ""
@@ -49,9 +55,14 @@ class Row:
     design: str = ""
 
     @property
-    def is_lost(self) -> bool:
-        """Did it end without saying anything of its seed? Then a later row of the same seed may."""
+    def says_nothing(self) -> bool:
+        """Did it end without saying anything of its seed?"""
         return self.value is None and self.outcome in (None, Outcome.FAILED)
+
+    @property
+    def gives_way(self) -> bool:
+        """May a later row speak for the seed, whatever its value?"""
+        return self.says_nothing and (self.is_out or self.is_lost)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +97,9 @@ def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
     first, again = _once(ordered)
     torn = _torn(first, again, "issue" in given)
     agreements = _compared(first, again, torn, words)
-    settled = [_without_value(row) if row.seed in torn else row for row in first.values()]
+    tried_again = _tried_again(ordered, "issue" in given).difference(torn)
+    _name_seeds(tried_again, _TRIED_AGAIN, words)
+    settled = [_settled(row, torn, tried_again) for row in first.values()]
     closed, ends = _closed(settled, given, words)
     homes, hosts, names = _homes(closed, given, words)
     return Arranged(
@@ -187,7 +200,7 @@ def _say_gaps(issues: Sequence[int], words: _Words) -> None:
 
 
 def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
-    """The row of each seed that counts: the first, unless it was lost and another was not. And the others.
+    """The row of each seed that counts: the first, unless it says nothing and another does. And the others.
 
     A seed stays in the block in which it was lost: that one waits for it, wherever it was computed again.
     """
@@ -197,7 +210,7 @@ def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
         counted = first.get(row.seed)
         if counted is None:
             first[row.seed] = row
-        elif counted.is_lost and not row.is_lost:
+        elif counted.says_nothing and not row.says_nothing:
             first[row.seed] = replace(row, block=counted.block)
             again.append(counted)
         else:
@@ -213,15 +226,52 @@ def _torn(first: Mapping[str, Row], again: Sequence[Row], is_issued: bool) -> se
     return {
         other.seed
         for other in again
-        if not other.is_lost
+        if not other.says_nothing
         and other.design == (one := first[other.seed]).design
         and not (is_issued and one.issue != other.issue)
         and ((one.value is None) != (other.value is None) or _agreement(one.value, other.value) is Likeness.DIVERGENT)
     }
 
 
-def _without_value(row: Row) -> Row:
-    return replace(row, value=None, outcome=Outcome.OK, why_missing=_TORN)
+def _tried_again(ordered: Sequence[Row], is_issued: bool) -> set[str]:
+    """Seeds that failed, were run again and have one value, which nothing shows to be the one that failed.
+
+    Whoever runs a seed until it ends leaves out what makes it fail. A run that gives the same twice is sure to be the
+    same computation.
+    """
+    failed: dict[str, list[int | None]] = {}
+    values: dict[str, list[Row]] = {}
+    for row in ordered:
+        if row.says_nothing and not row.gives_way:
+            failed.setdefault(row.seed, []).append(row.issue)
+        elif row.value is not None:
+            values.setdefault(row.seed, []).append(row)
+    return {
+        seed
+        for seed, issues in failed.items()
+        if (of_seed := values.get(seed))
+        and not _is_the_same_twice(of_seed)
+        and not (is_issued and all(_is_before(of_seed[0].issue, issue) for issue in issues))
+    }
+
+
+def _is_the_same_twice(rows: Sequence[Row]) -> bool:
+    return any(
+        one.design == other.design and _agreement(one.value, other.value) is not Likeness.DIVERGENT
+        for one, other in pairwise(rows)
+    )
+
+
+def _is_before(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one < other
+
+
+def _settled(row: Row, torn: Collection[str], tried_again: Collection[str]) -> Row:
+    if row.seed in torn:
+        return replace(row, value=None, outcome=Outcome.OK, why_missing=_TORN)
+    if row.seed in tried_again:
+        return replace(row, value=None, outcome=Outcome.FAILED, why_missing=_FAILED_FIRST)
+    return row
 
 
 def _compared(

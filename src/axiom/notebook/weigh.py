@@ -16,7 +16,7 @@ from axiom.decisions.evidence.weigh import weigh as weigh_observations
 from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
-from axiom.notebook.doubts import Doubt, doubt, levels, same, too_early
+from axiom.notebook.doubts import Doubt, doubt, levels, same, steady, too_early
 from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.rows import BEYOND, Rows, rows_of
 from axiom.notebook.seeds_in_order import Arranged, arrange
@@ -29,6 +29,7 @@ _EVERY = 8  # seeds between two looks, in a short table
 _LOOKS, _LOOKS_AT_MANY, _MANY = 24, 12, 50_000
 _NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
 _MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
+_DIFFERENCES = frozenset({Kind.CONTRAST, Kind.SLOPE})
 _NO_NULL = Doubt(
     why="what would be nothing is not declared, and it is not 0 for such a quantity",
     instead=("--null with the value that would be nothing",),
@@ -224,6 +225,10 @@ def _held(asked: _Declared, values: Sequence[float]) -> Doubt | None:
     """What keeps these values from being weighed at all."""
     if _are_one(asked, values):
         return same(values)
+    if asked.kind not in _MAY_BE_CONSTANT:
+        are_differences = asked.kind in _DIFFERENCES
+        if held := steady(values, asked.shown_null, are_differences=are_differences):
+            return held
     if asked.estimand is None:
         return doubt(values, asked.null)
     return _NO_NULL if _lacks_null(asked) else None

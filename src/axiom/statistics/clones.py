@@ -5,8 +5,11 @@ count of steps, the chances of single precision among very many seeds. Such agre
 """
 
 import math
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 from hashlib import sha256
 
 _FINE = 6.0  # digits that a number must carry before its coming again says anything
@@ -14,6 +17,11 @@ _NARROW = 2.0  # digits that seeds may share because they measure the same thing
 _MOST_DIGITS = 15.0
 _NOTHING, _MINUS_NOTHING = f"{0.0:.14e}", f"{-0.0:.14e}"
 _CHANCE = 1e-3  # groups of so many alike that would be expected by chance, at most
+_LARGEST_SINGLE = 3e38
+_SHORT = 6  # digits of a decimal that single precision keeps, and one to spare
+_CASES = 1000  # test cases of a share, up to which single precision tells it from other numbers
+_FEWEST_APART = 4  # distinct values, from which on their spread says something
+_MOST_COMPARED = 20_000  # distinct values: of more, the grid is not sought
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
 
 
@@ -54,6 +62,69 @@ def digest(row: Sequence[float | None]) -> str:
 def alike(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds of the same mark, where there are more of them than chance explains."""
     return _groups(marks, sum(map(bool, marks.values())))
+
+
+def equal_values(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of seeds of the same value, in a table that shows one number a seed.
+
+    As `clones`, but a number of single precision is read as it was written, and numbers with few digits are compared
+    with how far they lie apart: a table may be rounded.
+    """
+    written = {seed: _as_written(value) for seed, value in values_by_seed.items() if math.isfinite(value)}
+    return clones(written) or _rounded_alike(written)
+
+
+def _as_written(number: float) -> float:
+    """The simple number of which this is the single precision, if it is one: 0.9 is kept as 0.8999999761581421."""
+    if abs(number) > _LARGEST_SINGLE or _single(number) != number:
+        return number
+    short = float(f"{number:.{_SHORT}g}")
+    if _single(short) == number:
+        return short
+    nearest = Fraction(number).limit_denominator(_CASES)
+    share = nearest.numerator / nearest.denominator
+    return share if _single(share) == number else number
+
+
+def _single(number: float) -> float:
+    single: float = struct.unpack("f", struct.pack("f", number))[0]
+    return single
+
+
+def _rounded_alike(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...], ...]:
+    """Groups of equal values, where values on so fine a grid would seldom meet.
+
+    Values meet by chance about as often as the grid is fine beside their spread. Whole numbers and numbers of two
+    digits are left out: counts, limits and ties meet for good reasons.
+    """
+    seeds_by_value: dict[float, list[int]] = defaultdict(list)
+    for seed, value in values_by_seed.items():
+        seeds_by_value[value].append(seed)
+    groups = [seeds for value, seeds in seeds_by_value.items() if len(seeds) > 1 and not _is_plain(value)]
+    if not groups or len(seeds_by_value) > _MOST_COMPARED:
+        return ()
+    distinct = [Decimal(repr(value)) for value in sorted(seeds_by_value)]
+    if len(distinct) < _FEWEST_APART:
+        return ()
+    exponent = min(int(value.as_tuple().exponent) for value in distinct)
+    places = [int(value.scaleb(-exponent)) for value in distinct]
+    step = math.gcd(*(place - places[0] for place in places[1:]))
+    spread = places[len(places) * 3 // 4] - places[len(places) // 4]
+    whole = len(values_by_seed)
+    expected = whole * whole / 2 * step / max(spread, step)
+    repeated = sum(len(seeds) - 1 for seeds in groups)
+    return tuple(map(tuple, groups)) if _is_many(repeated, expected) else ()
+
+
+def _is_plain(value: float) -> bool:
+    return value == int(value) or value == float(f"{value:.1e}")
+
+
+def _is_many(amount: int, expected: float) -> bool:
+    """Would chance seldom give so many where so few are expected (Chernoff)?"""
+    if amount < 2 or amount <= expected:
+        return False
+    return amount - expected - amount * math.log(amount / expected) < math.log(_CHANCE)
 
 
 def is_fine(number: float) -> bool:

@@ -1,15 +1,16 @@
 """Which values may count? Those of the claim's own cohort, sound, of different computations, one a seed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from axiom.decisions.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
 from axiom.domain.findings import COARSE, EVERY_NUMBER, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
-from axiom.statistics.clones import alike, clones
+from axiom.statistics.clones import alike, equal_values
 
+COPIED = "its numbers are another seed's"
 _NAMED = 3  # seeds that a sentence names
 _HARDLY = 1e-6  # of the largest value: less than this is no variation
 _A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats others
@@ -23,7 +24,7 @@ class Sound:
     asked: Question  # without the bounds that a value has shown to be false
     counted: tuple[Observation, ...]  # in issue order, one a seed
     exploratory: tuple[Observation, ...]  # older than the claim
-    clones: int  # values left out as copies of another seed's
+    clones: int  # values that are copies of another seed's, and so count as missing
     alarms: tuple[Alarm, ...]
     reasons: tuple[str, ...]
 
@@ -40,7 +41,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     checked = [_checked(question, one) for one in own]
     seeds = _seeds(checked)
     copies, clone_alarms = _clones(seeds)
-    counted = tuple([seed for seed in seeds if seed.replicate not in copies] if copies else seeds)
+    counted = tuple(_without_copies(seeds, copies) if copies else seeds)
     gone = [one for one in counted if one.value is None]
     reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
     if older:
@@ -48,7 +49,9 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     if repeated := len(own) - len(seeds):
         reasons.append(f"{repeated} further values of the same seeds are left out: a seed counts once")
     if copies:
-        reasons.append(f"{len(copies)} values are left out as copies: {len(counted)} computations are different ones")
+        reasons.append(
+            f"{len(copies)} values are copies of other seeds', and nothing is concluded until that is explained"
+        )
     return Sound(
         asked=_asked(question, checked),
         counted=counted,
@@ -98,14 +101,22 @@ def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     """Replicates whose numbers repeat another seed's to the last digit, but for the first of each group.
 
     Where everything that was measured has a fingerprint, that is compared; where only the value is known, values.
+
+    They may be equal for a good reason, as runs that are stuck at the loss of chance. So a copy does not vanish from
+    what is weighed: until it is explained it counts as a missing value does, against every verdict.
     """
     known = [seed for seed in seeds if seed.value is not None and seed.outcome is not Outcome.LATE]
     marks = {one.replicate: mark for one in known if (mark := one.fingerprint) and mark[: len(COARSE)] != COARSE}
-    groups = [*alike(marks), *clones({one.replicate: one.value for one in known if not one.fingerprint})]
+    bare = {one.replicate: one.value for one in known if one.value is not None and not one.fingerprint}
+    groups = [*alike(marks), *equal_values(bare)]
     if not groups:
         return set(), []
     copies = {number for group in groups for number in group[1:]}
     return copies, [_clone_alarm(groups, {seed.replicate: seed for seed in seeds})]
+
+
+def _without_copies(seeds: Sequence[Observation], copies: Set[int]) -> list[Observation]:
+    return [replace(one, value=None, why_missing=COPIED) if one.replicate in copies else one for one in seeds]
 
 
 def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
@@ -180,7 +191,7 @@ def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observati
     return Alarm(
         kind="clones",
         force=Force.SUSPENDS,
-        text=f"replicates {listed}{more} have different seeds and gave the very same numbers, so they count as one",
+        text=f"replicates {listed}{more} have different seeds and gave the very same numbers, so only the first counts",
         hosts=tuple(sorted({host for each in groups for number in each for host in places[number].hosts})),
     )
 

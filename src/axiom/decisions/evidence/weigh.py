@@ -137,7 +137,7 @@ def _evidence(seen: _Seen) -> Evidence:
     return Evidence(
         blocks=seen.blocks,
         seeds=facts.seeds,
-        missing=len(known.counted) - facts.seeds,
+        missing=len(known.counted) - facts.seeds - known.clones,
         clones=known.clones,
         estimate=concluded.estimate,
         low=concluded.low,
