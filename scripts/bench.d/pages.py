@@ -174,7 +174,7 @@ def _conclude(db: Database) -> None:
                 low=0.5 - 1 / blocks,
                 high=0.5 + 1 / blocks,
                 e_value=2.0**blocks,
-                e_kind="flip",
+                e_kind="signed ranks",
                 verdict=Verdict.POSITIVE,
                 grade=Grade.STRONG,
                 hosts=HOSTS,

@@ -242,7 +242,7 @@ def test_evidence_and_observations_become_what_a_picture_shows():
         low=None,
         high=0.9,
         e_value=2.0,
-        e_kind="flip",
+        e_kind="signed ranks",
         verdict=Verdict.UNDECIDED,
         grade=Grade.AWAITING,
         hosts=1,

@@ -49,6 +49,7 @@ def test_a_logarithm_is_the_law_between_rising_and_falling_exponents():
 
 @given(ys=st.lists(st.floats(0.1, 10.0), min_size=6, max_size=6), scale=st.sampled_from([2.0**-30, 8.0]))
 def test_an_exponent_knows_no_units(ys, scale):
+    assume(ys != ys[::-1])  # arms that read the same from behind are fitted as well by rising as by falling
     try:
         plain = saturating_law(XS, ys).exponent
     except NoFitError:

@@ -7,26 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.statistics.mixture import t_log_e
 from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect, if_share
-from axiom.statistics.sequential import bernoulli_log_e, flip_log_e, median_sequence
+from axiom.statistics.sequential import bernoulli_log_e, median_sequence
+from axiom.statistics.signed_ranks import either, log_es, stream
 
 BAR = math.log(1e3)
 PILOT, STREAMS = 16, 400
 
 
+def is_sure(values) -> bool:
+    return either(*log_es(stream(values), 0.0)) >= BAR
+
+
 def test_an_effect_is_as_sure_after_the_forecast_number_as_was_forecast():
-    rng, reached, flipped = np.random.default_rng(1), [[], []], [[], []]
+    rng, reached = np.random.default_rng(1), [[], []]
     for effect in rng.normal(0.0, 1.0, STREAMS):  # as the forecast expects effects to be
-        stream = rng.normal(effect, 1.0, 4_000).tolist()
-        for place, more in enumerate(for_effect(stream[:PILOT], BAR)):
-            if more is not None and 0 < more <= len(stream) - PILOT:
-                reached[place].append(t_log_e(stream[: PILOT + more]) >= BAR)
-                flipped[place].append(flip_log_e(stream[: PILOT + more]) >= BAR)
+        values = rng.normal(effect, 1.0, 4_000).tolist()
+        for place, more in enumerate(for_effect(values[:PILOT], BAR)):
+            if more is not None and 0 < more <= len(values) - PILOT:
+                reached[place].append(is_sure(values[: PILOT + more]))
     assert np.mean(reached[0]) == pytest.approx(0.5, abs=0.12)
-    assert np.mean(flipped[0]) == pytest.approx(0.5, abs=0.12)
-    for nine_in_ten in (reached[1], flipped[1]):  # a little less often, where only a few more were forecast
-        assert 0.8 <= np.mean(nine_in_ten) <= 0.95
+    assert 0.8 <= np.mean(reached[1]) <= 0.95  # a little less often, where only a few more were forecast
 
 
 @pytest.mark.parametrize("null", [0.5, 0.1])
@@ -46,11 +47,11 @@ def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_the
     rng, reached = np.random.default_rng(4), [[], []]
     for _ in range(200):
         pilot = rng.normal(0.0, 1.0, 64).tolist()  # in which there is none, as in a negative that is doubted
-        stream = rng.normal(0.5, 1.0, 400).tolist()
+        values = rng.normal(0.5, 1.0, 400).tolist()
         for place, more in enumerate(if_effect(pilot, 0.5, BAR)):
-            reached[place].append(t_log_e(stream[: len(pilot) + more]) >= BAR)
+            reached[place].append(is_sure(values[: len(pilot) + more]))
     assert 0.4 <= np.mean(reached[0]) <= 0.65
-    assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.06)
+    assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.08)
     assert if_effect([1.0], 0.5, BAR) == (None, None)
     assert if_effect([1.0] * 20, 0.5, BAR) == (0, 0)
 
@@ -66,15 +67,25 @@ def test_as_many_seeds_as_would_show_a_share_show_one_that_is_there():
     assert np.mean(shown[1]) == pytest.approx(0.9, abs=0.06)
 
 
-def test_an_absent_effect_is_shown_after_about_the_forecast_number():
+def is_absent_by_signs(values) -> bool:
+    low, high = median_sequence(values)
+    return low is not None and -0.4 < low <= high < 0.4
+
+
+def is_absent_by_ranks(values) -> bool:
+    known = stream(values)
+    return min(log_es(known, -0.4)[0], log_es(known, 0.4)[1]) >= math.log(20)
+
+
+@pytest.mark.parametrize(("by_signs", "is_absent"), [(True, is_absent_by_signs), (False, is_absent_by_ranks)])
+def test_an_absent_effect_is_shown_after_about_the_forecast_number(by_signs, is_absent):
     rng, reached = np.random.default_rng(3), [[], []]
     for _ in range(200):
-        stream = rng.normal(rng.normal(0, 0.05), 1.0, 5_000).tolist()
-        for place, more in enumerate(for_absence(stream[:100], 0.0, 0.4)):
-            if more is not None and more <= len(stream) - 100:
-                low, high = median_sequence(stream[: 100 + more])
-                reached[place].append(low is not None and -0.4 < low <= high < 0.4)
-    assert 0.35 <= np.mean(reached[0]) <= 0.8
+        values = rng.normal(rng.normal(0, 0.05), 1.0, 5_000).tolist()
+        for place, more in enumerate(for_absence(values[:100], 0.0, 0.4, by_signs=by_signs)):
+            if more is not None and more <= len(values) - 100:
+                reached[place].append(is_absent(values[: 100 + more]))
+    assert 0.35 <= np.mean(reached[0]) <= 0.85
     assert np.mean(reached[1]) >= 0.8
 
 
@@ -83,17 +94,17 @@ def test_what_is_sure_already_needs_no_more_but_the_least_that_is_asked_for():
     assert for_effect(sure, math.log(20)) == (0, 0)
     assert for_effect(sure, math.log(20), least=50) == (30, 30)
     assert for_share(40, 40, 0.5, math.log(20), least=50) == (10, 10)
-    assert for_absence([0.0, 1e-9, -1e-9] * 20, 0.0, 1.0, least=100) == (40, 40)
+    assert for_absence([0.0, 1e-9, -1e-9] * 20, 0.0, 1.0, by_signs=True, least=100) == (40, 40)
 
 
 @pytest.mark.parametrize("values", [[], [1.0]])
 def test_without_two_values_nothing_is_forecast(values):
-    assert for_effect(values, BAR) == for_absence(values, 0.0, 0.1) == (None, None)
+    assert for_effect(values, BAR) == for_absence(values, 0.0, 0.1, by_signs=False) == (None, None)
     assert for_share(0, 0, 0.5, BAR) == (None, None)
 
 
 def test_what_lies_at_the_smallest_effect_is_not_expected_to_be_shown_absent():
-    assert for_absence([1.0, 1.1, 0.9, 1.05] * 20, 0.0, 0.5)[1] is None
+    assert for_absence([1.0, 1.1, 0.9, 1.05] * 20, 0.0, 0.5, by_signs=True)[1] is None
 
 
 @given(
@@ -102,7 +113,7 @@ def test_what_lies_at_the_smallest_effect_is_not_expected_to_be_shown_absent():
     log_e=st.floats(0.0, 60.0),
 )
 def test_no_values_make_the_forecast_fail_and_nine_in_ten_is_never_sooner(values, null, log_e):
-    for half, most in (for_effect(values, log_e, null=null), for_absence(values, null, 0.1)):
+    for half, most in (for_effect(values, log_e, null=null), for_absence(values, null, 0.1, by_signs=False)):
         assert half is not None or most is None
         if half is not None and most is not None:
             assert 0 <= half <= most

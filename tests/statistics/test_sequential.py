@@ -9,15 +9,7 @@ import ville
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.statistics.sequential import (
-    MOST,
-    bernoulli_log_e,
-    flip_log_e,
-    flip_looks,
-    median_sequence,
-    share_sequence,
-    sign_log_e,
-)
+from axiom.statistics.sequential import MOST, bernoulli_log_e, dealt_log_e, median_sequence, share_sequence
 
 STREAMS, LOOKS = 2_000, 100
 AT_MOST = 0.05 + 3 * math.sqrt(0.05 * 0.95 / STREAMS)
@@ -31,12 +23,12 @@ LAWS = {
 }
 
 
+def sign_log_e(signs) -> float:
+    return dealt_log_e(sum(sign > 0 for sign in signs), sum(sign == 0 for sign in signs), len(signs))
+
+
 def drawn(law: str, *, streams: int = STREAMS, looks: int = LOOKS) -> np.ndarray:
     return LAWS[law](np.random.default_rng(7), (streams, looks))
-
-
-def first_crossing(values: list) -> float:
-    return next((look for look, log_e in enumerate(flip_looks(values), start=1) if log_e >= BAR), math.inf)
 
 
 def mixed_by_quadrature(successes: int, n: int, p0: float) -> float:
@@ -95,95 +87,7 @@ def test_over_all_outcomes_the_bernoulli_e_value_is_one_on_average(p0):
     assert sum(chance * math.exp(bernoulli_log_e(k, n, p0)) for k, chance in enumerate(chances)) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("sizes", [(1.0,) * 7, (1.0, 2.0, 0.5, 8.0, 0.0, 3.0, 1.0), (1e-9, 1.0, 1e9, 1e300)])
-def test_over_all_flips_of_the_signs_the_flip_e_value_is_one_on_average_at_every_look(sizes):
-    flips = list(itertools.product((-1.0, 1.0), repeat=len(sizes)))
-    paths = [list(flip_looks([sign * size for sign, size in zip(flip, sizes, strict=True)])) for flip in flips]
-    assert np.exp(paths).mean(axis=0) == pytest.approx(np.ones(len(sizes)), rel=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("values", "e"),
-    [
-        ([], 1.0),
-        ([3.0], 1.0),  # nothing was bet yet
-        ([1.0, 1.0], 1 + math.tanh(1 / 2)),
-        ([1.0, -1.0], 1 - math.tanh(1 / 2)),
-        ([2.0, 2.0, 1.0], (1 + math.tanh(1 / 2)) * (1 + math.tanh(4 / 9))),
-        ([0.0, 0.0, 1.0], 1.0),
-        ([1.0, None], 1 - math.tanh(1 / 2)),  # at worst it was -1; a longer one would be worth less
-        # From then on one half goes on so, and the other bets on signs, of which the first says nothing yet.
-        ([1.0, None, 1.0], (1 - math.tanh(1 / 2)) * (1 + math.tanh(1 / 2) / 2)),
-        ([None, 1.0, 1.0], 1 + math.tanh(1 / 2)),  # half of it in signs would be 1.48: nothing missing makes surer
-        ([None, 1.0, None, -1.0], (1 - math.tanh(1 / 2)) ** 2 / 2 + 0.5 / 2),
-        ([None, None], 1.0),
-    ],
-)
-def test_the_flip_e_value_is_what_a_hand_computes(values, e):
-    assert math.exp(flip_log_e(values)) == pytest.approx(e, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("bounds", "bet"),
-    [((-0.5, 0.5), 0.5 / 1.25), ((-9.0, 9.0), 0.5), ((-1e300, 0.5), 0.5), ((-0.5, 9.0), 0.5 / 1.25), ((0.0, 9.0), 0.0)],
-)
-def test_a_missing_value_within_bounds_is_the_worst_bound(bounds, bet):
-    assert math.exp(flip_log_e([1.0, None], bounds=bounds)) == pytest.approx(1 - math.tanh(bet))
-    mirrored = (-bounds[1], -bounds[0])
-    assert flip_log_e([-1.0, None], bounds=mirrored) == flip_log_e([1.0, None], bounds=bounds)
-
-
 VALUES = st.lists(st.floats(-1e6, 1e6).filter(lambda one: one == 0 or abs(one) > 1e-280), max_size=20)
-
-
-@given(values=VALUES, scale=st.sampled_from([2.0**-20, 4.0, 2.0**900]))
-def test_the_flip_e_value_knows_neither_the_unit_nor_which_way_is_up(values, scale):
-    log_e = flip_log_e(values)
-    assert flip_log_e([-one for one in values]) == log_e
-    assert flip_log_e([one * scale for one in values]) == pytest.approx(log_e, abs=1e-9)
-
-
-@given(values=VALUES, later=VALUES)
-def test_a_look_never_uses_what_comes_later(values, later):
-    assert list(flip_looks(values + later))[: len(values)] == list(flip_looks(values))
-
-
-def seen_whole(values: list[float], seen: list[bool]) -> float:
-    """The same bets, by somebody who also sees the values on which nothing is bet later."""
-    e, total, squares = 1.0, 0.0, 0.0
-    parted, later = None, []
-    for one, is_seen in zip(values, seen, strict=True):
-        if squares + one * one > 0:
-            e *= 1 + math.tanh(total * one / (squares + one * one))
-        if parted is not None:
-            later.append((one > 0) - (one < 0))
-        if is_seen:
-            total, squares = total + one, squares + one * one
-        elif parted is None:
-            parted = e
-    return e if parted is None else (e + parted * math.exp(sign_log_e(later))) / 2
-
-
-@given(rows=st.lists(st.tuples(st.floats(-1.0, 1.0).map(lambda one: round(one, 3)), st.booleans()), max_size=12))
-def test_a_missing_value_never_gives_more_than_it_would_have_given_at_the_same_bet(rows):
-    values, seen = [one for one, _ in rows], [is_seen for _, is_seen in rows]
-    known = [one if is_seen else None for one, is_seen in rows]
-    whole = seen_whole(values, seen) * (1 + 1e-9)
-    bounded, unbounded = (math.exp(flip_log_e(known, bounds=bounds)) for bounds in ((-1.0, 1.0), None))
-    assert unbounded <= bounded * (1 + 1e-9) <= whole * (1 + 1e-9)
-
-
-@pytest.mark.parametrize(
-    ("hides_the_first", "e"),
-    [
-        (lambda first, _: first < 0, 1.0),  # for its own sign: the promise is kept
-        (lambda first, second: first != second, 1.231),  # for a later one: it is not
-    ],
-)
-def test_the_flip_e_value_bears_gaps_made_by_the_value_itself_and_none_made_with_hindsight(hides_the_first, e):
-    flips = list(itertools.product((-1.0, 1.0), repeat=2))
-    known = [(None if hides_the_first(*each) else each[0], each[1]) for each in flips]
-    assert np.mean([math.exp(flip_log_e(each)) for each in known]) == pytest.approx(e, abs=5e-4)
 
 
 @given(signs=st.lists(st.sampled_from([-1, 1, 0]), max_size=10))
@@ -195,24 +99,6 @@ def test_unknown_signs_are_dealt_out_as_badly_as_can_be(signs):
 @pytest.mark.parametrize(("signs", "successes"), [([1, 1, -1], 2), ([0, 0, 1], 1), ([0] * 4 + [1] * 10, 10)])
 def test_the_sign_e_value_is_the_bernoulli_e_value_at_one_half(signs, successes):
     assert sign_log_e(signs) == pytest.approx(bernoulli_log_e(successes, len(signs), 0.5))
-
-
-@pytest.mark.parametrize("law", LAWS)
-def test_looking_after_every_value_the_flip_e_value_rarely_lies(law):
-    crossings = [first_crossing(stream) for stream in drawn(law).tolist()]
-    assert np.isfinite(crossings).mean() <= AT_MOST
-
-
-def test_values_missing_for_their_sign_do_not_make_the_flip_e_value_lie():
-    rng = np.random.default_rng(11)
-    streams = drawn("normal")
-    hidden = (streams < 0) & (rng.random(streams.shape) < 0.6)
-    lost = [
-        [None if gone else one for one, gone in zip(*row, strict=True)] for row in zip(streams, hidden, strict=True)
-    ]
-    dropped = [[one for one in stream if one is not None] for stream in lost]
-    assert np.isfinite([first_crossing(stream) for stream in lost]).mean() <= AT_MOST
-    assert np.isfinite([first_crossing(stream) for stream in dropped]).mean() > 0.3  # what leaving them out would do
 
 
 def sign_e_values(looks: int) -> np.ndarray:
@@ -227,12 +113,6 @@ def test_looking_after_every_value_the_sign_e_value_rarely_lies_about_a_skewed_l
     streams = np.random.default_rng(5).lognormal(size=(STREAMS, LOOKS)) > 1.0  # its median
     paths = sign_e_values(LOOKS)[np.cumsum(streams, axis=1), np.arange(1, LOOKS + 1)]
     assert 0.005 < (paths.max(axis=1) >= BAR).mean() <= AT_MOST
-
-
-@pytest.mark.parametrize(("effect", "seeds", "tolerance"), [(2.0, 8, 1), (1.0, 12, 2), (0.5, 36, 4)])
-def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds, tolerance):
-    streams = drawn("normal", streams=1_000, looks=160) + effect
-    assert np.median([first_crossing(stream) for stream in streams.tolist()]) == pytest.approx(seeds, abs=tolerance)
 
 
 @pytest.mark.parametrize(
@@ -330,11 +210,4 @@ def test_looking_after_every_value_the_interval_of_a_chance_rarely_misses_it(cha
 
 @pytest.mark.parametrize("values", [[5.0] * 3_000, [1.0, -1.0] * 1_500, [1e308] * 20, [5e-324] * 20])
 def test_an_e_value_stays_within_what_can_be_told(values):
-    assert -MOST <= flip_log_e(values) <= MOST
     assert -MOST <= sign_log_e([1 if one > 0 else -1 for one in values]) <= MOST
-
-
-def test_a_bet_against_what_comes_may_be_of_any_size():
-    """Half a million values of one sign bet so much on it that one long value of the other has no power of e."""
-    assert flip_log_e([1.0] * 600_000) == MOST
-    assert -MOST <= flip_log_e([1.0] * 600_000 + [-800.0]) <= MOST

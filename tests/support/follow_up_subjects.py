@@ -83,7 +83,7 @@ def said(verdict=Verdict.POSITIVE, grade=Grade.MODERATE, **changes) -> Evidence:
         low=0.25,
         high=0.35,
         e_value=1e3,
-        e_kind="flip",
+        e_kind="signed ranks",
         verdict=verdict,
         grade=grade,
         hosts=4,

@@ -48,7 +48,7 @@ def weighed(blocks: int, **changes: Any) -> Evidence:
         low=0.931 - 0.4 / blocks,
         high=0.931 + 0.4 / blocks,
         e_value=40.0**blocks,
-        e_kind="flip",
+        e_kind="signed ranks",
         verdict=Verdict.POSITIVE if blocks > 1 else Verdict.UNDECIDED,
         grade=Grade.MODERATE if blocks > 1 else Grade.AWAITING,
         hosts=2,

@@ -90,7 +90,7 @@ class Grade(StrEnum):
     DEFINITIVE = "Definitive"
 
 
-_CENTRES = {"bernoulli": "share", "betting": "mean"}  # by how it is weighed; of everything else the median
+_CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "pseudo-median"}  # by how it is weighed
 EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 
@@ -193,7 +193,7 @@ class Evidence:
     low: float | None  # of the confidence sequence about it: holds at every look at once; None is unbounded
     high: float | None
     e_value: float  # against "no effect", capped at 1e300; above 1 speaks for an effect
-    e_kind: str  # flip, sign, bernoulli or betting: registered with the estimand's kind
+    e_kind: str  # signed ranks, sign, bernoulli or betting: registered with the estimand's kind
     verdict: Verdict
     grade: Grade
     hosts: int

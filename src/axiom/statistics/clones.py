@@ -111,7 +111,7 @@ def _rounded_alike(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...]
     step = math.gcd(*(place - places[0] for place in places[1:]))
     spread = places[len(places) * 3 // 4] - places[len(places) // 4]
     whole = len(values_by_seed)
-    expected = whole * whole / 2 * step / max(spread, step)
+    expected = whole * whole / 2 * (step / max(spread, step))
     repeated = sum(len(seeds) - 1 for seeds in groups)
     return tuple(map(tuple, groups)) if _is_many(repeated, expected) else ()
 

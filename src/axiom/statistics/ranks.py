@@ -24,6 +24,7 @@ class Spread:
     logs: Mapping[Hashable, float]  # of each group, the logarithm: as far from all others as this one
     amounts: Mapping[Hashable, int]  # of each group: its values
     together: float  # of all of them: as far apart as these
+    clustering: float  # as many values tell as much as one, if those of a group hang together as these do
 
     @property
     def each(self) -> dict[Hashable, float]:
@@ -127,7 +128,31 @@ def apart(groups: Sequence[Hashable], among: Sequence[NormalScores]) -> Spread:
         together = chi_squared_tail(whole, len(squares) - 1)
     else:
         together = min(1.0, math.exp(min(logs.values())) * len(logs))
-    return Spread(logs=logs, amounts=counts, together=together)
+    return Spread(logs=logs, amounts=counts, together=together, clustering=_clustering(groups, among))
+
+
+def _clustering(groups: Sequence[Hashable], among: Sequence[NormalScores]) -> float:
+    """The design effect of a mean: how much more it varies than that of as many independent values (Kish 1965).
+
+    Two values of a group are correlated by so much as the products of their scores say, beside their variance.
+    """
+    products = variance = 0.0
+    pairs, amounts = 0, Counter[Hashable]()
+    for stratum in among:
+        sums: dict[Hashable, list[float]] = defaultdict(list)
+        for place, score in zip(stratum.places, stratum.scores, strict=True):
+            sums[groups[place]].append(score)
+        for group, scores in sums.items():
+            squares = math.fsum(score * score for score in scores)
+            products += math.fsum(scores) ** 2 - squares
+            variance += squares
+            pairs += len(scores) * (len(scores) - 1)
+            amounts[group] += len(scores)
+    whole = amounts.total()
+    if not pairs or not variance:
+        return 1.0
+    correlation = (products / pairs) / (variance / whole)
+    return max(1.0, 1.0 + correlation * (sum(amount**2 for amount in amounts.values()) / whole - 1.0))
 
 
 def chi_squared_tail(square: float, freedom: int) -> float:

@@ -17,24 +17,30 @@ Needed = tuple[int | None, int | None]  # further replicates, for one half and f
 MOST = 1_000_000
 _CHANCES = (0.5, 0.9)
 _NORMAL = NormalDist()
+_EFFICIENCY = 3.0 / math.pi  # of signed ranks beside means, where the law is normal
 
 
 def for_effect(values: Sequence[float], log_e: float, *, null: float = 0.0, least: int = 0) -> Needed:
-    """Replicates until the flip e-value reaches `log_e`, by the t-mixture's, which grows as fast."""
+    """Replicates until the e-value of signed ranks reaches `log_e`, by the t-mixture's, which grows as fast."""
     if len(values) < 2:
         return None, None
     n, effect, _ = _standardised(values, null)
 
     def chance(whole: int) -> float:
         mean, deviation = _forecast(n, whole, effect)
-        bar = reach(whole, alpha=math.exp(-log_e)) / math.sqrt(whole)
-        return _beyond(bar, mean, deviation)
+        return _beyond(_bar(whole, log_e), mean, deviation)
 
     return _further(n, chance, least)
 
 
+def _bar(whole: int, log_e: float) -> float:
+    """How far from the null, in units of the spread, the mean of so many values must lie."""
+    telling = round(_EFFICIENCY * whole)
+    return reach(telling, alpha=math.exp(-log_e)) / math.sqrt(telling)
+
+
 def if_effect(values: Sequence[float], smallest: float, log_e: float) -> Needed:
-    """Replicates until the flip e-value reaches `log_e`, if there were an effect of this size with the spread seen."""
+    """Replicates until the e-value of signed ranks reaches `log_e`, for an effect of this size and the spread seen."""
     if len(values) < 2:
         return None, None
     n, _, scale = _standardised(values, median(values))
@@ -42,8 +48,7 @@ def if_effect(values: Sequence[float], smallest: float, log_e: float) -> Needed:
         return 0, 0
 
     def chance(whole: int) -> float:
-        bar = reach(whole, alpha=math.exp(-log_e)) / math.sqrt(whole)
-        return _beyond(bar, smallest / scale, 1.0 / math.sqrt(whole))
+        return _beyond(_bar(whole, log_e), smallest / scale, 1.0 / math.sqrt(whole))
 
     return _further(n, chance, 0)
 
@@ -79,22 +84,26 @@ def for_share(successes: int, n: int, null: float, log_e: float, *, least: int =
 
 
 def for_absence(
-    values: Sequence[float], null: float, smallest: float, *, alpha: float = 0.05, least: int = 0
+    values: Sequence[float], null: float, smallest: float, *, by_signs: bool, alpha: float = 0.05, least: int = 0
 ) -> Needed:
-    """Replicates until the interval about the median lies within `smallest` of the null."""
+    """Replicates until effects of `smallest` are refuted on either side: by signs, or by signed ranks.
+
+    Signs bound a median, which varies more than a mean by the root of half of pi where the law is normal.
+    """
     if len(values) < 2 or smallest <= 0:
         return None, None
     n, effect, scale = _standardised(values, null)
     room = smallest / scale if scale else math.inf
 
     def chance(whole: int) -> float:
-        agreeing = signs_needed(whole, alpha)
-        if agreeing >= whole:
-            return 0.0
-        left = room - _NORMAL.inv_cdf(agreeing / whole)
         mean, deviation = _forecast(n, whole, effect)
-        # A median varies more than the mean of which this speaks, by the root of half of pi where the law is normal.
-        return max(0.0, 1.0 - _beyond(left, mean, deviation * math.sqrt(math.pi / 2))) if left > 0 else 0.0
+        if by_signs:
+            agreeing = signs_needed(whole, alpha)
+            left = room - _NORMAL.inv_cdf(agreeing / whole) if agreeing < whole else 0.0
+            deviation *= math.sqrt(math.pi / 2)
+        else:  # each side is asked by itself, at the whole level
+            left = room - reach(whole, alpha=2 * alpha) / math.sqrt(whole)
+        return max(0.0, 1.0 - _beyond(left, mean, deviation)) if left > 0 else 0.0
 
     return _further(n, chance, least)
 

@@ -16,7 +16,7 @@ FACTS = GradeFacts(
     hosts=12,
     volunteers=4,
     platforms=2,
-    agreeing=0,
+    agreeing=3,
     leaning=(),
     flags=(),
     designs=4,
@@ -38,7 +38,8 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (now 999)"),
         ({"unnamed": 1}, Grade.MODERATE, "to know which hosts computed 1 of the seeds"),
         ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (now 3 of 4)"),
-        ({"hosts": 4, "volunteers": 1}, Grade.MODERATE, "4 hosts of 2 volunteers (now 4 of 1)"),
+        ({"hosts": 4, "volunteers": 1, "agreeing": 0}, Grade.MODERATE, "4 hosts of 2 volunteers (now 4 of 1)"),
+        ({"agreeing": 2}, Grade.MODERATE, "5% of the seeds computed again and agreeing (now 2 of 60)"),  # a league
         ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "to know which hosts computed it"),
         ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(now 2 of 60)"),
         # who computes alone and is not the laboratory agrees with itself whatever it computes
@@ -46,7 +47,7 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"volunteers": 2, "hosts": 3, "agreeing": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
         ({"leaning": ("without host 3 it is undecided",)}, Grade.MODERATE, "without host 3 it is undecided"),
         ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
-        ({"seeds": 20}, Grade.STRONG, "50 seeds (now 20)"),
+        ({"seeds": 20, "agreeing": 1}, Grade.STRONG, "50 seeds (now 20)"),
         ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (now 1e+03)"),
         ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "an e-value of 1,000,000"),
         ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (now 4)"),
@@ -77,7 +78,7 @@ def test_what_the_next_grade_asks_of_seeds_and_e_value_is_known_beforehand():
 
 def test_every_need_is_said_at_once():
     poor = replace(FACTS, seeds=8, e_value=30.0, leaning=("a", "b"), flags=("c",), **ALONE)
-    assert len(grade(poor)[1]) == 6
+    assert len(grade(poor)[1]) == 5
 
 
 ORDER = list(Grade)

@@ -13,14 +13,14 @@ def asked(kind: Kind, **more) -> dict:
 @pytest.mark.parametrize(
     ("estimand", "process"),
     [
-        (asked(Kind.CONTRAST), Process.FLIP),
+        (asked(Kind.CONTRAST), Process.RANKS),
         (asked(Kind.CONTRAST, null=0.1), Process.SIGN),
-        (asked(Kind.CONTRAST, exchangeable=True), Process.FLIP),
+        (asked(Kind.CONTRAST, exchangeable=True), Process.RANKS),
         (asked(Kind.SLOPE), Process.SIGN),
-        (asked(Kind.SLOPE, exchangeable=True), Process.FLIP),
+        (asked(Kind.SLOPE, exchangeable=True), Process.RANKS),
         (asked(Kind.SLOPE, exchangeable=True, null=1.0), Process.SIGN),
         (asked(Kind.RANK_CORRELATION), Process.SIGN),
-        (asked(Kind.RANK_CORRELATION, exchangeable=True), Process.FLIP),
+        (asked(Kind.RANK_CORRELATION, exchangeable=True), Process.RANKS),
         (asked(Kind.LEVEL, exchangeable=True), Process.SIGN),
         (asked(Kind.EXPONENT, exchangeable=True), Process.SIGN),
         (asked(Kind.BREAKPOINT), Process.SIGN),
@@ -28,7 +28,7 @@ def asked(kind: Kind, **more) -> dict:
         (asked(Kind.CONTRAST, about="mean", bounds=[-1, 1]), Process.BETTING),
         (asked(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.5), Process.BETTING),
         (asked(Kind.PROPORTION, about="mean", bounds=[0, 1], null=0.5), Process.BERNOULLI),
-        (asked(Kind.CONTRAST, about="median", bounds=[-1, 1]), Process.FLIP),
+        (asked(Kind.CONTRAST, about="median", bounds=[-1, 1]), Process.RANKS),
     ],
 )
 def test_the_kind_and_what_is_promised_of_its_arms_choose_the_process(estimand, process):

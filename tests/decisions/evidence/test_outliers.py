@@ -6,7 +6,7 @@ import pytest
 from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Force, Grade, Home, Observation, Verdict
+from axiom.domain.findings import Agreements, Force, Grade, Home, Observation, Surroundings, Verdict
 
 HOSTS = range(1, 13)
 HOMES = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in HOSTS}
@@ -129,16 +129,18 @@ def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
     """A host that shifts its values is not waited for; the verdict is what it would be if its values were the worst."""
     values = [value + 1.2 for value in normal(120)]
     wrong = seen([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
-    said = weigh(CLAIM, wrong, blocks=15, homes=HOMES)
+    beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=6),))
+    said = weigh(CLAIM, wrong, blocks=15, homes=HOMES, surroundings=beside)
     worst = weigh(CLAIM, seen([-50.0 if number % 12 == 4 else one for number, one in enumerate(values)]), blocks=15)
     assert (said.verdict, said.grade, said.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
-    assert said.low == worst.low
+    assert 0 < said.low <= worst.low
     assert said.e_value <= weigh(CLAIM, seen(values), blocks=15, homes=HOMES).e_value
 
 
 def test_no_finding_is_made_by_leaving_out():
     """Values without any effect, of which one host's are shifted: they stay undecided, or absent."""
-    rng = np.random.default_rng(3)
-    for _ in range(60):
+    rng, found, streams = np.random.default_rng(3), 0, 60
+    for _ in range(streams):
         values = rng.normal(size=96) + 3.0 * (np.arange(96) % 12 == 4)
-        assert weigh(CLAIM, seen(values.tolist()), blocks=12, homes=HOMES).verdict is Verdict.UNDECIDED
+        found += weigh(CLAIM, seen(values.tolist()), blocks=12, homes=HOMES).verdict is not Verdict.UNDECIDED
+    assert found <= streams * 0.05

@@ -1,6 +1,7 @@
 """What is told beside a bar stays on its side of it."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from axiom.decisions.evidence.rounding import beside, e_told
 from axiom.decisions.evidence.verdict import conclude
 from axiom.domain.findings import Verdict
 
-ABOUT_NOTHING = Question(process=Process.FLIP, null=0.0, smallest=0.1, bounds=None, censored=None)
+ABOUT_NOTHING = Question(process=Process.RANKS, null=0.0, smallest=0.1, bounds=None, censored=None)
 ABOUT_A_HALF = Question(process=Process.SIGN, null=0.5, smallest=0.1, bounds=None, censored=None)
 
 
@@ -60,6 +61,8 @@ def test_a_conclusion_does_not_contradict_the_numbers_that_it_names():
 
 
 def test_what_is_below_twenty_is_not_said_to_be_twenty():
-    said = conclude(ABOUT_NOTHING, [1.0] * 7 + [0.1146])
+    values = [1.0, 0.9, 1.1] * 4
+    clustered = conclude(ABOUT_NOTHING, values).log_e / math.log(19.997)  # so that hardly anything is lacking
+    said = conclude(replace(ABOUT_NOTHING, clustering=clustered), values)
     assert (said.verdict, f"{math.exp(said.log_e):.4g}") == (Verdict.UNDECIDED, "20")
     assert "e = 19.997; " in said.reason

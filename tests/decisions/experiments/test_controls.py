@@ -33,8 +33,8 @@ PLAIN = [0.5, 0.6, 0.4, 0.55, 0.45, 0.5, 0.52, 0.58]
         (CONTRAST, [0.5, -0.6, 0.4, -0.55, 0.45, -0.5, 0.52, 0.58], False),
         (CONTRAST, [*PLAIN[:4], None, None, None, None], False),  # half of it is missing
         (CONTRAST, [0.2, 0.15, 0.2, 0.2, 0.9, 0.2, 0.2, 3.0], True),  # uneven, and each of eight by itself beyond
-        (CONTRAST, [0.2, 0.15, 0.2, 0.2, 0.9, 0.2, 0.05, 3.0], False),
-        (CONTRAST, [0.2, 0.15, 0.2, 0.2, 0.9, 0.2, 3.0], False),  # of seven the same says too little
+        (CONTRAST, [0.2, 0.15, 0.2, 0.2, 0.9, 0.2, -0.05, 3.0], False),
+        (CONTRAST, [0.2, 0.15, 0.2, 0.2, 0.9, 3.0], False),  # of six the same says too little
         (CONTRAST, [0.0] * 8, False),
         (CONTRAST, [None] * 8, False),
         (CONTRAST, [], False),
@@ -52,8 +52,8 @@ def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, valu
 
 def test_the_reason_says_the_median_the_bar_and_how_sure_it_is():
     answer = found(CONTRAST, PLAIN)
-    assert answer.reason == "over 8 of 8 seeds the median 0.51 lies above 0.1, and e is 29.2, of 20 wanted"
-    assert (answer.estimate, answer.e_value > ENOUGH) == (0.51, True)
+    assert answer.reason.startswith("over 8 of 8 seeds the pseudo-median 0.5125 lies above 0.1, and e is ")
+    assert (answer.estimate, answer.e_value > ENOUGH) == (0.5125, True)
     lower = found(LEVEL | {"expects": "-"}, [3.0] * 8)
     assert "the median 3 does not lie below 1.5" in lower.reason
     assert "the share 1 lies above 0.6" in found(SHARE, [1.0] * 8).reason
@@ -119,23 +119,22 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
 
 
 def test_the_reason_says_what_was_seen_in_a_placebo():
-    assert spared(CONTRAST, NOISE).reason == "over 8 of 8 seeds the median is 0"
+    assert spared(CONTRAST, NOISE).reason == "over 8 of 8 seeds the pseudo-median is 0"
     assert spared(SHARE, [1.0, 0.0] * 4).reason == "over 8 of 8 seeds the share is 0.5"
     assert spared(CONTRAST, [*NOISE[:4], *[None] * 4]).reason == "4 of 8 seeds gave a value, and 6 are wanted"
     beyond = spared(BOUNDED, [2.0, 3.0, *NOISE[:4], None, 2.0]).reason
     assert beyond == "4 of 8 seeds gave a value within the bounds -1 to 1, and 6 are wanted"
     assert spared(SHARE, [0.5] * 8).reason == "0 of 8 seeds gave a value of 0 or 1, and 6 are wanted"
     seen = spared(CONTRAST, PLAIN).reason
-    assert seen == "the median 0.51 lies further from 0 than 0.1, and e is 29.2, of less than 5 wanted"
+    assert seen.startswith("the pseudo-median 0.5125 lies further from 0 than 0.1, and e is ")
 
 
 def test_what_is_missing_is_the_most_extreme_of_what_is_there():
-    """Nudged in the tenth digit it is no copy of another seed's value, and the same is said."""
     rng = random.Random(3)
     refused = 0
     for _ in range(300):
         there = [rng.gauss(0.3, 0.4) for _ in range(6)]
-        filled = ([*there, *(far(there) * (1 - nudge) for nudge in (1e-10, 2e-10))] for far in (max, min))
+        filled = ([*there, far(there), far(there)] for far in (max, min))
         seen = [found(CONTRAST | {"expects": side}, each) for side, each in zip("+-", filled, strict=True)]
         is_seen = any(one.is_beyond and one.e_value >= HINT for one in seen)
         assert spared(CONTRAST, [*there, None, None]).is_spared is not is_seen

@@ -12,7 +12,7 @@ _DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
 _DEFINITIVE_DESIGNS = 4
 _FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure as this one
 LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
-_SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing, when one volunteer computes alone
+_SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing: by another volunteer, or by us where we compute alone
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,18 +108,20 @@ def _e_value(facts: GradeFacts, want: float) -> str:
 
 
 def _independence(facts: GradeFacts) -> str:
+    """Several volunteers may be in league, so strangers must have computed some of each other's seeds and agree."""
     if facts.hosts == 0:
         return "to know which hosts computed it"
+    again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing (now {facts.agreeing} of {facts.seeds})"
+    is_again = facts.agreeing >= _SHARE_AGAIN * facts.seeds
     if facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS:
-        return ""
+        return "" if is_again else again
     if facts.is_a_stranger_alone:
         return f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (now {facts.hosts} of one, who is not us)"
-    if facts.volunteers == 1 and facts.agreeing >= _SHARE_AGAIN * facts.seeds:
+    if facts.volunteers == 1 and is_again:
         return ""
     return (
-        f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (now {facts.hosts} of {facts.volunteers}), or, "
-        f"while the laboratory computes alone, {_SHARE_AGAIN:.0%} of the seeds computed again and agreeing "
-        f"(now {facts.agreeing} of {facts.seeds})"
+        f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (now {facts.hosts} of {facts.volunteers}), or a "
+        f"laboratory that computes alone; and {again}"
     )
 
 

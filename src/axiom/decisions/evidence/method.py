@@ -18,7 +18,7 @@ NO_EVENT = "neither 0 nor 1"
 class Process(StrEnum):
     """The e-process that weighs a claim."""
 
-    FLIP = "flip"  # the contrast of two arms that are exchangeable under the null is symmetric about 0
+    RANKS = "signed ranks"  # the contrast of two arms that are exchangeable under the null is symmetric about 0
     SIGN = "sign"  # half of the values are on either side of the registered null
     BERNOULLI = "bernoulli"  # it happens as often as the registered null says
     BETTING = "betting"  # the mean of values within bounds is the registered null
@@ -33,14 +33,15 @@ class Question:
     smallest: float
     bounds: tuple[float, float] | None  # None for a mean: it has none that are true, so nothing can be said of it
     censored: float | None  # what a replicate counts as that was stopped at its time limit
+    clustering: float = 1.0  # as many values tell as much as one that is independent of all others
 
 
 def question(estimand: Mapping[str, Any]) -> Question:
     """Choose the e-process by what can be known of the kind.
 
-    Two arms that are exchangeable under the null make a contrast symmetric about 0, so its values may be flipped. The
-    same holds of a slope or a rank correlation whose registration promises evenly spaced, exchangeable arms; without
-    that promise it is weighed by the signs about its null, as a level is, and as a contrast with a null of its own.
+    Two arms that are exchangeable under the null make a contrast symmetric about 0: its sign is a fair coin. The same
+    holds of a slope or a rank correlation whose registration promises evenly spaced, exchangeable arms; without that
+    promise it is weighed by the signs about its null, as a level is, and as a contrast with a null of its own.
 
     Which of two such arms was stopped at its time limit is not known. A value for it that lies beside the null would
     favour a side, and the null itself would make large effects small enough to be called absent: no value is taken, and
@@ -79,7 +80,7 @@ def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
         if not estimand["bounds"]:
             raise ValueError("a mean is weighed within bounds alone, and none are declared: declare them, or a median")
         return Process.BETTING
-    return Process.FLIP if is_symmetric(estimand) and null == 0 else Process.SIGN
+    return Process.RANKS if is_symmetric(estimand) and null == 0 else Process.SIGN
 
 
 def is_symmetric(estimand: Mapping[str, Any]) -> bool:

@@ -19,6 +19,9 @@ from axiom.statistics import ranks
 _QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?
 _EVER = 0.01 / _QUESTIONS  # chance that a sound finding is ever suspected by one of them
 _FEW = 2  # groups, of which one can lie apart
+# How often chance clusters the values of hosts so, below which they count for less. It is much, since few hosts show
+# little: where four seeds a host are as alike as half of their variance, a smaller chance left 8 % false verdicts.
+_CLUSTERED = 0.3
 
 
 def rarely(looks: int) -> float:
@@ -74,6 +77,7 @@ class Believed:
     counted: tuple[Observation, ...]  # those that are not believed without their value
     alone: Alone  # the values that are left
     alarms: tuple[Alarm, ...]
+    clustering: float = 1.0  # how many values of hosts that cluster tell as much as one that is independent
 
 
 def believed(counted: Sequence[Observation], homes: Mapping[int, Home], *, looks: int) -> Believed:
@@ -84,12 +88,25 @@ def believed(counted: Sequence[Observation], homes: Mapping[int, Home], *, looks
     odd, alone, others = _elsewhere(rest, first, homes, rarely(looks))
     told, gone = _found_out(counted, liars), _given(rest, odd)
     if gone > _MOST * len(first.values):
-        held = _lies_elsewhere(odd, Force.HOLDS_BACK, "more must be computed by others")
-        return Believed(counted=rest, alone=first, alarms=(*told, held))
-    if odd:
-        told.append(_lies_elsewhere(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
-    left = _without(rest, odd, "its host's values lie elsewhere than all others'")
-    return Believed(counted=left, alone=alone, alarms=(*told, *others))
+        told.append(_lies_elsewhere(odd, Force.HOLDS_BACK, "more must be computed by others"))
+        left, alone, others = rest, first, []
+    else:
+        if odd:
+            told.append(_lies_elsewhere(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
+        left = _without(rest, odd, "its host's values lie elsewhere than all others'")
+    return Believed(counted=left, alone=alone, alarms=(*told, *others), clustering=_clustering(alone, homes))
+
+
+def _clustering(alone: Alone, homes: Mapping[int, Home]) -> float:
+    """How many values of a host tell as much as one that is independent, if hosts may matter.
+
+    A seed cannot know its host, so they should not. Where they do, fewer values are independent than there are; and of
+    few hosts it is little known by how much.
+    """
+    spread, hosts = apart(alone, {host: host for host in homes}, _FEW)
+    if spread is None or spread.together >= _CLUSTERED or spread.clustering <= 1:
+        return 1.0
+    return spread.clustering * (hosts + 1) / (hosts - 1)
 
 
 def _outvoted(counted: Sequence[Observation]) -> set[int]:

@@ -56,9 +56,9 @@ def _fault_of_censored(estimand: Mapping[str, Any]) -> str:
 
 
 def _fault_of_arms(estimand: Mapping[str, Any], configs: _Configs) -> str:
-    """Where values are flipped, arms that are alike under the null must make them symmetric."""
+    """Where signs are fair coins, arms that are alike under the null must make them symmetric."""
     if Kind(estimand["kind"]) is Kind.CONTRAST:
-        if question(estimand).process is not Process.FLIP or even(configs, estimand):
+        if question(estimand).process is not Process.RANKS or even(configs, estimand):
             return ""
         return "compares arms that differ in how many configs they have, or share some: give each as many of its own"
     if not is_symmetric(estimand) or evenly_spaced(configs, estimand):

@@ -26,7 +26,8 @@ def more(question: Question, present: Sequence[float], verdict: Verdict, reached
     effect = _effect(question, present, math.log(e_value), seeds)
     if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
         return effect
-    absence = replicates_needed.for_absence(present, question.null, question.smallest, least=seeds)
+    by_signs = question.process is not Process.RANKS
+    absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
     return min(effect, absence, key=_nearness)
 
 

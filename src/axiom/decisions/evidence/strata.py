@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.decisions.evidence.method import Process, Question
-from axiom.decisions.evidence.verdict import Conclusion, conclude, interval, mean_of
+from axiom.decisions.evidence.verdict import interval, mean_of, weight
 from axiom.domain.evidence_cards import Pooled, Stratum
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import pooling
@@ -101,9 +101,9 @@ def disagreement(question: Question, designs: Parts, together: Pooled | None) ->
         return ""
     by_verdict: dict[Verdict, str] = {}
     for name, observed in designs.items():
-        found: Conclusion = conclude(question, [one.value for one in observed])
-        if found.verdict is not Verdict.UNDECIDED:
-            by_verdict.setdefault(found.verdict, name)
+        verdict = weight(question, [one.value for one in observed]).verdict
+        if verdict is not Verdict.UNDECIDED:
+            by_verdict.setdefault(verdict, name)
     if len(by_verdict) > 1:
         return "; ".join(f"{name or 'one design'}: {verdict}" for verdict, name in by_verdict.items())
     if together is None or together.chance >= _FAR_APART:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.domain.findings import Verdict
-from axiom.statistics import betting, sequential
+from axiom.statistics import betting, sequential, signed_ranks
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
+
+_ALPHA = 0.05  # of an interval: how often it ever misses
+_MANY_TIES = 0.1  # a larger share of values that are the null itself changes what a verdict says
+_Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,145 +30,197 @@ class Conclusion:
     reason: str
 
 
-_NOT_A_MEAN = Conclusion(
-    estimate=None,
-    low=None,
-    high=None,
-    log_e=0.0,
-    log_absent=0.0,
-    verdict=Verdict.UNDECIDED,
-    reason=f"{Verdict.UNDECIDED}: the declared bounds do not hold all values, and a mean is weighed within true bounds "
-    "alone",
-)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weight:
+    """How strongly the values speak, and for what. The verdict follows from these three."""
+
+    log_e: float = 0.0  # against the null
+    side: int = 0  # on which side of the null the values lie: 1 above, -1 below
+    log_absent: float = 0.0  # against an effect as large as the smallest that matters, either way
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is so sure that it may be said."""
+        if self.log_absent >= math.log(ENOUGH):
+            return Verdict.ABSENT
+        if self.log_e < math.log(ENOUGH) or not self.side:
+            return Verdict.UNDECIDED
+        return Verdict.POSITIVE if self.side > 0 else Verdict.NEGATIVE
 
 
 def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
-    present = [number for number in values if number is not None]
-    missing = len(values) - len(present)
-    if question.process is Process.BETTING and question.bounds is None:
-        return _NOT_A_MEAN
+    found = weight(question, values)
     estimate, low, high = interval(question, values)
     if question.bounds is not None:  # a number that lies within bounds has its median there
         low = question.bounds[0] if low is None else low
         high = question.bounds[1] if high is None else high
-    log_e = _log_e(question, values, present, missing)
-    verdict, why = _verdict(question, bool(present), low, high, log_e)
     bars = around(question.null, question.smallest)
     return Conclusion(
         estimate=estimate,
         low=low,
         high=high,
-        log_e=log_e,
-        log_absent=_log_absent(question, values, present, missing),
-        verdict=verdict,
-        reason=f"{question.process} e-process about {question.null:.4g}: e = {e_told(math.exp(log_e))}; "
-        f"interval [{end_told(low, bars)}, {end_told(high, bars)}]; {verdict}: {why}",
+        log_e=found.log_e,
+        log_absent=found.log_absent,
+        verdict=found.verdict,
+        reason=f"{question.process} about {question.null:.4g}: e = {e_told(math.exp(found.log_e))}; "
+        f"interval [{end_told(low, bars)}, {end_told(high, bars)}]; {found.verdict}: {_why(question, found, values)}",
     )
 
 
-def interval(question: Question, values: Sequence[float | None]) -> tuple[float | None, float | None, float | None]:
+def weight(question: Question, values: Sequence[float | None], *, lopsided: float | None = None) -> Weight:
+    """How strongly values speak, without their interval. `lopsided` is that of the values of which these are a part.
+
+    Of values that cluster so many tell as much as one: what was won is taken to that root.
+    """
+    present = [number for number in values if number is not None]
+    if not present:
+        return Weight()
+    match question.process:
+        case Process.RANKS:
+            found = _by_ranks(question, signed_ranks.stream(values, lopsided=lopsided))
+        case Process.SIGN:
+            found = _by_signs(question, values, present)
+        case Process.BERNOULLI:
+            found = _by_share(question, present, len(values))
+        case _:
+            found = _by_bets(question, values, present)
+    return Weight(
+        log_e=found.log_e / question.clustering,
+        side=found.side,
+        log_absent=found.log_absent / question.clustering,
+    )
+
+
+def interval(question: Question, values: Sequence[float | None]) -> _Interval:
     """Return the estimate and the ends of the sequence about it, which holds at every look; None is unbounded."""
     present = [number for number in values if number is not None]
-    missing = len(values) - len(present)
-    if question.process is Process.BERNOULLI:
-        successes = sum(one > 0.5 for one in present)
-        low, high = sequential.share_sequence(successes, len(present), missing=missing)
-        return (successes / len(present) if present else None), low, high
-    if question.process is Process.BETTING:
-        if question.bounds is None:
-            return None, None, None
-        low, high = betting.betting_sequence(values, question.bounds)
-        return (mean_of(present) if present else None), low, high
-    return (_median(present) if present else None), *sequential.median_sequence(present, missing=missing)
-
-
-def _log_e(question: Question, values: Sequence[float | None], present: Sequence[float], missing: int) -> float:
+    missing, alpha = len(values) - len(present), _ALPHA**question.clustering
     match question.process:
-        case Process.FLIP:
-            return sequential.flip_log_e(values, bounds=question.bounds)
+        case Process.RANKS:
+            middle = signed_ranks.pseudo_median(present) if present else None
+            return middle, *signed_ranks.interval(signed_ranks.stream(values), alpha=alpha)
         case Process.SIGN:
-            return sign_log_e(question, values)
+            middle = _median(present) if present else None
+            return middle, *sequential.median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
             successes = sum(one > 0.5 for one in present)
-            return event_log_e(successes, len(present), missing, question.null)
+            low, high = sequential.share_sequence(successes, len(present), missing=missing, alpha=alpha)
+            return (successes / len(present) if present else None), low, high
         case Process.BETTING:
-            return _bet(values, question.null, question.bounds)
+            if question.bounds is None:
+                return None, None, None
+            middle = mean_of(present) if present else None
+            return middle, *betting.betting_sequence(values, question.bounds, alpha=alpha)
 
 
-def sign_log_e(question: Question, values: Sequence[float | None]) -> float:
-    """A missing value has no sign that is known, so it takes the one that speaks less."""
-    null = question.null
-    return sequential.sign_log_e([0 if value is None else (value > null) - (value < null) for value in values])
+def _by_ranks(question: Question, known: signed_ranks.Stream) -> Weight:
+    above, below = signed_ranks.log_es(known, question.null)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    absent = min(signed_ranks.log_es(known, near)[0], signed_ranks.log_es(known, far)[1]) if question.smallest else 0.0
+    return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
 
 
-def event_log_e(successes: int, present: int, missing: int, null: float) -> float:
-    """A missing event may have been one or not: whatever speaks least. One of the ways is the one that came true."""
-    whole = present + missing
-    return min(
-        sequential.bernoulli_log_e(possible, whole, null) for possible in range(successes, successes + missing + 1)
+def _by_signs(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:
+    """A value whose sign is unknown, missing or on the null, takes the one that speaks less."""
+    above, below = (sum(one > question.null for one in present), sum(one < question.null for one in present))
+    whole = len(values)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    inside = min(sum(one > near for one in present), sum(one < far for one in present))
+    return Weight(
+        log_e=sequential.dealt_log_e(above, whole - above - below, whole),
+        side=_sign(above - below),
+        log_absent=_absent(question, sequential.bernoulli_log_e(max(whole // 2, inside), whole, 0.5)),
     )
 
 
-def _bet(values: Sequence[float | None], null: float, bounds: tuple[float, float] | None) -> float:
-    """Of a mean beyond the bounds the bound is asked, since values alone may speak against a claim."""
-    if bounds is None:
-        return 0.0
-    return betting.betting_log_e(values, min(max(null, bounds[0]), bounds[1]), bounds)
+def _by_share(question: Question, present: Sequence[float], whole: int) -> Weight:
+    """A missing event may have been one or not, whichever speaks less."""
+    events, missing = sum(one > 0.5 for one in present), whole - len(present)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    inside = min(_more_than(events, whole, near), _more_than(whole - events - missing, whole, 1.0 - far))
+    return Weight(
+        log_e=min(
+            sequential.bernoulli_log_e(possible, whole, question.null)
+            for possible in range(events, events + missing + 1)
+        ),
+        side=_sign(events / whole - question.null),
+        log_absent=_absent(question, inside),
+    )
 
 
-def _log_absent(question: Question, values: Sequence[float | None], present: Sequence[float], missing: int) -> float:
-    """Against every number that is at least the smallest effect away from the null: the least of what refutes each.
+def _by_bets(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:
+    """A mean beyond the bounds is asked at the bound, since values alone may speak against a claim."""
+    if question.bounds is None:
+        return Weight()
+    low, high = question.bounds
+    mean, null = mean_of(present), min(max(question.null, low), high)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    inside = min(
+        sequential.MOST if near < low else betting.betting_log_e(values, min(mean, near), question.bounds),
+        sequential.MOST if far > high else betting.betting_log_e(values, max(mean, far), question.bounds),
+    )
+    return Weight(
+        log_e=betting.betting_log_e(values, null, question.bounds),
+        side=_sign(mean - question.null),
+        log_absent=_absent(question, inside),
+    )
 
-    From an end of the smallest effect outwards numbers are refuted more and more, if the values lie within it. Where
-    they do not, one of these numbers is not refuted at all. What lies beyond the bounds is refuted by them; where that
-    is everything, or there is no value yet, no value speaks against anything.
-    """
-    near, far, whole = question.null - question.smallest, question.null + question.smallest, len(values)
+
+def _absent(question: Question, inside: float) -> float:
+    """Where no value could lie outside the smallest effect, values alone say nothing about it."""
     low, high = question.bounds or (-math.inf, math.inf)
-    if not present or (near < low and high < far):
-        return 0.0
-    if question.process is Process.BETTING:
-        mean = mean_of(present)
-        return min(
-            sequential.MOST if near < low else _bet(values, min(mean, near), question.bounds),
-            sequential.MOST if far > high else _bet(values, max(mean, far), question.bounds),
-        )
-    if question.process is Process.BERNOULLI:
-        events = sum(one > 0.5 for one in present)
-        return min(_more_than(events, whole, near), _more_than(whole - events - missing, whole, 1.0 - far))
-    above, below = sum(one > near for one in present), sum(one < far for one in present)
-    return sequential.bernoulli_log_e(max(whole // 2, min(above, below)), whole, 0.5)
+    is_empty = question.null - question.smallest < low and high < question.null + question.smallest
+    return 0.0 if is_empty else inside
 
 
 def _more_than(successes: int, whole: int, chance: float) -> float:
     """Against all chances up to this one."""
     if chance < 0:
         return sequential.MOST
-    return sequential.bernoulli_log_e(successes, whole, min(chance, successes / whole)) if whole else 0.0
+    return sequential.bernoulli_log_e(successes, whole, min(chance, successes / whole))
 
 
-def _verdict(
-    question: Question, has_values: bool, low: float | None, high: float | None, log_e: float
-) -> tuple[Verdict, str]:
+def _why(question: Question, found: Weight, values: Sequence[float | None]) -> str:
     null, smallest = question.null, question.smallest
-    if not has_values:
-        return Verdict.UNDECIDED, "there is no value yet"
-    if low is not None and high is not None and null - smallest < low and high < null + smallest:
-        return Verdict.ABSENT, f"the interval lies within {smallest:.4g} of {null:.4g}"
-    if log_e < math.log(ENOUGH):
-        return Verdict.UNDECIDED, f"e is below {ENOUGH:.0f}"
-    if low is not None and low > null:
-        return Verdict.POSITIVE, f"the interval lies above {null:.4g}"
-    if high is not None and high < null:
-        return Verdict.NEGATIVE, f"the interval lies below {null:.4g}"
-    return Verdict.UNDECIDED, f"the interval holds {null:.4g}"
+    if question.process is Process.BETTING and question.bounds is None:
+        return "a value lies outside the declared bounds, and a mean is weighed within true bounds alone"
+    if all(number is None for number in values):
+        return "there is no value yet"
+    match found.verdict:
+        case Verdict.ABSENT:
+            return (
+                f"an effect of {smallest:.4g} or more is refuted either way (e = {e_told(math.exp(found.log_absent))})"
+            )
+        case Verdict.UNDECIDED:
+            return (
+                f"e is below {ENOUGH:.0f}"
+                if found.log_e < math.log(ENOUGH)
+                else f"as many lie on either side of {null:.4g}"
+            )
+        case Verdict.POSITIVE:
+            return f"the values lie above {null:.4g}{_of_ties(question, values)}"
+        case _:
+            return f"the values lie below {null:.4g}{_of_ties(question, values)}"
+
+
+def _of_ties(question: Question, values: Sequence[float | None]) -> str:
+    """What is decided where many values are the null itself."""
+    sides = [_sign(number - question.null) for number in values if number is not None]
+    above, below, equal = (sides.count(side) for side in (1, -1, 0))
+    if question.process is not Process.RANKS or equal <= _MANY_TIES * len(values):
+        return ""
+    return f" more often than on the other side ({above} above, {below} below, {equal} equal)"
 
 
 def mean_of(present: Sequence[float]) -> float:
     """The mean of numbers of which the sum may be none; it lies among them, whatever is lost in the last digit."""
     mean = 2.0 * math.fsum(one / len(present) / 2.0 for one in present)
     return max(min(present), min(max(present), mean))
+
+
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
 
 
 def _median(present: Sequence[float]) -> float:

@@ -27,6 +27,7 @@ from axiom.domain.registrations import Cohort
 
 __all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "Returned", "blocks", "card", "weigh"]
 
+ON_ONE_PLATFORM = "one platform:"  # so begins the badge of what was computed on one alone
 UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
 _NOBODY: Mapping[int, Home] = MappingProxyType({})
 _NOTHING_BESIDE = Surroundings()
@@ -104,7 +105,7 @@ def _seen(
 ) -> _Seen:
     known = sound(question(estimand), observations, blocks)
     sure = believed(known.counted, homes, looks=blocks)
-    asked, counted = known.asked, sure.counted
+    asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
     concluded = conclude(asked, [one.value for one in counted])
     parts = designs_of(counted)
     designs = [stratum(asked, "design", name, part) for name, part in parts.items()]
@@ -134,6 +135,7 @@ def _evidence(seen: _Seen) -> Evidence:
     reached, needs = grade(facts)
     present = [one.value for one in known.counted if one.value is not None]
     badges = ["one volunteer"] if facts.volunteers == 1 else []
+    badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.homes)]
     return Evidence(
         blocks=seen.blocks,
         seeds=facts.seeds,
@@ -159,6 +161,7 @@ def _evidence(seen: _Seen) -> Evidence:
         false_share=seen.surroundings.false_share,
         reasons=(
             *known.reasons,
+            *_clustered(seen.asked),
             concluded.reason,
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
             *(f"{alarm.text}: this {alarm.force}" for alarm in seen.raised),
@@ -195,6 +198,18 @@ def _facts(seen: _Seen) -> GradeFacts:
         false_share=seen.surroundings.false_share,
         is_registered=seen.surroundings.is_registered,
     )
+
+
+def _clustered(asked: Question) -> list[str]:
+    if asked.clustering <= 1:
+        return []
+    return [f"values of one host are somewhat alike, so {asked.clustering:.3g} values are taken for one"]
+
+
+def _only_platform(homes: Sequence[Home]) -> Set[str]:
+    """The platform of all hosts, where they have one and it is known: the finding holds for it."""
+    names = {home.platform for home in homes}
+    return names if len(names) == 1 and UNKNOWN_PLATFORM not in names else frozenset()
 
 
 def _platforms(names: Set[str]) -> int:

@@ -1,0 +1,243 @@
+"""Sequential signed ranks: how strongly values speak against lying about a number as often above it as below it.
+
+Each value is ranked by its distance from the number among the values before it. Under the null its sign is a fair coin
+that knows nothing of distances, so a bet on the sign that grows with the rank gains nothing on average, whatever the
+law's tails. One value counts for one rank, however large it is.
+
+A bet is won by values above and lost by values below; several bets of different sizes share the first capital, and the
+same bets are made the other way round with a capital of their own. What a value wins never grows when the number grows.
+So the numbers that are not refuted are an interval, and the interval leaves the null out exactly when the null is
+refuted. Its middle is the pseudo-median: half of all means of two values are above it (Hodges and Lehmann 1963).
+
+A missing value is bet on at its worst: it lies farthest out on the losing side, and it makes the rank of every later
+value the worst that it could have made it. So no reason for which values are missing can make anything surer.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from axiom.statistics.sequential import capped
+
+Numbers = npt.NDArray[np.float64]
+_of_any_size = np.errstate(over="ignore", invalid="ignore")  # two numbers may lie farther apart than any number
+
+_REFERENCE = 128  # the first values, among which all later ones are ranked; more would decide no sooner
+# How much is bet on ranks and on signs alone, and with which shares of the capital. Bets on signs lose least where
+# values are missing, and win most where few values all lie on one side. Chosen by simulation: for shifts of 0.25 to
+# 1 sd the median time to a verdict is at most 1.1 times that of a t-mixture (`scripts/campaign evidence`).
+_BETS = np.array([[4.0], [2.0], [1.1], [0.5], [0.2], [0.08], [0.03]])
+_SIGN_BETS = np.array([0.25, 0.6, 0.95])
+_SHARES = np.log([0.08, 0.2, 0.23, 0.17, 0.05, 0.02, 0.01, 0.05, 0.05, 0.14])
+_ALL_MEANS = 200  # values, up to which the mean of each two is made
+_NEAR = 0.05  # of the distance of two neighbouring values, within which few means of two values lie
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Values in the order in which they count, ready to be asked about many numbers."""
+
+    head: Numbers  # the first values, in order; a missing one is no number
+    tail: Numbers  # the later values, sorted: they are ranked among the first, so their order says nothing
+    lost: int  # later ones that are missing
+    lopsided: float  # how much more their ranks scatter than those of symmetric values
+
+    @property
+    def present(self) -> Numbers:
+        """All values that are there, sorted."""
+        return np.sort(np.concatenate([self.head[~np.isnan(self.head)], self.tail]))
+
+
+def stream(values: Sequence[float | None], *, lopsided: float | None = None) -> Stream:
+    """Read values, None for a missing one. `lopsided` is that of a larger stream, for a part of it."""
+    given = np.array(values, dtype=np.float64)  # None becomes what is no number
+    later = given[_REFERENCE:]
+    tail = np.sort(later[~np.isnan(later)])
+    if lopsided is None:
+        lopsided = lopsidedness(given[~np.isnan(given)])
+    return Stream(head=given[:_REFERENCE], tail=tail, lost=len(later) - len(tail), lopsided=lopsided)
+
+
+@_of_any_size
+def log_es(known: Stream, null: float) -> tuple[float, float]:
+    """How strongly the values speak for lying above the null, and for lying below it, as two logarithms.
+
+    Each is an e-process by itself. Whoever takes the larger of the two asks twice as much of it.
+    """
+    ranked = _ranked(known, null)
+    won = ranked.times * _grown(_BETS * ranked.nearer)
+    failed = ranked.times * _grown(-_BETS * ranked.farther)
+    on_ranks, on_signs = _missing(known)
+    above, below = ranked.signs > 0, ranked.signs < 0
+    return (
+        _whole(won @ above + failed @ below + on_ranks, ranked.times @ above, ranked.times @ below + on_signs, known),
+        _whole(won @ below + failed @ above + on_ranks, ranked.times @ below, ranked.times @ above + on_signs, known),
+    )
+
+
+def either(above: float, below: float) -> float:
+    """One logarithm for both sides: the larger, with half of the capital; 0 at most where neither has won anything."""
+    larger = max(above, below) - math.log(2.0)
+    return larger if larger > 0 else min(0.0, float(np.logaddexp(above, below)) - math.log(2.0))
+
+
+@_of_any_size
+def interval(known: Stream, *, alpha: float = 0.05) -> tuple[float | None, float | None]:
+    """Return the ends of the numbers that are not refuted, at every look at once; None is an end without a bound."""
+    values, bar = known.present, math.log(2.0 / alpha)
+    if not len(values):
+        return None, None
+    return tuple(_end(known, values, bar, side) for side in (0, 1))  # type: ignore[return-value]
+
+
+def pseudo_median(values: Sequence[float]) -> float:
+    """Return the number below which half of the means of two values lie, each value with itself among them."""
+    ordered = np.sort(np.array(values, dtype=np.float64))
+    return _middle(ordered)
+
+
+@_of_any_size
+def lopsidedness(values: Numbers) -> float:
+    """How much more the ranks scatter about the pseudo-median than those of symmetric values; 1 where none is sure.
+
+    Mirrored at the pseudo-median, values that are symmetric have ranks like their own, evenly spread. Those of skewed
+    values pile up at the ends, and then a sum of signed ranks strays farther than the coins of its signs would let it:
+    up to three times as far, squared. What has been won is taken to that root, as bets on so much wider steps would.
+    """
+    n = len(values)
+    if n < 2:
+        return 1.0
+    ordered = np.sort(values)
+    middle = _middle(ordered)
+    mirrored = middle + (middle - ordered)
+    share = (np.searchsorted(ordered, mirrored, "left") + np.searchsorted(ordered, mirrored, "right")) / (2.0 * n)
+    scatter = 12.0 * float(np.mean((share - 0.5) ** 2))
+    return scatter if scatter > 1.0 + 1.0 / math.sqrt(n) else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Values as a null sees them. A rank is a share of the places up to the value."""
+
+    signs: Numbers
+    nearer: Numbers  # ranks at best: no missing value before it lies nearer to the null
+    farther: Numbers  # at worst: all of them do
+    times: Numbers  # how many values have this sign and rank
+
+
+def _ranked(known: Stream, null: float) -> _Ranked:
+    away = known.head - null
+    sizes, n, lacking = np.abs(away), len(away), np.isnan(away)
+    place = np.arange(n)
+    before = (sizes <= sizes[:, None]) & (place < place[:, None])
+    below = np.count_nonzero(before, axis=1)
+    gone = np.cumsum(lacking) - lacking
+    signs = np.where(lacking, 0.0, np.sign(away))
+    nearer, farther, times = (below + 0.5) / (place + 1.0), (below + gone + 0.5) / (place + 1.0), np.ones(n)
+    if not len(known.tail):
+        return _Ranked(signs, nearer, farther, times)
+    marks = np.sort(sizes[~lacking])
+    over = len(known.tail) - np.searchsorted(known.tail, null + marks, "left")
+    under = np.searchsorted(known.tail, null - marks, "right")
+    over = np.append(np.count_nonzero(known.tail > null), over)
+    under = np.append(np.count_nonzero(known.tail < null), under)
+    ranks = np.tile(np.arange(len(marks) + 1), 2)
+    return _Ranked(
+        np.concatenate([signs, np.repeat([1.0, -1.0], len(marks) + 1)]),
+        np.concatenate([nearer, (ranks + 0.5) / (n + 1.0)]),
+        np.concatenate([farther, (ranks + np.count_nonzero(lacking) + 0.5) / (n + 1.0)]),
+        np.concatenate([times, -np.diff(over, append=0), -np.diff(under, append=0)]),
+    )
+
+
+def _missing(known: Stream) -> tuple[Numbers, int]:
+    """What all missing values lose of each bet, each as the farthest on the losing side; and how many they are."""
+    n = len(known.head)
+    places = np.flatnonzero(np.isnan(known.head))
+    worst = np.append((places + 0.5) / (places + 1.0), (n + 0.5) / (n + 1.0))
+    times = np.append(np.ones(len(places)), known.lost)
+    return _grown(-_BETS * worst) @ times, int(times.sum())
+
+
+def _whole(on_ranks: Numbers, won: Any, lost: Any, known: Stream) -> float:
+    """What all bets together have become."""
+    on_signs = won * np.log1p(_SIGN_BETS) + lost * np.log1p(-_SIGN_BETS)
+    return capped(float(np.logaddexp.reduce(np.concatenate([on_ranks, on_signs]) / known.lopsided + _SHARES)))
+
+
+def _grown(bets: Numbers) -> Numbers:
+    """The logarithm of 1 + tanh(bet)."""
+    return math.log(2.0) - np.logaddexp(0.0, -2.0 * bets)
+
+
+def _end(known: Stream, values: Numbers, bar: float, side: int) -> float | None:
+    """The number nearest to the middle that is refuted from below (side 0) or above (side 1); None where none is.
+
+    Sought by regula falsi (Illinois) over places among the values, so that one value far out costs no precision. The
+    root of a logarithm of evidence grows about evenly from place to place. It changes at means of two values alone, so
+    among the few of them that are left the end is found exactly.
+    """
+
+    def excess(null: float) -> float:
+        found = log_es(known, null)[side]
+        return math.copysign(math.sqrt(abs(found)), found) - math.sqrt(bar)
+
+    outwards = values if side == 0 else values[::-1]
+    first, last = float(outwards[0]), float(outwards[-1])
+    points = np.append(first - (last - first or abs(first) or 1.0), outwards)
+    places = np.arange(len(points), dtype=np.float64)
+    low, high = 0.0, float(len(values))
+    above, below, last_side = excess(float(points[0])), -math.sqrt(bar), 0
+    if above < 0:
+        return None
+    at = high / 2
+    while high - low > _NEAR:
+        found = excess(float(np.interp(at, places, points)))
+        if found >= 0:
+            low, above, below, last_side = at, found, below / 2 if last_side > 0 else below, 1
+        else:
+            high, below, above, last_side = at, found, above / 2 if last_side < 0 else above, -1
+        inner = (high - low) / 10
+        at = min(max((high * above - low * below) / (above - below), low + inner), high - inner)
+    outer, inner_end = np.interp([low, high], places, points).tolist()
+    means = _means_between(known, values, *sorted((outer, inner_end)))
+    if not len(means):  # rounding hid it
+        return float(inner_end)
+    ordered = means if side == 0 else means[::-1]
+    between = np.concatenate([[outer], ordered[:-1] / 2.0 + ordered[1:] / 2.0, [inner_end]])
+    refuted, whole = 0, len(between) - 1  # the first is, the last is not
+    while whole - refuted > 1:
+        middle = (refuted + whole) // 2
+        refuted, whole = (middle, whole) if excess(float(between[middle])) >= 0 else (refuted, middle)
+    return float(ordered[refuted])
+
+
+def _means_between(known: Stream, values: Numbers, low: float, high: float) -> Numbers:
+    """The means of two values, of which one is among the first, that lie from `low` to `high`."""
+    first = known.head[~np.isnan(known.head)]
+    starts = np.searchsorted(values, 2.0 * low - first, "left")
+    ends = np.searchsorted(values, 2.0 * high - first, "right")
+    means = [one / 2.0 + values[start:end] / 2.0 for one, start, end in zip(first, starts, ends, strict=True)]
+    return np.unique(np.concatenate(means))
+
+
+@_of_any_size
+def _middle(ordered: Numbers) -> float:
+    n = len(ordered)
+    if n <= _ALL_MEANS:
+        first, second = np.triu_indices(n)
+        return 2.0 * float(np.median(ordered[first] / 4.0 + ordered[second] / 4.0))  # sums of the largest are none
+    low, high = float(ordered[0]), float(ordered[-1])
+    half = (n * (n + 1)) / 4.0
+    for _ in range(100):
+        middle = low / 2.0 + high / 2.0
+        if not low < middle < high:
+            break
+        twice = np.searchsorted(ordered, 2.0 * middle - ordered, "right").sum()
+        alone = np.searchsorted(ordered, middle, "right")
+        low, high = (middle, high) if (twice + alone) / 2.0 < half else (low, middle)
+    return high

@@ -1,0 +1,203 @@
+"""Sequential signed ranks: valid under any symmetric law and whatever is missing; verdict and interval are one test."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from axiom.statistics.sequential import MOST
+from axiom.statistics.signed_ranks import either, interval, log_es, pseudo_median, stream
+
+BAR = math.log(40)  # on one side, of two that are asked
+NUMBERS = st.floats(-1e3, 1e3).map(lambda one: round(one, 2))
+VALUES = st.lists(NUMBERS, min_size=1, max_size=20)
+ROWS = st.lists(st.none() | NUMBERS, max_size=25)
+
+
+def sides(values, null=0.0):
+    return log_es(stream(values, lopsided=1.0), null)
+
+
+def looks(values):
+    return [math.exp(either(*sides(values[:length]))) for length in range(1, len(values) + 1)]
+
+
+def every_sign(sizes):
+    return [
+        [sign * size for sign, size in zip(signs, sizes, strict=True)]
+        for signs in itertools.product((-1.0, 1.0), repeat=len(sizes))
+    ]
+
+
+@pytest.mark.parametrize(
+    "sizes", [(1.0, 3.0, 0.5, 8.0, 2.0, 3.0, 1.0, 9.0), (1.0,) * 8, (0.0, 0.0, 1.0, 1e9, 1e-9, 2.0)]
+)
+def test_over_all_signs_the_average_is_at_most_one_at_every_look(sizes):
+    assert (np.mean([looks(row) for row in every_sign(sizes)], axis=0) <= 1.0 + 1e-9).all()
+
+
+@pytest.mark.parametrize("hides", [lambda row, at: row[at] < -0.6, lambda row, at: row[at] * row[-1] < 0])
+def test_who_hides_values_by_what_they_are_or_by_what_comes_later_gains_nothing(hides):
+    rows = every_sign((1.0, 3.0, 0.5, 8.0, 2.0, 3.0, 1.0, 9.0))
+    paths = [looks([None if hides(row, at) else one for at, one in enumerate(row)]) for row in rows]
+    assert (np.mean(paths, axis=0) <= 1.0 + 1e-9).all()
+
+
+@given(row=ROWS, filling=st.lists(NUMBERS, min_size=25, max_size=25), null=NUMBERS)
+def test_whatever_a_missing_value_was_it_would_have_spoken_more(row, filling, null):
+    known = sides([one if one is not None else other for one, other in zip(row, filling, strict=False)], null)
+    missing = sides(row, null)
+    assert missing[0] <= known[0] + 1e-9
+    assert missing[1] <= known[1] + 1e-9
+
+
+@given(values=VALUES, place=st.integers(0, 20))
+def test_one_more_missing_value_never_makes_anything_surer(values, place):
+    more = [*values[:place], None, *values[place:]]
+    assert all(after <= before + 1e-9 for after, before in zip(sides(more), sides(values), strict=True))
+
+
+@given(row=ROWS, nulls=st.tuples(NUMBERS, NUMBERS))
+def test_a_larger_null_lies_above_less_and_below_more(row, nulls):
+    low, high = sorted(nulls)
+    (low_above, low_below), (high_above, high_below) = sides(row, low), sides(row, high)
+    assert high_above <= low_above + 1e-9
+    assert high_below >= low_below - 1e-9
+
+
+def shifted(seed, *, seeds, effect):
+    return (np.random.default_rng(seed).normal(size=seeds) + effect).tolist()
+
+
+@pytest.mark.parametrize("seeds", [8, 12, 30, 128, 129, 700])
+@pytest.mark.parametrize("missing", [0, 1])
+def test_the_interval_is_what_is_not_refuted(seeds, missing):
+    values = [*shifted(seeds, seeds=seeds, effect=1.0), *[None] * missing]
+    known = stream(values)
+    low, high = interval(known)
+    assert (low is None, high is None) == tuple(
+        side < BAR for side in (log_es(known, -99.0)[0], log_es(known, 99.0)[1])
+    )
+    step = 1e-6
+    for end, side, outwards in ((low, 0, -step), (high, 1, step)):
+        if end is not None:
+            assert log_es(known, end + outwards)[side] >= BAR
+            assert log_es(known, end - outwards)[side] < BAR
+
+
+def test_the_ends_of_an_interval_are_means_of_two_values():
+    values = [1.0, 1.5, 2.0, 3.0, 1.25, 2.5, 1.75, 2.25, 0.5, 3.5, 1.0, 2.0]
+    low, high = interval(stream(values))
+    means = {(one + other) / 2 for one in values for other in values}
+    assert {low, high} <= means
+
+
+@given(values=st.lists(st.floats(-1e3, 1e3).filter(lambda one: abs(one) > 1e-3), min_size=1, max_size=20))
+def test_neither_the_unit_nor_which_way_is_up_is_known(values):
+    above, below = sides(values)
+    assert sides([-one for one in values]) == pytest.approx((below, above), abs=1e-9)
+    assert sides([one * 1024.0 for one in values]) == pytest.approx((above, below), abs=1e-9)
+
+
+@pytest.mark.parametrize("place", [0, 9, 100])
+def test_one_value_far_out_stops_nothing(place):
+    values = shifted(3, seeds=160, effect=1.0)
+    values[place] = -1e9
+    with_it, without = sides(values)[0], sides(values[:place] + values[place + 1 :])[0]
+    assert without - with_it < 4
+    assert with_it > math.log(1e6)
+    low, high = interval(stream(values))
+    assert 0.5 < low < high < 1.5
+
+
+def test_ties_with_the_null_neither_speak_nor_hold_back():
+    better = [0.0, 0.01, 0.0, 0.02, 0.0, 0.03] * 8
+    assert sides(better)[0] > BAR
+    low, high = interval(stream(better))
+    assert (low, high) == (0.0, pytest.approx(0.015, abs=0.01))
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 30.0], [0.0, 0.0, 1.0], shifted(1, seeds=199, effect=0)])
+def test_the_pseudo_median_is_the_middle_of_all_means_of_two(values):
+    means = [(values[at] + other) / 2 for at in range(len(values)) for other in values[at:]]
+    assert pseudo_median(values) == pytest.approx(np.median(means), abs=1e-12)
+
+
+def test_of_many_values_the_pseudo_median_is_found_without_all_means():
+    values = np.array(shifted(2, seeds=1_000, effect=0.5))
+    first, second = np.triu_indices(1_000)
+    assert pseudo_median(values) == pytest.approx(np.median(values[first] / 2 + values[second] / 2), abs=1e-4)
+
+
+def test_later_values_are_ranked_among_the_first_alone():
+    values = shifted(4, seeds=300, effect=0.2)
+    given = [None if place in (5, 200) else one for place, one in enumerate(values)]
+    known = stream(given, lopsided=1.0)
+    head = [abs(one) for one in given[:128] if one is not None]
+    assert (known.lost, len(known.tail)) == (1, 171)
+    for extra in (0.01, -0.4, 5.0):
+        rank, gone = sum(one <= abs(extra) for one in head), 1
+        more = stream([*given, extra], lopsided=1.0)
+        gain = log_es(more, 0.0)[0] - log_es(known, 0.0)[0]
+        share = (rank + (gone if extra < 0 else 0) + 0.5) / 129
+        bets = [math.log1p(math.copysign(size, extra)) for size in (math.tanh(0.03 * share), 0.95)]
+        assert min(bets) <= gain <= max(bets)
+
+
+@pytest.mark.parametrize(
+    ("draw", "is_lopsided"),
+    [
+        (lambda chance, n: chance.normal(size=n), False),
+        (lambda chance, n: chance.standard_cauchy(n), False),
+        (lambda chance, n: np.exp(2 * chance.normal(size=n)), True),
+        (lambda chance, n: 1 / chance.random(n), True),
+    ],
+)
+def test_skewed_values_count_for_less(draw, is_lopsided):
+    known = stream(draw(np.random.default_rng(5), 500).tolist())
+    assert (known.lopsided > 1.05) is is_lopsided
+    assert known.lopsided < 3.0
+
+
+@given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
+def test_numbers_of_any_size_give_numbers(values):
+    known = stream(values)
+    assert all(-MOST <= side <= MOST for side in log_es(known, 0.0))
+    assert all(end is None or math.isfinite(end) for end in interval(known))
+    if values:
+        assert min(values) <= pseudo_median(values) <= max(values)
+
+
+def test_eight_large_differences_are_enough():
+    found = [math.exp(either(*sides((np.random.default_rng(seed).random(8) + 1).tolist()))) for seed in range(200)]
+    assert np.mean(np.array(found) >= 20) > 0.9
+    assert math.exp(either(*sides([1.0] * 6))) < 20
+
+
+LAWS = {
+    "normal": lambda chance, n: chance.normal(size=n),
+    "cauchy": lambda chance, n: chance.standard_cauchy(n),
+    "mostly nothing": lambda chance, n: chance.choice([-1.0, 0.0, 1.0], p=[0.05, 0.9, 0.05], size=n),
+    "growing": lambda chance, n: chance.normal(size=n) * np.arange(1, n + 1),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_looking_again_and_again_an_effect_is_rarely_made_of_nothing(law):
+    streams, found = 300, 0
+    for number in range(streams):
+        values = LAWS[law](np.random.default_rng(number), 96).tolist()
+        found += any(either(*log_es(stream(values[:seeds]), 0.0)) >= math.log(20) for seeds in range(8, 97, 4))
+    assert found <= streams * 0.05 + 3 * math.sqrt(streams * 0.05 * 0.95)
+
+
+@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 8), (1.0, 13), (0.5, 38)])
+def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds):
+    times = []
+    for number in range(200):
+        values = shifted(number, seeds=200, effect=effect)
+        times.append(next(n for n in range(6, 201) if either(*sides(values[:n])) >= math.log(20)))
+    assert np.median(times) == pytest.approx(seeds, rel=0.15, abs=1)
