@@ -19,9 +19,10 @@ from axiom.statistics import ranks
 _QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?
 _EVER = 0.01 / _QUESTIONS  # chance that a sound finding is ever suspected by one of them
 _FEW = 2  # groups, of which one can lie apart
-# How often chance clusters the values of hosts so, below which they count for less. It is much, since few hosts show
-# little: where four seeds a host are as alike as half of their variance, a smaller chance left 8 % false verdicts.
-_CLUSTERED = 0.3
+# How often chance clusters the values of hosts so, below which they count for less. In a table it is much, since few
+# hosts show little: where half of the variance lay between hosts with four seeds each, a chance of 0.05 left 9 % false
+# verdicts. A laboratory computes one task in ten again elsewhere, which shows by itself whether hosts matter.
+_CLUSTERED_IN_A_TABLE, _CLUSTERED = 0.3, 0.01
 
 
 def rarely(looks: int) -> float:
@@ -80,8 +81,13 @@ class Believed:
     clustering: float = 1.0  # how many values of hosts that cluster tell as much as one that is independent
 
 
-def believed(counted: Sequence[Observation], homes: Mapping[int, Home], *, looks: int) -> Believed:
-    """Leave out who was outvoted again and again, and whose values lie elsewhere; after so many weighed blocks."""
+def believed(
+    counted: Sequence[Observation], homes: Mapping[int, Home], *, looks: int, is_checked: bool = True
+) -> Believed:
+    """Leave out who was outvoted again and again, and whose values lie elsewhere; after so many weighed blocks.
+
+    `is_checked`: some of the seeds are computed again elsewhere, as a laboratory has it done.
+    """
     liars = _outvoted(counted)
     rest = _without(counted, liars, "its host was outvoted in other seeds")
     first = Alone(rest)
@@ -94,17 +100,18 @@ def believed(counted: Sequence[Observation], homes: Mapping[int, Home], *, looks
         if odd:
             told.append(_lies_elsewhere(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
         left = _without(rest, odd, "its host's values lie elsewhere than all others'")
-    return Believed(counted=left, alone=alone, alarms=(*told, *others), clustering=_clustering(alone, homes))
+    clustering = _clustering(alone, homes, _CLUSTERED if is_checked else _CLUSTERED_IN_A_TABLE)
+    return Believed(counted=left, alone=alone, alarms=(*told, *others), clustering=clustering)
 
 
-def _clustering(alone: Alone, homes: Mapping[int, Home]) -> float:
+def _clustering(alone: Alone, homes: Mapping[int, Home], seldom: float) -> float:
     """How many values of a host tell as much as one that is independent, if hosts may matter.
 
     A seed cannot know its host, so they should not. Where they do, fewer values are independent than there are; and of
     few hosts it is little known by how much.
     """
     spread, hosts = apart(alone, {host: host for host in homes}, _FEW)
-    if spread is None or spread.together >= _CLUSTERED or spread.clustering <= 1:
+    if spread is None or spread.together >= seldom or spread.clustering <= 1:
         return 1.0
     return spread.clustering * (hosts + 1) / (hosts - 1)
 

@@ -104,7 +104,7 @@ def _seen(
     surroundings: Surroundings,
 ) -> _Seen:
     known = sound(question(estimand), observations, blocks)
-    sure = believed(known.counted, homes, looks=blocks)
+    sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
     concluded = conclude(asked, [one.value for one in counted])
     parts = designs_of(counted)
