@@ -264,10 +264,10 @@ DAMAGES = [
     "UPDATE observation SET why_missing = 'lost' WHERE replicate = 3",
     "UPDATE observation SET fingerprint = '14.0:a' WHERE replicate = 3",
     "UPDATE observation SET cohort = 'exploratory' WHERE replicate = 3",
-    "UPDATE observation SET hosts = '[[2,1,\"linux-x86_64-avx2\"]]' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[2,1,\"linux-x86_64-avx2\",1]]' WHERE replicate = 3",
     "UPDATE observation SET hosts = 'nonsense' WHERE replicate = 3",
-    "UPDATE observation SET hosts = '[[1,77,\"linux-x86_64-avx2\"]]' WHERE replicate = 3",
-    "UPDATE observation SET hosts = '[[1,1,\"windows-x86_64-avx2\"]]' WHERE replicate = 3",  # beside seven others
+    "UPDATE observation SET hosts = '[[1,77,\"linux-x86_64-avx2\",1]]' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[1,1,\"windows-x86_64-avx2\",1]]' WHERE replicate = 3",  # beside seven others
     "UPDATE observation SET hosts = '[[1]]' WHERE replicate = 3",
     "UPDATE observation SET block = 7 WHERE replicate = 3",
     "DELETE FROM observation WHERE replicate = 3",

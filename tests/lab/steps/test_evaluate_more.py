@@ -1,6 +1,5 @@
 """Several designs, claims formed from data, alarms, duplicates and all other claims: what changes a finding's lines."""
 
-import json
 import math
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -13,7 +12,6 @@ from axiom.domain.findings import Force, Grade, Verdict
 from axiom.domain.registrations import Cohort, Stopping
 from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe
-from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.experiments.recall import reopen_finding
 from axiom.lab.registrations.register import amend, register_cohort
 from axiom.lab.steps.evaluate import unweighed
@@ -281,29 +279,6 @@ def test_a_version_of_which_nothing_came_back_is_not_looked_at(rounds, monkeypat
     assert unweighed(rounds.db) == 0
     rounds.hold()
     assert history(rounds) == [(1, 1, 8)]
-
-
-def test_lines_from_before_observations_had_a_table_go_on_as_they_are(rounds):
-    block(rounds)
-    rounds.hold()
-    (line,) = evidence.history(rounds.db, 1)
-    old = [[one.replicate, one.value, list(one.hosts), ""] for one in evidence.observed(rounds.db, 1)]
-    rounds.db.execute("DELETE FROM observation")
-    rounds.db.execute("DELETE FROM weighing")
-    rounds.db.execute("UPDATE evidence SET observations = :old, false_share = NULL, e_absent = 1", old=json.dumps(old))
-    assert unweighed(rounds.db) == 0
-    assert rounds.broken() == {}
-    block(rounds)
-    rounds.hold()
-    assert [(one.blocks, one.seeds) for one in evidence.history(rounds.db, 1)] == [(1, 8), (2, 16)]
-    assert evidence.history(rounds.db, 1)[0].e_value == line.e_value
-    rows = rounds.db.select("SELECT replicate, line, block FROM observation ORDER BY replicate")
-    assert [tuple(row.values()) for row in rows] == [(number, 2, 1 + number // 8) for number in range(16)]
-    assert rounds.broken() == {}
-    for damage in ("seeds = 9", "e_value = e_value * 2", "grade = 'Strong'", "observations = '[]'"):
-        with taken_back(rounds.db):
-            rounds.db.execute(f"UPDATE evidence SET {damage} WHERE line = 1")  # noqa: S608  our own words
-            assert recomputed(rounds.db) == ["finding 1, line 1 is not what its results say"]
 
 
 def test_who_suspended_a_finding_by_hand_is_left_alone(rounds):

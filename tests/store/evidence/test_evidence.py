@@ -180,18 +180,3 @@ def test_how_every_claim_stands_is_read_at_once(working_lab):
     assert evidence.standings(db) == [asked]
     assert [(row["number"], row["recalled_at"]) for row in evidence.claims(db)] == [(1, 5)]
     assert [(row["number"], row["line"], row["e_value"]) for row in evidence.course(db)] == [(1, 1, 5.0), (1, 2, 9.0)]
-
-
-def test_a_line_of_before_observations_had_a_table_is_read(working_lab):
-    db = working_lab.db
-    evidence.record(db, 1, LINE, (), session_id=None, now=working_lab.now)
-    db.execute(
-        """UPDATE evidence SET observations = '[[0, 1.5, 1, ""], [1, null, null, "late"], [2, 0.5, [1, 4], ""]]'"""
-    )
-    seen = evidence.observed(db, 1)
-    assert [(one.replicate, one.value, one.hosts, one.why_missing) for one in seen] == [
-        (0, 1.5, (1,), ""),
-        (1, None, (), "late"),
-        (2, 0.5, (1, 4), ""),
-    ]
-    assert set(evidence.kept(db, 1).homes) == {1}

@@ -1,6 +1,5 @@
 """The card of a finding: one answer, shown by the page and by its JSON."""
 
-import json
 import re
 from dataclasses import replace
 from html import unescape
@@ -101,20 +100,6 @@ def test_a_card_that_was_shown_follows_a_new_line(browse, small_lab, prepared):
     with small_lab.db.transaction():
         evidence.record(small_lab.db, 1, weighed(4), seen, session_id=None, now=small_lab.now)
     assert parts_now(reader)["host"] == [("1", 8), ("2", 16), ("3", 8)]
-
-
-def test_the_card_of_an_older_line_follows_what_its_hosts_are_today(browse, small_lab, prepared):
-    weigh_three_blocks(small_lab, prepared)
-    reader = browse(small_lab)
-    reader.app._fresh = 0.0
-    written = json.dumps([[number, 1.0 + number, 1 + number % 3, ""] for number in range(24)])
-    with small_lab.db.transaction():
-        small_lab.db.execute("UPDATE evidence SET observations = :written", written=written)
-    assert parts_now(reader)["platform"] == [("linux-x86_64-avx2", 16), ("linux-x86_64-avx512", 8)]
-    with small_lab.db.transaction():
-        small_lab.db.execute("UPDATE host SET instructions = 'avx512' WHERE id = 1")
-    after = parts_now(reader)["platform"]
-    assert sorted(after) == [("linux-x86_64-avx2", 8), ("linux-x86_64-avx512", 16)]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ class ObservedVersion:
 
         Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
         """
-        reached, feeders = self._reached(found), self.feeding[found.number]
+        reached, feeders = self.reached(found), self.feeding[found.number]
         key = (feeders, *sorted(reached.items()))
         if key not in self._closed:
             self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1)) for feeder in feeders])
@@ -104,16 +104,9 @@ class ObservedVersion:
         """These are all that are kept of a finding, so nobody has to ask for the last of them."""
         reached: dict[int, int] = {}
         for one in kept:
-            if one.registration and one.replicate > reached.get(one.registration, -1) and one.cohort is _COUNTED:
+            if one.replicate > reached.get(one.registration, -1) and one.cohort is _COUNTED:
                 reached[one.registration] = one.replicate
         self._kept[found.number, found.line] = reached
-
-    def _reached(self, found: WeighedFinding) -> dict[int, int]:
-        """Of each registration the last replicate that was weighed into this finding."""
-        reached = self.reached(found)
-        if not reached and found.blocks:  # weighed before observations were kept: one design, from its first number on
-            reached = {found.registration_id: found.blocks * self.registered[found.registration_id].block - 1}
-        return reached
 
     def _blocks(self, registration_id: int, after: int) -> tuple[Block, ...]:
         registered = self.registered[registration_id]
