@@ -93,13 +93,6 @@ def test_further_registrations_of_a_version_keep_its_size_whoever_came_since(sma
         assert registered(small_lab, place).block_why == "as in registration 1, the first of this version"
 
 
-def test_a_body_from_before_says_no_reason(small_lab, costly):
-    small_lab.publish(costly)
-    old = json.loads(registrations.registrations(small_lab.db, 1)[0].body)
-    del old["block_why"]
-    assert (read_body(json.dumps(old)).block, read_body(json.dumps(old)).block_why) == (8, "")
-
-
 def computed(rounds, amount: int) -> None:
     rounds.lab.deploy(workunits=amount)
     rounds.compute(amount, by=values(rounds, 1.0))

@@ -91,7 +91,7 @@ def _asked(db: Database, number: int) -> tuple[_Asked, str]:
         return {}, ""
     registration, name = found
     body = read_body(registration.body)
-    return body.estimands[name], str(body.document.get("experiment", ""))
+    return body.estimands[name], str(body.document["experiment"])
 
 
 def _features(asked: _Asked, experiment: str) -> frozenset[object]:
