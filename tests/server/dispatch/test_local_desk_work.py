@@ -252,12 +252,6 @@ def test_a_repair_that_needs_more_memory_and_time_gets_it(working_lab, prepared)
     assert working_lab.broken() == {}
 
 
-def test_a_bundle_without_a_manifest_of_its_own_is_sent_as_registered(working_lab):
-    working_lab.db.execute("UPDATE bundle SET manifest = ''")
-    ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
-    assert (ticket.memory_mb, ticket.cell_seconds) == (100, (60.0, 60.0))
-
-
 def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):
     with working_lab.db.transaction():
         workunits.request_abort(working_lab.db, 1, "not this one")

@@ -1,6 +1,5 @@
 """Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from axiom.domain.sessions import Note, Session, Step
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book_or_hold, release
 from axiom.server.returns.costing import Declared
+from axiom.signed.manifests import stored_manifest
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement
@@ -146,7 +146,7 @@ class Paying:
         found = self._usual.get(experiment_id)
         if found is None or not timedelta(0) <= now - found.looked_at < _USUAL_FOR:
             experiment = experiments.by_id(db, experiment_id)
-            on_gpu = experiment is not None and json.loads(experiment.manifest).get("gpu") is True
+            on_gpu = experiment is not None and stored_manifest(experiment.manifest).gpu
             found = UsualCost(
                 looked_at=now,
                 paid=_ALL if on_gpu else self._share(db, experiment_id, now),  # how fast a processor is says nothing

@@ -16,8 +16,8 @@ WHERE preflight.passed = 0
 """
 _OF_BUNDLE = "SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates"
 _NEWEST = """
-SELECT e.id AS experiment_id, e.name, e.version, e.manifest AS registered, b.manifest AS bundled, b.digest,
-    p.passed, p.reason, EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
+SELECT e.id AS experiment_id, e.name, e.version, b.manifest, b.digest, p.passed, p.reason,
+    EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
 FROM experiment e
 JOIN bundle b ON b.experiment_id = e.id
     AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
@@ -94,7 +94,7 @@ def newest(db: Database, gates: str) -> list[Newest]:
             name=row["name"],
             version=row["version"],
             bundle=row["digest"],
-            manifest=row["bundled"] or row["registered"],
+            manifest=row["manifest"],
             passed=None if row["passed"] is None else bool(row["passed"]),
             is_ours=bool(row["ours"]),
             reason=row["reason"] or "",
