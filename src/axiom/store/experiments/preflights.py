@@ -27,12 +27,6 @@ WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
 _HAS_PASSED = """
 SELECT 1 FROM preflight WHERE bundle_digest = :bundle AND passed = 1 AND (ours_only = 0 OR :is_ours = 1) LIMIT 1
 """
-_UNREAD = """
-SELECT b.digest, e.name FROM bundle b JOIN experiment e ON e.id = b.experiment_id
-WHERE e.recalled_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND (p.passed = 1 OR p.gates = :gates))
-ORDER BY b.id
-"""
 _IS_OFFERED = """
 SELECT 1 FROM bundle b JOIN preflight p ON p.bundle_digest = b.digest
 WHERE b.experiment_id = :experiment_id AND p.gates = :gates AND p.passed = 1 LIMIT 1
@@ -106,14 +100,6 @@ def newest(db: Database, gates: str) -> list[Newest]:
 def has_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
     """Did this bundle pass what was asked of it at some time: for anybody's host, or for one of our own?"""
     return db.one(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
-
-
-def unread(db: Database, gates: str) -> list[tuple[str, str]]:
-    """Bundles that no host may have and that nobody looked at yet, by digest and name, the oldest first.
-
-    `gates` are those of our own hosts.
-    """
-    return [(row["digest"], row["name"]) for row in db.select(_UNREAD, gates=gates)]
 
 
 def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
