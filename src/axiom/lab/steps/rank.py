@@ -53,7 +53,7 @@ def _note(db: Database, place: int, one: Ranked) -> Note:
             "word": one.word,
             "finding": one.told.number,
             "experiment": name,
-            "claim": asked.get("claim", ""),
+            "claim": asked["claim"],
             "verdict": said.verdict,
             "grade": said.grade,
             "seeds": said.seeds,
