@@ -18,7 +18,6 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
-_DAY = 86_400.0  # seconds
 _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
 
