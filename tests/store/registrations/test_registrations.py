@@ -89,11 +89,15 @@ def test_whatever_is_done_to_the_chain_is_seen(chain, damage, problem):
 
 def test_a_workunit_without_a_registration_is_refused_by_the_database(chain, now):
     with pytest.raises(sqlite3.IntegrityError):
-        workunits.order(chain, experiment_id=1, registration_id=9, replicates=[0], configs=[0], max_failures=3, now=now)
+        workunits.order_many(
+            chain, experiment_id=1, registration_id=9, replicates=[[0]], configs=[0], max_failures=3, now=now
+        )
 
 
 def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
-    workunits.order(chain, experiment_id=1, registration_id=3, replicates=[0], configs=[0], max_failures=3, now=now)
+    workunits.order_many(
+        chain, experiment_id=1, registration_id=3, replicates=[[0]], configs=[0], max_failures=3, now=now
+    )
     with pytest.raises(sqlite3.IntegrityError):
         chain.execute("DELETE FROM registration WHERE id = 3")
 
