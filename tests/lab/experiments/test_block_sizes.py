@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from evidence_lines import history_of
 from planted_effects import SAID, further, order_of, values
 
 from axiom.domain.registrations import Stopping, read_body
@@ -110,10 +111,10 @@ def test_a_block_is_closed_and_weighed_as_a_whole(rounds):
     assert evidence.newest(rounds.db) == {}
     computed(rounds, 1)
     rounds.hold()
-    assert [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, 1)] == [(1, 1, 20)]
+    assert [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, 1)] == [(1, 1, 20)]
     computed(rounds, 20)
     rounds.hold()
-    assert [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, 1)][1:] == [(2, 2, 40)]
+    assert [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, 1)][1:] == [(2, 2, 40)]
     assert recomputed(rounds.db) == []
     assert rounds.broken() == {}
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from evidence_lines import history_of
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
 from axiom.domain.findings import Force, Grade, Verdict
@@ -40,7 +41,7 @@ def taken_back(db):
 
 def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
     """Line, blocks and seeds of each line."""
-    return [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, number)]
+    return [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, number)]
 
 
 def newest(rounds, number: int = 1):
@@ -86,7 +87,7 @@ def test_what_comes_back_first_leaves_no_trace(rounds, order):
         rounds.lab.validate()
         rounds.lab.later(seconds=1)
     rounds.hold()
-    lines = evidence.history(rounds.db, 1)
+    lines = history_of(rounds.db, 1)
     assert [(line.blocks, line.seeds) for line in lines] == [(1, 8), (2, 16)]
     expected = [1.0 + 0.3 * noise(number, 0) - 0.3 * noise(number, 1) for number in range(16)]
     assert [one.value for one in evidence.observed(rounds.db, 1)] == pytest.approx(expected)
@@ -252,7 +253,7 @@ def test_the_more_claims_are_asked_the_surer_each_has_to_be(rounds, variant):
     rounds.lab.publish(variant("second_sum"))
     rounds.lab.later(seconds=1)
     rounds.hold()
-    assert [(line.line, line.false_share) for line in evidence.history(rounds.db, 1)] == [(1, 0.05), (2, None)]
+    assert [(line.line, line.false_share) for line in history_of(rounds.db, 1)] == [(1, 0.05), (2, None)]
     (sentence,) = rounds.said("evidence.changed")
     assert sentence.endswith("effect +, Moderate, not among the findings of the whole laboratory.")
     rounds.hold()
@@ -268,7 +269,7 @@ def test_what_was_recalled_still_counts_among_the_claims_that_were_asked(rounds,
     rounds.hold()
     rounds.db.execute("UPDATE experiment SET recalled_at = 1 WHERE id = 2")
     rounds.hold()
-    assert [line.false_share for line in evidence.history(rounds.db, 1)] == [None]
+    assert [line.false_share for line in history_of(rounds.db, 1)] == [None]
     assert rounds.broken() == {}
 
 

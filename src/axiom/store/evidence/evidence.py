@@ -98,20 +98,6 @@ class Inputs:
     surroundings: Surroundings
 
 
-def record(
-    db: Database,
-    number: int,
-    evidence: Evidence,
-    observations: Sequence[Observation],
-    *,
-    session_id: int | None,
-    now: datetime,
-) -> int:
-    """Add a line to the history of a finding, weighed from these observations."""
-    placed = [Placed(block=max(1, evidence.blocks), observation=observation) for observation in observations]
-    return add(db, number, evidence, placed, session_id=session_id, now=now)
-
-
 def add(
     db: Database,
     number: int,
@@ -154,11 +140,6 @@ def is_any(db: Database) -> bool:
 def newest(db: Database) -> dict[int, Evidence]:
     """The newest evidence of every finding that has any, by its number."""
     return {int(row["finding_number"]): read(row) for row in db.select(_NEWEST)}
-
-
-def history(db: Database, number: int) -> list[Evidence]:
-    """All evidence of a finding, oldest first."""
-    return [read(row) for row in db.select(_HISTORY, number=number)]
 
 
 def lines(db: Database, number: int) -> list[Row]:

@@ -15,9 +15,8 @@ from axiom.store.engine.database import Bare, Database
 _OBSERVE = """
 INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,
     hosts, fingerprint, repeats)
-VALUES (:finding_number, :replicate, :line, :block,
-    coalesce(:registration_id, (SELECT registration_id FROM finding WHERE id = :finding_number)), :cohort, :value,
-    :outcome, :why_missing, :hosts, :fingerprint, :repeats)
+VALUES (:finding_number, :replicate, :line, :block, :registration_id, :cohort, :value, :outcome, :why_missing, :hosts,
+    :fingerprint, :repeats)
 """
 _OF_LINE = """
 SELECT o.replicate, o.block, o.registration_id, o.cohort, o.value, o.outcome, o.why_missing, o.fingerprint,
@@ -143,7 +142,7 @@ def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict
         "replicate": seen.replicate,
         "line": line,
         "block": one.block,
-        "registration_id": seen.registration or None,
+        "registration_id": seen.registration,
         "cohort": seen.cohort,
         "value": seen.value,
         "outcome": seen.outcome or "",
