@@ -137,15 +137,12 @@ class ObservedVersion:
             self._measured[number] = _measured(cells[number])
 
     def _observation(self, found: WeighedFinding, number: int, issued_to: int, repeats: str) -> Observation:
-        registered, back = self.registered[issued_to], self._measured[number]
-        design = registered.design
+        design, back = self.registered[issued_to].design, self._measured[number]
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
         reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
         ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
         if reached is not None and self.is_overturned(number, issued_to):
             reached, why = None, OUTVOTED
-        is_own = issued_to == found.registration_id
-        is_counted = is_own or (registered.cohort is Cohort.CONFIRMATORY and issued_to in self.feeding[found.number])
         return Observation(
             replicate=number,
             value=reached,
@@ -154,7 +151,7 @@ class ObservedVersion:
             outcome=ended,
             registration=issued_to,
             design=design.name,
-            cohort=Cohort.CONFIRMATORY if is_counted else Cohort.EXPLORATORY,
+            cohort=_COUNTED if issued_to in self.feeding[found.number] else Cohort.EXPLORATORY,
             fingerprint=back.fingerprint,
             repeats=repeats if reached is not None else "",
         )
