@@ -45,7 +45,7 @@ from axiom.server.dispatch import local_desk
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns import reporting
-from axiom.server.returns.transitioner import sweep
+from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import invariants
 from axiom.signed.keys import Keys, make_keys
@@ -329,7 +329,7 @@ class SmallLab:
 
     def sweep(self) -> int:
         with self.db.transaction():
-            return sweep(self.db, self.now)
+            return sweep_late(self.db, self.now) + sweep_unattended(self.db, self.now)
 
     def broken(self) -> dict[str, list[str]]:
         """The promises that do not hold, with what breaks them."""

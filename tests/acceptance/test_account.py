@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from axiom.boinc.account_keys import passwd_hash
 from axiom.boinc.accounts import CreateAccount
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.runners.offer import offer_here
+from axiom.lab.runners.offer import Offers
 from axiom.server.accounts.accounts import open_account
 from axiom.server.accounts.password_hashes import stored_password
 from axiom.service.sockets import on_port
@@ -31,7 +31,7 @@ def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
     lab.folder.keys.mkdir(mode=0o700)
     make_keys(lab.folder.keys, lab.now)
     secrets = make_secrets(lab.folder.keys)
-    offer_here(lab.folder, secrets.code, HERE, lab.now)
+    Offers(lab.folder, secrets.code).here(HERE, lab.now)
     asked = CreateAccount(email=OTHER_EMAIL, passwd_hash=passwd_hash(PASSWORD, OTHER_EMAIL), name="Eve")
     with lab.db.transaction():
         eve = open_account(lab.db, secrets.accounts, asked, stored_password(asked.passwd_hash), lab.now)

@@ -11,7 +11,7 @@ from fake_builds import build
 from running_lab import answer
 from volunteer_lab import Project, project
 
-from axiom.lab.runners.offer import offer_built
+from axiom.lab.runners.offer import Offers
 from axiom.runner.platform.host import platform_here
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed.keys import make_secrets
@@ -61,7 +61,7 @@ def offer_bad(folder: Folder) -> None:
     here = platform_here()
     named = next(name for name, words in PLATFORMS.items() if words == (here.system, here.processor))
     built = build(folder.path.parent / "bad", program=body, platform=named, needs_avx=False)
-    offer_built(folder, make_secrets(folder.keys).code, built, datetime.now(UTC))
+    Offers(folder, make_secrets(folder.keys).code).built(built, datetime.now(UTC))
 
 
 @pytest.fixture

@@ -95,11 +95,10 @@ GIVING_REASONS = [
 
 
 @pytest.mark.parametrize("leaf", GIVING_REASONS, ids=lambda leaf: leaf.command_path)
-def test_a_reason_is_given_as_why_everywhere_and_the_older_word_is_understood(leaf):
+def test_a_reason_is_given_as_why_everywhere(leaf):
     option = next(option for option in leaf.command.params if option.name == "why")
-    assert option.opts == ["--why", "--reason"]
+    assert option.opts == ["--why"]
     assert "--why TEXT" in leaf.get_help()
-    assert "--reason" not in leaf.get_help()
 
 
 def test_there_are_many_that_want_a_reason(said):

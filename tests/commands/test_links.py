@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.commands.experiments import PublishExperiment
@@ -54,9 +55,7 @@ def door(door):
 
 
 def weigh(door, **changes) -> None:
-    door.gate.writer.run(
-        lambda db: evidence.record(db, 1, weighed(2, **changes), [], session_id=None, now=door.lab.now)
-    )
+    door.gate.writer.run(lambda db: record(db, 1, weighed(2, **changes), [], session_id=None, now=door.lab.now))
 
 
 def test_publishing_an_experiment_links_its_findings_to_what_they_ask(door):

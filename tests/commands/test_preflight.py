@@ -161,12 +161,6 @@ def test_what_was_not_tried_is_ordered_for_our_own_hosts_and_says_so(untried):
     assert answer["preflight"] == "it waits for its preflight; until then only the laboratory's own hosts get it"
 
 
-def test_what_nobody_looked_at_is_ordered_and_says_that_it_waits(untried):
-    untried.gate.writer.run(lambda db: db.execute("DELETE FROM preflight"))
-    answer = untried.submit(DeployExperiment(experiment="sound", workunits=1))
-    assert answer["preflight"] == "nobody has looked at its file yet, before which it goes to no host"
-
-
 def test_nothing_is_ordered_of_what_does_not_read_as_an_experiment(untried, attempt):
     unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
 

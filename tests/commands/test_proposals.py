@@ -100,7 +100,7 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     body = read_body(registration.body)
     assert body.document["proposal"]["slug"] == made.slug
     assert body.stopping == made.stopping
-    (said,) = body.predictions
+    (said,) = body.document["predictions"]
     assert (said["forecaster"], said["negative"]) == ("autopilot, informed" if made.is_informed else "autopilot", 0.75)
     assert standing(door) == {made.slug: ("approved", answer["registration"])}
     assert door.broken() == {}

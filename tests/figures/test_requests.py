@@ -21,7 +21,6 @@ from axiom.figures.requests import (
     look_of,
     of_data,
     points_of,
-    rows_of,
     spacing,
     to_data,
     values_of,
@@ -106,13 +105,6 @@ def test_a_request_travels_as_json_and_arrives_as_it_was(request):
     assert of_data(json.loads(json.dumps(to_data(request)))) == request
 
 
-@given(REQUESTS)
-def test_a_table_has_a_cell_for_every_heading(request):
-    headings, rows = rows_of(request)
-    assert rows
-    assert {len(row) for row in rows} == {len(headings)}
-
-
 def test_an_unknown_kind_is_refused_with_the_known_ones():
     kinds = "there are sweep, narrowing, strip, forest, history"
     with pytest.raises(ValueError, match=f"'pie' is not a kind of picture; {kinds}"):
@@ -154,14 +146,6 @@ def test_a_factor_that_varies_besides_makes_series(configs, series, by):
     points, named = points_of("width", [measured(**config) for config in configs])
     assert ([point.series for point in points], named) == (series, by)
     assert [(point.x, point.median, point.seeds) for point in points] == [(each["width"], 0.5, 3) for each in configs]
-
-
-def test_the_table_of_each_kind(requests):
-    assert rows_of(requests["series"])[0] == ("depth", "lr", "seeds", "median effective_rank", "low", "high")
-    assert rows_of(requests["sweep"])[1][0] == (8, 24, *(factor * 8**-0.8 for factor in (6, 5.2, 7)))
-    assert rows_of(requests["narrowing"])[1][0] == (8, 0.06, None, None, "effect +", "Awaiting")
-    assert rows_of(requests["strip"])[1][5] == (5, None)
-    assert rows_of(requests["forest"])[1][3] == ("Host", "host 7", 3, 0.07, None, None)
 
 
 WORDS = [

@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from evidence_lines import record
 from patience import PATIENCE
 
 import axiom
@@ -17,7 +18,6 @@ from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.lab.registrations.register import register_further
 from axiom.notebook.table import Table
-from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.views import tables
 
@@ -43,7 +43,7 @@ def weigh(lab, blocks, *, low, kind="sign"):
     )
     seen = [Observation(replicate=0, value=1.5, hosts=(1,)), Observation(replicate=1, value=None, why_missing="<late>")]
     with lab.db.transaction():
-        evidence.record(lab.db, 1, found, seen, session_id=None, now=lab.now + timedelta(hours=blocks))
+        record(lab.db, 1, found, seen, session_id=None, now=lab.now + timedelta(hours=blocks))
 
 
 def test_results_are_a_row_per_cell_with_factors_and_measures_as_columns(opened):

@@ -18,7 +18,7 @@ from axiom.signed.bundles import Seal, collect, contents, digest, open_bundle, p
 from axiom.signed.canonical_json import canonical
 from axiom.signed.signing import SigningKey
 from axiom.signed.trust import Role, Signers
-from axiom.signed.trust import seal as seal_text
+from axiom.signed.trust import sealed as sealed_text
 
 MANIFEST = canonical(
     {
@@ -26,16 +26,21 @@ MANIFEST = canonical(
         "avx": False,
         "cell_seconds": [1.0],
         "configs": [{"x": 1}],
+        "controls": [],
+        "disk_mb": 100,
         "estimands": [],
         "factors": {"x": "int"},
         "figure": None,
         "format": "axiom-manifest-1",
+        "gpu": False,
+        "gpu_memory_mb": 0,
         "measures": [["y", "float", False]],
         "memory_mb": 100,
         "name": "probe",
         "question": "?",
         "ranges": {},
         "reference": "",
+        "tolerance": 0.001,
         "version": 1,
     }
 )
@@ -204,7 +209,7 @@ def test_no_bit_of_a_seal_can_be_flipped(data, keys, now):
 
 
 def test_a_seal_with_a_misspelt_field_is_refused(keys, now):
-    text = seal_text("axiom-bundle-1", {"serials": 1}, [keys.bundle])
+    text = sealed_text(canonical({"kind": "axiom-bundle-1", "serials": 1}), [keys.bundle])
     with pytest.raises(BundleAltered, match="did you mean serial"):
         read_seal(text, trust=keys.trust, now=now)
 

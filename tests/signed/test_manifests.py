@@ -99,12 +99,6 @@ def test_an_experiment_may_go_without_a_figure_and_bounds(data):
     assert canonical(manifest.as_data()) == canonical(data)
 
 
-def test_a_manifest_from_before_disks_gpus_and_controls_were_declared_has_little_of_one_and_none_of_the_others(data):
-    del data["disk_mb"], data["gpu"], data["controls"], data["tolerance"]
-    manifest = read_manifest(canonical(data))
-    assert (manifest.disk_mb, manifest.gpu, manifest.controls, manifest.tolerance) == (100, False, (), 1e-3)
-
-
 @pytest.mark.parametrize(
     "said", [{}, {"censored": 0.0}, {"exchangeable": True}, {"about": "mean", "bounds": [0.0, 1.0]}]
 )

@@ -15,8 +15,9 @@ from axiom.errors import (
     TicketTooLong,
     UnequalTicket,
 )
+from axiom.signed.canonical_json import canonical
 from axiom.signed.tickets import Order, check, read_ticket, write_ticket
-from axiom.signed.trust import seal
+from axiom.signed.trust import sealed
 
 
 @pytest.fixture(scope="session")
@@ -121,7 +122,7 @@ def test_a_signed_ticket_that_makes_no_sense_is_malformed(changes, words, make_t
 
 def test_a_signed_ticket_with_an_unknown_field_is_malformed(keys, now):
     with pytest.raises(MalformedTicket, match="did you mean seeds"):
-        read_ticket(seal("axiom-ticket-1", {"seed": 42}, [keys.ticket]), trust=keys.trust, now=now)
+        read_ticket(sealed(canonical({"kind": "axiom-ticket-1", "seed": 42}), [keys.ticket]), trust=keys.trust, now=now)
 
 
 def test_an_order_is_parsed_as_written(text, make_ticket):

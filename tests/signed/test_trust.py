@@ -17,7 +17,7 @@ from axiom.signed.trust import (
     Untrusted,
     add_version,
     read_trust,
-    seal,
+    sealed,
     signatures_of,
     trust_body,
     unseal,
@@ -31,6 +31,10 @@ def signers(threshold, *keys):
 
 def anchor(trust):
     return Anchor(version=trust.version, link=trust.link)
+
+
+def seal(kind, payload, keys):
+    return sealed(canonical({**payload, "kind": kind}), keys)
 
 
 def opened(text, trust, role=Role.TICKET, kind="thing-1", limit=10_000):

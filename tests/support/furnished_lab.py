@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from evidence_lines import record
+
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
@@ -22,7 +24,6 @@ from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine import blobs
-from axiom.store.evidence import evidence
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import proposals
@@ -109,7 +110,7 @@ def fill(lab, prepared) -> None:
             for number in range(8)
         ]
         for blocks in (1, 2):
-            evidence.record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
+            record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
         proposals.add(lab.db, proposed(), 1, 1, lab.now)
         draw(lab, "finding/1/narrowing", 660, 326)
         draw(lab, "experiment/1/sweep", 660, 326)
@@ -232,7 +233,7 @@ def furnish_more(lab, prepared) -> None:
     absent = weighed(3, estimate=-0.01, low=-0.04, high=0.02, e_value=73.0, verdict=Verdict.ABSENT, grade=Grade.STRONG)
     with lab.db.transaction():
         lab.db.execute("UPDATE finding SET status = 'retired' WHERE id = 2")
-        evidence.record(lab.db, 2, absent, [], session_id=None, now=lab.now)
+        record(lab.db, 2, absent, [], session_id=None, now=lab.now)
         inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
         link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
 

@@ -18,10 +18,10 @@ from axiom.domain.fleet import Platform
 from axiom.domain.sessions import Allotment
 from axiom.lab.credit.pay import Paying
 from axiom.lab.planning.deploy import deploy
-from axiom.lab.runners.offer import offer_here
+from axiom.lab.runners.offer import Offers
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
-from axiom.server.returns.transitioner import sweep, transit
+from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply import Links
 from axiom.server.scheduler.rpc import Project
@@ -217,8 +217,8 @@ class Exchange:
             folder=self.folder,
             dispatch=lab.dispatch,
             known=lab.known,
-            runners=offer_here(
-                self.folder, secrets.code, Platform(system="linux", processor="x86_64", instructions=""), lab.now
+            runners=Offers(self.folder, secrets.code).here(
+                Platform(system="linux", processor="x86_64", instructions=""), lab.now
             ),
             trust=lab.keys.trust,
             code=secrets.code,
@@ -276,7 +276,8 @@ class Exchange:
 
     def sweep(self) -> None:
         """Give up on what is late."""
-        self.do(lambda db: sweep(db, self.lab.now))
+        self.do(lambda db: sweep_late(db, self.lab.now))
+        self.do(lambda db: sweep_unattended(db, self.lab.now))
 
     def say(self, body: bytes) -> Heard:
         """One contact in the client's own bytes."""

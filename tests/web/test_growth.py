@@ -6,11 +6,12 @@ On a clock this would be seen by `scripts/bench pages` alone, which nobody runs 
 import sys
 
 import pytest
+from evidence_lines import record
 from furnished_lab import fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.store.evidence import evidence, links
+from axiom.store.evidence import links
 
 FEW, MANY = 12, 40
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: these two look at
@@ -73,7 +74,7 @@ def conclude(lab, prepared, findings: int) -> None:
         lab.publish(prepared(version=number))
         observed = [Observation(replicate=each, value=1.0 + each / 10, hosts=(1,)) for each in range(8)]
         with lab.db.transaction():
-            evidence.record(lab.db, number, weighed(2), observed, session_id=1, now=lab.now)
+            record(lab.db, number, weighed(2), observed, session_id=1, now=lab.now)
             if number % 2:  # two by two, so that islands do not grow
                 pair = [Node(noun=Noun.FINDING, id=each) for each in (number, number - 1)]
                 links.add(lab.db, LinkKind.MODERATES, *pair, why="a test", by="a test", now=lab.now)

@@ -58,22 +58,9 @@ def quiet_option(command: F) -> F:
     return click.option("-q", "--quiet", is_flag=True, help="Results only: no progress and no remarks.")(command)
 
 
-class _Why(click.Option):
-    """One option with two names, of which the help shows the first."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """As if it had no other name."""
-        record = super().get_help_record(ctx)
-        return record and (record[0].replace(", --reason", ""), record[1])
-
-    def get_error_hint(self, ctx: click.Context | None) -> str:  # noqa: ARG002  as click calls it
-        """The name under which it is documented."""
-        return "'--why'"
-
-
 def why_option(about: str, **said: Any) -> Callable[[F], F]:
-    """`--why`, of every command that asks for it; scripts from before it had one name may go on with `--reason`."""
-    return click.option("--why", "--reason", "why", cls=_Why, help=about, **said)
+    """`--why`, of every command that asks for it."""
+    return click.option("--why", help=about, **said)
 
 
 def color_option(command: F) -> F:

@@ -280,7 +280,7 @@ def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> Pr
         is_offered=preflights.is_offered(db, found.id, GATES),
         is_for_volunteer=host is not None and not preflights.is_ours(db, host),
         had_passed=newest is not None and preflights.has_passed(db, newest.digest),
-        is_read=True if may_ours else read.passed if read else None,
+        is_read=may_ours,
     )
     if not allowed.passed:
         said = tried or (None if may_ours else read)

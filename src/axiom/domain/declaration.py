@@ -126,7 +126,7 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["bounds"] = _numbers(estimand.bounds) if estimand.bounds else None
     data["prediction"]["interval"] = _numbers(estimand.prediction.interval)
     data["about"] = estimand.about.value
-    # What is meant unless it is said is left out, as it was before it could be said.
+    # What is meant unless it is said is left out.
     unsaid = {"censored": None, "exchangeable": False, "about": Center.MEDIAN.value}
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 

@@ -121,7 +121,7 @@ class Home:
     host_id: int
     volunteer_id: int
     platform: str
-    is_ours: bool | None = None  # the laboratory's own; None in lines from before that was written, and in files
+    is_ours: bool | None = None  # the laboratory's own; None in files that somebody weighs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
 """The body of a registration: design, cohort, estimands, stopping rule. Read from canonical JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -77,10 +77,9 @@ class Registered:
     joins: Mapping[str, int]  # estimands that belong to a finding that was there before, and its number
     stopping: Stopping
     block: int  # replicates that enter evidence together
-    predictions: Sequence[Mapping[str, Any]] | None  # None in bodies from before these were part of them
+    block_why: str  # why the block is so large
+    why: str
     amends: int | None = None  # the registration whose estimands it changes
-    why: str = ""
-    block_why: str = ""  # why the block is so large; empty in bodies from before that was decided
     document: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -88,26 +87,22 @@ class Registered:
 def read_body(body: str) -> Registered:
     """Read the body of a registration. Its row never changes, so it is read once a process."""
     said: Mapping[str, Any] = json.loads(body)
-    stopping = said.get("stopping") or {}
-    configs = tuple(said["configs"])
-    # Before designs could be added a version had one registration, made before its first seed: it confirms itself.
-    is_older = "places" not in said
+    stopping = said["stopping"]
     return Registered(
         design=Design(
-            name=said.get("design", DECLARED),
-            configs=configs,
-            places=tuple(said.get("places", range(len(configs)))),
+            name=said["design"],
+            configs=tuple(said["configs"]),
+            places=tuple(said["places"]),
             seconds=tuple(said["expected_seconds"]),
         ),
-        cohort=Cohort.CONFIRMATORY if is_older else Cohort(said["cohort"]),
+        cohort=Cohort(said["cohort"]),
         estimands={estimand["name"]: estimand for estimand in said["estimands"]},
-        joins=said.get("joins", {}),
-        stopping=Stopping() if is_older else Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
+        joins=said["joins"],
+        stopping=Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
         block=said["block"],
-        predictions=said.get("predictions"),
+        block_why=said["block_why"],
+        why=said["why"],
         amends=said.get("amends"),
-        why=said.get("why", ""),
-        block_why=said.get("block_why", ""),
         document=said,
     )
 

@@ -11,8 +11,6 @@ from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.figures.scales import said
 
 Level = float | int | str | bool
-Value = Level | None
-Table = tuple[tuple[str, ...], tuple[tuple[Value, ...], ...]]
 
 BETWEEN = ", "  # factors of a series, and their levels
 MOST_DRAWN = 500  # values of single replicates in one picture; above it every second, third … is drawn
@@ -236,28 +234,6 @@ def of_data(data: Mapping[str, Any]) -> Request:
     if kind == "history":
         return History(**{**given, **{name: tuple(given[name]) for name in ("days", "dates", "totals")}})
     raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
-
-
-def rows_of(request: Request) -> Table:
-    """Return the data behind a picture: headings and rows, with numbers as they are."""
-    if isinstance(request, Sweep):
-        by = (request.by,) if request.by else ()
-        return (request.x, *by, "seeds", f"median {request.y}", "low", "high"), tuple(
-            (point.x, *((point.series,) if by else ()), point.seeds, point.median, point.low, point.high)
-            for point in request.points
-        )
-    if isinstance(request, Narrowing):
-        return ("seeds", "estimate", "low", "high", "verdict", "grade"), tuple(
-            (look.seeds, look.estimate, look.low, look.high, look.verdict.value, look.grade.value)
-            for look in request.looks
-        )
-    if isinstance(request, Forest):
-        return ("group", "part", "seeds", "estimate", "low", "high"), tuple(
-            (part.group, part.name, part.seeds, part.estimate, part.low, part.high) for part in request.parts
-        )
-    if isinstance(request, History):
-        return ("day", request.y), tuple(zip(request.dates, request.totals, strict=True))
-    return ("replicate", request.y), tuple(zip(request.replicates, request.values, strict=True))
 
 
 def described(request: Request) -> str:

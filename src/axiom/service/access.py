@@ -103,7 +103,7 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
     try:
         attach(db, folder, journal, wall_clock)
         migrate(db, folder, wall_clock())
-        attach(db, folder, journal, wall_clock)  # a new database, or one of before there were journals
+        attach(db, folder, journal, wall_clock)  # a new database
         lay_out_own_files(db, folder)
         return open_clock(db, accept=accept, caller=operator().name)
     finally:

@@ -18,7 +18,6 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
-_DAY = 86_400.0  # seconds
 _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
 
@@ -50,7 +49,6 @@ def moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Calla
     """The jobs over this folder, through its writer."""
     validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
     jobs = _jobs(writer, validator, paying, now)
-    jobs.add(Job(name="read", every=_DAY, work=lambda: _read(writer, folder, now), remembered=False))
     jobs.add(Job(name="copy", every=3_600.0, work=lambda: _copy(folder, journal, now()), remembered=False))
     return Moving(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
 
@@ -70,13 +68,6 @@ class _Late:
         now = self._now()
         sweep_awake(db, self._looked_at, now)
         return now
-
-
-def _read(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    """Bundles of before it was asked: nobody gets them before they were looked at, so that is done at the start."""
-    from axiom.lab.experiments.quick_gates import catch_up
-
-    writer.run(lambda db: catch_up(db, folder, now()))
 
 
 def _copy(folder: Folder, journal: Path, now: datetime) -> None:

@@ -12,8 +12,6 @@ _LEAF, _BRANCH = b"\0", b"\1"
 _DIGEST = 32
 _DEEPEST = 8  # branches above a leaf, as many as the first byte of a path has bits
 
-PATH_LIMIT = 1 + _DEEPEST * _DIGEST  # bytes
-
 
 def joint(bodies: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
     """What is to be signed for all of these, and the path of each: at most 256, and two at least."""

@@ -20,10 +20,8 @@ _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
 )
-# An estimand that means just this leaves these out, as all did before they could be said.
+# An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median"}
-# What manifests from before these fields meant by leaving them out.
-_LATER: dict[str, Any] = {"controls": [], "disk_mb": 100, "gpu": False, "gpu_memory_mb": 0, "tolerance": 1e-3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +108,7 @@ def stored_manifest(text: str) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    fields = canonical_json.Fields(_LATER | data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    fields = canonical_json.Fields(data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)

@@ -88,13 +88,8 @@ class _Link:
     signatures: Mapping[str, Any]
 
 
-def seal(kind: str, payload: Mapping[str, Any], role_keys: Sequence[SigningKey]) -> str:
-    """Sign a payload as one word without spaces, fit for a command line and a file."""
-    return sealed(canonical_json.canonical({**payload, "kind": kind}), role_keys)
-
-
 def sealed(body: bytes, role_keys: Sequence[SigningKey]) -> str:
-    """Sign a payload that is canonical already and says its kind."""
+    """Sign a payload that is canonical and says its kind, as one word without spaces: for a command line and a file."""
     return joined(body, signatures_of(body, role_keys))
 
 

@@ -11,7 +11,7 @@ from axiom.simulation.world import Scene
 
 _RETRY, _LONGEST_RETRY = 600.0, 14_400.0  # seconds, as a client puts off a server that does not answer
 _FLOOD = 30.0
-_DONE, _NEVER = 0, -1
+_DONE = 0
 
 
 class Contacts:

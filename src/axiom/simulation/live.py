@@ -26,7 +26,6 @@ from axiom.simulation.network import SimulatedNetwork
 from axiom.simulation.replies import Heard
 from axiom.simulation.troubles import CALM
 
-MOST = 1_000  # computers
 _SEED = 83  # the same fleet at every start, so that its hosts are known again
 _SPREAD = 20.0  # seconds over which the first contacts are spread
 _CONTACT_EVERY, _REPORT_WITHIN = 300.0, 30.0

@@ -1,4 +1,4 @@
-"""Curves through the arms of one replicate: a power law, one that saturates, and two lines that meet at a turn.
+"""Curves through the arms of one replicate: a power law that saturates, and two lines that meet at a turn.
 
 All are least squares with one number to search for; the others are closed forms. The search is a grid and a halving, so
 the same measures always give the same answer. Errors count in proportion to the measure for power laws, whose measures
@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+_LEAST = 4  # levels of a power law with an offset
 _STEEPEST = 8.0  # exponents are looked for between minus and plus this
 _GRID = 160
 _GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
@@ -30,10 +31,8 @@ class PowerLaw:
 
     exponent: float
     factor: float | None
-    offset: float | None  # 0 in a plain power law
+    offset: float | None
     explained: float  # share of the variation that the curve explains, at most 1
-    errors: float  # sum of squares, each in proportion to the measure
-    levels: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,28 +53,25 @@ class _Arms:
     unit: float
 
 
-_Fitted = tuple[float, float, float]  # error, offset, and slope of the rise or factor of the curve
-
-
-def power_law(xs: Sequence[float], ys: Sequence[float]) -> PowerLaw:
-    """The straight line of a plot with two logarithmic axes; three levels at least, so that it can fail to fit."""
-    return _law(_arms(xs, ys, least=3), _through_zero)
+_Fitted = tuple[float, float, float]  # error, offset, and slope of the rise
 
 
 def saturating_law(xs: Sequence[float], ys: Sequence[float]) -> PowerLaw:
     """A power law that starts from, or ends at, an offset of either sign; four levels at least."""
-    return _law(_arms(xs, ys, least=4), _with_offset)
-
-
-def saturates_by_chance(plain: PowerLaw, saturating: PowerLaw) -> float:
-    """How often a plain power law with even, normal errors would seem to saturate as much as these arms do."""
-    free = saturating.levels - 3
-    if free < 1 or plain.errors <= saturating.errors:
-        return 1.0
-    t = math.sqrt((plain.errors - saturating.errors) / max(saturating.errors, _ROUNDING) * free)
-    from scipy import special  # type: ignore[import-untyped]  # a third of a second, and no session asks this
-
-    return min(1.0, 2.0 * float(special.stdtr(free, -t)))
+    arms = _arms(xs, ys)
+    exponent = _searched(lambda candidate: _with_offset(arms, candidate)[0])
+    errors, offset, slope = _with_offset(arms, exponent)
+    level = math.fsum(1.0 / y for y in arms.ys) / math.fsum(1.0 / y**2 for y in arms.ys)
+    whole = math.fsum(((y - level) / y) ** 2 for y in arms.ys)
+    is_logarithm = abs(exponent) < _LOGARITHM
+    if not is_logarithm:  # from a rise of (x^b - 1) / b to one of x^b
+        offset, slope = offset - slope / exponent, slope / exponent
+    return PowerLaw(
+        exponent=exponent,
+        factor=None if is_logarithm else slope * arms.unit * math.exp(-exponent * arms.centre),
+        offset=None if is_logarithm else offset * arms.unit,
+        explained=1.0 - errors / whole,
+    )
 
 
 def turn(xs: Sequence[float], ys: Sequence[float]) -> TwoLines:
@@ -98,11 +94,11 @@ def turn(xs: Sequence[float], ys: Sequence[float]) -> TwoLines:
     return TwoLines(at=start + at * width, before=before * slope, after=after * slope, explained=1.0 - errors / whole)
 
 
-def _arms(xs: Sequence[float], ys: Sequence[float], *, least: int) -> _Arms:
+def _arms(xs: Sequence[float], ys: Sequence[float]) -> _Arms:
     if not xs or min(*xs, *ys) <= 0:
         raise NoFitError("a power law needs levels and measures above 0")
-    if len(set(xs)) < least:
-        raise NoFitError(f"there are {len(set(xs))} levels, and this needs {least}")
+    if len(set(xs)) < _LEAST:
+        raise NoFitError(f"there are {len(set(xs))} levels, and this needs {_LEAST}")
     unit, logs = max(ys), [math.log(x) for x in xs]
     if unit - min(ys) <= _SAME * unit:
         raise NoFitError("the measure is the same at all levels, so no exponent is better than another")
@@ -110,24 +106,6 @@ def _arms(xs: Sequence[float], ys: Sequence[float], *, least: int) -> _Arms:
         raise NoFitError("levels or measures span more than thirty powers of ten")
     centre = math.fsum(logs) / len(logs)
     return _Arms(logs=tuple(log - centre for log in logs), centre=centre, ys=tuple(y / unit for y in ys), unit=unit)
-
-
-def _law(arms: _Arms, fitted: Callable[[_Arms, float], _Fitted]) -> PowerLaw:
-    exponent = _searched(lambda candidate: fitted(arms, candidate)[0])
-    errors, offset, slope = fitted(arms, exponent)
-    level = math.fsum(1.0 / y for y in arms.ys) / math.fsum(1.0 / y**2 for y in arms.ys)
-    whole = math.fsum(((y - level) / y) ** 2 for y in arms.ys)
-    is_logarithm = abs(exponent) < _LOGARITHM
-    if fitted is _with_offset and not is_logarithm:  # from a rise of (x^b - 1) / b to one of x^b
-        offset, slope = offset - slope / exponent, slope / exponent
-    return PowerLaw(
-        exponent=exponent,
-        factor=None if is_logarithm else slope * arms.unit * math.exp(-exponent * arms.centre),
-        offset=None if is_logarithm else offset * arms.unit,
-        explained=1.0 - errors / whole,
-        errors=errors,
-        levels=len(arms.ys),
-    )
 
 
 def _searched(errors: Callable[[float], float]) -> float:
@@ -141,12 +119,6 @@ def _searched(errors: Callable[[float], float]) -> float:
         first, second = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
         low, high = (low, second) if errors(first) <= errors(second) else (first, high)
     return (low + high) / 2
-
-
-def _through_zero(arms: _Arms, exponent: float) -> _Fitted:
-    curve = [math.exp(exponent * at) / y for at, y in zip(arms.logs, arms.ys, strict=True)]
-    factor = math.fsum(curve) / math.fsum(one * one for one in curve)
-    return math.fsum((1.0 - factor * one) ** 2 for one in curve), 0.0, factor
 
 
 def _with_offset(arms: _Arms, exponent: float) -> _Fitted:

@@ -5,12 +5,12 @@ import zipfile
 
 import pytest
 from click.testing import CliRunner
+from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.cli.finding.findings import finding
 from axiom.domain.findings import Verdict
 from axiom.errors import WrongUse
-from axiom.store.evidence import evidence
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def say(small_lab, prepared):
     small_lab.publish(prepared())
     against = weighed(2, estimate=-0.9, low=-1.1, high=-0.7, verdict=Verdict.NEGATIVE)
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, against, [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, against, [], session_id=None, now=small_lab.now)
 
     def say(*words: str) -> str:
         done = CliRunner().invoke(finding, [*words, "--data", str(small_lab.folder.path)], catch_exceptions=False)

@@ -36,11 +36,6 @@ def test_nothing_is_ordered_that_even_our_own_hosts_do_not_get(newest, had_passe
     assert (said.passed, said.reason) == (False, "not even the laboratory's own hosts may have it")
 
 
-def test_what_nobody_looked_at_may_be_ordered_and_waits():
-    said = may_order(None, is_offered=False, is_for_volunteer=False, is_read=None)
-    assert (said.passed, said.reason) == (True, "nobody has looked at its file yet, before which it goes to no host")
-
-
 PARSE = Refusal(gate="G0", line=1, sentence="The file must say `experiment = Experiment(…)` once.")
 WORDS = [Refusal(gate="G1", line=line, sentence="`open` is not allowed: a cell has no files.") for line in (6, 9)]
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.decisions.tasks.reports import explain, receive
-from axiom.domain.endings import Cause
+from axiom.decisions.tasks.reports import receive
+from axiom.domain.endings import Cause, of_exit
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -82,6 +82,6 @@ def test_what_the_client_said_of_the_end_is_kept_in_our_words():
 
 
 def test_every_exit_status_has_its_own_words():
-    words = [explain(status) for status in Exit]
+    words = [of_exit(status).reason for status in Exit]
     assert len(set(words)) == len(words)
-    assert explain(99) == "it ended with exit status 99"
+    assert of_exit(99).reason == "it ended with exit status 99"

@@ -197,18 +197,6 @@ def test_the_job_pays_what_is_valid_and_the_session_tells_of_it(rounds):
     assert rounds.broken() == {}
 
 
-def test_sessions_from_before_there_was_a_job_are_not_told_of_again(paid):
-    while not paid.step().ended:
-        continue
-    paid.db.execute(
-        """UPDATE note SET facts = '{"credit": 0.015, "tasks": 3, "tariff": "", "version": 1, "total": 0}'"""
-    )
-    paid.db.execute("DELETE FROM note WHERE kind <> 'credit.awarded' AND kind <> 'session.closed'")
-    paid.compute(2)
-    paid.hold()
-    assert paid.said("credit.awarded")[0].startswith("Credit: 0.04, for tasks in number 2,")
-
-
 def test_volunteer_host_and_team_each_have_what_was_earned_and_the_team_is_that_of_the_moment(rounds):
     rounds.lab.deploy(workunits=3)
     with rounds.db.transaction():

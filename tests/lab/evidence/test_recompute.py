@@ -1,7 +1,5 @@
 """What a line says follows from the stored results: nothing is forgotten, left out or put at another place."""
 
-import json
-
 import pytest
 from planted_effects import SAID, block, further, order_of, values
 
@@ -36,15 +34,6 @@ def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_en
     assert recomputed(rounds.db) == ["finding 1, line 2 is not what its results say"]
 
 
-def as_before_observations_had_a_table(rounds) -> None:
-    for line in evidence.history(rounds.db, 1):
-        seen = evidence.observed(rounds.db, 1, line.line)
-        old = [[one.replicate, one.value, list(one.hosts), one.why_missing] for one in seen]
-        words = "UPDATE evidence SET observations = :old, false_share = NULL, e_absent = 1 WHERE line = :line"
-        rounds.db.execute(words, old=json.dumps(old), line=line.line)
-    rounds.db.execute("DELETE FROM observation")
-
-
 def test_a_place_among_all_claims_is_that_of_what_the_line_says(rounds):
     """With its old e-value the finding would stand among all others; the value that has come late takes that away."""
     rounds.lab.host("late")
@@ -56,7 +45,6 @@ def test_a_place_among_all_claims_is_that_of_what_the_line_says(rounds):
     rounds.lab.sweep()
     rounds.hold()
     assert evidence.newest(rounds.db)[1].false_share == 0.01
-    as_before_observations_had_a_table(rounds)
     rounds.lab.later(hours=1)
     rounds.lab.report(late, values(rounds, -50.0)(late))
     rounds.lab.validate()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from evidence_lines import history_of
 from planted_effects import SAID, further, order_of, values
 
 from axiom.domain.registrations import Stopping, read_body
@@ -93,13 +94,6 @@ def test_further_registrations_of_a_version_keep_its_size_whoever_came_since(sma
         assert registered(small_lab, place).block_why == "as in registration 1, the first of this version"
 
 
-def test_a_body_from_before_says_no_reason(small_lab, costly):
-    small_lab.publish(costly)
-    old = json.loads(registrations.registrations(small_lab.db, 1)[0].body)
-    del old["block_why"]
-    assert (read_body(json.dumps(old)).block, read_body(json.dumps(old)).block_why) == (8, "")
-
-
 def computed(rounds, amount: int) -> None:
     rounds.lab.deploy(workunits=amount)
     rounds.compute(amount, by=values(rounds, 1.0))
@@ -117,10 +111,10 @@ def test_a_block_is_closed_and_weighed_as_a_whole(rounds):
     assert evidence.newest(rounds.db) == {}
     computed(rounds, 1)
     rounds.hold()
-    assert [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, 1)] == [(1, 1, 20)]
+    assert [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, 1)] == [(1, 1, 20)]
     computed(rounds, 20)
     rounds.hold()
-    assert [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, 1)][1:] == [(2, 2, 40)]
+    assert [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, 1)][1:] == [(2, 2, 40)]
     assert recomputed(rounds.db) == []
     assert rounds.broken() == {}
 

@@ -190,14 +190,6 @@ def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(ro
     assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": None}]
 
 
-def test_a_plan_of_before_that_named_hosts_is_read(rounds):
-    rounds.up_to(Step.DEPLOY)
-    (kept,) = sessions.plans_since(rounds.db, rounds.lab.now, 200)
-    data = json.loads(kept)
-    older = data | {"allotments": [one | {"host_id": 7} for one in data["allotments"]]}
-    assert from_data(older) == from_data(data)
-
-
 def test_work_that_no_host_can_take_is_not_ordered_and_says_why(rounds):
     rounds.db.execute("UPDATE host SET memory_mb = 1")
     assert ordered(rounds) == []

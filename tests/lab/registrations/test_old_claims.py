@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.decisions.findings.links import bearing
@@ -10,7 +11,7 @@ from axiom.domain.findings import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import hanging
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
-from axiom.store.evidence import evidence, links, old_claims
+from axiom.store.evidence import links, old_claims
 
 GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
 CLAIM = OldClaim(
@@ -98,7 +99,7 @@ def test_what_hangs_on_a_finding_grows_less_when_it_is_answered(small_lab, prepa
     pass_on()
     assert hanging(small_lab.db) == {1: 2}
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
     assert hanging(small_lab.db) == {}
     test = links.everything(small_lab.db)[1]
     assert bearing(test, links.footings(small_lab.db)) is Bearing.SUPPORTS

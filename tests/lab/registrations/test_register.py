@@ -1,7 +1,5 @@
 """What comes after the first registration is one of its own: design, cohort, amendment; nothing older changes."""
 
-import json
-
 import pytest
 from planted_effects import SAID, WIDER
 
@@ -155,7 +153,7 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone(lab):
     assert registrations.numbers(lab.db, made) == {"grows_2": 2}
     assert registrations.feeding(lab.db, 1) == {1: (1,), 2: (2,)}
     assert registered.estimands["grows_2"]["expects"] == "-"
-    assert [one["forecaster"] for one in registered.predictions] == ["Ada, informed"]
+    assert [one["forecaster"] for one in registered.document["predictions"]] == ["Ada, informed"]
     assert made.created_at == lab.now
     assert lab.broken() == {}
 
@@ -279,16 +277,6 @@ def test_designs_take_turns(lab):
 def test_each_design_ends_by_its_own_rule():
     assert ended(Stopping(rule=Rule.FIXED, replicates=12), (), replicates=8, block=8) == ""
     assert "12 are as far" in ended(Stopping(rule=Rule.FIXED, replicates=12), (), replicates=16, block=8)
-
-
-def test_a_body_from_before_designs_reads_as_the_one_registration_that_there_was(lab):
-    old = json.loads(bodies(lab)[0])
-    for name in ("places", "design", "joins", "why"):
-        del old[name]
-    old["cohort"], old["stopping"] = "exploratory", {"rule": "blocks", "size": 8}
-    registered = read_body(json.dumps(old))
-    assert (registered.design.name, registered.design.places) == (DECLARED, (0, 1))
-    assert (registered.cohort, registered.stopping, registered.joins) == (Cohort.CONFIRMATORY, Stopping(), {})
 
 
 def forgotten(lab, registration_id, *tables) -> bool:

@@ -12,7 +12,7 @@ from fake_builds import build
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
 from axiom.lab.runners import offer
-from axiom.lab.runners.offer import Offers, offer_built, offer_here
+from axiom.lab.runners.offer import Offers
 from axiom.lab.runners.stand_in import code
 from axiom.signed.boinc_code_signing import CodeKey, CodeSigning, is_code_signed
 
@@ -41,7 +41,7 @@ def laid_out(folder) -> dict[str, bytes]:
 
 
 def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, key):
-    (runner,) = offer_here(folder, key, HERE, NOW).values()
+    (runner,) = Offers(folder, key).here(HERE, NOW).values()
     assert (runner.platform, runner.version) == (LINUX, VERSION)
     there = laid_out(folder)
     assert sorted(there) == sorted(file.name for file in runner.files)
@@ -57,33 +57,33 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
 
 
 def test_the_same_files_are_the_same_version(folder, key):
-    first, files = offer_here(folder, key, HERE, NOW), laid_out(folder)
+    first, files = Offers(folder, key).here(HERE, NOW), laid_out(folder)
     written = folder.offer.stat().st_mtime_ns
-    assert offer_here(folder, key, HERE, NOW) == first
+    assert Offers(folder, key).here(HERE, NOW) == first
     assert laid_out(folder) == files
     assert folder.offer.stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize(("trust", "python"), [(b"whom to trust from now on", ""), (b"whom to trust", "/opt/python")])
 def test_other_files_are_the_next_version_and_the_old_ones_stay(folder, key, monkeypatch, trust, python):
-    (first,) = offer_here(folder, key, HERE, NOW).values()
+    (first,) = Offers(folder, key).here(HERE, NOW).values()
     before = laid_out(folder)
     (folder.keys / "trust.json").write_bytes(trust)
     monkeypatch.setattr(sys, "executable", python or sys.executable)
-    (second,) = offer_here(folder, key, HERE, NOW).values()
+    (second,) = Offers(folder, key).here(HERE, NOW).values()
     assert (first.version, second.version) == (VERSION, VERSION + 1)
     assert len({file.name for file in first.files} & {file.name for file in second.files}) == 1
     assert laid_out(folder).items() > before.items()
-    assert offer_here(folder, key, HERE, NOW) == {LINUX: second}
+    assert Offers(folder, key).here(HERE, NOW) == {LINUX: second}
 
 
 def test_each_platform_has_its_own_and_no_version_means_two_things(folder, key):
-    (first,) = offer_here(folder, key, HERE, NOW).values()
-    both = offer_here(folder, key, THERE, NOW)
+    (first,) = Offers(folder, key).here(HERE, NOW).values()
+    both = Offers(folder, key).here(THERE, NOW)
     assert {name: runner.version for name, runner in both.items()} == {LINUX: VERSION, WINDOWS: VERSION + 1}
     assert both[LINUX] == first
     (folder.keys / "trust.json").write_bytes(b"another")
-    assert {name: runner.version for name, runner in offer_here(folder, key, HERE, NOW).items()} == {
+    assert {name: runner.version for name, runner in Offers(folder, key).here(HERE, NOW).items()} == {
         LINUX: VERSION + 2,
         WINDOWS: VERSION + 1,
     }
@@ -91,27 +91,27 @@ def test_each_platform_has_its_own_and_no_version_means_two_things(folder, key):
 
 def test_a_computer_that_boinc_does_not_know_is_offered_nothing(folder, key):
     odd = Platform(system="plan9", processor="vax", instructions="none")
-    assert offer_here(folder, key, odd, NOW) == {}
-    offered = offer_here(folder, key, HERE, NOW)
-    assert offer_here(folder, key, odd, NOW) == offered
+    assert Offers(folder, key).here(odd, NOW) == {}
+    offered = Offers(folder, key).here(HERE, NOW)
+    assert Offers(folder, key).here(odd, NOW) == offered
 
 
 def test_a_damaged_offer_stops_the_start_and_says_what_to_do(folder, key):
-    offer_here(folder, key, HERE, NOW)
+    Offers(folder, key).here(HERE, NOW)
     data = json.loads(folder.offer.read_text())
     del data["runners"][LINUX]["files"][0]["md5"]
     folder.offer.write_text(json.dumps(data))
     with pytest.raises(CannotStart, match=r"cannot be read \('md5'\).*Delete the folder `runners`"):
-        offer_here(folder, key, HERE, NOW)
+        Offers(folder, key).here(HERE, NOW)
 
 
 def test_after_the_folder_was_lost_no_number_is_given_again(folder, key, monkeypatch):
-    (first,) = offer_here(folder, key, HERE, NOW).values()
+    (first,) = Offers(folder, key).here(HERE, NOW).values()
     monkeypatch.setattr(sys, "executable", "/opt/python")
-    (second,) = offer_here(folder, key, HERE, NOW + timedelta(seconds=9)).values()
+    (second,) = Offers(folder, key).here(HERE, NOW + timedelta(seconds=9)).values()
     shutil.rmtree(folder.runners)
     monkeypatch.setattr(sys, "executable", "/opt/another/python")
-    (third,) = offer_here(folder, key, HERE, NOW + timedelta(minutes=5)).values()
+    (third,) = Offers(folder, key).here(HERE, NOW + timedelta(minutes=5)).values()
     assert (first.version, second.version, third.version) == (VERSION, VERSION + 1, VERSION + 5)
 
 
@@ -127,9 +127,9 @@ def names(runners) -> dict[str, list[str]]:
 
 
 def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
-    (stand_in,) = offer_here(folder, key, HERE, NOW).values()
+    (stand_in,) = Offers(folder, key).here(HERE, NOW).values()
     assert (stand_in.is_stand_in, stand_in.plan_classes) == (True, ("", "nv"))
-    (runner,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    (runner,) = Offers(folder, key).built(build(tmp_path), NOW).values()
     assert (runner.version, runner.is_stand_in, runner.needs_avx, runner.unpacked_bytes) == (
         VERSION + 1,
         False,
@@ -141,42 +141,42 @@ def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
     for file in runner.files:
         assert is_code_signed((folder.runner_files / file.name).read_bytes(), file.signature, key.public_text)
     assert set(laid_out(folder)) > {file.name for file in stand_in.files}  # hosts that have tasks for it fetch it yet
-    assert offer_here(folder, key, HERE, NOW) == {LINUX: runner}
-    assert offer_built(folder, key, build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
+    assert Offers(folder, key).here(HERE, NOW) == {LINUX: runner}
+    assert Offers(folder, key).built(build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
 
 
 def test_a_runner_for_gpus_stands_beside_the_one_for_processors(folder, key, tmp_path):
-    offer_here(folder, key, HERE, NOW)
-    both = offer_built(folder, key, build(tmp_path, plan_class="nv", runtime=b"with CUDA"), NOW)
+    Offers(folder, key).here(HERE, NOW)
+    both = Offers(folder, key).built(build(tmp_path, plan_class="nv", runtime=b"with CUDA"), NOW)
     assert sorted(both) == [LINUX, f"{LINUX}-nv"]
-    beside = offer_here(folder, key, HERE, NOW)
+    beside = Offers(folder, key).here(HERE, NOW)
     assert {name: runner.plan_classes for name, runner in beside.items()} == {LINUX: ("",), f"{LINUX}-nv": ("nv",)}
-    built = offer_built(folder, key, build(tmp_path), NOW)
+    built = Offers(folder, key).built(build(tmp_path), NOW)
     assert {name: runner.is_stand_in for name, runner in built.items()} == {LINUX: False, f"{LINUX}-nv": False}
     assert len({runner.version for runner in built.values()}) == 2
 
 
 def test_another_build_is_the_next_version(folder, key, tmp_path):
-    (first,) = offer_built(folder, key, build(tmp_path), NOW).values()
-    (second,) = offer_built(folder, key, build(tmp_path, runtime=b"another"), NOW).values()
+    (first,) = Offers(folder, key).built(build(tmp_path), NOW).values()
+    (second,) = Offers(folder, key).built(build(tmp_path, runtime=b"another"), NOW).values()
     assert second.version == first.version + 1
     assert {file.name for file in first.files} <= set(laid_out(folder))
 
 
 def test_a_damaged_build_leaves_the_offer_as_it_was(folder, key, tmp_path):
-    before = offer_here(folder, key, HERE, NOW)
+    before = Offers(folder, key).here(HERE, NOW)
     built = build(tmp_path)
     next(built.glob("axiom_runtime_*")).write_bytes(b"the ruptime")
     with pytest.raises(Refused, match=r"axiom_runtime_.* is not the file that built\.json describes"):
-        offer_built(folder, key, built, NOW)
-    assert offer_here(folder, key, HERE, NOW) == before
+        Offers(folder, key).built(built, NOW)
+    assert Offers(folder, key).here(HERE, NOW) == before
 
 
 def test_signatures_that_came_with_the_files_need_no_key_here(folder, key, tmp_path):
     built = build(tmp_path)
     sign_rows(built, key)
     ours = [hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (b"whom to trust", code())]
-    (runner,) = offer_built(folder, elsewhere(key, *ours), built, NOW).values()
+    (runner,) = Offers(folder, elsewhere(key, *ours)).built(built, NOW).values()
     for file in runner.files:
         assert is_code_signed(laid_out(folder)[file.name], file.signature, key.public_text)
 
@@ -193,7 +193,7 @@ def test_a_wrong_signature_is_refused_by_name(folder, key, tmp_path):
     sign_rows(built, CodeKey.make())
     for signer in (key, elsewhere(key)):
         with pytest.raises(Refused, match="The signature that came with axiom_runner_"):
-            offer_built(folder, signer, built, NOW)
+            Offers(folder, signer).built(built, NOW)
     assert not folder.offer.exists()
 
 
@@ -209,7 +209,7 @@ def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
 
 def test_a_renewed_trust_file_is_the_next_version_of_what_was_built_though_its_folder_is_gone(folder, key, tmp_path):
     built = build(tmp_path)
-    (first,) = offer_built(folder, key, built, NOW).values()
+    (first,) = Offers(folder, key).built(built, NOW).values()
     shutil.rmtree(built)
     assert Offers(folder, key).again(NOW) == {LINUX: first}
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
@@ -220,7 +220,7 @@ def test_a_renewed_trust_file_is_the_next_version_of_what_was_built_though_its_f
 
 
 def test_a_change_of_our_own_code_is_one_small_file_more_to_fetch(folder, key, tmp_path, monkeypatch):
-    (first,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    (first,) = Offers(folder, key).built(build(tmp_path), NOW).values()
     monkeypatch.setattr(offer, "code", lambda: code() + b"a word more")
     (second,) = Offers(folder, key).again(NOW).values()
     assert second.version == first.version + 1
@@ -230,7 +230,7 @@ def test_a_change_of_our_own_code_is_one_small_file_more_to_fetch(folder, key, t
 
 
 def test_after_another_code_signing_key_the_same_version_has_its_signatures(folder, key, tmp_path):
-    (first,) = offer_built(folder, key, build(tmp_path), NOW).values()
+    (first,) = Offers(folder, key).built(build(tmp_path), NOW).values()
     other = CodeKey.make()
     (second,) = Offers(folder, other).again(NOW + timedelta(days=1)).values()
     assert second.version == first.version

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.planning.eta import Pace
 from axiom.domain.findings import Verdict
 from axiom.lab.steps.design import OpenFinding, open_findings
-from axiom.store.evidence import evidence
 
 SAID = weighed(1, estimate=0.5, low=0.4, high=0.6, e_value=500.0, verdict=Verdict.POSITIVE)
 
@@ -39,7 +39,7 @@ def test_what_is_said_of_the_next_grade(changes, words):
 def test_a_finding_that_has_seeds_enough_is_not_the_nearest(small_lab, prepared, more, cells, lacks_other):
     small_lab.publish(prepared())
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, replace(SAID, more=more), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, replace(SAID, more=more), [], session_id=None, now=small_lab.now)
     (found,) = open_findings(small_lab.db, small_lab.now)
     assert (found.grade_cells, found.lacks_other) == (cells, lacks_other)
     assert (found.nearness[0] < 1e9) == (cells is not None)

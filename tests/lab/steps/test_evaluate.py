@@ -4,6 +4,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import pytest
+from evidence_lines import history_of
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.work import Outcome
@@ -35,7 +36,7 @@ def concluded(rounds) -> list:
 
 def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
     """Blocks, seeds and missing values of each line."""
-    return [(line.blocks, line.seeds, line.missing) for line in evidence.history(rounds.db, number)]
+    return [(line.blocks, line.seeds, line.missing) for line in history_of(rounds.db, number)]
 
 
 def test_every_closed_block_is_one_line_of_the_history(rounds):
@@ -264,10 +265,10 @@ DAMAGES = [
     "UPDATE observation SET why_missing = 'lost' WHERE replicate = 3",
     "UPDATE observation SET fingerprint = '14.0:a' WHERE replicate = 3",
     "UPDATE observation SET cohort = 'exploratory' WHERE replicate = 3",
-    "UPDATE observation SET hosts = '[[2,1,\"linux-x86_64-avx2\"]]' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[2,1,\"linux-x86_64-avx2\",1]]' WHERE replicate = 3",
     "UPDATE observation SET hosts = 'nonsense' WHERE replicate = 3",
-    "UPDATE observation SET hosts = '[[1,77,\"linux-x86_64-avx2\"]]' WHERE replicate = 3",
-    "UPDATE observation SET hosts = '[[1,1,\"windows-x86_64-avx2\"]]' WHERE replicate = 3",  # beside seven others
+    "UPDATE observation SET hosts = '[[1,77,\"linux-x86_64-avx2\",1]]' WHERE replicate = 3",
+    "UPDATE observation SET hosts = '[[1,1,\"windows-x86_64-avx2\",1]]' WHERE replicate = 3",  # beside seven others
     "UPDATE observation SET hosts = '[[1]]' WHERE replicate = 3",
     "UPDATE observation SET block = 7 WHERE replicate = 3",
     "DELETE FROM observation WHERE replicate = 3",

@@ -1,19 +1,18 @@
 """Several designs, claims formed from data, alarms, duplicates and all other claims: what changes a finding's lines."""
 
-import json
 import math
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from evidence_lines import history_of
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
 from axiom.domain.findings import Force, Grade, Verdict
 from axiom.domain.registrations import Cohort, Stopping
 from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe
-from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.experiments.recall import reopen_finding
 from axiom.lab.registrations.register import amend, register_cohort
 from axiom.lab.steps.evaluate import unweighed
@@ -42,7 +41,7 @@ def taken_back(db):
 
 def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
     """Line, blocks and seeds of each line."""
-    return [(line.line, line.blocks, line.seeds) for line in evidence.history(rounds.db, number)]
+    return [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, number)]
 
 
 def newest(rounds, number: int = 1):
@@ -88,7 +87,7 @@ def test_what_comes_back_first_leaves_no_trace(rounds, order):
         rounds.lab.validate()
         rounds.lab.later(seconds=1)
     rounds.hold()
-    lines = evidence.history(rounds.db, 1)
+    lines = history_of(rounds.db, 1)
     assert [(line.blocks, line.seeds) for line in lines] == [(1, 8), (2, 16)]
     expected = [1.0 + 0.3 * noise(number, 0) - 0.3 * noise(number, 1) for number in range(16)]
     assert [one.value for one in evidence.observed(rounds.db, 1)] == pytest.approx(expected)
@@ -254,7 +253,7 @@ def test_the_more_claims_are_asked_the_surer_each_has_to_be(rounds, variant):
     rounds.lab.publish(variant("second_sum"))
     rounds.lab.later(seconds=1)
     rounds.hold()
-    assert [(line.line, line.false_share) for line in evidence.history(rounds.db, 1)] == [(1, 0.05), (2, None)]
+    assert [(line.line, line.false_share) for line in history_of(rounds.db, 1)] == [(1, 0.05), (2, None)]
     (sentence,) = rounds.said("evidence.changed")
     assert sentence.endswith("effect +, Moderate, not among the findings of the whole laboratory.")
     rounds.hold()
@@ -270,7 +269,7 @@ def test_what_was_recalled_still_counts_among_the_claims_that_were_asked(rounds,
     rounds.hold()
     rounds.db.execute("UPDATE experiment SET recalled_at = 1 WHERE id = 2")
     rounds.hold()
-    assert [line.false_share for line in evidence.history(rounds.db, 1)] == [None]
+    assert [line.false_share for line in history_of(rounds.db, 1)] == [None]
     assert rounds.broken() == {}
 
 
@@ -281,29 +280,6 @@ def test_a_version_of_which_nothing_came_back_is_not_looked_at(rounds, monkeypat
     assert unweighed(rounds.db) == 0
     rounds.hold()
     assert history(rounds) == [(1, 1, 8)]
-
-
-def test_lines_from_before_observations_had_a_table_go_on_as_they_are(rounds):
-    block(rounds)
-    rounds.hold()
-    (line,) = evidence.history(rounds.db, 1)
-    old = [[one.replicate, one.value, list(one.hosts), ""] for one in evidence.observed(rounds.db, 1)]
-    rounds.db.execute("DELETE FROM observation")
-    rounds.db.execute("DELETE FROM weighing")
-    rounds.db.execute("UPDATE evidence SET observations = :old, false_share = NULL, e_absent = 1", old=json.dumps(old))
-    assert unweighed(rounds.db) == 0
-    assert rounds.broken() == {}
-    block(rounds)
-    rounds.hold()
-    assert [(one.blocks, one.seeds) for one in evidence.history(rounds.db, 1)] == [(1, 8), (2, 16)]
-    assert evidence.history(rounds.db, 1)[0].e_value == line.e_value
-    rows = rounds.db.select("SELECT replicate, line, block FROM observation ORDER BY replicate")
-    assert [tuple(row.values()) for row in rows] == [(number, 2, 1 + number // 8) for number in range(16)]
-    assert rounds.broken() == {}
-    for damage in ("seeds = 9", "e_value = e_value * 2", "grade = 'Strong'", "observations = '[]'"):
-        with taken_back(rounds.db):
-            rounds.db.execute(f"UPDATE evidence SET {damage} WHERE line = 1")  # noqa: S608  our own words
-            assert recomputed(rounds.db) == ["finding 1, line 1 is not what its results say"]
 
 
 def test_who_suspended_a_finding_by_hand_is_left_alone(rounds):

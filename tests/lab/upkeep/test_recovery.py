@@ -232,6 +232,5 @@ def test_what_a_killed_copy_left_is_swept_away(journalled_lab):
     assert names - {path.name for path in place.glob("*.lock")} == {copied.name}
 
 
-def test_a_laboratory_of_before_there_were_journals_has_no_copies_either(small_lab):
-    small_lab.db.execute("DROP TABLE journal")
+def test_a_laboratory_without_a_journal_has_no_copies_either(small_lab):
     assert keep_copy(small_lab.folder, small_lab.folder.journal, small_lab.now) is None

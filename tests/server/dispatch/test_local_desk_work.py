@@ -197,8 +197,7 @@ def test_whoever_comes_second_brings_duplicates(working_lab):
         assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
     assert working_lab.validate() == 2
     assert states(working_lab) == [TaskState.VALID, TaskState.VALID]
-    firsts = results.of_experiment(working_lab.db, 1, limit=10)
-    assert {result.task_id for result in firsts} == {late.task}
+    assert {row["task_id"] for row in working_lab.db.select("SELECT task_id FROM result")} == {late.task}
     assert {row["task_id"] for row in working_lab.db.select("SELECT task_id FROM duplicate")} == {prompt.task}
     assert working_lab.broken() == {}
 
@@ -250,12 +249,6 @@ def test_a_repair_that_needs_more_memory_and_time_gets_it(working_lab, prepared)
     ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
     assert (ticket.memory_mb, ticket.cell_seconds) == (900, (500.0, 100.0))
     assert working_lab.broken() == {}
-
-
-def test_a_bundle_without_a_manifest_of_its_own_is_sent_as_registered(working_lab):
-    working_lab.db.execute("UPDATE bundle SET manifest = ''")
-    ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
-    assert (ticket.memory_mb, ticket.cell_seconds) == (100, (60.0, 60.0))
 
 
 def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 import axiom
 from axiom.domain.releases import Change
 from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.publish import prepare
-from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
 
@@ -220,5 +220,5 @@ def test_until_something_is_weighed_what_is_nearest_to_a_finding_goes_first(smal
     settle(small_lab)
     assert names(given(4)) == ["tiny_sum"] * 4  # something closes soon
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(1), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(1), [], session_id=None, now=small_lab.now)
     assert names(given(2)) == ["test_deploy", "test_deploy"]  # from now on they take turns

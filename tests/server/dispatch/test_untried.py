@@ -9,7 +9,7 @@ from scheduler_calls import Client
 from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
-from axiom.lab.experiments import preflight, quick_gates
+from axiom.lab.experiments import quick_gates
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.dispatch.types import WorkRequest
@@ -203,20 +203,6 @@ def test_the_promise_is_looked_after_too(lab, prepared):
     assert lab.broken() == {
         "I14": [f"task {task} is out, and its bundle has not passed what its host demands" for task in (1, 2)],
     }
-
-
-def test_what_was_there_before_preflights_were_asked_waits_for_its_own(lab, prepared):
-    """A laboratory from before the migration: bundles without a row, and work that waits."""
-    lab.publish(prepared(), is_tried=False)
-    forget(lab.db)
-    assert [one.passed for one in preflights.newest(lab.db, GATES)] == [None]
-    assert hand(lab, 1).given == hand(lab, 2).given == ()
-    assert preflight.due(lab.db, lab.now).bundle == prepared().digest
-    with lab.db.transaction():
-        assert quick_gates.catch_up(lab.db, lab.folder, lab.now) == 1
-        assert quick_gates.catch_up(lab.db, lab.folder, lab.now) == 0
-    assert hand(lab, 2).given == ()
-    assert [one.bundle for one in hand(lab, 1).given] == [prepared().digest]
 
 
 NOBODY = "tiny_sum passed not even the gates of the laboratory's own computers, before which it goes to nobody"

@@ -50,7 +50,7 @@ def test_an_output_that_proves_nothing_is_invalid_and_made_good(working_lab, for
     tasks = workunits.tasks_of(working_lab.db, 1)
     assert [task.state for task in tasks] == [TaskState.INVALID, TaskState.UNSENT]
     assert tasks[0].reason
-    assert results.of_experiment(working_lab.db, 1, limit=1) == []
+    assert results.of_task(working_lab.db, order.task) == []
     assert workunits.workunit(working_lab.db, 1).state is WorkunitState.OPEN
     assert working_lab.broken() == {}
 

@@ -3,7 +3,7 @@
 from fake_builds import build
 from scheduler_calls import LINUX, Client
 
-from axiom.lab.runners.offer import offer_built
+from axiom.lab.runners.offer import Offers
 
 OWN = (
     "<app_versions><app_version><app_name>axiom</app_name><version_num>205</version_num>"
@@ -13,7 +13,7 @@ OWN = (
 
 def test_orders_of_one_reply_share_a_signature(exchange, attic, tmp_path):
     exchange.deploy(4)
-    offered = offer_built(exchange.folder, exchange.secrets.code, build(tmp_path), exchange.lab.now)
+    offered = Offers(exchange.folder, exchange.secrets.code).built(build(tmp_path), exchange.lab.now)
     exchange.project.runners.update(offered)
     texts = [each.order.ticket for each in exchange.call(attic, ask=1e5).tasks.values()]
     assert len(texts) > 2

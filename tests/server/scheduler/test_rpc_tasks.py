@@ -6,7 +6,7 @@ from scheduler_calls import GPU, LINUX, Client, Exchange
 
 from axiom.domain.fleet import Standing
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.lab.runners.offer import offer_built
+from axiom.lab.runners.offer import Offers
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 
@@ -284,7 +284,7 @@ def test_a_lost_task_of_a_gpu_is_sent_again_for_the_gpu(gpu_exchange):
 def built(exchange, tmp_path, **said) -> None:
     """A runner is built and offered; what the laboratory holds follows."""
     folder = build(tmp_path, **said)
-    offered = offer_built(exchange.folder, exchange.secrets.code, folder, exchange.lab.now)
+    offered = Offers(exchange.folder, exchange.secrets.code).built(folder, exchange.lab.now)
     exchange.project.runners.clear()
     exchange.project.runners.update(offered)
 

@@ -47,12 +47,6 @@ def test_a_tariff_comes_back_as_it_was_announced(small_lab, tariff):
     assert tariffs.in_force(small_lab.db, small_lab.now) == (1, tariff)
 
 
-def test_tiers_from_before_rows_said_whose_clock_counts_go_by_the_host_s(small_lab, damage):
-    tariffs.announce(small_lab.db, replace(PRESETS["S4"], by_clock=False), small_lab.now)
-    damage(small_lab.db, "UPDATE tariff SET rates = json_remove(rates, '$.by_clock')")
-    assert tariffs.in_force(small_lab.db, small_lab.now) == (1, PRESETS["S4"])
-
-
 def test_an_award_is_booked_out_of_the_laboratory_and_into_the_volunteer_s_account(paying):
     award(paying)
     rows = paying.db.select("SELECT account, amount FROM entry WHERE award_id = 1")

@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields, replace
 
 import pytest
+from evidence_lines import history_of, record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,7 +118,7 @@ def taken_back(db):
 def test_a_line_is_read_as_it_was_written(shared_lab, line, observed):
     db = shared_lab.db
     with taken_back(db):
-        evidence.record(db, 1, line, observed, session_id=None, now=shared_lab.now)
+        record(db, 1, line, observed, session_id=None, now=shared_lab.now)
         (row,) = evidence.lines(db, 1)
         assert evidence.read(row) == line
         assert evidence.observed(db, 1) == observed
@@ -142,10 +143,10 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     assert (evidence.newest(db), evidence.latest(db, 1), evidence.card_inputs(db, 1)) == ({}, None, None)
     assert evidence.observed(db, 1) == ()
     for blocks in (1, 2, 2):
-        evidence.record(db, 1, replace(LINE, blocks=blocks), (), session_id=None, now=working_lab.now)
+        record(db, 1, replace(LINE, blocks=blocks), (), session_id=None, now=working_lab.now)
     with pytest.raises(sqlite3.IntegrityError):
-        evidence.record(db, 1, replace(LINE, line=3), (), session_id=None, now=working_lab.now)
-    assert [(line.line, line.blocks) for line in evidence.history(db, 1)] == [(1, 1), (2, 2), (3, 2)]
+        record(db, 1, replace(LINE, line=3), (), session_id=None, now=working_lab.now)
+    assert [(line.line, line.blocks) for line in history_of(db, 1)] == [(1, 1), (2, 2), (3, 2)]
     assert {number: line.line for number, line in evidence.newest(db).items()} == {1: 3}
     assert evidence.latest(db, 1) == replace(LINE, blocks=2, line=3)
     assert evidence.weighed(db, 1) == [WeighedFinding(number=1, registration_id=1, estimand="grows", blocks=2, line=3)]
@@ -157,7 +158,7 @@ def test_a_card_is_made_of_what_its_newest_line_was_weighed_from(working_lab):
     pair = Agreements(platforms=("a", "b"), exact=2)
     line = replace(LINE, blocks=2, agreements=(pair,), false_share=0.05)
     seen = Observation(replicate=3, value=1.5, hosts=(1, 7), registration=1, design="declared")
-    evidence.record(db, 1, line, (seen,), session_id=None, now=now)
+    record(db, 1, line, (seen,), session_id=None, now=now)
     found = evidence.card_inputs(db, 1)
     assert found.estimand["claim"] == "a larger size has a larger total"
     assert (found.observations, found.blocks) == ((seen,), 2)
@@ -170,7 +171,7 @@ def test_how_every_claim_stands_is_read_at_once(working_lab):
     (asked,) = evidence.standings(db)
     assert (asked.number, asked.e_value, asked.verdict, asked.false_share) == (1, 1.0, Verdict.UNDECIDED, None)
     for e_value in (5.0, 9.0):
-        evidence.record(db, 1, replace(LINE, e_value=e_value), (), session_id=None, now=working_lab.now)
+        record(db, 1, replace(LINE, e_value=e_value), (), session_id=None, now=working_lab.now)
     assert [one.e_value for one in evidence.standings(db)] == [9.0]
     db.execute("UPDATE finding SET status = 'recalled'")
     assert evidence.standings(db) == [asked]  # it was asked, and nothing is known of it
@@ -180,18 +181,3 @@ def test_how_every_claim_stands_is_read_at_once(working_lab):
     assert evidence.standings(db) == [asked]
     assert [(row["number"], row["recalled_at"]) for row in evidence.claims(db)] == [(1, 5)]
     assert [(row["number"], row["line"], row["e_value"]) for row in evidence.course(db)] == [(1, 1, 5.0), (1, 2, 9.0)]
-
-
-def test_a_line_of_before_observations_had_a_table_is_read(working_lab):
-    db = working_lab.db
-    evidence.record(db, 1, LINE, (), session_id=None, now=working_lab.now)
-    db.execute(
-        """UPDATE evidence SET observations = '[[0, 1.5, 1, ""], [1, null, null, "late"], [2, 0.5, [1, 4], ""]]'"""
-    )
-    seen = evidence.observed(db, 1)
-    assert [(one.replicate, one.value, one.hosts, one.why_missing) for one in seen] == [
-        (0, 1.5, (1,), ""),
-        (1, None, (), "late"),
-        (2, 0.5, (1, 4), ""),
-    ]
-    assert set(evidence.kept(db, 1).homes) == {1}

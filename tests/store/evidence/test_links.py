@@ -4,11 +4,12 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.domain.findings import Grade, Meaning, Verdict
 from axiom.domain.links import Footing, LinkKind, Node, Noun, OldClaim
-from axiom.store.evidence import evidence, links, old_claims
+from axiom.store.evidence import links, old_claims
 from axiom.store.registrations import registrations
 
 ENDS = Node(noun=Noun.FINDING, id=1), Node(noun=Noun.OLD_CLAIM, id=1)
@@ -50,7 +51,7 @@ def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, p
     assert links.footings(db) == {1: Footing(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)}
     with db.transaction():
         for blocks, verdict in ((1, Verdict.POSITIVE), (2, Verdict.NEGATIVE)):
-            evidence.record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
+            record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
         registrations.set_status(db, 1, "suspended")
     assert links.footings(db) == {1: Footing(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE)}
 

@@ -184,16 +184,6 @@ def test_of_each_version_our_own_hosts_get_the_newest_bundle_that_passed_anythin
     assert [each.digest for each in experiments.passed_bundles(stored, GATES)] == ["cc"]
 
 
-def test_what_nobody_looked_at_is_listed_until_somebody_did(stored, now):
-    assert preflights.unread(stored, OWN_GATES) == [("aa", "tiny_sum"), ("bb", "tiny_sum"), ("cc", "other_sum")]
-    preflights.record(stored, made("aa", now, **FAILED))
-    preflights.record(stored, made("bb", now, **OURS | FAILED))
-    preflights.record(stored, made("cc", now))
-    assert preflights.unread(stored, OWN_GATES) == [("aa", "tiny_sum")]
-    experiments.recall(stored, 1, now)
-    assert preflights.unread(stored, OWN_GATES) == []
-
-
 def test_a_bundle_that_was_never_seen_is_sent_to_nobody(stored, now):
     with pytest.raises(LookupError, match="its bundle dd has passed no preflight"):
         workunits.send(stored, [claim(now, "dd")], host_id=1, now=now)

@@ -42,14 +42,16 @@ def test_what_was_written_is_read(small_lab):
     assert BOTH[LINUX].size == 1_020
 
 
-def test_an_offer_of_before_plan_classes_was_a_stand_in_for_processors_and_gpus(small_lab):
-    small_lab.folder.runners.mkdir(exist_ok=True)
-    old = {"runners": {LINUX: {"version": 7, "files": [FILE]}}}
-    small_lab.folder.offer.write_text(json.dumps(old))
-    (found,) = read_offer(small_lab.folder).values()
-    assert (found.platform, found.version, found.is_stand_in, found.gpus) == (LINUX, 7, True, ("", "NVIDIA"))
-
-
+WHOLE = {
+    "platform": LINUX,
+    "version": 7,
+    "files": [FILE],
+    "plan_classes": [""],
+    "is_stand_in": False,
+    "needs_avx": False,
+    "glibc": None,
+    "unpacked_bytes": 0,
+}
 DAMAGED = [
     "",
     "{",
@@ -57,12 +59,18 @@ DAMAGED = [
     "{}",
     '{"runners": []}',
     '{"runners": {"x": 5}}',
-    '{"runners": {"x": {"files": []}}}',
-    '{"runners": {"x": {"version": "new", "files": []}}}',
-    '{"runners": {"x": {"version": 1, "files": [], "plan_classes": []}}}',
-    '{"runners": {"x": {"version": 1, "files": [], "glibc": [2]}}}',
-    json.dumps({"runners": {"x": {"version": 1, "files": [{**FILE, "size": None}]}}}),
-    json.dumps({"runners": {"x": {"version": 1, "files": [{"name": "a"}]}}}),
+    *(
+        json.dumps({"runners": {"x": {**WHOLE, **damage}}})
+        for damage in (
+            {"version": "new"},
+            {"files": None},
+            {"plan_classes": []},
+            {"glibc": [2]},
+            {"files": [{**FILE, "size": None}]},
+            {"files": [{"name": "a"}]},
+        )
+    ),
+    *(json.dumps({"runners": {"x": {k: v for k, v in WHOLE.items() if k != name}}}) for name in WHOLE),
     "\udcff",
 ]
 

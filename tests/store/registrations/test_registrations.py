@@ -27,12 +27,13 @@ def chain(database, now):
     """Registrations 1, 2 and 3 of one experiment."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     for number in (1, 2, 3):
+        predictions = [PREDICTION] if number == 1 else []
         registrations.register(
             database,
             experiment_id=1,
             cohort="exploratory",
-            body=f'{{"number":{number}}}',
-            predictions=[PREDICTION] if number == 1 else [],
+            body=json.dumps({"number": number, "predictions": predictions}),
+            predictions=predictions,
             now=now,
         )
     return database
@@ -40,7 +41,12 @@ def chain(database, now):
 
 def test_a_registration_is_read_as_it_was_written(chain, now):
     first, newest = registrations.registration(chain, 1), registrations.registrations(chain, 1)[-1]
-    assert (first.id, first.body, first.cohort, first.created_at) == (1, '{"number":1}', "exploratory", now)
+    assert (first.id, first.body, first.cohort, first.created_at) == (
+        1,
+        json.dumps({"number": 1, "predictions": [PREDICTION]}),
+        "exploratory",
+        now,
+    )
     assert (first.previous_hash, newest.id) == (hash_chains.FIRST, 3)
     assert registrations.registration(chain, 2).previous_hash == first.hash
     assert registrations.registration(chain, 4) is None
@@ -83,11 +89,15 @@ def test_whatever_is_done_to_the_chain_is_seen(chain, damage, problem):
 
 def test_a_workunit_without_a_registration_is_refused_by_the_database(chain, now):
     with pytest.raises(sqlite3.IntegrityError):
-        workunits.order(chain, experiment_id=1, registration_id=9, replicates=[0], configs=[0], max_failures=3, now=now)
+        workunits.order_many(
+            chain, experiment_id=1, registration_id=9, replicates=[[0]], configs=[0], max_failures=3, now=now
+        )
 
 
 def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
-    workunits.order(chain, experiment_id=1, registration_id=3, replicates=[0], configs=[0], max_failures=3, now=now)
+    workunits.order_many(
+        chain, experiment_id=1, registration_id=3, replicates=[[0]], configs=[0], max_failures=3, now=now
+    )
     with pytest.raises(sqlite3.IntegrityError):
         chain.execute("DELETE FROM registration WHERE id = 3")
 

@@ -31,9 +31,9 @@ def issued(database, now):
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
     experiments.issue(database, experiments.by_id(database, 1), 1, 2)
-    workunits.order(database, experiment_id=1, registration_id=1, replicates=[0], configs=[0], max_failures=3, now=now)
-    for ordinal in (0, 1):
-        tasks.create(database, [(workunits.workunit(database, 1), ordinal)], now)
+    about = {"experiment_id": 1, "registration_id": 1, "configs": [0], "max_failures": 3}
+    workunits.order_many(database, replicates=[[0]], **about, now=now)
+    tasks.create(database, [(workunits.workunit(database, 1), 1)], now)
     return database
 
 
@@ -50,7 +50,7 @@ def test_the_same_cell_again_is_a_duplicate_and_raises_nothing(issued, now):
     results.record(issued, [CELL], now)
     again = replace(CELL, task_id=2, measures={"total": 0.2})
     assert results.record(issued, [again], now) == Recorded(results=0, duplicates=1, tasks=frozenset({2}))
-    assert results.of_experiment(issued, 1, limit=9) == [CELL]
+    assert results.of_task(issued, 1) == [CELL]
     assert issued.one("SELECT result_id, task_id, measures FROM duplicate") == {
         "result_id": 1,
         "task_id": 2,
@@ -64,13 +64,6 @@ def test_a_task_brings_a_duplicate_of_a_cell_once(issued, now):
     results.record(issued, [replace(CELL, task_id=2)], now)
     with pytest.raises(sqlite3.IntegrityError):
         results.record(issued, [replace(CELL, task_id=2)], now)
-
-
-def test_results_come_by_replicate_and_config(issued, now):
-    cells = [replace(CELL, replicate=replicate, config=config) for replicate in (1, 0) for config in (1, 0)]
-    results.record(issued, cells, now)
-    found = results.of_experiment(issued, 1, limit=3)
-    assert [(cell.replicate, cell.config) for cell in found] == [(0, 0), (0, 1), (1, 0)]
 
 
 def test_a_replicate_that_was_never_issued_has_no_results(issued, now):

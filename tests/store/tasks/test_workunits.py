@@ -45,17 +45,16 @@ def ordered(database, now):
 
 
 def order(db, now, target: int | None = None) -> int:
-    made = workunits.order(
+    (made,) = workunits.order_many(
         db,
         experiment_id=1,
         registration_id=1,
-        replicates=[3, 4],
+        replicates=[[3, 4]],
         configs=[0, 1],
         max_failures=3,
         now=now,
         target_host_id=target,
     )
-    tasks.create(db, [(workunits.workunit(db, made), 0)], now)
     return made
 
 

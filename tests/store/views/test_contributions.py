@@ -1,10 +1,10 @@
 """Whose results stand behind a finding: those of the newest evidence, counted once."""
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.domain.findings import Observation
-from axiom.store.evidence import evidence
 from axiom.store.views.contributions import Support, SupportShare
 
 
@@ -22,7 +22,7 @@ def weigh(small_lab, prepared):
 
     def weigh(blocks: int, observations: list[Observation]) -> None:
         with small_lab.db.transaction():
-            evidence.record(small_lab.db, 1, weighed(blocks), observations, session_id=None, now=small_lab.now)
+            record(small_lab.db, 1, weighed(blocks), observations, session_id=None, now=small_lab.now)
 
     return weigh
 

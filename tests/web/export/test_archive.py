@@ -18,7 +18,6 @@ from rocrate.rocrate import ROCrate
 from axiom.errors import NotFound
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import connect_reader
-from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
 from axiom.web.base.request import Reading
 from axiom.web.export import archive as export_archive
@@ -240,18 +239,6 @@ def test_whoever_takes_a_suspended_finding_away_is_told(new_lab, prepared, tmp_p
     files = export_archive.files(reading(lab), 1)
     assert "This finding is suspended: two seeds gave the same." in files["README.md"].decode()
     assert ", suspended, 2 March 2026" in json.loads(files["finding.json"])["cite"]
-    lab.db.close()
-
-
-def test_a_line_from_before_observations_had_a_table_weighs_itself_again(new_lab, prepared, bare, tmp_path):
-    lab = new_lab(tmp_path / "lab")
-    weigh_three_blocks(lab, prepared)
-    kept = [[one.replicate, one.value, one.hosts, one.why_missing] for one in evidence.observed(lab.db, 1)]
-    with lab.db.transaction():
-        lab.db.execute("DELETE FROM observation")
-        lab.db.execute("UPDATE evidence SET observations = :kept WHERE line = 3", kept=json.dumps(kept))
-    done = recompute(unpacked(lab, 1, tmp_path), bare)
-    assert done.returncode == 0, done.stdout + done.stderr
     lab.db.close()
 
 

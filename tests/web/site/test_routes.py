@@ -4,11 +4,11 @@ import re
 from html import unescape
 
 import pytest
+from evidence_lines import record
 from furnished_lab import fill, furnish_more, weighed
 
 from axiom.boinc.project import scheduler_lines
 from axiom.domain.findings import Verdict
-from axiom.store.evidence import evidence
 from axiom.web.site import routes
 from axiom.web.views import home
 
@@ -362,7 +362,7 @@ def test_an_effect_against_the_claim_is_called_its_opposite(browse, small_lab, p
     small_lab.publish(prepared())
     against = weighed(2, estimate=-0.9, low=-1.1, high=-0.7, verdict=Verdict.NEGATIVE)
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, against, [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, against, [], session_id=None, now=small_lab.now)
     assert "the opposite of the claim" in browse(small_lab).get("/findings/1").text
 
 
@@ -381,7 +381,7 @@ def test_how_large_an_absent_effect_may_be_is_rounded_up(browse, small_lab, prep
     small_lab.publish(prepared())
     absent = weighed(2, estimate=0.0, low=low, high=high, verdict=Verdict.ABSENT)
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, absent, [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, absent, [], session_id=None, now=small_lab.now)
     assert browse(small_lab).get("/findings/1.json").json["finding"]["smaller_than"] == said
 
 

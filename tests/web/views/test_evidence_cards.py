@@ -1,11 +1,11 @@
 """The card of a finding: one answer, shown by the page and by its JSON."""
 
-import json
 import re
 from dataclasses import replace
 from html import unescape
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.domain.findings import Agreements, Observation
@@ -99,22 +99,8 @@ def test_a_card_that_was_shown_follows_a_new_line(browse, small_lab, prepared):
     assert parts_now(reader)["host"] == [("1", 8), ("2", 8), ("3", 8)]
     seen = [Observation(replicate=100 + each, value=1.0 + each, hosts=(2,)) for each in range(8)]
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(4), seen, session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(4), seen, session_id=None, now=small_lab.now)
     assert parts_now(reader)["host"] == [("1", 8), ("2", 16), ("3", 8)]
-
-
-def test_the_card_of_an_older_line_follows_what_its_hosts_are_today(browse, small_lab, prepared):
-    weigh_three_blocks(small_lab, prepared)
-    reader = browse(small_lab)
-    reader.app._fresh = 0.0
-    written = json.dumps([[number, 1.0 + number, 1 + number % 3, ""] for number in range(24)])
-    with small_lab.db.transaction():
-        small_lab.db.execute("UPDATE evidence SET observations = :written", written=written)
-    assert parts_now(reader)["platform"] == [("linux-x86_64-avx2", 16), ("linux-x86_64-avx512", 8)]
-    with small_lab.db.transaction():
-        small_lab.db.execute("UPDATE host SET instructions = 'avx512' WHERE id = 1")
-    after = parts_now(reader)["platform"]
-    assert sorted(after) == [("linux-x86_64-avx2", 8), ("linux-x86_64-avx512", 16)]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +114,7 @@ def test_the_card_of_an_older_line_follows_what_its_hosts_are_today(browse, smal
 def test_a_share_is_called_a_share_and_a_mean_a_mean(browse, weighed_lab, small_lab, prepared, kind, centre, headings):
     small_lab.publish(prepared())
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(2, e_kind=kind), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(2, e_kind=kind), [], session_id=None, now=small_lab.now)
     reader = browse(small_lab)
     assert reader.get("/findings/1.json").json["finding"]["evidence"]["centre"] == centre
     assert f"The {centre} of each part and its 95 % interval" in words(reader.get("/findings/1").text)
@@ -155,7 +141,7 @@ def test_its_badge_says_how_many_duplicates_were_exact_unless_all_were(browse, s
     small_lab.publish(prepared())
     agreements = tuple(Agreements(platforms=("a", "b" * place), **pair) for place, pair in enumerate(pairs, start=1))
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(2, agreements=agreements), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(2, agreements=agreements), [], session_id=None, now=small_lab.now)
     page = browse(small_lab).get("/findings/1").text
     badges = re.findall(r'<span class="badge">([^<]*)</span>', page)
     assert [each for each in badges if "bit for bit" in each] == ([badge] if badge else [])
@@ -184,7 +170,7 @@ def test_sentences_of_older_lines_do_not_number_a_shy_volunteer(browse, small_la
             small_lab.db, shy, name="Shy", country="", website="", is_exported=False, shows_hosts=False
         )
         line = weighed(2, needs=(f"a verdict that holds without each of them: {said[1]}",), reasons=tuple(said))
-        evidence.record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
     reader = browse(small_lab)
     answer = reader.get("/findings/1.json").json["finding"]
     for line in (answer["evidence"], *answer["history"]):
@@ -211,7 +197,7 @@ def test_it_names_the_hosts_on_which_it_never_worked(site_of_weighed, found):
 def test_it_says_how_many_replicates_the_next_grade_still_needs(browse, small_lab, prepared, more, said):
     small_lab.publish(prepared())
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(2, more=more), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(2, more=more), [], session_id=None, now=small_lab.now)
     page = words(browse(small_lab).get("/findings/1").text)
     assert said in page
     assert ("more replicates" in page) == bool(said)

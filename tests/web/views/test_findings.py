@@ -3,10 +3,10 @@
 import re
 
 import pytest
+from evidence_lines import record
 from furnished_lab import fill, weighed
 
 from axiom.domain.findings import Observation
-from axiom.store.evidence import evidence
 from axiom.web.site.templates import environment
 
 
@@ -60,7 +60,7 @@ def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwh
 
     def weigh(number: int) -> None:
         with small_lab.db.transaction():
-            evidence.record(small_lab.db, number, weighed(2), [], session_id=None, now=small_lab.now)
+            record(small_lab.db, number, weighed(2), [], session_id=None, now=small_lab.now)
 
     for version in range(1, 7):
         small_lab.publish(prepared(version=version))
@@ -80,7 +80,7 @@ def test_a_picture_s_data_is_cut_on_the_page_which_says_so_and_whole_elsewhere(b
     small_lab.publish(prepared())
     seen = [Observation(replicate=each, value=each / 1000, hosts=(1,)) for each in range(201)]
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(26), seen, session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(26), seen, session_id=None, now=small_lab.now)
     reader = browse(small_lab)
     page = reader.get("/findings/1").text
     table = page.partition("Data of figure 2")[2].partition("</details>")[0]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from html import unescape
 
 import pytest
+from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.commands import old_names
@@ -12,7 +13,7 @@ from axiom.domain.findings import Meaning, Verdict
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
-from axiom.store.evidence import evidence, old_claims
+from axiom.store.evidence import old_claims
 from axiom.store.registrations import registrations
 
 GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
@@ -44,7 +45,7 @@ def linked(small_lab, prepared):
     small_lab.publish(prepared())
     small_lab.publish(prepared(version=2))
     with small_lab.db.transaction():
-        evidence.record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
+        record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
         inherit(small_lab.db, LISTED, "tiny_sum", small_lab.now)
     return small_lab
 
@@ -194,7 +195,7 @@ def test_what_depends_on_a_void_finding_says_so_until_that_is_open_again(linked,
 
 def test_a_test_against_its_claim_contradicts_it(linked, browse):
     with linked.db.transaction():
-        evidence.record(linked.db, 2, weighed(2, verdict=Verdict.NEGATIVE), [], session_id=None, now=linked.now)
+        record(linked.db, 2, weighed(2, verdict=Verdict.NEGATIVE), [], session_id=None, now=linked.now)
     reader = browse(linked)
     assert reader.get("/findings/2.json").json["finding"]["links"][0]["bearing"] == "contradicts"
     assert "today it contradicts" in reader.get("/findings/2").text

@@ -1,12 +1,12 @@
 """Pages of volunteers and teams."""
 
 import pytest
+from evidence_lines import record
 from furnished_lab import HOSTILE, fill, weighed
 
 from axiom.domain.findings import Observation
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
-from axiom.store.evidence import evidence
 from axiom.web.views.volunteers import address_of
 
 
@@ -33,7 +33,7 @@ def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, pr
         small_lab.publish(prepared(version=number))
         seen = [Observation(replicate=each, value=1.0, hosts=(1,)) for each in range(8 * number)]
         with small_lab.db.transaction():
-            evidence.record(small_lab.db, number, weighed(2), seen, session_id=1, now=small_lab.now)
+            record(small_lab.db, number, weighed(2), seen, session_id=1, now=small_lab.now)
     reader, noun = browse(small_lab), path.split("/")[1][:-1]
     first = reader.get(f"{path}.json").json[noun]
     assert ([row["number"] for row in first["findings"]], first["finding_count"]) == ([3, 2], 3)

@@ -14,7 +14,7 @@ from typing import Any
 
 from axiom.commands.socket_client import Remote
 from axiom.domain.amounts import counted
-from axiom.domain.preflights import GATES, OWN_GATES
+from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.copies import copies
 from axiom.lab.upkeep.invariants import PROMISES, broken
@@ -251,16 +251,13 @@ def _watches(db: Database) -> Diagnosis:
 
 
 def _preflights(db: Database) -> Diagnosis:
-    """What goes to no volunteer, or to nobody, for it was not tried or did not pass; what is of before that, too."""
+    """What goes to no volunteer, or to nobody, for it was not tried or did not pass."""
     found = preflights.newest(db, GATES)
     nobody = [one.name for one in found if not one.is_ours]
-    unread = {name for _, name in preflights.unread(db, OWN_GATES)}
-    refused = [name for name in nobody if name not in unread]
-    failed = [*refused, *(one.name for one in found if one.passed is False and one.name not in refused)]
+    failed = [*nobody, *(one.name for one in found if one.passed is False and one.name not in nobody)]
     waiting = [one.name for one in found if one.passed is None and one.name not in nobody]
     well = "every experiment's bundle that is open was tried" if found else "no experiment is published here"
     words = [f"failed: {', '.join(failed)}"] if failed else []
-    words += [f"nobody gets, for nobody has looked: {', '.join(sorted(unread))}"] if unread else []
     words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
     return Diagnosis(
         name="preflight",

@@ -242,14 +242,14 @@ def _extent(found: Mapping[str, Any]) -> dict[str, str]:
     """Who computes, how much is out and stored, how much room is left, and which periodic jobs fail."""
     out, waiting = (sum(row["tasks"].get(state, 0) for row in found["experiments"]) for state in ("sent", "unsent"))
     failing = [f"{job['name']}: {job['last_error'].splitlines()[0]}" for job in found["jobs"] if job["last_error"]]
-    new = found.get("new_hosts", 0)  # a laboratory of before has none apart
+    new = found["new_hosts"]
     return {
         "hosts": f"{counted(found['hosts'], 'host')} with {counted(found['cores'], 'core')}"
         + (f", {new:,} new without a valid task yet" if new else ""),
         "tasks": f"{out:,} out, {waiting:,} waiting",
         "results": f"{found['totals']['result']:,}",
         "free disk": f"{found['free_mb']:,} MB",
-        "last backup": _since(found.get("backed_up_at"), found["now"]),
+        "last backup": _since(found["backed_up_at"], found["now"]),
         **({"failing": "; ".join(failing)} if failing else {}),
     }
 

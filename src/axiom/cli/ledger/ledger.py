@@ -32,7 +32,6 @@ from axiom.web.views import ledger as ledger_views
 
 _THOUSANDTHS = 1_000
 _MOST = 10_000  # that wait and are shown, or approved at once
-_SHOWN = 5
 _because = click.option("--because", required=True, help="Why; it stays with the award.")
 
 

@@ -19,8 +19,8 @@ class Reproduced:
     replicate: int
     platforms: tuple[str, str]
     reproduction: Reproduction
-    opinion: int | None = None  # the task that computed it again; unknown of what was compared before that was kept
-    confirms: int | None = None  # another that had, and says the same as this one against the value in evidence
+    opinion: int  # the task that computed it again
+    confirms: int  # another that had, and says the same as this one against the value in evidence; 0: none
 
 
 def compare(one: Result, two: Result, *, tolerance: float) -> Reproduction | None:
@@ -98,7 +98,7 @@ def agreements(found: Iterable[Reproduced]) -> tuple[Agreements, ...]:
 
 def _without_outvoted(found: Sequence[Reproduced]) -> list[Reproduced]:
     gone = {one.replicate for one in found if one.confirms}
-    opinions: dict[int, dict[int | None, bool]] = {}
+    opinions: dict[int, dict[int, bool]] = {}
     for one in found:
         disputes = opinions.setdefault(one.replicate, {})
         disputes[one.opinion] = disputes.get(one.opinion, False) or one.reproduction is Reproduction.DISPUTED
@@ -107,7 +107,7 @@ def _without_outvoted(found: Sequence[Reproduced]) -> list[Reproduced]:
         for replicate, disputes in opinions.items()
         if len(disputes) > 1 and list(disputes.values()).count(True) == 1
         for odd, is_disputed in disputes.items()
-        if is_disputed and odd is not None
+        if is_disputed
     }
     return [one for one in found if one.replicate not in gone and (one.replicate, one.opinion) not in outvoted]
 

@@ -143,16 +143,16 @@ def may_order(
     is_offered: bool,
     is_for_volunteer: bool,
     had_passed: bool = False,
-    is_read: bool | None = True,
+    is_read: bool = True,
 ) -> PreflightVerdict:
     """May more of an experiment be ordered? `newest`: whether its newest bundle passed, None before its preflight.
 
-    The laboratory's own hosts compute what its operator wrote once it was read (`is_read`; None: nobody did yet); but
-    nobody is asked for more of what is known to be broken, and nothing is meant for a volunteer's host that it could
-    not get. `had_passed`: the gates of before let this bundle through, so that what fails those of today is no news to
-    the laboratory's own hosts.
+    The laboratory's own hosts compute what its operator wrote once it was read (`is_read`); but nobody is asked for
+    more of what is known to be broken, and nothing is meant for a volunteer's host that it could not get.
+    `had_passed`: the gates of before let this bundle through, so that what fails those of today is no news to the
+    laboratory's own hosts.
     """
-    if is_read is False:
+    if not is_read:
         return PreflightVerdict(passed=False, reason="not even the laboratory's own hosts may have it")
     if newest is False and not (had_passed and not is_for_volunteer):
         return PreflightVerdict(passed=False, reason="its preflight failed")
@@ -162,10 +162,6 @@ def may_order(
         return PreflightVerdict(
             passed=True,
             reason="it passed the gates of before, and not those of today: only the laboratory's own hosts get it",
-        )
-    if is_read is None:
-        return PreflightVerdict(
-            passed=True, reason="nobody has looked at its file yet, before which it goes to no host"
         )
     if not is_offered:
         return PreflightVerdict(

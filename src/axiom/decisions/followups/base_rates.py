@@ -23,7 +23,6 @@ _DECLARED = {  # shares of "as claimed", "the opposite" and "too small"; of each
     "discriminate": ((0.47, 0.43, 0.10), (0.50, 0.80)),
     "power": ((0.20, 0.10, 0.70), (0.60, 0.60)),
 }
-KINDS = tuple(_DECLARED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

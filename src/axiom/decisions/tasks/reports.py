@@ -69,8 +69,3 @@ def _by_the_books(ended: Ending, workunit: WorkunitState) -> Ending:
         return ended
     detail = "the host says that the laboratory took it back, which it did not"
     return ending(Cause.ABORTED_BY_VOLUNTEER, ended.exit_status, detail)
-
-
-def explain(exit_status: int) -> str:
-    """An exit status in plain words."""
-    return of_exit(exit_status).reason

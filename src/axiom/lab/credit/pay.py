@@ -1,6 +1,5 @@
 """Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,16 +17,16 @@ from axiom.decisions.credit.prices import (
 from axiom.decisions.credit.tariffs import DEFAULT, cap_during
 from axiom.decisions.hosts.costs import PaidShare, paid_shares
 from axiom.domain.ledger import Award, Reason, Tariff
-from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.sessions import Note, Session
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book_or_hold, release
 from axiom.server.returns.costing import Declared
+from axiom.signed.manifests import stored_manifest
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement
 from axiom.store.engine.database import Database
 from axiom.store.experiments import costs, experiments
-from axiom.store.sessions import sessions
 from axiom.store.tasks import endings, tasks
 
 _THOUSANDTHS = 1_000
@@ -146,7 +145,7 @@ class Paying:
         found = self._usual.get(experiment_id)
         if found is None or not timedelta(0) <= now - found.looked_at < _USUAL_FOR:
             experiment = experiments.by_id(db, experiment_id)
-            on_gpu = experiment is not None and json.loads(experiment.manifest).get("gpu") is True
+            on_gpu = experiment is not None and stored_manifest(experiment.manifest).gpu
             found = UsualCost(
                 looked_at=now,
                 paid=_ALL if on_gpu else self._share(db, experiment_id, now),  # how fast a processor is says nothing
@@ -174,14 +173,15 @@ def credit(db: Database, session: Session, now: datetime) -> list[Note]:
     paying = Paying()
     _through(lambda: paying.pay(db, now, session_id=session.id))
     looked = _through(lambda: paying.thank(db, now, session_id=session.id))
-    seen = _seen(db, session)
+    before = settlements.before(db, session.id)
+    seen = before.last_award if before else 0
     held = [one.tariff for one in _in_force_since(db, ledger.first_after(db, seen) or now, now)]
     settled = settlements.settle(db, session.id, after=seen, session_cap=cap_during(held), now=now)
     waits, amount_waiting = settlements.waiting_in_all(db)
     if settled.awards:
         notes = [_awarded(db, tariff, settled, about=f"/ledger/{session.name}")]
     else:
-        notes = [Note(kind="credit.nothing", text="No task waited for credit.", facts={"last_award": seen})]
+        notes = [Note(kind="credit.nothing", text="No task waited for credit.")]
     if looked:
         notes.append(
             Note(
@@ -213,7 +213,6 @@ def _awarded(db: Database, tariff: Tariff, settled: Settlement, *, about: str) -
             "tariff": tariff.name,
             "version": tariff.version,
             "total": ledger.total(db) / _THOUSANDTHS,
-            "last_award": ledger.last_award(db),
         },
         about=about,
     )
@@ -228,17 +227,6 @@ def _through(pay: Callable[[], int]) -> int:
         if paid < SLICE:
             break
     return done
-
-
-def _seen(db: Database, session: Session) -> int:
-    """The newest award of which an earlier session has told. Sessions of before did not settle."""
-    settled = settlements.before(db, session.id)
-    if settled is not None:
-        return settled.last_award
-    note = sessions.last_note(db, Step.CREDIT)
-    if note is not None and "last_award" in note.facts:
-        return int(str(note.facts["last_award"]))
-    return ledger.last_of_sessions(db, before=session.id)
 
 
 def _in_force_since(db: Database, since: datetime, now: datetime) -> list[tariffs.Announced]:

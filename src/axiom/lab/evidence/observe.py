@@ -65,7 +65,7 @@ class ObservedVersion:
 
         Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
         """
-        reached, feeders = self._reached(found), self.feeding[found.number]
+        reached, feeders = self.reached(found), self.feeding[found.number]
         key = (feeders, *sorted(reached.items()))
         if key not in self._closed:
             self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1)) for feeder in feeders])
@@ -104,16 +104,9 @@ class ObservedVersion:
         """These are all that are kept of a finding, so nobody has to ask for the last of them."""
         reached: dict[int, int] = {}
         for one in kept:
-            if one.registration and one.replicate > reached.get(one.registration, -1) and one.cohort is _COUNTED:
+            if one.replicate > reached.get(one.registration, -1) and one.cohort is _COUNTED:
                 reached[one.registration] = one.replicate
         self._kept[found.number, found.line] = reached
-
-    def _reached(self, found: WeighedFinding) -> dict[int, int]:
-        """Of each registration the last replicate that was weighed into this finding."""
-        reached = self.reached(found)
-        if not reached and found.blocks:  # weighed before observations were kept: one design, from its first number on
-            reached = {found.registration_id: found.blocks * self.registered[found.registration_id].block - 1}
-        return reached
 
     def _blocks(self, registration_id: int, after: int) -> tuple[Block, ...]:
         registered = self.registered[registration_id]
@@ -144,15 +137,12 @@ class ObservedVersion:
             self._measured[number] = _measured(cells[number])
 
     def _observation(self, found: WeighedFinding, number: int, issued_to: int, repeats: str) -> Observation:
-        registered, back = self.registered[issued_to], self._measured[number]
-        design = registered.design
+        design, back = self.registered[issued_to].design, self._measured[number]
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
         reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
         ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
         if reached is not None and self.is_overturned(number, issued_to):
             reached, why = None, OUTVOTED
-        is_own = issued_to == found.registration_id
-        is_counted = is_own or (registered.cohort is Cohort.CONFIRMATORY and issued_to in self.feeding[found.number])
         return Observation(
             replicate=number,
             value=reached,
@@ -161,7 +151,7 @@ class ObservedVersion:
             outcome=ended,
             registration=issued_to,
             design=design.name,
-            cohort=Cohort.CONFIRMATORY if is_counted else Cohort.EXPLORATORY,
+            cohort=_COUNTED if issued_to in self.feeding[found.number] else Cohort.EXPLORATORY,
             fingerprint=back.fingerprint,
             repeats=repeats if reached is not None else "",
         )

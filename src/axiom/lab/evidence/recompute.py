@@ -10,7 +10,7 @@ from datetime import datetime
 from axiom.decisions.evidence.blocks import Returned, blocks, stream
 from axiom.decisions.evidence.multiplicity import Claimed, false_shares
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import COARSE, Block, Evidence, Home, Observation, Surroundings, Verdict
+from axiom.domain.findings import Block, Evidence, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
@@ -58,7 +58,7 @@ class _VersionHistory:
         yield from sorted(set(range(1, len(rows) + 1)).union(written) - {row["line"] for row in rows})
         for row in rows:
             try:
-                follows = self._older(found, row) if row["observations"] else self._newer(found, row, written, places)
+                follows = self._follows(found, row, written, places)
             except (TypeError, ValueError, KeyError):
                 follows = False
             if not follows or row["line"] in strange:
@@ -71,7 +71,7 @@ class _VersionHistory:
             written[line].append(placed.observation)
         return written
 
-    def _newer(
+    def _follows(
         self, found: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places
     ) -> bool:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
@@ -101,22 +101,6 @@ class _VersionHistory:
                 )
             )
         )
-
-    def _older(self, found: WeighedFinding, row: Row) -> bool:
-        """A line from before observations had a table, and before values were looked at for clones and odd hosts."""
-        version, kept = self._at(moment(row["created_at"])), evidence.kept(self.db, found.number, row["line"])
-        size = version.registered[found.registration_id].block
-        values = version.observed(found, dict.fromkeys(range(row["blocks"] * size), found.registration_id))
-        bare = [
-            Observation(replicate=value.replicate, value=value.value, hosts=value.hosts, why_missing=value.why_missing)
-            for value in values
-        ]
-        unmarked = [replace(one, fingerprint=COARSE) for one in bare]
-        again = weigh(version.estimand(found), unmarked, blocks=row["blocks"], homes=kept.homes)
-        said = evidence.read(row)
-        grade = said.grade if again.alarms else again.grade
-        again = replace(again, grade=grade, alarms=(), platforms=said.platforms, designs=1, e_absent=1.0)
-        return list(kept.observations) == bare and _numbers(said) == _numbers(again)
 
     def _places(self, found: WeighedFinding, rows: Sequence[Row]) -> _Places:
         """In which block each replicate had to enter, by its number and registration.
@@ -196,16 +180,13 @@ def _misplaced(db: Database) -> list[str]:
         newest.update({row["number"]: row for row in written})
         earlier = [row for row in written if row is not newest[row["number"]]]
         problems += [_sentence(row) for row in earlier if row["false_share"] != _share(before.get(row["number"]))]
-        if any(row["is_older"] for row in written):  # nobody compared claims then
-            continue
         # What was registered or recalled in the very microsecond may have been before or after.
         possible = [_possible(claims, newest, at) for at in (when, when - 1)]
         compared = {number for shares in possible for number in shares}.intersection(newest)
         problems += [
             _sentence(newest[number])
             for number in sorted(compared)
-            if not newest[number]["is_older"]
-            and newest[number]["false_share"] not in [shares[number] for shares in possible if number in shares]
+            if newest[number]["false_share"] not in [shares[number] for shares in possible if number in shares]
         ]
     return problems
 

@@ -47,12 +47,12 @@ def miscounted(db: Database) -> list[str]:
             if str(comes_out or "") != kept:
                 said = comes_out or "not to be compared"
                 problems.append(f"duplicate {one.duplicate_id} is {said}, and {kept} is kept")
-            if told is not None and told != confirms:
+            if told != confirms:
                 problems.append(
                     f"duplicate {one.duplicate_id} confirms task {confirms}, and task {told} is kept (0: none)"
                 )
             if comes_out is not None:
-                seen = (one.first.replicate, one.platforms, comes_out, one.opinion, told and confirms)
+                seen = (one.first.replicate, one.platforms, comes_out, one.second.task_id, confirms)
                 found.setdefault(one.registration_id, []).extend(_reproduced([seen]))
     return problems + [
         f"the platforms of registration {registration_id} agree in other seeds than its duplicates say"
@@ -87,7 +87,7 @@ def _compared(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, floa
 def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) -> None:
     """Add what was just compared to the counts; only the seeds that it is about are looked at."""
     new = _reproduced(
-        (one.first.replicate, one.platforms, found, one.opinion, confirms)
+        (one.first.replicate, one.platforms, found, one.second.task_id, confirms)
         for one, found, confirms in compared
         if found is not None
     )

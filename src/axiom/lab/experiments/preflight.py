@@ -151,15 +151,14 @@ def record(db: Database, attempt: Attempt, secret: bytes, now: datetime) -> tupl
     One that was not computed to its end, or not as it is done here, says nothing of the bundle: it is refused.
     """
     bundle = experiments.bundle(db, attempt.bundle)
-    experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
-    if bundle is None or experiment is None:
+    if bundle is None:
         raise NotFound(
             f"There is no bundle {attempt.bundle[:12]} here, so its preflight is for nothing. Nothing was stored; "
             "publish the experiment first."
         )
     if attempt.gates != GATES:
         raise WrongUse(f"Gates {attempt.gates} are not those that are asked here, {GATES}. Nothing was stored.")
-    manifest = stored_manifest(bundle.manifest or experiment.manifest)
+    manifest = stored_manifest(bundle.manifest)
     if amiss := out_of_order(attempt):
         raise WrongUse(f"The report of the preflight is no report: {amiss}. Nothing was stored.")
     if attempt.seed != seed_for(secret, bundle.digest):

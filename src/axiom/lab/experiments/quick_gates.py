@@ -4,22 +4,16 @@ Our own hosts compute what their operator wrote, held as every process that comp
 they need not wait for all configs to be computed beforehand. What they do not get is a bundle that nobody looked at.
 """
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.decisions.experiments.preflight import judge_own
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import OWN_GATES, Preflight, Refusal
-from axiom.errors import NotFound, StoreDamaged
 from axiom.runner.platform.host import platform_here
 from axiom.signed import bundles, canonical_json
-from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
-
-log = logging.getLogger("axiom.own_gates")
 
 
 def read_archive(archive: bytes, name: str) -> tuple[Refusal, ...]:
@@ -44,17 +38,3 @@ def keep_row(db: Database, bundle: str, found: Sequence[Refusal], now: datetime)
     )
     preflights.record(db, made)
     return made
-
-
-def catch_up(db: Database, folder: Folder, now: datetime) -> int:
-    """Look at what nobody looked at: bundles of before this was asked. How many; one that is lost stays as it is."""
-    read = 0
-    for bundle, name in preflights.unread(db, OWN_GATES):
-        try:
-            archive = blobs.get(db, folder, bundle)
-        except (NotFound, StoreDamaged) as error:
-            log.error("bundle.unread digest=%s experiment=%s %s", bundle[:12], name, error)
-            continue
-        keep_row(db, bundle, read_archive(archive, name), now)
-        read += 1
-    return read

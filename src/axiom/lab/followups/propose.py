@@ -65,7 +65,7 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
     dull: dict[int, int] = {}
     still: set[int] | None = None
     for plan in [one for one in plans if one][:_LOOKED_BACK]:
-        below = {each.get("registration_id") for each in plan["skipped"] if BELOW_FLOOR in each["reason"]}
+        below = {each["registration_id"] for each in plan["skipped"] if BELOW_FLOOR in each["reason"]}
         still = below if still is None else still & below
         for registration_id in still:
             dull[registration_id] = dull.get(registration_id, 0) + 1

@@ -1,7 +1,7 @@
 """A step of sessions: what is ordered next, decided from how every experiment stands."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -164,13 +164,8 @@ def as_data(planned: Plan) -> dict[str, Any]:
 def from_data(data: Any) -> Plan:
     """A plan as it was kept."""
     return Plan(
-        allotments=tuple(_allotment(one) for one in data["allotments"]),
+        allotments=tuple(Allotment(**one) for one in data["allotments"]),
         skipped=tuple(Skipped(**one) for one in data["skipped"]),
         idle_cores=data["idle_cores"],
         reason=data["reason"],
     )
-
-
-def _allotment(data: Mapping[str, Any]) -> Allotment:
-    """Plans of before named a host for what it alone could take."""
-    return Allotment(**{name: value for name, value in data.items() if name != "host_id"})

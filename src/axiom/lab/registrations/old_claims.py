@@ -1,7 +1,6 @@
 """Registers what the old laboratory claimed as open questions, and links to them the findings that ask them.
 
-The list lies in the catalogue. It is read whenever an experiment is published: done again it changes nothing, and a
-laboratory of before there was a list has it with its next experiment.
+The list lies in the catalogue. It is read whenever an experiment is published: done again it changes nothing.
 """
 
 import itertools

@@ -40,18 +40,6 @@ _MINUTE = timedelta(minutes=1)
 _STAND_IN_CLASSES = ("", "nv")  # it has whatever JAX the laboratory's own Python has
 
 
-def offer_here(
-    folder: Folder, code: CodeKey | CodeSigning, platform: Platform, now: datetime
-) -> dict[str, OfferedRunner]:
-    """Offer computers of this kind the runner that borrows this computer's Python, unless one was built for them."""
-    return Offers(folder, code).here(platform, now)
-
-
-def offer_built(folder: Folder, code: CodeKey | CodeSigning, built: Path, now: datetime) -> dict[str, OfferedRunner]:
-    """Offer what `scripts/build-runner` left in a folder, in the place of a stand-in for the same computers."""
-    return Offers(folder, code).built(built, now)
-
-
 class Offers:
     """Who changes what is offered. Without the code-signing key, signatures come with the files or are brought here."""
 

@@ -85,7 +85,7 @@ def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
     beside = _beside(version, found, before)
     known, new = _known(version, found)
     closed = version.closed(found)
-    has_late = any(one.observation.outcome is not None for one in new) and known.observations != ()
+    has_late = any(one.observation.outcome is not None for one in new)
     if not closed and not has_late and (before is None or before.agreements == beside.agreements):
         return []
     lines: list[_NewLine] = []
@@ -132,21 +132,14 @@ def _line(
 def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[ObservationSet, tuple[Placed, ...]]:
     """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
 
-    At its first line these are the values from before the claim, which are shown; and where a line was written before
-    observations were kept, all of them.
+    At its first line these are the values from before the claim, which are shown.
     """
-    db, size = version.db, version.registered[found.registration_id].block
+    db = version.db
     known = evidence.kept(db, found.number)
     version.remember(found, known.observations)
     if found.line == 0:
         older = version.observed(found, block_store.older(db, version.experiment_id, found.registration_id))
         return known, tuple(Placed(block=1, observation=one) for one in older if one.value is not None)
-    if not version.reached(found):
-        issued = {observation.replicate: found.registration_id for observation in known.observations}
-        values = version.observed(found, issued)
-        return ObservationSet(), tuple(
-            Placed(block=place // size + 1, observation=one) for place, one in enumerate(values)
-        )
     lost = {
         observation.replicate: observation
         for observation in known.observations

@@ -53,7 +53,7 @@ def _note(db: Database, place: int, one: Ranked) -> Note:
             "word": one.word,
             "finding": one.told.number,
             "experiment": name,
-            "claim": asked.get("claim", ""),
+            "claim": asked["claim"],
             "verdict": said.verdict,
             "grade": said.grade,
             "seeds": said.seeds,
@@ -91,7 +91,7 @@ def _asked(db: Database, number: int) -> tuple[_Asked, str]:
         return {}, ""
     registration, name = found
     body = read_body(registration.body)
-    return body.estimands[name], str(body.document.get("experiment", ""))
+    return body.estimands[name], str(body.document["experiment"])
 
 
 def _features(asked: _Asked, experiment: str) -> frozenset[object]:

@@ -63,7 +63,7 @@ class Backup:
     audited: int
     files: int
     bytes: int
-    position: int = 0  # in the journal; 0 also where there was none yet
+    position: int  # in the journal; 0 also where there was none yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,8 +288,8 @@ def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
             canonical_json.parse(raw, limit=_MANIFEST_LIMIT), "the manifest", ("format", "made", "sums")
         )
         fields.text("format", _FORMAT)
-        said = {"position": 0} | fields.part("made")  # which backups of before there were journals do not say
-        return _made(canonical_json.Fields(said, "made", Backup.__dataclass_fields__)), fields.part("sums")
+        made = canonical_json.Fields(fields.part("made"), "made", Backup.__dataclass_fields__)
+        return _made(made), fields.part("sums")
     except ValueError as fault:
         raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
 

@@ -347,7 +347,7 @@ def _attach(listener: CellListener, keeper: StateKeeper | None) -> None:
         pace = importlib.import_module("axiom.kit.pace")
     except ModuleNotFoundError:
         return  # a bundle without a kit says nothing on its way
-    pace.attach(listener, *([keeper] if hasattr(pace, "blocks") else []))  # a kit from before keeps nothing
+    pace.attach(listener, keeper)
 
 
 def _own(runner: str, module: str) -> Any:

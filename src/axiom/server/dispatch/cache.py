@@ -223,9 +223,9 @@ class DispatchCache:
         self._passed[volunteer_id, experiment_id] = task_id, since if now - since < _PASSED_FOR else now
 
 
-def seconds_of(design: Design, bundled: Manifest | None) -> Mapping[int, float]:
+def seconds_of(design: Design, bundled: Manifest) -> Mapping[int, float]:
     """What each config costs, by its place: as the bundle says; as registered where it speaks of another sweep."""
-    if bundled is not None and bundled.configs == design.configs:
+    if bundled.configs == design.configs:
         return dict(zip(design.places, bundled.cell_seconds, strict=True))
     return design.seconds_by_place
 
@@ -249,7 +249,7 @@ def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperim
         version=found.version,
         status=found.status,
         manifest=registered,
-        declared=stored_manifest(bundle.manifest) if bundle and bundle.manifest else registered,
+        declared=stored_manifest(bundle.manifest) if bundle else registered,
         bundle=bundle,
     )
 
@@ -263,7 +263,7 @@ def _form(
     body = read_body(registration.body)
     design = body.design
     configs_by_place = design.by_place
-    seconds = seconds_of(design, experiment.declared if bundle.manifest else None)
+    seconds = seconds_of(design, experiment.declared)
     places: list[int] = json.loads(configs)
     ticket = TicketForm(
         lab=lab[0],

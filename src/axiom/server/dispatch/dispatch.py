@@ -131,7 +131,7 @@ class _Dispatcher:
             elif not self._may_have(task.bundle_digest) or self._rollout.stopped(
                 task.experiment_id, task.bundle_digest
             ):
-                continue  # sent before a preflight was asked for, or before somebody stopped it: it waits
+                continue  # untried, or stopped since it was sent: it waits
             elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
                 found.append(self._again(task, kind))
         if closed:

@@ -122,7 +122,7 @@ def demand_room(
     if registration is None or bundle is None:
         return  # then nothing is ordered or sent at all, and whoever refuses that says why
     design = read_body(registration.body).design
-    seconds = seconds_of(design, stored_manifest(bundle.manifest) if bundle.manifest else None)
+    seconds = seconds_of(design, stored_manifest(bundle.manifest))
     first = experiments.issued(db, experiment.id)
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(

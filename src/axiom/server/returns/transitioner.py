@@ -49,11 +49,6 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     return {wanted.id: one for wanted, _, one in decided}
 
 
-def sweep(db: Database, now: datetime) -> int:
-    """Look at every workunit that time has moved: a deadline passed, or no task is left to do it."""
-    return sweep_late(db, now) + sweep_unattended(db, now)
-
-
 def sweep_late(db: Database, now: datetime) -> int:
     """Look at the workunits of tasks whose deadline has passed."""
     return len(transit_many(db, workunits.late(db, now, SLICE), now))

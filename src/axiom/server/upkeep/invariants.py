@@ -56,6 +56,6 @@ def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:
             continue
         if (seal.digest, seal.serial) != (bundle.digest, bundle.serial):
             problems.append(f"bundle {bundle.digest[:12]} is stored under another digest or serial than signed")
-        if bundle.manifest and bundle.manifest.encode() != files[MANIFEST]:
+        if bundle.manifest.encode() != files[MANIFEST]:
             problems.append(f"bundle {bundle.digest[:12]} is stored with another manifest than signed")
     return problems

@@ -15,7 +15,6 @@ UNION ALL
 SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
 """
 _SOME_KEY = "SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1"
-_ALL = "SELECT * FROM volunteer ORDER BY id"
 _OURSELVES = "SELECT id FROM volunteer WHERE is_ours = 1"
 _ADD_OURSELVES = "INSERT INTO volunteer (name, created_at, is_ours) VALUES (:name, :created_at, 1)"
 _OPEN_ACCOUNT = """
@@ -103,11 +102,6 @@ def ourselves(db: Database, now: datetime) -> int:
     """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
     row = db.one(_OURSELVES)
     return int(row["id"]) if row else db.insert(_ADD_OURSELVES, name=free_name(db, _OUR_NAME), created_at=at(now))
-
-
-def volunteers(db: Database) -> list[Volunteer]:
-    """Everybody who owns hosts."""
-    return [volunteer_of(row) for row in db.select(_ALL)]
 
 
 def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:

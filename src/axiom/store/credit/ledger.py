@@ -58,11 +58,7 @@ VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :sessi
 """
 _ENTRY = "INSERT INTO entry (award_id, account, amount) VALUES (:award_id, :account, :amount)"
 _LAST_AWARD = "SELECT coalesce(max(id), 0) AS id FROM award"
-_LAST_OF_SESSIONS = """
-SELECT id FROM award WHERE session_id IS NOT NULL AND session_id < :before ORDER BY id DESC LIMIT 1
-"""
 _BOOKED = "SELECT id FROM award WHERE id > :after ORDER BY id"
-_SINCE = "SELECT count(*) AS tasks, coalesce(sum(amount), 0) AS amount FROM award WHERE id > :after"
 _BALANCE = "SELECT * FROM balance WHERE holder = :holder AND holder_id = :id"
 _BALANCES = """
 SELECT b.* FROM json_each(:ids) j CROSS JOIN balance b ON b.holder = :holder AND b.holder_id = j.value
@@ -274,18 +270,6 @@ def last_award(db: Database) -> int:
     """The number of the newest award; 0 before the first."""
     row = db.one(_LAST_AWARD)
     return int(row["id"]) if row else 0
-
-
-def last_of_sessions(db: Database, *, before: int) -> int:
-    """The number of the newest award that a session before this one made; 0 where none did."""
-    row = db.one(_LAST_OF_SESSIONS, before=before)
-    return int(row["id"]) if row else 0
-
-
-def awarded_since(db: Database, award_id: int) -> tuple[int, int]:
-    """How many awards came after this one, and how much they are in all, in thousandths."""
-    row = db.one(_SINCE, after=award_id)
-    return (int(row["tasks"]), int(row["amount"])) if row else (0, 0)
 
 
 def total(db: Database) -> int:

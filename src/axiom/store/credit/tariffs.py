@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.ledger import Tariff, Tier
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, at, moment
 
 _IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"
 _ADD = """
@@ -28,7 +28,7 @@ class Announced:
     id: int
     tariff: Tariff
     valid_from: datetime
-    announced_at: datetime | None  # None of one from before this was written down
+    announced_at: datetime
     because: str
 
 
@@ -45,7 +45,7 @@ def everything(db: Database) -> list[Announced]:
             id=row["id"],
             tariff=_tariff(row),
             valid_from=moment(row["valid_from"]),
-            announced_at=maybe_moment(row["announced_at"]),
+            announced_at=moment(row["announced_at"]),
             because=row["because"],
         )
         for row in db.select(_EVERYTHING)
@@ -58,7 +58,7 @@ def ahead(db: Database) -> list[tuple[Announced, Tariff | None]]:
     return [
         (one, known[place - 1].tariff if place else None)
         for place, one in enumerate(known)
-        if one.announced_at is not None and one.announced_at < one.valid_from
+        if one.announced_at < one.valid_from
     ]
 
 
@@ -102,10 +102,10 @@ def _tariff(row: Row) -> Tariff:
         name=row["name"],
         version=row["version"],
         per_core_second=row["per_core_second"],
-        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in said.get("tiers", [])),
-        by_clock=said.get("by_clock", bool(said.get("tiers"))),  # rows from before this was said went by the clock
-        gpu_bonus=said.get("gpu_bonus", 0),
-        failed=said.get("failed", 0),
-        broken=said.get("broken"),
-        session_cap=said.get("session_cap"),
+        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in said["tiers"]),
+        by_clock=said["by_clock"],
+        gpu_bonus=said["gpu_bonus"],
+        failed=said["failed"],
+        broken=said["broken"],
+        session_cap=said["session_cap"],
     )

@@ -14,7 +14,7 @@ from axiom.store.engine.database import Database, Row, at
 _PAIRS = """
 SELECT d.id, d.task_id, d.outcome, d.measures, d.early, d.created_at, r.experiment_id, r.replicate, r.config, r.seed,
     r.task_id AS first_task_id, r.outcome AS first_outcome, r.measures AS first_measures, r.early AS first_early,
-    k.opinion, p.registration_id, h.system, h.processor, h.instructions,
+    p.registration_id, h.system, h.processor, h.instructions,
     o.system AS first_system, o.processor AS first_processor, o.instructions AS first_instructions, k.class, k.confirms
 FROM duplicate d
 LEFT JOIN reproduction k ON k.duplicate_id = d.id
@@ -57,7 +57,7 @@ SELECT c.* FROM reproduction_count c WHERE c.id IN (
 ORDER BY c.first_platform, c.second_platform
 """
 
-Kept = tuple[int, tuple[str, str], Reproduction, int | None, int | None]
+Kept = tuple[int, tuple[str, str], Reproduction, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +71,6 @@ class Pair:
     first: Result
     second: Result
     duplicated_at: int
-    opinion: int | None  # the task that repeated it; unknown of what was compared before that was kept
 
 
 def uncompared(db: Database, limit: int) -> list[Pair]:
@@ -79,7 +78,7 @@ def uncompared(db: Database, limit: int) -> list[Pair]:
     return [_pair(row) for row in db.select(_PAIRS, after=db.select(_LAST)[0]["id"], limit=limit)]
 
 
-def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int | None]]:
+def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int]]:
     """Duplicates from this one on, and what is kept of comparing them: how, and whom they confirm."""
     rows = db.select(_PAIRS, after=after, limit=limit)
     return [(_pair(row), row["class"], row["confirms"]) for row in rows if row["class"] is not None]
@@ -112,7 +111,7 @@ def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]
                 "second_platform": max(pair.platforms),
                 "class": str(found or ""),
                 "duplicated_at": pair.duplicated_at,
-                "opinion": pair.opinion,
+                "opinion": pair.second.task_id,
                 "confirms": confirms,
             }
             for pair, found, confirms in compared
@@ -178,7 +177,6 @@ def _pair(row: Row) -> Pair:
         first=_result(row, "first_"),
         second=_result(row, ""),
         duplicated_at=row["created_at"],
-        opinion=row["opinion"] if row["class"] is not None else row["task_id"],
     )
 
 

@@ -48,7 +48,7 @@ ORDER BY f.id
 """
 _COURSE = """
 SELECT e.finding_number AS number, e.line, e.session_id, e.e_value, e.e_absent, e.verdict, e.false_share,
-    e.observations <> '' AS is_older, e.created_at
+    e.created_at
 FROM evidence e ORDER BY e.id
 """
 _CLAIMS = """
@@ -98,20 +98,6 @@ class Inputs:
     surroundings: Surroundings
 
 
-def record(
-    db: Database,
-    number: int,
-    evidence: Evidence,
-    observations: Sequence[Observation],
-    *,
-    session_id: int | None,
-    now: datetime,
-) -> int:
-    """Add a line to the history of a finding, weighed from these observations."""
-    placed = [Placed(block=max(1, evidence.blocks), observation=observation) for observation in observations]
-    return add(db, number, evidence, placed, session_id=session_id, now=now)
-
-
 def add(
     db: Database,
     number: int,
@@ -154,11 +140,6 @@ def is_any(db: Database) -> bool:
 def newest(db: Database) -> dict[int, Evidence]:
     """The newest evidence of every finding that has any, by its number."""
     return {int(row["finding_number"]): read(row) for row in db.select(_NEWEST)}
-
-
-def history(db: Database, number: int) -> list[Evidence]:
-    """All evidence of a finding, oldest first."""
-    return [read(row) for row in db.select(_HISTORY, number=number)]
 
 
 def lines(db: Database, number: int) -> list[Row]:
@@ -227,7 +208,7 @@ def latest(db: Database, number: int) -> Evidence | None:
 def kept(db: Database, number: int, line: int | None = None) -> ObservationSet:
     """From what a line of the history was weighed, and whose hosts had computed it; without a line the newest."""
     row = _line(db, number, line)
-    return _kept(db, row) if row else ObservationSet()
+    return observing.kept(db, number, row["line"]) if row else ObservationSet()
 
 
 def observed(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
@@ -240,21 +221,13 @@ def card_inputs(db: Database, number: int) -> Inputs | None:
     row, asked = _line(db, number, None), db.one(_ASKED, number=number)
     if row is None or asked is None:
         return None
-    found, said = _kept(db, row), read(row)
+    found, said = observing.kept(db, number, row["line"]), read(row)
     return Inputs(
         estimand=read_body(asked["body"]).estimands[asked["estimand"]],
         observations=found.observations,
         blocks=said.blocks,
         homes=found.homes,
         surroundings=Surroundings(agreements=said.agreements, false_share=said.false_share),
-    )
-
-
-def observations(row: Mapping[str, Any]) -> tuple[Observation, ...]:
-    """The observations that a line from before they had a table of their own keeps itself."""
-    return tuple(
-        Observation(replicate=number, value=value, hosts=_hosts(written), why_missing=why)
-        for number, value, written, why in json.loads(row["observations"])
     )
 
 
@@ -265,17 +238,6 @@ def _line(db: Database, number: int, line: int | None) -> Row | None:
     return db.one(_LINE, number=number, line=line)
 
 
-def _kept(db: Database, row: Row) -> ObservationSet:
-    if not row["observations"]:
-        return observing.kept(db, row["finding_number"], row["line"])
-    found = observations(row)
-    return ObservationSet(
-        observations=found,
-        blocks={one.replicate: 1 for one in found},
-        homes=observing.homes(db, {host for one in found for host in one.hosts}),
-    )
-
-
 def _alarm(written: Mapping[str, Any]) -> Alarm:
     return Alarm(**{**written, "force": Force(written["force"]), "hosts": tuple(written["hosts"])})
 
@@ -283,10 +245,3 @@ def _alarm(written: Mapping[str, Any]) -> Alarm:
 def _agreement(written: Mapping[str, Any]) -> Agreements:
     first, second = written["platforms"]
     return Agreements(**{**written, "platforms": (first, second)})
-
-
-def _hosts(written: Sequence[int] | int | None) -> tuple[int, ...]:
-    """The hosts of an observation; older lines know one at most."""
-    if written is None:
-        return ()
-    return (written,) if isinstance(written, int) else tuple(written)

@@ -15,9 +15,8 @@ from axiom.store.engine.database import Bare, Database
 _OBSERVE = """
 INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,
     hosts, fingerprint, repeats)
-VALUES (:finding_number, :replicate, :line, :block,
-    coalesce(:registration_id, (SELECT registration_id FROM finding WHERE id = :finding_number)), :cohort, :value,
-    :outcome, :why_missing, :hosts, :fingerprint, :repeats)
+VALUES (:finding_number, :replicate, :line, :block, :registration_id, :cohort, :value, :outcome, :why_missing, :hosts,
+    :fingerprint, :repeats)
 """
 _OF_LINE = """
 SELECT o.replicate, o.block, o.registration_id, o.cohort, o.value, o.outcome, o.why_missing, o.fingerprint,
@@ -143,7 +142,7 @@ def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict
         "replicate": seen.replicate,
         "line": line,
         "block": one.block,
-        "registration_id": seen.registration or None,
+        "registration_id": seen.registration,
         "cohort": seen.cohort,
         "value": seen.value,
         "outcome": seen.outcome or "",
@@ -155,25 +154,16 @@ def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict
 
 
 def _home(home: Home | None, host: int) -> list[object]:
-    if home is None:
-        return [host]
-    written: list[object] = [host, home.volunteer_id, home.platform]
-    return written if home.is_ours is None else [*written, int(home.is_ours)]
+    return [host] if home is None else [host, home.volunteer_id, home.platform, int(bool(home.is_ours))]
 
 
 def _hosts(written: str) -> tuple[Home | int, ...]:
     """A host of which nothing was known is its number alone."""
-    return tuple(
-        Home(
-            host_id=load[0],
-            volunteer_id=load[1],
-            platform=load[2],
-            is_ours=bool(load[3]) if len(load) > 3 else None,
-        )
-        if len(load) > 1
-        else int(load[0])
-        for load in json.loads(written)
-    )
+    return tuple(_read_home(*load) if len(load) > 1 else int(load[0]) for load in json.loads(written))
+
+
+def _read_home(host: int, volunteer: int, platform: str, is_ours: int) -> Home:
+    return Home(host_id=host, volunteer_id=volunteer, platform=platform, is_ours=bool(is_ours))
 
 
 def _numbers(hosts: tuple[Home | int, ...]) -> tuple[int, ...]:

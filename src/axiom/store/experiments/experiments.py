@@ -39,7 +39,7 @@ class StoredBundle:
     serial: int
     digest: str
     seal: str
-    manifest: str  # canonical JSON; empty in bundles from before it was kept here
+    manifest: str  # canonical JSON
     expires_at: datetime
     created_at: datetime
 
@@ -80,7 +80,7 @@ INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, c
 VALUES (:experiment_id, :serial, :digest, :seal, :manifest, :expires_at, :created_at)
 """
 _DECLARED = """
-SELECT e.id, e.manifest AS registered, coalesce(b.manifest, '') AS bundled FROM experiment e
+SELECT e.id, coalesce(b.manifest, e.manifest) AS manifest FROM experiment e
 LEFT JOIN bundle b ON b.experiment_id = e.id
     AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
 WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
@@ -212,7 +212,7 @@ def bundle(db: Database, digest: str) -> StoredBundle | None:
 
 def declared(db: Database) -> dict[int, str]:
     """What each open version declares today, by its newest bundle: a repair may need more than was said at first."""
-    return {row["id"]: row["bundled"] or row["registered"] for row in db.select(_DECLARED)}
+    return {row["id"]: row["manifest"] for row in db.select(_DECLARED)}
 
 
 def add_bundle(

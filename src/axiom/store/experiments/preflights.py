@@ -16,8 +16,8 @@ WHERE preflight.passed = 0
 """
 _OF_BUNDLE = "SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates"
 _NEWEST = """
-SELECT e.id AS experiment_id, e.name, e.version, e.manifest AS registered, b.manifest AS bundled, b.digest,
-    p.passed, p.reason, EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
+SELECT e.id AS experiment_id, e.name, e.version, b.manifest, b.digest, p.passed, p.reason,
+    EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
 FROM experiment e
 JOIN bundle b ON b.experiment_id = e.id
     AND b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = e.id)
@@ -26,12 +26,6 @@ WHERE e.retired_at IS NULL AND e.recalled_at IS NULL ORDER BY e.id
 """
 _HAS_PASSED = """
 SELECT 1 FROM preflight WHERE bundle_digest = :bundle AND passed = 1 AND (ours_only = 0 OR :is_ours = 1) LIMIT 1
-"""
-_UNREAD = """
-SELECT b.digest, e.name FROM bundle b JOIN experiment e ON e.id = b.experiment_id
-WHERE e.recalled_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND (p.passed = 1 OR p.gates = :gates))
-ORDER BY b.id
 """
 _IS_OFFERED = """
 SELECT 1 FROM bundle b JOIN preflight p ON p.bundle_digest = b.digest
@@ -94,7 +88,7 @@ def newest(db: Database, gates: str) -> list[Newest]:
             name=row["name"],
             version=row["version"],
             bundle=row["digest"],
-            manifest=row["bundled"] or row["registered"],
+            manifest=row["manifest"],
             passed=None if row["passed"] is None else bool(row["passed"]),
             is_ours=bool(row["ours"]),
             reason=row["reason"] or "",
@@ -106,14 +100,6 @@ def newest(db: Database, gates: str) -> list[Newest]:
 def has_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
     """Did this bundle pass what was asked of it at some time: for anybody's host, or for one of our own?"""
     return db.one(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
-
-
-def unread(db: Database, gates: str) -> list[tuple[str, str]]:
-    """Bundles that no host may have and that nobody looked at yet, by digest and name, the oldest first.
-
-    `gates` are those of our own hosts.
-    """
-    return [(row["digest"], row["name"]) for row in db.select(_UNREAD, gates=gates)]
 
 
 def is_offered(db: Database, experiment_id: int, gates: str) -> bool:

@@ -18,14 +18,6 @@ CODE_NAMED, CODE_FILE = "axiom_code_", "axiom.pyz"  # those of the runner's own 
 _UNSIGNED = "unsigned.json"
 # What of a GPU's kind may stand in a plan class: "ati", "cuda" and "opencl" would make the client ask for more.
 _KINDS = {"nv": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "apple": "apple_gpu"}
-# What an offer from before these fields meant by leaving them out: a runner that borrows this computer's Python.
-_LATER = {
-    "plan_classes": ["", "nv"],
-    "is_stand_in": True,
-    "needs_avx": False,
-    "glibc": None,
-    "unpacked_bytes": 0,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +74,7 @@ def read_offer(folder: Folder) -> dict[str, OfferedRunner]:
     """The runners that are offered, by platform and plan class as one word; none where nothing was built yet."""
     try:
         data = json.loads(folder.offer.read_text(encoding="utf-8"))
-        return {name: _runner(name, _LATER | {"platform": name} | each) for name, each in data["runners"].items()}
+        return {name: _runner(name, each) for name, each in data["runners"].items()}
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:

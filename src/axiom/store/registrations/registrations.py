@@ -187,8 +187,7 @@ def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
     return [
         f"the predictions of registration {row['id']} are not those that were registered"
         for row in rows
-        # Bodies from before predictions were part of them say nothing that could be compared.
-        if (said := json.loads(row["body"]).get("predictions")) is not None and said != found.get(row["id"], [])
+        if json.loads(row["body"]).get("predictions") != found.get(row["id"], [])
     ]
 
 

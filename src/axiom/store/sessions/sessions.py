@@ -38,7 +38,6 @@ _NOTE = """
 INSERT INTO note (session_id, step, kind, text, facts, about, links)
 VALUES (:session_id, :step, :kind, :text, :facts, :about, :links)
 """
-_LAST_NOTE = "SELECT * FROM note WHERE step = :step ORDER BY id DESC LIMIT 1"
 _NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
 
 
@@ -182,12 +181,6 @@ def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> N
 def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
     """Everything that a session wrote down, in order."""
     return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
-
-
-def last_note(db: Database, step: Step) -> Note | None:
-    """The newest line that this step has left in any session."""
-    row = db.one(_LAST_NOTE, step=step)
-    return read_note(row) if row else None
 
 
 def read_note(row: Row) -> Note:

@@ -23,9 +23,6 @@ INSERT INTO duplicate (result_id, task_id, outcome, measures, early, cpu_seconds
 VALUES (:result_id, :task_id, :outcome, :measures, :early, :cpu_seconds, :now)
 """
 _OF_TASK = "SELECT * FROM result WHERE task_id = :task_id ORDER BY replicate, config"
-_OF_EXPERIMENT = """
-SELECT * FROM result WHERE experiment_id = :experiment_id ORDER BY replicate, config LIMIT :limit
-"""
 _REPEATED = """
 SELECT d.task_id, r.experiment_id, r.replicate, r.config, r.seed, d.outcome, d.measures, d.early, d.cpu_seconds
 FROM result r JOIN duplicate d ON d.result_id = r.id WHERE r.task_id = :task_id
@@ -110,11 +107,6 @@ def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
     for row in db.select(_REPEATED, task_id=task_id):
         found.setdefault(row["task_id"], []).append(_result(row))
     return found
-
-
-def of_experiment(db: Database, experiment_id: int, limit: int) -> list[Result]:
-    """The results of one version, by replicate and config."""
-    return [_result(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id, limit=limit)]
 
 
 def _result(row: Row) -> Result:

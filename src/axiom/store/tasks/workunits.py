@@ -48,7 +48,6 @@ WHERE id = :id AND state = 'unsent' AND (:is_again = 1
             WHERE h.id = :host_id AND v.is_ours = 1))))
 """
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
-_OUT = "SELECT * FROM task WHERE state = 'sent' ORDER BY deadline, id LIMIT :limit"
 _LATE = """
 SELECT workunit_id FROM task WHERE state = 'sent' AND deadline < :now ORDER BY deadline, id LIMIT :limit
 """
@@ -113,34 +112,6 @@ def order_many(
     first = {"experiment_id": experiment_id, "target_host_id": target_host_id, "ordinal": 0, "created_at": stamp}
     db.many(ADD_TASK, [first | {"workunit_id": workunit_id} for workunit_id in made])
     counters.add(db, "task", experiment_id, TaskState.UNSENT, len(made))
-    return made
-
-
-def order(
-    db: Database,
-    *,
-    experiment_id: int,
-    registration_id: int,
-    replicates: Sequence[int],
-    configs: Sequence[int],
-    max_failures: int,
-    now: datetime,
-    quorum: int = 1,
-    target_host_id: int | None = None,
-) -> int:
-    """A new open workunit. The registration must exist before it."""
-    made = db.insert(
-        _ADD_WORKUNIT,
-        experiment_id=experiment_id,
-        registration_id=registration_id,
-        replicates=json.dumps(list(replicates)),
-        configs=json.dumps(list(configs)),
-        quorum=quorum,
-        max_failures=max_failures,
-        target_host_id=target_host_id,
-        created_at=at(now),
-    )
-    counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, 1)
     return made
 
 
@@ -239,11 +210,6 @@ def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
 def held(db: Database, host_id: int) -> list[Task]:
     """What this host should be computing, by our books."""
     return [task_of(row) for row in db.select(_HELD, host_id=host_id)]
-
-
-def out(db: Database, limit: int) -> list[Task]:
-    """Tasks that hosts have, those that are due first before the others."""
-    return [task_of(row) for row in db.select(_OUT, limit=limit)]
 
 
 def late(db: Database, now: datetime, limit: int) -> list[int]:

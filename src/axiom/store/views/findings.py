@@ -277,7 +277,7 @@ def _standing(row: Row) -> FindingView:
             registration_id=row["registration_id"],
             experiment_id=row["experiment_id"],
             estimand=row["estimand"],
-            claim=str(estimand.get("claim", row["estimand"])),
+            claim=estimand["claim"],
             status=row["status"],
             created_at=moment(row["numbered_at"]),
         ),
@@ -292,7 +292,8 @@ def _standing(row: Row) -> FindingView:
 
 def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What a registration declares under this name."""
-    return next((each for each in registered.get("estimands", ()) if each["name"] == name), {})
+    found: Mapping[str, Any] = next(each for each in registered["estimands"] if each["name"] == name)
+    return found
 
 
 def _line(row: Row) -> HistoryLine:

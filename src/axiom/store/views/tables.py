@@ -77,9 +77,9 @@ def counted(db: Database) -> list[Row]:
 
 
 def findings_held(db: Database) -> int:
-    """How many findings there are, also in a database that is yet to be brought up to date; none in the first ones."""
-    found = db.one(_HELD) if "finding" in db.tables() else None
-    return found["held"] if found else 0
+    """How many findings there are."""
+    (row,) = db.select(_HELD)
+    return int(row["held"])
 
 
 def findings(db: Database) -> list[Row]:

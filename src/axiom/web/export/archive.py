@@ -31,11 +31,6 @@ from axiom.web.views import evidence_cards
 from axiom.web.views import findings as finding_views
 from axiom.web.views.figures import table_csv
 
-# What a line of the history has always kept. Not where its hosts were: that is known of today alone.
-_KEPT = {
-    *("blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "e_kind", "verdict", "grade", "hosts"),
-    "volunteers",
-}
 _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today
 
 
@@ -138,7 +133,7 @@ def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
 
 
 def _at_home(home: Home) -> tuple[object, ...]:
-    return home.host_id, home.volunteer_id, home.platform, "" if home.is_ours is None else int(home.is_ours)
+    return home.host_id, home.volunteer_id, home.platform, int(bool(home.is_ours))
 
 
 def _sorted(homes: Mapping[int, Home]) -> list[Home]:
@@ -150,7 +145,7 @@ def _numbers(weighed: Card, standing: FindingView) -> Answer:
     told = numbers(weighed)
     if standing.line:
         stored = of_evidence(standing.line.evidence)
-        told |= {f"evidence {name}": value for name, value in stored.items() if name in _KEPT}
+        told |= {f"evidence {name}": value for name, value in stored.items() if name != "more"}
     return told
 
 

@@ -24,7 +24,6 @@ OBSERVED = (
     *("registration", "design", "cohort", "replicate", "seed", "value", "outcome", "hosts", "fingerprint"),
     *("why_missing", "repeats"),
 )
-_LATER = frozenset({"is_ours", "repeats"})  # columns that older crates lack
 AT_HOME = ("host", "volunteer", "platform", "is_ours")
 _WORDS = {"line", "needs", "flags", "reasons", "alarms", "agreements"}  # sentences, and what is compared in parts
 _SHOWN = ("seeds", "estimate", "low", "high", "e_value", "verdict", "grade")
@@ -86,7 +85,7 @@ def _weighed(folder: Path, said: Mapping[str, Any]) -> Card:
                 host_id=int(row["host"]),
                 volunteer_id=int(row["volunteer"]),
                 platform=row["platform"],
-                is_ours=row["is_ours"] == "1" if row.get("is_ours") else None,
+                is_ours=row["is_ours"] == "1",
             )
             for row in _rows(folder / HOSTS, AT_HOME)
         },
@@ -105,15 +104,14 @@ def _observation(row: Mapping[str, str]) -> Observation:
         design=row["design"],
         cohort=Cohort(row["cohort"]),
         fingerprint=row["fingerprint"],
-        repeats=row.get("repeats", ""),
+        repeats=row["repeats"],
     )
 
 
 def _rows(file: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     with file.open(encoding="utf-8", newline="") as opened:
         rows = csv.DictReader(opened)
-        there = set(rows.fieldnames or ())
-        if not set(columns) - _LATER <= there <= set(columns):
+        if set(rows.fieldnames or ()) != set(columns):
             raise ValueError(f"{file.name} has the columns {rows.fieldnames}, and must have {', '.join(columns)}")
         return list(rows)
 

@@ -39,14 +39,11 @@ def inputs(reading: Reading, standing: FindingView) -> Inputs | None:
 
 
 def weighed(reading: Reading, standing: FindingView, found: Inputs | None) -> Card | None:
-    """The card that follows from it, worked out once for each line, which never changes.
-
-    What its hosts were stands in it, too, but not in lines of before observations were kept: they know today's.
-    """
+    """The card that follows from it, worked out once for each line, which never changes."""
     if found is None or standing.line is None:
         return None
     line = standing.finding.number, standing.line.evidence.line
-    return reading.memo.get_or_create(("card", *line), lambda: weighed_from(found), version=found.homes)
+    return reading.memo.get_or_create(("card", *line), lambda: weighed_from(found))
 
 
 def weighed_from(inputs: Inputs) -> Card:
@@ -149,8 +146,7 @@ def scoped(
 def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> tuple[list[str], list[str]]:
     """The designs of which something was weighed, and the others, each once; before anything was, all are asked."""
     found = list(dict.fromkeys(names))
-    # Lines of before observations were kept name no design: there was one.
-    weighed = {each.design or found[0] for each in seen if each.value is not None} or set(found)
+    weighed = {each.design for each in seen if each.value is not None} or set(found)
     return [name for name in found if name in weighed], [name for name in found if name not in weighed]
 
 

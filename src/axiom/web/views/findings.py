@@ -148,12 +148,12 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "registration": finding.registration_id,
         "registered_at": finding.created_at.isoformat(),
         "estimand": finding.estimand,
-        "kind": estimand.get("kind", ""),
-        "measure": estimand.get("measure", ""),
+        "kind": estimand["kind"],
+        "measure": estimand["measure"],
         "quantity": quantity(estimand),
-        "smallest": estimand.get("smallest"),
-        "null": estimand.get("null", 0.0),
-        "block": standing.registered.get("block", 1),
+        "smallest": estimand["smallest"],
+        "null": estimand["null"],
+        "block": standing.registered["block"],
         "evidence": evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, standing),
     }
@@ -214,9 +214,9 @@ def _scored(score: ScoredPrediction) -> Answer:
 
 def quantity(estimand: Any) -> str:
     """In words, which number an estimand is."""
-    measure, across = estimand.get("measure", ""), estimand.get("across", "")
-    arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand.get("between", ())]
-    match estimand.get("kind"):
+    measure, across = estimand["measure"], estimand["across"]
+    arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand["between"]]
+    match estimand["kind"]:
         case Kind.CONTRAST:
             return f"{measure}: {' minus '.join(arms)}"
         case Kind.SLOPE:
@@ -242,8 +242,8 @@ def written(
     estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
 ) -> tuple[str, str, str]:
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
-    bars = around(estimand.get("null") or 0.0, estimand.get("smallest") or 0.0)
-    return rounded(value, low, high, signed=is_signed(estimand.get("kind", "")), bars=bars)
+    bars = around(estimand["null"], estimand["smallest"])
+    return rounded(value, low, high, signed=is_signed(estimand["kind"]), bars=bars)
 
 
 def _row(line: HistoryLine, estimand: Mapping[str, Any]) -> list[Any]:
@@ -281,8 +281,8 @@ def is_called(alias: str, names: Iterable[str]) -> bool:
 
 def _awaits(reading: Reading, standing: FindingView) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
-    block = int(standing.registered.get("block", 1))
-    wanted = block * len(standing.registered.get("configs", ()))
+    block = standing.registered["block"]
+    wanted = block * len(standing.registered["configs"])
     back = min(wanted, findings.back_of_first_block(reading.db, standing.finding, block))
     waited = max(timedelta(0), reading.now - standing.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None

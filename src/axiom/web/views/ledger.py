@@ -70,7 +70,7 @@ def announced(reading: Reading) -> list[Answer]:
             "number": one.id,
             "state": "holds" if begun and one.id == begun[-1] else "held" if one.id in begun else "announced",
             "valid_from": one.valid_from.isoformat(),
-            "announced_at": one.announced_at.isoformat() if one.announced_at else None,
+            "announced_at": one.announced_at.isoformat(),
             "because": one.because,
             **described(one.tariff),
         }

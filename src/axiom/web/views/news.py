@@ -76,7 +76,6 @@ def _news(reading: Reading, master: str, said: Answer) -> list[_News]:
             at=one.announced_at,
         )
         for one, before in tariffs.ahead(reading.db)
-        if one.announced_at is not None
     ]
     found += [
         _News(line=one.line, address=f"{master}news#news-{one.id}", at=one.said_at, text=one.text)

@@ -16,7 +16,7 @@ _KIT = "axiom.kit"
 
 def cells(estimand: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The configs that an estimand speaks of: those of its arms, or all."""
-    arms = [arm for arm in estimand.get("between", ()) if arm]
+    arms = [arm for arm in estimand["between"] if arm]
     return [config for config in configs if not arms or any(arm.items() <= config.items() for arm in arms)]
 
 

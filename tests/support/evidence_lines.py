@@ -1,0 +1,30 @@
+"""Lines of a finding's history, written by hand and read again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from axiom.domain.findings import Evidence, Observation
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.evidence.observations import Placed
+
+
+def record(
+    db: Database, number: int, line: Evidence, seen: Sequence[Observation], *, session_id: int | None, now: datetime
+) -> int:
+    """Add a line to the history of a finding, weighed from these; those that say no registration are of its own."""
+    (own,) = db.select("SELECT registration_id FROM finding WHERE id = :number", number=number)
+    placed = [
+        Placed(
+            block=max(1, line.blocks),
+            observation=replace(one, registration=one.registration or own["registration_id"]),
+        )
+        for one in seen
+    ]
+    return evidence.add(db, number, line, placed, session_id=session_id, now=now)
+
+
+def history_of(db: Database, number: int) -> list[Evidence]:
+    """All evidence of a finding, oldest first."""
+    return [evidence.read(row) for row in evidence.lines(db, number)]
