@@ -88,6 +88,11 @@ def test_the_interval_is_what_is_not_refuted(seeds, missing):
             assert log_es(known, end - outwards)[side] < BAR
 
 
+@pytest.mark.parametrize("value", [-1.0, 0.0, 2.5])
+def test_equal_values_have_an_interval_of_no_width(value):
+    assert interval(stream([value] * 12)) == (value, value)
+
+
 def test_the_ends_of_an_interval_are_means_of_two_values():
     values = [1.0, 1.5, 2.0, 3.0, 1.25, 2.5, 1.75, 2.25, 0.5, 3.5, 1.0, 2.0]
     low, high = interval(stream(values))

@@ -188,7 +188,8 @@ def _end(known: Stream, values: Numbers, bar: float, side: int) -> float | None:
 
     outwards = values if side == 0 else values[::-1]
     first, last = float(outwards[0]), float(outwards[-1])
-    points = np.append(first - (last - first or abs(first) or 1.0), outwards)
+    beyond = first + (1 if side else -1) * (abs(last - first) or abs(first) or 1.0)
+    points = np.append(beyond, outwards)
     places = np.arange(len(points), dtype=np.float64)
     low, high = 0.0, float(len(values))
     above, below, last_side = excess(float(points[0])), -math.sqrt(bar), 0

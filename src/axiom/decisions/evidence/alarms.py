@@ -8,6 +8,7 @@ counts as too seldom becomes less each time: over all looks together a sound fin
 import math
 from collections.abc import Mapping, Sequence
 
+from axiom.decisions.evidence.counted_values import COPIED
 from axiom.decisions.evidence.outliers import Alone, Believed, apart, rarely
 from axiom.decisions.evidence.verdict import ENOUGH
 from axiom.domain.findings import Agreements, Alarm, Force, Home, Observation
@@ -60,7 +61,8 @@ def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:
 
 def _missing(counted: Sequence[Observation]) -> list[Alarm]:
     """What is missing is weighed at its worst already; so many missing means that something does not work."""
-    gone, whole = sum(one.value is None for one in counted), len(counted)
+    different = [one for one in counted if one.why_missing != COPIED]
+    gone, whole = sum(one.value is None for one in different), len(different)
     text = f"{gone} of {whole} replicates have no value"
     if _surely_more(gone, whole, _MOST_MISSING):
         return [Alarm(kind="missing", force=Force.SUSPENDS, text=f"{text}: this does not work as it is")]

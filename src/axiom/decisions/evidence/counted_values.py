@@ -42,6 +42,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     seeds = _seeds(checked)
     copies, clone_alarms = _clones(seeds)
     counted = tuple(_without_copies(seeds, copies) if copies else seeds)
+    different = [seed for seed in seeds if seed.replicate not in copies]
     gone = [one for one in counted if one.value is None]
     reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
     if older:
@@ -59,9 +60,9 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
         clones=len(copies),
         alarms=(
             *clone_alarms,
-            *_constant(question, counted),
-            *_steady(question, counted),
-            *_repeating(counted),
+            *_constant(question, different),
+            *_steady(question, different),
+            *_repeating(different),
             *_unsound(gone),
         ),
         reasons=(*reasons, *_absences(question, own, gone)),
