@@ -179,6 +179,9 @@ class Surroundings:
     is_registered: bool = True  # before its first seed; false for a file that somebody weighs
 
 
+METHOD = 2  # the rules by which evidence is weighed; one more whenever the same observations may say something else
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
     """One line of a finding's history: estimate, interval, e-value, verdict and grade from its closed blocks.
@@ -189,7 +192,7 @@ class Evidence:
     blocks: int  # closed, from the first on without a gap
     seeds: int  # replicates with a value
     missing: int  # replicates without one; each counts against the claim
-    estimate: float | None  # the median; of a proportion the share, of a mean the mean
+    estimate: float | None  # `centre` says of what
     low: float | None  # of the confidence sequence about it: holds at every look at once; None is unbounded
     high: float | None
     e_value: float  # against "no effect", capped at 1e300; above 1 speaks for an effect
@@ -204,12 +207,13 @@ class Evidence:
     reasons: tuple[str, ...]  # every step of the weighing, in order
     line: int = 0  # its place in the finding's history, from 1 on; 0 before it has one
     designs: int = 1  # that have a value
-    clones: int = 0  # values left out, since another seed had given the very same
+    clones: int = 0  # values that another seed had given before; they count against the claim, too
     e_absent: float = 1.0  # against an effect as large as the smallest that matters
     alarms: tuple[Alarm, ...] = ()
     agreements: tuple[Agreements, ...] = ()
     false_share: float | None = None  # in the e-BH set of the whole laboratory at this q, 0.01 or 0.05
     more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
+    method: int = METHOD
 
     @property
     def centre(self) -> str:

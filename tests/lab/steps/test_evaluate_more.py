@@ -9,7 +9,7 @@ import pytest
 from evidence_lines import history_of
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
-from axiom.domain.findings import Force, Grade, Verdict
+from axiom.domain.findings import METHOD, Force, Grade, Verdict
 from axiom.domain.registrations import Cohort, Stopping
 from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe
@@ -360,3 +360,20 @@ def test_one_finding_that_trips_our_own_code_stops_no_session(rounds):
     assert rounds.hold()[-1].ended
     (sentence,) = rounds.said("finding.suspended")
     assert sentence.startswith("Finding 1 is suspended: it cannot be weighed: 'measure'")
+
+
+def test_what_earlier_rules_weighed_is_weighed_again_and_stays_as_it_was_said(rounds):
+    block(rounds, effect=3.0)
+    rounds.hold()
+    rounds.db.execute("UPDATE evidence SET e_kind = 'flip', low = -9.0")
+    assert list(rounds.broken()) == ["I10"]
+    rounds.db.execute("UPDATE evidence SET method = 1")
+    assert rounds.broken() == {}
+    rounds.hold()
+    before, after = history_of(rounds.db, 1)
+    assert (before.method, before.low, after.method, after.low > 0) == (1, -9.0, METHOD, True)
+    (sentence,) = rounds.said("evidence.changed")
+    assert "weighed again by newer rules: effect +, Moderate (before: effect +, Moderate)" in sentence
+    rounds.hold()
+    assert len(history_of(rounds.db, 1)) == 2
+    assert rounds.broken() == {}

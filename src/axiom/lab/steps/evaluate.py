@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from axiom.decisions.evidence.multiplicity import Claimed, false_shares
 from axiom.decisions.evidence.rounding import around, beside
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Alarm, Evidence, Force, Surroundings
+from axiom.domain.findings import METHOD, Alarm, Evidence, Force, Surroundings
 from axiom.domain.sessions import Note, Session
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
@@ -46,7 +46,8 @@ def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
     reproduce(db)
     looked = block_store.changed(db)
     notes: list[Note] = []
-    lines = [line for one in looked for line in _lines_of(observe.version(db, one.experiment_id, now), notes)]
+    versions = dict.fromkeys([*(one.experiment_id for one in looked), *evidence.outdated(db)])
+    lines = [line for one in versions for line in _lines_of(observe.version(db, one, now), notes)]
     told: dict[int, list[_NewLine]] = {}
     stood: dict[int, list[Note]] = {}
     for line in _compared(db, lines, now):
@@ -80,13 +81,15 @@ def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]
 
 
 def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
-    """A line for each block that closed; without any, one if a value came late or what is known beside them changed."""
+    """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
     db, before = version.db, evidence.latest(version.db, found.number)
     beside = _beside(version, found, before)
     known, new = _known(version, found)
     closed = version.closed(found)
     has_late = any(one.observation.outcome is not None for one in new)
-    if not closed and not has_late and (before is None or before.agreements == beside.agreements):
+    is_outdated = before is not None and before.method < METHOD
+    is_the_same = before is None or before.agreements == beside.agreements
+    if not closed and not has_late and not is_outdated and is_the_same:
         return []
     lines: list[_NewLine] = []
     for place, block in enumerate(closed, start=found.blocks + 1):
@@ -98,7 +101,7 @@ def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
     if closed or before is None:
         return lines
     line = _without_a_block(version, found)
-    is_new = has_late or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
+    is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
     return [line] if is_new else []
 
 
@@ -252,11 +255,14 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
 def _note(line: _NewLine, blocks: int) -> Note:
     weighed, number = line.evidence, line.found.number
     is_block = line.before is None or weighed.blocks > line.before.blocks
+    is_again = line.before is not None and line.before.method < METHOD
     said = (
         "After {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
         if is_block and blocks == 1
         else "Through {blocks} block(s), after {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
         if is_block
+        else "It was weighed again by newer rules: {verdict}, {grade} (before: {before})."
+        if is_again
         else "No block closed, and something else is known: {verdict}, {grade}, {place}."
     )
     experiment = experiments.by_id(line.version.db, line.version.experiment_id)
@@ -271,10 +277,14 @@ def _note(line: _NewLine, blocks: int) -> Note:
             "verdict": weighed.verdict,
             "grade": weighed.grade,
             "blocks": blocks,
-            **(_interval(line) if is_block else {"place": _place(weighed)}),
+            **(_interval(line) if is_block else {"before": _before(line)} if is_again else {"place": _place(weighed)}),
         },
         about=f"/findings/{number}",
     )
+
+
+def _before(line: _NewLine) -> str:
+    return f"{line.before.verdict}, {line.before.grade}" if line.before else ""
 
 
 def _interval(line: _NewLine) -> dict[str, float | str]:

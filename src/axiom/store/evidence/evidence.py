@@ -6,7 +6,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import Agreements, Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.findings import (
+    METHOD,
+    Agreements,
+    Alarm,
+    Evidence,
+    Force,
+    Grade,
+    Home,
+    Observation,
+    Surroundings,
+    Verdict,
+)
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, at
@@ -16,16 +27,22 @@ from axiom.store.evidence.observations import ObservationSet, Placed
 _RECORD = """
 INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,
     e_kind, e_absent, verdict, grade, hosts, volunteers, platforms, designs, needs, more, flags, alarms, reasons,
-    agreements, false_share, created_at)
+    agreements, false_share, method, created_at)
 VALUES (:finding_number, :line, :session_id, :blocks, :seeds, :missing, :clones, :estimate, :low, :high, :e_value,
     :e_kind, :e_absent, :verdict, :grade, :hosts, :volunteers, :platforms, :designs, :needs, :more, :flags, :alarms,
-    :reasons, :agreements, :false_share, :created_at)
+    :reasons, :agreements, :false_share, :method, :created_at)
 """
 _NEWEST = """
 SELECT e.* FROM evidence e WHERE e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
 ORDER BY e.finding_number
 """
 _ANY = "SELECT 1 FROM evidence LIMIT 1"
+_OUTDATED = """
+SELECT DISTINCT f.experiment_id FROM evidence e JOIN finding f ON f.id = e.finding_number
+JOIN experiment x ON x.id = f.experiment_id
+WHERE e.method < :method AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
+    AND f.status <> 'recalled' AND x.recalled_at IS NULL
+"""
 _HISTORY = "SELECT * FROM evidence WHERE finding_number = :number ORDER BY line"
 _LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
 _LAST = "SELECT coalesce(max(line), 0) AS line FROM evidence WHERE finding_number = :number"
@@ -128,7 +145,7 @@ def add(
 _UNSAID: Mapping[str, Any] = {"[]": (), "null": None}
 _PLAIN = (
     *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
-    *("grade", "hosts", "volunteers", "platforms", "designs", "false_share"),
+    *("grade", "hosts", "volunteers", "platforms", "designs", "false_share", "method"),
 )
 
 
@@ -140,6 +157,11 @@ def is_any(db: Database) -> bool:
 def newest(db: Database) -> dict[int, Evidence]:
     """The newest evidence of every finding that has any, by its number."""
     return {int(row["finding_number"]): read(row) for row in db.select(_NEWEST)}
+
+
+def outdated(db: Database) -> list[int]:
+    """The versions with findings that were weighed by earlier rules."""
+    return [row["experiment_id"] for row in db.select(_OUTDATED, method=METHOD)]
 
 
 def lines(db: Database, number: int) -> list[Row]:

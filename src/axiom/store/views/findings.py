@@ -28,7 +28,7 @@ from axiom.store.evidence import evidence
 # Without the observations, which are long.
 _EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,
     e.e_absent, e.verdict, e.grade, e.hosts, e.volunteers, e.platforms, e.designs, e.needs, e.more, e.flags, e.alarms,
-    e.reasons, e.agreements, e.false_share, e.created_at"""
+    e.reasons, e.agreements, e.false_share, e.method, e.created_at"""
 _STANDING = f"""
 SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.why, f.created_at AS numbered_at,
     x.name AS experiment, x.version, r.body, s.name AS session, {_EVIDENCE}
