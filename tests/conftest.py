@@ -423,7 +423,7 @@ def newer_program(tmp_path, monkeypatch):
 
     def begin() -> None:
         shutil.copytree(migrations.MIGRATIONS, tmp_path / "migrations")
-        (tmp_path / "migrations" / "9999_more.sql").write_text("CREATE TABLE more (id);\n")
+        (tmp_path / "migrations" / "0098_more.sql").write_text("CREATE TABLE more (id);\n")
         monkeypatch.setattr(migrations, "MIGRATIONS", tmp_path / "migrations")
 
     return begin

@@ -90,7 +90,7 @@ class Grade(StrEnum):
     DEFINITIVE = "Definitive"
 
 
-_CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "pseudo-median"}  # by how it is weighed
+_CENTRES = {"bernoulli": "share", "betting": "mean", "signed ranks": "typical value"}  # by how it is weighed
 EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole cell is that of another seed
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 

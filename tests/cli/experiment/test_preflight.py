@@ -72,7 +72,7 @@ def test_a_person_reads_one_line_for_each_gate(say, file):
         "Failed: G8, planted effect: the effect that was planted for many_minus_few is not found"
     )
     assert lines[1] == "  G0 parse             passed: the file is an experiment's"
-    assert lines[8].startswith("  G7 placebo           passed: many_minus_few: over 8 of 8 seeds the median")
+    assert lines[8].startswith("  G7 placebo           passed: many_minus_few: over 8 of 8 seeds the typical value")
     assert lines[9].startswith("  G8 planted effect    failed: the effect")
     assert " cells in " in err
     assert "It is not published here, so nothing was stored." in err

@@ -210,7 +210,7 @@ def test_a_mean_within_bounds_is_weighed_by_bets():
 @pytest.mark.parametrize(
     ("asked", "centre", "estimate"),
     [
-        (estimand(), "pseudo-median", 0.0),
+        (estimand(), "typical value", 0.0),
         (estimand(Kind.LEVEL), "median", 0.0),
         (estimand(Kind.LEVEL, bounds=[0, 1], null=0.5), "median", 0.0),
         (estimand(Kind.PROPORTION, null=0.5), "share", 0.1),

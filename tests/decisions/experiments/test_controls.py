@@ -52,7 +52,7 @@ def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, valu
 
 def test_the_reason_says_the_median_the_bar_and_how_sure_it_is():
     answer = found(CONTRAST, PLAIN)
-    assert answer.reason.startswith("over 8 of 8 seeds the pseudo-median 0.5125 lies above 0.1, and e is ")
+    assert answer.reason.startswith("over 8 of 8 seeds the typical value 0.5125 lies above 0.1, and e is ")
     assert (answer.estimate, answer.e_value > ENOUGH) == (0.5125, True)
     lower = found(LEVEL | {"expects": "-"}, [3.0] * 8)
     assert "the median 3 does not lie below 1.5" in lower.reason
@@ -119,14 +119,14 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
 
 
 def test_the_reason_says_what_was_seen_in_a_placebo():
-    assert spared(CONTRAST, NOISE).reason == "over 8 of 8 seeds the pseudo-median is 0"
+    assert spared(CONTRAST, NOISE).reason == "over 8 of 8 seeds the typical value is 0"
     assert spared(SHARE, [1.0, 0.0] * 4).reason == "over 8 of 8 seeds the share is 0.5"
     assert spared(CONTRAST, [*NOISE[:4], *[None] * 4]).reason == "4 of 8 seeds gave a value, and 6 are wanted"
     beyond = spared(BOUNDED, [2.0, 3.0, *NOISE[:4], None, 2.0]).reason
     assert beyond == "4 of 8 seeds gave a value within the bounds -1 to 1, and 6 are wanted"
     assert spared(SHARE, [0.5] * 8).reason == "0 of 8 seeds gave a value of 0 or 1, and 6 are wanted"
     seen = spared(CONTRAST, PLAIN).reason
-    assert seen.startswith("the pseudo-median 0.5125 lies further from 0 than 0.1, and e is ")
+    assert seen.startswith("the typical value 0.5125 lies further from 0 than 0.1, and e is ")
 
 
 def test_what_is_missing_is_the_most_extreme_of_what_is_there():

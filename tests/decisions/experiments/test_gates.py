@@ -93,8 +93,8 @@ def test_one_without_fault_passes_every_gate():
     assert said["G2"] == "3 configs and 44 cells in the sandbox"
     assert said["G3"] == "3 configs twice the same in every bit"
     assert said["G6"] == "a warm cell takes 3 s where 3 are declared, and 1 s where 1 are declared"
-    assert said["G7"] == "grows: over 8 of 8 seeds the pseudo-median is 0"
-    assert said["G8"].startswith("grows: over 8 of 8 seeds the pseudo-median ")
+    assert said["G7"] == "grows: over 8 of 8 seeds the typical value is 0"
+    assert said["G8"].startswith("grows: over 8 of 8 seeds the typical value ")
 
 
 def test_what_has_no_control_is_named():
@@ -206,7 +206,7 @@ def test_a_placebo_that_is_found_is_no_placebo():
     judged = judge(replace(SOUND, controls=(leaking(), run(is_planted=True))), DEMANDS)
     assert judged.failed == "G7"
     assert (
-        "grows does not show that its placebo is without effect: the pseudo-median 1 lies further from 0"
+        "grows does not show that its placebo is without effect: the typical value 1 lies further from 0"
         in judged.reason
     )
 

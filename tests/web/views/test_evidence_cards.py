@@ -77,7 +77,7 @@ def test_it_shows_each_part_by_itself(site_of_weighed, found):
     assert platforms == {"linux-x86_64-avx2": 16, "linux-x86_64-avx512": 8}
     assert [part["name"] for part in found["parts"]["design"]] == ["declared"]
     table = site_of_weighed.get("/figures/finding/1/forest.csv").text.splitlines()
-    assert table[0].startswith("Group,Part,Replicates,Missing,Pseudo-median,Low,High")
+    assert table[0].startswith("Group,Part,Replicates,Missing,Typical value,Low,High")
     assert len(table) == 1 + 2 + 1 + 3
     assert "volunteer" not in found["parts"]
 
