@@ -123,11 +123,17 @@ def register(db: Database, name: str) -> None:
     """A version with one claim over twenty configs."""
     configs = [{"size": size} for size in range(CONFIGS)]
     body = {
+        "design": "",
         "configs": configs,
+        "places": list(range(CONFIGS)),
         "expected_seconds": [1.0] * CONFIGS,
         "estimands": [ASKED],
+        "joins": {},
+        "stopping": {"rule": "settled", "replicates": 1_000_000},
         "block": BLOCK,
-        "cohort": "exploratory",
+        "block_why": "a benchmark",
+        "why": "",
+        "cohort": "confirmatory",
     }
     declared = Manifest(
         name=name,
