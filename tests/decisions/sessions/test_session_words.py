@@ -13,7 +13,7 @@ from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics.interest import Interest
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-PART = PeriodicJob(name="clean", every=timedelta(hours=1), last_start=NOW, last_ok=NOW, last_error="")
+PART = PeriodicJob(name="clean", every=timedelta(hours=1), last_start=NOW, last_error="")
 SAID = Evidence(
     blocks=1,
     seeds=8,

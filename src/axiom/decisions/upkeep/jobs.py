@@ -14,7 +14,6 @@ class PeriodicJob:
     name: str
     every: timedelta
     last_start: datetime | None
-    last_ok: datetime | None
     last_error: str
 
 

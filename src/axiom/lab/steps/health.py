@@ -65,6 +65,5 @@ def _part(row: Row) -> PeriodicJob:
         name=row["name"],
         every=timedelta(seconds=row["every_seconds"]),
         last_start=maybe_moment(row["last_start"]),
-        last_ok=maybe_moment(row["last_ok"]),
         last_error=row["last_error"],
     )
