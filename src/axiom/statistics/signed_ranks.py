@@ -14,7 +14,7 @@ value the worst that it could have made it. So no reason for which values are mi
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,12 @@ _REFERENCE = 128  # the first values, among which all later ones are ranked; mor
 _BETS = np.array([[4.0], [2.0], [1.1], [0.5], [0.2], [0.08], [0.03]])
 _SIGN_BETS = np.array([0.25, 0.6, 0.95])
 _SHARES = np.log([0.08, 0.2, 0.23, 0.17, 0.05, 0.02, 0.01, 0.05, 0.05, 0.14])
+_LOG_2 = math.log(2.0)
+_SIGN_WON, _SIGN_FAILED = np.log1p(_SIGN_BETS), np.log1p(-_SIGN_BETS)
+_PLACES = np.arange(1.0, _REFERENCE + 1.0)
+_BEFORE = np.tri(_REFERENCE, k=-1, dtype=bool)  # which places come before which
 _ALL_MEANS = 200  # values, up to which the mean of each two is made
-_NEAR = 0.05  # of the distance of two neighbouring values, within which few means of two values lie
+_NEAR = 0.2  # of the distance of two neighbouring values, within which few means of two values lie
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,10 @@ class Stream:
 
     head: Numbers  # the first values, in order; a missing one is no number
     tail: Numbers  # the later values, sorted: they are ranked among the first, so their order says nothing
-    lost: int  # later ones that are missing
-    lopsided: float  # how much more their ranks scatter than those of symmetric values
+    gone: Numbers  # missing values before each of the head, and before all of the tail
+    missing: int
+    lost: Numbers  # what the missing ones lose of each bet on ranks
+    lopsided: float  # how much more ranks scatter than those of symmetric values
 
     @property
     def present(self) -> Numbers:
@@ -55,11 +61,20 @@ class Stream:
 def stream(values: Sequence[float | None], *, lopsided: float | None = None) -> Stream:
     """Read values, None for a missing one. `lopsided` is that of a larger stream, for a part of it."""
     given = np.array(values, dtype=np.float64)  # None becomes what is no number
-    later = given[_REFERENCE:]
-    tail = np.sort(later[~np.isnan(later)])
+    lacking = np.isnan(given)
+    head, first = given[:_REFERENCE], lacking[:_REFERENCE]
+    places = np.append(np.flatnonzero(first), np.full(np.count_nonzero(lacking[_REFERENCE:]), len(head)))
+    farthest = (places + 0.5) / (places + 1.0)  # of all values so far, on the losing side
     if lopsided is None:
-        lopsided = lopsidedness(given[~np.isnan(given)])
-    return Stream(head=given[:_REFERENCE], tail=tail, lost=len(later) - len(tail), lopsided=lopsided)
+        lopsided = lopsidedness(given[~lacking])
+    return Stream(
+        head=head,
+        tail=np.sort(given[_REFERENCE:][~lacking[_REFERENCE:]]),
+        gone=np.concatenate([[0.0], np.cumsum(first)]),
+        missing=len(places),
+        lost=_failed(farthest).sum(axis=1),
+        lopsided=lopsided,
+    )
 
 
 @_of_any_size
@@ -69,13 +84,11 @@ def log_es(known: Stream, null: float) -> tuple[float, float]:
     Each is an e-process by itself. Whoever takes the larger of the two asks twice as much of it.
     """
     ranked = _ranked(known, null)
-    won = ranked.times * _grown(_BETS * ranked.nearer)
-    failed = ranked.times * _grown(-_BETS * ranked.farther)
-    on_ranks, on_signs = _missing(known)
+    won, failed = _won(ranked.nearer) * ranked.times, _failed(ranked.farther) * ranked.times
     above, below = ranked.signs > 0, ranked.signs < 0
     return (
-        _whole(won @ above + failed @ below + on_ranks, ranked.times @ above, ranked.times @ below + on_signs, known),
-        _whole(won @ below + failed @ above + on_ranks, ranked.times @ below, ranked.times @ above + on_signs, known),
+        _whole(known, won @ above + failed @ below, ranked.times @ above, ranked.times @ below),
+        _whole(known, won @ below + failed @ above, ranked.times @ below, ranked.times @ above),
     )
 
 
@@ -131,90 +144,106 @@ class _Ranked:
 
 def _ranked(known: Stream, null: float) -> _Ranked:
     away = known.head - null
-    sizes, n, lacking = np.abs(away), len(away), np.isnan(away)
-    place = np.arange(n)
-    before = (sizes <= sizes[:, None]) & (place < place[:, None])
-    below = np.count_nonzero(before, axis=1)
-    gone = np.cumsum(lacking) - lacking
-    signs = np.where(lacking, 0.0, np.sign(away))
-    nearer, farther, times = (below + 0.5) / (place + 1.0), (below + gone + 0.5) / (place + 1.0), np.ones(n)
+    sizes, n = np.abs(away), len(away)
+    places = _PLACES[:n]
+    below = np.count_nonzero((sizes <= sizes[:, None]) & _BEFORE[:n, :n], axis=1) + 0.5
+    signs = np.nan_to_num(np.sign(away))
+    nearer, farther, times = below / places, (below + known.gone[:-1]) / places, np.ones(n)
     if not len(known.tail):
         return _Ranked(signs, nearer, farther, times)
-    marks = np.sort(sizes[~lacking])
+    marks = np.sort(sizes[~np.isnan(sizes)])
     over = len(known.tail) - np.searchsorted(known.tail, null + marks, "left")
     under = np.searchsorted(known.tail, null - marks, "right")
     over = np.append(np.count_nonzero(known.tail > null), over)
     under = np.append(np.count_nonzero(known.tail < null), under)
-    ranks = np.tile(np.arange(len(marks) + 1), 2)
+    ranks = np.tile(np.arange(len(marks) + 1) + 0.5, 2)
     return _Ranked(
         np.concatenate([signs, np.repeat([1.0, -1.0], len(marks) + 1)]),
-        np.concatenate([nearer, (ranks + 0.5) / (n + 1.0)]),
-        np.concatenate([farther, (ranks + np.count_nonzero(lacking) + 0.5) / (n + 1.0)]),
+        np.concatenate([nearer, ranks / (n + 1.0)]),
+        np.concatenate([farther, (ranks + known.gone[-1]) / (n + 1.0)]),
         np.concatenate([times, -np.diff(over, append=0), -np.diff(under, append=0)]),
     )
 
 
-def _missing(known: Stream) -> tuple[Numbers, int]:
-    """What all missing values lose of each bet, each as the farthest on the losing side; and how many they are."""
-    n = len(known.head)
-    places = np.flatnonzero(np.isnan(known.head))
-    worst = np.append((places + 0.5) / (places + 1.0), (n + 0.5) / (n + 1.0))
-    times = np.append(np.ones(len(places)), known.lost)
-    return _grown(-_BETS * worst) @ times, int(times.sum())
+def _won(ranks: Numbers) -> Numbers:
+    """The logarithm of 1 + tanh(bet), for bets of each size on these ranks."""
+    return _LOG_2 - np.log1p(np.exp(-2.0 * _BETS * ranks))
 
 
-def _whole(on_ranks: Numbers, won: Any, lost: Any, known: Stream) -> float:
+def _failed(ranks: Numbers) -> Numbers:
+    """The logarithm of 1 - tanh(bet)."""
+    return _won(ranks) - 2.0 * _BETS * ranks
+
+
+def _whole(known: Stream, on_ranks: Numbers, won: Any, failed: Any) -> float:
     """What all bets together have become."""
-    on_signs = won * np.log1p(_SIGN_BETS) + lost * np.log1p(-_SIGN_BETS)
-    return capped(float(np.logaddexp.reduce(np.concatenate([on_ranks, on_signs]) / known.lopsided + _SHARES)))
-
-
-def _grown(bets: Numbers) -> Numbers:
-    """The logarithm of 1 + tanh(bet)."""
-    return math.log(2.0) - np.logaddexp(0.0, -2.0 * bets)
+    on_signs = won * _SIGN_WON + (failed + known.missing) * _SIGN_FAILED
+    grown = np.concatenate([on_ranks + known.lost, on_signs]) / known.lopsided + _SHARES
+    most = grown.max()
+    return capped(float(most + math.log(np.exp(grown - most).sum())))
 
 
 def _end(known: Stream, values: Numbers, bar: float, side: int) -> float | None:
     """The number nearest to the middle that is refuted from below (side 0) or above (side 1); None where none is.
 
-    Sought by regula falsi (Illinois) over places among the values, so that one value far out costs no precision. The
-    root of a logarithm of evidence grows about evenly from place to place. It changes at means of two values alone, so
-    among the few of them that are left the end is found exactly.
+    Sought over places among the values, so that one value far out costs no precision. Evidence changes at means of two
+    values alone, so among the few of them that are left the end is found exactly.
     """
+    outwards = values if side == 0 else values[::-1]
+    first, last = float(outwards[0]), float(outwards[-1])
+    points = np.append(first + (1 if side else -1) * (abs(last - first) or abs(first) or 1.0), outwards)
+    places = np.arange(len(points), dtype=np.float64)
 
     def excess(null: float) -> float:
         found = log_es(known, null)[side]
         return math.copysign(math.sqrt(abs(found)), found) - math.sqrt(bar)
 
-    outwards = values if side == 0 else values[::-1]
-    first, last = float(outwards[0]), float(outwards[-1])
-    beyond = first + (1 if side else -1) * (abs(last - first) or abs(first) or 1.0)
-    points = np.append(beyond, outwards)
-    places = np.arange(len(points), dtype=np.float64)
-    low, high = 0.0, float(len(values))
-    above, below, last_side = excess(float(points[0])), -math.sqrt(bar), 0
-    if above < 0:
+    around = _bracket(lambda place: excess(float(np.interp(place, places, points))), len(values))
+    if around is None:
         return None
-    at = high / 2
-    while high - low > _NEAR:
-        found = excess(float(np.interp(at, places, points)))
-        if found >= 0:
-            low, above, below, last_side = at, found, below / 2 if last_side > 0 else below, 1
-        else:
-            high, below, above, last_side = at, found, above / 2 if last_side < 0 else above, -1
-        inner = (high - low) / 10
-        at = min(max((high * above - low * below) / (above - below), low + inner), high - inner)
-    outer, inner_end = np.interp([low, high], places, points).tolist()
-    means = _means_between(known, values, *sorted((outer, inner_end)))
+    low, high = np.interp(around, places, points).tolist()
+    means = _means_between(known, values, *sorted((low, high)))
     if not len(means):  # rounding hid it
-        return float(inner_end)
+        return float(high)
     ordered = means if side == 0 else means[::-1]
-    between = np.concatenate([[outer], ordered[:-1] / 2.0 + ordered[1:] / 2.0, [inner_end]])
+    between = np.concatenate([[low], ordered[:-1] / 2.0 + ordered[1:] / 2.0, [high]])
     refuted, whole = 0, len(between) - 1  # the first is, the last is not
     while whole - refuted > 1:
         middle = (refuted + whole) // 2
         refuted, whole = (middle, whole) if excess(float(between[middle])) >= 0 else (refuted, middle)
     return float(ordered[refuted])
+
+
+def _bracket(excess: Callable[[float], float], n: int) -> tuple[float, float] | None:
+    """Two places near to each other, the first of which is refuted and the second not; None where not even 0 is.
+
+    By regula falsi (Illinois), since the root of a logarithm of evidence grows about evenly from place to place. It
+    begins where an end lies if the values are normal.
+    """
+    step = 1.5 * math.sqrt(n)
+    high = below = n / 2.0
+    low = max(0.0, high - step)
+    above = excess(low)
+    while above < 0:
+        if low == 0:
+            return None
+        high, below, low = low, above, max(0.0, low - step)
+        above = excess(low)
+    if high == n / 2.0:
+        below = excess(high)
+    while below >= 0:
+        low, above, high = high, below, min(float(n), high + step)
+        below = excess(high)
+    moved = 0
+    while high - low > _NEAR:
+        inner = (high - low) / 10
+        at = min(max((high * above - low * below) / (above - below), low + inner), high - inner)
+        found = excess(at)
+        if found >= 0:
+            low, above, below, moved = at, found, below / 2 if moved > 0 else below, 1
+        else:
+            high, below, above, moved = at, found, above / 2 if moved < 0 else above, -1
+    return low, high
 
 
 def _means_between(known: Stream, values: Numbers, low: float, high: float) -> Numbers:

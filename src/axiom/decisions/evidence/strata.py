@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.decisions.evidence.method import Process, Question
-from axiom.decisions.evidence.verdict import interval, mean_of, weight
+from axiom.decisions.evidence.verdict import interval, mean_of, middle, weight
 from axiom.domain.evidence_cards import Pooled, Stratum
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import pooling
@@ -43,11 +43,15 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
     return {by: dict(sorted(parts.items(), key=_by_number)) for by, parts in found.items()}
 
 
-def stratum(question: Question, by: str, name: str, observed: Iterable[Observation]) -> Stratum:
-    """One row of a forest."""
+def stratum(
+    question: Question, by: str, name: str, observed: Iterable[Observation], *, is_bounded: bool = True
+) -> Stratum:
+    """One row of a forest; without its interval, which takes longest, where nobody wants it."""
     values = [one.value for one in observed]
     present = [value for value in values if value is not None]
-    estimate, low, high = interval(question, values) if present else (None, None, None)
+    estimate, low, high = (middle(question, present), None, None) if present else (None, None, None)
+    if present and is_bounded:
+        low, high = interval(question, values)
     return Stratum(
         by=by,
         name=name,

@@ -14,7 +14,6 @@ ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chanc
 
 _ALPHA = 0.05  # of an interval: how often it ever misses
 _MANY_TIES = 0.1  # a larger share of values that are the null itself changes what a verdict says
-_Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,13 +50,14 @@ class Weight:
 def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
     found = weight(question, values)
-    estimate, low, high = interval(question, values)
+    present = [number for number in values if number is not None]
+    low, high = interval(question, values)
     if question.bounds is not None:  # a number that lies within bounds has its median there
         low = question.bounds[0] if low is None else low
         high = question.bounds[1] if high is None else high
     bars = around(question.null, question.smallest)
     return Conclusion(
-        estimate=estimate,
+        estimate=middle(question, present) if present else None,
         low=low,
         high=high,
         log_e=found.log_e,
@@ -92,26 +92,35 @@ def weight(question: Question, values: Sequence[float | None], *, lopsided: floa
     )
 
 
-def interval(question: Question, values: Sequence[float | None]) -> _Interval:
-    """Return the estimate and the ends of the sequence about it, which holds at every look; None is unbounded."""
+def middle(question: Question, present: Sequence[float]) -> float | None:
+    """What is estimated of values of which there is one at least; None of a mean without true bounds."""
+    match question.process:
+        case Process.RANKS:
+            return signed_ranks.pseudo_median(present)
+        case Process.SIGN:
+            return _median(present)
+        case Process.BERNOULLI:
+            return sum(one > 0.5 for one in present) / len(present)
+        case _:
+            return mean_of(present) if question.bounds is not None else None
+
+
+def interval(question: Question, values: Sequence[float | None]) -> tuple[float | None, float | None]:
+    """Return the ends of the interval about it, which holds at every look; None is an end without a bound."""
     present = [number for number in values if number is not None]
     missing, alpha = len(values) - len(present), _ALPHA**question.clustering
     match question.process:
         case Process.RANKS:
-            middle = signed_ranks.pseudo_median(present) if present else None
-            return middle, *signed_ranks.interval(signed_ranks.stream(values), alpha=alpha)
+            return signed_ranks.interval(signed_ranks.stream(values), alpha=alpha)
         case Process.SIGN:
-            middle = _median(present) if present else None
-            return middle, *sequential.median_sequence(present, missing=missing, alpha=alpha)
+            return sequential.median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
             successes = sum(one > 0.5 for one in present)
-            low, high = sequential.share_sequence(successes, len(present), missing=missing, alpha=alpha)
-            return (successes / len(present) if present else None), low, high
-        case Process.BETTING:
+            return sequential.share_sequence(successes, len(present), missing=missing, alpha=alpha)
+        case _:
             if question.bounds is None:
-                return None, None, None
-            middle = mean_of(present) if present else None
-            return middle, *betting.betting_sequence(values, question.bounds, alpha=alpha)
+                return None, None
+            return betting.betting_sequence(values, question.bounds, alpha=alpha)
 
 
 def _by_ranks(question: Question, known: signed_ranks.Stream) -> Weight:

@@ -49,7 +49,7 @@ def weigh(
     of a contrast or a mean the e-value is not the least that any value could have given. It holds as long as whether a
     value is missing depends on nothing but the value itself and what came before it; the interval, whatever the reason.
     """
-    return _evidence(_seen(estimand, observations, blocks, homes, surroundings))
+    return _evidence(_seen(estimand, observations, blocks, homes, surroundings, with_parts=False))
 
 
 def card(
@@ -61,7 +61,7 @@ def card(
     surroundings: Surroundings = _NOTHING_BESIDE,
 ) -> Card:
     """Return the evidence that `weigh` gives, with all parts of the data beside it."""
-    seen = _seen(estimand, observations, blocks, homes, surroundings)
+    seen = _seen(estimand, observations, blocks, homes, surroundings, with_parts=True)
     evidence = _evidence(seen)
     others = [
         stratum(seen.asked, by, name, part)
@@ -102,13 +102,16 @@ def _seen(
     blocks: int,
     homes: Mapping[int, Home],
     surroundings: Surroundings,
+    *,
+    with_parts: bool,
 ) -> _Seen:
     known = sound(question(estimand), observations, blocks)
     sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
     concluded = conclude(asked, [one.value for one in counted])
     parts = designs_of(counted)
-    designs = [stratum(asked, "design", name, part) for name, part in parts.items()]
+    is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
+    designs = [stratum(asked, "design", name, part, is_bounded=is_bounded) for name, part in parts.items()]
     together = pooled(designs)
     if apart := disagreement(asked, parts, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
