@@ -63,11 +63,12 @@ def card(
     """Return the evidence that `weigh` gives, with all parts of the data beside it."""
     seen = _seen(estimand, observations, blocks, homes, surroundings, with_parts=True)
     evidence = _evidence(seen)
-    others = [
-        stratum(seen.asked, by, name, part)
-        for by, named in places_of(seen.known.counted, homes).items()
-        for name, part in named.items()
-    ]
+    others, known = list[Stratum](), dict[tuple[int, ...], Stratum]()
+    for by, named in places_of(seen.known.counted, homes).items():
+        for name, part in named.items():
+            same = tuple(one.replicate for one in part)  # a volunteer with one host is that host
+            known[same] = known.get(same) or stratum(seen.asked, by, name, part)
+            others.append(replace(known[same], by=by, name=name))
     older, place = seen.known.exploratory, _GRADES.index(evidence.grade) + 1
     return Card(
         evidence=evidence,
