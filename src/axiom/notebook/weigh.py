@@ -18,9 +18,9 @@ from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
 from axiom.notebook.doubts import Doubt, doubt, levels, same, steady, too_early
 from axiom.notebook.evidence_card import WeighedTable
-from axiom.notebook.rows import BEYOND, Rows, rows_of
+from axiom.notebook.read_rows import BEYOND, Rows, rows_of
+from axiom.notebook.read_table import sheet_of
 from axiom.notebook.seeds_in_order import Arranged, arrange
-from axiom.notebook.sheet import sheet_of
 
 MEAN = "mean"
 ESTIMANDS = (*(kind.value for kind in Kind), MEAN)

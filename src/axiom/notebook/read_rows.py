@@ -9,8 +9,8 @@ from typing import Any
 
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, TableUnreadable
+from axiom.notebook.read_table import KNOWN, Sheet
 from axiom.notebook.seeds_in_order import Row
-from axiom.notebook.sheet import KNOWN, Sheet
 
 MOST_ROWS = 1_000_000
 

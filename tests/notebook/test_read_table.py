@@ -12,10 +12,10 @@ from patience import PATIENCE
 
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, NotFound, TableUnreadable
-from axiom.notebook import rows as notebook_rows
-from axiom.notebook.rows import rows_of
+from axiom.notebook import read_rows
+from axiom.notebook.read_rows import rows_of
+from axiom.notebook.read_table import Sheet, sheet_of, sheet_of_bytes
 from axiom.notebook.seeds_in_order import Row
-from axiom.notebook.sheet import Sheet, sheet_of, sheet_of_bytes
 
 PLAIN = [("1", 0.5), ("2", -0.25)]
 
@@ -175,7 +175,7 @@ def test_folders_and_absent_files_say_so(tmp_path):
 
 
 def test_too_many_rows_are_refused_at_the_first_that_is_one_too_many(monkeypatch):
-    monkeypatch.setattr(notebook_rows, "MOST_ROWS", 1_000)  # a million takes seconds
+    monkeypatch.setattr(read_rows, "MOST_ROWS", 1_000)  # a million takes seconds
     rows = ((number, ("1", "2")) for number in range(10**9))
     with pytest.raises(LimitReached, match="one seed and not one step"):
         rows_of(Sheet(name="long", place="line", columns=("seed", "value"), rows=rows))
@@ -267,6 +267,6 @@ def test_every_number_comes_back_to_its_last_digit(pairs_written, separator):
 
 
 def test_the_reader_loads_neither_numpy_nor_pandas():
-    code = "import sys, axiom.notebook.rows; print(*sys.modules)"
+    code = "import sys, axiom.notebook.read_rows; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pandas", "pyarrow", "click"} & set(done.stdout.split()) == set()
