@@ -15,7 +15,7 @@ from axiom.errors import LimitReached, NotFound, TableUnreadable
 from axiom.notebook import read_rows
 from axiom.notebook.read_rows import rows_of
 from axiom.notebook.read_table import Sheet, sheet_of, sheet_of_bytes
-from axiom.notebook.seeds_in_order import Row
+from axiom.notebook.row import Row
 
 PLAIN = [("1", 0.5), ("2", -0.25)]
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
-from axiom.notebook.seeds_in_order import Arranged, Row, arrange
+from axiom.notebook.row import PlainRows, Row
+from axiom.notebook.seeds_in_order import Arranged, arrange
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
 
@@ -339,6 +341,20 @@ def test_whatever_the_rows_a_seed_counts_at_most_once(rows, columns):
     assert list(found.ends) == sorted(set(found.ends))
     assert [one.replicate for one in found.observations] == list(range(len(found.observations)))
     assert len(set(found.seeds)) == len(found.observations)
+
+
+SEEDS = st.integers(-3, 3) | st.integers(0, 10**20) | st.sampled_from(("a", "٣"))
+NO_WORDS = st.builds(row, SEEDS, st.none() | st.floats(-9, 9)) | st.builds(row, SEEDS, st.none(), is_out=st.booleans())
+
+
+@given(rows=st.lists(NO_WORDS, max_size=25))
+def test_rows_that_are_kept_as_columns_count_like_any(rows):
+    plain = PlainRows()
+    for one in rows:
+        plain.add(one)
+    found = arrange(plain, ("seed", "value"))
+    assert list(plain) == rows
+    assert replace(found, seeds=tuple(found.seeds)) == arrange(rows, ("seed", "value"))
 
 
 @given(rows=ROWS, more=ROWS)

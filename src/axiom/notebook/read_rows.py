@@ -10,7 +10,7 @@ from typing import Any
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, TableUnreadable
 from axiom.notebook.read_table import KNOWN, Sheet
-from axiom.notebook.seeds_in_order import Row
+from axiom.notebook.row import LARGEST_SEED, PlainRows, Row
 
 MOST_ROWS = 1_000_000
 
@@ -63,7 +63,7 @@ def rows_of(sheet: Sheet) -> Rows:
     unused = _demand_columns(sheet)
     places = {name: sheet.columns.index(name) for name in KNOWN if name in sheet.columns}
     read = _Reader(sheet, places)
-    rows: list[Row] = []
+    rows: PlainRows | list[Row] = PlainRows() if places.keys() <= _PLAIN_COLUMNS else []
     for number, cells in sheet.rows:
         if len(rows) == MOST_ROWS:
             raise LimitReached(
@@ -71,7 +71,12 @@ def rows_of(sheet: Sheet) -> Rows:
                 "step of its training, and a million seeds decide whatever can be decided. Give one row a seed, or the "
                 f"first {MOST_ROWS:,} in issue order."
             )
-        rows.append(read.row(number, cells))
+        if isinstance(rows, list):
+            rows.append(read.row(number, cells))
+        elif plain := read.plain(cells):
+            rows.add_plain(number, *plain)
+        else:
+            rows.add(read.row(number, cells))
     if not rows:
         raise TableUnreadable(
             f"{sheet.name} has its heading and no rows. Nothing was weighed; write one row for each seed."
@@ -106,9 +111,25 @@ class _Reader:
     def __init__(self, sheet: Sheet, places: Mapping[str, int]) -> None:
         self._sheet = sheet
         self._places = places
+        self._is_plain = "outcome" not in places and not sheet.decimal_comma
         self._words: dict[str, str] = {}
         self._commas = _Commas(allowed=sheet.decimal_comma)
         self._volunteers: dict[str, tuple[str, str]] = {}
+
+    def plain(self, cells: Sequence[Any]) -> tuple[int, float] | None:
+        """Seed and value of a row of which nothing else need be asked, as of almost every one; None of others."""
+        if not self._is_plain:
+            return None
+        seed, value = cells[self._places["seed"]], cells[self._places["value"]]
+        if type(value) is not float:
+            if type(value) is not str or not _NUMBER.fullmatch(value):
+                return None
+            value = float(value)
+        if type(seed) is not int:
+            if type(seed) is not str or not _PLAIN_SEED.fullmatch(seed):
+                return None
+            seed = int(seed)
+        return (seed, value) if abs(value) <= _LARGEST and 0 <= seed <= LARGEST_SEED else None
 
     def row(self, number: int, cells: Sequence[Any]) -> Row:
         """One row, or TableUnreadable with its place."""
@@ -193,6 +214,8 @@ class _Reader:
             )
 
 
+_PLAIN_COLUMNS = {"seed", "value", "outcome"}
+_PLAIN_SEED = re.compile(r"0|[1-9]\d{0,17}", re.ASCII)
 _WORDS = ("block", "host", "volunteer", "platform", "design")
 _NO_VALUE = "no value"
 

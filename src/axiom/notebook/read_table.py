@@ -147,19 +147,21 @@ def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
     with stream:
         for chunk in chain([head], iter(lambda: stream.read(_CHUNK), b""), [b""]):
             try:
-                rest += decoder.decode(chunk, final=not chunk)
+                text = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 at = count + error.object[: error.start].count(b"\n") + 1
                 raise TableUnreadable(
                     f"{name}, line {at} or after: bytes that are no text in {encoding.removesuffix('-sig').upper()}. "
                     "Nothing was weighed; save the file as CSV UTF-8 and try again."
                 ) from error
-            *whole, rest = rest.split("\n")
-            for line in [*whole, *([rest] if not chunk and rest else [])]:
-                count += 1
-                _refuse_binary(line, name, count)
+            *whole, rest = (rest + text).split("\n")
+            if "\0" in text or len(whole[0] if whole else rest) > _MOST_LETTERS:  # a chunk holds no such line whole
+                _refuse_binary([*whole, rest], name, count)
+            count += len(whole)
+            for line in whole:
                 yield f"{line}\n"
-            _refuse_binary(rest, name, count + 1)
+    if rest:
+        yield f"{rest}\n"
 
 
 def _refuse_other_formats(head: bytes, name: str) -> None:
@@ -175,17 +177,18 @@ def _refuse_other_formats(head: bytes, name: str) -> None:
             )
 
 
-def _refuse_binary(line: str, name: str, number: int) -> None:
-    if "\0" in line:
-        raise TableUnreadable(
-            f"{name}, line {number} holds a zero byte, so this is no text. Nothing was weighed; save the table as CSV "
-            "UTF-8."
-        )
-    if len(line) > _MOST_LETTERS:
-        raise TableUnreadable(
-            f"{name}, line {number} has more than {_MOST_LETTERS:,} letters, so it is no row of a table of seeds. "
-            "Nothing was weighed; a row is one seed with its value."
-        )
+def _refuse_binary(lines: Sequence[str], name: str, before: int) -> None:
+    for number, line in enumerate(lines, start=before + 1):
+        if "\0" in line:
+            raise TableUnreadable(
+                f"{name}, line {number} holds a zero byte, so this is no text. Nothing was weighed; save the table as "
+                "CSV UTF-8."
+            )
+        if len(line) > _MOST_LETTERS:
+            raise TableUnreadable(
+                f"{name}, line {number} has more than {_MOST_LETTERS:,} letters, so it is no row of a table of seeds. "
+                "Nothing was weighed; a row is one seed with its value."
+            )
 
 
 def _heading(lines: Iterator[str], name: str, after: int = 0) -> tuple[int, str]:
@@ -235,17 +238,14 @@ def _rows(
 ) -> Iterator[tuple[int, Sequence[str]]]:
     """Every row that has anything in it, with the line at which it ends."""
     reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise _unquoted(name, first + reader.line_num, error) from error
-        if len(row) == width and row[0].strip():  # almost every row, so it is asked first
-            yield first + reader.line_num, row
-        elif any(cell.strip() for cell in row):
-            yield first + reader.line_num, _fitted(row, width, separator, name, first + reader.line_num)
+    try:
+        for row in reader:
+            if len(row) == width and row[0].strip():  # almost every row, so it is asked first
+                yield first + reader.line_num, row
+            elif any(cell.strip() for cell in row):
+                yield first + reader.line_num, _fitted(row, width, separator, name, first + reader.line_num)
+    except csv.Error as error:
+        raise _unquoted(name, first + reader.line_num, error) from error
 
 
 def _fitted(row: Sequence[str], width: int, separator: str, name: str, number: int) -> Sequence[str]:

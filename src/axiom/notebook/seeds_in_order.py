@@ -6,16 +6,19 @@ what it does not say is taken so that it cannot make an effect of nothing, and e
 
 import hashlib
 import math
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import pairwise, takewhile
+from typing import overload
 
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Agreements, Observation
 from axiom.domain.work import Outcome
+from axiom.notebook.row import PlainRows, Row
 
 _CLOSE = 1e-6  # relative: duplicates this near to each other agree
 _TINY = 1e-12  # absolute: so near to each other are zeros that were rounded otherwise
@@ -25,6 +28,7 @@ _TRIED_AGAIN = (
     "failed before a value came, so no value: it may have failed for what its value was. Two further runs that agree "
     "make it count; so does the outcome lost, where the machine was at fault"
 )
+_BEGINNING = 8  # bytes of what is drawn for a seed: of a million seeds two seldom share them
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
 
 
@@ -37,35 +41,6 @@ class Likeness(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One row: a seed and what came of it. Words that the table does not have are empty."""
-
-    place: int  # line of the file, or row of the table
-    seed: str
-    value: float | None
-    outcome: Outcome | None = Outcome.OK  # None: it never came back
-    why_missing: str = ""
-    is_out: bool = False  # not back yet
-    is_lost: bool = False  # the table says that its machine was at fault, so its value had no part in it
-    issue: int | None = None
-    block: str = ""
-    host: str = ""
-    volunteer: str = ""
-    platform: str = ""
-    design: str = ""
-
-    @property
-    def says_nothing(self) -> bool:
-        """Did it end without saying anything of its seed?"""
-        return self.value is None and self.outcome in (None, Outcome.FAILED)
-
-    @property
-    def gives_way(self) -> bool:
-        """May a later row speak for the seed, whatever its value?"""
-        return self.says_nothing and (self.is_out or self.is_lost)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Arranged:
     """Observations in the order in which they count, and what is known beside them."""
 
@@ -74,7 +49,7 @@ class Arranged:
     ends: tuple[int, ...]  # after how many observations each closed block ends; empty without blocks
     homes: Mapping[int, Home]
     names: Mapping[tuple[str, int], str]  # of hosts and volunteers, which are numbers in what is concluded
-    seeds: tuple[str, ...]  # of the observations
+    seeds: Sequence[str]  # of the observations
     agreements: tuple[Agreements, ...]
     repeated: int  # rows of seeds that had counted already
     waiting: int  # seeds that do not count yet
@@ -93,6 +68,11 @@ class _Words:
 def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
     given, words = frozenset(columns), _Words()
+    if isinstance(rows, PlainRows):
+        order = _order_of_different(rows)
+        if order is not None:
+            return _arranged_plainly(rows, order, words)
+        rows = list(rows)
     ordered = _in_order(rows, given, words)
     first, again = _once(ordered)
     torn = _torn(first, again, "issue" in given)
@@ -104,17 +84,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
     homes, hosts, names = _homes(closed, given, words)
     return Arranged(
         is_issued="issue" in given,
-        observations=tuple(
-            Observation(
-                replicate=number,
-                value=row.value,
-                hosts=(hosts[row.host],) if row.host in hosts else (),
-                why_missing=row.why_missing,
-                outcome=row.outcome,
-                design=row.design,
-            )
-            for number, row in enumerate(closed)
-        ),
+        observations=tuple(_observation(number, row, hosts) for number, row in enumerate(closed)),
         ends=ends,
         homes=homes,
         names=names,
@@ -125,6 +95,74 @@ def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
         reasons=tuple(words.reasons),
         flags=tuple(words.flags),
     )
+
+
+def _observation(number: int, row: Row, hosts: Mapping[str, int]) -> Observation:
+    return Observation(
+        replicate=number,
+        value=row.value,
+        hosts=(hosts[row.host],) if row.host in hosts else (),
+        why_missing=row.why_missing,
+        outcome=row.outcome,
+        design=row.design,
+    )
+
+
+def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
+    """The order that is drawn from the seeds; None where one comes again, or the beginning of what is drawn does."""
+    drawn = [_drawn(rows.seed(at))[:_BEGINNING] for at in range(len(rows))]
+    order = array("q", sorted(range(len(drawn)), key=drawn.__getitem__))
+    return None if any(drawn[one] == drawn[other] for one, other in pairwise(order)) else order
+
+
+def _arranged_plainly(rows: PlainRows, order: Sequence[int], words: _Words) -> Arranged:
+    """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
+    _say_drawn(words, within="")
+    _say_out(sum(row.is_out for row in rows.others.values()), words)
+    homes, hosts, names = _homes((), frozenset(), words)
+    values, others = rows.values, rows.others
+    return Arranged(
+        is_issued=False,
+        observations=tuple(
+            [
+                _observation(number, others[at], hosts)
+                if at in others
+                else Observation(replicate=number, value=values[at])
+                for number, at in enumerate(order)
+            ]
+        ),
+        ends=(),
+        homes=homes,
+        names=names,
+        seeds=_SeedsOf(rows, order),
+        agreements=(),
+        repeated=0,
+        waiting=0,
+        reasons=tuple(words.reasons),
+        flags=tuple(words.flags),
+    )
+
+
+class _SeedsOf(Sequence[str]):
+    """The seeds of rows in an order, written when somebody asks for one."""
+
+    def __init__(self, rows: PlainRows, order: Sequence[int]) -> None:
+        self._rows = rows
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self._rows.seed(number) for number in self._order[at]]
+        return self._rows.seed(self._order[at])
 
 
 def _in_order(rows: Sequence[Row], given: frozenset[str], words: _Words) -> list[Row]:
@@ -159,8 +197,12 @@ def _by_seeds(rows: Sequence[Row], has_blocks: bool, words: _Words) -> list[Row]
         return block, within_block(row)
 
     within = "blocks by their names, and within each " if has_blocks else ""
-    words.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
+    _say_drawn(words, within=within)
     return sorted(rows, key=place)
+
+
+def _say_drawn(words: _Words, *, within: str) -> None:
+    words.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
 
 
 def _places(rows: Sequence[Row]) -> Callable[[Row], tuple[bytes, ...]]:
@@ -336,9 +378,7 @@ def _closed(rows: Sequence[Row], given: frozenset[str], words: _Words) -> tuple[
     if not out:
         return list(rows), ()
     if "issue" not in given:
-        words.reasons.append(
-            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
-        )
+        _say_out(out, words)
         return list(rows), ()
     closed = list(takewhile(lambda row: not row.is_out, rows))
     waiting = counted(len(rows) - len(closed), "seed")
@@ -346,6 +386,13 @@ def _closed(rows: Sequence[Row], given: frozenset[str], words: _Words) -> tuple[
         f"{waiting} left to wait: {rows[len(closed)].seed} is out, and what comes after it counts when it is back"
     )
     return closed, ()
+
+
+def _say_out(out: int, words: _Words) -> None:
+    if out:
+        words.reasons.append(
+            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
+        )
 
 
 def _in_blocks(rows: Sequence[Row], words: _Words) -> tuple[list[Row], tuple[int, ...]]:

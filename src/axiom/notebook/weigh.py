@@ -20,6 +20,7 @@ from axiom.notebook.doubts import Doubt, doubt, levels, same, steady, too_early
 from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.read_rows import BEYOND, Rows, rows_of
 from axiom.notebook.read_table import sheet_of
+from axiom.notebook.row import measured
 from axiom.notebook.seeds_in_order import Arranged, arrange
 
 MEAN = "mean"
@@ -162,10 +163,10 @@ def _demand_bounds(asked: _Declared) -> None:
 def _demand_events(asked: _Declared, rows: Rows) -> None:
     if asked.kind is not Kind.PROPORTION:
         return
-    for row in rows.rows:
-        if row.value not in (None, 0.0, 1.0):
+    for place, value, _ in measured(rows.rows):
+        if value not in (None, 0.0, 1.0):
             raise TableUnreadable(
-                f"{rows.name}, {rows.place} {row.place}: {row.value:g} is no event, and a proportion counts 0 and 1 "
+                f"{rows.name}, {rows.place} {place}: {value:g} is no event, and a proportion counts 0 and 1 "
                 "alone. Nothing was weighed; write 1 where it happened and 0 where not, or name another estimand."
             )
 
@@ -175,11 +176,11 @@ def _demand_within(asked: _Declared, rows: Rows) -> None:
     if asked.estimand != MEAN or asked.bounds is None:
         return
     low, high = asked.bounds
-    for row in rows.rows:
-        if row.why_missing in BEYOND or (row.value is not None and not low <= row.value <= high):
-            shown = row.why_missing if row.value is None else f"{row.value:g}"
+    for place, value, why_missing in measured(rows.rows):
+        if why_missing in BEYOND or (value is not None and not low <= value <= high):
+            shown = why_missing if value is None else f"{value:g}"
             raise TableUnreadable(
-                f"{rows.name}, {rows.place} {row.place}: the value {shown} lies outside the bounds {low:g} to "
+                f"{rows.name}, {rows.place} {place}: the value {shown} lies outside the bounds {low:g} to "
                 f"{high:g}, and a mean is weighed within bounds that no value can leave. Nothing was weighed; declare "
                 "bounds that hold, or weigh the median with --estimand level."
             )
