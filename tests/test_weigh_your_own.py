@@ -10,8 +10,7 @@ import pytest
 from patience import PATIENCE
 
 import axiom
-from axiom.notebook.read_rows import MOST_ROWS
-from axiom.notebook.read_table import KNOWN
+from axiom.notebook.read_table import KNOWN, MOST_ROWS
 from axiom.notebook.weigh import ESTIMANDS
 
 PAGE = Path(axiom.__file__).parents[2] / "docs" / "howto" / "weigh-your-own-results.md"

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.work import Outcome
-from axiom.errors import LimitReached, TableUnreadable
-from axiom.notebook.read_table import KNOWN, Sheet
+from axiom.errors import TableUnreadable
+from axiom.notebook.read_table import KNOWN, MOST_ROWS, Sheet, too_many
 from axiom.notebook.row import LARGEST_SEED, PlainRows, Row
 
-MOST_ROWS = 1_000_000
-
 _MOST_LETTERS = 200  # of a seed or a name
+_MINUS = "\N{MINUS SIGN}"  # as typeset tables write it
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 _SHORTENED = re.compile(r"[+-]?\d+[.,]?\d*[eE]\+?\d+", re.ASCII)  # what a spreadsheet makes of a long number
-_POINT_ZERO = re.compile(r"([+-]?\d+)[.,]0*", re.ASCII)
+_POINT_ZERO = re.compile(r"([+-]?\d+)(?:[.,]0*)?", re.ASCII)
 _ABSENT = frozenset({"", "nan", "na", "n/a", "#n/a", "<na>", "nat", "null", "none"})
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0}
@@ -66,11 +65,7 @@ def rows_of(sheet: Sheet) -> Rows:
     rows: PlainRows | list[Row] = PlainRows() if places.keys() <= _PLAIN_COLUMNS else []
     for number, cells in sheet.rows:
         if len(rows) == MOST_ROWS:
-            raise LimitReached(
-                f"{sheet.name} has more than {MOST_ROWS:,} rows. Nothing was weighed: a row is one seed and not one "
-                "step of its training, and a million seeds decide whatever can be decided. Give one row a seed, or the "
-                f"first {MOST_ROWS:,} in issue order."
-            )
+            raise too_many(sheet.name)
         if isinstance(rows, list):
             rows.append(read.row(number, cells))
         elif plain := read.plain(cells):
@@ -167,7 +162,7 @@ class _Reader:
     def _number(self, cell: Any, number: int) -> tuple[float | None, str]:
         if not isinstance(cell, str):
             return _real(cell)
-        text = cell.strip()
+        text = cell.strip().replace(_MINUS, "-")
         if "," in text:
             self._note_comma(text, number)
             text = text.replace(",", ".")
@@ -266,7 +261,7 @@ def _seed(cell: Any, _number: int) -> str:
             f"{text!r} is a seed that a spreadsheet has shortened, so that different seeds look alike. Format the "
             "column as text, and import the seeds again."
         )
-    if found := _POINT_ZERO.fullmatch(text):
+    if found := _POINT_ZERO.fullmatch(text.replace(_MINUS, "-")):
         text = found[1]
     if _WHOLE.fullmatch(text):
         digits = text.lstrip("+-").lstrip("0") or "0"
@@ -293,7 +288,7 @@ def _whole(cell: Any) -> str:
 
 def _issue(cell: Any, _number: int) -> int:
     try:
-        text = cell.strip() if isinstance(cell, str) else _whole(cell)
+        text = cell.strip().replace(_MINUS, "-") if isinstance(cell, str) else _whole(cell)
     except ValueError:
         text = ""
     if found := _POINT_ZERO.fullmatch(text):

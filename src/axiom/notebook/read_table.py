@@ -1,22 +1,26 @@
-"""Anybody's table, as cells: a CSV file as spreadsheets and programs write it, or what a notebook holds.
+"""Anybody's table, as cells: a CSV or JSON file as spreadsheets and programs write it, or what a notebook holds.
 
-A file is read as it streams by, a line at a time, so that one of any size is answered in little memory. What is not
+A CSV file is read as it streams by, a line at a time, so that one of any size is answered in little memory. What is not
 plainly a table with the columns that are needed is refused with its line: a cell that was misread would be evidence
 for something that nobody measured.
 """
 
 import codecs
 import csv
+import gzip
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from axiom.errors import NotFound, TableUnreadable
+from axiom.errors import LimitReached, NotFound, TableUnreadable
+from axiom.notebook.read_json import json_array, json_lines
 
 KNOWN = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
+MOST_ROWS = 1_000_000
 
 _CHUNK = 1 << 16
 _MOST_LETTERS = 1 << 17  # in one line; a table of seeds has some dozens
@@ -28,12 +32,18 @@ _MARKS = (  # UTF-32 before UTF-16, whose mark it begins with
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_UNMARKED = {  # which of the first four bytes are not zero
+    b"\1\0\1\0": "utf-16-le",
+    b"\0\1\0\1": "utf-16-be",
+    b"\1\0\0\0": "utf-32-le",
+    b"\0\0\0\1": "utf-32-be",
+}
+_GZIP = b"\x1f\x8b"
 _OTHERS = {
     b"PK\x03\x04": "an Excel workbook or another zip file",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"PAR1": "a Parquet file",
     b"ARROW1": "an Arrow file",
-    b"\x1f\x8b": "a gzip file",
     b"\x28\xb5\x2f\xfd": "a zstd file",
     b"SQLite format 3\x00": "an SQLite database",
     b"%PDF": "a PDF",
@@ -53,7 +63,9 @@ class Sheet:
 
 
 def sheet_of(table: Any) -> Sheet:
-    """The cells of a path to a CSV file, a list of rows, a dict of columns, or a table of pandas, Arrow or Axiom."""
+    """The cells of a path to a file, a list of rows, a dict of columns, or a table of pandas, Arrow or Axiom."""
+    if isinstance(table, Sheet):
+        return table
     if isinstance(table, str | Path):
         return sheet_of_file(Path(table))
     if isinstance(table, Mapping):
@@ -63,7 +75,7 @@ def sheet_of(table: Any) -> Sheet:
     if hasattr(table, "columns"):  # pandas, polars, and `axiom.open(D).results(…)`
         return _of_columns({str(name): list(table[name]) for name in table.columns})
     if isinstance(table, Sequence) and not isinstance(table, bytes | bytearray):
-        return _of_rows(table)
+        return _of_rows(table, "the table", "row")
     raise TableUnreadable(
         f"A {type(table).__name__} is no table that can be weighed. Nothing was weighed; give the path of a CSV file, "
         "a list of dicts, a dict of columns, or a table of pandas or Arrow."
@@ -71,7 +83,7 @@ def sheet_of(table: Any) -> Sheet:
 
 
 def sheet_of_file(path: Path) -> Sheet:
-    """The cells of a CSV file."""
+    """The cells of a CSV or JSON file."""
     if path.is_dir():
         raise TableUnreadable(f"{path} is a folder, and one file is weighed at a time. Name a CSV file in it.")
     try:
@@ -82,17 +94,29 @@ def sheet_of_file(path: Path) -> Sheet:
         raise TableUnreadable(f"{path} cannot be opened: {_said(error)}. Nothing was weighed.") from error
     try:
         return sheet_of_bytes(stream, str(path))
-    except OSError as error:
-        stream.close()
-        raise TableUnreadable(f"{path} cannot be read: {_said(error)}. Nothing was weighed.") from error
     except BaseException:
         stream.close()
         raise
 
 
 def sheet_of_bytes(stream: BinaryIO, name: str) -> Sheet:
-    """The cells of CSV as bytes; `stream` is closed after the last row."""
-    lines = _lines(stream, name)
+    """The cells of CSV or JSON as bytes, also in gzip; `stream` is closed after the last row."""
+    chunks = _chunks(stream, name)
+    head = next(chunks, b"")
+    _refuse_other_formats(head, name)
+    texts = _decoded(chain([head], chunks), _encoding(head), name)
+    start = next(texts, "")
+    lines = _lines(chain([start], texts), name)
+    match start.lstrip()[:1]:
+        case "[":
+            return _of_rows(json_array(chain([start], texts), name), name, "object")
+        case "{":
+            return _of_objects(json_lines(lines, name), name, "line")
+        case _:
+            return _of_csv(lines, name)
+
+
+def _of_csv(lines: Iterator[str], name: str) -> Sheet:
     first, heading = _heading(lines, name)
     given = _separator_line(heading)
     if given is not None:
@@ -124,42 +148,119 @@ def _of_columns(columns: Mapping[Any, Sequence[Any]]) -> Sheet:
     return Sheet(name="the table", place="row", columns=names, rows=enumerate(zip(*cells, strict=True), start=1))
 
 
-def _of_rows(rows: Sequence[Any]) -> Sheet:
+def _of_rows(rows: Sequence[Any], name: str, place: str) -> Sheet:
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, Mapping):
             raise TableUnreadable(
-                f"Row {number} of the table is a {type(row).__name__}, and a row is a dict from column to value. "
-                "Nothing was weighed; write it as {'seed': 1, 'value': 0.3}."
+                f"{place.capitalize()} {number} of {name} is a {type(row).__name__}, and a row is a dict from column "
+                "to value. Nothing was weighed; write it as {'seed': 1, 'value': 0.3}."
             )
-    named = dict.fromkeys(str(name) for row in rows for name in row)
-    columns = _named(list(named), "the table")
-    cells = (tuple({str(name): cell for name, cell in row.items()}.get(name) for name in named) for row in rows)
-    return Sheet(name="the table", place="row", columns=columns, rows=enumerate(cells, start=1))
+    return _of_objects(enumerate(rows, start=1), name, place)
 
 
-def _lines(stream: BinaryIO, name: str) -> Iterator[str]:
-    """The lines of the file, each with its end; the kinds of line ends of all systems are one."""
-    head = stream.read(_CHUNK)
-    _refuse_other_formats(head, name)
-    encoding = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), "utf-8")
+def _of_objects(objects: Iterable[tuple[int, Mapping[Any, Any]]], name: str, place: str) -> Sheet:
+    """Rows as dicts. All are read before the first is used, since any may have a column that those before it lack."""
+    names: dict[str, int] = {}
+    rows: list[tuple[int, tuple[Any, ...]]] = []
+    for number, row in objects:
+        if len(rows) == MOST_ROWS:
+            raise too_many(name)
+        cells = _flat(row)
+        for column in cells:
+            names.setdefault(column, len(names))
+        rows.append((number, tuple(map(cells.get, names))))
+    columns = _named(list(names), name)
+    whole = ((number, (*cells, *[None] * (len(columns) - len(cells)))) for number, cells in rows)
+    return Sheet(name=name, place=place, columns=columns, rows=whole)
+
+
+def _flat(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The cells of a row, in which `config: {seed: 1}` is `config.seed: 1`."""
+    cells: dict[str, Any] = {}
+    for name, cell in row.items():
+        if isinstance(cell, Mapping):
+            cells |= {f"{name}.{inner}": value for inner, value in _flat(cell).items()}
+        else:
+            cells[str(name)] = cell
+    return cells
+
+
+def too_many(name: str) -> LimitReached:
+    """What is said of a table that has one row more than are weighed."""
+    return LimitReached(
+        f"{name} has more than {MOST_ROWS:,} rows. Nothing was weighed: a row is one seed and not one step of its "
+        "training, and a million seeds decide whatever can be decided. Give one row a seed, or the first "
+        f"{MOST_ROWS:,} in issue order."
+    )
+
+
+class _Unread:
+    """A file of which the beginning was read already, and is read again."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end."""
+        if not self._head:
+            return self._stream.read(size)
+        head, self._head = self._head[:size], self._head[size:]
+        return head
+
+
+def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
+    """The bytes of the file; of one in gzip those that were packed."""
+    try:
+        with stream:
+            head = stream.read(_CHUNK)
+            whole: Any = _Unread(head, stream)
+            if head.startswith(_GZIP):
+                whole = gzip.GzipFile(fileobj=whole)
+            while chunk := whole.read(_CHUNK):
+                yield chunk
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise TableUnreadable(
+            f"{name} is a gzip file that is cut off or damaged ({error}). Nothing was weighed; copy it again."
+        ) from error
+    except OSError as error:
+        raise TableUnreadable(f"{name} cannot be read: {_said(error)}. Nothing was weighed.") from error
+
+
+def _encoding(head: bytes) -> str:
+    """How the text is kept, by its mark; without one by the zero bytes beside its first two letters."""
+    marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
+    return marked or _UNMARKED.get(bytes(min(byte, 1) for byte in head[:4]), "utf-8")
+
+
+def _decoded(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[str]:
+    """The text of the file; the kinds of line ends of all systems are one."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+    count = 0
+    for chunk in chain(chunks, [b""]):
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            at = count + error.object[: error.start].count(b"\n") + 1
+            raise TableUnreadable(
+                f"{name}, line {at} or after: bytes that are no text in {encoding.removesuffix('-sig').upper()}. "
+                "Nothing was weighed; save the file as CSV UTF-8 and try again."
+            ) from error
+        count += text.count("\n")
+        if text:
+            yield text
+
+
+def _lines(texts: Iterable[str], name: str) -> Iterator[str]:
+    """The lines of a text, each with its end."""
     count, rest = 0, ""
-    with stream:
-        for chunk in chain([head], iter(lambda: stream.read(_CHUNK), b""), [b""]):
-            try:
-                text = decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                at = count + error.object[: error.start].count(b"\n") + 1
-                raise TableUnreadable(
-                    f"{name}, line {at} or after: bytes that are no text in {encoding.removesuffix('-sig').upper()}. "
-                    "Nothing was weighed; save the file as CSV UTF-8 and try again."
-                ) from error
-            *whole, rest = (rest + text).split("\n")
-            if "\0" in text or len(whole[0] if whole else rest) > _MOST_LETTERS:  # a chunk holds no such line whole
-                _refuse_binary([*whole, rest], name, count)
-            count += len(whole)
-            for line in whole:
-                yield f"{line}\n"
+    for text in texts:
+        *whole, rest = (rest + text).split("\n")
+        if "\0" in text or len(whole[0] if whole else rest) > _MOST_LETTERS:  # a chunk holds no such line whole
+            _refuse_binary([*whole, rest], name, count)
+        count += len(whole)
+        for line in whole:
+            yield f"{line}\n"
     if rest:
         yield f"{rest}\n"
 

@@ -82,6 +82,7 @@ def test_the_picture_goes_where_it_is_told(table, tmp_path):
         (["mine.csv", "--estimand", "contrats"], WrongUse),
         (["mine.csv", "--null", "nan"], WrongUse),
         (["mine.csv", "--estimand", "mean"], WrongUse),
+        (["mine.csv", "other.csv"], WrongUse),
     ],
 )
 def test_what_cannot_be_done_says_so_and_draws_nothing(words, error, table, tmp_path, monkeypatch):
@@ -91,14 +92,19 @@ def test_what_cannot_be_done_says_so_and_draws_nothing(words, error, table, tmp_
     assert not (tmp_path / "card.svg").exists()
 
 
+def test_standard_input_is_weighed_like_a_file(table):
+    done = axiom("-", "--json", stdin=table.read_bytes())
+    assert json.loads(done.stdout) == json.loads(weigh(table, "--json")) | {"name": "standard input"}
+
+
 def test_the_help_names_every_estimand():
     text = " ".join(weigh("--help").split())
     assert ", ".join(ESTIMANDS) in text
 
 
-def axiom(*words):
+def axiom(*words, stdin=b""):
     command = [sys.executable, "-m", "axiom", "weigh", *map(str, words)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
+    return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("words", "status"), [(["mine.csv"], 0), (["none.csv"], 3), (["."], 2), ([], 2)])

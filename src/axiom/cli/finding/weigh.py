@@ -1,5 +1,7 @@
 """`axiom weigh FILE.csv`: how sure is it, for whoever has numbers of their own and no laboratory."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,17 +9,20 @@ import click
 
 from axiom.cli.atomic_file import appearing
 from axiom.cli.options import color_option, json_option, quiet_option, show_json
-from axiom.errors import FolderUnusable
+from axiom.errors import FolderUnusable, WrongUse
 from axiom.service.terminal import printable, remark
 
 if TYPE_CHECKING:
     from axiom.notebook.evidence_card import WeighedTable
+    from axiom.notebook.read_table import Sheet
 
 _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
 
+_LONGEST_NAME = 256
+
 
 @click.command("weigh")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--estimand",
     metavar="KIND",
@@ -31,7 +36,7 @@ _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "pr
 @quiet_option
 @color_option
 def weigh(
-    file: Path,
+    files: tuple[Path, ...],
     estimand: str | None,
     null: float | None,
     smallest_effect: float | None,
@@ -40,13 +45,14 @@ def weigh(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say how sure it is what a CSV file says: one row a seed, columns seed and value.
+    """Say how sure it is what a CSV or JSON file says: one row a seed, columns seed and value.
 
-    Also read: issue, block, host, volunteer, platform, design, outcome. Nothing is stored and no laboratory is needed.
+    FILE may be packed with gzip; - is standard input. Also read: issue, block, host, volunteer, platform, design,
+    outcome. Nothing is stored and no laboratory is needed.
     """
     from axiom.notebook.weigh import weigh as weighed
 
-    card = weighed(file, estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
+    card = weighed(_table(files), estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
     if as_json:
         show_json(card.data())
     else:
@@ -54,6 +60,23 @@ def weigh(
     if svg is not None:
         _write(card.svg(), svg)
         remark(f"Wrote {svg}", quiet=quiet)
+
+
+def _table(files: Sequence[Path]) -> "Path | Sheet":
+    if len(files) > 1:
+        whole = " ".join(map(str, files))
+        is_one = len(whole) < _LONGEST_NAME and Path(whole).exists()
+        hint = f"put quotation marks around it: '{whole}'" if is_one else "name one of them"
+        shown = ", ".join(map(str, files[:3])) + (", …" if len(files) > 3 else "")
+        raise WrongUse(
+            f"{len(files)} files are named ({shown}), and one is weighed at a time. Nothing was weighed; {hint}. Runs "
+            "of several files belong into one table with a column that says which runs they are; see --by."
+        )
+    if files[0] != Path("-"):
+        return files[0]
+    from axiom.notebook.read_table import sheet_of_bytes
+
+    return sheet_of_bytes(sys.stdin.buffer, "standard input")
 
 
 def _show(card: "WeighedTable") -> None:
