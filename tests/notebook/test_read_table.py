@@ -241,6 +241,20 @@ def test_what_a_notebook_holds_is_read(table):
     assert pairs(rows_of(sheet_of(table)).rows) == PLAIN
 
 
+def test_a_list_of_numbers_has_its_places_as_seeds():
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    numbers = [0.5, None, -0.25]
+    whole = [("0", 0.5), ("1", None), ("2", -0.25)]
+    arrays = np.array(numbers, float), np.array(numbers, "float32"), pd.Series(numbers), pa.array(numbers)
+    for table in (numbers, tuple(numbers), *arrays):
+        assert pairs(rows_of(sheet_of(table)).rows) == whole
+    with pytest.raises(TableUnreadable, match="A ndarray is no table"):
+        sheet_of(np.zeros((2, 2)))
+
+
 def test_pandas_arrow_and_numpy_are_read():
     import numpy as np
     import pandas as pd
@@ -262,7 +276,10 @@ def test_pandas_arrow_and_numpy_are_read():
     [
         (3, "A int is no table"),
         (b"seed,value", "no table"),
-        ([1, 2], "Row 1 of the table is a int"),
+        ([{"seed": 1, "value": 2}, 2], "Row 2 of the table is a int"),
+        (["x"], "row 1, column value: 'x' is not a number"),
+        ([[1, 2]], "is a list and no number"),
+        ({1, 2}, "A set is no table"),
         ([], "no column"),
         ({"seed": [1], "value": [1, 2]}, "differ in length: seed 1, value 2"),
         ({"seed": 1, "value": 2}, "is no list"),

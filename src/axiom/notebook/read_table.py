@@ -74,12 +74,29 @@ def sheet_of(table: Any) -> Sheet:
         return _of_columns(table.to_pydict())
     if hasattr(table, "columns"):  # pandas, polars, and `axiom.open(D).results(…)`
         return _of_columns({str(name): list(table[name]) for name in table.columns})
-    if isinstance(table, Sequence) and not isinstance(table, bytes | bytearray):
-        return _of_rows(table, "the table", "row")
+    if (numbers := numbers_of(table)) is not None:
+        if not numbers or any(isinstance(row, Mapping) for row in numbers):
+            return _of_rows(numbers, "the table", "row")
+        return _of_columns({"seed": range(len(numbers)), "value": numbers})
     raise TableUnreadable(
         f"A {type(table).__name__} is no table that can be weighed. Nothing was weighed; give the path of a CSV file, "
-        "a list of dicts, a dict of columns, or a table of pandas or Arrow."
+        "a list of dicts, a dict of columns, a table of pandas or Arrow, or a list of numbers."
     )
+
+
+def numbers_of(values: Any) -> list[Any] | None:
+    """What a list, tuple, array or Series holds, in its order; None of anything that is no such row of values."""
+    if isinstance(values, str | bytes | bytearray | Mapping) or getattr(values, "ndim", 1) != 1:
+        return None
+    return _listed(values) if hasattr(values, "__len__") and hasattr(values, "__getitem__") else None
+
+
+def _listed(values: Any) -> list[Any]:
+    """A list whose numbers are Python's own, where NumPy, pandas or Arrow can make them so."""
+    for name in ("tolist", "to_pylist"):
+        if hasattr(values, name):
+            return list(getattr(values, name)())
+    return list(values)
 
 
 def sheet_of_file(path: Path) -> Sheet:
@@ -122,7 +139,7 @@ def _of_csv(lines: Iterator[str], name: str) -> Sheet:
     if given is not None:
         first, heading = _heading(lines, name, after=first)
     separator = given or _separator(heading)
-    columns = _named([cell.strip() for cell in _cells(heading, separator, name, first)], name)
+    columns = _named(_cells(heading, separator, name, first))
     return Sheet(
         name=name,
         place="line",
@@ -133,9 +150,9 @@ def _of_csv(lines: Iterator[str], name: str) -> Sheet:
 
 
 def _of_columns(columns: Mapping[Any, Sequence[Any]]) -> Sheet:
-    names = _named([str(name) for name in columns], "the table")
+    names = _named([str(name) for name in columns])
     try:
-        cells = [list(column) for column in columns.values()]
+        cells = [_listed(column) for column in columns.values()]
     except TypeError as error:
         raise TableUnreadable(
             f"A column of the table is no list ({error}). Nothing was weighed; every column needs one value a row."
@@ -169,7 +186,7 @@ def _of_objects(objects: Iterable[tuple[int, Mapping[Any, Any]]], name: str, pla
         for column in cells:
             names.setdefault(column, len(names))
         rows.append((number, tuple(map(cells.get, names))))
-    columns = _named(list(names), name)
+    columns = _named(list(names))
     whole = ((number, (*cells, *[None] * (len(columns) - len(cells)))) for number, cells in rows)
     return Sheet(name=name, place=place, columns=columns, rows=whole)
 
@@ -367,16 +384,11 @@ def _unquoted(name: str, number: int, error: Exception) -> TableUnreadable:
     )
 
 
-def _named(names: Sequence[str], where: str) -> tuple[str, ...]:
-    """The names in small letters, without empty ones at the end."""
-    found = [name.strip().lower() for name in names]
+def _named(names: Sequence[str]) -> tuple[str, ...]:
+    """The names without empty ones at the end."""
+    found = [name.strip() for name in names]
     while found and not found[-1]:
         found.pop()
-    twice = sorted({name for name in found if name and found.count(name) > 1})
-    if twice:
-        raise TableUnreadable(
-            f"{where} has the column {twice[0]!r} twice. Nothing was weighed; which of them is meant? Rename the other."
-        )
     return tuple(found)
 
 

@@ -29,6 +29,15 @@ class Row:
     volunteer: str = ""
     platform: str = ""
     design: str = ""
+    arms: tuple["Row", ...] = ()  # of which the value is the difference
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Who computed it; nobody, where one of the arms does not say so."""
+        if not self.arms:
+            return (self.host,) if self.host else ()
+        names = tuple(dict.fromkeys(arm.host for arm in self.arms))
+        return names if all(names) else ()
 
     @property
     def says_nothing(self) -> bool:

@@ -23,6 +23,21 @@ _LONGEST_NAME = 256
 
 @click.command("weigh")
 @click.argument("files", metavar="FILE", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--value", metavar="COLUMN", help="Where the numbers stand; accuracy finds metrics.accuracy.")
+@click.option("--seed", metavar="COLUMN", help="Where the seeds stand; params.seed and config.seed are found.")
+@click.option("--by", metavar="COLUMN", help="Where the arms stand, in a table with a row for each run; see --of.")
+@click.option(
+    "--of",
+    nargs=2,
+    metavar="OURS BASE",
+    help="Weigh ours minus base of the same seed: two words of the column --by, or two columns.",
+)
+@click.option(
+    "--pair",
+    multiple=True,
+    metavar="COLUMN",
+    help="What is the same in both arms, if it is not the seed alone; may be given several times.",
+)
 @click.option(
     "--estimand",
     metavar="KIND",
@@ -37,6 +52,11 @@ _LONGEST_NAME = 256
 @color_option
 def weigh(
     files: tuple[Path, ...],
+    value: str | None,
+    seed: str | None,
+    by: str | None,
+    of: tuple[str, str] | None,
+    pair: tuple[str, ...],
     estimand: str | None,
     null: float | None,
     smallest_effect: float | None,
@@ -45,14 +65,25 @@ def weigh(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say how sure it is what a CSV or JSON file says: one row a seed, columns seed and value.
+    """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms.
 
-    FILE may be packed with gzip; - is standard input. Also read: issue, block, host, volunteer, platform, design,
-    outcome. Nothing is stored and no laboratory is needed.
+    FILE may be packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host,
+    volunteer, platform, design and outcome. Nothing is stored and no laboratory is needed.
     """
     from axiom.notebook.weigh import weigh as weighed
 
-    card = weighed(_table(files), estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
+    card = weighed(
+        _table(files),
+        value=value,
+        seed=seed,
+        by=by,
+        of=of,
+        pair=pair,
+        estimand=estimand,
+        null=null,
+        smallest_effect=smallest_effect,
+        bounds=bounds,
+    )
     if as_json:
         show_json(card.data())
     else:
