@@ -8,6 +8,7 @@ import struct
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +26,7 @@ from axiom.notebook.seeds_in_order import BesideRows, rows_in_order
 _LARGEST_SINGLE = 3e38
 _SINGLE_DIGITS, _CASES = 6, 1000  # of a decimal, and test cases of a share, that single precision still tells apart
 _MOST_CASES = 10_000  # the same of double precision
+_SHORT = 10  # characters of a decimal
 _WORST = (None, Outcome.FAILED, Outcome.DIVERGED, Outcome.LATE, Outcome.OK)
 
 
@@ -214,7 +216,7 @@ def _difference(seed: str, design: str, pair: tuple[Row | None, Row | None], nam
     one, other = pair
     value = None
     if one is not None and other is not None and one.value is not None and other.value is not None:
-        value = float(_as_written(one.value) - _as_written(other.value))
+        value = _minus(one.value, other.value)
     outcomes = {arm.outcome if arm is not None else None for arm in gone}
     return Row(
         place=arms[0].place,
@@ -244,11 +246,19 @@ def _why(pair: tuple[Row | None, Row | None], names: tuple[str, str]) -> str:
     return ", ".join(f"{name}: {why}" for name, why in whys.items())
 
 
-def _as_written(number: float) -> Fraction:
-    """The decimal or share that a number was before it was rounded to binary digits.
+def _minus(one: float, other: float) -> float:
+    """The difference of two numbers as they were written: 0.9 - 0.8 is 0.1.
 
-    0.9 - 0.8 is 0.1 then. Differences that are equal but for their rounding would look like copies of each other.
+    Rounding would give it digits that nobody measured, and a difference of many digits that comes again looks copied.
     """
+    short, other_short = repr(one), repr(other)
+    if max(len(short), len(other_short)) <= _SHORT:  # almost always where numbers were rounded, and much faster
+        return float(Decimal(short) - Decimal(other_short))
+    return float(_as_written(one) - _as_written(other))
+
+
+def _as_written(number: float) -> Fraction:
+    """The decimal or share that a number was before it was rounded to binary digits."""
     if abs(number) < _LARGEST_SINGLE and _single(number) == number:
         short = f"{number:.{_SINGLE_DIGITS}g}"
         if _single(float(short)) == number:

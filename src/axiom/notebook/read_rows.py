@@ -92,21 +92,28 @@ class _Ends:
         self.at = at
         self.column = sheet.columns[at]
         self._sheet = sheet
+        self._words: dict[str, Outcome | str | None] = {}  # those that say an end, as they are written
         self._known: tuple[int, str] | None = None
         self._other: tuple[int, str] | None = None
 
     def read(self, number: int, cells: Sequence[Any]) -> Outcome | str | None:
         """How this run ended; well, where the word says nothing of it."""
+        cell = cells[self.at]
+        if type(cell) is str and cell in self._words:
+            return self._words[cell]
         try:
-            word = text_of(cells[self.at])
+            word = text_of(cell)
         except ValueError:
-            word = str(cells[self.at])
+            word = str(cell)
         if not says_an_end(word):
             self._other = self._other or (number, word)
             return Outcome.OK
         if word:
             self._known = self._known or (number, word)
-        return outcome_of(word)
+        end = outcome_of(word)
+        if type(cell) is str:
+            self._words[cell] = end
+        return end
 
     def demand_one_kind(self) -> bool:
         """Does it say how runs ended? TableUnreadable, if it does so in some rows alone."""
