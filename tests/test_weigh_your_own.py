@@ -10,8 +10,7 @@ import pytest
 from patience import PATIENCE
 
 import axiom
-from axiom.notebook.rows import MOST_ROWS
-from axiom.notebook.sheet import KNOWN
+from axiom.notebook.read_table import KNOWN, MOST_ROWS
 from axiom.notebook.weigh import ESTIMANDS
 
 PAGE = Path(axiom.__file__).parents[2] / "docs" / "howto" / "weigh-your-own-results.md"
@@ -46,12 +45,13 @@ def said(tmp_path_factory):
 
 
 def test_every_block_does_what_the_page_says(said):
-    results, events, _, pairs, _ = said
+    results, events, columns, runs, *_ = said
     assert "effect +" in results
     undecided, decided = events.split("events.csv: 12 seeds")[1:]
     assert "--estimand proportion --null P" in undecided
     assert "effect +: the share of the values lies above 0.1" in decided
-    assert "2 seeds, 1 without a value" in pairs
+    assert "wide.csv, ours minus base: 3 seeds" in columns
+    assert "taken for the outcome: the column status" in runs
 
 
 def test_the_page_names_every_column_estimand_and_limit():

@@ -2,11 +2,15 @@
 
 __version__ = "26.12.0"
 
-_FOR_NOTEBOOKS = {"open": ("axiom.notebook.lab", "open_lab"), "weigh": ("axiom.notebook.weigh", "weigh")}
+_FOR_NOTEBOOKS = {
+    "open": ("axiom.notebook.lab", "open_lab"),
+    "weigh": ("axiom.notebook.weigh", "weigh"),
+    "compare": ("axiom.notebook.compare", "compare"),
+}
 
 
 def __getattr__(name: str) -> object:
-    """What a notebook asks for: `axiom.open(folder)` and `axiom.weigh(table)`; imported when it is asked for."""
+    """What a notebook asks for, imported then: `axiom.open(folder)`, `axiom.weigh(table)`, `axiom.compare(a, b)`."""
     if name in _FOR_NOTEBOOKS:
         from importlib import import_module
 

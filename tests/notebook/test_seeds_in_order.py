@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
-from axiom.notebook.seeds_in_order import Arranged, Row, arrange
+from axiom.notebook.row import PlainRows, Row
+from axiom.notebook.seeds_in_order import Arranged, arrange
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
 
@@ -160,7 +162,7 @@ def test_rows_that_agree_count_once_without_any_order():
 def test_of_rows_with_one_issue_number_none_was_first(issues, counts):
     rows = [row("a", value, issue=issue) for value, issue in zip((5.0, 6.0, 7.0), issues, strict=True)]
     assert values(arrange(rows, ("issue",))) == [counts]
-    lost = row("a", None, issue=-1)
+    lost = row("a", None, issue=-1, is_lost=True)
     assert values(arrange([lost, *rows], ("issue",))) == [counts]
 
 
@@ -174,7 +176,7 @@ def test_zeros_that_were_rounded_otherwise_agree(other, counts):
 @pytest.mark.parametrize("columns", [("block",), ("block", "issue")])
 def test_a_lost_seed_that_is_computed_again_stays_in_its_block(columns):
     rows = [row(n, float(n), block=str(n // 4), issue=n) for n in range(12)]
-    rows[1] = row(1, None, outcome=Outcome.FAILED, block="0", issue=1)
+    rows[1] = row(1, None, is_lost=True, block="0", issue=1)
     found = arrange([*rows, row(1, 1.0, block="3", issue=13)], columns)
     assert (sorted(values(found)), found.ends) == ([float(n) for n in range(12)], (4, 8, 12))
     assert 1.0 in values(found)[:4]
@@ -204,16 +206,17 @@ def test_a_value_and_an_end_without_one_are_different_things(gone):
 @pytest.mark.parametrize(
     ("first", "second", "counts"),
     [
-        (row("a", None), row("a", 1), 1),
-        (row("a", None, outcome=Outcome.FAILED), row("a", 1), 1),
+        (row("a", None), row("a", 1), None),
+        (row("a", None, outcome=Outcome.FAILED), row("a", 1), None),
+        (row("a", None, is_lost=True), row("a", 1), 1),
         (row("a", None, is_out=True), row("a", 1), 1),
         (row("a", None, outcome=Outcome.DIVERGED), row("a", 1), None),
         (row("a", None, outcome=Outcome.LATE), row("a", 1), None),
-        (row("a", 1), row("a", None), 1),
+        (row("a", 1), row("a", None), None),
         (row("a", None), row("a", None, outcome=Outcome.DIVERGED), None),
     ],
 )
-def test_a_row_that_was_lost_gives_way_to_a_later_one_that_says_something(first, second, counts):
+def test_a_row_gives_way_to_a_later_one_if_its_machine_was_at_fault(first, second, counts):
     found = arrange([first, second], ())
     assert values(found) == [counts]
 
@@ -339,6 +342,20 @@ def test_whatever_the_rows_a_seed_counts_at_most_once(rows, columns):
     assert list(found.ends) == sorted(set(found.ends))
     assert [one.replicate for one in found.observations] == list(range(len(found.observations)))
     assert len(set(found.seeds)) == len(found.observations)
+
+
+SEEDS = st.integers(-3, 3) | st.integers(0, 10**20) | st.sampled_from(("a", "٣"))
+NO_WORDS = st.builds(row, SEEDS, st.none() | st.floats(-9, 9)) | st.builds(row, SEEDS, st.none(), is_out=st.booleans())
+
+
+@given(rows=st.lists(NO_WORDS, max_size=25))
+def test_rows_that_are_kept_as_columns_count_like_any(rows):
+    plain = PlainRows()
+    for one in rows:
+        plain.add(one)
+    found = arrange(plain, ("seed", "value"))
+    assert list(plain) == rows
+    assert replace(found, seeds=tuple(found.seeds)) == arrange(rows, ("seed", "value"))
 
 
 @given(rows=ROWS, more=ROWS)

@@ -6,63 +6,21 @@ what it does not say is taken so that it cannot make an effect of nothing, and e
 
 import hashlib
 import math
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
+from typing import overload
 
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Agreements, Observation
-from axiom.domain.work import Outcome
+from axiom.notebook.count_once import Said, count_once
+from axiom.notebook.row import PlainRows, Row
 
-_CLOSE = 1e-6  # relative: duplicates this near to each other agree
-_TINY = 1e-12  # absolute: so near to each other are zeros that were rounded otherwise
-_TORN = "its rows say different things"
-_FAILED_FIRST = "it had failed before its value came"
-_TRIED_AGAIN = (
-    "failed before a value came, so no value: it may have failed for what its value was. Two further runs that agree "
-    "make it count; so does the outcome lost, where the machine was at fault"
-)
+_BEGINNING = 8  # bytes of what is drawn for a seed: of a million seeds two seldom share them
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
-
-
-class Likeness(IntEnum):
-    """How near two values of one seed are to each other."""
-
-    EXACT = 0
-    CLOSE = 1
-    DIVERGENT = 2
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One row: a seed and what came of it. Words that the table does not have are empty."""
-
-    place: int  # line of the file, or row of the table
-    seed: str
-    value: float | None
-    outcome: Outcome | None = Outcome.OK  # None: it never came back
-    why_missing: str = ""
-    is_out: bool = False  # not back yet
-    is_lost: bool = False  # the table says that its machine was at fault, so its value had no part in it
-    issue: int | None = None
-    block: str = ""
-    host: str = ""
-    volunteer: str = ""
-    platform: str = ""
-    design: str = ""
-
-    @property
-    def says_nothing(self) -> bool:
-        """Did it end without saying anything of its seed?"""
-        return self.value is None and self.outcome in (None, Outcome.FAILED)
-
-    @property
-    def gives_way(self) -> bool:
-        """May a later row speak for the seed, whatever its value?"""
-        return self.says_nothing and (self.is_out or self.is_lost)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +32,7 @@ class Arranged:
     ends: tuple[int, ...]  # after how many observations each closed block ends; empty without blocks
     homes: Mapping[int, Home]
     names: Mapping[tuple[str, int], str]  # of hosts and volunteers, which are numbers in what is concluded
-    seeds: tuple[str, ...]  # of the observations
+    seeds: Sequence[str]  # of the observations
     agreements: tuple[Agreements, ...]
     repeated: int  # rows of seeds that had counted already
     waiting: int  # seeds that do not count yet
@@ -82,85 +40,148 @@ class Arranged:
     flags: tuple[str, ...]
 
 
-@dataclass(kw_only=True, slots=True)
-class _Words:
-    """What is said on the way."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BesideRows:
+    """What is known of a table beside its rows."""
 
-    reasons: list[str] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    issues: Sequence[int] | None = None  # of all that was issued, where that is more than the rows
+    repeated: int = 0
+    agreements: tuple[Agreements, ...] = ()
 
 
-def arrange(rows: Sequence[Row], columns: Iterable[str]) -> Arranged:
+_NOTHING_ELSE = BesideRows()
+
+
+def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> Arranged:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
-    given, words = frozenset(columns), _Words()
-    ordered = _in_order(rows, given, words)
-    first, again = _once(ordered)
-    torn = _torn(first, again, "issue" in given)
-    agreements = _compared(first, again, torn, words)
-    tried_again = _tried_again(ordered, "issue" in given).difference(torn)
-    _name_seeds(tried_again, _TRIED_AGAIN, words)
-    settled = [_settled(row, torn, tried_again) for row in first.values()]
-    closed, ends = _closed(settled, given, words)
-    homes, hosts, names = _homes(closed, given, words)
+    given, said = frozenset(columns), Said(reasons=list(beside.reasons), flags=list(beside.flags))
+    if isinstance(rows, PlainRows):
+        order = _order_of_different(rows)
+        if order is not None:
+            return _arranged_plainly(rows, order, said, beside)
+        rows = list(rows)
+    ordered = rows_in_order(rows, given)
+    _say_order(ordered, given, said, beside)
+    once = count_once(ordered, said, is_issued="issue" in given)
+    closed, ends = _closed(once.rows, given, said)
+    homes, hosts, names = _homes(closed, given, said)
     return Arranged(
         is_issued="issue" in given,
-        observations=tuple(
-            Observation(
-                replicate=number,
-                value=row.value,
-                hosts=(hosts[row.host],) if row.host in hosts else (),
-                why_missing=row.why_missing,
-                outcome=row.outcome,
-                design=row.design,
-            )
-            for number, row in enumerate(closed)
-        ),
+        observations=tuple(_observation(number, row, hosts) for number, row in enumerate(closed)),
         ends=ends,
         homes=homes,
         names=names,
         seeds=tuple(row.seed for row in closed),
-        agreements=agreements if homes else (),
-        repeated=len(again),
-        waiting=len(first) - len(closed),
-        reasons=tuple(words.reasons),
-        flags=tuple(words.flags),
+        agreements=(*beside.agreements, *once.agreements) if homes else (),
+        repeated=beside.repeated + once.repeated,
+        waiting=len(once.rows) - len(closed),
+        reasons=tuple(said.reasons),
+        flags=tuple(said.flags),
     )
 
 
-def _in_order(rows: Sequence[Row], given: frozenset[str], words: _Words) -> list[Row]:
+def _observation(number: int, row: Row, hosts: Mapping[str, int]) -> Observation:
+    return Observation(
+        replicate=number,
+        value=row.value,
+        hosts=tuple(hosts[name] for name in row.hosts if name in hosts),
+        why_missing=row.why_missing,
+        outcome=row.outcome,
+        design=row.design,
+    )
+
+
+def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
+    """The order that is drawn from the seeds; None where one comes again, or the beginning of what is drawn does."""
+    drawn = [_drawn(rows.seed(at))[:_BEGINNING] for at in range(len(rows))]
+    order = array("q", sorted(range(len(drawn)), key=drawn.__getitem__))
+    return None if any(drawn[one] == drawn[other] for one, other in pairwise(order)) else order
+
+
+def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside: BesideRows) -> Arranged:
+    """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
+    _say_drawn(said, within="")
+    _say_out(sum(row.is_out for row in rows.others.values()), said)
+    homes, hosts, names = _homes((), frozenset(), said)
+    values, others = rows.values, rows.others
+    return Arranged(
+        is_issued=False,
+        observations=tuple(
+            [
+                _observation(number, others[at], hosts)
+                if at in others
+                else Observation(replicate=number, value=values[at])
+                for number, at in enumerate(order)
+            ]
+        ),
+        ends=(),
+        homes=homes,
+        names=names,
+        seeds=_SeedsOf(rows, order),
+        agreements=(),
+        repeated=beside.repeated,
+        waiting=0,
+        reasons=tuple(said.reasons),
+        flags=tuple(said.flags),
+    )
+
+
+class _SeedsOf(Sequence[str]):
+    """The seeds of rows in an order, written when somebody asks for one."""
+
+    def __init__(self, rows: PlainRows, order: Sequence[int]) -> None:
+        self._rows = rows
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self._rows.seed(number) for number in self._order[at]]
+        return self._rows.seed(self._order[at])
+
+
+def rows_in_order(rows: Sequence[Row], given: Collection[str]) -> list[Row]:
     """By issue number, or in an order that nobody could choose; never by what was measured.
 
     Rows may stand in any order, also in that of their values, and nothing in them shows it for sure. An order that
-    comes from the seeds alone is as good as chance.
+    comes from the seeds alone is as good as chance: block after block by their names, where there are any.
     """
-    if "issue" not in given:
-        return _by_seeds(rows, "block" in given, words)
     place = _places(rows)
-    ordered = sorted(rows, key=lambda row: (0, ()) if row.issue is None else (row.issue, place(row)))
-    is_shared = len({row.issue for row in rows}) < len({row.seed for row in rows})
+    if "issue" in given:
+        return sorted(rows, key=lambda row: (0, ()) if row.issue is None else (row.issue, place(row)))
+    if "block" not in given:
+        return sorted(rows, key=place)
+    is_numbered = all(row.block.isdecimal() for row in rows)
+    return sorted(rows, key=lambda row: (int(row.block) if is_numbered else row.block, place(row)))
+
+
+def _say_order(ordered: Sequence[Row], given: frozenset[str], said: Said, beside: BesideRows) -> None:
+    if "issue" not in given:
+        _say_drawn(said, within="blocks by their names, and within each " if "block" in given else "")
+        return
+    is_shared = len({row.issue for row in ordered}) < len({row.seed for row in ordered})
     drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
-    words.reasons.append(f"in the order of the column issue{drawn}")
-    _say_gaps([row.issue or 0 for row in ordered], words)
+    said.reasons.append(f"in the order of the column issue{drawn}")
+    _say_gaps([row.issue or 0 for row in ordered] if beside.issues is None else sorted(beside.issues), said)
     if _is_sorted([row.value for row in ordered if row.value is not None]):
-        words.flags.append(
+        said.flags.append(
             "the values lie in the order of their issue numbers; if they were numbered after sorting, leave the column "
             "issue out"
         )
-    return ordered
 
 
-def _by_seeds(rows: Sequence[Row], has_blocks: bool, words: _Words) -> list[Row]:
-    """Block after block by their names, where there are any; of a seed, the order of the table says nothing either."""
-    is_numbered = all(row.block.isdecimal() for row in rows)
-    within_block = _places(rows)
-
-    def place(row: Row) -> tuple[int | str, tuple[bytes, ...]]:
-        block = (int(row.block) if is_numbered else row.block) if has_blocks else 0
-        return block, within_block(row)
-
-    within = "blocks by their names, and within each " if has_blocks else ""
-    words.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
-    return sorted(rows, key=place)
+def _say_drawn(said: Said, *, within: str) -> None:
+    said.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
 
 
 def _places(rows: Sequence[Row]) -> Callable[[Row], tuple[bytes, ...]]:
@@ -188,167 +209,46 @@ def _is_sorted(values: Sequence[float]) -> bool:
     return math.lgamma(len(values) + 1) - equal > math.log(2 * _SELDOM)
 
 
-def _say_gaps(issues: Sequence[int], words: _Words) -> None:
+def _say_gaps(issues: Sequence[int], said: Said) -> None:
     if not issues:
         return
     absent = issues[-1] - issues[0] + 1 - len(set(issues))
     if absent:
-        words.flags.append(
+        said.flags.append(
             f"{absent} issue numbers between {issues[0]} and {issues[-1]} are not in the table; those that were issued "
             "for this question need a row each, with an empty value"
         )
 
 
-def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
-    """The row of each seed that counts: the first, unless it says nothing and another does. And the others.
-
-    A seed stays in the block in which it was lost: that one waits for it, wherever it was computed again.
-    """
-    first: dict[str, Row] = {}
-    again: list[Row] = []
-    for row in ordered:
-        counted = first.get(row.seed)
-        if counted is None:
-            first[row.seed] = row
-        elif counted.says_nothing and not row.says_nothing:
-            first[row.seed] = replace(row, block=counted.block)
-            again.append(counted)
-        else:
-            again.append(row)
-    return first, again
-
-
-def _torn(first: Mapping[str, Row], again: Sequence[Row], is_issued: bool) -> set[str]:
-    """Seeds whose rows say different things while nothing tells which of them came first.
-
-    To take any of them would be to let somebody choose: the largest, where a table was sorted by its values.
-    """
-    return {
-        other.seed
-        for other in again
-        if not other.says_nothing
-        and other.design == (one := first[other.seed]).design
-        and not (is_issued and one.issue != other.issue)
-        and ((one.value is None) != (other.value is None) or _agreement(one.value, other.value) is Likeness.DIVERGENT)
-    }
-
-
-def _tried_again(ordered: Sequence[Row], is_issued: bool) -> set[str]:
-    """Seeds that failed, were run again and have one value, which nothing shows to be the one that failed.
-
-    Whoever runs a seed until it ends leaves out what makes it fail. A run that gives the same twice is sure to be the
-    same computation.
-    """
-    failed: dict[str, list[int | None]] = {}
-    values: dict[str, list[Row]] = {}
-    for row in ordered:
-        if row.says_nothing and not row.gives_way:
-            failed.setdefault(row.seed, []).append(row.issue)
-        elif row.value is not None:
-            values.setdefault(row.seed, []).append(row)
-    return {
-        seed
-        for seed, issues in failed.items()
-        if (of_seed := values.get(seed))
-        and not _is_the_same_twice(of_seed)
-        and not (is_issued and all(_is_before(of_seed[0].issue, issue) for issue in issues))
-    }
-
-
-def _is_the_same_twice(rows: Sequence[Row]) -> bool:
-    return any(
-        one.design == other.design and _agreement(one.value, other.value) is not Likeness.DIVERGENT
-        for one, other in pairwise(rows)
-    )
-
-
-def _is_before(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one < other
-
-
-def _settled(row: Row, torn: Collection[str], tried_again: Collection[str]) -> Row:
-    if row.seed in torn:
-        return replace(row, value=None, outcome=Outcome.OK, why_missing=_TORN)
-    if row.seed in tried_again:
-        return replace(row, value=None, outcome=Outcome.FAILED, why_missing=_FAILED_FIRST)
-    return row
-
-
-def _compared(
-    first: Mapping[str, Row], again: Sequence[Row], torn: Collection[str], words: _Words
-) -> tuple[Agreements, ...]:
-    """Do the rows of one seed agree? Only another host shows anything by agreeing; whoever disagrees does."""
-    pairs = [(first[row.seed], row) for row in again]
-    same = [(one, other) for one, other in pairs if one.design == other.design]
-    found = [(one, other, _agreement(one.value, other.value)) for one, other in same]
-    differing = {other.seed for _, other, how in found if how is Likeness.DIVERGENT}
-    if again:
-        words.reasons.append(f"{len(again)} further rows of the same seeds are left out: a seed counts once")
-    if len(same) < len(pairs):
-        words.reasons.append(
-            f"{len(pairs) - len(same)} of them are of other designs; seeds of their own would make them count"
-        )
-    _name_seeds(differing.difference(torn), "rows with different values, and the first counts", words)
-    _name_seeds(torn, "rows that say different things, and nothing tells which came first, so no value", words)
-    return _by_platforms(found)
-
-
-def _name_seeds(seeds: Collection[str], what: str, words: _Words) -> None:
-    if seeds:
-        shown = ", ".join(sorted(seeds)[:3]) + (", …" if len(seeds) > 3 else "")
-        words.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
-
-
-def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]]) -> tuple[Agreements, ...]:
-    """How many seeds agree between each two platforms; a seed as badly as the worst of its rows."""
-    worst: dict[tuple[str, str], dict[str, Likeness]] = {}
-    for one, other, how in found:
-        is_elsewhere = bool(one.host and other.host and one.host != other.host)
-        if how is Likeness.DIVERGENT or (how is not None and is_elsewhere):
-            low, high = sorted((one.platform or UNKNOWN_PLATFORM, other.platform or UNKNOWN_PLATFORM))
-            seeds = worst.setdefault((low, high), {})
-            seeds[other.seed] = max(how, seeds.get(other.seed, how))
-    return tuple(_counted(pair, list(seeds.values())) for pair, seeds in sorted(worst.items()))
-
-
-def _counted(pair: tuple[str, str], found: Sequence[Likeness]) -> Agreements:
-    """A table has no first values that could show a difference to be chaos, so every one is a disagreement."""
-    exact, close, divergent = (found.count(how) for how in Likeness)
-    return Agreements(platforms=pair, exact=exact, close=close, divergent=divergent, disputed=divergent)
-
-
-def _agreement(one: float | None, other: float | None) -> Likeness | None:
-    if one is None or other is None:
-        return None
-    if one == other:
-        return Likeness.EXACT
-    return Likeness.CLOSE if math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_TINY) else Likeness.DIVERGENT
-
-
-def _closed(rows: Sequence[Row], given: frozenset[str], words: _Words) -> tuple[list[Row], tuple[int, ...]]:
+def _closed(rows: Sequence[Row], given: frozenset[str], said: Said) -> tuple[list[Row], tuple[int, ...]]:
     """The rows that may enter evidence: whatever comes before the first that is still out, in whole blocks.
 
     In an order that was drawn nothing comes after anything: whoever is still out is missing, at its worst.
     """
     if "block" in given:
-        return _in_blocks(rows, words)
+        return _in_blocks(rows, said)
     out = sum(row.is_out for row in rows)
     if not out:
         return list(rows), ()
     if "issue" not in given:
-        words.reasons.append(
-            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
-        )
+        _say_out(out, said)
         return list(rows), ()
     closed = list(takewhile(lambda row: not row.is_out, rows))
     waiting = counted(len(rows) - len(closed), "seed")
-    words.reasons.append(
+    said.reasons.append(
         f"{waiting} left to wait: {rows[len(closed)].seed} is out, and what comes after it counts when it is back"
     )
     return closed, ()
 
 
-def _in_blocks(rows: Sequence[Row], words: _Words) -> tuple[list[Row], tuple[int, ...]]:
+def _say_out(out: int, said: Said) -> None:
+    if out:
+        said.reasons.append(
+            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
+        )
+
+
+def _in_blocks(rows: Sequence[Row], said: Said) -> tuple[list[Row], tuple[int, ...]]:
     blocks: dict[str, list[Row]] = {}
     for row in rows:
         blocks.setdefault(row.block, []).append(row)
@@ -357,7 +257,7 @@ def _in_blocks(rows: Sequence[Row], words: _Words) -> tuple[list[Row], tuple[int
     ends: list[int] = []
     for name, members in blocks.items():
         if why := _open(members, size):
-            words.reasons.append(
+            said.reasons.append(
                 f"{len(blocks) - len(ends)} of {len(blocks)} blocks wait: block {name} is not closed ({why}); a seed "
                 "of which nothing will come needs a row with an empty value"
             )
@@ -375,17 +275,17 @@ def _open(members: Sequence[Row], size: int) -> str:
 
 
 def _homes(
-    rows: Sequence[Row], given: frozenset[str], words: _Words
+    rows: Sequence[Row], given: frozenset[str], said: Said
 ) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
     """Numbers for the names of hosts and volunteers, in the order of the names."""
     if "host" not in given:
-        words.reasons.append("no column host: nobody knows how many computers agree, so the grade stops at Moderate")
+        said.reasons.append("no column host: nobody knows how many computers agree, so the grade stops at Moderate")
         return {}, {}, {}
-    whose = {row.host: row for row in rows if row.host}
+    whose = {one.host: one for row in rows for one in row.arms or (row,) if one.host}
     theirs = {row.volunteer for row in whose.values()}
     if "volunteer" not in given or "" in theirs:
         why = "some hosts have no volunteer" if "volunteer" in given else "no column volunteer"
-        words.reasons.append(f"{why}: all hosts are taken to be one volunteer's")
+        said.reasons.append(f"{why}: all hosts are taken to be one volunteer's")
         theirs = {""}
     hosts = {name: number for number, name in enumerate(sorted(whose), start=1)}
     volunteers = {name: number for number, name in enumerate(sorted(theirs), start=1)}

@@ -16,11 +16,15 @@ from axiom.decisions.evidence.weigh import weigh as weigh_observations
 from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
+from axiom.notebook.column_names import NamedColumns, shown
+from axiom.notebook.differences import differences_of
 from axiom.notebook.doubts import Doubt, doubt, levels, same, steady, too_early
 from axiom.notebook.evidence_card import WeighedTable
-from axiom.notebook.rows import BEYOND, Rows, rows_of
+from axiom.notebook.read_cells import BEYOND
+from axiom.notebook.read_rows import Rows, rows_of
+from axiom.notebook.read_table import sheet_of
+from axiom.notebook.row import measured
 from axiom.notebook.seeds_in_order import Arranged, arrange
-from axiom.notebook.sheet import sheet_of
 
 MEAN = "mean"
 ESTIMANDS = (*(kind.value for kind in Kind), MEAN)
@@ -70,6 +74,11 @@ class _Declared:
 def weigh(
     table: Any,
     *,
+    value: str | None = None,
+    seed: str | None = None,
+    by: str | None = None,
+    of: tuple[str, str] | None = None,
+    pair: str | Sequence[str] | None = None,
     estimand: str | None = None,
     null: float | None = None,
     smallest_effect: float | None = None,
@@ -77,11 +86,16 @@ def weigh(
 ) -> WeighedTable:
     """Say how sure it is what a table of seeds and values says.
 
-    `table` is the path of a CSV file, a list of dicts, a dict of columns, or a table of pandas or Arrow, with the
-    columns `seed` and `value`. Print what comes back, or let a notebook show it; `data()` is the same as JSON.
+    `table` is the path of a CSV or JSON file, a list of dicts, a dict of columns, a table of pandas or Arrow, or a list
+    of numbers. `value` and `seed` name its columns. With `of=("ours", "base")` a value is ours minus base of the same
+    seed: two columns, or two words in the column `by`; `pair` names the columns that are the same in both arms, if
+    that is not the seed alone. Print what comes back, or let a notebook show it; `data()` is the same as JSON.
     """
+    named = NamedColumns(value=value, seed=seed, by=by, of=_two(of), pair=_several(pair))
+    if named.are_pairs and estimand is None:
+        estimand = Kind.CONTRAST.value
     asked = _asked(estimand, null, smallest_effect, bounds)
-    name, arranged, unused = _arranged(asked, table)
+    name, arranged, unused = _arranged(asked, table, named)
     values = _values(arranged.observations)
     held = _held(asked, values)
     inputs = _inputs(asked, arranged, len(arranged.observations), held)
@@ -109,13 +123,31 @@ def weigh(
     )
 
 
-def _arranged(asked: _Declared, table: Any) -> tuple[str, Arranged, str]:
+def _two(arms: Sequence[Any] | None) -> tuple[str, str] | None:
+    if arms is None:
+        return None
+    if isinstance(arms, str) or len(arms) != 2:
+        raise WrongUse(f"of={arms!r} names no two arms. Nothing was weighed; write them as in of=('ours', 'base').")
+    return str(arms[0]), str(arms[1])
+
+
+def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names or ())
+
+
+def _arranged(asked: _Declared, table: Any, named: NamedColumns) -> tuple[str, Arranged, str]:
     """The name of the table, its rows as observations, and what was not looked at; the rows themselves are let go."""
-    rows = rows_of(sheet_of(table))
+    sheet = sheet_of(table)
+    if named.are_pairs and asked.kind is Kind.PROPORTION:
+        raise WrongUse(
+            "A proportion counts events, and the difference of two arms is none. Nothing was weighed; leave --estimand "
+            "out, or weigh one arm."
+        )
+    rows = differences_of(sheet, named) if named.are_pairs else rows_of(sheet, named)
     _demand_events(asked, rows)
     _demand_within(asked, rows)
-    unused = f"columns that are not looked at: {', '.join(rows.unused)}" if any(rows.unused) else ""
-    return rows.name, arrange(rows.rows, rows.columns), unused
+    unused = f"columns that are not looked at: {shown(rows.unused)}" if any(rows.unused) else ""
+    return rows.name, arrange(rows.rows, rows.columns, rows.beside), unused
 
 
 def _asked(
@@ -162,10 +194,10 @@ def _demand_bounds(asked: _Declared) -> None:
 def _demand_events(asked: _Declared, rows: Rows) -> None:
     if asked.kind is not Kind.PROPORTION:
         return
-    for row in rows.rows:
-        if row.value not in (None, 0.0, 1.0):
+    for place, value, _ in measured(rows.rows):
+        if value not in (None, 0.0, 1.0):
             raise TableUnreadable(
-                f"{rows.name}, {rows.place} {row.place}: {row.value:g} is no event, and a proportion counts 0 and 1 "
+                f"{rows.name}, {rows.place} {place}: {value:g} is no event, and a proportion counts 0 and 1 "
                 "alone. Nothing was weighed; write 1 where it happened and 0 where not, or name another estimand."
             )
 
@@ -175,11 +207,11 @@ def _demand_within(asked: _Declared, rows: Rows) -> None:
     if asked.estimand != MEAN or asked.bounds is None:
         return
     low, high = asked.bounds
-    for row in rows.rows:
-        if row.why_missing in BEYOND or (row.value is not None and not low <= row.value <= high):
-            shown = row.why_missing if row.value is None else f"{row.value:g}"
+    for place, value, why_missing in measured(rows.rows):
+        if why_missing in BEYOND or (value is not None and not low <= value <= high):
+            shown = why_missing if value is None else f"{value:g}"
             raise TableUnreadable(
-                f"{rows.name}, {rows.place} {row.place}: the value {shown} lies outside the bounds {low:g} to "
+                f"{rows.name}, {rows.place} {place}: the value {shown} lies outside the bounds {low:g} to "
                 f"{high:g}, and a mean is weighed within bounds that no value can leave. Nothing was weighed; declare "
                 "bounds that hold, or weigh the median with --estimand level."
             )

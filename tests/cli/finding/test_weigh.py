@@ -82,6 +82,7 @@ def test_the_picture_goes_where_it_is_told(table, tmp_path):
         (["mine.csv", "--estimand", "contrats"], WrongUse),
         (["mine.csv", "--null", "nan"], WrongUse),
         (["mine.csv", "--estimand", "mean"], WrongUse),
+        (["mine.csv", "other.csv"], WrongUse),
     ],
 )
 def test_what_cannot_be_done_says_so_and_draws_nothing(words, error, table, tmp_path, monkeypatch):
@@ -91,14 +92,29 @@ def test_what_cannot_be_done_says_so_and_draws_nothing(words, error, table, tmp_
     assert not (tmp_path / "card.svg").exists()
 
 
+def test_two_arms_are_compared_in_the_words_of_the_command(tmp_path):
+    runs = tmp_path / "runs.csv"
+    rows = [f"{seed},{task},{arm},{seed * (1 + (arm == 'b'))}" for seed in range(9) for task in "xy" for arm in "ab"]
+    runs.write_text("\n".join(["config.seed,task,arm,loss", *rows, "3,z,a,7"]), encoding="utf-8")
+    words = "--value", "loss", "--by", "arm", "--of", "b", "a", "--pair", "seed", "--pair", "task"
+    found = json.loads(weigh(runs, *words, "--json"))
+    assert (found["n_seeds"], found["missing"], found["estimand"]["declared"]) == (18, 1, True)
+    assert found["name"] == f"{runs}, b minus a"
+
+
+def test_standard_input_is_weighed_like_a_file(table):
+    done = axiom("-", "--json", stdin=table.read_bytes())
+    assert json.loads(done.stdout) == json.loads(weigh(table, "--json")) | {"name": "standard input"}
+
+
 def test_the_help_names_every_estimand():
     text = " ".join(weigh("--help").split())
     assert ", ".join(ESTIMANDS) in text
 
 
-def axiom(*words):
+def axiom(*words, stdin=b""):
     command = [sys.executable, "-m", "axiom", "weigh", *map(str, words)]
-    return subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE)
+    return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(("words", "status"), [(["mine.csv"], 0), (["none.csv"], 3), (["."], 2), ([], 2)])

@@ -1,5 +1,7 @@
 """`axiom weigh FILE.csv`: how sure is it, for whoever has numbers of their own and no laboratory."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,17 +9,35 @@ import click
 
 from axiom.cli.atomic_file import appearing
 from axiom.cli.options import color_option, json_option, quiet_option, show_json
-from axiom.errors import FolderUnusable
+from axiom.errors import FolderUnusable, WrongUse
 from axiom.service.terminal import printable, remark
 
 if TYPE_CHECKING:
     from axiom.notebook.evidence_card import WeighedTable
+    from axiom.notebook.read_table import Sheet
 
 _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
 
+_LONGEST_NAME = 256
+
 
 @click.command("weigh")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--value", metavar="COLUMN", help="Where the numbers stand; accuracy finds metrics.accuracy.")
+@click.option("--seed", metavar="COLUMN", help="Where the seeds stand; params.seed and config.seed are found.")
+@click.option("--by", metavar="COLUMN", help="Where the arms stand, in a table with a row for each run; see --of.")
+@click.option(
+    "--of",
+    nargs=2,
+    metavar="OURS BASE",
+    help="Weigh ours minus base of the same seed: two words of the column --by, or two columns.",
+)
+@click.option(
+    "--pair",
+    multiple=True,
+    metavar="COLUMN",
+    help="What is the same in both arms, if it is not the seed alone; may be given several times.",
+)
 @click.option(
     "--estimand",
     metavar="KIND",
@@ -31,7 +51,12 @@ _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "pr
 @quiet_option
 @color_option
 def weigh(
-    file: Path,
+    files: tuple[Path, ...],
+    value: str | None,
+    seed: str | None,
+    by: str | None,
+    of: tuple[str, str] | None,
+    pair: tuple[str, ...],
     estimand: str | None,
     null: float | None,
     smallest_effect: float | None,
@@ -40,13 +65,25 @@ def weigh(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say how sure it is what a CSV file says: one row a seed, columns seed and value.
+    """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms.
 
-    Also read: issue, block, host, volunteer, platform, design, outcome. Nothing is stored and no laboratory is needed.
+    FILE may be packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host,
+    volunteer, platform, design and outcome. Nothing is stored and no laboratory is needed.
     """
     from axiom.notebook.weigh import weigh as weighed
 
-    card = weighed(file, estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
+    card = weighed(
+        _table(files),
+        value=value,
+        seed=seed,
+        by=by,
+        of=of,
+        pair=pair,
+        estimand=estimand,
+        null=null,
+        smallest_effect=smallest_effect,
+        bounds=bounds,
+    )
     if as_json:
         show_json(card.data())
     else:
@@ -54,6 +91,23 @@ def weigh(
     if svg is not None:
         _write(card.svg(), svg)
         remark(f"Wrote {svg}", quiet=quiet)
+
+
+def _table(files: Sequence[Path]) -> "Path | Sheet":
+    if len(files) > 1:
+        whole = " ".join(map(str, files))
+        is_one = len(whole) < _LONGEST_NAME and Path(whole).exists()
+        hint = f"put quotation marks around it: '{whole}'" if is_one else "name one of them"
+        shown = ", ".join(map(str, files[:3])) + (", …" if len(files) > 3 else "")
+        raise WrongUse(
+            f"{len(files)} files are named ({shown}), and one is weighed at a time. Nothing was weighed; {hint}. Runs "
+            "of several files belong into one table with a column that says which runs they are; see --by."
+        )
+    if files[0] != Path("-"):
+        return files[0]
+    from axiom.notebook.read_table import sheet_of_bytes
+
+    return sheet_of_bytes(sys.stdin.buffer, "standard input")
 
 
 def _show(card: "WeighedTable") -> None:

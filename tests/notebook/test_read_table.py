@@ -1,9 +1,11 @@
 """Reading anybody's table: what spreadsheets and programs write is read; what is no table is refused with its line."""
 
 import contextlib
+import gzip
 import io
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,12 +14,14 @@ from patience import PATIENCE
 
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, NotFound, TableUnreadable
-from axiom.notebook import rows as notebook_rows
-from axiom.notebook.rows import rows_of
-from axiom.notebook.seeds_in_order import Row
-from axiom.notebook.sheet import Sheet, sheet_of, sheet_of_bytes
+from axiom.notebook import read_rows, read_table
+from axiom.notebook.read_rows import rows_of
+from axiom.notebook.read_table import Sheet, sheet_of, sheet_of_bytes
+from axiom.notebook.row import Row
 
 PLAIN = [("1", 0.5), ("2", -0.25)]
+
+packed = partial(gzip.compress, mtime=0)
 
 
 def read(content: bytes | str) -> list[Row]:
@@ -44,6 +48,17 @@ def pairs(rows):
         "\ufeffseed,value\n1,0.5\n2,-0.25\n".encode("utf-16-le"),
         "\ufeffseed;value\n1;0,5\n2;-0,25\n".encode("utf-16-be"),
         "\ufeffseed,value\n1,0.5\n2,-0.25\n".encode("utf-32-le"),
+        "seed,value\n1,0.5\n2,-0.25\n".encode("utf-16-le"),
+        "seed;value\n1;0,5\n2;-0,25\n".encode("utf-16-be"),
+        "seed,value\n1,0.5\n2,-0.25\n".encode("utf-32-be"),
+        packed(b"seed,value\n1,0.5\n") + packed(b"2,-0.25\n"),
+        packed("\ufeffseed,value\n1,0.5\n2,-0.25\n".encode("utf-16-le")),
+        '[{"seed": 1, "value": 0.5}, {"value": -0.25, "seed": "2"}]',
+        '\n\n[\n  {"Seed": 1,\n "value": "0.5", "tags": ["a"]},\n {"Seed": 2, "value": -25e-2}]\n',
+        '{"seed": 1, "value": 0.5}\r\n\n{"value": -0.25, "host": null, "seed": 2.0}',
+        packed(b'{"seed": 1, "value": 0.5}\n{"seed": 2, "value": -0.25}\n'),
+        "seed,value\n1,0.5\n2,\N{MINUS SIGN}0.25\n",
+        "seed,value\n1,5e\N{MINUS SIGN}1\n2,\N{MINUS SIGN}.25\n",
         "\n\n Seed , VALUE \n 1 , .5 \n\n2, -2.5e-1\n,\n",
         "value,note,seed,,\n0.5,a,001,,\n-0.25,\"b, c\nd\",+2,,\n",
         "seed,value\n1.0,0.5\n2.0,-0.25\n",
@@ -54,9 +69,19 @@ def test_what_spreadsheets_write_is_read(content):
 
 
 def test_seeds_are_any_whole_number_or_text_and_keep_every_digit():
-    seeds = ["964288508200758235", "964288508200758236", str(10**80), "-7", "0x1f", "early stop", "0", "-0"]
-    found = [row.seed for row in read("seed,value\n" + "".join(f"{seed},1\n" for seed in seeds))]
-    assert found == [*seeds[:-1], "0"]
+    seeds = [
+        "964288508200758235",
+        "964288508200758236",
+        str(10**80),
+        "-7",
+        "0x1f",
+        "early stop",
+        "a\N{MINUS SIGN}b",
+        "0",
+    ]
+    written = [*seeds, "-0", "\N{MINUS SIGN}0", "\N{MINUS SIGN}7"]
+    found = [row.seed for row in read("seed,value\n" + "".join(f"{seed},1\n" for seed in written))]
+    assert found == [*seeds, "0", "0", "-7"]
 
 
 @pytest.mark.parametrize("word", ["", "nan", "NaN", "NA", "n/a", "#N/A", "null", "None", "<NA>"])
@@ -139,10 +164,23 @@ def test_an_outcome_decides_whether_its_value_counts(word, outcome, is_out):
         ('seed,value\n1,"2"x\n', "quotation mark"),
         ("sep=|\nseed|value\n1|2\n", "commas, semicolons and tabs"),
         (b"PK\x03\x04" + b"\0" * 60, "an Excel workbook"),
-        (b"\x1f\x8b\x08rest", "a gzip file"),
+        (b"\x1f\x8b\x08rest", "gzip file that is cut off"),
+        (packed(b"seed,value\n1,2\n" * 9)[:-9], "gzip file that is cut off"),
+        (packed(packed(b"seed,value\n1,2\n")), "no text|zero byte|no column"),
+        (packed(b""), "is empty"),
+        ("[1, 2", "begins as a JSON array, and is none"),
+        ('[{"seed": 1, "value": 2},', "begins as a JSON array"),
+        ("[" * 100_000, "begins as a JSON array"),
+        ("[]", "no column seed"),
+        ('[{"seed": 1, "value": 2}, 3]', "Object 2 of mine.csv is a int"),
+        ('[{"seed": 1, "value": 2, "value": 3}]', "'value' stands twice"),
+        ('[{"seed": 1, "value": [2]}]', "object 1, column value: .* is a list and no number"),
+        ('{"seed": 1, "value": 2}\n{"seed": 2,\n', "line 2 is no JSON object"),
+        ('{"seed": 1, "value": 2}\n[3]\n', "line 2 is a list and no JSON object"),
+        ('{"seed": 1}\n{"seed": 2}\n', "no column value"),
+        ('{"value": 1}\n{"seed": 2, "value": 3}\n', "line 1, column seed: there is no seed"),
         (b"seed,value\n1,\xff\xfe\n", "no text in UTF-8"),
         (b"seed,value\n1,2\0\n", "zero byte"),
-        ("seed,value\n1,2\n".encode("utf-16-le"), "zero byte"),
         (b"\xff\xfes\0e\0e", "no text in UTF-16|no line|no column"),
         ("seed,value\n" + "1" * 200_000 + ",2\n", "line 2 has more than"),
         ("x" * 200_000, "line 1 has more than"),
@@ -175,8 +213,11 @@ def test_folders_and_absent_files_say_so(tmp_path):
 
 
 def test_too_many_rows_are_refused_at_the_first_that_is_one_too_many(monkeypatch):
-    monkeypatch.setattr(notebook_rows, "MOST_ROWS", 1_000)  # a million takes seconds
+    for module in (read_table, read_rows):
+        monkeypatch.setattr(module, "MOST_ROWS", 1_000)  # a million takes seconds
     rows = ((number, ("1", "2")) for number in range(10**9))
+    with pytest.raises(LimitReached, match="one seed and not one step"):
+        read('{"seed": 1, "value": 2}\n' * 1_001)
     with pytest.raises(LimitReached, match="one seed and not one step"):
         rows_of(Sheet(name="long", place="line", columns=("seed", "value"), rows=rows))
     assert next(rows)[0] == 1_001
@@ -200,6 +241,20 @@ def test_what_a_notebook_holds_is_read(table):
     assert pairs(rows_of(sheet_of(table)).rows) == PLAIN
 
 
+def test_a_list_of_numbers_has_its_places_as_seeds():
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    numbers = [0.5, None, -0.25]
+    whole = [("0", 0.5), ("1", None), ("2", -0.25)]
+    arrays = np.array(numbers, float), np.array(numbers, "float32"), pd.Series(numbers), pa.array(numbers)
+    for table in (numbers, tuple(numbers), *arrays):
+        assert pairs(rows_of(sheet_of(table)).rows) == whole
+    with pytest.raises(TableUnreadable, match="A ndarray is no table"):
+        sheet_of(np.zeros((2, 2)))
+
+
 def test_pandas_arrow_and_numpy_are_read():
     import numpy as np
     import pandas as pd
@@ -221,7 +276,10 @@ def test_pandas_arrow_and_numpy_are_read():
     [
         (3, "A int is no table"),
         (b"seed,value", "no table"),
-        ([1, 2], "Row 1 of the table is a int"),
+        ([{"seed": 1, "value": 2}, 2], "Row 2 of the table is a int"),
+        (["x"], "row 1, column value: 'x' is not a number"),
+        ([[1, 2]], "is a list and no number"),
+        ({1, 2}, "A set is no table"),
         ([], "no column"),
         ({"seed": [1], "value": [1, 2]}, "differ in length: seed 1, value 2"),
         ({"seed": 1, "value": 2}, "is no list"),
@@ -267,6 +325,6 @@ def test_every_number_comes_back_to_its_last_digit(pairs_written, separator):
 
 
 def test_the_reader_loads_neither_numpy_nor_pandas():
-    code = "import sys, axiom.notebook.rows; print(*sys.modules)"
+    code = "import sys, axiom.notebook.read_rows; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"numpy", "pandas", "pyarrow", "click"} & set(done.stdout.split()) == set()

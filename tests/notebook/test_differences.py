@@ -1,0 +1,250 @@
+"""One arm minus the other: of a row for each run, of a column for each arm; what is missing stays."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import axiom
+from axiom.domain.findings import Verdict
+from axiom.errors import TableUnreadable, WrongUse
+from axiom.notebook.column_names import NamedColumns
+from axiom.notebook.differences import differences_of
+from axiom.notebook.read_table import sheet_of
+from axiom.notebook.row import Row
+from axiom.notebook.seeds_in_order import arrange
+
+ARMS = {"by": "arm", "of": ("ours", "base")}
+
+
+def run(seed, arm, value, **more):
+    return {"seed": seed, "arm": arm, "value": value, **more}
+
+
+def differences(table, **words) -> dict[str, Row]:
+    found = differences_of(sheet_of(table), NamedColumns(**(words or ARMS)))
+    return {row.seed: row for row in found.rows}
+
+
+def values(table, **words):
+    return {seed: row.value for seed, row in differences(table, **words).items()}
+
+
+def runs_of(wide):
+    """A row for each run, of a row for each seed."""
+    return [
+        {"seed": row["seed"], "arm": arm, "value": row[arm], **{name: row[name] for name in row if name in MORE}}
+        for row in wide
+        for arm in ("ours", "base")
+    ]
+
+
+MORE = ("issue", "block", "host", "volunteer", "platform", "outcome")
+NUMBERS = st.none() | st.floats(-1e99, 1e99) | st.sampled_from([0.9, 0.8, 1 / 3, 0.25])
+WIDE = st.lists(
+    st.fixed_dictionaries(
+        {"seed": st.integers(0, 9), "ours": NUMBERS, "base": NUMBERS},
+        optional={
+            "issue": st.just(0),
+            "block": st.sampled_from("ab"),
+            "host": st.sampled_from(["x", "y", ""]),
+            "outcome": st.sampled_from(["ok", "late", "failed", "out"]),
+        },
+    ),
+    min_size=1,
+    max_size=20,
+).map(lambda rows: [row | {"issue": place} if "issue" in rows[0] else without(row) for place, row in enumerate(rows)])
+
+
+def without(row):
+    return {name: cell for name, cell in row.items() if name != "issue"}
+
+
+@given(WIDE)
+def test_a_column_for_each_arm_and_a_row_for_each_run_give_the_same_card(wide):
+    assert card(wide, of=("ours", "base")) == card(runs_of(wide), **ARMS)
+
+
+@given(WIDE, st.data())
+def test_the_order_of_runs_changes_nothing(wide, data):
+    runs = runs_of(wide)
+    assert card(data.draw(st.permutations(runs)), **ARMS) == card(runs, **ARMS)
+
+
+@given(WIDE)
+def test_the_opposite_order_of_arms_changes_the_sign_alone(wide):
+    found = values(wide, of=("ours", "base"))
+    opposite = values(wide, of=("base", "ours"))
+    assert opposite == {seed: None if value is None else -value for seed, value in found.items()}
+
+
+def card(table, **words):
+    """The card without the sentence that names the column of the arms."""
+    data = axiom.weigh(table, **words).data()
+    data["reasons"] = [reason for reason in data["reasons"] if "each value is" not in reason]
+    return data
+
+
+def test_ours_minus_base_of_the_same_seed_is_weighed_as_a_contrast():
+    dice = random.Random(3)
+    runs = [run(seed, arm, 0.5 + (arm == "ours") + dice.random()) for seed in range(30) for arm in ("base", "ours")]
+    card = axiom.weigh(runs, **ARMS)
+    assert (card.verdict, card.n_seeds, card.kind, card.is_declared) == (Verdict.POSITIVE, 30, "contrast", True)
+    assert axiom.weigh(runs, by="arm", of=("base", "ours")).verdict is Verdict.NEGATIVE
+    assert axiom.weigh(runs, **ARMS, estimand="level", null=2).kind == "level"
+
+
+@pytest.mark.parametrize(
+    ("runs", "value", "why"),
+    [
+        ([run(1, "ours", 3), run(1, "base", 1)], 2.0, ""),
+        ([run(1, "base", 1), run(1, "ours", 3)], 2.0, ""),
+        ([run(1, "ours", 0.9), run(1, "base", 0.8)], 0.1, ""),
+        ([run(1, "ours", 3)], None, "base: no value"),
+        ([run(1, "base", 1)], None, "ours: no value"),
+        ([run(1, "ours", None), run(1, "base", None)], None, "ours and base: no value"),
+        ([run(1, "ours", 3), run(1, "base", float("nan"))], None, "base: not a number"),
+        ([run(1, "ours", "inf"), run(1, "base", 1)], None, "infinite"),
+        ([run(1, "ours", 3, outcome="ok"), run(1, "base", 1, outcome="killed")], None, "base: its outcome is killed"),
+        ([run(1, "ours", 3, status="OK"), run(1, "base", 1, status="FAILED")], None, "base: its outcome is FAILED"),
+        ([run(1, "ours", 3), run(1, "ours", 3), run(1, "base", 1)], 2.0, ""),
+        ([run(1, "ours", 3), run(1, "ours", 4), run(1, "base", 1)], None, "ours: its rows say different things"),
+        ([run(1, "ours", None), run(1, "ours", 4), run(1, "base", 1)], None, "ours: it had failed before"),
+    ],
+)
+def test_a_seed_without_one_of_its_arms_has_no_value_and_stays(runs, value, why):
+    always = [run(0, "ours", 1, **dict.fromkeys(runs[0].keys() - {"seed", "arm", "value"}, "ok")), run(0, "base", 1)]
+    found = differences([*always, *runs])
+    assert list(found) == ["0", "1"]
+    assert found["1"].value == value
+    assert found["1"].why_missing.startswith(why)
+
+
+def test_rows_of_one_run_that_differ_are_named_and_agreeing_ones_counted_once():
+    runs = [run(1, "ours", 3), run(1, "ours", 4), run(1, "base", 1), run(1, "base", 1), run(2, "ours", 5)]
+    card = axiom.weigh([*runs, run(2, "base", 3)], **ARMS)
+    assert (card.n_seeds, card.evidence.missing, card.repeated) == (1, 1, 2)
+    assert any("say different things" in flag and "1 · ours" in flag for flag in card.flags)
+
+
+def test_a_run_that_is_not_back_makes_its_pair_wait():
+    runs = [run(seed, arm, 1, issue=seed, outcome="ok") for seed in range(4) for arm in ("ours", "base")]
+    runs[3] = run(1, "base", None, issue=1, outcome="running")
+    card = axiom.weigh(runs, **ARMS)
+    assert (card.n_seeds, card.waiting) == (1, 3)
+
+
+def test_other_arms_are_left_out_and_named():
+    runs = [run(1, "ours", 3), run(1, "base", 1), run(1, "third", "no number"), run(7, "third", 2)]
+    card = axiom.weigh(runs, **ARMS)
+    assert card.n_seeds == 1
+    assert any("2 rows of other arms left out: third" in reason for reason in card.reasons)
+    assert any("1 seed that other arms have" in flag and flag.count("7") == 1 for flag in card.flags)
+
+
+@pytest.mark.parametrize(
+    ("arms", "of"),
+    [
+        (("0.1", "0.01"), ("0.10", "1e-2")),
+        ((0.1, 0.01), (0.1, "0.010")),
+        ((True, False), (True, False)),
+        (("none", "adam"), ("None", "adam")),
+        ((1, 2), ("1.0", "2")),
+        ((" Ours", "base"), ("Ours", "base")),
+    ],
+)
+def test_an_arm_is_found_however_its_number_is_written(arms, of):
+    assert axiom.weigh([run(1, arms[0], 3), run(1, arms[1], 1)], by="arm", of=of).estimate == 2.0
+
+
+@pytest.mark.parametrize(
+    ("arms", "words", "error", "says"),
+    [
+        ("ours base", {"by": "arm"}, WrongUse, "--of base ours for base minus ours, or --of ours base"),
+        ("ours base third", {"by": "arm"}, WrongUse, "--of with two of: base, ours, third"),
+        ("ours ours", {"by": "arm"}, WrongUse, "one arm alone, ours"),
+        ("ours base", {"by": "arm", "of": ("our", "base")}, TableUnreadable, "no row has 'our'. Did you mean ours"),
+        ("ours base", {"by": "arm", "of": ("OURS", "base")}, TableUnreadable, "Did you mean ours"),
+        ("ours base", {"by": "arms", "of": ("ours", "base")}, TableUnreadable, "Did you mean arm"),
+        ("0.1 0.2", {"by": "arm", "of": ("0.1", "0.10")}, WrongUse, "one arm twice"),
+        ("ours base", {"of": ("ours", "base")}, TableUnreadable, "no column 'ours'.*name that column with --by"),
+        ("ours base ", {"by": "arm", "of": ("ours", "base")}, TableUnreadable, "row 3, column arm: the cell is empty"),
+        ("ours base", {"by": "arm", "of": ("ours", "base"), "pair": "value"}, TableUnreadable, "nothing has rows of"),
+        ("ours base", {"by": "arm", "of": ("ours", "base"), "pair": "sed"}, TableUnreadable, "Did you mean seed"),
+    ],
+)
+def test_arms_that_are_not_clear_are_refused_with_the_words_to_write(arms, words, error, says):
+    runs = [run(1, arm, place) for place, arm in enumerate(arms.split(" "))]
+    with pytest.raises(error, match=says) as told:
+        axiom.weigh(runs, **words)
+    assert "Nothing was weighed" in str(told.value)
+
+
+def test_a_pair_may_be_named_by_several_columns():
+    runs = [
+        run(seed, arm, 10 * seed + (arm == "ours"), task=task, lr=0.5)
+        for seed in (1, 2)
+        for task in ("a", "b")
+        for arm in ("ours", "base")
+    ]
+    by_both = {**ARMS, "pair": ("seed", "task")}
+    assert values(runs, **by_both) == {"1 · a": 1, "1 · b": 1, "2 · a": 1, "2 · b": 1}
+    assert axiom.weigh(runs, **ARMS).evidence.missing == 0, "rows of one seed that agree count once"
+    assert list(values(runs[:4], **ARMS, pair=("lr", "task"))) == ["0.5 · a", "0.5 · b"]
+    tricky = [run(seed, arm, 1, task=task) for seed, task in (("x · y", "z"), ("x", "y · z")) for arm in ARMS["of"]]
+    assert len(values(tricky, **by_both)) == 2, "no two pairs have one name"
+
+
+def test_a_seed_of_several_designs_is_paired_within_each():
+    runs = [
+        run(seed, arm, 10.0 * size + seed * (arm == "ours"), design=str(size))
+        for seed in (1, 2)
+        for size in (3, 4)
+        for arm in ("ours", "base")
+    ]
+    card = axiom.weigh(runs, **ARMS)
+    assert (sorted(card.values), card.repeated) == ([1.0, 2.0], 2)
+    assert sorted(axiom.weigh(runs, **ARMS, pair=("seed", "design")).values) == [1.0, 1.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "base", "hosts"),
+    [("x", "x", ("x",)), ("x", "y", ("x", "y")), ("x", "", ()), ("", "", ())],
+)
+def test_both_arms_have_computed_a_difference(ours, base, hosts):
+    runs = [run(1, "ours", 3, host=ours, block="p", issue=4), run(1, "base", 1, host=base, block="q", issue=2)]
+    found = differences_of(sheet_of(runs), NamedColumns(**ARMS))
+    (row,) = found.rows
+    assert (row.hosts, row.block, row.issue) == (hosts, "p & q", 2)
+    arranged = arrange(found.rows, found.columns, found.beside)
+    names = {arranged.names["host", number] for number in arranged.observations[0].hosts}
+    assert names == set(hosts)
+
+
+def test_issue_numbers_of_every_row_of_the_table_are_known():
+    arms = ("ours", "base", "third")
+    runs = [run(seed, arm, seed, issue=3 * seed + place) for seed in range(5) for place, arm in enumerate(arms)]
+    card = axiom.weigh(runs, **ARMS)
+    assert card.data()["order"] == "issue"
+    assert not any("are not in the table" in flag for flag in card.flags)
+    assert any("1 issue numbers" in flag for flag in axiom.weigh(runs[:4] + runs[5:], **ARMS).flags)
+
+
+@pytest.mark.parametrize(
+    ("ours", "base", "difference"),
+    [
+        (0.9, 0.8, 0.1),
+        (0.912, 0.894, 0.018),
+        (1700 / 1797, 1690 / 1797, 10 / 1797),
+        (1e99, -1e99, 2e99),
+        (5e-324, 0.0, 5e-324),
+        (math.pi, math.e, math.pi - math.e),
+        (0.8999999761581421, 0.800000011920929, 0.1),  # 0.9 and 0.8 of single precision
+        (0.6666666865348816, 0.3333333432674408, 1 / 3),
+    ],
+)
+def test_a_difference_is_that_of_the_numbers_before_they_were_rounded(ours, base, difference):
+    """Equal differences that differ by their rounding, or have its digits, would look like measured ones."""
+    assert values([run(1, "ours", ours), run(1, "base", base)], **ARMS) == {"1": difference}
