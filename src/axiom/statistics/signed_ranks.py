@@ -38,6 +38,7 @@ _SIGN_WON, _SIGN_FAILED = np.log1p(_SIGN_BETS), np.log1p(-_SIGN_BETS)
 _PLACES = np.arange(1.0, _REFERENCE + 1.0)
 _BEFORE = np.tri(_REFERENCE, k=-1, dtype=bool)  # which places come before which
 _ALL_MEANS = 200  # values, up to which the mean of each two is made
+_PRECISE = 1e-9  # of the distance of quartiles, to which the middle of many values is found
 _NEAR = 0.2  # of the distance of two neighbouring values, within which few means of two values lie
 
 
@@ -50,6 +51,7 @@ class Stream:
     gone: Numbers  # missing values before each of the head, and before all of the tail
     missing: int
     lost: Numbers  # what the missing ones lose of each bet on ranks
+    middle: float  # the typical value; no number where there is none
     lopsided: float  # how much more ranks scatter than those of symmetric values
 
     @property
@@ -59,20 +61,24 @@ class Stream:
 
 
 def stream(values: Sequence[float | None], *, lopsided: float | None = None) -> Stream:
-    """Read values, None for a missing one. `lopsided` is that of a larger stream, for a part of it."""
+    """Read values, None for a missing one. `lopsided` is that of a whole, for a part of it."""
     given = np.array(values, dtype=np.float64)  # None becomes what is no number
     lacking = np.isnan(given)
     head, first = given[:_REFERENCE], lacking[:_REFERENCE]
     places = np.append(np.flatnonzero(first), np.full(np.count_nonzero(lacking[_REFERENCE:]), len(head)))
     farthest = (places + 0.5) / (places + 1.0)  # of all values so far, on the losing side
+    middle = math.nan
     if lopsided is None:
-        lopsided = lopsidedness(given[~lacking])
+        ordered = np.sort(given[~lacking])
+        middle = _middle(ordered) if len(ordered) else middle
+        lopsided = _lopsidedness(ordered, middle)
     return Stream(
         head=head,
         tail=np.sort(given[_REFERENCE:][~lacking[_REFERENCE:]]),
         gone=np.concatenate([[0.0], np.cumsum(first)]),
         missing=len(places),
         lost=_failed(farthest).sum(axis=1),
+        middle=middle,
         lopsided=lopsided,
     )
 
@@ -114,18 +120,16 @@ def pseudo_median(values: Sequence[float]) -> float:
 
 
 @_of_any_size
-def lopsidedness(values: Numbers) -> float:
-    """How much more the ranks scatter about the pseudo-median than those of symmetric values; 1 where none is sure.
+def _lopsidedness(ordered: Numbers, middle: float) -> float:
+    """How much more the ranks scatter about the middle than those of symmetric values; 1 where none is sure.
 
-    Mirrored at the pseudo-median, values that are symmetric have ranks like their own, evenly spread. Those of skewed
-    values pile up at the ends, and then a sum of signed ranks strays farther than the coins of its signs would let it:
-    up to three times as far, squared. What has been won is taken to that root, as bets on so much wider steps would.
+    Mirrored at the middle, values that are symmetric have ranks like their own, evenly spread. Those of skewed values
+    pile up at the ends, and then a sum of signed ranks strays farther than the coins of its signs would let it: up to
+    three times as far, squared. What has been won is taken to that root, as bets on so much wider steps would.
     """
-    n = len(values)
+    n = len(ordered)
     if n < 2:
         return 1.0
-    ordered = np.sort(values)
-    middle = _middle(ordered)
     mirrored = middle + (middle - ordered)
     share = (np.searchsorted(ordered, mirrored, "left") + np.searchsorted(ordered, mirrored, "right")) / (2.0 * n)
     scatter = 12.0 * float(np.mean((share - 0.5) ** 2))
@@ -261,13 +265,20 @@ def _middle(ordered: Numbers) -> float:
     if n <= _ALL_MEANS:
         first, second = np.triu_indices(n)
         return 2.0 * float(np.median(ordered[first] / 4.0 + ordered[second] / 4.0))  # sums of the largest are none
-    low, high = float(ordered[0]), float(ordered[-1])
-    half = (n * (n + 1)) / 4.0
-    for _ in range(100):
-        middle = low / 2.0 + high / 2.0
-        if not low < middle < high:
-            break
-        twice = np.searchsorted(ordered, 2.0 * middle - ordered, "right").sum()
-        alone = np.searchsorted(ordered, middle, "right")
-        low, high = (middle, high) if (twice + alone) / 2.0 < half else (low, middle)
-    return high
+    half = n * (n + 1) / 4.0
+
+    def is_below(number: float) -> bool:
+        """Are fewer than half of the means at most this?"""
+        twice = np.searchsorted(ordered, number + (number - ordered), "right").sum()
+        return bool((twice + np.searchsorted(ordered, number, "right")) / 2.0 < half)
+
+    low, high, reach = n // 2, n // 2, int(2.0 * math.sqrt(n))
+    while low > 0 and not is_below(float(ordered[low])):
+        low, reach = max(0, low - reach), 2 * reach
+    while high < n - 1 and is_below(float(ordered[high])):
+        high, reach = min(n - 1, high + reach), 2 * reach
+    start, end = float(ordered[low]), float(ordered[high])
+    precise = _PRECISE * float(ordered[3 * n // 4] / 2.0 - ordered[n // 4] / 2.0)
+    while end - start > precise and start < (middle := start / 2.0 + end / 2.0) < end:
+        start, end = (middle, end) if is_below(middle) else (start, middle)
+    return end

@@ -20,12 +20,9 @@ def without_each(question: Question, counted: Sequence[Observation], homes: Mapp
     wanted = list(dict.fromkeys(places for _, _, places in asked))  # a volunteer with one host is left out with it
     values = [one.value for one in counted]
     lopsided = signed_ranks.stream(values).lopsided
-    verdicts = {
-        gone: weight(
-            question, [one for place, one in enumerate(values) if place not in gone], lopsided=lopsided
-        ).verdict
-        for gone in wanted
-    }
+    rests = ([one for place, one in enumerate(values) if place not in gone] for gone in wanted)
+    found = [weight(question, rest, known=signed_ranks.stream(rest, lopsided=lopsided)).verdict for rest in rests]
+    verdicts = dict(zip(wanted, found, strict=True))
     return tuple(Without(by=by, number=number, verdict=verdicts[places]) for by, number, places in asked)
 
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.decisions.evidence.method import Process, Question
-from axiom.decisions.evidence.verdict import interval, mean_of, middle, weight
+from axiom.decisions.evidence.verdict import located, mean_of, middle, weight
 from axiom.domain.evidence_cards import Pooled, Stratum
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import pooling
@@ -49,9 +49,10 @@ def stratum(
     """One row of a forest; without its interval, which takes longest, where nobody wants it."""
     values = [one.value for one in observed]
     present = [value for value in values if value is not None]
-    estimate, low, high = (middle(question, present), None, None) if present else (None, None, None)
-    if present and is_bounded:
-        low, high = interval(question, values)
+    if is_bounded:
+        estimate, low, high = located(question, values)
+    else:
+        estimate, low, high = middle(question, present) if present else None, None, None
     return Stratum(
         by=by,
         name=name,

@@ -12,6 +12,7 @@ from axiom.statistics import betting, sequential, signed_ranks
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
 
+_Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
 _ALPHA = 0.05  # of an interval: how often it ever misses
 _MANY_TIES = 0.1  # a larger share of values that are the null itself changes what a verdict says
 
@@ -49,15 +50,15 @@ class Weight:
 
 def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
-    found = weight(question, values)
-    present = [number for number in values if number is not None]
-    low, high = interval(question, values)
+    known = signed_ranks.stream(values) if question.process is Process.RANKS else None
+    found = weight(question, values, known=known)
+    estimate, low, high = located(question, values, known=known)
     if question.bounds is not None:  # a number that lies within bounds has its median there
         low = question.bounds[0] if low is None else low
         high = question.bounds[1] if high is None else high
     bars = around(question.null, question.smallest)
     return Conclusion(
-        estimate=middle(question, present) if present else None,
+        estimate=estimate,
         low=low,
         high=high,
         log_e=found.log_e,
@@ -68,8 +69,8 @@ def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
     )
 
 
-def weight(question: Question, values: Sequence[float | None], *, lopsided: float | None = None) -> Weight:
-    """How strongly values speak, without their interval. `lopsided` is that of the values of which these are a part.
+def weight(question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None) -> Weight:
+    """How strongly values speak. `known` is what a caller has read of the values already.
 
     Of values that cluster so many tell as much as one: what was won is taken to that root.
     """
@@ -78,7 +79,7 @@ def weight(question: Question, values: Sequence[float | None], *, lopsided: floa
         return Weight()
     match question.process:
         case Process.RANKS:
-            found = _by_ranks(question, signed_ranks.stream(values, lopsided=lopsided))
+            found = _by_ranks(question, known or signed_ranks.stream(values))
         case Process.SIGN:
             found = _by_signs(question, values, present)
         case Process.BERNOULLI:
@@ -92,35 +93,34 @@ def weight(question: Question, values: Sequence[float | None], *, lopsided: floa
     )
 
 
-def middle(question: Question, present: Sequence[float]) -> float | None:
-    """What is estimated of values of which there is one at least; None of a mean without true bounds."""
-    match question.process:
-        case Process.RANKS:
-            return signed_ranks.pseudo_median(present)
-        case Process.SIGN:
-            return _median(present)
-        case Process.BERNOULLI:
-            return sum(one > 0.5 for one in present) / len(present)
-        case _:
-            return mean_of(present) if question.bounds is not None else None
-
-
-def interval(question: Question, values: Sequence[float | None]) -> tuple[float | None, float | None]:
-    """Return the ends of the interval about it, which holds at every look; None is an end without a bound."""
+def located(
+    question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None
+) -> _Interval:
+    """Return the estimate and the ends of the interval about it, which holds at every look; None is unbounded."""
     present = [number for number in values if number is not None]
     missing, alpha = len(values) - len(present), _ALPHA**question.clustering
+    if not present:
+        return None, None, None
     match question.process:
         case Process.RANKS:
-            return signed_ranks.interval(signed_ranks.stream(values), alpha=alpha)
+            known = known or signed_ranks.stream(values)
+            return known.middle, *signed_ranks.interval(known, alpha=alpha)
         case Process.SIGN:
-            return sequential.median_sequence(present, missing=missing, alpha=alpha)
+            return _median(present), *sequential.median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
-            successes = sum(one > 0.5 for one in present)
-            return sequential.share_sequence(successes, len(present), missing=missing, alpha=alpha)
+            events = sum(one > 0.5 for one in present)
+            return events / len(present), *sequential.share_sequence(events, len(present), missing=missing, alpha=alpha)
         case _:
             if question.bounds is None:
-                return None, None
-            return betting.betting_sequence(values, question.bounds, alpha=alpha)
+                return None, None, None
+            return mean_of(present), *betting.betting_sequence(values, question.bounds, alpha=alpha)
+
+
+def middle(question: Question, present: Sequence[float]) -> float | None:
+    """The estimate alone, of one value or more."""
+    if question.process is Process.RANKS:
+        return signed_ranks.pseudo_median(present)
+    return located(question, present)[0]
 
 
 def _by_ranks(question: Question, known: signed_ranks.Stream) -> Weight:
