@@ -3,14 +3,11 @@
 import contextlib
 import gzip
 import io
-import subprocess
-import sys
 from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from patience import PATIENCE
 
 from axiom.domain.work import Outcome
 from axiom.errors import LimitReached, NotFound, TableUnreadable
@@ -322,9 +319,3 @@ def test_every_number_comes_back_to_its_last_digit(pairs_written, separator):
         f"{seed}{separator}{'' if value is None else repr(value)}\n" for seed, value in pairs_written
     )
     assert pairs(read(text)) == [(str(seed), value) for seed, value in pairs_written]
-
-
-def test_the_reader_loads_neither_numpy_nor_pandas():
-    code = "import sys, axiom.notebook.read_rows; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert {"numpy", "pandas", "pyarrow", "click"} & set(done.stdout.split()) == set()

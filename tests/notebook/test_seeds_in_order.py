@@ -297,8 +297,16 @@ def test_without_hosts_nothing_is_known_of_them_and_without_volunteers_they_are_
     ],
 )
 def test_only_another_host_shows_anything_by_agreeing(again, agreements):
-    rows = [row("a", 1.0, host="x", platform="q"), again]
+    rows = [row("a", 1.0, host="x", platform="q"), again, row("b", 2.0, host="z")]
     assert arrange(rows, ALL).agreements == ((agreements,) if agreements else ())
+
+
+def test_volunteers_show_something_by_agreeing_with_others_and_one_host_with_itself():
+    league = [row("a", 1.0, host="x", volunteer="v"), row("a", 1.0, host="y", volunteer="v")]
+    stranger = row("b", 2.0, host="z", volunteer="w")
+    assert arrange([*league, stranger], ALL).agreements == ()
+    assert arrange([*league, stranger, row("b", 2.0, host="x", volunteer="v")], ALL).agreements[0].agreed == 1
+    assert arrange([row("a", 1.0, host="x"), row("a", 1.0, host="x")], ALL).agreements[0].agreed == 1
 
 
 def test_a_seed_agrees_as_badly_as_the_worst_of_its_rows():

@@ -171,7 +171,12 @@ def with_hosts(values, **more):
 
 
 def test_hosts_carry_it_to_strong_and_never_to_definitive():
-    card = axiom.weigh(with_hosts(gauss(2.0, seeds=200)), estimand="contrast")
+    table = with_hosts(gauss(2.0, seeds=200))
+    assert axiom.weigh(table, estimand="contrast").grade is Grade.MODERATE  # they may be in league
+    again = {name: [*cells, *cells[:10]] for name, cells in table.items()}
+    again["host"][200:] = ["stranger"] * 10
+    again["volunteer"][200:] = ["another"] * 10
+    card = axiom.weigh(again, estimand="contrast")
     assert card.grade is Grade.STRONG
     assert any("registration" in text for text in card.needs)
     bare = axiom.weigh(column(gauss(2.0, seeds=200)), estimand="contrast")
@@ -182,8 +187,8 @@ def test_hosts_carry_it_to_strong_and_never_to_definitive():
 @pytest.mark.parametrize(
     ("column", "rows", "need"),
     [
-        ("host", slice(50, None), "to know which hosts computed 150 of the seeds"),
-        ("volunteer", slice(2, None, 3), "4 hosts of 2 volunteers (now 12 of 1)"),
+        ("host", slice(50, None), "the names of the hosts that computed 150 of the seeds"),
+        ("volunteer", slice(2, None, 3), "4 hosts of 2 volunteers (12 of 1 so far)"),
     ],
 )
 def test_what_is_not_named_carries_nothing_to_strong(column, rows, need):
@@ -385,10 +390,10 @@ def test_any_table_gets_a_card_or_a_sentence(rows, words):
     assert len(said) > 40
 
 
-def test_weighing_few_rows_loads_no_numpy():
+def test_weighing_loads_numpy_and_nothing_that_is_heavier():
     code = "import sys, axiom; print(axiom.weigh({'seed': range(30), 'value': range(-2, 28)}), *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert {"numpy", "pandas", "pyarrow", "scipy", "altair", "sqlite3", "pydantic"} & set(done.stdout.split()) == set()
+    assert {"pandas", "pyarrow", "scipy", "altair", "sqlite3", "pydantic"} & set(done.stdout.split()) == set()
 
 
 def test_a_card_comes_back_from_a_pickle_with_its_looks():

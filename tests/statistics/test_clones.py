@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from axiom.statistics.clones import alike, clones, digest, is_fine, mark
+from axiom.statistics.clones import alike, clones, digest, equal_values, is_fine, mark
 
 ONCE = 0.031_415_926_535_9
 
@@ -51,7 +51,7 @@ def test_numbers_with_few_values_to_choose_from_are_never_clones(coarse):
     assert not is_fine(coarse)
 
 
-@pytest.mark.parametrize("fine", [ONCE, math.pi, -math.e * 1e-200, float(np.float32(0.123456789)), 1 / 3 + 1e-9])
+@pytest.mark.parametrize("fine", [ONCE, math.pi, -math.e * 1e-200, float(np.float32(0.734981237)), 1 / 3 + 1e-9])
 def test_what_computing_gives_is_fine(fine):
     assert is_fine(fine)
 
@@ -134,3 +134,40 @@ def test_how_many_digits_a_number_carries_is_counted_as_its_definition_says(numb
     telling = digits_of(number) - 2.0
     expected = f"{telling:.1f}:" if telling >= 4.0 else ""
     assert mark([number])[: len(expected) or None] == expected
+
+
+def drawn(seed: int, draw) -> dict[int, float]:
+    return dict(enumerate(draw(np.random.default_rng(seed)).tolist()))
+
+
+HONEST = {
+    "accuracies of 1,000 cases in single precision": lambda chance: np.float32(chance.binomial(1000, 0.92, 40) / 1000),
+    "accuracies of 1,797 cases": lambda chance: chance.integers(10, 17, 60) / 1797,
+    "differences of accuracies": lambda chance: (chance.integers(900, 960, 60) - chance.integers(900, 960, 60)) / 1797,
+    "losses with three decimals": lambda chance: np.round(chance.normal(0.9, 0.02, 40), 3),
+    "losses in single precision": lambda chance: np.float32(chance.normal(size=40)),
+    "whole numbers": lambda chance: chance.integers(0, 5, 40).astype(float),
+}
+COPIED = {
+    "eight numbers with four decimals, five times each": lambda chance: np.tile(np.round(chance.normal(size=8), 4), 5),
+    "one value for every fourth seed": lambda chance: np.where(np.arange(40) % 4, chance.normal(size=40), 0.37812),
+    "one loss in single precision, ten times": lambda chance: np.append(
+        np.float32(chance.normal(size=30)), [np.float32(0.734981237)] * 10
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_equal_values_of_an_honest_table_are_no_copies(name):
+    assert [equal_values(drawn(seed, HONEST[name])) for seed in range(50)] == [()] * 50
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_equal_values_that_chance_would_seldom_give_are_copies(name):
+    assert all(equal_values(drawn(seed, COPIED[name])) for seed in range(50))
+
+
+@given(st.dictionaries(st.integers(0, 30), st.floats(allow_nan=False, allow_infinity=False), max_size=12))
+def test_groups_of_equal_values_are_equal(values):
+    for group in equal_values(values):
+        assert len({values[seed] for seed in group}) == 1

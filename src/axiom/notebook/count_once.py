@@ -153,7 +153,9 @@ def _compared(
         )
     _name_seeds(differing.difference(torn), "rows with different values, and the first counts", said)
     _name_seeds(torn, "rows that say different things, and nothing tells which came first, so no value", said)
-    return _by_platforms(found)
+    everybody = [*first.values(), *again]
+    hosts, volunteers = ({getattr(row, name) for row in everybody} - {""} for name in ("host", "volunteer"))
+    return _by_platforms(found, who="volunteer" if len(volunteers) > 1 else "host" if len(hosts) > 1 else "")
 
 
 def _name_seeds(seeds: Collection[str], what: str, said: Said) -> None:
@@ -162,16 +164,20 @@ def _name_seeds(seeds: Collection[str], what: str, said: Said) -> None:
         said.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
 
 
-def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]]) -> tuple[Agreements, ...]:
+def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]], *, who: str) -> tuple[Agreements, ...]:
     """How many seeds agree between each two platforms; a seed as badly as the worst of its rows."""
     worst: dict[tuple[str, str], dict[str, Likeness]] = {}
     for one, other, how in found:
-        is_elsewhere = bool(one.host and other.host and one.host != other.host)
-        if how is Likeness.DIVERGENT or (how is not None and is_elsewhere):
+        if how is Likeness.DIVERGENT or (how is not None and _is_elsewhere(one, other, who)):
             low, high = sorted((one.platform or UNKNOWN_PLATFORM, other.platform or UNKNOWN_PLATFORM))
             seeds = worst.setdefault((low, high), {})
             seeds[other.seed] = max(how, seeds.get(other.seed, how))
     return tuple(_counted(pair, list(seeds.values())) for pair, seeds in sorted(worst.items()))
+
+
+def _is_elsewhere(one: Row, other: Row, who: str) -> bool:
+    """Does it show anything that these agree? Volunteers, or hosts, must differ; one host alone may do it again."""
+    return bool(one.host and other.host) and (not who or getattr(one, who) != getattr(other, who))
 
 
 def _counted(pair: tuple[str, str], found: Sequence[Likeness]) -> Agreements:

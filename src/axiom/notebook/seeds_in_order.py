@@ -20,6 +20,7 @@ from axiom.notebook.count_once import Said, count_once
 from axiom.notebook.row import PlainRows, Row
 
 _BEGINNING = 8  # bytes of what is drawn for a seed: of a million seeds two seldom share them
+LOST = "its machine was at fault, as the table says"
 _SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
 
 
@@ -87,7 +88,7 @@ def _observation(number: int, row: Row, hosts: Mapping[str, int]) -> Observation
         replicate=number,
         value=row.value,
         hosts=tuple(hosts[name] for name in row.hosts if name in hosts),
-        why_missing=row.why_missing,
+        why_missing=LOST if row.is_lost and row.value is None else row.why_missing,
         outcome=row.outcome,
         design=row.design,
     )

@@ -13,6 +13,7 @@ from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.weigh import card
 from axiom.decisions.evidence.weigh import weigh as weigh_observations
+from axiom.domain.amounts import counted
 from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
@@ -24,7 +25,7 @@ from axiom.notebook.read_cells import BEYOND
 from axiom.notebook.read_rows import Rows, rows_of
 from axiom.notebook.read_table import sheet_of
 from axiom.notebook.row import measured
-from axiom.notebook.seeds_in_order import Arranged, arrange
+from axiom.notebook.seeds_in_order import LOST, Arranged, arrange
 
 MEAN = "mean"
 ESTIMANDS = (*(kind.value for kind in Kind), MEAN)
@@ -32,6 +33,7 @@ ESTIMANDS = (*(kind.value for kind in Kind), MEAN)
 _EVERY = 8  # seeds between two looks, in a short table
 _LOOKS, _LOOKS_AT_MANY, _MANY = 24, 12, 50_000
 _NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
+_MOST_LOST = 0.2  # of all seeds, that may be left out because a table says that their machines were at fault
 _MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
 _DIFFERENCES = frozenset({Kind.CONTRAST, Kind.SLOPE})
 _NO_NULL = Doubt(
@@ -101,9 +103,10 @@ def weigh(
     inputs = _inputs(asked, arranged, len(arranged.observations), held)
     whole = card(**inputs)
     evidence, held = _judged(asked, whole.evidence, held)
+    evidence, lost = _with_doubt_of_lost(asked, arranged, evidence, held)
     hint = levels(values, asked.shown_null) if held is None and asked.estimand is None else ""
     flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
-    reasons = [*arranged.reasons, *([unused] if unused else []), *_in_seeds(arranged, evidence.reasons)]
+    reasons = [*arranged.reasons, *([unused] if unused else []), *lost, *_in_seeds(arranged, evidence.reasons)]
     return WeighedTable(
         name=name,
         card=replace(whole, evidence=replace(evidence, flags=tuple(flags), reasons=tuple(reasons))),
@@ -217,9 +220,11 @@ def _demand_within(asked: _Declared, rows: Rows) -> None:
             )
 
 
-def _inputs(asked: _Declared, arranged: Arranged, seeds: int, held: Doubt | None) -> dict[str, Any]:
+def _inputs(
+    asked: _Declared, arranged: Arranged, seeds: int, held: Doubt | None, *, with_lost: bool = False
+) -> dict[str, Any]:
     """What the weighing is asked after so many seeds."""
-    observations = arranged.observations[:seeds]
+    observations = arranged.observations[:seeds] if with_lost else _without_lost(arranged.observations[:seeds])
     if _are_one(asked, _values(observations)):
         observations = (next(observation for observation in observations if observation.value is not None),)
     if asked.kind is Kind.RANK_CORRELATION:
@@ -231,6 +236,14 @@ def _inputs(asked: _Declared, arranged: Arranged, seeds: int, held: Doubt | None
         "homes": arranged.homes,
         "surroundings": Surroundings(agreements=arranged.agreements, is_registered=False),
     }
+
+
+def _without_lost(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
+    """Without the seeds whose machine was at fault; all of them where these are many, since nobody can tell why."""
+    lost = sum(observation.why_missing == LOST for observation in observations)
+    if not 0 < lost <= _MOST_LOST * len(observations):
+        return observations
+    return tuple([observation for observation in observations if observation.why_missing != LOST])
 
 
 def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
@@ -246,6 +259,25 @@ def _judged(asked: _Declared, evidence: Evidence, held: Doubt | None) -> tuple[E
     if held is None and asked.estimand is None and evidence.verdict is not Verdict.UNDECIDED:
         held = too_early(evidence.seeds, evidence.e_value)
     return (evidence if held is None else _undecided(evidence, held)), held
+
+
+def _with_doubt_of_lost(
+    asked: _Declared, arranged: Arranged, evidence: Evidence, held: Doubt | None
+) -> tuple[Evidence, list[str]]:
+    """What is told of lost seeds. Where the verdict rests on what the table says of them, it stops at Moderate."""
+    lost = sum(observation.why_missing == LOST for observation in arranged.observations)
+    if not lost:
+        return evidence, []
+    whole = len(arranged.observations)
+    said = f"{counted(lost, 'seed')} of {whole} lost to a machine, as the table says"
+    if lost > _MOST_LOST * whole:
+        return evidence, [f"{said}: more than one in five, so they count as missing"]
+    counting = weigh_observations(**_inputs(asked, arranged, whole, held, with_lost=True))
+    if held is not None or counting.verdict is evidence.verdict:
+        return evidence, [f"{said}, and left out"]
+    doubt = f"{said}, and left out; if they were missing for their values, the verdict would be {counting.verdict}"
+    grade = min(evidence.grade, Grade.MODERATE, key=list(Grade).index)
+    return replace(evidence, grade=grade, flags=(doubt, *evidence.flags)), []
 
 
 def _in_seeds(arranged: Arranged, reasons: Sequence[str]) -> list[str]:

@@ -22,6 +22,7 @@ _HARDLY = 1e-14  # of a number: what is no nearer to it differs in its first fou
 _LARGEST_SINGLE = 3e38
 _SHORT = 6  # digits of a decimal that single precision keeps, and one to spare
 _CASES = 1000  # test cases of a share, up to which single precision tells it from other numbers
+_SIMPLE = 1e-14  # of a number: what is no nearer to a fraction is not that fraction
 _FEWEST_APART = 4  # distinct values, from which on their spread says something
 _MOST_COMPARED = 20_000  # distinct values: of more, the grid is not sought
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
@@ -112,17 +113,30 @@ def _rounded_alike(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...]
     groups = [seeds for value, seeds in seeds_by_value.items() if len(seeds) > 1 and not _is_plain(value)]
     if not groups or len(seeds_by_value) > _MOST_COMPARED:
         return ()
-    distinct = [Decimal(repr(value)) for value in sorted(seeds_by_value)]
-    if len(distinct) < _FEWEST_APART:
+    if len(seeds_by_value) < _FEWEST_APART:
         return ()
-    exponent = min(int(value.as_tuple().exponent) for value in distinct)
-    places = [int(value.scaleb(-exponent)) for value in distinct]
-    step = math.gcd(*(place - places[0] for place in places[1:]))
+    places = _on_grid(sorted(seeds_by_value))
     spread = places[len(places) * 3 // 4] - places[len(places) // 4]
     whole = len(values_by_seed)
-    expected = whole * whole / 2 * (step / max(spread, step))
+    expected = whole * whole / 2 / max(spread, 1)
     repeated = sum(len(seeds) - 1 for seeds in groups)
     return tuple(map(tuple, groups)) if _is_many(repeated, expected) else ()
+
+
+def _on_grid(ordered: Sequence[float]) -> list[int]:
+    """How many steps of their grid the values lie from the first: of shares of so many cases, or of decimals."""
+    shares = [Fraction(value).limit_denominator(_LARGEST_DENOMINATOR) for value in ordered]
+    cases = math.lcm(*(share.denominator for share in shares))
+    if cases <= _LARGEST_DENOMINATOR and all(
+        abs(share - Fraction(value)) <= _SIMPLE * abs(value) for share, value in zip(shares, ordered, strict=True)
+    ):
+        places = [int(share * cases) for share in shares]
+    else:
+        decimals = [Decimal(repr(float(value))) for value in ordered]
+        exponent = min(int(value.as_tuple().exponent) for value in decimals)
+        places = [int(value.scaleb(-exponent)) for value in decimals]
+    step = math.gcd(*(place - places[0] for place in places[1:]))
+    return [(place - places[0]) // step for place in places]
 
 
 def _is_plain(value: float) -> bool:
@@ -177,12 +191,13 @@ def _digits(number: float) -> float:
     """How many digits the number carries: its size over the finest step that it seems to be a multiple of."""
     if number == 0.0:
         return 0.0
+    number = _as_written(number)
     numerator, denominator = number.as_integer_ratio()
     bits = numerator.bit_length() - ((numerator & -numerator).bit_length() - 1)
     written = len(repr(number).partition("e")[0].replace(".", "").strip("0"))
     digits = min(_MOST_DIGITS, bits * math.log10(2.0), float(written))
     above, below = _simplest(numerator, denominator)
-    is_simple = abs(above / below - number) <= 1e-14 * number
+    is_simple = abs(above / below - number) <= _SIMPLE * number
     return min(digits, math.log10(above)) if is_simple else digits
 
 

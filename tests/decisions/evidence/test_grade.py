@@ -29,31 +29,31 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
 @pytest.mark.parametrize(
     ("changes", "reached", "need"),
     [
-        ({"seeds": 7}, Grade.AWAITING, "8 seeds (now 7)"),
+        ({"seeds": 7}, Grade.AWAITING, "8 seeds (7 so far)"),
         ({"verdict": Verdict.UNDECIDED}, Grade.AWAITING, "a verdict"),
         ({"verdict": Verdict.MIXED}, Grade.AWAITING, "a verdict"),
         ({"clones": "2 copies"}, Grade.AWAITING, "an explanation: 2 copies"),
-        ({"seeds": 8}, Grade.MODERATE, "20 seeds (now 8)"),
-        ({"seeds": 8, "e_value": 20.0, **ALONE}, Grade.MODERATE, "20 seeds (now 8)"),
-        ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (now 999)"),
-        ({"unnamed": 1}, Grade.MODERATE, "to know which hosts computed 1 of the seeds"),
-        ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (now 3 of 4)"),
-        ({"hosts": 4, "volunteers": 1, "agreeing": 0}, Grade.MODERATE, "4 hosts of 2 volunteers (now 4 of 1)"),
-        ({"agreeing": 2}, Grade.MODERATE, "5% of the seeds computed again and agreeing (now 2 of 60)"),  # a league
-        ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "to know which hosts computed it"),
-        ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(now 2 of 60)"),
+        ({"seeds": 8}, Grade.MODERATE, "20 seeds (8 so far)"),
+        ({"seeds": 8, "e_value": 20.0, **ALONE}, Grade.MODERATE, "20 seeds (8 so far)"),
+        ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (999 so far)"),
+        ({"unnamed": 1}, Grade.MODERATE, "the names of the hosts that computed 1 of the seeds"),
+        ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (3 of 4 so far)"),
+        ({"hosts": 4, "volunteers": 1, "agreeing": 0}, Grade.MODERATE, "4 hosts of 2 volunteers (4 of 1 so far)"),
+        ({"agreeing": 2}, Grade.MODERATE, "5% of the seeds computed again and agreeing (2 of 60 so far)"),  # a league
+        ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "the names of the hosts that computed it"),
+        ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(2 of 60 so far)"),
         # who computes alone and is not the laboratory agrees with itself whatever it computes
-        ({**ALONE, "agreeing": 60, "is_a_stranger_alone": True}, Grade.MODERATE, "(now 1 of one, who is not us)"),
+        ({**ALONE, "agreeing": 60, "is_a_stranger_alone": True}, Grade.MODERATE, "(so far 1 of one, who is not us)"),
         ({"volunteers": 2, "hosts": 3, "agreeing": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
         ({"leaning": ("without host 3 it is undecided",)}, Grade.MODERATE, "without host 3 it is undecided"),
         ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
-        ({"seeds": 20, "agreeing": 1}, Grade.STRONG, "50 seeds (now 20)"),
-        ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (now 1e+03)"),
+        ({"seeds": 20, "agreeing": 1}, Grade.STRONG, "50 seeds (20 so far)"),
+        ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (1e+03 so far)"),
         ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "an e-value of 1,000,000"),
-        ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (now 4)"),
-        ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (now 1)"),
-        ({"platforms": 1}, Grade.STRONG, "2 platforms (now 1)"),
-        ({"designs": 3}, Grade.STRONG, "4 designs with values that differ (now 3)"),
+        ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (4 so far)"),
+        ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (1 so far)"),
+        ({"platforms": 1}, Grade.STRONG, "2 platforms (1 so far)"),
+        ({"designs": 3}, Grade.STRONG, "4 designs with values that differ (3 so far)"),
         ({"across": "it may lie anywhere"}, Grade.STRONG, "a further design would share: it may lie anywhere"),
         ({"elsewhere": 0}, Grade.STRONG, "a seed computed again on a second platform"),
         ({"false_share": None}, Grade.STRONG, "a place among all findings at a false share of 1 %"),
@@ -113,4 +113,4 @@ def test_more_of_the_same_never_lowers_a_grade(seeds, e_value, hosts, volunteers
 
 def test_a_need_is_not_told_as_met():
     _, needs = grade(replace(FACTS, e_value=999.7))
-    assert "an e-value of 1,000 (now 999.7)" in needs
+    assert "an e-value of 1,000 (999.7 so far)" in needs

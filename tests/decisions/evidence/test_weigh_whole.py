@@ -88,7 +88,7 @@ def test_a_file_that_does_not_say_who_computed_stops_at_moderate_and_says_so():
     bare = [replace(one, hosts=()) for one in drawn(128, 1.0)]
     found = said(bare, homes={})
     assert found.grade is Grade.MODERATE
-    assert "to know which hosts computed it" in found.needs
+    assert "the names of the hosts that computed it" in found.needs
 
 
 def test_designs_that_say_opposite_things_make_a_mixed_verdict():
@@ -109,7 +109,7 @@ def test_a_design_of_which_nothing_varies_is_none_of_the_four():
     assert said(seen).grade is Grade.DEFINITIVE
     found = said(turned)
     assert (found.designs, found.verdict) == (4, Verdict.POSITIVE)
-    assert "4 designs with values that differ (now 3)" in found.needs
+    assert "4 designs with values that differ (3 so far)" in found.needs
 
 
 def test_measures_too_coarse_to_be_copies_that_never_vary_stop_at_moderate():

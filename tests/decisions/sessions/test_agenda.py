@@ -38,8 +38,8 @@ def test_the_most_urgent_comes_first_and_the_others_stay_as_they_were():
 
 
 def test_a_finding_that_has_seeds_enough_is_not_asked_for_more_of_them():
-    (step,) = directions([replace(need(5, hangs=1), lacks="5 hosts (now 1)")], proposals=0, claims=0)
+    (step,) = directions([replace(need(5, hangs=1), lacks="5 hosts (1 so far)")], proposals=0, claims=0)
     assert step.sentence == (
-        "get for finding 5 (tiny_sum@1) what it lacks beside seeds, of which it has enough: 5 hosts (now 1); open "
+        "get for finding 5 (tiny_sum@1) what it lacks beside seeds, of which it has enough: 5 hosts (1 so far); open "
         "questions that hang on it: 1"
     )

@@ -48,10 +48,10 @@ def test_a_finding_that_has_seeds_enough_is_not_the_nearest(small_lab, prepared,
 @pytest.mark.parametrize(
     ("more", "needs", "lacks"),
     [
-        ((0, None), ("5 hosts (now 1)", "2 platforms (now 1)"), "5 hosts (now 1); 2 platforms (now 1)"),
-        ((0, 0), ("5 hosts (now 1)", f"{LEANING}: of host 3"), ""),
-        ((5, 9), ("5 hosts (now 1)",), ""),
-        ((None, None), ("100 seeds (now 8)",), ""),
+        ((0, None), ("5 hosts (1 so far)", "2 platforms (1 so far)"), "5 hosts (1 so far); 2 platforms (1 so far)"),
+        ((0, 0), ("5 hosts (1 so far)", f"{LEANING}: of host 3"), ""),
+        ((5, 9), ("5 hosts (1 so far)",), ""),
+        ((None, None), ("100 seeds (8 so far)",), ""),
         ((0, 0), (), ""),
     ],
 )

@@ -11,6 +11,7 @@ _STRONG_HOSTS, _STRONG_VOLUNTEERS = 4, 2
 _DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
 _DEFINITIVE_DESIGNS = 4
 _FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure as this one
+_A_VERDICT = "a verdict: an interval that excludes “no effect”, or one that rules out any effect that matters"
 LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
 _SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing: by another volunteer, or by us where we compute alone
 
@@ -63,7 +64,7 @@ def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
     undecided = facts.verdict in (Verdict.UNDECIDED, Verdict.MIXED)
     return _wanted(
         _more("seeds", facts.seeds, _MODERATE_SEEDS),
-        "a verdict: an effect that is sure, or an interval so narrow that none is left" if undecided else "",
+        _A_VERDICT if undecided else "",
         f"an explanation: {facts.clones}" if facts.clones else "",
     )
 
@@ -74,7 +75,7 @@ def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
         _more("seeds", facts.seeds, _STRONG_SEEDS),
         _e_value(facts, _STRONG_E),
         _independence(facts),
-        f"to know which hosts computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
+        f"the names of the hosts that computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
         *(f"{LEANING}: {one}" for one in facts.leaning),
         *(f"an explanation: {flag}" for flag in facts.flags),
     )
@@ -98,29 +99,29 @@ def _for_definitive(facts: GradeFacts) -> tuple[str, ...]:
 
 
 def _more(what: str, have: int, want: int) -> str:
-    return f"{want} {what} (now {have})" if have < want else ""
+    return f"{want} {what} ({have} so far)" if have < want else ""
 
 
 def _e_value(facts: GradeFacts, want: float) -> str:
     if facts.verdict is Verdict.ABSENT or facts.e_value >= want:
         return ""
-    return f"an e-value of {want:,.0f} (now {e_told(facts.e_value, 3)})"
+    return f"an e-value of {want:,.0f} ({e_told(facts.e_value, 3)} so far)"
 
 
 def _independence(facts: GradeFacts) -> str:
     """Several volunteers may be in league, so strangers must have computed some of each other's seeds and agree."""
     if facts.hosts == 0:
-        return "to know which hosts computed it"
-    again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing (now {facts.agreeing} of {facts.seeds})"
+        return "the names of the hosts that computed it"
+    again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing ({facts.agreeing} of {facts.seeds} so far)"
     is_again = facts.agreeing >= _SHARE_AGAIN * facts.seeds
     if facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS:
         return "" if is_again else again
     if facts.is_a_stranger_alone:
-        return f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (now {facts.hosts} of one, who is not us)"
+        return f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (so far {facts.hosts} of one, who is not us)"
     if facts.volunteers == 1 and is_again:
         return ""
     return (
-        f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (now {facts.hosts} of {facts.volunteers}), or a "
+        f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({facts.hosts} of {facts.volunteers} so far), or a "
         f"laboratory that computes alone; and {again}"
     )
 
