@@ -6,6 +6,7 @@ _FOR_NOTEBOOKS = {
     "open": ("axiom.notebook.lab", "open_lab"),
     "weigh": ("axiom.notebook.weigh", "weigh"),
     "compare": ("axiom.notebook.compare", "compare"),
+    "plan": ("axiom.notebook.plan", "plan"),
 }
 
 

@@ -22,6 +22,10 @@ def column(values, **more):
     return {"seed": list(range(len(values))), "value": list(values), **more}
 
 
+def rows(values):
+    return [{"seed": seed, "value": value} for seed, value in enumerate(values)]
+
+
 def gauss(mean: float, spread: float = 1.0, *, seeds: int = 60, start: int = 4) -> list[float]:
     dice = random.Random(start)
     return [dice.gauss(mean, spread) for _ in range(seeds)]
@@ -243,13 +247,14 @@ def test_rows_sorted_almost_sorted_or_in_halves_give_a_mean_no_effect(values):
     assert card.interval[0] < 0.5 < card.interval[1]
 
 
-def test_a_mean_is_sure_at_every_look_in_issue_order_alone():
+def test_a_mean_holds_at_any_look_in_issue_order_alone():
     words = {"estimand": "mean", "bounds": (0, 1), "null": 0.5}
-    assert "sure at this one look" in repr(axiom.weigh(column(EVEN), **words))
-    assert "sure at every look" in repr(axiom.weigh(column(EVEN, issue=range(100)), **words))
-    assert "sure at every look" in repr(axiom.weigh(column(EVEN), estimand="level", null=0.5))
+    assert not axiom.weigh(column(EVEN), **words).holds_at_any_look
+    assert axiom.weigh(column(EVEN, issue=range(100)), **words).holds_at_any_look
+    assert axiom.weigh(column(EVEN), estimand="level", null=0.5).holds_at_any_look
 
 
+PAIR = ("ours", "base")
 NULLS = {
     "normal": lambda dice: dice.gauss(0, 1),
     "heavy tails": lambda dice: dice.gauss(0, 1) / max(1e-9, abs(dice.gauss(0, 1))),
@@ -339,14 +344,72 @@ def test_the_data_are_json_with_the_keys_that_programs_rely_on():
     assert [look["seeds"] for look in data["looks"]] == [8, 16, 24, 32, 40, 48, 56, 60]
 
 
-def test_the_picture_is_an_svg_that_stands_alone():
+def test_the_picture_stands_alone_and_comes_as_svg_png_or_pdf():
     card = axiom.weigh(column(gauss(0.8)))
-    drawn = card.svg()
+    drawn = card.picture().decode()
     assert drawn.startswith("<svg xmlns=")
     assert ("no effect" in drawn, "too small to matter" in drawn) == (True, False)
-    assert "too small to matter" in axiom.weigh(column(gauss(0.8)), smallest_effect=0.1).svg()
+    assert b"too small to matter" in axiom.weigh(column(gauss(0.8)), smallest_effect=0.1).picture(".SVG")
+    assert (card.picture(".png")[:8], card.picture(".pdf")[:5]) == (b"\x89PNG\r\n\x1a\n", b"%PDF-")
+    with pytest.raises(WrongUse):
+        card.picture(".gif")
     with pytest.raises(FigureNotDrawn, match="no value"):
-        axiom.weigh(column([None] * 9)).svg()
+        axiom.weigh(column([None] * 9)).picture()
+
+
+def test_the_first_line_has_what_a_paper_tells():
+    values = gauss(0.8)
+    card = axiom.weigh([{"seed": seed, "ours": value + 1, "base": 1} for seed, value in enumerate(values)], of=PAIR)
+    mean = sum(values) / 60
+    deviation = (sum((value - mean) ** 2 for value in values) / 59) ** 0.5
+    assert (card.data()["mean"], card.data()["sd"]) == (pytest.approx(mean), pytest.approx(deviation))
+    low, high = card.interval
+    assert low < card.estimate < high
+    for told in (
+        f"{card.estimate:+.4g}",
+        "Hodges–Lehmann",
+        "60 paired seeds",
+        "95 % CI",
+        f"{mean:.4g} ± {deviation:.3g}",
+    ):
+        assert told in card.paper
+    assert f"{card.paper}\n" in repr(card)
+
+
+def test_the_row_of_a_latex_table_has_no_sign_that_latex_would_obey():
+    cells = axiom.weigh(column(gauss(0.8)), estimand="contrast").latex().removesuffix(r" \\").split(" & ")
+    assert (cells[0], cells[3:]) == ("the table", ["60", "effect $+$", "Moderate"])
+    row = axiom.compare([1.0, 2.0, 4.0], [1.0, 1.0, 1.0]).latex()
+    assert r"[-\infty, \infty]" in row
+
+
+def test_a_smaller_chance_of_error_asks_for_more_and_widens_the_interval():
+    usual, strict = (
+        axiom.weigh(column(gauss(0.8, seeds=30)), estimand="contrast", alpha=alpha) for alpha in (0.05, 1e-4)
+    )
+    assert (usual.verdict, strict.verdict) == (Verdict.POSITIVE, Verdict.UNDECIDED)
+    assert strict.interval[0] < usual.interval[0] < usual.interval[1] < strict.interval[1]
+    assert strict.data()["confidence"] == pytest.approx(0.9999)
+    for wrong in (0, 1, -0.1, math.nan):
+        with pytest.raises(WrongUse):
+            axiom.weigh(column(gauss(0.6)), alpha=wrong)
+
+
+def test_seeds_that_a_table_says_were_lost_to_a_machine_are_left_out_and_stop_at_moderate():
+    values = gauss(0.75, seeds=40)
+    outcome = ["lost" if place % 8 == 0 else "success" for place in range(40)]
+    left_out = [None if place % 8 == 0 else value for place, value in enumerate(values)]
+    lost = axiom.weigh(column(left_out, outcome=outcome), estimand="contrast")
+    missing = axiom.weigh(column(left_out), estimand="contrast")
+    alone = axiom.weigh([row for row in rows(left_out) if row["value"] is not None], estimand="contrast")
+    assert (lost.n_seeds, lost.data()["missing"], missing.data()["missing"]) == (alone.n_seeds, 0, 5)
+    assert lost.interval == alone.interval
+    assert (lost.verdict, missing.verdict) == (Verdict.POSITIVE, Verdict.UNDECIDED)
+    assert lost.grade is Grade.MODERATE
+    assert any("lost to a machine" in flag for flag in lost.flags)
+    many = ["lost" if place % 3 == 0 else "success" for place in range(40)]
+    gone = [None if place % 3 == 0 else value for place, value in enumerate(values)]
+    assert axiom.weigh(column(gone, outcome=many), estimand="contrast").data()["missing"] == 14
 
 
 NUMBERS = st.none() | st.floats() | st.sampled_from([0.0, 1.0, 1e-310, -1e99, 0.1])

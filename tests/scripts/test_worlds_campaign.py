@@ -65,7 +65,7 @@ def test_an_effect_is_found_only_on_its_own_side_and_by_the_claim_that_was_publi
 
 
 def test_every_false_and_every_missed_one_is_named_and_why():
-    why = "an e-value of 1,000 (90 so far); an explanation: 2 of 8 duplicates disagree (2 on linux-x86_64-avx2)"
+    why = "evidence of 1,000 to 1 (90 so far); an explanation: 2 of 8 duplicates disagree (2 on linux-x86_64-avx2)"
     missed, false = finding(grade="Awaiting", why=why), finding(is_false=True, question="planted_07")
     lines, _ = campaign["told"]([world(false, missed, seed=9)])
     assert "not found: 1: duplicates that disagree: 1" in lines

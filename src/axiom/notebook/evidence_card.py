@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from axiom.decisions.evidence.grade import NO_HOSTS
 from axiom.decisions.evidence.rounding import around, e_told, end_told
+from axiom.decisions.evidence.verdict import mean_of
 from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.ascii import sketch
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 _NUMBERED = re.compile(r"\b(host|volunteer|replicate)(s?) (\d+(?:, \d+)*)\b")
 
 
+_PICTURES = (".svg", ".png", ".pdf")
+_LATEX = re.compile(r"[&%$#_{}]")
+_DIFFERENCES = ("contrast", "slope")
+_WAY_UP = (
+    "a column host, and one seed in twenty run again as further rows that agree: on other computers, or on yours in a "
+    "fresh process"
+)
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
 
 
@@ -32,6 +41,8 @@ class WeighedTable:
     name: str
     card: Card
     kind: str
+    arms: tuple[str, str] | None  # whose difference a value is: the first minus the second
+    alpha: float
     is_declared: bool
     null: float | None
     smallest: float
@@ -67,8 +78,41 @@ class WeighedTable:
 
     @property
     def estimate(self) -> float | None:
-        """The median; of a proportion the share, of a mean the mean."""
+        """The median; of differences the one of Hodges and Lehmann, of a proportion the share, of a mean the mean."""
         return self.evidence.estimate
+
+    @property
+    def paper(self) -> str:
+        """The line that a paper tells, such as "+0.83 (median of 16 seeds, 95 % CI 0.56 to 1.22; mean 0.85 ± 0.31)"."""
+        if self.estimate is None:
+            return "no value yet"
+        number = f"{self.estimate:+.4g}" if self._are_differences() else f"{self.estimate:.4g}"
+        what = f"{self._centre()} of {self._counted()}"
+        return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
+
+    def latex(self) -> str:
+        """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade."""
+        number = (
+            "--"
+            if self.estimate is None
+            else f"${self.estimate:+.4g}$"
+            if self._are_differences()
+            else f"${self.estimate:.4g}$"
+        )
+        low, high = (
+            "-\\infty" if end is None and not place else "\\infty" if end is None else f"{end:.4g}"
+            for place, end in enumerate(self.interval)
+        )
+        verdict = str(self.verdict).replace("+", "$+$").replace("−", "$-$")
+        cells = (
+            _LATEX.sub(r"\\\g<0>", self.name),
+            number,
+            f"$[{low}, {high}]$",
+            str(self.n_seeds),
+            verdict,
+            str(self.grade),
+        )
+        return f"{' & '.join(cells)} \\\\"
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
@@ -88,7 +132,7 @@ class WeighedTable:
     @property
     def needs(self) -> tuple[str, ...]:
         """What is missing for the next grade."""
-        return self._said(self.evidence.needs)
+        return tuple(_WAY_UP if need == NO_HOSTS else need for need in self._said(self.evidence.needs))
 
     @cached_property
     def looks(self) -> tuple[Look, ...]:
@@ -121,17 +165,28 @@ class WeighedTable:
         ends = [abs(end) for look in self.looks for end in (look.estimate, look.low, look.high) if end]
         return all(_LEAST < end < _MOST for end in ends)
 
-    def svg(self) -> str:
-        """The same picture as an SVG file. FigureNotDrawn says why there is none."""
-        from axiom.errors import FigureNotDrawn
-        from axiom.figures.drawing import Draughtsman
-        from axiom.figures.palette import standalone
+    def picture(self, kind: str = ".svg") -> bytes:
+        """The same picture as a file: .svg, .png or .pdf. FigureNotDrawn says why there is none."""
+        from axiom.errors import FigureNotDrawn, WrongUse
 
+        if kind.lower() not in _PICTURES:
+            raise WrongUse(
+                f"A picture ends in {', '.join(_PICTURES)}, and not in {kind or 'nothing'}. Nothing was drawn."
+            )
         request = self.narrowing
         if request is None:
             raise FigureNotDrawn("There is no value that can be drawn. The card says why, and has all that is known.")
+        from axiom.figures.drawing import Draughtsman
+        from axiom.figures.palette import standalone
+
         with Draughtsman() as draughtsman:
-            return standalone(draughtsman.draw(request).svg)
+            drawn = standalone(draughtsman.draw(request).svg)
+        if kind.lower() == ".svg":
+            return drawn.encode()
+        import vl_convert
+
+        made: bytes = vl_convert.svg_to_png(drawn, scale=3) if kind.lower() == ".png" else vl_convert.svg_to_pdf(drawn)
+        return made
 
     def data(self) -> dict[str, Any]:
         """One evidence card as JSON's own types."""
@@ -143,7 +198,11 @@ class WeighedTable:
             "n_seeds": found.seeds,
             "estimate": found.estimate,
             "interval": [found.low, found.high],
-            "confidence": 0.95,
+            "confidence": 1 - self.alpha,
+            "holds_at_any_look": self.holds_at_any_look,
+            "paper": self.paper,
+            "mean": self._mean,
+            "sd": self._sd,
             "e_value": found.e_value if self.is_weighed else None,
             "e_kind": found.e_kind if self.is_weighed else None,
             "estimand": {
@@ -172,8 +231,7 @@ class WeighedTable:
         }
 
     def __repr__(self) -> str:
-        head = f"{self.name}: {self._seeds()}", "", f"{self.verdict}: {self._claim()}", f"grade: {self._graded()}", ""
-        lines = list(head)
+        lines = [f"{self.name}: {self.paper}", "", f"{self.verdict}: {self._claim()}", f"grade: {self._graded()}", ""]
         facts = self._facts()
         width = max(len(name) for name in facts)
         lines += [f"{name.ljust(width)}  {fact}" for name, fact in facts.items()]
@@ -188,11 +246,54 @@ class WeighedTable:
         )
         facts = {"verdict": f"{self.verdict}: {self._claim()}", "grade": self._graded(), **self._facts()}
         picture = f"<pre>{html.escape(self.sketched())}</pre>"
-        return facts_html(f"{self.name}: {self._seeds()}", facts) + lists + picture
+        return facts_html(f"{self.name}: {self.paper}", facts) + lists + picture
 
-    def _seeds(self) -> str:
-        seeds = "1 seed" if self.n_seeds == 1 else f"{self.n_seeds:,} seeds"
-        return f"{seeds}, {self.evidence.missing:,} without a value" if self.evidence.missing else seeds
+    @property
+    def _mean(self) -> float | None:
+        return mean_of(self.values) if self.values else None
+
+    @property
+    def _sd(self) -> float | None:
+        mean, n = self._mean, len(self.values)
+        if mean is None or n < 2:
+            return None
+        largest = max(abs(value - mean) for value in self.values) or 1.0
+        return largest * math.sqrt(math.fsum(((value - mean) / largest) ** 2 for value in self.values) / (n - 1))
+
+    def _are_differences(self) -> bool:
+        return self.arms is not None or self.kind in _DIFFERENCES
+
+    def _centre(self) -> str:
+        return "Hodges–Lehmann median" if self.evidence.e_kind == "signed ranks" else self._middle()
+
+    def _counted(self) -> str:
+        paired = "paired " if self.arms else ""
+        seeds = f"1 {paired}seed" if self.n_seeds == 1 else f"{self.n_seeds:,} {paired}seeds"
+        return f"{seeds}, {self.evidence.missing:,} missing" if self.evidence.missing else seeds
+
+    def _confidence(self) -> str:
+        level, bars = f"{1 - self.alpha:.4g}".removeprefix("0."), around(self._shown_null(), self.smallest)
+        ci = f"{float(level) * 10 ** (2 - len(level)):.3g} % CI"
+        low, high = (None if end is None else end_told(end, bars) for end in self.interval)
+        if low is None and high is None:
+            return f"no {ci} yet"
+        if low is None or high is None:
+            return f"{ci} {'above' if high is None else 'below'} {low if high is None else high}"
+        return f"{ci} {low} to {high}"
+
+    def _spread(self) -> str:
+        if self.kind == "proportion" or self._mean is None:
+            return ""
+        sd = f" ± {self._sd:.3g} sd" if self._sd is not None else ""
+        return f"; mean {self._mean:.4g}{sd}"
+
+    @property
+    def holds_at_any_look(self) -> bool:
+        """False for a mean whose seeds are in no order of issue: that holds at one look alone."""
+        return self.is_issued or self.kind != "mean"
+
+    def _holds(self) -> str:
+        return "holds however often you look" if self.holds_at_any_look else "holds for this one look"
 
     def _middle(self) -> str:
         return {"proportion": "share", "mean": "mean"}.get(self.kind, "median")
@@ -202,41 +303,35 @@ class WeighedTable:
 
     def _claim(self) -> str:
         """The verdict in words that need no statistics."""
-        what, null = f"the {self._middle()} of the values", f"{self._shown_null():.4g}"
+        null = f"{self._shown_null():.4g}"
+        what = f"{self.arms[0]} − {self.arms[1]}" if self.arms else f"the {self._middle()} of the values"
         return {
             Verdict.POSITIVE: f"{what} lies above {null}",
             Verdict.NEGATIVE: f"{what} lies below {null}",
-            Verdict.ABSENT: f"{what} lies within {self.smallest:.4g} of {null}: nothing that matters",
+            Verdict.ABSENT: f"{what} lies within {self.smallest:.4g} of {null}, which is too little to matter",
             Verdict.MIXED: "the designs disagree",
-            Verdict.UNDECIDED: "it cannot be said yet" if self.is_weighed else "it cannot be said from these words",
+            Verdict.UNDECIDED: "not known yet" if self.is_weighed else "say first what a value is",
         }[self.verdict]
 
     def _graded(self) -> str:
         return " · ".join(f"[{one}]" if one is self.grade else str(one) for one in Grade)
 
     def _facts(self) -> dict[str, str]:
-        found = self.evidence
-        facts = {self._middle(): self._interval()}
+        found, facts = self.evidence, dict[str, str]()
         if self.values and self.null is not None and self.kind != "proportion":
             above = sum(value > self.null for value in self.values)
             facts[f"above {self.null:.4g}"] = f"{above:,} of {len(self.values):,} values"
         if self.is_weighed:
-            facts["e-value"] = f"{_big(found.e_value)} ({found.e_kind}); 20 is enough for a verdict"
+            facts["evidence"] = (
+                f"{_big(found.e_value)} to 1 against no effect; a verdict takes {1 / self.alpha:.4g} to 1"
+            )
         if self.repeated or self.waiting:
             facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
-        facts["computed on"] = _computed(found)
+        facts["hosts"] = _computed(found)
         if found.more and any(found.more):
             half, most = (f"{number:,}" if number is not None else "too many" for number in found.more)
-            facts["more seeds"] = f"{half} for the next grade in one case of two, {most} in nine of ten"
+            facts["next grade"] = f"takes about {half} more seeds; {most} to be nine-tenths sure"
         return facts
-
-    def _interval(self) -> str:
-        if self.estimate is None:
-            return "none: there is no value"
-        bars = around(self._shown_null(), self.smallest)
-        low, high = (end_told(end, bars) for end in self.interval)
-        when = "every look" if self.is_issued or self.kind != "mean" else "this one look"
-        return f"{self.estimate:.4g}, and 95 % sure at {when}: {low} to {high}"
 
     def _lists(self) -> dict[str, tuple[str, ...]]:
         heading = "what would decide" if not self.is_weighed else "for the next grade"
@@ -267,7 +362,7 @@ class WeighedTable:
 
 def _computed(found: Evidence) -> str:
     if not found.hosts:
-        return "hosts that are not named"
+        return "not named"
     parts = ((found.hosts, "host"), (found.volunteers, "volunteer"), (found.platforms, "platform"))
     return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in parts)
 

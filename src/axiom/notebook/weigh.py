@@ -33,6 +33,7 @@ ESTIMANDS = (*(kind.value for kind in Kind), MEAN)
 _EVERY = 8  # seeds between two looks, in a short table
 _LOOKS, _LOOKS_AT_MANY, _MANY = 24, 12, 50_000
 _NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
+_LEAST_ALPHA, _MOST_ALPHA = 1e-6, 0.5
 _MOST_LOST = 0.2  # of all seeds, that may be left out because a table says that their machines were at fault
 _MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
 _DIFFERENCES = frozenset({Kind.CONTRAST, Kind.SLOPE})
@@ -50,6 +51,7 @@ class _Declared:
     null: float | None
     smallest: float
     bounds: tuple[float, float] | None
+    alpha: float
 
     @property
     def kind(self) -> Kind:
@@ -70,6 +72,7 @@ class _Declared:
             "smallest": self.smallest,
             "bounds": list(self.bounds) if self.bounds and kind is not Kind.PROPORTION else None,
             "about": "mean" if self.estimand == MEAN else "median",
+            "alpha": self.alpha,
         }
 
 
@@ -85,6 +88,7 @@ def weigh(
     null: float | None = None,
     smallest_effect: float | None = None,
     bounds: tuple[float, float] | None = None,
+    alpha: float = 0.05,
 ) -> WeighedTable:
     """Say how sure it is what a table of seeds and values says.
 
@@ -96,7 +100,7 @@ def weigh(
     named = NamedColumns(value=value, seed=seed, by=by, of=_two(of), pair=_several(pair))
     if named.are_pairs and estimand is None:
         estimand = Kind.CONTRAST.value
-    asked = _asked(estimand, null, smallest_effect, bounds)
+    asked = _asked(estimand, null, smallest_effect, bounds, alpha)
     name, arranged, unused = _arranged(asked, table, named)
     values = _values(arranged.observations)
     held = _held(asked, values)
@@ -111,6 +115,8 @@ def weigh(
         name=name,
         card=replace(whole, evidence=replace(evidence, flags=tuple(flags), reasons=tuple(reasons))),
         kind=_shown_kind(asked, held),
+        arms=named.of,
+        alpha=asked.alpha,
         is_declared=asked.estimand is not None,
         null=None if held and _lacks_null(asked) else asked.shown_null,
         smallest=asked.smallest,
@@ -154,9 +160,18 @@ def _arranged(asked: _Declared, table: Any, named: NamedColumns) -> tuple[str, A
 
 
 def _asked(
-    estimand: str | None, null: float | None, smallest: float | None, bounds: tuple[float, float] | None
+    estimand: str | None,
+    null: float | None,
+    smallest: float | None,
+    bounds: tuple[float, float] | None,
+    alpha: float,
 ) -> _Declared:
     """What was declared, if it can be meant."""
+    if not _LEAST_ALPHA <= alpha <= _MOST_ALPHA:
+        raise WrongUse(
+            f"The chance of a false verdict is {alpha:g}, and {_LEAST_ALPHA:g} to {_MOST_ALPHA:g} can be asked for. "
+            "Nothing was weighed; write one such as 0.01."
+        )
     word = estimand.strip().lower().replace("-", "_") if estimand is not None else None
     if word is not None and word not in ESTIMANDS:
         raise UnknownName("estimand", word, ESTIMANDS)
@@ -168,7 +183,7 @@ def _asked(
             f"The smallest effect is {smallest:g}, and it is a distance from the null. Nothing was weighed; write "
             f"{-smallest:g}."
         )
-    asked = _Declared(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds)
+    asked = _Declared(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds, alpha=alpha)
     _demand_bounds(asked)
     return asked
 
@@ -281,8 +296,14 @@ def _with_doubt_of_lost(
 
 
 def _in_seeds(arranged: Arranged, reasons: Sequence[str]) -> list[str]:
-    """The reasons without the word block, where the table has none."""
-    return [text if arranged.ends else text.replace("replicates of 1 closed blocks", "seeds") for text in reasons]
+    """The reasons without the word block, where the table has none, and without an order that it does not tell."""
+    if arranged.ends:
+        return list(reasons)
+    where = ", in the order in which they were issued"
+    return [
+        text.replace("replicates of 1 closed blocks", "seeds").replace("" if arranged.is_issued else where, "")
+        for text in reasons
+    ]
 
 
 def _held(asked: _Declared, values: Sequence[float]) -> Doubt | None:

@@ -17,6 +17,7 @@ _FINE = 6.0  # digits that a number must carry before its coming again says anyt
 _NARROW = 2.0  # digits that seeds may share because they measure the same thing
 _MOST_DIGITS = 15.0
 _NOTHING, _MINUS_NOTHING = f"{0.0:.14e}", f"{-0.0:.14e}"
+_NEVER = 1e-300
 _CHANCE = 1e-3  # groups of so many alike that would be expected by chance, at most
 _HARDLY = 1e-14  # of a number: what is no nearer to it differs in its first fourteen digits
 _LARGEST_SINGLE = 3e38
@@ -118,7 +119,7 @@ def _rounded_alike(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...]
     places = _on_grid(sorted(seeds_by_value))
     spread = places[len(places) * 3 // 4] - places[len(places) // 4]
     whole = len(values_by_seed)
-    expected = whole * whole / 2 / max(spread, 1)
+    expected = max(whole * whole / (2 * max(spread, 1)), _NEVER)  # whole numbers: there may be 600 digits in a spread
     repeated = sum(len(seeds) - 1 for seeds in groups)
     return tuple(map(tuple, groups)) if _is_many(repeated, expected) else ()
 

@@ -53,6 +53,27 @@ def if_effect(values: Sequence[float], smallest: float, log_e: float) -> Needed:
     return _further(n, chance, 0)
 
 
+def of_size(effect: float, log_e: float, *, least: int) -> Needed:
+    """Replicates until the e-value of signed ranks has once reached `log_e`, for an effect of so many spreads.
+
+    Sums of values are a walk with a drift, and the bar is nearly a line about each place: a walk has crossed a line by
+    then with a chance that is known (Siegmund 1985, section III.3).
+    """
+
+    def chance(whole: int) -> float:
+        span = 1 + whole // 20
+        if whole - span < 2 or math.isinf(_bar(whole - span, log_e)):
+            return 0.0
+        low, middle, high = (_bar(n, log_e) * n for n in (whole - span, whole, whole + span))
+        rise = (high - low) / (2 * span)
+        start, drift, root = middle - whole * rise, rise - effect, math.sqrt(whole)
+        beyond = _below(-(start + drift * whole) / root, 0.0, 1.0)
+        returned = math.exp(min(700.0, -2.0 * start * drift)) * _below((drift * whole - start) / root, 0.0, 1.0)
+        return beyond + returned
+
+    return _further(0, chance, least)
+
+
 def if_share(n: int, likely: float, null: float, log_e: float) -> Needed:
     """Replicates until the Bernoulli e-value against a chance of `null` reaches `log_e`, if it were so likely."""
 

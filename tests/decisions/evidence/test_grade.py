@@ -35,7 +35,7 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"clones": "2 copies"}, Grade.AWAITING, "an explanation: 2 copies"),
         ({"seeds": 8}, Grade.MODERATE, "20 seeds (8 so far)"),
         ({"seeds": 8, "e_value": 20.0, **ALONE}, Grade.MODERATE, "20 seeds (8 so far)"),
-        ({"e_value": 999.0}, Grade.MODERATE, "an e-value of 1,000 (999 so far)"),
+        ({"e_value": 999.0}, Grade.MODERATE, "evidence of 1,000 to 1 (999 so far)"),
         ({"unnamed": 1}, Grade.MODERATE, "the names of the hosts that computed 1 of the seeds"),
         ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (3 of 4 so far)"),
         ({"hosts": 4, "volunteers": 1, "agreeing": 0}, Grade.MODERATE, "4 hosts of 2 volunteers (4 of 1 so far)"),
@@ -48,8 +48,8 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"leaning": ("without host 3 it is undecided",)}, Grade.MODERATE, "without host 3 it is undecided"),
         ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
         ({"seeds": 20, "agreeing": 1}, Grade.STRONG, "50 seeds (20 so far)"),
-        ({"e_value": 1_000.0}, Grade.STRONG, "an e-value of 1,000,000 (1e+03 so far)"),
-        ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "an e-value of 1,000,000"),
+        ({"e_value": 1_000.0}, Grade.STRONG, "evidence of 1,000,000 to 1 (1e+03 so far)"),
+        ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "evidence of 1,000,000 to 1"),
         ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (4 so far)"),
         ({**ALONE, "agreeing": 3}, Grade.STRONG, "3 volunteers (1 so far)"),
         ({"platforms": 1}, Grade.STRONG, "2 platforms (1 so far)"),
@@ -113,4 +113,4 @@ def test_more_of_the_same_never_lowers_a_grade(seeds, e_value, hosts, volunteers
 
 def test_a_need_is_not_told_as_met():
     _, needs = grade(replace(FACTS, e_value=999.7))
-    assert "an e-value of 1,000 (999.7 so far)" in needs
+    assert "evidence of 1,000 to 1 (999.7 so far)" in needs

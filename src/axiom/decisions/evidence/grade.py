@@ -12,6 +12,7 @@ _DEFINITIVE_HOSTS, _DEFINITIVE_VOLUNTEERS, _DEFINITIVE_PLATFORMS = 10, 3, 2
 _DEFINITIVE_DESIGNS = 4
 _FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure as this one
 _A_VERDICT = "a verdict: an interval that excludes “no effect”, or one that rules out any effect that matters"
+NO_HOSTS = "the names of the hosts that computed it"
 LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
 _SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing: by another volunteer, or by us where we compute alone
 
@@ -105,13 +106,13 @@ def _more(what: str, have: int, want: int) -> str:
 def _e_value(facts: GradeFacts, want: float) -> str:
     if facts.verdict is Verdict.ABSENT or facts.e_value >= want:
         return ""
-    return f"an e-value of {want:,.0f} ({e_told(facts.e_value, 3)} so far)"
+    return f"evidence of {want:,.0f} to 1 ({e_told(facts.e_value, 3)} so far)"
 
 
 def _independence(facts: GradeFacts) -> str:
     """Several volunteers may be in league, so strangers must have computed some of each other's seeds and agree."""
     if facts.hosts == 0:
-        return "the names of the hosts that computed it"
+        return NO_HOSTS
     again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing ({facts.agreeing} of {facts.seeds} so far)"
     is_again = facts.agreeing >= _SHARE_AGAIN * facts.seeds
     if facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS:

@@ -13,7 +13,6 @@ from axiom.statistics import betting, sequential, signed_ranks
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
 
 _Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
-_ALPHA = 0.05  # of an interval: how often it ever misses
 _MANY_TIES = 0.1  # a larger share of values that are the null itself changes what a verdict says
 
 
@@ -38,12 +37,14 @@ class Weight:
     side: int = 0  # on which side of the null the values lie: 1 above, -1 below
     log_absent: float = 0.0  # against an effect as large as the smallest that matters, either way
 
+    enough: float = math.log(ENOUGH)  # from which on something is so sure that it may be said
+
     @property
     def verdict(self) -> Verdict:
-        """What is so sure that it may be said."""
-        if self.log_absent >= math.log(ENOUGH):
+        """What may be said."""
+        if self.log_absent >= self.enough:
             return Verdict.ABSENT
-        if self.log_e < math.log(ENOUGH) or not self.side:
+        if self.log_e < self.enough or not self.side:
             return Verdict.UNDECIDED
         return Verdict.POSITIVE if self.side > 0 else Verdict.NEGATIVE
 
@@ -90,6 +91,7 @@ def weight(question: Question, values: Sequence[float | None], *, known: signed_
         log_e=found.log_e / question.clustering,
         side=found.side,
         log_absent=found.log_absent / question.clustering,
+        enough=-math.log(question.alpha),
     )
 
 
@@ -98,7 +100,7 @@ def located(
 ) -> _Interval:
     """Return the estimate and the ends of the interval about it, which holds at every look; None is unbounded."""
     present = [number for number in values if number is not None]
-    missing, alpha = len(values) - len(present), _ALPHA**question.clustering
+    missing, alpha = len(values) - len(present), question.alpha**question.clustering
     if not present:
         return None, None, None
     match question.process:
@@ -202,10 +204,9 @@ def _why(question: Question, found: Weight, values: Sequence[float | None]) -> s
                 f"an effect of {smallest:.4g} or more is refuted either way (e = {e_told(math.exp(found.log_absent))})"
             )
         case Verdict.UNDECIDED:
+            is_enough = found.log_e >= found.enough
             return (
-                f"e is below {ENOUGH:.0f}"
-                if found.log_e < math.log(ENOUGH)
-                else f"as many lie on either side of {null:.4g}"
+                f"as many lie on either side of {null:.4g}" if is_enough else f"e is below {math.exp(found.enough):.4g}"
             )
         case Verdict.POSITIVE:
             return f"the values lie above {null:.4g}{_of_ties(question, values)}"
