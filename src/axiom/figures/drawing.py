@@ -30,6 +30,7 @@ class Picture:
 
     svg: str
     png: bytes
+    pdf: bytes = b""  # where it was asked for
 
 
 class Draughtsman:
@@ -48,17 +49,18 @@ class Draughtsman:
         """The number of the process, while there is one."""
         return self._worker.pid if self._worker and self._worker.alive else None
 
-    def draw(self, request: Request) -> Picture:
+    def draw(self, request: Request, *, pdf: bool = False) -> Picture:
         """Return the picture; FigureNotDrawn says why there is none."""
         try:
-            line = json.dumps(to_data(request), allow_nan=False, separators=(",", ":")).encode() + b"\n"
+            data = {**to_data(request), "pdf": pdf}
+            line = json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
         except ValueError as fault:
             raise _not_drawn(request.name, f"a number in it is none ({fault})") from fault
         with self._lock:
             told = self._ask(request.name, line)
         if "error" in told:
             raise _not_drawn(request.name, told["error"])
-        return Picture(svg=told["svg"], png=base64.b64decode(told["png"]))
+        return Picture(svg=told["svg"], png=base64.b64decode(told["png"]), pdf=base64.b64decode(told.get("pdf", "")))
 
     def rest(self) -> None:
         """End the process and give its memory back; the next picture starts another."""

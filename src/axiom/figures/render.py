@@ -41,6 +41,12 @@ def picture(request: Request) -> tuple[str, bytes]:
     return svg, vl_convert.svg_to_png(coloured(svg), scale=2)
 
 
+def pdf(svg: str) -> bytes:
+    """Return the wide picture of a page's SVG as a page of PDF."""
+    drawn: bytes = vl_convert.svg_to_pdf(coloured(svg))
+    return drawn
+
+
 def _svg(request: Request, kind: str) -> str:
     spec = chart(request, kind).to_json(validate=False)  # checking it against the schema would take a fifth of the time
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_SPEC_VERSION, allowed_base_urls=[])

@@ -1,7 +1,7 @@
 """The process that draws: `python -m axiom.figures.worker [PARENT]`, one JSON line in, one JSON line out.
 
-In comes a request as data; out goes its name with the SVG and the PNG in base64, or with what was wrong with it. The
-process ends when nobody asks any more, and within a second or two of its parent's end, whatever it is doing then.
+In comes a request as data, with `pdf` where one is wanted; out goes its name with the SVG, and in base64 the PNG and the
+PDF, or with what was wrong with it. The process ends when nobody asks any more, and within a second or two of its parent's end, whatever it is doing then.
 """
 
 import base64
@@ -40,11 +40,13 @@ def answer(line: bytes) -> dict[str, str]:
 
 
 def _picture(data: dict[str, Any]) -> dict[str, str]:
-    from axiom.figures.render import picture  # a second or so, inside the first answer, whose fault can then be told
+    from axiom.figures.render import pdf, picture  # a second or so, in the first answer, whose fault can then be told
     from axiom.figures.requests import of_data
 
+    wants_pdf = data.pop("pdf", False)
     svg, png = picture(of_data(data))
-    return {"svg": svg, "png": base64.b64encode(png).decode()}
+    drawn = {"svg": svg, "png": base64.b64encode(png).decode()}
+    return {**drawn, "pdf": base64.b64encode(pdf(svg)).decode()} if wants_pdf else drawn
 
 
 def _end_with(parent: int) -> None:

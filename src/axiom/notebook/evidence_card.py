@@ -180,13 +180,8 @@ class WeighedTable:
         from axiom.figures.palette import standalone
 
         with Draughtsman() as draughtsman:
-            drawn = standalone(draughtsman.draw(request).svg)
-        if kind.lower() == ".svg":
-            return drawn.encode()
-        import vl_convert
-
-        made: bytes = vl_convert.svg_to_png(drawn, scale=3) if kind.lower() == ".png" else vl_convert.svg_to_pdf(drawn)
-        return made
+            drawn = draughtsman.draw(request, pdf=kind.lower() == ".pdf")
+        return drawn.pdf or (drawn.png if kind.lower() == ".png" else standalone(drawn.svg).encode())
 
     def data(self) -> dict[str, Any]:
         """One evidence card as JSON's own types."""
