@@ -54,11 +54,11 @@ def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:
 
 
 def _axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> Axes:
-    where = "replicates in evidence, in issue order" if isinstance(request, Narrowing) else "replicate"
+    where = "seeds so far" if isinstance(request, Narrowing) else "seed"
     return Axes(
         x=x,
         y=y,
-        x_title=where if kind == "wide" else where.split(",", maxsplit=1)[0],
+        x_title=where,
         y_title=request.y.replace("_", " "),
         width=WIDTHS[kind],
         height=_HEIGHTS[kind],

@@ -1,7 +1,8 @@
 """The process that draws: `python -m axiom.figures.worker [PARENT]`, one JSON line in, one JSON line out.
 
-In comes a request as data, with `pdf` where one is wanted; out goes its name with the SVG, and in base64 the PNG and the
-PDF, or with what was wrong with it. The process ends when nobody asks any more, and within a second or two of its parent's end, whatever it is doing then.
+In comes a request as data, with `pdf` where one is wanted; out goes its name with the SVG, the PNG and the PDF, or with
+what was wrong with it. The process ends when nobody asks any more, and within a second or two of its parent's end,
+whatever it is doing then.
 """
 
 import base64

@@ -48,7 +48,7 @@ def doubt(values: Sequence[float], null: float | None = None) -> Doubt | None:
     if set(counts) <= {0.0, 1.0}:
         return Doubt(
             why="the values are all 0 or 1, so they are events and no differences",
-            instead=("--estimand proportion --null P, where P is the share that would be nothing",),
+            instead=("--estimand proportion --null P, where P is the share without an effect",),
             shown_as=Kind.PROPORTION,
         )
     instead = _DIFFERENCE, _MEDIAN, f"{_MEAN} (seen: {min(values):.4g} to {max(values):.4g})"
@@ -83,8 +83,8 @@ def too_early(seeds: int, e_value: float) -> Doubt | None:
     if seeds >= SHOWN_FROM or (seeds >= FEWEST and e_value >= E_BEFORE):
         return None
     return Doubt(
-        why=f"{seeds} values do not show whether they are symmetric (from {SHOWN_FROM} on they do; from {FEWEST} on an "
-        f"e-value of {E_BEFORE:.0f} is enough)",
+        why=f"{seeds} values do not show whether they are symmetric (from {SHOWN_FROM} on they do; from {FEWEST} on "
+        f"evidence of {E_BEFORE:.0f} to 1 is enough)",
         instead=(_DIFFERENCE,),
     )
 

@@ -116,7 +116,7 @@ class WeighedTable:
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
-        """Where it is with 95 %, however often anybody looks (a mean: in issue order alone); None is unbounded."""
+        """Where it is with 1 - alpha, however often anybody looks (a mean: in issue order alone); None is unbounded."""
         return self.evidence.low, self.evidence.high
 
     @property
@@ -151,6 +151,7 @@ class WeighedTable:
             looks=self.looks,
             null=self._shown_null(),
             smallest=self.smallest,
+            confidence=1 - self.alpha,
         )
 
     def sketched(self) -> str:
@@ -158,7 +159,7 @@ class WeighedTable:
         if not self._can_be_drawn():
             return ""
         points = [SweepPoint(x=look.seeds, median=look.estimate, low=look.low, high=look.high) for look in self.looks]
-        return sketch(points, x="seeds", y=f"{self._middle()} and its 95 % interval")
+        return sketch(points, x="seeds", y=f"{self._middle()} and its {self._level()} interval")
 
     def _can_be_drawn(self) -> bool:
         """An axis needs room to add and to divide."""
@@ -267,14 +268,16 @@ class WeighedTable:
         return f"{seeds}, {self.evidence.missing:,} missing" if self.evidence.missing else seeds
 
     def _confidence(self) -> str:
-        level, bars = f"{1 - self.alpha:.4g}".removeprefix("0."), around(self._shown_null(), self.smallest)
-        ci = f"{float(level) * 10 ** (2 - len(level)):.3g} % CI"
+        ci, bars = f"{self._level()} CI", around(self._shown_null(), self.smallest)
         low, high = (None if end is None else end_told(end, bars) for end in self.interval)
         if low is None and high is None:
             return f"no {ci} yet"
         if low is None or high is None:
             return f"{ci} {'above' if high is None else 'below'} {low if high is None else high}"
         return f"{ci} {low} to {high}"
+
+    def _level(self) -> str:
+        return f"{100 * (1 - self.alpha):.6g} %"
 
     def _spread(self) -> str:
         if self.kind == "proportion" or self._mean is None:

@@ -291,7 +291,7 @@ def test_every_step_of_the_weighing_is_told_in_words():
     found = weighed(estimand(), [*EIGHT, *EIGHT, None])
     assert [reason.split(" ")[0] for reason in found.reasons] == ["17", "1", "signed", "Moderate;"]
     assert "effect +: the values lie above 0" in found.reasons[2]
-    assert "e = " in found.reasons[2]
+    assert " to 1 against it; interval [" in found.reasons[2]
 
 
 VALUES = st.lists(st.one_of(st.none(), st.floats(-1.0, 1.0)), max_size=32)

@@ -65,8 +65,8 @@ def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
         log_e=found.log_e,
         log_absent=found.log_absent,
         verdict=found.verdict,
-        reason=f"{question.process} about {question.null:.4g}: e = {e_told(math.exp(found.log_e))}; "
-        f"interval [{end_told(low, bars)}, {end_told(high, bars)}]; {found.verdict}: {_why(question, found, values)}",
+        reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(found.log_e))} to 1 against it; "
+        f"{_interval_told(low, high, bars)}; {found.verdict}: {_why(question, found, values)}",
     )
 
 
@@ -192,6 +192,12 @@ def _more_than(successes: int, whole: int, chance: float) -> float:
     return sequential.bernoulli_log_e(successes, whole, min(chance, successes / whole))
 
 
+def _interval_told(low: float | None, high: float | None, bars: Sequence[float]) -> str:
+    if low is None and high is None:
+        return "no interval yet"
+    return f"interval [{end_told(low, bars)}, {end_told(high, bars)}]"
+
+
 def _why(question: Question, found: Weight, values: Sequence[float | None]) -> str:
     null, smallest = question.null, question.smallest
     if question.process is Process.BETTING and question.bounds is None:
@@ -200,14 +206,11 @@ def _why(question: Question, found: Weight, values: Sequence[float | None]) -> s
         return "there is no value yet"
     match found.verdict:
         case Verdict.ABSENT:
-            return (
-                f"an effect of {smallest:.4g} or more is refuted either way (e = {e_told(math.exp(found.log_absent))})"
-            )
+            return f"{e_told(math.exp(found.log_absent))} to 1 against an effect of {smallest:.4g} or more, either way"
         case Verdict.UNDECIDED:
-            is_enough = found.log_e >= found.enough
-            return (
-                f"as many lie on either side of {null:.4g}" if is_enough else f"e is below {math.exp(found.enough):.4g}"
-            )
+            if found.log_e >= found.enough:
+                return f"as many lie on either side of {null:.4g}"
+            return f"a verdict takes {math.exp(found.enough):.4g} to 1"
         case Verdict.POSITIVE:
             return f"the values lie above {null:.4g}{_of_ties(question, values)}"
         case _:
