@@ -88,6 +88,8 @@ class WeighedTable:
             return "no value yet"
         number = f"{self.estimate:+.4g}" if self._are_differences() else f"{self.estimate:.4g}"
         what = f"{self._centre()} of {self._counted()}"
+        if self.interval == (None, None):
+            return f"{number} ({what}, no {self._level()} CI yet{self._spread()})"
         return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
 
     def latex(self) -> str:
@@ -263,15 +265,16 @@ class WeighedTable:
         return "Hodges–Lehmann median" if self.evidence.e_kind == "signed ranks" else self._middle()
 
     def _counted(self) -> str:
-        paired = "paired " if self.arms else ""
-        seeds = f"1 {paired}seed" if self.n_seeds == 1 else f"{self.n_seeds:,} {paired}seeds"
-        return f"{seeds}, {self.evidence.missing:,} missing" if self.evidence.missing else seeds
+        paired, copies, gone = "paired " if self.arms else "", self.evidence.clones, self.evidence.missing
+        whole = self.n_seeds + copies
+        seeds = f"1 {paired}seed" if whole == 1 else f"{whole:,} {paired}seeds"
+        return f"{seeds}{f', {copies:,} with the very numbers of another' if copies else ''}" + (
+            f", {gone:,} missing" if gone else ""
+        )
 
     def _confidence(self) -> str:
         ci, bars = f"{self._level()} CI", around(self._shown_null(), self.smallest)
         low, high = (None if end is None else end_told(end, bars) for end in self.interval)
-        if low is None and high is None:
-            return f"no {ci} yet"
         if low is None or high is None:
             return f"{ci} {'above' if high is None else 'below'} {low if high is None else high}"
         return f"{ci} {low} to {high}"
@@ -280,7 +283,7 @@ class WeighedTable:
         return f"{100 * (1 - self.alpha):.6g} %"
 
     def _spread(self) -> str:
-        if self.kind == "proportion" or self._mean is None:
+        if self.kind == "proportion" or self._mean is None or self.evidence.clones:
             return ""
         sd = f" ± {self._sd:.3g} sd" if self._sd is not None else ""
         return f"; mean {self._mean:.4g}{sd}"
@@ -320,9 +323,10 @@ class WeighedTable:
             above = sum(value > self.null for value in self.values)
             facts[f"above {self.null:.4g}"] = f"{above:,} of {len(self.values):,} values"
         if self.is_weighed:
-            facts["evidence"] = (
-                f"{_big(found.e_value)} to 1 against no effect; a verdict takes {1 / self.alpha:.4g} to 1"
-            )
+            is_absent = found.verdict is Verdict.ABSENT
+            against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
+            odds = _big(found.e_absent if is_absent else found.e_value)
+            facts["evidence"] = f"{odds} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
         if self.repeated or self.waiting:
             facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
         facts["hosts"] = _computed(found)

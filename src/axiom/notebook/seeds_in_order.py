@@ -280,7 +280,10 @@ def _homes(
 ) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
     """Numbers for the names of hosts and volunteers, in the order of the names."""
     if "host" not in given:
-        said.reasons.append("no column host: nobody knows how many computers agree, so the grade stops at Moderate")
+        said.reasons.append(
+            "no column host: nobody knows how many computers agree, so the grade stops at Moderate; and each seed is "
+            "taken to be independent of the others: name the hosts, or the batches, as host, and that is tested"
+        )
         return {}, {}, {}
     whose = {one.host: one for row in rows for one in row.arms or (row,) if one.host}
     theirs = {row.volunteer for row in whose.values()}

@@ -69,7 +69,7 @@ def test_a_time_out_counts_as_what_was_registered_for_it_and_nothing_else_does()
 
 def test_the_second_seed_with_the_same_numbers_is_found_to_be_a_copy():
     found = sound(asked(), seen(FINE, FINE), 1)
-    assert (values(found), found.clones) == ([FINE, None], 1)
+    assert (values(found), len(found.copied)) == ([FINE, None], 1)
     (alarm,) = found.alarms
     assert (alarm.kind, alarm.force) == ("clones", Force.SUSPENDS)
     assert "replicates 0, 1 have different seeds and gave the very same numbers" in alarm.text
@@ -78,18 +78,18 @@ def test_the_second_seed_with_the_same_numbers_is_found_to_be_a_copy():
 def test_of_many_copies_one_counts_the_others_are_missing_and_their_hosts_are_named():
     copies = [Observation(replicate=number, value=FINE, hosts=(number % 3,)) for number in range(240)]
     found = sound(asked(), copies, 30)
-    assert (len(found.counted), values(found).count(None), found.clones) == (240, 239, 239)
+    assert (len(found.counted), values(found).count(None), len(found.copied)) == (240, 239, 239)
     assert found.alarms[0].hosts == (0, 1, 2)
     assert "replicates 0, 1, 2 and 237 more" in found.alarms[0].text
 
 
 def test_equal_values_of_different_computations_are_none():
     different = [Observation(replicate=number, value=FINE, fingerprint=f"14.0:{number}") for number in range(9)]
-    assert sound(asked(), different, 1).clones == 0
+    assert len(sound(asked(), different, 1).copied) == 0
     coarse = [Observation(replicate=number, value=FINE, fingerprint=COARSE) for number in range(9)]
-    assert sound(asked(), coarse, 1).clones == 0
-    assert sound(asked(), seen(*[0.25] * 9), 1).clones == 0  # few values to choose from
-    assert sound(asked(), seen(None, None), 1).clones == 0
+    assert len(sound(asked(), coarse, 1).copied) == 0
+    assert len(sound(asked(), seen(*[0.25] * 9), 1).copied) == 0  # few values to choose from
+    assert len(sound(asked(), seen(None, None), 1).copied) == 0
 
 
 def test_different_values_of_one_computation_are_copies():
@@ -100,7 +100,7 @@ def test_different_values_of_one_computation_are_copies():
 def test_the_same_seed_elsewhere_is_no_copy_and_counts_once():
     again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
     found = sound(asked(), again, 1)
-    assert (values(found), found.clones, found.alarms) == ([FINE], 0, ())
+    assert (values(found), len(found.copied), found.alarms) == ([FINE], 0, ())
     assert "2 further values of the same seeds are left out: a seed counts once" in found.reasons
 
 
@@ -154,7 +154,7 @@ LATE = [replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 
 def test_a_design_in_which_nothing_ever_differs_is_held_back_though_its_numbers_are_coarse(rows, question, said):
     numbered = [replace(one, replicate=place) for place, one in enumerate(rows)]
     found = sound(question, numbered, 1)
-    assert found.clones == 0
+    assert len(found.copied) == 0
     assert [(one.kind, one.force) for one in found.alarms] == ([("constant", Force.HOLDS_BACK)] if said else [])
     assert all(one.text.startswith(said) for one in found.alarms)
 
@@ -180,7 +180,7 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
     assert {one.value for one in found.counted if one.value is not None} <= given_values
     assert all(-1 <= one.value <= 1 for one in found.counted if one.value is not None)
     assert len(found.counted) == len({one.replicate for one in rows if one.cohort is Cohort.CONFIRMATORY})
-    assert found.clones <= sum(one.value is None for one in found.counted)
+    assert len(found.copied) <= sum(one.value is None for one in found.counted)
 
 
 @pytest.mark.parametrize(

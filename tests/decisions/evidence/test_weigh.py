@@ -337,3 +337,9 @@ def test_looking_at_every_block_a_true_null_is_rarely_called_an_effect(is_lost):
         verdicts = {weighed(asked, values[:look]).verdict for look in range(8, 49, 8)}
         wrong += bool(verdicts & {Verdict.POSITIVE, Verdict.NEGATIVE})
     assert wrong / streams <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / streams)
+
+
+def test_the_estimate_is_told_of_all_values_while_copies_are_unexplained():
+    found = weighed(estimand(Kind.LEVEL, null=1.0), [math.log(10)] * 29 + [0.1 + 0.001 * place for place in range(21)])
+    assert found.estimate == math.log(10)
+    assert (found.low, found.high) == (None, None)

@@ -24,7 +24,7 @@ class Sound:
     asked: Question  # without the bounds that a value has shown to be false
     counted: tuple[Observation, ...]  # in issue order, one a seed
     exploratory: tuple[Observation, ...]  # older than the claim
-    clones: int  # values that are copies of another seed's, and so count as missing
+    copied: tuple[float, ...]  # values that are copies of another seed's, and so count as missing
     alarms: tuple[Alarm, ...]
     reasons: tuple[str, ...]
 
@@ -57,7 +57,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
         asked=_asked(question, checked),
         counted=counted,
         exploratory=older,
-        clones=len(copies),
+        copied=tuple([seed.value for seed in seeds if seed.replicate in copies and seed.value is not None]),
         alarms=(
             *clone_alarms,
             *_constant(question, different),

@@ -20,7 +20,7 @@ from axiom.decisions.evidence.method import Process, Question, question
 from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
-from axiom.decisions.evidence.verdict import Conclusion, conclude
+from axiom.decisions.evidence.verdict import Conclusion, conclude, middle
 from axiom.domain.evidence_cards import Card, Pooled, Stratum, Without
 from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
@@ -32,6 +32,11 @@ UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its o
 _NOBODY: Mapping[int, Home] = MappingProxyType({})
 _NOTHING_BESIDE = Surroundings()
 _GRADES = tuple(Grade)
+_THEREFORE = {
+    Force.TELLS: "this is told",
+    Force.HOLDS_BACK: "no grade above Moderate until it is explained",
+    Force.SUSPENDS: "nothing more is computed until somebody has looked",
+}
 
 
 def weigh(
@@ -110,6 +115,9 @@ def _seen(
     sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
     concluded = conclude(asked, [one.value for one in counted])
+    if known.copied and concluded.estimate is not None:  # it is told of all, since equal values may be honest ones
+        everything = [one.value for one in counted if one.value is not None]
+        concluded = replace(concluded, estimate=middle(asked, [*everything, *known.copied]))
     parts = designs_of(counted)
     is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
     designs = [stratum(asked, "design", name, part, is_bounded=is_bounded) for name, part in parts.items()]
@@ -143,8 +151,8 @@ def _evidence(seen: _Seen) -> Evidence:
     return Evidence(
         blocks=seen.blocks,
         seeds=facts.seeds,
-        missing=len(known.counted) - facts.seeds - known.clones,
-        clones=known.clones,
+        missing=len(known.counted) - facts.seeds - len(known.copied),
+        clones=len(known.copied),
         estimate=concluded.estimate,
         low=concluded.low,
         high=concluded.high,
@@ -168,7 +176,7 @@ def _evidence(seen: _Seen) -> Evidence:
             *_clustered(seen.asked),
             concluded.reason,
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
-            *(f"{alarm.text}: this {alarm.force}" for alarm in seen.raised),
+            *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
             *facts.leaning,
             _grade_reason(reached, needs),
         ),
