@@ -22,7 +22,7 @@ from axiom.store.registrations import registrations
 from axiom.web.base.request import Reading
 from axiom.web.export import archive as export_archive
 
-NUMERIC = ("numpy", "numpy.libs", "scipy", "scipy.libs")
+NUMERIC = ("numpy", "numpy.libs")
 
 
 def reading(lab) -> Reading:
@@ -57,7 +57,7 @@ def crate(files, tmp_path) -> Path:
 
 
 def recompute(crate: Path, bare: Path) -> subprocess.CompletedProcess[str]:
-    """The script in a clean Python that has NumPy and SciPy and neither Axiom nor anything else."""
+    """The script in a clean Python that has NumPy and neither Axiom nor anything else."""
     code = (
         f"import runpy, sys; sys.path.append({str(bare)!r}); sys.argv = ['recompute.py']; "
         f"runpy.run_path({str(crate / 'recompute.py')!r}, run_name='__main__')"
@@ -293,13 +293,3 @@ def test_a_claim_that_was_formed_from_data_carries_that_data_and_does_not_count_
 def test_without_numpy_it_says_what_it_needs(crate, tmp_path):
     done = recompute(crate, tmp_path / "nothing")
     assert (done.returncode, done.stderr) == (2, "This needs numpy: python -m pip install numpy\n")
-
-
-def test_without_scipy_a_finding_of_several_designs_says_what_it_needs(varied_lab, bare, tmp_path):
-    poor = tmp_path / "poor"
-    poor.mkdir()
-    for each in bare.iterdir():
-        if not each.name.startswith("scipy"):
-            (poor / each.name).symlink_to(each)
-    done = recompute(unpacked(varied_lab, 1, tmp_path), poor)
-    assert (done.returncode, "This finding also needs scipy: python -m pip install scipy" in done.stderr) == (2, True)

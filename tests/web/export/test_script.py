@@ -38,8 +38,7 @@ def test_a_source_with_awkward_quotes_is_carried_too():
         assert ast.literal_eval(script._quoted(source)) == source
 
 
-def test_an_import_in_a_function_is_seen_and_is_not_needed_at_once():
+def test_an_import_in_a_function_is_seen():
     source = "import json\nfrom axiom.domain import findings\ndef f():\n    import scipy.special\n"
     assert script._imported(source) == {"json", "axiom.domain.findings", "scipy.special"}
     assert script._foreign(source) == {"scipy"}
-    assert script._foreign(source, at_once=True) == set()

@@ -2,14 +2,13 @@
 
 import ast
 import sys
-from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
 from axiom.signed.sources import parsed
 
 _ENTRY = "axiom.web.export.recompute"
-_NAMES = {"numpy": "NumPy", "scipy": "SciPy"}  # as people write them
+_NAMES = {"numpy": "NumPy"}  # as people write them
 _HEAD = '''#!/usr/bin/env python3
 """Weighs a finding again from the files beside this one, and compares every number with what the laboratory said.
 
@@ -59,36 +58,32 @@ if __name__ == "__main__":
 @cache
 def script(version: str) -> str:
     """Return the text of `recompute.py`; the same text for the same program."""
-    found = dict(sorted(_reached(_ENTRY)))
-    needs = sorted({name for source in found.values() for name in _foreign(source, at_once=True)})
-    perhaps = sorted({name for source in found.values() for name in _foreign(source)} - {*needs})
-    words = " and ".join(["Python 3.11 or newer", *_names(needs)])
-    words += f" (for findings of several designs also {' and '.join(_names(perhaps))})" if perhaps else ""
+    found = modules_of(_ENTRY)
+    needs = sorted({name for source in found.values() for name in _foreign(source)})
+    words = " and ".join(["Python 3.11 or newer", *(_NAMES.get(name, name) for name in needs)])
     head = _HEAD.format(needs=words, amount=len(found), version=version)
     carried = "".join(f"\nSOURCES[{name!r}] = {_quoted(source)}\n" for name, source in found.items())
     tail = _TAIL.replace("NEEDS", repr(needs)).replace("ENTRY", _ENTRY)
     return head + carried + tail
 
 
-def _reached(entry: str) -> Iterator[tuple[str, str]]:
-    """Every module of ours that a module needs, with its source; those of its functions too."""
-    waiting, seen = [entry], {entry}
+def modules_of(*entries: str) -> dict[str, str]:
+    """Every module of ours that these need, in their functions too, and themselves: from its name to its source."""
+    waiting, found = [*entries], dict[str, str]()
     while waiting:
         name = waiting.pop()
         source = _source(name)
         if source is None:
             raise LookupError(f"the module {name} is needed to weigh findings, and its source is not installed")
-        yield name, source
-        for wanted in _imported(source):
-            if wanted not in seen and wanted.startswith("axiom."):
-                seen.add(wanted)
-                waiting.append(wanted)
+        found[name] = source
+        waiting += [wanted for wanted in _imported(source) - found.keys() if wanted.startswith("axiom.")]
+    return dict(sorted(found.items()))
 
 
-def _imported(source: str, *, at_once: bool = False) -> set[str]:
-    """The modules that a source imports, at once or ever: of `from a import b`, `a.b` where that is a module."""
-    found, tree = set(), parsed(source)
-    for node in tree.body if at_once else ast.walk(tree):
+def _imported(source: str) -> set[str]:
+    """The modules that a source ever imports: of `from a import b`, `a.b` where that is a module."""
+    found = set()
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -100,13 +95,9 @@ def _imported(source: str, *, at_once: bool = False) -> set[str]:
     return found
 
 
-def _foreign(source: str, *, at_once: bool = False) -> set[str]:
-    found = {name.partition(".")[0] for name in _imported(source, at_once=at_once)}
+def _foreign(source: str) -> set[str]:
+    found = {name.partition(".")[0] for name in _imported(source)}
     return found - set(sys.stdlib_module_names) - {"axiom"}
-
-
-def _names(modules: list[str]) -> list[str]:
-    return [_NAMES.get(name, name) for name in modules]
 
 
 @cache
