@@ -6,12 +6,13 @@ _FOR_NOTEBOOKS = {
     "open": ("axiom.notebook.lab", "open_lab"),
     "weigh": ("axiom.notebook.weigh", "weigh"),
     "compare": ("axiom.notebook.compare", "compare"),
+    "assert_effect": ("axiom.notebook.assert_effect", "assert_effect"),
     "plan": ("axiom.notebook.plan", "plan"),
 }
 
 
 def __getattr__(name: str) -> object:
-    """What a notebook asks for, imported then: `axiom.open(folder)`, `axiom.weigh(table)`, `axiom.compare(a, b)`."""
+    """What a notebook or a test asks for, imported then, such as `axiom.open(folder)` and `axiom.weigh(table)`."""
     if name in _FOR_NOTEBOOKS:
         from importlib import import_module
 

@@ -18,6 +18,7 @@ def compare(
     null: float | None = None,
     smallest_effect: float | None = None,
     bounds: tuple[float, float] | None = None,
+    alpha: float = 0.05,
 ) -> WeighedTable:
     """Say how sure it is that two arms differ: each value is that of `a` minus that of `b` with the same seed.
 
@@ -33,7 +34,15 @@ def compare(
     else:
         rows = _paired(a, b, seeds)
     sheet = Sheet(name="two arms", place="pair", columns=("seed", "a", "b"), rows=enumerate(rows, start=1))
-    return weigh(sheet, of=("a", "b"), estimand=estimand, null=null, smallest_effect=smallest_effect, bounds=bounds)
+    return weigh(
+        sheet,
+        of=("a", "b"),
+        estimand=estimand,
+        null=null,
+        smallest_effect=smallest_effect,
+        bounds=bounds,
+        alpha=alpha,
+    )
 
 
 def _paired(a: Any, b: Any, seeds: Iterable[Any] | None) -> Sequence[Any]:

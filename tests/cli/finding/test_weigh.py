@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from patience import PATIENCE
 
 from axiom.cli.finding import weigh as command
+from axiom.cli.finding import weigh_options
 from axiom.errors import FolderUnusable, NotFound, TableUnreadable, WrongUse
 from axiom.notebook.weigh import ESTIMANDS
 
@@ -52,7 +53,7 @@ def test_a_picture_that_cannot_take_its_place_leaves_nothing_behind(tmp_path):
     taken = tmp_path / "card.svg"
     taken.mkdir()
     with pytest.raises(FolderUnusable, match="cannot be written"):
-        command._write(b"<svg/>", taken)
+        weigh_options._write(b"<svg/>", taken)
     assert list(tmp_path.iterdir()) == [taken]
 
 
