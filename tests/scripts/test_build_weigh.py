@@ -1,0 +1,96 @@
+"""The wheel axiom-weigh in a Python that has NumPy and nothing else: the same card as `axiom weigh`."""
+
+import email
+import json
+import site
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from patience import PATIENCE
+
+from axiom.cli.finding.weigh import weigh
+
+ROOT = Path(__file__).parents[2]
+UV = ROOT / ".tools" / "uv" / "bin" / "uv"
+ROWS = [f"{seed},{arm},{seed % 7 + (arm == 'ours') * (1 + seed % 3)}" for seed in range(20) for arm in ("ours", "base")]
+WORDS = ["runs.csv", "--by", "arm", "--of", "ours", "base", "--json"]
+
+
+def run(*command, folder: Path) -> subprocess.CompletedProcess[str]:
+    words = list(map(str, command))
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """A folder with a table and with an environment into which the wheel is installed."""
+    folder = tmp_path_factory.mktemp("alone")
+    done = run(ROOT / "scripts" / "build-weigh", "--out", folder / "dist", folder=folder)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (folder / "dist").glob("*.whl")
+    for words in (
+        ("venv", "--quiet", "--offline", "--python", sys.executable, "env"),
+        ("pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env/bin/python", wheel),
+    ):
+        done = run(UV, *words, folder=folder)
+        assert done.returncode == 0, done.stderr
+    (packages,) = (folder / "env" / "lib").glob("python3*/site-packages")
+    for installed in map(Path, site.getsitepackages()):
+        for name in ("numpy", "numpy.libs"):
+            if (installed / name).exists():
+                (packages / name).symlink_to(installed / name)
+    (folder / "runs.csv").write_text("\n".join(["seed,arm,value", *ROWS]), encoding="utf-8")
+    return folder
+
+
+def test_it_asks_for_numpy_alone_and_carries_its_licences(place):
+    (wheel,) = (place / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        (name,) = (name for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
+        told = email.message_from_bytes(packed.read(name))
+        assert [one for one in told.get_all("Requires-Dist") if "extra" not in one] == ["numpy>=2"]
+        assert {Path(name).name for name in packed.namelist() if "/licenses/" in name and name[-1] != "/"} == {
+            "LICENSE",
+            "OFL-Literata.txt",
+        }
+    assert wheel.stat().st_size < 400_000
+
+
+def test_its_card_is_that_of_axiom(place, monkeypatch):
+    done = run("env/bin/axiom-weigh", *WORDS, folder=place)
+    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(place)
+    assert json.loads(done.stdout) == json.loads(CliRunner().invoke(weigh, WORDS).stdout)
+
+
+def test_its_python_is_that_of_axiom_without_the_laboratory(place):
+    code = (
+        "import sys, axiom_weigh as a; card = a.assert_effect([1.5, 2, 1, 3, 2.5, 1.2, 2.2, 1.7], estimand='contrast');"
+        "print(card.verdict, a.plan(1).verdict, a.compare([1, 2], [0, 1.5]).n_seeds, hasattr(a, 'open'));"
+        "print(*sorted(name for name in sys.modules if name == 'axiom' or name.startswith('axiom.')))"
+    )
+    done = run("env/bin/python", "-c", code, folder=place)
+    assert done.stdout.splitlines() == ["effect + (14, 22) 2 False", ""], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["--version"], 0),
+        (["--plan", "0.5"], 0),
+        ([*WORDS, "--fail-unless", "effect -"], 1),
+        (["runs.csv", "--estimand", "nonsense"], 2),
+        ([], 2),
+        (["none.csv"], 3),
+        (["runs.csv", "--no-such-option"], 2),
+    ],
+)
+def test_its_exit_status_is_honest(words, status, place):
+    done = run("env/bin/axiom-weigh", *words, folder=place)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (status < 2) or done.stderr.startswith(("axiom-weigh: ", "usage: axiom-weigh"))
