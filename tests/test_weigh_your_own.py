@@ -45,12 +45,13 @@ def said(tmp_path_factory):
 
 
 def test_every_block_does_what_the_page_says(said):
-    results, events, columns, runs, *_ = said
+    results, planned, events, columns, runs, *_ = said
     assert "effect +" in results
-    undecided, decided = events.split("events.csv: 12 seeds")[1:]
+    assert "seeds in one case of two" in planned
+    undecided, decided = events.split("events.csv: ")[1:]
     assert "--estimand proportion --null P" in undecided
     assert "effect +: the share of the values lies above 0.1" in decided
-    assert "wide.csv, ours minus base: 3 seeds" in columns
+    assert "median of 3 paired seeds" in columns
     assert "taken for the outcome: the column status" in runs
 
 

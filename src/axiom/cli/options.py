@@ -2,8 +2,6 @@
 
 import json
 import os
-import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +13,6 @@ from axiom.service.terminal import printable
 from axiom.store.engine.folder import Folder
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_PLAIN_SECONDS = 30.0  # between two lines of progress in a file or a pipe, which keep each of them
-_PLAIN: dict[str, float] = {}  # when the last one was written
 
 ID = click.IntRange(1, 2**63 - 1)  # of a row: what the database can hold
 
@@ -109,20 +104,6 @@ def bar(share: float, width: int = 24) -> str:
     """How far it is, drawn."""
     full = round(width * min(1.0, max(0.0, share)))
     return f"[{'#' * full}{'.' * (width - full)}]"
-
-
-def progress(text: str) -> None:
-    """The one progress line: drawn again and again on a terminal, elsewhere a plain line now and then. Ends empty."""
-    if sys.stderr.isatty():
-        click.echo(f"\r\x1b[2K{text}", err=True, nl=False)
-        return
-    now = time.monotonic()
-    last = _PLAIN.setdefault("last", now)
-    if not text:
-        _PLAIN.clear()
-    elif now - last >= _PLAIN_SECONDS:
-        _PLAIN["last"] = now
-        click.echo(text, err=True)
 
 
 def _plain(value: object) -> str:

@@ -66,6 +66,8 @@ def sheet_of(table: Any) -> Sheet:
     """The cells of a path to a file, a list of rows, a dict of columns, or a table of pandas, Arrow or Axiom."""
     if isinstance(table, Sheet):
         return table
+    if callable(table):  # so that a file is opened when it is read, and not while words are still looked at
+        return sheet_of(table())
     if isinstance(table, str | Path):
         return sheet_of_file(Path(table))
     if isinstance(table, Mapping):

@@ -68,15 +68,15 @@ def alike(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
     return _groups(marks, sum(map(bool, marks.values())))
 
 
-def equal_values(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...], ...]:
+def equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds of the same value, in a table that shows one number a seed.
 
     As `clones`, but a number of single precision is read as it was written, and numbers with few digits are compared
     with how far they lie apart: a table may be rounded.
     """
-    if not _are_some_alike(sorted(values_by_seed.values())):
+    if not _are_some_alike(sorted(values)):
         return ()
-    written = {seed: _as_written(value) for seed, value in values_by_seed.items() if math.isfinite(value)}
+    written = {seed: _as_written(value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)}
     return clones(written) or _rounded_alike(written)
 
 

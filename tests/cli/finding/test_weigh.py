@@ -1,6 +1,8 @@
 """`axiom weigh FILE.csv`: the words of the command, the card in a terminal, JSON, the picture, the exit status."""
 
 import json
+import os
+import pty
 import random
 import subprocess
 import sys
@@ -148,6 +150,22 @@ def test_the_exit_status_is_honest(words, status, table, monkeypatch):
     done = axiom(*words)
     assert done.returncode == status, done.stderr
     assert bool(done.stdout) == (status < 2)
+
+
+def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "axiom", "weigh", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=theirs) as going:
+        os.close(theirs)
+        going.stdin.write(table.read_bytes())
+        going.stdin.flush()
+        told = b""
+        while b"rows" not in told:
+            told += os.read(ours, 1000)
+        going.stdin.close()
+        assert going.wait(PATIENCE) == 0
+    os.close(ours)
+    assert b"Reading " in told
 
 
 def test_the_command_is_quick_to_start():

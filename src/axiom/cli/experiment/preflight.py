@@ -7,7 +7,7 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of
-from axiom.cli.options import bar, data_option, dry_run_option, json_option, progress, quiet_option, show_json
+from axiom.cli.options import bar, data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
 from axiom.lab.experiments.preflight import Examined, prepare_boxed, secret_of, try_out
@@ -15,7 +15,7 @@ from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import Said
 from axiom.lab.experiments.publish import Prepared, demand_taken
 from axiom.service.access import package, reading, submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import progress, remark
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest

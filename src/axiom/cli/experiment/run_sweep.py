@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
 from axiom.cli.experiment.run_places import Here, Place, SweepProgress, There
-from axiom.cli.options import bar, progress
+from axiom.cli.options import bar
 from axiom.commands.base import Answer
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.decisions.planning.task_size import replicates_per_workunit
@@ -24,7 +24,7 @@ from axiom.lab.experiments.publish import WAITS
 from axiom.service.create import make
 from axiom.service.engine import computing
 from axiom.service.folder import Taken
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.terminal import progress, remark, wall_clock
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections

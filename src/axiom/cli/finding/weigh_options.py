@@ -5,20 +5,24 @@ Nothing here imports more than the standard library before it weighs.
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from axiom.cli.atomic_file import appearing
 from axiom.errors import FolderUnusable, WrongUse
-from axiom.service.terminal import printable, remark
+from axiom.service.terminal import printable, progress, remark
 
 if TYPE_CHECKING:
+    from axiom.notebook.evidence_card import WeighedTable
     from axiom.notebook.read_table import Sheet
 
 _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
 _LONGEST_NAME = 256
+_TELL_EVERY = 0.5  # seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,14 +118,10 @@ def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet:
     from axiom.notebook.weigh import weigh
 
     wanted = demanded(said["fail_unless"]) if said["fail_unless"] is not None else None
-    card = weigh(_table(files), **{key: said[key] for key in _OF_WEIGHING})
-    if as_json:
-        _show_json(card.data())
-    elif said["latex"]:
-        print(card.latex())
-    else:
-        drawn = card.sketched()
-        print(printable(repr(card), but="\n") + (f"\n\n{drawn}" if drawn else ""))
+    with _Waiting(quiet=quiet) as waiting:
+        card = weigh(lambda: waiting.counted(_sheet(files)), **{key: said[key] for key in _OF_WEIGHING})
+        shown = _json(card.data()) if as_json else card.latex() if said["latex"] else _card(card)
+    print(shown)
     if (file := said["picture"]) is not None:
         _write(card.picture(file.suffix), file)
         remark(f"Wrote {file}", quiet=quiet)
@@ -138,16 +138,57 @@ def _show_plan(effect: float, alpha: float, files: Sequence[Path], *, as_json: b
 
     planned = plan(effect, alpha=alpha)
     if as_json:
-        _show_json(planned.data())
+        print(_json(planned.data()))
     else:
         print(planned)
 
 
-def _show_json(document: Mapping[str, Any]) -> None:
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _table(files: Sequence[Path]) -> "Path | Sheet":
+def _card(card: "WeighedTable") -> str:
+    drawn = card.sketched()
+    return printable(repr(card), but="\n") + (f"\n\n{drawn}" if drawn else "")
+
+
+class _Waiting:
+    """Tells how far it is, from the second second on: the rows that were read, then that they are weighed."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._rows, self._is_read, self._began = 0, False, time.monotonic()
+        self._is_done = threading.Event()
+        self._teller = None if quiet else threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Self:
+        if self._teller:
+            self._teller.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_done.set()
+        if self._teller:
+            self._teller.join()
+            progress("")
+
+    def counted(self, sheet: "Sheet") -> "Sheet":
+        """The same sheet, whose rows are counted as they are read."""
+        return replace(sheet, rows=self._counted(sheet.rows))
+
+    def _counted(self, rows: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, Sequence[Any]]]:
+        for row in rows:
+            self._rows += 1
+            yield row
+        self._is_read = True
+
+    def _tell(self) -> None:
+        while not self._is_done.wait(_TELL_EVERY):
+            seconds = time.monotonic() - self._began
+            if seconds > 1:
+                progress(f"{'Weighing' if self._is_read else 'Reading'} {self._rows:,} rows, {seconds:.0f} s")
+
+
+def _sheet(files: Sequence[Path]) -> "Sheet":
     if not files:
         raise WrongUse("No file is named. Name one, as in `axiom weigh results.csv`, or - for standard input.")
     if len(files) > 1:
@@ -159,11 +200,9 @@ def _table(files: Sequence[Path]) -> "Path | Sheet":
             f"{len(files)} files are named ({shown}), and one is weighed at a time. Nothing was weighed; {hint}. Runs "
             "of several files belong into one table with a column that says which runs they are; see --by."
         )
-    if files[0] != Path("-"):
-        return files[0]
-    from axiom.notebook.read_table import sheet_of_bytes
+    from axiom.notebook.read_table import sheet_of_bytes, sheet_of_file
 
-    return sheet_of_bytes(sys.stdin.buffer, "standard input")
+    return sheet_of_bytes(sys.stdin.buffer, "standard input") if files[0] == Path("-") else sheet_of_file(files[0])
 
 
 def _write(drawn: bytes, file: Path) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from axiom.decisions.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
 from axiom.domain.findings import COARSE, EVERY_NUMBER, Alarm, Force, Observation
@@ -90,6 +91,8 @@ def _asked(question: Question, checked: Sequence[Observation]) -> Question:
 
 def _seeds(observations: Sequence[Observation]) -> list[Observation]:
     """One observation a seed, in the order in which seeds first appear: its first value, or that it has none."""
+    if all(one.replicate < other.replicate for one, other in pairwise(observations)):
+        return list(observations)  # asked first, since it is so in every table
     first: dict[int, Observation] = {}
     for one in observations:
         known = first.get(one.replicate)
@@ -108,8 +111,9 @@ def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     """
     known = [seed for seed in seeds if seed.value is not None and seed.outcome is not Outcome.LATE]
     marks = {one.replicate: mark for one in known if (mark := one.fingerprint) and mark[: len(COARSE)] != COARSE}
-    bare = {one.replicate: one.value for one in known if one.value is not None and not one.fingerprint}
-    groups = [*alike(marks), *equal_values(bare)]
+    bare = [one for one in known if not one.fingerprint]
+    values = [one.value for one in bare if one.value is not None]
+    groups = [*alike(marks), *equal_values([one.replicate for one in bare], values)]
     if not groups:
         return set(), []
     copies = {number for group in groups for number in group[1:]}
@@ -131,7 +135,7 @@ def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]
     for one in counted:
         if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint != COARSE:
             rows.setdefault(one.design, []).append(one.fingerprint or one.value)
-    same = [len(row) for row in rows.values() if len(row) >= _ENOUGH and len(set(row)) == 1]
+    same = [len(row) for row in rows.values() if len(row) >= _ENOUGH and all(mark == row[0] for mark in row)]
     if not same:
         return []
     text = f"{sum(same)} seeds gave the very same numbers, design by design, so it is not sure that seeds were used"
@@ -153,9 +157,10 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
     told, seeds = Force.TELLS, 0
     for row in rows.values():
         values = [one.value for one in row if one.value is not None]
-        marks = {one.fingerprint or one.value for one in row}
         size, spread = max(map(abs, values)), max(values) - min(values)
-        if len(values) < _ENOUGH or len(marks) == 1 or spread > _HARDLY * size or size == 0:
+        if len(values) < _ENOUGH or spread > _HARDLY * size or size == 0:
+            continue
+        if len({one.fingerprint or one.value for one in row}) == 1:
             continue
         seeds += len(values)
         told = Force.HOLDS_BACK if spread > 0 else told
