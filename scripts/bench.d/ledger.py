@@ -20,8 +20,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.decisions.credit.tariffs import PRESETS
+from axiom.domain.declaration import Measure, ValueType
 from axiom.lab.credit.booking import SLICE
 from axiom.lab.credit.pay import Paying
+from axiom.signed.canonical_json import canonical
+from axiom.signed.manifests import Manifest
 from axiom.store.credit import balance_check, tariffs
 from axiom.store.engine.database import Database, at, connect_writer
 from axiom.store.engine.folder import Folder
@@ -31,7 +34,22 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SECONDS = 5.0
 VOLUNTEERS, TEAMS, SETTLEMENTS = 1_000, 40, 100
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
-MANIFEST = "{}"
+MANIFEST = Manifest(
+    name="bench",
+    aliases=(),
+    version=1,
+    question="What does paying cost?",
+    reference="",
+    configs=tuple({"size": size} for size in range(40)),
+    factors={"size": ValueType.INT},
+    ranges={},
+    measures=(Measure(name="total", type=ValueType.FLOAT, nullable=False),),
+    estimands=(),
+    figure=None,
+    cell_seconds=tuple(map(float, range(100, 4_001, 100))),
+    memory_mb=100,
+    avx=False,
+)
 PEOPLE = (
     "INSERT INTO volunteer (id, name, created_at, team_id) SELECT i, 'volunteer ' || i, :now, 1 + i % :teams FROM n",
     "INSERT INTO host (id, volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at, seen_at) "
@@ -76,7 +94,21 @@ REGISTRATION = """
 INSERT INTO registration (id, experiment_id, cohort, body, previous_hash, hash, created_at)
 VALUES (1, 1, 'confirmatory', :body, '', '', :now)
 """
-BODY = json.dumps({"configs": [{}] * 40, "expected_seconds": list(range(100, 4_001, 100)), "estimands": [], "block": 8})
+BODY = json.dumps(
+    {
+        "design": "",
+        "configs": [{"size": size} for size in range(40)],
+        "places": list(range(40)),
+        "expected_seconds": list(range(100, 4_001, 100)),
+        "estimands": [],
+        "joins": {},
+        "stopping": {"rule": "settled", "replicates": 1_000_000},
+        "block": 8,
+        "block_why": "a benchmark",
+        "why": "",
+        "cohort": "confirmatory",
+    }
+)
 DAMAGE = "UPDATE entry SET amount = amount + 1 WHERE id = :id"
 
 
@@ -133,7 +165,7 @@ def main() -> int:
         db = connect_writer(folder.database)
         migrate(db, folder, NOW)
         db.execute("PRAGMA foreign_keys = OFF")
-        db.execute(EXPERIMENT, manifest=MANIFEST, now=at(NOW))
+        db.execute(EXPERIMENT, manifest=canonical(MANIFEST.as_data()).decode(), now=at(NOW))
         db.execute(REGISTRATION, body=BODY, now=at(NOW))
         fill(db, wanted.awards)
         holds = prove(db, wanted)
