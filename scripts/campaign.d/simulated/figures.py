@@ -34,7 +34,7 @@ class Size:
     forecasters: int
 
 
-WHOLE = Size(streams=20_000, looks=1_000, laboratories=300, weighed=200, nulls=1_500, forecasters=500)
+WHOLE = Size(streams=20_000, looks=1_000, laboratories=100, weighed=200, nulls=1_500, forecasters=500)
 QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, nulls=30, forecasters=40)
 
 
