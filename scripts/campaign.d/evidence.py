@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from simulated.attacked import attacked
 from simulated.biases import arrival, laboratory
 from simulated.figures import QUICK, WHOLE, Answer, Size
 from simulated.hardships import border, hardships
@@ -30,6 +31,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "forecasters": forecasters,
     "border": border,
     "hardships": hardships,
+    "attacked": attacked,
 }
 
 

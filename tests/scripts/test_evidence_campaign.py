@@ -16,6 +16,7 @@ from simulated.drawn import draw
 from simulated.figures import QUICK, Answer, Held, below
 from simulated.laws import CONTRAST, LAWS
 from simulated.seeds_needed import looked_at_once
+from simulated.tables import decided_without_lost
 
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.verdict import weight
@@ -34,6 +35,10 @@ MISSED = (
     "beta(0.2, 0.5): interval of a contrast",
     "t with 2 degrees of freedom + 0.6: a median",
     "absence, s = 0.25: a median",
+    "D2 honest accuracies of 40 seeds, in a table; on 360 test cases",
+    "D6 a league: 30 % of hosts, of six volunteers",
+    "D6 a league: 20 % of hosts, of four volunteers",
+    "D7 two platforms",
 )
 
 
@@ -97,6 +102,12 @@ def test_a_verdict_is_given_when_the_library_gives_it_first(gone):
         values = [None if is_lost else one for one, is_lost in zip(streams[row].tolist(), lost[row], strict=True)]
         looks = (n for n in range(8, 61, 4) if weight(asked, values[:n]).verdict is not Verdict.UNDECIDED)
         assert known == next(looks, np.inf)
+
+
+def test_a_table_without_lost_values_is_decided_as_a_stream_is():
+    streams = np.random.default_rng(5).normal(1.0, 1.0, (4, 60))
+    needed = decided_without_lost(streams, np.zeros(streams.shape, dtype=bool))
+    assert needed.tolist() == processes.decided(streams, question(CONTRAST)).tolist()
 
 
 def test_the_t_mixture_of_the_campaign_reaches_its_bar_where_the_library_says():

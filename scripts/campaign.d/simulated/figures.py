@@ -38,12 +38,17 @@ WHOLE = Size(streams=20_000, looks=1_000, laboratories=100, weighed=200, nulls=1
 QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, nulls=30, forecasters=40)
 
 
-def at_most(share: float, n: int) -> float:
-    """The largest share that chance explains in n draws: three standard errors above."""
-    return share + 3.0 * math.sqrt(share * (1.0 - share) / n)
-
-
 def below(what: str, found: float, share: float, n: int) -> Held:
-    """A share of errors that must not exceed its level by more than chance."""
-    limit = at_most(share, n)
+    """A share of errors in n draws that must not exceed its level by more than chance: by three standard errors."""
+    limit = share + _by_chance(share, n)
     return Held(words=f"{what}: {found:.4f}, at most {limit:.4f}", holds=found <= limit)
+
+
+def above(what: str, found: float, share: float, n: int) -> Held:
+    """A share that must not fall below its level by more than chance."""
+    limit = share - _by_chance(share, n)
+    return Held(words=f"{what}: {found:.4f}, at least {limit:.4f}", holds=found >= limit)
+
+
+def _by_chance(share: float, n: int) -> float:
+    return 3.0 * math.sqrt(share * (1.0 - share) / n)

@@ -49,27 +49,27 @@ def seeds_needed(seed: int, size: Size) -> Answer:
     n = min(_ENOUGH, size.streams // 2)
     lines, held, asked = list[str](), list[Held](), question(CONTRAST)
     lines.append("seeds until an effect is found: the median of all streams / enough for nine in ten")
-    lines.append(f"  {'normal values, d = mean / deviation':<40}{'Axiom':>14}{'t-mixture':>14}{'the rule before':>18}")
+    lines.append(heading("normal values, d = mean / deviation", "Axiom", "t-mixture", "the rule before"))
     for effect, length in _LENGTHS.items():
         streams = rng.normal(effect, 1.0, (n, length))
         others = first(t_mixture(streams) >= BAR, at_least=_T_FEWEST), decided_before(streams)
         name, now = f"d = {effect}", decided(streams, asked)
-        lines.append(_row(name, now, *others))
-        held.append(_at_most(name, now, _AS_T, middle(others[0]), "of the t-mixture"))
-    lines.append(f"  {f'values far out, of {_UNTIL:,} seeds':<40}{'Axiom':>14}{'':>14}{'the rule before':>18}")
+        lines.append(row(name, now, *others))
+        held.append(no_later(name, now, _AS_T, middle(others[0]), "of the t-mixture"))
+    lines.append(heading(f"values far out, of {_UNTIL:,} seeds", "Axiom", "", "the rule before"))
     for name, draw in _HARD.items():
         streams = draw(rng, (n, _UNTIL))
         now, before = decided(streams, asked), decided_before(streams)
-        lines.append(_row(name, now, None, before))
-        held.append(_at_most(name, now, _AS_BEFORE, min(middle(before), _UNTIL), "of the rule before"))
+        lines.append(row(name, now, None, before))
+        held.append(no_later(name, now, _AS_BEFORE, min(middle(before), _UNTIL), "of the rule before"))
     lines.append("seeds until an effect of the smallest size that matters is refuted; there is none")
-    lines.append(f"  {'normal values, s = smallest / deviation':<40}{'Axiom':>14}{'one look, 80 %':>16}")
+    lines.append(heading("normal values, s = smallest / deviation", "Axiom", "one look, 80 %"))
     for smallest in (0.25, 0.5, 1.0):
         streams, once = rng.normal(size=(n, _LENGTHS[smallest])), looked_at_once(smallest)
         absent = question({**CONTRAST, "smallest": smallest})
         name, now = f"s = {smallest}", decided(streams, absent, [Verdict.ABSENT])
-        lines.append(f"{_row(name, now)}{once:>16}")
-        held.append(_at_most(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
+        lines.append(f"{row(name, now)}{once:>16}")
+        held.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
     return Answer(lines=lines, held=held)
 
 
@@ -97,14 +97,18 @@ def shown(seeds: Numbers) -> str:
     return " / ".join(f"{one:.0f}" if np.isfinite(one) else "never" for one in (middle(seeds), middle(seeds, 0.9)))
 
 
-def _row(name: str, *columns: Numbers | None) -> str:
-    return f"  {name:<40}" + "".join(
-        f"{'' if seeds is None else shown(seeds):>{width}}" for seeds, width in zip(columns, (14, 14, 18), strict=False)
-    )
+def heading(name: str, *columns: str) -> str:
+    """The names above such rows."""
+    return f"  {name:<52}" + "".join(f"{column:>16}" for column in columns)
 
 
-def _at_most(name: str, seeds: Numbers, times: float, other: float, whose: str) -> Held:
-    """With few streams the median may lie three standard errors too high, by its place among them."""
+def row(name: str, *columns: Numbers | None) -> str:
+    """What each of several needs; None leaves a column empty."""
+    return heading(name, *["" if seeds is None else shown(seeds) for seeds in columns])
+
+
+def no_later(name: str, seeds: Numbers, times: float, other: float, whose: str) -> Held:
+    """The median must not exceed so many times another; with few streams by more than chance, told by its rank."""
     n, found = len(seeds), middle(seeds)
     least = middle(seeds, 0.5 - 1.5 / math.sqrt(n)) if n < _ENOUGH else found
     words = f"{name}: a median of {found:.0f} seeds, at most {times} x the {other:.0f} {whose}"
