@@ -1,4 +1,4 @@
-"""What an attack from outside found (D1 to D10), played again: its rates before the weighing was changed, and now."""
+"""An attack from outside (D1 to D10), played again: its rates before the weighing was changed, and now."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ _CASES: Sequence[_Case] = (
     ),
     *(
         _Case(
-            name=f"D6 a league: {words} return values without their sign",
+            name=f"D6 {words} return values without their sign",
             how=checks,
             play=league(hosts, volunteers, checks),
             before=before if checks is Checks.GRANTED else {},
@@ -122,7 +122,7 @@ _CASES: Sequence[_Case] = (
     ),
     *(
         _Case(
-            name="D7 two platforms lie 2 deviations apart, and one takes over from the other",
+            name="D7 two platforms lie 2 deviations apart, and one takes over",
             how=checks,
             play=two_platforms(checks),
             before={_STRONG: "69 %"} if checks is Checks.GRANTED else {},
@@ -138,7 +138,7 @@ _CASES: Sequence[_Case] = (
     ),
     *(
         _Case(
-            name="D8 every other run above 0 fails, and is run again until it ends, in a table",
+            name="D8 every other run above 0 fails and is run again, in a table",
             how=f"{seeds} seeds",
             play=tried_again(seeds),
             before={_CALLED: before},
@@ -148,17 +148,17 @@ _CASES: Sequence[_Case] = (
     ),
     *(
         _Case(
-            name=f"D9 values of a host are alike: {words}",
+            name=f"D9 {words}",
             how=kept,
             play=clustered(kind, correlation, per_host=per_host, kept=kept),
             before={_CALLED: before} if before and kept is Kept.UNNAMED else {},
             most={_CALLED: 0.05} if kept is Kept.TABLE else {},
         )
         for kind, correlation, per_host, words, before in (
-            ("proportion", 0.1, 0, "a share, 10 % of its variance between 20 hosts", "20.5 %"),
-            ("contrast", 0.1, 0, "a contrast, 10 % of its variance between 20 hosts", ""),
-            ("contrast", 0.5, 4, "a contrast, 50 % of its variance between hosts of 4 seeds", "21 %"),
-            ("level", 0.5, 4, "a level, 50 % of its variance between hosts of 4 seeds", "29 %"),
+            ("proportion", 0.1, 0, "hosts matter: a share, 10 % of its variance between 20 hosts", "20.5 %"),
+            ("contrast", 0.1, 0, "hosts matter: a contrast, 10 % of its variance between 20 hosts", ""),
+            ("contrast", 0.5, 4, "hosts matter: a contrast, 50 % of its variance between hosts of 4 seeds", "21 %"),
+            ("level", 0.5, 4, "hosts matter: a level, 50 % of its variance between hosts of 4 seeds", "29 %"),
         )
         for kept in Kept
     ),
@@ -168,7 +168,11 @@ _CASES: Sequence[_Case] = (
 def attacked(seed: int, size: Size) -> Answer:
     """Play every stream of the attack; then count the seeds that ties and missing values cost."""
     rng = np.random.default_rng(seed)
-    lines, held, n = [_row("", "", "before", "now")], list[Held](), 2 * size.weighed
+    held, n = list[Held](), size.attacks
+    lines = [
+        f"shares of {n:,} streams, without an effect unless one is named; before: the attack's, in similar ones",
+        _row("", "", "before", "now"),
+    ]
     for name, cases in itertools.groupby(_CASES, key=lambda case: case.name):
         lines.append(name)
         for case in cases:
@@ -191,14 +195,20 @@ def _row(how: str, what: str, before: str, now: str) -> str:
 
 def _ties(rng: np.random.Generator, size: Size) -> Answer:
     """How much later an effect of one deviation is found, if some values are exactly 0."""
-    lines, held = [heading("D5 seeds until d = 1 is found, if so many are 0", "Axiom", "", "the rule before")], []
+    lines = [
+        "D5 values that are exactly 0, an effect of 1 deviation: seeds until it is found, one in two / nine in ten"
+    ]
+    lines.append(heading("share that is 0", "Axiom", "the rule before"))
+    held = []
     for share in (0.0, 0.1, 0.2, 0.3, 0.5):
         streams = rng.normal(1.0, 1.0, (size.streams // 20, _UNTIL))
         streams[rng.random(streams.shape) < share] = 0.0
         now, before = decided(streams, question(CONTRAST)), decided_before(streams)
-        lines.append(row(f"{share:.0%}", now, None, before))
+        lines.append(row(f"{share:.0%}", now, before))
         if share:
-            held.append(no_later(f"D5 {share:.0%} are 0", now, 0.5, min(_UNTIL, middle(before)), "of the rule before"))
+            held.append(
+                no_later(f"D5 {share:.0%} of values are 0", now, 0.5, min(_UNTIL, middle(before)), "of the rule before")
+            )
     return Answer(lines=lines, held=held)
 
 
@@ -208,18 +218,21 @@ def _missing(rng: np.random.Generator, size: Size) -> Answer:
     How late the rule before was is not known: it took at least as long as its interval of signs, which is told.
     """
     is_free, n = is_left_out(), size.streams // 50
-    lines, held = [heading("D10 seeds until it is found, if so many are missing", "Axiom", "", "before: at least")], []
-    free = [heading("D10 values until it is found, if so many are lost", "Axiom", "without")]
+    lines = ["D10 values that are missing by chance: seeds until an effect is found, one in two / nine in ten"]
+    lines.append(heading("effect in deviations, share that is missing", "Axiom", "before: at least"))
+    free = ["D10 the same, declared as lost: values until an effect is found"]
+    free.append(heading("effect in deviations, share that is lost", "Axiom", "without"))
+    held = []
     for effect, share in itertools.product((0.5, 1.0), (0.0, 0.05, 0.1, 0.2)):
         streams, name = rng.normal(effect, 1.0, (n, _UNTIL)), f"d = {effect}, {share:.0%}"
         gone = rng.random(streams.shape) < share
         whole = decided(streams, question(CONTRAST))
         now = decided(streams, question(CONTRAST), gone=gone)
-        lines.append(row(name, now, None, first(signs_agree(streams, gone=gone), at_least=FEWEST)))
+        lines.append(row(name, now, first(signs_agree(streams, gone=gone), at_least=FEWEST)))
         if is_free and share:
             lost = decided_without_lost(streams, gone)
             free.append(row(name, lost, whole))
             held.append(no_later(f"D10 {name} are lost", lost, _AS_WITHOUT, middle(whole), "without lost ones"))
     if not is_free:
-        free = ["D10 a seed whose outcome is declared as lost counts as a missing one still"]
+        free = ["D10 the same, declared as lost: such a seed still counts as a missing one"]
     return Answer(lines=[*lines, *free], held=held)

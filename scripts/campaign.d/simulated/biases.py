@@ -1,4 +1,4 @@
-"""What does it do to error rates when runtime has to do with the outcome, or when many questions are asked at once?"""
+"""Error rates if runtime has to do with the outcome, and if many questions are asked at once."""
 
 import math
 from collections.abc import Sequence
@@ -29,7 +29,8 @@ def arrival(seed: int, size: Size) -> Answer:
     rng = np.random.default_rng(seed)
     n = size.streams // 4
     lines = [
-        f"{'runtime ~ exp(b x outcome)':<34}{'arrival: peeking':>18}{'arrival: e':>12}{'blocks in order of issue':>26}"
+        "streams without an effect that are called one; seeds are read as they arrive, or in blocks as issued",
+        f"{'runtime ~ exp(b x outcome)':<34}{'arrival: peeking':>18}{'arrival: e':>12}{'blocks in order of issue':>26}",
     ]
     held = []
     for strength, lost in ((0.0, 0.0), (0.3, 0.0), (1.0, 0.0), (0.3, 0.05), (1.0, 0.05), (1.0, 0.2)):
@@ -41,7 +42,7 @@ def arrival(seed: int, size: Size) -> Answer:
         issued = float(np.isfinite(decided(values, _ASKED, gone=late, every=_BLOCK)).mean())
         what, e = f"b = {strength}, {lost:.0%} time out", either(*ranks(came))
         lines.append(f"{what:<34}{ever(naive(came), 1.0).mean():18.3f}{ever(e).mean():12.3f}{issued:26.4f}")
-        held.append(below(what, issued, 0.05, n))
+        held.append(below(f"{what}, blocks in order of issue: called an effect", issued, 0.05, n))
     return Answer(lines=lines, held=held)
 
 

@@ -1,4 +1,4 @@
-"""What a part of the campaign says: lines to read, figures that must hold, and numbers to draw."""
+"""The answer of a part of the campaign: lines to read, figures that must hold, and numbers to draw."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one part found."""
+    """The findings of one part."""
 
     lines: Sequence[str]
     held: Sequence[Held]
@@ -30,12 +30,13 @@ class Size:
     looks: int
     laboratories: int
     weighed: int  # streams that go through the whole pipeline
+    attacks: int  # of each kind
     nulls: int
     forecasters: int
 
 
-WHOLE = Size(streams=20_000, looks=1_000, laboratories=100, weighed=200, nulls=1_500, forecasters=500)
-QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, nulls=30, forecasters=40)
+WHOLE = Size(streams=20_000, looks=1_000, laboratories=100, weighed=200, attacks=1_000, nulls=1_500, forecasters=500)
+QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, attacks=16, nulls=30, forecasters=40)
 
 
 def below(what: str, found: float, share: float, n: int) -> Held:

@@ -216,7 +216,7 @@ def _outvoted(again: Sequence[Reproduced], first: int) -> list[int]:
 
 
 def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[Reproduced]:
-    """What another host says of a seed; and a third one, if the two do not agree."""
+    """Another host computes a seed, and a third one does if the two do not agree."""
     second = _another(rng, world.homes, [first])
     said = [world.says(host, seed) for host in (first, second)]
     if said[0] == said[1]:

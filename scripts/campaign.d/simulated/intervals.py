@@ -77,7 +77,7 @@ def pooled(seed: int, size: Size) -> Answer:
 def forecasters(seed: int, size: Size) -> Answer:
     """Let forecasters say 90 % where the truth is less, and one who is right."""
     rng = np.random.default_rng(seed)
-    lines, held = ["says 90 %; predictions until flagged"], []
+    lines, held = ["forecasters say 90 %; so many predictions until they are flagged"], []
     for truth in (0.5, 0.7, 0.8, 0.9):
         found = [_flagged(rng, truth) for _ in range(size.forecasters)]
         middle, share = float(np.median(found)), float(np.isfinite(found).mean())

@@ -16,7 +16,8 @@ def peeking(seed: int, size: Size) -> Answer:
     """Count, for each law, the streams in which a test of its kind ever says 20, and what others would have said."""
     rng = np.random.default_rng(seed)
     apart = compared(rng.normal(size=(20, 200)))
-    lines = [f"{'':<13}" + "".join(f"{column:>17}" for column in _COLUMNS) + "  test of a level"]
+    lines = ["streams in which something is called an effect at any look, though there is none"]
+    lines += [f"{'':<13}" + "".join(f"{column:>17}" for column in _COLUMNS) + "  test of a level"]
     held = [Held(words=f"simulated and library's e-values lie {apart:.1e} apart", holds=apart < 1e-9)]
     when: dict[str, list[float]] = {"peeking": [], "ranks": []}
     for name, law in LAWS.items():
@@ -24,7 +25,10 @@ def peeking(seed: int, size: Size) -> Answer:
         lines.append(f"{name:<13}" + "".join(f"{share:>17.4f}" for share in shares) + f"  {law.right}")
         held.append(below(f"{name}: difference of two arms, signed ranks", shares[0], 0.05, size.streams))
         held.append(below(f"{name}: level, {law.right}", shares[1], 0.05, size.streams))
-    lines.append("The two columns on the left are what a finding uses; the others are warnings.")
+    lines += [
+        "The two columns on the left are what a finding uses. The others are warnings, about the mean of a level:",
+        "signed ranks as for a difference, a t-mixture, a t-test at 5 % after every seed (peeking) and at ten looks.",
+    ]
     return Answer(lines=lines, held=held, drawn={"peeking": _curve(when, size)})
 
 

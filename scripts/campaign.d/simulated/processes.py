@@ -140,7 +140,7 @@ def betting(streams: Numbers, null: float, bounds: tuple[float, float]) -> Numbe
 
 
 def naive(streams: Numbers) -> Numbers:
-    """What peeking does: t over its five per cent bar after each value from the fifth on, so 1 is a discovery."""
+    """Peeking: t over its five per cent bar after each value from the fifth on, so 1 is a discovery."""
     n = np.arange(1, streams.shape[1] + 1)
     ratios: Numbers = np.abs(_t(streams)) * (n >= 5) / special.stdtrit(np.maximum(n - 1, 1), 0.975)
     return ratios

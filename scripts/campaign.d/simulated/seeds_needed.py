@@ -7,6 +7,7 @@ import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.verdict import ENOUGH
 from axiom.domain.findings import Verdict
 from simulated.figures import Answer, Held, Size
 from simulated.laws import CONTRAST, Numbers
@@ -14,7 +15,7 @@ from simulated.processes import BAR, decided, decided_before, first, t_mixture
 
 _Draw = Callable[[np.random.Generator, tuple[int, int]], Numbers]
 
-_ENOUGH = 2_000  # streams, whose median is as good as certain
+_MANY = 2_000  # streams, whose median is as good as certain
 _T_FEWEST = 5
 _AS_T, _AS_BEFORE, _AS_ONCE = 1.1, 0.5, 1.5  # times the seeds of each other
 _LENGTHS = {0.25: 800, 0.5: 300, 0.75: 150, 1.0: 100}  # of streams with an effect of this size
@@ -46,9 +47,12 @@ _HARD: Mapping[str, _Draw] = {
 def seeds_needed(seed: int, size: Size) -> Answer:
     """Count the seeds to a verdict, looked at after each from the eighth on."""
     rng = np.random.default_rng(seed)
-    n = min(_ENOUGH, size.streams // 2)
+    n = min(_MANY, size.streams // 2)
     lines, held, asked = list[str](), list[Held](), question(CONTRAST)
-    lines.append("seeds until an effect is found: the median of all streams / enough for nine in ten")
+    lines += [
+        "seeds until an effect is found: enough for one stream in two / for nine in ten, looked at after each",
+        f"the rule before: flips say {ENOUGH:.0f} and the interval of signs leaves 0 out; t-mixture: {ENOUGH:.0f}",
+    ]
     lines.append(heading("normal values, d = mean / deviation", "Axiom", "t-mixture", "the rule before"))
     for effect, length in _LENGTHS.items():
         streams = rng.normal(effect, 1.0, (n, length))
@@ -62,7 +66,7 @@ def seeds_needed(seed: int, size: Size) -> Answer:
         now, before = decided(streams, asked), decided_before(streams)
         lines.append(row(name, now, None, before))
         held.append(no_later(name, now, _AS_BEFORE, min(middle(before), _UNTIL), "of the rule before"))
-    lines.append("seeds until an effect of the smallest size that matters is refuted; there is none")
+    lines.append("seeds until effects as large as the smallest that matters are refuted; there is none")
     lines.append(heading("normal values, s = smallest / deviation", "Axiom", "one look, 80 %"))
     for smallest in (0.25, 0.5, 1.0):
         streams, once = rng.normal(size=(n, _LENGTHS[smallest])), looked_at_once(smallest)
@@ -103,13 +107,13 @@ def heading(name: str, *columns: str) -> str:
 
 
 def row(name: str, *columns: Numbers | None) -> str:
-    """What each of several needs; None leaves a column empty."""
+    """The seeds that each of several needs; None leaves a column empty."""
     return heading(name, *["" if seeds is None else shown(seeds) for seeds in columns])
 
 
 def no_later(name: str, seeds: Numbers, times: float, other: float, whose: str) -> Held:
     """The median must not exceed so many times another; with few streams by more than chance, told by its rank."""
     n, found = len(seeds), middle(seeds)
-    least = middle(seeds, 0.5 - 1.5 / math.sqrt(n)) if n < _ENOUGH else found
+    least = middle(seeds, 0.5 - 1.5 / math.sqrt(n)) if n < _MANY else found
     words = f"{name}: a median of {found:.0f} seeds, at most {times} x the {other:.0f} {whose}"
     return Held(words=words, holds=least <= times * other)
