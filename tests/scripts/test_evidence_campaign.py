@@ -35,7 +35,6 @@ MISSED = (
     "beta(0.2, 0.5): interval of a contrast",
     "t with 2 degrees of freedom + 0.6: a median",
     "absence, s = 0.25: a median",
-    "D2 honest accuracies of 40 seeds, in a table; on 360 test cases",
     "D6 30 % of hosts, of six volunteers",
     "D6 20 % of hosts, of four volunteers",
     "D7 two platforms",

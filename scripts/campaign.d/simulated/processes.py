@@ -96,7 +96,7 @@ def signs_agree(streams: Numbers, median: float = 0.0, gone: Flags | None = None
 
 def decided_before(streams: Numbers) -> Numbers:
     """After how many values the rule before found an effect: flips say 20, and the interval of signs leaves 0 out."""
-    return first((flip(streams) >= BAR) & signs_agree(streams), at_least=FEWEST)
+    return first((flip(streams) >= BAR) & signs_agree(streams), FEWEST)
 
 
 def bernoulli(happened: Numbers, null: float) -> Numbers:
@@ -152,7 +152,7 @@ def ever(log_es: Numbers, bar: float = BAR) -> Flags:
     return reached
 
 
-def first(is_so: Flags, *, at_least: int = 1) -> Numbers:
+def first(is_so: Flags, at_least: int = 1) -> Numbers:
     """After how many values, of at least so many, it is so first; infinite where never."""
     looked = is_so[:, at_least - 1 :]
     return np.where(looked.any(axis=1), looked.argmax(axis=1) + float(at_least), np.inf)

@@ -56,7 +56,7 @@ def seeds_needed(seed: int, size: Size) -> Answer:
     lines.append(heading("normal values, d = mean / deviation", "Axiom", "t-mixture", "the rule before"))
     for effect, length in _LENGTHS.items():
         streams = rng.normal(effect, 1.0, (n, length))
-        others = first(t_mixture(streams) >= BAR, at_least=_T_FEWEST), decided_before(streams)
+        others = first(t_mixture(streams) >= BAR, _T_FEWEST), decided_before(streams)
         name, now = f"d = {effect}", decided(streams, asked)
         lines.append(row(name, now, *others))
         held.append(no_later(name, now, _AS_T, middle(others[0]), "of the t-mixture"))
@@ -72,7 +72,7 @@ def seeds_needed(seed: int, size: Size) -> Answer:
         streams, once = rng.normal(size=(n, _LENGTHS[smallest])), looked_at_once(smallest)
         absent = question({**CONTRAST, "smallest": smallest})
         name, now = f"s = {smallest}", decided(streams, absent, [Verdict.ABSENT])
-        lines.append(f"{row(name, now)}{once:>16}")
+        lines.append(f"{row(name, now)}{once:>18}")
         held.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
     return Answer(lines=lines, held=held)
 
@@ -103,7 +103,7 @@ def shown(seeds: Numbers) -> str:
 
 def heading(name: str, *columns: str) -> str:
     """The names above such rows."""
-    return f"  {name:<52}" + "".join(f"{column:>16}" for column in columns)
+    return f"  {name:<50}" + "".join(f"{column:>18}" for column in columns)
 
 
 def row(name: str, *columns: Numbers | None) -> str:
