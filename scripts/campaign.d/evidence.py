@@ -8,17 +8,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from simulated.attacked import attacked
 from simulated.biases import arrival, laboratory
 from simulated.figures import QUICK, WHOLE, Answer, Size
 from simulated.hardships import border, hardships
 from simulated.intervals import coverage, forecasters, pooled
-from simulated.peeking import peeking, separated
+from simulated.peeking import peeking
 from simulated.pipeline import definitive, history, nulls
+from simulated.seeds_needed import seeds_needed
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "how-sure-are-we"
 PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "peeking": peeking,
-    "seeds-needed": separated,
+    "seeds-needed": seeds_needed,
     "seed-42": history,
     "arrival": arrival,
     "laboratory": laboratory,
@@ -29,6 +31,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "forecasters": forecasters,
     "border": border,
     "hardships": hardships,
+    "attacked": attacked,
 }
 
 

@@ -1,21 +1,23 @@
-"""What does it do to error rates when runtime has to do with the outcome, or when many questions are asked at once?"""
+"""Error rates if runtime has to do with the outcome, and if many questions are asked at once."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.multiplicity import SHARES, Claimed, false_shares
+from axiom.decisions.evidence.verdict import Weight, weight
 from axiom.domain.findings import Verdict
-from axiom.statistics.sequential import MOST, bernoulli_log_e, flip_looks, signs_needed
 from simulated.figures import Answer, Held, Size, below
-from simulated.laws import Flags, Numbers
-from simulated.processes import BAR, ever, flip, naive
+from simulated.laws import CONTRAST, Flags, Numbers
+from simulated.processes import EFFECTS, decided, either, ever, may_be_decided, naive, ranks
 
 _BLOCK, _SEEDS = 16, 200
 _QUESTIONS, _SESSIONS, _EACH = 300, 20, 10
 _SMALLEST, _SMALL = 0.3, 0.2  # the smallest effect that matters; one that surely is there, and does not
-_EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
+_ASKED, _IF_IT_MATTERS = question(CONTRAST), question({**CONTRAST, "smallest": _SMALLEST})
 _AT_5, _AT_1 = "effects by e-BH at 5 %, as the site shows them", "effects by e-BH at 1 %, at any session"
 _ABSENT = "absences by e-BH at 5 %, as the site shows them"
 _FOUND = (_AT_5, _AT_1)
@@ -27,7 +29,8 @@ def arrival(seed: int, size: Size) -> Answer:
     rng = np.random.default_rng(seed)
     n = size.streams // 4
     lines = [
-        f"{'runtime ~ exp(b x outcome)':<34}{'arrival: peeking':>18}{'arrival: e':>12}{'blocks in order of issue':>26}"
+        "streams without an effect that are called one; seeds are read as they arrive, or in blocks as issued",
+        f"{'runtime ~ exp(b x outcome)':<34}{'arrival: peeking':>18}{'arrival: e':>12}{'blocks in order of issue':>26}",
     ]
     held = []
     for strength, lost in ((0.0, 0.0), (0.3, 0.0), (1.0, 0.0), (0.3, 0.05), (1.0, 0.05), (1.0, 0.2)):
@@ -36,20 +39,11 @@ def arrival(seed: int, size: Size) -> Answer:
         late = runtimes > np.quantile(runtimes, 1.0 - lost, axis=1, keepdims=True)
         order = np.argsort(np.where(late, np.inf, runtimes), axis=1)
         came = np.take_along_axis(values, order, axis=1)[:, : _SEEDS - round(lost * _SEEDS)]
-        issued = _blockwise(values, late)
-        what = f"b = {strength}, {lost:.0%} time out"
-        lines.append(f"{what:<34}{ever(naive(came), 1.0).mean():18.3f}{ever(flip(came)).mean():12.3f}{issued:26.4f}")
-        held.append(below(what, issued, 0.05, n))
+        issued = float(np.isfinite(decided(values, _ASKED, gone=late, every=_BLOCK)).mean())
+        what, e = f"b = {strength}, {lost:.0%} time out", either(*ranks(came))
+        lines.append(f"{what:<34}{ever(naive(came), 1.0).mean():18.3f}{ever(e).mean():12.3f}{issued:26.4f}")
+        held.append(below(f"{what}, blocks in order of issue: called an effect", issued, 0.05, n))
     return Answer(lines=lines, held=held)
-
-
-def _blockwise(values: Numbers, late: Flags) -> float:
-    """The share of streams in which the library's process, in order of issue, says 20 after any closed block."""
-    found = 0
-    for stream, gone in zip(values.tolist(), late.tolist(), strict=True):
-        looks = list(flip_looks(None if is_late else one for one, is_late in zip(stream, gone, strict=True)))
-        found += max(looks[_BLOCK - 1 :: _BLOCK]) >= BAR
-    return found / len(values)
 
 
 def laboratory(seed: int, size: Size) -> Answer:
@@ -86,14 +80,13 @@ def _session_by_session(rng: np.random.Generator, large: int, small: int) -> dic
     effects = sizes * rng.choice([-1.0, 1.0], _QUESTIONS)
     noise = np.where((place >= large) & (place < large + small), _SMALL / 2, 1.0)
     streams = rng.normal(effects[:, None], noise[:, None], (_QUESTIONS, _SESSIONS * _EACH))
-    log_es = flip(streams)[:, _EACH - 1 :: _EACH]
-    shares, verdicts = _standing(streams, log_es)
-    is_effect, is_absent = np.isin(verdicts, _EFFECTS), verdicts == Verdict.ABSENT
+    shares, verdicts = _standing(streams)
+    is_effect, is_absent = np.isin(verdicts, EFFECTS), verdicts == Verdict.ABSENT
     real, too_small = effects != 0.0, sizes < _SMALLEST
     stands = {q: shares <= q for q in SHARES}
     return {
         "peeking, p < 5 % at any session": (ever(naive(streams)[:, _EACH - 1 :: _EACH], 1.0), real),
-        "e of 20 at any session": (ever(log_es), real),
+        "e of 20 at any session": (ever(either(*ranks(streams))[:, _EACH - 1 :: _EACH]), real),
         "effects by e-BH at 5 %, at any session": ((stands[0.05] & is_effect).any(axis=1), real),
         _AT_5: ((stands[0.05] & is_effect)[:, -1], real),
         _AT_1: ((stands[0.01] & is_effect).any(axis=1), real),
@@ -101,24 +94,22 @@ def _session_by_session(rng: np.random.Generator, large: int, small: int) -> dic
     }
 
 
-def _standing(streams: Numbers, log_es: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
+def _standing(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
     """The share at which each claim stands among all after each session, infinite where it does not; its verdict."""
-    shares = np.full(log_es.shape, np.inf)
-    verdicts = np.full(log_es.shape, Verdict.UNDECIDED, dtype=object)
-    above = {one: (streams > one).cumsum(axis=1) for one in (-_SMALLEST, 0.0, _SMALLEST)}
+    shares = np.full((len(streams), _SESSIONS), np.inf)
+    verdicts = np.full(shares.shape, Verdict.UNDECIDED, dtype=object)
+    may, rows = may_be_decided(streams, _IF_IT_MATTERS), streams.tolist()
     for session in range(_SESSIONS):
         n = (session + 1) * _EACH
-        needed, up = signs_needed(n, 0.05), {one: counts[:, n - 1] for one, counts in above.items()}
-        is_absent = (up[-_SMALLEST] >= needed) & (n - up[_SMALLEST] >= needed)
-        is_sure = ~is_absent & (log_es[:, session] >= BAR)
-        verdicts[is_sure & (up[0.0] >= needed), session] = Verdict.POSITIVE
-        verdicts[is_sure & (n - up[0.0] >= needed), session] = Verdict.NEGATIVE
-        verdicts[is_absent, session] = Verdict.ABSENT
-        against = np.maximum(n // 2, np.minimum(up[-_SMALLEST], n - up[_SMALLEST])).tolist()
-        e_values = np.exp(np.minimum(log_es[:, session], MOST)).tolist()
-        claims = [
-            Claimed(number=number, e_value=e, e_absent=math.exp(bernoulli_log_e(signs, n, 0.5)), verdict=verdict)
-            for number, (e, signs, verdict) in enumerate(zip(e_values, against, verdicts[:, session], strict=True))
-        ]
+        claims = [_claimed(number, row[:n], is_open=bool(may[number, n - 1])) for number, row in enumerate(rows)]
+        verdicts[:, session] = [one.verdict for one in claims]
         shares[:, session] = [math.inf if share is None else share for share in false_shares(claims).values()]
     return shares, verdicts
+
+
+def _claimed(number: int, values: Sequence[float], *, is_open: bool) -> Claimed:
+    """As the program says it; it is not asked where it cannot say anything."""
+    found = weight(_IF_IT_MATTERS, values) if is_open else Weight()
+    return Claimed(
+        number=number, e_value=math.exp(found.log_e), e_absent=math.exp(found.log_absent), verdict=found.verdict
+    )

@@ -1,4 +1,4 @@
-"""What a part of the campaign says: lines to read, figures that must hold, and numbers to draw."""
+"""The answer of a part of the campaign: lines to read, figures that must hold, and numbers to draw."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What one part found."""
+    """The findings of one part."""
 
     lines: Sequence[str]
     held: Sequence[Held]
@@ -30,20 +30,26 @@ class Size:
     looks: int
     laboratories: int
     weighed: int  # streams that go through the whole pipeline
+    attacks: int  # of each kind
     nulls: int
     forecasters: int
 
 
-WHOLE = Size(streams=20_000, looks=1_000, laboratories=300, weighed=200, nulls=1_500, forecasters=500)
-QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, nulls=30, forecasters=40)
-
-
-def at_most(share: float, n: int) -> float:
-    """The largest share that chance explains in n draws: three standard errors above."""
-    return share + 3.0 * math.sqrt(share * (1.0 - share) / n)
+WHOLE = Size(streams=20_000, looks=1_000, laboratories=100, weighed=200, attacks=1_000, nulls=1_500, forecasters=500)
+QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, attacks=16, nulls=30, forecasters=40)
 
 
 def below(what: str, found: float, share: float, n: int) -> Held:
-    """A share of errors that must not exceed its level by more than chance."""
-    limit = at_most(share, n)
+    """A share of errors in n draws that must not exceed its level by more than chance: by three standard errors."""
+    limit = share + _by_chance(share, n)
     return Held(words=f"{what}: {found:.4f}, at most {limit:.4f}", holds=found <= limit)
+
+
+def above(what: str, found: float, share: float, n: int) -> Held:
+    """A share that must not fall below its level by more than chance."""
+    limit = share - _by_chance(share, n)
+    return Held(words=f"{what}: {found:.4f}, at least {limit:.4f}", holds=found >= limit)
+
+
+def _by_chance(share: float, n: int) -> float:
+    return 3.0 * math.sqrt(share * (1.0 - share) / n)

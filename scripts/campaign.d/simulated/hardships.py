@@ -8,12 +8,12 @@ import numpy as np
 from axiom.domain.findings import Observation, Verdict
 from axiom.domain.work import Outcome
 from simulated.figures import Answer, Size, below
-from simulated.laws import LAWS, Flags, Numbers
+from simulated.laws import CONTRAST, LAWS, Flags, Numbers
 from simulated.pipeline import BLOCK, looks, observed
+from simulated.processes import EFFECTS
 
 _SEEDS = 240
 _SMALLEST = 0.5  # wide enough that so many seeds can show a smaller effect to be absent
-_EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 _SPREADS = np.array([0.3, 1.0, 3.0, 1.0])  # of four designs
 _LOST = 0.2  # of the values below the median
 _CHANCES = (0.6, 0.2, 0.15, 0.05)  # that a block is of each of them
@@ -76,7 +76,7 @@ def hardships(seed: int, size: Size) -> Answer:
     for name, case in _CASES.items():
         nothing = [_lost(rng, case, 0.0) for _ in range(n)]
         shifted = [_lost(rng, case, _SMALLEST * sign) for sign in rng.choice([-1.0, 1.0], n)]
-        effects = sum(_ever(_EFFECTS, each) for each in nothing) / n
+        effects = sum(_ever(EFFECTS, each) for each in nothing) / n
         absent = sum(_ever((Verdict.ABSENT,), each) for each in shifted) / n
         lines.append(f"{name:<36}{effects:18.4f}{absent:15.4f}")
         held += [
@@ -95,4 +95,5 @@ def _lost(rng: np.random.Generator, case: _Case, effect: float) -> list[Observat
 
 def _ever(verdicts: tuple[Verdict, ...], stream: list[Observation]) -> bool:
     """Is one of these verdicts given after any closed block?"""
-    return any(one.verdict in verdicts for one in looks(stream, {"smallest": _SMALLEST}))
+    estimand = {**CONTRAST, "smallest": _SMALLEST}
+    return any(one.verdict in verdicts for one in looks(estimand, stream, verdicts=verdicts))

@@ -1,4 +1,4 @@
-"""Do intervals hold what they should when whoever looks chooses the moment? And are forecasters called to account?"""
+"""Do intervals hold what they should when the reader chooses the moment? And are forecasters called to account?"""
 
 import itertools
 import math
@@ -8,15 +8,28 @@ import numpy as np
 
 from axiom.statistics.calibration import calibration_looks
 from axiom.statistics.pooling import PooledEstimate, median_error, pool
-from axiom.statistics.sequential import flip_looks, median_sequence
+from axiom.statistics.signed_ranks import interval, stream
 from simulated.figures import Answer, Held, Size, below
-from simulated.laws import Numbers
-from simulated.processes import BAR
+from simulated.laws import Draw, Flags, Numbers
+from simulated.processes import BAR, FEWEST, ranks, signs_agree
 
-_BLOCK, _SEEDS = 16, 400
-_COVERED, _POOLED = 0.95, 0.93
+_EVERY, _SEEDS = 4, 400  # looks at an interval, from the eighth seed on
+_DRAWS = 200  # for each stream, from which the truth is known
+_ALPHA, _POOLED = 0.05, 0.93
 _FORECASTS = 300
 _FAR_APART = 1e-4  # as a finding's designs
+_SHAPES: Mapping[str, Draw] = {
+    "normal": lambda rng, shape: rng.normal(size=shape),
+    "t with 2 degrees of freedom": lambda rng, shape: rng.standard_t(2, shape),
+    "Cauchy": lambda rng, shape: rng.standard_cauchy(shape),
+    "normal, and 2 % are N(0, 50)": lambda rng, shape: rng.normal(0.0, np.where(rng.random(shape) < 0.02, 50.0, 1.0)),
+    "exponential": lambda rng, shape: rng.exponential(size=shape),
+    "lognormal, sigma 1": lambda rng, shape: rng.lognormal(0.0, 1.0, shape),
+    "lognormal, sigma 2": lambda rng, shape: rng.lognormal(0.0, 2.0, shape),
+    "Pareto, exponent 1": lambda rng, shape: rng.pareto(1.0, shape),
+    "beta(0.2, 0.5)": lambda rng, shape: rng.beta(0.2, 0.5, shape),
+    "one of -1, 0, 1 and 4": lambda rng, shape: rng.choice([-1.0, 0.0, 1.0, 4.0], shape, p=[0.3, 0.3, 0.3, 0.1]),
+}
 _LAWS: Mapping[str, Callable[[np.random.Generator, int], Numbers]] = {
     "normal": lambda rng, n: rng.normal(0.0, 1.0, n),
     "lognormal": lambda rng, n: rng.lognormal(0.0, 1.0, n) - 1.0,
@@ -24,21 +37,20 @@ _LAWS: Mapping[str, Callable[[np.random.Generator, int], Numbers]] = {
 
 
 def coverage(seed: int, size: Size) -> Answer:
-    """Stop when an effect is claimed, or at the worst moment that there is, and see whether the interval holds."""
+    """Look at intervals again and again, and count the streams in which one ever misses what it is about."""
     rng = np.random.default_rng(seed)
     n = size.streams // 10
-    laws: dict[str, tuple[Numbers, float]] = {
-        "normal": (rng.normal(0.3, 1.0, (n, _SEEDS)), 0.3),
-        "t with 2 degrees": (rng.standard_t(2, (n, _SEEDS)) + 0.3, 0.3),
-        "lognormal": (rng.lognormal(0.0, 1.0, (n, _SEEDS)), 1.0),
-    }
-    lines, held = [f"{'interval of the median, missed':<34}{'at the stop':>14}{'at any block':>14}"], []
-    for name, (streams, truth) in laws.items():
-        misses = np.array([_missed(stream, truth) for stream in streams.tolist()])
-        at_stop, ever = misses.mean(axis=0)
-        lines.append(f"{name:<34}{at_stop:14.4f}{ever:14.4f}")
-        held.append(below(f"{name}: missed at the stop", at_stop, 1.0 - _COVERED, n))
-        held.append(below(f"{name}: missed at any block", ever, 1.0 - _COVERED, n))
+    heads = f"{'of a contrast, about the':>26}{'of a level, about':>20}"
+    lines = [f"{'':<30}{heads}", f"{'an interval misses at any look':<30}{'pseudo-median':>26}{'the median':>20}"]
+    held = []
+    for name, draw in _SHAPES.items():
+        streams, pairs = draw(rng, (n, _SEEDS)), draw(rng, (2, size.streams * _DRAWS))
+        centre, median = float(np.median(pairs.mean(axis=0))), float(np.median(pairs))
+        contrast = float(np.mean(_misses(streams, centre)))
+        level = float(_looks(signs_agree(streams, median)).any(axis=1).mean())
+        lines.append(f"{name:<30}{contrast:26.4f}{level:20.4f}")
+        held.append(below(f"{name}: interval of a contrast misses at any look", contrast, _ALPHA, n))
+        held.append(below(f"{name}: interval of a level misses at any look", level, _ALPHA, n))
     return Answer(lines=lines, held=held)
 
 
@@ -65,7 +77,7 @@ def pooled(seed: int, size: Size) -> Answer:
 def forecasters(seed: int, size: Size) -> Answer:
     """Let forecasters say 90 % where the truth is less, and one who is right."""
     rng = np.random.default_rng(seed)
-    lines, held = ["says 90 %; predictions until flagged"], []
+    lines, held = ["forecasters say 90 %; so many predictions until they are flagged"], []
     for truth in (0.5, 0.7, 0.8, 0.9):
         found = [_flagged(rng, truth) for _ in range(size.forecasters)]
         middle, share = float(np.median(found)), float(np.isfinite(found).mean())
@@ -77,18 +89,22 @@ def forecasters(seed: int, size: Size) -> Answer:
     return Answer(lines=lines, held=held)
 
 
-def _missed(stream: list[float], truth: float) -> tuple[bool, bool]:
-    """Whether the interval misses the truth where the e-value says 20 or the stream ends, and at any block."""
-    looks = list(flip_looks(stream))
-    misses, stopped = [], False
-    at_stop = False
-    for n in range(_BLOCK, len(stream) + 1, _BLOCK):
-        low, high = median_sequence(stream[:n])
-        is_missed = low is not None and high is not None and not low <= truth <= high
-        misses.append(is_missed)
-        if not stopped:
-            at_stop, stopped = is_missed, looks[n - 1] >= BAR
-    return at_stop, any(misses)
+def _looks(after_each: Flags) -> Flags:
+    return after_each[:, FEWEST - 1 :: _EVERY]
+
+
+def _misses(streams: Numbers, truth: float) -> list[bool]:
+    """In which streams the program's interval ever leaves the truth out; it can only where signed ranks refute that."""
+    may = _looks(np.maximum(*ranks(streams, truth)) >= math.log(2.0 / _ALPHA))
+    return [
+        any(_leaves_out(values[: FEWEST + _EVERY * int(look)], truth) for look in np.flatnonzero(row))
+        for values, row in zip(streams.tolist(), may, strict=True)
+    ]
+
+
+def _leaves_out(values: Sequence[float], truth: float) -> bool:
+    low, high = interval(stream(values), alpha=_ALPHA)
+    return (low is not None and truth < low) or (high is not None and high < truth)
 
 
 def _covered(rng: np.random.Generator, law: str, places: int, spread: float) -> tuple[bool, bool, bool]:

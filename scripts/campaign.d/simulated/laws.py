@@ -1,13 +1,23 @@
 """Laws whose truth is known: seven under which there is no effect, as they come out of experiments with networks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+CONTRAST: Mapping[str, Any] = {  # what is asked of the difference of two arms
+    "name": "gap",
+    "kind": "contrast",
+    "measure": "loss",
+    "between": [{"arm": 1}, {"arm": 0}],
+    "bounds": None,
+    "null": 0.0,
+    "smallest": 0.0,
+}
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Numbers]
 
 

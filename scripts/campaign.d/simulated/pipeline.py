@@ -2,19 +2,22 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from statistics import median
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.verdict import weight
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Evidence, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.work import Outcome
+from axiom.statistics.signed_ranks import stream as stream_of
 from simulated.figures import Answer, Held, Size
-from simulated.laws import LAWS, Flags, Numbers
+from simulated.laws import CONTRAST, LAWS, Flags, Numbers
+from simulated.processes import BAR, EFFECTS
 
 Places = npt.NDArray[np.int64]
 
@@ -22,21 +25,17 @@ BLOCK = 16
 _MOST, _DESIGNS = 480, 4
 _NULL_SEEDS = 400
 _GRADES = tuple(Grade)
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-CONTRAST: Mapping[str, Any] = {
-    "name": "gap",
-    "kind": "contrast",
-    "measure": "loss",
-    "between": [{"arm": 1}, {"arm": 0}],
-    "bounds": None,
-    "null": 0.0,
-    "smallest": 0.2,
-}
+_MATTERS: Mapping[str, Any] = {**CONTRAST, "smallest": 0.2}
 _HOMES = {
     number: Home(host_id=number, volunteer_id=number % 8, platform=("linux", "windows")[number % 2])
     for number in range(24)
 }
-_BESIDE = Surroundings(agreements=(Agreements(platforms=("linux", "windows"), close=3),), false_share=0.01)
+
+
+def granted(seeds: int) -> Surroundings:
+    """All that a grade asks for besides the values: one seed in ten was computed again, and agreed."""
+    again = Agreements(platforms=("linux", "windows"), close=-(-seeds // 10))
+    return Surroundings(agreements=(again,), false_share=0.01)
 
 
 def history(seed: int, size: Size) -> Answer:  # noqa: ARG001 - nothing is drawn: the old laboratory had one seed
@@ -45,7 +44,7 @@ def history(seed: int, size: Size) -> Answer:  # noqa: ARG001 - nothing is drawn
     stream = [Observation(replicate=number, value=once, hosts=(number % 12,)) for number in range(240)]
     lines, held = [f"{'results':>8}{'hosts':>7}{'seeds that count':>18}  grade      what is said"], []
     for n in (1, 2, 16, 240):
-        found = _weighed(stream[:n])
+        found = weigh(_MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=_HOMES, surroundings=granted(n))
         said = found.alarms[0].text if found.alarms else "nothing is odd"
         lines.append(f"{n:>8}{min(n, 12):>7}{found.seeds:>18}  {found.grade:<10} {said}")
         is_caught = found.suspends and found.seeds == 1 and found.grade is Grade.AWAITING
@@ -136,25 +135,33 @@ def observed(
     ]
 
 
-def looks(stream: Sequence[Observation], registered: Mapping[str, Any] = _NOTHING) -> Iterator[Evidence]:
-    """What is said after each closed block; `registered` is what the estimand says besides."""
+def looks(
+    estimand: Mapping[str, Any],
+    stream: Sequence[Observation],
+    *,
+    verdicts: Collection[Verdict] = (*EFFECTS, Verdict.ABSENT),
+    homes: Mapping[int, Home] = _HOMES,
+    beside: Callable[[int], Surroundings] = granted,
+) -> Iterator[Evidence]:
+    """The evidence of each closed block that may say one of these verdicts.
+
+    Where the values alone do not say it, neither hosts that are not believed nor values that are lopsided make it said.
+    """
+    asked, values = question(estimand), [one.value for one in stream]
     for n in range(BLOCK, len(stream) + 1, BLOCK):
-        yield _weighed(stream[:n], registered)
-
-
-def _weighed(stream: Sequence[Observation], registered: Mapping[str, Any] = _NOTHING) -> Evidence:
-    estimand = {**CONTRAST, **registered}
-    return weigh(estimand, stream, blocks=max(1, len(stream) // BLOCK), homes=_HOMES, surroundings=_BESIDE)
+        alone = weight(asked, values[:n], known=stream_of(values[:n], lopsided=1.0))
+        if any((alone.log_absent if verdict is Verdict.ABSENT else alone.log_e) >= BAR for verdict in verdicts):
+            yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=beside(n))
 
 
 def _reached(stream: Sequence[Observation], grades: Sequence[Grade]) -> dict[Grade, float]:
     """After how many seeds, in whole blocks, each grade is reached first; infinite where it never is."""
     found = dict.fromkeys(grades, math.inf)
-    for block, evidence in enumerate(looks(stream), start=1):
+    for evidence in looks(_MATTERS, stream):
         now = _GRADES.index(evidence.grade)
         for grade in grades:
             if now >= _GRADES.index(grade):
-                found[grade] = min(found[grade], block * BLOCK)
+                found[grade] = min(found[grade], evidence.blocks * BLOCK)
         if math.isfinite(found[grades[-1]]):
             break
     return found
@@ -162,6 +169,6 @@ def _reached(stream: Sequence[Observation], grades: Sequence[Grade]) -> dict[Gra
 
 def _highest(stream: Sequence[Observation]) -> tuple[Grade, bool]:
     """The highest grade of an effect at any look, and whether it was ever shown to be absent."""
-    found = list(looks(stream))
+    found = list(looks(_MATTERS, stream))
     grades = [one.grade for one in found if one.verdict is not Verdict.ABSENT]
     return max(grades, key=_GRADES.index, default=Grade.AWAITING), len(grades) < len(found)

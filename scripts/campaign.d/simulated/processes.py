@@ -1,28 +1,102 @@
-"""The e-processes of `axiom.statistics` over thousands of streams at once, and what a naive reader does instead.
+"""The e-processes of `axiom.statistics` over thousands of streams at once, and what others would do instead.
 
 Written again for whole arrays; `compared` holds each to the library's own, stream by stream.
 """
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
+from axiom.decisions.evidence.method import Question
+from axiom.decisions.evidence.verdict import ENOUGH, weight
+from axiom.domain.findings import Verdict
+from axiom.statistics import signed_ranks
 from axiom.statistics.betting import betting_log_e
-from axiom.statistics.mixture import t_log_e
-from axiom.statistics.sequential import bernoulli_log_e, flip_log_e, sign_log_e
+from axiom.statistics.sequential import bernoulli_log_e, dealt_log_e, signs_needed
+from axiom.statistics.signed_ranks import _BETS, _REFERENCE, _SHARES, _SIGN_BETS
 from simulated.laws import Flags, Numbers
 
-BAR = math.log(20.0)
+BAR = math.log(ENOUGH)
+FEWEST = 8  # values, below which a finding has no grade
+EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
+
+
+def ranks(streams: Numbers, null: float = 0.0) -> tuple[Numbers, Numbers]:
+    """The logarithm of the e-value of signed ranks after each value of a row: for lying above the null, and below it.
+
+    The values are taken not to be lopsided. If they are, each e-value above 1 is smaller than it is here.
+    """
+    away = streams - null
+    sizes, signs, place = np.abs(away), np.sign(away), np.arange(streams.shape[1])
+    nearer = np.zeros_like(sizes)
+    for first in range(min(_REFERENCE, len(place))):
+        nearer[:, first + 1 :] += sizes[:, first, None] <= sizes[:, first + 1 :]
+    ranked = signs * (nearer + 0.5) / (np.minimum(place, _REFERENCE) + 1.0)
+    bets = itertools.chain((np.tanh(bet * ranked) for bet in _BETS), (bet * signs for bet in _SIGN_BETS))
+    above, below = np.full_like(sizes, -np.inf), np.full_like(sizes, -np.inf)
+    for share, bet in zip(_SHARES, bets, strict=True):
+        above = np.logaddexp(above, share + np.cumsum(np.log1p(bet), axis=1))
+        below = np.logaddexp(below, share + np.cumsum(np.log1p(-bet), axis=1))
+    return above, below
+
+
+def either(above: Numbers, below: Numbers) -> Numbers:
+    """One logarithm for both sides."""
+    larger = np.maximum(above, below) - math.log(2.0)
+    return np.where(larger > 0, larger, np.minimum(0.0, np.logaddexp(above, below) - math.log(2.0)))
+
+
+def absent(streams: Numbers, smallest: float) -> Numbers:
+    """The logarithm of the e-value against effects of the smallest size that matters, on either side."""
+    return np.minimum(ranks(streams, -smallest)[0], ranks(streams, smallest)[1])
+
+
+def may_be_decided(streams: Numbers, asked: Question) -> Flags:
+    """After which values a verdict is possible: what is missing or lopsided can only keep the program from it."""
+    is_effect: Flags = either(*ranks(streams, asked.null)) >= BAR
+    return is_effect | (absent(streams - asked.null, asked.smallest) >= BAR) if asked.smallest else is_effect
+
+
+def decided(
+    streams: Numbers,
+    asked: Question,
+    verdicts: Collection[Verdict] = EFFECTS,
+    *,
+    gone: Flags | None = None,
+    every: int = 1,
+) -> Numbers:
+    """After how many values, `gone` ones included, the program first says one of these; infinite where never."""
+    found, may, given = np.full(len(streams), np.inf), may_be_decided(streams, asked), streams.astype(object)
+    if gone is not None:
+        given[gone] = None
+    for row, values in enumerate(given.tolist()):
+        looks = [int(look) for look in np.flatnonzero(may[row]) + 1 if look >= FEWEST and look % every == 0]
+        found[row] = next((look for look in looks if weight(asked, values[:look]).verdict in verdicts), np.inf)
+    return found
 
 
 def flip(streams: Numbers) -> Numbers:
-    """The logarithm of the flip e-value after each value, of streams in rows."""
+    """The logarithm of the e-value that contrasts had before: flips of their signs, with bets that grow with sizes."""
     upto = np.cumsum(streams**2, axis=1)
     before = np.cumsum(streams, axis=1) - streams
     bets = np.divide(before * streams, upto, out=np.zeros_like(upto), where=upto > 0)
     return np.cumsum(np.log1p(np.tanh(bets)), axis=1)
+
+
+def signs_agree(streams: Numbers, median: float = 0.0, gone: Flags | None = None) -> Flags:
+    """After which values the interval of the median, by signs, leaves this out; what is gone may lie on either side."""
+    is_there = np.ones(streams.shape, dtype=bool) if gone is None else ~gone
+    needed = [signs_needed(n, 0.05) for n in range(1, streams.shape[1] + 1)]
+    above, below = (np.cumsum(is_there & (side * (streams - median) > 0), axis=1) for side in (1, -1))
+    return np.maximum(above, below) >= needed
+
+
+def decided_before(streams: Numbers) -> Numbers:
+    """After how many values the rule before found an effect: flips say 20, and the interval of signs leaves 0 out."""
+    return first((flip(streams) >= BAR) & signs_agree(streams), FEWEST)
 
 
 def bernoulli(happened: Numbers, null: float) -> Numbers:
@@ -66,7 +140,7 @@ def betting(streams: Numbers, null: float, bounds: tuple[float, float]) -> Numbe
 
 
 def naive(streams: Numbers) -> Numbers:
-    """What peeking does: t over its five per cent bar after each value from the fifth on, so 1 is a discovery."""
+    """Peeking: t over its five per cent bar after each value from the fifth on, so 1 is a discovery."""
     n = np.arange(1, streams.shape[1] + 1)
     ratios: Numbers = np.abs(_t(streams)) * (n >= 5) / special.stdtrit(np.maximum(n - 1, 1), 0.975)
     return ratios
@@ -78,20 +152,22 @@ def ever(log_es: Numbers, bar: float = BAR) -> Flags:
     return reached
 
 
-def first(log_es: Numbers, bar: float = BAR) -> Numbers:
-    """After how many values the bar is reached first; infinite where never."""
-    above = log_es >= bar
-    return np.where(above.any(axis=1), above.argmax(axis=1) + 1.0, np.inf)
+def first(is_so: Flags, at_least: int = 1) -> Numbers:
+    """After how many values, of at least so many, it is so first; infinite where never."""
+    looked = is_so[:, at_least - 1 :]
+    return np.where(looked.any(axis=1), looked.argmax(axis=1) + float(at_least), np.inf)
 
 
 def compared(streams: Numbers) -> float:
     """How far these processes and the library's lie apart at most, at the last look of the streams."""
     low, high = float(streams.min()), float(streams.max())
-    bounds, null = (low, high), (low + high) / 2
+    bounds, null = (low, high), 0.6 * low + 0.4 * high  # in the middle the two farthest values would tie
+    above, below = ranks(streams, null)
     pairs: tuple[tuple[Numbers, Callable[[list[float]], float]], ...] = (
-        (flip(streams), flip_log_e),
-        (t_mixture(streams), t_log_e),
-        (signs(streams, null), lambda values: sign_log_e([1 if one > null else -1 for one in values])),
+        (above, lambda values: _sides(values, null)[0]),
+        (below, lambda values: _sides(values, null)[1]),
+        (either(above, below), lambda values: signed_ranks.either(*_sides(values, null))),
+        (signs(streams, null), lambda values: dealt_log_e(sum(one > null for one in values), 0, len(values))),
         (betting(streams, null, bounds), lambda values: betting_log_e(values, null, bounds)),
         (
             bernoulli((streams > null).astype(float), 0.3),
@@ -103,6 +179,10 @@ def compared(streams: Numbers) -> float:
         for here, theirs in pairs
         for row in range(len(streams))
     )
+
+
+def _sides(values: list[float], null: float) -> tuple[float, float]:
+    return signed_ranks.log_es(signed_ranks.stream(values, lopsided=1.0), null)
 
 
 def _t(streams: Numbers) -> Numbers:

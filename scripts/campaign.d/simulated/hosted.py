@@ -1,0 +1,261 @@
+"""Worlds of hosts, through the laboratory's own `weigh`: who computes a seed, what they say of it, who checks it."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreements
+from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
+from axiom.decisions.hosts.reliability import BARRED_AT
+from axiom.decisions.tasks.duplicates import ONE_IN
+from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
+from axiom.domain.reproductions import Reproduction
+from simulated.laws import CONTRAST
+from simulated.pipeline import BLOCK, granted, looks
+from simulated.processes import EFFECTS
+
+_HOSTS, _SEEDS = 20, 320
+STRONG = (Grade.STRONG, Grade.DEFINITIVE)
+
+Said = Mapping[str, bool]  # what was so of a stream, at any block
+Play = Callable[[np.random.Generator], Said]
+_Beside = Callable[[int], Surroundings]  # after so many seeds
+_Says = Callable[[int, int], float]  # a host, of a seed
+
+
+class Checks(StrEnum):
+    """How values are checked."""
+
+    GRANTED = "nothing is computed again; it is taken that all agree"
+    SOME = "one seed in ten is computed again by a stranger"
+    WATCH = "the same; outvoted hosts are watched, then barred"
+
+
+class Kept(StrEnum):
+    """Where values are kept."""
+
+    TABLE = "in a table that names hosts"
+    UNNAMED = "in a table without hosts"
+    LABORATORY = "in a laboratory; one seed in ten is computed again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _World:
+    """Which host computes each seed, and what a host says of a seed."""
+
+    homes: Mapping[int, Home]
+    hosts: Sequence[int]
+    says: _Says
+    estimand: Mapping[str, Any] = field(default_factory=lambda: CONTRAST)
+
+
+def league(hosts: int, volunteers: int, checks: Checks) -> Play:
+    """So many hosts, of so many volunteers, return each value without its sign. There is no effect."""
+
+    def play(rng: np.random.Generator) -> Said:
+        values = rng.normal(size=_SEEDS)
+        homes = _strangers() | {host: _home(host, volunteer=host % volunteers) for host in range(hosts)}
+        world = _World(
+            homes=homes,
+            hosts=rng.integers(_HOSTS, size=_SEEDS).tolist(),
+            says=lambda host, seed: float(abs(values[seed]) if host < hosts else values[seed]),
+        )
+        return _said(_lived(rng, world, checks))
+
+    return play
+
+
+def far_out(rng: np.random.Generator) -> Said:
+    """One host in ten returns values 10,000 times as large, with any sign. There is an effect of one deviation."""
+    values = rng.normal(1.0, 1.0, _SEEDS // 2)
+    far = values * rng.choice([-1e4, 1e4], len(values))
+    world = _World(
+        homes=_strangers(),
+        hosts=rng.integers(_HOSTS, size=len(values)).tolist(),
+        says=lambda host, seed: float(far[seed] if host < _HOSTS // 10 else values[seed]),
+    )
+    return {f"decided by {len(values)}": any(one.verdict in EFFECTS for one in _followed(world))}
+
+
+def two_platforms(checks: Checks) -> Play:
+    """Values lie one deviation too low on one platform and too high on the other, which takes over little by little."""
+
+    def play(rng: np.random.Generator) -> Said:
+        values = rng.normal(size=_SEEDS)
+        is_second = rng.random(_SEEDS) < np.linspace(0.0, 1.0, _SEEDS)
+        world = _World(
+            homes=_strangers("linux", "windows"),
+            hosts=(2 * rng.integers(_HOSTS // 2, size=_SEEDS) + is_second).tolist(),
+            says=lambda host, seed: float(values[seed] + (1.0 if host % 2 else -1.0)),
+        )
+        return _said(_lived(rng, world, checks))
+
+    return play
+
+
+def one_platform(rng: np.random.Generator) -> Said:
+    """All hosts have the platform on which values lie one deviation too high."""
+    values = rng.normal(1.0, 1.0, 4 * BLOCK)
+    hosts = rng.integers(_HOSTS, size=len(values)).tolist()
+    world = _World(homes=_strangers(), hosts=hosts, says=lambda _, seed: float(values[seed]))
+    found = list(_checked(rng, world, with_watch=True))
+    return {"its badge is there": all(f"{ON_ONE_PLATFORM} linux" in one.flags for one in found)}
+
+
+def one_draw(noise: float) -> Play:
+    """One computation stands under all seeds, with a little noise."""
+
+    def play(rng: np.random.Generator) -> Said:
+        values = rng.normal() * (1.0 + noise * rng.normal(size=2 * BLOCK))
+        hosts = rng.integers(_HOSTS, size=len(values)).tolist()
+        world = _World(homes=_strangers(), hosts=hosts, says=lambda _, seed: float(values[seed]))
+        return _said(_lived(rng, world, Checks.GRANTED))
+
+    return play
+
+
+def clustered(kind: str, correlation: float, *, per_host: int = 0, kept: Kept) -> Play:
+    """Values of a host are alike. There is no effect.
+
+    A host computes so many seeds one after the other; where no number is said, 20 hosts share the seeds.
+    """
+
+    def play(rng: np.random.Generator) -> Said:
+        hosts = np.arange(_SEEDS) // per_host if per_host else rng.integers(_HOSTS, size=_SEEDS)
+        says = (_events if kind == "proportion" else _numbers)(rng, correlation)
+        world = _World(
+            homes={} if kept is Kept.UNNAMED else _strangers(hosts=int(hosts.max()) + 1),
+            hosts=hosts.tolist(),
+            says=says,
+            estimand={**CONTRAST, "kind": kind, "null": 0.5 if kind == "proportion" else 0.0},
+        )
+        if kept is Kept.LABORATORY:
+            found = _checked(rng, world, with_watch=False)
+            return {"called an effect, no alarm": any(one.verdict in EFFECTS and not one.alarms for one in found)}
+        found = _followed(world, lambda _: Surroundings(is_registered=False))
+        return {"called an effect": any(one.verdict in EFFECTS for one in found)}
+
+    return play
+
+
+def _events(rng: np.random.Generator, correlation: float) -> _Says:
+    both = (1.0 / correlation - 1.0) / 2.0
+    chances, drawn = rng.beta(both, both, _SEEDS), rng.random(_SEEDS)
+    return lambda host, seed: float(drawn[seed] < chances[host])
+
+
+def _numbers(rng: np.random.Generator, correlation: float) -> _Says:
+    of_hosts, of_seeds = rng.normal(0.0, correlation**0.5, _SEEDS), rng.normal(0.0, (1.0 - correlation) ** 0.5, _SEEDS)
+    return lambda host, seed: float(of_hosts[host] + of_seeds[seed])
+
+
+def _strangers(*platforms: str, hosts: int = _HOSTS) -> dict[int, Home]:
+    """Hosts of as many volunteers, on these platforms in turn, or on one."""
+    names = platforms or ("linux",)
+    return {host: _home(host, host, names[host % len(names)]) for host in range(hosts)}
+
+
+def _home(host: int, volunteer: int, platform: str = "linux") -> Home:
+    return Home(host_id=host, volunteer_id=volunteer, platform=platform, is_ours=False)
+
+
+def _followed(world: _World, beside: _Beside = granted, gone: Collection[int] = ()) -> Iterator[Evidence]:
+    """The evidence of each block; values of seeds that are gone were outvoted."""
+    observations = [
+        Observation(replicate=seed, value=None, hosts=(host,), why_missing=OUTVOTED)
+        if seed in gone
+        else Observation(replicate=seed, value=world.says(host, seed), hosts=(host,))
+        for seed, host in enumerate(world.hosts)
+    ]
+    return looks(world.estimand, observations, verdicts=EFFECTS, homes=world.homes, beside=beside)
+
+
+def _lived(rng: np.random.Generator, world: _World, checks: Checks) -> Iterator[Evidence]:
+    """With or without checks."""
+    return _followed(world) if checks is Checks.GRANTED else _checked(rng, world, with_watch=checks is Checks.WATCH)
+
+
+def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> Iterator[Evidence]:
+    """The same, where one seed in ten is computed again by a volunteer who is drawn from all others.
+
+    With the server's watch a host that was outvoted has each of its tasks checked, and nothing more after the second
+    time: another host, drawn by lot, computes what would have been its own.
+    """
+    found, odd, hosts = list[Reproduced](), Counter[int](), list(world.hosts)
+    for seed in range(len(hosts)):
+        if with_watch and odd[hosts[seed]] >= BARRED_AT:
+            others = [host for host in world.homes if odd[host] < BARRED_AT]
+            if not others:
+                del hosts[seed:]
+                break
+            hosts[seed] = int(rng.choice(others))
+        if rng.random() < 1.0 / ONE_IN or (with_watch and odd[hosts[seed]]):
+            again = _again(rng, world, seed, hosts[seed])
+            found += again
+            odd.update(_outvoted(again, hosts[seed]))
+
+    def beside(seeds: int) -> Surroundings:
+        return Surroundings(agreements=agreements(one for one in found if one.replicate < seeds))
+
+    gone = {one.replicate for one in found if one.confirms}
+    return _followed(replace(world, hosts=hosts), beside, gone)
+
+
+def _outvoted(again: Sequence[Reproduced], first: int) -> list[int]:
+    """The one of three who stands alone: the first, or the second where the third says what the first says."""
+    if len(again) == 1:
+        return []
+    second, third = again
+    if third.confirms:
+        return [first]
+    return [second.opinion - 1] if third.reproduction is Reproduction.EXACT else []
+
+
+def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[Reproduced]:
+    """Another host computes a seed, and a third one does if the two do not agree."""
+    second = _another(rng, world.homes, [first])
+    said = [world.says(host, seed) for host in (first, second)]
+    if said[0] == said[1]:
+        return [_compared(world.homes, seed, (first, second), is_same=True)]
+    third = _another(rng, world.homes, [first, second])
+    decides = world.says(third, seed)
+    confirms = second + 1 if decides == said[1] else 0
+    return [
+        _compared(world.homes, seed, (first, second), is_same=False),
+        _compared(world.homes, seed, (first, third), is_same=decides == said[0], confirms=confirms),
+    ]
+
+
+def _compared(
+    homes: Mapping[int, Home], seed: int, hosts: tuple[int, int], *, is_same: bool, confirms: int = 0
+) -> Reproduced:
+    """A host computes a seed once, so its number tells its task."""
+    one, other = sorted(homes[host].platform for host in hosts)
+    return Reproduced(
+        replicate=seed,
+        platforms=(one, other),
+        reproduction=Reproduction.EXACT if is_same else Reproduction.DISPUTED,
+        opinion=hosts[1] + 1,
+        confirms=confirms,
+    )
+
+
+def _another(rng: np.random.Generator, homes: Mapping[int, Home], hosts: Sequence[int]) -> int:
+    """A host of a volunteer who has none of these, each volunteer as likely as the others."""
+    known = {homes[host].volunteer_id for host in hosts}
+    volunteer = rng.choice(sorted({home.volunteer_id for home in homes.values()} - known))
+    return int(rng.choice([host for host, home in homes.items() if home.volunteer_id == volunteer]))
+
+
+def _said(found: Iterable[Evidence]) -> Said:
+    """Is an effect claimed at any block, and is it ever Strong?"""
+    is_claimed = False
+    for evidence in found:
+        is_claimed = is_claimed or evidence.verdict in EFFECTS
+        if evidence.grade in STRONG:
+            return {"called an effect": True, "Strong": True}
+    return {"called an effect": is_claimed, "Strong": False}

@@ -1,0 +1,119 @@
+"""How many seeds until it is known? Beside others that may look at any time, and beside a test that looks once."""
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from scipy import special  # type: ignore[import-untyped]
+
+from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.verdict import ENOUGH
+from axiom.domain.findings import Verdict
+from simulated.figures import Answer, Held, Size
+from simulated.laws import CONTRAST, Numbers
+from simulated.processes import BAR, decided, decided_before, first, t_mixture
+
+_Draw = Callable[[np.random.Generator, tuple[int, int]], Numbers]
+
+_MANY = 2_000  # streams, whose median is as good as certain
+_T_FEWEST = 5
+_AS_T, _AS_BEFORE, _AS_ONCE = 1.1, 0.5, 1.5  # times the seeds of each other
+_LENGTHS = {0.25: 800, 0.5: 300, 0.75: 150, 1.0: 100}  # of streams with an effect of this size
+_UNTIL = 1_000  # seeds of streams in which an effect may never be found
+
+
+def _outliers(rng: np.random.Generator, shape: tuple[int, int]) -> Numbers:
+    return np.where(rng.random(shape) < 0.02, rng.normal(0.0, 50.0, shape), rng.normal(0.5, 1.0, shape))
+
+
+def _first_is(value: float) -> _Draw:
+    def draw(rng: np.random.Generator, shape: tuple[int, int]) -> Numbers:
+        streams = rng.normal(1.0, 1.0, shape)
+        streams[:, 0] = value
+        return streams
+
+    return draw
+
+
+_HARD: Mapping[str, _Draw] = {
+    "normal, d = 0.5, and 2 % are N(0, 50)": _outliers,
+    "normal, d = 1, the first is -100": _first_is(-100.0),
+    "normal, d = 1, the first is 1e6": _first_is(1e6),
+    "Cauchy + 0.74": lambda rng, shape: rng.standard_cauchy(shape) + 0.74,
+    "t with 2 degrees of freedom + 0.6": lambda rng, shape: rng.standard_t(2, shape) + 0.6,
+}
+
+
+def seeds_needed(seed: int, size: Size) -> Answer:
+    """Count the seeds to a verdict, looked at after each from the eighth on."""
+    rng = np.random.default_rng(seed)
+    n = min(_MANY, size.streams // 2)
+    lines, held, asked = list[str](), list[Held](), question(CONTRAST)
+    lines += [
+        "seeds until an effect is found: enough for one stream in two / for nine in ten, looked at after each",
+        f"the rule before: flips say {ENOUGH:.0f} and the interval of signs leaves 0 out; t-mixture: {ENOUGH:.0f}",
+    ]
+    lines.append(heading("normal values, d = mean / deviation", "Axiom", "t-mixture", "the rule before"))
+    for effect, length in _LENGTHS.items():
+        streams = rng.normal(effect, 1.0, (n, length))
+        others = first(t_mixture(streams) >= BAR, _T_FEWEST), decided_before(streams)
+        name, now = f"d = {effect}", decided(streams, asked)
+        lines.append(row(name, now, *others))
+        held.append(no_later(name, now, _AS_T, middle(others[0]), "of the t-mixture"))
+    lines.append(heading(f"values far out, of {_UNTIL:,} seeds", "Axiom", "", "the rule before"))
+    for name, draw in _HARD.items():
+        streams = draw(rng, (n, _UNTIL))
+        now, before = decided(streams, asked), decided_before(streams)
+        lines.append(row(name, now, None, before))
+        held.append(no_later(name, now, _AS_BEFORE, min(middle(before), _UNTIL), "of the rule before"))
+    lines.append("seeds until effects as large as the smallest that matters are refuted; there is none")
+    lines.append(heading("normal values, s = smallest / deviation", "Axiom", "one look, 80 %"))
+    for smallest in (0.25, 0.5, 1.0):
+        streams, once = rng.normal(size=(n, _LENGTHS[smallest])), looked_at_once(smallest)
+        absent = question({**CONTRAST, "smallest": smallest})
+        name, now = f"s = {smallest}", decided(streams, absent, [Verdict.ABSENT])
+        lines.append(f"{row(name, now)}{once:>18}")
+        held.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
+    return Answer(lines=lines, held=held)
+
+
+def looked_at_once(smallest: float) -> int:
+    """At how many seeds two one-sided t-tests at 5 % have a power of 80 % to refute effects so large, if there is none.
+
+    Both refute if the mean lies nearer to 0 than the smallest effect by t standard errors. Its spread is averaged over.
+    """
+    chances = (np.arange(2_000) + 0.5) / 2_000
+    for n in range(2, 10_000):
+        spreads = np.sqrt(special.chdtri(n - 1, 1.0 - chances) / (n - 1))
+        room = np.sqrt(n) * smallest - special.stdtrit(n - 1, 0.95) * spreads
+        if np.mean(np.maximum(0.0, 2.0 * special.ndtr(room) - 1.0)) >= 0.8:
+            return n
+    raise ValueError(f"10,000 seeds are too few for {smallest}")
+
+
+def middle(seeds: Numbers, chance: float = 0.5) -> float:
+    """How many seeds so large a share of the streams needs at most; infinite where fewer of them ever get there."""
+    return float(np.quantile(seeds, chance, method="higher"))
+
+
+def shown(seeds: Numbers) -> str:
+    """The median, and what is enough for nine in ten."""
+    return " / ".join(f"{one:.0f}" if np.isfinite(one) else "never" for one in (middle(seeds), middle(seeds, 0.9)))
+
+
+def heading(name: str, *columns: str) -> str:
+    """The names above such rows."""
+    return f"  {name:<50}" + "".join(f"{column:>18}" for column in columns)
+
+
+def row(name: str, *columns: Numbers | None) -> str:
+    """The seeds that each of several needs; None leaves a column empty."""
+    return heading(name, *["" if seeds is None else shown(seeds) for seeds in columns])
+
+
+def no_later(name: str, seeds: Numbers, times: float, other: float, whose: str) -> Held:
+    """The median must not exceed so many times another; with few streams by more than chance, told by its rank."""
+    n, found = len(seeds), middle(seeds)
+    least = middle(seeds, 0.5 - 1.5 / math.sqrt(n)) if n < _MANY else found
+    words = f"{name}: a median of {found:.0f} seeds, at most {times} x the {other:.0f} {whose}"
+    return Held(words=words, holds=least <= times * other)
