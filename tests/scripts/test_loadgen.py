@@ -137,8 +137,8 @@ def test_first_requests_are_spread_and_delays_obeyed(pretended):
 def test_a_run_ends_with_its_time_and_with_its_requests(pretended):
     made = registered(pretended)
     short = replace(plan(pretended, Mode.EMPTY), turns=0, seconds=0.3)
-    assert play(short, made, lanes=1).seconds < 2
-    assert play(replace(short, seconds=20.0, requests=7), made, lanes=1).score.requests == 7
+    assert play(short, made, lanes=1).seconds < 15  # not the minute of the next, however busy this machine is
+    assert play(replace(short, seconds=60.0, requests=7), made, lanes=1).score.requests == 7
 
 
 def test_a_server_that_is_away_is_a_failure_and_nothing_more():

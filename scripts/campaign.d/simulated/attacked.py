@@ -112,7 +112,7 @@ _CASES: Sequence[_Case] = (
             how=checks,
             play=league(hosts, volunteers, checks),
             before=before if checks is Checks.GRANTED else {},
-            most={} if checks is Checks.GRANTED else {_STRONG: 0.01},
+            most={_STRONG: 0.01} if checks is Checks.WATCH else {},
         )
         for hosts, volunteers, words, before in (
             (6, 6, "30 % of hosts, of six volunteers,", {_CALLED: "91 %", _STRONG: "50 %"}),
@@ -127,7 +127,7 @@ _CASES: Sequence[_Case] = (
             how=checks,
             play=two_platforms(checks),
             before={_STRONG: "69 %"} if checks is Checks.GRANTED else {},
-            most={} if checks is Checks.GRANTED else {_STRONG: 0.01},
+            most={_STRONG: 0.01} if checks is Checks.WATCH else {},
         )
         for checks in Checks
     ),

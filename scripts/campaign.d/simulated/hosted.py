@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from axiom.decisions.evidence.grade import checks_wanted
 from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreements
 from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
@@ -31,7 +32,7 @@ class Checks(StrEnum):
     """How values are checked."""
 
     GRANTED = "nothing is computed again; it is taken that all agree"
-    SOME = "one seed in ten is computed again by a stranger"
+    SOME = "one seed in ten is computed again by a stranger, and twenty before Strong"
     WATCH = "the same; outvoted hosts are watched, then barred"
 
 
@@ -163,15 +164,21 @@ def _home(host: int, volunteer: int, platform: str = "linux") -> Home:
     return Home(host_id=host, volunteer_id=volunteer, platform=platform, is_ours=False)
 
 
-def _followed(world: _World, beside: _Beside = granted, gone: Collection[int] = ()) -> Iterator[Evidence]:
-    """The evidence of each block; values of seeds that are gone were outvoted."""
-    observations = [
-        Observation(replicate=seed, value=None, hosts=(host,), why_missing=OUTVOTED)
-        if seed in gone
-        else Observation(replicate=seed, value=world.says(host, seed), hosts=(host,))
+def _followed(world: _World, beside: _Beside = granted) -> Iterator[Evidence]:
+    """The evidence of each block."""
+    return looks(world.estimand, _observations(world), verdicts=EFFECTS, homes=world.homes, beside=beside)
+
+
+def _observations(world: _World, gone: Collection[int] = ()) -> list[Observation]:
+    """What hosts say of each seed; values of seeds that are gone were outvoted."""
+    return [
+        _gone(seed, host) if seed in gone else Observation(replicate=seed, value=world.says(host, seed), hosts=(host,))
         for seed, host in enumerate(world.hosts)
     ]
-    return looks(world.estimand, observations, verdicts=EFFECTS, homes=world.homes, beside=beside)
+
+
+def _gone(seed: int, host: int) -> Observation:
+    return Observation(replicate=seed, value=None, hosts=(host,), why_missing=OUTVOTED)
 
 
 def _lived(rng: np.random.Generator, world: _World, checks: Checks) -> Iterator[Evidence]:
@@ -181,6 +188,8 @@ def _lived(rng: np.random.Generator, world: _World, checks: Checks) -> Iterator[
 
 def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> Iterator[Evidence]:
     """The same, where one seed in ten is computed again by a volunteer who is drawn from all others.
+
+    Of a finding that could be Strong but for that, as many more as are wanted are computed again before the next block.
 
     With the server's watch a host that was outvoted has each of its tasks checked, and nothing more after the second
     time: another host, drawn by lot, computes what would have been its own.
@@ -201,8 +210,18 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
     def beside(seeds: int) -> Surroundings:
         return Surroundings(agreements=agreements(one for one in found if one.replicate < seeds))
 
-    gone = {one.replicate for one in found if one.confirms}
-    return _followed(replace(world, hosts=hosts), beside, gone)
+    lived = replace(world, hosts=hosts)
+    observations = _observations(lived, {one.replicate for one in found if one.confirms})
+    for evidence in looks(world.estimand, observations, verdicts=EFFECTS, homes=world.homes, beside=beside):
+        yield evidence
+        seeds = evidence.blocks * BLOCK
+        outvoted = sum(one.why_missing == OUTVOTED for one in observations[:seeds])
+        unchecked = sorted(set(range(seeds)) - {one.replicate for one in found})
+        for seed in rng.permutation(unchecked).tolist()[: checks_wanted(evidence, outvoted)]:
+            again = _again(rng, lived, seed, hosts[seed])
+            found += again
+            if any(one.confirms for one in again):
+                observations[seed] = _gone(seed, hosts[seed])
 
 
 def _outvoted(again: Sequence[Reproduced], first: int) -> list[int]:

@@ -33,8 +33,8 @@ _HOMES = {
 
 
 def granted(seeds: int) -> Surroundings:
-    """All that a grade asks for besides the values: one seed in ten was computed again, and agreed."""
-    again = Agreements(platforms=("linux", "windows"), close=-(-seeds // 10))
+    """All that a grade asks for besides the values: every seed was computed again, and agreed."""
+    again = Agreements(platforms=("linux", "windows"), close=seeds)
     return Surroundings(agreements=(again,), false_share=0.01)
 
 

@@ -30,6 +30,7 @@ from axiom.lab.steps.queue import queue
 from axiom.lab.steps.rank import ranks
 from axiom.lab.steps.repair import repair
 from axiom.lab.steps.review import review
+from axiom.lab.steps.strangers import checks
 from axiom.lab.steps.try_out import tries
 from axiom.lab.steps.watch import look_for
 from axiom.lab.steps.withdraw import taken_back
@@ -159,7 +160,7 @@ _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
     Step.DESIGN: design,
     Step.TRY: tries,
     Step.PLAN: _plan,
-    Step.DEPLOY: lambda held: order_planned(held) + ordered(held) + placed(held),
+    Step.DEPLOY: lambda held: order_planned(held) + checks(held) + ordered(held) + placed(held),
     Step.PUBLISH: publish,
     Step.LOG: close,
 }

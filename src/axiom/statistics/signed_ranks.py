@@ -37,6 +37,7 @@ _LOG_2 = math.log(2.0)
 _SIGN_WON, _SIGN_FAILED = np.log1p(_SIGN_BETS), np.log1p(-_SIGN_BETS)
 _PLACES = np.arange(1.0, _REFERENCE + 1.0)
 _BEFORE = np.tri(_REFERENCE, k=-1, dtype=bool)  # which places come before which
+_EVEN = 0.25  # how much more than evenly ranks may scatter, times the root of their number, before values are skewed
 _ALL_MEANS = 200  # values, up to which the mean of each two is made
 _PRECISE = 1e-9  # of the distance of quartiles, to which the middle of many values is found
 _NEAR = 0.2  # of the distance of two neighbouring values, within which few means of two values lie
@@ -133,7 +134,7 @@ def _lopsidedness(ordered: Numbers, middle: float) -> float:
     mirrored = middle + (middle - ordered)
     share = (np.searchsorted(ordered, mirrored, "left") + np.searchsorted(ordered, mirrored, "right")) / (2.0 * n)
     scatter = 12.0 * float(np.mean((share - 0.5) ** 2))
-    return scatter if scatter > 1.0 + 1.0 / math.sqrt(n) else 1.0
+    return scatter if scatter > 1.0 + _EVEN / math.sqrt(n) else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +181,10 @@ def _failed(ranks: Numbers) -> Numbers:
 
 
 def _whole(known: Stream, on_ranks: Numbers, won: Any, failed: Any) -> float:
-    """What all bets together have become."""
+    """What all bets together have become. Lopsided values lie more often on one side, so their signs say nothing."""
     on_signs = won * _SIGN_WON + (failed + known.missing) * _SIGN_FAILED
+    if known.lopsided > 1.0:
+        on_signs = np.full_like(on_signs, -math.inf)
     grown = np.concatenate([on_ranks + known.lost, on_signs]) / known.lopsided + _SHARES
     most = grown.max()
     return capped(float(most + math.log(np.exp(grown - most).sum())))

@@ -17,6 +17,7 @@ FACTS = GradeFacts(
     volunteers=4,
     platforms=2,
     agreeing=3,
+    checks=20,
     leaning=(),
     flags=(),
     designs=4,
@@ -39,15 +40,22 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"unnamed": 1}, Grade.MODERATE, "the names of the hosts that computed 1 of the seeds"),
         ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (3 of 4 so far)"),
         ({"hosts": 4, "volunteers": 1, "agreeing": 0}, Grade.MODERATE, "4 hosts of 2 volunteers (4 of 1 so far)"),
-        ({"agreeing": 2}, Grade.MODERATE, "5% of the seeds computed again and agreeing (2 of 60 so far)"),  # a league
+        ({"checks": 19}, Grade.MODERATE, "20 seeds that strangers computed again, and agree (19 so far)"),  # a league
+        (
+            {"checks": 48, "outvoted": 1},
+            Grade.MODERATE,
+            "49 seeds that strangers computed again, and agree (48 so far, 1",
+        ),
+        ({"checks": 59, "outvoted": 2}, Grade.MODERATE, "60 seeds that strangers computed again"),  # all there are
+        ({"checks": 49, "outvoted": 1, "designs": 3}, Grade.STRONG, "4 designs"),
         ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "the names of the hosts that computed it"),
         ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(2 of 60 so far)"),
         # who computes alone and is not the laboratory agrees with itself whatever it computes
         ({**ALONE, "agreeing": 60, "is_a_stranger_alone": True}, Grade.MODERATE, "(so far 1 of one, who is not us)"),
-        ({"volunteers": 2, "hosts": 3, "agreeing": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
+        ({"volunteers": 2, "hosts": 3, "checks": 60}, Grade.MODERATE, "4 hosts of 2 volunteers"),
         ({"leaning": ("without host 3 it is undecided",)}, Grade.MODERATE, "without host 3 it is undecided"),
         ({"flags": ("2 of 5 duplicates disagree",)}, Grade.MODERATE, "an explanation: 2 of 5 duplicates disagree"),
-        ({"seeds": 20, "agreeing": 1}, Grade.STRONG, "50 seeds (20 so far)"),
+        ({"seeds": 20}, Grade.STRONG, "50 seeds (20 so far)"),
         ({"e_value": 1_000.0}, Grade.STRONG, "evidence of 1,000,000 to 1 (1e+03 so far)"),
         ({"verdict": Verdict.NEGATIVE, "e_value": 2e3}, Grade.STRONG, "evidence of 1,000,000 to 1"),
         ({"hosts": 4, "volunteers": 2}, Grade.STRONG, "10 hosts (4 so far)"),
@@ -93,6 +101,7 @@ MORE = {
     "designs": 2,
     "elsewhere": 1,
     "agreeing": 5,
+    "checks": 5,
 }
 
 

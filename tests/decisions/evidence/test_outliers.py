@@ -126,15 +126,15 @@ def test_a_seed_of_several_hosts_says_of_none_of_them_that_it_was_outvoted():
 
 
 def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
-    """A host that shifts its values is not waited for; the verdict is what it would be if its values were the worst."""
+    """A host that shifts its values is not waited for, and nothing gets surer without it."""
     values = [value + 1.2 for value in normal(120)]
     wrong = seen([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
-    beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=6),))
+    beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=20),))
     said = weigh(CLAIM, wrong, blocks=15, homes=HOMES, surroundings=beside)
-    worst = weigh(CLAIM, seen([-50.0 if number % 12 == 4 else one for number, one in enumerate(values)]), blocks=15)
+    honest = weigh(CLAIM, seen(values), blocks=15, homes=HOMES)
     assert (said.verdict, said.grade, said.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
-    assert 0 < said.low <= worst.low
-    assert said.e_value <= weigh(CLAIM, seen(values), blocks=15, homes=HOMES).e_value
+    assert 0 < said.low <= honest.low
+    assert said.e_value <= honest.e_value
 
 
 def test_no_finding_is_made_by_leaving_out():

@@ -244,9 +244,9 @@ LONELY = [
 
 def test_a_verdict_that_rests_on_one_host_is_said_to():
     values = [-0.9 if number % 15 == 5 else 1.0 + number / 100 for number in range(32)]
-    assert weighed(estimand(), values, hosts=(1, 2, 3, 4), duplicates=(2, 2)).grade is Grade.STRONG
+    assert weighed(estimand(), values, hosts=(1, 2, 3, 4), duplicates=(20, 20)).grade is Grade.STRONG
     assert weighed(estimand(), values, hosts=(1, 2, 3, 4)).grade is Grade.MODERATE  # they may be in league
-    found = weighed(estimand(), LONELY, hosts=(1, 2, 3, 4), duplicates=(2, 2))
+    found = weighed(estimand(), LONELY, hosts=(1, 2, 3, 4), duplicates=(20, 20))
     assert found.verdict is Verdict.POSITIVE
     assert "without host 1 the verdict is undecided" in found.reasons
     assert found.grade is Grade.MODERATE
@@ -268,7 +268,7 @@ def test_a_value_to_which_several_hosts_contributed_is_gone_without_any_of_them(
 @pytest.mark.parametrize(("other", "is_second"), [("windows", True), ("linux", False), ("unknown", False)])
 def test_a_platform_that_is_not_known_is_no_second_one(other, is_second):
     values = [-0.9 if number % 15 == 5 else 1.0 + number / 100 for number in range(32)]
-    again = Surroundings(agreements=(Agreements(platforms=("linux", other), exact=2),))
+    again = Surroundings(agreements=(Agreements(platforms=("linux", other), exact=20),))
     found = weigh(estimand(), observed(*values, hosts=(1, 2, 3, 4)), blocks=4, homes=HOMES, surroundings=again)
     assert found.grade is Grade.STRONG
     assert ("a seed computed again on a second platform, and agreeing" not in found.needs) is is_second

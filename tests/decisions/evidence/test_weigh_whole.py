@@ -20,7 +20,7 @@ HOMES = {
     for host in range(1, 13)
 }
 BESIDE = Surroundings(agreements=(Agreements(platforms=("linux", "windows"), exact=40),), false_share=0.01)
-ALONE = (Agreements(platforms=("linux", "linux"), exact=9),)
+ON_ONE = (Agreements(platforms=("linux", "linux"), exact=40),)
 ORDER = list(Grade)
 
 
@@ -74,7 +74,7 @@ def test_an_absence_becomes_definitive_too():
     [
         (Surroundings(agreements=BESIDE.agreements), "a place among all findings"),
         (replace(BESIDE, false_share=0.05), "a place among all findings"),
-        (Surroundings(agreements=ALONE, false_share=0.01), "a seed computed again on a second platform"),
+        (Surroundings(agreements=ON_ONE, false_share=0.01), "a seed computed again on a second platform"),
         (replace(BESIDE, is_registered=False), "a registration before the first seed"),
     ],
 )

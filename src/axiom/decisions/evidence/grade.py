@@ -1,9 +1,10 @@
 """How far does the evidence carry? Each grade asks for everything that the one below it asks for."""
 
+import math
 from dataclasses import dataclass
 
 from axiom.decisions.evidence.rounding import e_told
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.findings import Evidence, Grade, Verdict
 
 _MODERATE_SEEDS, _STRONG_SEEDS, _DEFINITIVE_SEEDS = 8, 20, 50
 _MODERATE_E, _STRONG_E, _DEFINITIVE_E = 20.0, 1e3, 1e6  # below the first nothing is claimed at all
@@ -14,7 +15,9 @@ _FALSE_SHARE = 0.01  # of the findings of the whole laboratory that are as sure 
 _A_VERDICT = "a verdict: an interval that excludes “no effect”, or one that rules out any effect that matters"
 NO_HOSTS = "the names of the hosts that computed it"
 LEANING = "a verdict that holds without each of them"  # so begins what more seeds may mend, however many there are
-_SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing: by another volunteer, or by us where we compute alone
+_SHARE_AGAIN = 0.05  # of the seeds, computed again and agreeing, where one volunteer computes alone
+_STRANGERS_AGAIN = 20  # checks of seeds by strangers, who agree, where several volunteers compute
+_OUTVOTED_SHARE = 0.02  # of the seeds computed again; above it nobody knows how many of the others are wrong
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +31,8 @@ class GradeFacts:
     volunteers: int
     platforms: int
     agreeing: int  # replicates that were surely computed again and agreed
+    checks: int = 0  # how often a seed was computed again and agreed
+    outvoted: int = 0  # replicates that two others computed otherwise, and alike
     leaning: tuple[str, ...]  # on which host or volunteer alone the verdict rests
     flags: tuple[str, ...]  # what must be cleared up first
     clones: str = ""  # values that are copies of another seed's: nothing is concluded before that is cleared up
@@ -109,18 +114,43 @@ def _e_value(facts: GradeFacts, want: float) -> str:
     return f"evidence of {want:,.0f} to 1 ({e_told(facts.e_value, 3)} so far)"
 
 
+def checks_wanted(said: Evidence, outvoted: int) -> int:
+    """How many more seeds strangers should compute again, of a finding that could be Strong but for that."""
+    is_sure = said.verdict is Verdict.ABSENT or said.e_value >= _STRONG_E
+    is_near = said.grade is Grade.MODERATE and is_sure and said.seeds >= _STRONG_SEEDS and said.hosts >= _STRONG_HOSTS
+    checks = sum(agreement.agreed for agreement in said.agreements)
+    return _strangers_wanted(said.volunteers, said.seeds, checks, outvoted) if is_near else 0
+
+
+def _strangers_wanted(volunteers: int, seeds: int, checks: int, outvoted: int) -> int:
+    """How many more seeds strangers must compute again before what several volunteers computed is Strong.
+
+    A league that returns what it likes is not seen in the values. It is seen where a stranger, drawn at random,
+    computes one of its seeds: 20 that agree show that at most a few are wrong. Where some were outvoted, it takes more.
+    """
+    if volunteers < _STRONG_VOLUNTEERS:
+        return 0
+    wanted = max(_STRANGERS_AGAIN, math.ceil(outvoted * (1.0 / _OUTVOTED_SHARE - 1.0)))
+    return max(0, min(wanted, seeds) - checks)
+
+
 def _independence(facts: GradeFacts) -> str:
-    """Several volunteers may be in league, so strangers must have computed some of each other's seeds and agree."""
+    """Who computes alone computes a share again; several volunteers may be in league, so strangers check more."""
     if facts.hosts == 0:
         return NO_HOSTS
-    again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing ({facts.agreeing} of {facts.seeds} so far)"
-    is_again = facts.agreeing >= _SHARE_AGAIN * facts.seeds
-    if facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS:
-        return "" if is_again else again
     if facts.is_a_stranger_alone:
         return f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers (so far {facts.hosts} of one, who is not us)"
-    if facts.volunteers == 1 and is_again:
+    if facts.volunteers == 1 and facts.agreeing >= _SHARE_AGAIN * facts.seeds:
         return ""
+    wanted = _strangers_wanted(facts.volunteers, facts.seeds, facts.checks, facts.outvoted)
+    is_many = facts.hosts >= _STRONG_HOSTS and facts.volunteers >= _STRONG_VOLUNTEERS
+    if is_many and not wanted:
+        return ""
+    outvoted = f", {facts.outvoted} outvoted" if facts.outvoted else ""
+    strangers = f"{facts.checks + wanted} seeds that strangers computed again, and agree"
+    if is_many:
+        return f"{strangers} ({facts.checks} so far{outvoted})"
+    again = f"{_SHARE_AGAIN:.0%} of the seeds computed again and agreeing ({facts.agreeing} of {facts.seeds} so far)"
     return (
         f"{_STRONG_HOSTS} hosts of {_STRONG_VOLUNTEERS} volunteers ({facts.hosts} of {facts.volunteers} so far), or a "
         f"laboratory that computes alone; and {again}"

@@ -18,6 +18,7 @@ from axiom.decisions.evidence.grade import GradeFacts, grade
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import Process, Question, question
 from axiom.decisions.evidence.outliers import believed
+from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom.decisions.evidence.verdict import Conclusion, conclude, middle
@@ -197,6 +198,8 @@ def _facts(seen: _Seen) -> GradeFacts:
         unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
         is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
         agreeing=max((agreement.agreed for agreement in agreements), default=0),
+        checks=sum(agreement.agreed for agreement in agreements),
+        outvoted=sum(one.why_missing == OUTVOTED for one in seen.known.counted),
         leaning=tuple(
             f"without {one.by} {one.number} the verdict is {one.verdict}"
             for one in seen.without

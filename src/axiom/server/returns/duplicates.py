@@ -54,7 +54,18 @@ def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: date
         for volunteer in {one.volunteer_id for one in drawn}
         if volunteer is not None
     }
-    return _order(db, [one.task for one in drawn if one.volunteer_id is not None and others[one.volunteer_id]], now)
+    return compute_again(
+        db, [one.task for one in drawn if one.volunteer_id is not None and others[one.volunteer_id]], now
+    )
+
+
+def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
+    """Order a check of each of these tasks; the workunits made."""
+    made = [task_store.order_check(db, task, now) for task in tasks]
+    if made:
+        task_store.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
+        transit_many(db, made, now)
+    return made
 
 
 def settle_checks(
@@ -73,14 +84,6 @@ def give_up(db: Database, now: datetime) -> int:
         workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)
     return len(stale)
-
-
-def _order(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
-    made = [task_store.order_check(db, task, now) for task in tasks]
-    if made:
-        task_store.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
-        transit_many(db, made, now)
-    return made
 
 
 def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
@@ -115,4 +118,4 @@ def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided
     differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
     host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
     if decided.needs_third:
-        _order(db, [checked], now)
+        compute_again(db, [checked], now)

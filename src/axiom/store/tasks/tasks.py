@@ -56,6 +56,22 @@ SELECT w.id FROM workunit w WHERE w.state = 'open' AND w.checks_task_id IS NOT N
     AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.state IN ('sent', 'returned'))
 ORDER BY w.experiment_id, w.id LIMIT :limit
 """
+_BEING_CHECKED = """
+SELECT coalesce(sum(json_array_length(w.replicates)), 0) AS amount
+FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value
+WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL
+"""
+_UNCHECKED = """
+SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
+    t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
+    t.cause, t.agreement, json_array_length(w.replicates) AS seeds
+FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value JOIN task t ON t.workunit_id = w.id
+    JOIN host h ON h.id = t.host_id
+WHERE w.checks_task_id IS NULL AND w.target_host_id IS NULL AND t.state = 'valid'
+    AND NOT h.is_simulated AND h.volunteer_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM workunit c WHERE c.checks_task_id = t.id)
+ORDER BY t.id * 2654435761 % 4294967296 LIMIT :limit
+"""  # as if drawn by lot, over hosts and time, and the same again when asked again
 _AWAITING = """
 SELECT t.id FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value WHERE t.agreement = :agreement
 """
@@ -147,6 +163,22 @@ def valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
 def waiting_checks(db: Database) -> dict[int, int]:
     """How many checks of each version wait for a host. They are no supply of work: few hosts may take them."""
     return {row["experiment_id"]: row["amount"] for row in db.select(_WAITING_CHECKS)}
+
+
+def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
+    """Of how many seeds of these registrations checks are open."""
+    row = db.one(_BEING_CHECKED, ids=json.dumps(list(registration_ids)))
+    return int(row["amount"]) if row else 0
+
+
+def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list[Task]:
+    """Valid tasks of these registrations that nobody was to compute again yet, for so many seeds."""
+    chosen, amount = list[Task](), 0
+    for row in db.select(_UNCHECKED, ids=json.dumps(list(registration_ids)), limit=seeds):
+        if amount < seeds:
+            chosen.append(workunits.task_of(row))
+            amount += row["seeds"]
+    return chosen
 
 
 def stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
