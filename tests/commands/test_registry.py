@@ -5,6 +5,7 @@ from dataclasses import fields
 
 import pytest
 
+from axiom.commands.base import SPEAKER
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.work import CancelWorkunits
@@ -74,4 +75,4 @@ def test_a_command_that_a_program_makes_keeps_the_same_limits(make, problem):
 
 def test_every_limit_is_one_that_is_kept_everywhere():
     found = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
-    assert found <= {"ge", "le", "min_length", "max_length", "pattern", "strict"}
+    assert found <= {"ge", "le", "min_length", "max_length", "pattern", "strict", SPEAKER}

@@ -15,7 +15,8 @@ _TOGETHER = {  # so that it still fits when every noun is there
     ("data", "news"): "Export what was measured; say something to all.",
     ("volunteer", "team"): "Whose computers these are: list, show, carry-over …",
     ("backup", "restore"): "One file that holds the laboratory, and back.",
-    ("keys", "settings", "audit"): "Who may sign, every knob, who did what: show, verify.",
+    ("keys", "program"): "Who may sign, and which programs may work here.",
+    ("settings", "audit"): "Every knob, and who did what: show, verify.",
 }
 _COMMANDS = {
     "lab": ("laboratory.start", "The whole laboratory on this computer."),
@@ -41,6 +42,7 @@ _COMMANDS = {
     "ledger": ("ledger.ledger", "Credit: price, policy, show, verify, replay …"),
     "data": ("laboratory.data", "What was measured, to take away: export."),
     "news": ("laboratory.news", "What the operator says to everybody: list, add, withdraw."),
+    "program": ("laboratory.programs", "Programs that may work here: list, add, limit, end."),
     "backup": ("laboratory.backup", "One file that holds the whole laboratory, also while it works."),
     "restore": ("laboratory.backup", "A laboratory from such a file, proven."),
     "keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate."),

@@ -19,11 +19,16 @@ from axiom.errors import WrongUse
 from axiom.store.engine.database import Database
 
 Answer = dict[str, Any]
+SPEAKER = "speaker"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command(ABC):
-    """Words of one command. One beyond its limits is refused."""
+    """Words of one command. One beyond its limits is refused.
+
+    A command that orders work says in its answer, as `core_seconds`, how many it can cost at most. A word whose
+    metadata have `SPEAKER` says in whose name something is said: a program's is its own, whatever it would like.
+    """
 
     name: ClassVar[str]
     capability: ClassVar[Capability]

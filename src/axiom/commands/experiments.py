@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
+from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
 from axiom.lab.experiments import preflight_report
@@ -29,6 +30,7 @@ from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.canonical_json import LARGEST
+from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
@@ -208,6 +210,7 @@ class DeployExperiment(Command):
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
+            "core_seconds": len(made) * each * sum(_seconds(found, registration)),
             "preflight": allowed.reason,
         }
 
@@ -243,6 +246,13 @@ class RetireExperiment(Command):
             raise Withdrawn(f"{found.name} version {found.version} is {found.status} already. Nothing was changed.")
         cancelled = withdraw(db, found.id, self.reason, now)
         return {"experiment": found.name, "version": found.version, "cancelled": cancelled}
+
+
+def _seconds(version: StoredExperiment, registration: Registration | None) -> Sequence[float]:
+    """What each cell of a replicate should take, of a reference core."""
+    if registration is None:
+        return stored_manifest(version.manifest).cell_seconds
+    return read_body(registration.body).design.seconds
 
 
 def _known(laboratory: Laboratory, file: Path) -> Known:

@@ -4,6 +4,7 @@ All of it happens in one transaction of the writer, so that a command is done an
 """
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,14 +12,18 @@ from typing import Any
 
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
+from axiom.decisions.accounts.command_limits import CommandCost, Permission, SpentToday, may, may_order, most_a_day
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
+from axiom.lab.followups.propose import open_core_seconds
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited
 from axiom.store.writer import Writer
+
+_ALIKE = 3  # times that a program may say the very same; once more, and it gets the earlier answer as a refusal
+_MOST_SAID = 2_000  # characters of words that could not be read, as they are audited
 
 
 class _TakenBack(Exception):
@@ -77,6 +82,21 @@ class CommandGate:
             command.finish(self.laboratory)
         return passed.answer
 
+    def refuse(self, name: str, said: str, caller: Caller, error: AxiomError) -> None:
+        """Remember what a program asked for in words that are none of a command's."""
+        entry = Audited(
+            caller=caller.name,
+            model=caller.model,
+            prompt=caller.prompt,
+            command=name[:_MOST_SAID],
+            arguments=canonical({"said": said[:_MOST_SAID]}).decode(),
+            dry_run=False,
+            key=None,
+            outcome="refused",
+            answer=canonical({"error": str(error)}).decode(),
+        )
+        self.writer.run(lambda db: audit.append(db, entry, self.now()))
+
     def _prepare(self, command: Command) -> tuple[Any, AxiomError | None]:
         """What the command works with, or why there is none: that is audited like every other refusal."""
         try:
@@ -96,6 +116,8 @@ class CommandGate:
         refused = passed.error is not None
         entry = Audited(
             caller=asked.caller.name,
+            model=asked.caller.model,
+            prompt=asked.caller.prompt,
             command=asked.command.name,
             arguments=asked.arguments,
             dry_run=asked.dry_run,
@@ -105,6 +127,7 @@ class CommandGate:
             answer=canonical({"error": str(passed.error)} if refused else passed.answer).decode(),
             workunits=request.workunits,
             aborts=request.aborts,
+            core_seconds=passed.answer.get("core_seconds"),
         )
         audit.append(db, entry, now)
         return passed
@@ -125,15 +148,15 @@ class CommandGate:
         )
 
     def _try(self, db: Database, asked: _Submission, request: CommandCost, now: datetime) -> _Passed:
-        permission = may(asked.caller, request, _spent(db, asked.caller, request, now - timedelta(days=1)))
-        if not permission.allowed:
-            refusal = LimitReached if permission.within_capability else NotAllowed
-            return _Passed(error=refusal(f"{permission.reason}. Nothing was done."))
+        since = now - timedelta(days=1)
+        spent = _spent(db, asked.caller, request, since)
+        if refusal := _refusal(may(asked.caller, request, spent)) or _said_again(db, asked, since):
+            return _Passed(error=refusal)
         if asked.fault is not None:
             return _Passed(error=asked.fault)
         try:
             with db.savepoint():
-                answer = self._apply(db, asked, now)
+                answer = self._apply(db, asked, spent, now)
         except _TakenBack as taken:
             return _Passed(answer=taken.answer)
         except StoreError:
@@ -142,14 +165,45 @@ class CommandGate:
             return _Passed(error=error)
         return _Passed(answer=answer)
 
-    def _apply(self, db: Database, asked: _Submission, now: datetime) -> Answer:
+    def _apply(self, db: Database, asked: _Submission, spent: SpentToday, now: datetime) -> Answer:
         answer = asked.command.apply(db, self.laboratory, asked.prepared, now)
+        if refusal := _refusal(may_order(asked.caller, answer.get("core_seconds", 0.0) / 3_600.0, spent)):
+            raise refusal
         if asked.dry_run:
             raise _TakenBack({**answer, "dry_run": True})
         return answer
 
 
+def _refusal(permission: Permission) -> AxiomError | None:
+    if permission.allowed:
+        return None
+    kind = LimitReached if permission.within_capability else NotAllowed
+    return kind(f"{permission.reason}. Nothing was done.")
+
+
+def _said_again(db: Database, asked: _Submission, since: datetime) -> AxiomError | None:
+    """A program that goes in circles is told so, with the answer that it had."""
+    if not asked.caller.is_program:
+        return None
+    name, words = asked.command.name, asked.arguments
+    before = audit.alike(db, asked.caller.name, name, words, dry_run=asked.dry_run, since=since, limit=_ALIKE)
+    if len(before) < _ALIKE:
+        return None
+    return LimitReached(
+        f"{asked.caller.name} gave this very {name} {_ALIKE} times within a day, and it was {before[0]['outcome']}: "
+        f"{before[0]['answer']} Nothing was done; say something else."
+    )
+
+
 def _spent(db: Database, caller: Caller, request: CommandCost, since: datetime) -> SpentToday:
     had = audit.spent(db, caller.name, since)
-    given = audit.given(db, caller.name, request.command, since) if request.most_a_day is not None else 0
-    return SpentToday(workunits=had["workunits"], aborts=had["aborts"], given=given)
+    is_counted = most_a_day(caller, request) is not None
+    return SpentToday(
+        workunits=had["workunits"],
+        aborts=had["aborts"],
+        core_hours=had["core_seconds"] / 3_600.0,
+        core_hours_open=open_core_seconds(db, caller.name) / 3_600.0
+        if math.isfinite(caller.limits.core_hours_open)
+        else 0,
+        given=audit.given(db, caller.name, request.command, since) if is_counted else 0,
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.base import Answer, Command
+from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Meaning
@@ -30,13 +30,13 @@ class LinkFindings(Command):
     """
 
     name: ClassVar[str] = "finding.link"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.PROPOSE
 
     source: str = field(metadata=_END)
     kind: str = field(metadata=_KIND)
     target: str = field(metadata=_END)
     why: str = field(metadata={"min_length": 3, "max_length": 2_000})
-    by: str = field(metadata={"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$"})
+    by: str = field(metadata={"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True})
     # Of a test: what its finding must say for the target to hold, one meaning or several between commas.
     upheld_by: str = field(
         default=Meaning.AS_CLAIMED.value, metadata={"pattern": f"^({_UPHELD})(,({_UPHELD}))*$", "max_length": 100}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.base import Answer, Command
+from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.commands.registrations import points_of
 from axiom.domain.callers import Capability
@@ -22,7 +22,7 @@ from axiom.store.registrations import registrations
 
 _NUMBER = {"ge": 1, "le": LARGEST}
 _WHY = {"min_length": 3, "max_length": 2_000}
-_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$"}
+_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}
 _NEEDS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _DEARER = 2.0  # times what was expected: then the cap was counted with another number
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import NAMED, version_of
-from axiom.commands.base import Answer, Command
+from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
@@ -31,7 +31,7 @@ _REPLICATES = {"ge": 1, "le": 100_000}
 _NUMBER = {"ge": 1, "le": LARGEST}
 _FINITE = {"ge": -1e300, "le": 1e300}
 _CHANCE = {"ge": 0.0, "le": 1.0}
-_FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$"}
+_FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ class Predict(Command):
     """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
 
     name: ClassVar[str] = "registration.predict"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=_NUMBER)
     forecaster: str = field(metadata=_FORECASTER)

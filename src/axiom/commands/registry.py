@@ -20,12 +20,13 @@ from axiom.commands.accounts import (
     SignIn,
     SignOut,
 )
-from axiom.commands.base import Command
+from axiom.commands.base import SPEAKER, Command
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
 from axiom.commands.links import LinkFindings
 from axiom.commands.news import AddNews, WithdrawNews
+from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
@@ -36,6 +37,7 @@ from axiom.commands.tariffs import AnnounceTariff
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.commands.watches import EndWatch, RegisterWatch
 from axiom.commands.work import CancelWorkunits
+from axiom.domain.callers import Caller
 from axiom.errors import UnknownName, WrongUse
 
 M = TypeVar("M", bound=BaseModel)
@@ -92,27 +94,38 @@ COMMANDS: dict[str, type[Command]] = {
         FoundTeam,
         JoinTeam,
         LeaveTeam,
+        AddProgram,
+        EndProgram,
+        LimitProgram,
     )
 }
 
 
-def read_command(name: str, words: Mapping[str, Any]) -> Command:
-    """The command of this name with these words, or one sentence about what is wrong with them."""
+def read_command(name: str, words: Mapping[str, Any], caller: Caller | None = None) -> Command:
+    """The command of this name with these words, or one sentence about what is wrong with them.
+
+    A program that gives it speaks in its own name.
+    """
     kind = COMMANDS.get(name)
     if kind is None:
         raise UnknownName("command", name, COMMANDS)
-    checked = read_words(_form(kind), name, words)
-    return kind(**{word: getattr(checked, word) for word in type(checked).model_fields})
+    is_program = caller is not None and caller.is_program
+    checked = read_words(form_of(kind, is_program=is_program), name, words)
+    said = {word: getattr(checked, word) for word in type(checked).model_fields}
+    if caller is not None and is_program:
+        said |= {field.name: caller.name for field in fields(kind) if SPEAKER in field.metadata}
+    return kind(**said)
 
 
 @functools.cache
-def _form(kind: type[Command]) -> type[BaseModel]:
+def form_of(kind: type[Command], *, is_program: bool = False) -> type[BaseModel]:
     """What the words of this command must be. Unknown words are an error, never ignored."""
     hints = get_type_hints(kind, include_extras=True)
-    words: dict[str, Any] = {
-        field.name: (hints[field.name], Field(... if field.default is MISSING else field.default, **field.metadata))
-        for field in fields(kind)
-    }
+    words: dict[str, Any] = {}
+    for field in fields(kind):
+        limits = {name: limit for name, limit in field.metadata.items() if name != SPEAKER}
+        if not (is_program and SPEAKER in field.metadata):
+            words[field.name] = (hints[field.name], Field(... if field.default is MISSING else field.default, **limits))
     return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False), **words)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import NAMED, version_of
-from axiom.commands.base import Answer, Command
+from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab.experiments import releases
@@ -14,7 +14,7 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 
 _WHY = {"min_length": 3, "max_length": 500}
-_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$"}
+_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
 _PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
 
 

@@ -1,6 +1,8 @@
 """Callers of commands: their rights and their limits."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -8,8 +10,10 @@ class Capability(StrEnum):
     """A right that a command asks of its caller."""
 
     READ = "read"
+    PROPOSE = "propose"  # say what follows, and what to ask next; nothing is ordered by it
     DEPLOY = "deploy"  # order work that is published
     OPERATE = "operate"  # publish, retire, abort
+    GOVERN = "give rights"  # let programs in, and say how much each may do
     ACCOUNT = "manage own account"
 
 
@@ -19,6 +23,10 @@ class Limits:
 
     workunits_per_day: int
     aborts_per_day: int
+    core_hours_per_day: float = math.inf  # that it orders or proposes, each counted at the most that it can cost
+    core_hours_open: float = math.inf  # of its proposals that wait or are being computed
+    open_proposals: float = math.inf  # that wait for an answer
+    commands_per_day: Mapping[str, int] = field(default_factory=dict)  # by command; of others, as many as it likes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,3 +37,6 @@ class Caller:
     capabilities: frozenset[Capability]
     limits: Limits
     volunteer_id: int | None = None  # whose account they may manage
+    model: str | None = None  # the language model that speaks through a program
+    prompt: str | None = None  # the digest of what that model was told first
+    is_program: bool = False  # it came with a token: it cannot say in whose name it speaks

@@ -1,6 +1,12 @@
-"""Who the callers at this computer are, and how much each may do in a day."""
+"""Who the callers are, and how much each may do in a day."""
+
+from datetime import datetime
 
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.errors import NotAllowed
+from axiom.signed.program_tokens import digest
+from axiom.store.accounts import programs
+from axiom.store.engine.database import Database
 
 _PER_CORE_AND_DAY = 43_200  # a workunit every two seconds: more than a core can use
 
@@ -18,6 +24,17 @@ def laboratory(cores: int) -> Caller:
     """The laboratory itself, which publishes its catalogue and keeps its cores busy, and takes nothing back."""
     return Caller(
         name="lab",
-        capabilities=frozenset({Capability.READ, Capability.DEPLOY, Capability.OPERATE}),
+        capabilities=frozenset({Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE}),
         limits=Limits(workunits_per_day=max(1, cores) * _PER_CORE_AND_DAY, aborts_per_day=0),
     )
+
+
+def program(db: Database, token: str, now: datetime) -> Caller:
+    """The program that has this token. It is looked up at each request, so one that has ended is out at once."""
+    found = programs.by_token(db, digest(token))
+    if found is None:
+        raise NotAllowed("Nobody here has this token. Nothing was done; `axiom program add` makes one.")
+    if not found.is_let_in(now):
+        when = f"ended on {found.ended_at:%Y-%m-%d}" if found.ended_at else f"expired on {found.expires_at:%Y-%m-%d}"
+        raise NotAllowed(f"The token of {found.name} {when}. Nothing was done; `axiom program add` makes another.")
+    return found.caller

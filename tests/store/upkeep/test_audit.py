@@ -51,9 +51,9 @@ def test_what_was_spent_counts_what_was_done_since_then(chain, now):
     ]
     for entry in others:
         audit.append(chain, entry, now)
-    assert audit.spent(chain, "Ada", now) == {"workunits": 8, "aborts": 4}
-    assert audit.spent(chain, "Ada", now + timedelta(hours=3)) == {"workunits": 2, "aborts": 1}
-    assert audit.spent(chain, "Ada", now + timedelta(hours=4)) == {"workunits": 0, "aborts": 0}
+    assert audit.spent(chain, "Ada", now) == {"workunits": 8, "aborts": 4, "core_seconds": 0}
+    assert audit.spent(chain, "Ada", now + timedelta(hours=3)) == {"workunits": 2, "aborts": 1, "core_seconds": 0}
+    assert audit.spent(chain, "Ada", now + timedelta(hours=4)) == {"workunits": 0, "aborts": 0, "core_seconds": 0}
 
 
 def test_a_chain_that_was_left_alone_holds(chain):

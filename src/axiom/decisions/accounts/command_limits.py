@@ -23,6 +23,8 @@ class SpentToday:
 
     workunits: int = 0
     aborts: int = 0
+    core_hours: float = 0.0
+    core_hours_open: float = 0.0  # of its proposals that wait or are being computed; no matter of a day
     given: int = 0  # how often this very command, done or refused
 
 
@@ -33,6 +35,12 @@ class Permission:
     allowed: bool
     within_capability: bool
     reason: str
+
+
+def most_a_day(caller: Caller, request: CommandCost) -> int | None:
+    """How often this caller may give this command in a day; None: as often as they like."""
+    of_a_volunteer = request.most_a_day if caller.volunteer_id is not None else None
+    return caller.limits.commands_per_day.get(request.command, of_a_volunteer)
 
 
 def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
@@ -50,11 +58,12 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             within_capability=False,
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
-    if caller.volunteer_id is not None and request.most_a_day is not None and spent.given >= request.most_a_day:
+    most = most_a_day(caller, request)
+    if most is not None and spent.given >= most:
         return Permission(
             allowed=False,
             within_capability=True,
-            reason=f"this can be asked for {request.most_a_day} times a day, and within the last day it was",
+            reason=f"this can be asked for {most} times a day, and within the last day it was",
         )
     for what, asked, had, most in (
         ("workunits", request.workunits, spent.workunits, caller.limits.workunits_per_day),
@@ -67,3 +76,20 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
                 reason=f"{caller.name} asks for {asked} {what} and has {max(0, most - had)} of {most} left today",
             )
     return Permission(allowed=True, within_capability=True, reason="within capability and limits")
+
+
+def may_order(caller: Caller, core_hours: float, spent: SpentToday) -> Permission:
+    """Decide by what was ordered, each thing counted at the most that it can cost."""
+    for had, most, when in (
+        (spent.core_hours, caller.limits.core_hours_per_day, "left today"),
+        (spent.core_hours_open, caller.limits.core_hours_open, "left while its questions are open"),
+    ):
+        if core_hours and had + core_hours > most:
+            left = max(0.0, most - had)
+            return Permission(
+                allowed=False,
+                within_capability=True,
+                reason=f"{caller.name} asks for up to {core_hours:.3g} core-hours and has {left:.3g} of {most:.3g} "
+                f"{when}",
+            )
+    return Permission(allowed=True, within_capability=True, reason="within its core-hours")

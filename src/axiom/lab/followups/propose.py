@@ -45,13 +45,13 @@ def next_one(db: Database, most_core_hours: float) -> KeptProposal | None:
     return next_admitted(waiting, open_core_seconds=open_core_seconds(db), most_core_hours=most_core_hours)
 
 
-def open_core_seconds(db: Database) -> float:
-    """What the approved follow-ups that have not ended may still cost, on reference cores."""
+def open_core_seconds(db: Database, author: str = AUTOPILOT) -> float:
+    """What this author's approved proposals that have not ended may still cost, on reference cores."""
     newest = evidence.newest(db)
     left = 0.0
     for one in proposals.in_state(db, ProposalState.APPROVED):
         registration = registrations.registration(db, one.registration_id) if one.registration_id else None
-        if registration is None or one.proposal.author != AUTOPILOT or why_ended(db, registration, newest):
+        if registration is None or one.proposal.author != author or why_ended(db, registration, newest):
             continue
         registered = read_body(registration.body)
         issued = experiments.issued_to(db, registration.experiment_id).get(registration.id, 0)

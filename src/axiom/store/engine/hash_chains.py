@@ -28,13 +28,14 @@ class Chain:
 
     table: str
     covered: Collection[str]
+    where_known: Collection[str] = ()  # also covered, except where it is NULL: older links were written without it
 
     def link(self, db: Database, facts: Mapping[str, Any]) -> dict[str, str]:
         """The hashes that the next link carries; counted, so that cutting off the newest would be seen too."""
         head = db.one(_HEADS[self.table])
         previous = head["hash"] if head else FIRST
         counters.add(db, self.table, 0, "written", 1)
-        return {"previous_hash": previous, "hash": self._hash(previous, facts)}
+        return {"previous_hash": previous, "hash": self._hash(previous, self._covered(facts))}
 
     def rows(self, db: Database) -> list[Row]:
         """Every link, oldest first."""
@@ -48,13 +49,17 @@ class Chain:
                 found.append(
                     f"{self.table} {row['id']} does not follow the entry before it: one was removed or inserted"
                 )
-            if row["hash"] != self._hash(row["previous_hash"], {name: row[name] for name in self.covered}):
+            if row["hash"] != self._hash(row["previous_hash"], self._covered(row)):
                 found.append(f"{self.table} {row['id']} was altered after it was written")
             previous = row["hash"]
         written = counters.read(db).get((self.table, 0, "written"), 0)
         if written != len(rows):
             found.append(f"{self.table} holds {len(rows)} entries, and {written} were written: the newest were removed")
         return found
+
+    def _covered(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        known = {name: row[name] for name in self.where_known if row[name] is not None}
+        return {name: row[name] for name in self.covered} | known
 
     def _hash(self, previous: str, facts: Mapping[str, Any]) -> str:
         text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -11,19 +11,29 @@ _LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
 _LATEST_OF = "SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1"
 _BY_KEY = "SELECT * FROM audit WHERE caller = :caller AND key = :key"
 _SPENT = """
-SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts
+SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts,
+    coalesce(sum(core_seconds), 0) AS core_seconds
 FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome = 'done'
 """
-_GIVEN = "SELECT count(*) AS amount FROM audit WHERE caller = :caller AND command = :command AND at >= :since"
+_GIVEN = """
+SELECT count(*) AS amount FROM audit
+WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = 0
+"""
+_ALIKE = """
+SELECT answer, outcome FROM audit
+WHERE caller = :caller AND command = :command AND arguments = :arguments AND dry_run = :dry_run AND at >= :since
+ORDER BY id DESC LIMIT :limit
+"""
 _ADD = """
-INSERT INTO audit (at, caller, command, arguments, dry_run, key, outcome, answer, workunits, aborts,
-    previous_hash, hash)
-VALUES (:at, :caller, :command, :arguments, :dry_run, :key, :outcome, :answer, :workunits, :aborts,
-    :previous_hash, :hash)
+INSERT INTO audit (at, caller, model, prompt, command, arguments, dry_run, key, outcome, answer, workunits, aborts,
+    core_seconds, previous_hash, hash)
+VALUES (:at, :caller, :model, :prompt, :command, :arguments, :dry_run, :key, :outcome, :answer, :workunits, :aborts,
+    :core_seconds, :previous_hash, :hash)
 """
 _CHAIN = Chain(
     table="audit",
     covered=("at", "caller", "command", "arguments", "dry_run", "key", "outcome", "answer", "workunits", "aborts"),
+    where_known=("model", "prompt", "core_seconds"),
 )
 
 
@@ -40,6 +50,9 @@ class Audited:
     answer: str  # canonical JSON
     workunits: int = 0
     aborts: int = 0
+    core_seconds: float | None = None  # that it ordered at most; None of what orders nothing
+    model: str | None = None
+    prompt: str | None = None
 
 
 def append(db: Database, entry: Audited, now: datetime) -> str:
@@ -55,6 +68,9 @@ def append(db: Database, entry: Audited, now: datetime) -> str:
         "answer": entry.answer,
         "workunits": entry.workunits,
         "aborts": entry.aborts,
+        "core_seconds": entry.core_seconds,
+        "model": entry.model,
+        "prompt": entry.prompt,
     }
     link = _CHAIN.link(db, facts)
     db.insert(_ADD, **facts, **link)
@@ -67,15 +83,23 @@ def by_key(db: Database, caller: str, key: str) -> Row | None:
 
 
 def spent(db: Database, caller: str, since: datetime) -> Row:
-    """How many workunits and aborts this caller has had since then."""
+    """How many workunits, aborts and core-seconds this caller has had since then."""
     row = db.one(_SPENT, caller=caller, since=at(since))
-    return row if row is not None else {"workunits": 0, "aborts": 0}
+    return row if row is not None else {"workunits": 0, "aborts": 0, "core_seconds": 0.0}
 
 
 def given(db: Database, caller: str, command: str, since: datetime) -> int:
     """How often this caller has given this command since then, done or refused."""
     row = db.one(_GIVEN, caller=caller, command=command, since=at(since))
     return int(row["amount"]) if row else 0
+
+
+def alike(
+    db: Database, caller: str, command: str, arguments: str, *, dry_run: bool, since: datetime, limit: int
+) -> list[Row]:
+    """How this very command of this caller ended, the newest first."""
+    asked = {"caller": caller, "command": command, "arguments": arguments, "dry_run": int(dry_run)}
+    return db.select(_ALIKE, **asked, since=at(since), limit=limit)
 
 
 def latest_of(db: Database, command: str) -> Row | None:

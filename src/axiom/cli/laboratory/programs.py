@@ -1,0 +1,160 @@
+"""`axiom program`: who may work here besides people, how much, and until when."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.views import view
+from axiom.commands.registry import read_command
+from axiom.domain.programs import Right
+from axiom.errors import WrongUse
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.signed.program_tokens import digest, new_token
+from axiom.store.engine.folder import Folder
+from axiom.web.views import programs as views
+
+
+@click.group(cls=Group)
+def program() -> None:
+    """Programs that may work here: each has a token, rights and limits."""
+
+
+@program.command("list")
+@data_option
+@json_option
+def list_programs(folder: Folder, as_json: bool) -> None:
+    """Who was ever let in, the oldest first."""
+    with view(folder) as seen:
+        answer = views.let_in(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("program", "model", "may", "core-hours a day", "until"),
+        [
+            (one["name"], one["model"] or "", one["may"], f"{one['limits']['core_hours_per_day']:g}", _until(one))
+            for one in answer["programs"]
+        ],
+        none="No program may work here. `axiom program add NAME --may propose` lets one in.",
+    )
+
+
+def _until(one: dict[str, Any]) -> str:
+    if one["ended_at"]:
+        return f"ended {one['ended_at'][:10]}"
+    return one["expires_at"][:10] if one["is_let_in"] else f"expired {one['expires_at'][:10]}"
+
+
+def _limits(_context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]) -> dict[str, float]:
+    found = {}
+    for one in said:
+        name, equals, most = one.partition("=")
+        try:
+            found[name] = float(most)
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise click.BadParameter(f"{one!r} is not like core_hours_per_day=48.")
+    return found
+
+
+_limit_option = click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=MOST",
+    callback=_limits,
+    help="As core_hours_per_day=48; again for others.",
+)
+
+
+@program.command("add")
+@click.argument("name")
+@click.option(
+    "--may", type=click.Choice([right.value for right in Right]), required=True, help="Each includes the one before it."
+)
+@click.option("--model", default="", help="Which language model speaks through it; kept beside what it does.")
+@click.option(
+    "--prompt",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The file with its instructions; its digest is kept beside what it does.",
+)
+@click.option(
+    "--days", type=click.IntRange(1, 3_650), default=90, show_default=True, help="How long its token is good."
+)
+@click.option("--may-approve", is_flag=True, help="The person at its client may approve proposals there.")
+@_limit_option
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Let a program in, and show its token once. Whoever has the token may do what the program may."""
+    token = new_token()
+    words = {
+        "program": said["name"],
+        "may": str(said["may"]),
+        "model": said["model"],
+        "prompt": _digest_of(said["prompt"]) if said["prompt"] else "",
+        "days": said["days"],
+        "may_approve": said["may_approve"],
+        "limits": said["limits"],
+        "token": digest(token),
+    }
+    answer = submit(folder, read_command("program.add", words), dry_run=dry_run)
+    if as_json:
+        show_json({"program": answer if dry_run else {**answer, "token": token}})
+        return
+    if dry_run:
+        remark(f"{said['name']} would be let in (dry run: nobody was).", quiet=quiet)
+        return
+    remark(
+        f"{said['name']} may {answer['may']} until {answer['expires_at'][:10]}. This is its token. It is shown once; "
+        "keep it where only the program reads it.",
+        quiet=quiet,
+    )
+    click.echo(token)
+
+
+def _digest_of(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be read ({error.strerror}). Nobody was let in.") from error
+
+
+@program.command("limit")
+@click.argument("name")
+@_limit_option
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def limit(name: str, limits: dict[str, float], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Say how much a program may do. Limits that are not named stay as they are."""
+    answer = submit(folder, read_command("program.limit", {"program": name, "limits": limits}), dry_run=dry_run)
+    if as_json:
+        show_json({"program": answer})
+        return
+    told = ", ".join(f"{one} {answer['limits'][one]:g}" for one in limits)
+    remark(f"{name} may now do this much{' (dry run)' if dry_run else ''}: {told}.", quiet=quiet)
+
+
+@program.command("end")
+@click.argument("name")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def end(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Let a program in no more, from this moment on. What it did stays."""
+    answer = submit(folder, read_command("program.end", {"program": name}), dry_run=dry_run)
+    if as_json:
+        show_json({"program": answer})
+    else:
+        remark(f"{name} is let in no more{' (dry run)' if dry_run else ''}.", quiet=quiet)

@@ -1,0 +1,78 @@
+"""Programs that may work in the laboratory: each has a token, rights and limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+
+from axiom.domain.callers import Caller, Capability, Limits
+
+
+class Right(StrEnum):
+    """What a program may do. Each includes the one before it."""
+
+    READ = "read"
+    PROPOSE = "propose"
+    OPERATE = "operate"
+
+
+_CAPABILITIES = {
+    Right.READ: frozenset({Capability.READ}),
+    Right.PROPOSE: frozenset({Capability.READ, Capability.PROPOSE}),
+    Right.OPERATE: frozenset({Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE}),
+}
+# What a program may do in a day unless whoever gives rights says otherwise: each a limit, or how often a command.
+USUAL_LIMITS: Mapping[str, float] = {
+    "workunits_per_day": 10_000,
+    "aborts_per_day": 1_000,
+    "core_hours_per_day": 24,
+    "core_hours_open": 24,
+    "open_proposals": 3,
+    "experiment.publish": 20,
+    "experiment.preflight": 40,
+    "finding.link": 20,
+    "finding.note": 40,
+    "proposal.make": 20,
+    "registration.predict": 40,
+}
+_WHOLE = frozenset(each.name for each in fields(Limits))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Program:
+    """A program that was let in."""
+
+    id: int
+    name: str
+    model: str
+    prompt: str  # the digest of its instructions; empty where nobody said them
+    right: Right
+    may_approve: bool  # may the person at its client approve proposals there?
+    limits: Mapping[str, float]  # that differ from the usual ones
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def caller(self) -> Caller:
+        """As a caller of commands."""
+        said = {**USUAL_LIMITS, **self.limits}
+        return Caller(
+            name=f"program:{self.name}",
+            capabilities=_CAPABILITIES[self.right],
+            limits=Limits(
+                workunits_per_day=int(said["workunits_per_day"]),
+                aborts_per_day=int(said["aborts_per_day"]),
+                core_hours_per_day=said["core_hours_per_day"],
+                core_hours_open=said["core_hours_open"],
+                open_proposals=said["open_proposals"],
+                commands_per_day={name: int(most) for name, most in said.items() if name not in _WHOLE},
+            ),
+            model=self.model,
+            prompt=self.prompt,
+            is_program=True,
+        )
+
+    def is_let_in(self, now: datetime) -> bool:
+        """Is its token good?"""
+        return self.ended_at is None and now < self.expires_at

@@ -1,0 +1,16 @@
+"""Tokens of programs: a secret that is shown once, and the digest of it that is kept."""
+
+import hashlib
+import secrets
+
+PREFIX = "axiom_"  # so that whoever looks for secrets in files finds one
+
+
+def new_token() -> str:
+    """A token that nobody guesses: 256 random bits."""
+    return f"{PREFIX}{secrets.token_urlsafe(32)}"
+
+
+def digest(token: str) -> str:
+    """What is kept of a token. It is random throughout, so a plain hash hides it."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

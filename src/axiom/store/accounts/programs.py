@@ -1,0 +1,90 @@
+"""Programs that may work here, each with the digest of its token."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from axiom.domain.programs import Program, Right
+from axiom.store.engine.database import Database, Row, at, moment
+
+_ADD = """
+INSERT INTO program (name, model, prompt, may, may_approve, limits, token, created_at, expires_at)
+VALUES (:name, :model, :prompt, :may, :may_approve, :limits, :token, :created_at, :expires_at)
+"""
+_ALL = "SELECT * FROM program ORDER BY id"
+_BY_NAME = "SELECT * FROM program WHERE name = :name"
+_HELD_BY = "SELECT * FROM program WHERE token = :token"
+_END = "UPDATE program SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
+_LIMIT = "UPDATE program SET limits = :limits WHERE id = :id"
+
+
+def add(
+    db: Database,
+    *,
+    name: str,
+    model: str,
+    prompt: str,
+    right: Right,
+    may_approve: bool,
+    limits: Mapping[str, float],
+    token: str,
+    expires_at: datetime,
+    now: datetime,
+) -> int | None:
+    """Let a program in; None when there is or was one of this name. `token` is the digest of its token."""
+    if by_name(db, name) is not None:
+        return None
+    return db.insert(
+        _ADD,
+        name=name,
+        model=model,
+        prompt=prompt,
+        may=right.value,
+        may_approve=int(may_approve),
+        limits=json.dumps(dict(limits), sort_keys=True),
+        token=token,
+        created_at=at(now),
+        expires_at=at(expires_at),
+    )
+
+
+def programs(db: Database) -> list[Program]:
+    """Everyone that was ever let in, the oldest first."""
+    return [_program(row) for row in db.select(_ALL)]
+
+
+def by_name(db: Database, name: str) -> Program | None:
+    """The program of this name."""
+    row = db.one(_BY_NAME, name=name)
+    return _program(row) if row else None
+
+
+def by_token(db: Database, token: str) -> Program | None:
+    """The program whose token has this digest, whether or not it is still let in."""
+    row = db.one(_HELD_BY, token=token)
+    return _program(row) if row else None
+
+
+def end(db: Database, program_id: int, now: datetime) -> bool:
+    """Let it in no more; False when it had ended already."""
+    return bool(db.execute(_END, id=program_id, now=at(now)))
+
+
+def limit(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
+    """From now on these limits differ from the usual ones."""
+    db.execute(_LIMIT, id=program_id, limits=json.dumps(dict(limits), sort_keys=True))
+
+
+def _program(row: Row) -> Program:
+    return Program(
+        id=row["id"],
+        name=row["name"],
+        model=row["model"],
+        prompt=row["prompt"],
+        right=Right(row["may"]),
+        may_approve=bool(row["may_approve"]),
+        limits=json.loads(row["limits"]),
+        created_at=moment(row["created_at"]),
+        expires_at=moment(row["expires_at"]),
+        ended_at=None if row["ended_at"] is None else moment(row["ended_at"]),
+    )

@@ -1,0 +1,152 @@
+"""Programs at the gate: let in with rights and limits, held to them, told when they go in circles, and out at once."""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from axiom.commands.experiments import DeployExperiment, RetireExperiment
+from axiom.commands.links import LinkFindings
+from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
+from axiom.commands.registry import read_command
+from axiom.domain.programs import USUAL_LIMITS
+from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.service import callers
+from axiom.signed.program_tokens import PREFIX, digest, new_token
+
+TOKEN = new_token()
+DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 core-seconds at most
+
+
+def let_in(door, may: str = "operate", **more):
+    """The program as a caller."""
+    door.submit(AddProgram(program="ada", may=may, token=digest(TOKEN), **more), caller=callers.operator())
+    return caller_of(door)
+
+
+def caller_of(door, token: str = TOKEN, later: timedelta = timedelta()):
+    return door.look(lambda db: callers.program(db, token, door.gate.now() + later))
+
+
+def test_a_program_acts_in_its_own_name_with_its_model_and_instructions(door):
+    program = let_in(door, model="some-model-1", prompt="a" * 64)
+    door.submit(DEPLOY, caller=program)
+    added, deployed = door.audited()
+    assert (added["caller"], added["model"]) == ("operator", None)
+    assert (deployed["caller"], deployed["model"], deployed["prompt"]) == ("program:ada", "some-model-1", "a" * 64)
+    assert deployed["core_seconds"] == 16.0
+    assert TOKEN not in str(door.stored()) + str(door.audited())
+    assert door.broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("may", "command"),
+    [
+        ("read", DEPLOY),
+        ("read", LinkFindings(source="1", target="2", kind="tests", why="it is so", by="me")),
+        ("propose", DEPLOY),
+        ("propose", RetireExperiment(experiment="tiny_sum")),
+        ("operate", AddProgram(program="eve", may="operate", token=digest("other"))),
+        ("operate", LimitProgram(program="ada", limits={"core_hours_per_day": 1e6})),
+        ("operate", EndProgram(program="ada")),
+    ],
+)
+def test_a_program_does_nothing_beyond_its_rights_and_gives_itself_none(door, may, command):
+    program, before = let_in(door, may), door.stored()
+    with pytest.raises(NotAllowed):
+        door.submit(command, caller=program)
+    assert door.stored() == before
+    assert door.audited()[-1]["outcome"] == "refused"
+
+
+def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door):
+    let_in(door, days=1)
+    with pytest.raises(NotAllowed, match="expired"):
+        caller_of(door, later=timedelta(days=1))
+    with pytest.raises(NotAllowed):
+        caller_of(door, token=new_token())
+    door.submit(EndProgram(program="ada"), caller=callers.operator())
+    with pytest.raises(NotAllowed, match="ended"):
+        caller_of(door)
+    with pytest.raises(Refused):
+        door.submit(EndProgram(program="ada"), caller=callers.operator())
+    with pytest.raises(Refused, match="is or was"):  # the audit knows it by its name
+        let_in(door)
+
+
+def test_its_core_hours_are_counted_before_anything_is_ordered(door):
+    program = let_in(door, limits={"core_hours_per_day": 40 / 3_600})
+    assert door.submit(DEPLOY, caller=program)["core_seconds"] == 16.0
+    before = door.stored()
+    with pytest.raises(LimitReached, match="core-hours"):
+        door.submit(replace(DEPLOY, workunits=4), caller=program)
+    assert door.stored() == before
+    door.submit(LimitProgram(program="ada", limits={"core_hours_per_day": 1}), caller=callers.operator())
+    assert door.submit(replace(DEPLOY, workunits=4), caller=caller_of(door))["workunits"] == 4
+
+
+def test_its_commands_are_counted_refused_ones_too(door):
+    program = let_in(door, limits={"finding.link": 2})
+    for place in range(2):
+        with pytest.raises(NotFound):
+            door.submit(
+                LinkFindings(source="7", target=str(8 + place), kind="tests", why="it is so", by="x"), caller=program
+            )
+    with pytest.raises(LimitReached, match="2 times a day"):
+        door.submit(LinkFindings(source="7", target="99", kind="tests", why="it is so", by="x"), caller=program)
+
+
+def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer_it_had(door):
+    program, missing = let_in(door), DeployExperiment(experiment="no_such", workunits=1)
+    for _ in range(3):
+        with pytest.raises(UnknownName):
+            door.submit(missing, caller=program)
+    with pytest.raises(LimitReached, match=r"3 times within a day.*no_such"):
+        door.submit(missing, caller=program)
+    assert door.submit(DEPLOY, caller=program)["workunits"] == 2  # something else is done
+
+
+def test_it_cannot_say_in_whose_name_it_speaks(door):
+    program = let_in(door, "propose")
+    words = {"source": "1", "target": "2", "kind": "tests", "why": "it is so"}
+    assert read_command("finding.link", words, program).by == "program:ada"
+    with pytest.raises(UnknownName):
+        read_command("finding.link", {**words, "by": "operator"}, program)
+    with pytest.raises(WrongUse):
+        read_command("finding.link", words, callers.operator())  # a person says it
+
+
+def test_words_that_are_no_commands_are_remembered(door):
+    program = let_in(door, "read")
+    door.gate.refuse("no.such", '{"x": "' + "y" * 5_000, program, WrongUse("There is no command no.such."))
+    entry = door.audited()[-1]
+    assert (entry["caller"], entry["command"], entry["outcome"]) == ("program:ada", "no.such", "refused")
+    assert len(entry["arguments"]) < 2_100
+    assert door.broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"),
+    [
+        ({"core_hours": 1}, UnknownName),
+        ({"core_hours_per_day": -1}, WrongUse),
+        ({"core_hours_per_day": math.inf}, WrongUse),
+        ({"core_hours_per_day": math.nan}, WrongUse),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(door, limits, error):
+    with pytest.raises(error):
+        let_in(door, limits=limits)
+
+
+def test_without_a_word_about_limits_the_usual_ones_hold(door):
+    limits = let_in(door).limits
+    assert limits.core_hours_per_day == USUAL_LIMITS["core_hours_per_day"]
+    assert limits.commands_per_day["finding.link"] == USUAL_LIMITS["finding.link"]
+
+
+def test_a_token_can_be_found_by_whoever_looks_for_secrets_and_guessed_by_nobody():
+    assert TOKEN.startswith(PREFIX)
+    assert len(TOKEN) > 40
+    assert len({new_token() for _ in range(100)}) == 100
