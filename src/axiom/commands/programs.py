@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
-from axiom.domain.programs import USUAL_LIMITS, Program, Right
+from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram, Right
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.store.accounts import programs
 from axiom.store.engine.database import Database
@@ -104,7 +104,7 @@ class LimitProgram(Command):
         return {"program": self.program, "limits": {**USUAL_LIMITS, **limits}}
 
 
-def _program(db: Database, name: str) -> Program:
+def _program(db: Database, name: str) -> AdmittedProgram:
     found = programs.by_name(db, name)
     if found is None:
         raise NotFound(f"There is no program {name}. Nothing was changed; `axiom program list` shows all.")

@@ -39,7 +39,7 @@ _WHOLE = frozenset(each.name for each in fields(Limits))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Program:
+class AdmittedProgram:
     """A program that was let in."""
 
     id: int

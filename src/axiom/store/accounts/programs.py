@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from axiom.domain.programs import Program, Right
+from axiom.domain.programs import AdmittedProgram, Right
 from axiom.store.engine.database import Database, Row, at, moment
 
 _ADD = """
@@ -48,18 +48,18 @@ def add(
     )
 
 
-def programs(db: Database) -> list[Program]:
+def programs(db: Database) -> list[AdmittedProgram]:
     """Everyone that was ever let in, the oldest first."""
     return [_program(row) for row in db.select(_ALL)]
 
 
-def by_name(db: Database, name: str) -> Program | None:
+def by_name(db: Database, name: str) -> AdmittedProgram | None:
     """The program of this name."""
     row = db.one(_BY_NAME, name=name)
     return _program(row) if row else None
 
 
-def by_token(db: Database, token: str) -> Program | None:
+def by_token(db: Database, token: str) -> AdmittedProgram | None:
     """The program whose token has this digest, whether or not it is still let in."""
     row = db.one(_HELD_BY, token=token)
     return _program(row) if row else None
@@ -75,8 +75,8 @@ def limit(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
     db.execute(_LIMIT, id=program_id, limits=json.dumps(dict(limits), sort_keys=True))
 
 
-def _program(row: Row) -> Program:
-    return Program(
+def _program(row: Row) -> AdmittedProgram:
+    return AdmittedProgram(
         id=row["id"],
         name=row["name"],
         model=row["model"],

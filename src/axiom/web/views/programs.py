@@ -1,6 +1,6 @@
 """Programs that may work here, as the operator sees them. Nothing of a token is shown."""
 
-from axiom.domain.programs import USUAL_LIMITS, Program
+from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram
 from axiom.store.accounts import programs
 from axiom.web.base.request import Answer, Reading
 
@@ -10,7 +10,7 @@ def let_in(reading: Reading) -> Answer:
     return {"programs": [_row(one, reading) for one in programs.programs(reading.db)]}
 
 
-def _row(one: Program, reading: Reading) -> Answer:
+def _row(one: AdmittedProgram, reading: Reading) -> Answer:
     return {
         "name": one.name,
         "model": one.model,
