@@ -6,6 +6,7 @@ session that weighs. Stopped in any way and called again it goes on; an experime
     scripts/campaign reproduce --hours 8          # computes for so long at most, then writes the page
     scripts/campaign reproduce --hours 1 --only catapult_phase benford_law
     scripts/campaign reproduce --page             # computes nothing
+    scripts/campaign reproduce --weigh-again      # computes nothing; weighs the written values by the rules of today
 
 The page keeps what is written there until the laboratory has as many seeds of the same version, so that an experiment
 that was changed can be computed alone.
@@ -17,10 +18,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from reckoning import data
+from reckoning.again import is_of_earlier_rules, weighed_again
 from reckoning.kept import is_weighed, known, open_up, weigh
 from reckoning.order import Wanted, asked_by, in_order, until
 from reckoning.page import page
@@ -36,6 +38,7 @@ from axiom.figures.palette import standalone
 from axiom.lab.registrations.old_claims import LIST, OldClaims, read
 from axiom.service.folder import workers_of
 from axiom.settings import from_process
+from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that there was time for was computed."""
     options = asked(arguments)
     listed, folder = read(options.catalogue / LIST), Folder(path=options.data.resolve())
+    if options.weigh_again:
+        rewritten(options.into, listed, options.catalogue)
+        return 0
     status = 0
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what computes for us must not go on without us
     try:
@@ -76,13 +82,14 @@ def asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, help="compute for so long at most")
     parser.add_argument("--page", action="store_true", help="compute nothing; write the page from what is kept")
+    parser.add_argument("--weigh-again", action="store_true", help="weigh what is written by the rules of today")
     parser.add_argument("--only", nargs="+", metavar="EXPERIMENT", help="compute these alone")
     parser.add_argument("--data", type=Path, default=ROOT / "build" / "reckoning", help="the laboratory that is kept")
     parser.add_argument("--catalogue", type=Path, default=SHIPPED, help="experiments, and the list of claims")
     parser.add_argument("--into", type=Path, default=ROOT / "docs" / "explanation", help="where the page goes")
     options = parser.parse_args(arguments)
-    if options.page == (options.hours is not None):
-        parser.error("give either --hours or --page")
+    if [options.page, options.weigh_again, options.hours is not None].count(True) != 1:
+        parser.error("give one of --hours, --page and --weigh-again")
     if unknown := {*(options.only or ())} - {*asked_by(read(options.catalogue / LIST).claims)}:
         parser.error(f"no claim is asked by {', '.join(sorted(unknown))}")
     return options
@@ -182,15 +189,42 @@ def has_ended(process: "subprocess.Popen[bytes]") -> bool:
 def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Path) -> None:
     """Write the page, its figures and its numbers. What is written there already stays until there is more."""
     beside = into / NAME
-    files = {file.stem: file for file in catalogue.glob("[a-z]*.py")}
-    before = recorded(beside, lambda name: manifest_of(files[name]) if name in files else None)
+    before = recorded(beside, declared_in(catalogue))
     found = joined(before, {name: one for name, one in known(folder, with_pictures=True).items() if one.done})
     data.write(beside, found)
     draw(beside, found, {name for name, one in before.items() if found[name] is one})
-    file = into / f"{NAME}.md"
-    pictures = {file.stem: f"{NAME}/{file.name}" for file in beside.glob("*.svg")}
-    file.write_text(page(listed, found, pictures, files), encoding="utf-8")
+    write_page(into, listed, found, catalogue)
+
+
+def rewritten(into: Path, listed: OldClaims, catalogue: Path) -> None:
+    """Weigh what is written by the rules of today, and write numbers and page anew. Its pictures are of no finding."""
+    beside = into / NAME
+    before = recorded(beside, declared_in(catalogue))
+    if is_of_earlier_rules(before):
+        data.write_numbers(beside / data.EARLIER, before)
+    found = weighed_again(before)
+    data.write(beside, found)
+    write_page(into, listed, found, catalogue)
+
+
+def write_page(into: Path, listed: OldClaims, found: Mapping[str, Known], catalogue: Path) -> None:
+    """Write the page from what is found."""
+    beside, file = into / NAME, into / f"{NAME}.md"
+    pictures = {picture.stem: f"{NAME}/{picture.name}" for picture in beside.glob("*.svg")}
+    earlier = recorded(beside, declared_in(catalogue), data.EARLIER)
+    file.write_text(page(listed, found, pictures, files_of(catalogue), earlier), encoding="utf-8")
     print(f"Written: {os.path.relpath(file)}", flush=True)
+
+
+def declared_in(catalogue: Path) -> Callable[[str], Manifest | None]:
+    """What each experiment declares, by its name; None where there is no such file."""
+    files = files_of(catalogue)
+    return lambda name: manifest_of(files[name]) if name in files else None
+
+
+def files_of(catalogue: Path) -> dict[str, Path]:
+    """The files of experiments by name."""
+    return {file.stem: file for file in catalogue.glob("[a-z]*.py")}
 
 
 def draw(beside: Path, found: Mapping[str, Known], kept: Collection[str]) -> None:

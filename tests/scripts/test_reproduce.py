@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import re
 import runpy
 import shutil
@@ -22,18 +23,21 @@ from pyarrow import parquet
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
 
+from reckoning.again import as_before
 from reckoning.kept import known
 from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
 from axiom.lab.registrations.old_claims import OldClaims, read
+from axiom.statistics import signed_ranks
 from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "scripts" / "campaign.d" / "reproduce.py"
 SCRIPT = ROOT / "docs" / "explanation" / "the-old-claims" / "recompute.py"
 campaign = runpy.run_path(str(PROGRAM))
-recompute = runpy.run_path(str(SCRIPT))["main"]
+alone = runpy.run_path(str(SCRIPT))
+recompute = alone["main"]
 
 EXPERIMENT = """
 from dataclasses import dataclass
@@ -56,7 +60,7 @@ class Measures:
 
 def run(config, seed):
     time.sleep(0.05)
-    return Measures(total=config.size + (seed % 1_000_003) / 1_000_003, is_odd=int(seed % 8 > 0))
+    return Measures(total=config.size * (1 + (seed % 1_000_003) / 1_000_003), is_odd=int(seed % 8 > 0))
 
 
 PREDICTION = Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test")
@@ -75,6 +79,8 @@ experiment = Experiment(
                  null=1.0, smallest=0.1, prediction=PREDICTION),
         Estimand(name="is_odd", claim="sums are odd", kind=Kind.PROPORTION, measure="is_odd", between=({"size": 1},),
                  null=0.5, smallest=0.1, prediction=PREDICTION),
+        Estimand(name="grows", claim="sums grow", kind=Kind.CONTRAST, measure="total",
+                 between=({"size": 2}, {"size": 1}), smallest=0.1, prediction=PREDICTION),
     ),
     needs=Needs(seconds=lambda config: 0.1, memory_mb=100),
 )
@@ -99,7 +105,7 @@ seeds = 1
 status = "moderate"
 source = "S2"
 tested_later = "what is even is not odd"
-moderated_by = ["tiny_sum.is_large"]
+moderated_by = ["tiny_sum.is_large", "tiny_sum.grows"]
 [claim.tests]
 "tiny_sum.is_odd" = ["the opposite of the claim"]
 
@@ -223,10 +229,11 @@ def test_of_a_claim_whose_tests_were_chosen_late_the_page_says_so(reckoned):
 def test_a_session_of_the_reckoning_orders_nothing(reckoned):
     numbers = json.loads((reckoned / "the-old-claims" / "numbers.json").read_text())
     assert [(one["estimand"], one["seeds"], one["missing"]) for one in numbers] == [
+        ("tiny_sum.grows", 32, 0),
         ("tiny_sum.is_large", 32, 0),
         ("tiny_sum.is_odd", 32, 0),
     ]
-    assert parquet.read_table(reckoned / "the-old-claims" / "values.parquet").num_rows == 64
+    assert parquet.read_table(reckoned / "the-old-claims" / "values.parquet").num_rows == 96
 
 
 def test_without_a_laboratory_the_page_stays_as_it_is(catalogue, copied):
@@ -255,6 +262,53 @@ def test_more_seeds_than_are_written_take_their_place(catalogue, copied, reckone
     lab = ["--data", str(reckoned / "lab"), "--catalogue", str(catalogue), "--into", str(copied.parent)]
     assert campaign["main"](["--page", *lab]) == 0
     assert files(copied.parent / "the-old-claims") == files(reckoned / "the-old-claims")
+
+
+def test_what_earlier_rules_said_is_weighed_again_and_told(catalogue, copied, reckoned):
+    file = copied / "numbers.json"
+    lines = [{**one, "method": 1} for one in json.loads(file.read_text())]
+    lines[0] |= {"centre": "median", "low": 0.0, "high": 9.0}
+    for one in lines[:2]:
+        one |= {"verdict": "undecided", "meaning": "undecided", "grade": "Awaiting"}
+    file.write_text(json.dumps(lines))
+    for option in ("--weigh-again", "--weigh-again", "--page"):  # what was weighed again stays
+        assert campaign["main"]([option, *words(catalogue, copied.parent)]) == 0
+        assert json.loads((copied / "earlier.json").read_text()) == lines
+        for name in ("numbers.json", "values.parquet"):
+            assert (copied / name).read_bytes() == (reckoned / "the-old-claims" / name).read_bytes()
+        text = (copied.parent / "the-old-claims.md").read_text()
+        assert "1 have a narrower interval now, 0 a wider one and 0 one as wide" in text
+        assert "2 of 3 findings have another verdict or grade:" in text
+        assert "- `tiny_sum.grows`, sums grow: before **undecided** (Awaiting), 32 seeds, median 1." in text
+        assert "[0, 9]; now **so it is** (Moderate), 32 seeds, typical value 1." in text
+        assert "2 of 4 claims came out otherwise:" in text
+        assert "- Sums are large (S1, #1): before “undecided”; now “stands”." in text
+        assert recompute([str(copied)]) == 0
+
+
+def test_what_earlier_rules_said_of_other_values_is_not_compared(reckoned):
+    now = known(Folder(path=reckoned / "lab"))
+    (told,) = [one for one in now["tiny_sum"].findings.values() if one.estimand["name"] == "grows"]
+    fewer = {"grows": replace(told, said=replace(told.said, seeds=24))}
+    assert as_before(now, {"tiny_sum": replace(now["tiny_sum"], findings=fewer)}) == now
+
+
+LAWS = {
+    "even": lambda drawn: drawn.gauss(0.3, 1.0),
+    "skewed": lambda drawn: drawn.expovariate(1.0),
+    "few numbers": lambda drawn: float(drawn.randint(-2, 4)),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("missing", [0.0, 0.1])
+@pytest.mark.parametrize("n", [1, 6, 32, 200])
+def test_signed_ranks_come_out_alike_without_anything_of_ours(law, missing, n):
+    drawn = random.Random(n)
+    values = [None if place and drawn.random() < missing else LAWS[law](drawn) for place in range(n)]
+    stream = signed_ranks.stream(values)
+    expected = (stream.middle, *signed_ranks.interval(stream))
+    assert all(map(alone["same"], expected, alone["typical"](values, None)))
 
 
 def test_another_version_has_nothing_written_of_it(catalogue, copied, tmp_path):
@@ -288,7 +342,7 @@ def test_every_row_comes_out_again_without_anything_of_ours(copied, capsys):
     assert recompute([str(copied)]) == 0
     assert (
         capsys.readouterr().out
-        == "Seeds, estimates and intervals of 2 estimands, from 64 values, are as the page says.\n"
+        == "Seeds, estimates and intervals of 3 estimands, from 96 values, are as the page says.\n"
     )
     needed = set(re.findall(r"^ *(?:from|import) (\w+)", SCRIPT.read_text(), re.MULTILINE))
     assert needed - set(sys.stdlib_module_names) == {"pyarrow"}
@@ -359,10 +413,10 @@ def test_an_unknown_experiment_is_refused(catalogue, tmp_path, capsys):
 
 
 def test_either_it_computes_or_it_writes_the_page_alone(catalogue, tmp_path, capsys):
-    for given in ([], ["--hours", "1", "--page"]):
+    for given in ([], ["--hours", "1", "--page"], ["--page", "--weigh-again"]):
         with pytest.raises(SystemExit):
             campaign["main"]([*given, *words(catalogue, tmp_path)])
-    assert "give either --hours or --page" in capsys.readouterr().err
+    assert "give one of --hours, --page and --weigh-again" in capsys.readouterr().err
 
 
 def test_what_asks_a_claim_and_decides_it_is_listed(catalogue):

@@ -12,9 +12,11 @@ from typing import Any
 from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
 from axiom.notebook.table import Table, extra
+from axiom.signed.manifests import Manifest
 from reckoning.told import Known, Told
 
 VALUES, NUMBERS = "values.parquet", "numbers.json"
+EARLIER = "earlier.json"  # numbers as they were by the rules before
 _COLUMNS = {
     "experiment": ValueType.TEXT,
     "version": ValueType.INT,
@@ -29,12 +31,17 @@ _COLUMNS = {
 def write(folder: Path, known: Mapping[str, Known]) -> None:
     """Write both files anew; the same numbers make the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    told = [(known[name].manifest, one) for name in sorted(known) for _, one in sorted(known[name].findings.items())]
-    rows = [row for manifest, one in told for row in _rows(manifest.name, manifest.version, one)]
+    rows = [row for manifest, one in _in_order(known) for row in _rows(manifest.name, manifest.version, one)]
     table = Table({name: [row[name] for row in rows] for name in _COLUMNS}, _COLUMNS)
     extra("pyarrow.parquet").write_table(table.to_arrow(), folder / VALUES, compression="zstd")
-    lines = [json.dumps(numbers(manifest.name, manifest.version, one), ensure_ascii=False) for manifest, one in told]
-    (folder / NUMBERS).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    write_numbers(folder / NUMBERS, known)
+
+
+def write_numbers(file: Path, known: Mapping[str, Known]) -> None:
+    """What was concluded of each estimand, a line for each."""
+    told = (numbers(manifest.name, manifest.version, one) for manifest, one in _in_order(known))
+    lines = [json.dumps(one, ensure_ascii=False) for one in told]
+    file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
 def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
@@ -54,6 +61,7 @@ def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
         "verdict": said.verdict.value,
         "meaning": told.meaning.value,
         "grade": said.grade.value,
+        "method": said.method,
         "status": told.status,
         "digest": digest(_rows(name, version, told)),
     }
@@ -77,6 +85,12 @@ def digest(rows: Sequence[Mapping[str, Any]] | Iterator[Mapping[str, Any]]) -> s
     """Changes when any value does, and when a seed is left out."""
     lines = (f"{row['seed']} {'' if row['value'] is None else float(row['value']).hex()}\n" for row in rows)
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def _in_order(known: Mapping[str, Known]) -> Iterator[tuple[Manifest, Told]]:
+    """Each finding with its experiment, by their names."""
+    for _, one in sorted(known.items()):
+        yield from ((one.manifest, told) for _, told in sorted(one.findings.items()))
 
 
 def _rows(name: str, version: int, told: Told) -> Iterator[dict[str, Any]]:

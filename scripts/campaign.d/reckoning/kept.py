@@ -1,6 +1,5 @@
 """What the laboratory of the reckoning says: of each experiment how much is computed, and how its findings stand."""
 
-from dataclasses import fields
 from typing import Any
 
 from axiom.decisions.evidence.counted_values import sound
@@ -90,7 +89,7 @@ def _told(db: Database, standing: findings.FindingView) -> Told | None:
     weighed = sound(question(inputs.estimand), inputs.observations, inputs.blocks)
     return Told(
         estimand=inputs.estimand,
-        said=Said(**{each.name: getattr(latest, each.name) for each in fields(Said)}),
+        said=Said.of(latest),
         meaning=reading(latest.verdict, Direction(inputs.estimand["expects"])),
         status=standing.finding.status,
         asked=weighed.asked,

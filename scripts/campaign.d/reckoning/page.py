@@ -1,18 +1,23 @@
 """The page: what became of each old claim, in words, with its numbers then and now."""
 
+import math
+import statistics
 import textwrap
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
+from types import MappingProxyType
 
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Meaning
+from axiom.domain.findings import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
 from axiom.lab.registrations.old_claims import OldClaims
+from reckoning.again import as_before
 from reckoning.data import fact, short
 from reckoning.told import Known, Told
 from reckoning.verdict import FEW, MANY, Asked, Reckoned, Reckoning, reckon, seeds_wanted
 
 _WIDTH = 118
+_NOTHING: Mapping[str, Known] = MappingProxyType({})
 _CATALOGUE = "../../src/axiom/catalogue"
 _INTRO = """
 # The old claims
@@ -22,24 +27,34 @@ were one observation, however many computers repeated it. We asked them again: e
 asked then, and with controls that could overturn it. The old scripts are lost, so tasks and sizes are ours, made
 after what the logs tell: “does not stand” means that it does not stand there. This page says what became of each.
 
-Every number here is a median, a mean or a share over *seeds*: independent repetitions with other data, other starts
-and another order. The interval behind it is one of 95 % confidence, each by itself, however often anybody looks. What
-an effect has to reach to matter, what was expected and how it would be weighed were registered before any of these
-seeds was computed; many expectations come from pilots. For {later} it was said only when the numbers were known
-which of them test the claim: these say so, and why. Verdicts and grades are the laboratory's own, from its
-sessions; [how sure are we?](how-sure-are-we.md) says what they mean. Each experiment was computed by one computer, so
-the best grade is Moderate, however clear the numbers are: above it other people's computers have to say the same, or
-the same seeds computed again.
+Every number here is a typical value, a median, a mean or a share over *seeds*: independent repetitions with other data,
+other starts and another order. Half of all means of two values lie above their typical value. The interval behind a
+number is one of 95 % confidence, each by itself, however often anybody looks. What an effect has to reach to matter,
+what was expected and what kind of number it is, by which it is weighed, were registered before any of these seeds was
+computed; many expectations come from pilots. For {later} it was said only when the numbers were known which of them
+test the claim: these say so, and why. Verdicts and grades are the laboratory's own;
+[how sure are we?](how-sure-are-we.md) says what they mean. Each experiment was computed by one computer, so the best
+grade is Moderate, however clear the numbers are: above it other people's computers have to say the same, or the same
+seeds computed again.
 """
 _AGAIN = """
 `scripts/campaign reproduce --hours 8` computes it again or goes on where it stopped, cheapest claims first, in a
 laboratory that it keeps in `build/reckoning`, and writes this page; what is written here stays until that laboratory
-has as many seeds of it. Where a seed costs 30 seconds or less, {many} are asked for, else {few}; a claim with fewer is
-not judged. The values are in
+has as many seeds of it. `--weigh-again` computes nothing and weighs the same values by the rules of today. Where a seed
+costs 30 seconds or less, {many} are asked for, else {few}; a claim with fewer is not judged. The values are in
 [values.parquet](the-old-claims/values.parquet), what was concluded in [numbers.json](the-old-claims/numbers.json), and
 `python docs/explanation/the-old-claims/recompute.py` computes seeds, estimate and interval of every row again, without
 anything of ours.
 Text, figures and numbers are CC BY 4.0.
+"""
+_NEW_RULES = """
+## What the new weighing changed
+
+A contrast asked against 0 was weighed by flips of its signs, with an interval of signs about its median. Now [signed
+ranks](../adr/0056-signed-ranks.md) weigh it, and its number is the typical value. These rules are newer than the values
+here; their bets were chosen by simulation. All other numbers are weighed as they were. No value was computed again.
+[earlier.json](the-old-claims/earlier.json) keeps what the earlier rules said. The pictures show medians of what each
+config measured, so they stay.
 """
 _MEANS = {
     Reckoning.STANDS: "every test speaks for it, and no control overturns it",
@@ -69,10 +84,26 @@ _SAID = {
 }
 
 
-def page(listed: OldClaims, known: Mapping[str, Known], pictures: Mapping[str, str], catalogue: Collection[str]) -> str:
-    """The whole page; `pictures` are the figures' files by experiment, seen from the page."""
-    reckoned = {claim.name: reckon([_asked(each, known) for each in claim.askings]) for claim in listed.claims}
+def page(
+    listed: OldClaims,
+    known: Mapping[str, Known],
+    pictures: Mapping[str, str],
+    catalogue: Collection[str],
+    earlier: Mapping[str, Known] = _NOTHING,
+) -> str:
+    """The whole page; `pictures` are the figures' files by experiment, seen from the page.
+
+    `earlier` is what the same values said by the rules before.
+    """
+    reckoned = _reckoned(listed, known)
     lines = [*_opening(reckoned, len(listed.tested_later))]
+    if earlier:
+        before = as_before(known, earlier)
+        lines += [*_NEW_RULES.strip().split("\n"), ""]
+        lines += [
+            *_findings_changed(before, known),
+            *_claims_changed(listed.claims, _reckoned(listed, before), reckoned),
+        ]
     for name in dict.fromkeys(claim.experiment for claim in listed.claims if claim.experiment in known):
         claims = [claim for claim in listed.claims if claim.experiment == name]
         lines += _section(known[name], claims, reckoned, known, pictures.get(name), listed.tested_later)
@@ -80,6 +111,11 @@ def page(listed: OldClaims, known: Mapping[str, Known], pictures: Mapping[str, s
     lines += _waiting(waiting, reckoned, catalogue)
     lines += _linked(listed, reckoned)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _reckoned(listed: OldClaims, known: Mapping[str, Known]) -> dict[str, Reckoned]:
+    """What became of each claim."""
+    return {claim.name: reckon([_asked(each, known) for each in claim.askings]) for claim in listed.claims}
 
 
 def _asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
@@ -103,6 +139,64 @@ def _opening(reckoned: Mapping[str, Reckoned], later: int) -> Iterator[str]:
     yield ""
     yield f"So far {judged} of {counted(len(reckoned), 'claim')} are judged."
     yield _AGAIN.format(many=MANY, few=FEW)
+
+
+def _findings_changed(before: Mapping[str, Known], now: Mapping[str, Known]) -> Iterator[str]:
+    """How intervals changed, and each finding with another verdict or grade."""
+    pairs = {
+        f"{name}.{estimand}": (before[name].findings[estimand], told)
+        for name, one in now.items()
+        for estimand, told in one.findings.items()
+    }
+    yield _wrapped(_widths([(old, new) for old, new in pairs.values() if new.said.centre == "typical value"]))
+    yield ""
+    others = {name: pair for name, pair in pairs.items() if _decided(pair[0]) != _decided(pair[1])}
+    yield f"{len(others) or 'None'} of {counted(len(pairs), 'finding')} have another verdict or grade{_end(others)}"
+    yield ""
+    for name, (old, new) in others.items():
+        then, today = (f"{_verdict(told)}, {fact(told)}" for told in (old, new))
+        yield f"- `{name}`, {_plain(new.estimand['claim'])}: before {then}; now {today}."
+    if others:
+        yield ""
+
+
+def _claims_changed(
+    claims: Sequence[OldClaim], before: Mapping[str, Reckoned], now: Mapping[str, Reckoned]
+) -> Iterator[str]:
+    """Each claim of which something else became."""
+    others = [claim for claim in claims if before[claim.name].reckoning != now[claim.name].reckoning]
+    yield f"{len(others) or 'None'} of {counted(len(claims), 'claim')} came out otherwise{_end(others)}"
+    yield ""
+    for claim in others:
+        then, today = before[claim.name].reckoning, now[claim.name].reckoning
+        yield f"- {_sentence(claim.claim)} ({_name(claim)}): before “{then}”; now “{today}”."
+    if others:
+        yield ""
+
+
+def _decided(told: Told) -> tuple[Meaning, Grade]:
+    return told.meaning, told.said.grade
+
+
+def _end(listed: Sized) -> str:
+    return ":" if listed else "."
+
+
+def _widths(pairs: Sequence[tuple[Told, Told]]) -> str:
+    """How much narrower or wider intervals became."""
+    widths = [(_width(old), _width(new)) for old, new in pairs]
+    narrower, wider = sum(new < old for old, new in widths), sum(new > old for old, new in widths)
+    ratios = [new / old for old, new in widths if 0 < old < math.inf]
+    middle = f" In the median the new one is {short(statistics.median(ratios))} times as wide." if ratios else ""
+    return (
+        f"Of {counted(len(pairs), 'finding')} that signed ranks weigh, {narrower} have a narrower interval now, "
+        f"{wider} a wider one and {len(pairs) - narrower - wider} one as wide as before.{middle}"
+    )
+
+
+def _width(told: Told) -> float:
+    low, high = told.said.low, told.said.high
+    return math.inf if low is None or high is None else high - low
 
 
 def _section(
@@ -180,8 +274,11 @@ def _row(one: Asked, lead: str, known: Mapping[str, Known]) -> str:
         return f"{begin}{_claimed(one, experiment)}. 0 of {one.wanted} seeds. {name}"
     if not one.is_enough:
         return f"{begin}{_plain(told.estimand['claim'])}. {fact(told)}; {one.wanted} seeds are asked for. {name}"
-    verdict = f"**{_SAID[told.meaning]}** ({told.said.grade}{_void(told)})"
-    return f"{begin}{_plain(told.estimand['claim'])}: {verdict}. {fact(told)}; {_matters(told)}. {name}"
+    return f"{begin}{_plain(told.estimand['claim'])}: {_verdict(told)}. {fact(told)}; {_matters(told)}. {name}"
+
+
+def _verdict(told: Told) -> str:
+    return f"**{_SAID[told.meaning]}** ({told.said.grade}{_void(told)})"
 
 
 def _claimed(one: Asked, experiment: Known | None) -> str:

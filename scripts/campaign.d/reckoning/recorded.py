@@ -18,14 +18,14 @@ from reckoning.data import NUMBERS, VALUES
 from reckoning.told import Known, Said, Told
 
 
-def recorded(folder: Path, manifest_of: Callable[[str], Manifest | None]) -> dict[str, Known]:
+def recorded(folder: Path, manifest_of: Callable[[str], Manifest | None], numbers: str = NUMBERS) -> dict[str, Known]:
     """What the folder beside the page says of the experiments that are still what they were."""
-    if not (folder / NUMBERS).exists():
+    if not (folder / numbers).exists():
         return {}
     values = _values(folder / VALUES)
     found: dict[str, dict[str, Told]] = defaultdict(dict)
     manifests: dict[str, Manifest | None] = {}
-    for line in json.loads((folder / NUMBERS).read_text(encoding="utf-8")):
+    for line in json.loads((folder / numbers).read_text(encoding="utf-8")):
         name, _, estimand = line["estimand"].partition(".")
         if name not in manifests:
             manifests[name] = manifest_of(name)
@@ -56,7 +56,12 @@ def _told(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tuple[O
     parts = {name: line[name] for name in ("centre", "seeds", "missing", "estimate", "low", "high", "e_value")}
     return Told(
         estimand=estimand,
-        said=Said(**parts, verdict=Verdict(line["verdict"]), grade=Grade(line["grade"])),
+        said=Said(
+            **parts,
+            verdict=Verdict(line["verdict"]),
+            grade=Grade(line["grade"]),
+            method=line.get("method", 1),  # the first rules had no number
+        ),
         meaning=Meaning(line["meaning"]),
         status=line["status"],
         asked=replace(asked, bounds=tuple(line["bounds"]) if line["bounds"] else None),

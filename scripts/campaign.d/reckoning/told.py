@@ -1,11 +1,11 @@
 """What the page says of an experiment and of its findings, wherever that was kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from axiom.decisions.evidence.method import Question
-from axiom.domain.findings import Grade, Meaning, Observation, Verdict
+from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.links import Footing
 from axiom.figures.requests import Sweep
 from axiom.signed.manifests import Manifest
@@ -24,6 +24,12 @@ class Said:
     e_value: float
     verdict: Verdict
     grade: Grade
+    method: int  # by which rules it was weighed
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> "Said":
+        """That much of what a weighing concludes."""
+        return cls(**{each.name: getattr(evidence, each.name) for each in fields(cls)})
 
 
 @dataclass(frozen=True, kw_only=True)
