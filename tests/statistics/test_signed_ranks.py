@@ -206,3 +206,25 @@ def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds):
         values = shifted(number, seeds=200, effect=effect)
         times.append(next(n for n in range(6, 201) if either(*sides(values[:n])) >= math.log(20)))
     assert np.median(times) == pytest.approx(seeds, rel=0.15, abs=1)
+
+
+def test_between_means_of_two_values_no_rounding_changes_the_evidence():
+    """Values with two decimals have many ties with those among which they are ranked."""
+    values = np.round(np.random.default_rng(3).normal(0.1, 0.5, 200), 2)
+    known = stream(values.tolist())
+    means = np.unique((values[:, None] + values) / 2.0)
+    for low, high in itertools.pairwise(means[(means > -0.1) & (means < 0.3)].tolist()):
+        if high - low > 1e-9:
+            assert len({log_es(known, low + share * (high - low)) for share in (0.1, 0.37, 0.9)}) == 1
+
+
+def test_an_end_may_be_a_later_value():
+    rng = np.random.default_rng(5)
+    for _ in range(20):
+        values = rng.normal(0.1, 0.5, 300)
+        known, bar = stream(values.tolist()), math.log(40.0)
+        low, high = interval(known)
+        near = np.sort(np.concatenate([values, ((values[:128, None] + values) / 2.0).ravel()]))
+        before, after = near[near < low - 1e-12][-1], near[near > high + 1e-12][0]
+        assert log_es(known, (before + low) / 2.0)[0] >= bar > log_es(known, low + 1e-9)[0]
+        assert log_es(known, (high + after) / 2.0)[1] >= bar > log_es(known, high - 1e-9)[1]

@@ -156,14 +156,15 @@ def _ranked(known: Stream, null: float) -> _Ranked:
     nearer, farther, times = below / places, (below + known.gone[:-1]) / places, np.ones(n)
     if not len(known.tail):
         return _Ranked(signs, nearer, farther, times)
-    marks = np.sort(sizes[~np.isnan(sizes)])
-    over = len(known.tail) - np.searchsorted(known.tail, null + marks, "left")
-    under = np.searchsorted(known.tail, null - marks, "right")
+    head = known.head[~np.isnan(known.head)]
+    mirrored = null + (null - head)  # a value on its own side is compared as it is: no rounding parts it from its like
+    over = len(known.tail) - np.searchsorted(known.tail, np.sort(np.maximum(head, mirrored)), "left")
+    under = np.searchsorted(known.tail, np.sort(np.minimum(head, mirrored))[::-1], "right")
     over = np.append(np.count_nonzero(known.tail > null), over)
     under = np.append(np.count_nonzero(known.tail < null), under)
-    ranks = np.tile(np.arange(len(marks) + 1) + 0.5, 2)
+    ranks = np.tile(np.arange(len(head) + 1) + 0.5, 2)
     return _Ranked(
-        np.concatenate([signs, np.repeat([1.0, -1.0], len(marks) + 1)]),
+        np.concatenate([signs, np.repeat([1.0, -1.0], len(head) + 1)]),
         np.concatenate([nearer, ranks / (n + 1.0)]),
         np.concatenate([farther, (ranks + known.gone[-1]) / (n + 1.0)]),
         np.concatenate([times, -np.diff(over, append=0), -np.diff(under, append=0)]),
@@ -194,7 +195,7 @@ def _end(known: Stream, values: Numbers, bar: float, side: int) -> float | None:
     """The number nearest to the middle that is refuted from below (side 0) or above (side 1); None where none is.
 
     Sought over places among the values, so that one value far out costs no precision. Evidence changes at means of two
-    values alone, so among the few of them that are left the end is found exactly.
+    values and at values alone, so among the few of them that are left the end is found exactly.
     """
     outwards = values if side == 0 else values[::-1]
     first, last = float(outwards[0]), float(outwards[-1])
@@ -254,12 +255,13 @@ def _bracket(excess: Callable[[float], float], n: int) -> tuple[float, float] | 
 
 
 def _means_between(known: Stream, values: Numbers, low: float, high: float) -> Numbers:
-    """The means of two values, of which one is among the first, that lie from `low` to `high`."""
+    """Where evidence changes from `low` to `high`: at means of two values, one among the first, and at values."""
     first = known.head[~np.isnan(known.head)]
     starts = np.searchsorted(values, 2.0 * low - first, "left")
     ends = np.searchsorted(values, 2.0 * high - first, "right")
     means = [one / 2.0 + values[start:end] / 2.0 for one, start, end in zip(first, starts, ends, strict=True)]
-    return np.unique(np.concatenate(means))
+    inside = known.tail[np.searchsorted(known.tail, low, "left") : np.searchsorted(known.tail, high, "right")]
+    return np.unique(np.concatenate([*means, inside]))
 
 
 @_of_any_size
