@@ -15,7 +15,7 @@ from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost, Permission, SpentToday, may, may_order, most_a_day
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
-from axiom.lab.followups.propose import open_core_seconds
+from axiom.lab.followups.propose import open_core_seconds, waiting_of
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
@@ -202,8 +202,15 @@ def _spent(db: Database, caller: Caller, request: CommandCost, since: datetime) 
         workunits=had["workunits"],
         aborts=had["aborts"],
         core_hours=had["core_seconds"] / 3_600.0,
-        core_hours_open=open_core_seconds(db, caller.name) / 3_600.0
-        if math.isfinite(caller.limits.core_hours_open)
-        else 0,
+        core_hours_open=_core_hours_open(db, caller),
+        open_proposals=len(waiting_of(db, caller.name)) if request.proposals else 0,
         given=audit.given(db, caller.name, request.command, since) if is_counted else 0,
     )
+
+
+def _core_hours_open(db: Database, caller: Caller) -> float:
+    """What its proposals that wait, and those under way, may still cost."""
+    if math.isinf(caller.limits.core_hours_open):
+        return 0.0
+    waiting = math.fsum(one.most_core_seconds for one in waiting_of(db, caller.name))
+    return (open_core_seconds(db, caller.name) + waiting) / 3_600.0

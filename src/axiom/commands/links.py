@@ -1,4 +1,4 @@
-"""The command that says how two findings hang together, and how a link's ends are named."""
+"""Commands that say something beside a finding: how two hang together, and a note in somebody's own words."""
 
 import re
 from dataclasses import dataclass, field
@@ -14,11 +14,13 @@ from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
-from axiom.store.evidence import links, old_claims
+from axiom.store.evidence import finding_notes, links, old_claims
+from axiom.store.registrations import registrations
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}
 _UPHELD = f"{Meaning.AS_CLAIMED}|{Meaning.OPPOSITE}|{Meaning.TOO_SMALL}"
+_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
 _NUMBERED = re.compile(r"(link:)?([0-9]+)")
 
 
@@ -36,7 +38,7 @@ class LinkFindings(Command):
     kind: str = field(metadata=_KIND)
     target: str = field(metadata=_END)
     why: str = field(metadata={"min_length": 3, "max_length": 2_000})
-    by: str = field(metadata={"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True})
+    by: str = field(metadata=_BY)
     # Of a test: what its finding must say for the target to hold, one meaning or several between commas.
     upheld_by: str = field(
         default=Meaning.AS_CLAIMED.value, metadata={"pattern": f"^({_UPHELD})(,({_UPHELD}))*$", "max_length": 100}
@@ -64,6 +66,29 @@ class LinkFindings(Command):
             "line": made.line,
             "evidence_hash": made.evidence_hash,
             "is_new": made.said_at == now,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteFinding(Command):
+    """Write a note to a finding, in your own words. Everybody can read it, and nothing is concluded from it."""
+
+    name: ClassVar[str] = "finding.note"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    finding: int = field(metadata={"ge": 1, "le": LARGEST})
+    # No sign that a terminal would act on; lines may end.
+    text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"})
+    by: str = field(metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write it down."""
+        del laboratory, prepared
+        if registrations.of_finding(db, self.finding) is None:
+            raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
+        return {
+            "note": finding_notes.add(db, self.finding, text=self.text, by=self.by, now=now),
+            "finding": self.finding,
         }
 
 

@@ -1,5 +1,6 @@
-"""Commands about proposals: approve one, refuse one, and have the autopilot approve its own within its cap."""
+"""Commands about proposals: make one, take it back, approve or refuse it, have the autopilot approve its own."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -7,10 +8,14 @@ from typing import Any, ClassVar
 from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.commands.registrations import points_of
+from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
+from axiom.domain.estimands import Kind
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
+from axiom.domain.registrations import MOST_SEEDS
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
 from axiom.lab.followups.admit import approvable, approve, refuse
+from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.server.dispatch.orders import demand_room
@@ -22,9 +27,120 @@ from axiom.store.registrations import registrations
 
 _NUMBER = {"ge": 1, "le": LARGEST}
 _WHY = {"min_length": 3, "max_length": 2_000}
+_SENTENCE = {"min_length": 3, "max_length": 500}
+_FINITE = {"ge": -1e300, "le": 1e300}
+_CHANCE = {"ge": 0.0, "le": 1.0}
 _BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}
 _NEEDS_CODE = (Admission.DESIGN, Admission.QUESTION)
+_ARMS = 2
 _DEARER = 2.0  # times what was expected: then the cap was counted with another number
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeProposal(Command):
+    """Ask something new of published code: claim, rival, what each outcome would change, and what is expected.
+
+    It follows from a finding; of that finding's estimand only what is said here differs. Nothing is computed before
+    somebody approves it.
+    """
+
+    name: ClassVar[str] = "proposal.make"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    finding: int = field(metadata=_NUMBER)
+    question: str = field(metadata=_SENTENCE)
+    motivation: str = field(metadata=_WHY)
+    claim: str = field(metadata=_SENTENCE)
+    rival: str = field(metadata=_WHY)
+    rival_low: float = field(metadata=_FINITE)
+    rival_high: float = field(metadata=_FINITE)
+    configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
+    positive: float = field(metadata=_CHANCE)
+    negative: float = field(metadata=_CHANCE)
+    absent: float = field(metadata=_CHANCE)
+    low: float = field(metadata=_FINITE)
+    high: float = field(metadata=_FINITE)
+    because: str = field(metadata=_WHY)
+    if_positive: str = field(metadata=_WHY)
+    if_absent: str = field(metadata=_WHY)
+    if_negative: str = field(metadata=_WHY)
+    by: str = field(metadata=_BY)
+    replicates: int = field(default=MOST_SEEDS, metadata={"ge": 8, "le": 100_000})
+    kind: str | None = field(default=None, metadata={"pattern": f"^({'|'.join(Kind)})$"})
+    measure: str | None = field(default=None, metadata={"min_length": 1, "max_length": 80})
+    across: str | None = field(default=None, metadata={"max_length": 80})
+    between: str | None = field(default=None, metadata={"max_length": 20_000})  # a list of configs in JSON
+    null: float | None = field(default=None, metadata=_FINITE)
+    smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
+    expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
+
+    def prepare(self, laboratory: Laboratory) -> Points:
+        """Ask the published code what each config costs, which takes a second or two."""
+        with Connections(folder=laboratory.folder).reader() as reader:
+            begun = registrations.of_finding(reader, self.finding)
+            version = experiments.by_id(reader, begun[0].experiment_id) if begun else None
+        if version is None:
+            raise NotFound(f"There is no finding {self.finding}. Nothing was proposed; `axiom finding list` shows all.")
+        return points_of(laboratory, f"{version.name}@{version.version}", self.configs)
+
+    def request(self, db: Database) -> CommandCost:
+        """It is one more that waits for an answer."""
+        del db
+        return CommandCost(command=self.name, capability=self.capability, proposals=1)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write it down, if it could be registered."""
+        del laboratory
+        changes = {word: getattr(self, word) for word in ("kind", "measure", "across", "null", "smallest", "expects")}
+        estimand = {word: said for word, said in changes.items() if said is not None}
+        if self.between is not None:
+            estimand["between"] = _arms(self.between)
+        asked = AskedQuestion(
+            finding=self.finding,
+            question=self.question,
+            motivation=self.motivation,
+            claim=self.claim,
+            rival=self.rival,
+            rival_interval=(self.rival_low, self.rival_high),
+            estimand=estimand,
+            replicates=self.replicates,
+            prediction={
+                "positive": self.positive,
+                "negative": self.negative,
+                "absent": self.absent,
+                "interval": [self.low, self.high],
+                "because": self.because,
+            },
+            outcomes=(self.if_positive, self.if_absent, self.if_negative),
+            author=self.by,
+        )
+        made = ask(db, asked, prepared, now)
+        return {
+            "proposal": made.number,
+            "slug": made.proposal.slug,
+            "state": made.state.value,
+            "core_seconds": made.proposal.most_core_seconds,
+            "bits": made.proposal.bits,
+            "where": f"/proposals/{made.number}",
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawProposal(Command):
+    """Take an own proposal back. Of what it registered nothing more is ordered; what is known of it stays."""
+
+    name: ClassVar[str] = "proposal.withdraw"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    proposal: int = field(metadata=_NUMBER)
+    why: str = field(metadata=_WHY)
+    by: str = field(metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Take it back."""
+        del laboratory, prepared
+        retired = withdraw(db, self.proposal, by=self.by, why=self.why, now=now)
+        return {"proposal": self.proposal, "state": "withdrawn", "retired": list(retired)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +227,18 @@ class AdmitProposal(Command):
                 fault = str(error)
         refuse(db, found.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
         return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused", "why": fault}
+
+
+def _arms(text: str) -> list[dict[str, object]]:
+    try:
+        arms = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WrongUse(
+            f"What it lies between is no list in JSON ({type(error).__name__}). Nothing was proposed."
+        ) from error
+    if not isinstance(arms, list) or not 1 <= len(arms) <= _ARMS or not all(isinstance(arm, dict) for arm in arms):
+        raise WrongUse("It lies between a list of one or two configs. Nothing was proposed.")
+    return arms
 
 
 def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = False) -> Points:

@@ -24,10 +24,10 @@ from axiom.commands.base import SPEAKER, Command
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
-from axiom.commands.links import LinkFindings
+from axiom.commands.links import LinkFindings, NoteFinding
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
-from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
+from axiom.commands.proposals import AdmitProposal, ApproveProposal, MakeProposal, RefuseProposal, WithdrawProposal
 from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
 from axiom.commands.releases import ApproveExperiment, PauseExperiment, ResumeExperiment, RollBackExperiment
@@ -59,10 +59,13 @@ COMMANDS: dict[str, type[Command]] = {
         RollBackExperiment,
         ReopenFinding,
         LinkFindings,
+        NoteFinding,
         RegisterDesign,
         RegisterCohort,
         AmendFinding,
         Predict,
+        MakeProposal,
+        WithdrawProposal,
         ApproveProposal,
         RefuseProposal,
         AdmitProposal,

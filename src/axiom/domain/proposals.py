@@ -25,6 +25,7 @@ class Template(StrEnum):
     POWER = "power"  # would the smallest effect that matters have been seen?
     RETIRE = "retire"  # nothing more is to be learned for its cost
     REOPEN = "reopen"  # what it rested on has changed
+    ASKED = "asked"  # no rule: a person or a program asks
 
 
 class Admission(StrEnum):
@@ -44,6 +45,7 @@ class ProposalState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     LAPSED = "lapsed"  # it no longer follows from the findings
+    WITHDRAWN = "withdrawn"  # whoever made it took it back
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +83,7 @@ class Proposal:
     bits: float = 0.0  # of what is not known, that it is expected to tell
     depth: int = 1  # how many proposals lie between it and a question of a person
     author: str = AUTOPILOT
+    rival_interval: tuple[float, float] | None = None  # in which the number lies if the rival is right
 
     @property
     def design(self) -> str:
@@ -131,6 +134,7 @@ def read_proposal(text: str) -> Proposal:
             "links": tuple(data["links"]),
             "configs": tuple(data["configs"]),
             "estimands": tuple(data["estimands"]),
+            "rival_interval": tuple(data["rival_interval"]) if data.get("rival_interval") else None,
             "stopping": stopping and Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
             "prediction": prediction and Prediction(**prediction | {"interval": tuple(prediction["interval"])}),
         }

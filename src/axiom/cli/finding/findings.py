@@ -28,6 +28,7 @@ def finding() -> None:
 
 finding.add_command(reopen_finding)
 finding.add_command(links.link)
+finding.add_command(links.note)
 finding.add_command(links.graph)
 
 

@@ -1,10 +1,19 @@
-"""`axiom finding link` and `axiom finding graph`: how findings hang together, and what the old laboratory claimed."""
+"""`axiom finding link`, `note` and `graph`: how findings hang together, and what is said beside them."""
 
 from typing import Any
 
 import click
 
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table, why_option
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_json,
+    show_table,
+    why_option,
+)
 from axiom.cli.views import view
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
@@ -77,6 +86,27 @@ def link(
     remark(f"Link {answer['link']}: {source} {answer['kind']} {target}{before}{dry}.", quiet=quiet)
 
 
+@click.command("note")
+@click.argument("number", type=ID)
+@click.argument("text")
+@click.option("--by", default=operator().name, show_default=True, help="Who says so.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def note(number: int, text: str, by: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Write a note to a finding. Everybody can read it, and nothing is concluded from it."""
+    from axiom.commands.registry import read_command
+
+    words = {"finding": number, "text": text, "by": by}
+    answer = submit(folder, read_command("finding.note", words), dry_run=dry_run)
+    if as_json:
+        show_json({"note": answer})
+    else:
+        dry = " (dry run: nothing was changed)" if dry_run else ""
+        remark(f"Note {answer['note']} stands beside finding {number}{dry}.", quiet=quiet)
+
+
 @click.command("graph")
 @data_option
 @json_option
@@ -115,6 +145,7 @@ def sections(found: dict[str, Any]) -> dict[str, list[str]]:
         ],
         "rests on what is void": [f"finding {one['number']}, {one['status']}" for one in found["depends_on_void"]],
         "links": [_linked(one) for one in found["links"]],
+        "notes": [f"{one['by']}, {one['said_at'][:10]}: {one['text']}" for one in found["notes"]],
     }
 
 

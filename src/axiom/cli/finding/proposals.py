@@ -1,6 +1,7 @@
 """`axiom proposal`: what might be asked next, and whether it is."""
 
-from typing import Any
+import json
+from typing import IO, Any
 
 import click
 
@@ -20,13 +21,14 @@ from axiom.cli.views import view
 from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.proposals import ProposalState
+from axiom.errors import WrongUse
 from axiom.service.access import submit
 from axiom.service.terminal import remark
 from axiom.store.engine.folder import Folder
 from axiom.web.views import proposals as views
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)
-_BY = click.option("--by", default="operator", show_default=True, help="Who decides.")
+_BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
 
 
 @click.group(cls=Group)
@@ -86,6 +88,37 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         low, high = said["interval"]
         chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
         click.echo(f"\nexpected: {chances}, within {low:g} to {high:g}, because {said['because']}")
+
+
+@proposal.command("make")
+@click.argument("file", type=click.File())
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Propose what FILE asks: one JSON object with the words of `proposal.make`; `-` is standard input."""
+    try:
+        words = json.load(file)
+    except (ValueError, RecursionError) as error:
+        raise WrongUse(f"{file.name} is no JSON ({error}). Nothing was proposed.") from error
+    if not isinstance(words, dict):
+        raise WrongUse(f"{file.name} holds no JSON object. Nothing was proposed.")
+    _done(submit(folder, read_command("proposal.make", {"by": by, **words}), dry_run=dry_run), as_json, quiet)
+
+
+@proposal.command("withdraw")
+@click.argument("proposal", type=ID)
+@_WHY
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Take an own PROPOSAL back. Of what it registered nothing more is ordered."""
+    _done(submit(folder, read_command("proposal.withdraw", said), dry_run=dry_run), as_json, quiet)
 
 
 @proposal.command("approve")

@@ -13,6 +13,7 @@ class CommandCost:
     capability: Capability
     workunits: int = 0
     aborts: int = 0
+    proposals: int = 0  # that will wait for an answer
     volunteer_id: int | None = None  # whose account it is about
     most_a_day: int | None = None  # that a volunteer may give of it, done or refused
 
@@ -25,6 +26,7 @@ class SpentToday:
     aborts: int = 0
     core_hours: float = 0.0
     core_hours_open: float = 0.0  # of its proposals that wait or are being computed; no matter of a day
+    open_proposals: int = 0  # of its own that wait for an answer; no matter of a day
     given: int = 0  # how often this very command, done or refused
 
 
@@ -64,6 +66,12 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             allowed=False,
             within_capability=True,
             reason=f"this can be asked for {most} times a day, and within the last day it was",
+        )
+    if request.proposals and spent.open_proposals + request.proposals > caller.limits.open_proposals:
+        return Permission(
+            allowed=False,
+            within_capability=True,
+            reason=f"{spent.open_proposals} proposals of {caller.name} wait for an answer, and no more may",
         )
     for what, asked, had, most in (
         ("workunits", request.workunits, spent.workunits, caller.limits.workunits_per_day),

@@ -59,6 +59,11 @@ def open_core_seconds(db: Database, author: str = AUTOPILOT) -> float:
     return left
 
 
+def waiting_of(db: Database, author: str) -> list[Proposal]:
+    """This author's proposals that wait for an answer."""
+    return [one.proposal for one in proposals.in_state(db, ProposalState.OPEN) if one.proposal.author == author]
+
+
 def dull_sessions(db: Database) -> Mapping[int, int]:
     """For how many sessions, up to the last, each registration was worth less than the floor."""
     plans = [sessions.kept_plan(db, session.id) for session in sessions.sessions(db, _LOOKED_BACK + 1)]

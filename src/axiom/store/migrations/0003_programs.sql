@@ -19,3 +19,13 @@ CREATE TABLE program (
 ALTER TABLE audit ADD COLUMN model TEXT;
 ALTER TABLE audit ADD COLUMN prompt TEXT;
 ALTER TABLE audit ADD COLUMN core_seconds DOUBLE PRECISION;
+
+-- A note to a finding, in somebody's own words. It is never changed, and nothing is concluded from it.
+CREATE TABLE finding_note (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    finding_number BIGINT NOT NULL REFERENCES finding (id),
+    text TEXT NOT NULL,
+    said_by TEXT NOT NULL,
+    said_at BIGINT NOT NULL
+);
+CREATE INDEX finding_note_of ON finding_note (finding_number, id);

@@ -11,7 +11,7 @@ from axiom.decisions.findings import links as link_rules
 from axiom.domain.findings import Direction
 from axiom.domain.findings import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun
-from axiom.store.evidence import links, old_claims
+from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
@@ -133,13 +133,17 @@ def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
 
 
 def linked(reading: Reading, number: int) -> Answer:
-    """What a finding's own page says of its links."""
+    """What a finding's own page says of its links, and the notes beside it."""
     known = Graph(reading, around=number)
     footings = known.footings
     return {
         "links": known.of_finding(number),
         "aliases": known.aliases(number),
         "hanging": known.hanging.get(number, 0),
+        "notes": [
+            {"number": one.number, "text": one.text, "by": one.by, "said_at": one.said_at.isoformat()}
+            for one in finding_notes.of(reading.db, number)
+        ],
         "depends_on_void": [
             {"number": each, "status": footings[each].status} for each in known.tainted.get(number, ())
         ],

@@ -1,0 +1,173 @@
+"""Takes a question of a person or a program about published code, complete, as a proposal that waits for an answer."""
+
+import contextlib
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.decisions.followups.base_rates import bits
+from axiom.decisions.followups.draft import same_but
+from axiom.decisions.planning.stopping import SETTLED_SEEDS
+from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
+from axiom.domain.registrations import Stopping, read_body
+from axiom.errors import NotFound, Refused, UnknownName
+from axiom.lab.followups.admit import approve
+from axiom.lab.followups.price import Points
+from axiom.lab.registrations.predictions import demand_sound
+from axiom.signed.canonical_json import canonical
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.registrations import proposals, registrations
+
+_MARK = 8  # characters of a digest
+
+
+class _Rehearsed(Exception):
+    """Rolls back what a rehearsal registered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedQuestion:
+    """What somebody asks, in their own words."""
+
+    finding: int  # from which it follows
+    question: str
+    motivation: str
+    claim: str
+    rival: str
+    rival_interval: tuple[float, float]  # in which the number lies if the rival is right
+    estimand: Mapping[str, Any]  # what differs from the estimand of that finding
+    replicates: int
+    prediction: Mapping[str, Any]
+    outcomes: tuple[str, str, str]  # what an effect above the null, none, and one below would change
+    author: str
+
+
+def ask(db: Database, said: AskedQuestion, points: Points, now: datetime) -> KeptProposal:
+    """Write it down, if it could be registered as it stands. Nothing of it is ordered before it is approved."""
+    proposal = _proposal(db, said, points)
+    before = [one for one in proposals.everything(db) if one.proposal.slug == proposal.slug]
+    if before and before[-1].state is not ProposalState.WITHDRAWN:
+        raise Refused(
+            f"This very question is proposal {before[-1].number}, which is {before[-1].state}. Nothing was proposed."
+        )
+    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    if version is None:
+        raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was proposed.")
+    number = proposals.add(db, proposal, version.id, None, now)
+    found = proposals.one(db, number)
+    if found is None:
+        raise LookupError(f"proposal {number} was written down and is not there")
+    _rehearse(db, found, points, now)
+    return found
+
+
+def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> tuple[int, ...]:
+    """Take one's own proposal back; of what it registered nothing more is ordered. The findings that were retired."""
+    found = proposals.one(db, number)
+    if found is None:
+        raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
+    if found.proposal.author != by:
+        raise Refused(f"Proposal {number} is {found.proposal.author}'s, not {by}'s. Nothing was changed.")
+    if found.state is ProposalState.OPEN:
+        proposals.decide(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
+        return ()
+    registration = registrations.registration(db, found.registration_id) if found.registration_id else None
+    if found.state is not ProposalState.APPROVED or registration is None:
+        raise Refused(f"Proposal {number} is {found.state}: {found.why}. Nothing was changed.")
+    own = registrations.numbers(db, registration).values()
+    retired = tuple(one for one in sorted(own) if registrations.set_status(db, one, "retired", why))
+    if not retired:
+        raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")
+    return retired
+
+
+def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
+    begun = registrations.of_finding(db, said.finding)
+    if begun is None:
+        raise NotFound(f"There is no finding {said.finding}. Nothing was proposed; `axiom finding list` shows all.")
+    registration, name = begun
+    version = experiments.by_id(db, registration.experiment_id)
+    if version is None:
+        raise LookupError(f"finding {said.finding} is of a version that is gone")
+    demand_sound(said.prediction)
+    low, high = (float(end) for end in said.prediction["interval"])
+    _demand_rival_apart((low, high), said.rival_interval)
+    prediction = Prediction(**{**said.prediction, "interval": (low, high)})
+    asked = {**same_but(read_body(registration.body).estimands[name]), **said.estimand, "claim": said.claim}
+    _demand_known(asked, stored_manifest(version.manifest))
+    mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
+    slug = f"asked-{said.finding}-{mark[:_MARK]}"
+    seconds = sum(each for _, each in points)
+    null, (positive, absent, negative) = float(asked["null"]), said.outcomes
+    return Proposal(
+        slug=slug,
+        template=Template.ASKED,
+        admission=Admission.QUESTION,
+        experiment=version.name,
+        version=version.version,
+        finding=said.finding,
+        links=(said.finding,),
+        kind=f"{Template.ASKED} {said.author}",
+        question=said.question,
+        motivation=said.motivation,
+        claim=said.claim,
+        rival=said.rival,
+        rival_interval=said.rival_interval,
+        basis=mark,
+        configs=tuple(dict(config) for config, _ in points),
+        estimands=({**asked, "name": slug.replace("-", "_"), "prediction": _plain(said.prediction)},),
+        stopping=Stopping(replicates=said.replicates),
+        core_seconds=seconds * min(said.replicates, SETTLED_SEEDS),
+        most_core_seconds=seconds * said.replicates,
+        prediction=prediction,
+        expects=Direction(asked["expects"]),
+        effect=(low + high) / 2.0 - null,
+        if_positive=positive,
+        if_absent=absent,
+        if_negative=negative,
+        bits=round(bits(prediction), 3),
+        depth=_depth(db, registration.id),
+        author=said.author,
+    )
+
+
+def _demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
+    """What oneself and what the rival expect must lie apart: else whatever comes out both were right."""
+    if rival[0] > rival[1]:
+        raise Refused(f"The rival's interval {rival[0]:g} to {rival[1]:g} ends before it begins. Nothing was proposed.")
+    if rival[0] <= own[1] and own[0] <= rival[1]:
+        raise Refused(
+            f"The interval that is expected, {own[0]:g} to {own[1]:g}, and the rival's, {rival[0]:g} to {rival[1]:g}, "
+            "overlap, so both could be right. Nothing was proposed; ask where the two lie apart."
+        )
+
+
+def _demand_known(asked: Mapping[str, Any], manifest: Manifest) -> None:
+    """What is measured, and the factor that it is asked across, are the file's."""
+    measures = [one.name for one in manifest.measures]
+    if asked["measure"] not in measures:
+        raise UnknownName("measure", str(asked["measure"]), measures)
+    if asked["across"] and asked["across"] not in manifest.factors:
+        raise UnknownName("factor", str(asked["across"]), manifest.factors)
+
+
+def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, "interval": [float(end) for end in said["interval"]]}
+
+
+def _depth(db: Database, registration_id: int) -> int:
+    """One more than that of the proposal which registered what it follows from; 1 after a question of a file."""
+    origins = [one.proposal.depth for one in proposals.everything(db) if one.registration_id == registration_id]
+    return 1 + max(origins, default=0)
+
+
+def _rehearse(db: Database, found: KeptProposal, points: Points, now: datetime) -> None:
+    """Register it and take that back, so that whoever approves it finds that it can be."""
+    with contextlib.suppress(_Rehearsed), db.savepoint():
+        approve(db, found, points, by=found.proposal.author, why="a rehearsal", now=now)
+        raise _Rehearsed

@@ -1,0 +1,143 @@
+"""A question of a program: complete, apart from its rival's, registered only once it is approved, and taken back."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from axiom.commands.links import NoteFinding
+from axiom.commands.programs import AddProgram
+from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
+from axiom.domain.proposals import ProposalState
+from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.service import callers
+from axiom.signed.program_tokens import digest
+from axiom.store.evidence import finding_notes
+from axiom.store.registrations import proposals, registrations
+
+ENDS = [{"size": 1, "shift": 0}, {"size": 2, "shift": 0}]
+ASKED = MakeProposal(
+    finding=1,
+    question="Is the smaller one larger where nothing is shifted?",
+    motivation="It was asked over all sizes, never at these two.",
+    claim="size 1 has a larger total than size 2",
+    rival="The total grows with the size.",
+    rival_low=-9.0,
+    rival_high=-0.5,
+    configs=json.dumps(ENDS),
+    between=json.dumps(ENDS),
+    kind="contrast",
+    across="",
+    null=0.0,
+    smallest=0.1,
+    expects="+",
+    positive=0.7,
+    negative=0.2,
+    absent=0.1,
+    low=0.1,
+    high=2.0,
+    because="a test",
+    if_positive="Size hurts.",
+    if_absent="Size does not matter.",
+    if_negative="Size helps.",
+    by="program:ada",
+    replicates=16,
+)
+
+
+@pytest.fixture
+def program(door):
+    """A program that may propose."""
+    door.submit(AddProgram(program="ada", may="propose", token=digest("t")), caller=callers.operator())
+    return door.look(lambda db: callers.program(db, "t", door.gate.now()))
+
+
+def kept(door, number: int):
+    return door.look(lambda db: proposals.one(db, number))
+
+
+def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(door, program):
+    answer = door.submit(ASKED, caller=program)
+    assert (answer["state"], answer["core_seconds"]) == (
+        "open",
+        kept(door, answer["proposal"]).proposal.most_core_seconds,
+    )
+    assert door.look(lambda db: len(registrations.registrations(db, 1))) == 1  # the rehearsal left nothing
+    approved = door.submit(ApproveProposal(proposal=answer["proposal"], why="go on"), caller=callers.operator())
+    assert len(approved["findings"]) == 1
+    stored = kept(door, answer["proposal"])
+    assert (stored.state, stored.decided_by) == (ProposalState.APPROVED, "operator")
+    assert (stored.proposal.author, stored.proposal.rival_interval) == ("program:ada", (-9.0, -0.5))
+    assert door.broken() == {}
+
+
+def test_a_program_cannot_approve_its_own(door, program):
+    number = door.submit(ASKED, caller=program)["proposal"]
+    with pytest.raises(NotAllowed):
+        door.submit(ApproveProposal(proposal=number, why="I like it", by="operator"), caller=program)
+    assert kept(door, number).state is ProposalState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"rival_high": 0.5}, Refused),  # both could be right
+        ({"rival_low": 3.0, "rival_high": 2.5}, Refused),
+        ({"positive": 0.9}, WrongUse),
+        ({"low": 3.0}, WrongUse),
+        ({"finding": 99}, NotFound),
+        ({"configs": "[]"}, Refused),
+        ({"configs": "[{"}, Refused),
+        ({"configs": json.dumps([{"size": 10**9, "shift": 0}])}, Refused),  # outside what the file allows
+        ({"between": "[1]"}, WrongUse),
+        ({"between": json.dumps([{"size": 7, "shift": 0}, ENDS[1]])}, Refused),  # it is not computed
+        ({"measure": "no_such"}, UnknownName),
+        ({"kind": "slope", "across": "no_such"}, UnknownName),
+    ],
+)
+def test_what_could_not_be_registered_is_not_proposed(door, program, changes, error):
+    before = door.stored()
+    with pytest.raises(error):
+        door.submit(replace(ASKED, **changes), caller=program)
+    assert door.stored() == before
+
+
+def test_the_same_question_is_asked_once_and_few_may_wait(door, program):
+    door.submit(ASKED, caller=program)
+    with pytest.raises(Refused):
+        door.submit(replace(ASKED, motivation="Again."), caller=program)
+    for place in range(2):
+        door.submit(replace(ASKED, claim=f"size 1 has a larger total, {place}"), caller=program)
+    with pytest.raises(LimitReached):
+        door.submit(replace(ASKED, claim="yet another"), caller=program)
+
+
+def test_what_it_asks_for_is_counted_while_it_waits(door, program):
+    with pytest.raises(LimitReached):
+        door.submit(replace(ASKED, replicates=100_000), caller=program)
+    assert door.look(proposals.everything) == []
+
+
+def test_its_author_alone_takes_a_proposal_back_and_then_nothing_more_of_it_is_ordered(door, program):
+    number = door.submit(ASKED, caller=program)["proposal"]
+    with pytest.raises(Refused):
+        door.submit(WithdrawProposal(proposal=number, why="mine now", by="eve"), caller=callers.operator())
+    door.submit(WithdrawProposal(proposal=number, why="I was wrong", by="program:ada"), caller=program)
+    assert kept(door, number).state is ProposalState.WITHDRAWN
+    with pytest.raises(Refused):
+        door.submit(ApproveProposal(proposal=number, why="go on"), caller=callers.operator())
+    again = door.submit(replace(ASKED, motivation="I was right."), caller=program)["proposal"]
+    (finding,) = door.submit(ApproveProposal(proposal=again, why="go on"), caller=callers.operator())["findings"]
+    answer = door.submit(WithdrawProposal(proposal=again, why="I was wrong", by="program:ada"), caller=program)
+    assert answer["retired"] == [finding]
+    assert door.look(lambda db: registrations.statuses(db, 1)[finding]) == ("retired", "I was wrong")
+
+
+def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
+    door.submit(NoteFinding(finding=1, text="Compare it with size 9.\nIt may turn.", by="program:ada"), caller=program)
+    (note,) = door.look(lambda db: finding_notes.of(db, 1))
+    assert (note.by, note.text.count("\n")) == ("program:ada", 1)
+    with pytest.raises(NotFound):
+        door.submit(NoteFinding(finding=99, text="Nobody reads it.", by="program:ada"), caller=program)
+    with pytest.raises(WrongUse):
+        NoteFinding(finding=1, text="\x1b[2J it clears the screen", by="program:ada")
