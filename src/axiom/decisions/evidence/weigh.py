@@ -50,10 +50,10 @@ def weigh(
 ) -> Evidence:
     """Conclude from the observations of so many closed blocks, given in the order in which they were issued.
 
-    A seed counts once. A missing value counts against every verdict: its own bet is lost as badly as any value in its
-    place could have lost it, and the interval is the widest. What it would have changed in later bets nobody knows, so
-    of a contrast or a mean the e-value is not the least that any value could have given. It holds as long as whether a
-    value is missing depends on nothing but the value itself and what came before it; the interval, whatever the reason.
+    A seed counts once. A missing value counts against every verdict: its bet is lost as badly as any value in its place
+    could have lost it, and it makes later ranks the worst that they could be. So no reason for which values are missing
+    makes a contrast surer. Of a mean, bets after it are as they are; that holds as long as whether a value is missing
+    depends on nothing but the value itself and what came before it.
     """
     return _evidence(_seen(estimand, observations, blocks, homes, surroundings, with_parts=False))
 
