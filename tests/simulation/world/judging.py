@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from axiom.decisions.evidence.method import Process, question
 from axiom.domain.findings import Evidence, Grade, Kind, Verdict
 from axiom.domain.registrations import DECLARED, Registered, read_body
 from axiom.statistics.estimands import value
+from axiom.statistics.signed_ranks import pseudo_median
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -100,12 +102,13 @@ def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
 def true_value(truth: Truth, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> float:
     """The middle of what an honest host finds for this estimand over such a design; of events, how often they happen.
 
+    It is the middle that a finding tells of: the typical value or the median.
     Where the two arms of a contrast are spread alike, its middle is the difference of what they are shifted by.
     """
     between: Sequence[Mapping[str, object]] = estimand["between"] or ({},)
     arms = [[one for one in configs if _is_in(one, arm)] for arm in between]
     kind, is_single = Kind(estimand["kind"]), all(len(arm) == 1 for arm in arms)
-    if kind is Kind.CONTRAST and (is_single or truth.disturbance is not Disturbance.UNEVEN):
+    if kind is Kind.CONTRAST and truth.disturbance is not Disturbance.UNEVEN:
         first, second = (statistics.fmean(map(truth.at, arm)) for arm in arms)
         return first - second
     if is_single and kind is Kind.LEVEL:
@@ -132,7 +135,10 @@ def _tried(truth: Truth, estimand: Mapping[str, Any], configs: Sequence[Mapping[
             found.append(number)
     if not found:
         return float(estimand["null"])
-    return statistics.fmean(found) if estimand["kind"] == Kind.PROPORTION else statistics.median(found)
+    if estimand["kind"] == Kind.PROPORTION:
+        return statistics.fmean(found)
+    is_ranked = question(estimand).process is Process.RANKS
+    return pseudo_median(found) if is_ranked else statistics.median(found)
 
 
 def _verdict(
