@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from axiom.decisions.evidence.method import Process, question
 from axiom.domain.findings import Evidence, Grade, Kind, Verdict
 from axiom.domain.registrations import DECLARED, Registered, read_body
 from axiom.statistics.estimands import value
@@ -102,7 +101,8 @@ def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
 def true_value(truth: Truth, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> float:
     """The middle of what an honest host finds for this estimand over such a design; of events, how often they happen.
 
-    It is the middle that a finding tells of: the typical value or the median.
+    It is the middle that a finding tells of: of a contrast the typical value, else the median.
+
     Where the two arms of a contrast are spread alike, its middle is the difference of what they are shifted by.
     """
     between: Sequence[Mapping[str, object]] = estimand["between"] or ({},)
@@ -137,8 +137,7 @@ def _tried(truth: Truth, estimand: Mapping[str, Any], configs: Sequence[Mapping[
         return float(estimand["null"])
     if estimand["kind"] == Kind.PROPORTION:
         return statistics.fmean(found)
-    is_ranked = question(estimand).process is Process.RANKS
-    return pseudo_median(found) if is_ranked else statistics.median(found)
+    return pseudo_median(found) if estimand["kind"] == Kind.CONTRAST else statistics.median(found)
 
 
 def _verdict(
