@@ -104,6 +104,12 @@ class Settings:
     new_accounts: int = _knob(
         100, "how many accounts may be opened from one address in an hour; 0 opens none", least=0, most=100_000
     )
+    metrics: str = _knob(
+        "",
+        "who may read /metrics: site, which is everybody who reaches the site; empty: the operator's socket alone",
+        form="(site)?",
+        words="empty or site",
+    )
     journal: str = _knob(
         "journal", "the folder of the journal, seen from the data folder; another disk survives the loss of this one"
     )

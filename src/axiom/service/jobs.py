@@ -18,6 +18,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
+_ROUNDS = 20  # of a job in one turn: whoever looks whether it is stuck sees it begin again
 _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
 
@@ -81,14 +82,20 @@ def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[]
     jobs = Jobs(writer, now)
 
     def judge() -> None:
-        while judged := writer.run(lambda db: validator.judge(db, now())):
+        for _ in range(_ROUNDS):
+            judged = writer.run(lambda db: validator.judge(db, now()))
+            if not judged:
+                return
             jobs.nudge("credit")
             if judged < JUDGED_AT_ONCE:
                 time.sleep(_GATHERING)
+        jobs.nudge("validate")
 
     def pay() -> None:
-        while writer.run(lambda db: paying.pay(db, now())) == PAID_AT_ONCE:
-            continue
+        for _ in range(_ROUNDS):
+            if writer.run(lambda db: paying.pay(db, now())) < PAID_AT_ONCE:
+                return
+        jobs.nudge("credit")
 
     def doing(work: Callable[[Database, datetime], object]) -> Callable[[], object]:
         return lambda: writer.run(lambda db: work(db, now()))

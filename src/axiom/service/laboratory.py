@@ -1,6 +1,7 @@
 """`axiom lab`: which parts there are, in which order they start and stop."""
 
 import contextlib
+import functools
 import logging
 import os
 import signal
@@ -8,7 +9,6 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from axiom import __version__
@@ -26,9 +26,10 @@ from axiom.lab.steps.failures import count as count_failures
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.hardening import ServedSocket, StopSignal
 from axiom.server.http.hardening import serve as serve_sockets
+from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
-from axiom.service.access import log_to, prepare_database
+from axiom.service.access import journal_of, log_to, prepare_database
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.callers import laboratory as laboratory_caller
 from axiom.service.callers import operator
@@ -36,6 +37,7 @@ from axiom.service.clock import Clock
 from axiom.service.desk import SocketDesk
 from axiom.service.engine import Computing, computing, demand_writer
 from axiom.service.folder import workers_of
+from axiom.service.health import Health
 from axiom.service.preview import Foresight
 from axiom.service.project import Source, Volunteering, project_address, volunteering
 from axiom.service.simulated import play_fleet
@@ -46,7 +48,9 @@ from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
+from axiom.web.probes import Probes
 from axiom.web.site.app import Site
+from axiom.web.site.request_class import class_of
 from axiom.web.socket import control, desk_routes
 
 log = logging.getLogger("axiom.lab")
@@ -102,7 +106,7 @@ def _run(
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
-    stopping = StopSignal()
+    stopping, counts = StopSignal(), RequestCounts()
     parts = _build(folder, settings, keys, clock.apart, stopping)
     attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
@@ -113,7 +117,8 @@ def _run(
             volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
         )
         play_fleet(fleet, parts.core, volunteers, secrets)
-        pages = _pages(folder, settings, clock, parts, volunteers, address)
+        probes = _probes(folder, settings, clock, parts, counts)
+        pages = _pages(folder, settings, clock, parts, volunteers, address, probes)
         stack.callback(pages.readers.close)
         with on_path(folder.socket) as door:
             stack.callback(folder.socket.unlink, missing_ok=True)
@@ -121,15 +126,41 @@ def _run(
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
-            front = volunteers.before(pages, parts.gate)
-            public = ServedSocket(app=front, socket=listening, protocol=volunteers.lanes.protocol)
+            front = CountedApp(volunteers.before(pages, parts.gate), counts, class_of)
+            public = ServedSocket(app=front, socket=listening, protocol=volunteers.lanes(counts).protocol)
             by = serve_sockets([public, ServedSocket(app=behind, socket=door)], stopping)
     demand_writer(parts.writer)
     return by
 
 
+def _probes(folder: Folder, settings: Settings, clock: Clock, parts: _Parts, counts: RequestCounts) -> Probes:
+    """What programs that watch the laboratory are told. The first scrape imports Prometheus' library."""
+    health = Health(
+        folder=folder,
+        journal=journal_of(folder, settings),
+        writer=parts.writer,
+        jobs=parts.jobs,
+        now=clock.now,
+        up_since=clock.now(),
+    )
+
+    @functools.cache
+    def metrics() -> Any:
+        from axiom.service.metrics import LaboratoryMetrics
+
+        return LaboratoryMetrics(health=health, requests=counts)
+
+    return Probes(unready=health.unready, metrics=lambda: metrics().text(), shows_metrics=settings.metrics == "site")
+
+
 def _pages(
-    folder: Folder, settings: Settings, clock: Clock, parts: _Parts, volunteers: Volunteering, address: str
+    folder: Folder,
+    settings: Settings,
+    clock: Clock,
+    parts: _Parts,
+    volunteers: Volunteering,
+    address: str,
+    probes: Probes,
 ) -> Site:
     """What the site reads."""
     policy = policy_of(settings)
@@ -140,6 +171,7 @@ def _pages(
         now=clock.now,
         live=_live(parts, address, clock.now(), workers_of(settings), occasion, volunteers),
         preview=Foresight(folder, policy, clock.now).now,
+        probes=probes,
         is_open=settings.other_pages == "read",
         approvals=settings.approvals,
         master=project_address(settings, address),
@@ -151,7 +183,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
     core = computing(folder, settings, keys, now)
     draughtsman = Draughtsman()
     gallery = Gallery(core.writer, folder, draughtsman)
-    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
+    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping, core.jobs):
         core.jobs.add(job)
     counter = SocketDesk(
         writer=core.writer,
@@ -171,7 +203,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
     )
 
 
-def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:
+def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal, jobs: Jobs) -> list[Job]:
     """What the server does again and again beside moving work on. Only the daily ones remember each time."""
     writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
     return [
@@ -179,8 +211,16 @@ def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSig
         Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
         Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
         Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
-        Job(name="watch", every=1.0, work=lambda: stopping.now() if writer.failed else None, remembered=False),
+        Job(name="watch", every=1.0, work=lambda: _watch(writer, stopping, jobs), remembered=False),
     ]
+
+
+def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs) -> None:
+    """Stop where nothing can be stored any more. After a full disk, have something stored to see whether it fits."""
+    if writer.failed:
+        stopping.now()
+    elif writer.found_no_room:
+        jobs.nudge("alive")
 
 
 def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitStack) -> None:
@@ -223,7 +263,7 @@ def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
     gate.writer.run(lambda db: count_failures(db, gate.now()))
     gate.writer.run(lambda db: releases.settle(db, gate.now()))
     for one in gate.writer.run(breaking):
-        gate.writer.run(partial(halt, one=one, now=gate.now()))
+        gate.writer.run(functools.partial(halt, one=one, now=gate.now()))
         if not one.platform:
             named = f"{one.version.name}@{one.version.version}"  # a newer one may be published meanwhile
             gate.submit(RetireExperiment(experiment=named, reason=one.reason), caller)

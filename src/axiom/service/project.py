@@ -22,6 +22,7 @@ from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.fast_lane import Lanes, whole
 from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
 from axiom.server.scheduler.reply import Links
@@ -67,10 +68,10 @@ class Volunteering:
     offering: Offering
     builder: Builder | None
 
-    @property
-    def lanes(self) -> Lanes:
+    def lanes(self, counts: RequestCounts) -> Lanes:
         """The paths that are answered past the site."""
-        return Lanes({b"/scheduler": whole(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive})
+        openers = {b"/scheduler": whole(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
+        return Lanes(openers, counts)
 
     @property
     def scheduler(self) -> str:

@@ -36,7 +36,7 @@ class PromptWriter(Writer):
         if self._failed is not None or not self._open or self._kept is None:
             raise StoreError("The writer is not open. Nothing was stored.")
         future: Future[T] = Future()
-        self._store(self._kept, (work, future))
+        self._store(self._kept, (work, future, 0.0))
         if self._fate.is_dead:
             raise Killed
         return future

@@ -21,7 +21,7 @@ T = TypeVar("T")
 MAX_WAITING = 20_000  # works in the queue: more than are done in a few seconds, so that nobody waits for longer
 _LONGEST_GROUP = 0.02  # seconds after which no more works join a group: somebody waits for its answers
 
-_Order = tuple[Callable[[Database], Any], Future[Any]]
+_Order = tuple[Callable[[Database], Any], Future[Any], float]  # and when it came
 _Answer = tuple[Future[Any], Any, BaseException | None]
 
 
@@ -39,12 +39,30 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._open = False
         self._failed: BaseException | None = None
+        self._found_no_room = False
+        self._oldest: float | None = None  # when the work came whose group is being done
         self._kept: Database | None = None
 
     @property
     def failed(self) -> BaseException | None:
         """Why this writer can never write again, if so; the process should stop."""
         return self._failed
+
+    @property
+    def found_no_room(self) -> bool:
+        """Was a change refused since the disk is full, and none stored after it?"""
+        return self._found_no_room
+
+    @property
+    def waiting(self) -> int:
+        """How many works are in the queue."""
+        return self._queue.qsize()
+
+    @property
+    def oldest_wait(self) -> float:
+        """For how many seconds the work has waited for its answer that has waited longest; 0 where none waits."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else time.monotonic() - oldest
 
     def start(self) -> None:
         """Connect and take works; what stands in the way of connecting is raised here."""
@@ -78,7 +96,7 @@ class Writer:
                     f"{self._max_waiting:,} changes wait to be stored already, more than a few seconds' work. Nothing "
                     "of this one was stored; send it again in a minute."
                 )
-            self._queue.put((work, future))
+            self._queue.put((work, future, time.monotonic()))
         return future
 
     def run(self, work: Callable[[Database], T]) -> T:
@@ -96,7 +114,12 @@ class Writer:
         ready.set_result(None)
         while self._failed is None:
             order = self._queue.get()
-            if order is None or not self._store(database, order):
+            if order is None:
+                break
+            self._oldest = order[2]
+            goes_on = self._store(database, order)
+            self._oldest = None
+            if not goes_on:
                 break
         if self._failed is None:
             self._finish(database)
@@ -110,6 +133,7 @@ class Writer:
         answers: list[_Answer] = []
         order: _Order | None = first
         is_open, more, closes_at = False, True, time.monotonic() + _LONGEST_GROUP
+        changed = database.changed_in_all
         try:
             with database.transaction():
                 is_open = True
@@ -125,6 +149,10 @@ class Writer:
                 group.append(first)
             self._refuse(group, answers, error)
             return more
+        if any(isinstance(problem, StorageFull) for _, _, problem in answers):
+            self._found_no_room = True
+        elif database.changed_in_all > changed:
+            self._found_no_room = False
         for future, value, problem in answers:
             _resolve(future, value, problem)
         return more
@@ -139,11 +167,12 @@ class Writer:
 
     def _refuse(self, group: list[_Order], answers: list[_Answer], error: BaseException) -> None:
         """Nothing of the group was stored: say so to each caller, and stop for good unless the cause can pass."""
+        self._found_no_room = self._found_no_room or isinstance(error, StorageFull)
         if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
             with self._door:
                 self._failed = error
         own = {future: problem for future, _, problem in answers}
-        for _, future in group:
+        for _, future, _ in group:
             future.set_exception(own.get(future) or _refusal(error))
         if self._failed is not None:
             self._turn_away(self._failed)

@@ -16,6 +16,7 @@ from axiom.commands.gate import CommandGate
 from axiom.commands.registry import read_command, read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
+from axiom.web.probes import probe_routes
 from axiom.web.site.app import Site
 
 log = logging.getLogger("axiom.control")
@@ -34,15 +35,11 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
         del request
         return JSONResponse({"status": pages.status()})
 
-    def healthz(request: Request) -> Response:
-        del request
-        return JSONResponse({"healthy": True})
-
     return Starlette(
         routes=[
             Route("/commands", commands, methods=["POST"]),
             Route("/status.json", status_json),
-            Route("/healthz", healthz),
+            *probe_routes(pages.probes, with_metrics=True),
         ],
         # Also for what is routed here later: whoever asks always gets an answer that can be read.
         exception_handlers={AxiomError: _refused, Exception: _failed},

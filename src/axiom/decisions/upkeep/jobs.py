@@ -15,6 +15,7 @@ class PeriodicJob:
     every: timedelta
     last_start: datetime | None
     last_error: str
+    last_end: datetime | None = None  # known of this process's own jobs alone
 
 
 def ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | None) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from axiom.server.http import hardening
 from axiom.server.http.hardening import Hardened
+from axiom.server.http.request_counts import RequestCounts
 
 log = logging.getLogger("axiom.lane")
 
@@ -124,10 +125,11 @@ def whole(answer: Answering, limit: int = REQUEST_BYTES, room: BodyRoom | None =
 
 
 class Lanes:
-    """Which paths are lanes, and the answers on their way back into the loop."""
+    """Which paths are lanes, and the answers on their way back into the loop. Each path is a class of requests."""
 
-    def __init__(self, openers: Mapping[bytes, Opener]) -> None:
+    def __init__(self, openers: Mapping[bytes, Opener], counts: RequestCounts | None = None) -> None:
         self.openers = openers
+        self.counts = counts or RequestCounts()
         self._ready: deque[tuple[Exchange, Promised]] = deque()
         self._is_woken = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -169,12 +171,14 @@ class Exchange:
 
     message_event = _NOBODY
 
-    def __init__(self, connection: "Laned", intake: Intake, *, keep_alive: bool, expects: bool) -> None:
+    def __init__(self, connection: "Laned", intake: Intake, *, path: bytes, keep_alive: bool, expects: bool) -> None:
         self.response_complete = False
         self.disconnected = False
         self.keep_alive = keep_alive
         self._connection = connection
         self._intake = intake
+        self._path = path
+        self._asked_at = 0.0
         self._expects = expects  # waits for a word before it sends its body
         self._is_whole = False
         self._has_turn = False
@@ -217,6 +221,7 @@ class Exchange:
 
     def _ask(self) -> None:
         self._is_asked = True
+        self._asked_at = self._connection.loop.time()
         answered = self._intake.finish()
         if answered.done():
             self.answer_with(answered)
@@ -227,6 +232,7 @@ class Exchange:
     def _send(self, body: bytes) -> None:
         connection = self._connection
         self.response_complete = True
+        connection.lanes.counts.answered(self._path[1:].decode(), 200, connection.loop.time() - self._asked_at)
         if not connection.transport.is_closing():
             connection.transport.write((_KEPT if self.keep_alive else _LAST) % len(body) + body)
             if not self.keep_alive:
@@ -257,7 +263,8 @@ class Laned(Hardened):
 
     def route(self) -> None:
         """The headers are complete: a lane's request begins, or one of the site's."""
-        opener = self.lanes.openers.get(self.url.partition(b"?")[0]) if self.parser.get_method() == b"POST" else None
+        path = self.url.partition(b"?")[0]
+        opener = self.lanes.openers.get(path) if self.parser.get_method() == b"POST" else None
         if opener is None:
             self._exchange = None
             super().route()
@@ -278,11 +285,17 @@ class Laned(Hardened):
         if isinstance(opened, bytes):
             self.refuse(opened)
         else:
-            self._open(opened)
+            self._open(opened, path)
 
-    def _open(self, intake: Intake) -> None:
+    def refuse(self, status: bytes) -> None:
+        """Close the connection with this word, and count it."""
+        if not self.transport.is_closing():
+            self.lanes.counts.refused(int(status[:3]))
+        super().refuse(status)
+
+    def _open(self, intake: Intake, path: bytes) -> None:
         keeps = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        exchange = Exchange(self, intake, keep_alive=keeps, expects=self.expect_100_continue)
+        exchange = Exchange(self, intake, path=path, keep_alive=keeps, expects=self.expect_100_continue)
         before: Any = self.cycle  # uvicorn's own, one of ours, or none yet
         self.cycle = exchange  # type: ignore[assignment]  # it has what uvicorn asks of a cycle
         self._exchange = exchange

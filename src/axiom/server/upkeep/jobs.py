@@ -5,8 +5,9 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from axiom.decisions.upkeep.jobs import PeriodicJob
 from axiom.errors import AxiomError, StoreError
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
@@ -37,6 +38,8 @@ class Jobs:
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._errors: dict[str, str] = {}  # by job, as they stand in the store
+        self._began: dict[str, datetime] = {}  # by job, since this process started
+        self._ended: dict[str, datetime] = {}
 
     def add(self, job: Job) -> None:
         """Take on a job, before the start."""
@@ -54,6 +57,19 @@ class Jobs:
         """Let a job begin now instead of at its next time."""
         self._jobs[name].nudged.set()
 
+    def turns(self) -> tuple[PeriodicJob, ...]:
+        """Of every job when it last began and ended since this process started."""
+        return tuple(
+            PeriodicJob(
+                name=job.name,
+                every=timedelta(seconds=job.every),
+                last_start=self._began.get(job.name),
+                last_end=self._ended.get(job.name),
+                last_error=self._errors.get(job.name, ""),
+            )
+            for job in self._jobs.values()
+        )
+
     def stop(self) -> None:
         """End all of them after what they are doing."""
         self._stopping.set()
@@ -66,6 +82,7 @@ class Jobs:
         pause = job.every
         while not self._stopping.is_set():
             job.nudged.clear()
+            self._began[job.name] = self._now()
             try:
                 self._once(job)
                 pause = job.every
@@ -75,6 +92,7 @@ class Jobs:
             except Exception:
                 pause = _longer(pause)
                 log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
+            self._ended[job.name] = self._now()
             job.nudged.wait(pause)
 
     def _once(self, job: Job) -> None:

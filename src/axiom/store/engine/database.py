@@ -196,6 +196,11 @@ class Database:
         """Is a transaction open? SQLite ends one by itself when its disk fails or is full."""
         return bool(self._connection.in_transaction)
 
+    @property
+    def changed_in_all(self) -> int:
+        """How many rows this connection has changed since it was opened."""
+        return self._changed_in_all()
+
     def tables(self) -> set[str]:
         """The names of the tables that exist."""
         return {row["name"] for row in self.select("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -21,6 +21,7 @@ _SEEN_BEFORE = "SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LI
 _ENDED_BEFORE = "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
 _LAST = "SELECT * FROM session ORDER BY id DESC LIMIT 1"
 _ALL = "SELECT * FROM session ORDER BY id DESC LIMIT :limit"
+_HELD = "SELECT count(*) AS amount FROM session WHERE ended_at IS NOT NULL"
 _BY_NAME = "SELECT * FROM session WHERE name = :name"
 _OF_DAY = "SELECT count(*) AS amount FROM session WHERE name LIKE :day"
 _BEGIN = """
@@ -70,6 +71,12 @@ def first_started(db: Database, now: datetime) -> datetime:
 def sessions(db: Database, limit: int) -> list[Session]:
     """The newest sessions first."""
     return [read(row) for row in db.select(_ALL, limit=limit)]
+
+
+def held(db: Database) -> int:
+    """How many sessions have ended."""
+    (row,) = db.select(_HELD)
+    return int(row["amount"])
 
 
 def by_name(db: Database, name: str) -> Session | None:

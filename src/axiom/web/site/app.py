@@ -25,6 +25,7 @@ from axiom.store.views.results import Tally
 from axiom.web.base.memo import Memo
 from axiom.web.base.query_words import normalize
 from axiom.web.base.request import Reading, nothing_planned
+from axiom.web.probes import PATHS, Probes, probe_routes
 from axiom.web.site.page_cache import SIGNED_IN, PageCache
 from axiom.web.site.routes import escaped, is_file, missing, routes
 from axiom.web.site.templates import environment
@@ -60,6 +61,7 @@ class Site:
     attempts: Attempts = field(default_factory=Attempts)
     memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned
+    probes: Probes = field(default_factory=Probes)
     is_open: bool = False  # may pages of other sites read what is here?
     approvals: str = ""  # what somebody must approve before volunteers get it
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
@@ -105,11 +107,18 @@ def site(pages: Site) -> PageCache:
     templates.globals["scheduler"] = Markup(pages.scheduler)  # noqa: S704  written by us, from an address that was read
     # Plain functions: Starlette runs them in its threads, so a slow disk never holds up the loop.
     inner = Starlette(
-        routes=routes(templates, pages.read),
+        routes=[
+            *probe_routes(pages.probes, with_metrics=pages.probes.shows_metrics),
+            *routes(templates, pages.read),
+        ],
         middleware=[Middleware(Careful, templates=templates, headers=headers)],
         exception_handlers={404: missing(templates, pages.read)},
     )
-    return PageCache(inner, clock=time.monotonic, normalize_query=normalize, bypass_cache=is_file)
+    return PageCache(inner, clock=time.monotonic, normalize_query=normalize, bypass_cache=_is_made_each_time)
+
+
+def _is_made_each_time(path: str) -> bool:
+    return path in PATHS or is_file(path)
 
 
 class Careful:

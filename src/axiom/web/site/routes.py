@@ -173,7 +173,6 @@ def routes(templates: Environment, read: Read) -> list[Route]:
         Route(RESULTS, exports.endpoint(_results(read), _CSV)),
         Route("/figures/{name:path}", _picture(read)),
         Route("/static/{name}", _static),
-        Route("/healthz", _healthy),
     ]
     return [*files, *data, *shown]
 
@@ -381,8 +380,3 @@ def _static(request: Request) -> Response:
     lasting = "public, max-age=31536000, immutable" if "v" in request.query_params else "public, max-age=3600"
     headers = {"cache-control": lasting} | (_DRAWING if name.endswith(".svg") else {})
     return Response(static_bytes(name), media_type=_KINDS[name], headers=headers)
-
-
-def _healthy(request: Request) -> Response:
-    del request
-    return JSONResponse({"healthy": True})

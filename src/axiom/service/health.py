@@ -1,0 +1,49 @@
+"""How a running laboratory is: what its parts say of themselves, and whether it is ready to work."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from axiom.decisions.upkeep.readiness import VitalSigns, unready
+from axiom.server.http.uploads import LEAST_FREE
+from axiom.server.upkeep.jobs import Jobs
+from axiom.store.engine.folder import Folder
+from axiom.store.writer import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """Looks at the writer, the disks and the jobs."""
+
+    folder: Folder
+    journal: Path
+    writer: Writer
+    jobs: Jobs
+    now: Callable[[], datetime]
+    up_since: datetime
+
+    def unready(self) -> tuple[str, ...]:
+        """Why the laboratory is not ready; nothing where it is."""
+        signs = VitalSigns(
+            writer_failed=self.writer.failed is not None,
+            found_no_room=self.writer.found_no_room,
+            oldest_wait=timedelta(seconds=self.writer.oldest_wait),
+            free=min(self.free().values()),
+            needed=LEAST_FREE,
+            jobs=self.jobs.turns(),
+            up_since=self.up_since,
+        )
+        return unready(signs, self.now())
+
+    def free(self) -> dict[str, int]:
+        """How many bytes are free on the disk of the data and on that of the journal."""
+        return {"data": _free(self.folder.path), "journal": _free(self.journal)}
+
+
+def _free(path: Path) -> int:
+    try:
+        return shutil.disk_usage(path).free
+    except OSError:
+        return 0  # whoever cannot look there cannot write there

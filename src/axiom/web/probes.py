@@ -1,0 +1,43 @@
+"""What programs that watch a laboratory ask: is it alive, is it ready, and its figures for Prometheus."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+ALIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
+PATHS = frozenset({ALIVE, READY, METRICS})
+_TEXT = "text/plain; version=0.0.4; charset=utf-8"  # Prometheus' own format
+_HEADERS = {"cache-control": "no-store"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Probes:
+    """What is asked for an answer."""
+
+    unready: Callable[[], Sequence[str]] = tuple  # why the laboratory is not ready; nothing where it is
+    metrics: Callable[[], bytes] = bytes
+    shows_metrics: bool = False  # also to whoever reaches the site
+
+
+def probe_routes(probes: Probes, *, with_metrics: bool) -> list[Route]:
+    """The addresses of the probes. Nobody keeps their answers."""
+
+    async def alive(request: Request) -> Response:  # in the loop: no slow page stands before it
+        del request
+        return JSONResponse({"healthy": True}, headers=_HEADERS)
+
+    def ready(request: Request) -> Response:
+        del request
+        reasons = list(probes.unready())
+        answer = {"ready": not reasons, "reasons": reasons}
+        return JSONResponse(answer, status_code=503 if reasons else 200, headers=_HEADERS)
+
+    def metrics(request: Request) -> Response:
+        del request
+        return Response(probes.metrics(), media_type=_TEXT, headers=_HEADERS)
+
+    routes = [Route(ALIVE, alive), Route(READY, ready)]
+    return [*routes, Route(METRICS, metrics)] if with_metrics else routes
