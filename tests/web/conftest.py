@@ -21,6 +21,7 @@ from axiom.lab.steps.evaluate import evaluate
 from axiom.store.experiments import experiments
 from axiom.store.sessions import sessions
 from axiom.web.base.request import nothing_planned
+from axiom.web.probes import Probes
 from axiom.web.site.app import Site, site
 
 
@@ -86,7 +87,13 @@ class Browser:
 def browse():
     opened: list[Browser] = []
 
-    def make(lab, preview: Callable[[], Preview] = nothing_planned, scheduler: str = "", **live) -> Browser:
+    def make(
+        lab,
+        preview: Callable[[], Preview] = nothing_planned,
+        scheduler: str = "",
+        probes: Probes | None = None,
+        **live,
+    ) -> Browser:
         pages = Site(
             folder=lab.folder,
             name="Small & Sons",
@@ -94,6 +101,7 @@ def browse():
             live=lambda: live,
             preview=preview,
             scheduler=scheduler,
+            probes=probes or Probes(),
         )
         opened.append(Browser(app=site(pages), pages=pages))
         return opened[-1]
