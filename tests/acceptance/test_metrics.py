@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
@@ -11,13 +12,16 @@ from pathlib import Path
 import pytest
 from boinc_client import client, register
 from patience import PATIENCE
+from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families as families
 from running_lab import axiom, beside, own_disk, running
 from volunteer_lab import Project, project
 
+import axiom as axiom_package
 from axiom.commands.socket_client import short_name
 from axiom.store.engine.folder import Folder
 
+DEPLOY = Path(axiom_package.__file__).parents[2] / "deploy"
 HOSTILE = (
     "/wp-admin",
     "/a%0ab{c=%22d%22}",
@@ -41,13 +45,15 @@ def lab(tmp_path_factory) -> Iterator[Project]:
         yield made
 
 
+def read(lab: Project) -> list[Metric]:
+    """What Prometheus reads."""
+    with urllib.request.urlopen(f"{lab.address}metrics", timeout=PATIENCE) as reply:  # noqa: S310  our own address
+        return list(families(reply.read().decode()))
+
+
 def scrape(lab: Project) -> dict[tuple[str, ...], float]:
     """Each sample by its name and the values of its labels."""
-    with urllib.request.urlopen(f"{lab.address}metrics", timeout=PATIENCE) as reply:  # noqa: S310  our own address
-        text = reply.read().decode()
-    return {
-        (sample.name, *sample.labels.values()): sample.value for family in families(text) for sample in family.samples
-    }
+    return {(sample.name, *sample.labels.values()): sample.value for made in read(lab) for sample in made.samples}
 
 
 def ready(address: str) -> tuple[int, list[str]]:
@@ -98,6 +104,15 @@ def test_no_stranger_makes_a_label(lab):
     assert ("axiom_http_requests_total", "other", "404") in new
     assert {kind for _, kind, _ in new} <= {"other", "page", "data"}
     assert {status for _, _, status in new} <= {"400", "404", "405"}
+
+
+@pytest.mark.parametrize("file", ["prometheus/axiom.rules.yml", "grafana/axiom.json"])
+def test_an_example_names_only_metrics_that_exist(lab, file):
+    named = set(re.findall(r"\baxiom_[a-z_]+", (DEPLOY / file).read_text(encoding="utf-8")))
+    endings = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    there = {made.name + ending for made in read(lab) for ending in endings.get(made.type, ("",))}
+    assert named
+    assert named - there == set()
 
 
 def test_the_operators_socket_shows_metrics_without_a_setting(tmp_path):

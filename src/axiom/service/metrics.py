@@ -148,11 +148,11 @@ def _jobs(health: Health, now: datetime) -> Iterator[Metric]:
     turns = health.jobs.turns()
     second = timedelta(seconds=1)
     lags = {(job.name,): (now - (job.last_end or health.up_since)) / second for job in turns}
-    yield _gauges("job_lag_seconds", "Seconds since a job last ended.", ("job",), lags)
+    yield _gauges("job_lag_seconds", "Seconds since a job last ended.", ("name",), lags)
     periods = {(job.name,): job.every / second for job in turns}
-    yield _gauges("job_period_seconds", "Seconds from one turn of a job to the next.", ("job",), periods)
+    yield _gauges("job_period_seconds", "Seconds from one turn of a job to the next.", ("name",), periods)
     failing = {(job.name,): bool(job.last_error) for job in turns}
-    yield _gauges("job_failing", "1 if the last turn of a job failed.", ("job",), failing)
+    yield _gauges("job_failing", "1 if the last turn of a job failed.", ("name",), failing)
 
 
 def _gauge(name: str, about: str, amount: float) -> Metric:
