@@ -1,12 +1,16 @@
 """What jobs do: no deadline passes while nobody can look, and nobody waits while the store is looked through."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
+from patience import PATIENCE
 
 from axiom.errors import StorageFull
 from axiom.lab.steps.clean import give_up_stuck
+from axiom.server.http.hardening import StopSignal
+from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import laboratory
 from axiom.service.jobs import moving
 from axiom.store.connections import Connections
@@ -102,3 +106,25 @@ def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch)
     laboratory._clean(writer, lab.folder, lambda: lab.now)
     assert threads == [threading.current_thread()]
     assert writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :old", old=old)) is None
+
+
+def test_after_a_full_disk_the_laboratory_looks_for_room_by_itself(lab, writer):
+    jobs, stopping = Jobs(writer, lambda: lab.now), StopSignal()
+    jobs.add(Job(name="alive", every=3_600.0, work=lambda: None))
+    jobs.add(Job(name="watch", every=0.01, work=lambda: laboratory._watch(writer, stopping, jobs), remembered=False))
+
+    def fail(_db):
+        raise StorageFull("full")
+
+    def until(reached):
+        end = time.monotonic() + PATIENCE
+        while not reached() and time.monotonic() < end:
+            time.sleep(0.01)
+
+    jobs.start()
+    until(lambda: jobs.turns()[0].last_end)
+    with pytest.raises(StorageFull):
+        writer.run(fail)
+    until(lambda: not writer.found_no_room)
+    jobs.stop()
+    assert (writer.found_no_room, stopping.is_asked) == (False, False)

@@ -102,6 +102,19 @@ def test_what_comes_while_a_group_is_under_way_joins_it(writer, folder):
     assert stored(folder) == ["Ada"]
 
 
+def test_the_writer_tells_how_many_wait_and_how_long(writer):
+    assert (writer.waiting, writer.oldest_wait) == (0, 0)
+    go = hold(writer)
+    answer = writer.submit(add("Ada"))
+    time.sleep(0.02)
+    assert writer.waiting == 1
+    assert 0.02 <= writer.oldest_wait < 20
+    go.set()
+    answer.result(20)
+    writer.stop()
+    assert (writer.waiting, writer.oldest_wait) == (0, 0)
+
+
 def test_a_work_that_raises_is_undone_alone(writer, folder):
     go = hold(writer)
 
@@ -224,8 +237,10 @@ def test_a_full_disk_refuses_the_one_and_the_writer_goes_on(writer, folder):
     with pytest.raises(StorageFull, match="disk is full"):
         writer.run(add("x" * 100_000))
     assert writer.failed is None
+    assert writer.found_no_room
     writer.run(lambda db: db.select("PRAGMA max_page_count = 1000000"))
     writer.run(add("Ada"))
+    assert not writer.found_no_room
     assert stored(folder) == ["Ada"]
 
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from axiom.errors import StorageFull, StoreError
+from axiom.errors import StorageFull, StoreDamaged, StoreError
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.health import Health
 from axiom.store.connections import Connections
@@ -88,3 +88,12 @@ def test_the_site_shows_metrics_only_where_the_operator_wants_it(small_lab, brow
     first, second = browser.get("/metrics"), browser.get("/metrics")
     assert (first.status, second.status) == (status, status)
     assert (first.body != second.body) is shows
+
+
+def test_records_that_cannot_be_read_are_told_as_such(small_lab, browse):
+    def unreadable():
+        raise StoreDamaged("a page of /var/lib/axiom/axiom.db is damaged")
+
+    reply = browse(small_lab, probes=Probes(metrics=unreadable, shows_metrics=True)).get("/metrics")
+    assert reply.status == 503
+    assert "/var/lib" not in reply.text

@@ -1,11 +1,16 @@
 """What programs that watch a laboratory ask: is it alive, is it ready, and its figures for Prometheus."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+
+from axiom.errors import AxiomError
+
+log = logging.getLogger("axiom.web")
 
 ALIVE, READY, METRICS = "/healthz", "/readyz", "/metrics"
 PATHS = frozenset({ALIVE, READY, METRICS})
@@ -37,7 +42,11 @@ def probe_routes(probes: Probes, *, with_metrics: bool) -> list[Route]:
 
     def metrics(request: Request) -> Response:
         del request
-        return Response(probes.metrics(), media_type=_TEXT, headers=_HEADERS)
+        try:
+            return Response(probes.metrics(), media_type=_TEXT, headers=_HEADERS)
+        except AxiomError as error:
+            log.error("metrics.failed %s", error)
+            return PlainTextResponse("The records cannot be read now.\n", status_code=503, headers=_HEADERS)
 
     routes = [Route(ALIVE, alive), Route(READY, ready)]
     return [*routes, Route(METRICS, metrics)] if with_metrics else routes

@@ -128,3 +128,24 @@ def test_an_error_from_before_a_restart_is_over_when_the_job_succeeds(work, writ
     writer.run(lambda db: jobs.failed(db, "sweep", 1.0, "no luck"))
     work(Job(name="sweep", every=3_600.0, work=lambda: None, remembered=False))
     assert until(writer, lambda row: row["last_ok"] is not None)["last_error"] == ""
+
+
+def test_a_turn_tells_when_it_began_and_ended(lab, work):
+    busy, go = threading.Event(), threading.Event()
+
+    def wait():
+        busy.set()
+        assert go.wait(PATIENCE)
+
+    running = work(Job(name="slow", every=3_600.0, work=wait, remembered=False))
+    assert busy.wait(PATIENCE)
+    (turn,) = running.turns()
+    assert (turn.name, turn.last_start, turn.last_end) == ("slow", lab.now, None)
+    began = lab.now
+    lab.later(minutes=3)
+    go.set()
+    end = time.monotonic() + PATIENCE
+    while running.turns()[0].last_end is None and time.monotonic() < end:
+        time.sleep(0.01)
+    (turn,) = running.turns()
+    assert (turn.last_start, turn.last_end) == (began, lab.now)

@@ -12,7 +12,7 @@ from typing import Any
 from axiom.server.http.routes import App, Message, Receive, Scope, Send
 
 BOUNDS = (0.005, 0.025, 0.1, 0.5, 2.5, 10.0)  # seconds; one more bucket has what took longer
-REFUSED = "refused"  # the class of connections that were closed before anybody knew what they want
+REFUSED = "refused"  # the class of connections that were closed with a word instead of an answer
 _LEFT = 499  # the status of a request whose sender was gone before the answer
 
 
@@ -22,13 +22,13 @@ class RequestCounts:
     def __init__(self) -> None:
         self._answers: Counter[tuple[str, int]] = Counter()
         self._took: dict[str, list[int]] = {}
-        self._seconds: Counter[str] = Counter()
+        self._seconds: dict[str, float] = {}
 
     def answered(self, kind: str, status: int, seconds: float) -> None:
         """A request of this class was answered with this status after so many seconds."""
         self._answers[kind, status] += 1
         self._took.setdefault(kind, [0] * (len(BOUNDS) + 1))[bisect_left(BOUNDS, seconds)] += 1
-        self._seconds[kind] += seconds  # type: ignore[assignment]  # a counter adds fractions as well
+        self._seconds[kind] = self._seconds.get(kind, 0.0) + seconds
 
     def refused(self, status: int) -> None:
         """A connection was closed with this status."""
@@ -40,7 +40,7 @@ class RequestCounts:
 
     def durations(self) -> dict[str, tuple[list[int], float]]:
         """By class how many took how long, a number for each bucket, and how many seconds all took together."""
-        return {kind: (list(took), self._seconds[kind]) for kind, took in dict(self._took).items()}
+        return {kind: (list(took), self._seconds.get(kind, 0.0)) for kind, took in dict(self._took).items()}
 
 
 class CountedApp:
