@@ -137,7 +137,7 @@ def main() -> int:
     for size, taken in figures.items():
         status, scrape, minute = (statistics.median(taken[arm]) for arm in ("status", "scrape", "minute"))
         print(f"{size:<16} {status:10.2f} {scrape:10.2f} {scrape / status:9.2f} {minute:10.2f}")
-    met = scrape <= MOST_MS
+    met = statistics.median(figures[f"{options.tasks:,} tasks"]["scrape"]) <= MOST_MS
     print(f"load {os.getloadavg()[0]:.2f}; {os.cpu_count()} cores")
     print(f"{'Met' if met else 'MISSED'}: ≤ {MOST_MS} ms of CPU a scrape of the large one")
     if options.json is not None:
