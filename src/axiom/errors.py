@@ -63,7 +63,7 @@ class UnknownName(WrongUse):
             hint = "Known: " + ", ".join(names[:12]) + (", …" if len(names) > 12 else "") + "."
         else:
             hint = "There is none yet."
-        super().__init__(f"There is no {kind} named {name!r}. {hint} Nothing was started.")
+        super().__init__(f"There is no {kind} named {name!r}. {hint} Nothing was done.")
 
 
 class TableUnreadable(WrongUse):

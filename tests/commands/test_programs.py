@@ -9,7 +9,9 @@ import pytest
 from axiom.commands.experiments import DeployExperiment, RetireExperiment
 from axiom.commands.links import LinkFindings
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
+from axiom.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.commands.registry import read_command
+from axiom.commands.releases import ApproveExperiment
 from axiom.domain.programs import USUAL_LIMITS
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.service import callers
@@ -47,6 +49,9 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions(door):
         ("read", LinkFindings(source="1", target="2", kind="tests", why="it is so", by="me")),
         ("propose", DEPLOY),
         ("propose", RetireExperiment(experiment="tiny_sum")),
+        ("operate", ApproveProposal(proposal=1, why="I like it")),
+        ("operate", RefuseProposal(proposal=1, why="I do not like it")),
+        ("operate", ApproveExperiment(experiment="tiny_sum")),
         ("operate", AddProgram(program="eve", may="operate", token=digest("other"))),
         ("operate", LimitProgram(program="ada", limits={"core_hours_per_day": 1e6})),
         ("operate", EndProgram(program="ada")),

@@ -151,7 +151,7 @@ class ApproveProposal(Command):
     """
 
     name: ClassVar[str] = "proposal.approve"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.APPROVE
 
     proposal: int = field(metadata=_NUMBER)
     why: str = field(metadata=_WHY)
@@ -174,7 +174,7 @@ class RefuseProposal(Command):
     """Refuse a proposal. It comes back only when the evidence from which it follows has changed."""
 
     name: ClassVar[str] = "proposal.refuse"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.APPROVE
 
     proposal: int = field(metadata=_NUMBER)
     why: str = field(metadata=_WHY)

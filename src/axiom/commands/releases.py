@@ -63,7 +63,7 @@ class ApproveExperiment(Command):
     """Let a version's newest bundle go beyond the laboratory's own hosts, where the setting `approvals` asks for it."""
 
     name: ClassVar[str] = "experiment.approve"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.APPROVE
 
     experiment: str = field(metadata=NAMED)
     why: str = field(default="looked at and found good", metadata=_WHY)

@@ -235,7 +235,7 @@ def test_every_promise_is_asked_in_order(say):
         (("workunit", "cancel", 2**63 - 1), 3, "There is no workunit"),
         (("workunit", "cancel", 1, "--why", "x" * 501), 2, "reason: String should have at most 500"),
         (("experiment", "deploy", "no-such-name"), 2, "experiment: String should match"),
-        (("experiment", "retire", "test_deplo"), 2, "There is none yet. Nothing was started."),
+        (("experiment", "retire", "test_deplo"), 2, "There is none yet. Nothing was done."),
         (("experiment", "publish", "/none.py"), 3, "There is no file /none.py"),
         (("experiment", "run", "/none.py", "--seed", 1), 3, "There is no file /none.py"),
         (("experiment", "run", "smoke_test", "--seed", 1), 2, "There is no experiment named"),
