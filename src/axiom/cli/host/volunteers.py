@@ -31,8 +31,8 @@ from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
+from axiom.web.account import operator_facts
 from axiom.web.base.request import Answer
-from axiom.web.views import operator as operator_pages
 from axiom.web.views import volunteers as pages
 
 _BACKUPS = "Older backups and the journal hold the account until they are deleted."
@@ -167,7 +167,7 @@ def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, qui
 def list_operators(folder: Folder, as_json: bool) -> None:
     """Who may act as operator at the site, and who might once."""
     with view(folder) as seen:
-        answer = operator_pages.operators(seen)
+        answer = operator_facts.operators(seen)
     if as_json:
         show_json(answer)
         return

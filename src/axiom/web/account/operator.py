@@ -18,11 +18,12 @@ from axiom.commands.registry import COMMANDS, read_command
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical
+from axiom.web.account import operator_facts as facts
 from axiom.web.account.forms import Form, digest, new_secret, whole
 from axiom.web.account.pages import AccountPage, Act
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading, number_of
-from axiom.web.views import news, operator, programs
+from axiom.web.views import news, programs
 
 OVERVIEW, SIGN_IN = "/operator", "/operator/sign-in"
 _STEP, _DO = "/operator/step", "/operator/do"
@@ -63,7 +64,7 @@ def _step(reading: Reading, visit: Visit) -> Answer:
 
 def _proposal(reading: Reading, visit: Visit) -> Answer:
     number = number_of(reading.path.rpartition("/")[2]) or whole(visit.form.text("proposal")) or 0
-    return operator.approval(reading, number)
+    return facts.approval(reading, number)
 
 
 def _programs(reading: Reading, visit: Visit) -> Answer:
@@ -81,9 +82,9 @@ def _page(path: str, template: str, make: Any) -> AccountPage:
 PAGES = {
     page.path: page
     for page in (
-        _page(OVERVIEW, "operator.html", lambda reading, _: operator.waiting(reading) | operator.operators(reading)),
+        _page(OVERVIEW, "operator.html", lambda reading, _: facts.waiting(reading) | facts.operators(reading)),
         _page(SIGN_IN, "operator_sign_in.html", lambda _reading, _visit: {}),
-        _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: operator.let_out(reading)),
+        _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: facts.let_out(reading)),
         _page(_NEWS, "operator_news.html", lambda reading, _: news.said(reading)),
         _page(_PROGRAMS, "operator_programs.html", _programs),
         _page(_PROPOSAL, "operator_proposal.html", _proposal),
@@ -173,8 +174,8 @@ def _said(command: Command, answer: Answer) -> Answer:
     return {
         "title": _COMMANDS[command.name][0].format(**words),
         "about": (type(command).__doc__ or "").strip().partition("\n")[0],
-        "words": operator.rows({name: said for name, said in words.items() if name not in _UNSHOWN}),
-        "answer": operator.rows({name: said for name, said in answer.items() if name != "dry_run"}),
+        "words": facts.rows({name: said for name, said in words.items() if name not in _UNSHOWN}),
+        "answer": facts.rows({name: said for name, said in answer.items() if name != "dry_run"}),
     }
 
 
