@@ -38,7 +38,7 @@ def lab(new_lab, prepared, tmp_path_factory):
 def address(lab) -> Iterator[str]:
     with on_port("127.0.0.1", 0) as listening:
         master = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        with receiving(lab, master) as app, serving(app, listening):
+        with receiving(lab, master, approvals="code") as app, serving(app, listening):
             give_role(app, ADA, lab.now)
             yield master.rstrip("/")
 

@@ -105,6 +105,12 @@ def test_what_cannot_be_done_is_said_at_the_form_with_what_was_typed(desk):
     assert send(desk, "/operator/news", "/operator/news.withdraw", number="x").status == 422
 
 
+def test_a_form_s_address_leads_to_its_page(desk):
+    for path, page in (("/operator/proposal.approve", "/operator"), ("/operator/news.add", "/operator/news")):
+        assert desk.ask(path).headers["location"] == page
+    assert post(desk, "/proposals/1", {}).headers["location"] == "/proposals/1"
+
+
 def test_news_are_added_and_withdrawn(desk):
     post(desk, "/operator/do", hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS)))
     assert [one.line for one in desk.look(lambda db: news.newest(db, 9))] == [NEWS["line"]]

@@ -55,11 +55,12 @@ _NOT_SEALED = (
     "confirm what the next page shows."
 )
 _UNSHOWN = {"token", "prompt"}  # words of digests: nobody reads them
+_OUR_OWN = {"dry run", "repeated"}  # what the gate adds to an answer
 
 
 def _step(reading: Reading, visit: Visit) -> Answer:
     del reading, visit
-    return {"title": "Nothing is asked here", "about": "", "words": [], "answer": [], "sealed": {}, "token": ""}
+    return {"title": "Nothing is asked here", "sealed": {}, "is_done": False}
 
 
 def _proposal(reading: Reading, visit: Visit) -> Answer:
@@ -129,7 +130,9 @@ def confirm(visit: Visit) -> Outcome:
     answer = visit.operate(command, key=key)
     token = visit.form.text("token")
     is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
-    return Again(form=Form(), status=200, shown=_said(command, answer) | {"token": token if is_its_own else ""})
+    return Again(
+        form=Form(), status=200, shown=_said(command, answer) | {"is_done": True, "token": token if is_its_own else ""}
+    )
 
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
@@ -169,13 +172,14 @@ def _seal(visit: Visit, name: str, words: str, key: str) -> str:
 
 
 def _said(command: Command, answer: Answer) -> Answer:
-    """A command and what it does, for people."""
+    """A command and what it does, for people; of the answer what the words do not say already."""
     words = command.words()
+    shown = facts.rows({name: said for name, said in words.items() if name not in _UNSHOWN})
     return {
         "title": _COMMANDS[command.name][0].format(**words),
         "about": (type(command).__doc__ or "").strip().partition("\n")[0],
-        "words": facts.rows({name: said for name, said in words.items() if name not in _UNSHOWN}),
-        "answer": facts.rows({name: said for name, said in answer.items() if name != "dry_run"}),
+        "words": shown,
+        "answer": [row for row in facts.rows(answer) if row not in shown and row[0] not in _OUR_OWN],
     }
 
 

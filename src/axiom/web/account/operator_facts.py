@@ -1,5 +1,6 @@
 """What the operator's pages show: who has the role, what waits for an answer, and what an answer would do."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,11 +11,13 @@ from axiom.store.accounts import programs
 from axiom.store.experiments import experiments as versions
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
+from axiom.web.base import numbers
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments, failures, proposals, releases
 
 _MOST_FAILURES = 5  # groups; all are on their own page
 _PROGRAM = "program:"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
 
 
 def operators(reading: Reading) -> Answer:
@@ -98,6 +101,8 @@ def rows(answer: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return numbers.moment(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
