@@ -95,6 +95,7 @@ def test_a_proposal_is_approved_in_two_steps_and_once_however_often_it_is_sent(d
     assert len(desk.look(registrations.registrations)) == 2
     assert said(desk)[-1] == ("operator:ada", "proposal.approve")
     assert said(desk).count(("operator:ada", "proposal.approve")) == 1
+    assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text  # there is nothing left to answer
 
 
 def test_what_cannot_be_done_is_said_at_the_form_with_what_was_typed(desk):
@@ -246,6 +247,16 @@ def test_without_a_code_or_with_one_that_was_used_nothing_is_done(lab, named, ne
     assert act_as_operator(lab, other, "000000").status == 422
     assert stored(named) == before
     assert other.ask("/operator").headers["location"] == "/operator/sign-in"
+
+
+def test_without_the_role_nothing_is_done(desk, new_visitor):
+    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    eve = new_visitor()
+    eve.register(email="eve@mail.example")
+    token, before = eve.token("/account"), eve.stored()
+    for action, fields in (("news.add", NEWS), ("do", sealed), ("sign-in", {"code": "000000"})):
+        assert post(eve, f"/operator/{action}", fields | {"form": token}).status == 404
+    assert eve.stored() == before
 
 
 def test_a_secret_that_somebody_had_before_does_not_get_the_role(lab, named, new_visitor):
