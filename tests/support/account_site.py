@@ -47,7 +47,7 @@ class Received:
 
 
 @contextmanager
-def receiving(lab: Any, master: str, *, new_accounts: int = 100) -> Iterator[Received]:
+def receiving(lab: Any, master: str, *, new_accounts: int = 100, approvals: str = "") -> Iterator[Received]:
     """The application. The laboratory's own connection is closed: from here on a writer changes its records."""
     lab.db.close()
     lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
@@ -57,7 +57,9 @@ def receiving(lab: Any, master: str, *, new_accounts: int = 100) -> Iterator[Rec
     laboratory = Laboratory(
         folder=lab.folder, keys=lab.keys, settings=Settings(name="Small & Sons"), package=Path(axiom.__file__).parent
     )
-    pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master)
+    pages = Site(
+        folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master, approvals=approvals
+    )
     keeper = Accounts(
         writer=writer,
         connections=connections,

@@ -26,6 +26,7 @@ from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
 from axiom.commands.links import LinkFindings, NoteFinding
 from axiom.commands.news import AddNews, WithdrawNews
+from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, MakeProposal, RefuseProposal, WithdrawProposal
 from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
@@ -100,6 +101,9 @@ COMMANDS: dict[str, type[Command]] = {
         AddProgram,
         EndProgram,
         LimitProgram,
+        AddOperator,
+        EndOperator,
+        SignInAsOperator,
     )
 }
 

@@ -8,6 +8,7 @@ from axiom.commands.arguments import NAMED, version_of
 from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
+from axiom.errors import Refused
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.rollback import roll_back
 from axiom.signed.canonical_json import LARGEST
@@ -67,6 +68,7 @@ class ApproveExperiment(Command):
 
     experiment: str = field(metadata=NAMED)
     why: str = field(default="looked at and found good", metadata=_WHY)
+    serial: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # of the bundle that was looked at
     by: str = field(default="operator", metadata=_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -74,6 +76,11 @@ class ApproveExperiment(Command):
         del laboratory, prepared
         found = version_of(db, self.experiment)
         bundle = releases.approve(db, found, reason=self.why, by=self.by, now=now)
+        if self.serial not in (None, bundle.serial):
+            raise Refused(
+                f"The newest bundle of {found.name}@{found.version} has serial {bundle.serial} by now, and serial "
+                f"{self.serial} was looked at. Nothing was approved; look at the newest one."
+            )
         return {"experiment": found.name, "version": found.version, "bundle": bundle.digest, "serial": bundle.serial}
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.operators import OPERATOR_LIMITS
 from axiom.errors import NotAllowed
 from axiom.signed.program_tokens import digest
 from axiom.store.accounts import programs
@@ -16,7 +17,7 @@ def operator() -> Caller:
     return Caller(
         name="operator",
         capabilities=frozenset(Capability),
-        limits=Limits(workunits_per_day=100_000, aborts_per_day=200_000),
+        limits=OPERATOR_LIMITS,
     )
 
 

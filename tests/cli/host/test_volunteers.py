@@ -256,3 +256,43 @@ def test_the_laboratory_itself_gets_no_password(say, lab):
     status, _, err = say(lab, "volunteer", "new-password", ours)
     assert status != 0
     assert "is no person who signs in" in err
+
+
+def test_somebody_gets_the_role_of_an_operator_and_loses_it(say, open_lab):
+    lab = open_lab
+    assert "Nobody acts as operator" in say(lab, "volunteer", "operators")[1]
+    status, shown, err = say(lab, "volunteer", "operator", "grace", "--account", "grace@lab.example")
+    assert (status, shown.startswith("otpauth://totp/"), "shown once" in err) == (0, True, True)
+    again = say(lab, "volunteer", "operator", "grace", "--account", GRACE, "--json")[1]["operator"]
+    assert (again["volunteer"], again["serial"]) == (GRACE, 2)
+    assert again["secret"] in again["address"]
+    assert again["secret"] not in shown  # the first one is worth nothing any more
+    stored = str(
+        ask(lab, lambda db: db.select("SELECT arguments, answer FROM audit") + db.select("SELECT * FROM operator"))
+    )
+    assert again["secret"] not in stored
+    (one,) = say(lab, "volunteer", "operators", "--json")[1]["operators"]
+    assert (one["name"], one["volunteer"], one["ended_at"]) == ("grace", GRACE, None)
+    assert say(lab, "volunteer", "operator", "grace", "--end")[0] == 0
+    assert say(lab, "volunteer", "operators", "--json")[1]["operators"][0]["ended_at"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("grace",), 2),
+        (("grace", "--account", "grace@lab.example", "--end"), 2),
+        (("Grace Hopper", "--account", "grace@lab.example"), 2),
+        (("grace", "--account", "nobody@lab.example"), 3),
+        (("grace", "--end"), 3),
+    ],
+)
+def test_a_role_that_cannot_be_given_or_taken_is_refused(say, open_lab, words, status):
+    assert say(open_lab, "volunteer", "operator", *words)[0] == status
+    assert say(open_lab, "volunteer", "operators", "--json")[1] == {"operators": []}
+
+
+def test_a_dry_run_gives_no_role_and_shows_no_secret(say, open_lab):
+    shown = say(open_lab, "volunteer", "operator", "grace", "--account", GRACE, "--dry-run", "--json")[1]["operator"]
+    assert (shown["secret"], shown["address"]) == (None, None)
+    assert say(open_lab, "volunteer", "operators", "--json")[1] == {"operators": []}

@@ -21,13 +21,17 @@ from axiom.cli.options import (
 from axiom.cli.views import view
 from axiom.commands.registry import read_command
 from axiom.domain.amounts import counted
-from axiom.errors import NotFound, Refused
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.server.accounts.second_factor import address_of, secret_of
 from axiom.service.access import reading, submit
 from axiom.service.terminal import printable, remark
+from axiom.settings import from_process
 from axiom.signed.canonical_json import LARGEST
+from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
+from axiom.web.account import operator_facts
 from axiom.web.base.request import Answer
 from axiom.web.views import volunteers as pages
 
@@ -155,6 +159,67 @@ def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, qui
     remark(
         f"Volunteer {number} {erased}; {counted(answer['tasks'], 'task')} of theirs for others. {_BACKUPS}", quiet=quiet
     )
+
+
+@volunteer.command("operators")
+@data_option
+@json_option
+def list_operators(folder: Folder, as_json: bool) -> None:
+    """Who may act as operator at the site, and who might once."""
+    with view(folder) as seen:
+        answer = operator_facts.operators(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("operator", "volunteer", "since", "until"),
+        [
+            (one["name"], one["volunteer"], one["since"][:10], (one["ended_at"] or "")[:10])
+            for one in answer["operators"]
+        ],
+        none="Nobody acts as operator at the site. `axiom volunteer operator NAME --account ADDRESS` gives the role.",
+    )
+
+
+@volunteer.command("operator")
+@click.argument("name")
+@click.option("--account", "who", metavar="NUMBER|ADDRESS", help="Whose account has the role from now on.")
+@click.option("--end", is_flag=True, help="Take the role away.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Give an account the role of an operator at the site, or take it away. NAME is how the audit knows them.
+
+    The secret of their second factor is shown once; given again, the role has another one.
+    """
+    if end is (who is not None):
+        raise WrongUse("Say either --account, to give the role, or --end, to take it away. Nothing was changed.")
+    if who is None:
+        answer = submit(folder, read_command("operator.end", {"operator": name}), dry_run=dry_run)
+        if as_json:
+            show_json({"operator": answer})
+        else:
+            remark(f"{name} is no operator any more{' (dry run)' if dry_run else ''}.", quiet=quiet)
+        return
+    with reading(folder) as db:
+        number = _with_account(db, who)
+    answer = submit(folder, read_command("operator.add", {"operator": name, "volunteer": number}), dry_run=dry_run)
+    secret = None if dry_run else secret_of(load_secrets(folder.keys).accounts, number, answer["serial"])
+    address = address_of(secret, name, from_process(folder.settings)[0].name) if secret else None
+    if as_json:
+        show_json({"operator": {**answer, "secret": secret, "address": address}})
+        return
+    if address is None:
+        remark(f"Volunteer {number} would be operator {name} (dry run: the role was not given).", quiet=quiet)
+        return
+    remark(
+        f"Volunteer {number} is operator {name}. This is the secret of their second factor, for an authenticator. It "
+        "is shown once; give it to nobody else.",
+        quiet=quiet,
+    )
+    click.echo(address)
 
 
 def _with_account(db: Database, who: str) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
-from axiom.store.accounts import accounts, credit_sites, teams, tombstones
+from axiom.store.accounts import accounts, credit_sites, operators, teams, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
@@ -58,5 +58,6 @@ def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -
     notices.forget(db, volunteer.id)
     hosts.erase(db, volunteer.id)
     accounts.sign_out_everywhere(db, volunteer.id)
+    operators.end(db, volunteer.id, now)
     accounts.erase(db, volunteer.id)
     return left

@@ -8,8 +8,10 @@ import contextlib
 import functools
 import hashlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import Environment
@@ -21,9 +23,12 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from axiom.errors import AxiomError, StoreError
+from axiom.domain.operators import SiteOperator
+from axiom.errors import AxiomError, NotFound, StoreError
 from axiom.store.accounts import accounts as stored
-from axiom.web.account import pages
+from axiom.store.accounts import operators
+from axiom.store.engine.database import Database
+from axiom.web.account import operator, pages
 from axiom.web.account.forms import (
     FORM_BYTES,
     Form,
@@ -37,7 +42,7 @@ from axiom.web.account.forms import (
     origins_of,
     read_form,
 )
-from axiom.web.account.pages import ACTS, PAGES, AccountPage
+from axiom.web.account.pages import AccountPage
 from axiom.web.account.visits import SESSION_SECONDS, AccountDesk, Again, Go, Outcome, Visit
 from axiom.web.site.app import Careful
 from axiom.web.site.page_cache import SIGNED_IN
@@ -51,6 +56,9 @@ _HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
 _MOST_WAITING = 50  # forms; more than are done in the time for which anybody waits
 _BUSY = "Too many forms are waiting here at this moment. Nothing was changed; please send yours again in a minute.\n"
 _SIGN_IN = "/account/sign-in"
+_PROPOSAL = re.compile(r"/proposals/[0-9]{1,19}")
+PAGES = pages.PAGES | operator.PAGES
+ACTS = pages.ACTS | operator.ACTS
 _FOREIGN = (
     "This form did not come from a page of this site that is open in this browser, so nothing was changed. "
     "Please fill it in once more; the browser must take cookies from here."
@@ -75,7 +83,7 @@ class _Slow:
 
 
 class Beside:
-    """The account pages and, for every other address, the site."""
+    """The account pages, those of operators and, for every other address, the site."""
 
     def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: AccountDesk) -> None:
         self._site = site
@@ -85,26 +93,34 @@ class Beside:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the one or the other; the site is told whether somebody is signed in, and never who."""
         path = scope.get("path", "")
-        is_account = path in {"/account", "/account.json"} or path.startswith("/account/")
+        is_account = path in {"/account", "/account.json", "/operator"} or path.startswith(("/account/", "/operator/"))
         if is_account:
             await self._accounts(scope, receive, send)
             return
         if scope["type"] == "http" and "." not in path:  # a file, or an answer for programs, is the same for everybody
             session = cookies_of(Request(scope), secure=self._reception.is_secure).session
-            is_signed_in = bool(session) and await run_in_threadpool(functools.partial(self._is_signed_in, session))
+            look = functools.partial(self._known, session, is_proposal=bool(_PROPOSAL.fullmatch(path)))
+            is_signed_in, is_operating = await run_in_threadpool(look) if session else (False, False)
+            if is_operating:
+                await self._accounts(scope, receive, send)
+                return
             scope = {**scope, SIGNED_IN: is_signed_in}
         await self._site(scope, receive, send)
 
-    def _is_signed_in(self, session: str) -> bool:
+    def _known(self, session: str, *, is_proposal: bool) -> tuple[bool, bool]:
+        """Is somebody signed in, and do they look at a proposal as an operator, who may answer it?"""
         try:
             with self._reception.reader() as db:
-                return stored.signed_in(db, digest(session), self._reception.pages.now()) is not None
+                number = stored.signed_in(db, digest(session), self._reception.pages.now())
+                if number is None or not is_proposal:
+                    return number is not None, False
+                return True, _role(self._reception, db, number, session)[1]
         except AxiomError:
-            return False  # the page is shown all the same
+            return False, False  # the page is shown all the same
 
 
 def accounts(reception: AccountDesk) -> Starlette:
-    """The application with all account pages."""
+    """The application with all pages of accounts and of operators."""
     templates = environment()
     templates.globals["scheduler"] = ""
     data = Route("/account.json", _as_data(reception))
@@ -148,6 +164,10 @@ def _answer(reception: AccountDesk, templates: Environment, path: str, request: 
     """The page, what became of its form, or the sentence that it could not be made."""
     try:
         return _made(reception, templates, path, request, body)
+    except NotFound as error:
+        response = missing(templates, reception.pages.read)(request, error)
+        response.headers.update(_HEADERS)
+        return response
     except Exception as error:
         number = "e-" + hashlib.sha256(f"{path} {type(error).__name__}".encode()).hexdigest()[:4]
         log.exception("account.broken number=%s path=%r", number, path)
@@ -166,7 +186,7 @@ def _made(reception: AccountDesk, templates: Environment, path: str, request: Re
         if outcome.session is not None:
             keep_session(response, outcome.session, secure=reception.is_secure, seconds=SESSION_SECONDS)
     else:
-        page = PAGES[ACTS[path].page if path in ACTS else path]
+        page = PAGES[outcome.page or (ACTS[path].page if path in ACTS else path)]
         response = _render(visit, templates, page, request, outcome, form_token(seed))
         if not is_known and not cookies.visit:
             keep_visit(response, seed, secure=reception.is_secure)
@@ -183,9 +203,18 @@ def _visit(reception: AccountDesk, request: Request, form: Form, session: str) -
     with reception.pages.read(request) as reading:
         number = stored.signed_in(reading.db, digest(session), reading.now)
         found = stored.by_id(reading.db, number) if number is not None else None
-    if found is None:
-        return visit
-    return Visit(reception=reception, form=form, session=session, peer=peer, volunteer=found[0], account=found[1])
+        if number is None or found is None:
+            return visit
+        role, is_operating = _role(reception, reading.db, number, session)
+    return replace(visit, volunteer=found[0], account=found[1], operator=role, is_operating=is_operating)
+
+
+def _role(reception: AccountDesk, db: Database, volunteer_id: int, session: str) -> tuple[SiteOperator | None, bool]:
+    """The role that this volunteer has now, and whether this sign-in may act with it."""
+    role = operators.acting(db, volunteer_id)
+    if role is None:
+        return None, False
+    return role, reception.operators.goes_on(digest(session), role.serial, reception.pages.now())
 
 
 def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
@@ -193,10 +222,14 @@ def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
     page = PAGES[ACTS[path].page if path in ACTS else path]
     if page.is_private != (visit.volunteer is not None):
         return Go(to=_SIGN_IN if page.is_private else "/account")
+    if page.is_for_operators and visit.operator is None:
+        raise NotFound(f"There is no page {request.url.path} here.")
+    if page.is_for_operators and visit.is_operating == (page.path == operator.SIGN_IN):
+        return Go(to=operator.OVERVIEW if visit.is_operating else operator.SIGN_IN)
     if request.method != "POST":
-        return Go(to=ACTS[path].page) if path not in PAGES else Again(form=Form(), status=200)
+        return Go(to=_address(ACTS[path].page)) if path not in PAGES else Again(form=Form(), status=200)
     if path not in ACTS:
-        return Go(to=path)
+        return Go(to=request.url.path)
     if not is_our_form(request, visit.form, seed, origins_of(visit.reception.master)):
         return Again(form=Form(wrong={"": _FOREIGN}), status=403)
     try:
@@ -205,6 +238,11 @@ def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
         return Again(form=Form(typed=visit.form.typed, wrong={"": str(error)}), status=503)
     except AxiomError as error:
         return Again(form=Form(typed=visit.form.typed, wrong={"": str(error)}))
+
+
+def _address(page: str) -> str:
+    """Where the page is; one of many is reached from what waits."""
+    return operator.OVERVIEW if "{" in page else page
 
 
 def _render(
@@ -221,7 +259,10 @@ def _render(
         text = templates.get_template(page.template).render(
             answer,
             form=form,
-            tabs=pages.TABS,
+            tabs=(*pages.TABS, (operator.OVERVIEW, "Operator")) if visit.operator else pages.TABS,
+            operator=visit.operator.name if visit.operator else "",
+            operator_tabs=operator.TABS,
+            is_signed_in=visit.volunteer is not None,
             master=visit.reception.master,
             done=pages.DONE.get(reading.query.get("done", ""), ""),
             lab=reading.name,

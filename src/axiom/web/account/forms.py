@@ -21,7 +21,7 @@ FORM_BYTES = 64 * 1024
 _MOST_FIELDS = 60
 _TOKEN = "form"  # noqa: S105  the name of the field
 _SECRET_BYTES = 16  # 128 bits
-_SECRET_FIELDS = frozenset({"password", "new_password", _TOKEN})
+_SECRET_FIELDS = frozenset({"password", "new_password", "code", "token", _TOKEN})
 _SESSION, _VISIT = "axiom", "axiom_visit"
 
 

@@ -67,6 +67,7 @@ class AccountPage:
     template: str
     make: Callable[[Reading, Visit], Answer]
     is_private: bool = True
+    is_for_operators: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

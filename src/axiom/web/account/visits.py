@@ -1,10 +1,11 @@
 """One visit of a browser to the account pages: who is signed in, what was typed, what comes of it."""
 
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from axiom.boinc import account_keys
@@ -15,6 +16,7 @@ from axiom.commands.gate import CommandGate
 from axiom.decisions.accounts.throttle import ThrottleDecision
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
+from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
 from axiom.store.engine.database import Database
 from axiom.web.account.forms import Form, digest, new_secret
@@ -22,6 +24,8 @@ from axiom.web.base.request import Answer
 from axiom.web.site.app import Site
 
 SESSION_SECONDS = int(SIGNED_IN_FOR.total_seconds())
+_OPERATOR_IDLE = timedelta(hours=1)
+_OPERATOR_LONGEST = timedelta(hours=12)
 
 
 class ProvenVisitor(Protocol):
@@ -77,6 +81,46 @@ class Doorkeeper(Protocol):
         """The same, and the moment at which it counts as wrong until the guesses are told that it was right."""
 
 
+@dataclass(kw_only=True, slots=True)
+class _Proof:
+    serial: int  # of the second factor
+    begun: datetime
+    seen: datetime
+
+
+class OperatorSessions:
+    """Which sign-ins proved a second factor of late. Nothing of it is stored: after a restart it is proven again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._proofs: dict[str, _Proof] = {}  # by the digest of the sign-in's secret
+
+    def begin(self, sign_in: str, serial: int, now: datetime) -> None:
+        """This sign-in has proven the second factor of this serial."""
+        with self._lock:
+            self._proofs = {each: proof for each, proof in self._proofs.items() if _lasts(proof, now)}
+            self._proofs[sign_in] = _Proof(serial=serial, begun=now, seen=now)
+
+    def goes_on(self, sign_in: str, serial: int, now: datetime) -> bool:
+        """May this sign-in act as operator? Asking so is a sign of life."""
+        with self._lock:
+            proof = self._proofs.get(sign_in)
+            if proof is None or proof.serial != serial or not _lasts(proof, now):
+                self._proofs.pop(sign_in, None)
+                return False
+            proof.seen = now
+            return True
+
+    def end(self, sign_in: str) -> None:
+        """This sign-in acts as operator no more."""
+        with self._lock:
+            self._proofs.pop(sign_in, None)
+
+
+def _lasts(proof: _Proof, now: datetime) -> bool:
+    return now - proof.seen < _OPERATOR_IDLE and now - proof.begun < _OPERATOR_LONGEST
+
+
 @dataclass(frozen=True, kw_only=True)
 class AccountDesk:
     """What the account pages need besides the records."""
@@ -86,6 +130,7 @@ class AccountDesk:
     doorkeeper: Doorkeeper
     threads: Executor  # in which forms are read
     master: str  # the project's address; ends in a slash
+    operators: OperatorSessions = field(default_factory=OperatorSessions)
 
     def reader(self) -> AbstractContextManager[Database]:
         """A look at the records as they stand now."""
@@ -112,6 +157,7 @@ class Again:
     form: Form
     shown: Mapping[str, Any] = field(default_factory=dict)
     status: int = 422
+    page: str | None = None  # another one than the form's own
 
 
 Outcome = Go | Again
@@ -127,6 +173,8 @@ class Visit:
     peer: str  # the address of the network from which it came
     volunteer: Volunteer | None = None
     account: Account | None = None
+    operator: SiteOperator | None = None  # the role that they have
+    is_operating: bool = False  # and they proved their second factor
 
     @property
     def themselves(self) -> tuple[Volunteer, Account]:
@@ -138,6 +186,12 @@ class Visit:
     def submit(self, command: Command) -> Answer:
         """Give a command in the name of whoever is signed in, or of a visitor."""
         return self._give(command, self.volunteer.id if self.volunteer else None)
+
+    def operate(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+        """Give a command as operator, in their own name."""
+        if self.operator is None or not self.is_operating:
+            raise LookupError("a command of an operator was given by somebody who is none")
+        return self.reception.gate.submit(command, self.operator.caller, dry_run=dry_run, key=key)
 
     def sign_in(self, volunteer_id: int, serial: int, to: str) -> Go:
         """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""

@@ -1,0 +1,105 @@
+"""Commands about operators at the site: give somebody the role, take it away, and begin to act with a second factor."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.accounts import OwnAccount
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
+from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.domain.callers import Capability
+from axiom.errors import NotFound, Refused
+from axiom.server.accounts.second_factor import secret_of, step_of
+from axiom.signed.canonical_json import LARGEST
+from axiom.signed.keys import load_secrets
+from axiom.store.accounts import accounts, operators
+from axiom.store.engine.database import Database
+
+_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}
+_MOST_CODES = 30  # of one volunteer in a day, right or wrong: a guess is right once in 300,000 times
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddOperator(Command):
+    """Give a volunteer the role of an operator, with a new second factor; the one before it is worth nothing."""
+
+    name: ClassVar[str] = "operator.add"
+    capability: ClassVar[Capability] = Capability.GOVERN
+
+    operator: str = field(metadata=_NAME)
+    volunteer: int = field(metadata={"ge": 1, "le": LARGEST})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Give it."""
+        del laboratory, prepared
+        found, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
+        if found is None or found[1].email is None:
+            raise NotFound(f"There is no volunteer {self.volunteer} who could sign in. Nothing was changed.")
+        if named is not None and named.volunteer_id != self.volunteer:
+            raise Refused(
+                f"{self.operator} is or was volunteer {named.volunteer_id}, and the audit knows them by that name. "
+                "Nothing was changed; choose another name."
+            )
+        had = operators.by_volunteer(db, self.volunteer)
+        if had is not None and had.name != self.operator:
+            raise Refused(
+                f"The audit knows volunteer {self.volunteer} as {had.name}. Nothing was changed; use that name."
+            )
+        serial = operators.give(db, self.operator, self.volunteer, now)
+        return {"operator": self.operator, "volunteer": self.volunteer, "serial": serial}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndOperator(Command):
+    """Take the role of an operator away, from this moment on. What was done with it stays."""
+
+    name: ClassVar[str] = "operator.end"
+    capability: ClassVar[Capability] = Capability.GOVERN
+
+    operator: str = field(metadata=_NAME)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Take it."""
+        del laboratory, prepared
+        found = operators.by_name(db, self.operator)
+        if found is None:
+            raise NotFound(
+                f"There is no operator {self.operator}. Nothing was changed; `axiom volunteer operators` shows all."
+            )
+        if not operators.end(db, found.volunteer_id, now):
+            raise Refused(f"{self.operator} is no operator any more. Nothing was changed.")
+        return {"operator": self.operator, "ended_at": now.isoformat()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInAsOperator(OwnAccount):
+    """A volunteer with the role proves their second factor. A code counts once, and only so many are tried in a day."""
+
+    name: ClassVar[str] = "operator.sign_in"
+
+    code: str = field(repr=False, metadata={"max_length": 100})
+
+    def request(self, db: Database) -> CommandCost:
+        """Wrong codes count, too."""
+        return replace(super().request(db), most_a_day=_MOST_CODES)
+
+    def prepare(self, laboratory: Laboratory) -> bytes:
+        """The secret from which all second factors follow."""
+        return load_secrets(laboratory.folder.keys).accounts
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Use the code up."""
+        del laboratory
+        found = operators.acting(db, self.volunteer)
+        if found is None:
+            raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")
+        secret = secret_of(prepared, self.volunteer, found.serial)
+        step = step_of(secret, "".join(self.code.split()), now, used=found.used_step)
+        if step is None:
+            raise Refused(
+                "This is not the code that your authenticator shows now, or it was used already. Nothing was changed; "
+                "wait for its next code. If that is refused, too, set the clocks of both."
+            )
+        operators.use_code(db, self.volunteer, step)
+        return {"operator": found.name, "volunteer": self.volunteer, "serial": found.serial}

@@ -1,0 +1,35 @@
+"""The second factor of operators: six digits that an authenticator shows, another six every 30 seconds (RFC 6238).
+
+Its secret follows from the laboratory's own, as account keys do, so no database and no backup of one holds it.
+"""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+
+import pyotp
+
+_SECRET_BYTES = 20  # as RFC 4226 recommends
+_EITHER_SIDE = 1  # steps by which a clock may be wrong
+
+
+def secret_of(secret: bytes, volunteer_id: int, serial: int) -> str:
+    """What an authenticator keeps, in base 32."""
+    said = f"axiom-second-factor-1\n{volunteer_id}\n{serial}".encode()
+    return base64.b32encode(hmac.digest(secret, said, hashlib.sha256)[:_SECRET_BYTES]).decode()
+
+
+def address_of(secret: str, name: str, laboratory: str) -> str:
+    """The same as an address that authenticators read."""
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=laboratory)
+
+
+def step_of(secret: str, code: str, now: datetime, *, used: int) -> int | None:
+    """The step whose code this is, if it is near enough and later than the last one that was used."""
+    totp, found = pyotp.TOTP(secret), None
+    here = totp.timecode(now)
+    for step in range(here - _EITHER_SIDE, here + _EITHER_SIDE + 1):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()) and step > used:
+            found = step
+    return found

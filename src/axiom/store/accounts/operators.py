@@ -1,0 +1,68 @@
+"""Volunteers who have the role of an operator, and which code of their second factor was used last."""
+
+from datetime import datetime
+
+from axiom.domain.operators import SiteOperator
+from axiom.store.engine.database import Database, Row, at, moment
+
+_ADD = """
+INSERT INTO operator (name, volunteer_id, serial, used_step, created_at)
+VALUES (:name, :volunteer_id, 1, 0, :now)
+"""
+_AGAIN = "UPDATE operator SET serial = serial + 1, used_step = 0, created_at = :now, ended_at = NULL WHERE name = :name"
+_ALL = "SELECT * FROM operator ORDER BY id"
+_BY_NAME = "SELECT * FROM operator WHERE name = :name"
+_BY_VOLUNTEER = "SELECT * FROM operator WHERE volunteer_id = :volunteer_id"
+_END = "UPDATE operator SET ended_at = :now WHERE volunteer_id = :volunteer_id AND ended_at IS NULL"
+_USE = "UPDATE operator SET used_step = :step WHERE volunteer_id = :volunteer_id"
+
+
+def give(db: Database, name: str, volunteer_id: int, now: datetime) -> int:
+    """The role is theirs from now on, with a new second factor; its serial. A name that is known is their own."""
+    if not db.execute(_AGAIN, name=name, now=at(now)):
+        db.insert(_ADD, name=name, volunteer_id=volunteer_id, now=at(now))
+    return int(db.select(_BY_NAME, name=name)[0]["serial"])
+
+
+def end(db: Database, volunteer_id: int, now: datetime) -> bool:
+    """Take the role away; False when nobody had it."""
+    return bool(db.execute(_END, volunteer_id=volunteer_id, now=at(now)))
+
+
+def everybody(db: Database) -> list[SiteOperator]:
+    """Everyone who ever had the role, the oldest first."""
+    return [_operator(row) for row in db.select(_ALL)]
+
+
+def by_name(db: Database, name: str) -> SiteOperator | None:
+    """Who has or had the role under this name."""
+    row = db.one(_BY_NAME, name=name)
+    return _operator(row) if row else None
+
+
+def by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
+    """The role of this volunteer, also if it was taken away."""
+    row = db.one(_BY_VOLUNTEER, volunteer_id=volunteer_id)
+    return _operator(row) if row else None
+
+
+def acting(db: Database, volunteer_id: int) -> SiteOperator | None:
+    """The role that this volunteer has now."""
+    found = by_volunteer(db, volunteer_id)
+    return found if found is not None and found.ended_at is None else None
+
+
+def use_code(db: Database, volunteer_id: int, step: int) -> None:
+    """The code of this step was used: it and older ones count no more."""
+    db.execute(_USE, volunteer_id=volunteer_id, step=step)
+
+
+def _operator(row: Row) -> SiteOperator:
+    return SiteOperator(
+        name=row["name"],
+        volunteer_id=row["volunteer_id"],
+        serial=row["serial"],
+        used_step=row["used_step"],
+        created_at=moment(row["created_at"]),
+        ended_at=None if row["ended_at"] is None else moment(row["ended_at"]),
+    )

@@ -1,0 +1,190 @@
+"""The operator's pages: whoever proved a second factor sees what waits, and gives commands in two steps.
+
+The gate says what a form's command would do, and a page shows it. What is sent from that page are the very words,
+sealed for this sign-in, with a key by which they are done once.
+"""
+
+import functools
+import hashlib
+import hmac
+import json
+from dataclasses import MISSING, fields
+from typing import Any, get_type_hints
+
+from axiom.commands.base import SPEAKER, Command
+from axiom.commands.operators import SignInAsOperator
+from axiom.commands.programs import AddProgram
+from axiom.commands.registry import COMMANDS, read_command
+from axiom.domain.programs import USUAL_LIMITS, Right
+from axiom.signed import program_tokens
+from axiom.signed.canonical_json import canonical
+from axiom.web.account import operator_facts as facts
+from axiom.web.account.forms import Form, digest, new_secret, whole
+from axiom.web.account.pages import AccountPage, Act
+from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.base.request import Answer, Reading, number_of
+from axiom.web.views import news, programs
+
+OVERVIEW, SIGN_IN = "/operator", "/operator/sign-in"
+_STEP, _DO = "/operator/step", "/operator/do"
+_PROPOSAL = "/proposals/{number:number}"
+_EXPERIMENTS, _NEWS, _PROGRAMS = "/operator/experiments", "/operator/news", "/operator/programs"
+TABS = (
+    (OVERVIEW, "What waits"),
+    (_EXPERIMENTS, "Experiments"),
+    (_NEWS, "News"),
+    (_PROGRAMS, "Programs"),
+    ("/account", "Your account"),
+)
+# Every command that can be given here: what it is called, and the page that its form is on.
+_COMMANDS = {
+    "proposal.approve": ("Approve proposal {proposal}", _PROPOSAL),
+    "proposal.refuse": ("Refuse proposal {proposal}", _PROPOSAL),
+    "experiment.approve": ("Approve {experiment} for volunteers", _EXPERIMENTS),
+    "experiment.pause": ("Pause {experiment}", _EXPERIMENTS),
+    "experiment.resume": ("Resume {experiment}", _EXPERIMENTS),
+    "experiment.recall": ("Recall {experiment}", _EXPERIMENTS),
+    "news.add": ("Say “{line}” to everybody", _NEWS),
+    "news.withdraw": ("Withdraw news {number}", _NEWS),
+    "program.add": ("Let program {program} in", _PROGRAMS),
+    "program.limit": ("Limit program {program}", _PROGRAMS),
+    "program.end": ("End program {program}", _PROGRAMS),
+}
+_NOT_SEALED = (
+    "What was sent is not what a page of this sign-in showed, so nothing was done. Fill in the form once more, and "
+    "confirm what the next page shows."
+)
+_UNSHOWN = {"token", "prompt"}  # words of digests: nobody reads them
+_OUR_OWN = {"dry run", "repeated"}  # what the gate adds to an answer
+
+
+def _step(reading: Reading, visit: Visit) -> Answer:
+    del reading, visit
+    return {"title": "Nothing is asked here", "sealed": {}, "is_done": False}
+
+
+def _proposal(reading: Reading, visit: Visit) -> Answer:
+    number = number_of(reading.path.rpartition("/")[2]) or whole(visit.form.text("proposal")) or 0
+    return facts.approval(reading, number)
+
+
+def _programs(reading: Reading, visit: Visit) -> Answer:
+    del visit
+    return programs.let_in(reading) | {
+        "rights": [(right.value, right.value) for right in Right],
+        "limits": [(name, name.replace("_", " ")) for name in USUAL_LIMITS],
+    }
+
+
+def _page(path: str, template: str, make: Any) -> AccountPage:
+    return AccountPage(path=path, template=template, make=make, is_for_operators=True)
+
+
+PAGES = {
+    page.path: page
+    for page in (
+        _page(OVERVIEW, "operator.html", lambda reading, _: facts.waiting(reading) | facts.operators(reading)),
+        _page(SIGN_IN, "operator_sign_in.html", lambda _reading, _visit: {}),
+        _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: facts.let_out(reading)),
+        _page(_NEWS, "operator_news.html", lambda reading, _: news.said(reading)),
+        _page(_PROGRAMS, "operator_programs.html", _programs),
+        _page(_PROPOSAL, "operator_proposal.html", _proposal),
+        _page(_STEP, "operator_step.html", _step),
+    )
+}
+
+
+def sign_in(visit: Visit) -> Outcome:
+    """Act as operator from now on. The browser gets a new secret: one that it had before gives nobody the role."""
+    volunteer, account = visit.themselves
+    proven = visit.submit(SignInAsOperator(volunteer=volunteer.id, code=visit.form.text("code")))
+    go = visit.sign_in(volunteer.id, account.password_serial, OVERVIEW)
+    desk = visit.reception
+    desk.operators.begin(digest(go.session or ""), proven["serial"], desk.pages.now())
+    return go
+
+
+def sign_out(visit: Visit) -> Outcome:
+    """Act as operator no more; the account stays signed in."""
+    visit.reception.operators.end(digest(visit.session))
+    return Go(to="/account")
+
+
+def preview(name: str, visit: Visit) -> Outcome:
+    """Show what a form's command would do, and what to send to have it done."""
+    token = program_tokens.new_token() if name == AddProgram.name else ""
+    command = read_command(name, _words(name, visit, token))
+    answer = visit.operate(command, dry_run=True)
+    words, key = canonical(command.words()).decode(), new_secret()
+    sealed = {"command": name, "words": words, "key": key, "seal": _seal(visit, name, words, key), "token": token}
+    return Again(form=Form(), status=200, page=_STEP, shown=_said(command, answer) | {"sealed": sealed})
+
+
+def confirm(visit: Visit) -> Outcome:
+    """Do what the page showed; once, however often it is sent."""
+    name, words, key = (visit.form.text(field) for field in ("command", "words", "key"))
+    seal = _seal(visit, name, words, key)
+    if name not in _COMMANDS or not hmac.compare_digest(seal.encode(), visit.form.text("seal").encode()):
+        return Again(form=Form(wrong={"": _NOT_SEALED}), status=403)
+    command = read_command(name, json.loads(words))
+    answer = visit.operate(command, key=key)
+    token = visit.form.text("token")
+    is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
+    return Again(
+        form=Form(), status=200, shown=_said(command, answer) | {"is_done": True, "token": token if is_its_own else ""}
+    )
+
+
+def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
+    """The words of a command as a form says them. What is empty is not said; who speaks, the sign-in says."""
+    form, kind, words = visit.form, COMMANDS[name], dict[str, Any]()
+    hints = get_type_hints(kind)
+    for field in fields(kind):
+        text = form.text(field.name).strip()
+        if SPEAKER in field.metadata and visit.operator is not None:
+            words[field.name] = visit.operator.caller.name
+        elif hints[field.name] is bool:
+            words[field.name] = form.ticked(field.name)
+        elif field.name == "limits":
+            words[field.name] = _limits(form)
+        elif field.name == "token":
+            words[field.name] = program_tokens.digest(token)
+        elif text or field.default is MISSING:
+            is_number = hints[field.name] in (int, int | None)
+            words[field.name] = whole(text) if is_number else text
+    return words
+
+
+def _limits(form: Form) -> dict[str, float]:
+    """The one limit that a form names, if it names one."""
+    if not form.text("limit"):
+        return {}
+    try:
+        return {form.text("limit"): float(form.text("most"))}
+    except ValueError:
+        return {form.text("limit"): -1.0}  # which is refused: a limit is from 0 on
+
+
+def _seal(visit: Visit, name: str, words: str, key: str) -> str:
+    """What only a page of this sign-in can have shown beside these words."""
+    said = canonical(["axiom-operator-1", name, words, key])
+    return hmac.digest(visit.session.encode(), said, hashlib.sha256).hex()
+
+
+def _said(command: Command, answer: Answer) -> Answer:
+    """A command and what it does, for people; of the answer what the words do not say already."""
+    words = command.words()
+    shown = facts.rows({name: said for name, said in words.items() if name not in _UNSHOWN})
+    return {
+        "title": _COMMANDS[command.name][0].format(**words),
+        "about": (type(command).__doc__ or "").strip().partition("\n")[0],
+        "words": shown,
+        "answer": [row for row in facts.rows(answer) if row not in shown and row[0] not in _OUR_OWN],
+    }
+
+
+ACTS = {
+    SIGN_IN: Act(act=sign_in, page=SIGN_IN),
+    "/operator/sign-out": Act(act=sign_out, page=OVERVIEW),
+    _DO: Act(act=confirm, page=_STEP),
+} | {f"/operator/{name}": Act(act=functools.partial(preview, name), page=page) for name, (_, page) in _COMMANDS.items()}

@@ -1,0 +1,112 @@
+"""What the operator's pages show: who has the role, what waits for an answer, and what an answer would do."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from axiom.domain.proposals import ProposalState
+from axiom.errors import NotFound
+from axiom.store.accounts import operators as stored
+from axiom.store.accounts import programs
+from axiom.store.experiments import experiments as versions
+from axiom.store.registrations import proposals as stored_proposals
+from axiom.store.registrations import registrations
+from axiom.web.base import numbers
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import experiments, failures, proposals, releases
+
+_MOST_FAILURES = 5  # groups; all are on their own page
+_PROGRAM = "program:"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
+
+
+def operators(reading: Reading) -> Answer:
+    """Everyone who ever had the role."""
+    return {
+        "operators": [
+            {
+                "name": one.name,
+                "volunteer": one.volunteer_id,
+                "since": one.created_at.isoformat(),
+                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+            }
+            for one in stored.everybody(reading.db)
+        ]
+    }
+
+
+def waiting(reading: Reading) -> Answer:
+    """What waits for somebody: proposals, releases, findings that are suspended, and what fails."""
+    gone_wrong = failures.failures(reading)
+    return {
+        "proposals": [row for row in proposals.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN],
+        "releases": [row for row in releases.listed(reading) if row["waits_for_approval"]],
+        "suspended": _suspended(reading),
+        "failures": gone_wrong["failures"][:_MOST_FAILURES],
+        "failure_groups": gone_wrong["of"],
+    }
+
+
+def _suspended(reading: Reading) -> list[Answer]:
+    return [
+        {"number": number, "experiment": f"{version.name}@{version.version}", "why": why}
+        for version in versions.everything(reading.db)
+        for number, (status, why) in registrations.statuses(reading.db, version.id).items()
+        if status == "suspended"
+    ]
+
+
+def let_out(reading: Reading) -> Answer:
+    """Every open version and how far it is let out."""
+    return {"releases": releases.listed(reading)}
+
+
+def approval(reading: Reading, number: int) -> Answer:
+    """A proposal with what somebody must know who answers it."""
+    found = proposals.one(reading, number)
+    kept = stored_proposals.one(reading.db, number)
+    if kept is None:
+        raise LookupError(f"proposal {number} is gone")
+    said, name = kept.proposal, f"{kept.proposal.experiment}@{kept.proposal.version}"
+    try:
+        version = experiments.one(reading, name)["experiment"]
+    except NotFound:
+        version = {"preflight": None, "release": None}
+    return found | {
+        "asker": _asker(reading, said.author),
+        "most_core_hours": float(f"{said.most_core_seconds / 3_600.0:.3g}"),
+        "preflight": version["preflight"],
+        "release": version["release"],
+    }
+
+
+def _asker(reading: Reading, author: str) -> Answer:
+    """Who asks, and of a program what is known of it."""
+    program = programs.by_name(reading.db, author.removeprefix(_PROGRAM)) if author.startswith(_PROGRAM) else None
+    return {"name": author, "model": program.model if program else "", "may": str(program.right) if program else ""}
+
+
+def rows(answer: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
+    """An answer as a list of words and what they say, what lies inside of it, too."""
+    found: list[tuple[str, str]] = []
+    for name, value in answer.items():
+        said = f"{before}{name.replace('_', ' ')}"
+        if isinstance(value, Mapping):
+            found += rows(value, f"{said}, ")
+        elif isinstance(value, list | tuple):
+            found.append((said, ", ".join(_plain(one) for one in value) or "none"))
+        else:
+            found.append((said, _plain(value)))
+    return found
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return numbers.moment(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return " ".join(f"{name.replace('_', ' ')} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None or value == "" else str(value)

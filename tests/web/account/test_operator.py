@@ -1,0 +1,326 @@
+"""The operator's pages: who gets in, what is shown before it is done, and that nobody else's form does anything."""
+
+import html
+import re
+from urllib.parse import urlencode
+
+import pytest
+from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
+from site_operator import code_of, furnish, give_role
+
+from axiom.boinc.account_keys import passwd_hash
+from axiom.server.accounts.account_managers import AccountManagers
+from axiom.server.accounts.guesses import Guesses
+from axiom.service import callers
+from axiom.signed.keys import load_secrets
+from axiom.store.accounts import operators
+from axiom.store.connections import Connections
+from axiom.store.registrations import proposals, registrations
+from axiom.store.sessions import news
+from axiom.store.upkeep import audit
+
+SHOWN = ("/operator", "/operator/experiments", "/operator/news", "/operator/programs", "/operator/step", "/proposals/1")
+NEWS = {"line": "The laboratory moves on Friday"}
+APPROVAL = {"proposal": "1", "why": "it is worth it"}
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    furnish(small_lab, prepared)
+    return small_lab
+
+
+@pytest.fixture
+def named(lab, new_visitor):
+    """Somebody who is signed in and has the role, and has not proven a second factor."""
+    made = new_visitor()
+    made.register()
+    give_role(made.app, made.account()[0].id, lab.now)
+    return made
+
+
+@pytest.fixture
+def desk(lab, named):
+    """Somebody who acts as operator."""
+    assert act_as_operator(lab, named).headers["location"] == "/operator"
+    return named
+
+
+def act_as_operator(lab, visitor, said: str = ""):
+    said = said or code_of(lab.folder.keys, visitor.account()[0].id, lab.now)
+    return send(visitor, "/operator/sign-in", "/operator/sign-in", code=said)
+
+
+def send(visitor, page: str, action: str, **fields: str):
+    """Fill in a form of this page, and send it."""
+    return post(visitor, action, {"form": visitor.token(page)} | fields)
+
+
+def post(visitor, action: str, fields):
+    return visitor.ask(action, method="POST", body=urlencode(fields).encode(), origin=ORIGIN)
+
+
+def hidden(reply) -> dict[str, str]:
+    """What the page sends once it is confirmed."""
+    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', reply.text)
+    return {name: html.unescape(value) for name, value in found}
+
+
+def said(visitor, outcome: str = "done") -> list[tuple[str, str]]:
+    """Who gave which commands for good, the oldest first."""
+    rows = visitor.look(lambda db: audit.latest(db, 100))[::-1]
+    return [(row["caller"], row["command"]) for row in rows if row["outcome"] == outcome and not row["dry_run"]]
+
+
+def stored(visitor):
+    """Everything but the audit and its counters."""
+
+    def everything(db):
+        tables = sorted(db.tables() - {"audit", "sqlite_sequence", "counter"})
+        return {table: db.select(f"SELECT * FROM {table}") for table in tables}  # noqa: S608  our own tables
+
+    return visitor.look(everything)
+
+
+def test_a_proposal_is_approved_in_two_steps_and_once_however_often_it_is_sent(desk):
+    before = stored(desk)
+    shown = send(desk, "/proposals/1", "/operator/proposal.approve", **APPROVAL)
+    assert (shown.status, stored(desk) == before) == (200, True)
+    for fact in ("it is worth it", "operator:ada", "registration"):
+        assert fact in shown.text
+    done = [post(desk, "/operator/do", hidden(shown)) for _ in range(2)]
+    assert [reply.status for reply in done] == [200, 200]
+    kept = desk.look(lambda db: proposals.one(db, 1))
+    assert (kept.state, kept.decided_by, kept.why) == ("approved", "operator:ada", "it is worth it")
+    assert len(desk.look(registrations.registrations)) == 2
+    assert said(desk)[-1] == ("operator:ada", "proposal.approve")
+    assert said(desk).count(("operator:ada", "proposal.approve")) == 1
+    assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text  # there is nothing left to answer
+
+
+def test_what_cannot_be_done_is_said_at_the_form_with_what_was_typed(desk):
+    reply = send(desk, "/operator/news", "/operator/news.add", line="Hello", until="tomorrow")
+    assert (reply.status, 'value="tomorrow"' in reply.text, "no moment like" in reply.text) == (422, True, True)
+    assert send(desk, "/proposals/1", "/operator/proposal.refuse", proposal="1", why="").status == 422
+    assert send(desk, "/proposals/1", "/operator/proposal.refuse", proposal="7", why="so be it").status == 404
+    assert send(desk, "/operator/news", "/operator/news.withdraw", number="x").status == 422
+
+
+def test_a_form_s_address_leads_to_its_page(desk):
+    for path, page in (("/operator/proposal.approve", "/operator"), ("/operator/news.add", "/operator/news")):
+        assert desk.ask(path).headers["location"] == page
+    assert post(desk, "/proposals/1", {}).headers["location"] == "/proposals/1"
+
+
+def test_news_are_added_and_withdrawn(desk):
+    post(desk, "/operator/do", hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS)))
+    assert [one.line for one in desk.look(lambda db: news.newest(db, 9))] == [NEWS["line"]]
+    post(desk, "/operator/do", hidden(send(desk, "/operator/news", "/operator/news.withdraw", number="1")))
+    assert desk.look(lambda db: news.newest(db, 9)) == []
+
+
+def test_the_token_of_a_program_is_shown_once_and_lets_it_in(desk, lab):
+    asked = {"program": "ada-1", "may": "propose", "days": "30"}
+    shown = send(desk, "/operator/programs", "/operator/program.add", **asked)
+    done = post(desk, "/operator/do", hidden(shown))
+    token = re.search(r'id="token">([^<]+)<', done.text)[1]
+    assert desk.look(lambda db: callers.program(db, token, lab.now)).name == "program:ada-1"
+    assert token not in desk.ask("/operator/programs").text + str(desk.look(lambda db: audit.latest(db, 100)))
+    other = post(desk, "/operator/do", hidden(shown) | {"token": "axiom_another"})
+    assert 'id="token"' not in other.text
+    send(desk, "/operator/programs", "/operator/program.limit", program="ada-1", limit="open_proposals", most="many")
+    for action, more in (("program.limit", {"limit": "open_proposals", "most": "7"}), ("program.end", {})):
+        shown = send(desk, "/operator/programs", f"/operator/{action}", program="ada-1", **more)
+        assert post(desk, "/operator/do", hidden(shown)).status == 200
+    assert [command for _, command in said(desk)[-3:]] == ["program.add", "program.limit", "program.end"]
+
+
+def test_an_experiment_is_approved_paused_resumed_and_recalled(desk):
+    for action, more in (
+        ("experiment.approve", {"serial": "1", "why": "read and found good"}),
+        ("experiment.pause", {"why": "it is too warm"}),
+        ("experiment.resume", {"why": "it is cool again"}),
+        ("experiment.recall", {"why": "its sums are wrong"}),
+    ):
+        shown = send(desk, "/operator/experiments", f"/operator/{action}", experiment="tiny_sum@1", **more)
+        assert post(desk, "/operator/do", hidden(shown)).status == 200
+        assert said(desk)[-1] == ("operator:ada", action)
+
+
+def test_another_bundle_than_the_one_that_was_looked_at_is_not_approved(desk):
+    fields = {"experiment": "tiny_sum@1", "serial": "7", "why": "read and found good"}
+    assert send(desk, "/operator/experiments", "/operator/experiment.approve", **fields).status == 422
+
+
+@pytest.mark.parametrize("path", [*SHOWN[:-1], "/operator/sign-in"])
+def test_a_page_is_for_whoever_proved_a_second_factor(named, new_visitor, path):
+    stranger, eve = new_visitor(), new_visitor()
+    eve.register(email="eve@mail.example")
+    assert stranger.ask(path).headers["location"] == "/account/sign-in"
+    assert eve.ask(path).status == 404
+    if path != "/operator/sign-in":
+        assert named.ask(path).headers["location"] == "/operator/sign-in"
+    assert "Operator" in named.ask("/account").text
+    assert "Operator" not in eve.ask("/account").text
+
+
+def test_only_an_operator_is_shown_the_forms_of_a_proposal(desk, new_visitor):
+    form = "/operator/proposal.approve"
+    eve = new_visitor()
+    eve.register(email="eve@mail.example")
+    assert form in desk.ask("/proposals/1").text
+    assert [form in each.ask("/proposals/1").text for each in (new_visitor(), eve)] == [False, False]
+    assert desk.ask("/proposals/9").status == 404
+    assert form not in desk.ask("/proposals/1.json").text
+
+
+@pytest.mark.parametrize("path", SHOWN)
+def test_a_page_is_kept_by_nobody_and_shown_in_no_frame(desk, path):
+    reply = desk.ask(path)
+    assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
+    assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    assert "access-control-allow-origin" not in reply.headers
+
+
+def _forged(desk, sealed):
+    return desk, sealed | {"form": "0" * 64}
+
+
+def _altered(desk, sealed):
+    return desk, sealed | {"words": sealed["words"].replace("Friday", "Monday")}
+
+
+def _another_command(desk, sealed):
+    return desk, sealed | {"command": "experiment.retire"}
+
+
+def _another_key(desk, sealed):
+    return desk, sealed | {"key": "another"}
+
+
+def _without_seal(desk, sealed):
+    return desk, {name: value for name, value in sealed.items() if name != "seal"}
+
+
+@pytest.mark.parametrize("change", [_forged, _altered, _another_command, _another_key, _without_seal])
+def test_what_the_page_did_not_show_is_not_done(desk, change):
+    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    before = desk.stored()
+    visitor, fields = change(desk, sealed)
+    assert post(visitor, "/operator/do", fields).status == 403
+    assert desk.stored() == before  # with the audit
+
+
+def test_a_form_of_another_sign_in_does_nothing(lab, desk, new_visitor):
+    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    other = new_visitor()
+    other.post("/account/sign-in", email=EMAIL, password=PASSWORD)
+    lab.later(seconds=60)
+    act_as_operator(lab, other)
+    before = desk.stored()
+    assert post(other, "/operator/do", sealed).status == 403
+    assert post(other, "/operator/do", sealed | {"form": other.token("/operator")}).status == 403
+    assert post(desk, "/operator/do", sealed | {"form": other.token("/operator")}).status == 403
+    assert desk.stored() == before
+
+
+def test_a_form_from_another_site_does_nothing(desk):
+    before = desk.stored()
+    body = urlencode({"form": desk.token("/operator/news")} | NEWS).encode()
+    for headers in ({"origin": "https://evil.example"}, {"origin": ORIGIN, "sec_fetch_site": "cross-site"}, {}):
+        assert desk.ask("/operator/news.add", method="POST", body=body, **headers).status == 403
+    assert desk.stored() == before
+
+
+def test_without_a_code_or_with_one_that_was_used_nothing_is_done(lab, named, new_visitor):
+    shown = code_of(lab.folder.keys, named.account()[0].id, lab.now)
+    other = new_visitor()
+    other.post("/account/sign-in", email=EMAIL, password=PASSWORD)
+    token = named.token("/operator/sign-in")
+    before = named.stored()
+    for action in ("/operator/news.add", "/operator/do"):
+        assert post(named, action, {"form": token} | NEWS).headers["location"] == "/operator/sign-in"
+    assert named.stored() == before
+    act_as_operator(lab, named)
+    before = stored(named)
+    assert act_as_operator(lab, other, shown).status == 422
+    assert act_as_operator(lab, other, "000000").status == 422
+    assert stored(named) == before
+    assert other.ask("/operator").headers["location"] == "/operator/sign-in"
+
+
+def test_without_the_role_nothing_is_done(desk, new_visitor):
+    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    eve = new_visitor()
+    eve.register(email="eve@mail.example")
+    token, before = eve.token("/account"), eve.stored()
+    for action, fields in (("news.add", NEWS), ("do", sealed), ("sign-in", {"code": "000000"})):
+        assert post(eve, f"/operator/{action}", fields | {"form": token}).status == 404
+    assert eve.stored() == before
+
+
+def test_a_secret_that_somebody_had_before_does_not_get_the_role(lab, named, new_visitor):
+    planted = new_visitor(cookies=dict(named.cookies))
+    act_as_operator(lab, named)
+    assert named.ask("/operator").status == 200
+    assert planted.ask("/operator").headers["location"] == "/account/sign-in"
+
+
+def test_a_role_that_was_taken_away_acts_no_more_at_the_next_request(desk, lab):
+    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    desk.app.writer.run(lambda db: operators.end(db, desk.account()[0].id, lab.now))
+    before = desk.stored()
+    assert post(desk, "/operator/do", sealed).status == 404
+    assert desk.ask("/operator").status == 404
+    assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text
+    assert desk.stored() == before
+
+
+def test_the_role_given_again_or_a_new_password_ends_what_was_proven(desk, lab):
+    give_role(desk.app, desk.account()[0].id, lab.now)
+    assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
+    lab.later(seconds=60)
+    act_as_operator(lab, desk, code_of(lab.folder.keys, desk.account()[0].id, lab.now, serial=2))
+    assert desk.ask("/operator").status == 200
+    desk.post("/account/password", password=PASSWORD, new_password=NEW_PASSWORD)
+    assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
+
+
+def test_who_does_nothing_for_an_hour_proves_it_again_and_after_twelve_in_any_case(desk, lab):
+    for _ in range(14):
+        lab.later(minutes=50)
+        assert desk.ask("/operator").status == 200
+    lab.later(minutes=50)
+    assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
+    act_as_operator(lab, desk)
+    assert desk.ask("/operator").status == 200
+    lab.later(minutes=60)
+    assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
+
+
+def test_who_acts_no_more_stays_signed_in(desk):
+    assert send(desk, "/operator", "/operator/sign-out").headers["location"] == "/account"
+    assert desk.ask("/account").status == 200
+    assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
+
+
+def test_keys_and_account_managers_never_give_the_role(desk, lab, new_visitor):
+    now = lab.now
+    managers = AccountManagers(
+        writer=desk.app.writer,
+        connections=Connections(folder=lab.folder),
+        secret=load_secrets(lab.folder.keys).accounts,
+        now=lambda: now,
+        guesses=Guesses(lambda: now),
+    )
+    for key in desk.shown_keys():
+        for cookie in ("axiom", "auth"):
+            assert new_visitor(cookies={cookie: key}).ask("/operator").headers["location"] == "/account/sign-in"
+        stranger = new_visitor()
+        for way in ({"authorization": f"Bearer {key}"}, {}):
+            reply = stranger.ask(f"/operator?authenticator={key}&account_key={key}&auth={key}", **way)
+            assert reply.headers["location"] == "/account/sign-in"
+        before = desk.stored()
+        asked = {"account_key": key, "password_hash": passwd_hash(NEW_PASSWORD, EMAIL)}
+        assert b"<error>" in managers.change(asked)
+        assert desk.stored() == before
