@@ -19,7 +19,7 @@ from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.web.api.problems import RequestRefused
 
 BODY_BYTES = 1_000_000
-MOST_KEY = 200  # characters of an idempotency key
+KEY = "[!-~]{1,200}"  # what an idempotency key is
 _DRY = {"": False, "0": False, "false": False, "1": True, "true": True}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, which JSON can write and UTF-8 cannot
 # What a preflight found is taken from whoever computed it: a program could say that its own file had passed.
@@ -106,8 +106,8 @@ def _is_dry(request: Request) -> bool:
 
 def _key(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
-    if key is not None and not 1 <= len(key) <= MOST_KEY:
+    if key is not None and not re.fullmatch(KEY, key):
         raise RequestRefused(
-            400, WrongUse(f"An Idempotency-Key has from 1 to {MOST_KEY} characters. Nothing was done; send another.")
+            400, WrongUse("An Idempotency-Key is 1 to 200 letters, digits or signs of ASCII. Nothing was done.")
         )
     return key

@@ -9,7 +9,7 @@ from typing import Any
 from axiom import __version__
 from axiom.commands.base import Command
 from axiom.commands.registry import form_of
-from axiom.web.api.commands import MOST_KEY, OFFERED
+from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, TABLE
 from axiom.web.site.routes import NUMBER, SitePage
@@ -40,7 +40,7 @@ _HOW = [
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The same key and command again give the first answer and change nothing.",
-        "schema": {"type": "string", "pattern": f"^[!-~]{{1,{MOST_KEY}}}$"},
+        "schema": {"type": "string", "pattern": f"^{KEY}$"},
     },
 ]
 

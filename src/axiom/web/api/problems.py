@@ -22,6 +22,7 @@ _STATUS: Mapping[type[AxiomError], int] = {
     errors.NotAllowed: 403,
     errors.LimitReached: 429,
     errors.CannotStart: 503,
+    errors.KeysUnusable: 409,
     errors.StoreError: 503,
     errors.Fault: 500,
 }
