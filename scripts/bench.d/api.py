@@ -179,9 +179,8 @@ def main() -> int:
     )
     missed += ["gate"] if gated > GATE_MS else []
     print(f"load {min(figures['loads']):.2f} to {max(figures['loads']):.2f}; {os.cpu_count()} cores")
-    print(
-        f"{'MISSED: ' + ', '.join(missed) if missed else 'Met'}: ≤ {MORE_MS:g} ms more than the page, ≤ {GATE_MS:g} ms in the gate"
-    )
+    verdict = f"MISSED: {', '.join(missed)}" if missed else "Met"
+    print(f"{verdict}: ≤ {MORE_MS:g} ms more than the page, ≤ {GATE_MS:g} ms in the gate")
     if options.json is not None:
         options.json.write_text(json.dumps(figures | {"missed": missed}, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
