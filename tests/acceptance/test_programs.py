@@ -1,9 +1,12 @@
 """Programs elsewhere: what they may do over HTTP and through the socket, and what they are told when they may not."""
 
+import contextlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +226,45 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(there: ProgramsLab) -
     # Another program is served meanwhile, and Python's client comes again by itself.
     assert "experiments" in package.connect(there.lab.address, there.tokens["read"]).read("/experiments")
     assert "experiments" in package.connect(there.lab.address, token).read("/experiments")
+
+
+def test_a_command_whose_answer_was_lost_is_done_once(there: ProgramsLab) -> None:
+    before = len(there.audited("operate"))
+    with forgetful(there.lab.address) as address:
+        answer = package.connect(address, there.tokens["operate"]).command("news.add", {"line": "It was said once."})
+    assert answer["repeated"] is True
+    assert len(there.audited("operate")) == before + 1
+
+
+@contextlib.contextmanager
+def forgetful(address: str) -> Iterator[str]:
+    """The address of a proxy that hands every request on, and loses the first answer."""
+    behind = httpx.URL(address)
+
+    class Proxy(BaseHTTPRequestHandler):
+        has_lost = False
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            reply = httpx.post(behind.join(self.path), content=body, headers=dict(self.headers), timeout=PATIENCE)
+            if not Proxy.has_lost:
+                Proxy.has_lost = True
+                return
+            self.send_response(reply.status_code)
+            self.end_headers()
+            self.wfile.write(reply.content)
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        serving = threading.Thread(target=proxy.serve_forever)
+        serving.start()
+        try:
+            yield f"http://127.0.0.1:{proxy.server_port}"
+        finally:
+            proxy.shutdown()
+            serving.join()
 
 
 def test_errors_come_back_as_they_were_raised(there: ProgramsLab, tmp_path: Path) -> None:

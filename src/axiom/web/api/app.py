@@ -50,8 +50,7 @@ class Api:
             answer: ASGIApp = await self._answer(request)
         except ClientDisconnect:
             return
-        except (AxiomError, RequestRefused) as error:
-            log.info("api.refused path=%.200r %s", request.url.path, type(error).__name__)
+        except (AxiomError, RequestRefused) as error:  # no line of log: strangers could push all else out of it
             answer = problem(error)
         except Exception as error:
             log.exception("api.fault path=%.200r", request.url.path)
