@@ -4,6 +4,7 @@ __version__ = "26.12.0"
 
 _FOR_NOTEBOOKS = {
     "open": ("axiom.notebook.lab", "open_lab"),
+    "connect": ("axiom.notebook.connect", "connect"),
     "weigh": ("axiom.notebook.weigh", "weigh"),
     "compare": ("axiom.notebook.compare", "compare"),
     "assert_effect": ("axiom.notebook.assert_effect", "assert_effect"),

@@ -47,6 +47,10 @@ class Settings:
     port: int = _knob(
         8080, "the port on which the site listens; 0 picks a free one and prints it", least=0, most=65_535
     )
+    api: bool = _knob(
+        False,
+        "answer programs that have a token at /api/ of the site: true or false; the socket D/programs.sock always does",
+    )
     workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none", least=-1, most=1_024)
     priority: str = _knob(
         "low",
@@ -218,6 +222,8 @@ def _read(wanted: Any, value: Any) -> Any:
             return int(str(value))
         if wanted is float and not isinstance(value, bool) and math.isfinite(number := float(value)):
             return number
+        if wanted is bool:
+            return {"true": True, "false": False}.get(str(value).lower())
     except (TypeError, ValueError, OverflowError):  # a table or a date of TOML is no number
         return None
     return value if wanted is str and isinstance(value, str) else None

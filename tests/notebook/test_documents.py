@@ -1,33 +1,13 @@
 """The notebooks of docs/ do what they say: their cells are run in order on a small laboratory."""
 
-import ast
 import json
-from pathlib import Path
 
 import pytest
-
-import axiom
-
-NOTEBOOKS = sorted((Path(axiom.__file__).parents[2] / "docs" / "notebooks").glob("*.ipynb"))
+from notebook_cells import NOTEBOOKS, run
 
 
-def run(path):
-    """Run the code cells in one namespace; what each of them would show, as a notebook shows it."""
-    names, shown = {"__name__": "__main__"}, []
-    for place, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
-        if cell["cell_type"] != "code":
-            continue
-        tree = ast.parse("".join(cell["source"]), f"{path.name}[{place}]")
-        last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, f"{path.name}[{place}]", "exec"), names)  # noqa: S102 - our own notebook
-        if last is not None:
-            value = eval(compile(ast.Expression(last.value), f"{path.name}[{place}]", "eval"), names)  # noqa: S307
-            shown.append(value._repr_html_() if hasattr(value, "_repr_html_") else repr(value))
-    return names, shown
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
-def test_a_notebook_runs_from_its_first_cell_to_its_last(path, measured_lab, monkeypatch):
+def test_the_first_look_runs_from_its_first_cell_to_its_last(measured_lab, monkeypatch):
+    (path,) = [path for path in NOTEBOOKS if path.stem == "first-look"]
     monkeypatch.setenv("AXIOM_DATA", str(measured_lab.folder.path))
     names, shown = run(path)
     assert len(names["results"]) == 16
@@ -44,5 +24,6 @@ def test_a_notebook_is_stored_without_its_outputs(path):
     assert (notebook["nbformat"], len({cell["id"] for cell in notebook["cells"]})) == (4, len(notebook["cells"]))
 
 
-def test_there_is_a_notebook():
-    assert [path.name for path in NOTEBOOKS] == ["first-look.ipynb"]
+def test_each_notebook_is_run_somewhere():
+    run_elsewhere = {"from-elsewhere.ipynb"}  # tests/acceptance/test_programs.py, on a laboratory that runs
+    assert {path.name for path in NOTEBOOKS} == {"first-look.ipynb"} | run_elsewhere

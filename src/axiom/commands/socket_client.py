@@ -61,7 +61,7 @@ class Remote:
         return self._ask("POST", path, said)
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
-        connection = _UnixConnection(self._path, self._patience)
+        connection = UnixConnection(self._path, self._patience)
         try:
             connection.request(method, path, body=None if body is None else json.dumps(body).encode())
             answered = json.loads(connection.getresponse().read())
@@ -83,13 +83,16 @@ class Remote:
         return dict(answered)
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP through a socket of this computer."""
+
     def __init__(self, path: Path, patience: float) -> None:
         super().__init__("localhost", timeout=patience)
         self._path = path
         self._patience = patience
 
     def connect(self) -> None:
+        """Knock at the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self._patience)
         with short_name(self._path) as name:

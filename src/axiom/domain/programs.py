@@ -21,6 +21,7 @@ _CAPABILITIES = {
     Right.PROPOSE: frozenset({Capability.READ, Capability.PROPOSE}),
     Right.OPERATE: frozenset({Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE}),
 }
+MOST = _CAPABILITIES[Right.OPERATE]  # what a program could ever be allowed
 # What a program may do in a day unless whoever gives rights says otherwise: each a limit, or how often a command.
 USUAL_LIMITS: Mapping[str, float] = {
     "workunits_per_day": 10_000,

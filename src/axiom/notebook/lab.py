@@ -58,7 +58,7 @@ _WEIGHED = {
     "volunteers": ValueType.INT,
     "platforms": ValueType.INT,
 }
-_FINDINGS = {
+FINDINGS = {
     "number": ValueType.INT,
     "experiment": ValueType.TEXT,
     "version": ValueType.INT,
@@ -161,7 +161,7 @@ class Lab:
             }
             for row in rows
         ]
-        return _table(found, _EXPERIMENTS, "Experiments")
+        return table(found, _EXPERIMENTS, "Experiments")
 
     def results(self, experiment: str) -> Table:
         """All results of an experiment, a row per cell; `name@2` is a version, `name` the newest."""
@@ -189,7 +189,7 @@ class Lab:
     def findings(self) -> Table:
         """Every claim with its number, and how it stands."""
         with self._reading() as db:
-            return _table(tables.findings(db), _FINDINGS, "Findings")
+            return table(tables.findings(db), FINDINGS, "Findings")
 
     def finding(self, number: int) -> FindingCard:
         """One finding: its evidence, its history and its observations."""
@@ -212,8 +212,8 @@ class Lab:
             status=row["status"],
             reads=row["reads"],
             evidence=evidence.read(lines[-1]) if lines else None,
-            history=_table(lines, _WEIGHED, f"History of finding {number}"),
-            observations=_table(observed, _OBSERVATIONS, f"Observations of finding {number}"),
+            history=table(lines, _WEIGHED, f"History of finding {number}"),
+            observations=table(observed, _OBSERVATIONS, f"Observations of finding {number}"),
         )
 
     def versions(self) -> list[str]:
@@ -229,28 +229,13 @@ class Lab:
                 known = {text for one in experiments.everything(db) for text in (one.name, f"{one.name}@{one.version}")}
                 raise UnknownName("experiment", experiment, known)
             placed = registration_store.placed(db, stored.id)
-        manifest = stored_manifest(stored.manifest)
-        # A summary has columns of its own, in whose place no factor may be.
-        made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}
-        taken = {*_KEYS, *_ORIGINS, "n", *made}
-        factors = {factor: tables.free_column(factor, "factor", taken) for factor in manifest.factors}
-        taken -= {"n", *made} - set(factors.values())
-        return Version(
-            id=stored.id,
-            name=f"{stored.name}@{stored.version}",
-            manifest=manifest,
-            configs=placed,
-            factors=factors,
-            measures={
-                measure.name: tables.free_column(measure.name, "measure", taken) for measure in manifest.measures
-            },
-        )
+        return named(stored_manifest(stored.manifest), placed, stored.id)
 
     def pages(self, version: Version) -> Iterator[Table]:
         """The results of a version in tables of some thousand rows, at least one, from one consistent look."""
         with self._reading() as db:
             for page in tables.pages(db, version.id):
-                yield _tidy(version, page)
+                yield tidy(version, page)
 
     def __repr__(self) -> str:
         return f"Laboratory in {self._folder.path}\n{self.experiments!r}"
@@ -275,7 +260,25 @@ def open_lab(data: str | Path) -> Lab:
     return Lab(folder)
 
 
-def _tidy(version: Version, page: tables.ResultColumns) -> Table:
+def named(manifest: Manifest, placed: Mapping[int, Mapping[str, Any]], experiment_id: int = 0) -> Version:
+    """A version with names for its columns; `placed` are its configs by place."""
+    # A summary has columns of its own, in whose place no factor may be.
+    made = {f"{measure.name}_{end}" for measure in manifest.measures for end in TYPICAL}
+    taken = {*_KEYS, *_ORIGINS, "n", *made}
+    factors = {factor: tables.free_column(factor, "factor", taken) for factor in manifest.factors}
+    taken -= {"n", *made} - set(factors.values())
+    return Version(
+        id=experiment_id,
+        name=f"{manifest.name}@{manifest.version}",
+        manifest=manifest,
+        configs=placed,
+        factors=factors,
+        measures={measure.name: tables.free_column(measure.name, "measure", taken) for measure in manifest.measures},
+    )
+
+
+def tidy(version: Version, page: tables.ResultColumns) -> Table:
+    """Results as rows of a table, a column for each factor and each measure."""
     types = version.types
     measured = [row or {} for row in page.measures]
     columns: dict[str, Sequence[Any]] = {"replicate": page.replicates, "seed": page.seeds}
@@ -310,7 +313,8 @@ def _real(values: list[Any], kind: ValueType) -> list[Any]:
     return [None if value is None else float(value) for value in values]
 
 
-def _table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:
+def table(rows: Sequence[Mapping[str, Any]], types: Mapping[str, ValueType], title: str) -> Table:
+    """These facts of each row as columns."""
     return Table({name: [row[name] for row in rows] for name in types}, types, title)
 
 

@@ -16,7 +16,7 @@ from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import CommandGate
 from axiom.domain.callers import Caller
 from axiom.engines.local import LocalEngine
-from axiom.errors import AxiomError, StoreError, Withdrawn
+from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw_figures import Gallery
 from axiom.lab.experiments import releases
@@ -32,7 +32,7 @@ from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.access import journal_of, log_to, prepare_database
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.callers import laboratory as laboratory_caller
-from axiom.service.callers import operator
+from axiom.service.callers import operator, program
 from axiom.service.clock import Clock
 from axiom.service.desk import SocketDesk
 from axiom.service.engine import Computing, computing, demand_writer
@@ -48,12 +48,15 @@ from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
+from axiom.web.api.app import Api, ProgramDesk, WithApi
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control, desk_routes
 
 log = logging.getLogger("axiom.lab")
+
+_PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
 
 
 def hold(
@@ -120,15 +123,19 @@ def _run(
         probes = _probes(folder, settings, clock, parts, counts)
         pages = _pages(folder, settings, clock, parts, volunteers, address, probes)
         stack.callback(pages.readers.close)
-        with on_path(folder.socket) as door:
+        with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
             stack.callback(folder.socket.unlink, missing_ok=True)
+            stack.callback(folder.programs_socket.unlink, missing_ok=True)
             _start(parts, attendant, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
-            front = CountedApp(volunteers.before(pages, parts.gate), counts, class_of)
-            public = ServedSocket(app=front, socket=listening, protocol=volunteers.lanes(counts).protocol)
-            by = serve_sockets([public, ServedSocket(app=behind, socket=door)], stopping)
+            api = _api(pages, parts.gate)
+            front = volunteers.before(pages, parts.gate)
+            counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
+            public = ServedSocket(app=counted, socket=listening, protocol=volunteers.lanes(counts).protocol)
+            private = [ServedSocket(app=behind, socket=door), ServedSocket(app=api, socket=programs_door)]
+            by = serve_sockets([public, *private], stopping)
     demand_writer(parts.writer)
     return by
 
@@ -151,6 +158,20 @@ def _probes(folder: Folder, settings: Settings, clock: Clock, parts: _Parts, cou
         return LaboratoryMetrics(health=health, requests=counts)
 
     return Probes(unready=health.unready, metrics=lambda: metrics().text(), shows_metrics=settings.metrics == "site")
+
+
+def _api(pages: Site, gate: CommandGate) -> Api:
+    """What answers programs: each request's token is looked up in the records as they stand."""
+
+    def admit(token: str) -> Caller:
+        with pages.readers.reader() as db:
+            try:
+                return program(db, token, gate.now())
+            except NotAllowed as error:
+                refused = error  # raised when the connection is put back: through it, it would be closed
+        raise refused
+
+    return Api(ProgramDesk(gate=gate, pages=pages, admit=admit))
 
 
 def _pages(

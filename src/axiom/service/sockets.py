@@ -33,8 +33,8 @@ def on_port(host: str, port: int) -> socket.socket:
     return taken
 
 
-def on_path(path: Path) -> socket.socket:
-    """A listening socket in the data folder, for its operator alone. Whoever calls holds the folder's lock."""
+def on_path(path: Path, mode: int = 0o600) -> socket.socket:
+    """A listening socket in the data folder, by default for its operator. Whoever calls holds the folder's lock."""
     from axiom.commands.socket_client import short_name  # speaks HTTP, which a port in use need not wait for
 
     path.unlink(missing_ok=True)
@@ -42,7 +42,7 @@ def on_path(path: Path) -> socket.socket:
     try:
         with short_name(path) as name:
             taken.bind(name)
-        path.chmod(0o600)  # before anybody is heard: a umask would be every thread's
+        path.chmod(mode)  # before anybody is heard: a umask would be every thread's
     except OSError as error:
         taken.close()
         raise CannotStart(

@@ -47,11 +47,14 @@ def next_one(db: Database, most_core_hours: float) -> KeptProposal | None:
 
 def open_core_seconds(db: Database, author: str = AUTOPILOT) -> float:
     """What this author's approved proposals that have not ended may still cost, on reference cores."""
+    approved = [one for one in proposals.in_state(db, ProposalState.APPROVED) if one.proposal.author == author]
+    if not approved:
+        return 0.0  # without the newest evidence of all findings, for which each command of a program would wait
     newest = evidence.newest(db)
     left = 0.0
-    for one in proposals.in_state(db, ProposalState.APPROVED):
+    for one in approved:
         registration = registrations.registration(db, one.registration_id) if one.registration_id else None
-        if registration is None or one.proposal.author != author or why_ended(db, registration, newest):
+        if registration is None or why_ended(db, registration, newest):
             continue
         registered = read_body(registration.body)
         issued = experiments.issued_to(db, registration.experiment_id).get(registration.id, 0)

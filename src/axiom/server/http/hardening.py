@@ -9,6 +9,7 @@ import contextlib
 import functools
 import gc
 import ipaddress
+import json
 import logging
 import resource
 import signal
@@ -30,6 +31,7 @@ ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
 MOST_WAITING = 16  # requests behind one that is being answered, on one connection
 CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open than these need
 FROM_ONE_SENDER = 64  # connections at once; a reverse proxy brings those of many
+_PROGRAMS = b"/api/"  # whoever asks there reads a problem document beside each refusal
 _HEADER_SIGNS = 4  # bytes of each header line besides its name and its value
 _OTHER_FILES = 200  # that the laboratory itself may have open
 
@@ -202,7 +204,12 @@ class Hardened(HttpToolsProtocol):
         """Close the connection with this word, unless it is closed already, or an answer has begun."""
         if not self.transport.is_closing():
             if not self._is_answered():
-                self.transport.write(b"HTTP/1.1 " + status + b"\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                body = _problem(status) if getattr(self, "url", b"").startswith(_PROGRAMS) else b""
+                kind = b"content-type: application/problem+json\r\n" if body else b""
+                self.transport.write(
+                    b"HTTP/1.1 %b\r\nconnection: close\r\n%bcontent-length: %d\r\n\r\n%b"
+                    % (status, kind, len(body), body)
+                )
             self.transport.close()
 
     def _is_answered(self) -> bool:
@@ -212,6 +219,13 @@ class Hardened(HttpToolsProtocol):
         is_under_way = answers is not None and answers.response_started and not answers.response_complete
         has_begun = newest is not None and getattr(newest, "response_started", newest.response_complete)
         return is_under_way or (self._in_body and has_begun)
+
+
+def _problem(status: bytes) -> bytes:
+    """A status as programs read it (RFC 9457)."""
+    number, _, title = status.decode().partition(" ")
+    said = {"type": "about:blank", "title": title, "status": int(number), "detail": f"{title}. Nothing was done."}
+    return json.dumps(said).encode()
 
 
 @functools.cache

@@ -81,6 +81,11 @@ class Folder:
         return self.path / "engine"
 
     @property
+    def programs_socket(self) -> Path:
+        """The socket at which programs with tokens are answered."""
+        return self.path / "programs.sock"
+
+    @property
     def settings(self) -> Path:
         """The settings, for an editor."""
         return self.path / "axiom.toml"
@@ -164,7 +169,7 @@ class Folder:
             *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
             *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
             *(self.settings, self.bundles, self.catalogue, self.runners, self.statistics, self.uploads, self.database),
-            *(self.unsealed, self.backed_up),
+            *(self.unsealed, self.backed_up, self.programs_socket),
         ]
 
     def create(self) -> None:

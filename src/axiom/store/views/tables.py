@@ -71,6 +71,14 @@ def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Result
                 yield _page(rows, platforms)
 
 
+def page_after(db: Database, experiment_id: int, after: tuple[int, int], size: int) -> ResultColumns:
+    """The results of a version behind this replicate and config, in their order, at most so many."""
+    platforms = {host.id: str(host.platform) for host in host_store.hosts(db)}
+    replicate, config = after
+    rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=replicate, config=config)
+    return _page(rows, platforms)
+
+
 def counted(db: Database) -> list[Row]:
     """Every version of every experiment, with how many replicates were issued and how many results are back."""
     return db.select(_COUNTS)

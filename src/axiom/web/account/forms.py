@@ -102,8 +102,12 @@ def is_our_form(request: Request, form: Form, seed: str, origins: frozenset[str]
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
     said = request.headers.get("origin") or _origin(request.headers.get("referer", ""))
-    here = {f"{scheme}://{request.headers.get('host', '')}" for scheme in ("http", "https")}
-    return bool(said) and said in here | origins
+    return bool(said) and is_from_here(request, said, origins)
+
+
+def is_from_here(request: Request, origin: str, origins: frozenset[str]) -> bool:
+    """Is this origin the site's own, by the address that the request names or by the project's?"""
+    return origin in {f"{scheme}://{request.headers.get('host', '')}" for scheme in ("http", "https")} | origins
 
 
 def origins_of(master: str) -> frozenset[str]:

@@ -80,6 +80,10 @@ class PageCache:
             kept = await self._make(key, scope, receive)
         await _answer(kept, scope, send)
 
+    def forget(self) -> None:
+        """What is kept may be out of date: make every page anew."""
+        self._kept.clear()
+
     async def _make(self, key: _Key, scope: Scope, receive: Receive) -> CachedPage:
         """Make a page once, however many ask for it meanwhile."""
         waiting = self._under_way.get(key)

@@ -15,4 +15,6 @@ def class_of(path: str) -> str:
     first, _, ending = path.removeprefix("/").partition("/")[0].partition(".")
     if first in _PAGES:
         return "data" if path.endswith(_DATA) else "page"
+    if path.startswith("/api/"):
+        return "api"
     return "boinc" if ending == "php" else _OTHERS.get(first, "other")

@@ -206,7 +206,7 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
                 made = page.make(reading, **request.path_params)
                 status = 400 if made.get("misread") else 200
                 if as_data:
-                    return JSONResponse(_turned_as_json(made), status_code=status)
+                    return JSONResponse(turned_as_json(made, _with_json), status_code=status)
                 shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
                 return HTMLResponse(shown, status_code=status)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
@@ -267,12 +267,12 @@ def _as_json(request: Request) -> str:
     return f"{request.url.path if request.url.path != '/' else '/index'}.json{query}"
 
 
-def _turned_as_json(made: Answer) -> Answer:
-    """The answer, whose neighbouring pages are answers for programs, too."""
+def turned_as_json(made: Answer, turn: Callable[[str], str]) -> Answer:
+    """The answer, whose neighbouring pages are answers for programs, too: `turn` makes their addresses."""
     return {
-        name: _turned_as_json(value)
+        name: turned_as_json(value, turn)
         if isinstance(value, dict)
-        else _with_json(value)
+        else turn(value)
         if name.endswith(("next", "previous")) and isinstance(value, str) and value.startswith("/")
         else value
         for name, value in made.items()

@@ -1,0 +1,181 @@
+"""`axiom.connect(url, token)`: a laboratory that is elsewhere. What it does passes the same gate as a command there."""
+
+import http.client
+import json
+import math
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from axiom import __version__
+from axiom.commands.socket_client import UnixConnection
+from axiom.errors import CannotStart, WrongUse
+from axiom.notebook.lab import FINDINGS, named, table, tidy
+from axiom.notebook.problem_reply import ApiReply
+from axiom.notebook.table import Table, joined
+from axiom.signed.manifests import stored_manifest
+from axiom.store.views.tables import ResultColumns
+
+_PATIENCE = 60.0  # seconds for an answer: to publish a file takes a few
+_TRIES = 4
+_PAUSE = 0.5  # seconds before the second try, and twice as long before each that follows
+_LONGEST_PAUSE = 30.0
+_LOOK_EVERY = 0.5  # seconds, while something is waited for
+_WEIGHED = ("estimate", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")
+
+
+class RemoteLab:
+    """A laboratory elsewhere, in the name of the program whose token this is."""
+
+    def __init__(self, connection: Callable[[], http.client.HTTPConnection], prefix: str, token: str) -> None:
+        self._connection = connection
+        self._prefix = prefix
+        self._token = token
+
+    def publish(self, file: str | Path, *, dry_run: bool = False) -> dict[str, Any]:
+        """Publish an experiment's file, which is named like its experiment. Its bundle passes the gates there."""
+        path = Path(file)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise WrongUse(f"{path} cannot be read as text ({error}). Nothing was published.") from error
+        return self.command("experiment.publish", {"experiment": path.stem, "text": text}, dry_run=dry_run)
+
+    def deploy(
+        self, experiment: str, *, workunits: int | None = None, replicates: int | None = None, dry_run: bool = False
+    ) -> dict[str, Any]:
+        """Order so many workunits of a published experiment, or as many as hold at least so many replicates."""
+        if (workunits is None) == (replicates is None):
+            raise WrongUse("Say workunits=… or replicates=…, one of the two. Nothing was ordered.")
+        words: dict[str, Any] = {"experiment": experiment, "workunits": workunits}
+        if replicates is not None:
+            one = self.command("experiment.deploy", {"experiment": experiment, "workunits": 1}, dry_run=True)
+            amount = math.ceil(replicates / one["replicates_each"])
+            words |= {"workunits": amount, "replicates_each": math.ceil(replicates / max(1, amount))}
+        return self.command("experiment.deploy", words, dry_run=dry_run)
+
+    def wait(self, ordered: Mapping[str, Any], *, seconds: float = 3_600.0) -> dict[str, int]:
+        """Wait until nothing of what `deploy` ordered is open; how many workunits ended in which state."""
+        until, ended = time.monotonic() + seconds, dict[str, int]()
+        for number in range(ordered["first"], ordered["last"] + 1):
+            while (state := self.read(f"/workunits/{number}")["workunit"]["state"]) == "open":
+                if time.monotonic() > until:
+                    raise TimeoutError(
+                        f"Workunit {number} is still open after {seconds:g} s. It goes on being computed; wait again."
+                    )
+                time.sleep(_LOOK_EVERY)
+            ended[state] = ended.get(state, 0) + 1
+        return ended
+
+    def table(self, experiment: str) -> Table:
+        """All results of an experiment, the same table as `axiom.open(folder).results(experiment)`."""
+        pages = list(self._pages(f"/experiments/{quote(experiment, safe='@')}/table"))
+        placed = {int(place): config for place, config in pages[0]["configs"].items()}
+        version = named(stored_manifest(pages[0]["manifest"]), placed)
+        return joined([tidy(version, ResultColumns(**page["columns"])) for page in pages])
+
+    def findings(self) -> Table:
+        """Every claim with its number, and how it stands, as `axiom.open(folder).findings` has them."""
+        rows = [_flat(finding) for page in self._pages("/findings") for finding in page["findings"]]
+        return table(sorted(rows, key=lambda row: row["number"]), FINDINGS, "Findings")
+
+    def read(self, path: str) -> dict[str, Any]:
+        """The JSON of a page, as of `/experiments` or `/results?experiment=rank_dynamics`."""
+        return self._ask("GET", f"/api{path}").answer()
+
+    def command(self, name: str, words: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """Give any command. It is done once, however often the answer is lost on its way."""
+        query = f"?{urlencode({'dry_run': 1})}" if dry_run else ""
+        headers = {"content-type": "application/json", "idempotency-key": uuid.uuid4().hex}
+        try:
+            body = json.dumps(words, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError) as error:
+            raise WrongUse(f"The words of {name} are no JSON ({error}). Nothing was done.") from error
+        return self._ask("POST", f"/api/commands/{quote(name)}{query}", body, headers).answer()
+
+    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
+        following: str | None = f"/api{path}"
+        while following:
+            page = self._ask("GET", following).answer()
+            yield page
+            following = page["next"]
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> ApiReply:
+        """Ask, and ask again where that may help: the key of a command stays the same."""
+        for attempt in range(1, _TRIES + 1):
+            pause = _PAUSE * 2 ** (attempt - 1)
+            try:
+                reply = self._once(method, path, body, headers or {})
+            except (OSError, http.client.HTTPException) as error:
+                if attempt == _TRIES:
+                    raise CannotStart(
+                        f"The laboratory does not answer ({error!r}), {_TRIES} times. What was asked of it may have "
+                        "been done; its audit says whether it was."
+                    ) from error
+            else:
+                if attempt == _TRIES or not reply.is_worth_another_try:
+                    return reply
+                pause = min(reply.retry_after or pause, _LONGEST_PAUSE)
+            time.sleep(pause)
+        raise AssertionError("the last try returns or raises")
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> ApiReply:
+        connection = self._connection()
+        said = {"authorization": f"Bearer {self._token}", "user-agent": f"axiom/{__version__}", **headers}
+        try:
+            connection.request(method, self._prefix + path, body=body, headers=said)
+            reply = connection.getresponse()
+            return ApiReply(
+                status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after"))
+            )
+        finally:
+            connection.close()
+
+    def __repr__(self) -> str:
+        return f"Laboratory at {self._connection().host}{self._prefix}"
+
+
+def connect(url: str, token: str) -> RemoteLab:
+    """The laboratory at this address, or behind the socket of a data folder: `unix:/path/to/programs.sock`.
+
+    `token` is what `axiom program add` showed.
+    """
+    if not token.isascii() or not token.isprintable() or not token:
+        raise WrongUse("A token is a line of letters and digits, as `axiom program add` showed it. Nothing was asked.")
+    if url.startswith("unix:"):
+        path = Path(url.removeprefix("unix:"))
+        return RemoteLab(lambda: UnixConnection(path, _PATIENCE), "", token)
+    kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise WrongUse(f"{url!r} is no address ({error}). Nothing was asked.") from error
+    if not host or parts.scheme not in kinds:
+        raise WrongUse(f"{url!r} is no address such as https://lab.example/ or unix:/path/programs.sock.")
+    kind = kinds[parts.scheme]
+    return RemoteLab(lambda: kind(host, port, timeout=_PATIENCE), parts.path.rstrip("/"), token)
+
+
+def _flat(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """A finding as a row; what nothing was weighed for yet is None."""
+    found = finding["evidence"]
+    low, high = found["interval"] if found else (None, None)
+    return {
+        **{name: finding[name] for name in ("number", "experiment", "version", "estimand", "claim", "status")},
+        **{name: found[name] if found else None for name in _WEIGHED},
+        "reads": finding["reads"] if found else None,
+        "verdict": found["verdict"] if found else None,
+        "grade": found["grade"] if found else None,
+        "low": low,
+        "high": high,
+    }
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isdecimal() else None

@@ -1,0 +1,1 @@
+"""The remote API: commands and pages for programs that come with a token."""

@@ -1,0 +1,65 @@
+"""Who asks: the token that each request brings, and how many requests it may bring."""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from axiom.decisions.accounts.request_rate import RequestBucket, take_request
+from axiom.domain.callers import Caller
+from axiom.errors import LimitReached, NotAllowed
+from axiom.signed.program_tokens import PREFIX
+from axiom.web.api.problems import RequestRefused
+
+_LONGEST = 200  # characters of a token
+_AT_ONCE = 4  # commands of one program: each may take a thread for seconds
+_BEARER = {"www-authenticate": 'Bearer realm="axiom"'}
+_LACKS = "This address is for programs with a token: send `Authorization: Bearer axiom_…`. Nothing was done; "
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramAdmission:
+    """Knows who has which token, and counts requests. Called from the loop alone."""
+
+    admit: Callable[[str], Caller]  # raises NotAllowed for a token that is nobody's, has ended or expired
+    clock: Callable[[], float] = time.monotonic
+    buckets: dict[str, RequestBucket] = field(default_factory=dict)
+    busy: Counter[str] = field(default_factory=Counter)
+
+    async def caller(self, request: Request) -> Caller:
+        """The program that asks, unless its token is not good or it asks too often."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token.startswith(PREFIX) or len(token) > _LONGEST:
+            raise RequestRefused(401, NotAllowed(f"{_LACKS}`axiom program add` makes one."), _BEARER)
+        try:
+            caller = await run_in_threadpool(self.admit, token)
+        except NotAllowed as error:
+            raise RequestRefused(401, error, _BEARER) from None
+        rate = take_request(self.buckets.get(caller.name), self.clock())
+        self.buckets[caller.name] = rate.bucket
+        if rate.wait:
+            raise _later(rate.wait, rate.reason)
+        return caller
+
+    @contextmanager
+    def turn(self, caller: Caller) -> Iterator[None]:
+        """One command of this program is under way."""
+        if self.busy[caller.name] >= _AT_ONCE:
+            raise _later(1.0, f"{_AT_ONCE} commands of {caller.name} are under way")
+        self.busy[caller.name] += 1
+        try:
+            yield
+        finally:
+            self.busy[caller.name] -= 1
+
+
+def _later(seconds: float, reason: str) -> RequestRefused:
+    wait = math.ceil(seconds)
+    said = f"Please ask again in {wait} s: {reason}. Nothing was done."
+    return RequestRefused(429, LimitReached(said), {"retry-after": str(wait)})

@@ -1,0 +1,100 @@
+"""The application at /api/ and behind D/programs.sock: who asks, then a command, a page's answer or the description."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from axiom.commands.gate import CommandGate
+from axiom.domain.callers import Caller, Capability
+from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
+from axiom.web.account.forms import is_from_here, origins_of
+from axiom.web.api.admission import ProgramAdmission
+from axiom.web.api.commands import give, read_request
+from axiom.web.api.openapi import description
+from axiom.web.api.problems import RequestRefused, problem
+from axiom.web.api.reads import PREFIX, reads
+from axiom.web.site.app import Site
+
+_COMMANDS = f"{PREFIX}/commands/"
+_DESCRIPTION = f"{PREFIX}/openapi.json"
+
+log = logging.getLogger("axiom.api")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramDesk:
+    """What the API needs: the gate, what pages read, and who has which token."""
+
+    gate: CommandGate
+    pages: Site
+    admit: Callable[[str], Caller]
+
+
+class Api:
+    """Answers programs. Every request brings its token, and every error is a problem document."""
+
+    def __init__(self, desk: ProgramDesk) -> None:
+        self._gate = desk.gate
+        self._admission = ProgramAdmission(admit=desk.admit)
+        self._reads = reads(desk.pages)
+        self._origins = origins_of(desk.pages.master)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            answer: ASGIApp = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except (AxiomError, RequestRefused) as error:  # no line of log: strangers could push all else out of it
+            answer = problem(error)
+        except Exception as error:
+            log.exception("api.fault path=%.200r", request.url.path)
+            answer = problem(error)
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> ASGIApp:
+        origin, path = request.headers.get("origin"), request.url.path
+        if origin is not None and not is_from_here(request, origin, self._origins):
+            raise RequestRefused(403, NotAllowed("Pages of other sites may not ask here. Nothing was done."))
+        caller = await self._admission.caller(request)
+        if path.startswith(_COMMANDS):
+            _demand_method(request, "POST")
+            return await self._command(request, caller)
+        if not path.startswith(f"{PREFIX}/"):
+            raise NotFound(f"There is nothing at {path}. GET {_DESCRIPTION} lists what there is.")
+        _demand_method(request, "GET", "HEAD")
+        if Capability.READ not in caller.capabilities:
+            raise NotAllowed(f"{caller.name} may not read.")
+        return Response(description(), media_type="application/json") if path == _DESCRIPTION else self._reads
+
+    async def _command(self, request: Request, caller: Caller) -> Response:
+        with self._admission.turn(caller):
+            asked = await read_request(request, request.url.path.removeprefix(_COMMANDS))
+            try:
+                return await give(self._gate, caller, asked)
+            finally:
+                self._reads.forget()  # who changed something and then reads sees it
+
+
+class WithApi:
+    """Answers what is under /api/, and leaves the rest to the site."""
+
+    def __init__(self, site: ASGIApp, api: Api) -> None:
+        self._site = site
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        is_api = scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/")
+        await (self._api if is_api else self._site)(scope, receive, send)
+
+
+def _demand_method(request: Request, *methods: str) -> None:
+    if request.method not in methods:
+        said = f"{request.url.path} is asked with {' or '.join(methods)}. Nothing was done."
+        raise RequestRefused(405, WrongUse(said), {"allow": ", ".join(methods)})

@@ -1,0 +1,113 @@
+"""Commands of programs: read from JSON, given at the gate, and audited also where the words are none."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from axiom.commands.base import Command
+from axiom.commands.gate import CommandGate
+from axiom.commands.registry import COMMANDS, read_command
+from axiom.domain.callers import Caller
+from axiom.domain.programs import MOST
+from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
+from axiom.web.api.problems import RequestRefused
+
+BODY_BYTES = 1_000_000
+KEY = "[!-~]{1,200}"  # what an idempotency key is
+_DRY = {"": False, "0": False, "false": False, "1": True, "true": True}
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, which JSON can write and UTF-8 cannot
+# What a preflight found is taken from whoever computed it: a program could say that its own file had passed.
+_NOT_TO_BE_SAID = frozenset({"experiment.preflight"})
+
+OFFERED: Mapping[str, type[Command]] = {
+    name: kind for name, kind in COMMANDS.items() if kind.capability in MOST and name not in _NOT_TO_BE_SAID
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandRequest:
+    """A command as it came over HTTP."""
+
+    name: str
+    body: bytes
+    dry_run: bool
+    key: str | None
+
+
+async def read_request(request: Request, name: str) -> CommandRequest:
+    """What is asked for, as far as HTTP says it; its words are not read yet."""
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.lower().replace(" ", "").replace('"', "")
+    is_encoded = request.headers.get("content-encoding", "identity") != "identity"
+    if kind.strip().lower() != "application/json" or charset not in {"", "charset=utf-8"} or is_encoded:
+        raise RequestRefused(415, WrongUse("A command is sent as application/json in UTF-8. Nothing was done."))
+    return CommandRequest(name=name, body=await _body(request), dry_run=_is_dry(request), key=_key(request))
+
+
+async def give(gate: CommandGate, caller: Caller, asked: CommandRequest) -> Response:
+    """Have it done, and answer what the gate answers."""
+    try:
+        command = _read(asked, caller)
+    except (AxiomError, RequestRefused) as error:
+        said = asked.body.decode(errors="replace")
+        told = error.error if isinstance(error, RequestRefused) else error
+        await run_in_threadpool(gate.refuse, asked.name, said, caller, told)
+        raise
+    answer = await run_in_threadpool(gate.submit, command, caller, dry_run=asked.dry_run, key=asked.key)
+    return JSONResponse(answer, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})
+
+
+def _read(asked: CommandRequest, caller: Caller) -> Command:
+    if asked.name not in COMMANDS:
+        raise NotFound(f"There is no command {asked.name}. Nothing was done; GET /api/openapi.json lists them all.")
+    if asked.name not in OFFERED:
+        raise NotAllowed(f"No program may give {asked.name}. Nothing was done; the operator can, at a terminal.")
+    try:
+        words = json.loads(asked.body, parse_constant=_no_number)
+        if _SURROGATE.search(asked.body):
+            json.dumps(words, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        said = f"The request is not JSON ({type(error).__name__}). Nothing was done."
+        raise RequestRefused(400, WrongUse(said)) from None
+    if not isinstance(words, dict):
+        raise RequestRefused(400, WrongUse("The words of a command are a JSON object. Nothing was done."))
+    return read_command(asked.name, words, caller)
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BODY_BYTES:
+            raise RequestRefused(
+                413, WrongUse(f"A command has at most {BODY_BYTES:,} bytes, and this has more. Nothing was done.")
+            )
+    return bytes(body)
+
+
+def _is_dry(request: Request) -> bool:
+    """Is it a dry run? A query that says something else is refused: mistyped, it would be done in earnest."""
+    said: dict[str, Any] = dict(request.query_params)
+    dry = _DRY.get(said.pop("dry_run", ""))
+    if dry is None or said:
+        raise RequestRefused(400, WrongUse("The query of a command is nothing or dry_run=1. Nothing was done."))
+    return dry
+
+
+def _key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not re.fullmatch(KEY, key):
+        raise RequestRefused(
+            400, WrongUse("An Idempotency-Key is 1 to 200 letters, digits or signs of ASCII. Nothing was done.")
+        )
+    return key

@@ -1,0 +1,75 @@
+"""What programs read: the answers of the site's pages, under /api, kept for two seconds as pages are."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from axiom.errors import AxiomError, NotFound, WrongUse
+from axiom.web.api import result_table
+from axiom.web.api.problems import RequestRefused, problem
+from axiom.web.base.query_words import normalize
+from axiom.web.site.app import Site
+from axiom.web.site.page_cache import PageCache
+from axiom.web.site.routes import PAGES, SitePage, turned_as_json
+
+PREFIX = "/api"
+TABLE = SitePage(path="/experiments/{name}/table", json="", template="", make=result_table.part)
+# What each address answers; the first that fits counts.
+READS: dict[str, SitePage] = {
+    PREFIX + TABLE.path: TABLE,
+    **{PREFIX + ("/index" if page.path == "/" else page.path): page for page in PAGES},
+}
+
+log = logging.getLogger("axiom.api")
+
+
+def reads(pages: Site) -> PageCache:
+    """The application that answers all of them."""
+    inner = Starlette(
+        routes=[Route(path, _endpoint(pages, page)) for path, page in READS.items()],
+        exception_handlers={404: lambda request, _: _missing(request)},
+    )
+    inner.router.redirect_slashes = False
+    return PageCache(
+        inner,
+        clock=time.monotonic,
+        normalize_query=lambda path, query: normalize(path.removeprefix(PREFIX), query),
+        bypass_cache=lambda path: path.endswith("/table"),
+    )
+
+
+def _endpoint(pages: Site, page: SitePage) -> Callable[[Request], Response]:
+    """Plain functions: Starlette runs them in its threads."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            with pages.read(request) as reading:
+                made = page.make(reading, **request.path_params)
+        except OverflowError:  # a number too large for the database names nothing
+            return _missing(request)
+        except Exception as error:
+            if not isinstance(error, AxiomError):
+                log.exception("api.broken path=%.200r", request.url.path)
+            return problem(error)
+        if said := made.get("misread"):
+            return problem(RequestRefused(400, WrongUse(" ".join(said))))
+        following = made.get("next")
+        headers = {"x-content-type-options": "nosniff"}
+        if isinstance(following, str) and following.startswith("/"):
+            headers["link"] = f'<{_here(following)}>; rel="next"'
+        return JSONResponse(turned_as_json(made, _here), headers=headers)
+
+    return endpoint
+
+
+def _here(address: str) -> str:
+    return PREFIX + address
+
+
+def _missing(request: Request) -> Response:
+    return problem(NotFound(f"There is nothing at {request.url.path}. GET {PREFIX}/openapi.json lists what there is."))

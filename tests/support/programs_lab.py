@@ -1,0 +1,85 @@
+"""A laboratory that runs and lets programs in, one with each right."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from running_lab import Lab, answer, axiom, running
+
+from axiom.domain.programs import Right
+
+OWN_SUM = '''"""Adds up."""
+from dataclasses import dataclass
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    total: float
+
+
+def run(config, seed):
+    return Measures(total=float(config.size))
+
+
+experiment = Experiment(
+    name="own_sum",
+    version=1,
+    question="What is the sum?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, size=[1, 2]),
+    ranges={"size": (1, 9)},
+    estimands=(
+        Estimand(
+            name="grows",
+            claim="a larger size has a larger total",
+            kind=Kind.CONTRAST,
+            measure="total",
+            between=({"size": 1}, {"size": 2}),
+            smallest=0.1,
+            prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
+        ),
+    ),
+    needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
+)
+'''
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramsLab:
+    """The laboratory, and the token of a program of each right."""
+
+    lab: Lab
+    tokens: Mapping[str, str]
+
+    def client(self, may: str) -> httpx.Client:
+        """Somebody with this right."""
+        bearer = {"authorization": f"Bearer {self.tokens[may]}"}
+        return httpx.Client(base_url=self.lab.address, headers=bearer, timeout=60.0)
+
+    def audited(self, caller: str) -> list[dict[str, Any]]:
+        """What this program did, the newest first."""
+        rows = answer("audit", "show", "--limit", 10_000, data=self.lab.data)["audit"]
+        return [row for row in rows if row["caller"] == f"program:{caller}"]
+
+
+@contextlib.contextmanager
+def programs_lab(data: Path) -> Iterator[ProgramsLab]:
+    """One that holds no sessions, so that nothing but what programs say happens there."""
+    assert axiom("init", data, "--port", 0).returncode == 0
+    with (data / "axiom.toml").open("a") as settings:
+        settings.write("api = true\nworkers = 1\n")
+    tokens = {may: axiom("program", "add", may, "--may", may, data=data).stdout.strip() for may in Right}
+    with running(data, "--no-pi") as lab:
+        yield ProgramsLab(lab=lab, tokens=tokens)
