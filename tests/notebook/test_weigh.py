@@ -177,9 +177,9 @@ def with_hosts(values, **more):
 def test_hosts_carry_it_to_strong_and_never_to_definitive():
     table = with_hosts(gauss(2.0, seeds=200))
     assert axiom.weigh(table, estimand="contrast").grade is Grade.MODERATE  # they may be in league
-    again = {name: [*cells, *cells[:10]] for name, cells in table.items()}
-    again["host"][200:] = ["stranger"] * 10
-    again["volunteer"][200:] = ["another"] * 10
+    again = {name: [*cells, *cells[:20]] for name, cells in table.items()}
+    again["host"][200:] = ["stranger"] * 20
+    again["volunteer"][200:] = ["another"] * 20
     card = axiom.weigh(again, estimand="contrast")
     assert card.grade is Grade.STRONG
     assert any("registration" in text for text in card.needs)
