@@ -28,8 +28,8 @@ _PICTURES = (".svg", ".png", ".pdf")
 _LATEX = re.compile(r"[&%$#_{}]")
 _DIFFERENCES = ("contrast", "slope")
 _WAY_UP = (
-    "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh process, "
-    "or twenty on other people's"
+    "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
+    "process, or twenty on other people's"
 )
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
 
