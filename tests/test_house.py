@@ -97,7 +97,10 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize(("library", "homes"), [("click", {"cli", "__main__.py"}), ("pydantic", {"commands", "web"})])
+@pytest.mark.parametrize(
+    ("library", "homes"),
+    [("click", {"cli", "__main__.py"}), ("mcp", {"mcp"}), ("pydantic", {"commands", "mcp", "web"})],
+)
 def test_a_library_stays_in_its_folder(library, homes):
     found = {
         path.relative_to(PACKAGE).parts[0]

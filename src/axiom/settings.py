@@ -11,7 +11,7 @@ from typing import Any
 from axiom.errors import UnknownName, WrongUse
 
 # Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves.
-NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG"})
+NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_TOKEN"})
 
 
 def _knob(
@@ -50,6 +50,11 @@ class Settings:
     api: bool = _knob(
         False,
         "answer programs that have a token at /api/ of the site: true or false; the socket D/programs.sock always does",
+    )
+    mcp: bool = _knob(
+        False,
+        "offer tools to the language models of programs that have a token, at /mcp of the site: true or false; "
+        "`axiom mcp` offers them without this",
     )
     workers: int = _knob(-1, "how many cores of this computer compute; -1 is all of them, 0 none", least=-1, most=1_024)
     priority: str = _knob(

@@ -15,7 +15,7 @@ _TOGETHER = {  # so that it still fits when every noun is there
     ("data", "news"): "Export what was measured; say something to all.",
     ("volunteer", "team"): "Whose computers these are: list, show, carry-over …",
     ("backup", "restore"): "One file that holds the laboratory, and back.",
-    ("keys", "program"): "Who may sign, and which programs may work here.",
+    ("keys", "program", "mcp"): "Who may sign; programs that may work here; their tools.",
     ("settings", "audit"): "Every knob, and who did what: show, verify.",
 }
 _COMMANDS = {
@@ -43,6 +43,7 @@ _COMMANDS = {
     "data": ("laboratory.data", "What was measured, to take away: export."),
     "news": ("laboratory.news", "What the operator says to everybody: list, add, withdraw."),
     "program": ("laboratory.programs", "Programs that may work here: list, add, limit, end."),
+    "mcp": ("laboratory.mcp", "Tools for a language model's client, over standard input and output."),
     "backup": ("laboratory.backup", "One file that holds the whole laboratory, also while it works."),
     "restore": ("laboratory.backup", "A laboratory from such a file, proven."),
     "keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate."),

@@ -72,6 +72,7 @@ class AdmittedProgram:
             model=self.model,
             prompt=self.prompt,
             is_program=True,
+            may_approve=self.may_approve,
         )
 
     def is_let_in(self, now: datetime) -> bool:

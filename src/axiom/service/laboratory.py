@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from axiom import __version__
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import CommandGate
@@ -30,6 +32,7 @@ from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.access import journal_of, log_to, prepare_database
+from axiom.service.asked_people import AskedPeople
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.callers import laboratory as laboratory_caller
 from axiom.service.callers import operator, program
@@ -38,6 +41,7 @@ from axiom.service.desk import SocketDesk
 from axiom.service.engine import Computing, computing, demand_writer
 from axiom.service.folder import workers_of
 from axiom.service.health import Health
+from axiom.service.mcp_on_site import mcp_in_front
 from axiom.service.preview import Foresight
 from axiom.service.project import Source, Volunteering, project_address, volunteering
 from axiom.service.simulated import play_fleet
@@ -130,14 +134,36 @@ def _run(
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
-            api = _api(pages, parts.gate)
-            front = volunteers.before(pages, parts.gate)
+            people = AskedPeople(gate=parts.gate)
+            api = _api(pages, parts.gate, people)
+            front: ASGIApp = volunteers.before(pages, parts.gate)
+            if settings.mcp:
+                front = mcp_in_front(front, pages, people, _admitted(pages, parts.gate), (settings.url, address))
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(app=counted, socket=listening, protocol=volunteers.lanes(counts).protocol)
             private = [ServedSocket(app=behind, socket=door), ServedSocket(app=api, socket=programs_door)]
             by = serve_sockets([public, *private], stopping)
     demand_writer(parts.writer)
     return by
+
+
+def _api(pages: Site, gate: CommandGate, people: AskedPeople) -> Api:
+    """What answers programs."""
+    return Api(ProgramDesk(gate=gate, pages=pages, admit=_admitted(pages, gate), people=people))
+
+
+def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
+    """Whose a token is: each request's is looked up in the records as they stand."""
+
+    def admit(token: str) -> Caller:
+        with pages.readers.reader() as db:
+            try:
+                return program(db, token, gate.now())
+            except NotAllowed as error:
+                refused = error  # raised when the connection is put back: through it, it would be closed
+        raise refused
+
+    return admit
 
 
 def _probes(folder: Folder, settings: Settings, clock: Clock, parts: _Parts, counts: RequestCounts) -> Probes:
@@ -158,20 +184,6 @@ def _probes(folder: Folder, settings: Settings, clock: Clock, parts: _Parts, cou
         return LaboratoryMetrics(health=health, requests=counts)
 
     return Probes(unready=health.unready, metrics=lambda: metrics().text(), shows_metrics=settings.metrics == "site")
-
-
-def _api(pages: Site, gate: CommandGate) -> Api:
-    """What answers programs: each request's token is looked up in the records as they stand."""
-
-    def admit(token: str) -> Caller:
-        with pages.readers.reader() as db:
-            try:
-                return program(db, token, gate.now())
-            except NotAllowed as error:
-                refused = error  # raised when the connection is put back: through it, it would be closed
-        raise refused
-
-    return Api(ProgramDesk(gate=gate, pages=pages, admit=admit))
 
 
 def _pages(

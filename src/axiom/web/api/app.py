@@ -15,6 +15,7 @@ from axiom.web.account.forms import is_from_here, origins_of
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.commands import give, read_request
 from axiom.web.api.openapi import description
+from axiom.web.api.people import CALLER, PersonDesk, described, is_about_people, said_by_person
 from axiom.web.api.problems import RequestRefused, problem
 from axiom.web.api.reads import PREFIX, reads
 from axiom.web.site.app import Site
@@ -32,6 +33,7 @@ class ProgramDesk:
     gate: CommandGate
     pages: Site
     admit: Callable[[str], Caller]
+    people: PersonDesk
 
 
 class Api:
@@ -39,6 +41,7 @@ class Api:
 
     def __init__(self, desk: ProgramDesk) -> None:
         self._gate = desk.gate
+        self._people = desk.people
         self._admission = ProgramAdmission(admit=desk.admit)
         self._reads = reads(desk.pages)
         self._origins = origins_of(desk.pages.master)
@@ -65,6 +68,13 @@ class Api:
         if path.startswith(_COMMANDS):
             _demand_method(request, "POST")
             return await self._command(request, caller)
+        if is_about_people(path):
+            _demand_method(request, "POST")
+            with self._admission.turn(caller):
+                return await said_by_person(self._people, caller, request)
+        if path == CALLER:
+            _demand_method(request, "GET", "HEAD")
+            return described(caller)
         if not path.startswith(f"{PREFIX}/"):
             raise NotFound(f"There is nothing at {path}. GET {_DESCRIPTION} lists what there is.")
         _demand_method(request, "GET", "HEAD")

@@ -9,6 +9,7 @@ _NONE = frozenset[str]()
 _WORDS = {
     "findings": frozenset({"q", "verdict", "grade", "alias", "from", "until"}),
     "results": OF_RESULTS,
+    "experiments": frozenset({"measure"}),
     "sessions": frozenset({"experiment", "state", "host", "contradicted"}),
     "hosts": _PAGES | {"state", "page", "findings"},
     "volunteers": _PAGES | {"findings"},

@@ -4,7 +4,14 @@ from axiom.web.probes import PATHS as PROBES
 from axiom.web.site.routes import PAGES
 
 _PAGES = {page.path.split("/")[1] for page in PAGES} | {"index"}
-_OTHERS = {"account": "account", "download": "download", "figures": "figure", "static": "static", "stats": "statistics"}
+_OTHERS = {
+    "account": "account",
+    "download": "download",
+    "figures": "figure",
+    "mcp": "mcp",
+    "static": "static",
+    "stats": "statistics",
+}
 _DATA = (".json", ".csv", ".atom", ".zip", ".md", ".txt")
 
 

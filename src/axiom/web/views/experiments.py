@@ -60,6 +60,7 @@ def one(reading: Reading, name: str) -> Answer:
             "old": _old(reading, stored.name),
             "progress": progress,
             "figures": {"sweep": _sweep(reading, stored, manifest, progress["cells_back"])},
+            "summary": _summary(reading, stored, manifest),
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
             "release": releases.of_version(reading, stored),
@@ -193,7 +194,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
 
     Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
     """
-    measure = manifest.figure.y if manifest.figure else (manifest.measures[0].name if manifest.measures else "")
+    measure = _drawn(manifest)
     found = reading.tally.values(reading.db, stored.id, measure)
     shown_factors = varying(manifest)
     rows = [
@@ -211,6 +212,36 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
         "title": manifest.figure.title if manifest.figure else measure,
         "without_value": max(0, back - sum(map(len, found.values()))),
     }
+
+
+def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    """Config by config, of the measure that the address asks for: how many values are back, and where they lie."""
+    measure = reading.query.get("measure") or _drawn(manifest)
+    if measure not in {one.name for one in manifest.measures}:
+        return {"measure": None, "configs": []}
+    found = reading.tally.values(reading.db, stored.id, measure)
+    shown_factors = varying(manifest)
+    return {
+        "measure": measure,
+        "configs": [
+            {
+                "config": in_words(config, shown_factors),
+                "values": len(values),
+                "mean": statistics.fmean(values) if values else None,
+                "median": statistics.median(values) if values else None,
+                "interval": list(median_sequence(values)) if values else [None, None],
+            }
+            for place, config in enumerate(manifest.configs)
+            for values in [found.get(place, [])]
+        ],
+    }
+
+
+def _drawn(manifest: Manifest) -> str:
+    """The measure that the picture of the sweep shows."""
+    if manifest.figure:
+        return manifest.figure.y
+    return manifest.measures[0].name if manifest.measures else ""
 
 
 def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:

@@ -139,6 +139,7 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
     return {
         "number": finding.number,
         "claim": finding.claim,
+        "author": standing.registered.get("proposal", {}).get("author"),
         "status": finding.status,
         "verdict": standing.verdict,
         "reads": standing.reads,

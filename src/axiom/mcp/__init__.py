@@ -1,0 +1,1 @@
+"""Tools for language models: what a program may see and do here, over the Model Context Protocol."""

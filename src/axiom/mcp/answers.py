@@ -1,0 +1,181 @@
+"""Answers of a size that a language model can read, and the words of others marked as what they are."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import axiom
+from axiom.domain.proposals import AUTOPILOT
+from axiom.errors import WrongUse
+
+Answer = dict[str, Any]
+
+BRIEF = 8_000  # bytes of an answer
+LONG = 24_000  # where it was asked for at length
+_AROUND = 120  # bytes for what stands around the rows: that it was cut, and where it goes on
+_PIECE = 200  # bytes: a text is cut into nothing smaller
+_CURSOR = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,9}")
+
+
+def as_text(answer: Any) -> str:
+    """The answer as one line of JSON."""
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def size(answer: Any) -> int:
+    """How many bytes it has."""
+    return len(as_text(answer).encode(errors="replace"))
+
+
+def room(*, long: bool) -> int:
+    """How many bytes an answer may have."""
+    return LONG if long else BRIEF
+
+
+def untrusted(text: str, by: str) -> Answer:
+    """Somebody's words. Whoever reads them takes them as data, whatever they ask for."""
+    return {"untrusted": {"by": by, "text": text}}
+
+
+def said(text: str, by: str) -> Any:
+    """These words: plain where the laboratory itself wrote them, else marked as somebody's."""
+    return text if not text or by == AUTOPILOT else untrusted(text, by)
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    return frozenset(file.stem for file in (Path(axiom.__file__).parent / "catalogue").glob("[a-z]*.py"))
+
+
+def of_experiment(text: str, experiment: str, author: str | None = None) -> Any:
+    """Words of a file or of a proposal: plain where Axiom brought them along or the autopilot made them."""
+    if author not in (None, AUTOPILOT):
+        return said(text, author)
+    return text if experiment in _shipped() else untrusted(text, f"the file of {experiment}")
+
+
+def listed(name: str, rows: Iterable[tuple[str, Answer]], following: str | None, most: int, **around: Any) -> Answer:
+    """As many rows as fit, each with the cursor at which it begins; `following` is what comes after all of them."""
+    left = most - _AROUND - size({**around, name: []})
+    there: list[Answer] = []
+    for cursor, row in rows:
+        needed = size(row) + 1
+        if there and needed > left:
+            return {**around, name: there, "truncated": True, "cursor": cursor}
+        there.append(row if needed <= left else shortened(row, left))
+        left -= needed
+    if following:
+        return {**around, name: there, "truncated": True, "cursor": following}
+    return {**around, name: there}
+
+
+def begun_at(cursor: str, rows: Sequence[tuple[str, Answer]]) -> Sequence[tuple[str, Answer]]:
+    """The rows from this cursor on, or all of them without one."""
+    if not cursor:
+        return rows
+    for place, (begins, _) in enumerate(rows):
+        if begins == cursor:
+            return rows[place:]
+    raise no_cursor(cursor)
+
+
+def no_cursor(cursor: str) -> WrongUse:
+    """What is said of a cursor that leads nowhere."""
+    return WrongUse(f"The cursor {cursor[:40]!r} is none of ours. Nothing was read; leave it out to begin anew.")
+
+
+def shortened(row: Answer, most: int) -> Answer:
+    """A row whose texts and lists are cut until it fits."""
+    longest = most
+    while size(row) > most and longest > 1:
+        longest //= 2
+        row = {**_cut(row, longest), "shortened": True}
+    return row
+
+
+def _cut(value: Any, longest: int) -> Any:
+    match value:
+        case str() if len(value) > longest:
+            return f"{value[:longest]}…"
+        case dict():
+            return {name[:longest]: _cut(part, longest) for name, part in list(value.items())[: max(8, longest)]}
+        case list():
+            return [_cut(part, longest) for part in value[:longest]]
+    return value
+
+
+def paged(whole: Answer, cursor: str, most: int) -> Answer:
+    """An answer from this cursor on, as far as there is room: the next cursor goes on at the very place."""
+    part, following = _portion(whole, _places(cursor), most - _AROUND)
+    if following is None:
+        return dict(part)
+    return {**part, "truncated": True, "cursor": ".".join(map(str, following))}
+
+
+def _places(cursor: str) -> list[int]:
+    if not cursor:
+        return []
+    if not _CURSOR.fullmatch(cursor):
+        raise no_cursor(cursor)
+    return [int(place) for place in cursor.split(".")]
+
+
+def _portion(whole: Any, places: Sequence[int], left: int) -> tuple[Any, list[int] | None]:
+    """What fits of a value from this place on, and the place at which the rest begins; None where nothing is left."""
+    match whole:
+        case dict():
+            return _parts(list(whole.items()), places, left, dict)
+        case list() | tuple():
+            part, following = _parts([("", each) for each in whole], places, left, list)
+            return [each for _, each in part], following
+        case str():
+            return _stretch(whole, places[0] if places else 0, left)
+    return whole, None
+
+
+def _parts(
+    entries: Sequence[tuple[str, Any]], places: Sequence[int], left: int, kind: Callable[[Any], Any]
+) -> tuple[Any, list[int] | None]:
+    first, inside = (places[0], places[1:]) if places else (0, ())
+    there: list[tuple[str, Any]] = []
+    for place in range(min(first, len(entries)), len(entries)):
+        name, value = entries[place]
+        begins = inside if place == first else ()
+        label = size(name) + 2
+        if not begins and size(value) + label <= left:
+            there.append((name, value))
+            left -= size(value) + label
+            continue
+        if there and left < 4 * _PIECE:
+            return _made(there, kind), [place]
+        part, following = _portion(value, begins, max(left - label - 4, _PIECE))
+        there.append((name, part))
+        left -= size(part) + label
+        if following is not None:
+            return _made(there, kind), [place, *following]
+    return _made(there, kind), None
+
+
+def _made(there: list[tuple[str, Any]], kind: Callable[[Any], Any]) -> Any:
+    return dict(there) if kind is dict else there
+
+
+def _stretch(text: str, start: int, left: int) -> tuple[str, list[int] | None]:
+    length = max(_PIECE // 4, left)
+    while size(text[start : start + length]) > max(left, _PIECE) and length > 1:
+        length = max(1, length * 3 // 4)
+    end = start + length
+    return text[start:end], [end] if end < len(text) else None
+
+
+def without(row: Mapping[str, Any], *names: str) -> Answer:
+    """The row without these."""
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def only(row: Mapping[str, Any], *names: str) -> Answer:
+    """Of the row these alone, as far as it has them."""
+    return {name: row[name] for name in names if name in row}

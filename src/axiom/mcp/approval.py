@@ -1,0 +1,77 @@
+"""Asks the person at a client about a proposal: a form with one box, in the way of either era of the protocol.
+
+Who cannot be asked is told where the proposal waits. Only an accepted form with the box ticked approves anything; what
+is signed, and that it is used once, is the laboratory's matter (`LabDesk.question` and `LabDesk.answer`).
+"""
+
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+
+from axiom.mcp import changes, tools
+from axiom.mcp.answers import Answer, as_text
+from axiom.mcp.desk import LabDesk
+
+_FORM = "approval"  # what the question is called among those of one call
+_BOX = "approve"
+_PATIENCE = 600.0  # seconds that a person has
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        _BOX: {"type": "boolean", "title": "Let it run", "description": "Tick this to approve.", "default": False}
+    },
+    "required": [_BOX],
+}
+
+
+async def ask(
+    desk: LabDesk, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
+) -> types.CallToolResult | types.InputRequiredResult:
+    """Ask, or take what was answered, or say where a person can be asked."""
+    where = await anyio.to_thread.run_sync(lambda: tools.call(desk, changes.ASK, params.arguments or {}))
+    number = where["proposal"]
+    is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+    if is_modern and params.request_state is not None:
+        seal, said = params.request_state, (params.input_responses or {}).get(_FORM)
+        return _told(where, await _answer(desk, number, seal, said))
+    caller = await anyio.to_thread.run_sync(desk.caller)
+    if not caller.may_approve or not _can_ask(ctx):
+        return _told(where, {"asked": False})
+    question = await anyio.to_thread.run_sync(lambda: desk.question(number))
+    if is_modern:
+        form = types.ElicitRequestFormParams(message=question["message"], requested_schema=_SCHEMA)
+        return types.InputRequiredResult(
+            input_requests={_FORM: types.ElicitRequest(params=form)}, request_state=question["seal"]
+        )
+    said = None
+    with anyio.move_on_after(_PATIENCE):
+        try:
+            said = await ctx.session.elicit_form(question["message"], _SCHEMA, related_request_id=ctx.request_id)
+        except (MCPError, ValueError):  # it could not be shown, or what came back is no answer
+            said = None
+    return _told(where, await _answer(desk, number, question["seal"], said))
+
+
+def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
+    """Does the client show forms? One that names no kind means forms."""
+    known = ctx.session.client_capabilities
+    asks = known.elicitation if known else None
+    return asks is not None and (asks.form is not None or asks.url is None)
+
+
+async def _answer(desk: LabDesk, number: int, seal: str, said: Any) -> Answer:
+    is_form = isinstance(said, types.ElicitResult)
+    action = said.action if is_form else "nothing"
+    ticked = (said.content or {}).get(_BOX) if is_form else None
+    answered = await anyio.to_thread.run_sync(lambda: desk.answer(number, seal, action, ticked))
+    return {"asked": True, **answered}
+
+
+def _told(where: Answer, answer: Answer) -> types.CallToolResult:
+    told = {**where, **answer}
+    return types.CallToolResult(content=[types.TextContent(type="text", text=as_text(told))], structured_content=told)

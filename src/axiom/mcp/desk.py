@@ -1,0 +1,31 @@
+"""Where tools ask: the laboratory as one program sees it, in this process or in another one."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from axiom.domain.callers import Caller
+from axiom.errors import AxiomError
+
+Answer = dict[str, Any]
+
+
+class LabDesk(Protocol):
+    """A laboratory behind one program's token. Every method raises `AxiomError` where it refuses."""
+
+    def caller(self) -> Caller:
+        """The program, as far as it says which tools it sees."""
+
+    def read(self, path: str, query: Mapping[str, str]) -> Answer:
+        """What a page of the site says, as its `.json` does; `path` is the page's, without an ending."""
+
+    def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
+        """Give a command. Words that are none of it are refused and remembered."""
+
+    def refuse(self, name: str, said: str, error: AxiomError) -> None:
+        """Have it remembered that the program asked for this in words that nothing here can mean."""
+
+    def question(self, number: int) -> Answer:
+        """What the person at the client is asked about a proposal, with a seal that makes the answer good once."""
+
+    def answer(self, number: int, seal: str, action: str, ticked: object) -> Answer:
+        """Bring what the person said: approved, or nobody answered."""

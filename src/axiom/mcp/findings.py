@@ -1,0 +1,175 @@
+"""Tools that read what is concluded: the list of findings, and one finding part by part."""
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from axiom.domain.findings import Grade, Verdict
+from axiom.mcp.answers import Answer, listed, no_cursor, of_experiment, only, paged, room, said, untrusted, without
+from axiom.mcp.desk import LabDesk
+from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text, ToolWords
+
+_ROW = ("number", "status", "verdict", "reads", "grade", "experiment", "version")
+_EVIDENCE = ("seeds", "missing", "estimate", "interval", "e_value", "verdict", "grade")
+
+
+class FindingListWords(ToolWords):
+    """What is looked for."""
+
+    text: Text = ""
+    verdict: Literal["", *(one.value for one in Verdict)] = ""  # type: ignore[valid-type]  # the values of an enum
+    grade: Literal["", *(one.value for one in Grade)] = ""  # type: ignore[valid-type]
+    cursor: Cursor = ""
+    long: Long = False
+
+
+def _list(desk: LabDesk, words: FindingListWords) -> Answer:
+    until, _, start = words.cursor.partition("-")
+    query = {"q": words.text, "verdict": words.verdict, "grade": words.grade, "until": until, "from": start}
+    page = desk.read("/findings", {name: value for name, value in query.items() if value})
+    if words.cursor and not (page["findings"] and str(page["findings"][0]["number"]) == start):
+        raise no_cursor(words.cursor)
+    until = until or _word(page["next"], "until")
+    rows = [(f"{until}-{row['number']}", _row(row)) for row in page["findings"]]
+    following = f"{until}-{_word(page['next'], 'from')}" if page["next"] else None
+    return listed("findings", rows, following, room(long=words.long), matching=page["matching"], of=page["of"])
+
+
+def _word(address: str | None, word: str) -> str:
+    """What an address says under this word."""
+    pairs = (address or "").partition("?")[2].split("&")
+    return next((pair.partition("=")[2] for pair in pairs if pair.startswith(f"{word}=")), "")
+
+
+def _row(row: Answer) -> Answer:
+    evidence = row["evidence"]
+    return {
+        **only(row, *_ROW),
+        "claim": _claim(row),
+        "evidence": only(evidence, "seeds", "estimate", "interval") if evidence else None,
+    }
+
+
+def _claim(row: Answer) -> Any:
+    return of_experiment(row["claim"], row["experiment"], row.get("author"))
+
+
+class FindingPart(StrEnum):
+    """A part of a finding's page."""
+
+    CARD = "card"
+    HISTORY = "history"
+    LINKS = "links"
+    NOTES = "notes"
+    PREDICTIONS = "predictions"
+    SCOPE = "scope"
+
+
+class FindingShowWords(ToolWords):
+    """Which finding, and what of it."""
+
+    number: Number
+    part: Literal[*FindingPart] = FindingPart.CARD.value  # type: ignore[valid-type]
+    cursor: Cursor = ""
+    long: Long = False
+
+
+def _show(desk: LabDesk, words: FindingShowWords) -> Answer:
+    found = desk.read(f"/findings/{words.number}", {})["finding"]
+    return paged({"finding": words.number, **_PARTS[words.part](found)}, words.cursor, room(long=words.long))
+
+
+def _card(found: Answer) -> Answer:
+    evidence = found["evidence"]
+    return {
+        **only(found, *_ROW, "registration", "registered_at", "kind", "measure", "quantity", "null", "smallest"),
+        "claim": _claim(found),
+        "evidence": evidence
+        and {
+            **only(
+                evidence,
+                *_EVIDENCE,
+                "blocks",
+                "hosts",
+                "volunteers",
+                "platforms",
+                "flags",
+                "reasons",
+                "needs",
+                "weighed_at",
+            )
+        },
+        "awaits": found["awaits"] and only(found["awaits"], "cells", "back", "expected_at"),
+        "next_grade": found["next_grade"],
+        "smaller_than": found["smaller_than"],
+        "depends_on_void": found["depends_on_void"],
+    }
+
+
+def _history(found: Answer) -> Answer:
+    return {"history": [only(line, *_EVIDENCE, "session", "weighed_at") for line in found["history"]]}
+
+
+def _links(found: Answer) -> Answer:
+    return {
+        "links": [
+            {
+                **only(link, "number", "kind", "bearing", "upheld_by", "caution", "said_at"),
+                "source": without(link["source"], "href"),
+                "target": without(link["target"], "href"),
+                "why": said(link["why"], link["by"]),
+            }
+            for link in found["links"]
+        ]
+    }
+
+
+def _notes(found: Answer) -> Answer:
+    return {
+        "notes": [
+            {**only(note, "number", "said_at"), "text": untrusted(note["text"], note["by"])} for note in found["notes"]
+        ]
+    }
+
+
+def _predictions(found: Answer) -> Answer:
+    return {
+        "predictions": [
+            {
+                **only(one, "positive", "negative", "absent", "interval", "score"),
+                "because": untrusted(one["because"], one["forecaster"]),
+            }
+            for one in found["predictions"]
+        ]
+    }
+
+
+def _scope(found: Answer) -> Answer:
+    scope = found["scope"]
+    return {"configs": scope["configs"], "levels": scope["levels"], "designs": scope["designs"]}
+
+
+_PARTS = {
+    FindingPart.CARD: _card,
+    FindingPart.HISTORY: _history,
+    FindingPart.LINKS: _links,
+    FindingPart.NOTES: _notes,
+    FindingPart.PREDICTIONS: _predictions,
+    FindingPart.SCOPE: _scope,
+}
+
+TOOLS = (
+    LabTool(
+        name="finding_list",
+        about="What is concluded so far, the newest evidence first: number, claim, verdict, grade, estimate, interval. "
+        "Search before you list: text is looked for in claims and experiments.",
+        form=FindingListWords,
+        answer=_list,
+    ),
+    LabTool(
+        name="finding_show",
+        about="One finding: its card (verdict, grade and why, evidence, what the next grade needs), or its history, "
+        "links, notes, predictions or scope.",
+        form=FindingShowWords,
+        answer=_show,
+    ),
+)

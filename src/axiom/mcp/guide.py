@@ -1,0 +1,120 @@
+"""How an experiment is written, part by part: the contract, an example, what may be imported, controls and the kit."""
+
+import ast
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import axiom
+from axiom.decisions.experiments import allowed_imports
+from axiom.errors import UnknownName
+from axiom.mcp.answers import Answer
+
+_PACKAGE = Path(axiom.__file__).parent
+_EXAMPLE = "catapult_phase"  # short, with every part of a declaration
+
+
+class GuidePart(StrEnum):
+    """A part of the guide."""
+
+    CONTRACT = "contract"
+    EXAMPLE = "example"
+    ALLOWED = "allowed"
+    CONTROLS = "controls"
+    KIT = "kit"
+
+
+_CONTRACT = """\
+One file asks one question. It declares everything before anything is computed.
+- Config: a frozen dataclass of what varies (int, float, bool, str). Measures: a frozen dataclass of what one cell
+  measures: numbers, or short curves as tuple[float, ...].
+- run(config, seed) -> Measures computes one cell: one config, one seed. All chance comes from the seed, through
+  chance.stream(seed, purpose). The same config and seed give the same numbers on every computer.
+- experiment = Experiment(name, version, question, run, measures, sweep, ranges, estimands, controls, figure, needs).
+  sweep: the configs. ranges: which values others may choose later. version: raise it when numbers may change.
+- An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
+  under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
+  between or across, expects, smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative
+  and absent effect, an interval, because).
+- The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
+  every look. Nothing about the analysis can be chosen after data.
+- A file passes nine gates before it runs anywhere else: it is read, its imports are checked, it runs in a sandbox,
+  twice with equal bits, within its memory and time; its controls find what was planted, and nothing where nothing is.
+- needs: seconds(config) of one cell on one core, memory_mb of a task. A loop calls pace.block at least once a second.
+"""
+_CONTROLS = """\
+A control says what an estimand is worth. Control(estimand, placebo, planted):
+- placebo: configs, as many as the estimand compares, at which nothing can be learned. They are trained for real. The
+  estimand must find nothing there; what leaks in shows.
+- planted: configs at which an effect is certain. The estimand must find it.
+Controls are sealed with the estimand: to change them afterwards is a new version.
+"""
+
+
+def part(which: str, module: str = "") -> Answer:
+    """One part of the guide."""
+    match which:
+        case GuidePart.CONTRACT:
+            return {"contract": _CONTRACT}
+        case GuidePart.EXAMPLE:
+            return {"example": f"{_EXAMPLE}.py", "source": _text("catalogue", _EXAMPLE)}
+        case GuidePart.ALLOWED:
+            refused = {name: why for name, why in allowed_imports.FORBIDDEN.items() if why}
+            return {
+                "modules": sorted(allowed_imports.MODULES),
+                "besides": "every module of axiom.kit",
+                "refused": _by_reason(refused),
+            }
+        case GuidePart.CONTROLS:
+            return {"controls": _CONTROLS}
+    if not module:
+        return {"modules": {name: _said_of(name) for name in _kit()}}
+    if module not in _kit():
+        raise UnknownName("module of the kit", module, _kit())
+    return {"module": f"axiom.kit.{module}", "about": _said_of(module), "names": _outline(module)}
+
+
+def _by_reason(refused: dict[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, why in sorted(refused.items()):
+        found.setdefault(why, []).append(name)
+    return found
+
+
+def _text(room: str, name: str) -> str:
+    return (_PACKAGE / room / f"{name}.py").read_text(encoding="utf-8")
+
+
+@cache
+def _kit() -> tuple[str, ...]:
+    return tuple(sorted(file.stem for file in (_PACKAGE / "kit").glob("[a-z]*.py")))
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_text("kit", module))
+
+
+def _said_of(module: str) -> str:
+    return _first_line(_tree(module))
+
+
+def _first_line(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
+    return (ast.get_docstring(node) or "").partition("\n")[0]
+
+
+def _outline(module: str) -> list[str]:
+    """Its public functions and classes, each with its words and its first sentence."""
+    return [
+        f"{_signature(node)}  # {_first_line(node)}"
+        for node in _tree(module).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+    ]
+
+
+def _signature(node: ast.FunctionDef | ast.ClassDef) -> str:
+    if isinstance(node, ast.ClassDef):
+        fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign)]
+        return f"class {node.name}({', '.join(fields)})"
+    returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
+    return f"{node.name}({ast.unparse(node.args)}){returned}"

@@ -1,0 +1,112 @@
+"""A laboratory in another process, through its API: over HTTP or through its socket for programs."""
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from axiom import errors
+from axiom.commands.socket_client import UnixConnection
+from axiom.domain.callers import Caller, Capability, Limits
+from axiom.errors import AxiomError, CannotStart, WrongUse
+from axiom.mcp.desk import Answer
+
+_PATIENCE = 60.0  # seconds; publishing an experiment takes a few
+_KIND = "urn:axiom:error:"  # before the name of an error's class
+_NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory knows them
+
+
+class DeskElsewhere:
+    """A `LabDesk` whose laboratory is somewhere else."""
+
+    def __init__(self, address: str | Path, token: str) -> None:
+        """`address`: of the site, as https://lab.example/, or the path of a socket."""
+        self._address = address
+        self._token = token
+        self._caller: Caller | None = None  # what a token may do never changes
+
+    def caller(self) -> Caller:
+        """The program whose token it is."""
+        if self._caller is None:
+            said = self._ask("GET", "/api/caller")
+            self._caller = Caller(
+                name=said["name"],
+                capabilities=frozenset(Capability(right) for right in said["may"]),
+                limits=_NO_LIMITS,
+                is_program=True,
+                may_approve=said["may_approve"],
+            )
+        return self._caller
+
+    def read(self, path: str, query: Mapping[str, str]) -> Answer:
+        """What a page says."""
+        words = f"?{urlencode(query)}" if query else ""
+        return self._ask("GET", f"/api{quote(path)}{words}")
+
+    def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
+        """Give a command."""
+        headers = {"Idempotency-Key": quote(key)} if key is not None else {}
+        return self._ask("POST", f"/api/commands/{quote(name)}{'?dry_run=1' if dry_run else ''}", words, headers)
+
+    def refuse(self, name: str, said: str, error: AxiomError) -> None:
+        """Have it remembered: nothing of this name is a command, and the laboratory writes down what was asked."""
+        try:
+            self._ask("POST", f"/api/commands/{quote(name[:80], safe='')}", {"said": said, "why": str(error)[:1_000]})
+        except AxiomError as refusal:
+            if isinstance(refusal, CannotStart):
+                raise
+
+    def question(self, number: int) -> Answer:
+        """What a person is asked about a proposal."""
+        return self._ask("POST", f"/api/proposals/{number}/question", {})
+
+    def answer(self, number: int, seal: str, action: str, ticked: object) -> Answer:
+        """What the person said."""
+        said = {"seal": seal, "action": action, "ticked": ticked is True}
+        return self._ask("POST", f"/api/proposals/{number}/answer", said)
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        said = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", **(headers or {})}
+        connection = self._connection()
+        try:
+            raw = None if body is None else json.dumps(body).encode()
+            connection.request(method, path, body=raw, headers=said)
+            reply = connection.getresponse()
+            answer = dict(json.loads(reply.read()))
+        except (OSError, http.client.HTTPException, ValueError, TypeError, RecursionError) as error:
+            raise CannotStart(
+                f"No laboratory answers at {self._address} ({type(error).__name__}). It may not run, or still be "
+                "starting; what was asked of it may have been done. Start it with `axiom lab`, and ask again with the "
+                "same key."
+            ) from error
+        finally:
+            connection.close()
+        if reply.status != http.HTTPStatus.OK:
+            raise _raised(answer)
+        return answer
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if isinstance(self._address, Path):
+            return UnixConnection(self._address, _PATIENCE)
+        parts = urlsplit(self._address)
+        if parts.scheme == "https" and parts.hostname:
+            return http.client.HTTPSConnection(
+                parts.hostname, parts.port, timeout=_PATIENCE, context=ssl.create_default_context()
+            )
+        if parts.scheme == "http" and parts.hostname:
+            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=_PATIENCE)
+        raise WrongUse(f"{self._address!r} is no address like https://lab.example/. Nothing was started.")
+
+
+def _raised(problem: Mapping[str, Any]) -> AxiomError:
+    """The error as the laboratory raised it."""
+    kind = getattr(errors, str(problem.get("type", "")).removeprefix(_KIND), AxiomError)
+    if not (isinstance(kind, type) and issubclass(kind, AxiomError)):
+        kind = AxiomError
+    # Some make their sentence from parts; this one is whole.
+    return kind.__new__(kind, str(problem.get("detail", "the laboratory refused without a reason")))

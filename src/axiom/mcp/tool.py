@@ -1,0 +1,72 @@
+"""What a tool is: a name, a form of words, the right that it asks for, and what it answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from axiom.commands.registry import read_words
+from axiom.domain.callers import Capability
+from axiom.mcp.desk import Answer, LabDesk
+
+_LARGEST = 2**63 - 1  # what a number of the laboratory can be
+
+Number = Annotated[int, Field(ge=1, le=_LARGEST)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Text = Annotated[str, Field(max_length=200)]
+Cursor = Annotated[str, Field(max_length=100, description="from the answer before")]
+Long = Annotated[bool, Field(description="up to 24 kB instead of 8")]
+
+
+class Effect(StrEnum):
+    """What a call does to the laboratory."""
+
+    NONE = "it reads"
+    ADDS = "it adds"
+    CHANGES = "it changes"
+
+
+class ToolWords(BaseModel):
+    """The words of a tool. Unknown words and other types are an error, as at a command."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabTool:
+    """One tool."""
+
+    name: str
+    about: str
+    form: type[BaseModel]
+    answer: Callable[[LabDesk, Any], Answer]
+    needs: Capability = Capability.READ
+    effect: Effect = Effect.NONE
+
+    def read(self, words: Mapping[str, Any]) -> BaseModel:
+        """These words, checked; or one sentence about what is wrong with them."""
+        return read_words(self.form, self.name, words)
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        """Its words as JSON Schema, without what only repeats their names."""
+        schema = self.form.model_json_schema()
+        schema.pop("description", None)
+        return {"type": "object", **_bare(schema)}
+
+
+def _bare(schema: Any) -> Any:
+    """The schema without titles; a property may be called so."""
+    match schema:
+        case dict():
+            return {
+                name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
+                for name, part in schema.items()
+                if not (name == "title" and isinstance(part, str))
+            }
+        case list():
+            return [_bare(part) for part in schema]
+    return schema

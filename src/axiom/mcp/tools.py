@@ -1,0 +1,58 @@
+"""The tools: which there are, which of them a caller sees, and what becomes of one call."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from axiom.domain.callers import Caller
+from axiom.errors import AxiomError, NotAllowed, UnknownName, WrongUse
+from axiom.mcp import changes, experiments, findings, laboratory
+from axiom.mcp.answers import Answer
+from axiom.mcp.desk import LabDesk
+from axiom.mcp.tool import Effect, LabTool
+
+TOOLS = (*findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
+_MOST_SAID = 2_000  # characters of words that mean nothing, as they are remembered
+
+
+def offered(caller: Caller, *, operates: bool = False) -> tuple[LabTool, ...]:
+    """The tools that this caller sees, always in the same order; `operates`: every command besides, as a tool."""
+    names = {tool.name for tool in TOOLS}
+    others = [tool for tool in changes.every_command() if tool.name not in names] if operates else []
+    return tuple(tool for tool in (*TOOLS, *others) if tool.needs in caller.capabilities)
+
+
+def find(desk: LabDesk, name: str, *, operates: bool = False) -> LabTool:
+    """The tool of this name, or an error that suggests the nearest; the wrong name is remembered."""
+    caller = desk.caller()
+    seen = {tool.name: tool for tool in offered(caller, operates=operates)}
+    if name in seen:
+        return seen[name]
+    known = {tool.name: tool for tool in (*TOOLS, *changes.every_command())}
+    error: AxiomError = UnknownName("tool", name[:80], seen)
+    if name in known:
+        error = NotAllowed(
+            f"{caller.name} may not {known[name].needs}; {name} needs that. Nothing was done."
+            if known[name].needs not in caller.capabilities
+            else f"{name} is a tool of `axiom mcp --operate` alone. Nothing was done."
+        )
+    desk.refuse(name, "", error)
+    raise error
+
+
+def call(desk: LabDesk, name: str, words: Mapping[str, Any], *, operates: bool = False) -> Answer:
+    """What a tool answers. Words that it cannot read are refused and remembered."""
+    tool = find(desk, name, operates=operates)
+    try:
+        read = tool.read(words)
+        if tool.effect is Effect.NONE:
+            return tool.answer(desk, read)
+    except WrongUse as error:
+        desk.refuse(name, as_said(words), error)
+        raise
+    return tool.answer(desk, read)  # a command's words are read at the gate once more, and refused there
+
+
+def as_said(words: Mapping[str, Any]) -> str:
+    """The words as they came, in characters that can be stored."""
+    return json.dumps(words, default=str)[:_MOST_SAID]

@@ -1,0 +1,45 @@
+"""`/mcp` in front of the site, where the setting says so. Only then is the package `mcp` imported."""
+
+from collections.abc import Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from axiom.domain.callers import Caller
+from axiom.errors import CannotStart
+from axiom.service.asked_people import AskedPeople
+from axiom.service.token_desk import TokenDesk
+from axiom.web.api.admission import ProgramAdmission
+from axiom.web.api.problems import RequestRefused, problem
+from axiom.web.site.app import Site
+
+
+def mcp_in_front(
+    front: ASGIApp,
+    pages: Site,
+    people: AskedPeople,
+    admit: Callable[[str], Caller],
+    addresses: Sequence[str],
+) -> ASGIApp:
+    """The site with /mcp; `admit` knows whose a token is, `addresses` are those under which the site is found."""
+    try:
+        from axiom.mcp.over_http import WithMcp
+    except ImportError as error:
+        raise CannotStart(
+            f"The setting mcp is on, and the package mcp is not there ({error}). Nothing was started; install "
+            "axiom[mcp], or turn the setting off."
+        ) from error
+
+    admission = ProgramAdmission(admit=admit)
+
+    async def enter(request: Request) -> Caller | Response:
+        try:
+            return await admission.caller(request)
+        except RequestRefused as error:
+            return problem(error)
+
+    def desk(caller: Caller) -> TokenDesk:
+        return TokenDesk(pages=pages, gate=people.gate, people=people, program=caller)
+
+    return WithMcp(front, enter, desk, addresses)

@@ -1,0 +1,68 @@
+"""Who a token is, and what the person at a program's client says about a proposal."""
+
+import json
+import re
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from axiom.commands.registry import read_words
+from axiom.domain.callers import Caller
+from axiom.errors import WrongUse
+from axiom.web.api.commands import read_request
+
+CALLER = "/api/caller"
+_ABOUT = re.compile(r"/api/proposals/([0-9]{1,18})/(question|answer)")
+
+
+class PersonDesk(Protocol):
+    """What stands behind the question; the laboratory's process does, so that the site need not know it."""
+
+    def question(self, caller: Caller, number: int) -> dict[str, Any]:
+        """What a person is asked, and the seal of the question."""
+
+    def answer(self, caller: Caller, number: int, seal: str, action: str, ticked: object) -> dict[str, Any]:
+        """What became of their answer."""
+
+
+class PersonAnswer(BaseModel):
+    """What a person said in the form that their client showed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    seal: str = Field(max_length=2_000)
+    action: str = Field(max_length=20)
+    ticked: bool | None = None
+
+
+def described(caller: Caller) -> Response:
+    """What a program may do, for itself."""
+    rights = sorted(caller.capabilities)
+    said = {"name": caller.name, "may": rights, "may_approve": caller.may_approve}
+    return JSONResponse(said, headers={"cache-control": "no-store"})
+
+
+def is_about_people(path: str) -> bool:
+    """Is this where a person is asked?"""
+    return _ABOUT.fullmatch(path) is not None
+
+
+async def said_by_person(people: PersonDesk, caller: Caller, request: Request) -> Response:
+    """Ask, or take an answer."""
+    found = _ABOUT.fullmatch(request.url.path)
+    assert found  # noqa: S101  whoever calls has looked
+    number, what = int(found[1]), found[2]
+    if what == "question":
+        return JSONResponse(await run_in_threadpool(people.question, caller, number))
+    asked = await read_request(request, what)
+    try:
+        words = json.loads(asked.body)
+    except (ValueError, RecursionError):
+        words = None
+    if not isinstance(words, dict):
+        raise WrongUse("An answer is a JSON object. Nothing was approved.")
+    said = read_words(PersonAnswer, what, words)
+    return JSONResponse(await run_in_threadpool(people.answer, caller, number, said.seal, said.action, said.ticked))

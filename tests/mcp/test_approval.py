@@ -1,0 +1,108 @@
+"""The question to a person: only an accepted and ticked form approves, once, in ten minutes, for its own program."""
+
+import anyio
+import pytest
+from mcp import Client
+from mcp_lab import ERAS, ClientPerson, answer_of, asked, served
+from mcp_types import ElicitResult
+
+from axiom.errors import NotAllowed, Refused
+
+TICKED = ClientPerson(content={"approve": True})
+ASK = ("proposal_ask", {"proposal": 2})  # that would retire finding 3
+
+
+@pytest.fixture
+def may_approve(mcp_lab):
+    return mcp_lab.desk("ada", may_approve=True)
+
+
+def approvals(lab):
+    return [entry for entry in lab.audited() if entry["command"] == "proposal.approve"]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_an_accepted_and_ticked_form_is_the_persons_approval(mcp_lab, may_approve, mode):
+    answer = answer_of(asked(served(may_approve), *ASK, mode=mode, person=TICKED))
+    assert (answer["answered"], answer["state"]) == (True, "approved")
+    (approval,) = approvals(mcp_lab)
+    assert (approval["caller"], approval["outcome"]) == ("person at program:ada", "done")
+    assert '"by":"person at program:ada"' in approval["arguments"]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize(
+    "person",
+    [
+        ClientPerson(content={"approve": False}),
+        ClientPerson(content={}),
+        ClientPerson(content=None),
+        ClientPerson(content={"approve": "true"}),
+        ClientPerson(action="decline"),
+        ClientPerson(action="decline", content={"approve": True}),
+        ClientPerson(action="cancel"),
+    ],
+    ids=str,
+)
+def test_any_other_answer_means_that_nobody_answered(mcp_lab, may_approve, mode, person):
+    answer = answer_of(asked(served(may_approve), *ASK, mode=mode, person=person))
+    assert (answer["asked"], answer["answered"], answer["page"]) == (True, False, "/proposals/2")
+    assert approvals(mcp_lab) == []
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_who_cannot_ask_is_told_where_the_proposal_waits(mcp_lab, may_approve, mode):
+    for desk, person in ((may_approve, None), (mcp_lab.desk("bob"), TICKED)):
+        answer = answer_of(asked(served(desk), *ASK, mode=mode, person=person))
+        assert (answer["asked"], answer["answered"], answer["state"]) == (False, False, "open")
+        assert "axiom proposal approve 2" in answer["terminal"]
+    assert approvals(mcp_lab) == []
+
+
+def test_a_state_that_was_forged_or_is_anothers_or_expired_or_used_approves_nothing(mcp_lab, may_approve):
+    other = mcp_lab.desk("eve", may_approve=True)
+    seal = may_approve.question(2)["seal"]
+    body, _, signature = seal.partition(".")
+    for desk, number, said in (
+        (may_approve, 2, "nonsense"),
+        (may_approve, 2, f"{body}x.{signature}"),
+        (may_approve, 2, f"{body}."),
+        (may_approve, 1, seal),
+        (other, 2, seal),
+        (mcp_lab.desk("bob"), 2, seal),
+    ):
+        with pytest.raises((Refused, NotAllowed)):
+            desk.answer(number, said, "accept", True)
+    old = may_approve.question(2)["seal"]
+    mcp_lab.lab.later(minutes=10)
+    with pytest.raises(Refused, match="ten minutes"):
+        may_approve.answer(2, old, "accept", True)
+    fresh = may_approve.question(2)["seal"]
+    assert may_approve.answer(2, fresh, "decline", None) == {"proposal": 2, "answered": False}
+    with pytest.raises(Refused, match="already"):
+        may_approve.answer(2, fresh, "accept", True)
+    assert {entry["caller"] for entry in approvals(mcp_lab)} <= {"program:ada", "program:eve", "program:bob"}
+    assert {entry["outcome"] for entry in approvals(mcp_lab)} == {"refused"}
+
+
+@pytest.mark.parametrize("state", ["nonsense", "eyJ4IjoxfQ==.AAAA", ""])
+def test_a_client_that_makes_up_a_state_is_refused(mcp_lab, may_approve, state):
+    async def run():
+        async with Client(served(may_approve), mode=ERAS[1], elicitation_callback=TICKED) as client:
+            return await client.session.call_tool(
+                *ASK,
+                input_responses={"approval": ElicitResult(action="accept", content={"approve": True})},
+                request_state=state,
+            )
+
+    assert anyio.run(run).is_error
+    assert {entry["outcome"] for entry in approvals(mcp_lab)} == {"refused"}
+
+
+def test_a_program_approves_nothing_itself(mcp_lab):
+    for name, may in (("proposes", "propose"), ("operates", "operate")):
+        desk = mcp_lab.desk(name, may, may_approve=True)
+        before = mcp_lab.stored()
+        with pytest.raises(NotAllowed):
+            desk.submit("proposal.approve", {"proposal": 2, "why": "I say so"}, dry_run=False, key=None)
+        assert mcp_lab.stored() == before

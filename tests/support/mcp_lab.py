@@ -1,0 +1,176 @@
+"""A small laboratory that programs may enter: its gate, its site and desks for tokens, all in this process."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+from furnished_lab import fill, furnish_more
+from mcp import Client
+from mcp_types import ElicitResult
+
+import axiom
+from axiom.commands.context import Laboratory
+from axiom.commands.gate import CommandGate
+from axiom.commands.programs import AddProgram
+from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.mcp.server import lab_server
+from axiom.service import callers
+from axiom.service.asked_people import AskedPeople
+from axiom.service.token_desk import TokenDesk
+from axiom.settings import Settings
+from axiom.signed.bundles import contents
+from axiom.signed.program_tokens import digest
+from axiom.store.connections import Connections
+from axiom.store.engine.database import connect_reader
+from axiom.store.registrations import proposals
+from axiom.store.upkeep import audit
+from axiom.store.writer import Writer
+from axiom.web.site.app import Site
+
+_ENDS = json.dumps([{"size": 1}, {"size": 2}])
+QUESTION = {  # that a program may ask
+    "finding": 3,
+    "question": "Is the smaller one larger?",
+    "motivation": "Nobody has asked it at these two sizes.",
+    "claim": "size 1 has a larger total than size 2",
+    "rival": "The total grows with the size.",
+    "rival_low": -9.0,
+    "rival_high": -0.5,
+    "configs": _ENDS,
+    "between": _ENDS,
+    "kind": "contrast",
+    "across": "",
+    "null": 0.0,
+    "smallest": 0.1,
+    "expects": "+",
+    "positive": 0.7,
+    "negative": 0.2,
+    "absent": 0.1,
+    "low": 0.1,
+    "high": 2.0,
+    "because": "a test",
+    "if_positive": "Size hurts.",
+    "if_absent": "Size does not matter.",
+    "if_negative": "Size helps.",
+    "replicates": 16,
+}
+_RETIRING = Proposal(
+    slug="retire-3",
+    template=Template.RETIRE,
+    admission=Admission.RETIRE,
+    experiment="tiny_sum",
+    version=3,
+    finding=3,
+    links=(3,),
+    kind="retire",
+    question="Is anything more to be learned of finding 3?",
+    motivation="It costs more than it tells.",
+    claim="nothing more is to be learned of it",
+    rival="",
+    basis="a test",
+)
+ERAS = ("legacy", "2026-07-28")  # initialize, and a request that stands alone
+
+
+@dataclass(kw_only=True)
+class McpLab:
+    """A furnished laboratory, and what tests ask about it."""
+
+    lab: Any
+    gate: CommandGate
+    pages: Site
+    people: AskedPeople
+
+    def desk(self, name: str, may: str = "propose", **more: Any) -> TokenDesk:
+        """The desk of a program, which is let in first."""
+        token = f"token of {name}"
+        command = AddProgram(program=name, may=may, token=digest(token), **more)
+        self.gate.submit(command, callers.operator())
+        with self.pages.readers.reader() as db:
+            program = callers.program(db, token, self.gate.now())
+        return TokenDesk(pages=self.pages, gate=self.gate, people=self.people, program=program)
+
+    def stored(self) -> dict[str, list[Any]]:
+        """Every row but the audit's and its counter's."""
+        db = connect_reader(self.lab.folder.database)
+        try:
+            tables = sorted(db.tables() - {"audit", "sqlite_sequence"})
+            rows = {table: [tuple(row) for row in db.select(f"SELECT * FROM {table}")] for table in tables}  # noqa: S608
+            return rows | {"counter": [row for row in rows["counter"] if "audit" not in row]}
+        finally:
+            db.close()
+
+    def audited(self, most: int = 100) -> list[dict[str, Any]]:
+        """The audit, oldest first."""
+        with Connections(folder=self.lab.folder).reader() as db:
+            return audit.latest(db, most)[::-1]
+
+    def is_whole(self) -> bool:
+        """Are the chains whole, and do all invariants hold?"""
+        self.lab.db = connect_reader(self.lab.folder.database)
+        try:
+            return not self.lab.broken()
+        finally:
+            self.lab.db.close()
+
+
+@contextmanager
+def opened(lab: Any, prepared: Any) -> Iterator[McpLab]:
+    """The laboratory with something on every page, and a writer behind its gate."""
+    fill(lab, prepared)
+    furnish_more(lab, prepared)
+    with lab.db.transaction():
+        proposals.add(lab.db, _RETIRING, 3, 1, lab.now)
+    lab.db.close()
+    lab.folder.catalogue.mkdir(exist_ok=True)
+    source = contents(prepared(version=3).archive)["axiom/catalogue/tiny_sum.py"]
+    (lab.folder.catalogue / "tiny_sum.py").write_bytes(source)
+    writer = Writer(Connections(folder=lab.folder).writer)
+    writer.start()
+    laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=Path(axiom.__file__).parent)
+    gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
+    pages = Site(folder=lab.folder, name="Small", now=lambda: lab.now, live=dict)
+    try:
+        yield McpLab(lab=lab, gate=gate, pages=pages, people=AskedPeople(gate=gate))
+    finally:
+        writer.stop()
+        pages.readers.close()
+
+
+def answer_of(result: Any) -> Any:
+    """What a tool answered; text and structure must say the same."""
+    (content,) = result.content
+    assert json.loads(content.text) == result.structured_content
+    return result.structured_content
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientPerson:
+    """The person at a client: what they do with a form."""
+
+    action: str = "accept"
+    content: Any = None
+
+    async def __call__(self, context: Any, params: Any) -> ElicitResult:
+        """Answer the form."""
+        del context, params
+        return ElicitResult(action=self.action, content=self.content)
+
+
+def asked(server: Any, name: str, words: Any, *, mode: str = "legacy", person: Any = None) -> Any:
+    """What one call answers through the protocol's own client."""
+
+    async def run() -> Any:
+        async with Client(server, mode=mode, elicitation_callback=person) as client:
+            return await client.call_tool(name, words)
+
+    return anyio.run(run)
+
+
+def served(desk: TokenDesk, *, operates: bool = False) -> Any:
+    """The server for one program."""
+    return lab_server(lambda _: desk, operates=operates)
