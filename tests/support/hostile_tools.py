@@ -11,10 +11,12 @@ from mcp_lab import QUESTION, McpLab
 
 from axiom.commands.registry import COMMANDS
 from axiom.domain.programs import USUAL_LIMITS
+from axiom.domain.proposals import ProposalState
 from axiom.errors import AxiomError
 from axiom.mcp import changes, tools
 from axiom.mcp.answers import LONG, size
 from axiom.service.token_desk import TokenDesk
+from axiom.store.registrations import proposals
 
 CALLS = 10  # of a sequence
 # Rows that a program which may propose adds, each with the column that says whose it is and what counts them.
@@ -72,6 +74,12 @@ class HostileTools:
                 found.append(f"{(now - kept).total()} rows of {table} were added")
         if not self.lab.is_whole():
             found.append("a promise does not hold, or a chain is broken")
+        with self.lab.pages.readers.reader() as db:
+            waiting = Counter(
+                one.proposal.author for one in proposals.everything(db) if one.state is ProposalState.OPEN
+            )
+        most = USUAL_LIMITS["open_proposals"]
+        found += [f"{by} has {open_} proposals that wait" for by, open_ in waiting.items() if open_ > most]
         return found + self._beyond_limits()
 
     def _beyond_limits(self) -> list[str]:
