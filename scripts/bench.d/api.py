@@ -38,6 +38,7 @@ from axiom.domain.callers import Caller
 from axiom.server.http.hardening import spare_the_collector
 from axiom.service import callers
 from axiom.service.access import writer_of
+from axiom.service.asked_people import AskedPeople
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.signed.program_tokens import digest, new_token
@@ -119,7 +120,7 @@ async def measure(pages: Site, gate: CommandGate, rounds: int) -> dict[str, Any]
 
     spare_the_collector()
     sites = [site(pages) for _ in range(2)]
-    apis = [Api(ProgramDesk(gate=gate, pages=pages, admit=admit)) for _ in range(2)]
+    apis = [Api(ProgramDesk(gate=gate, pages=pages, admit=admit, people=AskedPeople(gate=gate))) for _ in range(2)]
     for fresh, kept in (sites, [api._reads for api in apis]):
         fresh._fresh, kept._fresh = 0.0, 3_600.0  # the first is never answered from memory, the second always
     made: dict[str, Any] = {"page": sites, "api": [Quick(api) for api in apis]}

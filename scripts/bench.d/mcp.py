@@ -17,7 +17,7 @@ sys.path.pop(0)  # this folder, in which this very file would be taken for the p
 sys.path += [str(Path(__file__).resolve().parents[2] / folder) for folder in ("tests", "tests/support")]
 
 import anyio
-from mcp import Client
+from mcp.client.client import Client
 from mcp_lab import ERAS, McpLab, opened, served
 from tiny_labs import empty_lab, prepared_in
 

@@ -2,7 +2,7 @@
 
 import anyio
 import pytest
-from mcp import Client
+from mcp.client.client import Client
 from mcp_lab import ERAS, ClientPerson, answer_of, asked, served
 from mcp_types import ElicitResult
 

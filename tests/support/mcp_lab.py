@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 from furnished_lab import fill, furnish_more
-from mcp import Client
+from mcp.client.client import Client
 from mcp_types import ElicitResult
 
 import axiom
@@ -107,7 +107,7 @@ class McpLab:
     def audited(self, most: int = 100) -> list[dict[str, Any]]:
         """The audit, oldest first."""
         with Connections(folder=self.lab.folder).reader() as db:
-            return audit.latest(db, most)[::-1]
+            return [dict(row) for row in audit.latest(db, most)[::-1]]
 
     def is_whole(self) -> bool:
         """Are the chains whole, and do all invariants hold?"""
@@ -152,7 +152,7 @@ def answer_of(result: Any) -> Any:
 class ClientPerson:
     """The person at a client: what they do with a form."""
 
-    action: str = "accept"
+    action: Literal["accept", "decline", "cancel"] = "accept"
     content: Any = None
 
     async def __call__(self, context: Any, params: Any) -> ElicitResult:
