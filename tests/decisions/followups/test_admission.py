@@ -12,7 +12,7 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.domain.proposals import KeptProposal, ProposalState
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-OPEN, APPROVED, REFUSED, LAPSED = ProposalState
+OPEN, APPROVED, REFUSED, LAPSED, _ = ProposalState
 
 
 def kept(proposal, number=1, state=OPEN):
