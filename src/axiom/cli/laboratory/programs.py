@@ -10,7 +10,7 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.cli.views import view
 from axiom.commands.registry import read_command
-from axiom.domain.programs import Right
+from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.service.access import submit
 from axiom.service.terminal import remark
@@ -69,14 +69,17 @@ _limit_option = click.option(
     multiple=True,
     metavar="NAME=MOST",
     callback=_limits,
-    help="As core_hours_per_day=48; again for others.",
+    help=f"As core_hours_per_day=48; again for others. There are {', '.join(USUAL_LIMITS)}.",
 )
 
 
 @program.command("add")
 @click.argument("name")
 @click.option(
-    "--may", type=click.Choice([right.value for right in Right]), required=True, help="Each includes the one before it."
+    "--may",
+    type=click.Choice([right.value for right in Right]),
+    required=True,
+    help="read: look; propose: also ask, predict, link and note; operate: also publish and order.",
 )
 @click.option("--model", default="", help="Which language model speaks through it; kept beside what it does.")
 @click.option(
@@ -87,7 +90,9 @@ _limit_option = click.option(
 @click.option(
     "--days", type=click.IntRange(1, 3_650), default=90, show_default=True, help="How long its token is good."
 )
-@click.option("--may-approve", is_flag=True, help="The person at its client may approve proposals there.")
+@click.option(
+    "--may-approve", is_flag=True, help="The person before whom it runs may approve proposals in it (`axiom mcp`)."
+)
 @_limit_option
 @data_option
 @dry_run_option
@@ -119,6 +124,7 @@ def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) 
         quiet=quiet,
     )
     click.echo(token)
+    remark(f"Next: AXIOM_TOKEN=… axiom mcp --data {folder.path}, or docs/howto/from-elsewhere.md.", quiet=quiet)
 
 
 def _digest_of(file: Path) -> str:
