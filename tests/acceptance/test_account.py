@@ -115,7 +115,16 @@ def test_everybody_can_read_the_way_in(page, address, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/account", "/account/profile", "/account/preferences", "/account/team", "/account/security"]
+    "path",
+    [
+        "/account",
+        "/account/profile",
+        "/account/preferences",
+        "/account/team",
+        "/account/ideas",
+        "/account/security",
+        "/ideas",
+    ],
 )
 def test_everybody_can_read_their_account(eve, address, path):
     complaints = faults(eve)

@@ -10,6 +10,7 @@ from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.fleet import Capacity, Gpu, Platform
+from axiom.domain.ideas import Idea, IdeaAnswer, IdeaState
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Stopping
@@ -26,10 +27,11 @@ from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine import blobs
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
-from axiom.store.registrations import proposals
+from axiom.store.registrations import ideas, proposals
 from axiom.store.sessions import sessions
 from axiom.store.tasks import tasks, workunits
 
+UNSHOWN = "Nobody may read this yet."
 HOSTILE = '<script>alert("Ada & co")</script>'
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="120" viewBox="0 0 {width} 120" role="img" '
@@ -115,6 +117,7 @@ def fill(lab, prepared) -> None:
         draw(lab, "finding/1/narrowing", 660, 326)
         draw(lab, "experiment/1/sweep", 660, 326)
     join_in(lab)
+    write_ideas(lab)
     lab.later(minutes=5)
 
 
@@ -192,6 +195,17 @@ def draw(lab, name: str, *widths: int) -> None:
             png=digests[1],
             at=lab.now,
         )
+
+
+def write_ideas(lab) -> None:
+    """Of a volunteer who writes as they please, of a program, and one that nobody else may read."""
+    by_volunteer = Idea(question=f"Is it {HOSTILE}?", why=f"I saw it.\n{HOSTILE}", by="volunteer:2", volunteer_id=2)
+    by_program = Idea(question="Does it go on?", why="It never stopped.", by="program:ada", finding=1)
+    with lab.db.transaction():
+        for idea, is_shown in ((by_volunteer, True), (by_program, True), (replace(by_volunteer, why=UNSHOWN), False)):
+            ideas.add(lab.db, idea, is_shown=is_shown, now=lab.now)
+        taken = IdeaAnswer(state=IdeaState.TAKEN, why=HOSTILE, by="operator", proposal=1)
+        ideas.answer(lab.db, 1, taken, None, lab.now)
 
 
 def proposed() -> Proposal:

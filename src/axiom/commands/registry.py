@@ -23,6 +23,7 @@ from axiom.commands.accounts import (
 from axiom.commands.base import SPEAKER, Command
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.fleet import SimulateFleet, TrustHost
+from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
 from axiom.commands.links import LinkFindings, NoteFinding
 from axiom.commands.news import AddNews, WithdrawNews
@@ -70,6 +71,13 @@ COMMANDS: dict[str, type[Command]] = {
         ApproveProposal,
         RefuseProposal,
         AdmitProposal,
+        AddIdea,
+        SuggestIdea,
+        ShowIdea,
+        HideIdea,
+        AnswerIdea,
+        WithdrawIdea,
+        RetractIdea,
         SealBundles,
         SignPrograms,
         CancelWorkunits,

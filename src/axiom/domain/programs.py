@@ -33,6 +33,7 @@ USUAL_LIMITS: Mapping[str, float] = {
     "experiment.preflight": 40,
     "finding.link": 20,
     "finding.note": 40,
+    "idea.add": 10,
     "proposal.make": 20,
     "registration.predict": 40,
 }

@@ -7,7 +7,17 @@ import pytest
 from axiom.web.site import routes
 from axiom.web.site.app import site
 
-NUMBERED = ("/findings", "/registrations", "/proposals", "/hosts", "/volunteers", "/teams", "/workunits", "/tasks")
+NUMBERED = (
+    "/findings",
+    "/registrations",
+    "/proposals",
+    "/ideas",
+    "/hosts",
+    "/volunteers",
+    "/teams",
+    "/workunits",
+    "/tasks",
+)
 
 
 @pytest.mark.parametrize("digits", [17, 19, 20, 4_300, 4_301, 20_000])

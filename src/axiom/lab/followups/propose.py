@@ -5,11 +5,13 @@ from datetime import datetime
 
 from axiom.decisions.followups.admission import AdmittedProposals, made, next_admitted
 from axiom.decisions.followups.rules import followups
+from axiom.decisions.followups.subject import Subject
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.evidence.score import why_ended
+from axiom.lab.followups.ideas import write_idea
 from axiom.lab.followups.subjects import base_rates, pairs, subjects
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -22,19 +24,24 @@ _LOOKED_BACK = 3  # sessions
 
 def following(db: Database) -> tuple[Proposal, ...]:
     """Everything that follows from the findings as they stand now. Looking changes nothing."""
-    kept = proposals.everything(db)
-    return followups(subjects(db, kept, dull_sessions(db)), pairs(db), base_rates(db))
+    return followups(_subjects(db), pairs(db), base_rates(db))
 
 
 def propose(db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0) -> list[Note]:
-    """Write down what is new, let lapse what no longer follows, and say so."""
-    decided = made(following(db), proposals.everything(db), most_core_hours=most_core_hours)
+    """Write down what is new, let lapse what no longer follows, note what cannot be asked, and say so."""
+    known = _subjects(db)
+    follows = followups(known, pairs(db), base_rates(db))
+    decided = made(follows, proposals.everything(db), most_core_hours=most_core_hours)
     for one in decided.lapsed:
         proposals.decide(
             db, one.number, ProposalState.LAPSED, why="it no longer follows from the findings", by=AUTOPILOT, now=now
         )
     numbers = [proposals.add(db, one, _experiment(db, one), session_id, now) for one in decided.new]
-    return _notes(decided, numbers)
+    return [*_notes(decided, numbers), *write_idea(db, known, session_id, now)]
+
+
+def _subjects(db: Database) -> list[Subject]:
+    return subjects(db, proposals.everything(db), dull_sessions(db))
 
 
 def next_one(db: Database, most_core_hours: float) -> KeptProposal | None:

@@ -13,6 +13,7 @@ from axiom.store.accounts import accounts, credit_sites, operators, teams, tombs
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
+from axiom.store.registrations import ideas
 from axiom.store.tasks import tasks
 
 
@@ -57,6 +58,7 @@ def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -
     left = tasks.give_up(db, volunteer.id, now)
     notices.forget(db, volunteer.id)
     hosts.erase(db, volunteer.id)
+    ideas.forget(db, volunteer.id)
     accounts.sign_out_everywhere(db, volunteer.id)
     operators.end(db, volunteer.id, now)
     accounts.erase(db, volunteer.id)

@@ -56,6 +56,7 @@ _HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
 _MOST_WAITING = 50  # forms; more than are done in the time for which anybody waits
 _BUSY = "Too many forms are waiting here at this moment. Nothing was changed; please send yours again in a minute.\n"
 _SIGN_IN = "/account/sign-in"
+_IDEAS = "/ideas"  # the one public page that whoever is signed in sees with a form
 _PROPOSAL = re.compile(r"/proposals/[0-9]{1,19}")
 PAGES = pages.PAGES | operator.PAGES
 ACTS = pages.ACTS | operator.ACTS
@@ -101,7 +102,7 @@ class Beside:
             session = cookies_of(Request(scope), secure=self._reception.is_secure).session
             look = functools.partial(self._known, session, is_proposal=bool(_PROPOSAL.fullmatch(path)))
             is_signed_in, is_operating = await run_in_threadpool(look) if session else (False, False)
-            if is_operating:
+            if is_operating or (is_signed_in and path == _IDEAS):  # with a form, which is theirs alone
                 await self._accounts(scope, receive, send)
                 return
             scope = {**scope, SIGNED_IN: is_signed_in}
@@ -268,7 +269,8 @@ def _render(
             lab=reading.name,
             path=page.path,
             now=reading.now.isoformat(),
-            json="/account.json" if page.path == "/account" else None,
+            json=page.json,
+            is_signed_in=visit.volunteer is not None,
         )
     return HTMLResponse(text, status_code=outcome.status)
 

@@ -29,9 +29,11 @@ from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
 from axiom.web.account.forms import Form, digest, whole
+from axiom.web.account.ideas import IDEA_ACTS, ideas_page
 from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
+from axiom.web.views import ideas
 from axiom.web.views.leaderboards import credited
 
 TABS = (
@@ -39,6 +41,7 @@ TABS = (
     ("/account/profile", "Profile"),
     ("/account/preferences", "Preferences"),
     ("/account/team", "Team"),
+    ("/account/ideas", "Ideas"),
     ("/account/security", "Sign-in and keys"),
 )
 # What was done, by the word that the address of the next page carries.
@@ -53,6 +56,8 @@ DONE = {
     "erased": "Your account is erased. Your computers may forget this project now: Remove, in BOINC.",
     "founded": "The team is founded, and you belong to it.",
     "joined": "You belong to this team now. What you earn from now on counts for it, too.",
+    "idea": "Your question is with the operator, who reads it before everybody does.",
+    "idea_back": "You took the idea back. Nobody but you and the operator reads it now.",
     "left": "You belong to no team now. What you earned for it stays with it.",
 }
 _VENUES = ("", "home", "work", "school")
@@ -68,6 +73,7 @@ class AccountPage:
     make: Callable[[Reading, Visit], Answer]
     is_private: bool = True
     is_for_operators: bool = False
+    json: str | None = None  # the address of the same answer for programs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +106,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "venue": preferred.venue,
             "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
+            "ideas": ideas.of_volunteer(reading, volunteer.id),
             "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
         }
     }
@@ -337,10 +344,12 @@ def _security(reading: Reading, visit: Visit) -> Answer:
 PAGES = {
     page.path: page
     for page in (
-        AccountPage(path="/account", template="account.html", make=account),
+        AccountPage(path="/account", template="account.html", make=account, json="/account.json"),
         AccountPage(path="/account/profile", template="account_profile.html", make=account),
         AccountPage(path="/account/preferences", template="account_preferences.html", make=_preferences),
         AccountPage(path="/account/team", template="account_team.html", make=team_page),
+        AccountPage(path="/account/ideas", template="account_ideas.html", make=account),
+        AccountPage(path="/ideas", template="ideas.html", make=ideas_page, json="/ideas.json"),
         AccountPage(path="/account/security", template="account_security.html", make=_security),
         AccountPage(path="/account/register", template="register.html", make=_entrance, is_private=False),
         AccountPage(path="/account/sign-in", template="sign_in.html", make=_entrance, is_private=False),
@@ -359,3 +368,4 @@ ACTS = {
     "/account/keys": Act(act=show_keys, page="/account/security"),
     "/account/new-key": Act(act=new_key, page="/account/security"),
 } | {path: Act(act=act, page="/account/team") for path, act in TEAM_ACTS.items()}
+ACTS |= {path: Act(act=act, page=page) for path, (act, page) in IDEA_ACTS.items()}

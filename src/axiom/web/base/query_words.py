@@ -15,6 +15,7 @@ _WORDS = {
     "volunteers": _PAGES | {"findings"},
     "teams": _PAGES,
     "leaderboards": frozenset({"of", "by", "from"}),
+    "ideas": frozenset({"state", "from"}),
     "failures": frozenset({"experiment"}),
     "static": frozenset({"v"}),
 }

@@ -37,7 +37,7 @@ SECTIONS = (
     _section("Credit", "credit.", Step.CREDIT),
     _section("Repairs", "repair.", Step.REPAIR),
     _section("Deployment", "plan. deploy.", Step.DEPLOY),
-    _section("New question", "design.nothing design.proposed design.lapsed design.left", Step.DESIGN),
+    _section("New question", "design.nothing design.proposed design.lapsed design.left design.idea", Step.DESIGN),
     _section("Findings", "evaluate. evidence. finding. prediction.", Step.EVALUATE),
     _section("Findings by grade", "log.grades", Step.LOG),
     _section("Tried out", "try.", Step.TRY),

@@ -1,0 +1,158 @@
+"""`axiom idea`: questions that nobody has asked yet, and what became of each."""
+
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+)
+from axiom.cli.views import view
+from axiom.commands.base import Answer
+from axiom.commands.registry import read_command
+from axiom.domain.ideas import ANSWERS, IdeaState
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.store.engine.folder import Folder
+from axiom.web.views import ideas as views
+
+_BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
+
+
+@click.group(cls=Group)
+def idea() -> None:
+    """Questions that nobody has asked yet, and what became of each."""
+
+
+@idea.command("list")
+@click.option("--state", type=click.Choice([one.value for one in IdeaState]), help="Only those that stand so.")
+@click.option("--hidden", is_flag=True, help="Only those that are not shown to everybody.")
+@data_option
+@json_option
+def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
+    """Every idea, open ones first, also those that wait to be shown."""
+    with view(folder) as seen:
+        rows = [row for row in views.everything(seen)["ideas"] if state in (None, row["state"])]
+    rows = [row for row in rows if not (hidden and row["is_public"])]
+    if as_json:
+        show_json({"ideas": rows})
+        return
+    show_table(
+        ("number", "state", "read by", "written by", "question"),
+        [(row["number"], row["state"], _readers(row), row["by"], row["question"]) for row in rows],
+        none='There is no such idea. `axiom idea add "…" --why "…"` writes one down.',
+    )
+
+
+@idea.command("show")
+@click.argument("number", type=ID)
+@data_option
+@json_option
+def show(number: int, folder: Folder, as_json: bool) -> None:
+    """One idea: what is asked, why, and what became of it."""
+    with view(folder) as seen:
+        answer = views.any_one(seen, number)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["idea"]
+    asked_by = found["asked_by_proposal"] and f"proposal {found['asked_by_proposal']}"
+    show_facts(
+        {
+            "number": found["number"],
+            "state": found["state"],
+            "read by": _readers(found),
+            "written by": found["by"],
+            "written": found["written_at"],
+            "about finding": found["finding"],
+            "asked by": asked_by or found["asked_by_experiment"],
+            "answered by finding": found["answering_finding"],
+            "answer": found["answer"],
+            "said by": found["answered_by"],
+        }
+    )
+    click.echo(f"\nquestion: {found['question']}\n\nwhy: {found['why']}")
+
+
+@idea.command("add")
+@click.argument("question")
+@click.option("--why", required=True, help="Why it is worth asking.")
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Write a QUESTION down. Everybody can read it."""
+    _done(submit(folder, read_command("idea.add", said), dry_run=dry_run), "written down", as_json, quiet)
+
+
+@idea.command("show-to-all")
+@click.argument("idea", type=ID)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def show_to_all(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Show a volunteer's IDEA to everybody."""
+    _done(submit(folder, read_command("idea.show", said), dry_run=dry_run), "shown to everybody", as_json, quiet)
+
+
+@idea.command("hide")
+@click.argument("idea", type=ID)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Show an IDEA to nobody but its author any more."""
+    _done(submit(folder, read_command("idea.hide", said), dry_run=dry_run), "hidden", as_json, quiet)
+
+
+@idea.command("answer")
+@click.argument("idea", type=ID)
+@click.argument("state", type=click.Choice([one.value for one in ANSWERS]))
+@click.option("--why", default="", help="A reason, or what else there is to say; its author and every reader see it.")
+@click.option("--proposal", type=ID, help="Of one that is taken: the proposal that asks it.")
+@click.option("--experiment", help="Of one that is taken: the experiment that asks it, as NAME or NAME@VERSION.")
+@click.option("--finding", type=ID, help="Of one that is known: the finding that answers it.")
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def answer(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Say what became of an IDEA: taken, known or declined. It may be answered again."""
+    _done(submit(folder, read_command("idea.answer", said), dry_run=dry_run), said["state"], as_json, quiet)
+
+
+@idea.command("withdraw")
+@click.argument("idea", type=ID)
+@_BY
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+    """Take an own IDEA back, while it is open."""
+    _done(submit(folder, read_command("idea.withdraw", said), dry_run=dry_run), "withdrawn", as_json, quiet)
+
+
+def _readers(row: Answer) -> str:
+    return "everybody" if row["is_public"] else "author, operator"
+
+
+def _done(answer: Answer, what: str, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        show_json({"idea": answer})
+        return
+    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+    remark(f"Idea {answer['idea']} is {what}{dry}.", quiet=quiet)

@@ -1,0 +1,233 @@
+"""Commands about ideas: write a question down that nobody has asked yet, show it, answer it, take it back.
+
+A volunteer's idea is read by its author and the operator alone until the operator shows it to everybody.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.accounts import OwnAccount
+from axiom.commands.arguments import NAMED, version_of
+from axiom.commands.base import SPEAKER, Answer, Command
+from axiom.commands.context import Laboratory
+from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.domain.callers import Capability
+from axiom.domain.ideas import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.signed.canonical_json import LARGEST
+from axiom.store.engine.database import Database
+from axiom.store.registrations import ideas, proposals, registrations
+
+MOST_A_DAY = 3  # ideas of one volunteer
+_SHORTEST = 3
+# No sign that a terminal would act on, or that turns the direction of what is read. Lines of a reason may end.
+_UNSEEN = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_NUMBER = {"ge": 1, "le": LARGEST}
+_QUESTION = {"min_length": _SHORTEST, "max_length": LONGEST_QUESTION, "pattern": rf"^[^\x00-\x1f{_UNSEEN}]+$"}
+_WHY_PATTERN = rf"^[^\x00-\x09\x0b-\x1f{_UNSEEN}]*$"
+_WHY = {"min_length": _SHORTEST, "max_length": LONGEST_WHY, "pattern": _WHY_PATTERN}
+_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddIdea(Command):
+    """Write down a question that nobody has asked yet, and why it is worth asking. Everybody can read it."""
+
+    name: ClassVar[str] = "idea.add"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    question: str = field(metadata=_QUESTION)
+    why: str = field(metadata=_WHY)
+    by: str = field(metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write it down."""
+        del laboratory, prepared
+        return _added(db, Idea(question=self.question, why=self.why, by=self.by), is_shown=True, now=now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuggestIdea(OwnAccount):
+    """Write down a volunteer's question. The operator reads it before everybody does."""
+
+    name: ClassVar[str] = "idea.suggest"
+
+    question: str = field(metadata=_QUESTION)
+    why: str = field(metadata=_WHY)
+
+    def request(self, db: Database) -> CommandCost:
+        """Only so many a day: a person reads each."""
+        return replace(super().request(db), most_a_day=MOST_A_DAY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write it down, for its author and the operator alone."""
+        del laboratory, prepared
+        self.found(db)
+        idea = Idea(question=self.question, why=self.why, by=f"volunteer:{self.volunteer}", volunteer_id=self.volunteer)
+        return {"volunteer": self.volunteer, **_added(db, idea, is_shown=False, now=now)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowIdea(Command):
+    """Show an idea to everybody."""
+
+    name: ClassVar[str] = "idea.show"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    idea: int = field(metadata=_NUMBER)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Show it from now on."""
+        del laboratory, prepared
+        found = _found(db, self.idea)
+        if not ideas.show(db, self.idea, now):
+            what = "was withdrawn by its author" if found.state is IdeaState.WITHDRAWN else "is shown to everybody"
+            raise Refused(f"Idea {self.idea} {what} already. Nothing was changed.")
+        return {"idea": self.idea, "is_public": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HideIdea(Command):
+    """Show an idea no more: its author and the operator alone may read it. What others copied stays with them."""
+
+    name: ClassVar[str] = "idea.hide"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    idea: int = field(metadata=_NUMBER)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Hide it from now on."""
+        del laboratory, prepared, now
+        _found(db, self.idea)
+        if not ideas.hide(db, self.idea):
+            raise Refused(f"Idea {self.idea} is shown to nobody but its author. Nothing was changed.")
+        return {"idea": self.idea, "is_public": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerIdea(Command):
+    """Say what became of an idea: something asks it, a finding answers it, or it is declined for a reason.
+
+    It may be answered again: what was taken up is known one day.
+    """
+
+    name: ClassVar[str] = "idea.answer"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    idea: int = field(metadata=_NUMBER)
+    state: str = field(metadata={"pattern": f"^({'|'.join(ANSWERS)})$"})
+    why: str = field(default="", metadata={"max_length": LONGEST_WHY, "pattern": _WHY_PATTERN})
+    proposal: int | None = field(default=None, metadata=_NUMBER)  # that asks it
+    experiment: str | None = field(default=None, metadata=NAMED)  # that asks it, as in tiny_sum or tiny_sum@2
+    finding: int | None = field(default=None, metadata=_NUMBER)  # that answers it
+    by: str = field(default="operator", metadata=_BY)
+
+    def __post_init__(self) -> None:
+        """Hold each state to what it is said with."""
+        super().__post_init__()
+        asks = [word for word in (self.proposal, self.experiment) if word is not None]
+        fitting, needs = {
+            IdeaState.TAKEN: (len(asks) == 1 and self.finding is None, "the proposal or the experiment that asks it"),
+            IdeaState.KNOWN: (not asks and self.finding is not None, "the finding that answers it"),
+            IdeaState.DECLINED: (not asks and self.finding is None and len(self.why) >= _SHORTEST, "a reason"),
+        }[IdeaState(self.state)]
+        if not fitting:
+            raise WrongUse(f"An idea that is {self.state} takes {needs}, and nothing else. Nothing was answered.")
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write the answer down."""
+        del laboratory, prepared
+        _found(db, self.idea)
+        version = version_of(db, self.experiment) if self.experiment is not None else None
+        _demand_there(db, self.proposal, self.finding)
+        said = IdeaAnswer(
+            state=IdeaState(self.state), why=self.why, by=self.by, proposal=self.proposal, finding=self.finding
+        )
+        if not ideas.answer(db, self.idea, said, version.id if version else None, now):
+            raise Refused(f"Idea {self.idea} was withdrawn by its author. Nothing was answered.")
+        return {"idea": self.idea, "state": self.state, "where": f"/ideas/{self.idea}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawIdea(Command):
+    """Take an own idea back, while it is open. Nobody but the operator reads it from then on."""
+
+    name: ClassVar[str] = "idea.withdraw"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    idea: int = field(metadata=_NUMBER)
+    by: str = field(metadata=_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Take it back."""
+        del laboratory, prepared
+        found = _found(db, self.idea).idea
+        if found.volunteer_id is not None or found.by != self.by:
+            raise Refused(f"Idea {self.idea} is {found.by}'s, not {self.by}'s. Nothing was changed.")
+        return _withdrawn(db, self.idea, now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetractIdea(OwnAccount):
+    """Take a volunteer's own idea back, while it is open."""
+
+    name: ClassVar[str] = "idea.retract"
+
+    idea: int = field(metadata=_NUMBER)
+
+    def audited(self) -> dict[str, Any]:
+        """Whose account it was, and which idea."""
+        return {**super().audited(), "idea": self.idea}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Take it back. Of others' ideas it says as little as of numbers that nothing has."""
+        del laboratory, prepared
+        found = ideas.one(db, self.idea)
+        if found is None or found.idea.volunteer_id != self.volunteer:
+            raise NotFound(f"You have no idea {self.idea}. Nothing was changed; your account page lists yours.")
+        return {"volunteer": self.volunteer, **_withdrawn(db, self.idea, now)}
+
+
+def good_question(text: str) -> str:
+    """A question on one line, or why it is none."""
+    return _good(" ".join(text.split()), "A question", LONGEST_QUESTION)
+
+
+def good_why(text: str) -> str:
+    """A reason, whose lines may end, or why it is none."""
+    return _good("\n".join(line.strip() for line in text.splitlines()).strip(), "A reason", LONGEST_WHY)
+
+
+def _good(text: str, what: str, most: int) -> str:
+    if not _SHORTEST <= len(text) <= most or not all(sign.isprintable() or sign == "\n" for sign in text):
+        raise WrongUse(f"{what} has from {_SHORTEST} to {most:,} characters that can be printed.")
+    return text
+
+
+def _added(db: Database, idea: Idea, *, is_shown: bool, now: datetime) -> Answer:
+    before = ideas.same(db, idea.by, idea.question)
+    if before is not None:
+        raise Refused(f"This very question is your idea {before} already. Nothing was added.")
+    number = ideas.add(db, idea, is_shown=is_shown, now=now)
+    return {"idea": number, "is_public": is_shown, "where": f"/ideas/{number}"}
+
+
+def _found(db: Database, number: int) -> KeptIdea:
+    found = ideas.one(db, number)
+    if found is None:
+        raise NotFound(f"There is no idea {number}. Nothing was changed; `axiom idea list` shows all.")
+    return found
+
+
+def _withdrawn(db: Database, number: int, now: datetime) -> Answer:
+    if not ideas.withdraw(db, number, now):
+        raise Refused(f"Idea {number} was answered or withdrawn already. Nothing was changed.")
+    return {"idea": number, "state": IdeaState.WITHDRAWN.value}
+
+
+def _demand_there(db: Database, proposal: int | None, finding: int | None) -> None:
+    if proposal is not None and proposals.one(db, proposal) is None:
+        raise NotFound(f"There is no proposal {proposal}. Nothing was answered; `axiom proposal list` shows all.")
+    if finding is not None and registrations.of_finding(db, finding) is None:
+        raise NotFound(f"There is no finding {finding}. Nothing was answered; `axiom finding list` shows all.")

@@ -1,0 +1,36 @@
+"""Writes down as an idea what the autopilot sees and cannot ask: at most one a session, and nothing twice."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.decisions.followups.subject import Subject
+from axiom.decisions.followups.unaskable import UntestedExplanation, next_idea
+from axiom.domain.links import LinkKind, Noun
+from axiom.domain.sessions import Note
+from axiom.store.engine.database import Database
+from axiom.store.evidence import links
+from axiom.store.registrations import ideas
+
+
+def write_idea(db: Database, subjects: Sequence[Subject], session_id: int | None, now: datetime) -> list[Note]:
+    """Write the next one down, if there is one, and say so."""
+    noted = ideas.noted(db)
+    if session_id is not None and session_id in noted.values():
+        return []
+    idea = next_idea(subjects, _untested_explanations(db), noted)
+    if idea is None:
+        return []
+    number = ideas.add(db, idea, is_shown=True, session_id=session_id, now=now)
+    facts = {"idea": number, "question": idea.question, "why": idea.why}
+    return [Note(kind="design.idea", text="Idea {idea}: {question} {why}", facts=facts, about=f"/ideas/{number}")]
+
+
+def _untested_explanations(db: Database) -> list[UntestedExplanation]:
+    said = links.everything(db)
+    tested = {one.target.id for one in said if one.kind is LinkKind.TESTS and one.target.noun is Noun.LINK}
+    return [
+        UntestedExplanation(link=one.id, source=one.source.id, target=one.target.id)
+        for one in said
+        if one.kind is LinkKind.EXPLAINS and one.source.noun is one.target.noun is Noun.FINDING
+        if one.id not in tested
+    ]

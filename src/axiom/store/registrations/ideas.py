@@ -1,0 +1,150 @@
+"""Questions that nobody has asked yet, who may read each, and what became of it. Their words never change."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from axiom.domain.ideas import Idea, IdeaAnswer, IdeaState, KeptIdea
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_ADD = """
+INSERT INTO idea (question, why, said_by, volunteer_id, basis, finding_number, session_id, created_at, shown_at)
+VALUES (:question, :why, :said_by, :volunteer_id, :basis, :finding_number, :session_id, :now, :shown_at)
+"""
+_SELECT = """
+SELECT i.*, x.name AS experiment, x.version AS version FROM idea i LEFT JOIN experiment x ON x.id = i.experiment_id
+"""
+_ONE = f"{_SELECT} WHERE i.id = :id"
+_OF_VOLUNTEER = f"{_SELECT} WHERE i.volunteer_id = :volunteer_id ORDER BY i.id DESC"
+_OF_NUMBERS = f"{_SELECT} WHERE i.id IN (SELECT value FROM json_each(:numbers))"
+_IS_PUBLIC = "shown_at IS NOT NULL AND state != 'withdrawn'"
+_ORDER = "ORDER BY state != 'open', id DESC"
+_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) {_ORDER}"
+_PUBLIC_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) AND {_IS_PUBLIC} {_ORDER}"
+_SAME = "SELECT id FROM idea WHERE said_by = :said_by AND question = :question AND state = 'open' LIMIT 1"
+_NOTED = "SELECT basis, session_id FROM idea WHERE basis IS NOT NULL"
+_SHOW = "UPDATE idea SET shown_at = :now WHERE id = :id AND shown_at IS NULL AND state != 'withdrawn'"
+_HIDE = "UPDATE idea SET shown_at = NULL WHERE id = :id AND shown_at IS NOT NULL"
+_ANSWER = """
+UPDATE idea SET state = :state, answer = :answer, answered_by = :answered_by, answered_at = :now,
+    proposal_id = :proposal_id, experiment_id = :experiment_id, answering_finding = :answering_finding
+WHERE id = :id AND state != 'withdrawn'
+"""
+_WITHDRAW = """
+UPDATE idea SET state = 'withdrawn', answered_by = said_by, answered_at = :now WHERE id = :id AND state = 'open'
+"""
+_FORGET = "DELETE FROM idea WHERE volunteer_id = :volunteer_id AND (shown_at IS NULL OR state = 'withdrawn')"
+
+
+def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = None, now: datetime) -> int:
+    """Write an idea down; its number."""
+    return db.insert(
+        _ADD,
+        question=idea.question,
+        why=idea.why,
+        said_by=idea.by,
+        volunteer_id=idea.volunteer_id,
+        basis=idea.basis,
+        finding_number=idea.finding,
+        session_id=session_id,
+        now=at(now),
+        shown_at=at(now) if is_shown else None,
+    )
+
+
+def one(db: Database, number: int) -> KeptIdea | None:
+    """The idea with this number, whoever may read it."""
+    row = db.one(_ONE, id=number)
+    return _kept(row) if row else None
+
+
+def of_volunteer(db: Database, volunteer_id: int) -> list[KeptIdea]:
+    """What this volunteer wrote, the newest first."""
+    return [_kept(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
+
+
+def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
+    """The numbers of all ideas, or of those that everybody may read: open ones first, then the newest."""
+    rows = db.select(_PUBLIC_NUMBERS, state=state) if public else db.select(_NUMBERS, state=state)
+    return [row["id"] for row in rows]
+
+
+def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
+    """These ideas, in this order."""
+    found = {row["id"]: _kept(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
+    return [found[number] for number in wanted if number in found]
+
+
+def same(db: Database, by: str, question: str) -> int | None:
+    """The open idea in which this author asks this very question, if there is one."""
+    row = db.one(_SAME, said_by=by, question=question)
+    return int(row["id"]) if row else None
+
+
+def noted(db: Database) -> dict[str, int | None]:
+    """What the autopilot wrote ideas about, each with its session."""
+    return {row["basis"]: row["session_id"] for row in db.select(_NOTED)}
+
+
+def show(db: Database, number: int, now: datetime) -> bool:
+    """Everybody may read it from now on; whether that is new."""
+    return db.execute(_SHOW, id=number, now=at(now)) == 1
+
+
+def hide(db: Database, number: int) -> bool:
+    """Its author and the operator alone may read it from now on; whether that is new."""
+    return db.execute(_HIDE, id=number) == 1
+
+
+def answer(db: Database, number: int, said: IdeaAnswer, experiment_id: int | None, now: datetime) -> bool:
+    """Write down what became of it, in place of what was said before; whether it was there to be answered."""
+    changed = db.execute(
+        _ANSWER,
+        id=number,
+        state=said.state.value,
+        answer=said.why,
+        answered_by=said.by,
+        proposal_id=said.proposal,
+        experiment_id=experiment_id,
+        answering_finding=said.finding,
+        now=at(now),
+    )
+    return changed == 1
+
+
+def withdraw(db: Database, number: int, now: datetime) -> bool:
+    """Its author and the operator alone may read it from now on; whether it was open."""
+    return db.execute(_WITHDRAW, id=number, now=at(now)) == 1
+
+
+def forget(db: Database, volunteer_id: int) -> None:
+    """Delete what a volunteer wrote and others never read; what was shown stays, under the volunteer's number."""
+    db.execute(_FORGET, volunteer_id=volunteer_id)
+
+
+def _kept(row: Row) -> KeptIdea:
+    state = IdeaState(row["state"])
+    answered = IdeaAnswer(
+        state=state,
+        why=row["answer"],
+        by=row["answered_by"],
+        proposal=row["proposal_id"],
+        experiment=f"{row['experiment']}@{row['version']}" if row["experiment"] else None,
+        finding=row["answering_finding"],
+    )
+    return KeptIdea(
+        number=row["id"],
+        idea=Idea(
+            question=row["question"],
+            why=row["why"],
+            by=row["said_by"],
+            volunteer_id=row["volunteer_id"],
+            basis=row["basis"],
+            finding=row["finding_number"],
+        ),
+        created_at=moment(row["created_at"]),
+        shown_at=maybe_moment(row["shown_at"]),
+        state=state,
+        answer=answered if state is not IdeaState.OPEN else None,
+        answered_at=maybe_moment(row["answered_at"]),
+    )

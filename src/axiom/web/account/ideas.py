@@ -1,0 +1,37 @@
+"""The question box for whoever is signed in, and the page of what became of their ideas."""
+
+from axiom.commands.ideas import RetractIdea, SuggestIdea, good_question, good_why
+from axiom.web.account.forms import whole
+from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.base.request import Answer, Reading
+from axiom.web.views import ideas
+
+
+def ideas_page(reading: Reading, visit: Visit) -> Answer:
+    """The public list, which a volunteer sees with the box beneath it."""
+    del visit
+    return ideas.listed(reading)
+
+
+def add(visit: Visit) -> Outcome:
+    """Send a question."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    question, why = form.check("question", good_question), form.check("why", good_why)
+    if form.wrong:
+        return Again(form=form)
+    visit.submit(SuggestIdea(volunteer=volunteer.id, question=question, why=why))
+    return Go(to="/account/ideas?done=idea")
+
+
+def withdraw(visit: Visit) -> Outcome:
+    """Take a question back."""
+    volunteer, _ = visit.themselves
+    number = whole(visit.form.text("idea"))
+    if number is None:
+        visit.form.wrong[""] = "Choose an idea from the list. Nothing was changed."
+        return Again(form=visit.form)
+    visit.submit(RetractIdea(volunteer=volunteer.id, idea=number))
+    return Go(to="/account/ideas?done=idea_back")
+
+
+IDEA_ACTS = {"/account/ideas/add": (add, "/ideas"), "/account/ideas/withdraw": (withdraw, "/account/ideas")}

@@ -1,0 +1,167 @@
+"""Ideas at the gate: who may write one, who may read it, what may be answered, and whose it is to take back."""
+
+from dataclasses import replace
+
+import pytest
+
+from axiom.commands.accounts import EraseAccount, OpenAccount
+from axiom.commands.ideas import (
+    MOST_A_DAY,
+    AddIdea,
+    AnswerIdea,
+    HideIdea,
+    RetractIdea,
+    ShowIdea,
+    SuggestIdea,
+    WithdrawIdea,
+)
+from axiom.commands.programs import AddProgram
+from axiom.commands.registry import read_command
+from axiom.domain.ideas import IdeaState
+from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
+from axiom.service import callers
+from axiom.signed.keys import make_secrets
+from axiom.signed.program_tokens import digest
+from axiom.store.registrations import ideas
+from axiom.web.account.visits import caller
+
+SAID = {"question": "Does the order of the sizes matter?", "why": "Nobody has turned it round."}
+MINE = AddIdea(**SAID, by="operator")
+THEIRS = SuggestIdea(**SAID, volunteer=1)
+OPERATOR = callers.operator()
+
+
+@pytest.fixture
+def ann(door):
+    """Volunteer 1, as a caller; volunteer 2 has an account, too."""
+    door.lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
+    make_secrets(door.lab.folder.keys)
+    for name in ("Ann", "Bob"):
+        opened = OpenAccount(called=name, email=f"{name}@mail.example", password="a kettle in may")  # noqa: S106
+        door.submit(opened, caller=caller(None))
+    return caller(1)
+
+
+def kept(door, number: int):
+    return door.look(lambda db: ideas.one(db, number))
+
+
+def public(door) -> list[int]:
+    return door.look(lambda db: ideas.numbers(db, public=True))
+
+
+@pytest.mark.parametrize("right", ["read", "propose"])
+def test_a_program_writes_in_its_own_name_if_it_may_propose(door, right):
+    door.submit(AddProgram(program="ada", may=right, token=digest("t")), caller=OPERATOR)
+    program = door.look(lambda db: callers.program(db, "t", door.gate.now()))
+    command = read_command("idea.add", SAID, program)
+    if right == "read":
+        with pytest.raises(NotAllowed):
+            door.submit(command, caller=program)
+        assert kept(door, 1) is None
+        return
+    number = door.submit(command, caller=program)["idea"]
+    assert (kept(door, number).idea.by, public(door)) == ("program:ada", [number])
+    for refused in (ShowIdea(idea=number), AnswerIdea(idea=number, state="declined", why="no reason")):
+        with pytest.raises(NotAllowed):
+            door.submit(refused, caller=program)
+
+
+def test_a_volunteers_idea_is_read_by_others_only_once_the_operator_shows_it(door, ann):
+    number = door.submit(THEIRS, caller=ann)["idea"]
+    assert public(door) == []
+    with pytest.raises(NotAllowed):
+        door.submit(ShowIdea(idea=number), caller=ann)
+    door.submit(ShowIdea(idea=number), caller=OPERATOR)
+    assert public(door) == [number]
+    with pytest.raises(Refused):
+        door.submit(ShowIdea(idea=number), caller=OPERATOR)
+    door.submit(HideIdea(idea=number), caller=OPERATOR)
+    assert public(door) == []
+    assert SAID["question"] not in str(door.audited())  # which can never be shortened
+    assert door.broken() == {}
+
+
+def test_a_visitor_and_another_volunteer_write_nothing_in_somebodys_name(door, ann):
+    for stranger in (caller(None), caller(2)):
+        for command in (THEIRS, MINE):
+            with pytest.raises(NotAllowed):
+                door.submit(command, caller=stranger)
+    assert ann.volunteer_id == 1
+    assert kept(door, 1) is None
+
+
+def test_a_volunteer_writes_so_many_a_day_and_no_question_twice(door, ann):
+    door.submit(THEIRS, caller=ann)
+    with pytest.raises(Refused, match="idea 1 already"):
+        door.submit(THEIRS, caller=ann)
+    for place in range(2, MOST_A_DAY):
+        door.submit(replace(THEIRS, question=f"{SAID['question']} {place}"), caller=ann)
+    with pytest.raises(LimitReached):
+        door.submit(replace(THEIRS, question="And this one?"), caller=ann)
+    door.lab.later(hours=25)
+    assert door.submit(replace(THEIRS, question="And this one?"), caller=ann)["idea"] == MOST_A_DAY
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ({"state": "taken"}, WrongUse),
+        ({"state": "taken", "experiment": "tiny_sum", "finding": 1}, WrongUse),
+        ({"state": "taken", "proposal": 9}, NotFound),
+        ({"state": "taken", "experiment": "tiny_sun"}, WrongUse),
+        ({"state": "known"}, WrongUse),
+        ({"state": "known", "finding": 9}, NotFound),
+        ({"state": "declined"}, WrongUse),
+        ({"state": "declined", "why": "no", "finding": 1}, WrongUse),
+        ({"state": "open"}, WrongUse),
+        ({"state": "declined", "why": "\x1b[2J gone"}, WrongUse),
+    ],
+)
+def test_an_answer_that_says_too_little_or_too_much_is_refused(door, words, error):
+    number = door.submit(MINE, caller=OPERATOR)["idea"]
+    with pytest.raises(error):
+        door.submit(AnswerIdea(idea=number, **words), caller=OPERATOR)
+    assert kept(door, number).state is IdeaState.OPEN
+
+
+def test_what_was_taken_up_may_be_known_one_day(door):
+    number = door.submit(MINE, caller=OPERATOR)["idea"]
+    door.submit(AnswerIdea(idea=number, state="taken", experiment="tiny_sum"), caller=OPERATOR)
+    assert kept(door, number).answer.experiment == "tiny_sum@1"
+    door.submit(AnswerIdea(idea=number, state="known", finding=1), caller=OPERATOR)
+    found = kept(door, number)
+    assert (found.state, found.answer.finding, found.answer.experiment) == (IdeaState.KNOWN, 1, None)
+
+
+def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann):
+    mine, theirs = (door.submit(one, caller=by)["idea"] for one, by in ((MINE, OPERATOR), (THEIRS, ann)))
+    for command, by in (
+        (WithdrawIdea(idea=mine, by="program:eve"), OPERATOR),
+        (WithdrawIdea(idea=theirs, by="volunteer:1"), OPERATOR),
+        (RetractIdea(idea=mine, volunteer=1), ann),
+        (RetractIdea(idea=theirs, volunteer=2), caller(2)),
+    ):
+        with pytest.raises((Refused, NotFound)):
+            door.submit(command, caller=by)
+    door.submit(WithdrawIdea(idea=mine, by="operator"), caller=OPERATOR)
+    door.submit(RetractIdea(idea=theirs, volunteer=1), caller=ann)
+    assert public(door) == []
+    for command in (ShowIdea(idea=theirs), AnswerIdea(idea=theirs, state="declined", why="too late")):
+        with pytest.raises(Refused):
+            door.submit(command, caller=OPERATOR)
+
+
+@pytest.mark.parametrize("sign", ["\x1b[31m", "\x9b", "\x07", "\u202e", "\u2066", "\r", "\x00"])
+@pytest.mark.parametrize("word", ["question", "why"])
+def test_signs_that_a_terminal_or_a_reader_would_obey_are_refused(sign, word):
+    for name, more in (("idea.add", {"by": "operator"}), ("idea.suggest", {"volunteer": 1})):
+        with pytest.raises(WrongUse):
+            read_command(name, {**SAID, **more, word: f"What {sign} now?"})
+
+
+def test_of_an_erased_account_the_ideas_stay_that_everybody_read(door, ann):
+    shown, hidden = (door.submit(replace(THEIRS, question=each), caller=ann)["idea"] for each in ("This?", "That?"))
+    door.submit(ShowIdea(idea=shown), caller=OPERATOR)
+    door.submit(EraseAccount(volunteer=1), caller=OPERATOR)
+    assert (public(door), kept(door, hidden)) == ([shown], None)
