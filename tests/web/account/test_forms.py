@@ -23,6 +23,8 @@ FIELDS = {
     "/account/team/found": {"name": "Eve and friends"},
     "/account/team/join": {"team": "1"},
     "/account/team/leave": {},
+    "/account/ideas/add": {"question": "Is it so?", "why": "I have seen it."},
+    "/account/ideas/withdraw": {"idea": "1"},
 }
 FOREIGN = {
     "no token": ({"form": ""}, {"origin": ORIGIN}),
@@ -45,6 +47,7 @@ def test_every_form_is_tried():
 def at_their_form(ada, new_visitor):
     """A browser that may send this form: signed in, but for the two that are for visitors."""
     ada.post("/account/team/found", name="The Sums")
+    ada.post("/account/ideas/add", question="Is it not so?", why="I have not.")
     assert ada.attach("attic") == 1
     return lambda path: ada if PAGES[ACTS[path].page].is_private else new_visitor()
 

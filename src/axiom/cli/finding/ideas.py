@@ -22,7 +22,7 @@ from axiom.domain.ideas import ANSWERS, IdeaState
 from axiom.service.access import submit
 from axiom.service.terminal import remark
 from axiom.store.engine.folder import Folder
-from axiom.web.views import ideas as views
+from axiom.web.views import proposals as views
 
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
 
@@ -40,7 +40,7 @@ def idea() -> None:
 def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
     """Every idea, open ones first, also those that wait to be shown."""
     with view(folder) as seen:
-        rows = [row for row in views.everything(seen)["ideas"] if state in (None, row["state"])]
+        rows = [row for row in views.every_idea(seen)["ideas"] if state in (None, row["state"])]
     rows = [row for row in rows if not (hidden and row["is_public"])]
     if as_json:
         show_json({"ideas": rows})
@@ -59,7 +59,7 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One idea: what is asked, why, and what became of it."""
     with view(folder) as seen:
-        answer = views.any_one(seen, number)
+        answer = views.any_idea(seen, number)
     if as_json:
         show_json(answer)
         return

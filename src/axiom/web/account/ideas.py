@@ -4,13 +4,13 @@ from axiom.commands.ideas import RetractIdea, SuggestIdea, good_question, good_w
 from axiom.web.account.forms import whole
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import ideas
+from axiom.web.views import proposals
 
 
 def ideas_page(reading: Reading, visit: Visit) -> Answer:
     """The public list, which a volunteer sees with the box beneath it."""
     del visit
-    return ideas.listed(reading)
+    return proposals.listed_ideas(reading)
 
 
 def add(visit: Visit) -> Outcome:

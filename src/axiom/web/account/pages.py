@@ -33,7 +33,7 @@ from axiom.web.account.ideas import IDEA_ACTS, ideas_page
 from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import ideas
+from axiom.web.views import proposals
 from axiom.web.views.leaderboards import credited
 
 TABS = (
@@ -106,7 +106,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "venue": preferred.venue,
             "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
-            "ideas": ideas.of_volunteer(reading, volunteer.id),
+            "ideas": proposals.ideas_of(reading, volunteer.id),
             "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
         }
     }
