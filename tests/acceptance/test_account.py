@@ -177,3 +177,17 @@ def test_what_one_account_sees_stays_with_it(eve, browser, address):
         stranger.goto(f"{address}/account")
         assert stranger.url == f"{address}/account/sign-in"
         assert "attic" not in stranger.content()
+
+
+def test_a_volunteer_asks_a_question_in_the_box_and_takes_it_back(browser, address):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        sign_in(page, address, OTHER_EMAIL, PASSWORD)
+        page.goto(f"{address}/ideas")
+        page.get_by_label("Your question").fill("Is it <b>so</b>?")
+        page.get_by_label("Why it is worth asking").fill("I have seen it.\nTwice.")
+        page.get_by_role("button", name="Send the question").click()
+        expect(page.get_by_role("status")).to_contain_text("Your question is with the operator")
+        expect(page.get_by_role("region", name="Your ideas")).to_contain_text("Is it <b>so</b>?")
+        page.get_by_role("button", name="Take idea 1 back").click()
+        expect(page.get_by_role("region", name="Your ideas")).to_contain_text("Withdrawn")

@@ -17,7 +17,7 @@ from axiom.commands.ideas import (
 )
 from axiom.commands.programs import AddProgram
 from axiom.commands.registry import read_command
-from axiom.domain.ideas import IdeaState
+from axiom.domain.proposals import IdeaState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.service import callers
 from axiom.signed.keys import make_secrets

@@ -10,9 +10,8 @@ from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
 from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.fleet import Capacity, Gpu, Platform
-from axiom.domain.ideas import Idea, IdeaAnswer, IdeaState
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
-from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import Agreement

@@ -13,7 +13,7 @@ from axiom.commands.base import SPEAKER, Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
-from axiom.domain.ideas import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
+from axiom.domain.proposals import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
@@ -70,10 +70,10 @@ class SuggestIdea(OwnAccount):
 
 @dataclass(frozen=True, kw_only=True)
 class ShowIdea(Command):
-    """Show an idea to everybody."""
+    """Show an idea to everybody. A person alone does: what strangers write is no program's to pass on."""
 
     name: ClassVar[str] = "idea.show"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.APPROVE
 
     idea: int = field(metadata=_NUMBER)
 

@@ -3,8 +3,7 @@
 import pytest
 from follow_up_subjects import estimand, manifest, subject
 
-from axiom.domain.ideas import IdeaAnswer, IdeaState
-from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.proposals import AUTOPILOT, IdeaAnswer, IdeaState
 from axiom.lab.followups.ideas import write_idea
 from axiom.store.registrations import ideas
 from axiom.store.sessions import sessions

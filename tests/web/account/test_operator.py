@@ -15,7 +15,7 @@ from axiom.service import callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import operators
 from axiom.store.connections import Connections
-from axiom.store.registrations import proposals, registrations
+from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import news
 from axiom.store.upkeep import audit
 
@@ -324,3 +324,16 @@ def test_keys_and_account_managers_never_give_the_role(desk, lab, new_visitor):
         asked = {"account_key": key, "password_hash": passwd_hash(NEW_PASSWORD, EMAIL)}
         assert b"<error>" in managers.change(asked)
         assert desk.stored() == before
+
+
+def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, new_visitor):
+    eve, hostile = new_visitor(), '"><script>alert(1)</script>'
+    eve.register(name="Eve", email="eve@mail.example")
+    eve.post("/account/ideas/add", question=f"Is it {hostile}?", why=hostile)
+    number = str(max(desk.look(lambda db: ideas.numbers(db, public=False))))
+    assert hostile not in desk.ask("/operator").text
+    shown = send(desk, "/operator", "/operator/idea.show", idea=number)
+    assert (hostile in shown.text, eve.ask(f"/ideas/{number}").status) == (False, 404)
+    assert post(desk, "/operator/do", hidden(shown)).status == 200
+    assert new_visitor().ask(f"/ideas/{number}.json").json["idea"]["question"] == f"Is it {hostile}?"
+    assert said(desk)[-1] == ("operator:ada", "idea.show")

@@ -2,7 +2,7 @@
 
 from furnished_lab import HOSTILE, UNSHOWN
 
-from axiom.domain.ideas import Idea
+from axiom.domain.proposals import Idea
 from axiom.store.registrations import ideas
 
 

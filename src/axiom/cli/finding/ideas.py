@@ -18,7 +18,7 @@ from axiom.cli.options import (
 from axiom.cli.views import view
 from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
-from axiom.domain.ideas import ANSWERS, IdeaState
+from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.service.access import submit
 from axiom.service.terminal import remark
 from axiom.store.engine.folder import Folder

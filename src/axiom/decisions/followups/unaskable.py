@@ -12,8 +12,7 @@ from axiom.decisions.followups.discriminate import discriminating
 from axiom.decisions.followups.draft import held
 from axiom.decisions.followups.subject import Subject, axis
 from axiom.domain.findings import Grade
-from axiom.domain.ideas import Idea
-from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.proposals import AUTOPILOT, Idea
 
 _SHARE = (0.0, 1.0)  # a range that a share has: nothing lies beyond its ends
 _LONGEST_CLAIM = 200  # letters of a claim that are repeated

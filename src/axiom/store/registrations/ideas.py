@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.ideas import Idea, IdeaAnswer, IdeaState, KeptIdea
+from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _ADD = """

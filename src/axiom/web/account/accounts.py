@@ -270,7 +270,6 @@ def _render(
             path=page.path,
             now=reading.now.isoformat(),
             json=page.json,
-            is_signed_in=visit.volunteer is not None,
         )
     return HTMLResponse(text, status_code=outcome.status)
 

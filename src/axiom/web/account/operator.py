@@ -40,6 +40,7 @@ TABS = (
 _COMMANDS = {
     "proposal.approve": ("Approve proposal {proposal}", _PROPOSAL),
     "proposal.refuse": ("Refuse proposal {proposal}", _PROPOSAL),
+    "idea.show": ("Show idea {idea} to everybody", OVERVIEW),
     "experiment.approve": ("Approve {experiment} for volunteers", _EXPERIMENTS),
     "experiment.pause": ("Pause {experiment}", _EXPERIMENTS),
     "experiment.resume": ("Resume {experiment}", _EXPERIMENTS),

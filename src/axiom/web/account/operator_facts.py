@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.domain.proposals import ProposalState
+from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import NotFound
 from axiom.store.accounts import operators as stored
 from axiom.store.accounts import programs
@@ -36,15 +36,20 @@ def operators(reading: Reading) -> Answer:
 
 
 def waiting(reading: Reading) -> Answer:
-    """What waits for somebody: proposals, releases, findings that are suspended, and what fails."""
+    """What waits for somebody: proposals, ideas to be shown, releases, findings that are suspended, and what fails."""
     gone_wrong = failures.failures(reading)
     return {
         "proposals": [row for row in proposals.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN],
+        "ideas": [row for row in proposals.every_idea(reading)["ideas"] if _waits(row)],
         "releases": [row for row in releases.listed(reading) if row["waits_for_approval"]],
         "suspended": _suspended(reading),
         "failures": gone_wrong["failures"][:_MOST_FAILURES],
         "failure_groups": gone_wrong["of"],
     }
+
+
+def _waits(idea: Answer) -> bool:
+    return not idea["is_public"] and idea["state"] == IdeaState.OPEN
 
 
 def _suspended(reading: Reading) -> list[Answer]:

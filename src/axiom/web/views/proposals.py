@@ -5,8 +5,7 @@ An idea that is not shown to everybody is on no public page.
 
 from collections.abc import Sequence
 
-from axiom.domain.ideas import IdeaState, KeptIdea
-from axiom.domain.proposals import KeptProposal, proposal_data
+from axiom.domain.proposals import IdeaState, KeptIdea, KeptProposal, proposal_data
 from axiom.errors import NotFound
 from axiom.store.accounts import accounts
 from axiom.store.registrations import ideas, proposals
