@@ -20,7 +20,12 @@ from axiom.store.registrations import proposals
 
 CALLS = 10  # of a sequence
 # Rows that a program which may propose adds, each with the column that says whose it is and what counts them.
-OWN = {"link": ("by", "finding.link"), "finding_note": ("by", "finding.note"), "proposal": ("author", "proposal.make")}
+OWN = {
+    "link": ("by", "finding.link"),
+    "finding_note": ("by", "finding.note"),
+    "proposal": ("author", "proposal.make"),
+    "idea": ("by", "idea.add"),
+}
 _SECRETS = ("kitchen.grace.example", "secret.shy.example", "token of ")
 _DEEP: Any = []
 for _ in range(60):
