@@ -37,6 +37,9 @@ def model_service(play: Callable[[dict[str, Any]], Play]) -> Iterator[ModelServi
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            if self.path not in {"/v1/messages", "/v1/chat/completions"}:
+                self.send_error(404)
+                return
             service.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
             said = service.play(body)
             if said.drop:
@@ -60,9 +63,14 @@ def model_service(play: Callable[[dict[str, Any]], Play]) -> Iterator[ModelServi
         def log_message(self, *_: object) -> None:
             """It says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    service = ModelService(address=f"http://127.0.0.1:{server.server_port}/v1", play=play)
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: object) -> None:
+            """Who asked is gone."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    service = ModelService(address=f"http://127.0.0.1:{server.server_port}", play=play)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -15,7 +15,7 @@ from axiom.models.conversation import (
     Speaker,
     ToolCall,
 )
-from axiom.models.http_client import attempt, http_client
+from axiom.models.http_client import http_client, post
 from axiom.models.key import ModelKey
 from axiom.models.strict_json import (
     agreed,
@@ -76,8 +76,7 @@ class ChatCompletionsModel:
                 }
                 for tool in tools
             ]
-        create = self._client.chat.completions.with_raw_response.create
-        return _read(attempt(lambda: create(**body, timeout=seconds), self._key), tools)
+        return _read(post(self._client, "/chat/completions", body, seconds, self._key), tools)
 
 
 def _messages(message: ModelMessage) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ And what comes of one attempt: text, or one of our errors.
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -70,23 +70,30 @@ def http_client(address: str) -> Any:
         response.stream = BoundedBody(response.stream, response.request.extensions["until"])
 
     return httpx2.Client(
+        limits=httpx2.Limits(max_keepalive_connections=0),  # minutes pass between two requests, and nothing stays open
         follow_redirects=False,  # the key goes to this address alone
         trust_env=not is_here(address),  # what is here is not asked through a proxy
         event_hooks={"request": [send_little], "response": [read_little]},
     )
 
 
-def attempt(send: Callable[[], Any], key: ModelKey) -> str:
-    """Send once; the body of the answer, without the key. Whatever an SDK raises becomes one of our errors."""
+def post(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: ModelKey) -> str:
+    """Have an SDK send this once; the body of the answer, without the key. Whatever it raises becomes an error of ours.
+
+    The body is read as it came: what an SDK makes of it, it does not check.
+    """
+    import httpx2
+
     try:
-        body = bytes(send().http_response.content)
+        answer = client.post(path, body=body, cast_to=httpx2.Response, options={"timeout": seconds})
+        content = bytes(answer.content)
     except Exception as error:
         raise _ours(error, key) from None  # what hangs on an SDK's error may hold the key
     try:
-        return key.hide(body.decode())
+        return key.hide(content.decode())
     except UnicodeDecodeError:
         raise AnswerUnreadable(
-            f"The model answered, and its body of {len(body):,} bytes is no text. Nothing of it was used."
+            f"The model answered, and its body of {len(content):,} bytes is no text. Nothing of it was used."
         ) from None
 
 

@@ -13,7 +13,7 @@ from axiom.models.conversation import (
     Speaker,
     ToolCall,
 )
-from axiom.models.http_client import attempt, http_client
+from axiom.models.http_client import http_client, post
 from axiom.models.key import ModelKey
 from axiom.models.strict_json import agreed, as_list, as_object, as_text, read_object, tool_call, unreadable, usage_of
 
@@ -64,8 +64,7 @@ class MessagesModel:
             body["tools"] = [
                 {"name": tool.name, "description": tool.about, "input_schema": tool.words} for tool in tools
             ]
-        create = self._client.messages.with_raw_response.create
-        return _read(attempt(lambda: create(**body, timeout=seconds), self._key), tools)
+        return _read(post(self._client, "/v1/messages", body, seconds, self._key), tools)
 
 
 def _message(message: ModelMessage) -> dict[str, Any]:
