@@ -1,7 +1,11 @@
 """Both protocols are spoken through their SDKs, and whatever a service does becomes an answer or an error of ours."""
 
+import json
 import logging
 import platform
+import random
+import time
+from dataclasses import asdict
 
 import pytest
 from model_line import HELLO, SECRET, TOOL
@@ -113,10 +117,13 @@ def test_a_busy_service_says_for_how_long(line, told, wait):
     assert raised.value.retry_after == wait
 
 
-def test_an_answer_that_comes_too_slowly_is_given_up(line):
-    line.plays(played(line.body(text="word " * 2_000), pause=0.05))
+@pytest.mark.parametrize("slowly", [{"wait": 2.0}, {"pause": 0.2}])
+def test_an_answer_that_comes_too_slowly_is_given_up(line, slowly):
+    line.plays(played(line.body(text="word " * 2_000), **slowly))
+    begun = time.monotonic()
     with pytest.raises(ModelLost):
         line.say(seconds=0.2)
+    assert time.monotonic() - begun < 1.5
 
 
 def test_an_answer_without_end_is_given_up(line, monkeypatch):
@@ -265,3 +272,35 @@ def test_half_a_character_can_be_stored_and_sent_again(line):
 def test_a_service_that_tells_the_key_is_not_repeated(line):
     line.plays(played(line.body(text=f"the key is {SECRET}")))
     assert SECRET not in line.say().text
+
+
+STRANGE = [None, True, -1, 0, 1e308, 10**400, "", "\ud800", [], {}, [[]], {"a": {}}, "text", ["text"], {"type": "text"}]
+
+
+def changed(value, dice: random.Random):
+    """The same with one thing in it replaced, removed or doubled."""
+    if isinstance(value, dict) and value and dice.random() < 0.8:
+        name = dice.choice(list(value))
+        if dice.random() < 0.1:
+            return {other: value[other] for other in value if other != name}
+        return value | {name: changed(value[name], dice)}
+    if isinstance(value, list) and value and dice.random() < 0.8:
+        place = dice.randrange(len(value))
+        if dice.random() < 0.1:
+            return [*value, value[place]]
+        return [*value[:place], changed(value[place], dice), *value[place + 1 :]]
+    return dice.choice(STRANGE)
+
+
+def test_whatever_a_service_answers_is_an_answer_or_an_error_of_ours(line):
+    dice, unreadable = random.Random(7), 0
+    for _ in range(150):
+        body = changed(line.body(calls=[brief(line)]), dice)
+        line.plays(played(changed(body, dice) if dice.random() < 0.5 else body))
+        try:
+            answer = line.say()
+            json.dumps(asdict(answer)).encode()
+            line.model.say([*HELLO, answer.message], [TOOL], 100)  # and it can be sent again
+        except AnswerUnreadable:
+            unreadable += 1
+    assert 0 < unreadable < 150

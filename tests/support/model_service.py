@@ -19,7 +19,8 @@ class Play:
     headers: dict[str, str] = field(default_factory=dict)
     says_length: int | None = None  # other than the body has
     drop: bool = False  # close the connection without a word
-    pause: float = 0.0  # seconds before each kilobyte
+    wait: float = 0.0  # seconds before the first word
+    pause: float = 0.0  # and before each kilobyte
 
 
 @dataclass
@@ -45,15 +46,16 @@ def model_service(play: Callable[[dict[str, Any]], Play]) -> Iterator[ModelServi
             if said.drop:
                 self.close_connection = True
                 return
+            time.sleep(said.wait)
             self.send_response_only(said.status)
             length = len(said.body) if said.says_length is None else said.says_length
             self.send_header("content-length", str(length))
             self.send_header("content-type", "application/json")
             for name, value in said.headers.items():
                 self.send_header(name, value)
-            self.end_headers()
             self.close_connection = length != len(said.body)
             try:
+                self.end_headers()
                 for start in range(0, len(said.body), 1024 if said.pause else 2**20):
                     time.sleep(said.pause)
                     self.wfile.write(said.body[start : start + (1024 if said.pause else 2**20)])

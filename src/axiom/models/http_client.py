@@ -5,8 +5,10 @@ And what comes of one attempt: text, or one of our errors.
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from queue import Empty, SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -80,15 +82,30 @@ def http_client(address: str) -> Any:
 def post(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: ModelKey) -> str:
     """Have an SDK send this once; the body of the answer, without the key. Whatever it raises becomes an error of ours.
 
-    The body is read as it came: what an SDK makes of it, it does not check.
+    The body is read as it came: what an SDK makes of it, it does not check. A thread sends it, since neither the search
+    for a name nor a header that comes byte by byte has an end of its own.
     """
     import httpx2
 
+    came = SimpleQueue[bytes | Exception]()
+
+    def send() -> None:
+        try:
+            answer = client.post(path, body=body, cast_to=httpx2.Response, options={"timeout": seconds})
+            came.put(bytes(answer.content))
+        except Exception as error:
+            came.put(error)
+
+    threading.Thread(target=send, name="model", daemon=True).start()
     try:
-        answer = client.post(path, body=body, cast_to=httpx2.Response, options={"timeout": seconds})
-        content = bytes(answer.content)
-    except Exception as error:
-        raise _ours(error, key) from None  # what hangs on an SDK's error may hold the key
+        content = came.get(timeout=seconds)
+    except Empty:
+        raise ModelLost(
+            f"The model's service gave no answer within {seconds:,.1f} seconds. What it took is unknown; it counts in "
+            "full."
+        ) from None
+    if isinstance(content, Exception):
+        raise _ours(content, key)  # without a cause: what hangs on an SDK's error may hold the key
     try:
         return key.hide(content.decode())
     except UnicodeDecodeError:
