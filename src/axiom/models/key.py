@@ -1,6 +1,7 @@
 """The key of a model's service: where it is kept, and how it stays out of everything that is written."""
 
 import json
+import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,8 +44,8 @@ def read_key(environment: Mapping[str, str], file: str) -> ModelKey:
 def _from_file(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as opened:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            if mode & 0o077:
+            mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+            if os.name == "posix" and mode & 0o077:
                 raise KeysUnusable(
                     f"Others may read the key of the model: {path} has mode {mode:04o}. Nothing was sent; say "
                     f"`chmod 600 {path}`, and ask the service for another key if somebody else uses this computer."
