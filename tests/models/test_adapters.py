@@ -133,11 +133,11 @@ def test_an_answer_without_end_is_given_up(line, monkeypatch):
         line.say()
 
 
-def test_nobody_there_is_an_error_of_ours():
+def test_a_service_that_is_not_there_took_nothing_on():
     with model_service(lambda _: Play()) as service:
         address = service.address
     for make in (MessagesModel, ChatCompletionsModel):
-        with pytest.raises(ModelLost):
+        with pytest.raises(ModelBusy):
             make(address=address, name="of-a-test", key=ModelKey("")).say(HELLO, [], 10)
 
 

@@ -115,7 +115,12 @@ def post(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: M
 
 
 def _ours(error: Exception, key: ModelKey) -> ModelError:
+    import httpx2
+
     response = getattr(error, "response", None)
+    if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
+        said = key.hide(str(error.__cause__))[:300]
+        return ModelBusy(f"The model's service cannot be reached ({said}), so it took nothing on.")
     if response is None:
         said = key.hide(f"{type(error).__name__}: {error.__cause__ or error}")[:300]
         return ModelLost(f"The model's service gave no answer ({said}). What it took is unknown; it counts in full.")
