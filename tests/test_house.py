@@ -52,6 +52,7 @@ EVERYTHING = {
         "lab",
         "server",
         "engines",
+        "models",
         "store",
         "decisions",
         "boinc",
@@ -68,7 +69,7 @@ BOUND = {
     "catalogue": EVERYTHING - {"kit", "catalogue", "domain", "signed"},
     "scipy": EVERYTHING - {"statistics"},
     "altair": EVERYTHING - {"figures"},
-    "sql": {"cli", "service", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines"},
+    "sql": {"cli", "service", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines", "models"},
     "site": {"web", "notebook"},
     "pi": {"pi", "mcp"},
     "edge": EVERYTHING - {"cli", "service", "web", "mcp", "server"},
@@ -99,7 +100,14 @@ def imports(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("library", "homes"),
-    [("click", {"cli", "__main__.py"}), ("mcp", {"mcp"}), ("pydantic", {"commands", "mcp", "web"})],
+    [
+        ("click", {"cli", "__main__.py"}),
+        ("mcp", {"mcp"}),
+        ("pydantic", {"commands", "mcp", "web"}),
+        ("anthropic", {"models"}),
+        ("openai", {"models"}),
+        ("httpx2", {"models"}),
+    ],
 )
 def test_a_library_stays_in_its_folder(library, homes):
     found = {

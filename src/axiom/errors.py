@@ -29,6 +29,11 @@
     ├── MalformedRequest                 what a client sent is not a request
     ├── Fault                   exit 70  a fault of ours in the process that does the commands
     ├── FigureNotDrawn                   a picture is missing; what it shows is not
+    ├── ModelError                       a language model gave no answer that can be used
+    │   ├── ModelBusy                    its service took nothing on; it may do so later
+    │   ├── ModelLost                    nobody knows whether it answered, and whether that is paid for
+    │   ├── RequestRejected              its service will not take this request, however often it is sent
+    │   └── AnswerUnreadable             it answered, and that is not an answer
     └── ExperimentError         exit 1   the experiment's own file or code is at fault
 
 A message says what happened, what it means and what to do next. `exit_code` is what a command line ends with.
@@ -268,6 +273,30 @@ class MalformedRequest(AxiomError):
 
 class FigureNotDrawn(AxiomError):
     """A picture is missing; what it shows is not."""
+
+
+class ModelError(AxiomError):
+    """A language model gave no answer that can be used."""
+
+
+class ModelBusy(ModelError):
+    """The service of a model took nothing on. It may say after how many seconds to ask again."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class ModelLost(ModelError):
+    """Nobody knows whether the model answered, and whether that is paid for."""
+
+
+class RequestRejected(ModelError):
+    """The service of a model will not take this request, however often it is sent."""
+
+
+class AnswerUnreadable(ModelError):
+    """The model answered, and that is not an answer."""
 
 
 class Fault(AxiomError):

@@ -10,8 +10,9 @@ from typing import Any
 
 from axiom.errors import UnknownName, WrongUse
 
-# Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves.
-NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_TOKEN"})
+# Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves; and secrets, which
+# no list of settings may show.
+NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_MODEL_KEY", "AXIOM_TOKEN"})
 
 
 def _knob(
@@ -121,6 +122,28 @@ class Settings:
     )
     journal: str = _knob(
         "journal", "the folder of the journal, seen from the data folder; another disk survives the loss of this one"
+    )
+    model_address: str = _knob(
+        "",
+        "the address of the language model's service, or of a server of your own; empty: there is no model",
+        form=r"(https?://[A-Za-z0-9.\-_~:/\[\]%]+)?",
+        words="empty or an address such as http://127.0.0.1:11434/v1, of letters, digits and . - _ ~ : / alone",
+    )
+    model_protocol: str = _knob(
+        "chat",
+        "what that service speaks: chat, which is Chat Completions, or messages, which Claude speaks",
+        form="chat|messages",
+        words="chat or messages",
+    )
+    model_name: str = _knob("", "which model of that service answers, as the service names it")
+    model_key_file: str = _knob(
+        "", "a file of mode 0600 with the key of that service; empty: AXIOM_MODEL_KEY, and none where that is not set"
+    )
+    model_prices: str = _knob(
+        "",
+        'what a million tokens cost, as "input=2,output=10,cached=0.2"; empty: unknown, then tokens alone are limited',
+        form=r"(input=\d{1,6}(\.\d{1,6})?,output=\d{1,6}(\.\d{1,6})?,cached=\d{1,6}(\.\d{1,6})?)?",
+        words="empty or three prices such as input=2,output=10,cached=0.2",
     )
     log: str = _knob(
         "info",

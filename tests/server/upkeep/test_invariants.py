@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.domain.transcripts import EntryKind, TranscriptEntry
 from axiom.server.upkeep.invariants import PROMISES, broken
 from axiom.signed.bundles import read_seal, write_seal
+from axiom.store.sessions import sessions, transcripts
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited
 
@@ -18,6 +20,9 @@ def audited_lab(busy_lab):
     )
     for _ in range(3):
         audit.append(busy_lab.db, entry, busy_lab.now)
+    session = sessions.begin(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
+    request = TranscriptEntry(kind=EntryKind.REQUEST, model="", prompt="", body="{}", tokens=9, micros=0)
+    transcripts.append(busy_lab.db, session.id, request, busy_lab.now)
     assert busy_lab.broken() == {}
     return busy_lab
 
@@ -44,6 +49,7 @@ def test_every_promise_is_asked(busy_lab):
         ("I11", "ran out", "UPDATE bundle SET created_at = expires_at + 1"),
         ("I12", "audit 2 was altered", "UPDATE audit SET caller = 'Bob' WHERE id = 2"),
         ("I12", "registration 1 was altered", "UPDATE registration SET cohort = 'exploratory'"),
+        ("I12", "transcript 1 was altered", "UPDATE transcript SET tokens = 0"),
         ("I12", "counter task sent of experiment 1 says 2", "UPDATE counter SET amount = 2 WHERE state = 'sent'"),
     ],
 )

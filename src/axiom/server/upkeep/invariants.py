@@ -10,6 +10,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
+from axiom.store.sessions import transcripts
 from axiom.store.upkeep import audit, invariants
 
 # As they are numbered in docs/explanation/promises.md. Those of the ledger (I3, I4), of findings (I10) and of
@@ -23,7 +24,7 @@ PROMISES = {
     "I8": "what is closed or retired is not sent or made again",
     "I9": "no row without its file, no file without its row",
     "I11": "every bundle is what the bundle keys signed",
-    "I12": "the chains of the audit and of registrations hold, with their predictions, and the counters count",
+    "I12": "the chains of audit, registrations, predictions and transcripts hold, and the counters count",
     "I14": "what hosts have was tried before it was sent",
 }
 
@@ -40,9 +41,13 @@ def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[st
             "I8": invariants.withdrawn(db),
             "I9": blobs.problems(db, folder, now),
             "I11": _bundles(db, folder, trust),
-            "I12": audit.broken_links(db) + registrations.broken_links(db) + counters.problems(db),
+            "I12": _chains(db) + counters.problems(db),
             "I14": invariants.untried(db),
         }
+
+
+def _chains(db: Database) -> list[str]:
+    return audit.broken_links(db) + registrations.broken_links(db) + transcripts.broken_links(db)
 
 
 def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:

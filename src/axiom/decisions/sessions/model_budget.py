@@ -1,0 +1,141 @@
+"""May this request be sent to a language model? What it can cost at most is set aside before, and settled after.
+
+Money is counted in millionths of its unit: a price per million tokens is then that of one token. It is rounded up.
+"""
+
+import math
+from dataclasses import dataclass
+
+from axiom.errors import ModelBusy, ModelError, RequestRejected
+
+HEADROOM = 1_000  # tokens that a service may add to a first request: its own words about tools, marks of a message
+WRITTEN = 1.25  # what tokens that a service puts into its cache cost, beside those it reads anew
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCaps:
+    """How much one session may use."""
+
+    tokens: int = 2_000_000
+    micros: int = 5_000_000
+    requests: int = 60
+    seconds: float = 1_800.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelPrices:
+    """What a million tokens cost."""
+
+    input: float
+    output: float
+    cached: float  # of input that the service had in its cache
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenUsage:
+    """What a service says that one answer took."""
+
+    read: int  # input that was not in the cache, and was not put there
+    cached: int
+    written: int  # input that was put into the cache
+    output: int
+
+    @property
+    def input(self) -> int:
+        """All that the model read."""
+        return self.read + self.cached + self.written
+
+    @property
+    def tokens(self) -> int:
+        """All that the model read and said."""
+        return self.input + self.output
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCost:
+    """What one request takes, or can take at most."""
+
+    tokens: int
+    micros: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelSpent:
+    """What a session has used, with what is set aside and not settled."""
+
+    tokens: int = 0
+    micros: int = 0
+    requests: int = 0
+    is_overrun: bool = False  # an answer took more than could be set aside for it
+
+    def with_reserve(self, reserve: ModelCost) -> "ModelSpent":
+        """One more request goes out."""
+        return ModelSpent(
+            tokens=self.tokens + reserve.tokens,
+            micros=self.micros + reserve.micros,
+            requests=self.requests + 1,
+            is_overrun=self.is_overrun,
+        )
+
+    def settled(self, reserve: ModelCost, used: ModelCost) -> "ModelSpent":
+        """What was set aside for a request is replaced by what it took."""
+        is_more = used.tokens > reserve.tokens or used.micros > reserve.micros
+        return ModelSpent(
+            tokens=self.tokens - reserve.tokens + used.tokens,
+            micros=self.micros - reserve.micros + used.micros,
+            requests=self.requests,
+            is_overrun=self.is_overrun or is_more,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BudgetDecision:
+    """May the request be sent?"""
+
+    may: bool
+    reason: str
+
+
+def reserve(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: ModelPrices | None) -> ModelCost:
+    """The most that a request can take: what was read last, one token for each new byte, and the longest answer.
+
+    `known_tokens` is what the last answer read, of a conversation that only grew since.
+    """
+    read = known_tokens + new_bytes + (0 if known_tokens else HEADROOM)
+    if prices is None:
+        return ModelCost(tokens=read + most_tokens, micros=0)
+    dearest = max(prices.input * WRITTEN, prices.cached)
+    return ModelCost(tokens=read + most_tokens, micros=math.ceil(read * dearest + most_tokens * prices.output))
+
+
+def cost(usage: TokenUsage, prices: ModelPrices | None) -> ModelCost:
+    """What an answer took."""
+    if prices is None:
+        return ModelCost(tokens=usage.tokens, micros=0)
+    read = usage.read * prices.input + usage.cached * prices.cached + usage.written * prices.input * WRITTEN
+    return ModelCost(tokens=usage.tokens, micros=math.ceil(read + usage.output * prices.output))
+
+
+def admit(spent: ModelSpent, wanted: ModelCost, caps: ModelCaps, seconds: float) -> BudgetDecision:
+    """Does a request that can take so much fit, after so many seconds of the session?"""
+    refusal = ""
+    if spent.is_overrun:
+        refusal = "an answer took more tokens than the service was asked for, so no reserve can be trusted"
+    elif spent.requests + 1 > caps.requests:
+        refusal = f"the session has sent its {caps.requests} requests"
+    elif seconds >= caps.seconds:
+        refusal = f"the session has had its {caps.seconds:,.0f} seconds"
+    elif spent.tokens + wanted.tokens > caps.tokens:
+        refusal = (
+            f"it can take {wanted.tokens:,} tokens, and {max(0, caps.tokens - spent.tokens):,} of {caps.tokens:,} "
+            "are left"
+        )
+    elif spent.micros + wanted.micros > caps.micros:
+        left = max(0, caps.micros - spent.micros) / 1e6
+        refusal = f"it can cost {wanted.micros / 1e6:.4f}, and {left:.4f} of {caps.micros / 1e6:g} are left"
+    return BudgetDecision(may=not refusal, reason=refusal or "it fits")
+
+
+def unanswered(wanted: ModelCost, error: ModelError) -> ModelCost:
+    """What a request without a usable answer took: all that was set aside, unless the service took nothing on."""
+    return ModelCost(tokens=0, micros=0) if isinstance(error, ModelBusy | RequestRejected) else wanted

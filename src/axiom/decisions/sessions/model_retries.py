@@ -1,0 +1,29 @@
+"""Is a request that a language model did not answer sent again, and when?"""
+
+from dataclasses import dataclass
+
+from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost
+
+_ATTEMPTS: dict[type[ModelError], int] = {ModelBusy: 6, ModelLost: 4, AnswerUnreadable: 2}  # once of any other
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Retry:
+    """How many seconds to wait before the next attempt; None: there is none."""
+
+    wait: float | None
+    reason: str
+
+
+def after(error: ModelError, attempts: int, seconds_left: float) -> Retry:
+    """Decide after so many attempts, with so many seconds of the session left."""
+    most = _ATTEMPTS.get(type(error), 1)
+    if attempts >= most:
+        return Retry(wait=None, reason=f"it was sent {attempts} of {most} times")
+    wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (attempts - 1))
+    if isinstance(error, ModelBusy) and error.retry_after is not None:
+        wait = max(wait, error.retry_after)
+    if wait >= seconds_left:
+        return Retry(wait=None, reason=f"{wait:,.0f} seconds are to be waited, and the session has {seconds_left:,.0f}")
+    return Retry(wait=wait, reason=f"attempt {attempts + 1} of {most} in {wait:g} seconds")

@@ -1,0 +1,143 @@
+"""Speak the Chat Completions protocol: OpenAI, and nearly every server of one's own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from axiom.decisions.sessions.model_budget import TokenUsage
+from axiom.models.conversation import (
+    USUAL_SECONDS,
+    AnswerEnd,
+    ModelAnswer,
+    ModelMessage,
+    ModelTool,
+    Speaker,
+    ToolCall,
+)
+from axiom.models.http_client import http_client, post
+from axiom.models.key import ModelKey
+from axiom.models.strict_json import (
+    agreed,
+    as_list,
+    as_object,
+    as_text,
+    count,
+    read_json,
+    read_object,
+    tool_call,
+    unreadable,
+    usage_of,
+)
+
+_ENDS = {
+    "stop": AnswerEnd.DONE,
+    "tool_calls": AnswerEnd.TOOLS,
+    "length": AnswerEnd.CUT,
+    "content_filter": AnswerEnd.REFUSED,
+}
+_THINKS_WITHIN = "api.openai.com"  # counts thoughts among the tokens of an answer, and has its own word for the most
+
+
+class ChatCompletionsModel:
+    """A model behind the Chat Completions protocol."""
+
+    def __init__(self, *, address: str, name: str, key: ModelKey) -> None:
+        import openai
+
+        self._name, self._key = name, key
+        self._most = "max_completion_tokens" if urlsplit(address).hostname == _THINKS_WITHIN else "max_tokens"
+        self._client = openai.OpenAI(
+            api_key=key.value or "none",  # without any, the SDK would take one that was meant for another service
+            base_url=address,
+            max_retries=0,
+            http_client=http_client(address),
+        )
+
+    def say(
+        self,
+        messages: Sequence[ModelMessage],
+        tools: Sequence[ModelTool],
+        most_tokens: int,
+        *,
+        seconds: float = USUAL_SECONDS,
+    ) -> ModelAnswer:
+        """What the model answers."""
+        body: dict[str, Any] = {
+            "model": self._name,
+            self._most: most_tokens,
+            "messages": [part for message in messages for part in _messages(message)],
+        }
+        if tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "function": {"name": tool.name, "description": tool.about, "parameters": tool.words},
+                }
+                for tool in tools
+            ]
+        return _read(post(self._client, "/chat/completions", body, seconds, self._key), tools)
+
+
+def _messages(message: ModelMessage) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"role": "tool", "tool_call_id": result.call_id, "content": result.text} for result in message.results
+    ]
+    if message.speaker is not Speaker.MODEL:
+        return found + ([{"role": message.speaker.value, "content": message.text}] if message.text else [])
+    said: dict[str, Any] = {"role": "assistant", "content": message.text}
+    if message.calls:
+        said["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": json.dumps(call.words)}}
+            for call in message.calls
+        ]
+    return [*found, said]
+
+
+def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
+    answer = read_object(body)
+    usage = _usage(answer.get("usage"))
+    choices = as_list(answer.get("choices"), "its list of choices")
+    if len(choices) != 1:
+        unreadable(f"it has {len(choices)} choices instead of one")
+    choice = as_object(choices[0], "its choice")
+    said = as_object(choice.get("message"), "its message")
+    stop = choice.get("finish_reason")
+    if not isinstance(stop, str) or stop not in _ENDS:
+        unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
+    text, refusal, told = (said.get(name) for name in ("content", "refusal", "tool_calls"))
+    calls = [] if told is None else _calls(as_list(told, "its list of calls"), tools)
+    end, agreed_calls = agreed(AnswerEnd.REFUSED if refusal else _ENDS[stop], calls)
+    return ModelAnswer(
+        text="" if text is None else as_text(text, "what it said"),
+        calls=agreed_calls,
+        end=end,
+        usage=usage,
+        model=as_text(answer.get("model", ""), "the model's name"),
+    )
+
+
+def _calls(told: list[Any], tools: Sequence[ModelTool]) -> list[ToolCall]:
+    known, seen = {tool.name: tool for tool in tools}, set[str]()
+    calls = []
+    for value in told:
+        call = as_object(value, "a call")
+        function = as_object(call.get("function"), "the function of a call")
+        try:
+            words = read_json(as_text(function.get("arguments"), "what a call says") or "{}")
+        except ValueError:
+            words = None
+        calls.append(tool_call(id_=call.get("id"), name=function.get("name"), words=words, known=known, seen=seen))
+    return calls
+
+
+def _usage(told: Any) -> TokenUsage | None:
+    """The cached ones are among what was read."""
+    if not isinstance(told, Mapping):
+        return None
+    details = told.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") or 0 if isinstance(details, Mapping) else 0
+    whole, known = count(told.get("prompt_tokens")), count(cached)
+    if whole is None or known is None:
+        return None
+    return usage_of(read=whole - known, cached=known, written=0, output=told.get("completion_tokens"))

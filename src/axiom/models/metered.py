@@ -1,0 +1,145 @@
+"""A model within a budget: each attempt is written down and set aside before it is sent, and settled afterwards."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from axiom.decisions.sessions import model_retries
+from axiom.decisions.sessions.model_budget import (
+    ModelCaps,
+    ModelCost,
+    ModelPrices,
+    ModelSpent,
+    admit,
+    cost,
+    reserve,
+    unanswered,
+)
+from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.errors import LimitReached, ModelError
+from axiom.models.conversation import USUAL_SECONDS, Model, ModelAnswer, ModelMessage, ModelTool
+from axiom.models.key import ModelKey
+
+
+class MeteredModel:
+    """One conversation of a session. `record` writes an entry down for good before it returns its number."""
+
+    def __init__(
+        self,
+        model: Model,
+        *,
+        name: str,
+        prompt: str,
+        key: ModelKey,
+        prices: ModelPrices | None,
+        record: Callable[[TranscriptEntry], int],
+        clock: Callable[[], float],
+        pause: Callable[[float], None],
+        caps: ModelCaps | None = None,
+        spent: ModelSpent | None = None,
+    ) -> None:
+        """`clock` gives the seconds since the session began; `spent` is what it used in an earlier process."""
+        self._model, self._name, self._prompt, self._key, self._prices = model, name, prompt, key, prices
+        self._record, self._clock, self._pause = record, clock, pause
+        self._caps = ModelCaps() if caps is None else caps
+        self.spent = ModelSpent() if spent is None else spent
+        self._heard: tuple[ModelMessage, ...] = ()  # the conversation that the last answer read
+        self._tools: tuple[ModelTool, ...] = ()
+        self._read = 0  # how many tokens that was; 0 where it is unknown
+        self._written: tuple[ModelMessage, ...] = ()  # the conversation as it stands in the transcript
+
+    def say(
+        self,
+        messages: Sequence[ModelMessage],
+        tools: Sequence[ModelTool],
+        most_tokens: int,
+        *,
+        seconds: float = USUAL_SECONDS,
+    ) -> ModelAnswer:
+        """What the model answers. LimitReached: it was not asked, since that could go beyond a cap."""
+        attempts = 0
+        while True:
+            attempts += 1
+            wanted = self._reserve(messages, tools, most_tokens)
+            decision = admit(self.spent, wanted, self._caps, self._clock())
+            if not decision.may:
+                self._write(EntryKind.REFUSAL, {"reason": decision.reason})
+                raise LimitReached(f"The model was not asked: {decision.reason}. The session goes on without it.")
+            number = self._write(EntryKind.REQUEST, self._request(messages, tools, most_tokens), wanted)
+            self._written = tuple(messages)
+            self.spent = self.spent.with_reserve(wanted)
+            left = self._caps.seconds - self._clock()
+            try:
+                answer = self._model.say(messages, tools, most_tokens, seconds=max(0.01, min(seconds, left)))
+            except ModelError as error:
+                self._settle(EntryKind.FAILURE, number, wanted, unanswered(wanted, error), _failure(error))
+                retry = model_retries.after(error, attempts, self._caps.seconds - self._clock())
+                if retry.wait is None:
+                    raise
+                self._pause(retry.wait)
+                continue
+            used = wanted if answer.usage is None else cost(answer.usage, self._prices)
+            self._settle(EntryKind.ANSWER, number, wanted, used, asdict(answer), answer.model)
+            self._heard, self._tools = tuple(messages), tuple(tools)
+            self._read = 0 if answer.usage is None else answer.usage.input
+            return answer
+
+    def _reserve(self, messages: Sequence[ModelMessage], tools: Sequence[ModelTool], most_tokens: int) -> ModelCost:
+        grown = self._read > 0 and _begins_with(messages, self._heard) and tuple(tools) == self._tools
+        new = [asdict(message) for message in (messages[len(self._heard) :] if grown else messages)]
+        new += [] if grown else [asdict(tool) for tool in tools]
+        return reserve(
+            known_tokens=self._read if grown else 0,
+            new_bytes=len(_json(new)),
+            most_tokens=most_tokens,
+            prices=self._prices,
+        )
+
+    def _request(self, messages: Sequence[ModelMessage], tools: Sequence[ModelTool], most_tokens: int) -> Any:
+        """What was not written down before: a conversation grows at its end."""
+        before = len(self._written) if _begins_with(messages, self._written) else 0
+        return {
+            "after": before,
+            "messages": [asdict(message) for message in messages[before:]],
+            "tools": [tool.name for tool in tools],
+            "most_tokens": most_tokens,
+        }
+
+    def _settle(
+        self, kind: EntryKind, number: int, wanted: ModelCost, used: ModelCost, body: Any, model: str = ""
+    ) -> None:
+        self.spent = self.spent.settled(wanted, used)
+        self._write(kind, body, used, model=model, request_id=number)
+
+    def _write(
+        self,
+        kind: EntryKind,
+        body: Any,
+        takes: ModelCost | None = None,
+        *,
+        model: str = "",
+        request_id: int | None = None,
+    ) -> int:
+        entry = TranscriptEntry(
+            kind=kind,
+            model=self._key.hide(model or self._name),
+            prompt=self._prompt,
+            body=self._key.hide(_json(body)),
+            tokens=takes.tokens if takes else 0,
+            micros=takes.micros if takes else 0,
+            request_id=request_id,
+        )
+        return self._record(entry)
+
+
+def _begins_with(messages: Sequence[ModelMessage], before: Sequence[ModelMessage]) -> bool:
+    return tuple(messages[: len(before)]) == tuple(before)
+
+
+def _failure(error: ModelError) -> dict[str, str]:
+    return {"kind": type(error).__name__, "reason": str(error)}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

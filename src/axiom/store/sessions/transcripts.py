@@ -1,0 +1,98 @@
+"""Transcripts: the hash-chained list of what was said to language models, what came back, and what it took."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.hash_chains import Chain
+
+_ADD = """
+INSERT INTO transcript (session_id, at, kind, request_id, model, prompt, body, tokens, micros, previous_hash, hash)
+VALUES (:session_id, :at, :kind, :request_id, :model, :prompt, :body, :tokens, :micros, :previous_hash, :hash)
+"""
+_OF = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id"
+# What a request took is what its answer says; of one without any, what was set aside for it.
+_TAKEN = """
+SELECT count(*) AS requests, min(r.at) AS since, coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
+    coalesce(sum(coalesce(a.micros, r.micros)), 0) AS micros
+FROM transcript r LEFT JOIN transcript a ON a.request_id = r.id
+WHERE r.session_id = :session_id AND r.kind = 'request'
+"""
+_CHAIN = Chain(
+    table="transcript",
+    covered=("session_id", "at", "kind", "request_id", "model", "prompt", "body", "tokens", "micros"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptEntry:
+    """An entry with its number and its time."""
+
+    id: int
+    at: datetime
+    entry: TranscriptEntry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TranscriptTotals:
+    """What a session has asked of models, and what that took; unanswered requests in full."""
+
+    requests: int
+    tokens: int
+    micros: int
+    since: datetime | None  # when the first was sent
+
+
+def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime) -> int:
+    """Add a link to the chain; its number."""
+    facts: dict[str, Any] = {
+        "session_id": session_id,
+        "at": at(now),
+        "kind": entry.kind.value,
+        "request_id": entry.request_id,
+        "model": entry.model,
+        "prompt": entry.prompt,
+        "body": entry.body,
+        "tokens": entry.tokens,
+        "micros": entry.micros,
+    }
+    return db.insert(_ADD, **facts, **_CHAIN.link(db, facts))
+
+
+def of_session(db: Database, session_id: int) -> list[KeptEntry]:
+    """All of a session, the oldest first."""
+    return [_kept(row) for row in db.select(_OF, session_id=session_id)]
+
+
+def taken(db: Database, session_id: int) -> TranscriptTotals:
+    """What a session has taken so far."""
+    (row,) = db.select(_TAKEN, session_id=session_id)
+    return TranscriptTotals(
+        requests=row["requests"],
+        tokens=row["tokens"],
+        micros=row["micros"],
+        since=None if row["since"] is None else moment(row["since"]),
+    )
+
+
+def broken_links(db: Database) -> list[str]:
+    """Every place at which the chain does not hold."""
+    return _CHAIN.problems(db, _CHAIN.rows(db))
+
+
+def _kept(row: Row) -> KeptEntry:
+    return KeptEntry(
+        id=row["id"],
+        at=moment(row["at"]),
+        entry=TranscriptEntry(
+            kind=EntryKind(row["kind"]),
+            model=row["model"],
+            prompt=row["prompt"],
+            body=row["body"],
+            tokens=row["tokens"],
+            micros=row["micros"],
+            request_id=row["request_id"],
+        ),
+    )
