@@ -10,8 +10,8 @@ from typing import Any
 
 from axiom.errors import UnknownName, WrongUse
 
-# Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves; and secrets, which
-# no list of settings may show.
+# Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves; and secrets,
+# which no list of settings may show.
 NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_MODEL_KEY", "AXIOM_TOKEN"})
 
 

@@ -10,7 +10,7 @@ from model_line import HELLO, SECRET, TOOL, Line
 from model_service import Play, played
 
 from axiom.decisions.sessions.model_budget import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost
-from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.errors import AnswerUnreadable, LimitReached, ModelBusy, ModelError, ModelLost, RequestRejected, StorageFull
 from axiom.models.conversation import AnswerEnd, Model, ModelAnswer, ModelMessage, Speaker
 from axiom.models.key import ModelKey

@@ -15,8 +15,8 @@ _TOGETHER = {  # so that it still fits when every noun is there
     ("data", "news", "idea"): "Export what was measured; news and ideas: list …",
     ("volunteer", "team"): "Whose computers these are: list, show, carry-over …",
     ("backup", "restore"): "One file that holds the laboratory, and back.",
-    ("keys", "program", "mcp"): "Who may sign; programs that may work here; their tools.",
-    ("settings", "audit"): "Every knob, and who did what: show, verify.",
+    ("program", "mcp", "model"): "Programs that may work here; their tools; a model.",
+    ("keys", "settings", "audit"): "Who may sign, every knob, who did what: show …",
 }
 _COMMANDS = {
     "lab": ("laboratory.start", "The whole laboratory on this computer."),
@@ -44,6 +44,7 @@ _COMMANDS = {
     "data": ("laboratory.data", "What was measured, to take away: export."),
     "news": ("laboratory.news", "What the operator says to everybody: list, add, withdraw."),
     "program": ("laboratory.programs", "Programs that may work here: list, add, limit, end."),
+    "model": ("laboratory.model", "Does the language model that the settings name answer? try."),
     "mcp": ("laboratory.mcp", "Tools for a language model's client, over standard input and output."),
     "backup": ("laboratory.backup", "One file that holds the whole laboratory, also while it works."),
     "restore": ("laboratory.backup", "A laboratory from such a file, proven."),

@@ -16,7 +16,7 @@ from axiom.decisions.sessions.model_budget import (
     reserve,
     unanswered,
 )
-from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.errors import LimitReached, ModelError
 from axiom.models.conversation import USUAL_SECONDS, Model, ModelAnswer, ModelMessage, ModelTool
 from axiom.models.key import ModelKey

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.server.upkeep.invariants import PROMISES, broken
 from axiom.signed.bundles import read_seal, write_seal
 from axiom.store.sessions import sessions, transcripts

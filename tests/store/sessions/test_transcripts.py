@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.store.sessions import sessions, transcripts
 from axiom.store.sessions.transcripts import TranscriptTotals
 

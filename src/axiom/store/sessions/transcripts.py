@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.transcripts import EntryKind, TranscriptEntry
+from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.engine.hash_chains import Chain
 

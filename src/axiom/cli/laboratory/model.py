@@ -1,0 +1,67 @@
+"""`axiom model`: does the language model that the settings name answer, and what does that cost?"""
+
+import hashlib
+import itertools
+import os
+import time
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, json_option, show_facts, show_json
+from axiom.decisions.sessions.model_budget import ModelCaps
+from axiom.models.conversation import ModelMessage, Speaker
+from axiom.models.metered import MeteredModel
+from axiom.models.open_model import open_model, prices_of
+from axiom.settings import from_process
+from axiom.store.engine.folder import Folder
+
+_QUESTION = "Answer in one sentence: what do you need to know before you believe that one network learns faster?"
+_CAPS = ModelCaps(tokens=20_000, micros=1_000_000, requests=4, seconds=120.0)
+
+
+@click.group(cls=Group)
+def model() -> None:
+    """The language model that the settings name: does it answer, and what does that cost?"""
+
+
+@model.command("try")
+@click.argument("question", default=_QUESTION)
+@click.option("--most-tokens", type=click.IntRange(1, 8_000), default=500, show_default=True, help="Of the answer.")
+@data_option
+@json_option
+def try_model(question: str, most_tokens: int, folder: Folder, as_json: bool) -> None:
+    """Ask the model one QUESTION, within 20,000 tokens, one unit of money and two minutes. Nothing is stored."""
+    settings, _ = from_process(folder.settings)
+    named, key = open_model(settings, os.environ)
+    numbers, began = itertools.count(1), time.monotonic()
+    metered = MeteredModel(
+        named,
+        name=settings.model_name,
+        prompt=hashlib.sha256(b"").hexdigest(),
+        key=key,
+        prices=prices_of(settings),
+        record=lambda _entry: next(numbers),
+        clock=lambda: time.monotonic() - began,
+        pause=time.sleep,
+        caps=_CAPS,
+    )
+    said = metered.say((ModelMessage(speaker=Speaker.USER, text=question),), (), most_tokens)
+    answer = {
+        "model": said.model,
+        "ended": str(said.end),
+        "tokens": metered.spent.tokens,
+        "cost": metered.spent.micros / 1e6 if settings.model_prices else None,
+        "requests": metered.spent.requests,
+        "seconds": round(time.monotonic() - began, 2),
+        "text": said.text,
+    }
+    if as_json:
+        show_json({"model": answer})
+        return
+    show_facts({**{name: value for name, value in answer.items() if name != "text"}, "cost": _cost(answer["cost"])})
+    click.echo(f"\n{said.text}")
+
+
+def _cost(known: object) -> object:
+    return "unknown: model_prices is not set" if known is None else known
