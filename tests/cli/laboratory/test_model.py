@@ -1,4 +1,4 @@
-"""`axiom model try`, typed: a model of one's own answers, and what it took is told; without one it is said what to set."""
+"""`axiom model try`, typed: a model answers, and what it took is told; without one it is said what to set."""
 
 import pytest
 from model_service import Play, chat_body, model_service, played
