@@ -9,6 +9,7 @@ from axiom.cli.groups import Lazy
 _UNLISTED = frozenset({"completion", "docs", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
+    ("status", "doctor"): "What the laboratory is doing, and what is wrong.",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",
     ("workunit", "task"): "What is ordered and given out: list, show, cancel.",
     ("failure", "watch"): "What goes wrong, and what is looked out for: list …",

@@ -9,6 +9,7 @@ import axiom
 from axiom.decisions.experiments import allowed_imports
 from axiom.errors import UnknownName
 from axiom.mcp.answers import Answer
+from axiom.signed.sources import parsed
 
 _PACKAGE = Path(axiom.__file__).parent
 _EXAMPLE = "catapult_phase"  # short, with every part of a declaration
@@ -92,7 +93,7 @@ def _kit() -> tuple[str, ...]:
 
 @cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(_text("kit", module))
+    return parsed(_text("kit", module))
 
 
 def _said_of(module: str) -> str:
