@@ -21,8 +21,14 @@ def write_idea(db: Database, subjects: Sequence[Subject], session_id: int | None
     if idea is None:
         return []
     number = ideas.add(db, idea, is_shown=True, session_id=session_id, now=now)
-    facts = {"idea": number, "question": idea.question, "why": idea.why}
-    return [Note(kind="design.idea", text="Idea {idea}: {question} {why}", facts=facts, about=f"/ideas/{number}")]
+    return [
+        Note(
+            kind="design.idea",
+            text="Idea {idea}: {question} {why}",
+            facts={"idea": number, "question": idea.question, "why": idea.why},
+            about=f"/ideas/{number}",
+        )
+    ]
 
 
 def _untested_explanations(db: Database) -> list[UntestedExplanation]:
