@@ -187,6 +187,7 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
     ("rows", "force"),
     [
         ([0.3 + number * 1e-9 for number in range(8)], Force.HOLDS_BACK),
+        ([0.3 + number * 3e-7 for number in range(8)], Force.HOLDS_BACK),  # one draw with noise of 1e-6
         ([0.3] * 8, Force.TELLS),
         ([0.3 + number * 1e-5 for number in range(8)], None),
         ([0.3 + number * 1e-9 for number in range(7)], None),

@@ -13,7 +13,7 @@ from axiom.statistics.clones import alike, equal_values
 
 COPIED = "its numbers are another seed's"
 _NAMED = 3  # seeds that a sentence names
-_HARDLY = 1e-6  # of the largest value: less than this is no variation
+_HARDLY = 1e-5  # of the largest value: less than this is no variation
 _A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats others
 _ENOUGH = 8  # seeds of a design that all agree, from which on this says something
 
@@ -146,7 +146,7 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
     """Designs in which the value hardly varies from seed to seed, though the computations differ.
 
     A number that is written into the file looks like that, with noise of no size or without. A count may be the same
-    for all seeds, so that is only told; nothing that is measured varies by a millionth.
+    for all seeds, so that is only told; nothing that is measured varies by less than a hundred-thousandth.
     """
     if question.process is Process.BERNOULLI:
         return []
