@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.commands.experiments import DeployExperiment, RetireExperiment
+from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.links import LinkFindings
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
 from axiom.commands.proposals import ApproveProposal, RefuseProposal
@@ -155,3 +155,31 @@ def test_a_token_can_be_found_by_whoever_looks_for_secrets_and_guessed_by_nobody
     assert TOKEN.startswith(PREFIX)
     assert len(TOKEN) > 40
     assert len({new_token() for _ in range(100)}) == 100
+
+
+def test_what_is_refused_anyway_is_not_prepared(door, monkeypatch):
+    """Preparing may run code for seconds, so whoever is at their limit must not set it going."""
+    program, prepared = let_in(door, limits={"experiment.publish": 1}), []
+
+    def prepare(self, _laboratory):
+        prepared.append(self.experiment)
+        raise Refused("It cannot be prepared. Nothing was done.")
+
+    monkeypatch.setattr(PublishExperiment, "prepare", prepare)
+    with pytest.raises(Refused):
+        door.submit(PublishExperiment(experiment="one"), caller=program)
+    with pytest.raises(LimitReached):
+        door.submit(PublishExperiment(experiment="two"), caller=program)
+    with pytest.raises(LimitReached):
+        door.submit(PublishExperiment(experiment="two"), caller=program, dry_run=True)
+    assert prepared == ["one"]
+
+
+def test_dry_runs_are_counted_too_five_times_as_many(door):
+    program = let_in(door, limits={"finding.link": 1})
+    links = [LinkFindings(source="7", target=str(80 + n), kind="tests", why="it is so", by="x") for n in range(6)]
+    for link in links[:5]:
+        with pytest.raises(NotFound):
+            door.submit(link, caller=program, dry_run=True)
+    with pytest.raises(LimitReached):
+        door.submit(links[5], caller=program, dry_run=True)

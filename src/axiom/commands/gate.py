@@ -6,7 +6,7 @@ All of it happens in one transaction of the writer, so that a command is done an
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,9 +72,10 @@ class CommandGate:
 
         The same key and command again give the first answer and change nothing.
         """
-        permission = may(caller, CommandCost(command=command.name, capability=command.capability), SpentToday())
-        prepared, fault = self._prepare(command) if permission.allowed else (None, None)
-        asked = _Submission(command=command, caller=caller, prepared=prepared, fault=fault, dry_run=dry_run, key=key)
+        asked = _Submission(command=command, caller=caller, prepared=None, fault=None, dry_run=dry_run, key=key)
+        if self._is_worth_preparing(asked):
+            prepared, fault = self._prepare(command)
+            asked = replace(asked, prepared=prepared, fault=fault)
         passed = self.writer.run(lambda db: self._pass(db, asked))
         if passed.error is not None:
             raise passed.error
@@ -96,6 +97,22 @@ class CommandGate:
             answer=canonical({"error": str(error)}).decode(),
         )
         self.writer.run(lambda db: audit.append(db, entry, self.now()))
+
+    def _is_worth_preparing(self, asked: _Submission) -> bool:
+        """Preparing may take seconds. Of what is refused or answered anyway, a program gets none of it."""
+        command, caller = asked.command, asked.caller
+        cost = CommandCost(command=command.name, capability=command.capability)
+        if not may(caller, cost, SpentToday()).allowed:
+            return False
+        if not caller.is_program or type(command).prepare is Command.prepare:
+            return True
+        return self.writer.run(lambda db: self._is_free(db, asked))
+
+    def _is_free(self, db: Database, asked: _Submission) -> bool:
+        since = self.now() - timedelta(days=1)
+        request = asked.command.request(db)
+        permission = may(asked.caller, request, _spent(db, asked, request, since))
+        return permission.allowed and not _said_again(db, asked, since) and self._done_before(db, asked) is None
 
     def _prepare(self, command: Command) -> tuple[Any, AxiomError | None]:
         """What the command works with, or why there is none: that is audited like every other refusal."""
@@ -149,7 +166,7 @@ class CommandGate:
 
     def _try(self, db: Database, asked: _Submission, request: CommandCost, now: datetime) -> _Passed:
         since = now - timedelta(days=1)
-        spent = _spent(db, asked.caller, request, since)
+        spent = _spent(db, asked, request, since)
         if refusal := _refusal(may(asked.caller, request, spent)) or _said_again(db, asked, since):
             return _Passed(error=refusal)
         if asked.fault is not None:
@@ -195,7 +212,8 @@ def _said_again(db: Database, asked: _Submission, since: datetime) -> AxiomError
     )
 
 
-def _spent(db: Database, caller: Caller, request: CommandCost, since: datetime) -> SpentToday:
+def _spent(db: Database, asked: _Submission, request: CommandCost, since: datetime) -> SpentToday:
+    caller = asked.caller
     had = audit.spent(db, caller.name, since)
     is_counted = most_a_day(caller, request) is not None
     return SpentToday(
@@ -204,7 +222,8 @@ def _spent(db: Database, caller: Caller, request: CommandCost, since: datetime) 
         core_hours=had["core_seconds"] / 3_600.0,
         core_hours_open=_core_hours_open(db, caller),
         open_proposals=len(waiting_of(db, caller.name)) if request.proposals else 0,
-        given=audit.given(db, caller.name, request.command, since) if is_counted else 0,
+        given=audit.given(db, caller.name, request.command, since, dry_run=False) if is_counted else 0,
+        tried=audit.given(db, caller.name, request.command, since, dry_run=True) if is_counted and asked.dry_run else 0,
     )
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from axiom.domain.callers import Caller, Capability
 
+_DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandCost:
@@ -28,6 +30,7 @@ class SpentToday:
     core_hours_open: float = 0.0  # of its proposals that wait or are being computed; no matter of a day
     open_proposals: int = 0  # of its own that wait for an answer; no matter of a day
     given: int = 0  # how often this very command, done or refused
+    tried: int = 0  # and how often as a dry run, where this is one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +64,7 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
     most = most_a_day(caller, request)
-    if most is not None and spent.given >= most:
+    if most is not None and (spent.given >= most or spent.tried >= _DRY_RUNS * most):
         return Permission(
             allowed=False,
             within_capability=True,

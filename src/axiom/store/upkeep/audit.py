@@ -17,7 +17,7 @@ FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome =
 """
 _GIVEN = """
 SELECT count(*) AS amount FROM audit
-WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = 0
+WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
 """
 _ALIKE = """
 SELECT answer, outcome FROM audit
@@ -88,9 +88,9 @@ def spent(db: Database, caller: str, since: datetime) -> Row:
     return row if row is not None else {"workunits": 0, "aborts": 0, "core_seconds": 0.0}
 
 
-def given(db: Database, caller: str, command: str, since: datetime) -> int:
-    """How often this caller has given this command since then, done or refused."""
-    row = db.one(_GIVEN, caller=caller, command=command, since=at(since))
+def given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
+    """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
+    row = db.one(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
     return int(row["amount"]) if row else 0
 
 
