@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,10 +34,16 @@ table = lab.table("own_sum")
 print(json.dumps({"published": published, "ordered": ordered, "ended": ended, "columns": table.columns}))
 """
 
+SHIPPED = "activation_function_landscape"  # the first of the catalogue that a new laboratory publishes
+
 
 @pytest.fixture(scope="module")
 def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProgramsLab]:
     with programs_lab(tmp_path_factory.mktemp("programs") / "lab") as started:
+        deadline = time.monotonic() + PATIENCE
+        while httpx.get(f"{started.lab.address}experiments/{SHIPPED}.json").status_code != 200:
+            assert time.monotonic() < deadline, f"{SHIPPED} is not published"
+            time.sleep(0.2)
         yield started
 
 
@@ -126,7 +133,7 @@ def test_nothing_is_said_to_whoever_has_no_token(there: ProgramsLab, said: str |
 
 
 def test_the_same_key_does_it_once(there: ProgramsLab) -> None:
-    words = {"experiment": "own_sum", "workunits": 1}
+    words = {"experiment": SHIPPED, "workunits": 1}
     with there.client("operate") as client:
         first = client.post(DEPLOY, json=words, headers={"idempotency-key": "one"}).json()
         again = client.post(DEPLOY, json=words, headers={"idempotency-key": "one"}).json()
@@ -179,7 +186,7 @@ def test_words_that_are_none_are_refused_with_a_problem(there: ProgramsLab, body
         (("GET", "/api/findings/"), {}, 404),
         (("GET", "/api/findings/99999999999999999999"), {}, 404),
         (("GET", "/api/results?experiment=no_such"), {}, 400),
-        (("GET", "/api/experiments/own_sum/table?after=1"), {}, 422),
+        (("GET", f"/api/experiments/{SHIPPED}/table?after=1"), {}, 422),
         (("GET", "/api/findings"), {"origin": "https://elsewhere.example"}, 403),
     ],
 )
@@ -276,11 +283,11 @@ def test_errors_come_back_as_they_were_raised(there: ProgramsLab, tmp_path: Path
     with pytest.raises(WrongUse):
         lab.publish(tmp_path / "missing.py")
     with pytest.raises(WrongUse):
-        lab.deploy("own_sum", workunits=1, replicates=1)
+        lab.deploy(SHIPPED, workunits=1, replicates=1)
     with pytest.raises(NotAllowed):
         package.connect(there.lab.address, "axiom_nobody").findings()
     with pytest.raises(LimitReached):
-        lab.deploy("own_sum", workunits=10_000)
+        lab.deploy(SHIPPED, workunits=10_000)
     assert len(lab.findings()) == len(package.open(there.lab.data).findings)
 
 

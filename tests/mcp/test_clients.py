@@ -110,7 +110,7 @@ def test_a_client_that_has_tools_alone_reads_and_changes(lab, token_of, way, mod
 @pytest.mark.parametrize("mode", ERAS)
 def test_the_person_at_the_client_is_asked_and_not_answering_changes_nothing(lab, token_of, way, mode):
     async def conversation(client):
-        return answer_of(await client.call_tool(changes.ASK, {"proposal": 2}))
+        return answer_of(await client.call_tool(changes.ASK, {"proposal": 1}))
 
     for person in (ClientPerson(action="decline"), ClientPerson(content={"approve": False})):
         said = talk(way(lab, token_of("bob")), mode, conversation, person)
