@@ -32,7 +32,7 @@ from pages import NOW, furnish
 import axiom
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
-from axiom.commands.news import AddNews
+from axiom.commands.links import NoteFinding
 from axiom.commands.programs import AddProgram
 from axiom.domain.callers import Caller
 from axiom.server.http.hardening import spare_the_collector
@@ -61,7 +61,10 @@ def opened(folder: Folder) -> Iterator[tuple[Site, CommandGate]]:
     writer.start()
     laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=Path(axiom.__file__).parent)
     gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: later)
-    gate.submit(AddProgram(program="bench", may="operate", token=digest(TOKEN)), callers.operator())
+    gate.submit(
+        AddProgram(program="bench", may="operate", token=digest(TOKEN), limits={"finding.note": 1e6}),
+        callers.operator(),
+    )
     pages = Site(folder=folder, name="Bench", now=lambda: later, live=dict)
     try:
         yield pages, gate
@@ -137,12 +140,12 @@ async def measure(pages: Site, gate: CommandGate, rounds: int) -> dict[str, Any]
             cached.setdefault(arm, []).append(await read_cost(kept, _address(arm, path), 200))
         before = time.process_time()
         for _ in range(COMMANDS):
-            gate.submit(AddNews(line=f"News number {next(numbers)}"), program)
+            gate.submit(NoteFinding(finding=1, text=f"Note {next(numbers)}", by="bench"), program)
         figures["gate"].append((time.process_time() - before) / COMMANDS * 1000)
         before = time.process_time()
         for _ in range(COMMANDS):
-            body = json.dumps({"line": f"News number {next(numbers)}"}).encode()
-            await ask(made["api"][0], "POST", "/api/commands/news.add", body)
+            body = json.dumps({"finding": 1, "text": f"Note {next(numbers)}"}).encode()
+            await ask(made["api"][0], "POST", "/api/commands/finding.note", body)
         figures["http"].append((time.process_time() - before) / COMMANDS * 1000)
     return figures
 

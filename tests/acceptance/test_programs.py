@@ -238,7 +238,9 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(there: ProgramsLab) -
 def test_a_command_whose_answer_was_lost_is_done_once(there: ProgramsLab) -> None:
     before = len(there.audited("operate"))
     with forgetful(there.lab.address) as address:
-        answer = package.connect(address, there.tokens["operate"]).command("news.add", {"line": "It was said once."})
+        answer = package.connect(address, there.tokens["operate"]).command(
+            "finding.note", {"finding": 1, "text": "It was said once."}
+        )
     assert answer["repeated"] is True
     assert len(there.audited("operate")) == before + 1
 

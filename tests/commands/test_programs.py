@@ -6,13 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.commands import gate
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.links import LinkFindings
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
 from axiom.commands.proposals import ApproveProposal, RefuseProposal
-from axiom.commands.registry import read_command
+from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.releases import ApproveExperiment
-from axiom.domain.programs import USUAL_LIMITS
+from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
+from axiom.domain.callers import Capability
+from axiom.domain.programs import NOT_FOR_PROGRAMS, USUAL_LIMITS
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.service import callers
 from axiom.signed.program_tokens import PREFIX, digest, new_token
@@ -183,3 +186,46 @@ def test_dry_runs_are_counted_too_five_times_as_many(door):
             door.submit(link, caller=program, dry_run=True)
     with pytest.raises(LimitReached):
         door.submit(links[5], caller=program, dry_run=True)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_FOR_PROGRAMS))
+def test_what_no_limit_counts_or_others_made_is_not_a_program_s(door, name):
+    program, cost = let_in(door), CommandCost(command=name, capability=Capability.OPERATE)
+    assert name in COMMANDS
+    assert not may(program, cost, SpentToday()).allowed
+    assert may(callers.operator(), cost, SpentToday()).allowed
+
+
+def test_refusals_cannot_fill_the_disk(door, monkeypatch):
+    monkeypatch.setattr(gate, "_MOST_REFUSED", 3)
+    program = let_in(door, "read")
+    for place in range(5):
+        with pytest.raises(NotAllowed):
+            door.submit(
+                LinkFindings(source="1", target=str(place), kind="tests", why="x" * 2_000, by="x"), caller=program
+            )
+    rows = door.audited()[1:]
+    assert len(rows) == 3
+    assert all(len(row["arguments"]) < 2_300 for row in rows)
+    assert door.broken() == {}
+
+
+def test_few_commands_of_a_program_are_under_way_at_once(door):
+    program = let_in(door)
+    door.gate.busy[program.name] = 4
+    with pytest.raises(LimitReached):
+        door.submit(DEPLOY, caller=program)
+    assert door.submit(DEPLOY, caller=callers.operator())["workunits"] == 2
+    door.gate.busy[program.name] = 3
+    assert door.submit(DEPLOY, caller=program)["workunits"] == 2
+    assert door.gate.busy[program.name] == 3
+
+
+def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_newer(door, monkeypatch):
+    program, finished = let_in(door), []
+    monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory: finished.append(self.workunits))
+    door.submit(DEPLOY, caller=program, key="one")
+    door.submit(DEPLOY, caller=program, key="one")  # as after a crash: what is left to do outside is done again
+    door.submit(replace(DEPLOY, workunits=1), caller=program, key="two")
+    assert door.submit(DEPLOY, caller=program, key="one")["repeated"] is True
+    assert finished == [2, 2, 1]

@@ -3,9 +3,13 @@
 All of it happens in one transaction of the writer, so that a command is done and audited, or neither.
 """
 
+import contextlib
+import hashlib
 import json
 import math
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +27,9 @@ from axiom.store.upkeep.audit import Audited
 from axiom.store.writer import Writer
 
 _ALIKE = 3  # times that a program may say the very same; once more, and it gets the earlier answer as a refusal
-_MOST_SAID = 2_000  # characters of words that could not be read, as they are audited
+_MOST_SAID = 2_000  # characters of words that were refused, as a program's are audited
+_MOST_REFUSED = 1_000  # rows of a program within a day that say so: beyond them it is refused without one
+_AT_ONCE = 4  # commands of one program: each may take a thread for seconds
 
 
 class _TakenBack(Exception):
@@ -50,6 +56,14 @@ class _Submission:
         """The words of the command as they are audited."""
         return canonical(self.command.audited()).decode()
 
+    @property
+    def refused_arguments(self) -> str:
+        """The same where they were refused: of a program's long ones only the beginning, and the digest of all."""
+        said = self.arguments
+        if not self.caller.is_program or len(said) <= _MOST_SAID:
+            return said
+        return canonical({"said": said[:_MOST_SAID], "sha256": hashlib.sha256(said.encode()).hexdigest()}).decode()
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Passed:
@@ -57,6 +71,7 @@ class _Passed:
 
     answer: Answer = field(default_factory=dict)
     error: AxiomError | None = None
+    is_newest: bool = True  # no later command of this name was done, so what is left to do outside may be done again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +81,8 @@ class CommandGate:
     writer: Writer
     laboratory: Laboratory
     now: Callable[[], datetime]
+    busy: Counter[str] = field(default_factory=Counter)  # commands of each program that are under way
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def submit(self, command: Command, caller: Caller, *, dry_run: bool = False, key: str | None = None) -> Answer:
         """Do a command, or show what it would do, and return its answer.
@@ -73,13 +90,34 @@ class CommandGate:
         The same key and command again give the first answer and change nothing.
         """
         asked = _Submission(command=command, caller=caller, prepared=None, fault=None, dry_run=dry_run, key=key)
+        with self._turn(caller):
+            return self._submit(asked)
+
+    @contextlib.contextmanager
+    def _turn(self, caller: Caller) -> Iterator[None]:
+        """One command of this program is under way; a person's are not counted."""
+        if not caller.is_program:
+            yield
+            return
+        with self.lock:
+            if self.busy[caller.name] >= _AT_ONCE:
+                raise LimitReached(f"{_AT_ONCE} commands of {caller.name} are under way. Nothing was done; ask again.")
+            self.busy[caller.name] += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy[caller.name] -= 1
+
+    def _submit(self, asked: _Submission) -> Answer:
+        command = asked.command
         if self._is_worth_preparing(asked):
             prepared, fault = self._prepare(command)
             asked = replace(asked, prepared=prepared, fault=fault)
         passed = self.writer.run(lambda db: self._pass(db, asked))
         if passed.error is not None:
             raise passed.error
-        if not dry_run:
+        if not asked.dry_run and passed.is_newest:
             command.finish(self.laboratory)
         return passed.answer
 
@@ -96,7 +134,16 @@ class CommandGate:
             outcome="refused",
             answer=canonical({"error": str(error)}).decode(),
         )
-        self.writer.run(lambda db: audit.append(db, entry, self.now()))
+
+        def write(db: Database) -> None:
+            if self._is_written(db, caller, self.now()):
+                audit.append(db, entry, self.now())
+
+        self.writer.run(write)
+
+    def _is_written(self, db: Database, caller: Caller, now: datetime) -> bool:
+        """Is a refusal of this caller written down? Of a program's so many within a day: more could fill the disk."""
+        return not caller.is_program or audit.refused(db, caller.name, now - timedelta(days=1)) < _MOST_REFUSED
 
     def _is_worth_preparing(self, asked: _Submission) -> bool:
         """Preparing may take seconds. Of what is refused or answered anyway, a program gets none of it."""
@@ -136,7 +183,7 @@ class CommandGate:
             model=asked.caller.model,
             prompt=asked.caller.prompt,
             command=asked.command.name,
-            arguments=asked.arguments,
+            arguments=asked.refused_arguments if refused else asked.arguments,
             dry_run=asked.dry_run,
             # A refused or dry command leaves its key free: the caller may mend what was wrong and ask again.
             key=None if asked.dry_run or refused else asked.key,
@@ -146,7 +193,8 @@ class CommandGate:
             aborts=request.aborts,
             core_seconds=passed.answer.get("core_seconds"),
         )
-        audit.append(db, entry, now)
+        if not refused or self._is_written(db, asked.caller, now):
+            audit.append(db, entry, now)
         return passed
 
     def _done_before(self, db: Database, asked: _Submission) -> _Passed | None:
@@ -157,7 +205,9 @@ class CommandGate:
         if before is None:
             return None
         if (before["command"], before["arguments"]) == (asked.command.name, asked.arguments):
-            return _Passed(answer={**json.loads(before["answer"]), "repeated": True})
+            newest = audit.latest_of(db, asked.command.name)
+            is_newest = newest is None or newest["id"] == before["id"]
+            return _Passed(answer={**json.loads(before["answer"]), "repeated": True}, is_newest=is_newest)
         return _Passed(
             error=KeyReused(
                 f"The key {asked.key!r} belongs to another {before['command']}; nothing was done. Take a new key."

@@ -22,6 +22,34 @@ _CAPABILITIES = {
     Right.OPERATE: frozenset({Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE}),
 }
 MOST = _CAPABILITIES[Right.OPERATE]  # what a program could ever be allowed
+# What no program does, whatever its right: it would order work that no limit counts, or decide over what others made.
+NOT_FOR_PROGRAMS = frozenset(
+    {
+        "experiment.preflight",
+        "experiment.recall",
+        "experiment.reopen",
+        "experiment.resume",
+        "experiment.retire",
+        "experiment.rollback",
+        "experiment.seal",
+        "finding.reopen",
+        "fleet.simulate",
+        "host.trust",
+        "ledger.approve",
+        "ledger.correct",
+        "news.add",
+        "news.withdraw",
+        "proposal.admit",
+        "registration.amend",
+        "registration.cohort",
+        "registration.design",
+        "runner.sign",
+        "session.hold",
+        "session.step",
+        "ledger.announce",
+        "volunteer.carry-over",
+    }
+)
 # What a program may do in a day unless whoever gives rights says otherwise: each a limit, or how often a command.
 USUAL_LIMITS: Mapping[str, float] = {
     "workunits_per_day": 10_000,

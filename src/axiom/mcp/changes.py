@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, create_model
 from axiom.commands.base import Command
 from axiom.commands.registry import COMMANDS, form_of
 from axiom.domain.callers import Capability
+from axiom.domain.programs import NOT_FOR_PROGRAMS
 from axiom.mcp.answers import BRIEF, Answer, shortened
 from axiom.mcp.desk import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number, ToolWords
@@ -19,7 +20,6 @@ _Key = Annotated[
 _DryRun = Annotated[bool, Field(description="show what would happen and change nothing")]
 _ADDED = {"finding.link", "finding.note", "proposal.make"}  # nothing that was there before becomes another thing
 _RIGHTS = (Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE)  # that a token can have
-_NOT_OFFERED = {"experiment.preflight"}  # a program could say that its own file had passed
 
 
 class AskWords(ToolWords):
@@ -57,7 +57,7 @@ def _form(kind: type[Command], *, dry_run: bool) -> type[BaseModel]:
 def every_command() -> tuple[LabTool, ...]:
     """Each command that a token could give, as a tool."""
     return tuple(
-        tool_of(name) for name, kind in COMMANDS.items() if kind.capability in _RIGHTS and name not in _NOT_OFFERED
+        tool_of(name) for name, kind in COMMANDS.items() if kind.capability in _RIGHTS and name not in NOT_FOR_PROGRAMS
     )
 
 

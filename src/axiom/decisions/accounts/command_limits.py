@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from axiom.domain.callers import Caller, Capability
+from axiom.domain.programs import NOT_FOR_PROGRAMS
 
 _DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
 
@@ -55,6 +56,12 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             allowed=False,
             within_capability=False,
             reason=f"{caller.name} may not {request.capability}; {request.command} needs that",
+        )
+    if caller.is_program and request.command in NOT_FOR_PROGRAMS:
+        return Permission(
+            allowed=False,
+            within_capability=False,
+            reason=f"no program may give {request.command}; a person can",
         )
     is_own = request.volunteer_id in (None, caller.volunteer_id)
     if not is_own and Capability.OPERATE not in caller.capabilities:

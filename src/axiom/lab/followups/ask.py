@@ -80,6 +80,12 @@ def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> 
     if found.state is not ProposalState.APPROVED or registration is None:
         raise Refused(f"Proposal {number} is {found.state}: {found.why}. Nothing was changed.")
     own = registrations.numbers(db, registration).values()
+    feeding = registrations.feeding(db, registration.experiment_id)
+    if joined := [one for one in sorted(own) if len(feeding[one]) > 1]:
+        raise Refused(
+            f"More was registered of finding {joined[0]} since, so it is not {by}'s alone. Nothing was changed; a "
+            "person can retire it."
+        )
     retired = tuple(one for one in sorted(own) if registrations.set_status(db, one, "retired", why))
     if not retired:
         raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")

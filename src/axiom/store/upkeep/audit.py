@@ -19,6 +19,9 @@ _GIVEN = """
 SELECT count(*) AS amount FROM audit
 WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
 """
+_REFUSED = """
+SELECT count(*) AS amount FROM audit WHERE caller = :caller AND at >= :since AND outcome = 'refused'
+"""
 _ALIKE = """
 SELECT answer, outcome FROM audit
 WHERE caller = :caller AND command = :command AND arguments = :arguments AND dry_run = :dry_run AND at >= :since
@@ -91,6 +94,12 @@ def spent(db: Database, caller: str, since: datetime) -> Row:
 def given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
     """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
     row = db.one(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
+    return int(row["amount"]) if row else 0
+
+
+def refused(db: Database, caller: str, since: datetime) -> int:
+    """How often this caller was refused since then, as far as that was written down."""
+    row = db.one(_REFUSED, caller=caller, since=at(since))
     return int(row["amount"]) if row else 0
 
 
