@@ -114,12 +114,19 @@ def _e_value(facts: GradeFacts, want: float) -> str:
     return f"evidence of {want:,.0f} to 1 ({e_told(facts.e_value, 3)} so far)"
 
 
+def is_nearly_strong(said: Evidence) -> bool:
+    """Could it be Strong, as far as its numbers tell, if strangers agreed?"""
+    is_sure = said.verdict is Verdict.ABSENT or said.e_value >= _STRONG_E
+    is_shared = said.hosts >= _STRONG_HOSTS and said.volunteers >= _STRONG_VOLUNTEERS
+    return said.grade is Grade.MODERATE and is_sure and said.seeds >= _STRONG_SEEDS and is_shared
+
+
 def checks_wanted(said: Evidence, outvoted: int) -> int:
     """How many more seeds strangers should compute again, of a finding that could be Strong but for that."""
-    is_sure = said.verdict is Verdict.ABSENT or said.e_value >= _STRONG_E
-    is_near = said.grade is Grade.MODERATE and is_sure and said.seeds >= _STRONG_SEEDS and said.hosts >= _STRONG_HOSTS
+    if not is_nearly_strong(said):
+        return 0
     checks = sum(agreement.agreed for agreement in said.agreements)
-    return _strangers_wanted(said.volunteers, said.seeds, checks, outvoted) if is_near else 0
+    return _strangers_wanted(said.volunteers, said.seeds, checks, outvoted)
 
 
 def _strangers_wanted(volunteers: int, seeds: int, checks: int, outvoted: int) -> int:
