@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.socket_client import Remote
+from axiom.commands.remote import Remote
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError
 

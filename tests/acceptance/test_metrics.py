@@ -18,7 +18,7 @@ from running_lab import axiom, beside, own_disk, running
 from volunteer_lab import Project, project
 
 import axiom as axiom_package
-from axiom.commands.socket_client import short_name
+from axiom.commands.remote import short_name
 from axiom.store.engine.folder import Folder
 
 DEPLOY = Path(axiom_package.__file__).parents[2] / "deploy"

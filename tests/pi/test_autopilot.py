@@ -10,8 +10,8 @@ import pytest
 
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
+from axiom.commands.remote import Remote
 from axiom.commands.sessions import StepSession
-from axiom.commands.socket_client import Remote
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, HeldByAnother

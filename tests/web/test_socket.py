@@ -12,7 +12,7 @@ from patience import PATIENCE
 from axiom.cli.laboratory.work import RemoteDesk
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
-from axiom.commands.socket_client import Remote, short_name
+from axiom.commands.remote import Remote, short_name
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound

@@ -25,7 +25,7 @@ MOST = _CAPABILITIES[Right.OPERATE]  # what a program could ever be allowed
 # What no program does, whatever its right: it would order work that no limit counts, or decide over what others made.
 NOT_FOR_PROGRAMS = frozenset(
     {
-        "experiment.preflight",
+        "experiment.preflight",  # whose report is believed: a program could say that its own file had passed
         "experiment.recall",
         "experiment.reopen",
         "experiment.resume",

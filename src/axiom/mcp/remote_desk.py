@@ -2,20 +2,16 @@
 
 import http.client
 import json
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-from axiom import errors
-from axiom.commands.socket_client import UnixConnection
+from axiom.commands.remote import ApiClient
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.errors import AxiomError, CannotStart, WrongUse
+from axiom.errors import AxiomError, CannotStart
 from axiom.mcp.desk import Answer
 
-_PATIENCE = 60.0  # seconds; publishing an experiment takes a few
-_KIND = "urn:axiom:error:"  # before the name of an error's class
 _NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory knows them
 
 
@@ -25,7 +21,7 @@ class DeskElsewhere:
     def __init__(self, address: str | Path, token: str) -> None:
         """`address`: of the site, as https://lab.example/, or the path of a socket."""
         self._address = address
-        self._token = token
+        self._client = ApiClient(f"unix:{address}" if isinstance(address, Path) else address, token)
         self._caller: Caller | None = None  # what a token may do never changes
 
     def caller(self) -> Caller:
@@ -71,42 +67,13 @@ class DeskElsewhere:
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        said = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json", **(headers or {})}
-        connection = self._connection()
         try:
             raw = None if body is None else json.dumps(body).encode()
-            connection.request(method, path, body=raw, headers=said)
-            reply = connection.getresponse()
-            answer = dict(json.loads(reply.read()))
+            reply = self._client.ask(method, path, raw, {"content-type": "application/json", **(headers or {})})
         except (OSError, http.client.HTTPException, ValueError, TypeError, RecursionError) as error:
             raise CannotStart(
                 f"No laboratory answers at {self._address} ({type(error).__name__}). It may not run, or still be "
                 "starting; what was asked of it may have been done. Start it with `axiom lab`, and ask again with the "
                 "same key."
             ) from error
-        finally:
-            connection.close()
-        if reply.status != http.HTTPStatus.OK:
-            raise _raised(answer)
-        return answer
-
-    def _connection(self) -> http.client.HTTPConnection:
-        if isinstance(self._address, Path):
-            return UnixConnection(self._address, _PATIENCE)
-        parts = urlsplit(self._address)
-        if parts.scheme == "https" and parts.hostname:
-            return http.client.HTTPSConnection(
-                parts.hostname, parts.port, timeout=_PATIENCE, context=ssl.create_default_context()
-            )
-        if parts.scheme == "http" and parts.hostname:
-            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=_PATIENCE)
-        raise WrongUse(f"{self._address!r} is no address like https://lab.example/. Nothing was started.")
-
-
-def _raised(problem: Mapping[str, Any]) -> AxiomError:
-    """The error as the laboratory raised it."""
-    kind = getattr(errors, str(problem.get("type", "")).removeprefix(_KIND), AxiomError)
-    if not (isinstance(kind, type) and issubclass(kind, AxiomError)):
-        kind = AxiomError
-    # Some make their sentence from parts; this one is whole.
-    return kind.__new__(kind, str(problem.get("detail", "the laboratory refused without a reason")))
+        return reply.answer()

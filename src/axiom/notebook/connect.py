@@ -5,21 +5,18 @@ import json
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
-from axiom import __version__
-from axiom.commands.socket_client import UnixConnection
+from axiom.commands.remote import ApiClient, ApiReply
 from axiom.errors import CannotStart, WrongUse
 from axiom.notebook.lab import FINDINGS, named, table, tidy
-from axiom.notebook.problem_reply import ApiReply
 from axiom.notebook.table import Table, joined
 from axiom.signed.manifests import stored_manifest
 from axiom.store.views.tables import ResultColumns
 
-_PATIENCE = 60.0  # seconds for an answer: to publish a file takes a few
 _TRIES = 4
 _PAUSE = 0.5  # seconds before the second try, and twice as long before each that follows
 _LONGEST_PAUSE = 30.0
@@ -30,10 +27,8 @@ _WEIGHED = ("estimate", "e_value", "seeds", "missing", "blocks", "hosts", "volun
 class RemoteLab:
     """A laboratory elsewhere, in the name of the program whose token this is."""
 
-    def __init__(self, connection: Callable[[], http.client.HTTPConnection], prefix: str, token: str) -> None:
-        self._connection = connection
-        self._prefix = prefix
-        self._token = token
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
 
     def publish(self, file: str | Path, *, dry_run: bool = False) -> dict[str, Any]:
         """Publish an experiment's file, which is named like its experiment. Its bundle passes the gates there."""
@@ -110,7 +105,7 @@ class RemoteLab:
         for attempt in range(1, _TRIES + 1):
             pause = _PAUSE * 2 ** (attempt - 1)
             try:
-                reply = self._once(method, path, body, headers or {})
+                reply = self._client.ask(method, path, body, headers)
             except (OSError, http.client.HTTPException) as error:
                 if attempt == _TRIES:
                     raise CannotStart(
@@ -124,20 +119,8 @@ class RemoteLab:
             time.sleep(pause)
         raise AssertionError("the last try returns or raises")
 
-    def _once(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> ApiReply:
-        connection = self._connection()
-        said = {"authorization": f"Bearer {self._token}", "user-agent": f"axiom/{__version__}", **headers}
-        try:
-            connection.request(method, self._prefix + path, body=body, headers=said)
-            reply = connection.getresponse()
-            return ApiReply(
-                status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after"))
-            )
-        finally:
-            connection.close()
-
     def __repr__(self) -> str:
-        return f"Laboratory at {self._connection().host}{self._prefix}"
+        return f"Laboratory at {self._client}"
 
 
 def connect(url: str, token: str) -> RemoteLab:
@@ -147,19 +130,7 @@ def connect(url: str, token: str) -> RemoteLab:
     """
     if not token.isascii() or not token.isprintable() or not token:
         raise WrongUse("A token is a line of letters and digits, as `axiom program add` showed it. Nothing was asked.")
-    if url.startswith("unix:"):
-        path = Path(url.removeprefix("unix:"))
-        return RemoteLab(lambda: UnixConnection(path, _PATIENCE), "", token)
-    kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise WrongUse(f"{url!r} is no address ({error}). Nothing was asked.") from error
-    if not host or parts.scheme not in kinds:
-        raise WrongUse(f"{url!r} is no address such as https://lab.example/ or unix:/path/programs.sock.")
-    kind = kinds[parts.scheme]
-    return RemoteLab(lambda: kind(host, port, timeout=_PATIENCE), parts.path.rstrip("/"), token)
+    return RemoteLab(ApiClient(url, token))
 
 
 def _flat(finding: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +146,3 @@ def _flat(finding: Mapping[str, Any]) -> dict[str, Any]:
         "low": low,
         "high": high,
     }
-
-
-def _seconds(text: str | None) -> float | None:
-    return float(text) if text is not None and text.isdecimal() else None

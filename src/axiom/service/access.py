@@ -59,7 +59,7 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
     """Have a command done: by the server that holds the folder, or, when none does, here and now."""
     demand(folder)
     if holder(folder) is not None:
-        from axiom.commands.socket_client import Remote  # speaks HTTP, which is not needed where nobody listens
+        from axiom.commands.remote import Remote  # speaks HTTP, which is not needed where nobody listens
 
         return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
     settings, _ = from_process(folder.settings)

@@ -102,7 +102,7 @@ class There:
     """A laboratory that works in another process."""
 
     def __init__(self, folder: Folder, *, quiet: bool) -> None:
-        from axiom.commands.socket_client import Remote  # speaks HTTP, which whoever computes here need not wait for
+        from axiom.commands.remote import Remote  # speaks HTTP, which whoever computes here need not wait for
 
         self._folder = folder
         self._quiet = quiet

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.socket_client import Remote
+from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox

@@ -20,7 +20,7 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
-from axiom.commands.socket_client import Remote
+from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap

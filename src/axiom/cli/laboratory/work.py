@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from axiom.cli.options import data_option, quiet_option
-from axiom.commands.socket_client import Remote
+from axiom.commands.remote import Remote
 from axiom.domain.work import Report
 from axiom.engines.local import LocalEngine
 from axiom.engines.this_computer import cores, this_capacity

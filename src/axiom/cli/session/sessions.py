@@ -16,8 +16,8 @@ from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
 from axiom.commands.base import Answer
 from axiom.commands.experiments import PreflightExperiment
+from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
-from axiom.commands.socket_client import Remote
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NotFound
 from axiom.lab.experiments import preflight, preflight_report

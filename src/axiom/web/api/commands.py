@@ -22,7 +22,6 @@ BODY_BYTES = 1_000_000
 KEY = "[!-~]{1,200}"  # what an idempotency key is
 _DRY = {"": False, "0": False, "false": False, "1": True, "true": True}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, which JSON can write and UTF-8 cannot
-# What a preflight found is taken from whoever computed it: a program could say that its own file had passed.
 
 OFFERED: Mapping[str, type[Command]] = {
     name: kind for name, kind in COMMANDS.items() if kind.capability in MOST and name not in NOT_FOR_PROGRAMS

@@ -10,7 +10,7 @@ import pytest
 from patience import PATIENCE
 
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.socket_client import Remote, short_name
+from axiom.commands.remote import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
 from axiom.server.http.hardening import ServedSocket, StopSignal, serve
