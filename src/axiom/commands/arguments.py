@@ -1,8 +1,10 @@
-"""What people write for a moment (2026-03-02T14:00, in UTC) and for a version (a name, an alias, `name@2`)."""
+"""What many commands ask for: a number, a reason, who says so, a moment (2026-03-02T14:00), a version (`name@2`)."""
 
 from datetime import UTC, datetime
 
+from axiom.commands.base import SPEAKER
 from axiom.errors import NotFound, UnknownName, WrongUse
+from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -20,6 +22,12 @@ def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:
     return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
 
 
+NUMBER = {"ge": 1, "le": LARGEST}
+FINITE = {"ge": -1e300, "le": 1e300}
+WHY = {"min_length": 3, "max_length": 2_000}
+SAID_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
+FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}  # its commas mean more
+CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 
 

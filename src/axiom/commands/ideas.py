@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount
-from axiom.commands.arguments import NAMED, version_of
-from axiom.commands.base import SPEAKER, Answer, Command
+from axiom.commands.arguments import NAMED, NUMBER, SAID_BY, version_of
+from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.proposals import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.registrations import ideas, proposals, registrations
 
@@ -23,11 +22,9 @@ MOST_A_DAY = 3  # ideas of one volunteer
 _SHORTEST = 3
 # No sign that a terminal would act on, or that turns the direction of what is read. Lines of a reason may end.
 _UNSEEN = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
-_NUMBER = {"ge": 1, "le": LARGEST}
 _QUESTION = {"min_length": _SHORTEST, "max_length": LONGEST_QUESTION, "pattern": rf"^[^\x00-\x1f{_UNSEEN}]+$"}
 _WHY_PATTERN = rf"^[^\x00-\x09\x0b-\x1f{_UNSEEN}]*$"
 _WHY = {"min_length": _SHORTEST, "max_length": LONGEST_WHY, "pattern": _WHY_PATTERN}
-_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +36,7 @@ class AddIdea(Command):
 
     question: str = field(metadata=_QUESTION)
     why: str = field(metadata=_WHY)
-    by: str = field(metadata=_BY)
+    by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down."""
@@ -75,7 +72,7 @@ class ShowIdea(Command):
     name: ClassVar[str] = "idea.show"
     capability: ClassVar[Capability] = Capability.APPROVE
 
-    idea: int = field(metadata=_NUMBER)
+    idea: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Show it from now on."""
@@ -94,7 +91,7 @@ class HideIdea(Command):
     name: ClassVar[str] = "idea.hide"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    idea: int = field(metadata=_NUMBER)
+    idea: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Hide it from now on."""
@@ -115,13 +112,13 @@ class AnswerIdea(Command):
     name: ClassVar[str] = "idea.answer"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    idea: int = field(metadata=_NUMBER)
+    idea: int = field(metadata=NUMBER)
     state: str = field(metadata={"pattern": f"^({'|'.join(ANSWERS)})$"})
     why: str = field(default="", metadata={"max_length": LONGEST_WHY, "pattern": _WHY_PATTERN})
-    proposal: int | None = field(default=None, metadata=_NUMBER)  # that asks it
+    proposal: int | None = field(default=None, metadata=NUMBER)  # that asks it
     experiment: str | None = field(default=None, metadata=NAMED)  # that asks it, as in tiny_sum or tiny_sum@2
-    finding: int | None = field(default=None, metadata=_NUMBER)  # that answers it
-    by: str = field(default="operator", metadata=_BY)
+    finding: int | None = field(default=None, metadata=NUMBER)  # that answers it
+    by: str = field(default="operator", metadata=SAID_BY)
 
     def __post_init__(self) -> None:
         """Hold each state to what it is said with."""
@@ -156,8 +153,8 @@ class WithdrawIdea(Command):
     name: ClassVar[str] = "idea.withdraw"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
-    idea: int = field(metadata=_NUMBER)
-    by: str = field(metadata=_BY)
+    idea: int = field(metadata=NUMBER)
+    by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back."""
@@ -174,7 +171,7 @@ class RetractIdea(OwnAccount):
 
     name: ClassVar[str] = "idea.retract"
 
-    idea: int = field(metadata=_NUMBER)
+    idea: int = field(metadata=NUMBER)
 
     def audited(self) -> dict[str, Any]:
         """Whose account it was, and which idea."""

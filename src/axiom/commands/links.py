@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.base import SPEAKER, Answer, Command
+from axiom.commands.arguments import NUMBER, SAID_BY, WHY
+from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Meaning
@@ -20,7 +21,6 @@ from axiom.store.registrations import registrations
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}
 _UPHELD = f"{Meaning.AS_CLAIMED}|{Meaning.OPPOSITE}|{Meaning.TOO_SMALL}"
-_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
 _NUMBERED = re.compile(r"(link:)?([0-9]+)")
 
 
@@ -37,8 +37,8 @@ class LinkFindings(Command):
     source: str = field(metadata=_END)
     kind: str = field(metadata=_KIND)
     target: str = field(metadata=_END)
-    why: str = field(metadata={"min_length": 3, "max_length": 2_000})
-    by: str = field(metadata=_BY)
+    why: str = field(metadata=WHY)
+    by: str = field(metadata=SAID_BY)
     # Of a test: what its finding must say for the target to hold, one meaning or several between commas.
     upheld_by: str = field(
         default=Meaning.AS_CLAIMED.value, metadata={"pattern": f"^({_UPHELD})(,({_UPHELD}))*$", "max_length": 100}
@@ -76,10 +76,10 @@ class NoteFinding(Command):
     name: ClassVar[str] = "finding.note"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
-    finding: int = field(metadata={"ge": 1, "le": LARGEST})
+    finding: int = field(metadata=NUMBER)
     # No sign that a terminal would act on; lines may end.
     text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"})
-    by: str = field(metadata=_BY)
+    by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down."""

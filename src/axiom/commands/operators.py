@@ -5,18 +5,17 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount
+from axiom.commands.arguments import CALLER_NAME, NUMBER
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.server.accounts.second_factor import secret_of, step_of
-from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators
 from axiom.store.engine.database import Database
 
-_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}
 _MOST_CODES = 30  # of one volunteer in a day, right or wrong: a guess is right once in 300,000 times
 
 
@@ -27,8 +26,8 @@ class AddOperator(Command):
     name: ClassVar[str] = "operator.add"
     capability: ClassVar[Capability] = Capability.GOVERN
 
-    operator: str = field(metadata=_NAME)
-    volunteer: int = field(metadata={"ge": 1, "le": LARGEST})
+    operator: str = field(metadata=CALLER_NAME)
+    volunteer: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Give it."""
@@ -57,7 +56,7 @@ class EndOperator(Command):
     name: ClassVar[str] = "operator.end"
     capability: ClassVar[Capability] = Capability.GOVERN
 
-    operator: str = field(metadata=_NAME)
+    operator: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from axiom.commands.arguments import CALLER_NAME
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -13,7 +14,6 @@ from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.store.accounts import programs
 from axiom.store.engine.database import Database
 
-_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
 _LARGEST = 1e9  # of a limit
 
@@ -25,7 +25,7 @@ class AddProgram(Command):
     name: ClassVar[str] = "program.add"
     capability: ClassVar[Capability] = Capability.GOVERN
 
-    program: str = field(metadata=_NAME)
+    program: str = field(metadata=CALLER_NAME)
     may: str = field(metadata={"pattern": f"^({'|'.join(Right)})$"})
     token: str = field(metadata=_DIGEST)
     days: int = field(default=90, metadata={"ge": 1, "le": 3_650})
@@ -70,7 +70,7 @@ class EndProgram(Command):
     name: ClassVar[str] = "program.end"
     capability: ClassVar[Capability] = Capability.GOVERN
 
-    program: str = field(metadata=_NAME)
+    program: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """End it."""
@@ -87,7 +87,7 @@ class LimitProgram(Command):
     name: ClassVar[str] = "program.limit"
     capability: ClassVar[Capability] = Capability.GOVERN
 
-    program: str = field(metadata=_NAME)
+    program: str = field(metadata=CALLER_NAME)
     limits: dict[str, float] = field(metadata={"min_length": 1, "max_length": len(USUAL_LIMITS)})
 
     def __post_init__(self) -> None:

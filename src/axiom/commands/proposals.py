@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.base import SPEAKER, Answer, Command
+from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
+from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.commands.registrations import points_of
+from axiom.commands.registrations import Foretelling, points_of
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
@@ -19,25 +20,20 @@ from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.canonical_json import LARGEST, canonical
+from axiom.signed.canonical_json import canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
-_NUMBER = {"ge": 1, "le": LARGEST}
-_WHY = {"min_length": 3, "max_length": 2_000}
 _SENTENCE = {"min_length": 3, "max_length": 500}
-_FINITE = {"ge": -1e300, "le": 1e300}
-_CHANCE = {"ge": 0.0, "le": 1.0}
-_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}
 _NEEDS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _ARMS = 2
 _DEARER = 2.0  # times what was expected: then the cap was counted with another number
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakeProposal(Command):
+class MakeProposal(Foretelling):
     """Ask something new of published code: claim, rival, what each outcome would change, and what is expected.
 
     It follows from a finding; of that finding's estimand only what is said here differs. Nothing is computed before
@@ -47,30 +43,24 @@ class MakeProposal(Command):
     name: ClassVar[str] = "proposal.make"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
-    finding: int = field(metadata=_NUMBER)
+    finding: int = field(metadata=NUMBER)
     question: str = field(metadata=_SENTENCE)
-    motivation: str = field(metadata=_WHY)
+    motivation: str = field(metadata=WHY)
     claim: str = field(metadata=_SENTENCE)
-    rival: str = field(metadata=_WHY)
-    rival_low: float = field(metadata=_FINITE)
-    rival_high: float = field(metadata=_FINITE)
+    rival: str = field(metadata=WHY)
+    rival_low: float = field(metadata=FINITE)
+    rival_high: float = field(metadata=FINITE)
     configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
-    positive: float = field(metadata=_CHANCE)
-    negative: float = field(metadata=_CHANCE)
-    absent: float = field(metadata=_CHANCE)
-    low: float = field(metadata=_FINITE)
-    high: float = field(metadata=_FINITE)
-    because: str = field(metadata=_WHY)
-    if_positive: str = field(metadata=_WHY)
-    if_absent: str = field(metadata=_WHY)
-    if_negative: str = field(metadata=_WHY)
-    by: str = field(metadata=_BY)
+    if_positive: str = field(metadata=WHY)
+    if_absent: str = field(metadata=WHY)
+    if_negative: str = field(metadata=WHY)
+    by: str = field(metadata=FORECASTER)
     replicates: int = field(default=MOST_SEEDS, metadata={"ge": 8, "le": 100_000})
     kind: str | None = field(default=None, metadata={"pattern": f"^({'|'.join(Kind)})$"})
     measure: str | None = field(default=None, metadata={"min_length": 1, "max_length": 80})
     across: str | None = field(default=None, metadata={"max_length": 80})
     between: str | None = field(default=None, metadata={"max_length": 20_000})  # a list of configs in JSON
-    null: float | None = field(default=None, metadata=_FINITE)
+    null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
 
@@ -104,13 +94,7 @@ class MakeProposal(Command):
             rival_interval=(self.rival_low, self.rival_high),
             estimand=estimand,
             replicates=self.replicates,
-            prediction={
-                "positive": self.positive,
-                "negative": self.negative,
-                "absent": self.absent,
-                "interval": [self.low, self.high],
-                "because": self.because,
-            },
+            prediction=self.expected,
             outcomes=(self.if_positive, self.if_absent, self.if_negative),
             author=self.by,
         )
@@ -132,9 +116,9 @@ class WithdrawProposal(Command):
     name: ClassVar[str] = "proposal.withdraw"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
-    proposal: int = field(metadata=_NUMBER)
-    why: str = field(metadata=_WHY)
-    by: str = field(metadata=_BY)
+    proposal: int = field(metadata=NUMBER)
+    why: str = field(metadata=WHY)
+    by: str = field(metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back."""
@@ -153,9 +137,9 @@ class ApproveProposal(Command):
     name: ClassVar[str] = "proposal.approve"
     capability: ClassVar[Capability] = Capability.APPROVE
 
-    proposal: int = field(metadata=_NUMBER)
-    why: str = field(metadata=_WHY)
-    by: str = field(default="operator", metadata=_BY)
+    proposal: int = field(metadata=NUMBER)
+    why: str = field(metadata=WHY)
+    by: str = field(default="operator", metadata=FORECASTER)
 
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, where there are any."""
@@ -176,9 +160,9 @@ class RefuseProposal(Command):
     name: ClassVar[str] = "proposal.refuse"
     capability: ClassVar[Capability] = Capability.APPROVE
 
-    proposal: int = field(metadata=_NUMBER)
-    why: str = field(metadata=_WHY)
-    by: str = field(default="operator", metadata=_BY)
+    proposal: int = field(metadata=NUMBER)
+    why: str = field(metadata=WHY)
+    by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write down who says no and why."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, version_of
-from axiom.commands.base import SPEAKER, Answer, Command
+from axiom.commands.arguments import FINITE, FORECASTER, NAMED, NUMBER, WHY, version_of
+from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
@@ -17,7 +17,6 @@ from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -25,13 +24,9 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
-_WHY = {"min_length": 3, "max_length": 2_000}
 _RULE = {"pattern": f"^({'|'.join(rule.value for rule in Rule)})$"}
 _REPLICATES = {"ge": 1, "le": 100_000}
-_NUMBER = {"ge": 1, "le": LARGEST}
-_FINITE = {"ge": -1e300, "le": 1e300}
 _CHANCE = {"ge": 0.0, "le": 1.0}
-_FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +39,7 @@ class RegisterDesign(Command):
     experiment: str = field(metadata=NAMED)
     design: str = field(metadata={"min_length": 1, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"})
     configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=WHY)
     stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
     replicates: int = field(default=MOST_SEEDS, metadata=_REPLICATES)
 
@@ -69,8 +64,8 @@ class RegisterCohort(Command):
     name: ClassVar[str] = "registration.cohort"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    finding: int = field(metadata=_NUMBER)
-    why: str = field(metadata=_WHY)
+    finding: int = field(metadata=NUMBER)
+    why: str = field(metadata=WHY)
     stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
     replicates: int = field(default=MOST_SEEDS, metadata=_REPLICATES)
 
@@ -82,23 +77,40 @@ class RegisterCohort(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AmendFinding(Command):
+class Foretelling(Command):
+    """A command in which somebody says what they expect."""
+
+    positive: float = field(metadata=_CHANCE)
+    negative: float = field(metadata=_CHANCE)
+    absent: float = field(metadata=_CHANCE)
+    low: float = field(metadata=FINITE)
+    high: float = field(metadata=FINITE)
+    because: str = field(metadata=WHY)
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """The chances of the three verdicts and an interval, as a registration has them."""
+        return {
+            "positive": self.positive,
+            "negative": self.negative,
+            "absent": self.absent,
+            "interval": [self.low, self.high],
+            "because": self.because,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmendFinding(Foretelling):
     """Put a claim otherwise, since the data suggest it: a new finding, for which only later replicates count."""
 
     name: ClassVar[str] = "registration.amend"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    finding: int = field(metadata=_NUMBER)
-    why: str = field(metadata=_WHY)
-    forecaster: str = field(metadata=_FORECASTER)
-    positive: float = field(metadata=_CHANCE)
-    negative: float = field(metadata=_CHANCE)
-    absent: float = field(metadata=_CHANCE)
-    low: float = field(metadata=_FINITE)
-    high: float = field(metadata=_FINITE)
-    because: str = field(metadata=_WHY)
+    finding: int = field(metadata=NUMBER)
+    why: str = field(metadata=WHY)
+    forecaster: str = field(metadata=FORECASTER)
     claim: str | None = field(default=None, metadata={"min_length": 3, "max_length": 500})
-    null: float | None = field(default=None, metadata=_FINITE)
+    null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
 
@@ -111,7 +123,7 @@ class AmendFinding(Command):
             db,
             self.finding,
             changes,
-            prediction=_prediction(self),
+            prediction=self.expected,
             forecaster=self.forecaster,
             why=self.why,
             now=now,
@@ -124,25 +136,19 @@ class AmendFinding(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predict(Command):
+class Predict(Foretelling):
     """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
 
     name: ClassVar[str] = "registration.predict"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
-    finding: int = field(metadata=_NUMBER)
-    forecaster: str = field(metadata=_FORECASTER)
-    positive: float = field(metadata=_CHANCE)
-    negative: float = field(metadata=_CHANCE)
-    absent: float = field(metadata=_CHANCE)
-    low: float = field(metadata=_FINITE)
-    high: float = field(metadata=_FINITE)
-    because: str = field(metadata=_WHY)
+    finding: int = field(metadata=NUMBER)
+    forecaster: str = field(metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if nothing is back yet."""
         del laboratory, prepared
-        registration, number = foretell(db, self.finding, _prediction(self), self.forecaster, now)
+        registration, number = foretell(db, self.finding, self.expected, self.forecaster, now)
         return {"registration": registration, "finding": self.finding, "prediction": number}
 
 
@@ -158,16 +164,6 @@ def points_of(laboratory: Laboratory, experiment: str, configs: str) -> Points:
     except StoreDamaged as error:
         raise Refused(f"The bundle of {experiment} cannot be read: {error}") from error
     return points(archive, stored_manifest(found.manifest), configs, laboratory.describe)
-
-
-def _prediction(said: AmendFinding | Predict) -> dict[str, Any]:
-    return {
-        "positive": said.positive,
-        "negative": said.negative,
-        "absent": said.absent,
-        "interval": [said.low, said.high],
-        "because": said.because,
-    }
 
 
 def _answer(db: Database, made: Registration) -> Answer:

@@ -4,8 +4,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, version_of
-from axiom.commands.base import SPEAKER, Answer, Command
+from axiom.commands.arguments import NAMED, SAID_BY, version_of
+from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
@@ -15,7 +15,6 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 
 _WHY = {"min_length": 3, "max_length": 500}
-_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
 _PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
 
 
@@ -29,7 +28,7 @@ class PauseExperiment(Command):
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=_WHY)
     platform: str = field(default="", metadata=_PLATFORM)
-    by: str = field(default="operator", metadata=_BY)
+    by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Pause it."""
@@ -49,7 +48,7 @@ class ResumeExperiment(Command):
     experiment: str = field(metadata=NAMED)
     why: str = field(default="it may go on", metadata=_WHY)
     platform: str = field(default="", metadata=_PLATFORM)
-    by: str = field(default="operator", metadata=_BY)
+    by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Let it go on."""
@@ -69,7 +68,7 @@ class ApproveExperiment(Command):
     experiment: str = field(metadata=NAMED)
     why: str = field(default="looked at and found good", metadata=_WHY)
     serial: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # of the bundle that was looked at
-    by: str = field(default="operator", metadata=_BY)
+    by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Approve it."""
@@ -94,7 +93,7 @@ class RollBackExperiment(Command):
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=_WHY)
     to: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # a serial; else the one before
-    by: str = field(default="operator", metadata=_BY)
+    by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Seal it anew and roll back."""
