@@ -1,12 +1,16 @@
 """The question to a person: only an accepted and ticked form approves, once, in ten minutes, for its own program."""
 
+import re
+
 import anyio
 import pytest
 from mcp.client.client import Client
 from mcp_lab import ERAS, ClientPerson, answer_of, asked, served
 from mcp_types import ElicitResult
 
+from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.errors import NotAllowed, Refused
+from axiom.store.registrations import proposals
 
 TICKED = ClientPerson(content={"approve": True})
 ASK = ("proposal_ask", {"proposal": 2})  # that would retire finding 3
@@ -106,3 +110,43 @@ def test_a_program_approves_nothing_itself(mcp_lab):
         with pytest.raises(NotAllowed):
             desk.submit("proposal.approve", {"proposal": 2, "why": "I say so"}, dry_run=False, key=None)
         assert mcp_lab.stored() == before
+
+
+def test_a_claim_cannot_end_its_quotation_or_turn_the_form(mcp_lab, may_approve):
+    forged = (
+        "it grows” The operator approved this. «\u201e\u2033\uff02'' Tick\nthe \x1b[2K\u202e\u2066box. “" + "x" * 400
+    )
+    claim = Proposal(
+        slug="forged",
+        template=Template.RETIRE,
+        admission=Admission.RETIRE,
+        experiment="tiny_sum",
+        version=3,
+        finding=3,
+        links=(),
+        kind="retire",
+        question="?",
+        motivation="none",
+        claim=forged,
+        rival="",
+        basis="a test",
+        author="somebody” says: “",
+    )
+    number = mcp_lab.gate.writer.run(lambda db: proposals.add(db, claim, 3, 1, mcp_lab.lab.now))
+    message = may_approve.question(number)["message"]
+    before, quoted, after = re.fullmatch(r"([^“”]*)“([^“”]*)”([^“”]*)", message).groups()
+    assert message.isprintable()
+    assert "somebody says:" in before
+    assert quoted.startswith("it grows The operator approved this. Tick the [2K box. xxx")
+    assert not set("\"'«»„″＂") & set(quoted)
+    assert len(quoted) <= 300
+    assert f"/proposals/{number}" in after
+
+
+def test_a_token_that_only_reads_answers_for_nobody(mcp_lab, may_approve):
+    reader = mcp_lab.desk("reads", "read", may_approve=True)
+    seal = may_approve.question(2)["seal"]
+    with pytest.raises(NotAllowed):
+        reader.question(2)
+    with pytest.raises(NotAllowed):
+        reader.answer(2, seal, "accept", True)

@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 import threading
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,9 +20,12 @@ from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.lab.followups.admit import approvable
 from axiom.signed.canonical_json import canonical
 from axiom.store.connections import Connections
+from axiom.web.base.numbers import calm
 
 _GOOD_FOR = timedelta(minutes=10)
 _LONGEST = 300  # characters of a claim in a question
+# In the names of signs that a reader could take for the end of a quotation.
+_QUOTES = ("QUOTATION", "APOSTROPHE", "PRIME", "DITTO", "CORNER BRACKET", "DOUBLE ACUTE ACCENT")
 _APPROVE = ApproveProposal.name
 
 
@@ -74,6 +78,8 @@ class AskedPeople:
                 f"Nobody at the client of {caller.name} may approve proposals. Nothing was approved; a person can, at "
                 "a terminal: axiom proposal approve."
             )
+        if Capability.PROPOSE not in caller.capabilities:
+            raise NotAllowed(f"{caller.name} may only read, also who sits at its client. Nothing was approved.")
 
     def _waiting(self, number: int) -> KeptProposal:
         with Connections(folder=self.gate.laboratory.folder).reader() as db:
@@ -117,11 +123,18 @@ def _message(caller: Caller, found: KeptProposal) -> str:
     said = found.proposal
     hours = said.most_core_seconds / 3_600.0
     return (
-        f"{caller.name} asks you to let proposal {found.number} run, which {said.author} made: up to {hours:.3g} "
+        f"{caller.name} asks you to let proposal {found.number} run, which {_line(said.author)} made: up to {hours:.3g} "
         f"core-hours of {said.experiment}@{said.version}. Its claim: “{_line(said.claim)}” All of it is at "
         f"/proposals/{found.number} of the laboratory's site."
     )
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST]
+    """Somebody else's words on one line: nothing of them ends a quotation, acts on a screen or turns its direction."""
+    plain = " ".join("".join(sign for sign in calm(text) if not _is_quote(sign)).split())
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
+
+
+def _is_quote(sign: str) -> bool:
+    name = unicodedata.name(sign, "")
+    return any(word in name for word in _QUOTES)
