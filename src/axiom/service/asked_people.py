@@ -123,8 +123,8 @@ def _message(caller: Caller, found: KeptProposal) -> str:
     said = found.proposal
     hours = said.most_core_seconds / 3_600.0
     return (
-        f"{caller.name} asks you to let proposal {found.number} run, which {_line(said.author)} made: up to {hours:.3g} "
-        f"core-hours of {said.experiment}@{said.version}. Its claim: “{_line(said.claim)}” All of it is at "
+        f"{caller.name} asks you to let proposal {found.number} run, which {_line(said.author)} made: up to "
+        f"{hours:.3g} core-hours of {said.experiment}@{said.version}. Its claim: “{_line(said.claim)}” All of it is at "
         f"/proposals/{found.number} of the laboratory's site."
     )
 
