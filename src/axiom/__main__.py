@@ -81,12 +81,9 @@ def _unwritten(error: OSError) -> int:
 
 
 def _say(sentence: str) -> None:
-    """Names that others chose may be in it, such as of a table's columns: nothing of them acts on the terminal."""
-    import click
+    from axiom.service.terminal import say
 
-    from axiom.service.terminal import printable
-
-    click.echo(f"axiom: {printable(sentence, but=chr(10))}", err=True)
+    say(f"axiom: {sentence}", err=True)
 
 
 def _unread(otherwise: int) -> int:

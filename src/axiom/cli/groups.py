@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from axiom.service.terminal import say
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -19,7 +21,7 @@ class Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Whoever gives no words wants to read which there are, and that is no mistake."""
         if not args and not ctx.resilient_parsing:
-            click.echo(ctx.get_help(), color=ctx.color)
+            say(ctx.get_help())
             ctx.exit()
         return super().parse_args(ctx, args)
 

@@ -6,6 +6,7 @@ import click
 
 from axiom.cli.options import show_table
 from axiom.errors import WrongUse
+from axiom.service.terminal import say
 
 EXITS = {
     0: "done; also when whoever read the output had seen enough",
@@ -35,4 +36,4 @@ def topics(context: click.Context, words: Sequence[str]) -> None:
         _, found, _ = group.resolve_command(asked, [word])
         if found is not None:
             asked = click.Context(found, parent=asked, info_name=word)
-    click.echo(asked.get_help())
+    say(asked.get_help())

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from axiom.service.terminal import printable
+from axiom.service.terminal import escaped, printable, say
 from axiom.store.engine.folder import Folder
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -79,25 +79,25 @@ def _set_color(context: click.Context, _parameter: click.Parameter, chosen: str)
 
 def show_json(answer: Mapping[str, Any]) -> None:
     """Print an answer for programs."""
-    click.echo(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False))
+    say(escaped(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], *, none: str) -> None:
     """Print rows in columns, or one sentence when there are none."""
     if not rows:
-        click.echo(none)
+        say(none)
         return
     texts = [[_plain(value) for value in row] for row in rows]
     widths = [max(len(row[place]) for row in [list(headings), *texts]) for place in range(len(headings))]
     for line in [list(headings), *texts]:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        say("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
 
 
 def show_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
-        click.echo(f"{name.ljust(width)}  {_plain(value)}")
+        say(f"{name.ljust(width)}  {_plain(value)}")
 
 
 def bar(share: float, width: int = 24) -> str:

@@ -11,7 +11,7 @@ import click
 from axiom import errors
 from axiom.cli.main import axiom
 from axiom.lab.experiments import declared
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.settings import Settings
 
 FOLDER = Path("docs/reference")
@@ -165,9 +165,9 @@ def docs(check: bool) -> None:
     if check:
         stale = outdated(axiom, checkout)
         if stale:
-            click.echo(f"Not current in docs/reference: {', '.join(stale)}. `axiom docs` writes them.")
+            say(f"Not current in docs/reference: {', '.join(stale)}. `axiom docs` writes them.")
         if unlisted:
-            click.echo(f"Not current in {declared.LIST}: {', '.join(unlisted)}. `axiom docs` asks them.")
+            say(f"Not current in {declared.LIST}: {', '.join(unlisted)}. `axiom docs` asks them.")
         if stale or unlisted:
             raise click.exceptions.Exit(1)
         return

@@ -7,7 +7,7 @@ import click
 
 from axiom.domain.experiments import NAME
 from axiom.errors import Refused, WrongUse
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 
 _TEMPLATE = Template('''"""Does a wider network generalise better?
 
@@ -106,5 +106,5 @@ def new(name: str, folder: Path) -> None:
         raise Refused(f"{path} is there already, and it was left as it is. Choose another name.") from None
     except OSError as fault:
         raise Refused(f"{path} cannot be written: {fault.strerror}. Nothing was written.") from None
-    click.echo(path)
+    say(path)
     remark(f"It runs as it stands: axiom experiment run {path} --seed 1")

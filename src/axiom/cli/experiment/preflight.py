@@ -15,7 +15,7 @@ from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import Said
 from axiom.lab.experiments.publish import Prepared, demand_taken
 from axiom.service.access import package, reading, submit
-from axiom.service.terminal import progress, remark
+from axiom.service.terminal import progress, remark, say
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest
@@ -124,10 +124,10 @@ def _tell(done: int, cells: int) -> None:
 
 
 def _show(answer: dict[str, Any], *, quiet: bool) -> None:
-    click.echo(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
+    say(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
     for said in answer["said"]:
         reason = f": {said['reason']}" if said["reason"] else ""
-        click.echo(f"  {said['gate']} {said['title']:<17} {said['state']}{reason}")
+        say(f"  {said['gate']} {said['title']:<17} {said['state']}{reason}")
     what = f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}," if answer["bundle"] else "It,"
     remark(
         f"{what} on {answer['platform']}: {answer['cells']} cells in {answer['seconds']:.1f} s, the longest "

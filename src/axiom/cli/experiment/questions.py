@@ -26,7 +26,7 @@ from axiom.decisions.hosts.costs import shown
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
 from axiom.service.access import reading, submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder
@@ -89,7 +89,7 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
     if found and found[1]:
         from axiom.cli.experiment.table import show_brought
 
-        click.echo()
+        say()
         show_brought(manifest, *found)
 
 
@@ -99,14 +99,14 @@ def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
     facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
     show_facts({**facts, "aliases": ", ".join(manifest.aliases)})
     for estimand in estimands:
-        click.echo(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
+        say(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
     for kind in kinds:
-        click.echo(f"\non {kind['hosts']}: {kind['reason']}")
+        say(f"\non {kind['hosts']}: {kind['reason']}")
     for script in old["names"]:
-        click.echo(f"\n{script['name']}, in the old laboratory: {script['became']}")
+        say(f"\n{script['name']}, in the old laboratory: {script['became']}")
     for said in old["claims"]:
-        click.echo(f"\nold claim {said['name']}: {said['claim']}")
-        click.echo(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
+        say(f"\nold claim {said['name']}: {said['claim']}")
+        say(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
 
 
 def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping[str, Any]]] | None":

@@ -17,7 +17,7 @@ from axiom.cli.options import (
     why_option,
 )
 from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 
 _WHY = why_option("Why; everybody can read it.", required=True)
@@ -104,7 +104,7 @@ def _show(answer: dict[str, Any]) -> None:
             "registrations": touched["registrations"],
         }
     )
-    click.echo()
+    say()
     show_table(
         ("finding", "estimand", "status", "verdict", "grade"),
         [[row[name] for name in ("number", "estimand", "status", "verdict", "grade")] for row in touched["findings"]],

@@ -16,7 +16,7 @@ from axiom.figures.ascii import sketch
 from axiom.figures.requests import MeasuredConfig, points_of
 from axiom.runner.direct import compute_here
 from axiom.service.access import package
-from axiom.service.terminal import progress, remark
+from axiom.service.terminal import progress, remark, say
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
@@ -42,7 +42,7 @@ def run_one(name: str, words: Sequence[str], seed: int | None, replicate: int, *
         _show_picture(manifest, cells)
     failed = [cell for cell in cells if cell["outcome"] == Outcome.FAILED]
     if failed:
-        click.echo("".join(printed[:1]), nl=False, err=True)
+        say("".join(printed[:1]), end="", err=True)
         remark(f"{len(failed)} of {len(cells)} cells failed: {failed[0]['error']}", quiet=False)
         raise click.exceptions.Exit(1)
 
@@ -117,7 +117,7 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
     ]
     if any(isinstance(each.median, int | float) for each in measured):
         points, _ = points_of(figure.x, measured)
-        click.echo(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
+        say(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
 
 
 def _show_cells(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> None:

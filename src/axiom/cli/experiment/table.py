@@ -12,7 +12,7 @@ from axiom.figures.ascii import sketch
 from axiom.figures.requests import MeasuredConfig, points_of
 from axiom.notebook.lab import Version, open_lab
 from axiom.service.access import reading
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import workunits
@@ -76,7 +76,7 @@ def _show_rows(manifest: Manifest, version: Version, rows: Sequence[Mapping[str,
         none="No cell came back.",
     )
     if rows:
-        click.echo("Medians over n seeds [95 % interval, from six seeds on]")
+        say("Medians over n seeds [95 % interval, from six seeds on]")
 
 
 def _typical(row: Mapping[str, Any], column: str) -> str:
@@ -107,4 +107,4 @@ def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[s
     ]
     points, _ = points_of(figure.x, measured)
     if drawn := sketch(points, x=figure.x, y=figure.y, log=figure.log):
-        click.echo(f"\n{figure.title}\n{drawn}")
+        say(f"\n{figure.title}\n{drawn}")

@@ -13,7 +13,7 @@ from axiom.cli.options import data_option, json_option, quiet_option, show_facts
 from axiom.cli.views import view
 from axiom.decisions.evidence.rounding import around, end_told
 from axiom.errors import WrongUse
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 from axiom.web.views import findings
 
@@ -63,23 +63,21 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         return
     found = answer["finding"]
     show_facts({name: found[name] for name in _HEAD})
-    click.echo(f"\n{found['scope']['words']}")
+    say(f"\n{found['scope']['words']}")
     for old in found["aliases"]:
-        click.echo(
-            f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}"
-        )
+        say(f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}")
     newest = found["evidence"]
     if newest is None:
-        click.echo("\nIt awaits its first block of replicates.")
+        say("\nIt awaits its first block of replicates.")
     else:
-        click.echo()
+        say()
         show_facts(_facts(found, newest))
     for heading, lines in {**links.sections(found), **(_sections(found, newest) if newest else {})}.items():
         if lines:
-            click.echo(f"\n{heading}")
-            click.echo("\n".join(f"  {line}" for line in lines))
+            say(f"\n{heading}")
+            say("\n".join(f"  {line}" for line in lines))
     if newest is not None:
-        click.echo(f"\nCite: {found['cite']}")
+        say(f"\nCite: {found['cite']}")
 
 
 @finding.command("export")

@@ -20,7 +20,7 @@ from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 from axiom.web.views import proposals as views
 
@@ -79,7 +79,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
             "said by": found["answered_by"],
         }
     )
-    click.echo(f"\nquestion: {found['question']}\n\nwhy: {found['why']}")
+    say(f"\nquestion: {found['question']}\n\nwhy: {found['why']}")
 
 
 @idea.command("add")

@@ -19,7 +19,7 @@ from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
 from axiom.service.access import submit
 from axiom.service.callers import operator
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 from axiom.web.views import graph as views
 
@@ -127,13 +127,13 @@ def graph(folder: Folder, as_json: bool) -> None:
         none="Nothing is linked yet.",
     )
     if found["waiting"]:
-        click.echo("\nthe old laboratory's claims that nothing tests yet")
+        say("\nthe old laboratory's claims that nothing tests yet")
         show_table(
             ("name", "claim", "number", "waits for"),
             [(one["name"], one["claim"], one["figure"], one["experiment"]) for one in found["waiting"]],
             none="",
         )
-    click.echo(f"\n{found['open']} open questions")
+    say(f"\n{found['open']} open questions")
 
 
 def sections(found: dict[str, Any]) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ from axiom.commands.registry import read_command
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 from axiom.web.views import proposals as views
 
@@ -82,12 +82,12 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     show_facts({name: found[name] for name in (*names, "core_hours", "bits")} | {"ends": answer["ends"]})
     for name in ("question", "motivation", "claim", "rival", "if_positive", "if_absent", "if_negative"):
         if found[name]:
-            click.echo(f"\n{name}: {found[name]}")
+            say(f"\n{name}: {found[name]}")
     said = found["prediction"]
     if said:
         low, high = said["interval"]
         chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
-        click.echo(f"\nexpected: {chances}, within {low:g} to {high:g}, because {said['because']}")
+        say(f"\nexpected: {chances}, within {low:g} to {high:g}, because {said['because']}")
 
 
 @proposal.command("make")

@@ -25,7 +25,7 @@ from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.registrations import MOST_SEEDS, Rule
 from axiom.service.access import reading, submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
@@ -91,9 +91,9 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
     show_facts({name: found[name] for name in (*names, "amends", "why", "registered_at", "hash", "previous_hash")})
     for one in found["estimands"]:
-        click.echo(f"\nfinding {one['finding']}: {one['estimand']}{' (new)' if one['is_new'] else ''}")
+        say(f"\nfinding {one['finding']}: {one['estimand']}{' (new)' if one['is_new'] else ''}")
     for said in found["predictions"]:
-        click.echo(f"\n{said['forecaster']} on {said['estimand']}: {_said(said)}")
+        say(f"\n{said['forecaster']} on {said['estimand']}: {_said(said)}")
 
 
 @registration.command("verify")
@@ -108,9 +108,9 @@ def verify(folder: Folder, as_json: bool) -> None:
         facts = {"well": not problems, "entries": len(known), "head": head, "problems": problems}
         show_json({"registrations": facts})
     elif problems:
-        click.echo("\n".join(problems[:20]))
+        say("\n".join(problems[:20]))
     else:
-        click.echo(f"{len(known)} registrations follow each other; the newest is {head or 'none'}")
+        say(f"{len(known)} registrations follow each other; the newest is {head or 'none'}")
     raise click.exceptions.Exit(0 if not problems else 1)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from axiom import __version__
 from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run
 from axiom.errors import AxiomError
+from axiom.service.terminal import remark
 
 _ABOUT = """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms. FILE may be
 packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host, volunteer, platform,
@@ -21,7 +22,7 @@ def main() -> None:
         status = run(said.pop("files"), said, as_json=said.pop("json"), quiet=said.pop("quiet"))
         sys.stdout.flush()
     except AxiomError as error:
-        print(f"axiom-weigh: {error}", file=sys.stderr)
+        remark(f"axiom-weigh: {error}")
         status = error.exit_code
     except KeyboardInterrupt:
         status = 130

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from axiom.cli.atomic_file import appearing
 from axiom.errors import FolderUnusable, WrongUse
-from axiom.service.terminal import printable, progress, remark
+from axiom.service.terminal import escaped, progress, remark, say
 
 if TYPE_CHECKING:
     from axiom.notebook.evidence_card import WeighedTable
@@ -121,7 +121,7 @@ def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet:
     with _Waiting(quiet=quiet) as waiting:
         card = weigh(lambda: waiting.counted(_sheet(files)), **{key: said[key] for key in _OF_WEIGHING})
         shown = _json(card.data()) if as_json else card.latex() if said["latex"] else _card(card)
-    print(shown)
+    say(shown)
     if (file := said["picture"]) is not None:
         _write(card.picture(file.suffix), file)
         remark(f"Wrote {file}", quiet=quiet)
@@ -138,18 +138,18 @@ def _show_plan(effect: float, alpha: float, files: Sequence[Path], *, as_json: b
 
     planned = plan(effect, alpha=alpha)
     if as_json:
-        print(_json(planned.data()))
+        say(_json(planned.data()))
     else:
-        print(planned)
+        say(planned)
 
 
 def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return escaped(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _card(card: "WeighedTable") -> str:
     drawn = card.sketched()
-    return printable(repr(card), but="\n") + (f"\n\n{drawn}" if drawn else "")
+    return repr(card) + (f"\n\n{drawn}" if drawn else "")
 
 
 class _Waiting:

@@ -17,7 +17,7 @@ from axiom.cli.options import (
 from axiom.cli.views import view
 from axiom.commands.registry import read_command
 from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
 from axiom.web.base.request import Answer, Reading
@@ -76,10 +76,10 @@ def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
         return
     plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
     show_facts({name: found[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
-    click.echo()
+    say()
     for sentence in (*found["standing"]["in_words"], _why(found)):
-        click.echo(sentence)
-    click.echo()
+        say(sentence)
+    say()
     show_table(
         ("finding", "claim", "verdict", "grade", "replicates"),
         [
@@ -101,7 +101,7 @@ def why(host_id: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
     else:
-        click.echo(answer["host"]["reason"])
+        say(answer["host"]["reason"])
 
 
 @host.command("trust")

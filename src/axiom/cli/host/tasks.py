@@ -21,7 +21,7 @@ from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
 from axiom.service.access import reading, submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import progress, results, workunits
@@ -77,8 +77,8 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
         return
     show_facts(_workunit(found))
     for check in checks:
-        click.echo(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")
-    click.echo()
+        say(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")
+    say()
     _show_tasks(tasks)
 
 
@@ -138,7 +138,7 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     far = f"at {ended['progress_at']} said to be {100 * ended['progress']:.0f} % done" if ended["progress_at"] else ""
     shown = {name: value for name, value in (ended | {"progress": far}).items() if value not in (None, "", [])}
     show_facts({**_task(found), **shown})
-    click.echo()
+    say()
     show_table(
         ("replicate", "config", "seed", "outcome", "cpu s"),
         [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],

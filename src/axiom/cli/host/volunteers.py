@@ -24,7 +24,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.second_factor import address_of, secret_of
 from axiom.service.access import reading, submit
-from axiom.service.terminal import printable, remark
+from axiom.service.terminal import printable, remark, say
 from axiom.settings import from_process
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
@@ -73,8 +73,8 @@ def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
     show_facts({name: found[name] for name in ("number", "name", "country", "since")})
     show_facts({"team": _name(found["team"]), "hosts": found["host_count"], **_credit(found)})
     for row in found["carried"]:
-        click.echo(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
-    click.echo()
+        say(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
+    say()
     show_table(
         ("finding", "claim", "verdict", "grade", "replicates"),
         [
@@ -219,7 +219,7 @@ def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: boo
         "is shown once; give it to nobody else.",
         quiet=quiet,
     )
-    click.echo(address)
+    say(address)
 
 
 def _with_account(db: Database, who: str) -> int:
@@ -281,7 +281,7 @@ def show_team(number: int, folder: Folder, as_json: bool) -> None:
     found = answer["team"]
     show_facts({name: found[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})
     show_facts({"founded by": _name(found["founder"]), **_credit(found)})
-    click.echo()
+    say()
     _show_volunteers(found["volunteers"], none="Nobody is in this team at the moment.")
 
 

@@ -14,7 +14,7 @@ from axiom.lab.upkeep.backup import Backup, Restored, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
 from axiom.lab.upkeep.recovery import Recovered, RecoveryWish
 from axiom.service.access import demand, lay_out_own_files, reading
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.terminal import remark, say, wall_clock
 from axiom.store.engine.folder import Folder
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import backed_up
@@ -44,7 +44,7 @@ def backup(
     if as_json:
         show_json({"backup": {"file": str(target), **asdict(made)}})
         return
-    click.echo(target)
+    say(target)
     kept = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
     remark(f"Holds {_contents(made)}, {kept}.", quiet=quiet)
 
@@ -91,7 +91,7 @@ def restore(
         show_json({"restored": _answer(restored, folder, dry_run=dry_run)})
         return
     state = "can be restored" if restored.broken else "is sound"
-    click.echo(f"{file} {state}; nothing was restored." if dry_run else folder.path)
+    say(f"{file} {state}; nothing was restored." if dry_run else folder.path)
     for line in _remarks(restored, wish, folder, dry_run=dry_run):
         remark(line, quiet=quiet)
 

@@ -17,7 +17,7 @@ from axiom.errors import AxiomError, NoLab, Refused, WrongUse
 from axiom.lab.experiments import seal
 from axiom.service.access import package, submit
 from axiom.service.offline_changes import audited
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.terminal import remark, say, wall_clock
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import load_keys, replace_private
@@ -61,14 +61,14 @@ def status(folder: Folder, as_json: bool) -> None:
         show_json({"keys": {**facts, "keys": rows, "waiting": waits}})
         return
     show_facts(facts)
-    click.echo()
+    say()
     shown = [(row["role"], str(row["key"])[:12], row["where"], row["must_sign"]) for row in rows]
     show_table(("role", "key", "where", "must sign"), shown, none="There is no key.")
-    click.echo()
+    say()
     none = "Nothing waits to be signed."
     show_table(("waits to be signed", "why"), [(wait["what"], wait["why"]) for wait in waits], none=none)
     if waits and not held.can(Role.BUNDLE):
-        click.echo("`axiom keys request FILE` writes down what has to be signed.")
+        say("`axiom keys request FILE` writes down what has to be signed.")
 
 
 @keys.command("make")
@@ -83,7 +83,7 @@ def make(
 ) -> None:
     """Make keys in a new folder, on a computer that stays without a network."""
     make_offline(place, {Role.ROOT: (root_keys, root_threshold), Role.BUNDLE: (bundle_keys, bundle_threshold)})
-    click.echo(str(place / PUBLIC_FILE))
+    say(str(place / PUBLIC_FILE))
     remark(
         f"Made {root_keys} root and {bundle_keys} bundle keys and a code-signing key in {place} (mode 0600). Give each "
         f"root key to another person, keep a copy of each, and carry {PUBLIC_FILE} alone to the server.",
@@ -133,7 +133,7 @@ def sign_request(
     asked, now = read_request(_read(file)), wall_clock()
     seen = looked_at(asked, programs)
     for line in words(asked, package(), seen):
-        click.echo(line)
+        say(line)
     if not yes:
         click.confirm("Sign this?", abort=True)
     helds = [load_held(place) for place in places]
@@ -143,7 +143,7 @@ def sign_request(
     replace_private(file, write_request(asked))
     open_ends = list(missing(asked, now))
     for sentence in open_ends:
-        click.echo(f"Not complete: {sentence}")
+        say(f"Not complete: {sentence}")
     if not open_ends:
         remark(f"Complete. Carry {file} back; there: axiom keys accept {file.name}", quiet=quiet)
 
@@ -164,7 +164,7 @@ def accept(file: Path, folder: Folder, quiet: bool) -> None:
     elif signatures := key_rotation.carried(folder.keys, asked):
         _take_signatures(signatures, folder)
     for sentence in missing(asked, now):
-        click.echo(f"Not complete: {sentence}")
+        say(f"Not complete: {sentence}")
     _take_seals(asked, folder, quiet=quiet)
 
 

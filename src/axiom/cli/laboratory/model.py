@@ -13,6 +13,7 @@ from axiom.decisions.sessions.model_budget import ModelCaps
 from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel
 from axiom.models.open_model import open_model, prices_of
+from axiom.service.terminal import say
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 
@@ -60,7 +61,7 @@ def try_model(question: str, most_tokens: int, folder: Folder, as_json: bool) ->
         show_json({"model": answer})
         return
     show_facts({**{name: value for name, value in answer.items() if name != "text"}, "cost": _cost(answer["cost"])})
-    click.echo(f"\n{said.text}")
+    say(f"\n{said.text}")
 
 
 def _cost(known: object) -> object:

@@ -25,7 +25,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap
 from axiom.service.access import demand, prepare_database, reading
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.terminal import remark, say, wall_clock
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
@@ -117,7 +117,7 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
     facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
     show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))} | _extent(found))
     listed = [row for row in found["experiments"] if whole or row["workunits"]]
-    click.echo()
+    say()
     show_table(
         ("experiment", "version", "status", "results", "tasks out", "waiting"),
         [_row(row) for row in listed],
@@ -143,9 +143,10 @@ def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
     else:
         for one in found:
             mark = click.style("ok  ", fg="green") if one.well else click.style("BAD ", fg="red")
-            click.echo(f"{mark} {one.name.ljust(10)} {one.says}")
+            click.echo(f"{mark} ", nl=False)  # noqa: TID251 - its colour is ours
+            say(f"{one.name.ljust(10)} {one.says}")
             if not one.well and one.cure:
-                click.echo(f"     {''.ljust(10)} → {one.cure}")
+                say(f"     {''.ljust(10)} → {one.cure}")
     raise click.exceptions.Exit(0 if well else 1)
 
 
@@ -215,9 +216,9 @@ def verify(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"audit": facts})
     elif problems:
-        click.echo("\n".join(problems[:20]))
+        say("\n".join(problems[:20]))
     else:
-        click.echo(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
+        say(f"{entries} entries follow each other; the newest is {facts['head'] or 'none'}")
     raise click.exceptions.Exit(0 if not problems else 1)
 
 
@@ -235,7 +236,7 @@ def completion(shell: str) -> None:
     kind = get_completion_class(shell)
     if kind is None:
         raise Refused(f"There is no completion for {shell}.")
-    click.echo(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
+    say(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
 
 
 def _extent(found: Mapping[str, Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from axiom.commands.registry import read_command
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
 from axiom.web.views import programs as views
@@ -123,7 +123,7 @@ def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) 
         "keep it where only the program reads it.",
         quiet=quiet,
     )
-    click.echo(token)
+    say(token)
     remark(f"Next: AXIOM_TOKEN=… axiom mcp --data {folder.path}, or docs/howto/from-elsewhere.md.", quiet=quiet)
 
 

@@ -23,7 +23,7 @@ from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
 from axiom.lab.credit.reprice import replay
 from axiom.service.access import reading, submit
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.terminal import remark, say, wall_clock
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check, settlements
 from axiom.store.engine.folder import Folder
@@ -72,9 +72,9 @@ def verify(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"ledger": answer})
     elif found:
-        click.echo(f"The ledger does not add up. First of {len(found)} differences: {found[0]}.")
+        say(f"The ledger does not add up. First of {len(found)} differences: {found[0]}.")
     else:
-        click.echo(f"The ledger adds up, to the last thousandth: {counted['entries']} entries.")
+        say(f"The ledger adds up, to the last thousandth: {counted['entries']} entries.")
     if found:
         raise click.exceptions.Exit(1)
 
@@ -92,9 +92,7 @@ def replay_history(policy_name: str, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"replay": answer})
         return
-    click.echo(
-        f"Under {policy_name}: {answer['credit']:.3f} credit for {answer['awards']} tasks; it was {answer['was']:.3f}."
-    )
+    say(f"Under {policy_name}: {answer['credit']:.3f} credit for {answer['awards']} tasks; it was {answer['was']:.3f}.")
     _show_sums(answer)
 
 
@@ -193,7 +191,7 @@ def _pending(one: settlements.Pending) -> Answer:
 def _show_all(found: Answer) -> None:
     waits = found["pending"]
     show_facts({"credit": found["credit"], "carried over": found["carried"], "awards that wait": waits["awards"]})
-    click.echo()
+    say()
     show_table(
         ("tariff", "reason", "tier", "awards", "credit"),
         [
@@ -209,5 +207,5 @@ def _show_sums(found: dict[str, Any]) -> None:
     for noun in ("tier", "reason", "volunteer", "host", "team"):
         rows = found[f"by_{noun}"]
         if rows:
-            click.echo()
+            say()
             show_table((noun, "credit"), [(row[noun], f"{row['credit']:.3f}") for row in rows], none="")

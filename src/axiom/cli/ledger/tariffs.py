@@ -17,7 +17,7 @@ from axiom.domain.amounts import counted
 from axiom.domain.ledger import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
 from axiom.service.access import reading, submit
-from axiom.service.terminal import remark
+from axiom.service.terminal import remark, say
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
 from axiom.web.views import ledger
@@ -73,7 +73,7 @@ def show_price(
     if as_json:
         show_json({"credit": priced.amount / _THOUSANDTHS, "reason": priced.because})
     else:
-        click.echo(f"{priced.amount / _THOUSANDTHS:g} credit: {priced.because}")
+        say(f"{priced.amount / _THOUSANDTHS:g} credit: {priced.because}")
 
 
 @click.group("policy", cls=Group)
@@ -99,7 +99,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
         [(one["name"], one["version"], one["state"], one["valid_from"], one["session_cap"]) for one in here],
         none="No tariff was announced here yet; the first credit is paid by core-seconds.",
     )
-    click.echo()
+    say()
     show_table(("comes with Axiom", "what it is"), [(preset["name"], preset["remark"]) for preset in presets], none="")
 
 
@@ -114,7 +114,7 @@ def show_policy(name: str, folder: Folder, as_json: bool) -> None:
         show_json({"tariff": found})
         return
     show_facts({word: value for word, value in found.items() if word != "tiers"})
-    click.echo()
+    say()
     show_table(
         ("from s", "to s", "credit"),
         [(tier["from"], tier["to"], tier["credit"]) for tier in found["tiers"]],

@@ -9,7 +9,7 @@ from axiom.cli.options import data_option, json_option, show_json
 from axiom.cli.views import view
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.service.terminal import printable
+from axiom.service.terminal import printable, say
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
@@ -29,7 +29,7 @@ def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
     else:
-        click.echo("\n".join(map(printable, _lines(answer["difference"]))))
+        say("\n".join(map(printable, _lines(answer["difference"]))))
 
 
 def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.plan import names as known
 from axiom.lab.policy import Policy, policy_of
 from axiom.service.access import reading
-from axiom.service.terminal import wall_clock
+from axiom.service.terminal import say, wall_clock
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 from axiom.web.base.numbers import plain, span
@@ -179,22 +179,22 @@ def _left_alone(skipped: Sequence[Answer]) -> None:
 
 def _title(text: str, is_any: bool) -> None:
     if is_any:
-        click.echo(f"\n{text}")
+        say(f"\n{text}")
 
 
 def _item(head: str, reason: str) -> None:
     """A line, and below it why."""
-    click.echo("\n".join(_wrapped(head, "  ", "    ")))
-    click.echo("\n".join(_wrapped(reason, "    ", "    ")))
+    say("\n".join(_wrapped(head, "  ", "    ")))
+    say("\n".join(_wrapped(reason, "    ", "    ")))
 
 
 def _more(rows: Sequence[object]) -> None:
     if len(rows) > _MOST:
-        click.echo(f"  and {len(rows) - _MOST} more; --json has all")
+        say(f"  and {len(rows) - _MOST} more; --json has all")
 
 
 def _say(text: str) -> None:
-    click.echo("\n".join(_wrapped(text, "", "")))
+    say("\n".join(_wrapped(text, "", "")))
 
 
 def _wrapped(text: str, first: str, further: str) -> Iterator[str]:

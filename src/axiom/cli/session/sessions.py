@@ -25,7 +25,7 @@ from axiom.pi import autopilot
 from axiom.pi.preflights import tend
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.service.access import demand, reading, submit
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.terminal import remark, say, wall_clock
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
@@ -89,7 +89,7 @@ def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
         lines = as_data(notes)
         show_json({"session": {"name": found.name, "pi": found.pi, "reason": found.reason, "notes": lines}})
     else:
-        click.echo(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
+        say(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
 
 
 @session.command("run")
@@ -112,9 +112,9 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
         show_json({"session": held})
         return
     for one in steps:
-        click.echo(f"{one['step']}")
+        say(f"{one['step']}")
         for sentence in one["notes"]:
-            click.echo(f"  {one_line(_would(sentence) if dry_run else sentence)}")
+            say(f"  {one_line(_would(sentence) if dry_run else sentence)}")
     remark(_dry(who) if dry_run else f"Session {held['session']}.", quiet=quiet)
 
 
