@@ -1,15 +1,19 @@
 """Words become commands, or one sentence about what is wrong with them."""
 
 import math
+import re
 from dataclasses import fields
 
 import pytest
+from pydantic import Field, ValidationError, create_model
 
+from axiom.commands.arguments import SENTENCE, WHY
 from axiom.commands.base import SPEAKER
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import UnknownName, WrongUse
+from axiom.web.api.commands import OFFERED
 
 WATCH = {"experiment": "tiny_sum", "sentence": "it grows", "measure": "total", "comparison": ">"}
 
@@ -76,3 +80,30 @@ def test_a_command_that_a_program_makes_keeps_the_same_limits(make, problem):
 def test_every_limit_is_one_that_is_kept_everywhere():
     found = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
     assert found <= {"ge", "le", "min_length", "max_length", "pattern", "strict", SPEAKER}
+
+
+# That are read as something else: a source file, configs in JSON, a name that must exist.
+NO_FREE_TEXT = {"text of experiment.publish", "configs", "between", "measure", "across"}
+FREE_TEXTS = [
+    pytest.param(word.metadata, id=f"{word.name} of {name}")
+    for name, command in OFFERED.items()
+    for word in fields(command)
+    if str(word.type).startswith("str") and not {f"{word.name} of {name}", word.name} & NO_FREE_TEXT
+]
+
+
+@pytest.mark.parametrize("limits", FREE_TEXTS)
+def test_what_a_program_may_say_acts_on_nobody_who_reads_it(limits):
+    for sign in ("\x1b[2J", "\r", "\x7f", "\x85", "\u061c", "\u200f", "\u2028", "\u202e", "\u2066"):
+        text = f"{sign} it is so"
+        assert not re.fullmatch(limits["pattern"], text), sign
+        model = create_model("OneWord", word=(str, Field(pattern=limits["pattern"])))
+        with pytest.raises(ValidationError):
+            model(word=text)
+
+
+@pytest.mark.parametrize("limits", [WHY, SENTENCE])
+def test_a_reason_in_any_language_may_be_given_on_several_lines(limits):
+    text = "naïve «ça» – 漢字\nעברית العربية می\u200cخواهم हिन्दी 👩\u200d🔬\u00a0?"
+    model = create_model("OneWord", word=(str, Field(**limits)))
+    assert re.fullmatch(limits["pattern"], model(word=text).word)

@@ -22,11 +22,22 @@ def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:
     return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
 
 
+# No sign that a terminal would act on, or that turns the direction of what is read.
+_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f"
+LINE = rf"^[^\x00-\x1f{_UNSEEN}]*$"
+LINES = rf"^[^\x00-\x09\x0b-\x1f{_UNSEEN}]*$"  # the same where lines may end
+
 NUMBER = {"ge": 1, "le": LARGEST}
 FINITE = {"ge": -1e300, "le": 1e300}
-WHY = {"min_length": 3, "max_length": 2_000}
-SAID_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
-FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}  # its commas mean more
+WHY = {"min_length": 3, "max_length": 2_000, "pattern": LINES}
+SENTENCE = {"min_length": 3, "max_length": 500, "pattern": LINES}
+SAID_BY = {"min_length": 1, "max_length": 80, "pattern": LINE, SPEAKER: True}
+FORECASTER = {
+    "min_length": 1,
+    "max_length": 80,
+    "pattern": rf"^[^,\x00-\x1f{_UNSEEN}]*$",
+    SPEAKER: True,
+}  # its commas mean more
 CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount
-from axiom.commands.arguments import NAMED, NUMBER, SAID_BY, version_of
+from axiom.commands.arguments import LINE, LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
@@ -20,11 +20,8 @@ from axiom.store.registrations import ideas, proposals, registrations
 
 MOST_A_DAY = 3  # ideas of one volunteer
 _SHORTEST = 3
-# No sign that a terminal would act on, or that turns the direction of what is read. Lines of a reason may end.
-_UNSEEN = r"\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
-_QUESTION = {"min_length": _SHORTEST, "max_length": LONGEST_QUESTION, "pattern": rf"^[^\x00-\x1f{_UNSEEN}]+$"}
-_WHY_PATTERN = rf"^[^\x00-\x09\x0b-\x1f{_UNSEEN}]*$"
-_WHY = {"min_length": _SHORTEST, "max_length": LONGEST_WHY, "pattern": _WHY_PATTERN}
+_QUESTION = {"min_length": _SHORTEST, "max_length": LONGEST_QUESTION, "pattern": LINE}
+_WHY = {"min_length": _SHORTEST, "max_length": LONGEST_WHY, "pattern": LINES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +111,7 @@ class AnswerIdea(Command):
 
     idea: int = field(metadata=NUMBER)
     state: str = field(metadata={"pattern": f"^({'|'.join(ANSWERS)})$"})
-    why: str = field(default="", metadata={"max_length": LONGEST_WHY, "pattern": _WHY_PATTERN})
+    why: str = field(default="", metadata={"max_length": LONGEST_WHY, "pattern": LINES})
     proposal: int | None = field(default=None, metadata=NUMBER)  # that asks it
     experiment: str | None = field(default=None, metadata=NAMED)  # that asks it, as in tiny_sum or tiny_sum@2
     finding: int | None = field(default=None, metadata=NUMBER)  # that answers it

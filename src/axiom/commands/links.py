@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NUMBER, SAID_BY, WHY
+from axiom.commands.arguments import LINES, NUMBER, SAID_BY, WHY
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -77,8 +77,7 @@ class NoteFinding(Command):
     capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=NUMBER)
-    # No sign that a terminal would act on; lines may end.
-    text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"})
+    text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": LINES})
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

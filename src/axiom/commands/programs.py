@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import CALLER_NAME
+from axiom.commands.arguments import CALLER_NAME, LINE
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -29,7 +29,7 @@ class AddProgram(Command):
     may: str = field(metadata={"pattern": f"^({'|'.join(Right)})$"})
     token: str = field(metadata=_DIGEST)
     days: int = field(default=90, metadata={"ge": 1, "le": 3_650})
-    model: str = field(default="", metadata={"max_length": 80, "pattern": r"^[^\x00-\x1f]*$"})
+    model: str = field(default="", metadata={"max_length": 80, "pattern": LINE})
     prompt: str = field(default="", metadata={"pattern": r"^([0-9a-f]{64})?$"})  # the digest of its instructions
     may_approve: bool = False
     limits: dict[str, float] = field(default_factory=dict, metadata={"max_length": len(USUAL_LIMITS)})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
+from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.commands.registrations import Foretelling, points_of
@@ -26,7 +26,6 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
-_SENTENCE = {"min_length": 3, "max_length": 500}
 _NEEDS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _ARMS = 2
 _DEARER = 2.0  # times what was expected: then the cap was counted with another number
@@ -44,9 +43,9 @@ class MakeProposal(Foretelling):
     capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=NUMBER)
-    question: str = field(metadata=_SENTENCE)
+    question: str = field(metadata=SENTENCE)
     motivation: str = field(metadata=WHY)
-    claim: str = field(metadata=_SENTENCE)
+    claim: str = field(metadata=SENTENCE)
     rival: str = field(metadata=WHY)
     rival_low: float = field(metadata=FINITE)
     rival_high: float = field(metadata=FINITE)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, version_of
+from axiom.commands.arguments import NAMED, WHY, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -12,8 +12,6 @@ from axiom.lab.experiments.recall import recall, reopen_finding, reopen_version
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.experiments.blast_radius import blast_radius
-
-_WHY = {"min_length": 3, "max_length": 2_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +22,7 @@ class RecallExperiment(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=WHY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Count what hangs on it, then recall it."""
@@ -49,7 +47,7 @@ class ReopenExperiment(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=WHY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it; the reason stays in the audit."""
@@ -67,7 +65,7 @@ class ReopenFinding(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     finding: int = field(metadata={"ge": 1, "le": LARGEST})
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=WHY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it, and keep the reason with it."""

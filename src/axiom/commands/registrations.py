@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import FINITE, FORECASTER, NAMED, NUMBER, WHY, version_of
+from axiom.commands.arguments import FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -109,7 +109,7 @@ class AmendFinding(Foretelling):
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
     forecaster: str = field(metadata=FORECASTER)
-    claim: str | None = field(default=None, metadata={"min_length": 3, "max_length": 500})
+    claim: str | None = field(default=None, metadata=SENTENCE)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, SAID_BY, version_of
+from axiom.commands.arguments import NAMED, SAID_BY, SENTENCE, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -14,7 +14,6 @@ from axiom.lab.experiments.rollback import roll_back
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 
-_WHY = {"min_length": 3, "max_length": 500}
 _PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
 
 
@@ -26,7 +25,7 @@ class PauseExperiment(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=SENTENCE)
     platform: str = field(default="", metadata=_PLATFORM)
     by: str = field(default="operator", metadata=SAID_BY)
 
@@ -46,7 +45,7 @@ class ResumeExperiment(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(default="it may go on", metadata=_WHY)
+    why: str = field(default="it may go on", metadata=SENTENCE)
     platform: str = field(default="", metadata=_PLATFORM)
     by: str = field(default="operator", metadata=SAID_BY)
 
@@ -66,7 +65,7 @@ class ApproveExperiment(Command):
     capability: ClassVar[Capability] = Capability.APPROVE
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(default="looked at and found good", metadata=_WHY)
+    why: str = field(default="looked at and found good", metadata=SENTENCE)
     serial: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # of the bundle that was looked at
     by: str = field(default="operator", metadata=SAID_BY)
 
@@ -91,7 +90,7 @@ class RollBackExperiment(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=NAMED)
-    why: str = field(metadata=_WHY)
+    why: str = field(metadata=SENTENCE)
     to: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # a serial; else the one before
     by: str = field(default="operator", metadata=SAID_BY)
 

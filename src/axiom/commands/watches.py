@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, version_of
+from axiom.commands.arguments import NAMED, SENTENCE, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
@@ -28,7 +28,7 @@ class RegisterWatch(Command):
     capability: ClassVar[Capability] = Capability.DEPLOY
 
     experiment: str = field(metadata=NAMED)
-    sentence: str = field(metadata={"min_length": 3, "max_length": 500})
+    sentence: str = field(metadata=SENTENCE)
     measure: str = field(metadata={"min_length": 1, "max_length": 80})
     comparison: Comparison = field(metadata={"strict": False})
     threshold: float = field(metadata={"ge": -_LARGEST, "le": _LARGEST})

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from axiom.commands.arguments import LINES
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
@@ -27,7 +28,7 @@ class CancelWorkunits(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     workunits: list[Annotated[int, Field(ge=1, le=LARGEST)]] = field(metadata={"min_length": 1, "max_length": 10_000})
-    reason: str = field(default="cancelled", metadata={"max_length": 500})
+    reason: str = field(default="cancelled", metadata={"max_length": 500, "pattern": LINES})
 
     def request(self, db: Database) -> CommandCost:
         """Each workunit is an abort."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from axiom.commands.arguments import LINES
 from axiom.commands.registry import read_words
 from axiom.domain.callers import Capability
 from axiom.mcp.desk import Answer, LabDesk
@@ -59,13 +60,13 @@ class LabTool:
 
 
 def _bare(schema: Any) -> Any:
-    """The schema without titles; a property may be called so."""
+    """The schema without titles, and without the signs that no text may have; a property may be called so."""
     match schema:
         case dict():
             return {
                 name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
                 for name, part in schema.items()
-                if not (name == "title" and isinstance(part, str))
+                if not (name == "title" and isinstance(part, str)) and (name, part) != ("pattern", LINES)
             }
         case list():
             return [_bare(part) for part in schema]

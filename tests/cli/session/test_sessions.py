@@ -80,13 +80,14 @@ def test_a_session_is_shown_dry_and_then_held(opened, say):
 
 
 def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
-    """A watch may be registered by a program that may order and no more."""
+    """A watch may be registered by a program that may order; this one from before the gate refused such signs."""
     sentence = "red \x1b[31m\x9b2J\r\nlog\n  forged \u202eline"
     say("session", "run")
-    watch = RegisterWatch(experiment="tiny_sum", sentence=sentence, measure="total", comparison=">", threshold=9e9)
+    watch = RegisterWatch(experiment="tiny_sum", sentence="red", measure="total", comparison=">", threshold=9e9)
     opened.db = connect_writer(opened.folder.database)
     with opened.db.transaction():
         watch.apply(opened.db, None, None, opened.now)
+        opened.db.execute("UPDATE watch SET sentence = :sentence", sentence=sentence)
         withdraw(opened.db, 1, sentence, datetime.now(UTC))
     opened.db.close()
     held = say("session", "run")[1]
