@@ -43,6 +43,7 @@ from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
+from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk
 from axiom.web.site.app import Site, site
 
@@ -123,7 +124,11 @@ async def measure(pages: Site, gate: CommandGate, rounds: int) -> dict[str, Any]
 
     spare_the_collector()
     sites = [site(pages) for _ in range(2)]
-    apis = [Api(ProgramDesk(gate=gate, pages=pages, admit=admit, people=AskedPeople(gate=gate))) for _ in range(2)]
+    people = AskedPeople(gate=gate)
+    apis = [
+        Api(ProgramDesk(gate=gate, pages=pages, admission=ProgramAdmission(admit=admit), people=people))
+        for _ in range(2)
+    ]
     for fresh, kept in (sites, [api._reads for api in apis]):
         fresh._fresh, kept._fresh = 0.0, 3_600.0  # the first is never answered from memory, the second always
     made: dict[str, Any] = {"page": sites, "api": [Quick(api) for api in apis]}

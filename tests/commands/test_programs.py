@@ -210,17 +210,6 @@ def test_refusals_cannot_fill_the_disk(door, monkeypatch):
     assert door.broken() == {}
 
 
-def test_few_commands_of_a_program_are_under_way_at_once(door):
-    program = let_in(door)
-    door.gate.busy[program.name] = 4
-    with pytest.raises(LimitReached):
-        door.submit(DEPLOY, caller=program)
-    assert door.submit(DEPLOY, caller=callers.operator())["workunits"] == 2
-    door.gate.busy[program.name] = 3
-    assert door.submit(DEPLOY, caller=program)["workunits"] == 2
-    assert door.gate.busy[program.name] == 3
-
-
 def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_newer(door, monkeypatch):
     program, finished = let_in(door), []
     monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory: finished.append(self.workunits))

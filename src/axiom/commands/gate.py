@@ -3,13 +3,10 @@
 All of it happens in one transaction of the writer, so that a command is done and audited, or neither.
 """
 
-import contextlib
 import hashlib
 import json
 import math
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +26,6 @@ from axiom.store.writer import Writer
 _ALIKE = 3  # times that a program may say the very same; once more, and it gets the earlier answer as a refusal
 _MOST_SAID = 2_000  # characters of words that were refused, as a program's are audited
 _MOST_REFUSED = 1_000  # rows of a program within a day that say so: beyond them it is refused without one
-_AT_ONCE = 4  # commands of one program: each may take a thread for seconds
 
 
 class _TakenBack(Exception):
@@ -81,8 +77,6 @@ class CommandGate:
     writer: Writer
     laboratory: Laboratory
     now: Callable[[], datetime]
-    busy: Counter[str] = field(default_factory=Counter)  # commands of each program that are under way
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def submit(self, command: Command, caller: Caller, *, dry_run: bool = False, key: str | None = None) -> Answer:
         """Do a command, or show what it would do, and return its answer.
@@ -90,27 +84,6 @@ class CommandGate:
         The same key and command again give the first answer and change nothing.
         """
         asked = _Submission(command=command, caller=caller, prepared=None, fault=None, dry_run=dry_run, key=key)
-        with self._turn(caller):
-            return self._submit(asked)
-
-    @contextlib.contextmanager
-    def _turn(self, caller: Caller) -> Iterator[None]:
-        """One command of this program is under way; a person's are not counted."""
-        if not caller.is_program:
-            yield
-            return
-        with self.lock:
-            if self.busy[caller.name] >= _AT_ONCE:
-                raise LimitReached(f"{_AT_ONCE} commands of {caller.name} are under way. Nothing was done; ask again.")
-            self.busy[caller.name] += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.busy[caller.name] -= 1
-
-    def _submit(self, asked: _Submission) -> Answer:
-        command = asked.command
         if self._is_worth_preparing(asked):
             prepared, fault = self._prepare(command)
             asked = replace(asked, prepared=prepared, fault=fault)

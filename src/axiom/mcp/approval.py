@@ -4,10 +4,10 @@ Who cannot be asked is told where the proposal waits. Only an accepted form with
 is signed, and that it is used once, is the laboratory's matter (`LabDesk.question` and `LabDesk.answer`).
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
-import anyio.to_thread
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -16,6 +16,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from axiom.mcp import changes, tools
 from axiom.mcp.answers import Answer, as_text
 from axiom.mcp.desk import LabDesk
+
+InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 _FORM = "approval"  # what the question is called among those of one call
 _BOX = "approve"
@@ -30,19 +32,19 @@ _SCHEMA: dict[str, Any] = {
 
 
 async def ask(
-    desk: LabDesk, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams
+    desk: LabDesk, ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams, in_thread: InThread
 ) -> types.CallToolResult | types.InputRequiredResult:
     """Ask, or take what was answered, or say where a person can be asked."""
-    where = await anyio.to_thread.run_sync(lambda: tools.call(desk, changes.ASK, params.arguments or {}))
+    where = await in_thread(lambda: tools.call(desk, changes.ASK, params.arguments or {}))
     number = where["proposal"]
     is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
     if is_modern and params.request_state is not None:
         seal, said = params.request_state, (params.input_responses or {}).get(_FORM)
-        return _told(where, await _answer(desk, number, seal, said))
-    caller = await anyio.to_thread.run_sync(desk.caller)
+        return _told(where, await in_thread(_answer(desk, number, seal, said)))
+    caller = await in_thread(desk.caller)
     if not caller.may_approve or not _can_ask(ctx):
         return _told(where, {"asked": False})
-    question = await anyio.to_thread.run_sync(lambda: desk.question(number))
+    question = await in_thread(lambda: desk.question(number))
     if is_modern:
         form = types.ElicitRequestFormParams(message=question["message"], requested_schema=_SCHEMA)
         return types.InputRequiredResult(
@@ -54,7 +56,7 @@ async def ask(
             said = await ctx.session.elicit_form(question["message"], _SCHEMA, related_request_id=ctx.request_id)
         except (MCPError, ValueError):  # it could not be shown, or what came back is no answer
             said = None
-    return _told(where, await _answer(desk, number, question["seal"], said))
+    return _told(where, await in_thread(_answer(desk, number, question["seal"], said)))
 
 
 def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
@@ -64,12 +66,12 @@ def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
     return asks is not None and (asks.form is not None or asks.url is None)
 
 
-async def _answer(desk: LabDesk, number: int, seal: str, said: Any) -> Answer:
+def _answer(desk: LabDesk, number: int, seal: str, said: Any) -> Callable[[], Answer]:
+    """Brings what the person said; whatever else is there says that they did nothing."""
     is_form = isinstance(said, types.ElicitResult)
     action = said.action if is_form else "nothing"
     ticked = (said.content or {}).get(_BOX) if is_form else None
-    answered = await anyio.to_thread.run_sync(lambda: desk.answer(number, seal, action, ticked))
-    return {"asked": True, **answered}
+    return lambda: {"asked": True, **desk.answer(number, seal, action, ticked)}
 
 
 def _told(where: Answer, answer: Answer) -> types.CallToolResult:

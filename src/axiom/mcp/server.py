@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
+from typing import Any, TypeVar
 
 import anyio.to_thread
 import mcp_types as types
@@ -21,6 +23,8 @@ log = logging.getLogger("axiom.mcp")
 
 Context = ServerRequestContext[Any, Any]
 DeskOf = Callable[[Context], LabDesk]
+TurnOf = Callable[[Context], AbstractAsyncContextManager[None]]
+T = TypeVar("T")
 
 _MOST_TOLD = 2_000  # characters of an error
 _GUIDE = "axiom://guide/"
@@ -43,13 +47,17 @@ Find a question that this laboratory should ask next.
 """
 
 
-def lab_server(desk_of: DeskOf, *, operates: bool = False) -> Server[Any]:
-    """A server whose tools ask the desk of whoever calls."""
+def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lambda _: nullcontext()) -> Server[Any]:
+    """A server whose tools ask the desk of whoever calls, each in its turn."""
+
+    async def in_thread(ctx: Context, work: Callable[[], T]) -> T:
+        async with turn_of(ctx):
+            return await anyio.to_thread.run_sync(work)
 
     async def list_tools(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         del params
         try:
-            caller = await anyio.to_thread.run_sync(lambda: desk_of(ctx).caller())
+            caller = await in_thread(ctx, lambda: desk_of(ctx).caller())
         except AxiomError as error:
             raise MCPError(types.INTERNAL_ERROR, str(error)) from error
         return types.ListToolsResult(tools=[described(tool) for tool in tools.offered(caller, operates=operates)])
@@ -60,9 +68,9 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False) -> Server[Any]:
         try:
             desk = desk_of(ctx)
             if params.name == changes.ASK:
-                return await approval.ask(desk, ctx, params)
+                return await approval.ask(desk, ctx, params, partial(in_thread, ctx))
             words = params.arguments or {}
-            answer = await anyio.to_thread.run_sync(lambda: tools.call(desk, params.name, words, operates=operates))
+            answer = await in_thread(ctx, lambda: tools.call(desk, params.name, words, operates=operates))
             return result(answer)
         except AxiomError as error:
             return refusal(error)

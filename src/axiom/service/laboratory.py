@@ -52,6 +52,7 @@ from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.writer import Writer
+from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk, WithApi
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
@@ -135,21 +136,17 @@ def _run(
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
             people = AskedPeople(gate=parts.gate)
-            api = _api(pages, parts.gate, people)
+            admission = ProgramAdmission(admit=_admitted(pages, parts.gate))
+            api = Api(ProgramDesk(gate=parts.gate, pages=pages, admission=admission, people=people))
             front: ASGIApp = volunteers.before(pages, parts.gate)
             if settings.mcp:
-                front = mcp_in_front(front, pages, people, _admitted(pages, parts.gate), (settings.url, address))
+                front = mcp_in_front(front, pages, people, admission, (settings.url, address))
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(app=counted, socket=listening, protocol=volunteers.lanes(counts).protocol)
             private = [ServedSocket(app=behind, socket=door), ServedSocket(app=api, socket=programs_door)]
             by = serve_sockets([public, *private], stopping)
     demand_writer(parts.writer)
     return by
-
-
-def _api(pages: Site, gate: CommandGate, people: AskedPeople) -> Api:
-    """What answers programs."""
-    return Api(ProgramDesk(gate=gate, pages=pages, admit=_admitted(pages, gate), people=people))
 
 
 def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:

@@ -1,6 +1,7 @@
 """`/mcp` in front of the site, where the setting says so. Only then is the package `mcp` imported."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,10 +20,10 @@ def mcp_in_front(
     front: ASGIApp,
     pages: Site,
     people: AskedPeople,
-    admit: Callable[[str], Caller],
+    admission: ProgramAdmission,
     addresses: Sequence[str],
 ) -> ASGIApp:
-    """The site with /mcp; `admit` knows whose a token is, `addresses` are those under which the site is found."""
+    """The site with /mcp; who may enter is counted with /api, `addresses` are those under which the site is found."""
     try:
         from axiom.mcp.over_http import WithMcp
     except ImportError as error:
@@ -31,15 +32,21 @@ def mcp_in_front(
             "axiom[mcp], or turn the setting off."
         ) from error
 
-    admission = ProgramAdmission(admit=admit)
-
     async def enter(request: Request) -> Caller | Response:
         try:
             return await admission.caller(request)
         except RequestRefused as error:
             return problem(error)
 
+    @asynccontextmanager
+    async def turn(caller: Caller) -> AsyncIterator[None]:
+        try:
+            async with admission.turn(caller):
+                yield
+        except RequestRefused as error:
+            raise error.error from None
+
     def desk(caller: Caller) -> TokenDesk:
         return TokenDesk(pages=pages, gate=people.gate, people=people, program=caller)
 
-    return WithMcp(front, enter, desk, addresses)
+    return WithMcp(front, enter=enter, turn=turn, desk=desk, addresses=addresses)

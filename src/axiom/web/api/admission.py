@@ -1,12 +1,12 @@
-"""Who asks: the token that each request brings, and how many requests it may bring."""
+"""Who asks: the token that each request brings, how many requests it may bring, and how many at once."""
 
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -17,19 +17,20 @@ from axiom.signed.program_tokens import PREFIX
 from axiom.web.api.problems import RequestRefused
 
 _LONGEST = 200  # characters of a token
-_AT_ONCE = 4  # commands of one program: each may take a thread for seconds
+_AT_ONCE = 4  # that a program asks for: each may take a thread for seconds
+_WAITING = 40  # more that wait for their turn
 _BEARER = {"www-authenticate": 'Bearer realm="axiom"'}
 _LACKS = "This address is for programs with a token: send `Authorization: Bearer axiom_…`. Nothing was done; "
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramAdmission:
-    """Knows who has which token, and counts requests. Called from the loop alone."""
+    """Knows who has which token, and counts requests at every door. Called from the loop alone."""
 
     admit: Callable[[str], Caller]  # raises NotAllowed for a token that is nobody's, has ended or expired
     clock: Callable[[], float] = time.monotonic
     buckets: dict[str, RequestBucket] = field(default_factory=dict)
-    busy: Counter[str] = field(default_factory=Counter)
+    turns: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
 
     async def caller(self, request: Request) -> Caller:
         """The program that asks, unless its token is not good or it asks too often."""
@@ -47,16 +48,14 @@ class ProgramAdmission:
             raise _later(rate.wait, rate.reason)
         return caller
 
-    @contextmanager
-    def turn(self, caller: Caller) -> Iterator[None]:
-        """One command of this program is under way."""
-        if self.busy[caller.name] >= _AT_ONCE:
-            raise _later(1.0, f"{_AT_ONCE} commands of {caller.name} are under way")
-        self.busy[caller.name] += 1
-        try:
+    @asynccontextmanager
+    async def turn(self, caller: Caller) -> AsyncIterator[None]:
+        """One thing that this program asks for is under way. What comes meanwhile waits here, and in no thread."""
+        turns = self.turns.setdefault(caller.name, anyio.CapacityLimiter(_AT_ONCE))
+        if turns.statistics().tasks_waiting >= _WAITING:
+            raise _later(1.0, f"{_AT_ONCE} requests of {caller.name} are under way, and {_WAITING} more wait")
+        async with turns:
             yield
-        finally:
-            self.busy[caller.name] -= 1
 
 
 def _later(seconds: float, reason: str) -> RequestRefused:

@@ -1,7 +1,7 @@
 """The application at /api/ and behind D/programs.sock: who asks, then a command, a page's answer or the description."""
 
 import logging
-from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect, Request
@@ -28,11 +28,11 @@ log = logging.getLogger("axiom.api")
 
 @dataclass(frozen=True, kw_only=True)
 class ProgramDesk:
-    """What the API needs: the gate, what pages read, and who has which token."""
+    """What the API needs: the gate, what pages read, and who may enter."""
 
     gate: CommandGate
     pages: Site
-    admit: Callable[[str], Caller]
+    admission: ProgramAdmission
     people: PersonDesk
 
 
@@ -42,36 +42,41 @@ class Api:
     def __init__(self, desk: ProgramDesk) -> None:
         self._gate = desk.gate
         self._people = desk.people
-        self._admission = ProgramAdmission(admit=desk.admit)
+        self._admission = desk.admission
         self._reads = reads(desk.pages)
         self._origins = origins_of(desk.pages.master)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
-        try:
-            answer: ASGIApp = await self._answer(request)
-        except ClientDisconnect:
-            return
-        except (AxiomError, RequestRefused) as error:  # no line of log: strangers could push all else out of it
-            answer = problem(error)
-        except Exception as error:
-            log.exception("api.fault path=%.200r", request.url.path)
-            answer = problem(error)
-        await answer(scope, receive, send)
+        async with AsyncExitStack() as turn:
+            try:
+                caller = await self._entered(request)
+                await turn.enter_async_context(self._admission.turn(caller))
+                answer: ASGIApp = await self._answer(request, caller)
+            except ClientDisconnect:
+                return
+            except (AxiomError, RequestRefused) as error:  # no line of log: strangers could push all else out of it
+                answer = problem(error)
+            except Exception as error:
+                log.exception("api.fault path=%.200r", request.url.path)
+                answer = problem(error)
+            await answer(scope, receive, send)
 
-    async def _answer(self, request: Request) -> ASGIApp:
-        origin, path = request.headers.get("origin"), request.url.path
+    async def _entered(self, request: Request) -> Caller:
+        origin = request.headers.get("origin")
         if origin is not None and not is_from_here(request, origin, self._origins):
             raise RequestRefused(403, NotAllowed("Pages of other sites may not ask here. Nothing was done."))
-        caller = await self._admission.caller(request)
+        return await self._admission.caller(request)
+
+    async def _answer(self, request: Request, caller: Caller) -> ASGIApp:
+        path = request.url.path
         if path.startswith(_COMMANDS):
             _demand_method(request, "POST")
             return await self._command(request, caller)
         if is_about_people(path):
             _demand_method(request, "POST")
-            with self._admission.turn(caller):
-                return await said_by_person(self._people, caller, request)
+            return await said_by_person(self._people, caller, request)
         if path == CALLER:
             _demand_method(request, "GET", "HEAD")
             return described(caller)
@@ -83,12 +88,11 @@ class Api:
         return Response(description(), media_type="application/json") if path == _DESCRIPTION else self._reads
 
     async def _command(self, request: Request, caller: Caller) -> Response:
-        with self._admission.turn(caller):
-            asked = await read_request(request, request.url.path.removeprefix(_COMMANDS))
-            try:
-                return await give(self._gate, caller, asked)
-            finally:
-                self._reads.forget()  # who changed something and then reads sees it
+        asked = await read_request(request, request.url.path.removeprefix(_COMMANDS))
+        try:
+            return await give(self._gate, caller, asked)
+        finally:
+            self._reads.forget()  # who changed something and then reads sees it
 
 
 class WithApi:
