@@ -4,10 +4,16 @@ Each round: start `axiom lab`, wait until it serves, let it work for a random wh
 `kill -9` (in even rounds every process at once, in odd ones the server alone, whose runners must then end by
 themselves), look for orphans, check all invariants on what is left. A round also counts against us when serving again
 takes more than three seconds, or when a result or a command that was acknowledged before is gone after.
+
+A program with a token publishes, proposes and notes all the while, in turns through the API and through MCP. It keeps
+its key until it is answered, in the next life if it must, and then says the same once more through the other door:
+nothing may be done twice, and the answer must be the first one.
 """
 
 import argparse
 import contextlib
+import functools
+import itertools
 import json
 import os
 import random
@@ -21,14 +27,23 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/support"))
+
+import anyio
+from mcp.client.client import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+from programs_lab import OWN_SUM
+
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.remote import Remote
+from axiom.commands.remote import ApiClient, Remote
 from axiom.commands.work import CancelWorkunits
-from axiom.errors import AxiomError
+from axiom.errors import AxiomError, CannotStart
 
 AXIOM = Path(sys.executable).parent / "axiom"
 SERVING_SECONDS = 3.0
@@ -37,10 +52,40 @@ LOOKED_SECONDS = 20.0  # for a process that is not gone, or a page
 STOPPING_SECONDS = 60.0
 ADVANCE_SECONDS = 60.0  # within which every task that was in progress comes further
 _RESULTS = "SELECT task_id, replicate, config FROM result"
+_DONE = "SELECT command, key FROM audit WHERE caller = 'program:ada' AND outcome = 'done'"
+_PROPOSED = "SELECT id FROM proposal WHERE json_extract(body, '$.author') = 'program:ada'"
+_NOTED = "SELECT id FROM finding_note WHERE said_by = 'program:ada'"
 _KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
 # Of a version whose tasks failed nothing is given, not even again to a host that lost it. Here two do where lives end
 # before a first cell does: a task that began three times and never came further is given up.
 _HALTED = "SELECT experiment_id FROM release WHERE change = 'halted'"
+LIMITS = ("open_proposals", "core_hours_per_day", "core_hours_open", "proposal.make", "finding.note")
+SIZES = json.dumps([{"size": 1}, {"size": 2}])
+QUESTION = {
+    "question": "Is the smaller one larger?",
+    "motivation": "Nobody has asked it at these two sizes.",
+    "rival": "The total grows with the size.",
+    "rival_low": -9.0,
+    "rival_high": -0.5,
+    "configs": SIZES,
+    "between": SIZES,
+    "kind": "contrast",
+    "across": "",
+    "null": 0.0,
+    "smallest": 0.1,
+    "expects": "+",
+    "positive": 0.7,
+    "negative": 0.2,
+    "absent": 0.1,
+    "low": 0.1,
+    "high": 2.0,
+    "because": "it is known",
+    "if_positive": "Size hurts.",
+    "if_absent": "Size does not matter.",
+    "if_negative": "Size helps.",
+    "replicates": 8,
+}
+Door = Callable[[str, dict[str, Any], str], dict[str, Any]]
 COMMANDS_PAUSE = 0.02  # seconds between two commands, so that the machine also computes
 
 
@@ -54,6 +99,91 @@ class Tally:
     results: int = 0
     resumed: int = 0
     acknowledged: set[str] = field(default_factory=set)  # keys of commands that were answered
+
+
+@dataclass(kw_only=True)
+class ToldProgram:
+    """A program that says one thing after the other, and the same again until it is answered."""
+
+    folder: Path
+    tally: Tally
+    token: str = ""
+    finding: int = 0
+    said: int = 0  # commands that were answered twice
+    lost: int = 0  # that were done in a life which ended before it answered
+
+    def talk(self, address: str, killed: threading.Event) -> None:
+        """Speak until nobody answers; that is amiss unless the laboratory was killed."""
+        doors = [self._by_api, self._by_mcp]
+        try:
+            if not self.finding:
+                self._publish()
+            while not killed.is_set():
+                doors.reverse()
+                self._say(*(functools.partial(door, address) for door in doors))
+        except AxiomError as error:
+            if error.exit_code != CannotStart.exit_code:
+                self.tally.broken.append(f"the program was refused: {error}")
+        except Exception as error:  # noqa: BLE001 - what clients raise of a server that dies is no short list
+            if not killed.wait(LOOKED_SECONDS):
+                self.tally.broken.append(f"the program got no answer from a laboratory that lives: {error!r}")
+
+    def _say(self, first: Door, second: Door) -> None:
+        """The next command, which is new or was cut off in the life before; then the very same once more."""
+        if self.said % 2:
+            name, words = "finding.note", {"finding": self.finding, "text": f"note {self.said}"}
+        else:
+            name = "proposal.make"
+            words = {**QUESTION, "finding": self.finding, "claim": f"the smaller is larger, says {self.said}"}
+        key = f"ada-{self.said}"
+        answer = first(name, words, key)
+        self.lost += "repeated" in answer and key not in self.tally.acknowledged
+        self.tally.acknowledged.add(key)
+        again = second(name, words, key)
+        if again != {**answer, "repeated": True}:
+            self.tally.broken.append(f"{name} with the key {key} was answered {answer}, and then {again}")
+        self.said += 1
+
+    def _publish(self) -> None:
+        """The program's own file, whose finding it then asks about."""
+        self._by_api("", "experiment.publish", {"experiment": "own_sum", "text": OWN_SUM}, "ada-publishes")
+        published = self._api("GET", "/api/experiments/own_sum")
+        self.finding = published["experiment"]["findings"][0]["number"]
+
+    def _by_api(self, _address: str, name: str, words: dict[str, Any], key: str) -> dict[str, Any]:
+        headers = {"content-type": "application/json", "idempotency-key": key}
+        return self._api("POST", f"/api/commands/{name}", json.dumps(words).encode(), headers)
+
+    def _api(self, *request: Any) -> dict[str, Any]:
+        return ApiClient(f"unix:{self.folder / 'programs.sock'}", self.token).ask(*request).answer()
+
+    def _by_mcp(self, address: str, name: str, words: dict[str, Any], key: str) -> dict[str, Any]:
+        said = {**words, "key": key, "dry_run": False}
+
+        async def call() -> Any:
+            async with create_mcp_http_client(headers={"Authorization": f"Bearer {self.token}"}) as client:
+                door = streamable_http_client(f"{address}mcp", http_client=client)
+                async with Client(door, mode="2026-07-28") as session:
+                    return await session.call_tool(name.replace(".", "_"), said)
+
+        result = anyio.run(call)
+        if result.is_error:
+            raise AxiomError(str(result.structured_content))
+        answer: dict[str, Any] = result.structured_content
+        return answer
+
+    def doubled(self) -> list[str]:
+        """What was done more than once, or is there more often than it was done."""
+        done = read(self.folder, _DONE)
+        commands = [command for command, _ in done]
+        counts = ((_PROPOSED, "proposal.make"), (_NOTED, "finding.note"))
+        odd = [
+            f"{len(read(self.folder, sql))} rows of {commands.count(command)} {command}"
+            for sql, command in counts
+            if len(read(self.folder, sql)) != commands.count(command)
+        ]
+        keys = [key for _, key in done]
+        return odd + [f"the key {key} was done twice" for key in sorted(set(keys)) if keys.count(key) > 1]
 
 
 def main() -> int:
@@ -70,38 +200,48 @@ def main() -> int:
     tally = Tally()
     with tempfile.TemporaryDirectory(prefix="axiom-kill-") as name:
         folder = Path(name) / "lab"
-        prepare(folder)
+        program = prepare(folder, tally)
         for number in range(wanted.kills):
-            one_round(folder, number, wanted.after, moments.uniform(0.0, wanted.longest), tally)
+            one_round(folder, number, wanted.after, moments.uniform(0.0, wanted.longest), tally, program)
         finish(folder, tally)
         if tally.broken:
             shutil.copytree(folder, Path.cwd() / "kill-broken", dirs_exist_ok=True, ignore=_sockets)
-    return conclude(wanted, tally)
+    return conclude(wanted, tally, program)
 
 
-def prepare(folder: Path) -> None:
+def prepare(folder: Path, tally: Tally) -> ToldProgram:
     """A laboratory whose tasks are short, so that a kill meets every stage of their life."""
     subprocess.run([AXIOM, "init", folder, "--port", "0", "--quiet"], check=True)
     with (folder / "axiom.toml").open("a") as settings:
-        settings.write("task_seconds = 0.5\nqueue_per_core = 6\n")
+        settings.write("task_seconds = 0.5\nqueue_per_core = 6\nmcp = true\n")
+    words = itertools.chain.from_iterable(("--limit", f"{name}=1000000") for name in LIMITS)
+    admitted = ask(folder, "program", "add", "ada", "--may", "operate", *words)
+    return ToldProgram(folder=folder, tally=tally, token=admitted["program"]["token"])
 
 
-def one_round(folder: Path, number: int, least: int, work: float, tally: Tally) -> None:
+def one_round(folder: Path, number: int, least: int, work: float, tally: Tally, program: ToldProgram) -> None:
     """Start, work, kill, look."""
     before = stored(folder) if number else set[tuple[int, int, int]]()
-    process, serving = start(folder)
+    process, address, serving = start(folder)
     tally.serving.append(serving)
-    commands = threading.Thread(target=talk, args=(folder, number, tally.acknowledged))
+    killed = threading.Event()
+    speakers = [
+        threading.Thread(target=talk, args=(folder, number, tally.acknowledged)),
+        threading.Thread(target=program.talk, args=(address, killed)),
+    ]
     had = len(tally.acknowledged)
-    commands.start()
+    for speaker in speakers:
+        speaker.start()
     while len(tally.acknowledged) < had + least and process.poll() is None:
         time.sleep(0.05)
     time.sleep(work)
     family = [process.pid, *descendants(process.pid)]
     for pid in family if number % 2 == 0 else family[:1]:
         kill(pid)
+    killed.set()
     process.communicate()
-    commands.join()
+    for speaker in speakers:
+        speaker.join()
     tally.orphans.append(until_gone(family))
     after = stored(folder)
     if not before <= after:
@@ -109,6 +249,7 @@ def one_round(folder: Path, number: int, least: int, work: float, tally: Tally) 
     if lost := tally.acknowledged - remembered(folder):
         tally.broken.append(f"round {number}: {len(lost)} acknowledged commands are gone")
     tally.broken += [f"round {number}: {problem}" for problem in promises(folder)]
+    tally.broken += [f"round {number}: {problem}" for problem in program.doubled()]
     tally.results = len(after)
     if number % 10 == 9:
         print(f"{number + 1} kills: {tally.results} results, {len(tally.broken)} promises broken", flush=True)
@@ -135,7 +276,7 @@ def finish(folder: Path, tally: Tally) -> None:
     """After the last kill, the same command must bring what was in progress to its end, and stop on Ctrl-C."""
     halted = {int(number) for (number,) in read(folder, _HALTED)}
     out = {task["id"] for task in listed(folder, "task", "sent") if task["experiment_id"] not in halted}
-    process, _ = start(folder)
+    process, _, _ = start(folder)
     left = not_gone_on(folder, out)
     tally.resumed = len(out) - len(left)
     if left:
@@ -160,8 +301,8 @@ def not_gone_on(folder: Path, out: set[int]) -> set[int]:
     return left
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[str], float]:
-    """Start the laboratory; returns after it has answered, with the seconds that took."""
+def start(folder: Path) -> tuple[subprocess.Popen[str], str, float]:
+    """Start the laboratory; returns after it has answered, with its address and the seconds that took."""
     began = time.monotonic()
     process = subprocess.Popen(
         [AXIOM, "lab", "--data", folder, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -171,7 +312,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], float]:
         raise SystemExit(f"the laboratory did not start: exit status {process.wait()}")
     with urllib.request.urlopen(f"{address}status.json", timeout=LOOKED_SECONDS) as answer:  # noqa: S310 - our own address
         json.load(answer)
-    return process, time.monotonic() - began
+    return process, address, time.monotonic() - began
 
 
 def promises(folder: Path) -> list[str]:
@@ -246,13 +387,14 @@ def alive(pid: int) -> bool:
         return False
 
 
-def conclude(wanted: argparse.Namespace, tally: Tally) -> int:
+def conclude(wanted: argparse.Namespace, tally: Tally, program: ToldProgram) -> int:
     """Say how it went. Where no command was acknowledged, nothing was put to the test."""
     ordered = sorted(tally.serving)
     p99 = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
     print(f"kills                        {wanted.kills} (seed {wanted.seed})")
     print(f"promises broken              {len(tally.broken)}")
     print(f"commands acknowledged        {len(tally.acknowledged)}")
+    print(f"by a program, each twice     {program.said}, {program.lost} done in a life that ended before its answer")
     print(f"results stored               {tally.results}")
     print(f"tasks gone on after the last {tally.resumed}")
     print(f"serving again, median / p99  {statistics.median(ordered):.2f} s / {p99:.2f} s (at most {wanted.within})")
@@ -260,7 +402,7 @@ def conclude(wanted: argparse.Namespace, tally: Tally) -> int:
     for problem in tally.broken[:20]:
         print(problem)
     is_slow = p99 > wanted.within or max(tally.orphans) > wanted.gone
-    return int(bool(tally.broken) or is_slow or not tally.acknowledged)
+    return int(bool(tally.broken) or is_slow or not tally.acknowledged or program.said < 2)
 
 
 def _sockets(_folder: str, names: list[str]) -> list[str]:

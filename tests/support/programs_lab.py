@@ -80,6 +80,6 @@ def programs_lab(data: Path) -> Iterator[ProgramsLab]:
     assert axiom("init", data, "--port", 0).returncode == 0
     with (data / "axiom.toml").open("a") as settings:
         settings.write("api = true\nworkers = 1\n")
-    tokens = {may: axiom("program", "add", may, "--may", may, data=data).stdout.strip() for may in Right}
+    tokens = {may.value: axiom("program", "add", may, "--may", may, data=data).stdout.strip() for may in Right}
     with running(data, "--no-pi") as lab:
         yield ProgramsLab(lab=lab, tokens=tokens)
