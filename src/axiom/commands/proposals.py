@@ -1,8 +1,10 @@
 """Commands about proposals: make one, take it back, approve or refuse it, have the autopilot approve its own."""
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
@@ -12,22 +14,27 @@ from axiom.commands.registrations import Foretelling, points_of
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
+from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.domain.registrations import MOST_SEEDS
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
+from axiom.lab.followups.invent import draft_of, publish_code
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
+from axiom.runner.direct import describe_boxed
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.canonical_json import canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
+from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
-from axiom.store.registrations import registrations
+from axiom.store.registrations import proposals, registrations
 
 _SENTENCE = {"min_length": 3, "max_length": 500}
-_NEEDS_CODE = (Admission.DESIGN, Admission.QUESTION)
+_ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _ARMS = 2
 _DEARER = 2.0  # times what was expected: then the cap was counted with another number
 
@@ -141,16 +148,28 @@ class ApproveProposal(Command):
     why: str = field(metadata=WHY)
     by: str = field(default="operator", metadata=FORECASTER)
 
-    def prepare(self, laboratory: Laboratory) -> Points:
-        """Ask the published code what each config costs, where there are any."""
+    def prepare(self, laboratory: Laboratory) -> Points | Prepared:
+        """Ask the published code what each config costs, where there are any; or pack the code that would be."""
         with Connections(folder=laboratory.folder).reader() as reader:
             found = approvable(reader, self.proposal)
-        return _points(laboratory, found)
+            draft = draft_of(reader, found) if found.proposal.admission is Admission.CODE else None
+        return _points(laboratory, found) if draft is None else _packed(laboratory, draft)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
         found = approvable(db, self.proposal)
+        if found.proposal.admission is Admission.CODE:
+            return _published(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
         return _approved(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
+
+    def finish(self, laboratory: Laboratory) -> None:
+        """Keep the code that was published among the laboratory's own files."""
+        with Connections(folder=laboratory.folder).reader() as reader:
+            found = proposals.one(reader, self.proposal)
+            if found is None or found.proposal.draft is None:
+                return
+            draft = draft_of(reader, found)
+        keep(laboratory.folder.catalogue / f"{draft.name}.py", draft.text.encode())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,7 +246,7 @@ def _arms(text: str) -> list[dict[str, object]]:
 
 def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = False) -> Points:
     proposal = found.proposal
-    if proposal.admission not in _NEEDS_CODE:
+    if proposal.admission not in _ASKS_CODE:
         return ()
     text = canonical([dict(config) for config in proposal.configs]).decode()
     points = points_of(laboratory, f"{proposal.experiment}@{proposal.version}", text)
@@ -239,6 +258,49 @@ def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = Fa
             "Nothing was registered; a person may approve it all the same."
         )
     return points
+
+
+def _packed(laboratory: Laboratory, draft: KeptDraft) -> Prepared:
+    """The bundle of a draft's code, which is run, in the box, to say what it declares."""
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        file = Path(folder) / f"{draft.name}.py"
+        file.write_text(draft.text, encoding="utf-8")
+        return prepare(laboratory.package, file, describe_boxed)
+
+
+def _published(
+    db: Database,
+    laboratory: Laboratory,
+    found: KeptProposal,
+    prepared: Prepared,
+    *,
+    by: str,
+    why: str,
+    now: datetime,
+) -> Answer:
+    made = publish_code(
+        db,
+        laboratory.folder,
+        found,
+        prepared,
+        keys=laboratory.keys,
+        good_for=laboratory.bundle_good_for,
+        by=by,
+        why=why,
+        now=now,
+        has_address=laboratory.has_address,
+    )
+    kept = proposals.one(db, found.number)
+    registration = registrations.registration(db, kept.registration_id) if kept and kept.registration_id else None
+    return {
+        "proposal": found.number,
+        "slug": found.proposal.slug,
+        "state": "approved",
+        "experiment": f"{prepared.manifest.name}@{prepared.manifest.version}",
+        "change": made.change,
+        "registration": registration.id if registration else None,
+        "findings": sorted(registrations.numbers(db, registration).values()) if registration else [],
+    }
 
 
 def _approved(

@@ -12,7 +12,7 @@ from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
 
-_LIMIT = 1024 * 1024
+MOST_BYTES = 1024 * 1024
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
 _MEASURES = "int|float|bool|ints|floats"
@@ -93,7 +93,7 @@ def _as_json(value: Any) -> Any:
 def read_manifest(raw: bytes) -> Manifest:
     """Read a manifest; a field that is missing, unknown or of a wrong type is an ExperimentError that names it."""
     try:
-        return _manifest(canonical_json.parse(raw, limit=_LIMIT))
+        return _manifest(canonical_json.parse(raw, limit=MOST_BYTES))
     except ValueError as fault:
         raise ExperimentError(
             f"The manifest cannot be read: {fault}. Nothing can be ordered of this experiment; "

@@ -102,7 +102,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
         raise LookupError(f"finding {said.finding} is of a version that is gone")
     demand_sound(said.prediction)
     low, high = (float(end) for end in said.prediction["interval"])
-    _demand_rival_apart((low, high), said.rival_interval)
+    demand_rival_apart((low, high), said.rival_interval)
     prediction = Prediction(**{**said.prediction, "interval": (low, high)})
     asked = {**same_but(read_body(registration.body).estimands[name]), **said.estimand, "claim": said.claim}
     _demand_known(asked, stored_manifest(version.manifest))
@@ -142,7 +142,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     )
 
 
-def _demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
+def demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
     """What oneself and what the rival expect must lie apart: else whatever comes out both were right."""
     if rival[0] > rival[1]:
         raise Refused(f"The rival's interval {rival[0]:g} to {rival[1]:g} ends before it begins. Nothing was proposed.")

@@ -88,9 +88,9 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
 
 
 def _experiment(db: Database, proposal: Proposal) -> int:
-    found = registrations.of_finding(db, proposal.finding)
+    found = registrations.of_finding(db, proposal.parent)
     if found is None:
-        raise LookupError(f"finding {proposal.finding} is gone, and nothing was proposed of it")
+        raise LookupError(f"finding {proposal.parent} is gone, and nothing was proposed of it")
     return found[0].experiment_id
 
 
