@@ -8,15 +8,21 @@ import pytest
 
 from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.proposals import ApproveProposal, RefuseProposal
+from axiom.commands.ideas import AddIdea
+from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.commands.releases import ApproveExperiment
 from axiom.domain.preflights import GATES, DraftState
 from axiom.domain.programs import MOST
+from axiom.domain.proposals import IdeaState
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName
+from axiom.lab.experiments import drafts as lab_drafts
+from axiom.lab.experiments.preflight import secret_of
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.releases import stages
+from axiom.runner.child.pause import PauseGate
+from axiom.settings import Settings
 from axiom.store.experiments import drafts, experiments, preflights
-from axiom.store.registrations import proposals, registrations
+from axiom.store.registrations import ideas, proposals, registrations
 
 TEXT = (Path(__file__).parents[1] / "preflight" / "sound.py").read_text()
 AUTHOR = "program:curie"
@@ -175,3 +181,44 @@ def preflights_row(attempt, now):
     return preflights.Preflight(
         bundle=attempt.bundle, gates=GATES, passed=True, reason="", platform="", report=write(attempt), at=now
     )
+
+
+def test_where_the_setting_says_so_it_runs_on_our_own_computers_and_nowhere_else(door, passed):
+    number = door.submit(proposal(passed))["proposal"]
+    assert door.submit(AdmitProposal())["proposal"] is None
+    laboratory = replace(door.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    assert own.submit(AdmitProposal())["proposal"] == number
+    assert (door.lab.folder.catalogue / "sound.py").read_text() == TEXT
+
+    def theirs(db):
+        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+
+    assert door.look(theirs) == 0
+    door.submit(ApproveExperiment(experiment="sound"))
+    assert door.look(theirs) != 0
+
+
+def test_a_mended_text_of_the_same_question_is_another_bundle_of_the_same_version(door, passed):
+    door.submit(ApproveProposal(proposal=door.submit(proposal(passed))["proposal"], why="good"))
+    mended = TEXT.replace('"""One cell:', '"""One mended cell:')
+    number = written(door, mended)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    attempt, declaration = try_out(door.gate.laboratory.package, door.look(lambda db: drafts.draft(db, number)), door)
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    door.submit(ApproveProposal(proposal=door.submit(proposal(number))["proposal"], why="mended"))
+    bundles = door.look(lambda db: experiments.bundle_now(db, experiments.by_name(db, "sound").id))
+    assert (bundles.serial, bundles.digest) == (2, attempt.bundle)
+
+
+def test_whose_idea_it_was_sees_that_it_was_taken_up(door, passed):
+    idea = door.submit(AddIdea(question="Do more inputs help?", why="I wonder.", by="Ada"))["idea"]
+    made = door.submit(proposal(passed, idea=idea))
+    found = door.look(lambda db: ideas.one(db, idea))
+    assert (found.state, found.answer.proposal) == (IdeaState.TAKEN, made["proposal"])
+    with pytest.raises(Refused):
+        door.submit(proposal(passed, idea=99))
+
+
+def try_out(package, draft, door):
+    return lab_drafts.try_out(package, draft, secret_of(door.lab.keys.ticket), PauseGate())

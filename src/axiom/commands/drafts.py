@@ -14,6 +14,7 @@ from axiom.domain.preflights import KeptDraft
 from axiom.errors import Refused
 from axiom.lab.experiments import drafts, preflight_report
 from axiom.lab.experiments.preflight import secret_of
+from axiom.lab.followups.ideas import take
 from axiom.lab.followups.invent import InventedQuestion, invent
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
@@ -113,6 +114,7 @@ class ProposeDraft(Command):
     if_absent: str = field(metadata=WHY)
     if_negative: str = field(metadata=WHY)
     follows: int | None = field(default=None, metadata=NUMBER)  # a finding
+    idea: int | None = field(default=None, metadata=NUMBER)  # that it takes up
     by: str = field(default="operator", metadata=FORECASTER)
 
     def request(self, db: Database) -> CommandCost:
@@ -134,6 +136,8 @@ class ProposeDraft(Command):
             author=self.by,
         )
         made = invent(db, asked, now)
+        if self.idea is not None:
+            take(db, self.idea, proposal=made.number, by=self.by, now=now)
         return {
             "proposal": made.number,
             "slug": made.proposal.slug,

@@ -81,8 +81,9 @@ class PublishExperiment(Command):
             file.write_bytes(self._bytes())
             return prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
 
-    def finish(self, laboratory: Laboratory) -> None:
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
+        del answer
         if self.text is not None:
             keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
 

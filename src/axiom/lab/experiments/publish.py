@@ -9,6 +9,7 @@ from pathlib import Path
 
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
+from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.experiments.quick_gates import keep_row, read_archive
@@ -257,15 +258,14 @@ def _keep_read(db: Database, prepared: Prepared, now: datetime) -> None:
 
 
 def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:
-    """Whose code it is and who approved it, where it was proposed as a draft."""
+    """Whose code it is and which person approved it, where it was proposed as a draft."""
     asked = proposals.approved_code(db, bundle)
     if asked is None:
         return
-    author, approver = asked.proposal.author, asked.decided_by
-    for change, reason, by in (
-        (Change.WRITTEN, f"proposal {asked.number}", author),
-        (Change.APPROVED, f"proposal {asked.number}: {asked.why}", approver),
-    ):
+    lines = [(Change.WRITTEN, f"proposal {asked.number}", asked.proposal.author)]
+    if asked.decided_by != AUTOPILOT:
+        lines.append((Change.APPROVED, f"proposal {asked.number}: {asked.why}", asked.decided_by))
+    for change, reason, by in lines:
         releases.record(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
 
 
