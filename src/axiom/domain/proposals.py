@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
 from axiom.domain.registrations import Rule, Stopping
 
 AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
@@ -143,7 +143,7 @@ def proposal_data(proposal: Proposal) -> dict[str, Any]:
     data = asdict(proposal)
     stopping, prediction = proposal.stopping, proposal.prediction
     data["stopping"] = None if stopping is None else {"rule": stopping.rule.value, "replicates": stopping.replicates}
-    data["prediction"] = None if prediction is None else asdict(prediction) | {"interval": list(prediction.interval)}
+    data["prediction"] = None if prediction is None else prediction_data(prediction)
     plain: dict[str, Any] = json.loads(json.dumps(data))
     return plain
 
@@ -163,7 +163,7 @@ def read_proposal(text: str) -> Proposal:
             "estimands": tuple(data["estimands"]),
             "rival_interval": tuple(data["rival_interval"]) if data.get("rival_interval") else None,
             "stopping": stopping and Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
-            "prediction": prediction and Prediction(**prediction | {"interval": tuple(prediction["interval"])}),
+            "prediction": prediction and read_prediction(prediction),
         }
     )
 

@@ -20,6 +20,7 @@ _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
 )
+_PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median"}
 
@@ -206,12 +207,11 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     fields.flag("exchangeable")
     if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
         raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
-    chances = canonical_json.Fields(
-        fields.part("prediction"), f"{what}: prediction", ("positive", "negative", "absent", "interval", "because")
-    )
+    chances = canonical_json.Fields({"median": None, **fields.part("prediction")}, f"{what}: prediction", _PREDICTION)
     for name in ("positive", "negative", "absent"):
         chances.real(name, least=0)
     chances.either("interval", canonical_json.pair)
+    chances.either("median", canonical_json.real)
     chances.text("because")
     found: Mapping[str, Any] = value
     return found

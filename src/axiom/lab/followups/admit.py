@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from axiom.domain.estimands import prediction_data
 from axiom.domain.findings import Meaning, Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState, Template
@@ -106,16 +107,7 @@ def _admitted(
 
 
 def _said(proposal: Proposal) -> Mapping[str, Any] | None:
-    said = proposal.prediction
-    if said is None:
-        return None
-    return {
-        "positive": said.positive,
-        "negative": said.negative,
-        "absent": said.absent,
-        "interval": list(said.interval),
-        "because": said.because,
-    }
+    return None if proposal.prediction is None else prediction_data(proposal.prediction)
 
 
 def _linked(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:

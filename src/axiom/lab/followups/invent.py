@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from axiom.decisions.experiments.drafts import may_propose
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, read_prediction
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import Stopping
@@ -109,7 +108,7 @@ def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> P
     if said.estimand not in estimands:
         raise UnknownName("estimand", said.estimand, estimands)
     asked, stopping = estimands[said.estimand], Stopping()
-    prediction = _prediction(asked)
+    prediction = read_prediction(asked["prediction"])
     demand_rival_apart(prediction.interval, said.rival_interval)
     positive, absent, negative = said.outcomes
     return Proposal(
@@ -135,16 +134,10 @@ def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> P
         most_core_seconds=manifest.seconds * stopping.replicates,
         prediction=prediction,
         expects=Direction(asked["expects"]),
-        effect=sum(prediction.interval) / 2.0 - float(asked["null"]),
+        effect=prediction.quantiles[1] - float(asked["null"]),
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,
-        bits=round(sum(bits(_prediction(estimand)) for estimand in manifest.estimands), 3),
+        bits=round(sum(bits(read_prediction(estimand["prediction"])) for estimand in manifest.estimands), 3),
         author=said.author,
     )
-
-
-def _prediction(estimand: Any) -> Prediction:
-    said = estimand["prediction"]
-    low, high = said["interval"]
-    return Prediction(**{**said, "interval": (float(low), float(high))})
