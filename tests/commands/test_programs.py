@@ -212,7 +212,7 @@ def test_refusals_cannot_fill_the_disk(door, monkeypatch):
 
 def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_newer(door, monkeypatch):
     program, finished = let_in(door), []
-    monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory: finished.append(self.workunits))
+    monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory, _answer: finished.append(self.workunits))
     door.submit(DEPLOY, caller=program, key="one")
     door.submit(DEPLOY, caller=program, key="one")  # as after a crash: what is left to do outside is done again
     door.submit(replace(DEPLOY, workunits=1), caller=program, key="two")
