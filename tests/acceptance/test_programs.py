@@ -288,6 +288,7 @@ def test_errors_come_back_as_they_were_raised(there: ProgramsLab, tmp_path: Path
         lab.deploy(SHIPPED, workunits=1, replicates=1)
     with pytest.raises(NotAllowed):
         package.connect(there.lab.address, "axiom_nobody").findings()
+    lab.deploy(SHIPPED, workunits=1)  # of ten thousand a day
     with pytest.raises(LimitReached):
         lab.deploy(SHIPPED, workunits=10_000)
     assert len(lab.findings()) == len(package.open(there.lab.data).findings)
