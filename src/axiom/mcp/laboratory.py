@@ -5,11 +5,49 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from axiom.domain.proposals import ProposalState
-from axiom.mcp.answers import Answer, begun_at, listed, only, paged, room, said, untrusted
+from axiom.mcp.answers import (
+    LONG,
+    Answer,
+    begun_at,
+    listed,
+    of_experiment,
+    only,
+    paged,
+    room,
+    said,
+    shortened,
+    untrusted,
+)
 from axiom.mcp.desk import LabDesk
-from axiom.mcp.tool import Cursor, LabTool, Long, ToolWords
+from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
 
 _FROM_HOSTS = ("task.", "clean.", "host.", "hosts.", "failures.", "health.")  # notes whose sentences may be a host's
+
+
+class BriefWords(ToolWords):
+    """From which session on changes are told."""
+
+    since: Text = ""
+
+
+def _brief(desk: LabDesk, words: BriefWords) -> Answer:
+    brief = desk.read("/brief", {"since": words.since} if words.since else {})["brief"]
+    stands, waiting, name = brief["stands"], brief["proposals"], desk.caller().name.removeprefix("program:")
+    whole = {
+        "charter": brief["charter"],
+        "stands": {**stands, "newest": [_standing(row) for row in stands["newest"]]},
+        "changed_since_session": brief["changed"],
+        "open": brief["next"],
+        "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
+        "left_today": next((one["left_today"] for one in brief["programs"] if one["name"] == name), None),
+        "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
+    }
+    return shortened(whole, LONG)
+
+
+def _standing(row: Answer) -> Answer:
+    claim = of_experiment(row["claim"], row["experiment"], row.get("author"))
+    return {**only(row, "number", "verdict", "grade", "experiment", "version"), "claim": claim}
 
 
 class PartWords(ToolWords):
@@ -107,6 +145,12 @@ def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
 
 
 TOOLS = (
+    LabTool(
+        name="lab_brief",
+        about="First call: the operator's charter, what stands, changed and is open, your limits left, whom to ask.",
+        form=BriefWords,
+        answer=_brief,
+    ),
     LabTool(
         name="fleet_show",
         about="The computers by size: cores, memory, how many there are, what they compute, what is idle. No names.",

@@ -4,7 +4,7 @@ Money is counted in millionths of its unit: a price per million tokens is then t
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from axiom.errors import ModelBusy, ModelError, RequestRejected
 
@@ -20,6 +20,9 @@ class ModelCaps:
     micros: int = 5_000_000
     requests: int = 60
     seconds: float = 1_800.0
+
+
+DAY = ModelCaps(tokens=8_000_000, micros=20_000_000)  # how much all sessions of 24 hours may use; requests are free
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +97,15 @@ class BudgetDecision:
 
     may: bool
     reason: str
+
+
+def within_day(caps: ModelCaps, spent: ModelSpent, today: ModelCost) -> ModelCaps:
+    """The caps of a session, lower where the day leaves less. `today` counts what this session has spent already."""
+    return replace(
+        caps,
+        tokens=min(caps.tokens, spent.tokens + max(0, DAY.tokens - today.tokens)),
+        micros=min(caps.micros, spent.micros + max(0, DAY.micros - today.micros)),
+    )
 
 
 def reserve(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: ModelPrices | None) -> ModelCost:

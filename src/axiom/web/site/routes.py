@@ -21,6 +21,7 @@ from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
 from axiom.web.site.templates import static_bytes, versioned
 from axiom.web.views import (
+    brief,
     experiments,
     failures,
     figures,
@@ -86,6 +87,7 @@ _ADDRESSES = (
         "/failures",
         "/watches",
         "/plan",
+        "/brief",
         "/status",
         "/news",
         "/join",
@@ -141,6 +143,7 @@ PAGES = (
     _page("/sessions", "sessions.html", sessions.listed),
     _page("/sessions/{name}", "session.html", sessions.one),
     _page("/sessions/{name}/tasks", "session_tasks.html", session_rows.tasks),
+    _page("/sessions/{name}/transcript", "transcript.html", session_rows.transcript),
     _page("/sessions/{name}/since/{other}", "difference.html", session_rows.difference),
     _page("/results", "results.html", results.listed),
     _page("/hosts", "hosts.html", hosts.hosts),
@@ -158,6 +161,7 @@ PAGES = (
     _page("/watches", "watches.html", failures.listed_watches),
     _page("/join", "join.html", join.join),
     _page("/plan", "plan.html", plan.page),
+    _page("/brief", "brief.html", brief.page),
     _page("/status", "status.html", _status),
     _page("/news", "news.html", news.page),
 )
