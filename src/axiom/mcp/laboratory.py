@@ -144,13 +144,13 @@ def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
     }
 
 
+BRIEF = LabTool(
+    name="lab_brief",
+    about="First call: the operator's charter, what stands, changed and is open, your limits left, whom to ask.",
+    form=BriefWords,
+    answer=_brief,
+)
 TOOLS = (
-    LabTool(
-        name="lab_brief",
-        about="First call: the operator's charter, what stands, changed and is open, your limits left, whom to ask.",
-        form=BriefWords,
-        answer=_brief,
-    ),
     LabTool(
         name="fleet_show",
         about="The computers by size: cores, memory, how many there are, what they compute, what is idle. No names.",

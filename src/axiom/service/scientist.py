@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +70,12 @@ class Scientist:
         *,
         stopping: threading.Event | None = None,
         pause: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = wall_clock,
     ) -> None:
         """A model that cannot be opened is said now, before any session. `stopping` leaves a conversation at once."""
         self._model, self._key = open_model(settings, environment)
         self._folder, self._settings, self._stopping, self._pause = folder, settings, stopping, pause
+        self._now = now
         self._door = Remote(folder.socket)
         self._prompt = prompts.digest(_TOLD)
 
@@ -84,13 +86,15 @@ class Scientist:
         """
         if answer["ended"]:
             return
-        failures = list[Exception]()
+        failures = list[AxiomError]()
 
         def talk() -> None:
             try:
                 self._talk(answer, holder)
-            except Exception as error:  # noqa: BLE001  whoever waits for us raises it
+            except (CannotStart, HeldByAnother) as error:
                 failures.append(error)
+            except Exception:  # the session goes on without
+                log.exception("scientist.fault")
 
         thread = threading.Thread(target=talk, name=NAME, daemon=True)  # it ends with our process, amid an answer too
         thread.start()
@@ -122,7 +126,7 @@ class Scientist:
             most_waiting=caller.limits.open_proposals,
             asked_at=transcripts.asked_at(db),
             weighed_at=max(weighed, default=None),
-            now=wall_clock(),
+            now=self._now(),
         )
         facts = {"session": session.name, "own_proposals_that_wait": [kept.number for kept in waiting]}
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
@@ -176,14 +180,14 @@ class Scientist:
 
     def _metered(self, session: Session, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
         """The model within what the session and the day have left."""
-        now = wall_clock()
+        now = self._now()
         with reading(self._folder) as db:
             taken = transcripts.taken(db, session.id)
             tokens, micros = transcripts.taken_since(db, now - _DAY)
         began = taken.since or now
 
         def seconds() -> float:
-            return (wall_clock() - began).total_seconds()
+            return (self._now() - began).total_seconds()
 
         spent = ModelSpent(tokens=taken.tokens, micros=taken.micros, requests=taken.requests)
         return MeteredModel(
@@ -211,7 +215,7 @@ class Scientist:
             with reading(self._folder) as db:
                 earlier = [one for one in programs.programs(db) if one.name.rstrip("-0123456789") == NAME]
             for one in earlier:
-                if one.is_let_in(wall_clock()):
+                if one.is_let_in(self._now()):
                     self._door.submit(EndProgram(program=one.name))
             token = new_token()
             _keep(file, token)
@@ -235,7 +239,7 @@ class Scientist:
         token = file.read_text(encoding="utf-8").strip() if file.exists() else ""
         with reading(self._folder) as db:
             program = programs.by_token(db, digest(token)) if token else None
-        if program is None or not program.is_let_in(wall_clock()):
+        if program is None or not program.is_let_in(self._now()):
             return None, token
         is_ours = (program.model, program.prompt) == (self._settings.model_name[:80], self._prompt)
         return (program if is_ours else None), token
