@@ -124,7 +124,7 @@ class Scientist:
         silent = reason_not_to_ask(
             waiting=len(waiting),
             most_waiting=caller.limits.open_proposals,
-            asked_at=transcripts.asked_at(db),
+            asked_at=transcripts.asked_at(db, self._key.hide(self._settings.model_name)),
             weighed_at=max(weighed, default=None),
             now=self._now(),
         )

@@ -18,7 +18,7 @@ _AMOUNT = "SELECT count(*) AS amount FROM transcript WHERE session_id = :session
 _LAST = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id DESC LIMIT 1"
 _IDS = "SELECT id FROM transcript WHERE session_id = :session_id ORDER BY id"
 _BETWEEN = "SELECT * FROM transcript WHERE session_id = :session_id AND id BETWEEN :first AND :last ORDER BY id"
-_ASKED = "SELECT max(at) AS at FROM transcript WHERE kind = 'request'"
+_ASKED = "SELECT max(at) AS at FROM transcript WHERE kind = 'request' AND model = :model"
 _TAKEN_SINCE = """
 SELECT coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
     coalesce(sum(coalesce(a.micros, r.micros)), 0) AS micros
@@ -104,9 +104,9 @@ def between(db: Database, session_id: int, first: int, last: int) -> list[KeptEn
     return [_kept(row) for row in db.select(_BETWEEN, session_id=session_id, first=first, last=last)]
 
 
-def asked_at(db: Database) -> datetime | None:
-    """When a model was last asked anything, in any session."""
-    (row,) = db.select(_ASKED)
+def asked_at(db: Database, model: str) -> datetime | None:
+    """When this model was last asked anything, in any session."""
+    (row,) = db.select(_ASKED, model=model)
     return None if row["at"] is None else moment(row["at"])
 
 

@@ -21,7 +21,6 @@ from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
 from axiom.web.site.templates import static_bytes, versioned
 from axiom.web.views import (
-    brief,
     experiments,
     failures,
     figures,
@@ -34,6 +33,7 @@ from axiom.web.views import (
     ledger,
     news,
     plan,
+    programs,
     proposals,
     registrations,
     results,
@@ -161,7 +161,7 @@ PAGES = (
     _page("/watches", "watches.html", failures.listed_watches),
     _page("/join", "join.html", join.join),
     _page("/plan", "plan.html", plan.page),
-    _page("/brief", "brief.html", brief.page),
+    _page("/brief", "brief.html", programs.brief),
     _page("/status", "status.html", _status),
     _page("/news", "news.html", news.page),
 )
