@@ -85,6 +85,9 @@ def test_the_pi_holds_sessions_with_it_and_ends_when_it_is_told_to(there):
         process.terminate()
         _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, said
+    while axiom("session", "run", "--quiet", data=there.lab.data).returncode:  # the one that it left may be held still
+        assert time.monotonic() < deadline, "the session is not free"
+        time.sleep(1.0)
 
 
 def test_a_program_that_is_the_pi_is_named_in_the_log(there):

@@ -196,9 +196,23 @@ def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
     with lab.mcp.pages.readers.reader() as db:
         session = sessions.last(db)
     assert session.due is Step.TRY  # whoever comes next goes on here
-    lab.mcp.lab.later(seconds=400)
+    lab.mcp.lab.later(seconds=31)
     lab.served(lambda: hold(lab.remote, "a test"))
     (note,) = lab.notes(session.name, "pi.")
+    assert note.facts["tokens"] > 8_000  # what was sent counts in full, since nobody heard what it took
+
+
+def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
+    operator = callers.operator()
+    name = lab.mcp.gate.submit(StepSession(pi="scientist", reason="a test", holder="Ada"), operator)["session"]
+    words = {"session": name, "kind": EntryKind.REQUEST, "model": "m", "prompt": "", "body": "{}", "tokens": 9}
+    lab.mcp.gate.submit(TranscribeSession(**words, holder="Ada"), operator)
+    lab.mcp.lab.later(seconds=31)
+    with pytest.raises(HeldByAnother):
+        lab.served(lambda: hold(lab.remote, "a test", "Ben"))
+    lab.mcp.lab.later(seconds=300)
+    lab.served(lambda: hold(lab.remote, "a test", "Ben"))
+    (note,) = lab.notes(name, "pi.")
     assert note.kind == "pi.cut"
 
 

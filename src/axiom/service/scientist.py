@@ -1,5 +1,6 @@
 """The scientist: between steps of a session a language model is asked, with a token of its own and within a budget."""
 
+import contextlib
 import json
 import logging
 import os
@@ -78,6 +79,7 @@ class Scientist:
         self._now = now
         self._door = Remote(folder.socket)
         self._prompt = prompts.digest(_TOLD)
+        self._close: Callable[[ConversationEnd], None] | None = None  # the conversation that is under way
 
     def talk(self, answer: Answer, holder: str) -> None:
         """After designing ask for a question, before the log have new evidence weighed; after other steps say nothing.
@@ -101,6 +103,7 @@ class Scientist:
         while thread.is_alive():
             thread.join(_LOOK_SECONDS)
             if self._stopping is not None and self._stopping.is_set():
+                self._leave()
                 raise CannotStart("The scientist ends. Whoever holds the session next goes on with it.")
         if failures:
             raise failures[0]
@@ -147,22 +150,36 @@ class Scientist:
 
         metered, read = self._metered(session, record), set[str]()
         before = metered.spent
-        end = ConversationEnd(reason=f"it was not asked, since {turn.silent}", is_well=True)
-        if not turn.silent:
-            end = self._converse(metered, turn, desk, read)
-        body = {
-            "step": step,
-            "reason": end.reason,
-            "is_well": end.is_well,
-            "requests": metered.spent.requests - before.requests,
-            "tokens": metered.spent.tokens - before.tokens,
-            "cost": (metered.spent.micros - before.micros) / 1e6 if self._settings.model_prices else None,
-            "read": sorted(read),
-            "untold": [asdict(result) for result in end.untold],
-        }
-        told = self._key.hide(json.dumps(body, sort_keys=True))
-        name = self._key.hide(self._settings.model_name)
-        record(TranscriptEntry(kind=EntryKind.END, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+
+        def close(end: ConversationEnd) -> None:
+            self._close = None
+            body = {
+                "step": step,
+                "reason": end.reason,
+                "is_well": end.is_well,
+                "requests": metered.spent.requests - before.requests,
+                "tokens": metered.spent.tokens - before.tokens,
+                "cost": (metered.spent.micros - before.micros) / 1e6 if self._settings.model_prices else None,
+                "read": sorted(read),
+                "untold": [asdict(result) for result in end.untold],
+            }
+            told, name = (
+                self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
+            )
+            record(TranscriptEntry(kind=EntryKind.END, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+
+        self._close = close
+        if turn.silent:
+            close(ConversationEnd(reason=f"it was not asked, since {turn.silent}", is_well=True))
+        else:
+            close(self._converse(metered, turn, desk, read))
+
+    def _leave(self) -> None:
+        """Whoever goes on with the session need not wait until the conversation that we leave would have ended."""
+        close = self._close
+        if close is not None:
+            with contextlib.suppress(AxiomError):
+                close(ConversationEnd(reason="somebody said stop", is_well=True))
 
     def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabDesk, read: set[str]) -> ConversationEnd:
         try:
