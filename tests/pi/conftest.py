@@ -9,6 +9,8 @@ from mcp_lab import gated, opened
 from model_line import Line
 from scientist_lab import ScientistLab, scientist_lab
 
+from axiom.lab.evidence.score import score_predictions
+
 
 @pytest.fixture(params=["messages", "chat"])
 def line(request: pytest.FixtureRequest) -> Iterator[Line]:
@@ -18,13 +20,15 @@ def line(request: pytest.FixtureRequest) -> Iterator[Line]:
 
 @pytest.fixture
 def lab(new_lab, prepared, tmp_path, line) -> Iterator[ScientistLab]:
+    """In which the next session finds nothing that has ended."""
     with opened(new_lab(tmp_path / "lab"), prepared) as mcp, scientist_lab(mcp, line) as made:
+        mcp.gate.writer.run(lambda db: score_predictions(db, mcp.lab.now))
         yield made
 
 
 @pytest.fixture
 def lab_with_blocks(new_lab, prepared, tmp_path, line) -> Iterator[ScientistLab]:
-    """In which the next session weighs."""
+    """In which three blocks wait to be weighed."""
     small = new_lab(tmp_path / "lab")
     compute_three_blocks(small, prepared)
     with gated(small, prepared) as mcp, scientist_lab(mcp, line) as made:

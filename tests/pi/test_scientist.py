@@ -11,6 +11,7 @@ from model_service import Play, played
 from scientist_lab import Script, stopped_soon
 from starlette.testclient import TestClient
 
+from axiom.commands.experiments import RetireExperiment
 from axiom.commands.links import NoteFinding
 from axiom.commands.programs import LimitProgram
 from axiom.commands.sessions import StepSession, TranscribeSession
@@ -63,7 +64,9 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     assert SECRET not in json.dumps([entry.body for entry in lab.transcript(name)]) + script.told()
 
 
-def test_a_finding_with_new_evidence_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
+def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
+    retire = RetireExperiment(experiment="tiny_sum@1", reason="a test")
+    lab_with_blocks.mcp.gate.submit(retire, callers.operator())
     note = {"finding": 1, "text": "It is what was expected.", "key": "weighed"}
     line.service.play = script = Script(line, [])
     numbers = []
@@ -186,6 +189,18 @@ def test_it_is_not_asked_while_as_many_of_its_questions_wait_as_may(lab, line):
     name = lab.held()
     assert len(line.service.requests) == 1
     (note,) = lab.notes(name, "pi.scientist")
+    assert "requests" not in note.facts
+
+
+def test_what_a_session_took_in_a_process_that_died_counts_in_the_next(lab, line):
+    operator = callers.operator()
+    step = StepSession(pi="scientist", reason="a test", holder="scientist 1")
+    name = lab.mcp.gate.submit(step, operator)["session"]
+    words = {"session": name, "kind": EntryKind.REQUEST, "model": "m", "prompt": "", "body": '{"messages": []}'}
+    lab.mcp.gate.submit(TranscribeSession(**words, tokens=ModelCaps().tokens, holder="scientist 1"), operator)
+    assert lab.held() == name
+    (note,) = lab.notes(name, "pi.fault")
+    assert line.service.requests == []
     assert "requests" not in note.facts
 
 

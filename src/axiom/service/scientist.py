@@ -82,7 +82,7 @@ class Scientist:
         self._close: Callable[[ConversationEnd], None] | None = None  # the conversation that is under way
 
     def talk(self, answer: Answer, holder: str) -> None:
-        """After designing ask for a question, before the log have new evidence weighed; after other steps say nothing.
+        """After designing ask for a question, before the log have what ended weighed; after other steps say nothing.
 
         Raises where the laboratory is gone, another has the session, or we are to stop.
         """
@@ -124,18 +124,23 @@ class Scientist:
         caller = program.caller
         weighed = [brief.weighed_at for brief in findings.in_brief(db) if brief.weighed_at]
         waiting = [kept for kept in proposals.in_state(db, ProposalState.OPEN) if kept.proposal.author == caller.name]
+        asked = transcripts.last_asked(db, self._key.hide(self._settings.model_name))
         silent = reason_not_to_ask(
             waiting=len(waiting),
             most_waiting=caller.limits.open_proposals,
-            asked_at=transcripts.asked_at(db, self._key.hide(self._settings.model_name)),
+            asked_at=asked[0] if asked else None,
             weighed_at=max(weighed, default=None),
             now=self._now(),
         )
-        facts = {"session": session.name, "own_proposals_that_wait": [kept.number for kept in waiting]}
+        facts = {
+            "session": session.name,
+            "asked_before_in_session": asked[1] if asked else None,
+            "own_proposals_that_wait": [kept.number for kept in waiting],
+        }
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
 
     def _weigh(self, db: Database, session: Session) -> _Turn | None:
-        notes = [note for _, note in sessions.notes(db, session.id) if note.kind == "evidence.weighed"]
+        notes = [note for _, note in sessions.notes(db, session.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
         facts = {"session": session.name, "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
@@ -191,9 +196,11 @@ class Scientist:
             return converse(metered, opening, toolbox(desk, read))
         except (CannotStart, HeldByAnother):
             raise
+        except AxiomError as error:
+            return ConversationEnd(reason=str(error))
         except Exception as error:  # a fault of ours, and no reason to hold up the session
             log.exception("scientist.fault")
-            return ConversationEnd(reason=f"a fault of ours ({type(error).__name__}); logs/pi.log has its trace")
+            return ConversationEnd(reason=f"a fault of ours ({type(error).__name__}); the PI has logged its trace")
 
     def _metered(self, session: Session, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
         """The model within what the session and the day have left."""

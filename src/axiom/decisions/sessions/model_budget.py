@@ -22,9 +22,6 @@ class ModelCaps:
     seconds: float = 1_800.0
 
 
-DAY = ModelCaps(tokens=8_000_000, micros=20_000_000)  # how much all sessions of 24 hours may use; requests are free
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelPrices:
     """What a million tokens cost."""
@@ -60,6 +57,9 @@ class ModelCost:
 
     tokens: int
     micros: int
+
+
+DAY = ModelCost(tokens=8_000_000, micros=20_000_000)  # that all sessions of 24 hours may take
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,10 @@ _AMOUNT = "SELECT count(*) AS amount FROM transcript WHERE session_id = :session
 _LAST = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id DESC LIMIT 1"
 _IDS = "SELECT id FROM transcript WHERE session_id = :session_id ORDER BY id"
 _BETWEEN = "SELECT * FROM transcript WHERE session_id = :session_id AND id BETWEEN :first AND :last ORDER BY id"
-_ASKED = "SELECT max(at) AS at FROM transcript WHERE kind = 'request' AND model = :model"
+_ASKED = """
+SELECT t.at, s.name FROM transcript t JOIN session s ON s.id = t.session_id
+WHERE t.kind = 'request' AND t.model = :model ORDER BY t.id DESC LIMIT 1
+"""
 _TAKEN_SINCE = """
 SELECT coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
     coalesce(sum(coalesce(a.micros, r.micros)), 0) AS micros
@@ -104,10 +107,10 @@ def between(db: Database, session_id: int, first: int, last: int) -> list[KeptEn
     return [_kept(row) for row in db.select(_BETWEEN, session_id=session_id, first=first, last=last)]
 
 
-def asked_at(db: Database, model: str) -> datetime | None:
-    """When this model was last asked anything, in any session."""
-    (row,) = db.select(_ASKED, model=model)
-    return None if row["at"] is None else moment(row["at"])
+def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
+    """When this model was last asked anything, and in which session."""
+    row = db.one(_ASKED, model=model)
+    return (moment(row["at"]), row["name"]) if row else None
 
 
 def taken_since(db: Database, since: datetime) -> tuple[int, int]:
