@@ -92,6 +92,13 @@ class Settings:
         least=0,
         most=1_000_000,
     )
+    scientist_code: str = _knob(
+        "ask",
+        "new code of a program that passed all gates: ask, so that a person decides; own, so that it runs on the "
+        "laboratory's own computers; volunteers get it once a person approved it",
+        form="ask|own",
+        words="ask or own",
+    )
     tasks_per_core: int = _knob(
         16, "how many tasks for each of its cores a volunteer's host may have in hand", least=1, most=1_000
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import axiom.catalogue
-from axiom.commands import old_names
 from axiom.commands.context import find, gathered
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read
+from axiom.store.experiments import old_names
 
 CATALOGUE = Path(axiom.catalogue.__file__).parent
 FILES = gathered(CATALOGUE)

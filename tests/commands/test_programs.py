@@ -223,7 +223,7 @@ def test_few_commands_of_a_program_are_under_way_at_once(door):
 
 def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_newer(door, monkeypatch):
     program, finished = let_in(door), []
-    monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory: finished.append(self.workunits))
+    monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory, _answer: finished.append(self.workunits))
     door.submit(DEPLOY, caller=program, key="one")
     door.submit(DEPLOY, caller=program, key="one")  # as after a crash: what is left to do outside is done again
     door.submit(replace(DEPLOY, workunits=1), caller=program, key="two")

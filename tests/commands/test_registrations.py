@@ -117,6 +117,7 @@ def test_a_retired_version_is_opened_again_with_its_reason_in_the_audit(door):
         (lambda: Predict(finding=1, forecaster="Ada, informed", **SAID), WrongUse, "forecaster must match"),
         (lambda: Predict(finding=1, forecaster="Ada", **SAID | {"absent": 0.5}), WrongUse, "add up to 1"),
         (lambda: Predict(finding=1, forecaster="Ada", **SAID | {"low": float("inf")}), WrongUse, "low must be from"),
+        (lambda: Predict(finding=1, forecaster="Ada", **SAID, median=1.5), WrongUse, "outside the interval"),
         (
             lambda: AmendFinding(finding=1, why="a test", forecaster="Ada", null=float("nan"), **SAID),
             WrongUse,

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
+from axiom.domain.estimands import prediction_data, read_prediction
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
 from axiom.domain.findings import Center, Direction, Estimand, Kind, Prediction
 from axiom.signed.canonical_json import canonical
@@ -174,3 +175,11 @@ def test_what_left_the_real_numbers_is_null_and_diverged(name, value):
 def test_a_measure_of_another_type_is_refused_by_name(name, value):
     with pytest.raises(TypeError, match=f"measure {name} must be"):
         plain(Measures(**VALUES | {name: value}), DECLARED)
+
+
+@pytest.mark.parametrize("median", [None, 0.25])
+def test_a_prediction_is_read_as_it_was_written_and_says_no_median_that_nobody_said(median):
+    said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 1.0), because="a test", median=median)
+    data = prediction_data(said)
+    assert (read_prediction(data), "median" in data) == (said, median is not None)
+    assert said.quantiles == (0.0, 0.5 if median is None else median, 1.0)

@@ -32,12 +32,14 @@ CALLS = {
     "proposal_list": [{}, {"state": "open"}],
     "job_show": [{}],
     "finding_link": [{"source": "1", "kind": "tests", "target": "2", "why": "it is so", "key": "k"}],
-    "proposal_make": [QUESTION],  # a dry run where nothing else is said
     "finding_note": [{"finding": 1, "text": "Somebody should look at this.", "key": "n"}],
+    "draft_write": [{"experiment": "own_sum", "text": "import os", "key": "d"}],
+    "proposal_make": [QUESTION],  # a dry run where nothing else is said
     "proposal_ask": [{"proposal": 1}],
 }
 NAMES = [*CALLS]
-NAMES.insert(NAMES.index("finding_note"), "proposal_withdraw")
+NAMES[NAMES.index("proposal_make") : NAMES.index("proposal_make")] = ["draft_preflight", "draft_propose"]
+NAMES[NAMES.index("proposal_ask") : NAMES.index("proposal_ask")] = ["proposal_withdraw", "registration_predict"]
 READS = [*CALLS][: NAMES.index("finding_link")]
 
 

@@ -148,6 +148,7 @@ def test_what_an_estimand_may_say_besides_is_kept_as_it_was_said(said, data):
         (lambda d: d["estimands"][0].update(expects="−"), "expects '−' has not the form"),
         (lambda d: d["estimands"][0].update(smallest="x"), "smallest is not a finite number"),
         (lambda d: d["estimands"][0]["prediction"].update(positiv=1), "did you mean positive"),
+        (lambda d: d["estimands"][0]["prediction"].update(median="0"), "median"),
         (lambda d: d["estimands"][0]["prediction"].update(absent=-1), "absent is not a finite number of at least 0"),
         (lambda d: d["figure"].update(z="x"), "figure has an unknown field 'z'"),
         (lambda d: d["figure"].update(where={"act": []}), "figure: where is not an object of plain values"),

@@ -25,6 +25,7 @@ from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine import blobs
+from axiom.store.experiments import drafts
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
@@ -118,6 +119,7 @@ def fill(lab, prepared) -> None:
         draw(lab, "experiment/1/sweep", 660, 326)
     join_in(lab)
     write_ideas(lab)
+    write_draft(lab)
     lab.later(minutes=5)
 
 
@@ -195,6 +197,31 @@ def draw(lab, name: str, *widths: int) -> None:
             png=digests[1],
             at=lab.now,
         )
+
+
+def write_draft(lab) -> None:
+    """A program's file that failed its placebo."""
+    text = '"""Is larger better?"""\n\nprint(1 < 2)\n'
+    number = drafts.add(
+        lab.db, name="larger", author="program:curie", text=text, digest="d" * 64, refusals=(), now=lab.now
+    )
+    drafts.order(lab.db, number, lab.now)
+    gates = [
+        {"name": "G0", "title": "parse", "state": "passed", "fault": ""},
+        {"name": "G7", "title": "placebo", "state": "failed", "fault": "the placebo is not without effect"},
+    ]
+    drafts.record(
+        lab.db,
+        number,
+        passed=False,
+        reason="e is 30",
+        gates=gates,
+        attempt="{}",
+        declaration="",
+        question="",
+        bundle="",
+        now=lab.now,
+    )
 
 
 def write_ideas(lab) -> None:

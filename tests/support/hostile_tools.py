@@ -25,6 +25,7 @@ OWN = {
     "finding_note": ("by", "finding.note"),
     "proposal": ("author", "proposal.make"),
     "idea": ("by", "idea.add"),
+    "draft": ("author", "draft.write"),
 }
 _SECRETS = ("kitchen.grace.example", "secret.shy.example", "token of ")
 _DEEP: Any = []

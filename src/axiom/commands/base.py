@@ -51,9 +51,9 @@ class Command(ABC):
         """The words as they are remembered."""
         return self.words()
 
-    def finish(self, laboratory: Laboratory) -> None:
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """What is left to do outside the database once the command is stored; done again, it changes nothing."""
-        del laboratory
+        del laboratory, answer
 
     def request(self, db: Database) -> CommandCost:
         """What is asked for, counted before it is done."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from axiom.commands import old_names
 from axiom.errors import UnknownName
 from axiom.runner.direct import Describer, describe_files
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.sources import parsed
 from axiom.store.engine.folder import Folder
+from axiom.store.experiments import old_names
 
 
 @dataclass(frozen=True, kw_only=True)

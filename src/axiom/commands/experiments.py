@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, version_of
+from axiom.commands.arguments import NAMED, SAID_BY, version_of
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
@@ -16,12 +16,14 @@ from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
+from axiom.domain.programs import PROGRAM
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments.declared import declaration
 from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, packed_before, prepare, publish
+from axiom.lab.experiments.releases import written_by
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.capacity import size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
@@ -41,6 +43,7 @@ from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
+_NEW = {"new experiment", "new bundle"}
 _MOST_TEXT = 200_000  # characters of an experiment's file: a hundred times as long as one is
 
 
@@ -56,6 +59,7 @@ class PublishExperiment(Command):
 
     experiment: str = field(metadata=_NAME)
     text: str | None = field(default=None, metadata={"max_length": _MOST_TEXT})
+    by: str = field(default="operator", metadata=SAID_BY)
 
     def audited(self) -> dict[str, Any]:
         """Of the text its digest: the bundle keeps every byte of it."""
@@ -77,8 +81,9 @@ class PublishExperiment(Command):
             file.write_bytes(self._bytes())
             return prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
 
-    def finish(self, laboratory: Laboratory) -> None:
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
+        del answer
         if self.text is not None:
             keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
 
@@ -93,6 +98,8 @@ class PublishExperiment(Command):
             now=now,
             has_address=laboratory.has_address,
         )
+        if published.experiment_id is not None and self.by.startswith(PROGRAM) and published.change in _NEW:
+            written_by(db, published.experiment_id, published.digest, by=self.by, now=now)
         inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
         return {
             "experiment": prepared.manifest.name,

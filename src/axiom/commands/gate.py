@@ -118,7 +118,7 @@ class CommandGate:
         if passed.error is not None:
             raise passed.error
         if not asked.dry_run and passed.is_newest:
-            command.finish(self.laboratory)
+            command.finish(self.laboratory, passed.answer)
         return passed.answer
 
     def refuse(self, name: str, said: str, caller: Caller, error: AxiomError) -> None:

@@ -1,8 +1,10 @@
 """Commands about proposals: make one, take it back, approve or refuse it, have the autopilot approve its own."""
 
 import json
+import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
@@ -12,23 +14,30 @@ from axiom.commands.registrations import Foretelling, points_of
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
+from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.domain.registrations import MOST_SEEDS
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
+from axiom.lab.experiments.drafts import kept
+from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
+from axiom.lab.followups.invent import draft_of, publish_code
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
+from axiom.runner.direct import describe_boxed
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.canonical_json import canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
+from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
-from axiom.store.registrations import registrations
+from axiom.store.registrations import proposals, registrations
 
 _SENTENCE = {"min_length": 3, "max_length": 500}
-_NEEDS_CODE = (Admission.DESIGN, Admission.QUESTION)
+_ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _ARMS = 2
+_OURS = "it passed all gates, and scientist_code is own: it runs on the laboratory's own computers"
 _DEARER = 2.0  # times what was expected: then the cap was counted with another number
 
 
@@ -141,16 +150,23 @@ class ApproveProposal(Command):
     why: str = field(metadata=WHY)
     by: str = field(default="operator", metadata=FORECASTER)
 
-    def prepare(self, laboratory: Laboratory) -> Points:
-        """Ask the published code what each config costs, where there are any."""
+    def prepare(self, laboratory: Laboratory) -> Points | Prepared:
+        """Ask the published code what each config costs, where there are any; or pack the code that would be."""
         with Connections(folder=laboratory.folder).reader() as reader:
             found = approvable(reader, self.proposal)
-        return _points(laboratory, found)
+            draft = draft_of(reader, found) if found.proposal.admission is Admission.CODE else None
+        return _points(laboratory, found) if draft is None else _packed(laboratory, draft)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
         found = approvable(db, self.proposal)
+        if found.proposal.admission is Admission.CODE:
+            return _published(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
         return _approved(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
+
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
+        """Keep the code that was published among the laboratory's own files."""
+        _keep_code(laboratory, answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,42 +191,56 @@ class RefuseProposal(Command):
 class AdmitProposal(Command):
     """Have the autopilot approve the most telling of its own proposals for which its cap leaves room, if there is one.
 
-    Whoever asks chooses neither the proposal nor the cap: the rule and the setting `followup_core_hours` do.
+    Whoever asks chooses neither the proposal nor the cap: the rule and the setting `followup_core_hours` do. Where the
+    setting `scientist_code` is `own`, new code that passed all gates comes first; no volunteer gets it by that.
     """
 
     name: ClassVar[str] = "proposal.admit"
     capability: ClassVar[Capability] = Capability.DEPLOY
 
-    def prepare(self, laboratory: Laboratory) -> tuple[int, Points, str] | None:
-        """The proposal that is next, its configs with what they cost, and why it cannot be asked after all."""
+    def prepare(self, laboratory: Laboratory) -> tuple[int, Points | Prepared, str] | None:
+        """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            found = next_one(reader, laboratory.settings.followup_core_hours)
+            found = _next(reader, laboratory)
+            draft = draft_of(reader, found) if found and found.proposal.admission is Admission.CODE else None
         if found is None:
             return None
         try:
-            return found.number, _points(laboratory, found, is_capped=True), ""
+            ready = _packed(laboratory, draft) if draft else _points(laboratory, found, is_capped=True)
         except StoreError:
             raise
         except (ExperimentError, NotFound, Refused) as error:
             return found.number, (), str(error)
+        return found.number, ready, ""
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it, if it still is the next; refuse it when it cannot be asked, so that others get their turn."""
-        found = next_one(db, laboratory.settings.followup_core_hours)
+        found = _next(db, laboratory)
         if prepared is None or found is None or found.number != prepared[0]:
             return {"proposal": None}
-        _, points, fault = prepared
+        _, ready, fault = prepared
         if not fault:
             why = f"within {laboratory.settings.followup_core_hours:g} core-hours of open follow-ups"
             try:
                 with db.savepoint():
-                    return _approved(db, laboratory, found, points, by=AUTOPILOT, why=why, now=now)
+                    is_code = found.proposal.admission is Admission.CODE
+                    let_in = _published if is_code else _approved
+                    return let_in(db, laboratory, found, ready, by=AUTOPILOT, why=_OURS if is_code else why, now=now)
             except StoreError:
                 raise
             except (NotFound, Refused, WrongUse) as error:
                 fault = str(error)
         refuse(db, found.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
         return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused", "why": fault}
+
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
+        """Keep the code that was published among the laboratory's own files."""
+        _keep_code(laboratory, answer)
+
+
+def _next(db: Database, laboratory: Laboratory) -> KeptProposal | None:
+    settings = laboratory.settings
+    return next_one(db, settings.followup_core_hours, is_code_ours=settings.scientist_code == "own")
 
 
 def _arms(text: str) -> list[dict[str, object]]:
@@ -227,7 +257,7 @@ def _arms(text: str) -> list[dict[str, object]]:
 
 def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = False) -> Points:
     proposal = found.proposal
-    if proposal.admission not in _NEEDS_CODE:
+    if proposal.admission not in _ASKS_CODE:
         return ()
     text = canonical([dict(config) for config in proposal.configs]).decode()
     points = points_of(laboratory, f"{proposal.experiment}@{proposal.version}", text)
@@ -239,6 +269,59 @@ def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = Fa
             "Nothing was registered; a person may approve it all the same."
         )
     return points
+
+
+def _packed(laboratory: Laboratory, draft: KeptDraft) -> Prepared:
+    """The bundle of a draft's code, which is run, in the box, to say what it declares."""
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        file = Path(folder) / f"{draft.name}.py"
+        file.write_text(draft.text, encoding="utf-8")
+        return prepare(laboratory.package, file, describe_boxed)
+
+
+def _keep_code(laboratory: Laboratory, answer: Answer) -> None:
+    """A draft that was published lies among the laboratory's own files, from which its bundle stays renewed."""
+    if answer.get("draft") is None:
+        return
+    with Connections(folder=laboratory.folder).reader() as reader:
+        draft = kept(reader, answer["draft"])
+    keep(laboratory.folder.catalogue / f"{draft.name}.py", draft.text.encode())
+
+
+def _published(
+    db: Database,
+    laboratory: Laboratory,
+    found: KeptProposal,
+    prepared: Prepared,
+    *,
+    by: str,
+    why: str,
+    now: datetime,
+) -> Answer:
+    made = publish_code(
+        db,
+        laboratory.folder,
+        found,
+        prepared,
+        keys=laboratory.keys,
+        good_for=laboratory.bundle_good_for,
+        by=by,
+        why=why,
+        now=now,
+        has_address=laboratory.has_address,
+    )
+    kept = proposals.one(db, found.number)
+    registration = registrations.registration(db, kept.registration_id) if kept and kept.registration_id else None
+    return {
+        "proposal": found.number,
+        "slug": found.proposal.slug,
+        "state": "approved",
+        "draft": found.proposal.draft,
+        "experiment": f"{prepared.manifest.name}@{prepared.manifest.version}",
+        "change": made.change,
+        "registration": registration.id if registration else None,
+        "findings": sorted(registrations.numbers(db, registration).values()) if registration else [],
+    }
 
 
 def _approved(

@@ -86,17 +86,19 @@ class Foretelling(Command):
     low: float = field(metadata=FINITE)
     high: float = field(metadata=FINITE)
     because: str = field(metadata=WHY)
+    median: float | None = field(default=None, metadata=FINITE)  # where nobody says it, the middle of the interval
 
     @property
     def expected(self) -> dict[str, Any]:
-        """The chances of the three verdicts and an interval, as a registration has them."""
-        return {
+        """The chances of the three verdicts, an interval and maybe a median, as a registration has them."""
+        said = {
             "positive": self.positive,
             "negative": self.negative,
             "absent": self.absent,
             "interval": [self.low, self.high],
             "because": self.because,
         }
+        return said if self.median is None else {**said, "median": self.median}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from axiom.commands.accounts import (
     SignOut,
 )
 from axiom.commands.base import SPEAKER, Command
+from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
@@ -51,6 +52,10 @@ COMMANDS: dict[str, type[Command]] = {
     for command in (
         PublishExperiment,
         PreflightExperiment,
+        WriteDraft,
+        TryDraft,
+        ReportDraft,
+        ProposeDraft,
         DeployExperiment,
         RetireExperiment,
         RecallExperiment,

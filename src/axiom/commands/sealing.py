@@ -64,6 +64,7 @@ class SignPrograms(Command):
         load_code(laboratory.folder.keys).carrying(self.signatures)
         return {"signed": sorted(self.signatures)}
 
-    def finish(self, laboratory: Laboratory) -> None:
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep them beside the keys, where the laboratory looks for them every few seconds."""
+        del answer
         key_rotation.carry(laboratory.folder.keys, self.signatures)

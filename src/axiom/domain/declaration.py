@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from axiom.domain.estimands import Center, Estimand
+from axiom.domain.estimands import Center, Estimand, prediction_data
 from axiom.domain.experiments import Control, Experiment, Figure
 
 FORMAT = "axiom-manifest-1"
@@ -124,7 +124,7 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["expects"] = estimand.expects.value
     data["between"] = [dict(arm) for arm in estimand.between]
     data["bounds"] = _numbers(estimand.bounds) if estimand.bounds else None
-    data["prediction"]["interval"] = _numbers(estimand.prediction.interval)
+    data["prediction"] = prediction_data(estimand.prediction)
     data["about"] = estimand.about.value
     # What is meant unless it is said is left out.
     unsaid = {"censored": None, "exchangeable": False, "about": Center.MEDIAN.value}

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -37,13 +38,14 @@ class Center(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """A forecast made before anything was seen: the chances of the three verdicts and an interval."""
+    """A forecast made before anything was seen: the chances of the three verdicts, an interval, and maybe a median."""
 
     positive: float
     negative: float
     absent: float
     interval: tuple[float, float]  # holds the truth with probability 0.8
     because: str
+    median: float | None = None  # inside the interval; where nobody says it, its middle is meant
 
     def __post_init__(self) -> None:
         """Refuse probabilities that are none."""
@@ -52,6 +54,39 @@ class Prediction:
             raise ValueError(f"positive, negative and absent must be at least 0 and add up to 1; got {chances}")
         if self.interval[0] > self.interval[1]:
             raise ValueError(f"the interval {self.interval} ends before it begins")
+        if self.median is not None and not self.interval[0] <= self.median <= self.interval[1]:
+            raise ValueError(f"the median {self.median} lies outside the interval {self.interval}")
+
+    @property
+    def quantiles(self) -> tuple[float, float, float]:
+        """Below which the truth lies with probability 0.1, 0.5 and 0.9."""
+        low, high = self.interval
+        return low, low / 2.0 + high / 2.0 if self.median is None else self.median, high
+
+
+def prediction_data(prediction: Prediction) -> dict[str, Any]:
+    """As plain data. A median that nobody said is left out, as it was before predictions could have one."""
+    said = {
+        "positive": prediction.positive,
+        "negative": prediction.negative,
+        "absent": prediction.absent,
+        "interval": [float(end) for end in prediction.interval],
+        "because": prediction.because,
+    }
+    return said if prediction.median is None else {**said, "median": float(prediction.median)}
+
+
+def read_prediction(said: Mapping[str, Any]) -> Prediction:
+    """As it was written down."""
+    low, high = said["interval"]
+    return Prediction(
+        positive=said["positive"],
+        negative=said["negative"],
+        absent=said["absent"],
+        interval=(low, high),
+        because=said["because"],
+        median=said.get("median"),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

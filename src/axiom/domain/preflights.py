@@ -1,8 +1,9 @@
-"""A preflight: a bundle is put to gates before it goes to any computer, to nine before it goes to volunteers."""
+"""A preflight: a bundle or a draft is put to gates before it goes to any computer, to nine before volunteers get it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from axiom.domain.work import Outcome
@@ -110,3 +111,44 @@ class Circumstances:
     has_volunteers: bool  # somebody has an account
     has_evidence: bool  # some claim was weighed already
     computes_itself: bool  # a host of its own was heard from lately
+
+
+class DraftState(StrEnum):
+    """How far a draft has come."""
+
+    REFUSED = "refused"  # at G0 or G1, by reading it
+    WRITTEN = "written"
+    WAITING = "waiting"  # for a computer of the laboratory to try it
+    FAILED = "failed"  # at a later gate
+    PASSED = "passed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptDraft:
+    """One text of a draft with what is known of it. What it says never changes; another text is another draft."""
+
+    number: int
+    name: str  # of the experiment
+    author: str
+    text: str
+    digest: str
+    refusals: tuple[Refusal, ...]
+    created_at: datetime
+    ordered_at: datetime | None = None  # when its preflight was asked for
+    tried_at: datetime | None = None
+    passed: bool | None = None
+    reason: str = ""  # with what was measured: its author does not see it
+    gates: Sequence[Mapping[str, Any]] = ()  # how it stands at each, without what was measured
+    attempt: str = ""  # the whole report, in canonical JSON
+    declaration: str = ""  # its manifest, in canonical JSON; nothing where it could not be asked
+    question: str = ""  # digest of what it asks, expects and controls
+    bundle: str = ""  # digest of what it would be published as
+
+    @property
+    def state(self) -> DraftState:
+        """How far it has come."""
+        if self.refusals:
+            return DraftState.REFUSED
+        if self.passed is not None:
+            return DraftState.PASSED if self.passed else DraftState.FAILED
+        return DraftState.WRITTEN if self.ordered_at is None else DraftState.WAITING

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from axiom.domain.callers import Caller, Capability, Limits
 
+PROGRAM = "program:"  # so begins the name of a program as a caller
+
 
 class Right(StrEnum):
     """What a program may do. Each includes the one before it."""
@@ -25,6 +27,7 @@ MOST = _CAPABILITIES[Right.OPERATE]  # what a program could ever be allowed
 # What no program does, whatever its right: it would order work that no limit counts, or decide over what others made.
 NOT_FOR_PROGRAMS = frozenset(
     {
+        "draft.report",  # whose report is believed, as that of a preflight
         "experiment.preflight",  # whose report is believed: a program could say that its own file had passed
         "experiment.recall",
         "experiment.reopen",
@@ -58,6 +61,9 @@ USUAL_LIMITS: Mapping[str, float] = {
     "core_hours_per_day": 24,
     "core_hours_open": 24,
     "open_proposals": 3,
+    "draft.write": 20,
+    "draft.preflight": 40,
+    "draft.propose": 20,
     "experiment.publish": 20,
     "experiment.preflight": 40,
     "finding.link": 20,
@@ -89,7 +95,7 @@ class AdmittedProgram:
         """As a caller of commands."""
         said = {**USUAL_LIMITS, **self.limits}
         return Caller(
-            name=f"program:{self.name}",
+            name=f"{PROGRAM}{self.name}",
             capabilities=_CAPABILITIES[self.right],
             limits=Limits(
                 workunits_per_day=int(said["workunits_per_day"]),

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
 from axiom.domain.registrations import Rule, Stopping
 
 AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
@@ -26,6 +26,7 @@ class Template(StrEnum):
     RETIRE = "retire"  # nothing more is to be learned for its cost
     REOPEN = "reopen"  # what it rested on has changed
     ASKED = "asked"  # no rule: a person or a program asks
+    INVENTED = "invented"  # no rule, and no code that was there before
 
 
 class Admission(StrEnum):
@@ -33,6 +34,7 @@ class Admission(StrEnum):
 
     DESIGN = "design"  # registers another design of findings that there are
     QUESTION = "question"  # registers a claim of its own, with a number of its own
+    CODE = "code"  # publishes a draft, and registers what it asks
     COHORT = "cohort"  # registers fresh replicates of a finding
     RETIRE = "retire"  # nothing more is ordered of a finding
     REOPEN = "reopen"  # more of it is ordered again
@@ -60,7 +62,7 @@ class Proposal:
     admission: Admission
     experiment: str
     version: int
-    finding: int  # from which it follows
+    finding: int | None  # from which it follows
     links: tuple[int, ...]  # all findings that it is about
     kind: str  # whose outcomes are counted together with its own
     question: str
@@ -84,11 +86,19 @@ class Proposal:
     depth: int = 1  # how many proposals lie between it and a question of a person
     author: str = AUTOPILOT
     rival_interval: tuple[float, float] | None = None  # in which the number lies if the rival is right
+    draft: int | None = None  # whose code is published
 
     @property
     def design(self) -> str:
         """The name of the design that it registers."""
         return self.slug.replace("-", "_")
+
+    @property
+    def parent(self) -> int:
+        """The finding from which it follows, of one that asks more of published code."""
+        if self.finding is None:
+            raise LookupError(f"{self.slug} follows from no finding")
+        return self.finding
 
     @property
     def per_core_hour(self) -> float:
@@ -110,13 +120,30 @@ class KeptProposal:
     created_at: datetime
     decided_at: datetime | None
 
+    @property
+    def registered_words(self) -> dict[str, object]:
+        """What of it stands in the registration, under its hash."""
+        asked = self.proposal
+        return {
+            "number": self.number,
+            "slug": asked.slug,
+            "template": asked.template.value,
+            "author": asked.author,
+            "question": asked.question,
+            "rival": asked.rival,
+            "links": list(asked.links),
+            "if_positive": asked.if_positive,
+            "if_absent": asked.if_absent,
+            "if_negative": asked.if_negative,
+        }
+
 
 def proposal_data(proposal: Proposal) -> dict[str, Any]:
     """As plain data, in JSON's own types."""
     data = asdict(proposal)
     stopping, prediction = proposal.stopping, proposal.prediction
     data["stopping"] = None if stopping is None else {"rule": stopping.rule.value, "replicates": stopping.replicates}
-    data["prediction"] = None if prediction is None else asdict(prediction) | {"interval": list(prediction.interval)}
+    data["prediction"] = None if prediction is None else prediction_data(prediction)
     plain: dict[str, Any] = json.loads(json.dumps(data))
     return plain
 
@@ -136,7 +163,7 @@ def read_proposal(text: str) -> Proposal:
             "estimands": tuple(data["estimands"]),
             "rival_interval": tuple(data["rival_interval"]) if data.get("rival_interval") else None,
             "stopping": stopping and Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
-            "prediction": prediction and Prediction(**prediction | {"interval": tuple(prediction["interval"])}),
+            "prediction": prediction and read_prediction(prediction),
         }
     )
 

@@ -35,6 +35,7 @@ class Change(StrEnum):
     HELD = "held"  # it does so on one platform, and goes there no more
     PAUSED = "paused"  # by somebody, for a while
     RESUMED = "resumed"
+    WRITTEN = "written by a program"  # so it goes beyond the laboratory's own hosts only once a person approved it
     APPROVED = "approved"  # somebody lets it go beyond the laboratory's own hosts
     ROLLED_BACK = "rolled back"  # an earlier bundle took the place of a later one
 

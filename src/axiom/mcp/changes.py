@@ -14,11 +14,9 @@ from axiom.mcp.desk import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number, ToolWords
 
 ASK = "proposal_ask"
-_Key = Annotated[
-    str | None, Field(min_length=1, max_length=200, description="the same key and words again are done once")
-]
-_DryRun = Annotated[bool, Field(description="show what would happen and change nothing")]
-_ADDED = {"finding.link", "finding.note", "proposal.make"}  # nothing that was there before becomes another thing
+_Key = Annotated[str | None, Field(min_length=1, max_length=200)]
+# Nothing that was there before becomes another thing.
+_ADDED = {"draft.write", "finding.link", "finding.note", "proposal.make", "draft.propose", "registration.predict"}
 _RIGHTS = (Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE)  # that a token can have
 
 
@@ -49,7 +47,7 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
 
 
 def _form(kind: type[Command], *, dry_run: bool) -> type[BaseModel]:
-    more: dict[str, Any] = {"dry_run": (_DryRun, dry_run), "key": (_Key, None)}
+    more: dict[str, Any] = {"dry_run": (bool, dry_run), "key": (_Key, None)}
     return create_model(f"{kind.__name__}Words", __base__=form_of(kind, is_program=True), **more)
 
 
@@ -78,11 +76,16 @@ def waits(number: int, state: str) -> Answer:
     }
 
 
-_PROPOSE = ("proposal.make", "proposal.withdraw", "finding.note")  # as far as there are such commands
+_PROPOSE = (
+    *("draft.write", "draft.preflight", "draft.propose"),
+    *("proposal.make", "proposal.withdraw", "registration.predict"),
+)
+_DRY = {"draft.propose", "proposal.make"}  # what they would do is shown unless somebody says otherwise
 
 TOOLS = (
     tool_of("finding.link"),
-    *(tool_of(name, dry_run=name == "proposal.make") for name in _PROPOSE if name in COMMANDS),
+    tool_of("finding.note"),
+    *(tool_of(name, dry_run=name in _DRY) for name in _PROPOSE),
     LabTool(
         name=ASK,
         about="Ask the person at this client whether a proposal may run, if there is one whom it can ask. Else it says "

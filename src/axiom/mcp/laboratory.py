@@ -1,9 +1,12 @@
 """Tools that read what the laboratory does: its fleet by size, its sessions, its plan, its proposals and its jobs."""
 
+import re
+import time
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from axiom.domain.preflights import DraftState
 from axiom.domain.proposals import ProposalState
 from axiom.mcp.answers import (
     LONG,
@@ -21,6 +24,10 @@ from axiom.mcp.answers import (
 from axiom.mcp.desk import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
 
+_DRAFT = "draft-"
+_OF_DRAFT = re.compile(r"draft-[1-9][0-9]{0,17}")
+_LONGEST_WAIT = 20
+_PAUSE = 0.5
 _FROM_HOSTS = ("task.", "clean.", "host.", "hosts.", "failures.", "health.")  # notes whose sentences may be a host's
 
 
@@ -128,12 +135,15 @@ def _proposal(one: Answer) -> Answer:
 
 
 class JobShowWords(ToolWords):
-    """Which of the laboratory's periodic jobs; empty: all."""
+    """A job such as draft-7, or one of the laboratory's periodic jobs; empty: all of these."""
 
     job: Annotated[str, Field(max_length=40)] = ""
+    wait: Annotated[int, Field(ge=0, le=_LONGEST_WAIT, description="seconds, until it is done")] = 0
 
 
 def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
+    if _OF_DRAFT.fullmatch(words.job):
+        return _preflight(desk, int(words.job.removeprefix(_DRAFT)), words.wait)
     found = desk.read("/status", {})["status"]["jobs"]
     return {
         "jobs": [
@@ -142,6 +152,17 @@ def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
             if words.job in ("", one["name"])
         ]
     }
+
+
+def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
+    """How far the preflight of a draft has come."""
+    until = time.monotonic() + seconds
+    found = desk.read(f"/drafts/{number}", {})["draft"]
+    while found["state"] == DraftState.WAITING and time.monotonic() < until:
+        time.sleep(_PAUSE)
+        found = desk.read(f"/drafts/{number}", {})["draft"]
+    names = ("state", "tried_at", "refusals", "gates", "tries_left", "core_seconds")
+    return {"job": f"{_DRAFT}{number}", **only(found, *names)}
 
 
 BRIEF = LabTool(
@@ -177,7 +198,8 @@ TOOLS = (
     ),
     LabTool(
         name="job_show",
-        about="The laboratory's own periodic jobs: when each last began, last succeeded, and whether it failed.",
+        about="A job: the preflight of a draft with its gates (job draft-7, wait up to 20 s), or the laboratory's own "
+        "periodic jobs.",
         form=JobShowWords,
         answer=_jobs,
     ),

@@ -17,8 +17,8 @@ _LARGEST = 2**63 - 1  # what a number of the laboratory can be
 Number = Annotated[int, Field(ge=1, le=_LARGEST)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Text = Annotated[str, Field(max_length=200)]
-Cursor = Annotated[str, Field(max_length=100, description="from the answer before")]
-Long = Annotated[bool, Field(description="up to 24 kB instead of 8")]
+Cursor = Annotated[str, Field(max_length=100)]
+Long = bool
 
 
 class Effect(StrEnum):
@@ -52,21 +52,27 @@ class LabTool:
 
     @cached_property
     def schema(self) -> dict[str, Any]:
-        """Its words as JSON Schema, without what only repeats their names."""
+        """Its words as JSON Schema, without what only repeats their names or limits what no caller would reach."""
         schema = self.form.model_json_schema()
         schema.pop("description", None)
         return {"type": "object", **_bare(schema)}
 
 
 def _bare(schema: Any) -> Any:
-    """The schema without titles; a property may be called so."""
+    """The schema without titles, a property may be called so; of what may be left out, what it is when it is not."""
     match schema:
+        case {"anyOf": [kind, {"type": "null"}], "default": None, **rest}:
+            return _bare({**rest, **kind})
         case dict():
             return {
                 name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
                 for name, part in schema.items()
-                if not (name == "title" and isinstance(part, str))
+                if not (name == "title" and isinstance(part, str)) and not _is_endless(name, part)
             }
         case list():
             return [_bare(part) for part in schema]
     return schema
+
+
+def _is_endless(name: str, limit: Any) -> bool:
+    return name in {"minimum", "maximum"} and abs(limit) >= _LARGEST

@@ -12,7 +12,7 @@ from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
 
-_LIMIT = 1024 * 1024
+MOST_BYTES = 1024 * 1024
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
 _MEASURES = "int|float|bool|ints|floats"
@@ -20,6 +20,7 @@ _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
 )
+_PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median"}
 
@@ -93,7 +94,7 @@ def _as_json(value: Any) -> Any:
 def read_manifest(raw: bytes) -> Manifest:
     """Read a manifest; a field that is missing, unknown or of a wrong type is an ExperimentError that names it."""
     try:
-        return _manifest(canonical_json.parse(raw, limit=_LIMIT))
+        return _manifest(canonical_json.parse(raw, limit=MOST_BYTES))
     except ValueError as fault:
         raise ExperimentError(
             f"The manifest cannot be read: {fault}. Nothing can be ordered of this experiment; "
@@ -206,12 +207,11 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     fields.flag("exchangeable")
     if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
         raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
-    chances = canonical_json.Fields(
-        fields.part("prediction"), f"{what}: prediction", ("positive", "negative", "absent", "interval", "because")
-    )
+    chances = canonical_json.Fields({"median": None, **fields.part("prediction")}, f"{what}: prediction", _PREDICTION)
     for name in ("positive", "negative", "absent"):
         chances.real(name, least=0)
     chances.either("interval", canonical_json.pair)
+    chances.either("median", canonical_json.real)
     chances.text("because")
     found: Mapping[str, Any] = value
     return found

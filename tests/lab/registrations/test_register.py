@@ -240,14 +240,16 @@ def test_results_of_another_design_of_the_finding_would_tell_too(lab):
     [
         "UPDATE prediction SET positive = 0.1, negative = 0.8 WHERE forecaster = 'Ada'",
         "UPDATE prediction SET created_at = created_at - 1 WHERE forecaster = 'Ada'",
+        "UPDATE prediction SET median = 0.0 WHERE forecaster = 'Ada'",
+        "UPDATE prediction SET median = 0.0 WHERE forecaster = 'Bob'",
         "UPDATE prediction SET hash = NULL WHERE forecaster = 'Ada'",
         "DELETE FROM prediction WHERE forecaster = 'Bob'",
         "UPDATE prediction SET positive = 0.1, negative = 0.8 WHERE forecaster = 'catalogue, informed'",
     ],
 )
 def test_a_prediction_that_was_touched_is_seen(lab, wrong):
-    for forecaster in ("Ada", "Bob"):
-        foretell(lab.db, 1, SAID, forecaster, lab.now)
+    foretell(lab.db, 1, SAID, "Ada", lab.now)
+    foretell(lab.db, 1, SAID | {"median": SAID["interval"][1]}, "Bob", lab.now)
     assert registrations.broken_links(lab.db) == []
     lab.db.execute(wrong)
     assert registrations.broken_links(lab.db) != []

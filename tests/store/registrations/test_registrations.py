@@ -107,17 +107,20 @@ def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
     [
         (None, True),
         ("UPDATE prediction SET positive = 0.9", False),
-        ("UPDATE prediction SET forecaster = 'Bob'", False),
+        ("UPDATE prediction SET forecaster = 'Bob' WHERE forecaster = 'Ada'", False),
+        ("UPDATE prediction SET median = 0.6 WHERE forecaster = 'Ada'", False),
+        ("UPDATE prediction SET median = 0.6 WHERE forecaster = 'Eve'", False),
         ("UPDATE prediction SET because = 'I saw it'", False),
         ("DELETE FROM prediction", False),
     ],
 )
 def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, damage, well):
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    body = json.dumps({"predictions": [PREDICTION]})
-    registrations.register(database, experiment_id=1, cohort="", body=body, predictions=[PREDICTION], now=now)
+    said = [PREDICTION, PREDICTION | {"forecaster": "Eve", "median": 0.5}]
+    body = json.dumps({"predictions": said})
+    registrations.register(database, experiment_id=1, cohort="", body=body, predictions=said, claims=["grows"], now=now)
     if damage:
-        assert database.execute(damage) == 1
+        assert database.execute(damage) >= 1
     found = registrations.broken_links(database)
     assert (found == []) is well
     assert well or found == ["the predictions of registration 1 are not those that were registered"]

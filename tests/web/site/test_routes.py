@@ -22,6 +22,8 @@ NAMES = {
     "/registrations/1": "registration",
     "/proposals": "proposals",
     "/proposals/1": "proposal",
+    "/drafts": "drafts",
+    "/drafts/1": "draft",
     "/ideas": "ideas",
     "/ideas?state=taken": "ideas",
     "/ideas/1": "idea",

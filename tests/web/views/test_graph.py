@@ -8,12 +8,12 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.commands import old_names
 from axiom.domain.findings import Meaning, Verdict
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.store.evidence import old_claims
+from axiom.store.experiments import old_names
 from axiom.store.registrations import registrations
 
 GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))

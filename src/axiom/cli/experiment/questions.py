@@ -19,7 +19,6 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.commands import old_names
 from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.decisions.hosts.costs import shown
@@ -30,7 +29,7 @@ from axiom.service.terminal import remark
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import costs, experiments
+from axiom.store.experiments import costs, experiments, old_names
 
 if TYPE_CHECKING:
     from axiom.notebook.lab import Version

@@ -43,6 +43,8 @@ _REPLICATES = click.option(
     "--replicates", type=click.IntRange(1), default=MOST_SEEDS, show_default=True, help="So many at most."
 )
 
+_MEDIAN = click.option("--median", type=float, help="As likely too high as too low; else the middle of the interval.")
+
 
 @click.group(cls=Group)
 def registration() -> None:
@@ -176,6 +178,7 @@ def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said
 @click.option("--forecaster", required=True, help="Whose prediction it is; as it was formed from data, it is informed.")
 @click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
 @click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
+@_MEDIAN
 @click.option("--because", required=True, help="Why this is expected.")
 @_WHY
 @data_option
@@ -192,6 +195,7 @@ def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 @click.option("--forecaster", required=True, help="Who says so.")
 @click.option("--chances", nargs=3, type=float, required=True, help="Of effect +, effect − and absent; their sum is 1.")
 @click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
+@_MEDIAN
 @click.option("--because", required=True, help="Why this is expected.")
 @data_option
 @dry_run_option
@@ -226,4 +230,5 @@ def _dry(answer: Answer) -> str:
 
 def _said(said: dict[str, Any]) -> str:
     chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
-    return f"{chances}, within {said['interval'][0]:g} to {said['interval'][1]:g}"
+    middle = "" if said["median"] is None else f", median {said['median']:g}"
+    return f"{chances}, within {said['interval'][0]:g} to {said['interval'][1]:g}{middle}"

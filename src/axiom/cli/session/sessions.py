@@ -8,20 +8,24 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 import click
 
+import axiom
 from axiom.cli.groups import Group
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
 from axiom.commands.base import Answer
+from axiom.commands.drafts import ReportDraft
 from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NoLab, NotFound
 from axiom.lab.experiments import preflight, preflight_report
+from axiom.lab.experiments.drafts import kept, try_out
 from axiom.pi import autopilot
 from axiom.pi.autopilot import Talk
 from axiom.pi.preflights import tend
@@ -33,9 +37,11 @@ from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.engine.folder import holder as holder_of
+from axiom.store.experiments import drafts
 from axiom.store.sessions import sessions
 from axiom.web.views.log import as_data, as_markdown, as_text, one_line
 
+_DRAFT = "draft:"  # so begins what is to be tried, where it is no bundle
 _ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends
 
 
@@ -207,22 +213,35 @@ def _scientist(folder: Folder, stopping: threading.Event | None = None) -> Talk:
 
 
 def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
-    """The bundle that should be tried now, these left aside."""
+    """What should be tried now, these left aside: the draft for which somebody waits, or else a bundle."""
     with reading(folder) as db:
+        draft = drafts.next_to_try(db)
+        if draft is not None and f"{_DRAFT}{draft.number}" not in without:
+            return f"{_DRAFT}{draft.number}"
         return preflight.due(db, wall_clock(), without).bundle
 
 
-def _try_out(folder: Folder, remote: Remote, bundle: str, gate: PauseGate) -> str:
-    """Try a bundle in a process of its own and have the laboratory remember how that ended."""
-    with reading(folder) as db:
-        archive = blobs.get(db, folder, bundle)
+def _try_out(folder: Folder, remote: Remote, what: str, gate: PauseGate) -> str:
+    """Try a draft or a bundle in a process of its own and have the laboratory remember how that ended."""
+    secret = preflight.secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
     try:
-        secret = preflight.secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
+        if what.startswith(_DRAFT):
+            return _try_draft(folder, remote, int(what.removeprefix(_DRAFT)), secret, gate)
+        with reading(folder) as db:
+            archive = blobs.get(db, folder, what)
         attempt = preflight.try_out(archive, secret=secret, gate=gate)
     except Ended:
         raise CannotStart("The autopilot ends, so nothing is tried any more. The next one begins with it.") from None
     answer = remote.submit(PreflightExperiment(report=preflight_report.write(attempt)))
     return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"
+
+
+def _try_draft(folder: Folder, remote: Remote, number: int, secret: bytes, gate: PauseGate) -> str:
+    with reading(folder) as db:
+        draft = kept(db, number)
+    attempt, declaration = try_out(Path(axiom.__file__).parent, draft, secret, gate)
+    report = ReportDraft(draft=number, report=preflight_report.write(attempt), declaration=declaration)
+    return f"Preflight of draft {number}, {draft.name}: {remote.submit(report)['reason']}"
 
 
 def _until_closed(stop: Callable[[], None]) -> None:

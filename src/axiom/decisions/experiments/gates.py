@@ -35,6 +35,12 @@ class GateAnswer:
     fault: str = ""
     lacks: str = ""  # what was not computed
     well: str = ""
+    blind: str = ""  # the fault without what was measured, where it tells that
+
+    @property
+    def unseen(self) -> str:
+        """What is amiss, for somebody who must not see what was measured."""
+        return self.blind or self.fault or self.lacks
 
 
 def parses(attempt: Attempt, demands: Demands) -> GateAnswer:
@@ -111,8 +117,10 @@ def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     for where, tried in _cells(attempt, demands):
         if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
             return GateAnswer(fault=fault)
-    for fault in (*_declared_faults(demands), *_out_of_bounds(attempt, demands)):
+    for fault in _declared_faults(demands):
         return GateAnswer(fault=fault)
+    for name, where, fault in _out_of_bounds(attempt, demands):
+        return GateAnswer(fault=fault, blind=f"{name} lies outside its declared bounds in {where}")
     seldom = (
         f"; {counted(len(few), 'cell')} of {len(attempt.others)} at other seeds left the real numbers" if few else ""
     )
@@ -266,7 +274,8 @@ def _declared_faults(demands: Demands) -> Iterator[str]:
             yield f"{estimand['name']} cannot be concluded from {what}: {why}"
 
 
-def _out_of_bounds(attempt: Attempt, demands: Demands) -> Iterator[str]:
+def _out_of_bounds(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, str, str]]:
+    """Each estimand that lies outside its bounds, where, and the sentence that says so."""
     for estimand in demands.estimands:
         number = _value(estimand, demands.configs, attempt.first)
         yield from _beyond(estimand, "the sweep", [number])
@@ -280,13 +289,14 @@ def _out_of_bounds(attempt: Attempt, demands: Demands) -> Iterator[str]:
             )
 
 
-def _beyond(estimand: Mapping[str, Any], where: str, values: Sequence[float | None]) -> Iterator[str]:
+def _beyond(estimand: Mapping[str, Any], where: str, values: Sequence[float | None]) -> Iterator[tuple[str, str, str]]:
     if estimand["bounds"] is None:
         return
     low, high = estimand["bounds"]
     for number in values:
         if number is not None and not low <= number <= high:
-            yield f"{estimand['name']} is {number:.4g} in {where}, and its bounds are declared as {low:g} to {high:g}"
+            fault = f"{estimand['name']} is {number:.4g} in {where}, and its bounds are declared as {low:g} to {high:g}"
+            yield estimand["name"], where, fault
 
 
 def _too_dear(attempt: Attempt, demands: Demands) -> Iterator[str]:
@@ -347,11 +357,13 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         is_well, reason = _weighed(run, control, demands)
         if not is_well and len(computed) < len(_wanted(MOST_SEEDS, len(configs))):
             more = f"{SEEDS} seeds, and {MOST_SEEDS} are wanted"
-            return GateAnswer(
-                lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}: {reason}"
-            )
+            unsettled = f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
+            return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
         if not is_well:
-            return GateAnswer(fault=_control_fault(control.estimand, reason, is_planted=is_planted))
+            return GateAnswer(
+                fault=_control_fault(control.estimand, f": {reason}", is_planted=is_planted),
+                blind=_control_fault(control.estimand, "", is_planted=is_planted),
+            )
         told.append(f"{control.estimand}: {reason}")
     bare = sorted(
         {estimand["name"] for estimand in demands.estimands} - {control.estimand for control in demands.controls}
@@ -378,9 +390,9 @@ def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple
 
 def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
     if is_planted:
-        return f"the effect that was planted for {estimand} is not found: {reason}. Are the arms the right way round?"
+        return f"the effect that was planted for {estimand} is not found{reason}. Are the arms the right way round?"
     return (
-        f"{estimand} does not show that its placebo is without effect: {reason}. Does something of the arm leak into "
+        f"{estimand} does not show that its placebo is without effect{reason}. Does something of the arm leak into "
         "the data, or is another thing measured than the claim says?"
     )
 

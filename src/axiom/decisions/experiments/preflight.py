@@ -28,6 +28,7 @@ class GateVerdict:
     title: str
     state: GateState
     reason: str
+    unseen: str = ""  # the reason why it failed, without what was measured
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +135,8 @@ def _gate(name: str, said: gates.GateAnswer | None, failed: str) -> GateVerdict:
         state, reason = GateState.FAILED, said.fault or said.lacks
     else:
         state, reason = GateState.PASSED, said.well
-    return GateVerdict(name=name, title=gates.GATES[name][0], state=state, reason=reason)
+    unseen = said.unseen if said is not None and state is GateState.FAILED else ""
+    return GateVerdict(name=name, title=gates.GATES[name][0], state=state, reason=reason, unseen=unseen)
 
 
 def may_order(

@@ -24,6 +24,7 @@ class ReleaseState:
     reached: Mapping[str, Release] = field(default_factory=dict)  # by bundle
     halted: Mapping[str, Release] = field(default_factory=dict)  # by bundle
     approved: Mapping[str, Release] = field(default_factory=dict)  # by bundle
+    written: frozenset[str] = frozenset()  # bundles whose code is a program's
     begun: Mapping[str, datetime] = field(default_factory=dict)  # by bundle: what failed before counts no more
     returned: frozenset[str] = frozenset()  # bundles that were the newest once and are so again
 
@@ -52,6 +53,8 @@ def standing(history: Sequence[Release]) -> ReleaseState:
                 found = _resumed(found, line)
             case Change.WIDER | Change.SHARE | Change.OPEN:
                 found = replace(found, reached={**found.reached, line.bundle: line})
+            case Change.WRITTEN:
+                found = replace(found, written=found.written | {line.bundle})
             case Change.APPROVED:
                 found = replace(found, approved={**found.approved, line.bundle: line})
             case Change.HALTED:
@@ -82,8 +85,8 @@ def news(let: Let, known: ReleaseState, bundle: str) -> list[tuple[Change, str, 
 
 
 def unapproved(known: ReleaseState, bundle: str, approvals: str) -> str:
-    """Why a bundle may not go beyond the laboratory's own hosts, where approvals are asked for."""
-    if not approvals or bundle in known.approved:
+    """Why a bundle may not go beyond our own hosts, where approvals are asked for or a program wrote it."""
+    if bundle in known.approved or not (approvals or bundle in known.written):
         return ""
     return "waits until somebody of the laboratory approves it, before which it goes to no volunteer"
 

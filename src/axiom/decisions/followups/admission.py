@@ -33,7 +33,7 @@ def made(
     waiting = [one for one in kept if one.state is ProposalState.OPEN]
     lapsed = tuple(one for one in waiting if one.proposal.author == AUTOPILOT and one.proposal.slug not in follows)
     waits = [one for one in waiting if one not in lapsed]
-    of_finding: dict[bool, Counter[int]] = {False: Counter(), True: Counter()}
+    of_finding: dict[bool, Counter[int | None]] = {False: Counter(), True: Counter()}
     for wait in waits:
         of_finding[_is_too_dear(wait.proposal, most_core_hours)][wait.proposal.finding] += 1
     new: list[Proposal] = []

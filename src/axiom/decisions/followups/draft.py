@@ -12,7 +12,7 @@ from axiom.decisions.evidence.method import question
 from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
 from axiom.decisions.followups.subject import Config, Subject
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, Prediction, prediction_data
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 
@@ -144,13 +144,7 @@ def _estimand(asked: Mapping[str, Any], slug: str, prediction: Prediction | None
     return {
         **asked,
         "name": slug.replace("-", "_"),
-        "prediction": {
-            "positive": said.positive,
-            "negative": said.negative,
-            "absent": said.absent,
-            "interval": list(said.interval),
-            "because": said.because,
-        },
+        "prediction": prediction_data(said),
     }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
+from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.experiments.quick_gates import keep_row, read_archive
 from axiom.lab.experiments.withdraw import withdraw
@@ -22,8 +24,9 @@ from axiom.signed.trust import Role, Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.registrations import proposals
 
 log = logging.getLogger("axiom.publish")
 
@@ -239,6 +242,7 @@ def store(
         now=now,
     )
     _keep_read(db, prepared, now)
+    _name_author(db, version, prepared.digest, now)
     log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
     return _done(version, seal.serial, prepared, "new bundle" if known else "new experiment")
 
@@ -251,6 +255,18 @@ def _keep_read(db: Database, prepared: Prepared, now: datetime) -> None:
     if found is None:
         found = read_archive(prepared.archive, prepared.manifest.name)
     keep_row(db, prepared.digest, found, now)
+
+
+def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:
+    """Whose code it is and which person approved it, where it was proposed as a draft."""
+    asked = proposals.approved_code(db, bundle)
+    if asked is None:
+        return
+    lines = [(Change.WRITTEN, f"proposal {asked.number}", asked.proposal.author)]
+    if asked.decided_by != AUTOPILOT:
+        lines.append((Change.APPROVED, f"proposal {asked.number}: {asked.why}", asked.decided_by))
+    for change, reason, by in lines:
+        releases.record(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
 
 
 def _done(version: StoredExperiment | None, serial: int, prepared: Prepared, change: str) -> Published:
@@ -319,7 +335,18 @@ def _add(
 ) -> StoredExperiment:
     manifest = prepared.manifest
     added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
-    register_version(db, added, json.loads(prepared.declaration), now, has_address=has_address)
+    asked = proposals.approved_code(db, prepared.digest)
+    registered = register_version(
+        db,
+        added,
+        json.loads(prepared.declaration),
+        now,
+        has_address=has_address,
+        forecaster=asked.proposal.author if asked else None,
+        proposal=asked.registered_words if asked else None,
+    )
+    if asked is not None:
+        proposals.registered(db, asked.number, experiment_id=added, registration_id=registered)
     if newest and newest.status == "open":
         withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
     found = experiments.by_id(db, added)

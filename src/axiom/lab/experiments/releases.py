@@ -128,6 +128,13 @@ def approve(db: Database, version: StoredExperiment, *, reason: str, by: str, no
     return newest
 
 
+def written_by(db: Database, experiment_id: int, bundle: str, *, by: str, now: datetime) -> None:
+    """A program published its code: it goes beyond the laboratory's own hosts once somebody approves it."""
+    releases.record(
+        db, Change.WRITTEN, experiment_id=experiment_id, bundle=bundle, reason="published by a program", by=by, now=now
+    )
+
+
 def begin_anew(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> None:
     """A version that is opened again after a halt is let out in stages again."""
     newest = experiments.bundle_now(db, version.id)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from axiom.domain.estimands import prediction_data
 from axiom.domain.findings import Meaning, Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState, Template
@@ -73,16 +74,16 @@ def _admitted(
 ) -> Registration | None:
     proposal = found.proposal
     if proposal.admission is Admission.RETIRE:
-        if not registrations.set_status(db, proposal.finding, "retired", proposal.motivation):
-            raise Refused(f"Finding {proposal.finding} is retired or recalled already. Nothing was changed.")
+        if not registrations.set_status(db, proposal.parent, "retired", proposal.motivation):
+            raise Refused(f"Finding {proposal.parent} is retired or recalled already. Nothing was changed.")
         return None
     if proposal.admission is Admission.REOPEN:
-        reopen_finding(db, proposal.finding, proposal.motivation)
+        reopen_finding(db, proposal.parent, proposal.motivation)
         return None
     stopping, said = proposal.stopping, _said(proposal)
     if stopping is None or said is None:
         raise Refused(f"Proposal {found.number} does not say when it ends or what it expects. Nothing was registered.")
-    why, kept = f"proposal {found.number}: {proposal.question} {proposal.motivation}", _kept(found)
+    why, kept = f"proposal {found.number}: {proposal.question} {proposal.motivation}", found.registered_words
     forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
     if proposal.admission is Admission.QUESTION:
         return register_question(
@@ -97,42 +98,16 @@ def _admitted(
             proposal=kept,
             now=now,
         )
-    followed = Followed(proposal=kept, finding=proposal.finding, forecaster=forecaster, prediction=said)
+    followed = Followed(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=said)
     if proposal.admission is Admission.COHORT:
-        return register_cohort(db, proposal.finding, stopping=stopping, why=why, followed=followed, now=now)
+        return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)
     return register_further(
         db, version, proposal.design, points, stopping=stopping, why=why, followed=followed, now=now
     )
 
 
 def _said(proposal: Proposal) -> Mapping[str, Any] | None:
-    said = proposal.prediction
-    if said is None:
-        return None
-    return {
-        "positive": said.positive,
-        "negative": said.negative,
-        "absent": said.absent,
-        "interval": list(said.interval),
-        "because": said.because,
-    }
-
-
-def _kept(found: KeptProposal) -> dict[str, object]:
-    """What of a proposal stands in the registration, under its hash."""
-    one = found.proposal
-    return {
-        "number": found.number,
-        "slug": one.slug,
-        "template": one.template.value,
-        "author": one.author,
-        "question": one.question,
-        "rival": one.rival,
-        "links": list(one.links),
-        "if_positive": one.if_positive,
-        "if_absent": one.if_absent,
-        "if_negative": one.if_negative,
-    }
+    return None if proposal.prediction is None else prediction_data(proposal.prediction)
 
 
 def _linked(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, prediction_data
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import Stopping, read_body
 from axiom.errors import NotFound, Refused, UnknownName
@@ -100,10 +100,9 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     version = experiments.by_id(db, registration.experiment_id)
     if version is None:
         raise LookupError(f"finding {said.finding} is of a version that is gone")
-    demand_sound(said.prediction)
-    low, high = (float(end) for end in said.prediction["interval"])
-    _demand_rival_apart((low, high), said.rival_interval)
-    prediction = Prediction(**{**said.prediction, "interval": (low, high)})
+    prediction = demand_sound(said.prediction)
+    low, high = prediction.interval
+    demand_rival_apart((low, high), said.rival_interval)
     asked = {**same_but(read_body(registration.body).estimands[name]), **said.estimand, "claim": said.claim}
     _demand_known(asked, stored_manifest(version.manifest))
     mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
@@ -126,7 +125,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
         rival_interval=said.rival_interval,
         basis=mark,
         configs=tuple(dict(config) for config, _ in points),
-        estimands=({**asked, "name": slug.replace("-", "_"), "prediction": _plain(said.prediction)},),
+        estimands=({**asked, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
         stopping=Stopping(replicates=said.replicates),
         core_seconds=seconds * min(said.replicates, SETTLED_SEEDS),
         most_core_seconds=seconds * said.replicates,
@@ -142,7 +141,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     )
 
 
-def _demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
+def demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
     """What oneself and what the rival expect must lie apart: else whatever comes out both were right."""
     if rival[0] > rival[1]:
         raise Refused(f"The rival's interval {rival[0]:g} to {rival[1]:g} ends before it begins. Nothing was proposed.")
@@ -160,10 +159,6 @@ def _demand_known(asked: Mapping[str, Any], manifest: Manifest) -> None:
         raise UnknownName("measure", str(asked["measure"]), measures)
     if asked["across"] and asked["across"] not in manifest.factors:
         raise UnknownName("factor", str(asked["across"]), manifest.factors)
-
-
-def _plain(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {**said, "interval": [float(end) for end in said["interval"]]}
 
 
 def _depth(db: Database, registration_id: int) -> int:

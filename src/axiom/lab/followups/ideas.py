@@ -6,7 +6,9 @@ from datetime import datetime
 from axiom.decisions.followups.subject import Subject
 from axiom.decisions.followups.unaskable import UntestedExplanation, next_idea
 from axiom.domain.links import LinkKind, Noun
+from axiom.domain.proposals import IdeaAnswer, IdeaState
 from axiom.domain.sessions import Note
+from axiom.errors import Refused
 from axiom.store.engine.database import Database
 from axiom.store.evidence import links
 from axiom.store.registrations import ideas
@@ -29,6 +31,15 @@ def write_idea(db: Database, subjects: Sequence[Subject], session_id: int | None
             about=f"/ideas/{number}",
         )
     ]
+
+
+def take(db: Database, number: int, *, proposal: int, by: str, now: datetime) -> None:
+    """A proposal asks what somebody wondered: whose idea it was sees that."""
+    found = ideas.one(db, number)
+    if found is None or not found.is_public or found.state is not IdeaState.OPEN:
+        raise Refused(f"There is no open idea {number}. Nothing was proposed; /ideas lists them.")
+    said = IdeaAnswer(state=IdeaState.TAKEN, why="", by=by, proposal=proposal)
+    ideas.answer(db, number, said, None, now)
 
 
 def _untested_explanations(db: Database) -> list[UntestedExplanation]:

@@ -7,7 +7,7 @@ from axiom.decisions.followups.admission import AdmittedProposals, made, next_ad
 from axiom.decisions.followups.rules import followups
 from axiom.decisions.followups.subject import Subject
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
-from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
+from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.evidence.score import why_ended
@@ -44,11 +44,14 @@ def _subjects(db: Database) -> list[Subject]:
     return subjects(db, proposals.everything(db), dull_sessions(db))
 
 
-def next_one(db: Database, most_core_hours: float) -> KeptProposal | None:
-    """The proposal that the autopilot would approve now."""
+def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False) -> KeptProposal | None:
+    """The proposal that the autopilot would approve now. `is_code_ours`: new code may run on our own computers."""
     waiting = proposals.in_state(db, ProposalState.OPEN)
     if not waiting:
         return None
+    code = next((one for one in waiting if one.proposal.admission is Admission.CODE), None)
+    if is_code_ours and code is not None:
+        return code
     return next_admitted(waiting, open_core_seconds=open_core_seconds(db), most_core_hours=most_core_hours)
 
 
@@ -88,9 +91,9 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
 
 
 def _experiment(db: Database, proposal: Proposal) -> int:
-    found = registrations.of_finding(db, proposal.finding)
+    found = registrations.of_finding(db, proposal.parent)
     if found is None:
-        raise LookupError(f"finding {proposal.finding} is gone, and nothing was proposed of it")
+        raise LookupError(f"finding {proposal.parent} is gone, and nothing was proposed of it")
     return found[0].experiment_id
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import Prediction
+from axiom.domain.estimands import Prediction, prediction_data, read_prediction
 from axiom.domain.registrations import read_body
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.store.engine.database import Database
@@ -16,7 +16,7 @@ def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
     """The prediction that stands in an estimand's declaration, as a registration lists it."""
     said = estimand["prediction"]
     low, high = said["interval"]
-    return {
+    known = {
         "estimand": estimand["name"],
         "forecaster": forecaster,
         "positive": said["positive"],
@@ -26,16 +26,16 @@ def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
         "high": high,
         "because": said["because"],
     }
+    return known if said.get("median") is None else {**known, "median": said["median"]}
 
 
-def demand_sound(said: Mapping[str, Any]) -> None:
-    """Three probabilities that add up to 1, and an interval."""
+def demand_sound(said: Mapping[str, Any]) -> Prediction:
+    """Three probabilities that add up to 1, an interval, and a median inside it where one is said."""
     low, high = (float(end) for end in said["interval"])
     if not (math.isfinite(low) and math.isfinite(high)):
         raise WrongUse("The ends of an interval are finite numbers. Nothing was written down.")
-    chances = {name: said[name] for name in ("positive", "negative", "absent")}
     try:
-        Prediction(**chances, interval=(low, high), because=said["because"])
+        return read_prediction({**said, "interval": (low, high)})
     except ValueError as error:
         raise WrongUse(f"This is no prediction: {error}. Nothing was written down.") from error
 
@@ -49,7 +49,7 @@ def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str
     if found is None:
         raise NotFound(f"There is no finding {number}. Nothing was written down; `axiom finding list` shows all.")
     registration, estimand = found
-    demand_sound(said)
+    prediction = demand_sound(said)
     if registrations.is_anything_back(db, registrations.feeding(db, registration.experiment_id)[number]):
         raise Refused(
             f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
@@ -57,5 +57,5 @@ def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str
         )
     if registrations.has_predicted(db, registration.id, estimand, forecaster):
         raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
-    claim = {**read_body(registration.body).estimands[estimand], "prediction": said}
+    claim = {**read_body(registration.body).estimands[estimand], "prediction": prediction_data(prediction)}
     return registration.id, registrations.predict(db, registration.id, foreseen(claim, forecaster), now)

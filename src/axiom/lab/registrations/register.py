@@ -57,7 +57,14 @@ class Followed:
 
 
 def register_version(
-    db: Database, experiment_id: int, declared: Mapping[str, Any], now: datetime, *, has_address: bool = False
+    db: Database,
+    experiment_id: int,
+    declared: Mapping[str, Any],
+    now: datetime,
+    *,
+    has_address: bool = False,
+    forecaster: str | None = None,
+    proposal: Mapping[str, Any] | None = None,
 ) -> int:
     """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims."""
     estimands = declared["estimands"]
@@ -72,7 +79,8 @@ def register_version(
         joins={},
         stopping=Stopping(),
         why="",
-        predictions=[foreseen(estimand, _FORECASTER) for estimand in estimands],
+        predictions=[foreseen(estimand, forecaster or _FORECASTER) for estimand in estimands],
+        proposal=proposal,
     )
     has_volunteers = preflights.circumstances(db, now).has_volunteers
     size = block_size(sum(asked.design.seconds), has_address=has_address, has_volunteers=has_volunteers)

@@ -1,5 +1,6 @@
 """May the computing go on? Whoever conducts a runner turns the gate; the process that computes stops before it."""
 
+import math
 import threading
 import time
 
@@ -13,10 +14,17 @@ class Ended(BaseException):
 class PauseGate:
     """Open, shut for a while, or closed for good. Any thread may turn it; only the computing one waits before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, behind: "PauseGate | None" = None, seconds: float = math.inf) -> None:
+        """`behind` another gate, which holds up whoever comes here as well; after so many `seconds` it is over."""
         self._open = threading.Event()
         self._open.set()
         self._is_over = False
+        self._behind, self._until = behind, time.monotonic() + seconds
+
+    @property
+    def is_late(self) -> bool:
+        """Is it over because its time is?"""
+        return time.monotonic() >= self._until
 
     @property
     def is_shut(self) -> bool:
@@ -39,8 +47,10 @@ class PauseGate:
 
     def wait(self) -> None:
         """Return when the gate is open; an Ended when it will not open again."""
+        if self._behind is not None:
+            self._behind.wait()
         self._open.wait()
-        if self._is_over:
+        if self._is_over or self.is_late:
             raise Ended
 
 

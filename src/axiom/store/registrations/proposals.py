@@ -8,8 +8,8 @@ from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _ADD = """
-INSERT INTO proposal (slug, template, experiment_id, finding_number, body, session_id, created_at)
-VALUES (:slug, :template, :experiment_id, :finding_number, :body, :session_id, :created_at)
+INSERT INTO proposal (slug, template, experiment_id, finding_number, draft_id, body, session_id, created_at)
+VALUES (:slug, :template, :experiment_id, :finding_number, :draft_id, :body, :session_id, :created_at)
 """
 # What the autopilot refused a person may approve all the same.
 _DECIDE = """
@@ -19,6 +19,12 @@ WHERE id = :id AND (state = 'open' OR (state = 'refused' AND decided_by = :autop
 """
 _ONE = "SELECT * FROM proposal WHERE id = :id"
 _ALL = "SELECT * FROM proposal ORDER BY id"
+_OF_DRAFTS = "SELECT * FROM proposal WHERE draft_id IN (SELECT id FROM draft WHERE name = :name) ORDER BY id"
+_APPROVED_BUNDLE = """
+SELECT p.* FROM proposal p JOIN draft d ON d.id = p.draft_id
+WHERE d.bundle_digest = :bundle AND p.state = 'approved' ORDER BY p.id LIMIT 1
+"""
+_REGISTERED = "UPDATE proposal SET registration_id = :registration_id, experiment_id = :experiment_id WHERE id = :id"
 _IN_STATE = "SELECT * FROM proposal WHERE state = :state ORDER BY id"
 # What came of those that registered something: the score of what was predicted of their finding.
 _CAME_OUT = """
@@ -39,14 +45,15 @@ class ProposalOutcome:
     estimate: float | None
 
 
-def add(db: Database, proposal: Proposal, experiment_id: int, session_id: int | None, now: datetime) -> int:
-    """Write a proposal down; its number."""
+def add(db: Database, proposal: Proposal, experiment_id: int | None, session_id: int | None, now: datetime) -> int:
+    """Write a proposal down; its number. The experiment of a draft is not there before it is approved."""
     return db.insert(
         _ADD,
         slug=proposal.slug,
         template=proposal.template.value,
         experiment_id=experiment_id,
         finding_number=proposal.finding,
+        draft_id=proposal.draft,
         body=canonical(proposal_data(proposal)).decode(),
         session_id=session_id,
         created_at=at(now),
@@ -91,6 +98,22 @@ def everything(db: Database) -> list[KeptProposal]:
 def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:
     """Those that stand so, oldest first."""
     return [_kept(row) for row in db.select(_IN_STATE, state=state.value)]
+
+
+def of_drafts(db: Database, name: str) -> list[KeptProposal]:
+    """Those that would publish a draft of this name, oldest first."""
+    return [_kept(row) for row in db.select(_OF_DRAFTS, name=name)]
+
+
+def approved_code(db: Database, bundle: str) -> KeptProposal | None:
+    """The approved proposal that publishes this bundle, if one does."""
+    row = db.one(_APPROVED_BUNDLE, bundle=bundle)
+    return _kept(row) if row else None
+
+
+def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:
+    """What a proposal of a draft asks is registered with the version that it published."""
+    db.execute(_REGISTERED, id=number, experiment_id=experiment_id, registration_id=registration_id)
 
 
 def came_out(db: Database) -> list[ProposalOutcome]:

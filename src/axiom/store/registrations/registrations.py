@@ -22,14 +22,15 @@ INSERT INTO finding (registration_id, experiment_id, estimand, created_at)
 VALUES (:registration_id, :experiment_id, :estimand, :created_at)
 """
 _PREDICT = """
-INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because)
-VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because)
+INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because,
+    median)
+VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because, :median)
 """
 _PREDICT_LATER = """
 INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because,
-    created_at, previous_hash, hash)
+    median, created_at, previous_hash, hash)
 VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because,
-    :created_at, :previous_hash, :hash)
+    :median, :created_at, :previous_hash, :hash)
 """
 _HAS_PREDICTED = """
 SELECT 1 FROM prediction
@@ -54,7 +55,7 @@ _STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experime
 _EVERYWHERE = "SELECT id, registration_id, estimand, status FROM finding ORDER BY id"
 _SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
 _CHAIN = Chain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
-_LATER = Chain(table="prediction", covered=("registration_id", *_SAID, "created_at"))
+_LATER = Chain(table="prediction", covered=("registration_id", *_SAID, "created_at"), where_known=("median",))
 
 
 def register(
@@ -73,7 +74,9 @@ def register(
     """
     facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
     registration_id = db.insert(_ADD, **facts, **_CHAIN.link(db, facts))
-    db.many(_PREDICT, [{"registration_id": registration_id, **prediction} for prediction in predictions])
+    db.many(
+        _PREDICT, [{"registration_id": registration_id, "median": None, **prediction} for prediction in predictions]
+    )
     for estimand in [one["estimand"] for one in predictions] if claims is None else claims:
         db.insert(
             _NUMBER,
@@ -87,7 +90,8 @@ def register(
 
 def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], now: datetime) -> int:
     """What somebody expects who comes after the registration, chained to all that came so."""
-    facts = {"registration_id": registration_id, **{name: prediction[name] for name in _SAID}, "created_at": at(now)}
+    said = {name: prediction[name] for name in _SAID} | {"median": prediction.get("median")}
+    facts = {"registration_id": registration_id, **said, "created_at": at(now)}
     return db.insert(_PREDICT_LATER, **facts, **_LATER.link(db, facts))
 
 
@@ -183,7 +187,9 @@ def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
     """The chain covers a registration's body, and through what the body says also the rows beside it."""
     found: dict[int, list[Mapping[str, Any]]] = {}
     for row in db.select(_PREDICTED):
-        found.setdefault(row["registration_id"], []).append({name: row[name] for name in _SAID})
+        said = {name: row[name] for name in _SAID}
+        said |= {} if row["median"] is None else {"median": row["median"]}  # a body without one leaves it out
+        found.setdefault(row["registration_id"], []).append(said)
     return [
         f"the predictions of registration {row['id']} are not those that were registered"
         for row in rows

@@ -84,6 +84,7 @@ def prediction(row: Mapping[str, Any]) -> Prediction:
         absent=row["absent"],
         interval=(row["low"], row["high"]),
         because=row["because"],
+        median=row["median"],
     )
 
 

@@ -314,6 +314,7 @@ def _forecast(row: Row) -> Forecast:
             absent=row["absent"],
             interval=(row["low"], row["high"]),
             because=row["because"],
+            median=row["median"],
         ),
         score=None if row["scored_at"] is None else _scored(row),
     )

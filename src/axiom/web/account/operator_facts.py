@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import NotFound
 from axiom.store.accounts import operators as stored
@@ -16,7 +17,6 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments, failures, proposals, releases
 
 _MOST_FAILURES = 5  # groups; all are on their own page
-_PROGRAM = "program:"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
 
 
@@ -87,7 +87,7 @@ def approval(reading: Reading, number: int) -> Answer:
 
 def _asker(reading: Reading, author: str) -> Answer:
     """Who asks, and of a program what is known of it."""
-    program = programs.by_name(reading.db, author.removeprefix(_PROGRAM)) if author.startswith(_PROGRAM) else None
+    program = programs.by_name(reading.db, author.removeprefix(PROGRAM)) if author.startswith(PROGRAM) else None
     return {"name": author, "model": program.model if program else "", "may": str(program.right) if program else ""}
 
 

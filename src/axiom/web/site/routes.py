@@ -82,6 +82,7 @@ _ADDRESSES = (
     *(
         "/registrations",
         "/proposals",
+        "/drafts",
         "/ideas",
         "/forecasters",
         "/failures",
@@ -135,6 +136,8 @@ PAGES = (
     _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
     _page("/proposals", "proposals.html", proposals.listed),
     _page(f"/proposals/{NUMBER}", "proposal.html", proposals.one),
+    _page("/drafts", "drafts.html", proposals.listed_drafts),
+    _page(f"/drafts/{NUMBER}", "draft.html", proposals.one_draft),
     _page("/ideas", "ideas.html", proposals.listed_ideas),
     _page(f"/ideas/{NUMBER}", "idea.html", proposals.idea),
     _page("/forecasters", "forecasters.html", registrations.forecasters),

@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.commands import old_names
 from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
@@ -15,7 +14,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
 from axiom.store.engine import blobs, counters
 from axiom.store.evidence import old_claims
-from axiom.store.experiments import costs, experiments, preflights
+from axiom.store.experiments import costs, experiments, old_names, preflights
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.views import findings, results
 from axiom.web.base.numbers import plain

@@ -195,6 +195,7 @@ def predicted(forecast: Forecast) -> Answer:
         "negative": said.negative,
         "absent": said.absent,
         "interval": list(said.interval),
+        "median": said.median,
         "because": said.because,
         "score": _scored(forecast.score) if forecast.score else None,
     }

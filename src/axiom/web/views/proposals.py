@@ -3,16 +3,26 @@
 An idea that is not shown to everybody is on no public page.
 """
 
+import difflib
 from collections.abc import Sequence
+from dataclasses import asdict
 
+from axiom.decisions.experiments.drafts import MOST_TRIES
+from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import IdeaState, KeptIdea, KeptProposal, proposal_data
 from axiom.errors import NotFound
+from axiom.signed import bundles
+from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts
+from axiom.store.engine import blobs
+from axiom.store.experiments import drafts, experiments
+from axiom.store.experiments.blast_radius import blast_radius
 from axiom.store.registrations import ideas, proposals
 from axiom.web.base import query_errors
 from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
 
+_MOST_DRAFTS = 200
 _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
 
@@ -26,10 +36,76 @@ def one(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
     found: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
     said = proposal_data(found.proposal)
-    stopping = found.proposal.stopping
+    stopping, draft = found.proposal.stopping, found.proposal.draft
     return {
         "proposal": {**said, **_short(found), "why": found.why, "decided_at": _moment(found)},
         "ends": stopping.sentence if stopping else "",
+        "draft": None if draft is None else one_draft(reading, draft)["draft"],
+    }
+
+
+def listed_drafts(reading: Reading) -> Answer:
+    """The newest drafts, each with how far it has come."""
+    return {"drafts": [_draft_row(found) for found in drafts.latest(reading.db, _MOST_DRAFTS)]}
+
+
+def one_draft(reading: Reading, number: int) -> Answer:
+    """One draft: its source, how it stands at each gate, and what it would change. No measure of it is told."""
+    found: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
+    tried, questions = drafts.tries(reading.db, found.name, found.number)
+    declared = stored_manifest(found.declaration) if found.declaration else None
+    return {
+        "draft": {
+            **_draft_row(found),
+            "refusals": [asdict(refusal) for refusal in found.refusals],
+            "gates": list(found.gates),
+            "tried": tried,
+            "questions": questions,
+            "tries_left": max(0, MOST_TRIES - tried),
+            "version": declared.version if declared else None,
+            "core_seconds": declared.seconds if declared else None,
+            "configs": len(declared.configs) if declared else None,
+            "estimands": [
+                {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
+                for estimand in (declared.estimands if declared else ())
+            ],
+            "source": found.text,
+            **_changes(reading, found),
+        }
+    }
+
+
+def _draft_row(found: KeptDraft) -> Answer:
+    return {
+        "number": found.number,
+        "name": found.name,
+        "author": found.author,
+        "state": found.state.value,
+        "digest": found.digest,
+        "written_at": found.created_at.isoformat(),
+        "tried_at": found.tried_at.isoformat() if found.tried_at else None,
+    }
+
+
+def _changes(reading: Reading, found: KeptDraft) -> Answer:
+    """How it differs from what is published under its name, and how much hangs on that."""
+    published = experiments.by_name(reading.db, found.name)
+    bundle = experiments.bundle_now(reading.db, published.id) if published else None
+    if published is None or bundle is None or bundle.digest == found.bundle:
+        return {"published": None, "diff": "", "blast_radius": None}
+    archive = blobs.get(reading.db, reading.folder, bundle.digest)
+    before = bundles.contents(archive)[bundles.experiment_path(found.name)].decode(errors="replace")
+    lines = difflib.unified_diff(before.splitlines(), found.text.splitlines(), "published", "draft", lineterm="", n=2)
+    touched = blast_radius(reading.db, published.id)
+    return {
+        "published": f"{published.name}@{published.version}",
+        "diff": "\n".join(lines),
+        "blast_radius": {
+            "hosts": touched.hosts,
+            "hosts_out": touched.hosts_out,
+            "results": touched.results,
+            "findings": [row["number"] for row in touched.findings],
+        },
     }
 
 
@@ -46,6 +122,7 @@ def _short(one: KeptProposal) -> Answer:
         "experiment": said.experiment,
         "version": said.version,
         "finding": said.finding,
+        "draft": said.draft,
         "author": said.author,
         "core_hours": float(f"{said.core_seconds / 3_600.0:.3g}"),
         "bits": said.bits,

@@ -1,0 +1,162 @@
+"""Commands about drafts: write one, have it tried, bring what came of that, propose it."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+
+from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
+from axiom.commands.base import Answer, Command
+from axiom.commands.context import Laboratory
+from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.domain.callers import Capability
+from axiom.domain.preflights import KeptDraft
+from axiom.errors import Refused
+from axiom.lab.experiments import drafts, preflight_report
+from axiom.lab.experiments.preflight import secret_of
+from axiom.lab.followups.ideas import take
+from axiom.lab.followups.invent import InventedQuestion, invent
+from axiom.signed.manifests import MOST_BYTES
+from axiom.store.engine.database import Database
+
+_NAME = {"min_length": 3, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"}
+_MOST_TEXT = 100_000  # characters: fifty times as long as one is
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteDraft(Command):
+    """Keep an experiment's file as a draft. It is read (G0, G1) and not run; what it predicts is sealed with it."""
+
+    name: ClassVar[str] = "draft.write"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    experiment: str = field(metadata=_NAME)
+    text: str = field(metadata={"min_length": 1, "max_length": _MOST_TEXT})
+    by: str = field(default="operator", metadata=FORECASTER)
+
+    def audited(self) -> dict[str, Any]:
+        """Of the text its digest, which the chain of the audit seals: the draft keeps every byte of it."""
+        return {**super().audited(), "text": self._digest}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Read it and keep it."""
+        del prepared
+        if self.experiment in laboratory.shipped():
+            raise Refused(
+                f"{self.experiment} is an experiment that Axiom brings along, and a draft cannot take its place. "
+                "Nothing was written; give yours another name."
+            )
+        draft = drafts.write(db, self.experiment, self.text, self._digest, author=self.by, now=now)
+        return _answer(db, draft)
+
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryDraft(Command):
+    """Have a draft put to all gates, on a computer of the laboratory. The report tells no measure."""
+
+    name: ClassVar[str] = "draft.preflight"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    draft: int = field(metadata=NUMBER)
+    by: str = field(default="operator", metadata=FORECASTER)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """It waits until there is time."""
+        del laboratory, prepared
+        draft = drafts.order(db, self.draft, author=self.by, now=now)
+        return {**_answer(db, draft), "job": f"draft-{draft.number}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportDraft(Command):
+    """Remember what came of trying a draft. Who asks has computed it; what it means is decided here."""
+
+    name: ClassVar[str] = "draft.report"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    draft: int = field(metadata=NUMBER)
+    report: str = field(metadata={"min_length": 2, "max_length": preflight_report.LIMIT})
+    declaration: str = field(default="", metadata={"max_length": MOST_BYTES})
+
+    def audited(self) -> dict[str, Any]:
+        """Of the report its digest: the report itself is stored."""
+        return {"draft": self.draft, "report": hashlib.sha256(self.report.encode(errors="replace")).hexdigest()}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Judge it and write it down."""
+        del prepared
+        secret = secret_of(laboratory.keys.ticket)
+        draft = drafts.record(db, self.draft, self.report, self.declaration, secret, now)
+        return {**_answer(db, draft), "reason": draft.reason}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposeDraft(Command):
+    """Propose a draft that passed all gates: a person approves it, then it is published with what it predicts.
+
+    The rival says that the claim of an estimand is false; its interval must lie apart from the predicted one.
+    """
+
+    name: ClassVar[str] = "draft.propose"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    draft: int = field(metadata=NUMBER)
+    estimand: str = field(metadata={"min_length": 1, "max_length": 80})
+    motivation: str = field(metadata=WHY)
+    rival: str = field(metadata=WHY)
+    rival_low: float = field(metadata=FINITE)
+    rival_high: float = field(metadata=FINITE)
+    if_positive: str = field(metadata=WHY)
+    if_absent: str = field(metadata=WHY)
+    if_negative: str = field(metadata=WHY)
+    follows: int | None = field(default=None, metadata=NUMBER)  # a finding
+    idea: int | None = field(default=None, metadata=NUMBER)  # that it takes up
+    by: str = field(default="operator", metadata=FORECASTER)
+
+    def request(self, db: Database) -> CommandCost:
+        """It is one more that waits for an answer."""
+        del db
+        return CommandCost(command=self.name, capability=self.capability, proposals=1)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write it down."""
+        del laboratory, prepared
+        asked = InventedQuestion(
+            draft=self.draft,
+            estimand=self.estimand,
+            motivation=self.motivation,
+            rival=self.rival,
+            rival_interval=(self.rival_low, self.rival_high),
+            outcomes=(self.if_positive, self.if_absent, self.if_negative),
+            follows=self.follows,
+            author=self.by,
+        )
+        made = invent(db, asked, now)
+        if self.idea is not None:
+            take(db, self.idea, proposal=made.number, by=self.by, now=now)
+        return {
+            "proposal": made.number,
+            "slug": made.proposal.slug,
+            "state": made.state.value,
+            "core_seconds": made.proposal.most_core_seconds,
+            "bits": made.proposal.bits,
+            "where": f"/proposals/{made.number}",
+        }
+
+
+def _answer(db: Database, draft: KeptDraft) -> Answer:
+    return {
+        "draft": draft.number,
+        "experiment": draft.name,
+        "digest": draft.digest,
+        "state": draft.state.value,
+        "refusals": [
+            {"gate": refusal.gate, "line": refusal.line, "sentence": refusal.sentence} for refusal in draft.refusals
+        ],
+        "tries_left": drafts.tries_left(db, draft),
+        "where": f"/drafts/{draft.number}",
+    }

@@ -1,0 +1,72 @@
+"""May a draft be tried, and may it be proposed? What its author expects stands in the file before anything of it runs.
+
+The text stands in the audit's chain before its preflight. The report of the preflight
+tells no measure, so a further text is not written after having seen the answer. All tries of a name are counted.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.experiments.preflight import PreflightVerdict
+from axiom.domain.preflights import DraftState, KeptDraft
+from axiom.signed.canonical_json import canonical
+
+MOST_TRIES = 4  # preflights of one name, until one of its texts is proposed
+MOST_SECONDS = 900.0  # of a processor that the preflight of a draft may take, by what it declares
+_ASKED = ("configs", "estimands", "controls")  # what a file asks, expects and is controlled by
+_BLIND = ("name", "title", "state")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DraftDecision:
+    """Yes or no, and why not."""
+
+    may: bool
+    reason: str = ""
+
+
+def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
+    """May it be put to all gates? `tried`: how many texts of its name were, since one was proposed."""
+    match draft.state:
+        case DraftState.REFUSED:
+            first = draft.refusals[0]
+            return _no(f"it is refused at {first.gate}, line {first.line}: {first.sentence.rstrip('.')}")
+        case DraftState.WAITING:
+            return _no("its preflight waits already")
+        case DraftState.PASSED:
+            return _no("it has passed all gates")
+        case DraftState.FAILED:
+            return _no("this very text failed; write one that is mended, which is another draft")
+    if tried >= MOST_TRIES:
+        return _no(f"{tried} texts of {draft.name} were tried, and the draft rests; begin another question")
+    return DraftDecision(may=True)
+
+
+def may_propose(draft: KeptDraft, newest: int) -> DraftDecision:
+    """May it be proposed? `newest`: the number of the newest text of its name by its author."""
+    if draft.state is not DraftState.PASSED:
+        return _no(f"it is {draft.state}, and only what passed all gates can be published")
+    if draft.number != newest:
+        return _no(f"draft {newest} is a newer text of {draft.name}")
+    return DraftDecision(may=True)
+
+
+def preflight_seconds(cell_seconds: Sequence[float], controls: Sequence[float], seeds: int) -> float:
+    """What a preflight should take by what the file declares: the sweep four times, each control at `seeds` seeds."""
+    return 4 * sum(cell_seconds) + seeds * sum(controls)
+
+
+def question_of(declaration: Mapping[str, Any]) -> str:
+    """The digest of what a manifest asks, expects and is controlled by: with another one it is another question."""
+    return hashlib.sha256(canonical({name: declaration[name] for name in _ASKED})).hexdigest()
+
+
+def blind_gates(judged: PreflightVerdict) -> list[dict[str, str]]:
+    """How it stands at each gate, for an author who must not see what was measured."""
+    return [{name: str(getattr(gate, name)) for name in _BLIND} | {"fault": gate.unseen} for gate in judged.gates]
+
+
+def _no(reason: str) -> DraftDecision:
+    return DraftDecision(may=False, reason=reason)

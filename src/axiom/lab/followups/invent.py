@@ -1,0 +1,143 @@
+"""Takes an invented experiment as a proposal; once approved, its code is published and what it asks registered."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.decisions.experiments.drafts import may_propose
+from axiom.decisions.followups.base_rates import bits
+from axiom.decisions.planning.stopping import SETTLED_SEEDS
+from axiom.domain.estimands import Direction, read_prediction
+from axiom.domain.preflights import KeptDraft
+from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
+from axiom.domain.registrations import Stopping
+from axiom.errors import NotFound, Refused, UnknownName
+from axiom.lab.experiments import preflight, preflight_report
+from axiom.lab.experiments.drafts import declaration_of, demand_own, kept
+from axiom.lab.experiments.publish import Prepared, Published, demand_taken, publish
+from axiom.lab.followups.ask import demand_rival_apart
+from axiom.lab.registrations.register import demand_askable
+from axiom.signed.keys import Keys
+from axiom.signed.manifests import Manifest
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import drafts
+from axiom.store.registrations import proposals, registrations
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InventedQuestion:
+    """What somebody says of their draft beside what stands in the file."""
+
+    draft: int
+    estimand: str  # the one that the rival contests
+    motivation: str
+    rival: str
+    rival_interval: tuple[float, float]  # in which the number lies if the rival is right
+    outcomes: tuple[str, str, str]  # what an effect above the null, none, and one below would change
+    follows: int | None  # a finding
+    author: str
+
+
+def invent(db: Database, said: InventedQuestion, now: datetime) -> KeptProposal:
+    """Write it down. Nothing is published or ordered before somebody approves it."""
+    draft = kept(db, said.draft)
+    demand_own(draft, said.author)
+    newest = drafts.newest(db, draft.name)
+    decided = may_propose(draft, newest.number if newest else draft.number)
+    if not decided.may:
+        raise Refused(f"Draft {draft.number} is not proposed, since {decided.reason}. Nothing was done.")
+    for before in proposals.of_drafts(db, draft.name):
+        if before.state is ProposalState.OPEN or before.proposal.draft == draft.number:
+            raise Refused(
+                f"{draft.name} is proposal {before.number} already, which is {before.state}. Nothing was proposed."
+            )
+    if said.follows is not None and registrations.of_finding(db, said.follows) is None:
+        raise NotFound(f"There is no finding {said.follows}. Nothing was proposed; `axiom finding list` shows all.")
+    manifest = declaration_of(draft)
+    demand_askable(manifest.estimands, manifest.configs)
+    number = proposals.add(db, _proposal(draft, manifest, said), None, None, now)
+    found = proposals.one(db, number)
+    if found is None:
+        raise LookupError(f"proposal {number} was written down and is not there")
+    return found
+
+
+def draft_of(db: Database, found: KeptProposal) -> KeptDraft:
+    """The draft that a proposal would publish."""
+    if found.proposal.draft is None:
+        raise LookupError(f"proposal {found.number} has no draft")
+    return kept(db, found.proposal.draft)
+
+
+def demand_tried(draft: KeptDraft, prepared: Prepared) -> None:
+    """What is published is what passed the gates, to the byte: with another kit it would be another bundle."""
+    if prepared.digest != draft.bundle:
+        raise Refused(
+            f"Draft {draft.number} passed its gates with another version of Axiom's kit. Nothing was published; have "
+            "the same text written and tried again, and propose that."
+        )
+
+
+def publish_code(
+    db: Database,
+    folder: Folder,
+    found: KeptProposal,
+    prepared: Prepared,
+    *,
+    keys: Keys,
+    good_for: timedelta,
+    by: str,
+    why: str,
+    now: datetime,
+    has_address: bool,
+) -> Published:
+    """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
+    draft = draft_of(db, found)
+    demand_tried(draft, prepared)
+    demand_taken(db, prepared)
+    proposals.decide(db, found.number, ProposalState.APPROVED, why=why, by=by, now=now)
+    made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
+    if made.experiment_id is not None:
+        attempt = preflight_report.read(draft.attempt)
+        preflight.record(db, attempt, preflight.secret_of(keys.ticket), now)
+    return made
+
+
+def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> Proposal:
+    estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
+    if said.estimand not in estimands:
+        raise UnknownName("estimand", said.estimand, estimands)
+    asked, stopping = estimands[said.estimand], Stopping()
+    prediction = read_prediction(asked["prediction"])
+    demand_rival_apart(prediction.interval, said.rival_interval)
+    positive, absent, negative = said.outcomes
+    return Proposal(
+        slug=f"{Template.INVENTED}-{draft.name.replace('_', '-')}-{manifest.version}-{draft.number}",
+        template=Template.INVENTED,
+        admission=Admission.CODE,
+        experiment=draft.name,
+        version=manifest.version,
+        finding=said.follows,
+        draft=draft.number,
+        links=() if said.follows is None else (said.follows,),
+        kind=f"{Template.INVENTED} {said.author}",
+        question=manifest.question,
+        motivation=said.motivation,
+        claim=asked["claim"],
+        rival=said.rival,
+        rival_interval=said.rival_interval,
+        basis=draft.digest,
+        configs=manifest.configs,
+        estimands=manifest.estimands,
+        stopping=stopping,
+        core_seconds=manifest.seconds * min(stopping.replicates, SETTLED_SEEDS),
+        most_core_seconds=manifest.seconds * stopping.replicates,
+        prediction=prediction,
+        expects=Direction(asked["expects"]),
+        effect=prediction.quantiles[1] - float(asked["null"]),
+        if_positive=positive,
+        if_absent=absent,
+        if_negative=negative,
+        bits=round(sum(bits(read_prediction(estimand["prediction"])) for estimand in manifest.estimands), 3),
+        author=said.author,
+    )

@@ -1,0 +1,141 @@
+"""Drafts: each text with what reading it said, and what came of its preflight. A text never changes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from axiom.domain.preflights import KeptDraft, Refusal
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_ADD = """
+INSERT INTO draft (name, author, text, digest, refusals, created_at)
+VALUES (:name, :author, :text, :digest, :refusals, :created_at)
+"""
+_ONE = "SELECT * FROM draft WHERE id = :id"
+_NEWEST = "SELECT * FROM draft WHERE name = :name ORDER BY id DESC LIMIT 1"
+_ALL = "SELECT * FROM draft ORDER BY id DESC LIMIT :most"
+_NEXT = "SELECT * FROM draft WHERE ordered_at IS NOT NULL AND tried_at IS NULL ORDER BY ordered_at, id LIMIT 1"
+# One of two texts alike to the byte: the one that was proposed, since that one was approved.
+_OF_BUNDLE = """
+SELECT d.* FROM draft d LEFT JOIN proposal p ON p.draft_id = d.id WHERE d.bundle_digest = :bundle
+ORDER BY p.state = 'approved' DESC, p.id IS NULL, d.id DESC LIMIT 1
+"""
+_TRIED = """
+SELECT count(*) AS tried, count(DISTINCT question) AS questions FROM draft
+WHERE name = :name AND ordered_at IS NOT NULL AND id <= :until
+    AND id > coalesce((SELECT max(d.id) FROM draft d JOIN proposal p ON p.draft_id = d.id
+        WHERE d.name = :name AND d.id < :until), 0)
+"""
+_ORDER = "UPDATE draft SET ordered_at = :now WHERE id = :id AND ordered_at IS NULL"
+_RECORD = """
+UPDATE draft SET tried_at = :now, passed = :passed, reason = :reason, gates = :gates, attempt = :attempt,
+    declaration = :declaration, question = :question, bundle_digest = :bundle
+WHERE id = :id AND ordered_at IS NOT NULL AND tried_at IS NULL
+"""
+
+
+def add(
+    db: Database, *, name: str, author: str, text: str, digest: str, refusals: Sequence[Refusal], now: datetime
+) -> int:
+    """Keep a text; its number."""
+    return db.insert(
+        _ADD,
+        name=name,
+        author=author,
+        text=text,
+        digest=digest,
+        refusals=json.dumps([asdict(refusal) for refusal in refusals]),
+        created_at=at(now),
+    )
+
+
+def draft(db: Database, number: int) -> KeptDraft | None:
+    """The draft with this number."""
+    row = db.one(_ONE, id=number)
+    return _kept(row) if row else None
+
+
+def newest(db: Database, name: str) -> KeptDraft | None:
+    """The newest text of this name."""
+    row = db.one(_NEWEST, name=name)
+    return _kept(row) if row else None
+
+
+def latest(db: Database, most: int) -> list[KeptDraft]:
+    """The newest texts."""
+    return [_kept(row) for row in db.select(_ALL, most=most)]
+
+
+def next_to_try(db: Database) -> KeptDraft | None:
+    """The one that has waited longest for its preflight."""
+    row = db.one(_NEXT)
+    return _kept(row) if row else None
+
+
+def of_bundle(db: Database, bundle: str) -> KeptDraft | None:
+    """The draft that is published as this bundle."""
+    row = db.one(_OF_BUNDLE, bundle=bundle)
+    return _kept(row) if row else None
+
+
+def tries(db: Database, name: str, until: int) -> tuple[int, int]:
+    """How many texts of this name were tried up to this one, since one was proposed; how many questions they asked."""
+    row = db.one(_TRIED, name=name, until=until)
+    return (row["tried"], row["questions"]) if row else (0, 0)
+
+
+def order(db: Database, number: int, now: datetime) -> bool:
+    """It waits for its preflight; whether that is new."""
+    return db.execute(_ORDER, id=number, now=at(now)) == 1
+
+
+def record(
+    db: Database,
+    number: int,
+    *,
+    passed: bool,
+    reason: str,
+    gates: Sequence[Mapping[str, Any]],
+    attempt: str,
+    declaration: str,
+    question: str,
+    bundle: str,
+    now: datetime,
+) -> bool:
+    """Write down what came of its preflight; whether it waited for that."""
+    changed = db.execute(
+        _RECORD,
+        id=number,
+        passed=int(passed),
+        reason=reason,
+        gates=json.dumps(list(gates)),
+        attempt=attempt,
+        declaration=declaration,
+        question=question,
+        bundle=bundle,
+        now=at(now),
+    )
+    return changed == 1
+
+
+def _kept(row: Row) -> KeptDraft:
+    return KeptDraft(
+        number=row["id"],
+        name=row["name"],
+        author=row["author"],
+        text=row["text"],
+        digest=row["digest"],
+        refusals=tuple(Refusal(**refusal) for refusal in json.loads(row["refusals"])),
+        created_at=moment(row["created_at"]),
+        ordered_at=maybe_moment(row["ordered_at"]),
+        tried_at=maybe_moment(row["tried_at"]),
+        passed=None if row["passed"] is None else bool(row["passed"]),
+        reason=row["reason"],
+        gates=json.loads(row["gates"]),
+        attempt=row["attempt"],
+        declaration=row["declaration"],
+        question=row["question"],
+        bundle=row["bundle_digest"],
+    )

@@ -1,0 +1,224 @@
+"""A draft from its first text to what it asks being registered: who sees what, and who decides."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
+from axiom.commands.experiments import PublishExperiment
+from axiom.commands.ideas import AddIdea
+from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
+from axiom.commands.releases import ApproveExperiment
+from axiom.domain.preflights import GATES, DraftState
+from axiom.domain.programs import MOST
+from axiom.domain.proposals import IdeaState
+from axiom.errors import NotAllowed, NotFound, Refused, UnknownName
+from axiom.lab.experiments import drafts as lab_drafts
+from axiom.lab.experiments.preflight import secret_of
+from axiom.lab.experiments.preflight_report import write
+from axiom.lab.experiments.releases import stages
+from axiom.runner.child.pause import PauseGate
+from axiom.settings import Settings
+from axiom.store.experiments import drafts, experiments, preflights
+from axiom.store.registrations import ideas, proposals, registrations
+
+TEXT = (Path(__file__).parents[1] / "preflight" / "sound.py").read_text()
+AUTHOR = "program:curie"
+
+
+def written(door, text=TEXT, name="sound", by=AUTHOR) -> int:
+    return door.submit(WriteDraft(experiment=name, text=text, by=by))["draft"]
+
+
+def tried(door, attempt, declaration, text=TEXT) -> int:
+    number = written(door, text)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    return number
+
+
+def proposal(number, **changes) -> ProposeDraft:
+    said = {
+        "draft": number,
+        "estimand": "many_minus_few",
+        "motivation": "Nobody asked it.",
+        "rival": "A reader of few inputs sees all there is.",
+        "rival_low": -0.02,
+        "rival_high": 0.02,
+        "if_positive": "Inputs help.",
+        "if_absent": "They do not matter.",
+        "if_negative": "They hurt.",
+        "by": AUTHOR,
+    }
+    return ProposeDraft(**said | changes)
+
+
+@pytest.fixture
+def passed(door, sound, sound_attempt):
+    return tried(door, sound_attempt, sound.declaration)
+
+
+def test_a_text_is_read_and_not_run(door):
+    answer = door.submit(WriteDraft(experiment="sound", text="import os\n" + TEXT, by=AUTHOR))
+    assert answer["state"] == DraftState.REFUSED
+    assert {one["gate"] for one in answer["refusals"]} == {"G1"}
+    assert written(door) == answer["draft"] + 1
+    assert written(door) == answer["draft"] + 1  # the very text is kept once
+
+
+def test_one_that_is_refused_or_another_s_is_not_tried(door):
+    refused = written(door, "import os\n" + TEXT)
+    for number, by in ((refused, AUTHOR), (written(door), "program:other")):
+        with pytest.raises(Refused):
+            door.submit(TryDraft(draft=number, by=by))
+    with pytest.raises(Refused):
+        written(door, by="program:other")  # the name is taken
+    with pytest.raises(Refused):
+        written(door, name="tiny_sum")  # Axiom brings it along
+    with pytest.raises(NotFound):
+        door.submit(TryDraft(draft=9, by=AUTHOR))
+
+
+def test_four_texts_of_a_name_are_tried_and_no_more(door, sound, sound_attempt):
+    broken = replace(sound_attempt, fault="the computing process is lost", first=())
+    for place in range(4):
+        tried(door, broken, sound.declaration, f"{TEXT}# {place}\n")
+    last = written(door)
+    with pytest.raises(Refused):
+        door.submit(TryDraft(draft=last, by=AUTHOR))
+    assert door.look(lambda db: drafts.tries(db, "sound", last)) == (4, 1)
+
+
+def test_a_report_is_judged_here_and_tells_its_author_no_measure(door, sound, sound_attempt):
+    run = next(one for one in sound_attempt.controls if not one.is_planted)
+    twice = (*run.tried, *(replace(one, seed=one.seed + 8) for one in run.tried))  # it was not settled by eight seeds
+    leaking = replace(run, tried=tuple(replace(one, measures={"accuracy": 0.123456 * one.config}) for one in twice))
+    others = tuple(one for one in sound_attempt.controls if one.is_planted)
+    number = tried(door, replace(sound_attempt, controls=(leaking, *others)), sound.declaration)
+    found = door.look(lambda db: drafts.draft(db, number))
+    assert found.state is DraftState.FAILED
+    assert [gate["name"] for gate in found.gates if gate["state"] == "failed"] == ["G7"]
+    assert "0.1235" in found.reason
+    assert "0.12" not in json.dumps(found.gates)
+    with pytest.raises(Refused):
+        door.submit(proposal(number))
+
+
+def test_no_program_brings_a_report(door, sound, sound_attempt):
+    number = written(door)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    program = replace(door.caller, name=AUTHOR, is_program=True, capabilities=MOST)
+    report = ReportDraft(draft=number, report=write(sound_attempt), declaration=sound.declaration)
+    with pytest.raises(NotAllowed):
+        door.submit(report, caller=program)
+    door.submit(report)
+    with pytest.raises(Refused):
+        door.submit(report)  # a second one says nothing
+
+
+def test_only_what_passed_is_proposed_and_once(door, passed):
+    with pytest.raises(UnknownName):
+        door.submit(proposal(passed, estimand="something"))
+    with pytest.raises(Refused):
+        door.submit(proposal(passed, rival_high=0.3))  # the prediction begins at 0.2
+    with pytest.raises(Refused):
+        door.submit(proposal(passed, by="program:other"))
+    made = door.submit(proposal(passed))
+    with pytest.raises(Refused):
+        door.submit(proposal(passed))
+    assert door.look(lambda db: proposals.one(db, made["proposal"])).proposal.draft == passed
+    assert door.look(lambda db: experiments.by_name(db, "sound")) is None
+
+
+def test_what_a_person_approves_is_published_with_what_its_author_expected(door, passed, sound):
+    number = door.submit(proposal(passed))["proposal"]
+    answer = door.submit(ApproveProposal(proposal=number, why="a good question", by="Ada"))
+    assert answer["experiment"] == "sound@1"
+
+    def ask(db):
+        version = experiments.by_name(db, "sound")
+        registration = registrations.registration(db, answer["registration"])
+        return (
+            registrations.has_predicted(db, registration.id, "many_minus_few", AUTHOR),
+            preflights.of_bundle(db, sound.digest, GATES).passed,
+            stages(db, door.lab.now)[version.id].theirs,
+            proposals.one(db, number).state,
+        )
+
+    has_predicted, has_passed, theirs, state = door.look(ask)
+    assert has_predicted
+    assert has_passed
+    assert theirs != 0
+    assert state == "approved"
+    assert (door.lab.folder.catalogue / "sound.py").read_text() == TEXT
+    assert door.broken() == {}
+
+
+def test_a_refused_one_is_not_published(door, passed):
+    number = door.submit(proposal(passed))["proposal"]
+    door.submit(RefuseProposal(proposal=number, why="too dear"))
+    with pytest.raises(Refused):
+        door.submit(ApproveProposal(proposal=number, why="yes"))
+    assert door.look(lambda db: experiments.by_name(db, "sound")) is None
+
+
+def test_code_that_a_program_publishes_reaches_no_volunteer_before_a_person_approved_it(door, sound_attempt):
+    program = replace(door.caller, name=AUTHOR, is_program=True, capabilities=MOST)
+    door.submit(PublishExperiment(experiment="sound", text=TEXT, by=AUTHOR), caller=program)
+
+    def theirs(db):
+        preflights.record(db, preflights_row(sound_attempt, door.lab.now))
+        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+
+    assert door.gate.writer.run(theirs) == 0
+    door.submit(ApproveExperiment(experiment="sound"))
+    assert door.gate.writer.run(theirs) != 0
+
+
+def preflights_row(attempt, now):
+    return preflights.Preflight(
+        bundle=attempt.bundle, gates=GATES, passed=True, reason="", platform="", report=write(attempt), at=now
+    )
+
+
+def test_where_the_setting_says_so_it_runs_on_our_own_computers_and_nowhere_else(door, passed):
+    number = door.submit(proposal(passed))["proposal"]
+    assert door.submit(AdmitProposal())["proposal"] is None
+    laboratory = replace(door.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    assert own.submit(AdmitProposal())["proposal"] == number
+    assert (door.lab.folder.catalogue / "sound.py").read_text() == TEXT
+
+    def theirs(db):
+        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+
+    assert door.look(theirs) == 0
+    door.submit(ApproveExperiment(experiment="sound"))
+    assert door.look(theirs) != 0
+
+
+def test_a_mended_text_of_the_same_question_is_another_bundle_of_the_same_version(door, passed):
+    door.submit(ApproveProposal(proposal=door.submit(proposal(passed))["proposal"], why="good"))
+    mended = TEXT.replace('"""One cell:', '"""One mended cell:')
+    number = written(door, mended)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    attempt, declaration = try_out(door.gate.laboratory.package, door.look(lambda db: drafts.draft(db, number)), door)
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    door.submit(ApproveProposal(proposal=door.submit(proposal(number))["proposal"], why="mended"))
+    bundles = door.look(lambda db: experiments.bundle_now(db, experiments.by_name(db, "sound").id))
+    assert (bundles.serial, bundles.digest) == (2, attempt.bundle)
+
+
+def test_whose_idea_it_was_sees_that_it_was_taken_up(door, passed):
+    idea = door.submit(AddIdea(question="Do more inputs help?", why="I wonder.", by="Ada"))["idea"]
+    made = door.submit(proposal(passed, idea=idea))
+    found = door.look(lambda db: ideas.one(db, idea))
+    assert (found.state, found.answer.proposal) == (IdeaState.TAKEN, made["proposal"])
+    with pytest.raises(Refused):
+        door.submit(proposal(passed, idea=99))
+
+
+def try_out(package, draft, door):
+    return lab_drafts.try_out(package, draft, secret_of(door.lab.keys.ticket), PauseGate())
