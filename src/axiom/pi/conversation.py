@@ -1,6 +1,7 @@
 """A conversation with a language model that has tools. However it ends, it ends: nothing waits for it for ever."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from axiom.models.conversation import (
 
 _MOST_TOKENS = 8_000  # of one answer
 _ALIKE = 3  # times that a call may have the same answer
+_WAITED_SECONDS = 5.0  # a call that took so long has waited for something, as for a preflight that takes minutes
+_PATIENCE = 20  # times that such a call may have the same answer
 _AT_ONCE = 16  # calls of one answer
 _GO_ON = {
     AnswerEnd.CUT: f"Your answer was cut at its {_MOST_TOKENS:,} tokens. Go on, in fewer words.",
@@ -33,6 +36,7 @@ class Toolbox:
 
     tools: tuple[ModelTool, ...]
     call: Callable[[str, Mapping[str, Any]], tuple[str, bool]]
+    clock: Callable[[], float] = time.monotonic
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +54,7 @@ def converse(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) ->
     A laboratory that is gone, or a session that another has in hand, is no end of the conversation but of us.
     """
     messages, heard = [*opening], Counter[str]()
+    clock = toolbox.clock
     untold: tuple[ToolResult, ...] = ()
     while True:
         try:
@@ -60,8 +65,13 @@ def converse(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) ->
             return ConversationEnd(reason=str(error), untold=untold)
         if not answer.end.goes_on:
             return _ended(answer)
-        untold = tuple(_result(call, toolbox, is_one_too_many=at >= _AT_ONCE) for at, call in enumerate(answer.calls))
-        if circle := _circle(answer.calls, untold, heard):
+        untold, circle = (), ""
+        for at, call in enumerate(answer.calls):
+            began = clock()
+            result = _result(call, toolbox, is_one_too_many=at >= _AT_ONCE)
+            most = _PATIENCE if clock() - began >= _WAITED_SECONDS else _ALIKE
+            untold, circle = (*untold, result), circle or _circle(call, result, heard, most)
+        if circle:
             return ConversationEnd(reason=circle, untold=untold)
         text = _GO_ON.get(answer.end, "")
         messages += [answer.message, ModelMessage(speaker=Speaker.USER, text=text, results=untold)]
@@ -82,11 +92,10 @@ def _result(call: ToolCall, toolbox: Toolbox, *, is_one_too_many: bool) -> ToolR
     return ToolResult(call_id=call.id, text=text, is_error=is_error)
 
 
-def _circle(calls: Sequence[ToolCall], results: Sequence[ToolResult], heard: Counter[str]) -> str:
-    """Which call had the same answer too often; nothing where none had."""
-    for call, result in zip(calls, results, strict=True):
-        said = json.dumps([call.name, dict(call.words), result.text], sort_keys=True)
-        heard[said] += 1
-        if heard[said] >= _ALIKE:
-            return f"it called {call.name[:80]} {_ALIKE} times with the same words and had the same answer each time"
-    return ""
+def _circle(call: ToolCall, result: ToolResult, heard: Counter[str], most: int) -> str:
+    """Why this call had the same answer too often; nothing where it had not."""
+    said = json.dumps([call.name, dict(call.words), result.text], sort_keys=True)
+    heard[said] += 1
+    if heard[said] < most:
+        return ""
+    return f"it called {call.name[:80]} {heard[said]} times with the same words and had the same answer each time"
