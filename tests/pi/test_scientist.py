@@ -3,6 +3,7 @@
 import json
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from mcp_lab import QUESTION
@@ -11,21 +12,38 @@ from model_service import Play, played
 from scientist_lab import Script, stopped_soon
 from starlette.testclient import TestClient
 
+from axiom.commands.drafts import ReportDraft
 from axiom.commands.experiments import RetireExperiment
 from axiom.commands.links import NoteFinding
 from axiom.commands.programs import LimitProgram
 from axiom.commands.sessions import StepSession, TranscribeSession
 from axiom.decisions.sessions.model_budget import ModelCaps
+from axiom.domain.preflights import DraftState
+from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import EntryKind, Step
 from axiom.errors import CannotStart, HeldByAnother, WrongUse
-from axiom.mcp import prompts
+from axiom.lab.experiments.preflight_report import write
+from axiom.mcp import prompts, tools
 from axiom.pi.autopilot import hold
 from axiom.service import callers
 from axiom.settings import Settings
 from axiom.store.accounts import programs
+from axiom.store.registrations import proposals
 from axiom.store.sessions import sessions
 from axiom.web.site.app import site
 
+ROOT = Path(__file__).parents[1]
+OPERATOR = callers.operator()
+RIVAL = {
+    "estimand": "many_minus_few",
+    "motivation": "Nobody asked it.",
+    "rival": "A reader of few inputs sees all there is.",
+    "rival_low": -0.02,
+    "rival_high": 0.02,
+    "if_positive": "Inputs help.",
+    "if_absent": "They do not matter.",
+    "if_negative": "They hurt.",
+}
 NOTE = {"finding": 3, "text": "Somebody should ask this at a third size.", "key": "once"}
 ASKED = {**QUESTION, "dry_run": False, "key": "ask-once"}
 
@@ -64,9 +82,47 @@ def test_a_session_in_which_a_model_reads_proposes_and_notes_within_its_rights(l
     assert SECRET not in json.dumps([entry.body for entry in lab.transcript(name)]) + script.told()
 
 
+def test_a_model_invents_an_experiment_mends_what_is_refused_and_proposes_it(lab, line, sound, sound_attempt):
+    """What the laboratory computes meanwhile is done by whoever tries drafts; here between two of the model's turns."""
+    text = (ROOT / "preflight" / "sound.py").read_text()
+
+    def tried(results):
+        report = {"report": write(sound_attempt), "declaration": sound.declaration}
+        lab.mcp.gate.submit(ReportDraft(draft=int(results[0]["job"].removeprefix("draft-")), **report), OPERATOR)
+        return [("job_show", {"job": results[0]["job"], "wait": 20})]
+
+    def propose(results):
+        words = {"draft": int(results[0]["job"].removeprefix("draft-")), **RIVAL}
+        return [("draft_propose", words), ("draft_propose", {**words, "dry_run": False, "key": "propose"})]
+
+    line.service.play = script = Script(
+        line,
+        [
+            [("lab_brief", {})],
+            [("draft_write", {"experiment": "sound", "text": f"import os\n{text}"})],  # G1 refuses what it imports
+            [("draft_write", {"experiment": "sound", "text": text})],
+            lambda results: [("draft_preflight", {"draft": results[0]["draft"]})],
+            tried,
+            propose,
+        ],
+    )
+    name = lab.held()
+    assert lab.notes(name, "pi.scientist")
+    refused, written, _, shown, (dry, made) = (script.results(body) for body in script.asked[2:])
+    assert refused[0]["refusals"]
+    assert not written[0]["refusals"]
+    assert shown[0]["state"] == DraftState.PASSED
+    assert dry["dry_run"] is True
+    with lab.mcp.pages.readers.reader() as db:
+        kept = proposals.one(db, made["proposal"])
+    assert (kept.proposal.author, kept.state) == ("program:scientist", ProposalState.OPEN)  # a person decides
+    told = tools.call(lab.scientist_desk(), "lab_brief", {})
+    assert [row["state"] for row in told["own_newest_drafts"]] == [DraftState.PASSED, DraftState.REFUSED]
+
+
 def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept(lab_with_blocks, line):
     retire = RetireExperiment(experiment="tiny_sum@1", reason="a test")
-    lab_with_blocks.mcp.gate.submit(retire, callers.operator())
+    lab_with_blocks.mcp.gate.submit(retire, OPERATOR)
     note = {"finding": 1, "text": "It is what was expected.", "key": "weighed"}
     line.service.play = script = Script(line, [])
     numbers = []
@@ -180,12 +236,14 @@ def test_words_of_another_program_come_as_data_and_mark_the_session(lab, line):
     assert {"untrusted": {"by": "program:eve", "text": told}} in [note["text"] for note in notes]
     (note,) = lab.notes(name, "pi.scientist")
     assert note.facts["others"] == "program:eve"
+    (mark,) = [json.loads(entry.body) for entry in lab.transcript(name) if entry.kind is EntryKind.READ]
+    assert mark == {"by": "program:scientist", "programs": ["program:eve"]}
 
 
 def test_it_is_not_asked_while_as_many_of_its_questions_wait_as_may(lab, line):
     line.service.play = Script(line, [])
     lab.held()
-    lab.mcp.gate.submit(LimitProgram(program="scientist", limits={"open_proposals": 0}), callers.operator())
+    lab.mcp.gate.submit(LimitProgram(program="scientist", limits={"open_proposals": 0}), OPERATOR)
     name = lab.held()
     assert len(line.service.requests) == 1
     (note,) = lab.notes(name, "pi.scientist")
@@ -193,11 +251,10 @@ def test_it_is_not_asked_while_as_many_of_its_questions_wait_as_may(lab, line):
 
 
 def test_what_a_session_took_in_a_process_that_died_counts_in_the_next(lab, line):
-    operator = callers.operator()
     step = StepSession(pi="scientist", reason="a test", holder="scientist 1")
-    name = lab.mcp.gate.submit(step, operator)["session"]
+    name = lab.mcp.gate.submit(step, OPERATOR)["session"]
     words = {"session": name, "kind": EntryKind.REQUEST, "model": "m", "prompt": "", "body": '{"messages": []}'}
-    lab.mcp.gate.submit(TranscribeSession(**words, tokens=ModelCaps().tokens, holder="scientist 1"), operator)
+    lab.mcp.gate.submit(TranscribeSession(**words, tokens=ModelCaps().tokens, holder="scientist 1"), OPERATOR)
     assert lab.held() == name
     (note,) = lab.notes(name, "pi.fault")
     assert line.service.requests == []
@@ -218,10 +275,9 @@ def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
 
 
 def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
-    operator = callers.operator()
-    name = lab.mcp.gate.submit(StepSession(pi="scientist", reason="a test", holder="Ada"), operator)["session"]
+    name = lab.mcp.gate.submit(StepSession(pi="scientist", reason="a test", holder="Ada"), OPERATOR)["session"]
     words = {"session": name, "kind": EntryKind.REQUEST, "model": "m", "prompt": "", "body": "{}", "tokens": 9}
-    lab.mcp.gate.submit(TranscribeSession(**words, holder="Ada"), operator)
+    lab.mcp.gate.submit(TranscribeSession(**words, holder="Ada"), OPERATOR)
     lab.mcp.lab.later(seconds=31)
     with pytest.raises(HeldByAnother):
         lab.served(lambda: hold(lab.remote, "a test", "Ben"))
@@ -232,11 +288,10 @@ def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
 
 
 def test_who_has_lost_the_session_meanwhile_writes_nothing_down(lab):
-    operator = callers.operator()
-    name = lab.mcp.gate.submit(StepSession(pi="person", reason="a test", holder="Ada"), operator)["session"]
+    name = lab.mcp.gate.submit(StepSession(pi="person", reason="a test", holder="Ada"), OPERATOR)["session"]
     words = {"session": name, "kind": EntryKind.END, "model": "m", "prompt": "", "body": "{}"}
     with pytest.raises(HeldByAnother):
-        lab.mcp.gate.submit(TranscribeSession(**words, holder="Ben"), operator)
+        lab.mcp.gate.submit(TranscribeSession(**words, holder="Ben"), OPERATOR)
     assert lab.transcript(name) == []
 
 

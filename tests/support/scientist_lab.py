@@ -18,6 +18,7 @@ from axiom.server.http.hardening import ServedSocket, StopSignal, serve
 from axiom.service import callers
 from axiom.service.scientist import Scientist
 from axiom.service.sockets import on_path
+from axiom.service.token_desk import TokenDesk
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.sessions import sessions, transcripts
@@ -123,6 +124,13 @@ class ScientistLab:
                 worked = pool.submit(working)
                 serve(listeners, stopping)
                 return worked.result()
+
+    def scientist_desk(self) -> TokenDesk:
+        """The laboratory as its program sees it."""
+        with self.mcp.pages.readers.reader() as db:
+            token = (self.mcp.lab.folder.keys / "scientist.token").read_text().strip()
+            program = callers.program(db, token, self.mcp.gate.now())
+        return TokenDesk(pages=self.mcp.pages, gate=self.mcp.gate, people=self.mcp.people, program=program)
 
     @property
     def remote(self) -> Remote:

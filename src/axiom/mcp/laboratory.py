@@ -25,6 +25,7 @@ from axiom.mcp.desk import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
 
 _DRAFT = "draft-"
+_DRAFTS = 6  # of a program itself, that it is reminded of
 _OF_DRAFT = re.compile(r"draft-[1-9][0-9]{0,17}")
 _LONGEST_WAIT = 20
 _PAUSE = 0.5
@@ -39,14 +40,20 @@ class BriefWords(ToolWords):
 
 def _brief(desk: LabDesk, words: BriefWords) -> Answer:
     brief = desk.read("/brief", {"since": words.since} if words.since else {})["brief"]
-    stands, waiting, name = brief["stands"], brief["proposals"], desk.caller().name.removeprefix("program:")
+    stands, waiting, author = brief["stands"], brief["proposals"], desk.caller().name
+    drafts = [
+        only(row, "number", "name", "state") for row in desk.read("/drafts", {})["drafts"] if row["author"] == author
+    ]
     whole = {
         "charter": brief["charter"],
         "stands": {**stands, "newest": [_standing(row) for row in stands["newest"]]},
         "changed_since_session": brief["changed"],
         "open": brief["next"],
         "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
-        "left_today": next((one["left_today"] for one in brief["programs"] if one["name"] == name), None),
+        "own_newest_drafts": drafts[:_DRAFTS],
+        "left_today": next(
+            (one["left_today"] for one in brief["programs"] if f"program:{one['name']}" == author), None
+        ),
         "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
     }
     return shortened(whole, LONG)

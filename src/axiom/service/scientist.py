@@ -50,6 +50,8 @@ _DAYS = 3_650  # that its token is good: it lies beside the keys of the laborato
 _DAY = timedelta(days=1)
 _LOOK_SECONDS = 0.2  # between two looks whether somebody says stop
 
+Mark = Callable[[str, frozenset[str]], None]  # writes down that a program is shown words of these others
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Turn:
@@ -156,6 +158,17 @@ class Scientist:
         metered, read = self._metered(session, record), set[str]()
         before = metered.spent
 
+        def write(kind: EntryKind, body: Mapping[str, Any]) -> None:
+            told, name = (
+                self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
+            )
+            record(TranscriptEntry(kind=kind, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+
+        def mark(by: str, others: frozenset[str]) -> None:
+            if not others <= read:
+                write(EntryKind.READ, {"by": by, "programs": sorted(others - read)})
+                read.update(others)
+
         def close(end: ConversationEnd) -> None:
             self._close = None
             body = {
@@ -177,7 +190,7 @@ class Scientist:
         if turn.silent:
             close(ConversationEnd(reason=f"it was not asked, since {turn.silent}", is_well=True))
         else:
-            close(self._converse(metered, turn, desk, read))
+            close(self._converse(metered, turn, desk, mark))
 
     def _leave(self) -> None:
         """Whoever goes on with the session need not wait until the conversation that we leave would have ended."""
@@ -186,14 +199,14 @@ class Scientist:
             with contextlib.suppress(AxiomError):
                 close(ConversationEnd(reason="somebody said stop", is_well=True))
 
-    def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabDesk, read: set[str]) -> ConversationEnd:
+    def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabDesk, mark: Mark) -> ConversationEnd:
         try:
             told = "\n".join([*(part.text for part in turn.texts), as_text(turn.facts)])
             opening = (
                 ModelMessage(speaker=Speaker.SYSTEM, text=PromptText.ROLE.text),
                 ModelMessage(speaker=Speaker.USER, text=told),
             )
-            return converse(metered, opening, toolbox(desk, read))
+            return converse(metered, opening, toolbox(desk, mark))
         except (CannotStart, HeldByAnother):
             raise
         except AxiomError as error:
@@ -269,20 +282,20 @@ class Scientist:
         return (program if is_ours else None), token
 
 
-def toolbox(desk: LabDesk, read: set[str]) -> Toolbox:
-    """The tools that this program sees. Whose words it is shown, other programs', is added to `read`."""
+def toolbox(desk: LabDesk, mark: Mark) -> Toolbox:
+    """The tools that this program sees. Before it is shown words of other programs, that is marked."""
     caller = desk.caller()
 
     def call(name: str, words: Mapping[str, Any]) -> tuple[str, bool]:
         try:
             answer = tools.call(desk, name, words)
+            mark(caller.name, programs_read(answer) - {caller.name})
         except AxiomError as error:
             return as_text(refused(error)), True
         except Exception as error:
             log.exception("scientist.tool name=%.80r", name)
             fault = Fault(f"A fault of ours ({type(error).__name__}). Nothing was done; please report it.")
             return as_text(refused(fault)), True
-        read.update(programs_read(answer) - {caller.name})
         return as_text(answer), False
 
     return Toolbox(

@@ -1,5 +1,6 @@
 """Transcripts: the hash-chained list of what was said to language models, what came back, and what it took."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,10 @@ _BETWEEN = "SELECT * FROM transcript WHERE session_id = :session_id AND id BETWE
 _ASKED = """
 SELECT t.at, s.name FROM transcript t JOIN session s ON s.id = t.session_id
 WHERE t.kind = 'request' AND t.model = :model ORDER BY t.id DESC LIMIT 1
+"""
+_READ = """
+SELECT t.body FROM transcript t JOIN session s ON s.id = t.session_id
+WHERE t.kind = 'read' AND t.at <= :until AND (s.ended_at IS NULL OR s.ended_at >= :since)
 """
 _TAKEN_SINCE = """
 SELECT coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
@@ -83,6 +88,12 @@ def of_session(db: Database, session_id: int) -> list[KeptEntry]:
 def of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
     """Those of one kind, the oldest first."""
     return [_kept(row) for row in db.select(_OF_KIND, session_id=session_id, kind=kind.value)]
+
+
+def has_read_others(db: Database, program: str, *, since: datetime, until: datetime) -> bool:
+    """Had this program read other programs' words by then, in a session that went on at `since` or later?"""
+    rows = db.select(_READ, since=at(since), until=at(until))
+    return any(json.loads(row["body"])["by"] == program for row in rows)
 
 
 def amount(db: Database, session_id: int, kind: EntryKind) -> int:

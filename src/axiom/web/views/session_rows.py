@@ -95,6 +95,9 @@ def _said(kind: EntryKind, body: Answer) -> list[Answer]:
         return [line for message in body["messages"] for line in _message(message["speaker"], message)]
     if kind is EntryKind.ANSWER:
         return _message("model", body)
+    if kind is EntryKind.READ:
+        words = f"From here on {body['by']} has read what {', '.join(body['programs'])} wrote."
+        return [{"who": "laboratory", "text": words}]
     return [{"who": "laboratory", "text": body["reason"]}, *_message("tool", {"results": body.get("untold", [])})]
 
 
