@@ -11,9 +11,11 @@ from axiom.commands.experiments import PublishExperiment
 from axiom.commands.ideas import AddIdea
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.commands.releases import ApproveExperiment
+from axiom.commands.sessions import StepSession, TranscribeSession
 from axiom.domain.preflights import GATES, DraftState
 from axiom.domain.programs import MOST
 from axiom.domain.proposals import IdeaState
+from axiom.domain.sessions import EntryKind
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName
 from axiom.lab.experiments import drafts as lab_drafts
 from axiom.lab.experiments.preflight import secret_of
@@ -197,6 +199,17 @@ def test_where_the_setting_says_so_it_runs_on_our_own_computers_and_nowhere_else
     assert door.look(theirs) == 0
     door.submit(ApproveExperiment(experiment="sound"))
     assert door.look(theirs) != 0
+
+
+def test_code_of_a_session_that_has_read_other_programs_waits_for_a_person(door, passed):
+    laboratory = replace(door.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    session = door.submit(StepSession(pi="scientist", reason="a test", holder="Ada"))["session"]
+    read = {"session": session, "holder": "Ada", "kind": EntryKind.READ, "model": "m", "prompt": ""}
+    door.submit(TranscribeSession(**read, body=json.dumps({"by": AUTHOR, "programs": ["program:eve"]})))
+    number = door.submit(proposal(passed))["proposal"]
+    assert own.submit(AdmitProposal())["proposal"] is None
+    assert door.submit(ApproveProposal(proposal=number, why="a person has looked"))["state"] == "approved"
 
 
 def test_a_mended_text_of_the_same_question_is_another_bundle_of_the_same_version(door, passed):

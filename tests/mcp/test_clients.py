@@ -130,12 +130,12 @@ def test_a_ticked_form_over_standard_input_approves_once(lab, token_of):
 
 
 @WAYS
-def test_the_guide_is_a_resource_and_a_prompt_only_repeats(lab, token_of, way):
+def test_the_guide_is_a_resource_and_prompts_only_repeat(lab, token_of, way):
     async def conversation(client):
         resources = (await client.list_resources()).resources
         (part,) = (await client.read_resource(resources[0].uri)).contents
         said = answer_of(await client.call_tool("guide_show", {"part": "contract"}))
-        (prompt,) = (await client.list_prompts()).prompts
+        prompt = (await client.list_prompts()).prompts[0]
         return json.loads(part.text), said, (await client.get_prompt(prompt.name)).messages
 
     resource, said, messages = talk(way(lab, token_of("ada")), ERAS[1], conversation)

@@ -1,5 +1,6 @@
 """A small laboratory with something on every page, made through the store."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template
 from axiom.domain.registrations import Stopping
-from axiom.domain.sessions import Note, Step
+from axiom.domain.sessions import EntryKind, Note, Step, TranscriptEntry
 from axiom.domain.work import Agreement
 from axiom.lab.credit.pay import Paying
 from axiom.lab.registrations.links import link
@@ -28,7 +29,7 @@ from axiom.store.experiments import drafts
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
-from axiom.store.sessions import sessions
+from axiom.store.sessions import sessions, transcripts
 from axiom.store.tasks import tasks, workunits
 
 UNSHOWN = "Nobody may read this yet."
@@ -276,6 +277,32 @@ def furnish_more(lab, prepared) -> None:
         record(lab.db, 2, absent, [], session_id=None, now=lab.now)
         inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
         link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
+        speak(lab)
+
+
+def speak(lab) -> None:
+    """A model was asked once, two days ago, and called nothing that it was told of."""
+    call = {"id": "a", "name": "lab_brief", "words": {"since": HOSTILE}, "fault": ""}
+    result = {"call_id": "a", "text": HOSTILE, "is_error": True}
+    asked = {"after": 0, "messages": [{"speaker": "user", "text": HOSTILE, "calls": [], "results": []}], "tools": []}
+    ended = {"step": "design", "reason": HOSTILE, "is_well": False, "untold": [result]}
+    request = None
+    for kind, body in (
+        (EntryKind.REQUEST, asked),
+        (EntryKind.ANSWER, {"text": HOSTILE, "calls": [call]}),
+        (EntryKind.END, ended),
+    ):
+        entry = TranscriptEntry(
+            kind=kind,
+            model="a model",
+            prompt="0" * 64,
+            body=json.dumps(body),
+            tokens=1_234,
+            micros=567,
+            request_id=request if kind is EntryKind.ANSWER else None,
+        )
+        number = transcripts.append(lab.db, 1, entry, lab.now - timedelta(days=2))
+        request = request or number
 
 
 _ENDS = (Node(noun=Noun.FINDING, id=3), Node(noun=Noun.FINDING, id=1))
@@ -293,7 +320,14 @@ _THREE = (("first", "Ada", "avx2"), ("second", "Grace", "avx2"), ("third", "Shy"
 
 
 def weigh_three_blocks(lab, prepared) -> None:
-    """Computed by hosts of three volunteers, one of whom shows no hosts, and weighed; a fourth host only fails."""
+    """Computed and weighed."""
+    compute_three_blocks(lab, prepared)
+    with lab.db.transaction():
+        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
+
+
+def compute_three_blocks(lab, prepared) -> None:
+    """Computed by hosts of three volunteers, one of whom shows no hosts; a fourth host only fails."""
     lab.publish(prepared())
     for name, volunteer, instructions in (*_THREE, ("fourth", "Bad", "avx2")):
         lab.host(name, volunteer=volunteer, instructions=instructions)
@@ -307,8 +341,6 @@ def weigh_three_blocks(lab, prepared) -> None:
         lab.report(order, noisy(lab, order))
         lab.validate()
     lab.later(minutes=1)
-    with lab.db.transaction():
-        evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
 
 
 def noisy(lab, order) -> bytes:

@@ -125,6 +125,13 @@ def opened(lab: Any, prepared: Any) -> Iterator[McpLab]:
     furnish_more(lab, prepared)
     with lab.db.transaction():
         proposals.add(lab.db, _RETIRING, 3, 1, lab.now)
+    with gated(lab, prepared) as made:
+        yield made
+
+
+@contextmanager
+def gated(lab: Any, prepared: Any) -> Iterator[McpLab]:
+    """The laboratory as it is, with a writer behind its gate."""
     lab.db.close()
     lab.folder.catalogue.mkdir(exist_ok=True)
     source = contents(prepared(version=3).archive)["axiom/catalogue/tiny_sum.py"]

@@ -31,7 +31,7 @@ PAGES = (
     ),
     *("/experiments/tiny_sum@3", "/sessions", "/sessions/2026-03-02-a", "/results", "/results?experiment=tiny_sum"),
     *("/hosts", "/hosts/1", "/tasks/1", "/workunits/1", "/volunteers", "/volunteers/1", "/teams/1", "/leaderboards"),
-    *("/news", "/watches", "/join", "/proposals", "/ideas", "/ledger"),
+    *("/news", "/watches", "/join", "/proposals", "/ideas", "/ledger", "/brief"),
 )
 
 

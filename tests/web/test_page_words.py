@@ -13,6 +13,7 @@ _SHOWN = {
     "/ledger/{name}": "/ledger/2026-03-02-a",
     "/sessions/{name}": "/sessions/2026-03-02-a",
     "/sessions/{name}/since/{other}": "/sessions/2026-03-02-b/since/2026-03-02-a",
+    "/sessions/{name}/transcript": "/sessions/2026-03-02-a/transcript",
     "/sessions/{name}/tasks": "/sessions/2026-03-02-a/tasks",
 }
 _ADDRESSES = [_SHOWN.get(page.path, page.path.replace("{number:number}", "1")) for page in PAGES]

@@ -35,7 +35,7 @@ from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFin
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
 from axiom.commands.releases import ApproveExperiment, PauseExperiment, ResumeExperiment, RollBackExperiment
 from axiom.commands.sealing import SealBundles, SignPrograms
-from axiom.commands.sessions import HoldSession, StepSession
+from axiom.commands.sessions import HoldSession, StepSession, TranscribeSession
 from axiom.commands.tariffs import AnnounceTariff
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.commands.watches import EndWatch, RegisterWatch
@@ -98,6 +98,7 @@ COMMANDS: dict[str, type[Command]] = {
         WithdrawNews,
         StepSession,
         HoldSession,
+        TranscribeSession,
         OpenAccount,
         SignIn,
         SignOut,

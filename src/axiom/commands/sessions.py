@@ -1,5 +1,6 @@
 """Commands about sessions: hold one, step by step or, to see what it would do, as a whole."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
@@ -7,12 +8,15 @@ from typing import Any, ClassVar, Literal
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.domain.callers import Capability
-from axiom.domain.sessions import Step
+from axiom.domain.sessions import EntryKind, Step, TranscriptEntry
 from axiom.lab.policy import policy_of
-from axiom.lab.session import Stepped, step
+from axiom.lab.session import Stepped, step, transcribe
 from axiom.store.engine.database import Database
 
-Pi = Literal["autopilot", "person"]  # who may hold a session
+Pi = Literal["autopilot", "person", "scientist", "program"]  # who may hold a session
+
+_DIGEST = {"pattern": r"^([0-9a-f]{64})?$"}
+_MOST = 20_000_000  # characters of what is said at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,42 @@ class HoldSession(Command):
         while not done or not reached(done[-1], self.until):
             done.append(_answer(step(db, policy, pi=self.pi, reason=self.reason, now=now)))
         return {"session": done[-1]["session"], "steps": done}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscribeSession(Command):
+    """Write down what was said to a language model, or what came of it, and keep the session in hand meanwhile."""
+
+    name: ClassVar[str] = "session.transcribe"
+    capability: ClassVar[Capability] = Capability.DEPLOY
+
+    session: str = field(metadata={"min_length": 1, "max_length": 40})
+    holder: str = field(metadata={"min_length": 1, "max_length": 80})
+    kind: EntryKind = field(metadata={"strict": False})
+    model: str = field(metadata={"max_length": 200})
+    prompt: str = field(metadata=_DIGEST)
+    body: str = field(metadata={"max_length": _MOST})
+    tokens: int = field(default=0, metadata={"ge": 0, "le": 2**62})
+    micros: int = field(default=0, metadata={"ge": 0, "le": 2**62})
+    request_id: int | None = None
+
+    def audited(self) -> dict[str, Any]:
+        """Without the words themselves, which the transcript has."""
+        return {**self.words(), "body": hashlib.sha256(self.body.encode()).hexdigest()}
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Add it to the transcript."""
+        del laboratory, prepared
+        entry = TranscriptEntry(
+            kind=self.kind,
+            model=self.model,
+            prompt=self.prompt,
+            body=self.body,
+            tokens=self.tokens,
+            micros=self.micros,
+            request_id=self.request_id,
+        )
+        return {"entry": transcribe(db, self.session, self.holder, entry, now)}
 
 
 def reached(answer: Answer, until: Step) -> bool:

@@ -49,6 +49,7 @@ NOT_FOR_PROGRAMS = frozenset(
         "runner.sign",
         "session.hold",
         "session.step",
+        "session.transcribe",
         "ledger.announce",
         "volunteer.carry-over",
     }

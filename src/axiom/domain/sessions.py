@@ -135,6 +135,8 @@ class EntryKind(StrEnum):
     ANSWER = "answer"
     FAILURE = "failure"  # no answer that can be used
     REFUSAL = "refusal"  # it was not sent: it does not fit the budget
+    READ = "read"  # whose words it was about to be shown: other programs'
+    END = "end"  # why a conversation ended, or was not begun
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

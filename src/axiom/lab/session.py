@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.sessions.due import occasion
-from axiom.decisions.sessions.lease import LEASE, lease_conflict
-from axiom.domain.sessions import Note, Session, Step
-from axiom.errors import HeldByAnother
+from axiom.decisions.sessions.lease import CONVERSATION_LEASE, LEASE, lease_conflict
+from axiom.domain.sessions import EntryKind, Note, Session, Step, TranscriptEntry
+from axiom.errors import HeldByAnother, NotFound
 from axiom.lab.credit.pay import credit
 from axiom.lab.evidence.score import score_predictions
 from axiom.lab.experiments.breaker import released, withdrawn
 from axiom.lab.planning import plan as planning
 from axiom.lab.policy import Policy
 from axiom.lab.step import Round
+from axiom.lab.steps.acted import acted
 from axiom.lab.steps.choose import investigator
 from axiom.lab.steps.clean import clean, sweepings
 from axiom.lab.steps.counters import publish
@@ -35,7 +36,7 @@ from axiom.lab.steps.try_out import tries
 from axiom.lab.steps.watch import look_for
 from axiom.lab.steps.withdraw import taken_back
 from axiom.store.engine.database import Database, at
-from axiom.store.sessions import session_counts, sessions
+from axiom.store.sessions import session_counts, sessions, transcripts
 from axiom.store.upkeep import jobs
 
 log = logging.getLogger("axiom.session")
@@ -82,6 +83,20 @@ def step(
     _hand_on(db, session, "" if ends or _is_past(due, until) else holder, now)
     log.info("session.%s name=%s notes=%d", due, session.name, len(notes))
     return Stepped(session=session, step=due, notes=tuple(notes), ended=ends)
+
+
+def transcribe(db: Database, name: str, holder: str, entry: TranscriptEntry, now: datetime) -> int:
+    """Add an entry to the transcript of an open session; its number. Whoever speaks with a model keeps the session."""
+    session = sessions.by_name(db, name)
+    if session is None:
+        raise NotFound(f"There is no session {name}. Nothing was written down.")
+    if session.ended_at is not None:
+        raise HeldByAnother(f"Session {name} has ended: somebody else went on with it. Nothing was written down.")
+    if why := lease_conflict(session.holder, session.held_until, holder, now):
+        raise HeldByAnother(f"Session {name} is not free: {why}. Nothing was written down.")
+    number = transcripts.append(db, session.id, entry, now)
+    sessions.hold(db, session.id, holder, now + (LEASE if entry.kind is EntryKind.END else CONVERSATION_LEASE))
+    return number
 
 
 def due(db: Database, policy: Policy, now: datetime) -> str:
@@ -162,5 +177,5 @@ _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
     Step.PLAN: _plan,
     Step.DEPLOY: lambda held: order_planned(held) + checks(held) + ordered(held) + placed(held),
     Step.PUBLISH: publish,
-    Step.LOG: close,
+    Step.LOG: lambda held: acted(held) + close(held),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 import axiom
 from axiom.domain.proposals import AUTOPILOT
-from axiom.errors import WrongUse
+from axiom.errors import AxiomError, WrongUse
 
 Answer = dict[str, Any]
 
@@ -17,6 +17,7 @@ BRIEF = 8_000  # bytes of an answer
 LONG = 24_000  # where it was asked for at length
 _AROUND = 120  # bytes for what stands around the rows: that it was cut, and where it goes on
 _PIECE = 200  # bytes: a text is cut into nothing smaller
+_MOST_TOLD = 2_000  # characters of an error
 _CURSOR = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,9}")
 
 
@@ -169,6 +170,26 @@ def _stretch(text: str, start: int, left: int) -> tuple[str, list[int] | None]:
         length = max(1, length * 3 // 4)
     end = start + length
     return text[start:end], [end] if end < len(text) else None
+
+
+def refused(error: AxiomError) -> Answer:
+    """An error of a tool, which a language model reads and acts upon."""
+    message = str(error)[:_MOST_TOLD].encode(errors="replace").decode()
+    return {"error": {"kind": type(error).__name__, "message": message}}
+
+
+def programs_read(answer: Any) -> frozenset[str]:
+    """The programs whose own words stand in an answer."""
+    match answer:
+        case {"untrusted": {"by": str(by), "text": _}}:
+            return frozenset({by.partition(",")[0]}) if by.startswith("program:") else frozenset()
+        case dict():
+            parts: Iterable[Any] = answer.values()
+        case list() | tuple():
+            parts = answer
+        case _:
+            return frozenset()
+    return frozenset().union(*map(programs_read, parts))
 
 
 def without(row: Mapping[str, Any], *names: str) -> Answer:

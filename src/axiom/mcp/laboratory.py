@@ -8,15 +8,60 @@ from pydantic import Field
 
 from axiom.domain.preflights import DraftState
 from axiom.domain.proposals import ProposalState
-from axiom.mcp.answers import Answer, begun_at, listed, only, paged, room, said, untrusted
+from axiom.mcp.answers import (
+    LONG,
+    Answer,
+    begun_at,
+    listed,
+    of_experiment,
+    only,
+    paged,
+    room,
+    said,
+    shortened,
+    untrusted,
+)
 from axiom.mcp.desk import LabDesk
-from axiom.mcp.tool import Cursor, LabTool, Long, ToolWords
+from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
 
 _DRAFT = "draft-"
+_DRAFTS = 6  # of a program itself, that it is reminded of
 _OF_DRAFT = re.compile(r"draft-[1-9][0-9]{0,17}")
 _LONGEST_WAIT = 20
 _PAUSE = 0.5
 _FROM_HOSTS = ("task.", "clean.", "host.", "hosts.", "failures.", "health.")  # notes whose sentences may be a host's
+
+
+class BriefWords(ToolWords):
+    """From which session on changes are told."""
+
+    since: Text = ""
+
+
+def _brief(desk: LabDesk, words: BriefWords) -> Answer:
+    brief = desk.read("/brief", {"since": words.since} if words.since else {})["brief"]
+    stands, waiting, author = brief["stands"], brief["proposals"], desk.caller().name
+    drafts = [
+        only(row, "number", "name", "state") for row in desk.read("/drafts", {})["drafts"] if row["author"] == author
+    ]
+    whole = {
+        "charter": brief["charter"],
+        "stands": {**stands, "newest": [_standing(row) for row in stands["newest"]]},
+        "changed_since_session": brief["changed"],
+        "open": brief["next"],
+        "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
+        "own_newest_drafts": drafts[:_DRAFTS],
+        "left_today": next(
+            (one["left_today"] for one in brief["programs"] if f"program:{one['name']}" == author), None
+        ),
+        "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
+    }
+    return shortened(whole, LONG)
+
+
+def _standing(row: Answer) -> Answer:
+    claim = of_experiment(row["claim"], row["experiment"], row.get("author"))
+    return {**only(row, "number", "verdict", "grade", "experiment", "version"), "claim": claim}
 
 
 class PartWords(ToolWords):
@@ -127,6 +172,12 @@ def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
     return {"job": f"{_DRAFT}{number}", **only(found, *names)}
 
 
+BRIEF = LabTool(
+    name="lab_brief",
+    about="First call: the operator's charter, what stands, changed and is open, your limits left, whom to ask.",
+    form=BriefWords,
+    answer=_brief,
+)
 TOOLS = (
     LabTool(
         name="fleet_show",

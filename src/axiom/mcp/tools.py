@@ -11,7 +11,7 @@ from axiom.mcp.answers import Answer
 from axiom.mcp.desk import LabDesk
 from axiom.mcp.tool import Effect, LabTool
 
-TOOLS = (*findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
+TOOLS = (laboratory.BRIEF, *findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)
 _MOST_SAID = 2_000  # characters of words that mean nothing, as they are remembered
 
 

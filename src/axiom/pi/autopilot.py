@@ -8,15 +8,18 @@ from typing import Any, Protocol
 
 from axiom.commands.base import Command
 from axiom.commands.proposals import AdmitProposal
-from axiom.commands.sessions import StepSession
+from axiom.commands.sessions import Pi, StepSession
 from axiom.domain.sessions import Step
 from axiom.errors import AxiomError, CannotStart, HeldByAnother
 
 log = logging.getLogger("axiom.autopilot")
 
-NAME = "autopilot"
+NAME: Pi = "autopilot"
 MOST_ADMITTED = 4  # proposals in one session: each asks code what it costs, and the session is ours for half a minute
 PATIENCE = 15  # questions without an answer before the laboratory counts as gone
+
+
+Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a step's answer, as whoever holds it
 
 
 class Door(Protocol):
@@ -29,15 +32,23 @@ class Door(Protocol):
         """Have a command done."""
 
 
-def attend(door: Door, stopping: threading.Event, *, pause: float, said: Callable[[str], None]) -> bool:
+def attend(
+    door: Door,
+    stopping: threading.Event,
+    *,
+    pause: float,
+    said: Callable[[str], None],
+    pi: Pi = NAME,
+    talk: Talk | None = None,
+) -> bool:
     """Look after the laboratory until it is gone or somebody says stop; whether it was ever there."""
-    unanswered, holder, met = 0, f"{NAME} {secrets.token_hex(4)}", False
+    unanswered, holder, met = 0, f"{pi} {secrets.token_hex(4)}", False
     while not stopping.wait(pause) and unanswered < PATIENCE:
         try:
             reason = str(door.status()["status"]["session"]["due"])
             unanswered, met = 0, True
             if reason:
-                said(hold(door, reason, holder))
+                said(hold(door, reason, holder, pi=pi, talk=talk))
         except CannotStart:
             unanswered += 1
         except HeldByAnother:
@@ -47,16 +58,25 @@ def attend(door: Door, stopping: threading.Event, *, pause: float, said: Callabl
     return met
 
 
-def hold(door: Door, reason: str, holder: str = "") -> str:
+def hold(door: Door, reason: str, holder: str = "", *, pi: Pi = NAME, talk: Talk | None = None) -> str:
     """One session to its end; its name. An open one goes on where it stopped, and nobody else takes a step of it."""
     name = ""
     while True:
-        answer = door.submit(StepSession(pi="autopilot", reason=reason, session=name, holder=holder))
+        answer = door.submit(StepSession(pi=pi, reason=reason, session=name, holder=holder))
         name = str(answer["session"])
-        if answer["step"] == Step.DESIGN:
-            admit(door.submit)
+        between_steps(door.submit, answer, holder, talk)
         if answer["ended"]:
             return name
+
+
+def between_steps(
+    submit: Callable[[Command], dict[str, Any]], answer: dict[str, Any], holder: str, talk: Talk | None
+) -> None:
+    """What is done after a step: a language model is heard, and after designing proposals are admitted by rule."""
+    if talk is not None:
+        talk(answer, holder)
+    if answer["step"] == Step.DESIGN:
+        admit(submit)
 
 
 def admit(submit: Callable[[Command], dict[str, Any]]) -> int:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.sessions.lease import LEASE, lease_conflict
+from axiom.decisions.sessions.lease import CONVERSATION_LEASE, LEASE, lease_conflict
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -19,7 +19,8 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
         ("Ada", LEASE, "Ada", False),
         ("Ada", LEASE, "", True),
         ("", LEASE, "Ben", False),
-        ("Ada", LEASE + timedelta(microseconds=1), "Ben", False),  # written before a clock was set back
+        ("Ada", CONVERSATION_LEASE, "Ben", True),  # a model has long for an answer
+        ("Ada", CONVERSATION_LEASE + timedelta(microseconds=1), "Ben", False),  # written before a clock was set back
         ("Ada", timedelta(days=3650), "Ben", False),
     ],
 )

@@ -30,8 +30,11 @@ NAMES = {
     "/forecasters": "forecasters",
     "/experiments": "experiments",
     "/experiments/tiny_sum": "experiment",
+    "/brief": "brief",
+    "/brief?since=2026-03-02-a": "brief",
     "/sessions": "sessions",
     "/sessions/2026-03-02-a": "session",
+    "/sessions/2026-03-02-a/transcript": "transcript",
     "/results": "results",
     "/results?experiment=tiny_sum&size=2&sort=-replicate": "results",
     "/hosts": "hosts",
@@ -75,7 +78,8 @@ def as_json(address: str) -> str:
 
 def test_the_table_names_every_page():
     assert {page.path.split("{")[0].rstrip("/") for page in routes.PAGES} == {
-        re.sub(r"/([0-9]+|tiny_sum|2026-03-02-a)$", "", address.split("?")[0].rstrip("/")) for address in NAMES
+        re.sub(r"/([0-9]+|tiny_sum|2026-03-02-a(/transcript)?)$", "", address.split("?")[0].rstrip("/"))
+        for address in NAMES
     }
 
 

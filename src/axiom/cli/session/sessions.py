@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import secrets
 import signal
 import sys
@@ -22,17 +23,20 @@ from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
-from axiom.errors import CannotStart, NotFound
+from axiom.errors import CannotStart, NoLab, NotFound
 from axiom.lab.experiments import preflight, preflight_report
 from axiom.lab.experiments.drafts import kept, try_out
 from axiom.pi import autopilot
+from axiom.pi.autopilot import Talk
 from axiom.pi.preflights import tend
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.service.access import demand, reading, submit
 from axiom.service.terminal import remark, say, wall_clock
+from axiom.settings import from_process
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
+from axiom.store.engine.folder import holder as holder_of
 from axiom.store.experiments import drafts
 from axiom.store.sessions import sessions
 from axiom.web.views.log import as_data, as_markdown, as_text, one_line
@@ -101,7 +105,14 @@ def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
 @session.command("run")
 @data_option
 @click.option("--until", type=click.Choice([step.value for step in Step]), default="log", help="The last step to do.")
-@click.option("--pi", "who", type=click.Choice(["person", "autopilot"]), default="person", help="Who holds it.")
+@click.option(
+    "--pi",
+    "who",
+    type=click.Choice(["person", "autopilot", "scientist", "program"]),
+    default="person",
+    show_default=True,
+    help="Who holds it; the scientist is a language model that the settings name, and asks a running laboratory.",
+)
 @dry_run_option
 @json_option
 @quiet_option
@@ -127,7 +138,8 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
 def _dry(who: Pi) -> str:
     """What a dry run has done, and what it could not show: to approve a proposal, its code is asked what it costs."""
     unasked = " What the autopilot would approve of its own proposals, and order of that, is not in it."
-    return "Nothing was changed: this was a dry run." + (unasked if who == autopilot.NAME else "")
+    unheard = " No language model was asked." if who == "scientist" else ""
+    return "Nothing was changed: this was a dry run." + ("" if who == "person" else unasked + unheard)
 
 
 def _would(sentence: str) -> str:
@@ -137,10 +149,18 @@ def _would(sentence: str) -> str:
 
 @click.command()
 @data_option
+@click.option(
+    "--pi",
+    "who",
+    type=click.Choice(["autopilot", "scientist", "program"]),
+    default=autopilot.NAME,
+    show_default=True,
+    help="Who asks besides the rule: a language model that the settings name, or a program at a client of its own.",
+)
 @click.option("--pause", type=click.FloatRange(0.1, 3_600), default=1.0, show_default=True, help="Seconds.")
 @click.option("--attached", is_flag=True, hidden=True, help="End when standard input does: whoever started us is gone.")
 @quiet_option
-def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
+def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> None:
     """Look after a laboratory: hold a session whenever there is a reason, and try what was never tried.
 
     Ends with the laboratory.
@@ -157,6 +177,7 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
         signal.signal(number, stop)
     if attached:
         threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
+    talk = _scientist(folder, stopping) if who == "scientist" else None
     remote = Remote(folder.socket)
     beside = threading.Thread(
         target=tend,
@@ -165,7 +186,14 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
         daemon=True,
     )
     beside.start()
-    met = autopilot.attend(remote, stopping, pause=pause, said=lambda name: remark(f"Session {name}.", quiet=quiet))
+    met = autopilot.attend(
+        remote,
+        stopping,
+        pause=pause,
+        said=lambda name: remark(f"Session {name}.", quiet=quiet),
+        pi=who,
+        talk=talk,
+    )
     in_vain = not (met or stopping.is_set())
     stop()
     beside.join(_ENDING_SECONDS)
@@ -174,6 +202,14 @@ def pi(folder: Folder, pause: float, attached: bool, quiet: bool) -> None:
             f"No laboratory that runs in {folder.path} answered, so no session was held. Start `axiom serve`, then "
             "this again; `axiom doctor` says what holds the folder."
         )
+
+
+def _scientist(folder: Folder, stopping: threading.Event | None = None) -> Talk:
+    """What speaks with the language model that the settings name; its libraries are loaded for it alone."""
+    from axiom.service.scientist import Scientist
+
+    settings, _ = from_process(folder.settings)
+    return Scientist(folder, settings, os.environ, stopping=stopping).talk
 
 
 def _due(folder: Folder, without: Collection[str] = ()) -> str | None:
@@ -218,11 +254,17 @@ def _until_closed(stop: Callable[[], None]) -> None:
 def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:
     """One step after the other; nobody else goes on with the session in between."""
     done: list[Answer] = []
+    talk = _scientist(folder) if pi == "scientist" else None
+    if talk is not None and holder_of(folder) is None:
+        raise NoLab(
+            f"No laboratory runs in {folder.path}, and the scientist speaks to one that does. No session was held; "
+            "start it with axiom serve --no-pi, or let --pi autopilot hold one."
+        )
     holder, name = f"{pi} {secrets.token_hex(4)}", ""
     while not done or not (done[-1]["ended"] or reached(done[-1], until)):
         one = submit(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
         done.append(one)
         name = str(one["session"])
-        if pi == autopilot.NAME and one["step"] == Step.DESIGN:
-            autopilot.admit(functools.partial(submit, folder))
+        if pi != "person":
+            autopilot.between_steps(functools.partial(submit, folder), one, holder, talk)
     return done

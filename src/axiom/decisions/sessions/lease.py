@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 LEASE = timedelta(seconds=30)  # from one step to the next
+# From one entry of a transcript to the next: a model has 300 seconds for an answer.
+CONVERSATION_LEASE = timedelta(seconds=330)
 
 
 def lease_conflict(holder: str, held_until: datetime | None, requester: str, now: datetime) -> str:
@@ -10,6 +12,6 @@ def lease_conflict(holder: str, held_until: datetime | None, requester: str, now
     if not holder or holder == requester or held_until is None:
         return ""
     left = held_until - now
-    if not timedelta(0) < left <= LEASE:  # a clock that was set back must not make it last
+    if not timedelta(0) < left <= CONVERSATION_LEASE:  # a clock that was set back must not make it last
         return ""
     return f"{holder} has it in hand and may be away for {left.total_seconds():.0f} s more before another goes on"

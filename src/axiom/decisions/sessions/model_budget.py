@@ -4,7 +4,7 @@ Money is counted in millionths of its unit: a price per million tokens is then t
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from axiom.errors import ModelBusy, ModelError, RequestRejected
 
@@ -59,6 +59,9 @@ class ModelCost:
     micros: int
 
 
+DAY = ModelCost(tokens=8_000_000, micros=20_000_000)  # that all sessions of 24 hours may take
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelSpent:
     """What a session has used, with what is set aside and not settled."""
@@ -94,6 +97,15 @@ class BudgetDecision:
 
     may: bool
     reason: str
+
+
+def within_day(caps: ModelCaps, spent: ModelSpent, today: ModelCost) -> ModelCaps:
+    """The caps of a session, lower where the day leaves less. `today` counts what this session has spent already."""
+    return replace(
+        caps,
+        tokens=min(caps.tokens, spent.tokens + max(0, DAY.tokens - today.tokens)),
+        micros=min(caps.micros, spent.micros + max(0, DAY.micros - today.micros)),
+    )
 
 
 def reserve(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: ModelPrices | None) -> ModelCost:

@@ -15,9 +15,9 @@ from axiom.lab.followups.ideas import write_idea
 from axiom.lab.followups.subjects import base_rates, pairs, subjects
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
-from axiom.store.experiments import experiments
+from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations
-from axiom.store.sessions import sessions
+from axiom.store.sessions import sessions, transcripts
 
 _LOOKED_BACK = 3  # sessions
 
@@ -49,10 +49,22 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
     waiting = proposals.in_state(db, ProposalState.OPEN)
     if not waiting:
         return None
-    code = next((one for one in waiting if one.proposal.admission is Admission.CODE), None)
-    if is_code_ours and code is not None:
-        return code
+    if is_code_ours:
+        code = (one for one in waiting if one.proposal.admission is Admission.CODE)
+        for one in code:
+            if not _is_from_marked_session(db, one):
+                return one
     return next_admitted(waiting, open_core_seconds=open_core_seconds(db), most_core_hours=most_core_hours)
+
+
+def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:
+    """Could other programs' words have asked for this code? Then a person decides.
+
+    Its author may have read them in the session in which the text was written, or in any up to the proposal.
+    """
+    draft = drafts.draft(db, kept.proposal.draft) if kept.proposal.draft else None
+    since = draft.created_at if draft else kept.created_at
+    return transcripts.has_read_others(db, kept.proposal.author, since=since, until=kept.created_at)
 
 
 def open_core_seconds(db: Database, author: str = AUTOPILOT) -> float:

@@ -1,7 +1,7 @@
 """What a principal investigator decides in a session: which questions come next, and what is ordered.
 
-Everything else is the same whoever holds it. The autopilot decides by rule; a person who steps a session leaves these
-two steps to the same rule, and says what they want besides by commands of their own.
+Everything else is the same whoever holds it. The autopilot decides by rule; a person, a language model or a program
+leaves these two steps to the same rule, and says what it wants besides by commands of its own.
 """
 
 from collections.abc import Mapping

@@ -91,6 +91,11 @@ class Folder:
         return self.path / "axiom.toml"
 
     @property
+    def charter(self) -> Path:
+        """What the operator wants to know, in a page of their own: language models read it first."""
+        return self.path / "charter.md"
+
+    @property
     def catalogue(self) -> Path:
         """The files of experiments that were published here and that Axiom does not bring along."""
         return self.path / "catalogue"
@@ -168,7 +173,16 @@ class Folder:
         return [
             *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
             *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
-            *(self.settings, self.bundles, self.catalogue, self.runners, self.statistics, self.uploads, self.database),
+            *(
+                self.settings,
+                self.charter,
+                self.bundles,
+                self.catalogue,
+                self.runners,
+                self.statistics,
+                self.uploads,
+                self.database,
+            ),
             *(self.unsealed, self.backed_up, self.programs_socket),
         ]
 

@@ -1,5 +1,6 @@
 """Transcripts: the hash-chained list of what was said to language models, what came back, and what it took."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,24 @@ INSERT INTO transcript (session_id, at, kind, request_id, model, prompt, body, t
 VALUES (:session_id, :at, :kind, :request_id, :model, :prompt, :body, :tokens, :micros, :previous_hash, :hash)
 """
 _OF = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id"
+_OF_KIND = "SELECT * FROM transcript WHERE session_id = :session_id AND kind = :kind ORDER BY id"
+_AMOUNT = "SELECT count(*) AS amount FROM transcript WHERE session_id = :session_id AND kind = :kind"
+_LAST = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id DESC LIMIT 1"
+_IDS = "SELECT id FROM transcript WHERE session_id = :session_id ORDER BY id"
+_BETWEEN = "SELECT * FROM transcript WHERE session_id = :session_id AND id BETWEEN :first AND :last ORDER BY id"
+_ASKED = """
+SELECT t.at, s.name FROM transcript t JOIN session s ON s.id = t.session_id
+WHERE t.kind = 'request' AND t.model = :model ORDER BY t.id DESC LIMIT 1
+"""
+_READ = """
+SELECT t.body FROM transcript t JOIN session s ON s.id = t.session_id
+WHERE t.kind = 'read' AND t.at <= :until AND (s.ended_at IS NULL OR s.ended_at >= :since)
+"""
+_TAKEN_SINCE = """
+SELECT coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
+    coalesce(sum(coalesce(a.micros, r.micros)), 0) AS micros
+FROM transcript r LEFT JOIN transcript a ON a.request_id = r.id WHERE r.at >= :since AND r.kind = 'request'
+"""
 # What a request took is what its answer says; of one without any, what was set aside for it.
 _TAKEN = """
 SELECT count(*) AS requests, min(r.at) AS since, coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
@@ -64,6 +83,51 @@ def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime)
 def of_session(db: Database, session_id: int) -> list[KeptEntry]:
     """All of a session, the oldest first."""
     return [_kept(row) for row in db.select(_OF, session_id=session_id)]
+
+
+def of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
+    """Those of one kind, the oldest first."""
+    return [_kept(row) for row in db.select(_OF_KIND, session_id=session_id, kind=kind.value)]
+
+
+def has_read_others(db: Database, program: str, *, since: datetime, until: datetime) -> bool:
+    """Had this program read other programs' words by then, in a session that went on at `since` or later?"""
+    rows = db.select(_READ, since=at(since), until=at(until))
+    return any(json.loads(row["body"])["by"] == program for row in rows)
+
+
+def amount(db: Database, session_id: int, kind: EntryKind) -> int:
+    """How many of one kind there are."""
+    (row,) = db.select(_AMOUNT, session_id=session_id, kind=kind.value)
+    return int(row["amount"])
+
+
+def last(db: Database, session_id: int) -> KeptEntry | None:
+    """The newest of a session."""
+    row = db.one(_LAST, session_id=session_id)
+    return _kept(row) if row else None
+
+
+def numbers(db: Database, session_id: int) -> list[int]:
+    """The numbers of a session's entries."""
+    return [row["id"] for row in db.select(_IDS, session_id=session_id)]
+
+
+def between(db: Database, session_id: int, first: int, last: int) -> list[KeptEntry]:
+    """Those of a session from one number to another."""
+    return [_kept(row) for row in db.select(_BETWEEN, session_id=session_id, first=first, last=last)]
+
+
+def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
+    """When this model was last asked anything, and in which session."""
+    row = db.one(_ASKED, model=model)
+    return (moment(row["at"]), row["name"]) if row else None
+
+
+def taken_since(db: Database, since: datetime) -> tuple[int, int]:
+    """Tokens and millionths of money that all requests since then have taken; unanswered ones in full."""
+    (row,) = db.select(_TAKEN_SINCE, since=at(since))
+    return row["tokens"], row["micros"]
 
 
 def taken(db: Database, session_id: int) -> TranscriptTotals:

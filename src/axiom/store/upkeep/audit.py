@@ -27,6 +27,11 @@ SELECT answer, outcome FROM audit
 WHERE caller = :caller AND command = :command AND arguments = :arguments AND dry_run = :dry_run AND at >= :since
 ORDER BY id DESC LIMIT :limit
 """
+_OF_PROGRAMS = """
+SELECT caller, model, count(*) AS commands, sum(CASE WHEN outcome = 'refused' THEN 1 ELSE 0 END) AS refused
+FROM audit WHERE caller LIKE 'program:%' AND at >= :since AND at < :until AND dry_run = 0
+GROUP BY caller, model ORDER BY caller
+"""
 _ADD = """
 INSERT INTO audit (at, caller, model, prompt, command, arguments, dry_run, key, outcome, answer, workunits, aborts,
     core_seconds, previous_hash, hash)
@@ -101,6 +106,11 @@ def refused(db: Database, caller: str, since: datetime) -> int:
     """How often this caller was refused since then, as far as that was written down."""
     row = db.one(_REFUSED, caller=caller, since=at(since))
     return int(row["amount"]) if row else 0
+
+
+def of_programs(db: Database, since: datetime, until: datetime) -> list[Row]:
+    """Which programs gave commands in this time, with the model of each and how many."""
+    return db.select(_OF_PROGRAMS, since=at(since), until=at(until))
 
 
 def alike(

@@ -36,6 +36,7 @@ SECTIONS = (
     _section("Cleaning up", "clean. task.stuck host. hosts. sweep. withdraw. experiment. release.", Step.CLEAN),
     _section("Credit", "credit.", Step.CREDIT),
     _section("Repairs", "repair.", Step.REPAIR),
+    _section("Who asked besides the rule", "pi."),
     _section("Deployment", "plan. deploy.", Step.DEPLOY),
     _section("New question", "design.nothing design.proposed design.lapsed design.left design.idea", Step.DESIGN),
     _section("Findings", "evaluate. evidence. finding. prediction.", Step.EVALUATE),

@@ -1,8 +1,29 @@
-"""Programs that may work here, as the operator sees them. Nothing of a token is shown."""
+"""Programs that may work here, as the operator sees them, and what each of them reads first: the laboratory in brief.
+
+Nothing of a token is shown.
+"""
+
+from collections import Counter
+from datetime import timedelta
 
 from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram
+from axiom.domain.proposals import ProposalState
+from axiom.domain.sessions import Session
 from axiom.store.accounts import programs
+from axiom.store.registrations import proposals
+from axiom.store.sessions import sessions
+from axiom.store.upkeep import audit
+from axiom.store.views import findings
+from axiom.store.views import sessions as session_views
 from axiom.web.base.request import Answer, Reading
+from axiom.web.views import findings as finding_views
+from axiom.web.views import log, session_rows
+from axiom.web.views import proposals as proposal_views
+from axiom.web.views.graph import Graph
+
+_ROWS = 8  # of each list
+_CHARTER = 8_000  # bytes
+_DAY = timedelta(days=1)
 
 
 def let_in(reading: Reading) -> Answer:
@@ -22,4 +43,89 @@ def _row(one: AdmittedProgram, reading: Reading) -> Answer:
         "expires_at": one.expires_at.isoformat(),
         "ended_at": one.ended_at.isoformat() if one.ended_at else None,
         "is_let_in": one.is_let_in(reading.now),
+    }
+
+
+def brief(reading: Reading) -> Answer:
+    """All of it; `since` names the session from which on changes are told."""
+    known = [session for session in sessions.sessions(reading.db, 2) if session.ended_at][:1]
+    newest = known[0] if known else None
+    return {
+        "brief": {
+            "name": reading.name,
+            "stands": _stands(reading),
+            "changed": _changed(reading, newest),
+            "next": _next(reading, newest),
+            "proposals": _waiting(reading),
+            "programs": [_limits(reading, one) for one in programs.programs(reading.db) if one.is_let_in(reading.now)],
+            "asks_people_for": reading.approvals,
+            "charter": charter(reading),
+        }
+    }
+
+
+def charter(reading: Reading) -> str:
+    """What the operator wants to know, as the file in the data folder says it; a long one is cut."""
+    try:
+        with reading.folder.charter.open("rb") as opened:
+            return opened.read(_CHARTER).decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _stands(reading: Reading) -> Answer:
+    briefs = findings.in_brief(reading.db)
+    weighed = [brief for brief in briefs if brief.weighed_at]
+    newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[:_ROWS]
+    rows = finding_views.in_lists(reading, Graph(reading), [brief.number for brief in newest])
+    return {
+        "findings": len(briefs),
+        "grades": dict(sorted(Counter(brief.grade.value for brief in weighed).items())),
+        "never_weighed": len(briefs) - len(weighed),
+        "newest": [rows[brief.number] for brief in newest],
+    }
+
+
+def _changed(reading: Reading, newest: Session | None) -> Answer | None:
+    since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest.id)[0] if newest else "")
+    if newest is None or not since:
+        return None
+    told: Answer = session_rows.difference(reading, newest.name, since)["difference"]
+    return {
+        "from": told["from"],
+        "to": told["to"],
+        "findings": told["findings"][:_ROWS],
+        "more_findings": max(0, len(told["findings"]) - _ROWS),
+        "experiments": told["experiments"][:_ROWS],
+        "more_experiments": max(0, len(told["experiments"]) - _ROWS),
+    }
+
+
+def _next(reading: Reading, newest: Session | None) -> list[str]:
+    """What the log of the newest session says comes next."""
+    notes = sessions.notes(reading.db, newest.id) if newest else []
+    return [log.sentence(note) for _, note in notes if note.kind == "log.next"][:_ROWS]
+
+
+def _waiting(reading: Reading) -> Answer:
+    rows = [row for row in proposal_views.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN]
+    return {"waiting": len(rows), "newest": rows[:_ROWS]}
+
+
+def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
+    """How much a program may do in a day, and how much of it is left."""
+    caller, since = program.caller, reading.now - _DAY
+    given = {
+        name: max(0, most - audit.given(reading.db, caller.name, name, since, dry_run=False))
+        for name, most in caller.limits.commands_per_day.items()
+    }
+    waiting = sum(kept.proposal.author == caller.name for kept in proposals.in_state(reading.db, ProposalState.OPEN))
+    core_hours = audit.spent(reading.db, caller.name, since)["core_seconds"] / 3_600.0
+    return {
+        "name": program.name,
+        "left_today": {
+            "core_hours": round(max(0.0, caller.limits.core_hours_per_day - core_hours), 3),
+            "open_proposals": max(0, int(caller.limits.open_proposals) - waiting),
+            **given,
+        },
     }

@@ -1,15 +1,21 @@
-"""The rows behind the numbers of a log: the tasks that a session reviewed, and what differs between two sessions."""
+"""The rows behind a log: the tasks that a session reviewed, its transcript, and what differs between two sessions."""
 
-from axiom.domain.sessions import Session
+import json
+
+from axiom.domain.sessions import EntryKind, Session
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound
 from axiom.store.engine.database import Row, moment
-from axiom.store.sessions import differences, session_counts, sessions
+from axiom.store.sessions import differences, session_counts, sessions, transcripts
+from axiom.store.sessions.transcripts import KeptEntry
 from axiom.web.base import query_errors
+from axiom.web.base.paging import Stretch
 from axiom.web.base.request import Answer, Reading
 
 _SHOWN = 200
 _THOUSANDTHS = 1_000
+_MILLIONTHS = 1_000_000
+_ENTRIES = 20  # of a transcript on one page: each may hold a long conversation
 
 
 def tasks(reading: Reading, name: str) -> Answer:
@@ -33,6 +39,74 @@ def tasks(reading: Reading, name: str) -> Answer:
         "is_more": len(rows) > _SHOWN,
         "tasks": [_task(row) for row in rows[:_SHOWN]],
     }
+
+
+def transcript(reading: Reading, name: str) -> Answer:
+    """What was said to language models in a session and what came back, the oldest first."""
+    session = named(reading, name)
+    numbers, start = transcripts.numbers(reading.db, session.id), reading.whole("from")
+    first = numbers.index(start) if start in numbers else 0
+    part = Stretch(ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else _ENTRIES)
+    there = part.there
+    entries = transcripts.between(reading.db, session.id, there[0], there[-1]) if there else []
+    return {
+        "transcript": {
+            "session": session.name,
+            "of": len(numbers),
+            **spoken(reading, session),
+            "entries": [_entry(kept) for kept in entries],
+        },
+        **part.around(f"/sessions/{session.name}/transcript?from="),
+    }
+
+
+def spoken(reading: Reading, session: Session) -> Answer:
+    """What a session has asked of language models, what that took, and how often it was not asked or not answered."""
+    taken = transcripts.taken(reading.db, session.id)
+    return {
+        "requests": taken.requests,
+        "tokens": taken.tokens,
+        "cost": taken.micros / _MILLIONTHS if taken.micros else None,
+        "failures": transcripts.amount(reading.db, session.id, EntryKind.FAILURE),
+        "refusals": transcripts.amount(reading.db, session.id, EntryKind.REFUSAL),
+    }
+
+
+def _entry(kept: KeptEntry) -> Answer:
+    entry = kept.entry
+    body = json.loads(entry.body)
+    return {
+        "number": kept.id,
+        "at": kept.at.isoformat(),
+        "kind": entry.kind.value,
+        "model": entry.model,
+        "prompt": entry.prompt,
+        "tokens": entry.tokens,
+        "cost": entry.micros / _MILLIONTHS if entry.micros else None,
+        "answers": entry.request_id,
+        "said": _said(entry.kind, body),
+        "body": body,
+    }
+
+
+def _said(kind: EntryKind, body: Answer) -> list[Answer]:
+    """An entry as lines: who says what."""
+    if kind is EntryKind.REQUEST:
+        return [line for message in body["messages"] for line in _message(message["speaker"], message)]
+    if kind is EntryKind.ANSWER:
+        return _message("model", body)
+    if kind is EntryKind.READ:
+        words = f"From here on {body['by']} has read what {', '.join(body['programs'])} wrote."
+        return [{"who": "laboratory", "text": words}]
+    return [{"who": "laboratory", "text": body["reason"]}, *_message("tool", {"results": body.get("untold", [])})]
+
+
+def _message(speaker: str, message: Answer) -> list[Answer]:
+    lines = [{"who": "tool", "text": result["text"]} for result in message.get("results", [])]
+    if message.get("text"):
+        lines.append({"who": speaker, "text": message["text"]})
+    calls = [(call["name"], json.dumps(call["words"], ensure_ascii=False)) for call in message.get("calls", [])]
+    return [*lines, *({"who": f"{speaker}, calls {name}", "text": words} for name, words in calls)]
 
 
 def difference(reading: Reading, name: str, other: str) -> Answer:

@@ -5,7 +5,7 @@ from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
-from axiom.web.views.session_rows import named
+from axiom.web.views.session_rows import named, spoken
 
 _SHOWN = 100
 
@@ -34,7 +34,7 @@ def one(reading: Reading, name: str) -> Answer:
     return {
         "session": shown(session)
         | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
-        | {"log": log.chapters(session, notes)}
+        | {"spoken": spoken(reading, session), "log": log.chapters(session, notes)}
     }
 
 

@@ -1,0 +1,23 @@
+"""Is a language model asked in this session for new questions?"""
+
+from datetime import datetime, timedelta
+
+from axiom.domain.amounts import counted
+
+_AGAIN = timedelta(hours=6)  # after which it is asked although nothing is new
+
+
+def reason_not_to_ask(
+    *, waiting: int, most_waiting: float, asked_at: datetime | None, weighed_at: datetime | None, now: datetime
+) -> str:
+    """Return why it is not asked; nothing where it is.
+
+    `waiting` are its own proposals without an answer. It was asked last at `asked_at`, and the newest evidence of any
+    finding is of `weighed_at`.
+    """
+    if waiting >= most_waiting:
+        return f"{counted(waiting, 'question')} of its own wait for an answer, as many as may"
+    has_news = asked_at is None or (weighed_at is not None and weighed_at > asked_at)
+    if asked_at is not None and not has_news and timedelta(0) <= now - asked_at < _AGAIN:
+        return "no finding was weighed since it was asked last"
+    return ""

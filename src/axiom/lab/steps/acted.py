@@ -1,0 +1,61 @@
+"""Part of the last step: what became of the conversations with a language model, and which programs acted as the PI."""
+
+import json
+from datetime import UTC, datetime
+
+from axiom.domain.sessions import EntryKind, Note
+from axiom.lab.step import Round, shortened
+from axiom.store.sessions import sessions, transcripts
+from axiom.store.sessions.transcripts import KeptEntry
+from axiom.store.upkeep import audit
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def acted(held: Round) -> list[Note]:
+    """A sentence for each conversation; where programs are the PI, one for each that gave a command."""
+    notes = _conversations(held)
+    return [*notes, *_programs(held)] if held.session.pi == "program" else notes
+
+
+def _conversations(held: Round) -> list[Note]:
+    about = f"/sessions/{held.session.name}/transcript"
+    notes = [_ended(entry, about) for entry in transcripts.of_kind(held.db, held.session.id, EntryKind.END)]
+    last = transcripts.last(held.db, held.session.id)
+    if last is not None and last.entry.kind is not EntryKind.END:
+        text = "A conversation with the scientist ({model}) was cut off, and the session went on without it."
+        notes.append(Note(kind="pi.cut", text=text, facts={"model": last.entry.model}, about=about))
+    return notes
+
+
+def _ended(kept: KeptEntry, about: str) -> Note:
+    said = json.loads(kept.entry.body)
+    text = "The scientist ({model}), after the step {step}: {reason}."
+    facts = {"model": kept.entry.model, "step": said["step"], "reason": said["reason"].rstrip(".")}
+    if said["requests"]:
+        text += " Requests: {requests}; tokens: {tokens}; cost: {cost}."
+        cost = "price unknown" if said["cost"] is None else said["cost"]
+        facts |= {"requests": said["requests"], "tokens": said["tokens"], "cost": cost}
+    if said["read"]:
+        text += " It has read what {others} wrote, so a person decides on all that it proposed."
+        facts["others"] = ", ".join(said["read"])
+    return Note(kind="pi.scientist" if said["is_well"] else "pi.fault", text=text, facts=facts, about=about)
+
+
+def _programs(held: Round) -> list[Note]:
+    since = sessions.ended_before(held.db, held.session.id) or _FIRST
+    notes = [
+        Note(
+            kind="pi.program",
+            text="{program} ({model}) acted as the PI; its commands: {commands}, of them refused: {refused}.",
+            facts={
+                "program": row["caller"],
+                "model": row["model"] or "no model was named",
+                "commands": row["commands"],
+                "refused": row["refused"],
+            },
+        )
+        for row in audit.of_programs(held.db, since, held.now)
+    ]
+    none = Note(kind="pi.nobody", text="No program has given a command since the session before.")
+    return shortened(notes, "Programs", "") or [none]

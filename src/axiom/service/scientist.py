@@ -1,0 +1,312 @@
+"""The scientist: between steps of a session a language model is asked, with a token of its own and within a budget."""
+
+import contextlib
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from axiom.commands.base import Answer
+from axiom.commands.programs import AddProgram, EndProgram
+from axiom.commands.remote import Remote
+from axiom.commands.sessions import TranscribeSession
+from axiom.decisions.sessions.model_budget import ModelCaps, ModelCost, ModelSpent, within_day
+from axiom.decisions.sessions.model_turns import reason_not_to_ask
+from axiom.domain.programs import AdmittedProgram, Right
+from axiom.domain.proposals import ProposalState
+from axiom.domain.sessions import EntryKind, Session, Step, TranscriptEntry
+from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
+from axiom.mcp import prompts, tools
+from axiom.mcp.answers import as_text, programs_read, refused
+from axiom.mcp.desk import LabDesk
+from axiom.mcp.prompts import PromptText
+from axiom.mcp.remote_desk import DeskElsewhere
+from axiom.models.conversation import ModelMessage, ModelTool, Speaker
+from axiom.models.metered import MeteredModel
+from axiom.models.open_model import open_model, prices_of
+from axiom.pi.conversation import ConversationEnd, Toolbox, converse
+from axiom.service.access import reading
+from axiom.service.terminal import wall_clock
+from axiom.settings import Settings
+from axiom.signed.program_tokens import digest, new_token
+from axiom.store.accounts import programs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.registrations import proposals
+from axiom.store.sessions import sessions, transcripts
+from axiom.store.views import findings
+
+log = logging.getLogger("axiom.scientist")
+
+NAME = "scientist"
+_TOLD = (PromptText.ROLE, PromptText.ASK, PromptText.WRITE, PromptText.WEIGH)
+_DAYS = 3_650  # that its token is good: it lies beside the keys of the laboratory, and is worth less than they are
+_DAY = timedelta(days=1)
+_LOOK_SECONDS = 0.2  # between two looks whether somebody says stop
+
+Mark = Callable[[str, frozenset[str]], None]  # writes down that a program is shown words of these others
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Turn:
+    """What a model is told to do now; or why it is not asked."""
+
+    texts: Sequence[PromptText]
+    facts: Mapping[str, Any]
+    silent: str = ""
+
+
+class Scientist:
+    """Speaks with the model that the settings name. Nothing that a model does or leaves undone stops a session."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        settings: Settings,
+        environment: Mapping[str, str],
+        *,
+        stopping: threading.Event | None = None,
+        pause: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = wall_clock,
+    ) -> None:
+        """A model that cannot be opened is said now, before any session. `stopping` leaves a conversation at once."""
+        self._model, self._key = open_model(settings, environment)
+        self._folder, self._settings, self._stopping, self._pause = folder, settings, stopping, pause
+        self._now = now
+        self._door = Remote(folder.socket)
+        self._prompt = prompts.digest(_TOLD)
+        self._close: Callable[[ConversationEnd], None] | None = None  # the conversation that is under way
+
+    def talk(self, answer: Answer, holder: str) -> None:
+        """After designing ask for a question, before the log have what ended weighed; after other steps say nothing.
+
+        Raises where the laboratory is gone, another has the session, or we are to stop.
+        """
+        if answer["ended"]:
+            return
+        failures = list[AxiomError]()
+
+        def talk() -> None:
+            try:
+                self._talk(answer, holder)
+            except (CannotStart, HeldByAnother) as error:
+                failures.append(error)
+            except Exception:  # the session goes on without
+                log.exception("scientist.fault")
+
+        thread = threading.Thread(target=talk, name=NAME, daemon=True)  # it ends with our process, amid an answer too
+        thread.start()
+        while thread.is_alive():
+            thread.join(_LOOK_SECONDS)
+            if self._stopping is not None and self._stopping.is_set():
+                self._leave()
+                raise CannotStart("The scientist ends. Whoever holds the session next goes on with it.")
+        if failures:
+            raise failures[0]
+
+    def _talk(self, answer: Answer, holder: str) -> None:
+        step = Step(answer["step"])
+        with reading(self._folder) as db:
+            session = sessions.by_name(db, str(answer["session"]))
+        if session is None or not (step is Step.DESIGN or session.due is Step.LOG):
+            return
+        program, token = self._admitted()
+        with reading(self._folder) as db:
+            turn = self._ask(db, session, program) if step is Step.DESIGN else self._weigh(db, session)
+        if turn is not None:
+            self._hold(session, holder, step, turn, DeskElsewhere(self._folder.programs_socket, token))
+
+    def _ask(self, db: Database, session: Session, program: AdmittedProgram) -> _Turn:
+        caller = program.caller
+        weighed = [brief.weighed_at for brief in findings.in_brief(db) if brief.weighed_at]
+        waiting = [kept for kept in proposals.in_state(db, ProposalState.OPEN) if kept.proposal.author == caller.name]
+        asked = transcripts.last_asked(db, self._key.hide(self._settings.model_name))
+        silent = reason_not_to_ask(
+            waiting=len(waiting),
+            most_waiting=caller.limits.open_proposals,
+            asked_at=asked[0] if asked else None,
+            weighed_at=max(weighed, default=None),
+            now=self._now(),
+        )
+        facts = {
+            "session": session.name,
+            "asked_before_in_session": asked[1] if asked else None,
+            "own_proposals_that_wait": [kept.number for kept in waiting],
+        }
+        return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
+
+    def _weigh(self, db: Database, session: Session) -> _Turn | None:
+        notes = [note for _, note in sessions.notes(db, session.id) if note.kind == "prediction.scored"]
+        numbers = sorted({int(str(note.facts["finding"])) for note in notes})
+        facts = {"session": session.name, "findings": numbers}
+        return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
+
+    def _hold(self, session: Session, holder: str, step: Step, turn: _Turn, desk: LabDesk) -> None:
+        """One conversation, whose end stands in the transcript however it came."""
+
+        def record(entry: TranscriptEntry) -> int:
+            return int(
+                self._door.submit(TranscribeSession(session=session.name, holder=holder, **asdict(entry)))["entry"]
+            )
+
+        metered, read = self._metered(session, record), set[str]()
+        before = metered.spent
+
+        def write(kind: EntryKind, body: Mapping[str, Any]) -> None:
+            told, name = (
+                self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
+            )
+            record(TranscriptEntry(kind=kind, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+
+        def mark(by: str, others: frozenset[str]) -> None:
+            if not others <= read:
+                write(EntryKind.READ, {"by": by, "programs": sorted(others - read)})
+                read.update(others)
+
+        def close(end: ConversationEnd) -> None:
+            self._close = None
+            body = {
+                "step": step,
+                "reason": end.reason,
+                "is_well": end.is_well,
+                "requests": metered.spent.requests - before.requests,
+                "tokens": metered.spent.tokens - before.tokens,
+                "cost": (metered.spent.micros - before.micros) / 1e6 if self._settings.model_prices else None,
+                "read": sorted(read),
+                "untold": [asdict(result) for result in end.untold],
+            }
+            told, name = (
+                self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
+            )
+            record(TranscriptEntry(kind=EntryKind.END, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+
+        self._close = close
+        if turn.silent:
+            close(ConversationEnd(reason=f"it was not asked, since {turn.silent}", is_well=True))
+        else:
+            close(self._converse(metered, turn, desk, mark))
+
+    def _leave(self) -> None:
+        """Whoever goes on with the session need not wait until the conversation that we leave would have ended."""
+        close = self._close
+        if close is not None:
+            with contextlib.suppress(AxiomError):
+                close(ConversationEnd(reason="somebody said stop", is_well=True))
+
+    def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabDesk, mark: Mark) -> ConversationEnd:
+        try:
+            told = "\n".join([*(part.text for part in turn.texts), as_text(turn.facts)])
+            opening = (
+                ModelMessage(speaker=Speaker.SYSTEM, text=PromptText.ROLE.text),
+                ModelMessage(speaker=Speaker.USER, text=told),
+            )
+            return converse(metered, opening, toolbox(desk, mark))
+        except (CannotStart, HeldByAnother):
+            raise
+        except AxiomError as error:
+            return ConversationEnd(reason=str(error))
+        except Exception as error:  # a fault of ours, and no reason to hold up the session
+            log.exception("scientist.fault")
+            return ConversationEnd(reason=f"a fault of ours ({type(error).__name__}); the PI has logged its trace")
+
+    def _metered(self, session: Session, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
+        """The model within what the session and the day have left."""
+        now = self._now()
+        with reading(self._folder) as db:
+            taken = transcripts.taken(db, session.id)
+            tokens, micros = transcripts.taken_since(db, now - _DAY)
+        began = taken.since or now
+
+        def seconds() -> float:
+            return (self._now() - began).total_seconds()
+
+        spent = ModelSpent(tokens=taken.tokens, micros=taken.micros, requests=taken.requests)
+        return MeteredModel(
+            self._model,
+            name=self._settings.model_name,
+            prompt=self._prompt,
+            key=self._key,
+            prices=prices_of(self._settings),
+            record=record,
+            clock=seconds,
+            pause=self._pause,
+            caps=within_day(ModelCaps(), spent, ModelCost(tokens=tokens, micros=micros)),
+            spent=spent,
+        )
+
+    def _admitted(self) -> tuple[AdmittedProgram, str]:
+        """The program that speaks for this model and these texts, and its token, which the folder keeps.
+
+        A name stands for one program for ever, so another model or text is another program: what each says is scored
+        apart. The one before is ended, and so is one whose token was lost.
+        """
+        file = self._folder.keys / f"{NAME}.token"
+        program, token = self._kept(file)
+        if program is None:
+            with reading(self._folder) as db:
+                earlier = [one for one in programs.programs(db) if one.name.rstrip("-0123456789") == NAME]
+            for one in earlier:
+                if one.is_let_in(self._now()):
+                    self._door.submit(EndProgram(program=one.name))
+            token = new_token()
+            _keep(file, token)
+            self._door.submit(
+                AddProgram(
+                    program=f"{NAME}-{len(earlier) + 1}" if earlier else NAME,
+                    may=Right.PROPOSE,
+                    token=digest(token),
+                    days=_DAYS,
+                    model=self._settings.model_name[:80],
+                    prompt=self._prompt,
+                )
+            )
+            program, token = self._kept(file)
+        if program is None:
+            raise CannotStart(f"The scientist was let in, and {file} does not hold its token. Remove that file.")
+        return program, token
+
+    def _kept(self, file: Path) -> tuple[AdmittedProgram | None, str]:
+        """Who has the token in this file, if that is who we are."""
+        token = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+        with reading(self._folder) as db:
+            program = programs.by_token(db, digest(token)) if token else None
+        if program is None or not program.is_let_in(self._now()):
+            return None, token
+        is_ours = (program.model, program.prompt) == (self._settings.model_name[:80], self._prompt)
+        return (program if is_ours else None), token
+
+
+def toolbox(desk: LabDesk, mark: Mark) -> Toolbox:
+    """The tools that this program sees. Before it is shown words of other programs, that is marked."""
+    caller = desk.caller()
+
+    def call(name: str, words: Mapping[str, Any]) -> tuple[str, bool]:
+        try:
+            answer = tools.call(desk, name, words)
+            mark(caller.name, programs_read(answer) - {caller.name})
+        except AxiomError as error:
+            return as_text(refused(error)), True
+        except Exception as error:
+            log.exception("scientist.tool name=%.80r", name)
+            fault = Fault(f"A fault of ours ({type(error).__name__}). Nothing was done; please report it.")
+            return as_text(refused(fault)), True
+        return as_text(answer), False
+
+    return Toolbox(
+        tools=tuple(ModelTool(name=tool.name, about=tool.about, words=tool.schema) for tool in tools.offered(caller)),
+        call=call,
+    )
+
+
+def _keep(file: Path, token: str) -> None:
+    """The file holds the token, and its owner alone may read it."""
+    unfinished = file.with_name(f".{file.name}.part")
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
+        opened.write(f"{token}\n")
+    unfinished.replace(file)

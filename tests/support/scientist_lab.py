@@ -1,0 +1,175 @@
+"""A furnished laboratory behind both of its sockets, and a scientist that speaks to a scripted model over the wire."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcp_lab import McpLab
+from model_line import SECRET, Line
+from model_service import Play, played
+
+from axiom.commands.remote import Remote
+from axiom.pi.autopilot import hold
+from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.service import callers
+from axiom.service.scientist import Scientist
+from axiom.service.sockets import on_path
+from axiom.service.token_desk import TokenDesk
+from axiom.settings import Settings
+from axiom.store.connections import Connections
+from axiom.store.sessions import sessions, transcripts
+from axiom.web.api.app import Api, ProgramDesk
+from axiom.web.socket import control
+
+PRICES = "input=2,output=10,cached=0.2"
+Call = tuple[str, dict[str, Any]]
+
+
+@dataclass
+class Script:
+    """A model that calls tools in turn, all calls of a turn at once; a turn may be made from what the last came to.
+
+    After its last turn it says that it is done. `asked` is every body that it was sent.
+    """
+
+    line: Line
+    turns: Sequence[Sequence[Call] | Callable[[list[Any]], Sequence[Call]]]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, body: dict[str, Any]) -> Play:
+        """Answer one request."""
+        self.asked.append(body)
+        at = sum(1 for message in body["messages"] if message["role"] == "assistant")
+        if at >= len(self.turns):
+            return played(self.line.body(text="I am done."))
+        turn = self.turns[at]
+        calls = turn(self.results(body)) if callable(turn) else turn
+        is_chat = self.line.protocol != "messages"
+        said = [
+            (f"call-{at}-{n}", name, json.dumps(words) if is_chat else words) for n, (name, words) in enumerate(calls)
+        ]
+        return played(self.line.body(text="", calls=said, stop="tool_calls" if is_chat else "tool_use"))
+
+    def results(self, body: dict[str, Any]) -> list[Any]:
+        """What the last calls came to."""
+        if self.line.protocol == "messages":
+            content = body["messages"][-1]["content"]
+            return [read(block["content"]) for block in content if block["type"] == "tool_result"]
+        answered: list[Any] = []
+        for message in reversed(body["messages"]):
+            if message["role"] != "tool":
+                break
+            answered.insert(0, read(message["content"]))
+        return answered
+
+    def told(self) -> str:
+        """All that the model was ever sent."""
+        return json.dumps(self.asked)
+
+
+def read(text: str) -> Any:
+    """What a tool answered; a call that could not be made comes back with a sentence."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@dataclass(kw_only=True)
+class ScientistLab:
+    """The laboratory and its scientist."""
+
+    mcp: McpLab
+    line: Line
+    settings: Settings
+
+    def scientist(self, **more: Any) -> Scientist:
+        """A new one, as a new process would make it. It waits for nothing."""
+        environment = {"AXIOM_MODEL_KEY": SECRET}
+        lab = self.mcp.lab
+        how = {"pause": lambda _: None, "now": lambda: lab.now, **more}
+        return Scientist(lab.folder, self.settings, environment, **how)
+
+    def held(self, *, scientist: Scientist | None = None) -> str:
+        """The name of a session that the scientist has held."""
+        talk = (scientist or self.scientist()).talk
+        return self.served(lambda: hold(self.remote, "a test", "scientist 1", pi="scientist", talk=talk))
+
+    def served(self, work: Callable[[], Any]) -> Any:
+        """What this comes to while the laboratory listens; the loop needs the main thread."""
+        folder, mcp, stopping = self.mcp.lab.folder, self.mcp, StopSignal()
+
+        def admit(token: str) -> Any:
+            with mcp.pages.readers.reader() as db:
+                return callers.program(db, token, mcp.gate.now())
+
+        api = Api(ProgramDesk(gate=mcp.gate, pages=mcp.pages, admit=admit, people=mcp.people))
+        with on_path(folder.socket) as door, on_path(folder.programs_socket) as programs_door:
+            listeners = [
+                ServedSocket(app=control(mcp.gate, mcp.pages, callers.operator()), socket=door),
+                ServedSocket(app=api, socket=programs_door),
+            ]
+
+            def working() -> Any:
+                try:
+                    return work()
+                finally:
+                    stopping.now()
+
+            with ThreadPoolExecutor(1) as pool:
+                worked = pool.submit(working)
+                serve(listeners, stopping)
+                return worked.result()
+
+    def scientist_desk(self) -> TokenDesk:
+        """The laboratory as its program sees it."""
+        with self.mcp.pages.readers.reader() as db:
+            token = (self.mcp.lab.folder.keys / "scientist.token").read_text().strip()
+            program = callers.program(db, token, self.mcp.gate.now())
+        return TokenDesk(pages=self.mcp.pages, gate=self.mcp.gate, people=self.mcp.people, program=program)
+
+    @property
+    def remote(self) -> Remote:
+        """The operator's door."""
+        return Remote(self.mcp.lab.folder.socket)
+
+    def notes(self, name: str, kind: str) -> list[Any]:
+        """What the log of a session says of this kind."""
+        with Connections(folder=self.mcp.lab.folder).reader() as db:
+            session = sessions.by_name(db, name)
+            assert session
+            assert session.ended_at is not None
+            return [note for _, note in sessions.notes(db, session.id) if note.kind.startswith(kind)]
+
+    def transcript(self, name: str) -> list[Any]:
+        """The entries of a session."""
+        with Connections(folder=self.mcp.lab.folder).reader() as db:
+            session = sessions.by_name(db, name)
+            assert session
+            assert transcripts.broken_links(db) == []
+            return [kept.entry for kept in transcripts.of_session(db, session.id)]
+
+
+@contextmanager
+def scientist_lab(mcp: McpLab, line: Line) -> Iterator[ScientistLab]:
+    """The laboratory with a model named in its settings."""
+    mcp.lab.folder.keys.mkdir(exist_ok=True)
+    address = line.service.address + ("" if line.protocol == "messages" else "/v1")
+    settings = Settings(
+        model_address=address,
+        model_protocol="messages" if line.protocol == "messages" else "chat",
+        model_name="of-a-test",
+        model_prices=PRICES,
+    )
+    yield ScientistLab(mcp=mcp, line=line, settings=settings)
+
+
+def stopped_soon(seconds: float) -> threading.Event:
+    """Somebody says stop after so long."""
+    stopping = threading.Event()
+    threading.Timer(seconds, stopping.set).start()
+    return stopping
