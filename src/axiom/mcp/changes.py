@@ -18,7 +18,13 @@ _Key = Annotated[
     str | None, Field(min_length=1, max_length=200, description="the same key and words again are done once")
 ]
 _DryRun = Annotated[bool, Field(description="show what would happen and change nothing")]
-_ADDED = {"finding.link", "finding.note", "proposal.make"}  # nothing that was there before becomes another thing
+_ADDED = {
+    "finding.link",
+    "finding.note",
+    "log.write",
+    "paper.draft",
+    "proposal.make",
+}  # nothing that was there before becomes another thing
 _RIGHTS = (Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE)  # that a token can have
 
 
@@ -78,7 +84,13 @@ def waits(number: int, state: str) -> Answer:
     }
 
 
-_PROPOSE = ("proposal.make", "proposal.withdraw", "finding.note")  # as far as there are such commands
+_PROPOSE = (
+    "proposal.make",
+    "proposal.withdraw",
+    "finding.note",
+    "log.write",
+    "paper.draft",
+)  # as far as there are such commands
 
 TOOLS = (
     tool_of("finding.link"),

@@ -11,7 +11,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.web.base import cells, numbers
-from axiom.web.views import findings, results
+from axiom.web.views import results
 
 _FONT = "literata-axiom.woff2"
 _CLASSES = {
@@ -126,4 +126,4 @@ def versioned(name: str) -> str:
 
 def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     low, high = evidence["interval"]
-    return findings.written(finding, evidence["estimate"], low, high)
+    return numbers.written(finding, evidence["estimate"], low, high)
