@@ -1,4 +1,4 @@
-"""Commands that say something about findings: how two hang together, and in somebody's own words a note, a log, a paper."""
+"""Commands that say something about findings: how two hang together, and what somebody writes of them."""
 
 import re
 from collections.abc import Mapping

@@ -70,7 +70,7 @@ def test_what_may_stand(text):
         ("It is minus {F1.estimate}.", "before it"),
         ("It is .{F1.seeds} there.", "before it"),
         ("It is {F1.seeds}% there.", "behind it"),
-        ("It is {F1.seeds}.{F1.seeds} there.", "behind it"),
+        ("It is {F1.seeds}.{F1.seeds} there.", "before it"),
         ("It is {F1.seeds}{F1.seeds} there.", "behind it"),
         ("It is {F1.seeds}k there.", "behind it"),
         ("It is {F1.seeds} million.", "million"),

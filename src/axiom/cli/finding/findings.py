@@ -82,6 +82,36 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         click.echo(f"\nCite: {found['cite']}")
 
 
+@finding.command("paper")
+@click.argument("numbers", type=_NUMBER, nargs=-1, required=True)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    help="A file that ends in .md, .tex or .html.  [default: print Markdown]",
+)
+@data_option
+@quiet_option
+def paper(numbers: tuple[int, ...], target: Path | None, folder: Folder, quiet: bool) -> None:
+    """A draft over findings: methods, tables, limitations and references, rendered from what is recorded."""
+    from axiom.web.papers import files  # needs the templates
+    from axiom.web.papers.paper import numbers_of
+    from axiom.web.site.templates import environment
+
+    ending = target.suffix.removeprefix(".") if target else "md"
+    if ending not in files.KINDS:
+        raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
+    chosen = numbers_of(",".join(map(str, numbers)))
+    with view(folder) as seen:
+        text = files.as_file(seen, chosen, ending, environment())
+    if target is None:
+        click.echo(text, nl=False)
+        return
+    with appearing(target) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    remark(f"Wrote {target}", quiet=quiet)
+
+
 @finding.command("export")
 @click.argument("number", type=_NUMBER)
 @click.option(

@@ -1,4 +1,4 @@
-"""What somebody may write about findings: every number is a reference, and nothing is said that its verdict does not say.
+"""What somebody may write about findings: every number is a reference, and no word is stronger than the verdict.
 
 A text is stored as it was written, and its references are resolved whenever it is shown. `{F12.estimate}` is a number
 of finding 12, `{F12}` names it, `{R:benford_law}` is the literature that this experiment's signed file names.
@@ -7,7 +7,7 @@ of finding 12, `{F12}` names it, `{R:benford_law}` is the literature that this e
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from axiom.domain.evidence_cards import Citable
@@ -82,7 +82,7 @@ def findings_named(text: str) -> set[int]:
 
 
 def refused(text: str, known: Mapping[int, Citable]) -> str:
-    """Why a text may not stand: each faulty paragraph with its words, then the references that there are; or nothing."""
+    """Why a text may not stand: its faulty paragraphs and words, then the references that there are; or nothing."""
     written = paragraphs(text)
     said = [
         f"paragraph {place}: {fault}" for place, each in enumerate(written, start=1) for fault in faults(each, known)
@@ -96,7 +96,7 @@ def refused(text: str, known: Mapping[int, Citable]) -> str:
 def faults(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> list[str]:
     """What may not stand in this paragraph, each in a few words."""
     found = [*_of_words(paragraph), *_of_neighbours(paragraph)]
-    found += [fault for each in paragraph.references if (fault := _of_reference(each, paragraph, known))]
+    found += [fault for each in paragraph.references if (fault := _of_reference(each, known))]
     found += _of_proof(paragraph, known)
     return list(dict.fromkeys(found))
 
@@ -113,11 +113,19 @@ def unresolved(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> lis
 def value_of(reference: Reference, known: Mapping[int, Citable]) -> object:
     """What stands at this place today; None where nothing does."""
     if not reference.finding:
-        return next(
-            (each.literature[reference.name] for each in known.values() if reference.name in each.literature), None
-        )
+        return _literature(known).get(reference.name)
     citable = known.get(reference.finding)
     return None if citable is None else citable.fields.get(reference.name or "number")
+
+
+def replaced(text: str, write: Callable[[Reference], str]) -> str:
+    """The text with something else in the place of each reference."""
+    return _REFERENCE.sub(lambda match: write(_read(match)), text)
+
+
+def _read(match: re.Match[str]) -> Reference:
+    number = int(match["finding"]) if match["finding"] else 0
+    return Reference(finding=number, name=match["field"] or match["name"] or "", written=match[0])
 
 
 def _pieces(text: str) -> Iterator[str | Reference]:
@@ -125,15 +133,14 @@ def _pieces(text: str) -> Iterator[str | Reference]:
     for match in _REFERENCE.finditer(text):
         if match.start() > end:
             yield text[end : match.start()]
-        number = int(match["finding"]) if match["finding"] else 0
-        yield Reference(finding=number, name=match["field"] or match["name"] or "", written=match[0])
+        yield _read(match)
         end = match.end()
     if end < len(text):
         yield text[end:]
 
 
 def _of_words(paragraph: WrittenParagraph) -> Iterator[str]:
-    """Digits, number words, literature and signs that nobody sees. A reference stands for a word that none of them is."""
+    """Digits, number words, literature and signs that nobody sees, in what stands between the references."""
     text = "\N{OBJECT REPLACEMENT CHARACTER}".join(_between(paragraph))
     if brace := re.search(r"[{}][^{}\s]{0,40}\}?", text):
         yield f"{brace[0]!r} is no reference"
@@ -178,9 +185,9 @@ def _of_neighbours(paragraph: WrittenParagraph) -> Iterator[str]:
             yield f"{one.written} is changed by what stands behind it"
 
 
-def _of_reference(reference: Reference, paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> str:
+def _of_reference(reference: Reference, known: Mapping[int, Citable]) -> str:
     if not reference.finding:
-        literature = {name: said for each in known.values() for name, said in each.literature.items()}
+        literature = _literature(known)
         if literature.get(reference.name):
             return ""
         return f"{reference.written} is no literature of a signed file here{_nearest(reference.name, literature)}"
@@ -205,6 +212,10 @@ def _of_proof(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> Iter
         weakest = next((grade for grade in grades if grade not in _SURE), None)
         why = f"a finding that it is said of is {weakest}" if weakest else "the paragraph names no finding"
         yield f"{match[0]!r} needs a grade of at least Strong, and {why}"
+
+
+def _literature(known: Mapping[int, Citable]) -> dict[str, str]:
+    return {name: said for each in known.values() for name, said in each.literature.items()}
 
 
 def _nearest(name: str, names: Collection[str]) -> str:

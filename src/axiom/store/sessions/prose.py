@@ -13,7 +13,8 @@ _OF_SESSION = """
 SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose WHERE session_id = :session_id GROUP BY author) ORDER BY id
 """
 _OF_PAPER = """
-SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose WHERE findings = :findings AND findings <> '' GROUP BY author)
+SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
+    WHERE findings = :findings AND findings <> '' GROUP BY author)
 ORDER BY id
 """
 

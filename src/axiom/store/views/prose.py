@@ -1,4 +1,4 @@
-"""Findings as texts may speak of them: every field that a reference can name, and the literature of the signed files."""
+"""Findings as texts may speak of them: each field that a reference can name, and the literature of the signed files."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
-from axiom.web.base import paging, query_errors
+from axiom.web.base import paging, query_errors, spoken
 from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
@@ -73,13 +73,14 @@ def one(reading: Reading, number: int) -> Answer:
         [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
         for each in observed
     ]
-    weighed = evidence_cards.weighed(reading, standing, found)
+    weighed, told = evidence_cards.weighed(reading, standing, found), linked(reading, number)
     return {
         "finding": shown(reading, standing)
         | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
-            **linked(reading, number),
+            **told,
+            "notes": [each | {"text": spoken.line(reading, each["text"])} for each in told["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),

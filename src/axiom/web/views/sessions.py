@@ -3,6 +3,7 @@
 from axiom.domain.sessions import Note, Session, Step
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
+from axiom.web.base import spoken
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
 from axiom.web.views.session_rows import named
@@ -34,7 +35,7 @@ def one(reading: Reading, name: str) -> Answer:
     return {
         "session": shown(session)
         | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
-        | {"log": log.chapters(session, notes)}
+        | {"log": log.chapters(session, notes), "said": spoken.of_session(reading, session.id)}
     }
 
 
