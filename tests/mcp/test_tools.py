@@ -33,6 +33,8 @@ CALLS = {
     "finding_link": [{"source": "1", "kind": "tests", "target": "2", "why": "it is so", "key": "k"}],
     "proposal_make": [QUESTION],  # a dry run where nothing else is said
     "finding_note": [{"finding": 1, "text": "Somebody should look at this.", "key": "n"}],
+    "log_write": [{"text": "The sum grows: {F1.estimate}.", "key": "w"}],
+    "paper_draft": [{"findings": "1,3", "text": "Nothing is known of {F3} yet.", "key": "p"}],
     "proposal_ask": [{"proposal": 1}],
 }
 NAMES = [*CALLS]

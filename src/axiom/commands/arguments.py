@@ -28,6 +28,7 @@ WHY = {"min_length": 3, "max_length": 2_000}
 SAID_BY = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f]+$", SPEAKER: True}
 FORECASTER = {"min_length": 1, "max_length": 80, "pattern": r"^[^\x00-\x1f,]+$", SPEAKER: True}  # its commas mean more
 CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
+SEEN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"  # a text with no sign that a terminal would act on; lines may end
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NUMBER, SAID_BY, WHY
+from axiom.commands.arguments import NUMBER, SAID_BY, SEEN, WHY
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.findings import prose
@@ -29,7 +29,6 @@ _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}
 _UPHELD = f"{Meaning.AS_CLAIMED}|{Meaning.OPPOSITE}|{Meaning.TOO_SMALL}"
 _NUMBERED = re.compile(r"(link:)?([0-9]+)")
-_SEEN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]+$"  # no sign that a terminal would act on; lines may end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +78,13 @@ class LinkFindings(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteFinding(Command):
-    """Write a note to a finding, in your own words. Everybody can read it, and nothing is concluded from it.
-
-    A program's numbers are references: {F12.estimate}.
-    """
+    """Write a note to a finding. Nothing is concluded from it. A program's numbers are references: {F12.estimate}."""
 
     name: ClassVar[str] = "finding.note"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=NUMBER)
-    text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": _SEEN})
+    text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": SEEN})
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -106,12 +102,12 @@ class NoteFinding(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class WriteLog(Command):
-    """Write your part of a session's log. Numbers only as references: {F12.estimate}. Your newest text stands."""
+    """Write your part of a session's log, the newest unless you name one. Numbers only as {F12.estimate}."""
 
     name: ClassVar[str] = "log.write"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
-    text: str = field(metadata={"min_length": 3, "max_length": 8_000, "pattern": _SEEN})
+    text: str = field(metadata={"min_length": 3, "max_length": 8_000, "pattern": SEEN})
     by: str = field(metadata=SAID_BY)
     session: str = field(default="", metadata={"max_length": 40})  # the newest, if empty
 
@@ -133,13 +129,13 @@ class WriteLog(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class DraftPaper(Command):
-    """Write prose for the paper over findings, 1,2,3. Numbers only as {F1.estimate}, literature as {R:experiment}."""
+    """Write prose for the paper over findings (1,2). Numbers only as {F1.estimate}, literature as {R:experiment}."""
 
     name: ClassVar[str] = "paper.draft"
     capability: ClassVar[Capability] = Capability.PROPOSE
 
     findings: str = field(metadata={"max_length": 200, "pattern": r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,19}$"})
-    text: str = field(metadata={"min_length": 3, "max_length": 20_000, "pattern": _SEEN})
+    text: str = field(metadata={"min_length": 3, "max_length": 20_000, "pattern": SEEN})
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

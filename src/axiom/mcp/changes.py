@@ -14,10 +14,8 @@ from axiom.mcp.desk import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number, ToolWords
 
 ASK = "proposal_ask"
-_Key = Annotated[
-    str | None, Field(min_length=1, max_length=200, description="the same key and words again are done once")
-]
-_DryRun = Annotated[bool, Field(description="show what would happen and change nothing")]
+_Key = Annotated[str | None, Field(min_length=1, max_length=200)]  # what it is for, instructions say
+_DryRun = Annotated[bool, Field(description="only show what would happen")]
 _ADDED = {
     "finding.link",
     "finding.note",

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from axiom.commands.arguments import SEEN
 from axiom.commands.registry import read_words
 from axiom.domain.callers import Capability
 from axiom.mcp.desk import Answer, LabDesk
 
 _LARGEST = 2**63 - 1  # what a number of the laboratory can be
+_UNMET = (("maximum", _LARGEST), ("pattern", SEEN))
 
 Number = Annotated[int, Field(ge=1, le=_LARGEST)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -59,13 +61,15 @@ class LabTool:
 
 
 def _bare(schema: Any) -> Any:
-    """The schema without titles; a property may be called so."""
+    """The schema without titles, limits that nobody meets, and the nothing that a word is which may be left out."""
     match schema:
+        case {"anyOf": [said, {"type": "null"}], "default": None, **around}:
+            return _bare({**said, **around})
         case dict():
             return {
                 name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
                 for name, part in schema.items()
-                if not (name == "title" and isinstance(part, str))
+                if not (name == "title" and isinstance(part, str)) and (name, part) not in _UNMET
             }
         case list():
             return [_bare(part) for part in schema]

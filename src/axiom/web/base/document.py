@@ -41,7 +41,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class AuthoredText:
     """What one author wrote."""
 
     author: str
@@ -64,7 +64,7 @@ class Items:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class PaperTable:
     """Rows under headings; a cell is words or a fact."""
 
     caption: str
@@ -89,7 +89,7 @@ class Whiskers:
     rows: tuple[Whisker, ...]
 
 
-Block = Text | Items | Table | Whiskers | Said
+Block = Text | Items | PaperTable | Whiskers | AuthoredText
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +124,7 @@ def as_data(paper: Paper) -> Answer:
     }
 
 
-def said_as_data(said: Said) -> Answer:
+def said_as_data(said: AuthoredText) -> Answer:
     """What somebody wrote, in JSON's own types."""
     return {
         "kind": "said",
@@ -152,13 +152,13 @@ def _block(block: Block) -> Answer:
             return {"kind": "text", "pieces": _pieces(block.pieces)}
         case Items():
             return {"kind": "items", "items": [_pieces(each) for each in block.items]}
-        case Table():
+        case PaperTable():
             rows = [[_piece(cell) for cell in row] for row in block.rows]
             return {"kind": "table", "caption": block.caption, "headings": list(block.headings), "rows": rows}
         case Whiskers():
             rows_drawn = [{"label": _pieces(row.label), "drawn": row.drawn, "look": row.look} for row in block.rows]
             return {"kind": "whiskers", "caption": block.caption, "rows": rows_drawn}
-        case Said():
+        case AuthoredText():
             return said_as_data(block)
 
 

@@ -10,7 +10,7 @@ from axiom.store.sessions.prose import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
 from axiom.store.views.prose import citable
-from axiom.web.base.document import Fact, Piece, Pieces, Said, Spoken, plain_text, said_as_data, words
+from axiom.web.base.document import AuthoredText, Fact, Piece, Pieces, Spoken, plain_text, said_as_data, words
 from axiom.web.base.numbers import e_value, plain, written
 from axiom.web.base.request import Answer, Reading
 
@@ -23,12 +23,12 @@ def of_session(reading: Reading, session_id: int) -> list[Answer]:
     return [said_as_data(said(reading, each)) for each in kept]
 
 
-def said(reading: Reading, kept: KeptProse) -> Said:
+def said(reading: Reading, kept: KeptProse) -> AuthoredText:
     """A text as it reads today."""
     numbers = prose.findings_named(kept.text)
     known, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
     shown = {number: texts(standings[number], known[number]) for number in known}
-    return Said(
+    return AuthoredText(
         author=kept.author,
         at=kept.at.isoformat(),
         paragraphs=tuple(_spoken(each, known, shown) for each in prose.paragraphs(kept.text)),

@@ -3,7 +3,19 @@
 import re
 from collections.abc import Iterable
 
-from axiom.web.base.document import Block, Fact, Items, Paper, Piece, Said, Table, Text, Whisker, Whiskers, plain_text
+from axiom.web.base.document import (
+    AuthoredText,
+    Block,
+    Fact,
+    Items,
+    Paper,
+    PaperTable,
+    Piece,
+    Text,
+    Whisker,
+    Whiskers,
+    plain_text,
+)
 from axiom.web.base.numbers import calm
 
 _HEAD = r"""\documentclass{article}
@@ -61,17 +73,17 @@ def _block(block: Block) -> str:
             return _text(block.pieces)
         case Items():
             return _items(_text(each) for each in block.items)
-        case Table():
+        case PaperTable():
             return _table(block)
         case Whiskers():
             rows = "\n".join(f"{{}}{_text(row.label)} & {_drawn(row)} \\\\" for row in block.rows)
             table = f"\\begin{{tabular}}{{ll}}\n{rows}\n\\end{{tabular}}"
             return f"\\begin{{figure}}[!ht]\n{table}\n\\caption{{{_escaped(block.caption)}}}\n\\end{{figure}}"
-        case Said():
+        case AuthoredText():
             return "\n\n".join(_said(block))
 
 
-def _said(said: Said) -> Iterable[str]:
+def _said(said: AuthoredText) -> Iterable[str]:
     about = "wrote this; every number in it is a reference to a row, resolved when this was made."
     yield f"\\emph{{{_escaped(said.author)} {about}}}"
     for each in said.paragraphs:
@@ -84,7 +96,7 @@ def _items(items: Iterable[str]) -> str:
     return "\n".join(["\\begin{itemize}", *(f"\\item{{}} {each}" for each in items), "\\end{itemize}"])
 
 
-def _table(block: Table) -> str:
+def _table(block: PaperTable) -> str:
     cells = [block.headings, *(tuple(plain_text([cell]) for cell in row) for row in block.rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(block.headings))]
     columns = "".join("p{4.2cm}" if width > _LONG_CELL else "l" for width in widths)

@@ -3,7 +3,19 @@
 import re
 from collections.abc import Iterable
 
-from axiom.web.base.document import Block, Fact, Items, Paper, Piece, Said, Table, Text, Whisker, Whiskers, plain_text
+from axiom.web.base.document import (
+    AuthoredText,
+    Block,
+    Fact,
+    Items,
+    Paper,
+    PaperTable,
+    Piece,
+    Text,
+    Whisker,
+    Whiskers,
+    plain_text,
+)
 from axiom.web.base.numbers import calm
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|&~$])")
@@ -26,7 +38,7 @@ def _block(block: Block, root: str) -> str:
             return _first(_text(block.pieces, root))
         case Items():
             return "\n".join(f"- {_first(_text(each, root))}" for each in block.items)
-        case Table():
+        case PaperTable():
             lines = [block.headings, ("---",) * len(block.headings)]
             rows = [tuple(_text([cell], root) for cell in row) for row in block.rows]
             table = "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *rows])
@@ -35,11 +47,11 @@ def _block(block: Block, root: str) -> str:
             wide = max(len(plain_text(row.label)) for row in block.rows)
             drawn = "\n".join(f"{plain_text(row.label).ljust(wide)} {_drawn(row)}" for row in block.rows)
             return f"```text\n{drawn}\n```\n\n**Figure.** {block.caption}."
-        case Said():
+        case AuthoredText():
             return "\n\n".join(_said(block, root))
 
 
-def _said(said: Said, root: str) -> Iterable[str]:
+def _said(said: AuthoredText, root: str) -> Iterable[str]:
     about = "wrote this; every number in it is a reference to a row, resolved when this was made."
     yield f"*{_text([said.author])} {about}*"
     for each in said.paragraphs:

@@ -9,7 +9,7 @@ from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.views.findings import FindingView
-from axiom.web.base.document import Block, Fact, Items, Piece, Pieces, Table, Text, words
+from axiom.web.base.document import Block, Fact, Items, PaperTable, Piece, Pieces, Text, words
 from axiom.web.base.numbers import moment, plain
 from axiom.web.base.request import Reading
 from axiom.web.papers.told import Told
@@ -73,7 +73,7 @@ class Study:
         found.append(Text(pieces=self._gates()))
         return found
 
-    def _factors(self, declared: Manifest) -> Table:
+    def _factors(self, declared: Manifest) -> PaperTable:
         levels = scope.levels([config for design in self._designs for config in design.configs])
         rows: list[tuple[Piece, ...]] = []
         for name, kind in declared.factors.items():
@@ -87,14 +87,16 @@ class Study:
                     self.fact(f"range.{name}", " to ".join(map(plain, low_high))) if low_high else "–",
                 )
             )
-        return Table(caption="Factors", headings=("Factor", "Type", "Registered levels", "Range"), rows=tuple(rows))
+        return PaperTable(
+            caption="Factors", headings=("Factor", "Type", "Registered levels", "Range"), rows=tuple(rows)
+        )
 
-    def _measures(self, declared: Manifest) -> Table:
+    def _measures(self, declared: Manifest) -> PaperTable:
         rows = tuple(
             (self.fact(f"measure.{each.name}", each.name), each.type.value, "yes" if each.nullable else "no")
             for each in declared.measures
         )
-        return Table(caption="Measures of a cell", headings=("Measure", "Type", "May be missing"), rows=rows)
+        return PaperTable(caption="Measures of a cell", headings=("Measure", "Type", "May be missing"), rows=rows)
 
     def _control(self, control: ControlSweeps) -> Pieces:
         return words(
@@ -151,12 +153,12 @@ def asked(told: Sequence[Told]) -> list[Block]:
         registered |= {each.id: _registered(each) for each in one.feeding}
     kinds = sorted({one.standing.line.evidence.e_kind for one in told if one.standing.line})
     found: list[Block] = [
-        Table(
+        PaperTable(
             caption="What is concluded from a replicate",
             headings=("Finding", "Quantity", "Kind", "Centre", "Null", "Smallest that matters", "Expected"),
             rows=tuple(estimands),
         ),
-        Table(
+        PaperTable(
             caption="Registered before anything was computed",
             headings=("Registration", "Design", "Cohort", "Configs", "Block", "Stopping rule", "At", "Hash"),
             rows=tuple(row for _, row in sorted(registered.items())),

@@ -15,9 +15,9 @@ from axiom.web.base.document import (
     Fact,
     Items,
     Paper,
+    PaperTable,
     Piece,
     Pieces,
-    Table,
     Text,
     Whisker,
     Whiskers,
@@ -117,12 +117,12 @@ def _results(told: Sequence[Told]) -> list[Block]:
         "Of the claim",
         "Grade",
     )
-    found: list[Block] = [Table(caption="How the findings stand", headings=headings, rows=rows)]
+    found: list[Block] = [PaperTable(caption="How the findings stand", headings=headings, rows=rows)]
     if any(one.standing.line for one in told):
         caption = "Each interval in multiples of the smallest effect that matters; the upright line is the null"
         found.append(Whiskers(caption=caption, rows=tuple(_whisker(one) for one in told)))
         found.append(
-            Table(
+            PaperTable(
                 caption="Who computed it",
                 headings=("Finding", "Hosts", "Volunteers", "Platforms", "Closed blocks"),
                 rows=tuple(
@@ -172,7 +172,7 @@ def _predictions(told: Sequence[Told]) -> list[Block]:
     if not rows:
         return [Text(pieces=words("Nobody wrote down a prediction."))]
     headings = ("Finding", "By", "effect +", "absent", "effect −", "Low", "High", "Brier score", "Covered")
-    return [Table(caption="Predicted before anything was computed", headings=headings, rows=tuple(rows))]
+    return [PaperTable(caption="Predicted before anything was computed", headings=headings, rows=tuple(rows))]
 
 
 def _besides(reading: Reading, told: Sequence[Told]) -> list[Block]:
@@ -214,7 +214,7 @@ def _besides(reading: Reading, told: Sequence[Told]) -> list[Block]:
         return [*found, Text(pieces=words("Nothing else was asked of the same experiments."))]
     headings = ("Finding", "Claim", "Verdict", "Of the claim", "Grade", "Status")
     caption = "Other findings of the same experiments, and those that are linked"
-    return [*found, Table(caption=caption, headings=headings, rows=tuple(row for _, row in sorted(rows)))]
+    return [*found, PaperTable(caption=caption, headings=headings, rows=tuple(row for _, row in sorted(rows)))]
 
 
 def _linked(link: Answer) -> Pieces:
@@ -323,5 +323,7 @@ def _data(reading: Reading, told: Sequence[Told], studies: Iterable[Study]) -> l
             )
         ),
         *([Items(items=tuple(exports))] if exports else []),
-        Table(caption="Signed bundles", headings=("Experiment", "Serial", "SHA of the archive"), rows=tuple(bundles)),
+        PaperTable(
+            caption="Signed bundles", headings=("Experiment", "Serial", "SHA of the archive"), rows=tuple(bundles)
+        ),
     ]
