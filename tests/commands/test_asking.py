@@ -141,7 +141,7 @@ def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
     assert (note.by, note.text.count("\n")) == ("program:ada", 1)
     with pytest.raises(NotFound):
         door.submit(NoteFinding(finding=99, text="Nobody reads it.", by="program:ada"), caller=program)
-    with pytest.raises(Refused, match="size 9|'9.'"):
+    with pytest.raises(Refused, match=r"size 9|'9.'"):
         door.submit(NoteFinding(finding=1, text="Compare it with size 9.", by="program:ada"), caller=program)
     door.submit(NoteFinding(finding=1, text="Compare it with size 9.", by="Ada"), caller=callers.operator())
     with pytest.raises(WrongUse):
