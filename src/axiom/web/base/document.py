@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from axiom.web.base.request import Answer
 
 _PLACE = re.compile(r"\{(\w+)\}")
+_LONGEST = 30  # letters of a fact that leads to its rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,6 +17,11 @@ class Fact:
     text: str
     of: str  # what it is: F12.estimate, E3.question, G4.hash
     rows: str = ""  # the page with the rows behind it
+
+    @property
+    def leads_to(self) -> str:
+        """The same of a number; words and sentences lead nowhere, for then nearly everything would."""
+        return self.rows if len(self.text) < _LONGEST and any(sign.isdigit() for sign in self.text) else ""
 
 
 Piece = str | Fact
@@ -167,4 +173,6 @@ def _pieces(pieces: Sequence[Piece]) -> list[Answer]:
 
 
 def _piece(piece: Piece) -> Answer:
-    return asdict(piece) if isinstance(piece, Fact) else {"text": piece, "of": "", "rows": ""}
+    if isinstance(piece, Fact):
+        return {"text": piece.text, "of": piece.of, "rows": piece.leads_to}
+    return {"text": piece, "of": "", "rows": ""}

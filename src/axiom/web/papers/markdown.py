@@ -86,8 +86,8 @@ def _text(pieces: Iterable[Piece], root: str = "") -> str:
 def _piece(piece: Piece, root: str) -> str:
     if not isinstance(piece, Fact):
         return _escaped(piece)
-    is_short = piece.rows and root and " " not in piece.text
-    return f"[{_escaped(piece.text)}]({root}{piece.rows})" if is_short else _escaped(piece.text)
+    text = _escaped(piece.text)
+    return f"[{text}]({root}{piece.leads_to})" if root and piece.leads_to else text
 
 
 def _escaped(text: str) -> str:
