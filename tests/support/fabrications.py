@@ -123,7 +123,7 @@ def _lines(block: dict[str, Any]) -> list[list[Piece]]:
         case "text":
             return [block["pieces"]]
         case "items":
-            return block["items"]
+            return list(block["items"])
         case "table":
             return [[cell] for row in block["rows"] for cell in row]
     return [row["label"] for row in block["rows"]]
@@ -157,14 +157,15 @@ def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> lis
 
 def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
     found: list[Found] = []
-    for before, piece, after in zip(["", *pieces], pieces, [*pieces[1:], ""], strict=False):
+    nothing: Piece = {"text": "", "of": ""}
+    for before, piece, after in zip([nothing, *pieces], pieces, [*pieces[1:], nothing], strict=False):
         if not piece["of"]:
             found += _of_words(piece["text"])
         elif fault := _of_fact(rows, piece):
             found.append(fault)
-        if piece["of"] and before and before["text"][-1:] in {"-", "−", ".", "^"}:
+        if piece["of"] and before["text"][-1:] in {"-", "−", ".", "^"}:
             found.append((Fabrication.ALTERED_NUMBER, before["text"] + piece["text"]))
-        if piece["of"] and after and after["text"][:1] in {"%", "e", "k", "^", "/"}:
+        if piece["of"] and after["text"][:1] in {"%", "e", "k", "^", "/"}:
             found.append((Fabrication.ALTERED_NUMBER, piece["text"] + after["text"]))
     return found
 

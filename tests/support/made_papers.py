@@ -16,11 +16,13 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
 from axiom.store.sessions import sessions
+from axiom.web.base.document import as_data
 from axiom.web.base.request import Reading
 from axiom.web.papers import paper
 from axiom.web.views import sessions as session_views
 
 VERSIONS = 4
+_NOWHERE: Any = None  # these commands need nothing of a laboratory but its database
 _REFERENCE = "Noether 1918, Nachr. Ges. Wiss. 235; Hecke 1920"
 _SOURCE = '''"""Adds up."""
 from dataclasses import dataclass
@@ -130,7 +132,7 @@ class MadePapers:
         """The log and the paper as they read now; what is made up in them is kept."""
         self.rows.forget()
         log = session_views.one(self.reading, self.session)["session"]["said"]
-        made = paper.as_data(paper.paper(self.reading, numbers))
+        made = as_data(paper.paper(self.reading, numbers))
         self.numbers += numbers_in(log) + numbers_in(made)
         self.found += in_log(self.rows, log) + in_paper(self.rows, made)
         return log, made
@@ -176,7 +178,7 @@ class MadePapers:
     def _write(self, command: WriteLog | DraftPaper) -> None:
         try:
             with self.lab.db.transaction():
-                command.apply(self.lab.db, None, None, self.lab.now)
+                command.apply(self.lab.db, _NOWHERE, None, self.lab.now)
             self.said["written"] += 1
         except AxiomError:
             self.said["refused"] += 1
