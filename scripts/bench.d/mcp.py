@@ -31,7 +31,11 @@ WORDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "guide_show": lambda _: {"part": "controls"},
     "finding_list": lambda _: {},
     "finding_show": lambda _: {"number": 1},
-    "finding_note": lambda number: {"finding": 1, "text": f"note {number}", "key": str(number)},
+    "finding_note": lambda number: {
+        "finding": 1,
+        "text": f"A note with the key {chr(97 + number % 26)}",
+        "key": str(number),
+    },
 }
 
 

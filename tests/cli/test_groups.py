@@ -57,7 +57,10 @@ def test_help_of_a_command_is_that_of_its_flag(said):
         (("help", "lab", "x"), "`axiom lab` has no commands of its own, so none 'x'. Nothing was started."),
         (("version",), "There is no command 'version'. Did you mean `axiom --version`? Nothing was started."),
         (("experiment", "help"), "Did you mean `axiom experiment --help`? Nothing was started."),
-        (("finding", "paper"), "There is no command 'paper'. `axiom finding --help` lists them. Nothing was started."),
+        (
+            ("finding", "poster"),
+            "There is no command 'poster'. `axiom finding --help` lists them. Nothing was started.",
+        ),
         (("fnding",), "There is no command 'fnding'. Did you mean finding? Nothing was started."),
         (("erosion",), "There is no command 'erosion'. `axiom --help` lists them. Nothing was started."),
         (("experiment", "rnu"), "There is no command 'rnu'. Did you mean run? Nothing was started."),

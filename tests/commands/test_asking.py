@@ -134,10 +134,15 @@ def test_its_author_alone_takes_a_proposal_back_and_then_nothing_more_of_it_is_o
 
 
 def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
-    door.submit(NoteFinding(finding=1, text="Compare it with size 9.\nIt may turn.", by="program:ada"), caller=program)
+    door.submit(
+        NoteFinding(finding=1, text="Compare it with a larger size.\nIt may turn.", by="program:ada"), caller=program
+    )
     (note,) = door.look(lambda db: finding_notes.of(db, 1))
     assert (note.by, note.text.count("\n")) == ("program:ada", 1)
     with pytest.raises(NotFound):
         door.submit(NoteFinding(finding=99, text="Nobody reads it.", by="program:ada"), caller=program)
+    with pytest.raises(Refused, match=r"size 9|'9.'"):
+        door.submit(NoteFinding(finding=1, text="Compare it with size 9.", by="program:ada"), caller=program)
+    door.submit(NoteFinding(finding=1, text="Compare it with size 9.", by="Ada"), caller=callers.operator())
     with pytest.raises(WrongUse):
         NoteFinding(finding=1, text="\x1b[2J it clears the screen", by="program:ada")

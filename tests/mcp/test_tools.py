@@ -35,6 +35,8 @@ CALLS = {
     "finding_note": [{"finding": 1, "text": "Somebody should look at this.", "key": "n"}],
     "draft_write": [{"experiment": "own_sum", "text": "import os", "key": "d"}],
     "proposal_make": [QUESTION],  # a dry run where nothing else is said
+    "log_write": [{"text": "The sum grows: {F1.estimate}.", "key": "w"}],
+    "paper_draft": [{"findings": "1,3", "text": "Nothing is known of {F3} yet.", "key": "p"}],
     "proposal_ask": [{"proposal": 1}],
 }
 NAMES = [*CALLS]

@@ -143,7 +143,7 @@ def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept
     page = lab_with_blocks.mcp.desk("reader", "read").read("/findings/1", {})["finding"]
     assert [note["by"] for note in page["notes"]] == ["program:scientist"]
     session = lab_with_blocks.mcp.desk("ada").read(f"/sessions/{name}", {})["session"]
-    assert session["spoken"]["requests"] == asked.facts["requests"] + weighed.facts["requests"] == 3
+    assert session["model_use"]["requests"] == asked.facts["requests"] + weighed.facts["requests"] == 3
 
 
 def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):

@@ -29,7 +29,7 @@ from axiom.store.experiments import drafts
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
-from axiom.store.sessions import sessions, transcripts
+from axiom.store.sessions import prose, sessions, transcripts
 from axiom.store.tasks import tasks, workunits
 
 UNSHOWN = "Nobody may read this yet."
@@ -277,6 +277,9 @@ def furnish_more(lab, prepared) -> None:
         record(lab.db, 2, absent, [], session_id=None, now=lab.now)
         inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
         link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
+        told = f"The total grows, {{F1.estimate}} over {{F1.seeds}} seeds. {HOSTILE}\n\nThis says nothing of a number."
+        prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=told, now=lab.now)
+        prose.add_to_paper(lab.db, [1, 3], author="Ada", text=told, now=lab.now)
         speak(lab)
 
 

@@ -23,6 +23,7 @@ CALLS = 10  # of a sequence
 OWN = {
     "link": ("by", "finding.link"),
     "finding_note": ("by", "finding.note"),
+    "prose": ("author", "log.write, paper.draft"),
     "proposal": ("author", "proposal.make"),
     "idea": ("by", "idea.add"),
     "draft": ("author", "draft.write"),

@@ -9,6 +9,7 @@ from golden_file import seen
 from axiom.web.site.routes import PAGES
 
 _SHOWN = {
+    "/findings/paper": "/findings/paper?of=1,3",
     "/experiments/{name}": "/experiments/tiny_sum",
     "/ledger/{name}": "/ledger/2026-03-02-a",
     "/sessions/{name}": "/sessions/2026-03-02-a",
@@ -26,7 +27,7 @@ def _anywhere(words: str) -> str:
 
 
 def named(address: str) -> str:
-    return address.strip("/").replace("/", "-") or "home"
+    return address.partition("?")[0].strip("/").replace("/", "-") or "home"
 
 
 @pytest.fixture(scope="module")

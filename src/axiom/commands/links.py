@@ -1,22 +1,29 @@
-"""Commands that say something beside a finding: how two hang together, and a note in somebody's own words."""
+"""Commands that say something about findings: how two hang together, and what somebody writes of them."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import LINES, NUMBER, SAID_BY, WHY
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
+from axiom.decisions.findings import prose
 from axiom.domain.callers import Capability
+from axiom.domain.evidence_cards import Citable
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.errors import NotFound, UnknownName, WrongUse
+from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.registrations import registrations
+from axiom.store.sessions import prose as kept_prose
+from axiom.store.sessions import sessions
+from axiom.store.views import findings
+from axiom.store.views.prose import citable
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}
@@ -71,7 +78,7 @@ class LinkFindings(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteFinding(Command):
-    """Write a note to a finding, in your own words. Everybody can read it, and nothing is concluded from it."""
+    """Write a note to a finding. Nothing is concluded from it. A program's numbers are references: {F12.estimate}."""
 
     name: ClassVar[str] = "finding.note"
     capability: ClassVar[Capability] = Capability.PROPOSE
@@ -85,10 +92,84 @@ class NoteFinding(Command):
         del laboratory, prepared
         if registrations.of_finding(db, self.finding) is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
+        if self.by.startswith("program:"):
+            _hold_to_the_rows(self.text, _spoken_of(db, self.text))
         return {
             "note": finding_notes.add(db, self.finding, text=self.text, by=self.by, now=now),
             "finding": self.finding,
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteLog(Command):
+    """Write your part of a session's log, the newest unless you name one. Numbers only as {F12.estimate}."""
+
+    name: ClassVar[str] = "log.write"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    text: str = field(metadata={"min_length": 3, "max_length": 8_000, "pattern": LINES})
+    by: str = field(metadata=SAID_BY)
+    session: str = field(default="", metadata={"max_length": 40})  # the newest, if empty
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Keep it as it was written."""
+        del laboratory, prepared
+        session = sessions.by_name(db, self.session) if self.session else sessions.last(db)
+        if session is None:
+            raise NotFound(f"There is no session {self.session or 'yet'}. Nothing was written.")
+        known = _spoken_of(db, self.text)
+        _hold_to_the_rows(self.text, known)
+        number = kept_prose.add_to_session(db, session.id, author=self.by, text=self.text, now=now)
+        return {
+            "prose": number,
+            "page": f"/sessions/{session.name}",
+            "unresolved": _unresolved(self.text, known),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftPaper(Command):
+    """Write prose for the paper over findings (1,2). Numbers only as {F1.estimate}, literature as {R:experiment}."""
+
+    name: ClassVar[str] = "paper.draft"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    findings: str = field(metadata={"max_length": 200, "pattern": r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,19}$"})
+    text: str = field(metadata={"min_length": 3, "max_length": 20_000, "pattern": LINES})
+    by: str = field(metadata=SAID_BY)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Keep it as it was written."""
+        del laboratory, prepared
+        numbers = sorted({int(number) for number in self.findings.split(",")})
+        known = citable(db, numbers)
+        if missing := [number for number in numbers if number not in known]:
+            raise NotFound(f"There is no finding {missing[0]}. Nothing was written; `axiom finding list` shows all.")
+        _hold_to_the_rows(self.text, known)
+        return {
+            "prose": kept_prose.add_to_paper(db, numbers, author=self.by, text=self.text, now=now),
+            "page": f"/findings/paper?of={','.join(map(str, numbers))}",
+            "unresolved": _unresolved(self.text, known),
+        }
+
+
+def _spoken_of(db: Database, text: str) -> dict[int, Citable]:
+    """The findings that a text names; where none of them is there, the last one, so that it can be suggested."""
+    if known := citable(db, prose.findings_named(text)):
+        return known
+    return {number: replace(one, literature={}) for number, one in citable(db, [findings.last_number(db)]).items()}
+
+
+def _hold_to_the_rows(text: str, known: Mapping[int, Citable]) -> None:
+    """Refuse a text that says more than the records."""
+    if not prose.paragraphs(text):
+        raise WrongUse("The text is empty. Nothing was written.")
+    if why := prose.refused(text, known):
+        raise Refused(f"Nothing was written. {why}")
+
+
+def _unresolved(text: str, known: Mapping[int, Citable]) -> list[str]:
+    return [each for paragraph in prose.paragraphs(text) for each in prose.unresolved(paragraph, known)]
 
 
 def node(db: Database, text: str) -> Node:

@@ -26,7 +26,7 @@ from axiom.commands.experiments import DeployExperiment, PreflightExperiment, Pu
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
-from axiom.commands.links import LinkFindings, NoteFinding
+from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
@@ -67,6 +67,8 @@ COMMANDS: dict[str, type[Command]] = {
         ReopenFinding,
         LinkFindings,
         NoteFinding,
+        WriteLog,
+        DraftPaper,
         RegisterDesign,
         RegisterCohort,
         AmendFinding,

@@ -1,6 +1,7 @@
 """The parts of a finding's card beside its evidence: strata of the data, each by itself, and all designs together."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from axiom.domain.findings import Agreements, Evidence, Grade, Verdict
 
@@ -63,3 +64,14 @@ class Card:
     def by(self, what: str) -> tuple[Stratum, ...]:
         """The rows of one forest."""
         return tuple(one for one in self.strata if one.by == what)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Citable:
+    """A finding as texts may speak of it. A field is None as long as there is nothing to say."""
+
+    number: int
+    status: str
+    grade: Grade
+    fields: Mapping[str, object]
+    literature: Mapping[str, str] = field(default_factory=dict)  # by the experiment whose signed file names it

@@ -69,6 +69,8 @@ USUAL_LIMITS: Mapping[str, float] = {
     "finding.link": 20,
     "finding.note": 40,
     "idea.add": 10,
+    "log.write": 20,
+    "paper.draft": 20,
     "proposal.make": 20,
     "registration.predict": 40,
 }

@@ -16,7 +16,10 @@ from axiom.mcp.tool import Effect, LabTool, Number, ToolWords
 ASK = "proposal_ask"
 _Key = Annotated[str | None, Field(min_length=1, max_length=200)]
 # Nothing that was there before becomes another thing.
-_ADDED = {"draft.write", "finding.link", "finding.note", "proposal.make", "draft.propose", "registration.predict"}
+_ADDED = {
+    *("draft.write", "draft.propose", "proposal.make", "registration.predict"),
+    *("finding.link", "finding.note", "log.write", "paper.draft"),
+}
 _RIGHTS = (Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE)  # that a token can have
 
 
@@ -79,6 +82,7 @@ def waits(number: int, state: str) -> Answer:
 _PROPOSE = (
     *("draft.write", "draft.preflight", "draft.propose"),
     *("proposal.make", "proposal.withdraw", "registration.predict"),
+    *("log.write", "paper.draft"),
 )
 _DRY = {"draft.propose", "proposal.make"}  # what they would do is shown unless somebody says otherwise
 

@@ -104,7 +104,14 @@ def _session(desk: LabDesk, words: SessionShowWords) -> Answer:
     chapters = [chapter for chapter in found["log"] if words.section in ("", chapter["section"])]
     log = [{"section": one["section"], "lines": [_line(line) for line in one["lines"]]} for one in chapters]
     about = only(found, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
-    return paged({"session": about, "log": log}, words.cursor, room(long=words.long))
+    said = [] if words.section else [untrusted(_words(each), each["author"]) for each in found["said"]]
+    return paged({"session": about, "log": log, "said": said}, words.cursor, room(long=words.long))
+
+
+def _words(said: Answer) -> str:
+    """What somebody wrote about a session."""
+    paragraphs = ("".join(piece["text"] for piece in each["pieces"]) for each in said["paragraphs"])
+    return "\n\n".join(paragraphs)
 
 
 def _line(line: Answer) -> Any:

@@ -96,3 +96,21 @@ def test_a_finding_tells_what_it_asks_and_on_what_it_rests(say, tmp_path):
     assert "#28, which it tests: the wider two networks are, the more alike are their representations; one seed" in text
     assert "finding 1, suspended" in text
     assert "finding 2 tests old claim #28: says nothing yet" in text
+
+
+def test_a_paper_is_printed_or_written_and_takes_words_that_type_no_number(say, tmp_path):
+    status, told = say("finding", "paper", 2, 1)
+    assert status == 0
+    assert "## Limitations" in told
+    for ending in ("tex", "html"):
+        target = tmp_path / f"paper.{ending}"
+        assert say("finding", "paper", 1, "--to", target)[0] == 0
+        assert "Limitations" in target.read_text()
+    assert say("finding", "paper", 1, "--to", tmp_path / "paper.pdf")[0] != 0
+    words = tmp_path / "mine.txt"
+    words.write_text("{F1} rests on 3 seeds.")
+    status, told = say("finding", "paper", 1, "--words", words)
+    assert status != 0
+    assert "'3' types a number" in told
+    words.write_text("{F1} is open.\n")
+    assert "> finding 1 is open." in say("finding", "paper", 1, "--words", words, "--by", "Ada")[1]

@@ -18,6 +18,7 @@ NAMES = {
     "/findings": "findings",
     "/findings/1": "finding",
     "/findings/graph": "graph",
+    "/findings/paper?of=1": "paper",
     "/registrations": "registrations",
     "/registrations/1": "registration",
     "/proposals": "proposals",

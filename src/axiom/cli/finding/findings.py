@@ -1,7 +1,7 @@
 """`axiom finding`: what is concluded so far, in the very shape of the pages' JSON, and to take away."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -13,6 +13,8 @@ from axiom.cli.options import data_option, json_option, quiet_option, show_facts
 from axiom.cli.views import view
 from axiom.decisions.evidence.rounding import around, end_told
 from axiom.errors import WrongUse
+from axiom.service.access import submit
+from axiom.service.callers import operator
 from axiom.service.terminal import remark, say
 from axiom.store.engine.folder import Folder
 from axiom.web.views import findings
@@ -78,6 +80,49 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
             say("\n".join(f"  {line}" for line in lines))
     if newest is not None:
         say(f"\nCite: {found['cite']}")
+
+
+@finding.command("paper")
+@click.argument("numbers", type=_NUMBER, nargs=-1, required=True)
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path),
+    help="A file that ends in .md, .tex or .html.  [default: print Markdown]",
+)
+@click.option(
+    "--words",
+    type=click.File("r", encoding="utf-8"),
+    help="Your own words for it, kept first: paragraphs in which each number is a reference such as {F12.estimate}.",
+)
+@click.option("--by", default=operator().name, show_default=True, help="Whose words they are.")
+@data_option
+@quiet_option
+def paper(
+    numbers: tuple[int, ...], target: Path | None, words: TextIO | None, by: str, folder: Folder, quiet: bool
+) -> None:
+    """A draft over findings: methods, tables, limitations and references, rendered from what is recorded."""
+    from axiom.web.papers import files  # needs the templates
+    from axiom.web.papers.paper import numbers_of
+    from axiom.web.site.templates import environment
+
+    ending = target.suffix.removeprefix(".") if target else "md"
+    if ending not in files.KINDS:
+        raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
+    chosen = numbers_of(",".join(map(str, numbers)))
+    if words is not None:
+        from axiom.commands.registry import read_command
+
+        said = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
+        submit(folder, read_command("paper.draft", said))
+    with view(folder) as seen:
+        text = files.as_file(seen, chosen, ending, environment())
+    if target is None:
+        say(text, end="")
+        return
+    with appearing(target) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+    remark(f"Wrote {target}", quiet=quiet)
 
 
 @finding.command("export")

@@ -1,13 +1,16 @@
 """How pages write numbers, times and words: a true minus, as many digits as the interval is worth, UTC, no controls."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_DOWN, Context
+from typing import Any
 
-from axiom.decisions.evidence.rounding import sides
+from axiom.decisions.evidence.rounding import around, sides
+from axiom.domain.findings import Kind
 
 _MINUS = "−"
+_UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 _MOST_DECIMALS = 12
 _DOWN = Context(prec=3, rounding=ROUND_DOWN)
@@ -51,6 +54,19 @@ def rounded(
         return plain(float(each), signed=signed) if found is None else found
 
     return written(value, "–", beyond), written(low, f"{_MINUS}∞", bars), written(high, "∞", bars)
+
+
+def written(
+    estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
+) -> tuple[str, str, str]:
+    """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
+    bars = around(estimand["null"], estimand["smallest"])
+    return rounded(value, low, high, signed=_is_signed(estimand["kind"]), bars=bars)
+
+
+def _is_signed(kind: str) -> bool:
+    """Is the sign of this kind of number part of the answer?"""
+    return kind not in _UNSIGNED
 
 
 def calm(text: str) -> str:

@@ -15,10 +15,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from axiom.errors import AxiomError, NotFound
+from axiom.errors import AxiomError, NotFound, WrongUse
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
+from axiom.web.papers import files as paper_files
+from axiom.web.papers import paper
 from axiom.web.site.templates import static_bytes, versioned
 from axiom.web.views import (
     experiments,
@@ -131,6 +133,7 @@ PAGES = (
     SitePage(path="/live", json="/live.json", template="live.html", make=home.live),
     _page("/findings", "findings.html", findings.listed),
     _page("/findings/graph", "graph.html", graph.graph),
+    _page("/findings/paper", "paper.html", paper.page),
     _page(f"/findings/{NUMBER}", "finding.html", findings.one),
     _page("/registrations", "registrations.html", registrations.listed),
     _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
@@ -178,6 +181,7 @@ def routes(templates: Environment, read: Read) -> list[Route]:
     files = [
         Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
         Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
+        *(Route(f"/findings/paper.{ending}", _paper(templates, read, ending)) for ending in paper_files.KINDS),
         Route("/news.atom", _feed(read)),
         Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
         Route(RESULTS, exports.endpoint(_results(read), _CSV)),
@@ -301,6 +305,24 @@ def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request]
                 return PlainTextResponse(make(reading, **request.path_params), media_type=kind)
         except NotFound as error:
             return PlainTextResponse(f"{error}\n", status_code=404)
+
+    return endpoint
+
+
+def _paper(templates: Environment, read: Read, ending: str) -> Callable[[Request], Response]:
+    """A paper to take away."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                numbers = paper.numbers_of(reading.query.get("of", ""))
+                body = paper_files.as_file(reading, numbers, ending, templates)
+        except (NotFound, WrongUse, OverflowError) as error:
+            status = 400 if isinstance(error, WrongUse) else 404
+            return PlainTextResponse(f"{error}\n", status_code=status)
+        name = f"paper-{'-'.join(map(str, numbers))}.{ending}"
+        headers = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(body, media_type=paper_files.KINDS[ending], headers=headers)
 
     return endpoint
 

@@ -11,7 +11,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.web.base import cells, numbers
-from axiom.web.views import findings, results
+from axiom.web.base.whiskers import whisker
+from axiom.web.views import results
 
 _FONT = "literata-axiom.woff2"
 _CLASSES = {
@@ -45,7 +46,6 @@ _SHAPES = {  # of a state: what it looks like, and whether it asks for a look
 }
 _MOST_ROWS = 200  # of a picture's data: of thousands the page would have more to carry than to say
 _OF_EVERY_DICT = frozenset(dir(dict))  # `items`, say, whatever a dict holds
-_SCALE, _MIDDLE, _REACH = 8.0, 88.0, 10.0  # of a whisker: pixels a smallest effect, the zero, how many fit
 
 
 class _OfAnswers(Environment):
@@ -92,22 +92,6 @@ def environment() -> Environment:
     return made
 
 
-def whisker(finding: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Where the interval's ends and the estimate stand, in multiples of the smallest effect that matters."""
-    evidence, smallest = finding["evidence"], finding["smallest"]
-    if evidence is None or evidence["estimate"] is None or not smallest:
-        return None
-
-    def place(value: float | None, unbounded: float) -> float:
-        return unbounded if value is None else (value - finding["null"]) / smallest
-
-    low, high = place(evidence["interval"][0], -_REACH), place(evidence["interval"][1], _REACH)
-    middle = place(evidence["estimate"], 0.0)
-    beyond = "right" if low > _REACH else "left" if high < -_REACH else ""
-    clipped = [round(_MIDDLE + _SCALE * max(-_REACH, min(_REACH, each)), 1) for each in (low, middle, high)]
-    return {"low": clipped[0], "middle": clipped[1], "high": clipped[2], "beyond": beyond}
-
-
 @cache
 def static_bytes(name: str, folder: str = "static") -> bytes:
     """A file of ours, read once a process.
@@ -126,4 +110,4 @@ def versioned(name: str) -> str:
 
 def _estimate(finding: Mapping[str, Any], evidence: Mapping[str, Any]) -> tuple[str, str, str]:
     low, high = evidence["interval"]
-    return findings.written(finding, evidence["estimate"], low, high)
+    return numbers.written(finding, evidence["estimate"], low, high)

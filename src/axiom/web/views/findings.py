@@ -7,19 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from axiom.decisions.evidence.rounding import around
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
-from axiom.web.base import paging, query_errors
-from axiom.web.base.numbers import moment, plain, rounded
+from axiom.web.base import paging, query_errors, spoken
+from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate
 from axiom.web.views.graph import Graph, linked
 
-_UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
 _GRADES = list(Grade)
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
@@ -75,13 +73,14 @@ def one(reading: Reading, number: int) -> Answer:
         [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
         for each in observed
     ]
-    weighed = evidence_cards.weighed(reading, standing, found)
+    weighed, told = evidence_cards.weighed(reading, standing, found), linked(reading, number)
     return {
         "finding": shown(reading, standing)
         | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
-            **linked(reading, number),
+            **told,
+            "notes": [each | {"text": spoken.line(reading, each["text"])} for each in told["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),
@@ -233,19 +232,6 @@ def quantity(estimand: Any) -> str:
             return f"share of replicates with {measure}"
         case _:
             return f"{measure}{f' at {arms[0]}' if arms else ''}"
-
-
-def is_signed(kind: str) -> bool:
-    """Is the sign of this kind of number part of the answer?"""
-    return kind not in _UNSIGNED
-
-
-def written(
-    estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None
-) -> tuple[str, str, str]:
-    """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
-    bars = around(estimand["null"], estimand["smallest"])
-    return rounded(value, low, high, signed=is_signed(estimand["kind"]), bars=bars)
 
 
 def _row(line: HistoryLine, estimand: Mapping[str, Any]) -> list[Any]:

@@ -53,14 +53,14 @@ def transcript(reading: Reading, name: str) -> Answer:
         "transcript": {
             "session": session.name,
             "of": len(numbers),
-            **spoken(reading, session),
+            **model_use(reading, session),
             "entries": [_entry(kept) for kept in entries],
         },
         **part.around(f"/sessions/{session.name}/transcript?from="),
     }
 
 
-def spoken(reading: Reading, session: Session) -> Answer:
+def model_use(reading: Reading, session: Session) -> Answer:
     """What a session has asked of language models, what that took, and how often it was not asked or not answered."""
     taken = transcripts.taken(reading.db, session.id)
     return {

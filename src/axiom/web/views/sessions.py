@@ -3,9 +3,10 @@
 from axiom.domain.sessions import Note, Session, Step
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
+from axiom.web.base import spoken
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
-from axiom.web.views.session_rows import named, spoken
+from axiom.web.views.session_rows import model_use, named
 
 _SHOWN = 100
 
@@ -34,7 +35,8 @@ def one(reading: Reading, name: str) -> Answer:
     return {
         "session": shown(session)
         | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
-        | {"spoken": spoken(reading, session), "log": log.chapters(session, notes)}
+        | {"model_use": model_use(reading, session), "said": spoken.of_session(reading, session.id)}
+        | {"log": log.chapters(session, notes)}
     }
 
 

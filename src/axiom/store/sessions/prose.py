@@ -1,0 +1,57 @@
+"""What people and programs wrote: about a session, or for a paper over findings. Texts are added and never changed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.store.engine.database import Database, Row, at, moment
+
+_ADD = """
+INSERT INTO prose (session_id, findings, author, text, at) VALUES (:session_id, :findings, :author, :text, :at)
+"""
+_OF_SESSION = """
+SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose WHERE session_id = :session_id GROUP BY author) ORDER BY id
+"""
+_OF_PAPER = """
+SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
+    WHERE findings = :findings AND findings <> '' GROUP BY author)
+ORDER BY id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptProse:
+    """A text as it was written."""
+
+    number: int
+    author: str
+    text: str
+    at: datetime
+
+
+def add_to_session(db: Database, session_id: int, *, author: str, text: str, now: datetime) -> int:
+    """Keep a text about a session; its number."""
+    return db.insert(_ADD, session_id=session_id, findings="", author=author, text=text, at=at(now))
+
+
+def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: str, now: datetime) -> int:
+    """Keep a text for a paper over these findings; its number."""
+    return db.insert(_ADD, session_id=None, findings=_listed(findings), author=author, text=text, at=at(now))
+
+
+def of_session(db: Database, session_id: int) -> list[KeptProse]:
+    """What was written about a session, each author's newest."""
+    return [_kept(row) for row in db.select(_OF_SESSION, session_id=session_id)]
+
+
+def of_paper(db: Database, findings: Collection[int]) -> list[KeptProse]:
+    """What was written for a paper over just these findings, each author's newest."""
+    return [_kept(row) for row in db.select(_OF_PAPER, findings=_listed(findings))]
+
+
+def _listed(findings: Collection[int]) -> str:
+    return ",".join(map(str, sorted(set(findings))))
+
+
+def _kept(row: Row) -> KeptProse:
+    return KeptProse(number=row["id"], author=row["author"], text=row["text"], at=moment(row["at"]))

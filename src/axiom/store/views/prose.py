@@ -1,0 +1,60 @@
+"""Findings as texts may speak of them: each field that a reference can name, and the literature of the signed files."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from axiom.domain.evidence_cards import Citable
+from axiom.domain.findings import Grade
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.views import findings
+from axiom.store.views.findings import FindingView
+
+_WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")
+_CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_negative": "negative"}
+
+
+def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
+    """Of these numbers those that are findings, as texts may speak of them."""
+    found = findings.some(db, numbers)
+    literature = {one.finding.experiment_id: one.experiment for one in found.values()}
+    signed = {number: _literature(db, number, name) for number, name in literature.items()}
+    return {number: of_view(one, signed[one.finding.experiment_id]) for number, one in sorted(found.items())}
+
+
+def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:
+    """A finding with its newest evidence as texts may speak of it."""
+    finding, estimand = standing.finding, standing.estimand
+    weighed = standing.line.evidence if standing.line else None
+    predicted = estimand["prediction"]
+    fields: dict[str, Any] = {
+        **{name: getattr(weighed, name) if weighed else None for name in _WEIGHED},
+        "verdict": standing.verdict.value,
+        "reads": standing.reads.value,
+        "grade": weighed.grade.value if weighed else Grade.AWAITING.value,
+        "claim": finding.claim,
+        "number": finding.number,
+        "measure": estimand["measure"],
+        "smallest": estimand["smallest"],
+        "null": estimand["null"],
+        "experiment": standing.experiment,
+        "version": standing.version,
+        **{field: predicted[name] for field, name in _CHANCES.items()},
+        "predicted_low": predicted["interval"][0],
+        "predicted_high": predicted["interval"][1],
+    }
+    return Citable(
+        number=finding.number,
+        status=finding.status,
+        grade=weighed.grade if weighed else Grade.AWAITING,
+        fields=fields,
+        literature=literature,
+    )
+
+
+def _literature(db: Database, experiment_id: int, name: str) -> dict[str, str]:
+    """What the signed file of this version names, under the experiment's name."""
+    bundle = experiments.bundle_now(db, experiment_id)
+    reference = json.loads(bundle.manifest).get("reference", "") if bundle else ""
+    return {name: reference} if reference else {}

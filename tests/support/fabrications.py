@@ -1,0 +1,397 @@
+"""Looks for fabrications in papers and texts about findings, by its own reading of the rows, in FabScore's six classes.
+
+It shares no code with what makes the texts: it asks SQL, and reads numbers from their letters. What a page answers as
+JSON is looked at piece by piece: words that stand in no row may hold no number, and a fact must equal what it is said
+to be of.
+"""
+
+import json
+import math
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+_TOKEN = re.compile(r"[-−+]?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-−+]?[0-9]+)?")
+_WORDS = re.compile(
+    r"\b(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|"
+    r"dozen|half|third|quarter|double[sd]?|doubling|tripled?|twice|percent)\b",
+    re.IGNORECASE,
+)
+_CITED = re.compile(r"et al|arxiv|doi|https?:|[A-Z][a-z]+ \(?(?:19|20)[0-9]{2}", re.IGNORECASE)
+_PROOF = re.compile(r"\b(?:prove[sdn]?|proof|establish|demonstrate|confirm|verif(?:y|ies)|refute)", re.IGNORECASE)
+_WEIGHED = {"seeds", "missing", "blocks", "hosts", "volunteers", "platforms", "designs"}
+
+
+class Fabrication(StrEnum):
+    """What can be made up."""
+
+    INVENTED_NUMBER = "invented number"
+    ALTERED_NUMBER = "altered number"
+    METHOD = "method that is not the code"
+    REFERENCE = "invented reference"
+    OVERCLAIM = "more than the verdict"
+    OMITTED = "a contrary result left out"
+
+
+Found = tuple[Fabrication, str]
+Piece = dict[str, str]
+
+
+class Rows:
+    """The rows as they are now."""
+
+    def __init__(self, path: Any) -> None:
+        self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        self._db.row_factory = sqlite3.Row
+        self._kept: dict[Any, list[dict[str, Any]]] = {}
+
+    def forget(self) -> None:
+        """Read anew from here on: something was written."""
+        self._kept.clear()
+
+    def all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        key = sql, values
+        if key not in self._kept:
+            self._kept[key] = [dict(row) for row in self._db.execute(sql, values)]
+        return self._kept[key]
+
+    def finding(self, number: int) -> dict[str, Any] | None:
+        """With its estimand, and its newest evidence as `line`."""
+        rows = self.all(
+            "SELECT f.*, e.name AS experiment, e.version, r.body FROM finding f "
+            "JOIN experiment e ON e.id = f.experiment_id JOIN registration r ON r.id = registration_id WHERE f.id = ?",
+            number,
+        )
+        if not rows:
+            return None
+        estimands = json.loads(rows[0]["body"])["estimands"]
+        lines = self.all("SELECT * FROM evidence WHERE finding_number = ? ORDER BY line DESC LIMIT 1", number)
+        said = next(each for each in estimands if each["name"] == rows[0]["estimand"])
+        return {**rows[0], "said": said, "line": lines[0] if lines else None}
+
+    def bundle(self, experiment: int) -> dict[str, Any]:
+        """Its newest, with the manifest that was signed."""
+        (row,) = self.all("SELECT * FROM bundle WHERE experiment_id = ? ORDER BY serial DESC LIMIT 1", experiment)
+        return row | {"manifest": json.loads(row["manifest"])}
+
+
+def in_paper(rows: Rows, answer: dict[str, Any]) -> list[Found]:
+    """Whatever is made up in a paper, as its page's JSON has it."""
+    blocks = [block for chapter in answer["chapters"] for block in chapter["blocks"]]
+    found = [*_in_pieces(rows, [*answer["title"], answer["by"], answer["until"]])]
+    for chapter in answer["chapters"]:
+        found += _of_words(chapter["title"])
+    for block in blocks:
+        found += _of_words(block.get("caption", "")) + [
+            each for name in block.get("headings", []) for each in _of_words(name)
+        ]
+        found += (
+            _in_text(rows, block, answer["findings"])
+            if block["kind"] == "said"
+            else [each for line in _lines(block) for each in _in_pieces(rows, line)]
+        )
+    return found + _of_methods(rows, answer, blocks) + _omitted(rows, answer, blocks)
+
+
+def in_log(rows: Rows, answer: list[dict[str, Any]]) -> list[Found]:
+    """Whatever is made up in what was written about a session."""
+    return [each for text in answer for each in _in_text(rows, text, None)]
+
+
+def numbers_in(answer: Any) -> int:
+    """How many numbers it holds."""
+    match answer:
+        case {"text": text, "of": str()}:
+            return len(_TOKEN.findall(text))
+        case dict():
+            return sum(map(numbers_in, answer.values()))
+        case list():
+            return sum(map(numbers_in, answer))
+    return 0
+
+
+def _pieces(block: dict[str, Any]) -> list[Piece]:
+    return [piece for line in _lines(block) for piece in line]
+
+
+def _lines(block: dict[str, Any]) -> list[list[Piece]]:
+    """What stands beside each other in a block."""
+    match block["kind"]:
+        case "text":
+            return [block["pieces"]]
+        case "items":
+            return list(block["items"])
+        case "table":
+            return [[cell] for row in block["rows"] for cell in row]
+    return [row["label"] for row in block["rows"]]
+
+
+def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> list[Found]:
+    """Somebody's words: with the verdict beside each paragraph that names a finding, and no stronger than it."""
+    found: list[Found] = []
+    for paragraph in text["paragraphs"]:
+        found += _in_pieces(rows, paragraph["pieces"])
+        found += [each for one in paragraph["beside"] for each in _in_pieces(rows, one)]
+        named = [int(piece["of"][1:].partition(".")[0]) for piece in paragraph["pieces"] if piece["of"].startswith("F")]
+        beside = [one[0]["of"] for one in paragraph["beside"]]
+        spoken = "".join(piece["text"] for piece in paragraph["pieces"] if not piece["of"])
+        for number in named:
+            row = rows.finding(number)
+            if f"F{number}.number" not in beside:
+                found.append((Fabrication.OVERCLAIM, f"no verdict beside finding {number}"))
+            if allowed is not None and number not in allowed:
+                found.append((Fabrication.ALTERED_NUMBER, f"finding {number} is another's"))
+            if row is None:
+                found.append((Fabrication.INVENTED_NUMBER, f"finding {number}"))
+            elif row["status"] != "open" and not paragraph["faults"]:
+                found.append((Fabrication.ALTERED_NUMBER, f"finding {number} is {row['status']}"))
+        grades = [row["line"]["grade"] for number in named if (row := rows.finding(number)) and row["line"]]
+        is_sure = named and len(grades) == len(named) and set(grades) <= {"Strong", "Definitive"}
+        if _PROOF.search(spoken) and not is_sure and not paragraph["faults"]:
+            found.append((Fabrication.OVERCLAIM, spoken))
+    return found
+
+
+def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
+    found: list[Found] = []
+    nothing: Piece = {"text": "", "of": ""}
+    for before, piece, after in zip([nothing, *pieces], pieces, [*pieces[1:], nothing], strict=False):
+        if not piece["of"]:
+            found += _of_words(piece["text"])
+        elif fault := _of_fact(rows, piece):
+            found.append(fault)
+        if piece["of"] and before["text"][-1:] in {"-", "−", ".", "^"}:
+            found.append((Fabrication.ALTERED_NUMBER, before["text"] + piece["text"]))
+        if piece["of"] and after["text"][:1] in {"%", "e", "k", "^", "/"}:
+            found.append((Fabrication.ALTERED_NUMBER, piece["text"] + after["text"]))
+    return found
+
+
+def _of_words(text: str) -> list[Found]:
+    """Words of ours or of an author, in which no number and no literature may stand."""
+    if any(sign.isnumeric() for sign in text) or _WORDS.search(text):
+        return [(Fabrication.INVENTED_NUMBER, text)]
+    return [(Fabrication.REFERENCE, text)] if _CITED.search(text) else []
+
+
+def _of_fact(rows: Rows, piece: Piece) -> Found | None:
+    text, of = piece["text"], piece["of"]
+    noun, _, name = of.partition(".")
+    try:
+        if of.startswith("R:"):
+            manifests = rows.all(
+                "SELECT b.manifest FROM bundle b JOIN experiment e ON e.id = b.experiment_id WHERE name = ?", of[2:]
+            )
+            is_signed = any(text in json.loads(row["manifest"])["reference"] for row in manifests) and text
+            return None if is_signed else (Fabrication.REFERENCE, f"{of}: {text}")
+        if noun[:1] == "F" and noun[1:].isdecimal():
+            return _agrees(of, text, _of_finding(rows, int(noun[1:]), name))
+        if noun[:1] == "E" and noun[1:].isdecimal():
+            fault = _agrees(of, text, _of_experiment(rows, int(noun[1:]), name))
+            return fault and (Fabrication.METHOD, fault[1])
+        if noun[:1] == "G" and noun[1:].isdecimal():
+            return _agrees(of, text, _of_registration(rows, int(noun[1:]), name))
+        if noun[:1] == "L" and noun[1:].isdecimal():
+            (row,) = rows.all("SELECT * FROM link WHERE id = ?", int(noun[1:]))
+            return _agrees(
+                of, text, {str(row[f"{name}_id"]), *(each["name"] for each in rows.all("SELECT name FROM old_claim"))}
+            )
+    except (LookupError, ValueError, TypeError) as fault:
+        return Fabrication.INVENTED_NUMBER, f"{of} is nowhere: {text} ({fault!r})"
+    return None if of in {"laboratory", "until", "findings"} else (Fabrication.INVENTED_NUMBER, f"{of}: {text}")
+
+
+def _agrees(of: str, text: str, expected: Any) -> Found | None:
+    """A number within its own last place, a word as it is, a sentence whose every number is among those expected."""
+    if isinstance(expected, set):
+        allowed = [_value(each) for one in expected for each in _TOKEN.findall(str(one))]
+        wrong = [one for one in _TOKEN.findall(text) if not any(_is(one, each) for each in allowed)]
+        return (Fabrication.ALTERED_NUMBER, f"{of}: {text}: {wrong}") if wrong else None
+    if isinstance(expected, int | float) and not isinstance(expected, bool):
+        return None if _is(text, float(expected)) else (Fabrication.ALTERED_NUMBER, f"{of}: {text} is {expected}")
+    return (
+        None
+        if text.casefold() == str(expected).casefold()
+        else (Fabrication.ALTERED_NUMBER, f"{of}: {text} is {expected}")
+    )
+
+
+def _value(text: str) -> float:
+    return float(text.replace(",", "").replace("−", "-"))
+
+
+def _is(text: str, expected: float) -> bool:
+    """Is this how the number may be written? By its last place; e-values are rounded down."""
+    if "∞" in text:
+        return math.isinf(expected)
+    value, (mantissa, _, power) = _value(text), text.replace("−", "-").partition("e")
+    places = len(mantissa.partition(".")[2])
+    step = 10.0 ** ((int(power) if power else 0) - places)
+    if abs(value) >= 1_000 and not places and not power:  # of what is no whole number three digits are written
+        step = 10.0 ** (len(f"{abs(value):.0f}") - 3)
+    if float(expected).is_integer() and abs(expected) < 1e6 and not places and not power:
+        return value == expected
+    return abs(value - expected) <= step * 1.0000001
+
+
+def _of_finding(rows: Rows, number: int, name: str) -> Any:
+    row = rows.finding(number)
+    if row is None:
+        raise LookupError(number)
+    line, said = row["line"], row["said"]
+    if name in {"estimate", "low", "high", "e_value", *_WEIGHED} and name != "designs":
+        if line is None:
+            return "(not known yet)"
+        if name in {"missing", "hosts", "volunteers", "platforms"}:
+            return {line[name], 1}
+        absent = {"estimate": "–", "low": "−∞", "high": "∞"}
+        return absent[name] if line[name] is None and name in absent else line[name]
+    if name.startswith("forecast"):
+        place, _, column = name.removeprefix("forecast").partition(".")
+        forecasts = rows.all(
+            "SELECT p.*, s.brier FROM prediction p LEFT JOIN score s ON s.prediction_id = p.id "
+            "WHERE registration_id = ? AND estimand = ? ORDER BY p.id",
+            row["registration_id"],
+            row["estimand"],
+        )
+        return forecasts[int(place) - 1][column]
+    interval = said["prediction"]["interval"]
+    fields = {
+        "claim": said["claim"],
+        "measure": said["measure"],
+        "smallest": said["smallest"],
+        "null": said["null"],
+        "experiment": row["experiment"],
+        "version": row["version"],
+        "chance_positive": said["prediction"]["positive"],
+        "chance_absent": said["prediction"]["absent"],
+        "chance_negative": said["prediction"]["negative"],
+        "predicted_low": interval[0],
+        "predicted_high": interval[1],
+        "verdict": line["verdict"] if line else "undecided",
+        "grade": line["grade"] if line else "Awaiting",
+        "reads": _reads(line["verdict"] if line else "undecided", said["expects"]),
+        "status": {row["why"]},
+        "number": {number},
+        "export": {number},
+        "command": {number},
+        "quantity": {json.dumps(said["between"])},
+        "designs": {1},
+        **{each: set() for each in ("lacks", "again", "informed", "false_share")},
+    }
+    if name == "scope":
+        bodies = rows.all("SELECT body FROM registration WHERE experiment_id = ?", row["experiment_id"])
+        configs = [config for each in bodies for config in json.loads(each["body"])["configs"]]
+        return {
+            row["version"],
+            *range(len(configs) + 1),
+            json.dumps(configs),
+            json.dumps(said["between"]),
+            row["experiment"],
+        }
+    if line is not None:
+        fields |= {"need": {line["needs"]}, "flag": {line["flags"]}, "alarm": {line["alarms"]}}
+    return fields[name]
+
+
+def _reads(verdict: str, expects: str) -> str:
+    signs = {"effect +": "+", "effect −": "-"}
+    if verdict in signs:
+        return "as claimed" if signs[verdict] == expects else "the opposite of the claim"
+    return {"absent": "too small to matter", "mixed": "designs disagree"}.get(verdict, verdict)
+
+
+def _of_experiment(rows: Rows, number: int, name: str) -> Any:
+    (stored,) = rows.all("SELECT * FROM experiment WHERE id = ?", number)
+    bundle = rows.bundle(number)
+    declared = bundle["manifest"]
+    part, _, which = name.partition(".")
+    controls = {each["estimand"]: each for each in declared["controls"]}
+    tried = rows.all("SELECT * FROM preflight WHERE bundle_digest = ?", bundle["digest"])
+    match part:
+        case "named":
+            return f"{stored['name']}@{stored['version']}"
+        case "question" | "tolerance":
+            return declared[part]
+        case "serial" | "digest":
+            return bundle[part]
+        case "factor":
+            return which if which in declared["factors"] else "no such factor"
+        case "measure":
+            return which if which in [each[0] for each in declared["measures"]] else "no such measure"
+        case "range":
+            return {json.dumps(declared["ranges"][which])}
+        case "levels":
+            bodies = rows.all("SELECT body FROM registration WHERE experiment_id = ?", number)
+            return {json.dumps([config[which] for each in bodies for config in json.loads(each["body"])["configs"]])}
+        case "control":
+            return which if which in controls else "no such control"
+        case "placebo" | "planted":
+            return len(controls[which][part])
+        case "placebo_configs" | "planted_configs":
+            return {json.dumps(controls[which][part.partition("_")[0]])}
+        case "gates":
+            return {each["gates"] for each in tried}
+        case "tried_on":
+            return {each["platform"] for each in tried}
+        case "tried_at":
+            return {_moment(each["created_at"]) for each in tried}
+    raise LookupError(name)
+
+
+def _of_registration(rows: Rows, number: int, name: str) -> Any:
+    (row,) = rows.all("SELECT * FROM registration WHERE id = ?", number)
+    body = json.loads(row["body"])
+    known = {
+        "number": number,
+        "design": body["design"],
+        "configs": len(body["configs"]),
+        "block": body["block"],
+        "stopping": {body["stopping"]["replicates"]},
+        "at": _moment(row["created_at"]),
+        "hash": row["hash"],
+    }
+    return known[name]
+
+
+def _moment(stored: int) -> str:
+    at = datetime.fromtimestamp(stored / 1e6, UTC)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def _of_methods(rows: Rows, answer: dict[str, Any], blocks: list[dict[str, Any]]) -> list[Found]:
+    """Every factor, measure and control of the signed files, and every registration of the findings, must be told."""
+    told = {piece["of"] for block in blocks if block["kind"] != "said" for piece in _pieces(block)}
+    wanted = set()
+    for number in answer["findings"]:
+        row = rows.finding(number)
+        assert row is not None
+        declared, experiment = rows.bundle(row["experiment_id"])["manifest"], row["experiment_id"]
+        wanted |= {f"E{experiment}.factor.{name}" for name in declared["factors"]}
+        wanted |= {f"E{experiment}.measure.{measure[0]}" for measure in declared["measures"]}
+        wanted |= {f"E{experiment}.control.{control['estimand']}" for control in declared["controls"]}
+        wanted |= {f"G{row['registration_id']}.hash", f"G{row['registration_id']}.stopping"}
+        wanted |= {f"F{number}.{name}" for name in ("quantity", "null", "smallest")}
+    return [(Fabrication.METHOD, f"{each} is not told") for each in sorted(wanted - told)]
+
+
+def _omitted(rows: Rows, answer: dict[str, Any], blocks: list[dict[str, Any]]) -> list[Found]:
+    """Every finding of the same experiments must stand there with its verdict, and each of the paper's, too."""
+    told = {piece["of"] for block in blocks if block["kind"] == "table" for piece in _pieces(block)}
+    names = {row["experiment"] for number in answer["findings"] if (row := rows.finding(number))}
+    everything = rows.all("SELECT f.id, e.name FROM finding f JOIN experiment e ON e.id = f.experiment_id")
+    wanted = {*answer["findings"], *(each["id"] for each in everything if each["name"] in names)}
+    return [
+        (Fabrication.OMITTED, f"finding {number} is not told")
+        for number in sorted(wanted)
+        if not {f"F{number}.verdict", f"F{number}.grade"} <= told
+    ]
+
+
+def counted(found: list[Found]) -> Iterator[str]:
+    """One line a class."""
+    for kind in Fabrication:
+        yield f"{kind.ljust(28)} {sum(one == kind for one, _ in found):6,}"

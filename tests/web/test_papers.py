@@ -1,0 +1,160 @@
+"""Papers and texts on their pages: rows that change, other people's words, and files that nothing can break."""
+
+import dataclasses
+import json
+import re
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from evidence_lines import record
+from furnished_lab import HOSTILE, fill, furnish_more, weighed
+
+from axiom.store.evidence import finding_notes
+from axiom.store.sessions import prose
+from axiom.web.base.document import Fact, words
+from axiom.web.base.request import Reading
+from axiom.web.papers import files, paper
+from axiom.web.papers.latex import as_latex
+from axiom.web.papers.markdown import as_markdown
+from axiom.web.site.templates import environment
+
+NASTY = r"Small & Sons_{\input{secrets}} 100% #1 ~ ^ $x$ -- ``\write18"
+SESSION = "/sessions/2026-03-02-a"
+
+
+@pytest.fixture
+def lab(new_lab, prepared, tmp_path):
+    lab = new_lab(tmp_path / "papers")
+    fill(lab, prepared)
+    furnish_more(lab, prepared)
+    yield lab
+    lab.db.close()
+
+
+@pytest.fixture
+def reading(lab):
+    return Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
+
+
+def test_words_of_ours_hold_no_digit():
+    assert words("{a} of it", a=Fact(text="3", of="F1.seeds"))[0].text == "3"
+    with pytest.raises(ValueError, match="digit"):
+        words("3 of it")
+
+
+def test_a_changed_row_changes_what_was_written(lab, browse):
+    site = browse(lab)
+    with lab.db.transaction():
+        finding_notes.add(lab.db, 1, text="Seen at {F1.estimate}; {F9.x} & {Q} stay.", by="Ada", now=lab.now)
+    before = site.get(f"{SESSION}.json").json["session"]["said"]
+    assert "+0.93" in json.dumps(before, ensure_ascii=False)
+    assert "Seen at +0.93; {F9.x} &amp; {Q} stay." in site.get("/findings/1").text
+    with lab.db.transaction():
+        line = weighed(3, estimate=0.25, low=0.125, high=0.375)
+        record(lab.db, 1, line, [], session_id=None, now=lab.now)
+    (text,) = browse(lab).get(f"{SESSION}.json").json["session"]["said"]
+    assert [piece["text"] for piece in text["paragraphs"][0]["pieces"] if piece["of"]] == ["+0.25", "24"]
+    assert "Seen at +0.25" in browse(lab).get("/findings/1").text
+    assert "+0.25" in browse(lab).get("/findings/paper?of=1,3").text
+
+
+def test_what_could_no_longer_be_written_says_so(lab, browse):
+    with lab.db.transaction():
+        lab.db.execute("UPDATE finding SET status = 'recalled' WHERE id = 1")
+    page = browse(lab).get(SESSION).text
+    assert "It could not be written today" in page
+    assert "it is recalled" in page
+
+
+def test_each_author_s_newest_text_stands_and_none_is_lost(lab):
+    with lab.db.transaction():
+        for text in ("first {F1}", "second {F1}"):
+            prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
+        prose.add_to_paper(lab.db, [1], author="Ada", text="another paper's", now=lab.now)
+        prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
+    assert [each.text for each in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
+    (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
+    assert kept["amount"] == 4
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 200), ("?of=1", 200), ("?of=x", 400), ("?of=1,x", 400), ("?of=99", 404), ("?of=0", 404)]
+)
+def test_what_an_address_asks_for(lab, browse, query, status):
+    site = browse(lab)
+    assert site.get(f"/findings/paper{query}").status == status
+    assert site.get(f"/findings/paper.json{query}").status == status
+    assert site.get(f"/findings/paper.md{query}").status == (status if query else 400)
+
+
+@pytest.mark.parametrize("ending", files.KINDS)
+def test_a_file_is_taken_away_whole(lab, browse, ending):
+    reply = browse(lab).get(f"/findings/paper.{ending}?of=3,1")
+    assert reply.headers["content-disposition"] == f'attachment; filename="paper-1-3.{ending}"'
+    assert "<script>alert" not in reply.text
+    assert "of it is of one platform" in reply.text
+
+
+def test_other_findings_of_the_experiment_are_told(reading):
+    found = paper.paper(reading, [1])
+    besides = next(each for each in found.chapters if each.title == "What else was asked")
+    numbers = [row[0].text for block in besides.blocks for row in getattr(block, "rows", ())]
+    assert numbers == ["2", "3"]
+
+
+def blanked(value):
+    """The paper without what stands in its rows."""
+    if isinstance(value, Fact):
+        return replace(value, text="x", rows="")
+    if isinstance(value, tuple):
+        return tuple(map(blanked, value))
+    if dataclasses.is_dataclass(value):
+        return replace(value, **{each.name: blanked(getattr(value, each.name)) for each in dataclasses.fields(value)})
+    return value
+
+
+def test_a_file_adds_no_number_of_its_own(reading):
+    bare = blanked(paper.paper(reading, [1, 2, 3]))
+    assert re.findall(r"[0-9]", as_markdown(bare, "")) == []
+    latex = as_latex(bare).partition("\\begin{document}")[2]
+    drawn = re.sub(r"\\setlength\{\\unitlength\}.*?\\end\{picture\}|p\{[0-9.]+cm\}", "", latex)
+    assert re.findall(r"[0-9]", drawn) == []
+
+
+def test_latex_closes_what_it_opens_and_obeys_no_text(reading):
+    latex = files.as_file(reading, [1, 2, 3], "tex", environment())
+    bare = re.sub(r"\\[\\{}$&#_%]", "", latex)
+    opened = []
+    for what, name in re.findall(r"\\(begin|end)\{(\w+)\}", latex):
+        if what == "begin":
+            opened.append(name)
+        else:
+            assert opened.pop() == name
+    assert opened == []
+    assert Counter(bare)["{"] == Counter(bare)["}"]
+    body = latex.partition("\\title")[2]
+    commands = set(re.findall(r"\\([a-zA-Z]+)", body))
+    assert not commands & {"input", "write", "include", "def", "csname", "immediate"}
+    assert "$" not in re.sub(r"\\\$", "", body)
+    assert "%" not in re.sub(r"\\%|\{%\n", "", body)
+    assert r"Small \& Sons\_\{\textbackslash{}input\{secrets\}\}" in latex
+
+
+def test_latex_rows_have_as_many_cells_as_columns(reading):
+    latex = files.as_file(reading, [1, 3], "tex", environment())
+    tables = re.findall(r"\\begin\{tabular\}\{((?:p\{4\.2cm\}|l)+)\}\n(.*?)\\end\{tabular\}", latex, re.DOTALL)
+    assert len(tables) > 6
+    for columns, body in tables:
+        rows = [row for row in body.splitlines() if row.endswith("\\\\")]
+        amounts = {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows}
+        assert amounts == {len(re.findall(r"p\{4\.2cm\}|l", columns))}
+
+
+def test_markdown_takes_no_orders_from_a_text(lab, reading):
+    text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
+    with lab.db.transaction():
+        prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
+    made = files.as_file(reading, [1], "md", environment())
+    assert r"> \- not a list (\<script\>" in made
+    assert r"\[x\](y) \*b\* +0.93" in made
