@@ -10,6 +10,7 @@ from axiom.commands.programs import AddProgram
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
 from axiom.domain.proposals import ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.lab.followups.propose import open_core_seconds
 from axiom.service import callers
 from axiom.signed.program_tokens import digest
 from axiom.store.evidence import finding_notes
@@ -62,12 +63,14 @@ def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(d
         "open",
         kept(door, answer["proposal"]).proposal.most_core_seconds,
     )
+    assert answer["core_seconds"] == 16 * 2 * 60.0  # each cell may take a minute, whatever the file declares
     assert door.look(lambda db: len(registrations.registrations(db, 1))) == 1  # the rehearsal left nothing
     approved = door.submit(ApproveProposal(proposal=answer["proposal"], why="go on"), caller=callers.operator())
     assert len(approved["findings"]) == 1
     stored = kept(door, answer["proposal"])
     assert (stored.state, stored.decided_by) == (ProposalState.APPROVED, "operator")
     assert (stored.proposal.author, stored.proposal.rival_interval) == ("program:ada", (-9.0, -0.5))
+    assert door.look(lambda db: open_core_seconds(db, "program:ada", at_most=True)) == answer["core_seconds"]
     assert door.broken() == {}
 
 

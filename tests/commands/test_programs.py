@@ -21,7 +21,7 @@ from axiom.service import callers
 from axiom.signed.program_tokens import PREFIX, digest, new_token
 
 TOKEN = new_token()
-DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 core-seconds at most
+DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 cells, each of which may take a minute
 
 
 def let_in(door, may: str = "operate", **more):
@@ -40,7 +40,7 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions(door):
     added, deployed = door.audited()
     assert (added["caller"], added["model"]) == ("operator", None)
     assert (deployed["caller"], deployed["model"], deployed["prompt"]) == ("program:ada", "some-model-1", "a" * 64)
-    assert deployed["core_seconds"] == 16.0
+    assert deployed["core_seconds"] == 960.0
     assert TOKEN not in str(door.stored()) + str(door.audited())
     assert door.broken() == {}
 
@@ -84,8 +84,8 @@ def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door
 
 
 def test_its_core_hours_are_counted_before_anything_is_ordered(door):
-    program = let_in(door, limits={"core_hours_per_day": 40 / 3_600})
-    assert door.submit(DEPLOY, caller=program)["core_seconds"] == 16.0
+    program = let_in(door, limits={"core_hours_per_day": 2_400 / 3_600})
+    assert door.submit(DEPLOY, caller=program)["core_seconds"] == 960.0
     before = door.stored()
     with pytest.raises(LimitReached, match="core-hours"):
         door.submit(replace(DEPLOY, workunits=4), caller=program)

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, pac
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.capacity import size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
+from axiom.lab.planning.most_cost import most_of_cells, most_of_design
 from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
@@ -210,7 +211,7 @@ class DeployExperiment(Command):
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
-            "core_seconds": len(made) * each * sum(_seconds(found, registration)),
+            "core_seconds": self.workunits * each * _most_of_replicate(db, found, registration),
             "preflight": allowed.reason,
         }
 
@@ -248,11 +249,11 @@ class RetireExperiment(Command):
         return {"experiment": found.name, "version": found.version, "cancelled": cancelled}
 
 
-def _seconds(version: StoredExperiment, registration: Registration | None) -> Sequence[float]:
-    """What each cell of a replicate should take, of a reference core."""
+def _most_of_replicate(db: Database, version: StoredExperiment, registration: Registration | None) -> float:
+    """What a replicate can cost at most, in seconds of a reference core."""
     if registration is None:
-        return stored_manifest(version.manifest).cell_seconds
-    return read_body(registration.body).design.seconds
+        return most_of_cells(db, version.id, stored_manifest(version.manifest).cell_seconds)
+    return most_of_design(db, version.id, read_body(registration.body).design)
 
 
 def _known(laboratory: Laboratory, file: Path) -> Known:

@@ -282,4 +282,4 @@ def _core_hours_open(db: Database, caller: Caller) -> float:
     if math.isinf(caller.limits.core_hours_open):
         return 0.0
     waiting = math.fsum(one.most_core_seconds for one in waiting_of(db, caller.name))
-    return (open_core_seconds(db, caller.name) + waiting) / 3_600.0
+    return (open_core_seconds(db, caller.name, at_most=True) + waiting) / 3_600.0

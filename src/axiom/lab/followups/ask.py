@@ -16,6 +16,7 @@ from axiom.domain.registrations import Stopping, read_body
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.followups.admit import approve
 from axiom.lab.followups.price import Points
+from axiom.lab.planning.most_cost import most_of_cells
 from axiom.lab.registrations.predictions import demand_sound
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -108,7 +109,8 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     _demand_known(asked, stored_manifest(version.manifest))
     mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
     slug = f"asked-{said.finding}-{mark[:_MARK]}"
-    seconds = sum(each for _, each in points)
+    seconds = [each for _, each in points]
+    most = most_of_cells(db, version.id, seconds)
     null, (positive, absent, negative) = float(asked["null"]), said.outcomes
     return Proposal(
         slug=slug,
@@ -128,8 +130,8 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
         configs=tuple(dict(config) for config, _ in points),
         estimands=({**asked, "name": slug.replace("-", "_"), "prediction": _plain(said.prediction)},),
         stopping=Stopping(replicates=said.replicates),
-        core_seconds=seconds * min(said.replicates, SETTLED_SEEDS),
-        most_core_seconds=seconds * said.replicates,
+        core_seconds=sum(seconds) * min(said.replicates, SETTLED_SEEDS),
+        most_core_seconds=most * said.replicates,
         prediction=prediction,
         expects=Direction(asked["expects"]),
         effect=(low + high) / 2.0 - null,
