@@ -93,6 +93,17 @@ def test_a_program_cannot_approve_its_own(door, program):
         ({"configs": "[{"}, Refused),
         ({"configs": json.dumps([{"size": 10**9, "shift": 0}])}, Refused),  # outside what the file allows
         ({"between": "[1]"}, WrongUse),
+        ({"between": json.dumps(ENDS[:1])}, Refused),  # a contrast has two arms
+        ({"between": None, "kind": "slope", "across": "shift"}, Refused),  # one level of it is no slope
+        ({"between": json.dumps([{"size": [1]}, ENDS[1]])}, WrongUse),
+        ({"between": '[{"size": NaN}, {"size": 2}]'}, WrongUse),
+        ({"between": '[{"size": 1e999}, {"size": 2}]'}, WrongUse),
+        ({"between": f'[{{"size": 1{"0" * 400}}}, {{"size": 2}}]'}, WrongUse),
+        ({"between": r'[{"size": "\ud800"}, {"size": 2}]'}, WrongUse),
+        ({"between": '[{"size": 1, "size": 2}, {"size": 2}]'}, WrongUse),
+        ({"configs": '[{"size": 1e999, "shift": 0}]'}, Refused),
+        ({"configs": r'[{"size": "\ud800", "shift": 0}]'}, Refused),
+        ({"configs": f'[{{"size": 1{"0" * 400}, "shift": 0}}]'}, Refused),
         ({"between": json.dumps([{"size": 7, "shift": 0}, ENDS[1]])}, Refused),  # it is not computed
         ({"measure": "no_such"}, UnknownName),
         ({"kind": "slope", "across": "no_such"}, UnknownName),
@@ -144,3 +155,11 @@ def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
         door.submit(NoteFinding(finding=99, text="Nobody reads it.", by="program:ada"), caller=program)
     with pytest.raises(WrongUse):
         NoteFinding(finding=1, text="\x1b[2J it clears the screen", by="program:ada")
+
+
+def test_another_kind_of_number_keeps_no_arms_of_the_finding_s(door, program):
+    contrast = door.submit(ASKED, caller=program)["proposal"]
+    (finding,) = door.submit(ApproveProposal(proposal=contrast, why="go on"), caller=callers.operator())["findings"]
+    slope = replace(ASKED, finding=finding, kind="slope", across="size", between=None, claim="the total falls")
+    (estimand,) = kept(door, door.submit(slope, caller=program)["proposal"]).proposal.estimands
+    assert not estimand["between"]

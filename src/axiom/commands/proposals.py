@@ -1,6 +1,6 @@
 """Commands about proposals: make one, take it back, approve or refuse it, have the autopilot approve its own."""
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -20,7 +20,8 @@ from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.canonical_json import canonical
+from axiom.signed import canonical_json
+from axiom.signed.canonical_json import Scalar, canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -213,16 +214,14 @@ class AdmitProposal(Command):
         return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused", "why": fault}
 
 
-def _arms(text: str) -> list[dict[str, object]]:
+def _arms(text: str) -> list[Mapping[str, Scalar]]:
     try:
-        arms = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WrongUse(
-            f"What it lies between is no list in JSON ({type(error).__name__}). Nothing was proposed."
-        ) from error
-    if not isinstance(arms, list) or not 1 <= len(arms) <= _ARMS or not all(isinstance(arm, dict) for arm in arms):
-        raise WrongUse("It lies between a list of one or two configs. Nothing was proposed.")
-    return arms
+        arms = canonical_json.read_json(text)
+        if not isinstance(arms, list) or not 1 <= len(arms) <= _ARMS:
+            raise WrongUse("It lies between a list of one or two configs. Nothing was proposed.")
+        return [canonical_json.config(arm, f"config {place}") for place, arm in enumerate(arms, start=1)]
+    except ValueError as error:
+        raise WrongUse(f"What it lies between is no list of configs in JSON: {error}. Nothing was proposed.") from None
 
 
 def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = False) -> Points:

@@ -10,7 +10,7 @@ from typing import Any
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.estimands import Direction, Kind, Prediction
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import Stopping, read_body
 from axiom.errors import NotFound, Refused, UnknownName
@@ -25,6 +25,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
 
 _MARK = 8  # characters of a digest
+_ARMS = 2  # of a contrast
 
 
 class _Rehearsed(Exception):
@@ -105,8 +106,9 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     low, high = (float(end) for end in said.prediction["interval"])
     _demand_rival_apart((low, high), said.rival_interval)
     prediction = Prediction(**{**said.prediction, "interval": (low, high)})
-    asked = {**same_but(read_body(registration.body).estimands[name]), **said.estimand, "claim": said.claim}
+    asked = _estimand(read_body(registration.body).estimands[name], said)
     _demand_known(asked, stored_manifest(version.manifest))
+    _demand_arms(asked)
     mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
     slug = f"asked-{said.finding}-{mark[:_MARK]}"
     seconds = [each for _, each in points]
@@ -153,6 +155,22 @@ def _demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
             f"The interval that is expected, {own[0]:g} to {own[1]:g}, and the rival's, {rival[0]:g} to {rival[1]:g}, "
             "overlap, so both could be right. Nothing was proposed; ask where the two lie apart."
         )
+
+
+def _estimand(before: Mapping[str, Any], said: AskedQuestion) -> dict[str, Any]:
+    """What is asked. Another kind of number lies between no arms but those that are said with it."""
+    is_alike = said.estimand.get("kind", before["kind"]) == before["kind"]
+    arms = {} if is_alike else {"between": ()}
+    return {**same_but(before, **arms), **said.estimand, "claim": said.claim}
+
+
+def _demand_arms(asked: Mapping[str, Any]) -> None:
+    """A contrast lies between two arms; any other kind looks at one, or at all configs."""
+    arms, is_contrast = len(asked["between"]), asked["kind"] == Kind.CONTRAST
+    if is_contrast and arms != _ARMS:
+        raise Refused(f"A contrast lies between two configs, and here are {arms}. Nothing was proposed.")
+    if not is_contrast and arms > 1:
+        raise Refused(f"A {asked['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
 
 
 def _demand_known(asked: Mapping[str, Any], manifest: Manifest) -> None:
