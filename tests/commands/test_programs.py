@@ -16,8 +16,9 @@ from axiom.commands.releases import ApproveExperiment
 from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS, USUAL_LIMITS
-from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.errors import Fault, LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.service import callers
+from axiom.signed.bundles import contents
 from axiom.signed.program_tokens import PREFIX, digest, new_token
 
 TOKEN = new_token()
@@ -101,8 +102,14 @@ def test_its_commands_are_counted_refused_ones_too(door):
             door.submit(
                 LinkFindings(source="7", target=str(8 + place), kind="tests", why="it is so", by="x"), caller=program
             )
-    with pytest.raises(LimitReached, match="2 times a day"):
+        door.lab.later(hours=1)
+    with pytest.raises(
+        LimitReached, match=f"2 times a day.*next at {door.gate.now() - timedelta(minutes=59):%H:%M} UTC"
+    ):
         door.submit(LinkFindings(source="7", target="99", kind="tests", why="it is so", by="x"), caller=program)
+    door.lab.later(hours=23, minutes=1)
+    with pytest.raises(NotFound):
+        door.submit(LinkFindings(source="7", target="98", kind="tests", why="it is so", by="x"), caller=program)
 
 
 def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer_it_had(door):
@@ -229,3 +236,54 @@ def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_new
     door.submit(replace(DEPLOY, workunits=1), caller=program, key="two")
     assert door.submit(DEPLOY, caller=program, key="one")["repeated"] is True
     assert finished == [2, 2, 1]
+
+
+@pytest.mark.parametrize("where", ["prepare", "request", "apply"])
+def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_nothing(door, monkeypatch, where):
+    program = let_in(door, limits={"finding.link": 1})
+    link = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")
+
+    def fail(_self, db, *_more):
+        if where == "apply":
+            db.execute("DELETE FROM finding")
+        raise IndexError("nobody foresaw it")
+
+    before = door.stored()
+    monkeypatch.setattr(LinkFindings, where, fail)
+    with pytest.raises(Fault):
+        door.submit(link, caller=program, key="once")
+    with pytest.raises(IndexError):  # a person sees it as it is
+        door.submit(link, caller=callers.operator())
+    monkeypatch.undo()
+    assert door.stored() == before
+    entry = door.audited()[-1]
+    assert (entry["caller"], entry["command"], entry["outcome"], entry["key"]) == (
+        "program:ada",
+        "finding.link",
+        "refused",
+        None,
+    )
+    with pytest.raises(LimitReached):
+        door.submit(link, caller=program)
+    assert door.broken() == {}
+
+
+def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prepared):
+    ada = let_in(door)
+    other = new_token()
+    door.submit(AddProgram(program="eve", may="operate", token=digest(other)), caller=callers.operator())
+    eve = caller_of(door, token=other)
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+    text = source.replace('name="tiny_sum"', 'name="own_sum"')
+    first = PublishExperiment(experiment="own_sum", text=text)
+    assert door.submit(first, caller=ada)["change"] == "new experiment"
+    for publish in (first, replace(first, text=text + "# mine now\n")):
+        with pytest.raises(NotAllowed, match="program:ada"):
+            door.submit(publish, caller=eve)
+    assert (door.lab.folder.catalogue / "own_sum.py").read_text() == text
+    assert door.submit(replace(first, text=text + "# better\n"), caller=ada)["change"] == "new bundle"
+    assert door.submit(replace(first, text=text + "# best\n"), caller=callers.operator())["change"] == "new bundle"
+    persons = PublishExperiment(experiment="persons_sum", text=text.replace("own_sum", "persons_sum"))
+    door.submit(persons, caller=callers.operator())
+    with pytest.raises(NotAllowed):  # what a person began is no program's either
+        door.submit(persons, caller=eve)

@@ -40,6 +40,7 @@ from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
+from axiom.store.upkeep import audit
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _MOST_TEXT = 200_000  # characters of an experiment's file: a hundred times as long as one is
@@ -62,6 +63,11 @@ class PublishExperiment(Command):
         """Of the text its digest: the bundle keeps every byte of it."""
         digest = None if self.text is None else hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
         return {**super().audited(), "text": digest}
+
+    def request(self, db: Database) -> CommandCost:
+        """A text takes the place of what somebody published under this name before."""
+        owner = None if self.text is None else audit.publisher(db, self.experiment)
+        return CommandCost(command=self.name, capability=self.capability, owner=owner)
 
     def prepare(self, laboratory: Laboratory) -> Prepared:
         """Pack and describe the file, which takes a second or two."""
