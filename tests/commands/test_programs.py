@@ -16,7 +16,8 @@ from axiom.commands.releases import ApproveExperiment
 from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS, USUAL_LIMITS
-from axiom.errors import Fault, LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.errors import ExperimentError, Fault, LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.runner import direct
 from axiom.service import callers
 from axiom.signed.bundles import contents
 from axiom.signed.program_tokens import PREFIX, digest, new_token
@@ -266,6 +267,20 @@ def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_not
     with pytest.raises(LimitReached):
         door.submit(link, caller=program)
     assert door.broken() == {}
+
+
+def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, prepared, monkeypatch):
+    program = let_in(door)
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
+    asks_where = source + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
+    with pytest.raises(ExperimentError, match="sandbox"):
+        door.submit(PublishExperiment(experiment="own_sum", text=asks_where), caller=program)
+    monkeypatch.setattr(direct, "_SOON", 1.0)
+    with pytest.raises(ExperimentError, match="has 1 s here"):
+        door.submit(
+            PublishExperiment(experiment="own_sum", text=source + "\nimport time\n\ntime.sleep(60)\n"), caller=program
+        )
+    assert [row["outcome"] for row in door.audited()[1:]] == ["refused", "refused"]
 
 
 def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prepared):

@@ -195,8 +195,9 @@ class CommandGate:
 
     def _prepare(self, asked: _Submission) -> tuple[Any, AxiomError | None]:
         """What the command works with, or why there is none: that is audited like every other refusal."""
+        laboratory = self.laboratory.for_programs() if asked.caller.is_program else self.laboratory
         try:
-            return asked.command.prepare(self.laboratory), None
+            return asked.command.prepare(laboratory), None
         except StoreError:
             raise
         except AxiomError as error:
