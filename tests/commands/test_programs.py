@@ -283,6 +283,21 @@ def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, pr
     assert [row["outcome"] for row in door.audited()[1:]] == ["refused", "refused"]
 
 
+def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door, prepared):
+    program = let_in(door, limits={"core_hours_per_day": 9})
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
+    publish = PublishExperiment(experiment="own_sum", text=source)
+    assert door.submit(publish, caller=program)["core_seconds"] == 256 * 2 * 60.0  # 8.5 hours
+    assert door.audited()[-1]["core_seconds"] == 256 * 2 * 60.0
+    assert door.submit(replace(publish, text=source + "# said better\n"), caller=program)["core_seconds"] == 0.0
+    dearer = replace(publish, text=source.replace("seconds=lambda config: 1.0", "seconds=lambda config: 20.0"))
+    assert dearer != publish
+    before = door.stored()
+    with pytest.raises(LimitReached, match="core-hours"):
+        door.submit(dearer, caller=program)
+    assert door.stored()["bundle"] == before["bundle"]
+
+
 def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prepared):
     ada = let_in(door)
     other = new_token()

@@ -25,7 +25,7 @@ from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, pac
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.capacity import size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
-from axiom.lab.planning.most_cost import most_of_cells, most_of_design
+from axiom.lab.planning.most_cost import most_of_cells, most_of_design, most_of_version
 from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
@@ -90,7 +90,9 @@ class PublishExperiment(Command):
             keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Sign, store and register it."""
+        """Sign, store and register it. Sessions order its sweep without being asked, so that counts here."""
+        named = prepared.manifest.name, prepared.manifest.version
+        before = most_of_version(db, *named)
         published = publish(
             db,
             laboratory.folder,
@@ -102,11 +104,12 @@ class PublishExperiment(Command):
         )
         inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
         return {
-            "experiment": prepared.manifest.name,
-            "version": prepared.manifest.version,
+            "experiment": named[0],
+            "version": named[1],
             "bundle": published.digest,
             "serial": published.serial,
             "change": published.change,
+            "core_seconds": max(0.0, most_of_version(db, *named) - before),
         }
 
     def _bytes(self) -> bytes:

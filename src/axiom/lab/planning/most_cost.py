@@ -3,11 +3,28 @@
 from collections.abc import Iterable
 
 from axiom.decisions.planning.cell_limits import most_seconds
-from axiom.domain.registrations import Design
+from axiom.domain.registrations import Design, read_body
+from axiom.lab.registrations.register import amended_by
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import costs, experiments
+from axiom.store.registrations import registrations
+
+
+def most_of_version(db: Database, name: str, version: int) -> float:
+    """What all that is registered of a version can cost, and what was issued beyond it; 0 where it is not published."""
+    published = experiments.by_name(db, name, version)
+    if published is None:
+        return 0.0
+    known, issued = registrations.registrations(db, published.id), experiments.issued_to(db, published.id)
+    amended, most = amended_by(known), 0.0
+    for registration in known:
+        registered, replicates = read_body(registration.body), issued.get(registration.id, 0)
+        if registration.id not in amended:
+            replicates = max(replicates, registered.stopping.replicates)
+        most += replicates * most_of_design(db, published.id, registered.design)
+    return most
 
 
 def most_of_design(db: Database, experiment_id: int, design: Design) -> float:
