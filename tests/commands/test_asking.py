@@ -10,6 +10,7 @@ from axiom.commands.programs import AddProgram
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
 from axiom.domain.proposals import ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.lab.followups.propose import open_core_seconds
 from axiom.service import callers
 from axiom.signed.program_tokens import digest
 from axiom.store.evidence import finding_notes
@@ -62,12 +63,14 @@ def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(d
         "open",
         kept(door, answer["proposal"]).proposal.most_core_seconds,
     )
+    assert answer["core_seconds"] == 16 * 2 * 60.0  # each cell may take a minute, whatever the file declares
     assert door.look(lambda db: len(registrations.registrations(db, 1))) == 1  # the rehearsal left nothing
     approved = door.submit(ApproveProposal(proposal=answer["proposal"], why="go on"), caller=callers.operator())
     assert len(approved["findings"]) == 1
     stored = kept(door, answer["proposal"])
     assert (stored.state, stored.decided_by) == (ProposalState.APPROVED, "operator")
     assert (stored.proposal.author, stored.proposal.rival_interval) == ("program:ada", (-9.0, -0.5))
+    assert door.look(lambda db: open_core_seconds(db, "program:ada", at_most=True)) == answer["core_seconds"]
     assert door.broken() == {}
 
 
@@ -90,6 +93,17 @@ def test_a_program_cannot_approve_its_own(door, program):
         ({"configs": "[{"}, Refused),
         ({"configs": json.dumps([{"size": 10**9, "shift": 0}])}, Refused),  # outside what the file allows
         ({"between": "[1]"}, WrongUse),
+        ({"between": json.dumps(ENDS[:1])}, Refused),  # a contrast has two arms
+        ({"between": None, "kind": "slope", "across": "shift"}, Refused),  # one level of it is no slope
+        ({"between": json.dumps([{"size": [1]}, ENDS[1]])}, WrongUse),
+        ({"between": '[{"size": NaN}, {"size": 2}]'}, WrongUse),
+        ({"between": '[{"size": 1e999}, {"size": 2}]'}, WrongUse),
+        ({"between": f'[{{"size": 1{"0" * 400}}}, {{"size": 2}}]'}, WrongUse),
+        ({"between": r'[{"size": "\ud800"}, {"size": 2}]'}, WrongUse),
+        ({"between": '[{"size": 1, "size": 2}, {"size": 2}]'}, WrongUse),
+        ({"configs": '[{"size": 1e999, "shift": 0}]'}, Refused),
+        ({"configs": r'[{"size": "\ud800", "shift": 0}]'}, Refused),
+        ({"configs": f'[{{"size": 1{"0" * 400}, "shift": 0}}]'}, Refused),
         ({"between": json.dumps([{"size": 7, "shift": 0}, ENDS[1]])}, Refused),  # it is not computed
         ({"measure": "no_such"}, UnknownName),
         ({"kind": "slope", "across": "no_such"}, UnknownName),
@@ -146,3 +160,11 @@ def test_a_note_stands_beside_its_finding_in_its_author_s_name(door, program):
     door.submit(NoteFinding(finding=1, text="Compare it with size 9.", by="Ada"), caller=callers.operator())
     with pytest.raises(WrongUse):
         NoteFinding(finding=1, text="\x1b[2J it clears the screen", by="program:ada")
+
+
+def test_another_kind_of_number_keeps_no_arms_of_the_finding_s(door, program):
+    contrast = door.submit(ASKED, caller=program)["proposal"]
+    (finding,) = door.submit(ApproveProposal(proposal=contrast, why="go on"), caller=callers.operator())["findings"]
+    slope = replace(ASKED, finding=finding, kind="slope", across="size", between=None, claim="the total falls")
+    (estimand,) = kept(door, door.submit(slope, caller=program)["proposal"]).proposal.estimands
+    assert not estimand["between"]

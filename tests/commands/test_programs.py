@@ -16,12 +16,14 @@ from axiom.commands.releases import ApproveExperiment
 from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS, USUAL_LIMITS
-from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.errors import ExperimentError, Fault, LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.runner import direct
 from axiom.service import callers
+from axiom.signed.bundles import contents
 from axiom.signed.program_tokens import PREFIX, digest, new_token
 
 TOKEN = new_token()
-DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 core-seconds at most
+DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 cells, each of which may take a minute
 
 
 def let_in(door, may: str = "operate", **more):
@@ -40,7 +42,7 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions(door):
     added, deployed = door.audited()
     assert (added["caller"], added["model"]) == ("operator", None)
     assert (deployed["caller"], deployed["model"], deployed["prompt"]) == ("program:ada", "some-model-1", "a" * 64)
-    assert deployed["core_seconds"] == 16.0
+    assert deployed["core_seconds"] == 960.0
     assert TOKEN not in str(door.stored()) + str(door.audited())
     assert door.broken() == {}
 
@@ -84,8 +86,8 @@ def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door
 
 
 def test_its_core_hours_are_counted_before_anything_is_ordered(door):
-    program = let_in(door, limits={"core_hours_per_day": 40 / 3_600})
-    assert door.submit(DEPLOY, caller=program)["core_seconds"] == 16.0
+    program = let_in(door, limits={"core_hours_per_day": 2_400 / 3_600})
+    assert door.submit(DEPLOY, caller=program)["core_seconds"] == 960.0
     before = door.stored()
     with pytest.raises(LimitReached, match="core-hours"):
         door.submit(replace(DEPLOY, workunits=4), caller=program)
@@ -101,8 +103,14 @@ def test_its_commands_are_counted_refused_ones_too(door):
             door.submit(
                 LinkFindings(source="7", target=str(8 + place), kind="tests", why="it is so", by="x"), caller=program
             )
-    with pytest.raises(LimitReached, match="2 times a day"):
+        door.lab.later(hours=1)
+    with pytest.raises(
+        LimitReached, match=f"2 times a day.*next at {door.gate.now() - timedelta(minutes=59):%H:%M} UTC"
+    ):
         door.submit(LinkFindings(source="7", target="99", kind="tests", why="it is so", by="x"), caller=program)
+    door.lab.later(hours=23, minutes=1)
+    with pytest.raises(NotFound):
+        door.submit(LinkFindings(source="7", target="98", kind="tests", why="it is so", by="x"), caller=program)
 
 
 def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer_it_had(door):
@@ -218,3 +226,83 @@ def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_new
     door.submit(replace(DEPLOY, workunits=1), caller=program, key="two")
     assert door.submit(DEPLOY, caller=program, key="one")["repeated"] is True
     assert finished == [2, 2, 1]
+
+
+@pytest.mark.parametrize("where", ["prepare", "request", "apply"])
+def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_nothing(door, monkeypatch, where):
+    program = let_in(door, limits={"finding.link": 1})
+    link = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")
+
+    def fail(_self, db, *_more):
+        if where == "apply":
+            db.execute("DELETE FROM finding")
+        raise IndexError("nobody foresaw it")
+
+    before = door.stored()
+    monkeypatch.setattr(LinkFindings, where, fail)
+    with pytest.raises(Fault):
+        door.submit(link, caller=program, key="once")
+    with pytest.raises(IndexError):  # a person sees it as it is
+        door.submit(link, caller=callers.operator())
+    monkeypatch.undo()
+    assert door.stored() == before
+    entry = door.audited()[-1]
+    assert (entry["caller"], entry["command"], entry["outcome"], entry["key"]) == (
+        "program:ada",
+        "finding.link",
+        "refused",
+        None,
+    )
+    with pytest.raises(LimitReached):
+        door.submit(link, caller=program)
+    assert door.broken() == {}
+
+
+def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, prepared, monkeypatch):
+    program = let_in(door)
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
+    asks_where = source + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
+    with pytest.raises(ExperimentError, match="sandbox"):
+        door.submit(PublishExperiment(experiment="own_sum", text=asks_where), caller=program)
+    monkeypatch.setattr(direct, "_SOON", 1.0)
+    with pytest.raises(ExperimentError, match="has 1 s here"):
+        door.submit(
+            PublishExperiment(experiment="own_sum", text=source + "\nimport time\n\ntime.sleep(60)\n"), caller=program
+        )
+    assert [row["outcome"] for row in door.audited()[1:]] == ["refused", "refused"]
+
+
+def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door, prepared):
+    program = let_in(door, limits={"core_hours_per_day": 9})
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
+    publish = PublishExperiment(experiment="own_sum", text=source)
+    assert door.submit(publish, caller=program)["core_seconds"] == 256 * 2 * 60.0  # 8.5 hours
+    assert door.audited()[-1]["core_seconds"] == 256 * 2 * 60.0
+    assert door.submit(replace(publish, text=source + "# said better\n"), caller=program)["core_seconds"] == 0.0
+    dearer = replace(publish, text=source.replace("seconds=lambda config: 1.0", "seconds=lambda config: 20.0"))
+    assert dearer != publish
+    before = door.stored()
+    with pytest.raises(LimitReached, match="core-hours"):
+        door.submit(dearer, caller=program)
+    assert door.stored()["bundle"] == before["bundle"]
+
+
+def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prepared):
+    ada = let_in(door)
+    other = new_token()
+    door.submit(AddProgram(program="eve", may="operate", token=digest(other)), caller=callers.operator())
+    eve = caller_of(door, token=other)
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+    text = source.replace('name="tiny_sum"', 'name="own_sum"')
+    first = PublishExperiment(experiment="own_sum", text=text)
+    assert door.submit(first, caller=ada)["change"] == "new experiment"
+    for publish in (first, replace(first, text=text + "# mine now\n")):
+        with pytest.raises(NotAllowed, match="program:ada"):
+            door.submit(publish, caller=eve)
+    assert (door.lab.folder.catalogue / "own_sum.py").read_text() == text
+    assert door.submit(replace(first, text=text + "# better\n"), caller=ada)["change"] == "new bundle"
+    assert door.submit(replace(first, text=text + "# best\n"), caller=callers.operator())["change"] == "new bundle"
+    persons = PublishExperiment(experiment="persons_sum", text=text.replace("own_sum", "persons_sum"))
+    door.submit(persons, caller=callers.operator())
+    with pytest.raises(NotAllowed):  # what a person began is no program's either
+        door.submit(persons, caller=eve)

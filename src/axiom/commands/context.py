@@ -2,12 +2,13 @@
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Self
 
 from axiom.errors import UnknownName
-from axiom.runner.direct import Describer, describe_files
+from axiom.runner.direct import Describer, describe_files, describe_soon
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.sources import parsed
@@ -24,6 +25,10 @@ class Laboratory:
     settings: Settings
     package: Path  # the folder of the package `axiom`, from which bundles are packed
     describe: Describer = describe_files
+
+    def for_programs(self) -> Self:
+        """The same, where files that nobody knows are asked what they declare while a request waits."""
+        return replace(self, describe=describe_soon)
 
     @property
     def catalogue(self) -> Path:

@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from axiom.lab.experiments.releases import written_by
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.capacity import size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
+from axiom.lab.planning.most_cost import most_of_cells, most_of_design, most_of_version
 from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
@@ -41,6 +42,7 @@ from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
+from axiom.store.upkeep import audit
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _NEW = {"new experiment", "new bundle"}
@@ -66,6 +68,11 @@ class PublishExperiment(Command):
         digest = None if self.text is None else hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
         return {**super().audited(), "text": digest}
 
+    def request(self, db: Database) -> CommandCost:
+        """A text takes the place of what somebody published under this name before."""
+        owner = None if self.text is None else audit.publisher(db, self.experiment)
+        return CommandCost(command=self.name, capability=self.capability, owner=owner)
+
     def prepare(self, laboratory: Laboratory) -> Prepared:
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
@@ -88,7 +95,9 @@ class PublishExperiment(Command):
             keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Sign, store and register it."""
+        """Sign, store and register it. Sessions order its sweep without being asked, so that counts here."""
+        named = prepared.manifest.name, prepared.manifest.version
+        before = most_of_version(db, *named)
         published = publish(
             db,
             laboratory.folder,
@@ -102,11 +111,12 @@ class PublishExperiment(Command):
             written_by(db, published.experiment_id, published.digest, by=self.by, now=now)
         inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
         return {
-            "experiment": prepared.manifest.name,
-            "version": prepared.manifest.version,
+            "experiment": named[0],
+            "version": named[1],
             "bundle": published.digest,
             "serial": published.serial,
             "change": published.change,
+            "core_seconds": max(0.0, most_of_version(db, *named) - before),
         }
 
     def _bytes(self) -> bytes:
@@ -217,7 +227,7 @@ class DeployExperiment(Command):
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
-            "core_seconds": len(made) * each * sum(_seconds(found, registration)),
+            "core_seconds": self.workunits * each * _most_of_replicate(db, found, registration),
             "preflight": allowed.reason,
         }
 
@@ -255,11 +265,11 @@ class RetireExperiment(Command):
         return {"experiment": found.name, "version": found.version, "cancelled": cancelled}
 
 
-def _seconds(version: StoredExperiment, registration: Registration | None) -> Sequence[float]:
-    """What each cell of a replicate should take, of a reference core."""
+def _most_of_replicate(db: Database, version: StoredExperiment, registration: Registration | None) -> float:
+    """What a replicate can cost at most, in seconds of a reference core."""
     if registration is None:
-        return stored_manifest(version.manifest).cell_seconds
-    return read_body(registration.body).design.seconds
+        return most_of_cells(db, version.id, stored_manifest(version.manifest).cell_seconds)
+    return most_of_design(db, version.id, read_body(registration.body).design)
 
 
 def _known(laboratory: Laboratory, file: Path) -> Known:

@@ -5,6 +5,7 @@ All of it happens in one transaction of the writer, so that a command is done an
 
 import hashlib
 import json
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,15 +14,25 @@ from typing import Any
 
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost, Permission, SpentToday, may, may_order, most_a_day
+from axiom.decisions.accounts.command_limits import (
+    DRY_RUNS,
+    CommandCost,
+    Permission,
+    SpentToday,
+    may,
+    may_order,
+    most_a_day,
+)
 from axiom.domain.callers import Caller
-from axiom.errors import AxiomError, KeyReused, LimitReached, NotAllowed, StoreError
+from axiom.errors import AxiomError, Fault, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.lab.followups.propose import open_core_seconds, waiting_of
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited
 from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.gate")
 
 _ALIKE = 3  # times that a program may say the very same; once more, and it gets the earlier answer as a refusal
 _MOST_SAID = 2_000  # characters of words that were refused, as a program's are audited
@@ -84,15 +95,37 @@ class CommandGate:
         The same key and command again give the first answer and change nothing.
         """
         asked = _Submission(command=command, caller=caller, prepared=None, fault=None, dry_run=dry_run, key=key)
-        if self._is_worth_preparing(asked):
-            prepared, fault = self._prepare(command)
-            asked = replace(asked, prepared=prepared, fault=fault)
-        passed = self.writer.run(lambda db: self._pass(db, asked))
+        try:
+            passed = self._passed(asked)
+        except AxiomError:
+            raise
+        except Exception as error:
+            if not asked.caller.is_program:
+                raise
+            raise self._remember_fault(asked, error) from error
         if passed.error is not None:
             raise passed.error
         if not asked.dry_run and passed.is_newest:
-            command.finish(self.laboratory, passed.answer)
+            asked.command.finish(self.laboratory, passed.answer)
         return passed.answer
+
+    def _passed(self, asked: _Submission) -> _Passed:
+        if self._is_worth_preparing(asked):
+            prepared, fault = self._prepare(asked)
+            asked = replace(asked, prepared=prepared, fault=fault)
+        return self.writer.run(lambda db: self._pass(db, asked))
+
+    def _remember_fault(self, asked: _Submission, error: Exception) -> Fault:
+        """What nobody foresaw is a refusal too: else a program could come upon it again and again, uncounted."""
+        command = asked.command
+        log.error("gate.fault command=%s caller=%s", command.name, asked.caller.name, exc_info=error)
+        fault = Fault(
+            f"A fault of ours: {type(error).__name__} in {command.name}. Nothing of it was stored; the operator finds "
+            "the traceback in logs/axiom.log."
+        )
+        cost = CommandCost(command=command.name, capability=command.capability)
+        self.writer.run(lambda db: self._remember(db, asked, _Passed(error=fault), cost, self.now()))
+        return fault
 
     def refuse(self, name: str, said: str, caller: Caller, error: AxiomError) -> None:
         """Remember what a program asked for in words that are none of a command's."""
@@ -134,10 +167,11 @@ class CommandGate:
         permission = may(asked.caller, request, _spent(db, asked, request, since))
         return permission.allowed and not _said_again(db, asked, since) and self._done_before(db, asked) is None
 
-    def _prepare(self, command: Command) -> tuple[Any, AxiomError | None]:
+    def _prepare(self, asked: _Submission) -> tuple[Any, AxiomError | None]:
         """What the command works with, or why there is none: that is audited like every other refusal."""
+        laboratory = self.laboratory.for_programs() if asked.caller.is_program else self.laboratory
         try:
-            return command.prepare(self.laboratory), None
+            return asked.command.prepare(laboratory), None
         except StoreError:
             raise
         except AxiomError as error:
@@ -150,6 +184,11 @@ class CommandGate:
         now = self.now()
         request = asked.command.request(db)
         passed = before or self._try(db, asked, request, now)
+        self._remember(db, asked, passed, request, now)
+        return passed
+
+    def _remember(self, db: Database, asked: _Submission, passed: _Passed, cost: CommandCost, now: datetime) -> None:
+        """Write down how it ended."""
         refused = passed.error is not None
         entry = Audited(
             caller=asked.caller.name,
@@ -162,13 +201,12 @@ class CommandGate:
             key=None if asked.dry_run or refused else asked.key,
             outcome="refused" if refused else "done",
             answer=canonical({"error": str(passed.error)} if refused else passed.answer).decode(),
-            workunits=request.workunits,
-            aborts=request.aborts,
+            workunits=cost.workunits,
+            aborts=cost.aborts,
             core_seconds=passed.answer.get("core_seconds"),
         )
         if not refused or self._is_written(db, asked.caller, now):
             audit.append(db, entry, now)
-        return passed
 
     def _done_before(self, db: Database, asked: _Submission) -> _Passed | None:
         """The first answer to this key, or an error when the key stood for something else."""
@@ -238,16 +276,32 @@ def _said_again(db: Database, asked: _Submission, since: datetime) -> AxiomError
 def _spent(db: Database, asked: _Submission, request: CommandCost, since: datetime) -> SpentToday:
     caller = asked.caller
     had = audit.spent(db, caller.name, since)
-    is_counted = most_a_day(caller, request) is not None
+    most = most_a_day(caller, request)
+    given = tried = 0
+    if most is not None:
+        given = audit.given(db, caller.name, request.command, since, dry_run=False)
+        tried = audit.given(db, caller.name, request.command, since, dry_run=True) if asked.dry_run else 0
     return SpentToday(
         workunits=had["workunits"],
         aborts=had["aborts"],
         core_hours=had["core_seconds"] / 3_600.0,
         core_hours_open=_core_hours_open(db, caller),
         open_proposals=len(waiting_of(db, caller.name)) if request.proposals else 0,
-        given=audit.given(db, caller.name, request.command, since, dry_run=False) if is_counted else 0,
-        tried=audit.given(db, caller.name, request.command, since, dry_run=True) if is_counted and asked.dry_run else 0,
+        given=given,
+        tried=tried,
+        next_at=_next_at(db, asked, most, since) if most and max(given, tried / DRY_RUNS) >= most else None,
     )
+
+
+def _next_at(db: Database, asked: _Submission, most: int, since: datetime) -> datetime:
+    """When fewer than the most are within a day, with the one that is refused now."""
+    caller, command, a_day = asked.caller.name, asked.command.name, timedelta(days=1)
+    others = DRY_RUNS * most - 2 if asked.dry_run else most - 2
+    if others < 0:
+        return since + 2 * a_day
+    alike = audit.given_before(db, caller, command, since, others, dry_run=asked.dry_run)
+    real = audit.given_before(db, caller, command, since, most - 1, dry_run=False) if asked.dry_run else None
+    return max(given_at for given_at in (alike, real, since) if given_at) + a_day
 
 
 def _core_hours_open(db: Database, caller: Caller) -> float:
@@ -255,4 +309,4 @@ def _core_hours_open(db: Database, caller: Caller) -> float:
     if math.isinf(caller.limits.core_hours_open):
         return 0.0
     waiting = math.fsum(one.most_core_seconds for one in waiting_of(db, caller.name))
-    return (open_core_seconds(db, caller.name) + waiting) / 3_600.0
+    return (open_core_seconds(db, caller.name, at_most=True) + waiting) / 3_600.0

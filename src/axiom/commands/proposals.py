@@ -1,7 +1,7 @@
 """Commands about proposals: make one, take it back, approve or refuse it, have the autopilot approve its own."""
 
-import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,8 @@ from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.runner.direct import describe_boxed
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.canonical_json import canonical
+from axiom.signed import canonical_json
+from axiom.signed.canonical_json import Scalar, canonical
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import keep
@@ -242,16 +243,14 @@ def _next(db: Database, laboratory: Laboratory) -> KeptProposal | None:
     return next_one(db, settings.followup_core_hours, is_code_ours=settings.scientist_code == "own")
 
 
-def _arms(text: str) -> list[dict[str, object]]:
+def _arms(text: str) -> list[Mapping[str, Scalar]]:
     try:
-        arms = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WrongUse(
-            f"What it lies between is no list in JSON ({type(error).__name__}). Nothing was proposed."
-        ) from error
-    if not isinstance(arms, list) or not 1 <= len(arms) <= _ARMS or not all(isinstance(arm, dict) for arm in arms):
-        raise WrongUse("It lies between a list of one or two configs. Nothing was proposed.")
-    return arms
+        arms = canonical_json.read_json(text)
+        if not isinstance(arms, list) or not 1 <= len(arms) <= _ARMS:
+            raise WrongUse("It lies between a list of one or two configs. Nothing was proposed.")
+        return [canonical_json.config(arm, f"config {place}") for place, arm in enumerate(arms, start=1)]
+    except ValueError as error:
+        raise WrongUse(f"What it lies between is no list of configs in JSON: {error}. Nothing was proposed.") from None
 
 
 def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = False) -> Points:

@@ -55,11 +55,13 @@ NOT_FOR_PROGRAMS = frozenset(
     }
 )
 # What a program may do in a day unless whoever gives rights says otherwise: each a limit, or how often a command.
+# Core-hours are counted at the most: a cell as long as it may run before it is stopped, which is a minute at least, and
+# a file that is published as the 256 replicates of its sweep. What is spent is as a rule a hundredth of it.
 USUAL_LIMITS: Mapping[str, float] = {
     "workunits_per_day": 10_000,
     "aborts_per_day": 1_000,
-    "core_hours_per_day": 24,
-    "core_hours_open": 24,
+    "core_hours_per_day": 240,
+    "core_hours_open": 240,
     "open_proposals": 3,
     "draft.write": 20,
     "draft.preflight": 40,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axiom.domain.work import Outcome
-from axiom.errors import ExperimentError
+from axiom.errors import ChildLost, ExperimentError, NoSandbox
 from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.child.process import Child, ModuleDeclaration
@@ -21,6 +21,7 @@ from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
 _DESCRIBING_MB = 2_000.0
+_SOON = 30.0  # seconds that a request waits for a description, JAX and a busy computer counted in
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
 
 
@@ -32,6 +33,20 @@ def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[
 def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
     """The same in the sandbox of untried code, or not at all."""
     return _described(files, modules, is_boxed=True)
+
+
+def describe_soon(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
+    """The same for a request of somebody who may mean harm: in that sandbox where one can be entered, and soon."""
+    try:
+        try:
+            return _described(files, modules, is_boxed=True, patience=_SOON)
+        except NoSandbox:
+            return _described(files, modules, is_boxed=False, patience=_SOON)
+    except ChildLost as error:
+        raise ExperimentError(
+            f"The file did not say what it declares, for which it has {_SOON:.0f} s here: {error} Nothing was done; "
+            "compute in run(), not while the file is imported."
+        ) from None
 
 
 def describe_here(files: Mapping[str, bytes], describe: Describer = describe_files) -> bytes:
@@ -99,13 +114,15 @@ def compute_here(
             child.stop()
 
 
-def _described(files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool) -> tuple[ModuleDeclaration, ...]:
+def _described(
+    files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool, patience: float | None = None
+) -> tuple[ModuleDeclaration, ...]:
     with unpacked(files) as (tree, room):
         box = _box(tree, room, _DESCRIBING_MB) if is_boxed else None
         surroundings = environment(box.own if box else room)
         child = Child(surroundings, box=box)
         try:
-            return child.describe(tree, modules, surroundings)
+            return child.describe(tree, modules, surroundings, patience)
         finally:
             child.stop()
 

@@ -31,6 +31,19 @@ def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
     return _in_form(raw) or _with_reason(raw)
 
 
+def read_json(text: str) -> Any:
+    """Read a value that somebody wrote in whatever form; a ValueError where it could not be written again.
+
+    It may not hold NaN, a number beyond any float, half a character or a key twice, nor be nested without end.
+    """
+    try:
+        data = _READER.decode(text)
+        canonical(data)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return data
+
+
 def _in_form(raw: bytes) -> dict[str, Any] | None:
     """Read what is in its one form; to look for a reason to refuse it only when it is not makes this twice as fast.
 
@@ -203,9 +216,14 @@ def pair(value: Any, what: str) -> tuple[float, float]:
 
 def config(value: Any, what: str) -> Mapping[str, Scalar]:
     """Return a config: an object of plain values."""
-    if not isinstance(value, dict) or not all(isinstance(item, Scalar) for item in value.values()):
+    if not isinstance(value, dict) or not all(map(is_plain, value.values())):
         raise ValueError(f"{what} is not an object of plain values")
     return value
+
+
+def is_plain(value: Any) -> bool:
+    """Is it a text, true or false, or a finite number?"""
+    return isinstance(value, str | bool) or math.isfinite(_float(value))
 
 
 def distinct(values: Sequence[object], what: str) -> None:

@@ -1,11 +1,12 @@
 """May this caller do this now? The answer is the same for a person, a program and the laboratory itself."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from axiom.domain.callers import Caller, Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS
 
-_DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
+DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +20,7 @@ class CommandCost:
     proposals: int = 0  # that will wait for an answer
     volunteer_id: int | None = None  # whose account it is about
     most_a_day: int | None = None  # that a volunteer may give of it, done or refused
+    owner: str | None = None  # a caller whose work it would replace: no other program may
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +34,7 @@ class SpentToday:
     open_proposals: int = 0  # of its own that wait for an answer; no matter of a day
     given: int = 0  # how often this very command, done or refused
     tried: int = 0  # and how often as a dry run, where this is one
+    next_at: datetime | None = None  # when it may be given again, where that was often enough
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +66,13 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             within_capability=False,
             reason=f"no program may give {request.command}; a person can",
         )
+    if caller.is_program and request.owner not in (None, caller.name):
+        return Permission(
+            allowed=False,
+            within_capability=False,
+            reason=f"{request.owner} was the first to publish a file of this name, and no other program may put one "
+            "in its place; take another name, or ask a person",
+        )
     is_own = request.volunteer_id in (None, caller.volunteer_id)
     if not is_own and Capability.OPERATE not in caller.capabilities:
         return Permission(
@@ -71,11 +81,11 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
     most = most_a_day(caller, request)
-    if most is not None and (spent.given >= most or spent.tried >= _DRY_RUNS * most):
+    if most is not None and (spent.given >= most or spent.tried >= DRY_RUNS * most):
         return Permission(
             allowed=False,
             within_capability=True,
-            reason=f"this can be asked for {most} times a day, and within the last day it was",
+            reason=f"this can be asked for {most} times a day, and within the last day it was{_next(spent.next_at)}",
         )
     if request.proposals and spent.open_proposals + request.proposals > caller.limits.open_proposals:
         return Permission(
@@ -94,6 +104,11 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
                 reason=f"{caller.name} asks for {asked} {what} and has {max(0, most - had)} of {most} left today",
             )
     return Permission(allowed=True, within_capability=True, reason="within capability and limits")
+
+
+def _next(moment: datetime | None) -> str:
+    """When to come again, in words. Within a day the hour says it all."""
+    return "" if moment is None else f"; next at {moment + timedelta(minutes=1):%H:%M} UTC, if it is not asked before"
 
 
 def may_order(caller: Caller, core_hours: float, spent: SpentToday) -> Permission:

@@ -15,6 +15,7 @@ from pathlib import Path
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.experiments.preflight import NextPreflight, PreflightVerdict, Untried, choose, judge, out_of_order
 from axiom.decisions.experiments.source_rules import refusals
+from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.experiments.preflight_report import write
@@ -26,7 +27,6 @@ from axiom.runner.child.pause import PauseGate
 from axiom.runner.confine import bubblewrap
 from axiom.runner.direct import describe_boxed
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch.cache import COST_MARGIN, LEAST_CELL_SECONDS
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
 from axiom.signed.signing import SigningKey
@@ -201,7 +201,7 @@ def demands_of(manifest: Manifest) -> Demands:
     return Demands(
         configs=manifest.configs,
         seconds=manifest.cell_seconds,
-        allowed_seconds=[max(LEAST_CELL_SECONDS, COST_MARGIN * seconds) for seconds in manifest.cell_seconds],
+        allowed_seconds=[allowed_seconds(seconds) for seconds in manifest.cell_seconds],
         ranges=manifest.ranges,
         estimands=manifest.estimands,
         controls=[

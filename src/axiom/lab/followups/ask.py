@@ -10,12 +10,13 @@ from typing import Any
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.estimands import Direction, prediction_data
+from axiom.domain.estimands import Direction, Kind, prediction_data
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import Stopping, read_body
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.followups.admit import approve
 from axiom.lab.followups.price import Points
+from axiom.lab.planning.most_cost import most_of_cells
 from axiom.lab.registrations.predictions import demand_sound
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -24,6 +25,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
 
 _MARK = 8  # characters of a digest
+_ARMS = 2  # of a contrast
 
 
 class _Rehearsed(Exception):
@@ -103,11 +105,13 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     prediction = demand_sound(said.prediction)
     low, high = prediction.interval
     demand_rival_apart((low, high), said.rival_interval)
-    asked = {**same_but(read_body(registration.body).estimands[name]), **said.estimand, "claim": said.claim}
+    asked = _estimand(read_body(registration.body).estimands[name], said)
     _demand_known(asked, stored_manifest(version.manifest))
+    _demand_arms(asked)
     mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
     slug = f"asked-{said.finding}-{mark[:_MARK]}"
-    seconds = sum(each for _, each in points)
+    seconds = [each for _, each in points]
+    most = most_of_cells(db, version.id, seconds)
     null, (positive, absent, negative) = float(asked["null"]), said.outcomes
     return Proposal(
         slug=slug,
@@ -127,8 +131,8 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
         configs=tuple(dict(config) for config, _ in points),
         estimands=({**asked, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
         stopping=Stopping(replicates=said.replicates),
-        core_seconds=seconds * min(said.replicates, SETTLED_SEEDS),
-        most_core_seconds=seconds * said.replicates,
+        core_seconds=sum(seconds) * min(said.replicates, SETTLED_SEEDS),
+        most_core_seconds=most * said.replicates,
         prediction=prediction,
         expects=Direction(asked["expects"]),
         effect=(low + high) / 2.0 - null,
@@ -150,6 +154,22 @@ def demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
             f"The interval that is expected, {own[0]:g} to {own[1]:g}, and the rival's, {rival[0]:g} to {rival[1]:g}, "
             "overlap, so both could be right. Nothing was proposed; ask where the two lie apart."
         )
+
+
+def _estimand(before: Mapping[str, Any], said: AskedQuestion) -> dict[str, Any]:
+    """What is asked. Another kind of number lies between no arms but those that are said with it."""
+    is_alike = said.estimand.get("kind", before["kind"]) == before["kind"]
+    arms = {} if is_alike else {"between": ()}
+    return {**same_but(before, **arms), **said.estimand, "claim": said.claim}
+
+
+def _demand_arms(asked: Mapping[str, Any]) -> None:
+    """A contrast lies between two arms; any other kind looks at one, or at all configs."""
+    arms, is_contrast = len(asked["between"]), asked["kind"] == Kind.CONTRAST
+    if is_contrast and arms != _ARMS:
+        raise Refused(f"A contrast lies between two configs, and here are {arms}. Nothing was proposed.")
+    if not is_contrast and arms > 1:
+        raise Refused(f"A {asked['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
 
 
 def _demand_known(asked: Mapping[str, Any], manifest: Manifest) -> None:

@@ -40,19 +40,15 @@ def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -
 
 def _read(text: str, manifest: Manifest) -> list[dict[str, object]]:
     try:
-        configs = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise Refused("The configs are not a list in JSON. Nothing was registered.") from None
+        configs = canonical_json.read_json(text)
+    except ValueError as error:
+        raise Refused(f"The configs are not a list in JSON: {error}. Nothing was registered.") from None
     if not isinstance(configs, list) or not 1 <= len(configs) <= MOST_CONFIGS:
         raise Refused(f"A design lists from 1 to {MOST_CONFIGS} configs in JSON. Nothing was registered.")
     for config in configs:
         if not isinstance(config, dict) or config.keys() != set(manifest.factors):
             factors = ", ".join(manifest.factors)
             raise Refused(f"Each config of {manifest.name} gives {factors}, and nothing else. Nothing was registered.")
-        if not all(isinstance(level, bool | int | float | str) for level in config.values()):
+        if not all(map(canonical_json.is_plain, config.values())):
             raise Refused("The level of a factor is a number, a truth or a word. Nothing was registered.")
     return configs
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")

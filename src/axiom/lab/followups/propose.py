@@ -13,6 +13,7 @@ from axiom.domain.sessions import Note
 from axiom.lab.evidence.score import why_ended
 from axiom.lab.followups.ideas import write_idea
 from axiom.lab.followups.subjects import base_rates, pairs, subjects
+from axiom.lab.planning.most_cost import most_of_design
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import drafts, experiments
@@ -67,8 +68,11 @@ def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:
     return transcripts.has_read_others(db, kept.proposal.author, since=since, until=kept.created_at)
 
 
-def open_core_seconds(db: Database, author: str = AUTOPILOT) -> float:
-    """What this author's approved proposals that have not ended may still cost, on reference cores."""
+def open_core_seconds(db: Database, author: str = AUTOPILOT, *, at_most: bool = False) -> float:
+    """What this author's approved proposals that have not ended may still cost, on reference cores.
+
+    As declared; or `at_most`, as their cells can take before they are stopped.
+    """
     approved = [one for one in proposals.in_state(db, ProposalState.APPROVED) if one.proposal.author == author]
     if not approved:
         return 0.0  # without the newest evidence of all findings, for which each command of a program would wait
@@ -78,9 +82,11 @@ def open_core_seconds(db: Database, author: str = AUTOPILOT) -> float:
         registration = registrations.registration(db, one.registration_id) if one.registration_id else None
         if registration is None or why_ended(db, registration, newest):
             continue
-        registered = read_body(registration.body)
-        issued = experiments.issued_to(db, registration.experiment_id).get(registration.id, 0)
-        left += max(0, registered.stopping.replicates - issued) * sum(registered.design.seconds)
+        registered, version_id = read_body(registration.body), registration.experiment_id
+        issued = experiments.issued_to(db, version_id).get(registration.id, 0)
+        design = registered.design
+        seconds = most_of_design(db, version_id, design) if at_most else sum(design.seconds)
+        left += max(0, registered.stopping.replicates - issued) * seconds
     return left
 
 

@@ -129,13 +129,14 @@ class Child:
             raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
 
     def describe(
-        self, tree: Path, modules: Sequence[str], environment: Mapping[str, str]
+        self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], patience: float | None = None
     ) -> tuple[ModuleDeclaration, ...]:
-        """Return what each module of an unpacked bundle declares."""
+        """Return what each module of an unpacked bundle declares; a process that takes longer than this is ended."""
+        waited = Awake()
         words = self._settle(environment)
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words)
-        self.held = self._await("held")
-        told = self._await("described")
+        self.held = self._await("held", waited, patience)
+        told = self._await("described", waited, patience)
         self._demand(isinstance(told, list) and len(told) == len(modules))
         return tuple(self._told(module, item) for module, item in zip(modules, told, strict=True))
 
@@ -296,15 +297,15 @@ class Child:
         except BrokenPipeError:
             raise self._lost() from None
 
-    def _await(self, key: str) -> Any:
-        waited, message = Awake(), None
-        while message is None and waited.seconds() < _LOAD_LIMIT:
+    def _await(self, key: str, waited: Awake | None = None, patience: float | None = None) -> Any:
+        waited, longest, message = waited or Awake(), patience or _LOAD_LIMIT, None
+        while message is None and waited.seconds() < longest:
             self._attend()
             message = self._hear(_POLL)
             if message is None:
                 self._watch(LOAD_MB, "while it is imported an experiment may hold")
         if message is None or key not in message:
-            raise self._lost(f"it said nothing for {_LOAD_LIMIT:.0f} seconds" if message is None else _AMISS)
+            raise self._lost(f"it said nothing for {longest:.0f} seconds" if message is None else _AMISS)
         return message[key]
 
     def _attend(self) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.experiments.release_history import ReleaseState, standing
 from axiom.decisions.experiments.release_stages import ReleaseRecord
+from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
@@ -25,10 +26,6 @@ from axiom.store.experiments import costs, experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.registrations import registrations
 
-# A cell is stopped at five times its predicted cost. Compiling a shape for the first time costs seconds whatever
-# the prediction, hence the floor.
-COST_MARGIN = 5.0
-LEAST_CELL_SECONDS = 60.0
 _MOST_KEPT = 10_000
 _PASSED_FOR = timedelta(hours=1)
 _COSTS_FOR = timedelta(minutes=1)
@@ -274,7 +271,7 @@ def _form(
         serial=bundle.serial,
         configs=[configs_by_place[place] for place in places],
         places=places,
-        cell_seconds=[max(LEAST_CELL_SECONDS, COST_MARGIN * seconds[place]) for place in places],
+        cell_seconds=[allowed_seconds(seconds[place]) for place in places],
         memory_mb=experiment.declared.memory_mb,
     )
     each = sum(seconds[place] for place in places)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.decisions.tasks.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
-from axiom.server.dispatch.cache import COST_MARGIN, KnownExperiment, OrderForm, seconds_of
+from axiom.server.dispatch.cache import KnownExperiment, OrderForm, seconds_of
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.signing import SigningKey
@@ -138,7 +139,7 @@ def demand_room(
         seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
         configs=design.configs,
         places=design.places,
-        cell_seconds=tuple(COST_MARGIN * seconds[place] for place in design.places),
+        cell_seconds=tuple(allowed_seconds(seconds[place]) for place in design.places),
         memory_mb=LARGEST,
         issued=now,
         deadline=now,

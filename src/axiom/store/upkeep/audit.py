@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.engine.hash_chains import Chain
 
 _LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
@@ -18,6 +18,15 @@ FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome =
 _GIVEN = """
 SELECT count(*) AS amount FROM audit
 WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
+"""
+_GIVEN_BEFORE = """
+SELECT at FROM audit WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
+ORDER BY at DESC LIMIT 1 OFFSET :others
+"""
+_PUBLISHER = """
+SELECT caller FROM audit
+WHERE command = 'experiment.publish' AND outcome = 'done' AND dry_run = 0 AND arguments ->> '$.experiment' = :experiment
+ORDER BY id LIMIT 1
 """
 _REFUSED = """
 SELECT count(*) AS amount FROM audit WHERE caller = :caller AND at >= :since AND outcome = 'refused'
@@ -100,6 +109,21 @@ def given(db: Database, caller: str, command: str, since: datetime, *, dry_run: 
     """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
     row = db.one(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
     return int(row["amount"]) if row else 0
+
+
+def given_before(
+    db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
+) -> datetime | None:
+    """When this caller gave this command, so many others being newer; None where that was before `since`."""
+    asked = {"caller": caller, "command": command, "dry_run": int(dry_run)}
+    row = db.one(_GIVEN_BEFORE, **asked, since=at(since), others=others)
+    return moment(row["at"]) if row else None
+
+
+def publisher(db: Database, experiment: str) -> str | None:
+    """Who was the first to publish an experiment of this name, as far as somebody gave the command."""
+    row = db.one(_PUBLISHER, experiment=experiment)
+    return str(row["caller"]) if row else None
 
 
 def refused(db: Database, caller: str, since: datetime) -> int:
