@@ -41,7 +41,7 @@ CALLS = {
 }
 NAMES = [*CALLS]
 NAMES[NAMES.index("proposal_make") : NAMES.index("proposal_make")] = ["draft_preflight", "draft_propose"]
-NAMES[NAMES.index("proposal_ask") : NAMES.index("proposal_ask")] = ["proposal_withdraw", "registration_predict"]
+NAMES[NAMES.index("log_write") : NAMES.index("log_write")] = ["proposal_withdraw", "registration_predict"]
 READS = [*CALLS][: NAMES.index("finding_link")]
 
 

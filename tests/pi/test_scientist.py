@@ -44,7 +44,7 @@ RIVAL = {
     "if_absent": "They do not matter.",
     "if_negative": "They hurt.",
 }
-NOTE = {"finding": 3, "text": "Somebody should ask this at a third size.", "key": "once"}
+NOTE = {"finding": 3, "text": "Somebody should ask this at another size.", "key": "once"}
 ASKED = {**QUESTION, "dry_run": False, "key": "ask-once"}
 
 

@@ -22,6 +22,7 @@ from axiom.service.token_desk import TokenDesk
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.sessions import sessions, transcripts
+from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk
 from axiom.web.socket import control
 
@@ -107,7 +108,8 @@ class ScientistLab:
             with mcp.pages.readers.reader() as db:
                 return callers.program(db, token, mcp.gate.now())
 
-        api = Api(ProgramDesk(gate=mcp.gate, pages=mcp.pages, admit=admit, people=mcp.people))
+        admission = ProgramAdmission(admit=admit)
+        api = Api(ProgramDesk(gate=mcp.gate, pages=mcp.pages, admission=admission, people=mcp.people))
         with on_path(folder.socket) as door, on_path(folder.programs_socket) as programs_door:
             listeners = [
                 ServedSocket(app=control(mcp.gate, mcp.pages, callers.operator()), socket=door),

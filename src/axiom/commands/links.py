@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import LINES, NUMBER, SAID_BY, WHY
+from axiom.commands.arguments import LINE, LINES, NUMBER, SAID_BY, WHY
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.findings import prose
@@ -109,7 +109,7 @@ class WriteLog(Command):
 
     text: str = field(metadata={"min_length": 3, "max_length": 8_000, "pattern": LINES})
     by: str = field(metadata=SAID_BY)
-    session: str = field(default="", metadata={"max_length": 40})  # the newest, if empty
+    session: str = field(default="", metadata={"max_length": 40, "pattern": LINE})  # the newest, if empty
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Keep it as it was written."""

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from axiom.commands.arguments import LINES
+from axiom.commands.arguments import LINE, LINES
 from axiom.commands.registry import read_words
 from axiom.domain.callers import Capability
 from axiom.mcp.desk import Answer, LabDesk
 
 _LARGEST = 2**63 - 1  # what a number of the laboratory can be
+_SHORT = {40, 80, 100, 200}  # signs, for names and keys and the like
 
 Number = Annotated[int, Field(ge=1, le=_LARGEST)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -68,14 +69,23 @@ def _bare(schema: Any) -> Any:
             return {
                 name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
                 for name, part in schema.items()
-                if not (name == "title" and isinstance(part, str))
-                and not _is_endless(name, part)
-                and (name, part) != ("pattern", LINES)
+                if not (name == "title" and isinstance(part, str)) and not _says_little(name, part)
             }
         case list():
             return [_bare(part) for part in schema]
     return schema
 
 
-def _is_endless(name: str, limit: Any) -> bool:
-    return name in {"minimum", "maximum"} and abs(limit) >= _LARGEST
+def _says_little(name: str, part: Any) -> bool:
+    """Is it a limit that no caller comes to, or what a word that may be left out is where nobody says it?"""
+    match name:
+        case "minimum" | "maximum":
+            return abs(part) >= _LARGEST
+        case "maxLength":
+            return part in _SHORT
+        case "pattern":
+            return part in {LINE, LINES}
+        case "default":
+            return part in ("", False)
+        case _:
+            return False
