@@ -80,7 +80,7 @@ def _says_little(name: str, part: Any) -> bool:
     """Is it a limit that no caller comes to, or what a word that may be left out is where nobody says it?"""
     match name:
         case "minimum" | "maximum":
-            return abs(part) >= _LARGEST
+            return bool(abs(part) >= _LARGEST)
         case "maxLength":
             return part in _SHORT
         case "pattern":
