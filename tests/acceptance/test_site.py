@@ -107,7 +107,11 @@ def test_the_examination_finds_what_is_wrong(page):
 
 
 def test_every_page_of_the_site_is_read_here():
-    read = {page.path for page in PAGES if any(compile_path(page.path)[0].match(path.partition("?")[0]) for path in ADDRESSES)}
+    read = {
+        page.path
+        for page in PAGES
+        if any(compile_path(page.path)[0].match(path.partition("?")[0]) for path in ADDRESSES)
+    }
     assert {page.path for page in PAGES} - read == ELSEWHERE
 
 

@@ -260,6 +260,7 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
         return forecasts[int(place) - 1][column]
     interval = said["prediction"]["interval"]
     fields = {
+        "answer": _answer(said, _reads(line["verdict"] if line else "undecided", said["expects"]), row["status"]),
         "claim": said["claim"],
         "measure": said["measure"],
         "smallest": said["smallest"],
@@ -302,6 +303,20 @@ def _reads(verdict: str, expects: str) -> str:
     if verdict in signs:
         return "as claimed" if signs[verdict] == expects else "the opposite of the claim"
     return {"absent": "too small to matter", "mixed": "designs disagree"}.get(verdict, verdict)
+
+
+def _answer(said: dict[str, Any], reads: str, status: str) -> str:
+    """A sentence that was registered for this reading, or the claim behind what is believed of it."""
+    claim = said["claim"][:1].upper() + said["claim"][1:]
+    word, usual = {
+        "as claimed": ("if_so", claim),
+        "the opposite of the claim": ("if_opposite", f"The opposite was found of this claim: “{claim}”"),
+        "too small to matter": ("if_absent", f"No effect that matters was found for this claim: “{claim}”"),
+        "designs disagree": ("", f"It depends on the design whether this holds: “{claim}”"),
+        "undecided": ("", f"Not known yet: {claim}"),
+    }[reads]
+    told = said.get(word) or usual
+    return told if status == "open" else f"{status.capitalize()}: {told}"
 
 
 def _of_experiment(rows: Rows, number: int, name: str) -> Any:

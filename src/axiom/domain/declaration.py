@@ -128,6 +128,7 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["about"] = estimand.about.value
     # What is meant unless it is said is left out.
     unsaid = {"censored": None, "exchangeable": False, "about": Center.MEDIAN.value}
+    unsaid |= dict.fromkeys(("if_so", "if_opposite", "if_absent"), "")
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 
 

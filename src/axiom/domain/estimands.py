@@ -110,3 +110,6 @@ class Estimand:
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit
     exchangeable: bool = False  # the arms of a slope or rank correlation are evenly spaced, and alike under the null
     about: Center = Center.MEDIAN  # the mean needs bounds
+    if_so: str = ""  # what is believed once the claim holds; each a whole sentence, which stands alone as a headline
+    if_opposite: str = ""  # once the opposite of the claim holds
+    if_absent: str = ""  # once an effect that matters is ruled out

@@ -1,8 +1,10 @@
 """Conclusions: registrations, observations, blocks, evidence and findings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction
 from axiom.domain.registrations import Cohort
@@ -79,6 +81,28 @@ def reading(verdict: Verdict, expects: Direction) -> Meaning:
         return _OF_NO_SIGN[verdict]
     is_claimed = (verdict is Verdict.POSITIVE) == (expects is Direction.MORE)
     return Meaning.AS_CLAIMED if is_claimed else Meaning.OPPOSITE
+
+
+# Where the file that declares an estimand has no sentence of its own.
+_USUAL = {
+    Meaning.AS_CLAIMED: "{claim}",
+    Meaning.OPPOSITE: "The opposite was found of this claim: “{claim}”",
+    Meaning.TOO_SMALL: "No effect that matters was found for this claim: “{claim}”",
+    Meaning.DISAGREE: "It depends on the design whether this holds: “{claim}”",
+    Meaning.UNDECIDED: "Not known yet: {claim}",
+}
+_OWN = {Meaning.AS_CLAIMED: "if_so", Meaning.OPPOSITE: "if_opposite", Meaning.TOO_SMALL: "if_absent"}
+
+
+def headline(estimand: Mapping[str, Any], reads: Meaning, status: str = "open") -> str:
+    """The headline of a finding: what its verdict says, not what its claim says. It ends without a full stop."""
+    own = estimand.get(_OWN.get(reads, ""), "")
+    told = _begun(own or _USUAL[reads].format(claim=_begun(estimand["claim"])))
+    return told if status == "open" else f"{_begun(status)}: {told}"
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 class Grade(StrEnum):

@@ -107,6 +107,9 @@ def read_body(body: str) -> Registered:
     )
 
 
+WORDS = ("claim", "if_so", "if_opposite", "if_absent")  # how an estimand is told; it may be said better
+
+
 def definition(estimand: Mapping[str, Any]) -> dict[str, Any]:
-    """What an estimand is, without what anybody expects of it: two that agree in this are one finding's."""
-    return {name: value for name, value in estimand.items() if name != "prediction"}
+    """What an estimand is, however it is told and whatever is expected: two that agree in this are one finding's."""
+    return {name: value for name, value in estimand.items() if name not in ("prediction", *WORDS)}

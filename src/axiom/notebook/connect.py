@@ -138,7 +138,8 @@ def _flat(finding: Mapping[str, Any]) -> dict[str, Any]:
     found = finding["evidence"]
     low, high = found["interval"] if found else (None, None)
     return {
-        **{name: finding[name] for name in ("number", "experiment", "version", "estimand", "claim", "status")},
+        **{name: finding[name] for name in ("number", "experiment", "version", "estimand")},
+        **{name: finding[name] for name in ("answer", "claim", "status")},
         **{name: found[name] if found else None for name in _WEIGHED},
         "reads": finding["reads"] if found else None,
         "verdict": found["verdict"] if found else None,

@@ -63,6 +63,7 @@ FINDINGS = {
     "experiment": ValueType.TEXT,
     "version": ValueType.INT,
     "estimand": ValueType.TEXT,
+    "answer": ValueType.TEXT,
     "claim": ValueType.TEXT,
     "status": ValueType.TEXT,
     "reads": ValueType.TEXT,
@@ -104,6 +105,7 @@ class FindingCard:
     """A finding as it stands, its history block by block, and the observations of the newest one."""
 
     number: int
+    answer: str  # what is believed of the claim
     claim: str
     experiment: str
     estimand: str
@@ -206,6 +208,7 @@ class Lab:
         ]
         return FindingCard(
             number=number,
+            answer=row["answer"],
             claim=row["claim"],
             experiment=f"{row['experiment']}@{row['version']}",
             estimand=row["estimand"],

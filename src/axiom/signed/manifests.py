@@ -23,6 +23,7 @@ _ESTIMAND = (
 _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median"}
+_ANSWERS = ("if_so", "if_opposite", "if_absent")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,9 +194,9 @@ def _measure(value: Any, what: str) -> Measure:
 
 
 def _estimand(value: Any, what: str) -> Mapping[str, Any]:
-    said = _UNSAID | value if isinstance(value, dict) else value
-    fields = canonical_json.Fields(said, what, (*_ESTIMAND, *_UNSAID))
-    for name in ("name", "claim", "measure", "across"):
+    said = {**_UNSAID, **dict.fromkeys(_ANSWERS, ""), **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(said, what, (*_ESTIMAND, *_UNSAID, *_ANSWERS))
+    for name in ("name", "claim", "measure", "across", *_ANSWERS):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
     fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))

@@ -186,7 +186,7 @@ def test_a_laboratory_without_sessions_or_findings_says_so(say):
 @pytest.mark.usefixtures("opened")
 def test_a_finding_awaits_its_first_block_and_then_says_what_is_known(say):
     assert "It awaits its first block of replicates." in say("finding", "show", 1)[1]
-    assert "a larger size has a larger total" in say("finding", "list")[1]
+    assert "Not known yet: A larger size has a larger total" in say("finding", "list")[1]
     say("session", "run")
     (row,) = say("finding", "list", "--json")[1]["findings"]
     assert row["evidence"]["seeds"] == 8

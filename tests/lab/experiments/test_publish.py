@@ -190,6 +190,15 @@ def test_other_factors_or_measures_need_another_version_too(working_lab, prepare
         working_lab.publish(changed)
 
 
+def test_a_question_may_be_told_better(working_lab, prepared):
+    made = prepared()
+    declared = json.loads(made.declaration)
+    declared["estimands"][0] |= {"claim": "larger sizes have larger totals", "if_so": "Larger sizes have larger totals"}
+    told = replace(made, declaration=json.dumps(declared), archive=made.archive + b"x")
+    assert working_lab.publish(told).change == "new bundle"
+    assert working_lab.db.one("SELECT count(*) AS n FROM registration")["n"] == 1
+
+
 def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepared):
     out = working_lab.order(1)
     working_lab.deploy()

@@ -150,7 +150,7 @@ def test_the_archive_holds_the_files_in_one_folder(weighed_lab, files):
 def test_it_is_a_process_run_crate_that_another_program_reads(crate, files):
     read = ROCrate(str(crate))
     root = read.root_dataset
-    assert root["name"] == "Finding 1: a larger size has a larger total"
+    assert root["name"] == "Finding 1: The opposite was found of this claim: “A larger size has a larger total”"
     assert root["license"].id == "https://creativecommons.org/licenses/by/4.0/"
     assert root["conformsTo"].id == "https://w3id.org/ro/wfrun/process/0.5"
     described = {each.id for each in read.data_entities}
@@ -217,7 +217,7 @@ def test_every_replicate_is_in_it_also_one_without_a_value(files):
 
 def test_how_to_cite_is_in_it(files):
     citation = files["CITATION.cff"].decode()
-    assert 'title: "Finding 1: a larger size has a larger total"' in citation
+    assert 'title: "Finding 1: The opposite was found of this claim: ' in citation
     assert 'license: "CC-BY-4.0"' in citation
     assert '- name: "Small & Sons"' in citation
     assert "CC BY 4.0" in files["LICENSE.txt"].decode()

@@ -211,7 +211,9 @@ def test_it_says_what_the_next_grade_needs(site_of_weighed, found):
 
 
 def test_how_to_cite_it_names_the_numbers_that_the_page_shows(site_of_weighed, found):
-    assert found["cite"].startswith("Small & Sons. Finding 1: A larger size has a larger total. −")
+    assert found["cite"].startswith(
+        "Small & Sons. Finding 1: The opposite was found of this claim: “A larger size has a larger total”. −"
+    )
     assert f"24 replicates, {found['verdict']}" in found["cite"]
     assert found["cite"] in words(site_of_weighed.get("/findings/1").text)
 

@@ -20,7 +20,7 @@ from axiom.store.engine.folder import Folder
 from axiom.web.views import findings
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
-_HEAD = ("number", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
+_HEAD = ("number", "answer", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")
 
 
 @click.group(cls=Group)
@@ -46,7 +46,7 @@ def list_findings(alias: str, folder: Folder, as_json: bool) -> None:
         show_json(answer)
         return
     show_table(
-        ("number", "claim", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
+        ("number", "answer", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
         [_line(row) for row in answer["findings"]],
         none="No finding is registered yet.",
     )
@@ -211,7 +211,7 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
     known = row["evidence"] or {"estimate": None, "interval": None, "seeds": 0}
     return (
         row["number"],
-        row["claim"],
+        row["answer"],
         row["verdict"],
         row["reads"],
         row["grade"],

@@ -81,9 +81,9 @@ def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
         say(sentence)
     say()
     show_table(
-        ("finding", "claim", "verdict", "grade", "replicates"),
+        ("finding", "answer", "verdict", "grade", "replicates"),
         [
-            (f["number"], f["claim"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
+            (f["number"], f["answer"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
             for f in found["findings"]
         ],
         none="No finding rests on its results yet.",

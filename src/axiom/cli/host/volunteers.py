@@ -76,9 +76,9 @@ def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
         say(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
     say()
     show_table(
-        ("finding", "claim", "verdict", "grade", "replicates"),
+        ("finding", "answer", "verdict", "grade", "replicates"),
         [
-            (f["number"], f["claim"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
+            (f["number"], f["answer"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
             for f in found["findings"]
         ],
         none="No finding rests on results of this volunteer yet.",

@@ -14,7 +14,7 @@ from axiom.decisions.followups.subject import Config, Subject
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction, Prediction, prediction_data
 from axiom.domain.proposals import Admission, Proposal, Template
-from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
+from axiom.domain.registrations import MOST_SEEDS, WORDS, Rule, Stopping
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60  # characters of a slug: it becomes the name of a design
@@ -170,7 +170,7 @@ def sides(expects: Direction, as_expected: str, nothing: str, opposite: str) -> 
 
 def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
-    kept = {name: said for name, said in estimand.items() if name not in ("exchangeable", "prediction")}
+    kept = {name: said for name, said in estimand.items() if name not in ("exchangeable", "prediction", *WORDS[1:])}
     return {**kept, **changes}
 
 

@@ -49,8 +49,7 @@ def _what(proposal: Proposal) -> str:
     if not proposal.configs:
         return proposal.slug
     asked = [
-        {name: said for name, said in definition(estimand).items() if name not in ("name", "claim")}
-        for estimand in proposal.estimands
+        {name: said for name, said in definition(estimand).items() if name != "name"} for estimand in proposal.estimands
     ]
     return json.dumps([proposal.experiment, proposal.version, proposal.configs, asked], sort_keys=True)
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
 from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.experiments.quick_gates import keep_row, read_archive
@@ -357,9 +359,17 @@ def _add(
 
 def _same_question(version: StoredExperiment, prepared: Prepared) -> None:
     stored, declared = json.loads(version.manifest), json.loads(prepared.declaration)
-    changed = [name for name in _MEANING if stored[name] != declared[name]]
+    changed = [name for name in _MEANING if _asked(stored, name) != _asked(declared, name)]
     if changed:
         raise Refused(
             f"{version.name} version {version.version} is registered with other {' and '.join(changed)}. What is "
             "registered cannot change; raise `version` in the file, so that it is registered anew."
         )
+
+
+def _asked(document: Mapping[str, Any], name: str) -> Any:
+    """A part of what it means. How its estimands are told may become clearer, and it is the same question."""
+    said = document[name]
+    if name != "estimands":
+        return said
+    return [{word: value for word, value in estimand.items() if word not in WORDS} for estimand in said]

@@ -17,6 +17,7 @@ from axiom.domain.findings import (
     Observation,
     Prediction,
     Verdict,
+    headline,
     reading,
 )
 from axiom.domain.fleet import Platform
@@ -116,6 +117,11 @@ class FindingView:
     def verdict(self) -> Verdict:
         """The newest verdict; undecided until something is weighed."""
         return self.line.evidence.verdict if self.line else Verdict.UNDECIDED
+
+    @property
+    def answer(self) -> str:
+        """What is believed of its claim, as a headline."""
+        return headline(self.estimand, self.reads, self.finding.status)
 
     @property
     def reads(self) -> Meaning:

@@ -33,6 +33,7 @@ def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:
         "verdict": standing.verdict.value,
         "reads": standing.reads.value,
         "grade": weighed.grade.value if weighed else Grade.AWAITING.value,
+        "answer": standing.answer,
         "claim": finding.claim,
         "number": finding.number,
         "measure": estimand["measure"],

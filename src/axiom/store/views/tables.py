@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.findings import Direction, Verdict, reading
+from axiom.domain.findings import Direction, Meaning, Verdict, headline, reading
 from axiom.store.engine.database import Database, Row
 from axiom.store.hosts import hosts as host_store
 
@@ -112,7 +112,8 @@ def _page(rows: Sequence[Row], platforms: dict[int, str]) -> ResultColumns:
 
 
 def _of_estimand(row: Row) -> Row:
-    """The claim, and what the newest verdict says about it; null where nothing was weighed yet."""
+    """Answer, claim, and what the newest verdict says about it; the last is null where nothing was weighed yet."""
     estimand = next(one for one in json.loads(row["body"])["estimands"] if one["name"] == row["estimand"])
     reads = None if row["verdict"] is None else reading(Verdict(row["verdict"]), Direction(estimand["expects"]))
-    return {"claim": estimand["claim"], "reads": reads}
+    answer = headline(estimand, reads or Meaning.UNDECIDED, row["status"])
+    return {"answer": answer, "claim": estimand["claim"], "reads": reads}

@@ -79,6 +79,7 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
         "axiom": __version__,
         "laboratory": reading.name,
         "finding": standing.finding.number,
+        "answer": standing.answer,
         "claim": standing.finding.claim,
         "status": standing.finding.status,
         "why": standing.why,

@@ -55,7 +55,7 @@ def _root(about: Mapping[str, Any], parts: list[dict[str, Any]], actions: list[d
     return {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"Finding {about['finding']}: {about['claim']}",
+        "name": f"Finding {about['finding']}: {about['answer']}",
         "description": about["scope"],
         "datePublished": about["weighed_at"],
         "license": {"@id": _LICENCE},

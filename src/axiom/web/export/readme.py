@@ -12,7 +12,9 @@ You may share and adapt them for any purpose if you give credit; CITATION.cff sa
 The experiment's source, its bundle and recompute.py are programs of Axiom, licensed under the Apache License 2.0:
 https://www.apache.org/licenses/LICENSE-2.0
 """
-_READ_ME = """# Finding {finding}: {claim}
+_READ_ME = """# Finding {finding}: {answer}
+
+The claim that was put to the test: {claim}.
 
 {status}{scope}
 
@@ -36,7 +38,7 @@ Cite: {cite}
 
 def files(about: dict[str, Any]) -> dict[str, bytes]:
     """The files by their names."""
-    words = {name: about[name] for name in ("finding", "claim", "scope", "cite")}
+    words = {name: about[name] for name in ("finding", "answer", "claim", "scope", "cite")}
     why = f": {about['why'].removesuffix('.')}" if about["why"] else ""
     status = "" if about["status"] == "open" else f"This finding is {about['status']}{why}.\n\n"
     return {
@@ -48,7 +50,7 @@ def files(about: dict[str, Any]) -> dict[str, bytes]:
 
 def _citation(about: dict[str, Any]) -> str:
     """In the Citation File Format; JSON's strings are YAML's too."""
-    title = f"Finding {about['finding']}: {about['claim']}"
+    title = f"Finding {about['finding']}: {about['answer']}"
     said = {
         "cff-version": "1.2.0",
         "message": "If you use this finding, please cite it as below.",

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str], script: str) -> int:
     except (OSError, ValueError, KeyError, TypeError) as fault:
         sys.stderr.write(f"{folder} cannot be weighed: {type(fault).__name__}: {fault}\n")
         return 2
-    lines = [f"Finding {said['finding']}: {said['claim']}"]
+    lines = [f"Finding {said['finding']}: {said['answer']}"]
     lines += [f"  {name:<10}{found.get(f'evidence {name}')}" for name in _SHOWN]
     lines += problems or [f"All {len(expected)} numbers are the same; hashes and seeds are as they should be."]
     sys.stdout.write("\n".join(lines) + "\n")

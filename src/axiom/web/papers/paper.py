@@ -86,8 +86,7 @@ def paper(reading: Reading, numbers: Sequence[int]) -> Paper:
 def _title(told: Sequence[Told], studies: Sequence[Study]) -> Pieces:
     """The claim of one finding, the question of one experiment, or how many findings there are."""
     if len(told) == 1:
-        claim = told[0].fact("claim")
-        return (Fact(text=claim.text[:1].upper() + claim.text[1:], of=claim.of, rows=claim.rows),)
+        return (told[0].fact("answer"),)
     if len(studies) == 1 and studies[0].declared:
         return (studies[0].fact("question", studies[0].declared.question),)
     return words("{amount} findings", amount=Fact(text=plain(len(told)), of="findings"))
@@ -201,7 +200,7 @@ def _besides(reading: Reading, told: Sequence[Told]) -> list[Block]:
                 number,
                 (
                     other.other("number", plain(number)),
-                    other.fact("claim"),
+                    other.fact("answer"),
                     other.fact("verdict"),
                     other.fact("reads"),
                     other.fact("grade"),
@@ -212,7 +211,7 @@ def _besides(reading: Reading, told: Sequence[Told]) -> list[Block]:
     found: list[Block] = [Items(items=tuple(dict.fromkeys(said)))] if said else []
     if not rows:
         return [*found, Text(pieces=words("Nothing else was asked of the same experiments."))]
-    headings = ("Finding", "Claim", "Verdict", "Of the claim", "Grade", "Status")
+    headings = ("Finding", "Answer", "Verdict", "Of the claim", "Grade", "Status")
     caption = "Other findings of the same experiments, and those that are linked"
     return [*found, PaperTable(caption=caption, headings=headings, rows=tuple(row for _, row in sorted(rows)))]
 

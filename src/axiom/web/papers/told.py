@@ -34,15 +34,15 @@ class Told:
     @property
     def summary(self) -> Pieces:
         """Claim, verdict and grade in one sentence."""
-        names = ("claim", "estimate", "low", "high", "seeds", "missing", "verdict", "reads", "grade")
+        names = ("answer", "claim", "estimate", "low", "high", "seeds", "missing", "verdict", "reads", "grade")
         facts = {name: self.fact(name) for name in names}
         facts["number"] = self.other("number", f"Finding {self.number}")
         if self.standing.line is None:
-            return words("{number}: {claim}. Nothing is weighed yet.", **facts)
+            return words("{number}: {answer}. Nothing is weighed yet.", **facts)
         meant = "" if facts["reads"].text == facts["verdict"].text else ", {reads}"
         return words(
-            f"{{number}}: {{claim}}. {{verdict}}{meant}, grade {{grade}}: {{estimate}} [{{low}}, {{high}}] from "
-            "{seeds} replicates, {missing} missing and counted at worst.",
+            f"{{number}}: {{answer}}. The claim was: {{claim}}. {{verdict}}{meant}, grade {{grade}}: {{estimate}} "
+            "[{low}, {high}] from {seeds} replicates, {missing} missing and counted at worst.",
             **facts,
         )
 

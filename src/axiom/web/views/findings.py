@@ -106,7 +106,7 @@ def scope(reading: Reading, standing: FindingView) -> Answer:
 def cited(reading: Reading, standing: FindingView) -> str:
     """How a finding is cited."""
     finding, line = standing.finding, standing.line
-    start = f"{reading.name}. Finding {finding.number}: {finding.claim[:1].upper()}{finding.claim[1:]}."
+    start = f"{reading.name}. Finding {finding.number}: {standing.answer}."
     if line is None:
         return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
     found = line.evidence
@@ -137,6 +137,7 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
     finding, estimand, line = standing.finding, standing.estimand, standing.line
     return {
         "number": finding.number,
+        "answer": standing.answer,
         "claim": finding.claim,
         "author": standing.registered.get("proposal", {}).get("author"),
         "status": finding.status,

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from axiom.decisions.findings import links as link_rules
-from axiom.domain.findings import Direction
+from axiom.domain.findings import Direction, headline
 from axiom.domain.findings import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
@@ -151,14 +151,15 @@ def linked(reading: Reading, number: int) -> Answer:
 
 
 def _shown_finding(known: Graph, one: Brief, estimand: Mapping[str, Any]) -> Answer:
-    number = one.number
+    number, reads = one.number, meaning(one.verdict, Direction(estimand["expects"]))
     return {
         **known.named(_finding(number)),
+        "answer": headline(estimand, reads, one.status),
         "claim": estimand["claim"],
         "experiment": one.experiment,
         "status": one.status,
         "verdict": one.verdict,
-        "reads": meaning(one.verdict, Direction(estimand["expects"])),
+        "reads": reads,
         "grade": one.grade,
         "is_open": _finding(number) in known.open,
         "hanging": known.hanging.get(number, 0),

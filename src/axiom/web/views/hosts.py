@@ -124,6 +124,7 @@ def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
             rows.append(
                 {
                     "number": share.finding,
+                    "answer": standing.answer,
                     "claim": standing.finding.claim,
                     "status": standing.finding.status,
                     "verdict": standing.verdict,
