@@ -1,4 +1,4 @@
-"""How an experiment is written, part by part: the contract, an example, what may be imported, controls and the kit."""
+"""How an experiment is written, part by part: contract, words of a declaration, example, imports, controls, kit."""
 
 import ast
 from enum import StrEnum
@@ -19,6 +19,7 @@ class GuidePart(StrEnum):
     """A part of the guide."""
 
     CONTRACT = "contract"
+    DECLARATION = "declaration"
     EXAMPLE = "example"
     ALLOWED = "allowed"
     CONTROLS = "controls"
@@ -36,18 +37,24 @@ One file asks one question. It declares everything before anything is computed.
 - An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
   under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
   between or across, expects, smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative
-  and absent effect, an interval, because).
+  and absent effect, an interval, because), and if_so, if_opposite, if_absent: what is then believed, each a headline.
 - The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
   every look. Nothing about the analysis can be chosen after data.
 - A file passes nine gates before it runs anywhere else: it is read, its imports are checked, it runs in a sandbox,
   twice with equal bits, within its memory and time; its controls find what was planted, and nothing where nothing is.
-- needs: seconds(config) of one cell on one core, memory_mb of a task. A loop calls pace.block at least once a second.
+- needs: seconds(config) of one cell on one core, memory_mb of a task. A warm cell may take ten times more or less than
+  that, and between configs the ratio may be off by three; a refusal at G6 says what was measured. A run that may stop
+  early is best given a fixed number of steps. A loop calls pace.block at least once a second.
+- guide_show part=declaration has every class of such a file with its fields and words.
+- A try is a text that draft_preflight took. Four tries of a name; what is refused at draft_write is none.
 """
 _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):
 - placebo: configs, as many as the estimand compares, at which nothing can be learned. They are trained for real. The
   estimand must find nothing there; what leaks in shows.
-- planted: configs at which an effect is certain. The estimand must find it.
+- planted: configs at which an effect is certain. The estimand must find it, on the side that the claim expects.
+- Both hold the very values of the estimand's own `between` (or `across`), since the estimand is computed of them; what
+  makes them a placebo or plants the effect is another factor of the config, as labels="random".
 Controls are sealed with the estimand: to change them afterwards is a new version.
 """
 
@@ -57,6 +64,8 @@ def part(which: str, module: str = "") -> Answer:
     match which:
         case GuidePart.CONTRACT:
             return {"contract": _CONTRACT}
+        case GuidePart.DECLARATION:
+            return {f"axiom.domain.{name}": _outline(_tree("domain", name)) for name in ("experiments", "estimands")}
         case GuidePart.EXAMPLE:
             return {"example": f"{_EXAMPLE}.py", "source": _text("catalogue", _EXAMPLE)}
         case GuidePart.ALLOWED:
@@ -72,7 +81,7 @@ def part(which: str, module: str = "") -> Answer:
         return {"modules": {name: _said_of(name) for name in _kit()}}
     if module not in _kit():
         raise UnknownName("module of the kit", module, _kit())
-    return {"module": f"axiom.kit.{module}", "about": _said_of(module), "names": _outline(module)}
+    return {"module": f"axiom.kit.{module}", "about": _said_of(module), "names": _outline(_tree("kit", module))}
 
 
 def _by_reason(refused: dict[str, str]) -> dict[str, list[str]]:
@@ -92,30 +101,30 @@ def _kit() -> tuple[str, ...]:
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    return parsed(_text("kit", module))
+def _tree(room: str, module: str) -> ast.Module:
+    return parsed(_text(room, module))
 
 
 def _said_of(module: str) -> str:
-    return _first_line(_tree(module))
+    return _first_line(_tree("kit", module))
 
 
 def _first_line(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
     return (ast.get_docstring(node) or "").partition("\n")[0]
 
 
-def _outline(module: str) -> list[str]:
+def _outline(tree: ast.Module) -> list[str]:
     """Its public functions and classes, each with its words and its first sentence."""
     return [
         f"{_signature(node)}  # {_first_line(node)}"
-        for node in _tree(module).body
+        for node in tree.body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
     ]
 
 
 def _signature(node: ast.FunctionDef | ast.ClassDef) -> str:
     if isinstance(node, ast.ClassDef):
-        fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign)]
+        fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign | ast.Assign)]
         return f"class {node.name}({', '.join(fields)})"
     returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
     return f"{node.name}({ast.unparse(node.args)}){returned}"

@@ -323,15 +323,16 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> str:
             return (
                 f"needs says {off}, or this computer is {'slow' if spent > declared else 'fast'}: a warm cell of "
                 f"{in_words(place, demands.configs)} takes {spent:.3g} s of a processor, and {declared:.3g} s are "
-                f"declared; a factor of {COST_FACTOR_OF_COMPUTERS:.0f} is allowed"
+                f"declared; a factor of {COST_FACTOR_OF_COMPUTERS:.0f} is allowed. Declare about {spent:.2g} s of it"
             )
     for dearest, place in itertools.pairwise(measured):
         share = demands.seconds[place] / demands.seconds[dearest]
+        declared = demands.seconds[dearest] * measured[place] / measured[dearest]
         if off := _off(measured[place], measured[dearest] * share, COST_FACTOR):
             return (
                 f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell of it "
                 f"should take {measured[dearest] * share:.3g} s of a processor here, and takes {measured[place]:.3g}; "
-                f"a factor of {COST_FACTOR:.0f} is allowed"
+                f"a factor of {COST_FACTOR:.0f} is allowed. Declare about {declared:.2g} s of it"
             )
     return ""
 

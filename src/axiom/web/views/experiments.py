@@ -1,6 +1,7 @@
 """What is asked: the list of experiments, and one with its design, its progress and its exact signed source."""
 
 import base64
+import difflib
 import json
 import statistics
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
 from axiom.store.engine import blobs, counters
 from axiom.store.evidence import old_claims
-from axiom.store.experiments import costs, experiments, old_names, preflights
+from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.views import findings, results
 from axiom.web.base.numbers import plain
@@ -94,11 +95,7 @@ def must(reading: Reading, name: str) -> StoredExperiment:
     wanted = number_of(version)
     stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
     if stored is None or (version and wanted is None):  # a version that is no number is none, and not the newest
-        known = sorted({each.name for each in experiments.everything(reading.db)})
-        raise NotFound(
-            f"There is no experiment {name}. {_became(plain_name)}"
-            + (f"There are {', '.join(known)}." if known else "This laboratory has none yet.")
-        )
+        raise NotFound(f"There is no experiment {name}. {_became(plain_name) or _elsewhere(reading, plain_name)}")
     return stored
 
 
@@ -117,6 +114,18 @@ def _became(name: str) -> str:
     """What became of a script of the old laboratory whose question was not published here."""
     old = old_names.everything(old_names.shipped()).get(name)
     return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
+
+
+def _elsewhere(reading: Reading, name: str) -> str:
+    """Where the name stands that no published experiment has, or which one may be meant."""
+    draft = drafts.newest(reading.db, name)
+    if draft:
+        return f"Draft {draft.number} of that name is not published; it is {draft.state}."
+    known = sorted({each.name for each in experiments.everything(reading.db)})
+    if not known:
+        return "This laboratory has none yet."
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return " ".join([*(f"Did you mean {one}?" for one in near), f"/experiments lists all {len(known)}."])
 
 
 def _old(reading: Reading, name: str) -> Answer:
