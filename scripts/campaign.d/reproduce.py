@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from reckoning import data
+from reckoning import answers, data
 from reckoning.again import is_of_earlier_rules, weighed_again
 from reckoning.kept import is_weighed, known, open_up, weigh
 from reckoning.order import Wanted, asked_by, in_order, until
@@ -213,6 +213,7 @@ def write_page(into: Path, listed: OldClaims, found: Mapping[str, Known], catalo
     pictures = {picture.stem: f"{NAME}/{picture.name}" for picture in beside.glob("*.svg")}
     earlier = recorded(beside, declared_in(catalogue), data.EARLIER)
     file.write_text(page(listed, found, pictures, files_of(catalogue), earlier), encoding="utf-8")
+    answers.write(catalogue / answers.NAME, listed, found)
     print(f"Written: {os.path.relpath(file)}", flush=True)
 
 

@@ -34,7 +34,17 @@ ADDRESSES = (
     *("/volunteers", "/volunteers/2", "/volunteers/3", "/teams", "/teams/1"),
     *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts", "/ledger", "/ledger/2026-03-02-a"),
     *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/failures", "/watches"),
-    *("/plan", "/status", "/news", "/nowhere", "/brief", "/drafts", "/drafts/1", "/findings/paper?of=1,3"),
+    *(
+        "/old-claims",
+        "/plan",
+        "/status",
+        "/news",
+        "/nowhere",
+        "/brief",
+        "/drafts",
+        "/drafts/1",
+        "/findings/paper?of=1,3",
+    ),
     "/sessions/2026-03-02-a/transcript",
 )
 ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page that is read in `test_account.py`

@@ -95,14 +95,14 @@ def page(
 
     `earlier` is what the same values said by the rules before.
     """
-    reckoned = _reckoned(listed, known)
+    reckoned = reckoned_of(listed, known)
     lines = [*_opening(reckoned, len(listed.tested_later))]
     if earlier:
         before = as_before(known, earlier)
         lines += [*_NEW_RULES.strip().split("\n"), ""]
         lines += [
             *_findings_changed(before, known),
-            *_claims_changed(listed.claims, _reckoned(listed, before), reckoned),
+            *_claims_changed(listed.claims, reckoned_of(listed, before), reckoned),
         ]
     for name in dict.fromkeys(claim.experiment for claim in listed.claims if claim.experiment in known):
         claims = [claim for claim in listed.claims if claim.experiment == name]
@@ -113,12 +113,12 @@ def page(
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _reckoned(listed: OldClaims, known: Mapping[str, Known]) -> dict[str, Reckoned]:
+def reckoned_of(listed: OldClaims, known: Mapping[str, Known]) -> dict[str, Reckoned]:
     """What became of each claim."""
-    return {claim.name: reckon([_asked(each, known) for each in claim.askings]) for claim in listed.claims}
+    return {claim.name: reckon([asked(each, known) for each in claim.askings]) for claim in listed.claims}
 
 
-def _asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
+def asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
     experiment = known.get(asking.experiment)
     if experiment is None:
         return Asked(asking=asking, wanted=MANY)
@@ -232,11 +232,11 @@ def _claim(claim: OldClaim, reckoned: Reckoned, known: Mapping[str, Known], late
     yield ""
     yield _wrapped(f"*Now*: {reckoned.reason}.{_WHY_THESE.format(why=later) if later else ''}")
     yield ""
-    asked = [_asked(each, known) for each in claim.askings]
-    tests = [one for one in asked if one.asking.kind is LinkKind.TESTS]
-    controls = [one for one in asked if one.asking.overturned_by]
-    beside = [one for one in asked if one not in tests and one not in controls]
-    yield from (_row(one, _lead(one), known) for one in [*tests, *controls])
+    rows = [asked(each, known) for each in claim.askings]
+    tests = [one for one in rows if one.asking.kind is LinkKind.TESTS]
+    controls = [one for one in rows if one.asking.overturned_by]
+    beside = [one for one in rows if one not in tests and one not in controls]
+    yield from (_row(one, lead(one), known) for one in [*tests, *controls])
     if beside:
         yield ""
         yield "On what it depends, or what goes with it:"
@@ -255,7 +255,7 @@ def _name(claim: OldClaim) -> str:
     return f"{claim.source}, {number}" if number.startswith("#") else claim.source
 
 
-def _lead(one: Asked) -> str:
+def lead(one: Asked) -> str:
     """What it means for the claim, which is told only of what has its seeds."""
     if not one.is_enough or one.footing is None:
         return "Not yet"

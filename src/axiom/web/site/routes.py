@@ -135,6 +135,7 @@ PAGES = (
     _page("/findings/graph", "graph.html", graph.graph),
     _page("/findings/paper", "paper.html", paper.page),
     _page(f"/findings/{NUMBER}", "finding.html", findings.one),
+    _page("/old-claims", "earlier_claims.html", graph.earlier_claims),
     _page("/registrations", "registrations.html", registrations.listed),
     _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
     _page("/proposals", "proposals.html", proposals.listed),

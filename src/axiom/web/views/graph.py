@@ -3,8 +3,10 @@
 What has no link between it is drawn apart, as an island: a row for each node, and arcs beside the rows.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from axiom.decisions.findings import links as link_rules
@@ -13,12 +15,25 @@ from axiom.domain.findings import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
+from axiom.store.experiments import experiments
+from axiom.store.experiments.old_names import shipped
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import graph_picture
 from axiom.web.views.graph_picture import Woven
+
+_ANSWERED = "old_claims_answered.json"  # written by scripts/campaign reproduce
+# What became of a claim, the most sure first, and what that means.
+_MEANS = {
+    "stands": "every test speaks for it, and no control overturns it",
+    "depends": "it holds in one setting and not in another, or something else accounts for it",
+    "too small to matter": "whatever there is of it is smaller than what was said to matter",
+    "does not stand": "every test speaks against it",
+    "undecided": "all planned seeds are in, and they are not enough to say",
+    "not yet": "too few seeds are in, or nothing tests it so far",
+}
 
 
 class Graph:
@@ -204,3 +219,20 @@ def _finding(number: int) -> Node:
 
 def _old(number: int) -> Node:
     return Node(noun=Noun.OLD_CLAIM, id=number)
+
+
+def earlier_claims(reading: Reading) -> Answer:
+    """Each of them with its tests, and how many stand."""
+    published = {each.name for each in experiments.everything(reading.db)}
+    claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered()]
+    became = Counter(claim["became"] for claim in claims)
+    return {
+        "claims": claims,
+        "became": [[word, became[word], means] for word, means in _MEANS.items() if became[word]],
+    }
+
+
+@cache
+def _answered() -> list[Answer]:
+    found: list[Answer] = json.loads((shipped() / _ANSWERED).read_text(encoding="utf-8"))
+    return found
