@@ -21,9 +21,9 @@ QUIET = {
     ("changes", "reason"),
     [
         ({}, ""),
-        ({"has_session": False}, "no session has been held yet"),
+        ({"has_session": False}, "no round has been held yet"),
         ({"has_session": False, "publishing_seconds": 29.0}, ""),
-        ({"has_session": False, "publishing_seconds": 30.0}, "no session has been held yet"),
+        ({"has_session": False, "publishing_seconds": 30.0}, "no round has been held yet"),
         (
             {"publishing_seconds": 1.0, "stage_changed": True},
             "an experiment has moved on, and more of it may be ordered",
@@ -41,17 +41,17 @@ QUIET = {
         ),
         (
             {"waiting": 1, "seconds_since_last": 300.0},
-            "1 task in the queue for 2 cores, and the last session was 300 s ago",
+            "1 task in the queue for 2 cores, and the last round was 300 s ago",
         ),
         ({"waiting": 1, "seconds_since_last": 299.0}, ""),
         ({"waiting": 1, "seconds_since_last": 599.0, "idle_before_last": 600.0}, ""),
         (
             {"waiting": 1, "seconds_since_last": 600.0, "idle_before_last": 600.0},
-            "1 task in the queue for 2 cores, and the last session was 600 s ago",
+            "1 task in the queue for 2 cores, and the last round was 600 s ago",
         ),
         (
             {"waiting": 1, "seconds_since_last": 3_600.0, "idle_before_last": 1e6},
-            "1 task in the queue for 2 cores, and the last session was 3600 s ago",
+            "1 task in the queue for 2 cores, and the last round was 3600 s ago",
         ),
         ({"waiting": 2}, ""),
         ({"waiting": 0, "cores": 0}, ""),

@@ -22,7 +22,7 @@ def tasks(reading: Reading, name: str) -> Answer:
         contradicted="contradicted" in query,
     )
     said = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
-    window = sessions.window(reading.db, session)
+    window = sessions.whole_window(reading.db, session)
     rows = [] if said else session_counts.tasks(reading.db, window, asked, _SHOWN + 1)
     return {
         "session": session.name,
@@ -58,10 +58,10 @@ def named(reading: Reading, name: str) -> Session:
     """The session of this name, or the sentence that there is none."""
     session = sessions.by_name(reading.db, name)
     if session is None:
-        newest = sessions.last(reading.db)
+        newest = sessions.told(reading.db, 1)
         raise NotFound(
             f"There is no session {name}. "
-            + (f"The newest is {newest.name}." if newest else "This laboratory has held none yet.")
+            + (f"The newest is {newest[0].name}." if newest else "This laboratory has held none yet.")
         )
     return session
 
