@@ -9,8 +9,9 @@ from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics.interest import EstimateOnScale, Interest
 
 WORDS = ("routine", "notable", "high", "outstanding")
-# From so much weight on a finding has one star, two, three. Weight is grade × surprise × size, each from 0 to 1.
-_STARS = (0.05, 0.2, 0.5)
+# From so much weight on a finding has one star, two, three; nothing below Strong has three. Weight is grade ×
+# surprise × size, each from 0 to 1.
+_STARS = (0.05, 0.2, 0.6)
 _CARRIES = {Grade.AWAITING: 0.1, Grade.MODERATE: 0.5, Grade.STRONG: 0.75, Grade.DEFINITIVE: 1.0}
 _LARGE = 3.0  # smallest effects that matter; an effect of so many, and any larger one, counts as a whole one
 _OF_MEDIANS = 1.2533  # a median varies by so much more than a mean
