@@ -27,7 +27,7 @@ def test_a_part_of_a_log_is_kept_as_it_was_written(door):
     said = door.submit(WriteLog(text=text, by="Ada"))
     name = said["page"].rpartition("/")[2]
     assert said["unresolved"] == []
-    (kept,) = door.look(lambda db: prose.of_session(db, sessions.by_name(db, name).id))
+    (kept,) = door.look(lambda db: prose.of_rounds(db, sessions.told_of(db, sessions.by_name(db, name))))
     assert (kept.author, kept.text) == ("Ada", text)
     with pytest.raises(NotFound):
         door.submit(WriteLog(text=text, by="Ada", session="never"))

@@ -43,7 +43,7 @@ def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):
     answers = [manned.submit(STEP) for _ in Step]
     assert [answer["step"] for answer in answers] == [step.value for step in Step]
     assert [answer["ended"] for answer in answers] == [False] * 16 + [True]
-    assert {answer["session"] for answer in answers} == {"2026-03-02-a"}
+    assert [answer["session"] for answer in answers] == ["round-1"] * 16 + ["2026-03-02-a"]
     assert notes_of(answers, Step.DEPLOY)[0] == "tiny_sum: workunits 1 to 3, in number 3."
     assert [entry["command"] for entry in manned.audited()] == ["session.step"] * 17
     assert manned.broken() == {}
@@ -52,7 +52,7 @@ def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):
 def test_the_next_step_after_the_last_begins_another_session(manned):
     for _ in Step:
         manned.submit(STEP)
-    assert manned.submit(STEP)["session"] == "2026-03-02-b"
+    assert manned.submit(STEP)["session"] == "round-2"
 
 
 def test_a_step_asked_for_twice_with_one_key_is_done_once(manned):
@@ -70,7 +70,9 @@ def test_several_who_hold_a_session_at_once_hold_one(manned):
         ("2026-03-02-a", tuple(Step), False),
     ]
     assert sorted(answer["session"] + answer["step"] for answer in answers) == sorted(
-        f"2026-03-02-{letter}{step}" for letter in "ab" for step in Step
+        f"{f'2026-03-02-{letter}' if step is Step.LOG else f'round-{number}'}{step}"
+        for number, letter in enumerate("ab", start=1)
+        for step in Step
     )
     assert len(manned.stored()["workunit"]) == 3
     assert manned.broken() == {}
@@ -96,7 +98,7 @@ def test_a_session_is_held_up_to_a_step_and_goes_on_from_there(manned, until):
     rest = manned.submit(HOLD)
     if until is not Step.LOG:
         assert [one["step"] for one in held["steps"] + rest["steps"]] == [step.value for step in Step]
-        assert rest["session"] == held["session"]
+        assert (held["session"], rest["session"]) == ("round-1", "2026-03-02-a")
 
 
 def test_a_session_that_is_past_a_step_is_not_held_to_its_end_because_of_it(manned):

@@ -146,15 +146,21 @@ def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
         *["deploy.ordered"] * 2,
         *["deploy.new", "deploy.class"],
         *["publish.counters", "publish.news"],
+        *["told.headline", "changed.finding", "told.unchanged"],
+        *["fresh.experiment", "fresh.motivation", "fresh.design", "fresh.prediction", "fresh.cost", "fresh.tried"],
+        *["fresh.experiment", "fresh.motivation", "fresh.design", "fresh.cost", "fresh.tried"],  # it predicts nothing
+        "waits.nothing",
+        *["script.new", "script.fixed", "script.broken"],
+        *["level.members"] * 4,
+        "significant.finding",
         *["log.summary", "log.grades", "log.times", "direction.none", *["log.next"] * 4, "session.closed"],
     ]
     (found,) = sessions.sessions(due_rounds.db, 10)
     assert (found.name, found.done, found.ended_at) == ("2026-03-04-a", tuple(Step), due_rounds.lab.now)
     notes = {note.kind: note for note in held[-1].notes}
     ordered = notes["log.summary"].facts["ordered"]
-    assert due_rounds.said("session.closed") == [
-        f"Session 2026-03-04-a is closed. Findings weighed again: 1. Workunits ordered, by whomever: {ordered}."
-    ], "one number of workunits, wherever the log tells it"
+    closed = notes["session.closed"].facts
+    assert (closed["session"], closed["weighed"], closed["ordered"]) == (found.name, 1, ordered)
     assert due_rounds.broken() == {}
 
 
@@ -216,7 +222,7 @@ NOTHING = [
     *["plan.skip", "plan.cores"],
     *["deploy.nothing", "deploy.no_host"],
     *["publish.counters", "publish.news"],
-    *["log.summary", "log.grades", "log.times", "direction.none", *["log.next"] * 3, "session.closed"],
+    "round.ended",
 ]
 
 
@@ -236,10 +242,10 @@ def test_a_second_session_repeats_nothing_of_the_first(due_rounds):
     # What the first one's cleaning closed is reviewed now; whatever came back before it is not counted again.
     assert Counter(due_rounds.kinds()) - Counter(NOTHING) == {
         **dict.fromkeys(["queue.experiment", "task.expired", "review.host", "failures.group", "design.needs"], 1),
-        **dict.fromkeys(["plan.skip", "deploy.class", "log.next"], 1),
+        **dict.fromkeys(["plan.skip", "deploy.class"], 1),
     }
     assert due_rounds.stored("award", "entry", "evidence", "workunit", "task", "tariff") == before
-    assert sessions.last(due_rounds.db).name == "2026-03-04-b"
+    assert [one.name for one in sessions.sessions(due_rounds.db, 10)] == ["round-2", "2026-03-04-a"]
 
 
 def test_an_open_session_goes_on_and_no_other_begins(due_rounds):
@@ -248,7 +254,7 @@ def test_an_open_session_goes_on_and_no_other_begins(due_rounds):
     second = due_rounds.step()
     assert (second.session.name, second.step) == (first.session.name, Step.QUEUE)
     assert len(sessions.sessions(due_rounds.db, 10)) == 1
-    assert due(due_rounds.db, POLICY, due_rounds.lab.now) == "a session is open and goes on"
+    assert due(due_rounds.db, POLICY, due_rounds.lab.now) == "a round is open and goes on"
 
 
 def test_what_was_planned_is_ordered_even_if_another_plan_would_be_made_by_then(due_rounds):
@@ -275,7 +281,7 @@ def test_a_session_is_held_when_there_is_a_reason_and_not_when_there_is_none(rou
     def why() -> str:
         return due(rounds.db, POLICY, lab.now)
 
-    assert why() == "no session has been held yet"
+    assert why() == "no round has been held yet"
     rounds.hold()
     assert why() == ""
     rounds.compute(3)
@@ -297,7 +303,7 @@ def test_idle_cores_alone_are_a_reason_only_now_and_then(rounds, variant):
     assert due(rounds.db, POLICY, rounds.lab.now) == ""
     rounds.lab.later(seconds=1)
     assert (
-        due(rounds.db, POLICY, rounds.lab.now) == "0 tasks in the queue for 2 cores, and the last session was 300 s ago"
+        due(rounds.db, POLICY, rounds.lab.now) == "0 tasks in the queue for 2 cores, and the last round was 300 s ago"
     )
 
 

@@ -170,7 +170,7 @@ def test_the_store_knows_what_a_session_took(line: Line, tmp_path):
         bench.metered.say(HELLO, [TOOL], 100)
     with pytest.raises(RequestRejected):
         bench.metered.say(HELLO, [TOOL], 100)
-    totals = transcripts.taken(database, session.id)
+    totals = transcripts.taken(database, range(session.id, session.id + 1))
     assert ModelSpent(tokens=totals.tokens, micros=totals.micros, requests=totals.requests) == bench.metered.spent
     assert transcripts.broken_links(database) == []
     database.close()

@@ -103,7 +103,7 @@ def behind(small_lab, prepared):
 def test_it_holds_a_session_when_one_is_due(behind):
     assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
     (held,) = behind.sessions()
-    assert (held.pi, held.reason, held.done) == ("autopilot", "no session has been held yet", tuple(Step))
+    assert (held.pi, held.reason, held.done) == ("autopilot", "no round has been held yet", tuple(Step))
 
 
 def test_it_goes_on_with_a_session_that_is_open_and_begins_no_other(behind):

@@ -106,6 +106,7 @@ def fill(lab, prepared) -> None:
                 sessions.finish(
                     lab.db, current, step, seen_task=0, now=lab.now + timedelta(minutes=2), ends=step is Step.LOG
                 )
+            sessions.tell(lab.db, session.id, "two hours have passed", lab.now)
         observed = [
             Observation(
                 replicate=number, value=None if number == 3 else 1.0 + number / 10, hosts=(host if number < 6 else 2,)

@@ -1,4 +1,4 @@
-"""A session: its steps, the work that it orders, and the notes that it leaves."""
+"""Rounds of steps, the sessions that tell of them, the work that they order, and the notes that they leave."""
 
 import re
 from collections.abc import Mapping
@@ -10,8 +10,18 @@ _BRACES = re.compile(r"\{[^}]*\}")
 _AMOUNT = re.compile(r"(\{(\w+)\}(?: [a-z-]+){1,2})\(s\)")
 
 
+# What rounds note of events rather than of how things stand: a session repeats it of its quiet rounds.
+EVENTS = (
+    *("evidence.weighed", "evidence.changed", "finding.suspended", "finding.opened", "finding.doubted"),
+    *("experiment.recalled", "experiment.retired", "experiment.stopped", "release.changed", "watch.met"),
+    *("prediction.scored", "design.proposed", "design.lapsed", "design.idea", "try.passed", "try.failed"),
+    *("repair.bundle", "repair.version", "task.stuck", "withdraw.taken_back", "failures.group", "inspect.refused"),
+    *("health.part", "health.started", "credit.announced", "publish.contradiction"),
+)
+
+
 class Step(StrEnum):
-    """The steps of a session, in order. Each is one transaction: done and noted, or not done."""
+    """The steps of a round, in order. Each is one transaction: done and noted, or not done."""
 
     HEALTH = "health"
     QUEUE = "queue"
@@ -34,10 +44,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """One round of the laboratory's steps, named by date and letter."""
+    """One round of the laboratory's steps. One that tells of all rounds since the session before is a session."""
 
     id: int
-    name: str  # 2026-03-02-b
+    name: str  # round-17; of one that tells 2026-03-02-b
     pi: str
     done: tuple[Step, ...]
     reason: str  # why it was held
@@ -46,6 +56,7 @@ class Session:
     steps: tuple[Step, ...] = tuple(Step)  # that it has to do, as there were when it was opened
     holder: str = ""  # who has it in hand
     held_until: datetime | None = None
+    told: str = ""  # why it tells of the rounds since the session before; empty for a quiet round
 
     @property
     def due(self) -> Step | None:
@@ -55,7 +66,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
-    """The stretch of time that one session, and no other, tells of; its end is not part of it."""
+    """The stretch of time that one round, and no other, tells of; its end is not part of it."""
 
     since: datetime
     until: datetime
@@ -63,6 +74,17 @@ class Window:
     def holds(self, moment: datetime | None) -> bool:
         """Did it happen in this time?"""
         return moment is not None and self.since <= moment < self.until
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Untold:
+    """What has happened since the last session and no session has told yet: how many of each."""
+
+    failures: int = 0  # findings that were suspended, versions that were stopped, watches that were met
+    asked: int = 0  # ideas and proposals of people and programs that wait for an answer
+    changed: int = 0  # findings with another verdict or grade
+    proposed: int = 0  # proposals of the autopilot that wait for an answer
+    published: int = 0  # new versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

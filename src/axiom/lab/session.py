@@ -1,4 +1,7 @@
-"""A session: its steps in order, each one transaction, so that it goes on after a crash and does nothing twice."""
+"""A round: its steps in order, each one transaction, so that it goes on after a crash and does nothing twice.
+
+Most rounds are held quietly. One that has something to tell ends a session, which tells of all rounds since the last.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -26,7 +29,7 @@ from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.lab.steps.failures import failures
 from axiom.lab.steps.health import health
 from axiom.lab.steps.inspect import inspect
-from axiom.lab.steps.log import close
+from axiom.lab.steps.log import close, why_told
 from axiom.lab.steps.queue import queue
 from axiom.lab.steps.rank import ranks
 from axiom.lab.steps.repair import repair
@@ -63,14 +66,14 @@ def step(
     holder: str = "",
     until: Step = Step.LOG,
 ) -> Stepped:
-    """Do the next step of the open session, or open one and do its first. The caller makes it one transaction.
+    """Do the next step of the open round, or open one and do its first. The caller makes it one transaction.
 
-    Whoever goes on with a session says its name: if somebody else has ended it meanwhile, no other is begun. A holder
+    Whoever goes on with a round says its name: if somebody else has ended it meanwhile, no other is begun. A holder
     has it in hand up to the step that it means to do last, and nobody else goes on with it meanwhile.
     """
     named = sessions.by_name(db, name) if name else None
     if named is not None and named.ended_at is not None:
-        return Stepped(session=named, step=named.steps[-1], notes=(), ended=True)
+        return Stepped(session=sessions.by_id(db, named.id), step=named.steps[-1], notes=(), ended=True)
     session = sessions.opened(db) or sessions.begin(db, pi=pi, reason=reason, now=now)
     due = _take(session, holder, now)
     seen = sessions.seen(db)
@@ -82,7 +85,9 @@ def step(
     sessions.finish(db, session, due, seen_task=seen, now=now, ends=ends)
     _hand_on(db, session, "" if ends or _is_past(due, until) else holder, now)
     log.info("session.%s name=%s notes=%d", due, session.name, len(notes))
-    return Stepped(session=session, step=due, notes=tuple(notes), ended=ends)
+    return Stepped(
+        session=sessions.by_id(db, session.id) if ends else session, step=due, notes=tuple(notes), ended=ends
+    )
 
 
 def transcribe(db: Database, name: str, holder: str, entry: TranscriptEntry, now: datetime) -> int:
@@ -100,9 +105,9 @@ def transcribe(db: Database, name: str, holder: str, entry: TranscriptEntry, now
 
 
 def due(db: Database, policy: Policy, now: datetime) -> str:
-    """Why a session should be held now; empty when there is no reason. An open one should always go on."""
+    """Why a round should be held now; empty when there is no reason. An open one should always go on."""
     if sessions.opened(db) is not None:
-        return "a session is open and goes on"
+        return "a round is open and goes on"
     last, publishing = sessions.last(db), jobs.first_began(db, "publish")
     return occasion(
         has_session=last is not None,
@@ -114,11 +119,12 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
         seconds_since_last=(now - last.started_at).total_seconds() if last else 0.0,
         idle_before_last=_idle_before(db, last) if last else 0.0,
         age_seconds=(now - sessions.first_started(db, now)).total_seconds(),
+        to_tell=why_told(db, now),
     )
 
 
 def _idle_before(db: Database, last: Session) -> float:
-    """For how long nothing had been ordered when this session began; with nothing ever, since the first session."""
+    """For how long nothing had been ordered when this round began; with nothing ever, since the first one."""
     ordered_at = session_counts.last_ordered(db) or sessions.first_started(db, last.started_at)
     return (last.started_at - ordered_at).total_seconds()
 
@@ -127,9 +133,9 @@ def _take(session: Session, holder: str, now: datetime) -> Step:
     """The step that is due, if nobody else has the session in hand."""
     why = lease_conflict(session.holder, session.held_until, holder, now)
     if why:
-        raise HeldByAnother(f"Session {session.name} is not free: {why}. Nothing was done; ask again then.")
+        raise HeldByAnother(f"{session.name} is not free: {why}. Nothing was done; ask again then.")
     if session.due is None:
-        raise LookupError(f"session {session.name} is open and has no step left")
+        raise LookupError(f"{session.name} is open and has no step left")
     return session.due
 
 

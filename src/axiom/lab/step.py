@@ -1,4 +1,4 @@
-"""What every step of a session is given, and how its lines stay few."""
+"""What every step of a round is given, and how its lines stay few."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MOST = 20  # lines of one kind; of more, how many there are
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Round:
-    """A session at one of its steps."""
+    """A round at one of its steps."""
 
     db: Database
     session: Session
@@ -23,11 +23,16 @@ class Round:
 
     @property
     def window(self) -> Window:
-        """The time of which this session tells; from the reviewing step on it stands."""
+        """The time of which this round tells; from the reviewing step on it stands."""
         return sessions.window(self.db, self.session)
 
+    @property
+    def whole_window(self) -> Window:
+        """The time of which the session tells that this round ends; of a quiet round its own."""
+        return sessions.whole_window(self.db, self.session)
+
     def tasks(self, **asked: object) -> str:
-        """The page with the tasks that this session reviewed."""
+        """The page with the tasks that this round reviewed, or this session all told."""
         query = "&".join(f"{name}={value}" for name, value in asked.items())
         return f"/sessions/{self.session.name}/tasks" + (f"?{query}" if query else "")
 

@@ -219,7 +219,7 @@ class Scientist:
         """The model within what the session and the day have left."""
         now = self._now()
         with reading(self._folder) as db:
-            taken = transcripts.taken(db, session.id)
+            taken = transcripts.taken(db, range(session.id, session.id + 1))
             tokens, micros = transcripts.taken_since(db, now - _DAY)
         began = taken.since or now
 

@@ -70,7 +70,7 @@ def test_a_session_is_shown_dry_and_then_held(opened, say):
     assert [line for line in out.splitlines() if not line.startswith(" ")] == [step.value for step in Step]
     assert "Finding 1 (tiny_sum): a larger size has a larger total." in out
     assert "is closed" not in out
-    assert " would be closed. Findings weighed again: " in out
+    assert " would be closed. " in out
     status, held, _ = say("session", "run", "--json")
     assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step]
     assert dump(opened) != before
@@ -100,7 +100,7 @@ def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
 
 
 def test_a_session_is_held_up_to_a_step_and_goes_on(opened, say):
-    assert say("session", "run", "--until", "credit")[2].startswith("Session ")
+    assert say("session", "run", "--until", "credit")[2].startswith("Session round-1.")
     assert look(opened, sessions.opened).done == tuple(Step)[:6]
     held = say("session", "run", "--json")[1]
     assert [one["step"] for one in held["session"]["steps"]] == [step.value for step in Step][6:]

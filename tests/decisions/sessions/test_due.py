@@ -1,8 +1,11 @@
-"""A session is held for a reason, and the reason is told."""
+"""A round is held for a reason, and ends a session for one; either reason is told."""
+
+from datetime import timedelta
 
 import pytest
 
-from axiom.decisions.sessions.due import occasion
+from axiom.decisions.sessions.due import occasion, telling
+from axiom.domain.sessions import Untold
 
 QUIET = {
     "has_session": True,
@@ -21,9 +24,9 @@ QUIET = {
     ("changes", "reason"),
     [
         ({}, ""),
-        ({"has_session": False}, "no session has been held yet"),
+        ({"has_session": False}, "no round has been held yet"),
         ({"has_session": False, "publishing_seconds": 29.0}, ""),
-        ({"has_session": False, "publishing_seconds": 30.0}, "no session has been held yet"),
+        ({"has_session": False, "publishing_seconds": 30.0}, "no round has been held yet"),
         (
             {"publishing_seconds": 1.0, "stage_changed": True},
             "an experiment has moved on, and more of it may be ordered",
@@ -41,19 +44,20 @@ QUIET = {
         ),
         (
             {"waiting": 1, "seconds_since_last": 300.0},
-            "1 task in the queue for 2 cores, and the last session was 300 s ago",
+            "1 task in the queue for 2 cores, and the last round was 300 s ago",
         ),
         ({"waiting": 1, "seconds_since_last": 299.0}, ""),
         ({"waiting": 1, "seconds_since_last": 599.0, "idle_before_last": 600.0}, ""),
         (
             {"waiting": 1, "seconds_since_last": 600.0, "idle_before_last": 600.0},
-            "1 task in the queue for 2 cores, and the last session was 600 s ago",
+            "1 task in the queue for 2 cores, and the last round was 600 s ago",
         ),
         (
             {"waiting": 1, "seconds_since_last": 3_600.0, "idle_before_last": 1e6},
-            "1 task in the queue for 2 cores, and the last session was 3600 s ago",
+            "1 task in the queue for 2 cores, and the last round was 3600 s ago",
         ),
         ({"waiting": 2}, ""),
+        ({"to_tell": "a day has passed"}, "a day has passed"),
         ({"waiting": 0, "cores": 0}, ""),
     ],
 )
@@ -71,3 +75,30 @@ def test_a_laboratory_that_has_asked_everything_holds_few_sessions():
         moment += 60.0
     assert held[:4] == [300.0, 600.0, 1_200.0, 2_400.0]
     assert len(held) < 7 * 24 + 5
+
+
+@pytest.mark.parametrize(
+    ("untold", "minutes", "is_told"),
+    [
+        (Untold(), None, True),  # the first
+        (Untold(), 24 * 60 - 1, False),
+        (Untold(), 24 * 60, True),
+        (Untold(changed=40, proposed=2, published=3), 179, False),
+        (Untold(changed=1), 180, True),
+        (Untold(proposed=1), 180, True),
+        (Untold(published=1), 180, True),
+        (Untold(failures=1), 29, False),
+        (Untold(failures=1), 30, True),
+        (Untold(asked=1), 30, True),
+        (Untold(failures=1), -60, False),  # the clock was set back
+    ],
+)
+def test_a_round_ends_a_session_when_there_is_something_to_tell(untold, minutes, is_told):
+    since = None if minutes is None else timedelta(minutes=minutes)
+    assert bool(telling(untold, since)) is is_told
+
+
+def test_a_session_says_all_for_which_it_is_held():
+    said = telling(Untold(failures=1, changed=2), timedelta(hours=1))
+    assert "failures and watches that were met: 1" in said
+    assert "findings with another verdict or grade: 2" in said

@@ -10,7 +10,7 @@ from axiom.decisions.planning.eta import Pace, expected, pace
 from axiom.decisions.sessions.agenda import next_steps
 from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
 from axiom.domain.findings import Evidence, Grade, Verdict
-from axiom.statistics.interest import Interest
+from axiom.statistics.interest import EstimateOnScale, Interest
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 PART = PeriodicJob(name="clean", every=timedelta(hours=1), last_start=NOW, last_error="")
@@ -33,6 +33,7 @@ SAID = Evidence(
     reasons=(),
 )
 TELLING = Interest(surprise=1.0, precision=0.5, novelty=1.0, unresolved=0.5)
+LARGE = EstimateOnScale(estimate=9.0, error=0.1, half_width=0.5, null=0.0, smallest=1.0)
 KNOWN = Interest(surprise=0.0, precision=1.0, novelty=1.0, unresolved=0.5)
 
 
@@ -105,20 +106,60 @@ def test_what_is_not_known_is_not_guessed():
 def told(number: int, **changes) -> FindingNews:
     interest = changes.pop("interest", None)
     before = changes.pop("before", None)
-    return FindingNews(number=number, now=replace(SAID, **changes), before=before, interest=interest)
+    scale = changes.pop("scale", None)
+    return FindingNews(number=number, now=replace(SAID, **changes), before=before, interest=interest, scale=scale)
+
+
+def surprising(share: float) -> Interest:
+    return Interest(surprise=share, precision=1.0, novelty=1.0, unresolved=1.0)
+
+
+@pytest.mark.parametrize(
+    ("grade", "surprise", "effect", "stars"),
+    [
+        (Grade.MODERATE, 0.03, 9.0, 0),  # a first verdict that everybody expected
+        (Grade.DEFINITIVE, 0.03, 9.0, 0),
+        (Grade.AWAITING, 1.0, 9.0, 1),
+        (Grade.MODERATE, 0.5, 3.0, 2),
+        (Grade.MODERATE, 0.5, 1.0, 1),  # hardly larger than what matters
+        (Grade.STRONG, 1.0, 3.0, 3),
+        (Grade.STRONG, 0.0, 3.0, 0),
+    ],
+)
+def test_stars_are_grade_times_surprise_times_size(grade, surprise, effect, stars):
+    scale = EstimateOnScale(estimate=1.0 + effect * 0.1, error=0.01, half_width=0.05, null=1.0, smallest=0.1)
+    new = told(1, grade=grade, verdict=Verdict.POSITIVE, interest=surprising(surprise), scale=scale)
+    assert len(rank([new])[0].stars) == stars
+
+
+def test_that_there_is_no_effect_is_as_large_as_any():
+    absent = told(1, grade=Grade.STRONG, verdict=Verdict.ABSENT, interest=surprising(1.0))
+    assert len(rank([absent])[0].stars) == 3
+
+
+def test_what_is_found_again_has_no_star():
+    said = {"grade": Grade.STRONG, "verdict": Verdict.POSITIVE}
+    again = told(1, before=replace(SAID, **said), interest=surprising(1.0), scale=LARGE, **said)
+    assert rank([again])[0].stars == ""
+
+
+@pytest.mark.parametrize(("grade", "stars"), [(Grade.MODERATE, 2), (Grade.STRONG, 3), (Grade.AWAITING, 1)])
+def test_a_verdict_that_is_lost_weighs_what_it_carried(grade, stars):
+    lost = told(1, before=replace(SAID, grade=grade, verdict=Verdict.POSITIVE), interest=surprising(0.0))
+    assert len(rank([lost])[0].stars) == stars
 
 
 def test_what_changes_and_surprises_comes_before_what_was_known():
     routine = told(1, interest=KNOWN, seeds=800)
     graded = told(2, grade=Grade.MODERATE, interest=KNOWN)
-    first = told(3, grade=Grade.MODERATE, verdict=Verdict.POSITIVE, interest=TELLING)
+    first = told(3, grade=Grade.MODERATE, verdict=Verdict.POSITIVE, interest=TELLING, scale=LARGE)
     unknown = told(4, seeds=80)
     ranked = rank([routine, unknown, graded, first])
     assert [(one.told.number, one.stars, one.word) for one in ranked] == [
-        (3, "★★★", "outstanding"),
-        (2, "★", "notable"),
-        (1, "★", "routine"),
-        (4, "★", "routine"),
+        (3, "★★", "high"),
+        (2, "", "routine"),
+        (1, "", "routine"),
+        (4, "", "routine"),
     ]
     assert ranked[0].reason == (
         "its verdict went from undecided to effect +; its grade rose from Awaiting to Moderate; "

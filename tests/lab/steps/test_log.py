@@ -10,8 +10,9 @@ from axiom.store.upkeep import watches
 
 @pytest.fixture
 def told(rounds):
-    """A session with one finding that was never weighed."""
+    """A session with one finding that was never weighed; a day later another is due."""
     rounds.hold()
+    rounds.lab.later(days=1)
     return rounds
 
 

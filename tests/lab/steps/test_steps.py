@@ -178,7 +178,7 @@ def test_what_people_ordered_and_took_back_is_told_once_with_its_reason(rounds):
     lab.later(seconds=1)
     with lab.db.transaction():
         withdraw(lab.db, 1, "nobody wants it", lab.now)
-    lab.later(seconds=1)
+    lab.later(days=1)
     rounds.hold()
     (ordered,) = rounds.said("deploy.new")
     assert ordered.startswith("tiny_sum@1: workunits ordered since the session before, by whomever: 5;")

@@ -50,22 +50,22 @@ CLOSING = (
         ("I3", "award 1 is not booked on two equal sides", EXTRA),
         ("I10", "finding 1, line 1 is not", "UPDATE evidence SET estimate = 0.5"),
         ("I10", "finding 1, line 1 is not", "UPDATE result SET measures = replace(measures, '1.5', '2.5')"),
-        ("I13", "session 2026-03-02-a was not closed once", "DELETE FROM note WHERE kind = 'session.closed'"),
-        ("I13", "session 2026-03-02-a was not closed once", CLOSING),
-        ("I13", "session 2026-03-02-b was not closed once", "UPDATE session SET ended_at = 1 WHERE id = 2"),
+        ("I13", "2026-03-02-a was not closed once", "DELETE FROM note WHERE kind = 'session.closed'"),
+        ("I13", "2026-03-02-a was not closed once", CLOSING),
+        ("I13", "round-2 was not closed once", "UPDATE session SET ended_at = 1 WHERE id = 2"),
         (
             "I13",
-            "session 2026-03-02-a did not do its steps in order",
+            "2026-03-02-a did not do its steps in order",
             """UPDATE session SET done = '["review", "clean", "credit"]' WHERE id = 1""",
         ),
         (
             "I13",
-            "session 2026-03-02-b did not do its steps in order",
+            "round-2 did not do its steps in order",
             """UPDATE session SET done = '["review", "review"]' WHERE id = 2""",
         ),
         (
             "I13",
-            "session 2026-03-02-a is open, and a newer one began",
+            "2026-03-02-a is open, and a newer one began",
             "UPDATE session SET ended_at = NULL WHERE id = 1",
         ),
     ],
@@ -84,4 +84,4 @@ def test_credit_for_a_task_that_is_not_valid_is_reported(weighed):
 
 def test_a_second_session_beside_an_open_one_is_reported(weighed):
     sessions.begin(weighed.db, pi="person", reason="a test", now=weighed.lab.now)
-    assert weighed.broken() == {"I13": ["session 2026-03-02-b is open, and a newer one began"]}
+    assert weighed.broken() == {"I13": ["round-2 is open, and a newer one began"]}

@@ -26,7 +26,11 @@ def test_letters_count(number, letters):
 
 def test_names_are_counted_by_day_and_never_given_twice(database, now):
     days = [now] * 28 + [now + timedelta(days=1)]
-    names = [sessions.begin(database, pi="autopilot", reason="a test", now=day).name for day in days]
+    names = []
+    for day in days:
+        begun = sessions.begin(database, pi="autopilot", reason="a test", now=day)
+        close(database, begun, day)
+        names.append(sessions.tell(database, begun.id, "a test", day).name)
     assert [*names[:2], *names[25:]] == [
         "2026-03-02-a",
         "2026-03-02-b",

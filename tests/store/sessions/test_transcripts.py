@@ -47,12 +47,16 @@ def test_a_transcript_is_read_as_it_was_written(database, session_id, now):
 
 
 def test_a_request_that_nothing_answered_counts_in_full(database, session_id, now):
-    assert transcripts.taken(database, session_id) == TranscriptTotals(requests=3, tokens=140, micros=280, since=now)
+    assert transcripts.taken(database, range(session_id, session_id + 1)) == TranscriptTotals(
+        requests=3, tokens=140, micros=280, since=now
+    )
 
 
 def test_a_session_that_asked_nothing_took_nothing(database, now):
     session = sessions.begin(database, pi="scientist", reason="a test", now=now)
-    assert transcripts.taken(database, session.id) == TranscriptTotals(requests=0, tokens=0, micros=0, since=None)
+    assert transcripts.taken(database, range(session.id, session.id + 1)) == TranscriptTotals(
+        requests=0, tokens=0, micros=0, since=None
+    )
 
 
 ALTERED = {

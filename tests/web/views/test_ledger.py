@@ -27,6 +27,7 @@ def reader(busy_lab, browse):
         session = sessions.begin(db, pi="autopilot", reason="a test", now=now)
         sessions.finish(db, session, Step.REVIEW, seen_task=0, now=now, ends=False)
         settlements.settle(db, session.id, after=0, session_cap=50_000_000, now=now)
+        sessions.tell(db, session.id, "a test", now)
         ledger.carry_over(db, 1, source="before", amount=2_500, because="", now=now)
     return browse(busy_lab)
 

@@ -68,7 +68,7 @@ def test_a_section_whose_steps_are_done_and_that_has_nothing_says_so():
         (Step.DEPLOY, "deploy.ordered", "Deployment"),
         (Step.DESIGN, "design.needs", "What the open findings need"),
         (Step.LOG, "log.grades", "Findings by grade"),
-        (Step.LOG, "log.next", "Next"),
+        (Step.LOG, "log.next", "What comes next"),
         (Step.LOG, "unheard-of", "Besides"),
     ],
 )

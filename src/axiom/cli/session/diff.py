@@ -34,11 +34,11 @@ def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
 
 def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
     """The names of both sessions."""
-    newest = sessions.last(seen.db)
-    if newest is None:
+    newest = sessions.told(seen.db, 1)
+    if not newest:
         raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
-    session = named(seen, newer) if newer else newest
-    before, _ = session_views.neighbours(seen.db, session.id)
+    session = named(seen, newer) if newer else newest[0]
+    before, _ = session_views.neighbours(seen.db, session)
     if not (older or before):
         raise NotFound(f"Session {session.name} is the first, so there is none before it with which to compare it.")
     return session.name, older or str(before)

@@ -47,7 +47,7 @@ _ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away whe
 
 @click.group(cls=Group)
 def session() -> None:
-    """Rounds of seventeen steps: what came back is reviewed, credited and weighed, and what comes next is ordered."""
+    """What the laboratory tells of its rounds: what came back and was weighed, what changed, and what comes next."""
 
 
 session.add_command(diff)
@@ -61,13 +61,13 @@ session.add_command(plan)
 def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
     """The newest sessions."""
     with reading(folder) as db:
-        found = sessions.sessions(db, limit)
+        found = sessions.told(db, limit)
     if as_json:
         rows = [
             {
                 "name": one.name,
                 "pi": one.pi,
-                "reason": one.reason,
+                "reason": one.told,
                 "started_at": one.started_at.isoformat(),
                 "ended_at": one.ended_at.isoformat() if one.ended_at else None,
                 "done": [step.value for step in one.done],
@@ -78,7 +78,7 @@ def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
         return
     show_table(
         ("name", "pi", "from", "to", "because"),
-        [(one.name, one.pi, one.started_at, one.ended_at, one.reason) for one in found],
+        [(one.name, one.pi, one.started_at, one.ended_at, one.told) for one in found],
         none="No session was held yet.",
     )
 
@@ -89,15 +89,17 @@ def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @json_option
 def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
-    """The log of a session."""
+    """The log of a session, or of one round as in round-17."""
     with reading(folder) as db:
         found = sessions.by_name(db, name)
-        notes = sessions.notes(db, found.id) if found else []
+        notes = sessions.gathered(db, found) if found else []
     if found is None:
         raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
     if as_json or form == "json":
         lines = as_data(notes)
-        show_json({"session": {"name": found.name, "pi": found.pi, "reason": found.reason, "notes": lines}})
+        show_json(
+            {"session": {"name": found.name, "pi": found.pi, "reason": found.told or found.reason, "notes": lines}}
+        )
     else:
         say(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
 
@@ -190,7 +192,7 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
         remote,
         stopping,
         pause=pause,
-        said=lambda name: remark(f"Session {name}.", quiet=quiet),
+        said=lambda name: remark(f"Held {name}.", quiet=quiet),
         pi=who,
         talk=talk,
     )

@@ -9,8 +9,13 @@ from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics.interest import EstimateOnScale, Interest
 
 WORDS = ("routine", "notable", "high", "outstanding")
-_TELLING = 0.05  # an interest from which on a finding tells what was not known
+# From so much weight on a finding has one star, two, three; nothing below Strong has three. Weight is grade ×
+# surprise × size, each from 0 to 1.
+_STARS = (0.05, 0.2, 0.6)
+_CARRIES = {Grade.AWAITING: 0.1, Grade.MODERATE: 0.5, Grade.STRONG: 0.75, Grade.DEFINITIVE: 1.0}
+_LARGE = 3.0  # smallest effects that matter; an effect of so many, and any larger one, counts as a whole one
 _OF_MEDIANS = 1.2533  # a median varies by so much more than a mean
+_EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 _GRADES = tuple(Grade)
 
 
@@ -22,6 +27,7 @@ class FindingNews:
     now: Evidence
     before: Evidence | None
     interest: Interest | None = None  # None where it could not be measured yet
+    scale: EstimateOnScale | None = None  # the same
 
     @property
     def changes(self) -> bool:
@@ -40,9 +46,32 @@ class Ranked:
 
 
 def rank(told: Sequence[FindingNews]) -> list[Ranked]:
-    """Surprising ones first, then those that say something else than before, then those with most seeds."""
-    ordered = sorted(told, key=lambda one: (-_points(one), -_value(one), -one.now.seeds, one.number))
+    """The weightiest first, then those that say something else than before, then those with most seeds."""
+    ordered = sorted(
+        told, key=lambda one: (-weight(one), -len(_changes(one)), -_value(one), -one.now.seeds, one.number)
+    )
     return [_ranked(one) for one in ordered]
+
+
+def weight(one: FindingNews) -> float:
+    """How far the evidence carries × how much it surprises × how large the effect is; 0 where nothing has changed.
+
+    A verdict that is lost or turned weighs what its grade was: that it would not last surprises whoever trusted it.
+    """
+    if not one.changes:
+        return 0.0
+    lost = _CARRIES[one.before.grade] if one.before and _is_lost(one.before.verdict, one.now.verdict) else 0.0
+    surprise = one.interest.surprise if one.interest else 0.0
+    return max(lost, _CARRIES[one.now.grade] * surprise * size(one.now.verdict, one.scale))
+
+
+def size(verdict: Verdict, scale: EstimateOnScale | None) -> float:
+    """An effect beside the smallest that matters, from 0 to 1. That there is none is as much as any effect."""
+    if verdict is Verdict.ABSENT:
+        return 1.0
+    if scale is None or verdict not in _EFFECTS:
+        return 0.0
+    return min(1.0, abs(scale.estimate - scale.null) / (_LARGE * scale.smallest))
 
 
 def measured(said: Evidence, values: Sequence[float], *, null: float, smallest: float) -> EstimateOnScale | None:
@@ -60,15 +89,15 @@ def measured(said: Evidence, values: Sequence[float], *, null: float, smallest: 
 
 
 def _ranked(one: FindingNews) -> Ranked:
-    points = _points(one)
+    stars = sum(weight(one) >= least for least in _STARS)
     surprise = one.interest.surprise if one.interest else None
     said = "its surprise is not known yet" if surprise is None else f"its surprise is {surprise:.2f} of 1"
     reasons = [*_changes(one), said]
-    return Ranked(told=one, stars="★" * max(1, points), word=WORDS[points], reason="; ".join(reasons))
+    return Ranked(told=one, stars="★" * stars, word=WORDS[stars], reason="; ".join(reasons))
 
 
-def _points(one: FindingNews) -> int:
-    return min(len(WORDS) - 1, len(_changes(one)) + (_value(one) >= _TELLING))
+def _is_lost(before: Verdict, now: Verdict) -> bool:
+    return before not in (Verdict.UNDECIDED, Verdict.MIXED) and now is not before
 
 
 def _value(one: FindingNews) -> float:

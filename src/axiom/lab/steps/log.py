@@ -1,12 +1,15 @@
-"""The last step: what the session came to, when something may be known, what comes next, and the line for the news."""
+"""The last step: a quiet round just ends; one that has something to tell ends a session and writes its log."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.planning.eta import expected
 from axiom.decisions.sessions import agenda
 from axiom.decisions.sessions.agenda import NextStep, OpenNeed, in_order, next_steps
+from axiom.decisions.sessions.due import telling
 from axiom.domain.links import Footing, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note, Step
@@ -15,14 +18,17 @@ from axiom.lab.policy import HEARD_FROM
 from axiom.lab.registrations.links import hanging, said
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.design import OpenFinding, open_findings
+from axiom.lab.steps.tell import Telling, tell
 from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals
-from axiom.store.sessions import session_counts, sessions
+from axiom.store.sessions import session_counts, sessions, untold
 from axiom.store.upkeep import watches
 
 _GRAPH = "/findings/graph"
+_PERSON = "person"
+_MOST_ROUNDS = 100_000  # of one session
 
 
 def direction(db: Database) -> list[Note]:
@@ -94,15 +100,31 @@ def _untested(db: Database) -> int:
 _Written = Sequence[tuple[Step, Note]]
 
 
+def why_told(db: Database, now: datetime) -> str:
+    """Why a round that ends now would end a session; nothing where it would be a quiet one."""
+    last = sessions.told(db, 1)
+    return telling(untold.untold(db), now - (last[0].ended_at or now) if last else None)
+
+
 def close(held: Round) -> list[Note]:
-    """Sum up what was counted and what the other steps have written; the last line becomes the news."""
-    written = sessions.notes(held.db, held.session.id)
+    """End the round. A person who holds one always ends a session, for they wish to read it."""
+    why = held.session.reason if held.session.pi == _PERSON else why_told(held.db, held.now)
+    if not why:
+        text = "This round was held quietly. The next session tells of it."
+        return [Note(kind="round.ended", text=text, about="/sessions")]
+    return _told(replace(held, session=sessions.tell(held.db, held.session.id, why, held.now)))
+
+
+def _told(held: Round) -> list[Note]:
+    """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
+    told, written = tell(held), sessions.gathered(held.db, held.session)
     graded = session_counts.graded(held.db)
     standing = open_findings(held.db, held.now)
     times = [_times(one) for one in standing]
     steps = in_order([*next_steps(_weights(written)), *next_directions(held.db, standing)])
     return [
-        _summary(held, written),
+        *told.notes,
+        _summary(held),
         _grades(graded, session_counts.never_weighed(held.db)),
         *(shortened(times, "Open findings", "/findings") or [_no_times()]),
         *direction(held.db),
@@ -115,12 +137,12 @@ def close(held: Round) -> list[Note]:
             )
             for step in steps
         ],
-        _closed(held, written),
+        _closed(held, told),
     ]
 
 
-def _summary(held: Round, written: _Written) -> Note:
-    db, window = held.db, held.window
+def _summary(held: Round) -> Note:
+    db, window = held.db, held.whole_window
     closed = sessions.closed_since(db, at(window.since), window.until)
     hosts, cores = session_counts.heard(db, held.now - HEARD_FROM)
     return Note(
@@ -132,7 +154,7 @@ def _summary(held: Round, written: _Written) -> Note:
             "session": held.session.name,
             "tasks": sum(row["sent"] for row in closed),
             "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
-            "credit": _sum(written, "credit", "credit.awarded"),
+            "credit": _awarded(held),
             "ordered": _ordered(held),
             "taken_back": sum(row["workunits"] for row in session_counts.taken_back(db, window)),
             "hosts": hosts,
@@ -183,15 +205,21 @@ def _no_times() -> Note:
     return Note(kind="log.no_times", text="No finding is open, so none is waited for.", about="/findings")
 
 
-def _closed(held: Round, written: _Written) -> Note:
-    weighed = sum(note.kind == "evidence.weighed" for _, note in written)
+def _awarded(held: Round) -> float:
+    """What all rounds of this session have awarded."""
+    earlier = sessions.notes_of_rounds(held.db, held.session, ("credit.awarded",), _MOST_ROUNDS)
+    return _sum([*earlier, *sessions.notes(held.db, held.session.id)], "credit", "credit.awarded")
+
+
+def _closed(held: Round, told: Telling) -> Note:
     return Note(
         kind="session.closed",
-        text="Session {session} is closed. Findings weighed again: {weighed}. "
+        text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "
         "Workunits ordered, by whomever: {ordered}.",
         facts={
             "session": held.session.name,
-            "weighed": weighed,
+            "headline": told.headline.sentence,
+            "weighed": told.weighed,
             "ordered": _ordered(held),
         },
         about=f"/sessions/{held.session.name}",
@@ -201,7 +229,7 @@ def _closed(held: Round, written: _Written) -> Note:
 
 def _ordered(held: Round) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
-    told = sessions.told_workunits(held.db, held.session.id)
+    told = sessions.told_workunits(held.db, sessions.first_round(held.db, held.session) + 1)
     return sum(row["workunits"] for row in session_counts.ordered(held.db, told))
 
 

@@ -18,7 +18,7 @@ PROMISES = {
     "I3": "every award is booked on two sides that add up to zero, once for a task; everybody has what they earned",
     "I4": "no session awarded more than its cap, and each settled what was booked since the one before",
     "I10": "every line of evidence, count of duplicates and score follows from what is stored, identically",
-    "I13": "every session did its steps in order and each once; one is open at most",
+    "I13": "every round did its steps in order and each once; one is open at most, and each was closed once",
 }
 
 
@@ -40,15 +40,17 @@ def _sessions(db: Database) -> list[str]:
     held = sessions.sessions(db, limit=1_000_000)
     for place, session in enumerate(held):
         if session.done != session.steps[: len(session.done)]:
-            problems.append(f"session {session.name} did not do its steps in order and once each")
+            problems.append(f"{session.name} did not do its steps in order and once each")
         if session.ended_at is None and place > 0:
-            problems.append(f"session {session.name} is open, and a newer one began")
+            problems.append(f"{session.name} is open, and a newer one began")
         if _closings(db, session) != (1 if session.ended_at else 0):
-            problems.append(f"session {session.name} was not closed once")
+            problems.append(f"{session.name} was not closed once")
         if (session.due is None) != (session.ended_at is not None):
-            problems.append(f"session {session.name} is ended with steps left, or open without any")
+            problems.append(f"{session.name} is ended with steps left, or open without any")
     return problems
 
 
 def _closings(db: Database, session: Session) -> int:
-    return sum(note.kind == "session.closed" for _, note in sessions.notes(db, session.id))
+    """How often it says that it has ended, as what it is."""
+    last = "session.closed" if session.told else "round.ended"
+    return sum(note.kind == last for _, note in sessions.notes(db, session.id))

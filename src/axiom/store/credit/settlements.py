@@ -22,8 +22,16 @@ _BOOKED = "UPDATE pending_award SET booked_at = :now WHERE id = :id AND booked_a
 _LAST = "SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1"
 _OF_SESSION = "SELECT * FROM settlement WHERE session_id = :session_id"
 _BEFORE = "SELECT * FROM settlement WHERE session_id < :session_id ORDER BY session_id DESC LIMIT 1"
+_OF_ROUNDS = "SELECT * FROM settlement WHERE session_id > :after AND session_id <= :until ORDER BY session_id"
 _NEWEST = """
-SELECT t.*, s.name FROM settlement t JOIN session s ON s.id = t.session_id ORDER BY t.session_id DESC LIMIT :limit
+SELECT s.name, max(t.session_id) AS session_id, min(t.after_award) AS after_award, max(t.last_award) AS last_award,
+    sum(t.awards) AS awards, sum(t.amount) AS amount, sum(t.capped) AS capped, max(t.session_cap) AS session_cap,
+    max(t.settled_at) AS settled_at
+FROM session s JOIN settlement t ON t.session_id <= s.id AND t.session_id > (
+    SELECT coalesce(max(id), 0) FROM session WHERE told <> '' AND id < s.id)
+WHERE s.told <> '' AND s.id >= coalesce(
+    (SELECT id FROM session WHERE told <> '' ORDER BY id DESC LIMIT 1 OFFSET :limit - 1), 0)
+GROUP BY s.id, s.name ORDER BY s.id DESC
 """
 _SETTLE = """
 INSERT INTO settlement (session_id, after_award, last_award, awards, amount, capped, session_cap, settled_at)
@@ -125,13 +133,18 @@ def of_session(db: Database, session_id: int) -> Settlement | None:
     return _maybe(db.one(_OF_SESSION, session_id=session_id))
 
 
+def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:
+    """What the rounds behind the first of these, and up to the second, settled, in order."""
+    return [_settlement(row) for row in db.select(_OF_ROUNDS, after=after, until=until)]
+
+
 def before(db: Database, session_id: int) -> Settlement | None:
     """The settlement before this session's."""
     return _maybe(db.one(_BEFORE, session_id=session_id))
 
 
 def newest(db: Database, limit: int) -> list[tuple[str, Settlement]]:
-    """The newest settlements with the names of their sessions, newest first."""
+    """What the rounds of each of the newest sessions settled together, with its name, newest first."""
     return [(row["name"], _settlement(row)) for row in db.select(_NEWEST, limit=limit)]
 
 

@@ -11,7 +11,7 @@ _CREDIT = """
 SELECT coalesce(sum(awards), 0) AS awards, coalesce(sum(amount), 0) AS amount FROM settlement
 WHERE session_id > :older AND session_id <= :newer
 """
-_SESSIONS = "SELECT count(*) AS sessions FROM session WHERE id > :older AND id <= :newer"
+_SESSIONS = "SELECT count(*) AS sessions FROM session WHERE told <> '' AND id > :older AND id <= :newer"
 # The newest line of each finding's history by the end of either session; what no session has written is older.
 _MOVED = """
 SELECT f.id AS number, f.estimand, e.name, e.version, n.verdict, n.grade, n.seeds, o.verdict AS old_verdict,

@@ -9,8 +9,10 @@ from axiom.store.engine.database import Database, Row, at, moment
 _ADD = """
 INSERT INTO prose (session_id, findings, author, text, at) VALUES (:session_id, :findings, :author, :text, :at)
 """
-_OF_SESSION = """
-SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose WHERE session_id = :session_id GROUP BY author) ORDER BY id
+_OF_ROUNDS = """
+SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
+    WHERE session_id >= :begin AND session_id < :end GROUP BY author, session_id)
+ORDER BY id
 """
 _OF_PAPER = """
 SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
@@ -39,9 +41,9 @@ def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: 
     return db.insert(_ADD, session_id=None, findings=_listed(findings), author=author, text=text, at=at(now))
 
 
-def of_session(db: Database, session_id: int) -> list[KeptProse]:
-    """What was written about a session, each author's newest."""
-    return [_kept(row) for row in db.select(_OF_SESSION, session_id=session_id)]
+def of_rounds(db: Database, rounds: range) -> list[KeptProse]:
+    """What was written about these, of each round each author's newest."""
+    return [_kept(row) for row in db.select(_OF_ROUNDS, begin=rounds.start, end=rounds.stop)]
 
 
 def of_paper(db: Database, findings: Collection[int]) -> list[KeptProse]:

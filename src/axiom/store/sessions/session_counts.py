@@ -74,7 +74,7 @@ WHERE f.status <> 'recalled' AND NOT EXISTS (SELECT 1 FROM evidence WHERE findin
 """
 _WEIGHED = """
 SELECT v.finding_number AS number, max(v.line) AS line, min(v.line) AS first FROM evidence v
-WHERE v.session_id = :session_id GROUP BY v.finding_number ORDER BY v.finding_number
+WHERE v.session_id > :after AND v.session_id <= :until GROUP BY v.finding_number ORDER BY v.finding_number
 """
 _LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
 _OPEN_FINDINGS = """
@@ -209,9 +209,9 @@ def never_weighed(db: Database) -> int:
     return int(row["findings"])
 
 
-def weighed(db: Database, session_id: int) -> list[Row]:
-    """The findings to whose histories a session added: number, first and last of the added lines."""
-    return db.select(_WEIGHED, session_id=session_id)
+def weighed(db: Database, after: int, until: int) -> list[Row]:
+    """The findings to whose histories these rounds added: number, first and last of the added lines."""
+    return db.select(_WEIGHED, after=after, until=until)
 
 
 def paid(db: Database) -> int:

@@ -1,11 +1,12 @@
-"""Sessions: which steps are done, what was planned, and the notes from which the log is rendered."""
+"""Rounds and the sessions that tell of them: which steps are done, what was planned, and the notes of the log."""
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.sessions import Note, Session, Step, Window
+from axiom.domain.sessions import EVENTS, Note, Session, Step, Window
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
@@ -21,12 +22,19 @@ _SEEN_BEFORE = "SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LI
 _ENDED_BEFORE = "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
 _LAST = "SELECT * FROM session ORDER BY id DESC LIMIT 1"
 _ALL = "SELECT * FROM session ORDER BY id DESC LIMIT :limit"
-_HELD = "SELECT count(*) AS amount FROM session WHERE ended_at IS NOT NULL"
+_HELD = "SELECT count(*) AS amount FROM session WHERE told <> ''"
 _BY_NAME = "SELECT * FROM session WHERE name = :name"
+_BY_ID = "SELECT * FROM session WHERE id = :id"
+_TOLD = "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit"
+_TOLD_BEFORE = "SELECT * FROM session WHERE told <> '' AND id < :id ORDER BY id DESC LIMIT 1"
+_TELL = "UPDATE session SET name = :name, told = :why WHERE id = :id"
+_ROUNDS = "SELECT * FROM session WHERE id > :after AND id <= :id ORDER BY id DESC LIMIT :limit"
+_AMOUNT = "SELECT count(*) AS amount FROM session WHERE id > :after AND id <= :id"
 _OF_DAY = "SELECT count(*) AS amount FROM session WHERE name LIKE :day"
+_NEXT = "SELECT coalesce(max(id), 0) + 1 AS id FROM session"
 _BEGIN = """
-INSERT INTO session (name, pi, reason, seen_task, steps, started_at)
-VALUES (:name, :pi, :reason, :seen_task, :steps, :started_at)
+INSERT INTO session (id, name, pi, reason, seen_task, steps, started_at)
+VALUES (:id, :name, :pi, :reason, :seen_task, :steps, :started_at)
 """
 _DONE = "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id"
 _HOLD = "UPDATE session SET holder = :holder, held_until = :held_until WHERE id = :id"
@@ -40,6 +48,13 @@ INSERT INTO note (session_id, step, kind, text, facts, about, links)
 VALUES (:session_id, :step, :kind, :text, :facts, :about, :links)
 """
 _NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
+_OF_ROUNDS = """
+SELECT * FROM (SELECT n.* FROM note n WHERE n.session_id > :after AND n.session_id < :id
+    AND EXISTS (SELECT 1 FROM json_each(:kinds) k WHERE n.kind = k.value) ORDER BY n.id DESC LIMIT :limit) ORDER BY id
+"""
+_MOST_GATHERED = 1_000  # notes of quiet rounds
+_MOST_DIGITS = 18  # of a round's number, fewer than the database can hold
+ROUND = "round-"  # begins the name of every round, also of one that has the name of a session besides
 
 
 def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
@@ -51,51 +66,109 @@ def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
 
 
 def opened(db: Database) -> Session | None:
-    """The session that is being held."""
+    """The round that is being held."""
     row = db.one(_OPEN)
     return read(row) if row else None
 
 
 def last(db: Database) -> Session | None:
-    """The newest session, ended or not."""
+    """The newest round, ended or not."""
     row = db.one(_LAST)
     return read(row) if row else None
 
 
+def told(db: Database, limit: int) -> list[Session]:
+    """The newest sessions first, without quiet rounds."""
+    return [read(row) for row in db.select(_TOLD, limit=limit)]
+
+
+def told_before(db: Database, session_id: int) -> Session | None:
+    """The session before this round."""
+    row = db.one(_TOLD_BEFORE, id=session_id)
+    return read(row) if row else None
+
+
+def tell(db: Database, session_id: int, why: str, now: datetime) -> Session:
+    """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
+    day = f"{now:%Y-%m-%d}"
+    row = db.one(_OF_DAY, day=f"{day}-%")
+    db.execute(_TELL, id=session_id, name=f"{day}-{_letters(int(row['amount']) if row else 0)}", why=why)
+    return by_id(db, session_id)
+
+
+def first_round(db: Database, session: Session) -> int:
+    """The number behind the last round of which this session does not tell; of a quiet one, of the round before it."""
+    if not session.told:
+        return session.id - 1
+    before = told_before(db, session.id)
+    return before.id if before else 0
+
+
+def told_of(db: Database, session: Session) -> range:
+    """The numbers of the rounds of which a session tells, itself among them."""
+    return range(first_round(db, session) + 1, session.id + 1)
+
+
+def rounds(db: Database, session: Session, limit: int) -> list[Session]:
+    """The newest rounds of which a session tells, itself among them, the newest first."""
+    rows = db.select(_ROUNDS, after=first_round(db, session), id=session.id, limit=limit)
+    return [_as_round(read(row)) for row in rows]
+
+
+def amount_of_rounds(db: Database, session: Session) -> int:
+    """How many rounds it tells of."""
+    (row,) = db.select(_AMOUNT, after=first_round(db, session), id=session.id)
+    return int(row["amount"])
+
+
+def whole_window(db: Database, session: Session) -> Window:
+    """The time of which a session tells: that of all its rounds."""
+    return Window(since=seen_before(db, first_round(db, session) + 1), until=window(db, session).until)
+
+
 def first_started(db: Database, now: datetime) -> datetime:
-    """When the first session began; now, if there was none."""
+    """When the first round began; now, if there was none."""
     row = db.one("SELECT min(started_at) AS started_at FROM session")
     return moment(row["started_at"]) if row and row["started_at"] is not None else now
 
 
 def sessions(db: Database, limit: int) -> list[Session]:
-    """The newest sessions first."""
+    """The newest rounds first."""
     return [read(row) for row in db.select(_ALL, limit=limit)]
 
 
 def held(db: Database) -> int:
-    """How many sessions have ended."""
+    """How many sessions have ended, without quiet rounds."""
     (row,) = db.select(_HELD)
     return int(row["amount"])
 
 
 def by_name(db: Database, name: str) -> Session | None:
-    """The session of this name."""
+    """The session of this name. By its name as a round every one is found, and then is that round alone."""
+    number = name.removeprefix(ROUND)
+    if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
+        row = db.one(_BY_ID, id=int(number))
+        return _as_round(read(row)) if row else None
     row = db.one(_BY_NAME, name=name)
     return read(row) if row else None
 
 
+def by_id(db: Database, session_id: int) -> Session:
+    """The round with this number."""
+    row = db.one(_BY_ID, id=session_id)
+    if row is None:
+        raise LookupError(f"there is no round {session_id}")
+    return read(row)
+
+
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
-    """Open a session, named by its day and a letter."""
-    day = f"{now:%Y-%m-%d}"
-    row = db.one(_OF_DAY, day=f"{day}-%")
-    name = f"{day}-{_letters(int(row['amount']) if row else 0)}"
+    """Open a round."""
+    row = db.one(_NEXT)
+    number = int(row["id"]) if row else 1
     steps = json.dumps(list(Step))
-    db.insert(_BEGIN, name=name, pi=pi, reason=reason, seen_task=seen(db), steps=steps, started_at=at(now))
-    found = by_name(db, name)
-    if found is None:
-        raise LookupError(f"session {name} was not stored")
-    return found
+    begun = {"pi": pi, "reason": reason, "seen_task": seen(db), "steps": steps, "started_at": at(now)}
+    db.insert(_BEGIN, id=number, name=f"{ROUND}{number}", **begun)
+    return by_id(db, number)
 
 
 def seen(db: Database) -> int:
@@ -105,7 +178,7 @@ def seen(db: Database) -> int:
 
 
 def seen_before(db: Database, session_id: int) -> datetime:
-    """Up to which moment the session before this one has told what happened; the beginning of time for the first."""
+    """Up to which moment the round before this one has told what happened; the beginning of time for the first."""
     row = db.one(_SEEN_BEFORE, id=session_id)
     return moment(row["seen_task"] if row else 0)
 
@@ -117,7 +190,7 @@ def ended_before(db: Database, session_id: int) -> datetime | None:
 
 
 def window(db: Database, session: Session) -> Window:
-    """The time of which a session tells: from where the one before left off to what it has reviewed."""
+    """The time of which a round tells: from where the one before left off to what it has reviewed."""
     row = db.one("SELECT seen_task FROM session WHERE id = :id", id=session.id)
     return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
 
@@ -190,6 +263,23 @@ def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
     return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
 
 
+def notes_of_rounds(db: Database, session: Session, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
+    """What the quiet rounds of a session wrote of these kinds, the oldest first; of more, the newest."""
+    rows = db.select(
+        _OF_ROUNDS, after=first_round(db, session), id=session.id, kinds=json.dumps(list(kinds)), limit=limit
+    )
+    return [(Step(row["step"]), read_note(row)) for row in rows]
+
+
+def gathered(db: Database, session: Session) -> list[tuple[Step, Note]]:
+    """What a session itself wrote down, after what happened in its quiet rounds, each thing once."""
+    own = notes(db, session.id)
+    own_kinds = {(note.kind, note.sentence) for _, note in own}
+    earlier = notes_of_rounds(db, session, EVENTS, _MOST_GATHERED)
+    events = {(note.kind, note.sentence): (step, note) for step, note in earlier}
+    return [*(event for kind, event in events.items() if kind not in own_kinds), *own]
+
+
 def read_note(row: Row) -> Note:
     """A note from its row."""
     return Note(
@@ -199,6 +289,11 @@ def read_note(row: Row) -> Note:
         about=row["about"],
         rows=json.loads(row["links"]),
     )
+
+
+def _as_round(session: Session) -> Session:
+    """The same as a round alone, whatever else it tells of."""
+    return replace(session, name=f"{ROUND}{session.id}", told="")
 
 
 def _letters(number: int) -> str:
@@ -224,4 +319,5 @@ def read(row: Row) -> Session:
         steps=tuple(Step(step) for step in json.loads(row["steps"])),
         holder=row["holder"],
         held_until=maybe_moment(row["held_until"]),
+        told=row["told"],
     )

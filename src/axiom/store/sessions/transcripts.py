@@ -15,10 +15,15 @@ VALUES (:session_id, :at, :kind, :request_id, :model, :prompt, :body, :tokens, :
 """
 _OF = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id"
 _OF_KIND = "SELECT * FROM transcript WHERE session_id = :session_id AND kind = :kind ORDER BY id"
-_AMOUNT = "SELECT count(*) AS amount FROM transcript WHERE session_id = :session_id AND kind = :kind"
+_AMOUNT = """
+SELECT count(*) AS amount FROM transcript WHERE session_id >= :begin AND session_id < :end AND kind = :kind
+"""
 _LAST = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id DESC LIMIT 1"
-_IDS = "SELECT id FROM transcript WHERE session_id = :session_id ORDER BY id"
-_BETWEEN = "SELECT * FROM transcript WHERE session_id = :session_id AND id BETWEEN :first AND :last ORDER BY id"
+_IDS = "SELECT id FROM transcript WHERE session_id >= :begin AND session_id < :end ORDER BY id"
+_BETWEEN = """
+SELECT * FROM transcript WHERE session_id >= :begin AND session_id < :end AND id BETWEEN :first AND :last
+ORDER BY id
+"""
 _ASKED = """
 SELECT t.at, s.name FROM transcript t JOIN session s ON s.id = t.session_id
 WHERE t.kind = 'request' AND t.model = :model ORDER BY t.id DESC LIMIT 1
@@ -37,7 +42,7 @@ _TAKEN = """
 SELECT count(*) AS requests, min(r.at) AS since, coalesce(sum(coalesce(a.tokens, r.tokens)), 0) AS tokens,
     coalesce(sum(coalesce(a.micros, r.micros)), 0) AS micros
 FROM transcript r LEFT JOIN transcript a ON a.request_id = r.id
-WHERE r.session_id = :session_id AND r.kind = 'request'
+WHERE r.session_id >= :begin AND r.session_id < :end AND r.kind = 'request'
 """
 _CHAIN = Chain(
     table="transcript",
@@ -96,9 +101,9 @@ def has_read_others(db: Database, program: str, *, since: datetime, until: datet
     return any(json.loads(row["body"])["by"] == program for row in rows)
 
 
-def amount(db: Database, session_id: int, kind: EntryKind) -> int:
-    """How many of one kind there are."""
-    (row,) = db.select(_AMOUNT, session_id=session_id, kind=kind.value)
+def amount(db: Database, rounds: range, kind: EntryKind) -> int:
+    """How many of one kind there are in these rounds."""
+    (row,) = db.select(_AMOUNT, begin=rounds.start, end=rounds.stop, kind=kind.value)
     return int(row["amount"])
 
 
@@ -108,14 +113,14 @@ def last(db: Database, session_id: int) -> KeptEntry | None:
     return _kept(row) if row else None
 
 
-def numbers(db: Database, session_id: int) -> list[int]:
-    """The numbers of a session's entries."""
-    return [row["id"] for row in db.select(_IDS, session_id=session_id)]
+def numbers(db: Database, rounds: range) -> list[int]:
+    """The numbers of their entries."""
+    return [row["id"] for row in db.select(_IDS, begin=rounds.start, end=rounds.stop)]
 
 
-def between(db: Database, session_id: int, first: int, last: int) -> list[KeptEntry]:
-    """Those of a session from one number to another."""
-    return [_kept(row) for row in db.select(_BETWEEN, session_id=session_id, first=first, last=last)]
+def between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntry]:
+    """Those from one number to another."""
+    return [_kept(row) for row in db.select(_BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)]
 
 
 def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
@@ -130,9 +135,9 @@ def taken_since(db: Database, since: datetime) -> tuple[int, int]:
     return row["tokens"], row["micros"]
 
 
-def taken(db: Database, session_id: int) -> TranscriptTotals:
-    """What a session has taken so far."""
-    (row,) = db.select(_TAKEN, session_id=session_id)
+def taken(db: Database, rounds: range) -> TranscriptTotals:
+    """What these have taken so far."""
+    (row,) = db.select(_TAKEN, begin=rounds.start, end=rounds.stop)
     return TranscriptTotals(
         requests=row["requests"],
         tokens=row["tokens"],

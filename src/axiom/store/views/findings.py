@@ -30,9 +30,12 @@ from axiom.store.evidence import evidence
 _EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,
     e.e_absent, e.verdict, e.grade, e.hosts, e.volunteers, e.platforms, e.designs, e.needs, e.more, e.flags, e.alarms,
     e.reasons, e.agreements, e.false_share, e.method, e.created_at"""
+# The session that tells of the round in which it was weighed; until there is one, the round.
+_SESSION = """coalesce((SELECT name FROM session WHERE told <> '' AND id >= e.session_id ORDER BY id LIMIT 1), s.name)
+    AS session"""
 _STANDING = f"""
 SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.why, f.created_at AS numbered_at,
-    x.name AS experiment, x.version, r.body, s.name AS session, {_EVIDENCE}
+    x.name AS experiment, x.version, r.body, {_SESSION}, {_EVIDENCE}
 FROM finding f
 JOIN experiment x ON x.id = f.experiment_id
 JOIN registration r ON r.id = f.registration_id
@@ -60,7 +63,7 @@ FROM prediction p LEFT JOIN score s ON s.prediction_id = p.id
 WHERE p.registration_id = :registration_id AND (:estimand = '' OR p.estimand = :estimand) ORDER BY p.id
 """
 _HISTORY = f"""
-SELECT {_EVIDENCE}, s.name AS session FROM evidence e LEFT JOIN session s ON s.id = e.session_id
+SELECT {_EVIDENCE}, {_SESSION} FROM evidence e LEFT JOIN session s ON s.id = e.session_id
 WHERE e.finding_number = :number ORDER BY e.line
 """
 _FIRST_BLOCK = """
@@ -97,7 +100,7 @@ class HistoryLine:
     """One line of a finding's history."""
 
     evidence: Evidence
-    session: str  # in which it was weighed; empty outside of one
+    session: str  # that tells of it, until then the round; empty outside of one
     weighed_at: datetime
 
 

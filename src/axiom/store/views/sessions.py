@@ -12,17 +12,18 @@ _EPOCH, _DAY = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 _LISTED = """
 SELECT s.*, n.kind, n.text, n.facts, n.about, n.links FROM session s
 LEFT JOIN note n ON n.id = (SELECT max(id) FROM note WHERE session_id = s.id)
-ORDER BY s.id DESC LIMIT :limit
+WHERE s.told <> '' ORDER BY s.id DESC LIMIT :limit
 """
 _LAST_OF_DAYS = """
 SELECT s.*, n.kind, n.text, n.facts, n.about, n.links FROM session s
 LEFT JOIN note n ON n.id = (SELECT max(id) FROM note WHERE session_id = s.id)
-WHERE s.id IN (SELECT max(id) FROM session WHERE ended_at >= :since AND ended_at < :until GROUP BY ended_at / :day)
+WHERE s.id IN (SELECT max(id) FROM session WHERE told <> '' AND ended_at >= :since AND ended_at < :until
+    GROUP BY ended_at / :day)
 ORDER BY s.id DESC
 """
 _NEIGHBOUR = """
-SELECT (SELECT name FROM session WHERE id < :id ORDER BY id DESC LIMIT 1) AS before,
-    (SELECT name FROM session WHERE id > :id ORDER BY id LIMIT 1) AS after
+SELECT (SELECT name FROM session WHERE told <> '' AND id < :id ORDER BY id DESC LIMIT 1) AS before,
+    (SELECT name FROM session WHERE told <> '' AND id >= :from ORDER BY id LIMIT 1) AS after
 """
 
 
@@ -49,7 +50,7 @@ def _closed(row: Row) -> ClosedSession:
     return ClosedSession(session=sessions.read(row), line=sessions.read_note(row) if row["kind"] is not None else None)
 
 
-def neighbours(db: Database, session_id: int) -> tuple[str, str]:
-    """The names of the session before and the one after; empty where there is none."""
-    row = db.one(_NEIGHBOUR, id=session_id)
+def neighbours(db: Database, session: Session) -> tuple[str, str]:
+    """The names of the session before and the one after, which tells of a quiet round; empty where there is none."""
+    row = db.one(_NEIGHBOUR, **{"id": session.id, "from": session.id + bool(session.told)})
     return (row["before"] or "", row["after"] or "") if row else ("", "")

@@ -17,9 +17,9 @@ from axiom.web.base.request import Answer, Reading
 _NOT_YET = "(not known yet)"
 
 
-def of_session(reading: Reading, session_id: int) -> list[Answer]:
+def of_rounds(reading: Reading, rounds: range) -> list[Answer]:
     """What was written about a session."""
-    kept = kept_prose.of_session(reading.db, session_id)
+    kept = kept_prose.of_rounds(reading.db, rounds)
     return [said_as_data(said(reading, each)) for each in kept]
 
 

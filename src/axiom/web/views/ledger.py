@@ -95,17 +95,18 @@ def described(tariff: Tariff) -> Answer:
 
 
 def settlement(reading: Reading, name: str) -> Answer:
-    """What one session settled, in each of the ways in which it adds up."""
-    session = sessions.by_name(reading.db, name)
-    settled = settlements.of_session(reading.db, session.id) if session else None
-    if session is None or settled is None:
+    """What the rounds of one session settled, or one round, in each of the ways in which it adds up."""
+    session, db = sessions.by_name(reading.db, name), reading.db
+    settled = settlements.of_rounds(db, sessions.first_round(db, session), session.id) if session else []
+    if not settled:
         raise NotFound(f"No session {name} has settled its credit. `axiom session list` shows which there are.")
     return {
         "settlement": {
             "session": name,
-            "session_cap": None if settled.session_cap is None else settled.session_cap / _THOUSANDTHS,
-            "counts_against_it": settled.capped / _THOUSANDTHS,
-            **summed(credit.between(reading.db, settled.after_award, settled.last_award)),
+            "rounds": len(settled),
+            "session_cap": None if settled[-1].session_cap is None else settled[-1].session_cap / _THOUSANDTHS,
+            "counts_against_it": sum(one.capped for one in settled) / _THOUSANDTHS,
+            **summed(credit.between(db, settled[0].after_award, settled[-1].last_award)),
         }
     }
 

@@ -17,14 +17,27 @@ class Section:
     kinds: tuple[str, ...]  # with which the kinds of its notes begin; the longest that fits wins
     steps: frozenset[Step] = field(default=frozenset())  # when these are done and it is empty, it says so
     none: str = "Nothing to tell."
+    leads: bool = False  # what a session tells first; the rest is its record
 
 
 def _section(title: str, kinds: str, *steps: Step, none: str = "Nothing to tell.") -> Section:
     return Section(title=title, kinds=tuple(kinds.split()), steps=frozenset(steps), none=none)
 
 
+def _leading(title: str, kinds: str) -> Section:
+    return Section(title=title, kinds=tuple(kinds.split()), leads=True)
+
+
 SECTIONS = (
-    _section("Summary", "log.summary session.", Step.LOG),
+    _leading("What changed and why it matters", "told. changed."),
+    _leading("What went wrong", "trouble."),
+    _leading("New experiments", "fresh."),
+    _leading("Waits for an answer", "waits."),
+    _leading("What comes next", "log.next"),
+    _leading("Levels of evidence", "level."),
+    _leading("Findings by significance", "significant."),
+    _leading("Scripts", "script."),
+    _section("Summary", "log.summary session. round.", Step.LOG),
     _section("Parts of the laboratory", "health.", Step.HEALTH),
     _section("Queue", "queue.", Step.QUEUE),
     _section("Reviewed before", "review.before", Step.REVIEW),
@@ -45,7 +58,7 @@ SECTIONS = (
     _section("What the open findings need", "design.", Step.DESIGN),
     _section("Watched for", "watch.", Step.EVALUATE, none="Nobody watches for anything."),
     _section("Research direction", "direction.", Step.LOG),
-    _section("Next", "log.", Step.LOG),
+    _section("When it may be known", "log.", Step.LOG),
     _section("Hosts and their work", "deploy.class deploy.passed_over deploy.no_host", Step.DEPLOY),
     _section("Published", "publish.", Step.PUBLISH),
     _section("Besides", ""),
@@ -98,11 +111,12 @@ def chapters(session: Session, notes: Sequence[tuple[Step, Note]]) -> list[Answe
     shown = []
     for section in SECTIONS:
         lines = found.get(section.title, [])
-        if not lines and section.steps and section.steps <= set(session.done):
+        is_said = session.told or not session.ended_at or Step.LOG not in section.steps  # a quiet round sums up nothing
+        if not lines and is_said and section.steps and section.steps <= set(session.done):
             none = Note(kind="section.nothing", text=section.none)
             lines = [_line(next(step for step in Step if step in section.steps), none)]
         if lines:
-            shown.append({"section": section.title, "lines": lines})
+            shown.append({"section": section.title, "leads": section.leads, "lines": lines})
     return shown
 
 
@@ -150,7 +164,8 @@ def _line(step: Step, note: Note) -> Answer:
 
 def _head(session: Session) -> str:
     end = f"{session.ended_at:%H:%M} UTC" if session.ended_at else "not ended"
-    return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {one_line(session.reason)}"
+    why = session.told or session.reason
+    return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {one_line(why)}"
 
 
 def _in_markdown(piece: Mapping[str, str]) -> str:

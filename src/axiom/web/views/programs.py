@@ -87,7 +87,7 @@ def _stands(reading: Reading) -> Answer:
 
 
 def _changed(reading: Reading, newest: Session | None) -> Answer | None:
-    since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest.id)[0] if newest else "")
+    since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest)[0] if newest else "")
     if newest is None or not since:
         return None
     told: Answer = session_rows.difference(reading, newest.name, since)["difference"]

@@ -28,7 +28,7 @@ def tasks(reading: Reading, name: str) -> Answer:
         contradicted="contradicted" in query,
     )
     said = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
-    window = sessions.window(reading.db, session)
+    window = sessions.whole_window(reading.db, session)
     rows = [] if said else session_counts.tasks(reading.db, window, asked, _SHOWN + 1)
     return {
         "session": session.name,
@@ -44,11 +44,12 @@ def tasks(reading: Reading, name: str) -> Answer:
 def transcript(reading: Reading, name: str) -> Answer:
     """What was said to language models in a session and what came back, the oldest first."""
     session = named(reading, name)
-    numbers, start = transcripts.numbers(reading.db, session.id), reading.whole("from")
+    rounds = sessions.told_of(reading.db, session)
+    numbers, start = transcripts.numbers(reading.db, rounds), reading.whole("from")
     first = numbers.index(start) if start in numbers else 0
     part = Stretch(ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else _ENTRIES)
     there = part.there
-    entries = transcripts.between(reading.db, session.id, there[0], there[-1]) if there else []
+    entries = transcripts.between(reading.db, rounds, there[0], there[-1]) if there else []
     return {
         "transcript": {
             "session": session.name,
@@ -62,13 +63,14 @@ def transcript(reading: Reading, name: str) -> Answer:
 
 def model_use(reading: Reading, session: Session) -> Answer:
     """What a session has asked of language models, what that took, and how often it was not asked or not answered."""
-    taken = transcripts.taken(reading.db, session.id)
+    rounds = sessions.told_of(reading.db, session)
+    taken = transcripts.taken(reading.db, rounds)
     return {
         "requests": taken.requests,
         "tokens": taken.tokens,
         "cost": taken.micros / _MILLIONTHS if taken.micros else None,
-        "failures": transcripts.amount(reading.db, session.id, EntryKind.FAILURE),
-        "refusals": transcripts.amount(reading.db, session.id, EntryKind.REFUSAL),
+        "failures": transcripts.amount(reading.db, rounds, EntryKind.FAILURE),
+        "refusals": transcripts.amount(reading.db, rounds, EntryKind.REFUSAL),
     }
 
 
@@ -132,10 +134,10 @@ def named(reading: Reading, name: str) -> Session:
     """The session of this name, or the sentence that there is none."""
     session = sessions.by_name(reading.db, name)
     if session is None:
-        newest = sessions.last(reading.db)
+        newest = sessions.told(reading.db, 1)
         raise NotFound(
             f"There is no session {name}. "
-            + (f"The newest is {newest.name}." if newest else "This laboratory has held none yet.")
+            + (f"The newest is {newest[0].name}." if newest else "This laboratory has held none yet.")
         )
     return session
 

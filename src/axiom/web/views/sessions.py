@@ -9,17 +9,21 @@ from axiom.web.views import log
 from axiom.web.views.session_rows import model_use, named
 
 _SHOWN = 100
+_ROUNDS = 200
 
 
 def listed(reading: Reading) -> Answer:
-    """The newest sessions, each with the line that closed it."""
-    return {"sessions": [_closed(closed) for closed in session_views.newest(reading.db, _SHOWN)]}
+    """The newest sessions, each with the line that closed it; and the round that is open or was held last."""
+    newest = sessions.last(reading.db)
+    return {
+        "sessions": [_closed(closed) for closed in session_views.newest(reading.db, _SHOWN)],
+        "round": shown(newest) if newest and not newest.told else None,
+    }
 
 
 def news(reading: Reading, limit: int = _SHOWN) -> Answer:
-    """What sessions said last; the one that is being held has not yet said it."""
-    rows = [_closed(closed) for closed in session_views.newest(reading.db, limit + 1) if closed.line]
-    return {"news": [row for row in rows if row["ended_at"]][:limit]}
+    """What sessions said last."""
+    return {"news": [_closed(closed) for closed in session_views.newest(reading.db, limit) if closed.line]}
 
 
 def days(reading: Reading, most: int) -> Answer:
@@ -29,15 +33,25 @@ def days(reading: Reading, most: int) -> Answer:
 
 
 def one(reading: Reading, name: str) -> Answer:
-    """The log of one session."""
+    """The log of one session: what it tells, and the record of all its rounds."""
     session, notes = _must(reading, name)
-    before, after = session_views.neighbours(reading.db, session.id)
+    before, after = session_views.neighbours(reading.db, session)
+    headline = next((log.sentence(note) for _, note in notes if note.kind == "told.headline"), "")
     return {
         "session": shown(session)
         | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
-        | {"model_use": model_use(reading, session), "said": spoken.of_session(reading, session.id)}
-        | {"log": log.chapters(session, notes)}
+        | {
+            "model_use": model_use(reading, session),
+            "said": spoken.of_rounds(reading, sessions.told_of(reading.db, session)),
+        }
+        | {"headline": headline, "log": log.chapters(session, notes)}
+        | {"rounds": [_round(row) for row in sessions.rounds(reading.db, session, _ROUNDS)] if session.told else []}
+        | {"all_rounds": sessions.amount_of_rounds(reading.db, session)}
     }
+
+
+def _round(held: Session) -> Answer:
+    return {"name": held.name, "started_at": held.started_at.isoformat(), "reason": held.reason}
 
 
 def markdown(reading: Reading, name: str) -> str:
@@ -55,7 +69,8 @@ def shown(session: Session) -> Answer:
     return {
         "name": session.name,
         "pi": session.pi,
-        "reason": session.reason,
+        "reason": session.told or session.reason,
+        "is_round": not session.told,
         "started_at": session.started_at.isoformat(),
         "ended_at": session.ended_at.isoformat() if session.ended_at else None,
         "done": list(session.done),
@@ -67,10 +82,11 @@ def _closed(closed: session_views.ClosedSession) -> Answer:
     line = closed.line
     return shown(closed.session) | {
         "line": log.sentence(line) if line else "",
+        "headline": str(line.facts.get("headline", "")) if line else "",
         "about": log.page(line, "") if line else "",
     }
 
 
 def _must(reading: Reading, name: str) -> tuple[Session, list[tuple[Step, Note]]]:
     session = named(reading, name)
-    return session, sessions.notes(reading.db, session.id)
+    return session, sessions.gathered(reading.db, session)

@@ -1,0 +1,64 @@
+"""What has happened since the last session, and no session has told yet."""
+
+from axiom.domain.findings import Grade, Verdict
+from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.sessions import Note, Untold
+from axiom.store.engine.database import Database, at
+from axiom.store.sessions import sessions
+
+_FAILURES = """
+SELECT count(*) AS amount FROM note
+WHERE kind IN ('finding.suspended', 'experiment.stopped', 'watch.met') AND session_id > :after
+"""
+_FAILED = """
+SELECT * FROM note
+WHERE kind IN ('finding.suspended', 'experiment.stopped', 'watch.met') AND session_id > :after ORDER BY id
+"""
+_IDEAS = "SELECT count(*) AS amount FROM idea WHERE state = 'open' AND created_at > :since AND said_by <> :autopilot"
+_PROPOSALS = """
+SELECT coalesce(json_extract(body, '$.author'), :autopilot) = :autopilot AS follows, count(*) AS amount FROM proposal
+WHERE state = 'open' AND created_at > :since GROUP BY 1
+"""
+# The newest line of each finding that was weighed since, beside the last line from before.
+_CHANGED = """
+SELECT n.finding_number AS number FROM (
+    SELECT finding_number, min(line) AS first, max(line) AS last FROM evidence WHERE session_id > :after
+    GROUP BY finding_number) AS s
+JOIN evidence n ON n.finding_number = s.finding_number AND n.line = s.last
+LEFT JOIN evidence o ON o.finding_number = s.finding_number AND o.line = s.first - 1
+WHERE n.verdict <> coalesce(o.verdict, :undecided) OR n.grade <> coalesce(o.grade, :awaiting)
+ORDER BY n.finding_number
+"""
+_PUBLISHED = "SELECT count(*) AS amount FROM experiment WHERE created_at > :since"
+
+
+def untold(db: Database) -> Untold:
+    """How much of each there is."""
+    last = sessions.told(db, 1)
+    if not last or last[0].ended_at is None:
+        return Untold()
+    after, since = last[0].id, last[0].ended_at
+    (failures,) = db.select(_FAILURES, after=after)
+    (ideas,) = db.select(_IDEAS, since=at(since), autopilot=AUTOPILOT)
+    proposals = {
+        bool(row["follows"]): int(row["amount"]) for row in db.select(_PROPOSALS, since=at(since), autopilot=AUTOPILOT)
+    }
+    (published,) = db.select(_PUBLISHED, since=at(since))
+    return Untold(
+        failures=failures["amount"],
+        asked=ideas["amount"] + proposals.get(False, 0),
+        changed=len(changed(db, after)),
+        proposed=proposals.get(True, 0),
+        published=published["amount"],
+    )
+
+
+def changed(db: Database, after: int) -> list[int]:
+    """The findings that say something else than before this round ended."""
+    rows = db.select(_CHANGED, after=after, undecided=Verdict.UNDECIDED, awaiting=Grade.AWAITING)
+    return [row["number"] for row in rows]
+
+
+def failed(db: Database, after: int) -> list[Note]:
+    """What rounds after this one have noted of what went wrong, and of watches that were met."""
+    return [sessions.read_note(row) for row in db.select(_FAILED, after=after)]
