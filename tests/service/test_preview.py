@@ -65,8 +65,8 @@ def test_what_a_session_has_answered_is_no_reason_for_another_one(small_lab, pre
     """However long a look takes, and so for how long it holds: empty sessions followed each one that was due."""
     small_lab.publish(prepared())
     seen = Occasion(small_lab.folder, POLICY, lambda: small_lab.now)
-    assert seen.now() == "no session has been held yet"
-    assert seen.now() == "no session has been held yet"
+    assert seen.now() == "no round has been held yet"
+    assert seen.now() == "no round has been held yet"
     for place, due in enumerate(Step):
         with small_lab.db.transaction():
             done = step(small_lab.db, POLICY, pi="person", reason="a test", now=small_lab.now)
@@ -74,4 +74,4 @@ def test_what_a_session_has_answered_is_no_reason_for_another_one(small_lab, pre
         assert done.ended == (place == len(Step) - 1)
         if not done.ended:
             assert seen.now() == ""
-    assert seen.now() != "no session has been held yet"
+    assert seen.now() != "no round has been held yet"

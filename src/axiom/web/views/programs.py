@@ -48,8 +48,7 @@ def _row(one: AdmittedProgram, reading: Reading) -> Answer:
 
 def brief(reading: Reading) -> Answer:
     """All of it; `since` names the session from which on changes are told."""
-    known = [session for session in sessions.sessions(reading.db, 2) if session.ended_at][:1]
-    newest = known[0] if known else None
+    newest = next((closed.session for closed in session_views.newest(reading.db, 1)), None)
     return {
         "brief": {
             "name": reading.name,
