@@ -16,6 +16,7 @@ from axiom.lab.credit.correct import approve, correct
 from axiom.lab.credit.pay import Paying
 from axiom.lab.credit.reprice import replay
 from axiom.store.credit import balance_check, ledger, settlements, tariffs
+from axiom.store.sessions import sessions
 from axiom.store.views import credit
 
 
