@@ -14,11 +14,13 @@ from axiom.mcp.desk import Answer, LabDesk
 
 _LARGEST = 2**63 - 1  # what a number of the laboratory can be
 
+_BOUNDS = ("minimum", "maximum")
+
 Number = Annotated[int, Field(ge=1, le=_LARGEST)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 Text = Annotated[str, Field(max_length=200)]
 Cursor = Annotated[str, Field(max_length=100, description="from the answer before")]
-Long = Annotated[bool, Field(description="up to 24 kB instead of 8")]
+Long = Annotated[bool, Field(description="24 kB, not 8")]
 
 
 class Effect(StrEnum):
@@ -59,13 +61,13 @@ class LabTool:
 
 
 def _bare(schema: Any) -> Any:
-    """The schema without titles; a property may be called so."""
+    """The schema without titles and without bounds that nobody comes near; a property may be called title."""
     match schema:
         case dict():
             return {
                 name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
                 for name, part in schema.items()
-                if not (name == "title" and isinstance(part, str))
+                if not (name == "title" and isinstance(part, str)) and not (name in _BOUNDS and abs(part) >= _LARGEST)
             }
         case list():
             return [_bare(part) for part in schema]

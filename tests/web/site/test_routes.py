@@ -18,6 +18,7 @@ NAMES = {
     "/findings": "findings",
     "/findings/1": "finding",
     "/findings/graph": "graph",
+    "/findings/near?claim=size&factors=size=1,2;shift&measure=total": "near",
     "/registrations": "registrations",
     "/registrations/1": "registration",
     "/proposals": "proposals",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from axiom.decisions.findings.novelty import asked_claim, is_known, known_claim, nearest
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
@@ -21,7 +22,9 @@ from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import proposals, registrations
+from axiom.store.views.claims import claims
 
 _MARK = 8  # characters of a digest
 
@@ -106,6 +109,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     asked = {**same_but(read_body(registration.body).estimands[name]), **said.estimand, "claim": said.claim}
     _demand_known(asked, stored_manifest(version.manifest))
     mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
+    _demand_new(db, version, asked, [config for config, _ in points])
     slug = f"asked-{said.finding}-{mark[:_MARK]}"
     seconds = sum(each for _, each in points)
     null, (positive, absent, negative) = float(asked["null"]), said.outcomes
@@ -149,6 +153,19 @@ def _demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
         raise Refused(
             f"The interval that is expected, {own[0]:g} to {own[1]:g}, and the rival's, {rival[0]:g} to {rival[1]:g}, "
             "overlap, so both could be right. Nothing was proposed; ask where the two lie apart."
+        )
+
+
+def _demand_new(
+    db: Database, version: StoredExperiment, asked: Mapping[str, Any], configs: Sequence[Mapping[str, object]]
+) -> None:
+    """What a finding asks already is registered as a cohort of it, where more of it is wanted, and not asked again."""
+    question = asked_claim(f"{version.name}@{version.version}", asked, configs)
+    novelty = is_known(question, nearest(question, map(known_claim, claims(db))))
+    if novelty.is_known:
+        raise Refused(
+            f"This is known: {novelty.reason}. Nothing was proposed; vary what it leaves open, or register a fresh "
+            "cohort of it."
         )
 
 

@@ -128,6 +128,7 @@ PAGES = (
     SitePage(path="/live", json="/live.json", template="live.html", make=home.live),
     _page("/findings", "findings.html", findings.listed),
     _page("/findings/graph", "graph.html", graph.graph),
+    _page("/findings/near", "near.html", findings.near),
     _page(f"/findings/{NUMBER}", "finding.html", findings.one),
     _page("/registrations", "registrations.html", registrations.listed),
     _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
