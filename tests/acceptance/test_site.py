@@ -27,7 +27,16 @@ from axiom.web.site.routes import PAGES
 
 ADDRESSES = (
     *("/", "/findings", "/findings/1", "/findings/2", "/findings/3", "/findings?q=nothing", "/registrations/1"),
-    *("/findings/graph", "/registrations", "/forecasters", "/proposals", "/proposals/1", "/ideas", "/ideas/1"),
+    *(
+        "/findings/graph",
+        "/findings/near?claim=a+larger+size+has+a+larger+total",
+        "/registrations",
+        "/forecasters",
+        "/proposals",
+        "/proposals/1",
+        "/ideas",
+        "/ideas/1",
+    ),
     *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
     *("/sessions/2026-03-02-a/tasks", "/sessions/2026-03-02-b/since/2026-03-02-a"),
     *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),

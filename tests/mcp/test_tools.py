@@ -18,6 +18,8 @@ CALLS = {
     "finding_show": [
         {"number": 1, "part": part} for part in ("card", "history", "links", "notes", "predictions", "scope")
     ],
+    "finding_near": [{"claim": "size matters"}, {"claim": "a larger total", "factors": "size=1,2", "measure": "total"}],
+    "forecast_scores": [{}],
     "experiment_list": [{}, {"status": "published"}],
     "experiment_show": [
         {"name": "tiny_sum@1", "part": part}
@@ -78,6 +80,8 @@ def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_e
     assert tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})["repeated"] is True
     row = next(row for row in tools.call(eve, "proposal_list", {})["proposals"] if row["number"] == made["proposal"])
     assert row["question"] == {"untrusted": {"by": "program:ada", "text": QUESTION["question"]}}
+    with pytest.raises(Refused, match="finding 3"):
+        tools.call(ada, "proposal_make", {**QUESTION, "smallest": 0.1, "claim": "a smaller size has a larger total"})
     words = {"proposal": made["proposal"], "why": "it was a mistake"}
     with pytest.raises(Refused):
         tools.call(eve, "proposal_withdraw", words)
@@ -93,6 +97,9 @@ def test_words_of_others_come_marked_as_data(ada):
     assert all(isinstance(proposal["question"], str) for proposal in proposals)  # the autopilot's
     card = tools.call(ada, "finding_show", {"number": 1})
     assert card["claim"]["untrusted"]["by"] == "the file of tiny_sum"
+    near = tools.call(ada, "finding_near", {"claim": "a larger size has a larger total", "measure": "total"})
+    assert (near["is_known"], near["finding"]) == (True, near["nearest"][0]["number"])
+    assert near["nearest"][0]["claim"]["untrusted"]["by"] == "the file of tiny_sum"
     links = tools.call(ada, "finding_show", {"number": 3, "part": "links"})["links"]
     assert links
     assert all(set(link["why"]) == {"untrusted"} for link in links)

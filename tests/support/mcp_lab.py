@@ -45,7 +45,7 @@ QUESTION = {  # that a program may ask
     "kind": "contrast",
     "across": "",
     "null": 0.0,
-    "smallest": 0.1,
+    "smallest": 0.2,  # finer or coarser than that of the finding: else it would be the same question
     "expects": "+",
     "positive": 0.7,
     "negative": 0.2,

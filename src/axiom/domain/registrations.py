@@ -1,7 +1,7 @@
 """The body of a registration: design, cohort, estimands, stopping rule. Read from canonical JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -81,6 +81,18 @@ class Registered:
     why: str
     amends: int | None = None  # the registration whose estimands it changes
     document: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisteredClaim:
+    """What a finding asks, as it was registered first."""
+
+    number: int
+    experiment: str
+    version: int
+    estimand: Mapping[str, Any]
+    configs: Sequence[Mapping[str, object]]
+    author: str = ""  # of the proposal that asked it, if one did
 
 
 @lru_cache(maxsize=1024)

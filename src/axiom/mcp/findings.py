@@ -1,7 +1,9 @@
 """Tools that read what is concluded: the list of findings, and one finding part by part."""
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.mcp.answers import Answer, listed, no_cursor, of_experiment, only, paged, room, said, untrusted, without
@@ -157,6 +159,40 @@ _PARTS = {
     FindingPart.SCOPE: _scope,
 }
 
+
+class FindingNearWords(ToolWords):
+    """What might be asked."""
+
+    claim: Annotated[str, Field(max_length=500)]
+    factors: Annotated[str, Field(max_length=500, description="lr=0.1,0.5; width")] = ""
+    measure: Text = ""
+
+
+def _near(desk: LabDesk, words: FindingNearWords) -> Answer:
+    query = {"claim": words.claim, "factors": words.factors, "measure": words.measure}
+    found = desk.read("/findings/near", {name: value for name, value in query.items() if value})["near"]
+    rows = [
+        {**only(row, "number", "version", "measure", "kind", "distance", "differs"), "claim": _claim(row)}
+        for row in found["nearest"]
+    ]
+    return {**only(found, "is_known", "finding"), "nearest": rows}
+
+
+class ScoresWords(ToolWords):
+    """Where to go on."""
+
+    cursor: Cursor = ""
+
+
+def _scores(desk: LabDesk, words: ScoresWords) -> Answer:
+    found = desk.read("/forecasters", {})
+    rows = [
+        only(row, "forecaster", "predictions", "scored", "brier", "intervals", "covered", "e_value")
+        for row in found["forecasters"]
+    ]
+    return paged({"beside_the_autopilot": found["compared"], "forecasters": rows}, words.cursor, room(long=False))
+
+
 TOOLS = (
     LabTool(
         name="finding_list",
@@ -171,5 +207,17 @@ TOOLS = (
         "links, notes, predictions or scope.",
         form=FindingShowWords,
         answer=_show,
+    ),
+    LabTool(
+        name="finding_near",
+        about="Has this been asked? The nearest five findings: distance (0 the same), and what you name otherwise.",
+        form=FindingNearWords,
+        answer=_near,
+    ),
+    LabTool(
+        name="forecast_scores",
+        about="What everybody's predictions were worth, and theirs beside the autopilot's of the same numbers.",
+        form=ScoresWords,
+        answer=_scores,
     ),
 )

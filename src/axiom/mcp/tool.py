@@ -81,6 +81,8 @@ def _says_little(name: str, part: Any) -> bool:
     match name:
         case "minimum" | "maximum":
             return bool(abs(part) >= _LARGEST)
+        case "minLength":
+            return bool(part == 1)
         case "maxLength":
             return part in _SHORT
         case "pattern":

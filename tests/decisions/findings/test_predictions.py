@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from axiom.decisions.findings.predictions import PredictionScore, records, score
+from axiom.decisions.findings.predictions import PredictionScore, compared, records, score
 from axiom.domain.findings import Prediction, Verdict
 
 SURE = Prediction(positive=0.9, negative=0.05, absent=0.05, interval=(0.0, 2.0), because="a test")
@@ -111,3 +111,41 @@ def test_no_calibration_is_kept_of_who_had_seen_numbers():
     (found,) = records(wrong)
     assert (found.is_counted, found.e_value, found.is_flagged) == (False, None, False)
     assert found.brier is not None
+
+
+def test_who_is_nearer_is_told_by_pairs_of_the_same_numbers_and_the_informed_are_left_out():
+    def told(forecaster, registration, interval, truth=1.0):
+        said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=interval, because="a test")
+        return PredictionScore(
+            forecaster=forecaster,
+            registration_id=registration,
+            estimand="e",
+            smallest=0.1,
+            prediction=said,
+            verdict=Verdict.POSITIVE,
+            estimate=truth,
+        )
+
+    scored = [told("autopilot", 0, (0.0, 4.0))]  # nobody else predicted that
+    for registration in range(1, 41):
+        scored += [told("autopilot", registration, (0.0, 4.0)), told("Ada", registration, (0.9, 1.1))]
+        scored += [told("Bob", registration, (0.0, 4.0)), told("Eve, informed", registration, (1.0, 1.0))]
+    ada, bob = compared(scored, "autopilot")
+    assert (ada.forecaster, ada.registrations, bob.forecaster) == ("Ada", 40, "Bob")
+    assert ada.nearer > 0.0
+    assert ada.e_better > 1e6 > 1.0 > ada.e_worse
+    assert (bob.nearer, bob.e_better, bob.e_worse) == (0.0, 1.0, 1.0)
+
+
+def test_predictions_of_one_registration_are_one_bet():
+    def told(forecaster, estimand, interval):
+        said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=interval, because="a test")
+        return PredictionScore(
+            forecaster=forecaster, registration_id=1, estimand=estimand, prediction=said, estimate=1.0
+        )
+
+    names = [f"e{place}" for place in range(50)]
+    scored = [told("autopilot", name, (0.0, 4.0)) for name in names] + [told("Ada", name, (1.0, 1.0)) for name in names]
+    (ada,) = compared(scored, "autopilot")
+    assert ada.registrations == 1
+    assert ada.e_better < 2.0

@@ -15,9 +15,10 @@ from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Step
 from axiom.lab.followups.admit import approve, waiting
 from axiom.lab.followups.propose import dull_sessions, following, next_one, open_core_seconds, propose
-from axiom.lab.followups.subjects import base_rates, pairs, subjects
+from axiom.lab.followups.subjects import pairs, subjects
 from axiom.lab.planning.candidates import candidates
 from axiom.lab.registrations.links import link
+from axiom.lab.registrations.outcomes import base_rates
 from axiom.lab.registrations.register import register_cohort
 from axiom.store.registrations import proposals, scores
 from axiom.store.registrations import registrations as registration_store

@@ -210,7 +210,7 @@ def test_what_is_withdrawn_or_unknown_gets_nothing_further(lab):
 
 def test_a_prediction_is_taken_until_the_first_result_is_back_and_never_after(lab):
     with lab.db.transaction():
-        assert foretell(lab.db, 1, SAID, "Ada", lab.now) == (1, 2)
+        assert foretell(lab.db, 1, SAID, "Ada", lab.now) == (1, 3)  # after the autopilot’s
     with pytest.raises(Refused, match="has predicted finding 1 already"):
         foretell(lab.db, 1, SAID, "Ada", lab.now)
     ordered(lab, 1)

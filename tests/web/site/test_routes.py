@@ -19,6 +19,7 @@ NAMES = {
     "/findings/1": "finding",
     "/findings/graph": "graph",
     "/findings/paper?of=1": "paper",
+    "/findings/near?claim=size&factors=size=1,2;shift&measure=total": "near",
     "/registrations": "registrations",
     "/registrations/1": "registration",
     "/proposals": "proposals",

@@ -104,3 +104,18 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is
     text = environment().from_string(made).render(figure=figure)
     assert f"The {said} 200 of 201 rows; the CSV has them all." in text
     assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(each) for each in shown]
+
+
+def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    reader = browse(small_lab)
+    known = reader.get("/findings/1.json").json["finding"]
+    words = f"claim={known['claim']}&measure={known['measure']}".replace(" ", "+")
+    found = reader.get(f"/findings/near.json?{words}").json["near"]
+    assert (found["is_known"], found["finding"], found["nearest"][0]["number"]) == (True, 1, 1)
+    other = reader.get(f"/findings/near.json?{words}&factors=size=99;<b>shade").json["near"]
+    assert not other["is_known"]
+    assert other["nearest"][0]["differs"]["levels"] == {"size": ["99"]}
+    assert other["nearest"][0]["differs"]["factors"] == ["<b>shade"]
+    assert "<b>shade" not in reader.get(f"/findings/near?{words}&factors=size=99;<b>shade").text
+    assert reader.get("/findings/near.json").json["near"]["nearest"] == []

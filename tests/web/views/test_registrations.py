@@ -45,7 +45,7 @@ def test_the_list_tells_designs_amendments_and_their_findings(site):
 
 def test_one_has_its_place_in_the_chain_and_what_was_predicted(site):
     first = site.get("/registrations/1.json").json["registration"]
-    assert [said["forecaster"] for said in first["predictions"]] == ["catalogue, informed", "Ada"]
+    assert [said["forecaster"] for said in first["predictions"]] == ["catalogue, informed", "autopilot", "Ada"]
     assert site.get("/registrations/2.json").json["registration"]["previous_hash"] == first["hash"]
     assert "&lt;b&gt;test" in site.get("/registrations/1").text
     assert "amends" in site.get("/registrations/3").text
@@ -64,7 +64,12 @@ def test_one_says_how_large_its_blocks_are_and_why(site):
 def test_an_experiment_shows_its_designs_and_all_that_was_predicted(site):
     found = site.get("/experiments/tiny_sum.json").json["experiment"]
     assert [one["design"] for one in found["registrations"]] == ["declared", "wide", "declared"]
-    assert [said["forecaster"] for said in found["predictions"]] == ["catalogue, informed", "Ada", "Ada, informed"]
+    assert [said["forecaster"] for said in found["predictions"]] == [
+        "catalogue, informed",
+        "autopilot",
+        "Ada",
+        "Ada, informed",
+    ]
     assert "further out" in site.get("/experiments/tiny_sum").text
 
 
@@ -75,7 +80,7 @@ def test_forecasters_have_their_scores_and_the_informed_no_calibration(lab, site
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
         scores.keep(lab.db, said.id, facts, lab.now)
-    ada, informed, catalogue = site.get("/forecasters.json").json["forecasters"]
+    ada, informed, autopilot, catalogue = site.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)
     assert ada["brier"] == pytest.approx(0.8**2 + 0.9**2 + 0.1**2)
     assert ada["e_value"] > 1.0

@@ -125,6 +125,30 @@ def paper(
     remark(f"Wrote {target}", quiet=quiet)
 
 
+@finding.command("near")
+@click.argument("claim")
+@click.option("--factors", default="", help="What it varies, and between which levels: 'lr=0.1,0.5; width'.")
+@click.option("--measure", default="", help="What it measures.")
+@data_option
+@json_option
+def show_near(claim: str, factors: str, measure: str, folder: Folder, as_json: bool) -> None:
+    """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
+    with view(folder, {"claim": claim, "factors": factors, "measure": measure}) as seen:
+        answer = findings.near(seen)
+    if as_json:
+        show_json(answer)
+        return
+    found = answer["near"]
+    say(f"{'Yes' if found['is_known'] else 'No'}: {found['reason']}.\n")
+    rows = [(row["number"], row["distance"], row["claim"], _otherwise(row["differs"])) for row in found["nearest"]]
+    show_table(("finding", "distance", "claim", "what you name otherwise"), rows, none="Nothing has been asked yet.")
+
+
+def _otherwise(differs: dict[str, Any]) -> str:
+    levels = [f"{name} {', '.join(said)}" for name, said in differs["levels"].items()]
+    return "; ".join([*differs["factors"], *levels, *filter(None, [differs["measure"]]), *differs["words"]])
+
+
 @finding.command("export")
 @click.argument("number", type=_NUMBER)
 @click.option(

@@ -1,1 +1,1 @@
-"""What links between findings mean, and what predictions were worth."""
+"""What links between findings mean, what predictions were worth, and whether a question is new."""

@@ -2,12 +2,13 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.findings import Prediction, Verdict
 from axiom.domain.registrations import INFORMED
 from axiom.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score
+from axiom.statistics.forecasts import better_log_es, crps
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
 FLAGGED = 20.0  # an e-value that an honest forecaster reaches once in twenty lifetimes at most
@@ -31,7 +32,10 @@ class PredictionScore:
     forecaster: str
     registration_id: int
     prediction: Prediction
+    estimand: str = ""
+    smallest: float = 1.0  # an effect nearer to nothing does not matter
     verdict: Verdict | None = None
+    estimate: float | None = None
     score: Score | None = None
 
 
@@ -55,6 +59,18 @@ class TrackRecord:
         return self.e_value is not None and self.e_value >= FLAGGED
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ForecastersCompared:
+    """Two forecasters of the same numbers: whose were nearer, and how strongly that speaks for either."""
+
+    forecaster: str
+    other: str
+    registrations: int  # with a number that both had predicted
+    nearer: float  # how much nearer the first was on average, in smallest effects that matter; below 0: farther
+    e_better: float  # against the other being as good
+    e_worse: float
+
+
 def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ended: str) -> Score:
     """Score a prediction when its registration has ended, by the verdict and the estimate of that moment."""
     low, high = prediction.interval
@@ -75,6 +91,43 @@ def records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
     return [_record(name, [one for one in scored if one.forecaster == name]) for name in names]
 
 
+def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersCompared]:
+    """Everybody who said beforehand what this other also predicted, beside it; in the order of scoring, by name.
+
+    What is predicted in one registration is about the same seeds, so it is one bet: the mean of its differences.
+    """
+    theirs = {(one.registration_id, one.estimand): one for one in scored if one.forecaster == other}
+    pairs: dict[str, dict[int, list[float]]] = {}
+    for one in scored:
+        rival = theirs.get((one.registration_id, one.estimand))
+        if rival is None or one.forecaster == other or one.forecaster.endswith(INFORMED) or one.estimate is None:
+            continue
+        difference = (_distance(rival, one.estimate) - _distance(one, one.estimate)) / one.smallest
+        pairs.setdefault(one.forecaster, {}).setdefault(one.registration_id, []).append(difference)
+    return [_compared(name, other, pairs[name]) for name in sorted(pairs)]
+
+
+def _compared(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]]) -> ForecastersCompared:
+    differences = [statistics.fmean(each) for each in pairs.values()]
+    better, worse = better_log_es(differences, 1.0)
+    return ForecastersCompared(
+        forecaster=forecaster,
+        other=other,
+        registrations=len(differences),
+        nearer=statistics.fmean(differences),
+        e_better=_e_value(better),
+        e_worse=_e_value(worse),
+    )
+
+
+def _distance(one: PredictionScore, truth: float) -> float:
+    return crps(one.prediction.quantiles, truth)
+
+
+def _e_value(log_e: float) -> float:
+    return math.exp(min(log_e, 690.0))
+
+
 def _record(forecaster: str, said: Sequence[PredictionScore]) -> TrackRecord:
     ended = [(_chances(one.prediction), _happened(one.verdict)) for one in said if one.verdict is not None]
     scores = [one.score for one in said if one.score is not None]
@@ -90,7 +143,7 @@ def _record(forecaster: str, said: Sequence[PredictionScore]) -> TrackRecord:
         intervals=len(covered),
         covered=sum(covered),
         is_counted=is_counted,
-        e_value=math.exp(min(log_e, 690.0)) if is_counted else None,
+        e_value=_e_value(log_e) if is_counted else None,
     )
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.findings import Meaning
 
+BLIND = "asked"  # the kind of what people and programs ask, of which no rule says how large an effect should be
 _STRENGTH = 4.0  # outcomes that a declared share counts for
 _LEAST = 0.01  # nothing is impossible
 _IN_FOUR_OF_FIVE = 1.2816  # standard deviations on either side
+_CLAIMED = 2.0  # smallest effects, as which a claim counts that says nothing of its size
 _DECLARED = {  # shares of "as claimed", "the opposite" and "too small"; of each ratio its mean and its spread
     "confirm": ((0.93, 0.01, 0.06), (0.95, 0.10)),
     "generalise": ((0.80, 0.05, 0.15), (0.90, 0.25)),
@@ -22,6 +24,7 @@ _DECLARED = {  # shares of "as claimed", "the opposite" and "too small"; of each
     "intervention": ((0.12, 0.06, 0.82), (0.10, 0.30)),
     "discriminate": ((0.47, 0.43, 0.10), (0.50, 0.80)),
     "power": ((0.20, 0.10, 0.70), (0.60, 0.60)),
+    BLIND: ((0.50, 0.20, 0.30), (0.50, 1.00)),
 }
 
 
@@ -61,6 +64,11 @@ class BaseRates:
         drawn = (_STRENGTH * mean + math.fsum(known)) / whole
         squares = _STRENGTH * spread**2 + math.fsum((one - drawn) ** 2 for one in known)
         return drawn, math.sqrt(squares / whole)
+
+
+def blind_effect(expects: Direction, smallest: float) -> float:
+    """The effect that a claim is taken to expect by who knows nothing but its side and what matters."""
+    return _CLAIMED * (smallest if expects is Direction.MORE else -smallest)
 
 
 def ratio_of(estimate: float | None, null: float, *, expected: float | None, smallest: float) -> float | None:

@@ -13,6 +13,7 @@ from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.recall import reopen_finding
 from axiom.lab.followups.price import Points
 from axiom.lab.registrations.links import link
+from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import Followed, register_cohort, register_further, register_question
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -86,7 +87,7 @@ def _admitted(
     why, kept = f"proposal {found.number}: {proposal.question} {proposal.motivation}", found.registered_words
     forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
     if proposal.admission is Admission.QUESTION:
-        return register_question(
+        made = register_question(
             db,
             version,
             proposal.design,
@@ -98,6 +99,9 @@ def _admitted(
             proposal=kept,
             now=now,
         )
+        if forecaster != AUTOPILOT:
+            foretell_blindly(db, made.id, proposal.estimands, now)
+        return made
     followed = Followed(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=said)
     if proposal.admission is Admission.COHORT:
         return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from axiom.decisions.findings.novelty import asked_claim, is_known, known_claim, nearest
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
@@ -23,6 +24,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
+from axiom.store.views.claims import claims
 
 _MARK = 8  # characters of a digest
 _ARMS = 2  # of a contrast
@@ -109,6 +111,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
     _demand_known(asked, stored_manifest(version.manifest))
     _demand_arms(asked)
     mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
+    demand_new(db, f"{version.name}@{version.version}", asked, [config for config, _ in points])
     slug = f"asked-{said.finding}-{mark[:_MARK]}"
     seconds = [each for _, each in points]
     most = most_of_cells(db, version.id, seconds)
@@ -170,6 +173,17 @@ def _demand_arms(asked: Mapping[str, Any]) -> None:
         raise Refused(f"A contrast lies between two configs, and here are {arms}. Nothing was proposed.")
     if not is_contrast and arms > 1:
         raise Refused(f"A {asked['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
+
+
+def demand_new(db: Database, version: str, asked: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> None:
+    """What a finding asks already is registered as a cohort of it, where more of it is wanted, and not asked again."""
+    question = asked_claim(version, asked, configs)
+    novelty = is_known(question, nearest(question, map(known_claim, claims(db))))
+    if novelty.is_known:
+        raise Refused(
+            f"This is known: {novelty.reason}. Nothing was proposed; vary what it leaves open, or register a fresh "
+            "cohort of it."
+        )
 
 
 def _demand_known(asked: Mapping[str, Any], manifest: Manifest) -> None:

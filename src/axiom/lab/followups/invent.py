@@ -14,13 +14,14 @@ from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.experiments import preflight, preflight_report
 from axiom.lab.experiments.drafts import declaration_of, demand_own, kept
 from axiom.lab.experiments.publish import Prepared, Published, demand_taken, publish
-from axiom.lab.followups.ask import demand_rival_apart
+from axiom.lab.followups.ask import demand_new, demand_rival_apart
+from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import drafts
+from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations
 
 
@@ -55,7 +56,11 @@ def invent(db: Database, said: InventedQuestion, now: datetime) -> KeptProposal:
         raise NotFound(f"There is no finding {said.follows}. Nothing was proposed; `axiom finding list` shows all.")
     manifest = declaration_of(draft)
     demand_askable(manifest.estimands, manifest.configs)
-    number = proposals.add(db, _proposal(draft, manifest, said), None, None, now)
+    proposal = _proposal(draft, manifest, said)
+    if experiments.by_name(db, draft.name) is None:  # a mended text asks what its findings ask
+        asked = next(one for one in manifest.estimands if one["name"] == said.estimand)
+        demand_new(db, f"{draft.name}@{manifest.version}", asked, manifest.configs)
+    number = proposals.add(db, proposal, None, None, now)
     found = proposals.one(db, number)
     if found is None:
         raise LookupError(f"proposal {number} was written down and is not there")
@@ -98,6 +103,8 @@ def publish_code(
     proposals.decide(db, found.number, ProposalState.APPROVED, why=why, by=by, now=now)
     made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None:
+        registration = registrations.registrations(db, made.experiment_id)[0]
+        foretell_blindly(db, registration.id, found.proposal.estimands, now)
         attempt = preflight_report.read(draft.attempt)
         preflight.record(db, attempt, preflight.secret_of(keys.ticket), now)
     return made

@@ -12,8 +12,9 @@ from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.evidence.score import why_ended
 from axiom.lab.followups.ideas import write_idea
-from axiom.lab.followups.subjects import base_rates, pairs, subjects
+from axiom.lab.followups.subjects import pairs, subjects
 from axiom.lab.planning.most_cost import most_of_design
+from axiom.lab.registrations.outcomes import base_rates
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import drafts, experiments

@@ -8,11 +8,10 @@ from functools import cached_property, lru_cache
 from statistics import fmean
 from typing import Any
 
-from axiom.decisions.followups.base_rates import BaseRates, CameOut, ratio_of
 from axiom.decisions.followups.pricing import Prices, prices
 from axiom.decisions.followups.subject import Config, Subject, axis
 from axiom.decisions.planning.stopping import is_settled
-from axiom.domain.findings import Evidence, Registration, Verdict, reading
+from axiom.domain.findings import Evidence, Registration, Verdict
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
 from axiom.domain.registrations import Registered, read_body
@@ -24,7 +23,6 @@ from axiom.store.engine.database import Database, moment
 from axiom.store.evidence import blocks, evidence, links
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.registrations import proposals
 from axiom.store.registrations import registrations as registration_store
 
 _LOOKED_AT = 16  # replicates from which the course of a measure is read: it only chooses where to look closer
@@ -93,29 +91,10 @@ def pairs(db: Database) -> list[tuple[int, int]]:
     ]
 
 
-def base_rates(db: Database) -> BaseRates:
-    """How the proposals of each kind came out that have ended here."""
-    found: dict[str, list[CameOut]] = {}
-    for one in proposals.came_out(db):
-        made = one.proposal
-        null, smallest = _null_and_smallest(db, made.estimands, one.finding)
-        ratio = ratio_of(one.estimate, null, expected=made.effect, smallest=smallest)
-        meaning = reading(Verdict(one.verdict), made.expects)
-        found.setdefault(made.kind, []).append(CameOut(kind=made.kind, meaning=meaning, ratio=ratio))
-    return BaseRates(came_out=found)
-
-
 @lru_cache(maxsize=1024)
 def _prices(declared: str) -> Prices:
     """What a file says of its costs: every pair of its configs is compared, so it is read once a process."""
     return prices(stored_manifest(declared))
-
-
-def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
-    """Of the claim that a proposal asks, or of the finding that it joins."""
-    known = None if estimands else registration_store.of_finding(db, number)
-    asked = [*estimands, *([read_body(known[0].body).estimands[known[1]]] if known else [])]
-    return (float(asked[0]["null"]), float(asked[0]["smallest"])) if asked else (0.0, 0.0)
 
 
 def _of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:

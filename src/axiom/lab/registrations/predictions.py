@@ -1,13 +1,15 @@
 """Predictions: which may be made, and writing them down as long as nobody can know anything of the answer."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import Prediction, prediction_data, read_prediction
+from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import read_body
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.lab.registrations.outcomes import blind_prediction
 from axiom.store.engine.database import Database
 from axiom.store.registrations import registrations
 
@@ -41,7 +43,7 @@ def demand_sound(said: Mapping[str, Any]) -> Prediction:
 
 
 def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str, now: datetime) -> tuple[int, int]:
-    """Chain a prediction to those before; the registration and the prediction's own number.
+    """Chain a prediction to those before, after the autopilot's; the registration and the prediction's own number.
 
     Results of any registration that feeds the finding would tell, so none of them may be back.
     """
@@ -57,5 +59,16 @@ def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str
         )
     if registrations.has_predicted(db, registration.id, estimand, forecaster):
         raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
-    claim = {**read_body(registration.body).estimands[estimand], "prediction": prediction_data(prediction)}
-    return registration.id, registrations.predict(db, registration.id, foreseen(claim, forecaster), now)
+    claim = read_body(registration.body).estimands[estimand]
+    if forecaster != AUTOPILOT:
+        foretell_blindly(db, registration.id, [claim], now)
+    told = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster)
+    return registration.id, registrations.predict(db, registration.id, told, now)
+
+
+def foretell_blindly(db: Database, registration_id: int, claims: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Chain what the autopilot expects by base rates alone, if it said nothing so far: others are compared with it."""
+    for claim in claims:
+        if not registrations.has_predicted(db, registration_id, claim["name"], AUTOPILOT):
+            told = foreseen({**claim, "prediction": prediction_data(blind_prediction(db, claim))}, AUTOPILOT)
+            registrations.predict(db, registration_id, told, now)

@@ -134,6 +134,7 @@ PAGES = (
     _page("/findings", "findings.html", findings.listed),
     _page("/findings/graph", "graph.html", graph.graph),
     _page("/findings/paper", "paper.html", paper.page),
+    _page("/findings/near", "near.html", findings.near),
     _page(f"/findings/{NUMBER}", "finding.html", findings.one),
     _page("/old-claims", "earlier_claims.html", graph.earlier_claims),
     _page("/registrations", "registrations.html", registrations.listed),

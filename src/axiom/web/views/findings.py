@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.store.views import findings
+from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import paging, query_errors, spoken
 from axiom.web.base.numbers import moment, plain, written
@@ -20,6 +22,7 @@ from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
+_MOST_COMPARED = 2_000  # letters of a question
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
 _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because")
 
@@ -96,6 +99,33 @@ def one(reading: Reading, number: int) -> Answer:
             },
         }
     }
+
+
+def near(reading: Reading) -> Answer:
+    """What the address asks, whether it is known, and the nearest findings."""
+    asked = {word: reading.query.get(word, "").strip()[:_MOST_COMPARED] for word in ("claim", "factors", "measure")}
+    question = AskedClaim(claim=asked["claim"], measure=asked["measure"], factors=factors_of(asked["factors"]))
+    found = nearest(question, map(known_claim, claims(reading.db))) if any(asked.values()) else []
+    novelty = is_known(question, found)
+    return {
+        "near": {
+            "asked": asked,
+            "is_known": novelty.is_known,
+            "finding": novelty.nearest.finding.number if novelty.is_known and novelty.nearest else None,
+            "reason": novelty.reason if any(asked.values()) else "",
+            "nearest": [_near_row(one) for one in found],
+        }
+    }
+
+
+def factors_of(text: str) -> dict[str, tuple[str, ...]]:
+    """Factors as somebody writes them: `lr=0.1,0.5; width`."""
+    found = {}
+    for part in text.replace("\n", ";").split(";"):
+        name, _, levels = part.partition("=")
+        if name.strip():
+            found[name.strip()] = tuple(level.strip() for level in levels.split(",") if level.strip())
+    return found
 
 
 def scope(reading: Reading, standing: FindingView) -> Answer:
@@ -239,6 +269,27 @@ def _row(line: HistoryLine, estimand: Mapping[str, Any]) -> list[Any]:
     found = line.evidence
     texts = written(estimand, found.estimate, found.low, found.high)
     return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
+
+
+def _near_row(one: NearFinding) -> Answer:
+    finding, differs = one.finding, one.differs
+    return {
+        "number": finding.number,
+        "claim": finding.claim,
+        "author": finding.author or None,
+        "experiment": finding.experiment,
+        "version": finding.version,
+        "measure": finding.measure,
+        "kind": finding.kind,
+        "distance": one.distance,
+        "differs": {
+            "words": list(differs.words),
+            "factors": list(differs.factors),
+            "levels": {name: list(levels) for name, levels in differs.levels.items()},
+            "numbers": list(differs.numbers),
+            "measure": differs.measure or None,
+        },
+    }
 
 
 def _smaller_than(standing: FindingView) -> float | None:

@@ -1,11 +1,13 @@
 """What was written down before it was computed, and what each forecaster's predictions were worth."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from axiom.decisions.evidence.reproduction import summed
-from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, records
+from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records
 from axiom.domain.findings import Registration
+from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import read_body
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
@@ -53,8 +55,12 @@ def one(reading: Reading, number: int) -> Answer:
 
 def forecasters(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
-    found = records([_scored(row) for row in scores.everything(reading.db)])
-    return {"forecasters": [_record(each) for each in found]}
+    smallest = {number: asked["smallest"] for number, asked in findings.estimands(reading.db).items()}
+    scored = [_scored(row, smallest) for row in scores.everything(reading.db)]
+    return {
+        "forecasters": [_record(each) for each in records(scored)],
+        "compared": [asdict(each) for each in compared(scored, AUTOPILOT)],
+    }
 
 
 def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
@@ -100,14 +106,17 @@ def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> 
     }
 
 
-def _scored(row: Mapping[str, Any]) -> PredictionScore:
+def _scored(row: Mapping[str, Any], smallest: Mapping[int, float]) -> PredictionScore:
     verdict = scores.verdict(row)
     worth = Score(**_worth(row)) if verdict else None
     return PredictionScore(
         forecaster=row["forecaster"],
         registration_id=row["registration_id"],
         prediction=scores.prediction(row),
+        estimand=row["estimand"],
+        smallest=smallest.get(row["finding_number"], 1.0),
         verdict=verdict,
+        estimate=row["estimate"],
         score=worth,
     )
 

@@ -1,0 +1,267 @@
+"""Has this been asked? Which findings are nearest to a question, what differs, and is it known already?
+
+Claims are compared by their words, and by what they name: factors with their levels, the measure, the kind of number.
+A rare word tells more than a common one.
+"""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from axiom.decisions.findings.trade_words import level_word, numbers_of, words_of
+from axiom.domain.registrations import RegisteredClaim, definition
+from axiom.signed.canonical_json import canonical
+from axiom.statistics.estimands import needed
+
+NEAREST = 5
+_SHARES = {"words": 0.5, "factors": 0.25, "measure": 0.15, "kind": 0.1}  # of the distance; what nobody names has none
+_OTHERWISE = 0.6  # of other words than these, a claim about the same factors of another file is another claim
+_MOST_WORDS = 6  # that are named as different
+
+Levels = Mapping[str, Sequence[object]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedClaim:
+    """What somebody would ask, as far as it is said. A factor without levels is just named."""
+
+    claim: str
+    measure: str = ""
+    kind: str = ""
+    factors: Levels = field(default_factory=dict)
+    version: str = ""  # whose code would compute it: tiny_sum@3
+    bars: tuple[float, float] | None = None  # the null, and the smallest effect that matters
+    identity: str = ""  # of version, estimand and configs, where all of it is said
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownClaim:
+    """What a finding asks."""
+
+    number: int
+    claim: str
+    experiment: str
+    version: str
+    measure: str
+    kind: str
+    factors: Levels  # that it is about, with the levels that it compares
+    open_factors: Levels  # of the sweep, about which it says nothing
+    bars: tuple[float, float] = (0.0, 0.0)
+    identity: str = ""
+    author: str = ""  # of the proposal that asked it, if one did
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Differences:
+    """What a question names that the finding does not."""
+
+    words: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    numbers: tuple[str, ...] = ()
+    measure: str = ""
+    kind: str = ""
+    bars: tuple[float, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        """Does anything but the wording differ?"""
+        return any((self.factors, self.levels, self.numbers, self.measure, self.kind, self.bars))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NearFinding:
+    """A finding, how far a question is from it (0 the same, 1 nothing in common), and what differs."""
+
+    finding: KnownClaim
+    distance: float
+    words_apart: float
+    differs: Differences
+    is_same: bool = False  # version, estimand and configs are its own
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Novelty:
+    """Is it known, and why."""
+
+    is_known: bool
+    reason: str
+    nearest: NearFinding | None = None
+
+
+def asked_claim(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> AskedClaim:
+    """A question of published code, all of it said."""
+    return AskedClaim(
+        claim=estimand["claim"],
+        measure=estimand["measure"],
+        kind=estimand["kind"],
+        factors=_levels([configs[place] for place in needed(estimand, configs)]),
+        version=version,
+        bars=(float(estimand["null"]), float(estimand["smallest"])),
+        identity=_identity(version, estimand, configs),
+    )
+
+
+def known_claim(asked: RegisteredClaim) -> KnownClaim:
+    """What a finding names."""
+    estimand, configs, version = asked.estimand, asked.configs, f"{asked.experiment}@{asked.version}"
+    named = {estimand["across"], *(name for arm in estimand["between"] for name in arm)}
+    levels = _levels([configs[place] for place in needed(estimand, configs)])
+    return KnownClaim(
+        number=asked.number,
+        claim=estimand["claim"],
+        experiment=asked.experiment,
+        version=version,
+        measure=estimand["measure"],
+        kind=estimand["kind"],
+        factors={name: there for name, there in levels.items() if name in named},
+        open_factors={name: levels.get(name, swept) for name, swept in _levels(configs).items() if name not in named},
+        bars=(float(estimand["null"]), float(estimand["smallest"])),
+        identity=_identity(version, estimand, configs),
+        author=asked.author,
+    )
+
+
+def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:
+    """What makes two questions the same, however their claims are worded."""
+    said = {name: value for name, value in definition(estimand).items() if name not in ("name", "claim", "expects")}
+    cells = sorted(canonical(dict(configs[place])).hex() for place in needed(estimand, configs))
+    return hashlib.sha256(canonical([version, said, cells])).hexdigest()
+
+
+def _levels(configs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
+    found: dict[str, dict[str, object]] = {}
+    for config in configs:
+        for factor, level in config.items():
+            found.setdefault(factor, {})[level_word(level)] = level
+    return {factor: tuple(levels.values()) for factor, levels in found.items()}
+
+
+def nearest(asked: AskedClaim, known: Iterable[KnownClaim], most: int = NEAREST) -> list[NearFinding]:
+    """The findings that are nearest to a question, the nearest first."""
+    findings = list(known)
+    spoken = [_spoken(finding) for finding in findings]
+    counts = Counter(word for words in spoken for word in words)
+    weights = {word: math.log(1.0 + len(findings) / count) for word, count in counts.items()}
+    near = [_near(asked, finding, words, weights) for finding, words in zip(findings, spoken, strict=True)]
+    return sorted(near, key=lambda one: (not one.is_same, one.distance, -one.finding.number))[:most]
+
+
+def is_known(asked: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
+    """A question is known where a near finding has its version, estimand and configs, or names all that it names."""
+    for one in near:
+        where = f"finding {one.finding.number}: {one.finding.claim}"
+        if one.is_same:
+            return Novelty(is_known=True, reason=f"version, estimand and configs are those of {where}", nearest=one)
+        is_near = one.words_apart <= _OTHERWISE or (asked.version == one.finding.version and bool(asked.identity))
+        if is_near and _names_something(asked) and not one.differs.is_named:
+            return Novelty(is_known=True, reason=f"nothing that it names differs from {where}", nearest=one)
+    if not near:
+        return Novelty(is_known=False, reason="nothing has been asked yet")
+    first = near[0]
+    return Novelty(is_known=False, reason=f"the nearest is finding {first.finding.number}", nearest=first)
+
+
+def _names_something(asked: AskedClaim) -> bool:
+    return bool(asked.factors or asked.measure)
+
+
+def _spoken(finding: KnownClaim) -> frozenset[str]:
+    """All words by which one could speak of a finding."""
+    names = " ".join((finding.experiment, finding.measure, *finding.factors))
+    return frozenset(words_of(finding.claim)) | frozenset(words_of(names)) | _level_words(finding.factors)
+
+
+def _level_words(factors: Levels) -> frozenset[str]:
+    return frozenset(word for levels in factors.values() for level in levels for word in level_word(level).split())
+
+
+def _near(asked: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weights: Mapping[str, float]) -> NearFinding:
+    own = frozenset(words_of(asked.claim))
+    around = own | frozenset(words_of(" ".join((asked.measure, *asked.factors)))) | _level_words(asked.factors)
+    there = frozenset(words_of(finding.claim))
+    apart = 1.0 - (_covered(own, spoken, weights) + _covered(there, around, weights)) / 2.0
+    is_whole = bool(asked.identity)
+    lacking, levels = _factors_apart(asked.factors, finding, is_whole=is_whole)
+    measure_apart = asked.measure if asked.measure and not _is_same_name(asked.measure, finding.measure) else ""
+    kind_apart = asked.kind if asked.kind and asked.kind != finding.kind else ""
+    named = len(asked.factors)
+    parts = {
+        "words": apart,
+        "factors": (len(lacking) + len(levels)) / named if named else None,
+        "measure": float(bool(measure_apart)) if asked.measure else None,
+        "kind": float(bool(kind_apart)) if asked.kind else None,
+    }
+    counted = {name: part for name, part in parts.items() if part is not None}
+    whole = sum(_SHARES[name] for name in counted)
+    other = sorted(own - spoken, key=lambda word: (-weights.get(word, 0.0), word))
+    differs = Differences(
+        words=tuple(word for word in other if not word.startswith("#"))[:_MOST_WORDS],
+        factors=lacking,
+        levels=levels,
+        numbers=() if is_whole else tuple(sorted(word[1:] for word in _numbers_apart(own, finding, spoken))),
+        measure=measure_apart,
+        kind=kind_apart,
+        bars=asked.bars if asked.bars is not None and asked.bars != finding.bars else (),
+    )
+    return NearFinding(
+        finding=finding,
+        distance=round(sum(_SHARES[name] * part for name, part in counted.items()) / whole, 3),
+        words_apart=round(apart, 3),
+        differs=differs,
+        is_same=bool(asked.identity) and asked.identity == finding.identity,
+    )
+
+
+def _numbers_apart(own: frozenset[str], finding: KnownClaim, spoken: frozenset[str]) -> frozenset[str]:
+    """Numbers of a sentence that neither the finding's claim nor any level of its sweep has."""
+    return numbers_of(own) - spoken - _level_words(finding.open_factors)
+
+
+def _covered(words: frozenset[str], by: frozenset[str], weights: Mapping[str, float]) -> float:
+    """How much of what these words say is said there, too. A word that no finding has weighs as one that all have."""
+    least = math.log(2.0)
+    whole = sum(weights.get(word, least) for word in words)
+    return sum(weights.get(word, least) for word in words & by) / whole if whole else 0.0
+
+
+def _factors_apart(
+    asked: Levels, finding: KnownClaim, *, is_whole: bool
+) -> tuple[tuple[str, ...], dict[str, tuple[object, ...]]]:
+    """Factors that the finding lacks, and levels of its own factors that it says nothing of."""
+    lacking, levels = [], {}
+    for name, said in asked.items():
+        own = _factor(name, finding.factors)
+        sweep = _factor(name, finding.open_factors)
+        if own is None and (sweep is None or (finding.factors and not said)):
+            lacking.append(name)
+        elif other := _levels_apart(said, None if is_whole else own, own if is_whole and own else sweep):
+            levels[name] = other
+    return tuple(lacking), levels
+
+
+def _levels_apart(
+    said: Sequence[object], own: Sequence[object] | None, sweep: Sequence[object] | None
+) -> tuple[object, ...]:
+    """The levels that are not its own. Of those that it names some may be said, of the others nothing or all."""
+    if own is not None:
+        known = {level_word(level) for level in own}
+        return tuple(level for level in said if known and level_word(level) not in known)
+    swept = {level_word(level) for level in sweep or ()}
+    return () if not said or {level_word(level) for level in said} == swept else tuple(said)
+
+
+def _factor(name: str, factors: Levels) -> Sequence[object] | None:
+    """The levels of the factor that is called so, if there is one."""
+    return next((levels for factor, levels in factors.items() if _is_same_name(name, factor)), None)
+
+
+def _is_same_name(asked: str, there: str) -> bool:
+    """Names are split at underscores; one that says less than the other means it."""
+    some, others = set(words_of(asked)), set(words_of(there))
+    if not (some and others):
+        return asked.casefold() == there.casefold()
+    return some <= others or others <= some

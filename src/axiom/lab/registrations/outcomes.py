@@ -1,0 +1,48 @@
+"""How proposals came out, and what the autopilot expects by that of a question that somebody else predicts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from axiom.decisions.evidence.method import question
+from axiom.decisions.followups.base_rates import BLIND, BaseRates, CameOut, blind_effect, predicted, ratio_of
+from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.findings import Verdict, reading
+from axiom.domain.proposals import Template
+from axiom.domain.registrations import read_body
+from axiom.store.engine.database import Database
+from axiom.store.registrations import proposals, registrations
+
+
+def base_rates(db: Database) -> BaseRates:
+    """How the proposals of each kind came out that have ended here; those of people and programs are one kind."""
+    found: dict[str, list[CameOut]] = {}
+    for one in proposals.came_out(db):
+        made, is_asked = one.proposal, one.proposal.template in (Template.ASKED, Template.INVENTED)
+        null, smallest = _null_and_smallest(db, made.estimands, one.finding)
+        expected = blind_effect(made.expects, smallest) if is_asked else made.effect
+        kind = BLIND if is_asked else made.kind
+        ratio = ratio_of(one.estimate, null, expected=expected, smallest=smallest)
+        meaning = reading(Verdict(one.verdict), made.expects)
+        found.setdefault(kind, []).append(CameOut(kind=kind, meaning=meaning, ratio=ratio))
+    return BaseRates(came_out=found)
+
+
+def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
+    """What base rates say of a question. Nobody's prediction of it is looked at."""
+    expects, smallest = Direction(estimand["expects"]), float(estimand["smallest"])
+    return predicted(
+        base_rates(db),
+        BLIND,
+        expects=expects,
+        null=float(estimand["null"]),
+        effect=blind_effect(expects, smallest),
+        smallest=smallest,
+        bounds=question(estimand).bounds,
+    )
+
+
+def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
+    """Of the claim that a proposal asks, or of the finding that it joins."""
+    known = None if estimands else registrations.of_finding(db, number)
+    asked = [*estimands, *([read_body(known[0].body).estimands[known[1]]] if known else [])]
+    return (float(asked[0]["null"]), float(asked[0]["smallest"])) if asked else (0.0, 0.0)
