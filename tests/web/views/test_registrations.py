@@ -80,7 +80,7 @@ def test_forecasters_have_their_scores_and_the_informed_no_calibration(lab, site
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
         scores.keep(lab.db, said.id, facts, lab.now)
-    ada, informed, autopilot, catalogue = site.get("/forecasters.json").json["forecasters"]
+    ada, informed, _, catalogue = site.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)
     assert ada["brier"] == pytest.approx(0.8**2 + 0.9**2 + 0.1**2)
     assert ada["e_value"] > 1.0
