@@ -119,6 +119,7 @@ def reckoned_of(listed: OldClaims, known: Mapping[str, Known]) -> dict[str, Reck
 
 
 def asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
+    """An estimand that asks a claim, with what is known of it."""
     experiment = known.get(asking.experiment)
     if experiment is None:
         return Asked(asking=asking, wanted=MANY)
