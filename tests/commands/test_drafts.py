@@ -158,6 +158,16 @@ def test_what_a_person_approves_is_published_with_what_its_author_expected(door,
     assert door.broken() == {}
 
 
+def test_what_passed_with_another_kit_is_tried_again_before_it_is_published(door, passed, sound, sound_attempt):
+    number = door.submit(proposal(passed))["proposal"]
+    door.look(lambda db: db.execute("UPDATE draft SET bundle_digest = 'of another kit'"))
+    approve = ApproveProposal(proposal=number, why="a good question", by="Ada")
+    with pytest.raises(Refused):
+        door.submit(approve)
+    assert tried(door, sound_attempt, sound.declaration) == passed
+    assert door.submit(approve)["experiment"] == "sound@1"
+
+
 def test_a_refused_one_is_not_published(door, passed):
     number = door.submit(proposal(passed))["proposal"]
     door.submit(RefuseProposal(proposal=number, why="too dear"))

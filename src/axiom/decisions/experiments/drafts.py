@@ -35,10 +35,10 @@ def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
             return _no(f"it is refused at {first.gate}, line {first.line}: {first.sentence.rstrip('.')}")
         case DraftState.WAITING:
             return _no("its preflight waits already")
-        case DraftState.PASSED:
-            return _no("it has passed all gates")
         case DraftState.FAILED:
             return _no("this very text failed; write one that is mended, which is another draft")
+        case DraftState.PASSED:
+            return DraftDecision(may=True)  # with a newer kit it is another bundle, which has to pass by itself
     if tried >= MOST_TRIES:
         return _no(f"{tried} texts of {draft.name} were tried, and the draft rests; begin another question")
     return DraftDecision(may=True)

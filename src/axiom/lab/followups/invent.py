@@ -78,8 +78,8 @@ def demand_tried(draft: KeptDraft, prepared: Prepared) -> None:
     """What is published is what passed the gates, to the byte: with another kit it would be another bundle."""
     if prepared.digest != draft.bundle:
         raise Refused(
-            f"Draft {draft.number} passed its gates with another version of Axiom's kit. Nothing was published; have "
-            "the same text written and tried again, and propose that."
+            f"Draft {draft.number} passed its gates with another version of Axiom's kit. Nothing was published; its "
+            "author can have it tried again (draft.preflight), and it can be approved then."
         )
 
 

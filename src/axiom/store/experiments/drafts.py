@@ -28,7 +28,9 @@ WHERE name = :name AND ordered_at IS NOT NULL AND id <= :until
     AND id > coalesce((SELECT max(d.id) FROM draft d JOIN proposal p ON p.draft_id = d.id
         WHERE d.name = :name AND d.id < :until), 0)
 """
-_ORDER = "UPDATE draft SET ordered_at = :now WHERE id = :id AND ordered_at IS NULL"
+_ORDER = """
+UPDATE draft SET ordered_at = :now, tried_at = NULL, passed = NULL WHERE id = :id AND (ordered_at IS NULL OR passed = 1)
+"""
 _RECORD = """
 UPDATE draft SET tried_at = :now, passed = :passed, reason = :reason, gates = :gates, attempt = :attempt,
     declaration = :declaration, question = :question, bundle_digest = :bundle
