@@ -160,7 +160,7 @@ def test_what_a_person_approves_is_published_with_what_its_author_expected(door,
 
 def test_what_passed_with_another_kit_is_tried_again_before_it_is_published(door, passed, sound, sound_attempt):
     number = door.submit(proposal(passed))["proposal"]
-    door.look(lambda db: db.execute("UPDATE draft SET bundle_digest = 'of another kit'"))
+    door.gate.writer.run(lambda db: db.execute("UPDATE draft SET bundle_digest = 'of another kit'"))
     approve = ApproveProposal(proposal=number, why="a good question", by="Ada")
     with pytest.raises(Refused):
         door.submit(approve)
