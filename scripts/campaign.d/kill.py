@@ -59,6 +59,7 @@ _KEYS = "SELECT key FROM audit WHERE key IS NOT NULL"
 # Of a version whose tasks failed nothing is given, not even again to a host that lost it. Here two do where lives end
 # before a first cell does: a task that began three times and never came further is given up.
 _HALTED = "SELECT experiment_id FROM release WHERE change = 'halted'"
+_PAUSE_SECONDS = 0.15  # between two commands, each given twice: a program may ask 20 times a second
 LIMITS = ("open_proposals", "core_hours_per_day", "core_hours_open", "proposal.make", "finding.note")
 SIZES = json.dumps([{"size": 1}, {"size": 2}])
 QUESTION = {
@@ -118,7 +119,7 @@ class ToldProgram:
         try:
             if not self.finding:
                 self._publish()
-            while not killed.is_set():
+            while not killed.wait(_PAUSE_SECONDS):
                 doors.reverse()
                 self._say(*(functools.partial(door, address) for door in doors))
         except AxiomError as error:
@@ -130,11 +131,13 @@ class ToldProgram:
 
     def _say(self, first: Door, second: Door) -> None:
         """The next command, which is new or was cut off in the life before; then the very same once more."""
+        lettered = "".join(chr(ord("a") + int(digit)) for digit in str(self.said))  # no program types a number
         if self.said % 2:
-            name, words = "finding.note", {"finding": self.finding, "text": f"note {self.said}"}
+            name, words = "finding.note", {"finding": self.finding, "text": f"Looked at, {lettered}."}
         else:
             name = "proposal.make"
             words = {**QUESTION, "finding": self.finding, "claim": f"the smaller is larger, says {self.said}"}
+            words["smallest"] = 0.2 + self.said / 1e6  # else it would be the same question again
         key = f"ada-{self.said}"
         answer = first(name, words, key)
         self.lost += "repeated" in answer and key not in self.tally.acknowledged

@@ -146,6 +146,11 @@ BELOW = {
     "simplicity_bias": {"slabs_beside_a_cut", "slabs_for_a_cut"},
     "spectral_dynamics": {"time_exponent"},
     "symmetry_breaking_dynamics": {"batches_minus_all"},
+    "quadrant_coverage": {"gap_costs_the_narrow", "gap_costs_the_wide"},
+    "antisymmetric_start": {"cancelling_helps_a_large_start", "cancelling_helps_a_small_start"},
+    "label_scars": {"nonsense_spoils"},
+    "scars_or_size": {"size_hastens", "turning_hastens"},
+    "layer_balance": {"large_ways_out_generalise"},
     "weight_decay_phase_diagram": {"wait_on_decay", "steeper_than_inverse", "without_decay"},
 }
 

@@ -316,7 +316,7 @@ def _answer(said: dict[str, Any], reads: str, status: str) -> str:
         "undecided": ("", f"Not known yet: {claim}"),
     }[reads]
     told = said.get(word) or usual
-    return told if status == "open" else f"{status.capitalize()}: {told}"
+    return f"{status.capitalize()}: {told}" if status in ("suspended", "recalled") else told
 
 
 def _of_experiment(rows: Rows, number: int, name: str) -> Any:

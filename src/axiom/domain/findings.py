@@ -83,6 +83,7 @@ def reading(verdict: Verdict, expects: Direction) -> Meaning:
     return Meaning.AS_CLAIMED if is_claimed else Meaning.OPPOSITE
 
 
+VOID = frozenset({"suspended", "recalled"})  # states of a finding from which nothing follows as it stands
 # Where the file that declares an estimand has no sentence of its own.
 _USUAL = {
     Meaning.AS_CLAIMED: "{claim}",
@@ -98,7 +99,7 @@ def headline(estimand: Mapping[str, Any], reads: Meaning, status: str = "open") 
     """The headline of a finding: what its verdict says, not what its claim says. It ends without a full stop."""
     own = estimand.get(_OWN.get(reads, ""), "")
     told = _begun(own or _USUAL[reads].format(claim=_begun(estimand["claim"])))
-    return told if status == "open" else f"{_begun(status)}: {told}"
+    return f"{_begun(status)}: {told}" if status in VOID else told
 
 
 def _begun(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.findings import Grade, Meaning
+from axiom.domain.findings import VOID, Grade, Meaning
 
 
 class Noun(StrEnum):
@@ -72,7 +72,7 @@ class Footing:
     @property
     def is_void(self) -> bool:
         """Does nothing follow from it as it stands?"""
-        return self.status in {"suspended", "recalled"}
+        return self.status in VOID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

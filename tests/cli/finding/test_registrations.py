@@ -82,7 +82,13 @@ def test_predictions_cohorts_and_amendments_follow_each_other(say):
     _, made, _ = say(*words, "--json")
     assert made["registration"]["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]
     told = say("registration", "forecasters")[1].splitlines()
-    assert [line.split("  ")[0] for line in told] == ["forecaster", "Ada", "Ada, informed", "catalogue, informed"]
+    assert [line.split("  ")[0] for line in told] == [
+        "forecaster",
+        "Ada",
+        "Ada, informed",
+        "autopilot",
+        "catalogue, informed",
+    ]
 
 
 @pytest.mark.usefixtures("lab")

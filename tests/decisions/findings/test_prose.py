@@ -16,7 +16,7 @@ def citable(number, grade=Grade.STRONG, status="open", **literature):
 KNOWN = {
     1: citable(1, tiny_sum="Noether 1918"),
     2: citable(2, Grade.MODERATE),
-    3: citable(3, status="retired"),
+    3: citable(3, status="recalled"),
     40: citable(40, status="recalled"),
 }
 
@@ -61,7 +61,7 @@ def test_what_may_stand(text):
         ("s\u0435ven seeds.", "scripts"),
         ("A {F1.estimat} here.", "did you mean estimate"),
         ("A {F5.estimate} here.", "nearest is F3"),
-        ("A {F3.estimate} here.", "retired"),
+        ("A {F3.estimate} here.", "recalled"),
         ("A {F40} here.", "recalled"),
         ("A {Q1.estimate} here.", "no reference"),
         ("A brace { here.", "no reference"),

@@ -51,7 +51,7 @@ def test_a_task_that_failed_tells_nothing_unless_it_brought_an_output(rounds, br
 def test_nothing_is_scored_while_the_registration_goes_on(rounds):
     rounds.fill_block()
     rounds.hold()
-    assert said(rounds) == {"Ada": (None, None, None), "catalogue, informed": (None, None, None)}
+    assert said(rounds) == dict.fromkeys(("Ada", "autopilot", "catalogue, informed"), (None, None, None))
 
 
 def test_a_settled_registration_is_scored_in_the_session_that_weighs_it(rounds):
@@ -60,9 +60,10 @@ def test_a_settled_registration_is_scored_in_the_session_that_weighs_it(rounds):
     rounds.hold()
     assert said(rounds) == {
         "Ada": ("effect −", pytest.approx(0.06), 1),
+        "autopilot": ("effect −", pytest.approx(0.5**2 + 0.8**2 + 0.3**2), 0),
         "catalogue, informed": ("effect −", pytest.approx(0.8**2 + 0.9**2 + 0.1**2), 0),
     }
-    assert len(rounds.said("prediction.scored")) == 2
+    assert len(rounds.said("prediction.scored")) == 3
     before = rounds.stored("score")
     rounds.lab.later(seconds=1)
     rounds.hold()
@@ -86,7 +87,7 @@ def test_a_retired_version_is_scored_once_nothing_of_it_is_out(rounds):
     rounds.hold()
     with rounds.db.transaction():
         withdraw(rounds.db, 1, "a test", rounds.lab.now)
-    assert len(score_predictions(rounds.db, rounds.lab.now)) == 2
+    assert len(score_predictions(rounds.db, rounds.lab.now)) == 3
     assert scores.everything(rounds.db)[0]["reason"].startswith("the version is retired; the verdict is ")
 
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from axiom.domain.evidence_cards import Citable
-from axiom.domain.findings import Grade
+from axiom.domain.findings import VOID, Grade
 
 _REFERENCE = re.compile(r"\{(?:F(?P<finding>[1-9][0-9]{0,14})(?:\.(?P<field>[a-z_]+))?|R:(?P<name>[A-Za-z0-9_]+))\}")
 _BREAK = re.compile(r"\n\s*\n")
 _WORD = re.compile(r"[^\W_]+")
-_VOID = {"retired", "recalled", "suspended"}
 _SURE = {Grade.STRONG, Grade.DEFINITIVE}
 # One and two are free: they are said of nearly everything.
 _NUMBERS = (
@@ -195,7 +194,7 @@ def _of_reference(reference: Reference, known: Mapping[int, Citable]) -> str:
     if citable is None:
         near = min(known, key=lambda number: (abs(number - reference.finding), number), default=None)
         return f"{reference.written} is no finding to speak of here" + (f"; the nearest is F{near}" if near else "")
-    if citable.status in _VOID:
+    if citable.status in VOID:
         return f"{reference.written} is {citable.status}"
     if reference.name and reference.name not in citable.fields:
         return f"{reference.written} names no field{_nearest(reference.name, citable.fields)}"
@@ -225,7 +224,7 @@ def _nearest(name: str, names: Collection[str]) -> str:
 
 def _listed(numbers: Collection[int], known: Mapping[int, Citable]) -> str:
     """Some of the references that may stand here."""
-    open_ones = [each for number, each in sorted(known.items()) if each.status not in _VOID]
+    open_ones = [each for number, each in sorted(known.items()) if each.status not in VOID]
     chosen = [each for each in open_ones if each.number in numbers] or open_ones
     if not chosen:
         return "none, for no finding here may be spoken of"

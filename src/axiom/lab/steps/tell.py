@@ -127,6 +127,7 @@ def _finding(db: Database, one: Ranked, hangs: int) -> Note:
     )
     if hangs:
         text += " Open questions that hang on it: {hangs}."
+    estimate, low, high = _interval(said, asked)
     return Note(
         kind="changed.finding",
         text=text,
@@ -136,7 +137,9 @@ def _finding(db: Database, one: Ranked, hangs: int) -> Note:
             "meaning": _meaning(db, one.told.number, said),
             "finding": one.told.number,
             "experiment": experiment,
-            **_numbers(said, asked["null"], asked["smallest"]),
+            "estimate": estimate,
+            "low": low,
+            "high": high,
             "grade": said.grade,
             "seeds": said.seeds,
             "hosts": said.hosts,
@@ -165,6 +168,7 @@ def _earlier_versions(db: Database, number: int) -> list[Note]:
 
 def _compared(db: Database, other: StoredExperiment, number: int, said: Evidence) -> Note:
     estimand, _ = asked_by(db, number)
+    estimate, low, high = _interval(said, estimand)
     return Note(
         kind="changed.version",
         text="Beside it, {experiment} (finding {finding}) says {verdict}, {grade}, {estimate} [{low}, {high}].",
@@ -173,7 +177,9 @@ def _compared(db: Database, other: StoredExperiment, number: int, said: Evidence
             "finding": number,
             "verdict": said.verdict,
             "grade": said.grade,
-            **_numbers(said, estimand["null"], estimand["smallest"]),
+            "estimate": estimate,
+            "low": low,
+            "high": high,
         },
         about=f"/findings/{number}",
     )
@@ -297,7 +303,9 @@ def _prediction(estimand: Mapping[str, Any], about: str) -> Note:
             "claim": estimand["claim"],
             "low": low,
             "high": high,
-            **{name: said[name] for name in ("positive", "absent", "negative")},
+            "positive": said["positive"],
+            "absent": said["absent"],
+            "negative": said["negative"],
         },
         about=about,
     )
@@ -407,6 +415,7 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
         asked, experiment = asked_by(db, number) if place <= _MOST_RANKED else ({}, "")
         if not asked:
             break
+        estimate, low, high = _interval(said, asked)
         notes.append(
             Note(
                 kind="significant.finding",
@@ -419,7 +428,9 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
                     "claim": _claim(db, number),
                     "meaning": _meaning(db, number, said),
                     "grade": said.grade,
-                    **_numbers(said, asked["null"], asked["smallest"]),
+                    "estimate": estimate,
+                    "low": low,
+                    "high": high,
                     "e": e_told(max(said.e_value, said.e_absent)),
                 },
                 about=f"/findings/{number}",
@@ -454,10 +465,11 @@ def _meaning(db: Database, number: int, said: Evidence) -> Meaning:
     return reading(said.verdict, Direction(asked_by(db, number)[0]["expects"]))
 
 
-def _numbers(said: Evidence, null: float, smallest: float) -> dict[str, object]:
-    bars = around(float(null), float(smallest))
+def _interval(said: Evidence, asked: Mapping[str, Any]) -> tuple[object, object, object]:
+    """Estimate, low and high, rounded as a person reads them."""
+    bars = around(float(asked["null"]), float(asked["smallest"]))
     estimate = "unknown" if said.estimate is None else beside(said.estimate, *bars)
-    return {"estimate": estimate, "low": end_told(said.low, bars), "high": end_told(said.high, bars)}
+    return estimate, end_told(said.low, bars), end_told(said.high, bars)
 
 
 def _page(one: StoredExperiment) -> str:
