@@ -140,7 +140,7 @@ experiment = Experiment(
     measures=Measures,
     sweep=grid(Config, before=["none", "same", "other"]),
     ranges={
-        "before_steps": (1, 10_000),
+        "before_steps": (1_000, 10_000),
         "width": (4, 256),
         "inputs": (2, 32),
         "examples": (8, 512),

@@ -144,7 +144,7 @@ experiment = Experiment(
     measures=Measures,
     sweep=grid(Config, start=["new", "larger", "turned"]),
     ranges={
-        "before_steps": (1, 10_000),
+        "before_steps": (1_000, 10_000),
         "width": (4, 256),
         "inputs": (2, 32),
         "examples": (8, 512),

@@ -33,7 +33,8 @@ One file asks one question. It declares everything before anything is computed.
 - run(config, seed) -> Measures computes one cell: one config, one seed. All chance comes from the seed, through
   chance.stream(seed, purpose). The same config and seed give the same numbers on every computer.
 - experiment = Experiment(name, version, question, run, measures, sweep, ranges, estimands, controls, figure, needs).
-  sweep: the configs. ranges: which values others may choose later. version: raise it when numbers may change.
+  sweep: the configs. ranges: which values others may choose later; the claim is asked there too, so leave out where it
+  says nothing (a placebo's value). version: raise it when numbers may change.
 - An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
   under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
   between or across, expects, smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative
