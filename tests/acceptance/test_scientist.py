@@ -53,7 +53,7 @@ def scripted(protocol, data):
 def newest(there):
     """The round that was held last, also where no session tells of it yet."""
     listed = json.loads(there.lab.page("sessions.json"))
-    return listed["round"] or listed["sessions"][0]
+    return listed["round"] or next(iter(listed["sessions"]), {"name": "none yet"})
 
 
 def note(finding, protocol):
