@@ -106,6 +106,24 @@ def test_what_has_no_control_is_named():
     assert "not controlled" not in said["G8"]
 
 
+FAILED = {"outcome": Outcome.FAILED, "measures": {}}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("Was0Point62 at axiom/catalogue/a.py:9", "another exception at axiom/catalogue/a.py:9"),
+        ("ValueError at axiom/catalogue/a.py:9", "ValueError at axiom/catalogue/a.py:9"),
+        ("measure total must be float, and is a Was062 at a.py:9", "measure total must be float at a.py:9"),
+        ("measure 'Was062' object has no attribute at a.py:9", "measure at a.py:9"),
+    ],
+)
+def test_an_author_is_not_told_names_that_a_file_gives_its_errors(error, told):
+    judged = judge(replace(SOUND, first=(tried(0, error=error, **FAILED), tried(1), tried(2))), DEMANDS)
+    (fault,) = [gate.unseen for gate in judged.gates if gate.state is GateState.FAILED]
+    assert fault.endswith(told)
+
+
 def test_an_estimand_without_bounds_may_be_any_number():
     far = replace(SOUND, first=(tried(0), tried(1), tried(2, measures={"total": 5.5})))
     assert judge(far, replace(DEMANDS, estimands=(ESTIMAND | {"bounds": None},))).passed
@@ -117,7 +135,6 @@ def test_one_that_concludes_nothing_needs_no_controls():
     assert judged.gates[-1].reason == "it concludes nothing"
 
 
-FAILED = {"outcome": Outcome.FAILED, "measures": {}}
 CONTROL = f"the placebo of grows, config 0 ({', '.join(f'{name} {level}' for name, level in PLACEBO[0].items())}),"
 # Which gate says no to which facts, and in which words.
 FAULTS = [

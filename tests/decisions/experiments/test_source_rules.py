@@ -383,6 +383,29 @@ def test_definitions_may_stand_outside_of_functions(line):
     assert all_of(outside(line)) == ""
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SEEN = run(Config(throws=3), 0).middle",
+        "def peek(): return run(Config(throws=3), 0)\nSEEN = peek()",
+        "def peek(): return run(Config(throws=3), 0)\nSEEN = list(map(peek, (1,)))",
+        "peek = lambda: chance.stream(LEVELS[0], 'x').random()\nSEEN = peek()",
+        "def deep(): return chance.stream(LEVELS[0], 'x')\ndef peek(): return deep()\nSEEN = peek()",
+        "class Odd:\n    def peek(self): return np.random.default_rng(LEVELS[0])\nSEEN = Odd()",
+        "def needs(config): return run(config, 0).middle\nLATE = Needs(seconds=needs)",
+        "LATE = Needs(seconds=lambda config: chance.stream(LEVELS[0], 'x').random())",
+    ],
+)
+def test_what_a_cell_measures_cannot_be_told_in_a_declaration(line):
+    said = [one.sentence for one in refusals(outside(line), "middles") if one.gate == "G1"]
+    assert any("`run` computes a cell" in each or "is used when the file is imported" in each for each in said), said
+
+
+def test_functions_that_are_kept_for_cells_may_draw():
+    line = "def throw(seed): return chance.stream(seed, 'x')\nTASKS = {'throw': throw}"
+    assert all_of(outside(line)) == ""
+
+
 def test_chance_of_python_s_own_needs_the_seed_too():
     assert said(WRAPPED.replace("random.Random(seed)", "random")) == {"G1"}
     for constant in ("", "7", "hash('x')"):

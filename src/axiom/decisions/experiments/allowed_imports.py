@@ -120,6 +120,7 @@ AT_IMPORT = re.compile(
     r"|itertools|jax\.tree_util|math|numpy|statistics|typing)\..+"
     r"|jax\.(checkpoint|custom_jvp|custom_vjp|grad|hessian|jacfwd|jacrev|jit|remat|value_and_grad|vmap)"
 )
+OF_CHANCE = re.compile(r"(axiom\.kit\.chance|jax\.random|numpy\.random)\..+")
 PURE = frozenset(
     (
         *("abs", "bool", "classmethod", "dict", "divmod", "enumerate", "filter", "float", "frozenset", "int", "len"),

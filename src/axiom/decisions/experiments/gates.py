@@ -2,11 +2,13 @@
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS, found, spared
+from axiom.decisions.upkeep.tracebacks import known_kind
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Tried
@@ -25,6 +27,9 @@ SAME_LOW, SAME_HIGH = (
 )  # numbers of the seeds that share their low or their high bits with seed 0
 RARELY = 0.05  # of the cells at other seeds that may leave the real numbers: a training may run away by bad luck
 _OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing or of another type
+_SCHEMA_FAULT = re.compile(
+    r"measure \w+ (is missing in what run returned|must be (a sequence of numbers|\w+))", re.ASCII
+)
 _HOW = "docs/howto/preflight.md says how"
 
 
@@ -61,7 +66,7 @@ def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
         return GateAnswer(fault=f"config {strange[0].config} is none of the {len(demands.configs)} of the sweep")
     for where, tried in _cells(attempt, demands):
         if fault := run_fault(where, tried):
-            return GateAnswer(fault=fault)
+            return GateAnswer(fault=fault, blind=run_fault(where, unseen_error(tried)))
     if attempt.fault:
         return GateAnswer(fault=attempt.fault)
     done = len({one.config for one in attempt.first})
@@ -116,7 +121,7 @@ def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     few = left if len(left) <= RARELY * len(attempt.others) else []
     for where, tried in _cells(attempt, demands):
         if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
-            return GateAnswer(fault=fault)
+            return GateAnswer(fault=fault, blind=value_fault(where, unseen_error(tried)))
     for fault in _declared_faults(demands):
         return GateAnswer(fault=fault)
     for name, where, fault in _out_of_bounds(attempt, demands):
@@ -194,6 +199,15 @@ def value_fault(where: str, tried: Tried) -> str:
         what = " and ".join(tried.missing) or "a measure"
         return f"{where} is not finite: {what} left the real numbers, and a measure that may be missing is None"
     return ""
+
+
+def unseen_error(tried: Tried) -> Tried:
+    """The same without what the file can say in an error: names of its own classes could tell what was measured."""
+    kind, _, place = tried.error.rpartition(" at ")
+    shape = _SCHEMA_FAULT.match(kind)
+    of_schema = shape[0] if shape else _OF_SCHEMA.strip()
+    kind = of_schema if _is_of_schema(tried) else known_kind(kind)
+    return replace(tried, error=f"{kind} at {place}" if tried.error else "")
 
 
 def repeat_fault(tried: Tried, first: Tried | None, demands: Demands) -> str:

@@ -5,8 +5,9 @@ is; where two meanings are possible, the imported one counts, since nobody looks
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
+_DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -56,6 +57,42 @@ class File:
     def at_import(self) -> Iterator[ast.AST]:
         """Everything that is evaluated when the file is imported: all but the insides of its functions."""
         return _evaluated(self.tree.body)
+
+    def before_any_cell(self, *, without: Collection[int] = (), is_named_enough: bool) -> Iterator[ast.AST]:
+        """What may be computed when the file is imported or asked what it declares: functions that are called then.
+
+        `without`: nodes that are handed on to be called later. `is_named_enough`: a function that is named counts, too.
+        """
+        waiting: list[ast.AST] = [node for node in self.tree.body if not isinstance(node, _DEFINITION)]
+        seen = set[str]()
+        while waiting:
+            node = waiting.pop()
+            if id(node) in without:
+                continue
+            yield node
+            waiting += ast.iter_child_nodes(node)
+            for name in _called(node) if not is_named_enough else _read(node):
+                if name not in seen:
+                    seen.add(name)
+                    waiting += _inside(self.functions.get(name)) + _inside(self.classes.get(name))
+
+
+def _inside(definition: ast.FunctionDef | ast.ClassDef | None) -> list[ast.stmt]:
+    return list(definition.body) if definition else []
+
+
+def _read(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        yield node.id
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    """Names that this calls; what says how many seconds a cell takes is called as well."""
+    called = node.func if isinstance(node, ast.Call) else None
+    if isinstance(node, ast.keyword) and node.arg == "seconds":
+        called = node.value
+    if isinstance(called, ast.Name):
+        yield called.id
 
 
 def _import_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:

@@ -59,9 +59,7 @@ def _unreadable(line: int, why: str) -> Refusal:
 
 def _undeclared(file: File, name: str) -> _Found:
     """What is missing of a declaration."""
-    made = [
-        node for node in file.nodes if isinstance(node, ast.Call) and file.meanings(node.func) & {_EXPERIMENT, _WRAP}
-    ]
+    made = _made(file)
     declared = [node for node in file.tree.body if _is_declaration(node)]
     if len(made) != 1 or len(declared) != 1 or getattr(declared[0], "value", None) is not made[0]:
         line = declared[-1].lineno if declared else 1
@@ -75,6 +73,12 @@ def _undeclared(file: File, name: str) -> _Found:
         yield from _unwrapped(file, call)
     else:
         yield from _incomplete(file, call.lineno, said)
+
+
+def _made(file: File) -> list[ast.Call]:
+    return [
+        node for node in file.nodes if isinstance(node, ast.Call) and file.meanings(node.func) & {_EXPERIMENT, _WRAP}
+    ]
 
 
 def _is_declaration(node: ast.stmt) -> bool:
@@ -273,6 +277,24 @@ def _may_be_called_at_import(called: ast.expr, file: File) -> bool:
     return isinstance(called, ast.Attribute)  # a method of a value, like "a b".split
 
 
+def _peeks(file: File) -> _Found:
+    """Whoever computes before a cell is asked for could tell in a declaration what will be measured."""
+    handed = [one for call in _made(file) if file.meanings(call.func) == {_WRAP} for one in call.args[:1]]
+    handed += [word.value for call in _made(file) for word in call.keywords if word.arg == "run"]
+    later, cells = {id(one) for one in handed}, {getattr(one, "id", "") for one in handed}
+    for node in file.before_any_cell(without=later, is_named_enough=True):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in cells:
+            yield node.lineno, f"`{node.id}` computes a cell, and a file must not compute one to say what it declares."
+    for node in file.before_any_cell(is_named_enough=False):
+        for meaning in file.meanings(node):
+            if words.OF_CHANCE.fullmatch(meaning):
+                yield (
+                    getattr(node, "lineno", 1),
+                    f"{meaning} is used when the file is imported or asked what it needs: draw in a function that run "
+                    "calls.",
+                )
+
+
 def _annotations(file: File) -> _Found:
     """A type that is text is evaluated by whoever looks at it."""
     said = [getattr(node, where, None) for node in file.nodes for where in ("annotation", "returns")]
@@ -283,5 +305,5 @@ def _annotations(file: File) -> _Found:
 
 
 _CHECKS: tuple[Callable[[File], _Found], ...] = (
-    *(_imports, _names, _attributes, _calls, _statements, _import_calls, _annotations),
+    *(_imports, _names, _attributes, _calls, _statements, _import_calls, _peeks, _annotations),
 )
