@@ -1,0 +1,193 @@
+"""A laboratory that lives through simulated days: real sandbox, real runner, real sessions; only its clock is ours."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from mcp_lab import gated
+from model_line import Line
+from model_service import Play, played
+from scientist_lab import Call, ScientistLab, read, scientist_lab
+
+import axiom
+from axiom.commands.drafts import ReportDraft
+from axiom.commands.proposals import ApproveProposal, RefuseProposal
+from axiom.domain.fleet import Capacity
+from axiom.domain.proposals import Admission, Proposal, ProposalState
+from axiom.domain.work import Report
+from axiom.lab import session
+from axiom.lab.credit.pay import Paying
+from axiom.lab.experiments import drafts, preflight_report
+from axiom.lab.experiments.preflight import secret_of
+from axiom.lab.policy import policy_of
+from axiom.pi.autopilot import hold
+from axiom.runner.child.pause import PauseGate
+from axiom.runner.files.home import RunnerHome
+from axiom.runner.platform.host import platform_here
+from axiom.runner.tasks import Runner
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.returns.transitioner import sweep_late, sweep_unattended
+from axiom.server.returns.validator import Validator
+from axiom.service import callers
+from axiom.signed.trust import write_trust
+from axiom.store.accounts import accounts
+from axiom.store.experiments import drafts as kept_drafts
+from axiom.store.hosts import hosts
+from axiom.store.registrations import proposals
+
+CORES = 8
+OPERATOR = callers.operator()
+Turn = Sequence[Call]
+Author = Iterator[Turn]  # it is sent what its last calls came to
+Judges = Callable[[Proposal], bool]  # the person who answers proposals
+
+
+@dataclass(kw_only=True)
+class MonthLab:
+    """The laboratory, its scientist and its one computer."""
+
+    lab: ScientistLab
+    desk: LocalDesk
+    runner: Runner
+    slots: Path
+    ended: Counter[str] = field(default_factory=Counter)  # tasks of experiments, by how they ended
+    answers: list[str] = field(default_factory=list)  # all that the model was told
+    faults: list[Exception] = field(default_factory=list)  # of the script
+
+    def day(self, author: Author, judges: Judges, *, rounds: int = 12) -> None:
+        """The scientist holds one session, the person answers, and the laboratory goes on for the rest of the day."""
+        self.lab.line.service.play = self._play(author)
+        self.lab.held()
+        if self.faults:
+            raise self.faults.pop()
+        self.answer(judges)
+        for _ in range(rounds):
+            self.later(hours=24 / rounds)
+            self.compute()
+            reason = self._run(lambda db: session.due(db, policy_of(self.lab.settings), self.now))
+            if reason:
+                hold(self, reason)
+        self.compute()
+
+    @property
+    def now(self) -> Any:
+        """What time it is here."""
+        return self.lab.mcp.lab.now
+
+    def later(self, **time: float) -> None:
+        """Time passes."""
+        self.lab.mcp.lab.now += timedelta(**time)
+
+    def status(self) -> dict[str, Any]:
+        """Nothing that the autopilot is told here: it is sent when there is a reason."""
+        return {}
+
+    def submit(self, command: Any) -> Any:
+        """Have a command done."""
+        return self.lab.mcp.gate.submit(command, OPERATOR)
+
+    def answer(self, judges: Judges) -> None:
+        """The person answers whatever waits."""
+        waiting = [one for one in self._run(proposals.everything) if one.state is ProposalState.OPEN]
+        for one in waiting:
+            if one.proposal.admission is Admission.CODE and one.proposal.author.startswith("program:"):
+                how = ApproveProposal if judges(one.proposal) else RefuseProposal
+                self.submit(how(proposal=one.number, why="a person has looked at it"))
+
+    def try_drafts(self) -> None:
+        """Put every draft that waits to all gates, in the sandbox."""
+        secret, package = secret_of(self.lab.mcp.lab.keys.ticket), Path(axiom.__file__).parent
+        while (draft := self._run(kept_drafts.next_to_try)) is not None:
+            attempt, declaration = drafts.try_out(package, draft, secret, PauseGate())
+            self.submit(
+                ReportDraft(draft=draft.number, report=preflight_report.write(attempt), declaration=declaration)
+            )
+
+    def compute(self) -> None:
+        """Compute all that is ordered, as a computer of the laboratory does."""
+        validator, paying = Validator(self.desk.folder, b"a secret"), Paying()
+        while orders := self.desk.ask(frozenset(), CORES):
+            for order in orders:
+                bundle = self.slots.parent / "home" / "bundles" / order.bundle
+                bundle.with_suffix(".zip").write_bytes(self.desk.bundle(order.bundle))
+                bundle.with_suffix(".seal").write_text(self.desk.seal(order.bundle))
+                slot = self.slots / str(order.task)
+                done = self.runner.obey(order.argv(), slot, now=self.now, report=lambda *_: None)
+                said = Report(
+                    task_id=order.task,
+                    host_id=order.host,
+                    exit_status=int(done.exit),
+                    output_digest=None,
+                    cpu_seconds=done.cpu_seconds,
+                    elapsed_seconds=done.elapsed_seconds,
+                    message=done.message,
+                )
+                self.ended[done.exit.name] += 1
+                self.desk.report(said, Path(done.output).read_bytes() if done.output else None)
+            self.later(minutes=1)
+        self._run(lambda db: sweep_late(db, self.now) + sweep_unattended(db, self.now))
+        self._run(lambda db: validator.judge(db, self.now))
+        self._run(lambda db: paying.pay(db, self.now))
+
+    def _run(self, work: Any) -> Any:
+        return self.lab.mcp.gate.writer.run(work)
+
+    def _play(self, author: Author) -> Callable[[dict[str, Any]], Play]:
+        """The model of one session: the author's calls in turn; what it asks to have tried is tried meanwhile."""
+        line, turns, told = self.lab.line, 0, 0
+
+        def play(body: dict[str, Any]) -> Play:
+            nonlocal turns, told
+            results = [read(text) for text in _results(body)] if turns else None
+            turns += 1
+            self.answers += [json.dumps(one) for one in body["messages"][told:] if one["role"] == "user"]
+            told = len(body["messages"])
+            self.try_drafts()
+            try:
+                calls = author.send(results)
+            except StopIteration:
+                return played(line.body(text="I am done."))
+            except Exception as fault:  # a script that is wrong would look like a model that is silent
+                self.faults.append(fault)
+                raise
+            said = [(f"call-{turns}-{n}", name, words) for n, (name, words) in enumerate(calls)]
+            return played(line.body(text="", calls=said, stop="tool_use"))
+
+        return play
+
+
+def _results(body: dict[str, Any]) -> list[str]:
+    return [block["content"] for block in body["messages"][-1]["content"] if block["type"] == "tool_result"]
+
+
+@contextmanager
+def month_lab(small: Any, prepared: Any, line: Line, place: Path) -> Iterator[MonthLab]:
+    """An empty laboratory with one computer of its own and a scientist at the line."""
+    with gated(small, prepared) as mcp, scientist_lab(mcp, line) as lab:
+        host = mcp.gate.writer.run(
+            lambda db: hosts.meet(
+                db,
+                volunteer_id=accounts.ourselves(db, small.now),
+                name="bench",
+                platform=platform_here(),
+                capacity=Capacity(cores=CORES, memory_mb=16_000),
+                now=small.now,
+            )
+        )
+        home, slots = RunnerHome(place / "home"), place / "slots"
+        home.create()
+        slots.mkdir()
+        (home.path / "trust.json").write_bytes(write_trust(small.keys.trust, [small.keys.root]))
+        runner = Runner(home, host)
+        desk = LocalDesk(
+            writer=mcp.gate.writer, folder=small.folder, dispatch=small.dispatch, host_id=host, now=lambda: small.now
+        )
+        try:
+            yield MonthLab(lab=lab, desk=desk, runner=runner, slots=slots)
+        finally:
+            runner.stop()
