@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,8 +11,7 @@ from typing import Any
 
 from mcp_lab import gated
 from model_line import Line
-from model_service import Play, played
-from scientist_lab import Call, ScientistLab, read, scientist_lab
+from scientist_lab import Call, ScientistLab, Talks, results_of, scientist_lab
 
 import axiom
 from axiom.commands.drafts import ReportDraft
@@ -43,7 +42,7 @@ from axiom.store.registrations import proposals
 CORES = 8
 OPERATOR = callers.operator()
 Turn = Sequence[Call]
-Author = Iterator[Turn]  # it is sent what its last calls came to
+Author = Generator[Turn, Any, None]  # it is sent what its last calls came to
 Judges = Callable[[Proposal], bool]  # the person who answers proposals
 
 
@@ -57,14 +56,14 @@ class MonthLab:
     slots: Path
     ended: Counter[str] = field(default_factory=Counter)  # tasks of experiments, by how they ended
     answers: list[str] = field(default_factory=list)  # all that the model was told
-    faults: list[Exception] = field(default_factory=list)  # of the script
 
     def day(self, author: Author, judges: Judges, *, rounds: int = 12) -> None:
         """The scientist holds one session, the person answers, and the laboratory goes on for the rest of the day."""
-        self.lab.line.service.play = self._play(author)
+        self.lab.line.service.play = talks = Talks(self.lab.line, [author], between=self.try_drafts)
         self.lab.held()
-        if self.faults:
-            raise self.faults.pop()
+        self.answers += [json.dumps(results_of(self.lab.line, body)) for body in talks.asked]
+        for fault in talks.faults:
+            raise fault
         self.answer(judges)
         for _ in range(rounds):
             self.later(hours=24 / rounds)
@@ -136,33 +135,6 @@ class MonthLab:
 
     def _run(self, work: Any) -> Any:
         return self.lab.mcp.gate.writer.run(work)
-
-    def _play(self, author: Author) -> Callable[[dict[str, Any]], Play]:
-        """The model of one session: the author's calls in turn; what it asks to have tried is tried meanwhile."""
-        line, turns, told = self.lab.line, 0, 0
-
-        def play(body: dict[str, Any]) -> Play:
-            nonlocal turns, told
-            results = [read(text) for text in _results(body)] if turns else None
-            turns += 1
-            self.answers += [json.dumps(one) for one in body["messages"][told:] if one["role"] == "user"]
-            told = len(body["messages"])
-            self.try_drafts()
-            try:
-                calls = author.send(results)
-            except StopIteration:
-                return played(line.body(text="I am done."))
-            except Exception as fault:  # a script that is wrong would look like a model that is silent
-                self.faults.append(fault)
-                raise
-            said = [(f"call-{turns}-{n}", name, words) for n, (name, words) in enumerate(calls)]
-            return played(line.body(text="", calls=said, stop="tool_use"))
-
-        return play
-
-
-def _results(body: dict[str, Any]) -> list[str]:
-    return [block["content"] for block in body["messages"][-1]["content"] if block["type"] == "tool_result"]
 
 
 @contextmanager

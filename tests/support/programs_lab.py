@@ -63,6 +63,11 @@ class ProgramsLab:
     lab: Lab
     tokens: Mapping[str, str]
 
+    @property
+    def site(self) -> str:
+        """The address of its pages, to which a path is added."""
+        return self.lab.address.rstrip("/")
+
     def client(self, may: str) -> httpx.Client:
         """Somebody with this right."""
         bearer = {"authorization": f"Bearer {self.tokens[may]}"}
@@ -75,11 +80,11 @@ class ProgramsLab:
 
 
 @contextlib.contextmanager
-def programs_lab(data: Path) -> Iterator[ProgramsLab]:
+def programs_lab(data: Path, *, port: int = 0, url: str = "", more: str = "") -> Iterator[ProgramsLab]:
     """One that holds no sessions, so that nothing but what programs say happens there."""
-    assert axiom("init", data, "--port", 0).returncode == 0
+    assert axiom("init", data, "--port", port, "--url", url).returncode == 0
     with (data / "axiom.toml").open("a") as settings:
-        settings.write("api = true\nworkers = 1\n")
+        settings.write(f"api = true\nworkers = 1\n{more}")
     tokens = {may.value: axiom("program", "add", may, "--may", may, data=data).stdout.strip() for may in Right}
-    with running(data, "--no-pi") as lab:
+    with running(data, "--no-pi", "--port", str(port)) as lab:
         yield ProgramsLab(lab=lab, tokens=tokens)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,28 +48,69 @@ class Script:
         if at >= len(self.turns):
             return played(self.line.body(text="I am done."))
         turn = self.turns[at]
-        calls = turn(self.results(body)) if callable(turn) else turn
-        is_chat = self.line.protocol != "messages"
-        said = [
-            (f"call-{at}-{n}", name, json.dumps(words) if is_chat else words) for n, (name, words) in enumerate(calls)
-        ]
-        return played(self.line.body(text="", calls=said, stop="tool_calls" if is_chat else "tool_use"))
+        return called(self.line, at, turn(self.results(body)) if callable(turn) else turn)
 
     def results(self, body: dict[str, Any]) -> list[Any]:
         """What the last calls came to."""
-        if self.line.protocol == "messages":
-            content = body["messages"][-1]["content"]
-            return [read(block["content"]) for block in content if block["type"] == "tool_result"]
-        answered: list[Any] = []
-        for message in reversed(body["messages"]):
-            if message["role"] != "tool":
-                break
-            answered.insert(0, read(message["content"]))
-        return answered
+        return results_of(self.line, body)
 
     def told(self) -> str:
         """All that the model was ever sent."""
         return json.dumps(self.asked)
+
+
+@dataclass
+class Talks:
+    """A model that is a generator in each conversation: it yields the calls of a turn and is sent what they came to.
+
+    Where no generator is left it says that it is done. `asked` is every body that it was sent.
+    """
+
+    line: Line
+    talks: list[Generator[Any, Any, None]]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)  # of a script: it would look like a model that is silent
+    between: Callable[[], None] = lambda: None  # what happens before each of its turns
+
+    def __call__(self, body: dict[str, Any]) -> Play:
+        """Answer one request."""
+        at = sum(1 for message in body["messages"] if message["role"] == "assistant")
+        self.asked.append(body)
+        if not at:
+            self._now = self.talks.pop(0) if self.talks else _silence()
+        self.between()
+        try:
+            calls = self._now.send(results_of(self.line, body) if at else None)
+        except StopIteration:
+            calls = ()
+        except Exception as fault:
+            self.faults.append(fault)
+            raise
+        return called(self.line, at, calls) if calls else played(self.line.body(text="I am done."))
+
+
+def _silence() -> Generator[Any, Any, None]:
+    yield from ()
+
+
+def called(line: Line, at: int, calls: Sequence[Call]) -> Play:
+    """An answer that calls tools."""
+    is_chat = line.protocol != "messages"
+    said = [(f"call-{at}-{n}", name, json.dumps(words) if is_chat else words) for n, (name, words) in enumerate(calls)]
+    return played(line.body(text="", calls=said, stop="tool_calls" if is_chat else "tool_use"))
+
+
+def results_of(line: Line, body: dict[str, Any]) -> list[Any]:
+    """What the last calls came to."""
+    if line.protocol == "messages":
+        content = body["messages"][-1]["content"]
+        return [read(block["content"]) for block in content if block["type"] == "tool_result"]
+    answered: list[Any] = []
+    for message in reversed(body["messages"]):
+        if message["role"] != "tool":
+            break
+        answered.insert(0, read(message["content"]))
+    return answered
 
 
 def read(text: str) -> Any:

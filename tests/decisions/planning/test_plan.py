@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import FIRST_IS_OUT
 from axiom.decisions.planning.plan import Candidate, plan
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import UsualHosts
@@ -105,6 +106,12 @@ def test_pilots_that_are_on_their_way_hold_up_further_ones():
 def test_the_first_block_of_all_comes_before_further_pilots():
     found = planned(candidate(1, issued=3), pilot(2), pilot(3), pilot(4))
     assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
+
+
+def test_of_configs_that_are_new_one_replicate_comes_first_and_then_the_rest():
+    assert orders(planned(candidate(1, is_untried=True))) == [(1, 1, 1)]
+    assert orders(planned(candidate(1, issued=1, fault=FIRST_IS_OUT))) == []
+    assert sum(workunits * each for _, workunits, each in orders(planned(candidate(1, issued=1)))) % 8 == 7
 
 
 @pytest.mark.parametrize("usual", [None, UsualHosts(speed=1.0)])

@@ -3,6 +3,7 @@
 import pytest
 from planted_effects import SAID, WIDER
 
+from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
 from axiom.decisions.planning.stopping import ended
 from axiom.domain.registrations import DECLARED, Cohort, Rule, Stopping, definition, read_body
 from axiom.domain.sessions import Allotment, Step
@@ -273,7 +274,30 @@ def test_designs_take_turns(lab):
     lab.later(seconds=1)
     planned = planning.plan(planning.candidates(lab.db, lab.now), cores=2, per_core=80, task_seconds=1.0)
     orders = [(one.registration_id, one.workunits * one.replicates_each) for one in planned.allotments]
-    assert orders[:3] == [(2, 8), (1, 8), (2, 8)]
+    assert orders[:3] == [(2, 1), (1, 8), (1, 8)]  # of configs that are new one replicate first
+
+
+def test_a_new_design_waits_for_its_first_replicate_and_for_a_repair_where_that_fails(lab, prepared):
+    add_design(lab)
+    ordered(lab, 1, workunits=8)
+    for _ in range(8):
+        order = lab.order(1)
+        lab.report(order, lab.output(order))
+    lab.validate()
+
+    def design() -> Candidate:
+        lab.later(seconds=1)
+        return planning.candidates(lab.db, lab.now)[1]
+
+    assert design().is_untried
+    ordered(lab, 2, workunits=1)
+    assert (design().is_untried, design().fault) == (False, FIRST_IS_OUT)
+    for name in ("Cid", "Dan", "Eve", "Fay"):
+        for order in lab.ask(lab.host(name, volunteer=name), wanted=4).orders:
+            lab.report(order, None, exit_status=10)
+    assert (design().is_untried, "failed" in design().fault) == (False, True)
+    lab.publish(prepared(has_shift=True, top="MENDED = True"))
+    assert (design().is_untried, design().fault) == (True, "")
 
 
 def test_each_design_ends_by_its_own_rule():

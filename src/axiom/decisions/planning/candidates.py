@@ -1,12 +1,17 @@
 """What could be ordered: a registration with its stage, its cost, what waits of it and what it should find out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import Stopping
+from axiom.domain.work import WorkunitState
+
+FIRST_IS_OUT = "its configs are new, and the first replicate of them is on its way"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +41,7 @@ class Candidate:
     need: Need = field(default_factory=Need)
     failure_share: float = 0.0  # of its tasks, of which each is computed in vain
     waiting_seconds: float = 0.0  # of a reference core, of the tasks that wait; 0 where nobody has counted them
+    is_untried: bool = False  # nothing of its configs was ever computed: one replicate goes before the others
     is_further: bool = False  # another design of findings that have evidence from one already
     weighed: int | None = None  # replicates of its closed blocks; None where only its findings' seeds are known
     returned: int = 0  # replicates that are back, beside those
@@ -66,6 +72,38 @@ class Candidate:
     def costs(self) -> float:
         """Seconds of a reference core for one replicate that succeeds."""
         return max(self.replicate_seconds, 1e-6) * (1.0 + max(0.0, self.failure_share))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FirstReplicates:
+    """Of a design whose configs are new: may all of it be ordered, one replicate, or nothing?"""
+
+    is_untried: bool = False
+    fault: str = ""
+
+
+def first_replicates(orders: Sequence[tuple[WorkunitState, datetime | None]], bundled: datetime) -> FirstReplicates:
+    """Decide from its workunits so far and when each was closed; `bundled`: when its code was last changed."""
+    states = {state for state, _ in orders}
+    if WorkunitState.DONE in states:
+        return FirstReplicates()
+    if WorkunitState.OPEN in states:
+        return FirstReplicates(fault=FIRST_IS_OUT)
+    failed = [closed for state, closed in orders if state is WorkunitState.FAILED and closed is not None]
+    if failed and max(failed) >= bundled:
+        return FirstReplicates(fault="its configs are new, and the first replicate of them failed on every host")
+    return FirstReplicates(is_untried=True)
+
+
+def one_at_a_time(designs: Sequence[FirstReplicates]) -> list[FirstReplicates]:
+    """Of a version's new designs one is begun at a time, and none once two have failed: they share its code."""
+    faults = [one.fault for one in designs if one.fault]
+    waits = "" if len(faults) < 2 and FIRST_IS_OUT not in faults else f"of another design: {faults[-1]}"
+    found: list[FirstReplicates] = []
+    for one in designs:
+        found.append(FirstReplicates(fault=waits) if one.is_untried and waits else one)
+        waits = waits or (f"of another design: {FIRST_IS_OUT}" if one.is_untried else "")
+    return found
 
 
 def is_stopped(one: Candidate) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.decisions.experiments.release_stages import Stage
-from axiom.decisions.planning.candidates import Candidate, is_stopped, obstacle
+from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate, is_stopped, obstacle
 from axiom.decisions.planning.eligible import few_of, works_of
 from axiom.decisions.planning.fill import Filled, Filling, fill
 from axiom.decisions.planning.orders import Turns, finer, order, pilot, replicates_of
@@ -195,6 +195,10 @@ class _Making:
             why = f"completes block {one.issued // one.block} of {one.name}, {chosen.why}"
             self._order(one, 1, purpose, why)
             return
+        if one.is_untried:
+            why = f"one replicate of {one.name} before the others, since its configs are new ({purpose}): {chosen.why}"
+            self._order(one, 1, purpose, why)
+            return
         parts = self.turns.workunits(one, 1, self._cores(one))
         each = sum(self.turns.takes(workunits, size * one.costs) for workunits, size in parts)
         lacking = min(lacking, _AT_ONCE * self.wanted)
@@ -209,7 +213,8 @@ class _Making:
         made = order(one, blocks, purpose=purpose, why=why, turns=self.turns, cores=self._cores(one))
         self._note(one, made, sum(self.turns.takes(each.workunits, each.replicates_each * one.costs) for each in made))
         more = replicates_of(made)
-        self.standing[one.key] = replace(one, issued=one.issued + more)
+        fault = FIRST_IS_OUT if one.is_untried else one.fault
+        self.standing[one.key] = replace(one, issued=one.issued + more, is_untried=False, fault=fault)
         for other in [each for each in self.standing.values() if each.experiment_id == one.experiment_id]:
             if other.key != one.key:
                 self.standing[other.key] = replace(other, issued_besides=other.issued_besides + more)

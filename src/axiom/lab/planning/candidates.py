@@ -7,14 +7,14 @@ from math import log
 from typing import Any
 
 from axiom.decisions.hosts.runners import DRILL
-from axiom.decisions.planning.candidates import Candidate
+from axiom.decisions.planning.candidates import Candidate, FirstReplicates, first_replicates, one_at_a_time
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import weight
 from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import DECLARED, read_body
-from axiom.domain.work import TaskState
+from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.experiments.releases import NOWHERE, Staged, stages
 from axiom.lab.registrations.links import hanging
 from axiom.lab.registrations.register import amended_by
@@ -28,6 +28,7 @@ from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks
 
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
+_FEW_ISSUED = 5  # replicates of a new design, while it is looked whether the first of them came back
 _FAILED = (TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED)
 
 Counted = dict[tuple[str, int, str], int]
@@ -45,6 +46,8 @@ class _Known:
     begun: Mapping[int, Mapping[str, int]]  # findings of each registration, by estimand
     open: frozenset[int]  # findings
     back: Mapping[int, int]  # cells of each version
+    begun_with: Mapping[int, Sequence[tuple[WorkunitState, datetime | None]]]  # workunits of registrations with few
+    bundled: Mapping[int, datetime]  # when each version got its newest bundle
     stages: Mapping[int, Staged]  # of each version
 
 
@@ -58,21 +61,23 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
     for registration in reversed(registrations.registrations(db)):
         registered.setdefault(registration.experiment_id, []).append(registration)
     begun, still_open = registrations.everywhere(db)
+    newest_bundles = experiments.newest_bundles(db)
     known = _Known(
         counted=counted,
         registered=registered,
         begun=begun,
         open=still_open,
         back=_back(counted),
+        begun_with=tasks.first_states(
+            db, [int(key[2]) for key, amount in counted.items() if key[0] == "issued" and amount < _FEW_ISSUED]
+        ),
+        bundled={one.experiment_id: one.created_at for one in newest_bundles},
         newest=evidence.newest(db),
         hanging=hanging(db),
         waiting=tasks.waiting_replicates(db),
         stages=stages(db, now, approvals),
     )
-    declared, packed = (
-        experiments.declared(db),
-        {newest_bundle.experiment_id for newest_bundle in experiments.newest_bundles(db)},
-    )
+    declared = experiments.declared(db)
     faults = {
         one.experiment_id: _fault(one.reason)
         for one in preflights.newest(db, OWN_GATES)
@@ -84,9 +89,9 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         if one.passed is False and not preflights.has_passed(db, one.bundle)  # those of before it passed
     }
     return [
-        replace(candidate, fault=faults.get(experiment.id, ""))
+        replace(candidate, fault=faults.get(experiment.id, candidate.fault))
         for experiment in experiments.everything(db)
-        if experiment.status == "open" and experiment.name != DRILL and experiment.id in packed
+        if experiment.status == "open" and experiment.name != DRILL and experiment.id in known.bundled
         for candidate in _candidates(experiment, stored_manifest(declared[experiment.id]), known)
     ]
 
@@ -157,7 +162,8 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
     whole = _candidate(experiment, manifest, known, issued=sum(issued.values()))
     living = [one for one in registered if one.id not in amended]
     found = []
-    for place, one in enumerate(living):
+    firsts = one_at_a_time([_first(one, registered, issued[one.id], known) for one in living])
+    for place, (one, first) in enumerate(zip(living, firsts, strict=True)):
         body, seconds = read_body(one.body), _seconds(one, manifest)
         numbers = {**body.joins, **known.begun.get(one.id, {})}
         weighed, returned = _weighed(whole, numbers.values(), manifest, known) if len(registered) == 1 else (None, 0)
@@ -175,6 +181,8 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
                 block=body.block,
                 stopping=body.stopping,
                 waiting_seconds=seconds * sum(known.waiting.get((experiment.id, wait), 0) for wait in waits),
+                is_untried=first.is_untried,
+                fault=first.fault,
                 is_further=_is_further(one, registered, known.newest),
                 weighed=weighed,
                 returned=returned,
@@ -183,11 +191,23 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
     return found or [whole]
 
 
+def _first(one: Registration, registered: Sequence[Registration], issued: int, known: _Known) -> FirstReplicates:
+    """How it stands with the first replicates of a design; the declared one begins with a pilot of its own."""
+    is_new = read_body(one.body).design.name not in _older_designs(one, registered) and one is not registered[0]
+    if not is_new or issued >= _FEW_ISSUED:
+        return FirstReplicates()
+    return first_replicates(known.begun_with.get(one.id, ()), known.bundled[one.experiment_id])
+
+
 def _is_further(one: Registration, registered: Sequence[Registration], newest: Mapping[int, Evidence]) -> bool:
     """Does it ask known findings elsewhere? A fresh cohort, or what amends another, has the design of an older one."""
     body = read_body(one.body)
-    older = {read_body(other.body).design.name for other in registered if other.id < one.id}
-    return body.design.name not in older and any(number in newest for number in body.joins.values())
+    is_new = body.design.name not in _older_designs(one, registered)
+    return is_new and any(number in newest for number in body.joins.values())
+
+
+def _older_designs(one: Registration, registered: Sequence[Registration]) -> set[str]:
+    return {read_body(other.body).design.name for other in registered if other.id < one.id}
 
 
 def _besides(

@@ -61,6 +61,11 @@ SELECT coalesce(sum(json_array_length(w.replicates)), 0) AS amount
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value
 WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL
 """
+_FIRST = """
+SELECT w.registration_id, w.state, w.closed_at
+FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value
+WHERE w.checks_task_id IS NULL
+"""
 _UNCHECKED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
     t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
@@ -421,6 +426,17 @@ def parts_of(db: Database, workunit_id: int) -> list[int]:
 def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
     """How many replicates wait for a host, of each version and registration; checks, which few may take, left out."""
     return {(row["experiment_id"], row["registration_id"]): row["replicates"] for row in db.select(_WAITING)}
+
+
+def first_states(
+    db: Database, registration_ids: Sequence[int]
+) -> dict[int, list[tuple[WorkunitState, datetime | None]]]:
+    """How each workunit of these registrations stands, and when it was closed; those that check another left out."""
+    found: dict[int, list[tuple[WorkunitState, datetime | None]]] = {}
+    for row in db.select(_FIRST, ids=json.dumps(registration_ids)):
+        closed = maybe_moment(row["closed_at"])
+        found.setdefault(row["registration_id"], []).append((WorkunitState(row["state"]), closed))
+    return found
 
 
 def _shared_out(numbers: tuple[int, ...], sizes: Sequence[int]) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:
