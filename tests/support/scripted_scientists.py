@@ -54,7 +54,7 @@ experiment = Experiment(
     run=run,
     measures=Measures,
     sweep=grid(Config, {factor}=[{few}, {many}]),
-    ranges={{"{factor}": (1, 64), "strength": (0.0, 4.0)}},
+    ranges={{"{factor}": (1, 64)}},  # strength is for controls: nobody asks further by it
     estimands=(
         Estimand(
             name="larger",

@@ -42,7 +42,7 @@ class MonthsEnd:
     days: int
     proposed: int  # files
     approved: int
-    valid: int  # of the approved, whose claim was decided on whole evidence
+    valid: int  # of the approved, whose claim was decided on whole evidence that nothing holds back
     tasks: int
     failed: int
     drafts: Mapping[str, int]  # by state
