@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from axiom.decisions.followups.base_rates import BaseRates
-from axiom.decisions.followups.draft import Draft, plain, same_but, sides, written
+from axiom.decisions.followups.draft import Draft, plain, same_but, sides, told_of_arms, written
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
 from axiom.domain.findings import Direction, Kind
@@ -107,7 +107,7 @@ def _higher(first: Subject, axes: tuple[Axis, Axis], configs: Sequence[Config], 
     here, there = (" and ".join(f"{axis.factor}={config[axis.factor]}" for axis in axes) for config in configs)
     estimand = same_but(
         first.estimand,
-        claim=f"{first.estimand['measure']} is higher with {here} than with {there}: {axes[0].factor} decides",
+        **told_of_arms(first, here, there, smallest, Direction.MORE),
         kind=Kind.CONTRAST.value,
         across="",
         between=[dict(config) for config in configs],

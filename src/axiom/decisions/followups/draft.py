@@ -118,7 +118,27 @@ def levels_in_words(levels: Mapping[str, object]) -> str:
 
 def held(subject: Subject) -> str:
     """The claim, or its opposite where that was found."""
-    return subject.claim if subject.is_as_claimed else f"the opposite holds, not that {subject.claim}"
+    if subject.is_as_claimed:
+        return subject.claim
+    return str(subject.estimand.get("if_opposite") or f"the opposite holds, not that {subject.claim}")
+
+
+def told_there(subject: Subject, where: str) -> dict[str, str]:
+    """How the same question is told at another place: its claim, and the finding's own sentence for each answer."""
+    so, opposite, absent = (str(subject.estimand.get(name, "")) for name in WORDS[1:])
+    if not subject.is_as_claimed:
+        so, opposite = opposite, so
+    words = {"claim": held(subject), "if_so": so, "if_opposite": opposite, "if_absent": absent}
+    return {name: f"with {where}: {text}" for name, text in words.items() if text}
+
+
+def told_of_arms(subject: Subject, here: str, there: str, smallest: float, expects: Direction) -> dict[str, str]:
+    """How a comparison of two configs is told."""
+    measure = f"in {subject.experiment} {subject.estimand['measure']}"
+    more, less = (f"{measure} is {sense} with {here} than with {there}" for sense in ("higher", "lower"))
+    so, opposite = (more, less) if expects is Direction.MORE else (less, more)
+    absent = f"{measure} differs by less than {smallest:g} between {here} and {there}"
+    return {"claim": so, "if_so": so, "if_opposite": opposite, "if_absent": absent}
 
 
 def _prediction(subject: Subject, draft: Draft, rates: BaseRates) -> Prediction:

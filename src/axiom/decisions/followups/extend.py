@@ -10,7 +10,18 @@ from typing import Any
 
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.followups.base_rates import BaseRates
-from axiom.decisions.followups.draft import Draft, held, in_blocks, levels_in_words, plain, same_but, sides, written
+from axiom.decisions.followups.draft import (
+    Draft,
+    held,
+    in_blocks,
+    levels_in_words,
+    plain,
+    same_but,
+    sides,
+    told_of_arms,
+    told_there,
+    written,
+)
 from axiom.decisions.followups.factor_levels import (
     MOST_CONFIGS,
     between,
@@ -148,11 +159,15 @@ def _dose(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]
 
 def _step_by_step(subject: Subject, along: Axis, where: str, expects: Direction) -> dict[str, Any]:
     """The measure rises or falls with the factor over the whole grid."""
-    sense = "rises" if expects is Direction.MORE else "falls"
+    senses = ("rises", "falls") if expects is Direction.MORE else ("falls", "rises")
+    measure = f"in {subject.experiment} {subject.estimand['measure']}"
+    so, opposite = (f"{measure} {sense} step by step between {where}" for sense in senses)
     estimand = same_but(
         subject.estimand,
-        claim=f"between {where}, where it changed most, {subject.estimand['measure']} {sense} with {along.factor} "
-        "step by step",
+        claim=so,
+        if_so=so,
+        if_opposite=opposite,
+        if_absent=f"{measure} neither rises nor falls step by step between {where}",
         kind=Kind.RANK_CORRELATION.value,
         across=along.factor,
         between=[along.fixed],
@@ -178,7 +193,7 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
     there, far = ("the ends", "to the ends of the range") if is_whole else ("these levels", f"over {where}")
     estimand = same_but(
         subject.estimand,
-        claim=f"with {where}, {'' if is_whole else 'towards '}the ends of what may be asked: {held(subject)}",
+        **_told_far(subject, along, where, arms),
         between=arms,
         expects=subject.expects.value,
     )
@@ -204,6 +219,14 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
         effect=subject.effect,
     )
     yield from _checked(subject, draft, rates)
+
+
+def _told_far(subject: Subject, along: Axis, where: str, arms: Sequence[Config]) -> dict[str, str]:
+    """The finding's own sentences may name its levels, which these are not."""
+    if subject.kind is not Kind.CONTRAST or subject.null:
+        return {"claim": f"with {where}: {held(subject)}"}
+    here, there = (f"{along.factor}={number(arm[along.factor]):g}" for arm in arms)
+    return told_of_arms(subject, here, there, subject.smallest, subject.expects)
 
 
 def _to_the_ends(
@@ -251,7 +274,7 @@ def _intervention(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     words = levels_in_words(changed)
     estimand = same_but(
         subject.estimand,
-        claim=f"with {words}, too: {held(subject)} (expected: no)",
+        **told_there(subject, words),
         between=[{**arm, **changed} for arm in subject.estimand["between"] or [{}]],
         expects=subject.expects.value,
     )
