@@ -45,6 +45,8 @@ ADDRESSES = (
     *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/failures", "/watches"),
     *(
         "/old-claims",
+        "/about",
+        "/glossary",
         "/plan",
         "/status",
         "/news",

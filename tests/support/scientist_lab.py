@@ -139,7 +139,7 @@ class ScientistLab:
     def held(self, *, scientist: Scientist | None = None) -> str:
         """The name of a session that the scientist has held."""
         talk = (scientist or self.scientist()).talk
-        return self.served(lambda: hold(self.remote, "a test", "scientist 1", pi="scientist", talk=talk))
+        return str(self.served(lambda: hold(self.remote, "a test", "scientist 1", pi="scientist", talk=talk)))
 
     def served(self, work: Callable[[], Any]) -> Any:
         """What this comes to while the laboratory listens; the loop needs the main thread."""

@@ -7,7 +7,7 @@ import json
 import random
 import textwrap
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,7 @@ def proposed(draft: int, question: ScriptedQuestion) -> dict[str, Any]:
     }
 
 
-def good_day(question: ScriptedQuestion, *, slips: bool) -> Iterator[Any]:
+def good_day(question: ScriptedQuestion, *, slips: bool) -> Generator[Any, Any, None]:
     """It reads, writes a file, mends it where it slipped, has it tried, proposes it and notes what ended."""
     _, near = yield [("lab_brief", {}), ("finding_near", {"claim": question.claim, "measure": question.measure})]
     if near.get("known"):
@@ -183,7 +183,7 @@ def changed(question: ScriptedQuestion, text: str, change: tuple[str, str]) -> s
     return text.replace(right, wrong, 1) if right else text
 
 
-def careless_day(question: ScriptedQuestion, dice: random.Random) -> Iterator[Any]:
+def careless_day(question: ScriptedQuestion, dice: random.Random) -> Generator[Any, Any, None]:
     """It reads nothing, asks what it asked before, tries what was refused, and proposes what nobody tried."""
     words: dict[str, Any] = {}
     for attempt in range(dice.choice((1, 2, 3))):
@@ -237,7 +237,7 @@ def hostile_text(question: ScriptedQuestion, number: int) -> str:
 
 def hostile_day(
     question: ScriptedQuestion, number: int, breakers: Mapping[str, str], tools: Sequence[str]
-) -> Iterator[Any]:
+) -> Generator[Any, Any, None]:
     """Files that break out and files that tell; words of others; approvals that nobody gave; more than it may."""
     files = {question.name: hostile_text(question, number), **breakers}
     for place, (name, text) in enumerate(files.items()):
@@ -261,3 +261,8 @@ def hostile_day(
 
 
 _FORGED = ("proposal_approve", "proposal.approve", "draft_publish", "experiment_deploy", "task_abort", "program_add")
+
+
+def silent() -> Generator[Any, Any, None]:
+    """It says nothing."""
+    yield from ()

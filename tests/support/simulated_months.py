@@ -13,7 +13,7 @@ from defects import DEFECTS
 from model_line import SECRET as MODEL_KEY
 from model_line import Line
 from month_lab import MonthLab, month_lab
-from scripted_scientists import PLANTED, careless_day, good_day, good_questions, hostile_day
+from scripted_scientists import PLANTED, careless_day, good_day, good_questions, hostile_day, silent
 
 from axiom.domain.proposals import Admission, ProposalState
 from axiom.mcp import tools
@@ -56,7 +56,7 @@ def good_month(place: Place, days: int) -> MonthsEnd:
         for number, question in enumerate(islice(good_questions(), days)):
             month.day(good_day(question, slips=number % 3 == 0), lambda _: True)
         for _ in range(3):
-            month.day((call for call in ()), lambda _: True)  # what was asked last is decided
+            month.day(silent(), lambda _: True)  # what was asked last is decided
         return _counted(month, days)
 
 
@@ -123,6 +123,8 @@ def _is_valid(month: MonthLab, asked: Any) -> bool:
     """Is the claim decided, on evidence from which nothing is missing and which nothing holds back?"""
     with Connections(folder=month.desk.folder).reader() as db:
         registered = registrations.registration(db, asked.registration_id)
+        if registered is None:
+            return False
         number = registrations.numbers(db, registered)["larger"]
     shown = tools.call(month.lab.scientist_desk(), "finding_show", {"number": number, "part": "card"})
     evidence = shown["evidence"] or {}

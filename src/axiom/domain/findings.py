@@ -92,12 +92,12 @@ _USUAL = {
     Meaning.DISAGREE: "It depends on the design whether this holds: “{claim}”",
     Meaning.UNDECIDED: "Not known yet: {claim}",
 }
-_OWN = {Meaning.AS_CLAIMED: "if_so", Meaning.OPPOSITE: "if_opposite", Meaning.TOO_SMALL: "if_absent"}
+OWN_WORDS = {Meaning.AS_CLAIMED: "if_so", Meaning.OPPOSITE: "if_opposite", Meaning.TOO_SMALL: "if_absent"}
 
 
 def headline(estimand: Mapping[str, Any], reads: Meaning, status: str = "open") -> str:
     """The headline of a finding: what its verdict says, not what its claim says. It ends without a full stop."""
-    own = estimand.get(_OWN.get(reads, ""), "")
+    own = estimand.get(OWN_WORDS.get(reads, ""), "")
     told = _begun(own or _USUAL[reads].format(claim=_begun(estimand["claim"])))
     return f"{_begun(status)}: {told}" if status in VOID else told
 

@@ -27,6 +27,9 @@ def test_new_designs_of_a_version_are_begun_one_after_the_other():
     assert one_at_a_time([FREE, UNTRIED]) == [FREE, UNTRIED]
 
 
-def test_one_design_that_fails_holds_up_no_other_and_two_hold_up_all():
-    assert one_at_a_time([FAILED, UNTRIED])[1] == UNTRIED
-    assert not one_at_a_time([FAILED, FAILED, UNTRIED])[2].is_untried
+def test_one_design_that_fails_holds_up_the_other_new_ones_and_nothing_else():
+    assert one_at_a_time([FREE, FAILED, UNTRIED]) == [
+        FREE,
+        FAILED,
+        FirstReplicates(fault="of another design: it failed"),
+    ]

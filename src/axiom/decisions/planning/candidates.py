@@ -96,9 +96,8 @@ def first_replicates(orders: Sequence[tuple[WorkunitState, datetime | None]], bu
 
 
 def one_at_a_time(designs: Sequence[FirstReplicates]) -> list[FirstReplicates]:
-    """Of a version's new designs one is begun at a time, and none once two have failed: they share its code."""
-    faults = [one.fault for one in designs if one.fault]
-    waits = "" if len(faults) < 2 and FIRST_IS_OUT not in faults else f"of another design: {faults[-1]}"
+    """Of a version's new designs one is begun at a time, and none once one has failed: its file says what it can do."""
+    waits = next((f"of another design: {one.fault}" for one in designs if one.fault), "")
     found: list[FirstReplicates] = []
     for one in designs:
         found.append(FirstReplicates(fault=waits) if one.is_untried and waits else one)

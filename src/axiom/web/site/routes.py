@@ -94,6 +94,9 @@ _ADDRESSES = (
         "/status",
         "/news",
         "/join",
+        "/about",
+        "/glossary",
+        "/old-claims",
         "/account",
     ),
 )
@@ -130,6 +133,8 @@ def _page(path: str, template: str, make: Callable[..., Answer]) -> SitePage:
 
 PAGES = (
     SitePage(path="/", json="/index.json", template="home.html", make=home.home),
+    _page("/about", "about.html", home.about),
+    _page("/glossary", "glossary.html", home.glossary),
     SitePage(path="/live", json="/live.json", template="live.html", make=home.live),
     _page("/findings", "findings.html", findings.listed),
     _page("/findings/graph", "graph.html", graph.graph),

@@ -232,6 +232,12 @@ def earlier_claims(reading: Reading) -> Answer:
     }
 
 
+def earlier_in_brief() -> Answer:
+    """How many earlier claims were asked again, and how many of them stand."""
+    became = Counter(claim["became"] for claim in _answered())
+    return {"claims": became.total(), "stand": became["stands"]}
+
+
 @cache
 def _answered() -> list[Answer]:
     found: list[Answer] = json.loads((shipped() / _ANSWERED).read_text(encoding="utf-8"))

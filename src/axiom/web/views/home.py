@@ -2,22 +2,28 @@
 
 from operator import attrgetter
 
-from axiom.domain.findings import Verdict
+from axiom.decisions.findings.telling import Answered, most_telling
+from axiom.domain.findings import OWN_WORDS, Grade, Meaning, Verdict
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings, hosts
-from axiom.store.views.findings import Brief
+from axiom.store.views.findings import Brief, FindingView
+from axiom.web.base.glossary import WORDS
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments as experiment_views
 from axiom.web.views import failures as failure_views
 from axiom.web.views import findings as finding_views
 from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
-from axiom.web.views.graph import Graph
+from axiom.web.views.graph import Graph, earlier_in_brief
 
 _FINDINGS = 6
 _QUESTIONS = 6
 _NEWS = 3
+_TELLING = 3
+_CANDIDATES = 12  # findings that are looked at for the most telling ones, the surest and newest first
+_GRADES = list(Grade)
+_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
 
 
 def home(reading: Reading) -> Answer:
@@ -25,30 +31,45 @@ def home(reading: Reading) -> Answer:
     briefs = findings.in_brief(reading.db)
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
-    asked, latest = _asked_now(awaited, weighed), next(iter(weighed), None)
-    wanted = [one.number for one in (asked, *weighed[:_FINDINGS], *awaited[:_FINDINGS]) if one]
+    told = _telling(reading, weighed)
+    wanted = [*told, *(one.number for one in (*weighed[:_FINDINGS], *awaited[:_FINDINGS]))]
     row = finding_views.in_lists(reading, Graph(reading), wanted)
     counted = counters.by_state(counters.read(reading.db))
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
     shown = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
     questions = [each for each in shown if each["status"] == "open" and each["name"] in concluded]
+    asked = {each["name"]: each["question"] for each in shown}
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "asked_now": _with_picture(reading, row[asked.number]) if asked else None,
+            "told": [
+                _with_picture(reading, row[number]) | {"question": asked.get(row[number]["experiment"], "")}
+                for number in told
+            ],
             "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
             "all_questions": len(questions),
-            "latest": _with_picture(reading, row[latest.number]) if latest and latest is not asked else None,
             "findings": [row[one.number] for one in weighed[:_FINDINGS]],
             "awaited": [row[one.number] for one in awaited[:_FINDINGS]],
             "all_findings": len(briefs),
+            "earlier": earlier_in_brief(),
             "counters": live(reading)["live"],
             "watches": failure_views.met(reading),
             "said": news_views.standing(reading),
             "news": session_views.news(reading, _NEWS)["news"],
         }
     }
+
+
+def about(reading: Reading) -> Answer:
+    """How a question becomes a finding."""
+    return {"about": {"name": reading.name}}
+
+
+def glossary(reading: Reading) -> Answer:
+    """What the words mean."""
+    del reading
+    return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
 
 
 def live(reading: Reading) -> Answer:
@@ -75,10 +96,25 @@ def live(reading: Reading) -> Answer:
     }
 
 
-def _asked_now(awaited: list[Brief], weighed: list[Brief]) -> Brief | None:
-    """An open question with a picture before one without; a settled one when nothing is open."""
-    undecided = [one for one in weighed if one.verdict is Verdict.UNDECIDED and one.status == "open"]
-    return next(iter([*undecided, *reversed(awaited), *weighed]), None)
+def _telling(reading: Reading, weighed: list[Brief]) -> list[int]:
+    """The findings that a newcomer should see."""
+    decided = [one for one in weighed if one.verdict in _DECIDED and one.status == "open"]
+    likely = sorted(decided, key=lambda one: -_GRADES.index(one.grade))[:_CANDIDATES]
+    standings = findings.some(reading.db, [one.number for one in likely])
+    return most_telling((_answered(one) for one in standings.values()), _TELLING)
+
+
+def _answered(one: FindingView) -> Answered:
+    known, estimand = one.line.evidence if one.line else None, one.estimand
+    estimate = known.estimate if known else None
+    return Answered(
+        number=one.finding.number,
+        experiment=one.experiment,
+        grade=known.grade if known else Grade.AWAITING,
+        is_against=one.reads is Meaning.OPPOSITE,
+        has_own_words=bool(estimand.get(OWN_WORDS.get(one.reads, ""))),
+        size=0.0 if estimate is None else (estimate - estimand["null"]) / estimand["smallest"],
+    )
 
 
 def _is_idle(question: Answer) -> bool:
