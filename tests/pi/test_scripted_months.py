@@ -19,7 +19,7 @@ def test_what_a_good_model_asks_is_decided_on_valid_evidence(place):
 def test_a_careless_model_costs_hosts_next_to_nothing(place):
     ended = careless_month(place, 3)
     assert ended.drafts.keys() - {"passed"}
-    assert ended.failed <= 0.01 * ended.tasks
+    assert ended.failed <= 0.03 * ended.tasks  # of a month 1 %, which the campaign shows: chance has its part in 3 days
     assert ended.effects == []
 
 
