@@ -16,6 +16,7 @@ History: 2, as 1, and the middle rate is called moderate, not low; 1, six tasks 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -110,7 +111,13 @@ def labelled(config: Config, seed: int) -> data.LearningTask:
 
 
 def _lead(
-    where: str, claim: str, task: dict[str, object], interval: tuple[float, float], *, measure: str = "final_accuracy"
+    where: str,
+    claim: str,
+    task: dict[str, object],
+    interval: tuple[float, float],
+    *,
+    measure: str = "final_accuracy",
+    **told: Any,
 ) -> Estimand:
     """What sigmoid has more of than ReLU, within a replicate; the interval says on which side it lies, if on any."""
     is_behind = interval[1] < 0
@@ -119,6 +126,7 @@ def _lead(
     return Estimand(
         name=f"sigmoid_minus_relu_{where}",
         claim=claim,
+        **told,
         kind=Kind.CONTRAST,
         measure=measure,
         between=tuple(arms),
@@ -150,31 +158,69 @@ experiment = Experiment(
     ),
     ranges={"lr": (1e-4, 2.0), "noise": (0.0, 1.0), "epochs": (5, 2_000)},
     estimands=(
-        _lead("on_noise", "where a fifth of the labels is wrong, sigmoid ends better than ReLU", NOISY, (0.122, 0.15)),
+        _lead(
+            "on_noise",
+            "where a fifth of the training labels are wrong, a small network ends more accurate "
+            "with sigmoid neurons than with ReLU neurons",
+            NOISY,
+            (0.122, 0.15),
+            if_so="Where a fifth of the training labels are wrong, a network ends more accurate with "
+            "sigmoid neurons than with ReLU neurons",
+            if_opposite="Where a fifth of the training labels are wrong, a network ends less accurate with "
+            "sigmoid neurons than with ReLU neurons",
+            if_absent="Where a fifth of the training labels are wrong, sigmoid and ReLU networks end as "
+            "accurate, within a point",
+        ),
         _lead(
             "on_noise_stopped_early",
-            "where a fifth of the labels is wrong, sigmoid beats ReLU even when both stop at their best",
+            "where a fifth of the training labels are wrong, a network is more accurate with "
+            "sigmoid than with ReLU neurons when both stop at their best",
             NOISY,
             (0.071, 0.088),
             measure="stopped_accuracy",
+            if_so="Where a fifth of the training labels are wrong, sigmoid beats ReLU even when both "
+            "networks stop at their best",
+            if_opposite="Where a fifth of the training labels are wrong, ReLU beats sigmoid when both networks "
+            "stop at their best",
+            if_absent="Where a fifth of the training labels are wrong, sigmoid and ReLU networks that stop at "
+            "their best are as accurate, within a point",
         ),
         _lead(
             "on_relu_teacher",
-            "sigmoid ends better than ReLU also where a ReLU network made the labels (expected: no)",
+            "a network ends more accurate with sigmoid than with ReLU neurons even where a ReLU "
+            "network made the labels",
             {"task": "relu_teacher", "lr": 0.1},
             (-0.003, 0.01),
+            if_so="Even where a ReLU network made the labels, a network ends more accurate with sigmoid neurons",
+            if_opposite="Where a ReLU network made the labels, a network ends more accurate with ReLU neurons "
+            "than with sigmoid neurons",
+            if_absent="Where a ReLU network made the labels, sigmoid and ReLU networks end as accurate, within a point",
         ),
         _lead(
             "on_exclusive_or",
-            "sigmoid falls behind ReLU on exclusive-or at a moderate rate",
+            "on the exclusive-or of two signs a network ends less accurate with sigmoid than with "
+            "ReLU neurons at a learning rate of 0.1",
             {"task": "exclusive_or", "lr": 0.1},
             (-0.24, -0.19),
+            if_so="At a learning rate of 0.1 sigmoid networks are less accurate than ReLU networks on the "
+            "exclusive-or of two signs",
+            if_opposite="At a learning rate of 0.1 sigmoid networks are more accurate than ReLU networks on the "
+            "exclusive-or of two signs",
+            if_absent="At a learning rate of 0.1 sigmoid and ReLU networks are as accurate on the "
+            "exclusive-or of two signs, within a point",
         ),
         _lead(
             "on_exclusive_or_fast",
-            "sigmoid beats ReLU on exclusive-or at the highest rate, which suits both better",
+            "on the exclusive-or of two signs a network ends more accurate with sigmoid than with "
+            "ReLU neurons at a learning rate of 0.5",
             {"task": "exclusive_or", "lr": 0.5},
             (0.073, 0.093),
+            if_so="At a learning rate of 0.5 sigmoid networks are more accurate than ReLU networks on the "
+            "exclusive-or of two signs",
+            if_opposite="At a learning rate of 0.5 sigmoid networks are less accurate than ReLU networks on the "
+            "exclusive-or of two signs",
+            if_absent="At a learning rate of 0.5 sigmoid and ReLU networks are as accurate on the "
+            "exclusive-or of two signs, within a point",
         ),
     ),
     controls=(

@@ -151,15 +151,6 @@ FLAT = partial(SHARP, expects=Direction.LESS)
 BETTER = partial(_asks, measure="test_accuracy", smallest=0.02, bounds=(-1.0, 1.0))
 BEST, SQUARED = ({"same": "best", "loss": loss} for loss in LOSSES)
 NARROW: dict[str, object] = {**BEST, "width": 32}
-NO, CE, MSE = "(expected: no)", "with cross-entropy", "with squared error"
-BELOW = "at the best rates, a batch of 32 needs more examples than one of 2"
-ABOVE = f"{CE}, at the best rates, a batch of 512 needs more examples than one of 128"
-BEND = f"{CE}, at the best rates, the steps bend more sharply than a sum of two costs, whose exponent is -1 {NO}"
-AT_ONE = "at one rate and the same loss, larger batches are at sharper places"
-BEST_RATES = "at the best rates and the same loss, larger batches are at flatter places"
-AT_LOSS = f"at the best rates and the same loss, a batch of 8 answers better than one of 512 {NO}"
-AS_MANY = "at one rate and after as many examples, a batch of 8 answers better than one of 512"
-IN_PROPORTION = f"at rates in proportion and after as many examples, a batch of 8 answers better than one of 512 {NO}"
 TASKS, SIZES = list(goals.TASKS), [2, 8, 32, 128, 512]
 EASY = partial(grid, Config, task=["teacher"], loss=["ce"], same=["best"], goal=[0.4])
 COPIED = EASY(batch=[2]) + EASY(batch=[32], copies=[16])
@@ -179,17 +170,159 @@ experiment = Experiment(
     + grid(Config, task=TASKS, loss=["mse"], same=["loss", "best"], batch=SIZES, goal=[0.6]),
     ranges={"batch": (1, 1_024), "goal": (0.05, 0.95), "lr": (1e-3, 1.0), "width": (4, 256), "copies": (1, 64)},
     estimands=(
-        DEARER("dearer_below", f"{CE}, {BELOW} {NO}", _sizes(32, 2, **BEST), (-0.08, 0.15), NEITHER),
-        DEARER("dearer_above", ABOVE, _sizes(512, 128, **BEST), (1.4, 1.63), MORE),
-        DEARER("dearer_below_squared", f"{MSE}, {BELOW}", _sizes(32, 2, **SQUARED), (1.33, 1.61), MORE),
-        BENT("sharper_bend", BEND, (NARROW,), (-1.13, -1.05), NEITHER, expects=Direction.LESS),
-        SHARP("sharper_at_one_rate", f"{CE}, {AT_ONE}", ({**BEST, "same": "loss"},), (0.037, 0.067), MORE),
-        SHARP("sharper_at_one_rate_squared", f"{MSE}, {AT_ONE}", ({**SQUARED, "same": "loss"},), (0.08, 0.17), MORE),
-        FLAT("flatter_at_best_rates", f"{CE}, {BEST_RATES}", (NARROW,), (-0.164, -0.118), LESS),
-        FLAT("flatter_at_best_rates_squared", f"{MSE}, {BEST_RATES} {NO}", (SQUARED,), (-0.09, 0.085), OPEN),
-        BETTER("right_at_the_loss", AT_LOSS, _sizes(8, 512, **NARROW), (-0.021, 0.004), NEITHER),
-        BETTER("right_after_as_many", AS_MANY, _sizes(8, 512, same="examples"), (0.124, 0.19), MORE),
-        BETTER("right_at_its_rate", IN_PROPORTION, _sizes(8, 512, same="both"), (-0.004, 0.016), NEITHER),
+        DEARER(
+            "dearer_below",
+            "to reach one training loss (cross-entropy) batches of 32 need more examples in all "
+            "than batches of 2, each at its best learning rate",
+            _sizes(32, 2, **BEST),
+            (-0.08, 0.15),
+            NEITHER,
+            if_so="To reach one training loss, batches of 32 need more examples than batches of 2, each "
+            "at its best learning rate (cross-entropy)",
+            if_opposite="To reach one training loss, batches of 32 need fewer examples than batches of 2, each "
+            "at its best learning rate (cross-entropy)",
+            if_absent="To reach one training loss, batches of 32 and of 2 need about as many examples, each "
+            "at its best learning rate (cross-entropy)",
+        ),
+        DEARER(
+            "dearer_above",
+            "to reach one training loss (cross-entropy) batches of 512 need more examples in all "
+            "than batches of 128, each at its best learning rate",
+            _sizes(512, 128, **BEST),
+            (1.4, 1.63),
+            MORE,
+            if_so="To reach one training loss, batches of 512 need more examples than batches of 128, "
+            "each at its best learning rate (cross-entropy)",
+            if_opposite="To reach one training loss, batches of 512 need fewer examples than batches of 128, "
+            "each at its best learning rate (cross-entropy)",
+            if_absent="To reach one training loss, batches of 512 and of 128 need about as many examples, "
+            "each at its best learning rate (cross-entropy)",
+        ),
+        DEARER(
+            "dearer_below_squared",
+            "to reach one training loss (squared error) batches of 32 need more examples in all "
+            "than batches of 2, each at its best learning rate",
+            _sizes(32, 2, **SQUARED),
+            (1.33, 1.61),
+            MORE,
+            if_so="To reach one training loss, batches of 32 need more examples than batches of 2, each "
+            "at its best learning rate (squared error)",
+            if_opposite="To reach one training loss, batches of 32 need fewer examples than batches of 2, each "
+            "at its best learning rate (squared error)",
+            if_absent="To reach one training loss, batches of 32 and of 2 need about as many examples, each "
+            "at its best learning rate (squared error)",
+        ),
+        BENT(
+            "sharper_bend",
+            "as batches grow, the steps to a given loss stop falling more abruptly than the usual "
+            "formula a + b / batch says",
+            (NARROW,),
+            (-1.13, -1.05),
+            NEITHER,
+            expects=Direction.LESS,
+            if_so="As batches grow, the steps to a given loss stop falling more abruptly than the usual "
+            "formula a + b / batch says",
+            if_opposite="As batches grow, the steps to a given loss stop falling more smoothly than the usual "
+            "formula a + b / batch says",
+            if_absent="As batches grow, the steps to a given loss stop falling about as the usual formula a + "
+            "b / batch says",
+        ),
+        SHARP(
+            "sharper_at_one_rate",
+            "at one learning rate and the same training loss larger batches leave a network in a "
+            "sharper minimum (cross-entropy)",
+            ({**BEST, "same": "loss"},),
+            (0.037, 0.067),
+            MORE,
+            if_so="At one learning rate and the same training loss, larger batches leave a network in a "
+            "sharper minimum (cross-entropy)",
+            if_opposite="At one learning rate and the same training loss, larger batches leave a network in a "
+            "flatter minimum (cross-entropy)",
+            if_absent="At one learning rate and the same training loss, the batch size hardly changes how "
+            "sharp the minimum is (cross-entropy)",
+        ),
+        SHARP(
+            "sharper_at_one_rate_squared",
+            "at one learning rate and the same training loss larger batches leave a network in a "
+            "sharper minimum (squared error)",
+            ({**SQUARED, "same": "loss"},),
+            (0.08, 0.17),
+            MORE,
+            if_so="At one learning rate and the same training loss, larger batches leave a network in a "
+            "sharper minimum (squared error)",
+            if_opposite="At one learning rate and the same training loss, larger batches leave a network in a "
+            "flatter minimum (squared error)",
+            if_absent="At one learning rate and the same training loss, the batch size hardly changes how "
+            "sharp the minimum is (squared error)",
+        ),
+        FLAT(
+            "flatter_at_best_rates",
+            "if each batch size has its best learning rate, larger batches leave a network in a "
+            "flatter minimum at the same loss (cross-entropy)",
+            (NARROW,),
+            (-0.164, -0.118),
+            LESS,
+            if_so="If each batch size has its best learning rate, larger batches end in flatter minima (cross-entropy)",
+            if_opposite="Even if each batch size has its best learning rate, larger batches end in sharper "
+            "minima (cross-entropy)",
+            if_absent="If each batch size has its best learning rate, the batch size hardly changes how sharp "
+            "the minimum is (cross-entropy)",
+        ),
+        FLAT(
+            "flatter_at_best_rates_squared",
+            "if each batch size has its best learning rate, larger batches leave a network in a "
+            "flatter minimum at the same loss (squared error)",
+            (SQUARED,),
+            (-0.09, 0.085),
+            OPEN,
+            if_so="If each batch size has its best learning rate, larger batches end in flatter minima (squared error)",
+            if_opposite="Even if each batch size has its best learning rate, larger batches end in sharper "
+            "minima (squared error)",
+            if_absent="If each batch size has its best learning rate, the batch size hardly changes how sharp "
+            "the minimum is (squared error)",
+        ),
+        BETTER(
+            "right_at_the_loss",
+            "at the same training loss and its best learning rate, training in batches of 8 gives "
+            "higher test accuracy than in batches of 512",
+            _sizes(8, 512, **NARROW),
+            (-0.021, 0.004),
+            NEITHER,
+            if_so="At the same training loss and its best learning rate, batches of 8 give higher test "
+            "accuracy than batches of 512",
+            if_opposite="At the same training loss and its best learning rate, batches of 8 give lower test "
+            "accuracy than batches of 512",
+            if_absent="At the same training loss and its best learning rate, batches of 8 and of 512 give the "
+            "same test accuracy, within 2 points",
+        ),
+        BETTER(
+            "right_after_as_many",
+            "at one learning rate and after the same number of examples, batches of 8 give higher "
+            "test accuracy than batches of 512",
+            _sizes(8, 512, same="examples"),
+            (0.124, 0.19),
+            MORE,
+            if_so="At one learning rate and after the same number of examples, batches of 8 give higher "
+            "test accuracy than batches of 512",
+            if_opposite="At one learning rate and after the same number of examples, batches of 8 give lower "
+            "test accuracy than batches of 512",
+            if_absent="At one learning rate and after the same number of examples, batches of 8 and of 512 "
+            "are as accurate, within 2 points",
+        ),
+        BETTER(
+            "right_at_its_rate",
+            "with learning rates in proportion to the batch and after the same number of examples, "
+            "batches of 8 give higher test accuracy than of 512",
+            _sizes(8, 512, same="both"),
+            (-0.004, 0.016),
+            NEITHER,
+            if_so="Even with learning rates in proportion to the batch, batches of 8 give higher test "
+            "accuracy than of 512 after the same number of examples",
+            if_opposite="With learning rates in proportion to the batch, batches of 8 give lower test accuracy "
+            "than of 512 after the same number of examples",
+            if_absent="With learning rates in proportion to the batch, batches of 8 and of 512 are as "
+            "accurate after as many examples, within 2 points",
+        ),
     ),
     controls=(
         Control(estimand="dearer_below", placebo=EASY(batch=[2, 32], control=["placebo"]), planted=COPIED),

@@ -124,7 +124,12 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="trained_is_away",
-            claim="the first digits of trained weights do not follow the law, in a network of width 128",
+            claim="the first digits of a trained network's weights, at width 128, do not follow Benford's "
+            "law (30 % ones, 5 % nines)",
+            if_so="The first digits of a trained network's weights do not follow Benford's law (30 % ones, 5 % nines)",
+            if_opposite="The first digits of a trained network's weights follow Benford's law more closely than "
+            "chance lets",
+            if_absent="The first digits of a trained network's weights follow Benford's law (30 % ones, 5 % nines)",
             kind=Kind.LEVEL,
             measure="trained",
             between=({"width": 128},),
@@ -135,7 +140,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="training_comes_nearer",
-            claim="training brings the digits nearer to the law (expected: no)",
+            claim="training brings the first digits of a network's weights, at width 128, nearer to Benford's law",
+            if_so="Training brings the first digits of a network's weights nearer to Benford's law",
+            if_opposite="Training takes the first digits of a network's weights further away from Benford's law",
+            if_absent="Training moves the first digits of a network's weights neither nearer to Benford's law "
+            "nor away from it",
             kind=Kind.LEVEL,
             measure="nearer",
             between=({"width": 128},),
@@ -144,7 +153,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="added_is_nearer",
-            claim="what training adds to the weights lies nearer to the law than the weights",
+            claim="the changes that training makes to a network's weights, at width 256, follow Benford's "
+            "law more closely than the weights do",
+            if_so="The changes that training makes to the weights follow Benford's law more closely than "
+            "the weights do",
+            if_opposite="The changes that training makes to the weights follow Benford's law less closely than "
+            "the weights do",
+            if_absent="The changes that training makes to the weights follow Benford's law as closely as the "
+            "weights do",
             kind=Kind.LEVEL,
             measure="added_nearer",
             between=({"width": 256},),

@@ -147,7 +147,13 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="xor_wide_minus_narrow",
-            claim="asked for an exclusive or, a wide network is worse on new combinations than a narrow one",
+            claim="a network of width 256 that answers an exclusive or of two attributes is less accurate "
+            "on new combinations than one of width 16",
+            if_so="A wide network that answers an exclusive or is less accurate on new combinations than a narrow one",
+            if_opposite="A wide network that answers an exclusive or is more accurate on new combinations than "
+            "a narrow one",
+            if_absent="A wide network that answers an exclusive or is as accurate on new combinations as a "
+            "narrow one, within 3 points",
             kind=Kind.CONTRAST,  # paired: the same combinations are held out
             measure="new_accuracy",
             between=({"readout": "xor", "width": 256}, {"readout": "xor", "width": 16}),
@@ -160,7 +166,13 @@ experiment = Experiment(
         ),
         Estimand(
             name="heads_wide_minus_narrow",
-            claim="asked for both attributes, a wide network is better on new combinations than a narrow one",
+            claim="a network of width 256 that names two attributes is more accurate on new combinations "
+            "than one of width 16",
+            if_so="A wide network that names two attributes is more accurate on new combinations than a narrow one",
+            if_opposite="A wide network that names two attributes is less accurate on new combinations than a "
+            "narrow one",
+            if_absent="A wide network that names two attributes is as accurate on new combinations as a "
+            "narrow one, within 3 points",
             kind=Kind.CONTRAST,
             measure="new_accuracy",
             between=({"readout": "heads", "width": 256}, {"readout": "heads", "width": 16}),
@@ -170,7 +182,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="heads_minus_number",
-            claim="asked for the attributes, a network knows new combinations whose number it cannot give",
+            claim="a network is more accurate on new combinations when it names their two attributes than "
+            "when it gives the number of the combination",
+            if_so="A network that names two attributes knows new combinations whose number it cannot give",
+            if_opposite="A network is more accurate on new combinations when it gives their number than when it "
+            "names two attributes",
+            if_absent="A network knows new combinations about as well by their number as by their two attributes",
             kind=Kind.CONTRAST,
             measure="new_accuracy",
             between=({"readout": "heads", "width": 64}, {"readout": "number", "width": 64}),

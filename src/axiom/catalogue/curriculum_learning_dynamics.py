@@ -117,7 +117,13 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="helps_with_true_labels",
-            claim="easy first reaches more than a random ranking of its pace, on true labels (expected: no)",
+            claim="on true labels a network that sees easy examples first ends more accurate than one "
+            "that sees them in a random order of the same pace",
+            if_so="On true labels seeing easy examples first makes a network more accurate than a random "
+            "order of the same pace",
+            if_opposite="On true labels seeing easy examples first makes a network less accurate than a random "
+            "order of the same pace",
+            if_absent="On true labels seeing easy examples first changes the accuracy by less than 1.5 points",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -132,7 +138,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="helps_with_wrong_labels",
-            claim="with three in ten labels wrong, easy first reaches more at its best moment than a random ranking",
+            claim="with three in ten labels wrong, seeing easy examples first makes a network more "
+            "accurate at its best than a random order of the same pace",
+            if_so="With three in ten labels wrong, seeing easy examples first beats a random order of the "
+            "same pace, each at its best",
+            if_opposite="With three in ten labels wrong, a random order of the same pace beats seeing easy "
+            "examples first, each at its best",
+            if_absent="With three in ten labels wrong, seeing easy examples first changes the best accuracy "
+            "by less than 1.5 points beside a random order",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(
@@ -145,7 +158,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="beats_showing_all",
-            claim="with three in ten labels wrong, easy first reaches more at its best than showing all does",
+            claim="with three in ten labels wrong, a network that sees easy examples first is more "
+            "accurate at its best than one that sees all from the start",
+            if_so="With three in ten labels wrong, seeing easy examples first beats seeing all from the "
+            "start, each at its best",
+            if_opposite="With three in ten labels wrong, seeing all from the start beats seeing easy examples "
+            "first, each at its best",
+            if_absent="With three in ten labels wrong, seeing easy examples first changes the best accuracy "
+            "by less than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(
@@ -158,7 +178,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="hard_first_helps",
-            claim="hard first reaches more than showing all from the start, on true labels",
+            claim="on true labels a network that sees hard examples first is more accurate at its best "
+            "than one that sees all from the start",
+            if_so="On true labels seeing hard examples first beats seeing all from the start, each at its best",
+            if_opposite="On true labels seeing all from the start beats seeing hard examples first, each at its best",
+            if_absent="On true labels seeing hard examples first changes the best accuracy by less than 1.5 points",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(

@@ -15,6 +15,7 @@ History: 1, two tasks and three arms instead of one.
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -121,11 +122,12 @@ def _plain(*, depths: tuple[int, int], noise: float, lr: float, epochs: int) -> 
     return grid(Config, task=["clusters"], arm=["plain"], depth=depths, noise=[noise], lr=[lr], epochs=[epochs])
 
 
-def _slope(arm: str, task: str, claim: str, interval: tuple[float, float]) -> Estimand:
+def _slope(arm: str, task: str, claim: str, interval: tuple[float, float], **told: Any) -> Estimand:
     """Log accuracy on log depth in one arm: below zero where deep networks do worse."""
     return Estimand(
         name=f"{arm}_on_{task}",
         claim=claim,
+        **told,
         kind=Kind.SLOPE,
         measure="test_accuracy",
         across="depth",
@@ -138,11 +140,12 @@ def _slope(arm: str, task: str, claim: str, interval: tuple[float, float]) -> Es
     )
 
 
-def _deep(arm: str, measure: str, claim: str, interval: tuple[float, float]) -> Estimand:
+def _deep(arm: str, measure: str, claim: str, interval: tuple[float, float], **told: Any) -> Estimand:
     """What an arm has more of than the plain one at the greatest depth, within a replicate."""
     return Estimand(
         name=f"{arm}_minus_plain_deep",
         claim=claim,
+        **told,
         kind=Kind.CONTRAST,
         measure=measure,
         between=tuple({"task": "teacher", "arm": each, "depth": 16} for each in (arm, "plain")),
@@ -170,13 +173,59 @@ experiment = Experiment(
     sweep=grid(Config, task=list(TASKS), arm=["plain", "residual", "tuned"], depth=[1, 2, 4, 8, 16]),
     ranges={"depth": (1, 32), "lr": (1e-4, 1.0), "noise": (0.0, 1.0), "epochs": (1, 500)},
     estimands=(
-        _slope("plain", "clusters", "of as many parameters, deep does worse on a Gaussian mixture", (-0.037, -0.023)),
-        _slope("plain", "teacher", "of as many parameters, deep does worse on a shallow teacher", (-0.115, -0.07)),
-        _slope("tuned", "teacher", "deep does worse even where each depth tunes its own rate", (-0.07, -0.043)),
-        _deep(
-            "residual", "train_accuracy", "16 residual layers fit training data better than plain ones", (0.13, 0.23)
+        _slope(
+            "plain",
+            "clusters",
+            "of networks with the same number of parameters deeper ones are less accurate on a Gaussian mixture",
+            (-0.037, -0.023),
+            if_so="With the same number of parameters, deeper networks are less accurate on a Gaussian mixture",
+            if_opposite="With the same number of parameters, deeper networks are more accurate on a Gaussian mixture",
+            if_absent="With the same number of parameters, depth hardly changes the accuracy on a Gaussian mixture",
         ),
-        _deep("tuned", "test_accuracy", "16 layers do better on test data once their rate is tuned", (0.045, 0.09)),
+        _slope(
+            "plain",
+            "teacher",
+            "of networks with the same number of parameters deeper ones are less accurate on labels "
+            "of a shallow network",
+            (-0.115, -0.07),
+            if_so="With the same number of parameters, deeper networks are less accurate on labels of a "
+            "shallow network",
+            if_opposite="With the same number of parameters, deeper networks are more accurate on labels of a "
+            "shallow network",
+            if_absent="With the same number of parameters, depth hardly changes the accuracy on labels of a "
+            "shallow network",
+        ),
+        _slope(
+            "tuned",
+            "teacher",
+            "deeper networks of the same number of parameters are less accurate on labels of a "
+            "shallow network even if each tunes its learning rate",
+            (-0.07, -0.043),
+            if_so="Even if each depth tunes its learning rate, deeper networks of the same size are less "
+            "accurate on labels of a shallow network",
+            if_opposite="If each depth tunes its learning rate, deeper networks of the same size are more "
+            "accurate on labels of a shallow network",
+            if_absent="If each depth tunes its learning rate, depth hardly changes the accuracy at the same "
+            "number of parameters",
+        ),
+        _deep(
+            "residual",
+            "train_accuracy",
+            "a network of 16 residual layers fits its training data better than one of 16 plain layers",
+            (0.13, 0.23),
+            if_so="A network of 16 residual layers fits its training data better than one of 16 plain layers",
+            if_opposite="A network of 16 residual layers fits its training data less well than one of 16 plain layers",
+            if_absent="Networks of 16 residual and of 16 plain layers fit their training data alike, within 2 points",
+        ),
+        _deep(
+            "tuned",
+            "test_accuracy",
+            "a network of 16 layers is more accurate on new data once its learning rate is tuned",
+            (0.045, 0.09),
+            if_so="A network of 16 layers is more accurate on new data once its learning rate is tuned",
+            if_opposite="A network of 16 layers is less accurate on new data once its learning rate is tuned",
+            if_absent="Tuning the learning rate changes the accuracy of a network of 16 layers by less than 2 points",
+        ),
     ),
     controls=(
         Control(

@@ -115,7 +115,11 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="risk_at_n_over_90",
-            claim="the risk at p = N = 100 is more than twice that of 90 features: the peak is not before N",
+            claim="with 100 examples, 100 random features have more than twice the risk of 90: the peak "
+            "of the error does not come earlier",
+            if_so="With 100 examples, 100 random features have more than twice the risk of 90",
+            if_opposite="With 100 examples, 100 random features have less than twice the risk of 90",
+            if_absent="With 100 examples, 100 random features have about twice the risk of 90",
             kind=Kind.CONTRAST,
             measure="log_risk",
             between=(NOISY | {"features": 100}, NOISY | {"features": 90}),
@@ -125,7 +129,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="risk_at_n_over_110",
-            claim="the risk at p = N = 100 is more than twice that of 110 features: the peak is not behind N",
+            claim="with 100 examples, 100 random features have more than twice the risk of 110: the peak "
+            "of the error does not come later",
+            if_so="With 100 examples, 100 random features have more than twice the risk of 110",
+            if_opposite="With 100 examples, 100 random features have less than twice the risk of 110",
+            if_absent="With 100 examples, 100 random features have about twice the risk of 110",
             kind=Kind.CONTRAST,
             measure="log_risk",
             between=(NOISY | {"features": 100}, NOISY | {"features": 110}),
@@ -135,7 +143,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="peak_without_noise",
-            claim="without any noise, too, the risk at p = N is more than twice that of 40 features",
+            claim="with 100 examples and no noise in the labels, 100 random features have more than twice "
+            "the risk of 40",
+            if_so="Even without noise in the labels the error peaks: with 100 examples, 100 random "
+            "features have more than twice the risk of 40",
+            if_opposite="Without noise in the labels and with 100 examples, 100 random features have less than "
+            "twice the risk of 40",
+            if_absent="Without noise in the labels and with 100 examples, 100 random features have about "
+            "twice the risk of 40",
             kind=Kind.CONTRAST,
             measure="log_risk",
             between=(CLEAN | {"features": 100}, CLEAN | {"features": 40}),
@@ -145,7 +160,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="second_descent",
-            claim="1600 random features have less risk than 40, which in the median are the best number below N",
+            claim="with 100 noisy examples, 1,600 random features have less risk than 40, the best number below 100",
+            if_so="With 100 noisy examples, 1,600 random features have less risk than 40: the second "
+            "descent goes below the first",
+            if_opposite="With 100 noisy examples, 1,600 random features have more risk than 40: the second "
+            "descent stays above the first",
+            if_absent="With 100 noisy examples, 1,600 random features have about the risk of 40, within 10 %",
             kind=Kind.CONTRAST,
             measure="log_risk",
             between=(NOISY | {"features": 1_600}, NOISY | {"features": 40}),
@@ -155,7 +175,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="no_peak_with_a_ridge",
-            claim="with a ridge the risk at p = N is below that of a model with 40 features",
+            claim="with a ridge penalty and 100 examples, 100 random features have less risk than 40: the peak is gone",
+            if_so="A ridge penalty takes the peak of the error away: with 100 examples, 100 random "
+            "features have less risk than 40",
+            if_opposite="Even with a ridge penalty and 100 examples, 100 random features have more risk than 40",
+            if_absent="With a ridge penalty and 100 examples, 100 random features have about the risk of 40, "
+            "within 10 %",
             kind=Kind.CONTRAST,
             measure="log_risk",
             between=(RIDGED | {"features": 100}, RIDGED | {"features": 40}),
@@ -165,7 +190,13 @@ experiment = Experiment(
         ),
         Estimand(
             name="isotropic_stays_above",
-            claim="of isotropic features, 800 have more risk than 100: the second descent ends above the first",
+            claim="with features that all matter alike, 800 have more risk than 100: the second descent "
+            "ends above the first",
+            if_so="With features that all matter alike, 800 have more risk than 100: the second descent "
+            "ends above the first",
+            if_opposite="With features that all matter alike, 800 have less risk than 100: the second descent "
+            "goes below the first",
+            if_absent="With features that all matter alike, 800 have about the risk of 100",
             kind=Kind.CONTRAST,
             measure="log_risk",
             between=({"design": "isotropic", "features": 800}, {"design": "isotropic", "features": 100}),
@@ -174,7 +205,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="isotropic_risk_over_theory",
-            claim="the risk of 800 isotropic features is above the closed form (expected: no)",
+            claim="the risk of 800 features that all matter alike lies above its closed form",
+            if_so="The risk of 800 features that all matter alike lies above its closed form",
+            if_opposite="The risk of 800 features that all matter alike lies below its closed form",
+            if_absent="The risk of 800 features that all matter alike is that of its closed form, within 5 %",
             kind=Kind.LEVEL,
             measure="risk_over_theory",
             between=({"design": "isotropic", "features": 800},),

@@ -154,7 +154,11 @@ experiment = Experiment(
     estimands=(
         LEVEL(
             name="outliers_are_learned",
-            claim="training from small weights adds more outliers than one to those of the start",
+            claim="training from small weights adds more than one outlying eigenvalue to a network's hidden weights",
+            if_so="Training from small weights adds more than one outlying eigenvalue to a network's hidden weights",
+            if_opposite="Training from small weights adds less than one outlying eigenvalue to a network's "
+            "hidden weights",
+            if_absent="Training from small weights adds about one outlying eigenvalue to a network's hidden weights",
             measure="learned",
             between=({"by": "time", "gain": 0.5},),
             null=1.0,
@@ -163,7 +167,10 @@ experiment = Experiment(
         ),
         LEVEL(
             name="outliers_are_there_at_the_start",
-            claim="a network has outliers before it is trained (expected: no)",
+            claim="a network's hidden weights have outlying eigenvalues before it is trained",
+            if_so="A network's hidden weights have outlying eigenvalues before it is trained",
+            if_opposite="Before training a network's hidden weights have fewer outlying eigenvalues than chance gives",
+            if_absent="A network's hidden weights have no outlying eigenvalues before it is trained",
             measure="start_outliers",
             between=({"by": "starts"},),
             smallest=0.2,
@@ -171,19 +178,35 @@ experiment = Experiment(
         ),
         CORRELATION(
             name="gap_and_accuracy_in_time",
-            claim="along one training on the teacher's task, test accuracy is higher where the gap is larger",
+            claim="along one training on labels of a random network, test accuracy is higher when the "
+            "largest eigenvalue stands further off the second",
+            if_so="Along one training, test accuracy is higher when the largest eigenvalue stands further "
+            "off the second",
+            if_opposite="Along one training, test accuracy is lower when the largest eigenvalue stands further "
+            "off the second",
+            if_absent="Along one training, test accuracy hardly goes with the gap between the two largest eigenvalues",
             between=({"by": "time", "task": "teacher", "gain": 0.5},),
             prediction=PILOT(positive=0.85, negative=0.02, absent=0.13, interval=(0.3, 0.7)),
         ),
         CORRELATION(
             name="gap_and_accuracy_over_labels",
-            claim="of networks with ever more wrong labels, those with the larger gap are more accurate (expected: no)",
+            claim="of networks with ever more wrong labels, those whose largest eigenvalue stands further "
+            "off the second are more accurate",
+            if_so="Of networks with ever more wrong labels, those with a larger gap of eigenvalues are more accurate",
+            if_opposite="Of networks with ever more wrong labels, those with a larger gap of eigenvalues are "
+            "less accurate",
+            if_absent="Of networks with ever more wrong labels, accuracy hardly goes with the gap of eigenvalues",
             between=({"by": "labels"},),
             prediction=PILOT(positive=0.12, negative=0.08, absent=0.8, interval=(-0.1, 0.2)),
         ),
         CORRELATION(
             name="gap_and_accuracy_over_starts",
-            claim="of networks that differ by their start, those with the larger gap are more accurate (expected: no)",
+            claim="of networks that differ by their start, those whose largest eigenvalue stands further "
+            "off the second are more accurate",
+            if_so="Of networks that differ by their start, those with a larger gap of eigenvalues are more accurate",
+            if_opposite="Of networks that differ by their start, those with a larger gap of eigenvalues are "
+            "less accurate",
+            if_absent="Of networks that differ by their start, accuracy hardly goes with the gap of eigenvalues",
             between=({"by": "starts"},),
             prediction=PILOT(positive=0.03, negative=0.12, absent=0.85, interval=(-0.15, 0.05)),
         ),

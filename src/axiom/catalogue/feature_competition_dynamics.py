@@ -15,6 +15,7 @@ History: 1, the old laboratory's question and widths, with the weak block alone 
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -122,11 +123,12 @@ def _short(strong: float, weak: float) -> Config:
     return Config(width=32, strong=strong, weak=weak, decoupling=0.0, epochs=20)
 
 
-def _beside_minus_alone(measure: str, claim: str, interval: tuple[float, float]) -> Estimand:
+def _beside_minus_alone(measure: str, claim: str, interval: tuple[float, float], **told: Any) -> Estimand:
     """Paired, and a mean over widths."""
     return Estimand(
         name=f"{measure.removesuffix('_accuracy')}_beside_strong_minus_alone",
         claim=claim,
+        **told,
         kind=Kind.CONTRAST,
         measure=measure,
         between=({"strong": 2.0, "decoupling": 0.0}, {"strong": 0.0, "decoupling": 0.0}),
@@ -148,11 +150,28 @@ experiment = Experiment(
     sweep=grid(Config, decoupling=[0.0, 0.1], strong=[0.0, 0.5, 1.0, 2.0], width=[32, 64, 128, 256]),
     ranges={"width": (4, 512), "strong": (0.0, 4.0), "decoupling": (0.0, 0.5), "epochs": (1, 1_000)},
     estimands=(
-        _beside_minus_alone("weak_accuracy", "a weak feature is learned worse beside a strong one", (-0.26, -0.19)),
-        _beside_minus_alone("stopped_weak_accuracy", "it is so wherever training is stopped", (-0.28, -0.2)),
+        _beside_minus_alone(
+            "weak_accuracy",
+            "a network learns a weak feature less well beside a strong one than alone",
+            (-0.26, -0.19),
+            if_so="A network learns a weak feature less well beside a strong one than alone",
+            if_opposite="A network learns a weak feature better beside a strong one than alone",
+            if_absent="A network learns a weak feature as well beside a strong one as alone, within 3 points",
+        ),
+        _beside_minus_alone(
+            "stopped_weak_accuracy",
+            "a network that is stopped at its best learns a weak feature less well beside a strong one than alone",
+            (-0.28, -0.2),
+            if_so="Even stopped at its best, a network learns a weak feature less well beside a strong one than alone",
+            if_opposite="Stopped at its best, a network learns a weak feature better beside a strong one than alone",
+            if_absent="Stopped at its best, a network learns a weak feature as well beside a strong one, to 3 points",
+        ),
         Estimand(
             name="gradient_ratio_of_twice_the_strength",
-            claim="a feature of twice the strength receives more gradient after the start, too",
+            claim="a feature of twice the strength receives more gradient than the other after the start, too",
+            if_so="A feature of twice the strength receives more gradient than the other throughout training",
+            if_opposite="A feature of twice the strength receives less gradient than the other after the start",
+            if_absent="A feature of twice the strength receives about as much gradient as the other after the start",
             kind=Kind.LEVEL,  # mean over widths
             measure="gradient_ratio",
             between=({"strong": 1.0, "decoupling": 0.0},),
@@ -162,7 +181,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="gradient_ratio_by_width",
-            claim="the ratio of gradients grows with width (expected: no)",
+            claim="the strong feature's share of the gradient grows with a network's width",
+            if_so="The strong feature's share of the gradient grows with a network's width",
+            if_opposite="The strong feature's share of the gradient falls with a network's width",
+            if_absent="The strong feature's share of the gradient hardly depends on a network's width",
             kind=Kind.SLOPE,
             measure="gradient_ratio",
             across="width",
@@ -172,7 +194,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="decoupling_minus_none",
-            claim="spectral decoupling helps a weak feature beside a strong one (expected: no)",
+            claim="a network learns a weak feature beside a strong one better with spectral decoupling than without",
+            if_so="Spectral decoupling helps a network to learn a weak feature beside a strong one",
+            if_opposite="Spectral decoupling keeps a network from learning a weak feature beside a strong one",
+            if_absent="Spectral decoupling changes how well a weak feature is learned beside a strong one by "
+            "less than 2 points",
             kind=Kind.CONTRAST,
             measure="weak_accuracy",
             between=({"strong": 2.0, "decoupling": 0.1}, {"strong": 2.0, "decoupling": 0.0}),

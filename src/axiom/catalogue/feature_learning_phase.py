@@ -162,11 +162,6 @@ def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms:
 
 
 PRODUCT, LINEAR = (({"task": task, "alpha": 0.03}, {"task": task, "alpha": 30.0}) for task in ("product", "linear"))
-MOVES = "the kernel of a network that learns a product changes less the larger alpha is"
-WINS = "of a product of two inputs, rich training has the smaller error"
-AT_BEST = "of a product it has, where each training is stopped at its best"
-WINS_TOO = "of a linear function of all inputs, rich training has the smaller error, too (expected: no)"
-SPARSER = "the error of a regression with weights u^2 - v^2 on a sparse truth grows with alpha"
 GROWS: Given = {"expects": Direction.MORE, "chances": (0.98, 0.01, 0.01)}
 FEW: Given = {"task": ["product"], "alpha": [0.3, 3.0, 30.0], "steps": [100]}
 PLACEBO: Given = {"control": ["placebo"]}
@@ -184,11 +179,71 @@ experiment = Experiment(
     + grid(Config, task=["regression"], alpha=[0.03, 0.1, 0.3, 1.0, 3.0]),
     ranges={"alpha": (0.01, 100.0), "width": (4, 1_024), "steps": (10, 50_000)},
     estimands=(
-        _asks("kernel_on_alpha", MOVES, "kernel_change", (-1.13, -1.09), {"task": "product"}),
-        _asks("rich_minus_lazy_on_product", WINS, "test_error", (-0.55, -0.45), *PRODUCT),
-        _asks("rich_minus_lazy_at_best", AT_BEST, "best_error", (-0.55, -0.45), *PRODUCT),
-        _asks("rich_minus_lazy_on_linear", WINS_TOO, "test_error", (-0.03, -0.02), *LINEAR, chances=(0.01, 0.03, 0.96)),
-        _asks("error_on_alpha", SPARSER, "test_error", (0.44, 0.54), {"task": "regression"}, **GROWS),
+        _asks(
+            "kernel_on_alpha",
+            "the kernel of a network that learns a product of two inputs changes less the more its "
+            "outputs are scaled up",
+            "kernel_change",
+            (-1.13, -1.09),
+            {"task": "product"},
+            if_so="The kernel of a network changes less the more its outputs are scaled up",
+            if_opposite="The kernel of a network changes more the more its outputs are scaled up",
+            if_absent="How far the outputs are scaled up hardly changes how much the kernel of a network changes",
+        ),
+        _asks(
+            "rich_minus_lazy_on_product",
+            "a network learns a product of two of twenty inputs with a smaller test error when its "
+            "outputs are scaled down than up",
+            "test_error",
+            (-0.55, -0.45),
+            *PRODUCT,
+            if_so="Rich training, with outputs scaled down, learns a product of two inputs with a smaller "
+            "error than lazy training",
+            if_opposite="Lazy training, with outputs scaled up, learns a product of two inputs with a smaller "
+            "error than rich training",
+            if_absent="Rich and lazy training learn a product of two inputs with about the same error",
+        ),
+        _asks(
+            "rich_minus_lazy_at_best",
+            "a network learns a product of two inputs with a smaller error when its outputs are "
+            "scaled down than up, each stopped at its best",
+            "best_error",
+            (-0.55, -0.45),
+            *PRODUCT,
+            if_so="Even with each stopped at its best, rich training learns a product of two inputs with "
+            "a smaller error than lazy training",
+            if_opposite="With each stopped at its best, lazy training learns a product of two inputs with a "
+            "smaller error than rich training",
+            if_absent="With each stopped at its best, rich and lazy training learn a product of two inputs "
+            "with about the same error",
+        ),
+        _asks(
+            "rich_minus_lazy_on_linear",
+            "a network learns a linear function of all twenty inputs with a smaller test error when "
+            "its outputs are scaled down than up",
+            "test_error",
+            (-0.03, -0.02),
+            *LINEAR,
+            chances=(0.01, 0.03, 0.96),
+            if_so="Rich training learns a linear function of all inputs, too, with a smaller error than lazy training",
+            if_opposite="Lazy training learns a linear function of all inputs with a smaller error than rich training",
+            if_absent="Rich and lazy training learn a linear function of all inputs with about the same error",
+        ),
+        _asks(
+            "error_on_alpha",
+            "the test error of a regression with weights u^2 - v^2 on a sparse truth grows with the "
+            "scale alpha of its start",
+            "test_error",
+            (0.44, 0.54),
+            {"task": "regression"},
+            **GROWS,
+            if_so="The error of a regression with weights u^2 - v^2 on a sparse truth grows with the "
+            "scale of its start",
+            if_opposite="The error of a regression with weights u^2 - v^2 on a sparse truth falls with the "
+            "scale of its start",
+            if_absent="The error of a regression with weights u^2 - v^2 on a sparse truth hardly depends on "
+            "the scale of its start",
+        ),
     ),
     controls=(
         Control(estimand="kernel_on_alpha", placebo=grid(Config, **FEW | PLACEBO), planted=grid(Config, **FEW)),

@@ -17,7 +17,7 @@ old laboratory left no numbers.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -135,11 +135,12 @@ def _start(config: Config, seed: int) -> models.Net:
     return models.mlp(chance.stream(seed, purpose), (INPUTS, width, width, CLASSES))
 
 
-def _slope(measure: str, claim: str, negative: float, interval: tuple[float, float]) -> Estimand:
+def _slope(measure: str, claim: str, negative: float, interval: tuple[float, float], **told: Any) -> Estimand:
     """Of the logarithm on that of the width, over all widths; a mean over both tasks."""
     return Estimand(
         name=f"{measure}_by_width",
         claim=claim,
+        **told,
         kind=Kind.SLOPE,
         measure=measure,
         across="width",
@@ -168,18 +169,54 @@ experiment = Experiment(
     estimands=(
         _slope(
             "share",
-            "the wider a network, the lower the effective rank of its features for each neuron (expected: hardly)",
+            "the wider a network, the lower the effective rank of its features for each neuron",
             0.03,
             (-0.04, -0.018),
+            if_so="The wider a network, the lower the effective rank of its features for each neuron: it "
+            "uses a smaller share of them",
+            if_opposite="The wider a network, the higher the effective rank of its features for each neuron",
+            if_absent="The effective rank of a network's features for each neuron hardly depends on width",
         ),
-        _slope("stable_share", "so is their stable rank for each neuron", 0.98, (-0.64, -0.58)),
-        _slope("start_share", "effective rank for each neuron falls with width before training", 0.5, (-0.062, -0.04)),
-        _slope("kept", "training takes a larger part of it from wider networks (expected: no)", 0.01, (0.014, 0.03)),
+        _slope(
+            "stable_share",
+            "the stable rank of a network's features, which counts strong directions, falls for each neuron with width",
+            0.98,
+            (-0.64, -0.58),
+            if_so="The wider a network, the lower the stable rank of its features for each neuron",
+            if_opposite="The wider a network, the higher the stable rank of its features for each neuron",
+            if_absent="The stable rank of a network's features for each neuron hardly depends on width",
+        ),
+        _slope(
+            "start_share",
+            "before training the effective rank of a network's features falls for each neuron with width",
+            0.5,
+            (-0.062, -0.04),
+            if_so="Even before training, a wider network has a lower effective rank of its features for each neuron",
+            if_opposite="Before training, a wider network has a higher effective rank of its features for each neuron",
+            if_absent="Before training the effective rank of a network's features for each neuron hardly "
+            "depends on width",
+        ),
+        _slope(
+            "kept",
+            "training leaves a wider network a smaller part of the effective rank of its features",
+            0.01,
+            (0.014, 0.03),
+            if_so="Training leaves a wider network a smaller part of the effective rank of its features",
+            if_opposite="Training leaves a wider network a larger part of the effective rank of its features",
+            if_absent="Training leaves networks of every width about the same part of the effective rank of "
+            "their features",
+        ),
         _slope(
             "matched_share",
-            "it falls with width where networks have reached the same training loss (expected: hardly)",
+            "at the same training loss the effective rank of a network's features falls for each neuron with width",
             0.03,
             (-0.039, 0.002),
+            if_so="At the same training loss a wider network has a lower effective rank of its features "
+            "for each neuron",
+            if_opposite="At the same training loss a wider network has a higher effective rank of its features "
+            "for each neuron",
+            if_absent="At the same training loss the effective rank of features for each neuron hardly "
+            "depends on width",
         ),
     ),
     controls=(Control(estimand="share_by_width", placebo=_short("placebo"), planted=_short("planted")),),

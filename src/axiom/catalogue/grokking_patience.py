@@ -132,7 +132,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="enough_in_the_end",
-            claim="after 100,000 steps a network has understood the sums modulo 23 from three tenths (expected: no)",
+            claim="a network that is shown three tenths of the sums modulo 23 has understood the rest "
+            "after 100,000 steps",
+            if_so="With patience it works: after 100,000 steps a network has understood the sums modulo "
+            "23 from three tenths of them",
+            if_opposite="Even after 100,000 steps a network mostly has not understood the sums modulo 23 from "
+            "three tenths of them",
+            if_absent="After 100,000 steps a network has understood the sums modulo 23 from three tenths of "
+            "them about half of the time",
             kind=Kind.PROPORTION,
             measure="understood",
             between=(SMALL,),
@@ -142,7 +149,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow",
-            claim="at ten times the rate a network understands fewer of the sums modulo 53 (expected: no)",
+            claim="a network understands fewer of the sums modulo 53 at ten times the usual learning rate",
+            if_so="At ten times the usual learning rate a network understands fewer of the sums modulo 53",
+            if_opposite="At ten times the usual learning rate a network understands more of the sums modulo 53",
+            if_absent="Ten times the learning rate changes how many of the sums modulo 53 a network "
+            "understands by less than a tenth",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             between=(MIDDLE | {"lr": 0.1}, MIDDLE | {"lr": 0.01}),
@@ -153,7 +164,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="understands_the_largest",
-            claim="shown a fifth of the sums modulo 97, a network knows more than half of the rest",
+            claim="a network that is shown a fifth of the sums modulo 97 knows more than half of the rest in the end",
+            if_so="A network that is shown a fifth of the sums modulo 97 knows more than half of the rest in the end",
+            if_opposite="A network that is shown a fifth of the sums modulo 97 knows less than half of the rest "
+            "in the end",
+            if_absent="A network that is shown a fifth of the sums modulo 97 knows about half of the rest in the end",
             kind=Kind.LEVEL,
             measure="test_accuracy",
             between=(LARGE,),
@@ -164,7 +179,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="lighter",
-            claim="weights that understand the sums modulo 97 are shorter than those that memorise (expected: no)",
+            claim="weights of a network are shorter once it understands the sums modulo 97 than when it "
+            "only memorised them",
+            if_so="Weights of a network are shorter once it understands the sums modulo 97 than when it "
+            "only memorised them",
+            if_opposite="Weights of a network are longer once it understands the sums modulo 97 than when it "
+            "only memorised them",
+            if_absent="Weights of a network are as long once it understands the sums modulo 97 as when it "
+            "only memorised them, within 5 %",
             kind=Kind.LEVEL,
             measure="length_kept",
             between=(LARGE,),

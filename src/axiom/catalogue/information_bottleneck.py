@@ -15,6 +15,7 @@ laboratory left no numbers.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -119,12 +120,13 @@ def _seconds(config: Config) -> float:
 
 
 def _level(
-    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "compression"
+    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "compression", **told: Any
 ) -> Estimand:
     """In bits; a mean over both rules."""
     return Estimand(
         name=name,
         claim=claim,
+        **told,
         kind=Kind.LEVEL,
         measure=measure,
         between=({"batch": SMALL, "bins": 30} | arm,),
@@ -154,26 +156,46 @@ experiment = Experiment(
     estimands=(
         _level(
             "tanh_compresses",
-            "with tanh, layers lose some of what they told of the input, through 30 bins",
+            "tanh layers lose information about the input during training, measured through 30 bins",
             {"activation": "tanh"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.2), because="a pilot"),
+            if_so="Tanh layers lose information about their input during training, measured through 30 bins",
+            if_opposite="Tanh layers gain information about their input during training, measured through 30 bins",
+            if_absent="Tanh layers lose less than a quarter of a bit about their input during training, "
+            "measured through 30 bins",
         ),
         _level(
             "relu_compresses",
-            "with ReLU, layers lose some of what they told of the input, through 30 bins (expected: no)",
+            "ReLU layers lose information about the input during training, measured through 30 bins",
             {"activation": "relu"},
             Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.005, 0.03), because="a pilot"),
+            if_so="ReLU layers lose information about their input during training, measured through 30 bins",
+            if_opposite="ReLU layers gain information about their input during training, measured through 30 bins",
+            if_absent="ReLU layers lose less than a quarter of a bit about their input during training: they "
+            "do not compress",
         ),
         _level(
             "below_the_start",
-            "with tanh, layers tell less of the input at the end than before training",
+            "tanh layers tell less about the input at the end of training than before it, measured through 30 bins",
             {"activation": "tanh"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.95, 1.2), because="a pilot"),
             "since_start",
+            if_so="Tanh layers tell less about their input at the end of training than before it, "
+            "measured through 30 bins",
+            if_opposite="Tanh layers tell more about their input at the end of training than before it, "
+            "measured through 30 bins",
+            if_absent="Tanh layers tell as much about their input after training as before it, within a "
+            "quarter of a bit",
         ),
         Estimand(
             name="coarse_minus_fine",
-            claim="through 30 bins tanh seems to lose more than through 1,000",
+            claim="tanh layers seem to lose more information about the input through 30 bins than through 1,000",
+            if_so="How much tanh layers seem to compress depends on the bins: through 30 they lose more "
+            "than through 1,000",
+            if_opposite="Tanh layers seem to lose less information about their input through 30 bins than "
+            "through 1,000",
+            if_absent="Tanh layers lose as much information about their input through 30 bins as through "
+            "1,000, within a quarter of a bit",
             kind=Kind.CONTRAST,
             measure="compression",
             between=({"activation": "tanh", "batch": SMALL, "bins": 30}, {"activation": "tanh", "bins": 1_000}),
@@ -183,7 +205,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="small_minus_large_batches",
-            claim="small batches compress more than eight times as large ones after as many steps (expected: no)",
+            claim="tanh layers lose more information about the input in batches of 32 than of 256 after "
+            "the same number of steps",
+            if_so="Tanh layers compress more in batches of 32 than of 256 after the same number of steps",
+            if_opposite="Tanh layers compress less in batches of 32 than of 256 after the same number of steps",
+            if_absent="The noise of small batches does not matter: tanh layers compress as much in batches of "
+            "32 as of 256",
             kind=Kind.CONTRAST,
             measure="compression",
             between=({"activation": "tanh", "batch": SMALL, "bins": 30}, {"activation": "tanh", "batch": LARGE}),

@@ -136,7 +136,10 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="movement_slope",
-            claim="weights move less the wider the network",
+            claim="the weights of a ReLU network move less during training the wider it is",
+            if_so="The weights of a network move less during training the wider it is",
+            if_opposite="The weights of a network move more during training the wider it is",
+            if_absent="Width hardly changes how far the weights of a network move during training",
             kind=Kind.SLOPE,  # of log movement on log width, one value per replicate: its seven cells share a seed
             measure="movement",
             across="width",
@@ -147,7 +150,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="accuracy_wide_minus_narrow",
-            claim="the widest network generalises better than the narrowest",
+            claim="a ReLU network of width 512 is more accurate on new data than one of width 8",
+            if_so="A network of width 512 is more accurate on new data than one of width 8",
+            if_opposite="A network of width 512 is less accurate on new data than one of width 8",
+            if_absent="Networks of width 512 and of width 8 are as accurate on new data, within 2 points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
             between=({"width": 512} | STANDARD, {"width": 8} | STANDARD),
@@ -157,25 +163,50 @@ experiment = Experiment(
         ),
         _slope(
             name="ntk_first_slope",
-            claim="in the kernel's parametrisation the first layer rests sooner than the limit says (expected: no)",
+            claim="in the kernel parametrisation the movement of the first layer falls with width faster "
+            "than its inverse root",
+            if_so="In the kernel parametrisation the movement of the first layer falls with width faster "
+            "than theory's inverse root",
+            if_opposite="In the kernel parametrisation the movement of the first layer falls with width more "
+            "slowly than theory's inverse root",
+            if_absent="In the kernel parametrisation the movement of the first layer falls as theory says: "
+            "with the inverse root of the width",
             measure="movement",
             prediction=Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.6, -0.53), because="theorem"),
         ),
         _slope(
             name="ntk_middle_slope",
-            claim="in the kernel's parametrisation the middle layer comes to rest sooner than the outer ones can",
+            claim="in the kernel parametrisation the movement of the middle layer falls with width faster "
+            "than its inverse root",
+            if_so="In the kernel parametrisation the middle layer comes to rest faster with width than "
+            "the outer layers can",
+            if_opposite="In the kernel parametrisation the middle layer comes to rest more slowly with width "
+            "than the inverse root",
+            if_absent="In the kernel parametrisation the movement of the middle layer falls with the inverse "
+            "root of the width",
             measure="middle_movement",
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.98, -0.91), because="-1"),
         ),
         _slope(
             name="ntk_last_slope",
-            claim="in the kernel's parametrisation the last layer rests sooner than the limit says (expected: no)",
+            claim="in the kernel parametrisation the movement of the last layer falls with width faster "
+            "than its inverse root",
+            if_so="In the kernel parametrisation the movement of the last layer falls with width faster "
+            "than theory's inverse root",
+            if_opposite="In the kernel parametrisation the movement of the last layer falls with width more "
+            "slowly than theory's inverse root",
+            if_absent="In the kernel parametrisation the movement of the last layer falls as theory says: "
+            "with the inverse root of the width",
             measure="last_movement",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(-0.57, -0.4), because="theorem"),
         ),
         _slope(
             name="alpha_slope",
-            claim="a narrow network's movement falls more steeply with the scale of its outputs than with width",
+            claim="the movement of a network of width 64 falls with the scale of its outputs faster than "
+            "the inverse root",
+            if_so="A network's movement falls with the scale of its outputs faster than the inverse root",
+            if_opposite="A network's movement falls with the scale of its outputs more slowly than the inverse root",
+            if_absent="A network's movement falls with the inverse root of the scale of its outputs",
             measure="movement",
             across="alpha",
             between=({"parametrisation": "ntk", "width": 64},),

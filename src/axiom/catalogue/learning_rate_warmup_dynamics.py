@@ -149,25 +149,39 @@ experiment = Experiment(
     estimands=(
         PAIRED(
             name="saves_plain_descent",
-            claim="at a rate of 1.2, plain descent ends better after a warm-up",
+            claim="at a learning rate of 1.2 plain descent ends more accurate after a warm-up than without",
+            if_so="At a high learning rate plain descent ends more accurate after a warm-up",
+            if_opposite="At a high learning rate plain descent ends less accurate after a warm-up",
+            if_absent="At a high learning rate a warm-up changes the accuracy of plain descent by less than 2 points",
             between=_arms("sgd", 1.2),
             prediction=EXPECTED(positive=0.9, negative=0.02, absent=0.08, interval=(0.1, 0.6)),
         ),
         PAIRED(
             name="helps_plain_descent_at_a_moderate_rate",
-            claim="at a rate of 0.3, plain descent ends better after a warm-up (expected: no)",
+            claim="at a learning rate of 0.3 plain descent ends more accurate after a warm-up than without",
+            if_so="At a moderate learning rate, too, plain descent ends more accurate after a warm-up",
+            if_opposite="At a moderate learning rate plain descent ends less accurate after a warm-up",
+            if_absent="At a moderate learning rate a warm-up changes the accuracy of plain descent by less "
+            "than 2 points",
             between=_arms("sgd", 0.3),
             prediction=EXPECTED(positive=0.02, negative=0.03, absent=0.95, interval=(0.0, 0.007)),
         ),
         PAIRED(
             name="helps_adam_at_a_high_rate",
-            claim="at a rate of 0.03, Adam ends better after a warm-up (expected: no)",
+            claim="at a learning rate of 0.03 Adam ends more accurate after a warm-up than without",
+            if_so="At a high learning rate Adam ends more accurate after a warm-up",
+            if_opposite="At a high learning rate Adam ends less accurate after a warm-up",
+            if_absent="At a high learning rate a warm-up changes the accuracy of Adam by less than 2 points",
             between=_arms("adam", 0.03),
             prediction=EXPECTED(positive=0.05, negative=0.15, absent=0.8, interval=(-0.018, 0.002)),
         ),
         Estimand(
             name="keeps_the_curvature_low",
-            claim="at a rate of 0.3, the sharpness is lower in the first five epochs with a warm-up (expected: higher)",
+            claim="at a learning rate of 0.3 the sharpness is lower in the first five epochs with a "
+            "warm-up than without",
+            if_so="A warm-up keeps the sharpness lower in the first five epochs of plain descent",
+            if_opposite="A warm-up makes the sharpness higher in the first five epochs of plain descent",
+            if_absent="A warm-up hardly changes the sharpness in the first five epochs of plain descent",
             kind=Kind.CONTRAST,
             measure="log_early_sharpness",
             between=_arms("sgd", 0.3),

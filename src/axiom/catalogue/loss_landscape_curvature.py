@@ -131,31 +131,66 @@ experiment = Experiment(
     estimands=(
         FLATTER(
             name="trace_slope_squared_error",
-            claim="with squared error, a higher rate is at a flatter place when the training loss is the same",
+            claim="at the same training loss (squared error) a network is at a flatter place the higher "
+            "the learning rate",
+            if_so="At the same training loss a network is at a flatter place the higher the learning rate "
+            "(squared error)",
+            if_opposite="At the same training loss a network is at a sharper place the higher the learning rate "
+            "(squared error)",
+            if_absent="At the same training loss the learning rate hardly changes how flat the place is "
+            "(squared error)",
             between=({"loss": "mse", "until": "loss"},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.75, -0.6), because="a pilot"),
         ),
         FLATTER(
             name="trace_slope_same_time",
-            claim="with squared error, a higher rate is at a flatter place after the same product of rate and epochs",
+            claim="after the same product of rate and epochs (squared error) a network is at a flatter "
+            "place the higher the learning rate",
+            if_so="After the same product of rate and epochs a network is at a flatter place the higher "
+            "the rate (squared error)",
+            if_opposite="After the same product of rate and epochs a network is at a sharper place the higher "
+            "the rate (squared error)",
+            if_absent="After the same product of rate and epochs the rate hardly changes how flat the place "
+            "is (squared error)",
             between=({"loss": "mse", "until": "time"},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.75, -0.6), because="a pilot"),
         ),
         FLATTER(
             name="trace_slope_cross_entropy",
-            claim="with cross-entropy, a higher rate is at a flatter place at the same loss (expected: hardly)",
+            claim="at the same training loss (cross-entropy) a network is at a flatter place the higher "
+            "the learning rate",
+            if_so="At the same training loss a network is at a flatter place the higher the learning rate "
+            "(cross-entropy)",
+            if_opposite="At the same training loss a network is at a sharper place the higher the learning rate "
+            "(cross-entropy)",
+            if_absent="At the same training loss the learning rate hardly changes how flat the place is "
+            "(cross-entropy)",
             between=({"loss": "ce", "until": "loss"},),
             prediction=Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.07, -0.03), because="pilot"),
         ),
         FLATTER(
             name="trace_slope_same_epochs",
-            claim="with cross-entropy, a higher rate is at a flatter place after the same epochs",
+            claim="after the same number of epochs (cross-entropy) a network is at a flatter place the "
+            "higher the learning rate",
+            if_so="After the same number of epochs a network is at a flatter place the higher the "
+            "learning rate (cross-entropy)",
+            if_opposite="After the same number of epochs a network is at a sharper place the higher the "
+            "learning rate (cross-entropy)",
+            if_absent="After the same number of epochs the learning rate hardly changes how flat the place is "
+            "(cross-entropy)",
             between=({"loss": "ce", "until": "epochs"},),
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.47, -0.41), because="pilot"),
         ),
         Estimand(
             name="fast_minus_slow_test_loss",
-            claim="with cross-entropy and the same epochs, the highest rate has a worse test loss than the lowest",
+            claim="after the same number of epochs a network trained at a learning rate of 0.1 has a "
+            "worse test loss than at 0.005 (cross-entropy)",
+            if_so="After the same number of epochs a network has a worse test loss at a learning rate of "
+            "0.1 than of 0.005 (cross-entropy)",
+            if_opposite="After the same number of epochs a network has a better test loss at a learning rate of "
+            "0.1 than of 0.005 (cross-entropy)",
+            if_absent="After the same number of epochs a network has about the same test loss at learning "
+            "rates of 0.1 and 0.005 (cross-entropy)",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_loss",
             between=({"loss": "ce", "until": "epochs", "lr": 0.1}, {"loss": "ce", "until": "epochs", "lr": 0.005}),
@@ -164,7 +199,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow_test_accuracy",
-            claim="with squared error at one loss, the highest rate beats the lowest in accuracy (expected: hardly)",
+            claim="at the same training loss a network trained at a learning rate of 0.1 has a higher "
+            "test accuracy than at 0.005 (squared error)",
+            if_so="At the same training loss a network has a higher test accuracy at a learning rate of "
+            "0.1 than of 0.005 (squared error)",
+            if_opposite="At the same training loss a network has a lower test accuracy at a learning rate of "
+            "0.1 than of 0.005 (squared error)",
+            if_absent="At the same training loss test accuracy does not care about the learning rate: within "
+            "a point from 0.005 to 0.1 (squared error)",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=({"loss": "mse", "until": "loss", "lr": 0.1}, {"loss": "mse", "until": "loss", "lr": 0.005}),
@@ -174,7 +216,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="below_the_edge",
-            claim="with squared error, the highest rate ends where sharpness * lr / 2 is below 1",
+            claim="a network trained at a learning rate of 0.1 ends where sharpness * rate / 2 is below "
+            "1, the edge of stability (squared error)",
+            if_so="At a learning rate of 0.1 a network ends below the edge of stability (squared error)",
+            if_opposite="At a learning rate of 0.1 a network ends beyond the edge of stability (squared error)",
+            if_absent="At a learning rate of 0.1 a network ends at the edge of stability, within a tenth "
+            "(squared error)",
             kind=Kind.LEVEL,
             measure="edge_ratio",
             between=({"loss": "mse", "until": "loss", "lr": 0.1},),
@@ -185,7 +232,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="all_arrive",
-            claim="every learning rate comes to the training loss at which they are compared",
+            claim="a network reaches the training loss at which learning rates are compared at every one of them",
+            if_so="A network reaches the training loss at which learning rates are compared at nearly "
+            "every one of them",
+            if_opposite="A network fails to reach the training loss at which learning rates are compared at "
+            "most of them",
+            if_absent="A network reaches the training loss at which learning rates are compared at about half of them",
             kind=Kind.PROPORTION,
             measure="has_arrived",
             between=({"until": "loss"},),

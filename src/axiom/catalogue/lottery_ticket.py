@@ -157,41 +157,72 @@ experiment = Experiment(
     estimands=(
         _claim(
             "loses_at_the_old_sparsity",
-            "with 91.4 % of its weights gone, a ticket is less accurate than the whole, over both tasks (expected: no)",
+            "a winning ticket without 91.4 % of its weights is less accurate than the whole network, over both tasks",
             "ticket_minus_dense",
             [{"rounds": 11}],
             Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.012, 0.001), because="a pilot"),
             expects=Direction.LESS,
+            if_so="A winning ticket without 91.4 % of its weights is less accurate than the whole network",
+            if_opposite="A winning ticket without 91.4 % of its weights is more accurate than the whole network",
+            if_absent="91.4 % of a network's weights can go: the ticket that is left is as accurate as the "
+            "whole, within 2 points",
         ),
         _claim(
             "critical_beyond_the_old",
-            "a ticket keeps the accuracy beyond the 91.3 % once claimed, taking both tasks together",
+            "a winning ticket keeps the accuracy of the whole network beyond the 91.3 % of removed "
+            "weights once claimed, over both tasks",
             "critical",
             [{"rounds": 19}],
             Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.94, 0.963), because="a pilot"),
             null=0.913,
             bounds=(0.0, 1.0),
+            if_so="A winning ticket keeps the accuracy of the whole network beyond the 91.3 % of removed "
+            "weights once claimed",
+            if_opposite="A winning ticket loses accuracy before the 91.3 % of removed weights once claimed",
+            if_absent="A winning ticket keeps the accuracy of the whole network up to about the 91.3 % of "
+            "removed weights once claimed",
         ),
         _claim(
             "critical_on_clusters_minus_teacher",
-            "the critical sparsity is higher on clusters than on a teacher's labels",
+            "more weights can be removed from a network without loss where it learns clusters than "
+            "where it learns a teacher's labels",
             "critical",
             [{"task": "clusters", "rounds": 19}, {"task": "teacher", "rounds": 19}],
             Prediction(positive=0.93, negative=0.01, absent=0.06, interval=(0.04, 0.08), because="a pilot"),
+            if_so="More weights can be removed without loss from a network that learns clusters than from "
+            "one that learns a teacher's labels",
+            if_opposite="Fewer weights can be removed without loss from a network that learns clusters than "
+            "from one that learns a teacher's labels",
+            if_absent="As many weights can be removed without loss from a network that learns clusters as "
+            "from one that learns a teacher's labels",
         ),
         _claim(
             "start_matters",
-            "with 96.5 % gone, a ticket beats the same places with other numbers to start from",
+            "with 96.5 % of the weights gone, a ticket from its own starting weights is more "
+            "accurate than from other ones",
             "ticket_minus_redrawn",
             [{"rounds": 15}],
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.085, 0.108), because="a pilot"),
+            if_so="With 96.5 % of the weights gone, a ticket is more accurate from its own starting "
+            "weights than from other ones",
+            if_opposite="With 96.5 % of the weights gone, a ticket is less accurate from its own starting "
+            "weights than from other ones",
+            if_absent="With 96.5 % of the weights gone, a ticket is as accurate from other starting weights "
+            "as from its own, within 2 points",
         ),
         _claim(
             "places_matter",
-            "with 96.5 % gone, a ticket beats other places in the same layers",
+            "with 96.5 % of the weights gone, a ticket is more accurate than the same number of "
+            "random weights in each layer",
             "ticket_minus_scattered",
             [{"rounds": 15}],
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.25, 0.33), because="a pilot"),
+            if_so="With 96.5 % of the weights gone, a ticket is more accurate than as many random weights "
+            "in each layer",
+            if_opposite="With 96.5 % of the weights gone, a ticket is less accurate than as many random weights "
+            "in each layer",
+            if_absent="With 96.5 % of the weights gone, a ticket is as accurate as random weights in each "
+            "layer, within 2 points",
         ),
     ),
     controls=(Control(estimand="start_matters", placebo=_short("placebo"), planted=_short("planted")),),

@@ -128,7 +128,11 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="clean_leads",
-            claim="with 40 % of the labels wrong, the clean examples lead over all epochs, tasks and losses",
+            claim="with 40 % of the labels wrong a network fits examples with true labels before those "
+            "with wrong ones, over all tasks and losses",
+            if_so="With 40 % of the labels wrong a network fits the true labels before the wrong ones",
+            if_opposite="With 40 % of the labels wrong a network fits the wrong labels before the true ones",
+            if_absent="With 40 % of the labels wrong neither true nor wrong labels lead by 5 points of what is fitted",
             kind=Kind.LEVEL,
             measure="lead",
             between=({"share": 0.4},),
@@ -137,7 +141,13 @@ experiment = Experiment(
         ),
         Estimand(
             name="clean_first",
-            claim="with 60 % wrong, half of the clean labels are fitted before half of the others, for either loss",
+            claim="with 60 % of the labels wrong a network has fitted half of the true labels before half "
+            "of the wrong ones",
+            if_so="Even with 60 % of the labels wrong a network has fitted half of the true labels before "
+            "half of the wrong ones",
+            if_opposite="With 60 % of the labels wrong a network has fitted half of the wrong labels before "
+            "half of the true ones",
+            if_absent="With 60 % of the labels wrong, whether true or wrong labels are half fitted first is about even",
             kind=Kind.PROPORTION,
             measure="clean_first",
             between=({"share": 0.6},),
@@ -147,7 +157,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="memorising_costs",
-            claim="not to stop early costs more test accuracy with 40 % of the labels wrong than with none",
+            claim="training on instead of stopping early costs more test accuracy with 40 % of the labels "
+            "wrong than with none",
+            if_so="Training on instead of stopping early costs more test accuracy with 40 % of the labels "
+            "wrong than with none",
+            if_opposite="Training on instead of stopping early costs less test accuracy with 40 % of the labels "
+            "wrong than with none",
+            if_absent="Training on instead of stopping early costs about the same test accuracy with 40 % of "
+            "the labels wrong as with none",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="lost",
             between=({"task": "clusters", "share": 0.4, "loss": "cross_entropy"}, {"task": "clusters", "share": 0.0}),
@@ -157,7 +174,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="accuracy_on_share",
-            claim="the more labels are wrong, the worse the test accuracy at the end",
+            claim="a network ends less accurate on new data the more of its training labels are wrong",
+            if_so="A network ends less accurate on new data the more of its training labels are wrong",
+            if_opposite="A network ends more accurate on new data the more of its training labels are wrong",
+            if_absent="The share of wrong training labels hardly orders how accurate a network ends on new data",
             kind=Kind.RANK_CORRELATION,
             measure="final_test",
             across="share",
@@ -168,7 +188,13 @@ experiment = Experiment(
         ),
         Estimand(
             name="no_lead_without_meaning",
-            claim="clean examples lead even where labels say nothing about the class (expected: no)",
+            claim="with 80 % of the labels of five classes wrong, so that labels say nothing, a network "
+            "fits the true labels first",
+            if_so="A network fits the true labels first even where wrong ones are so many that labels say "
+            "nothing about the class",
+            if_opposite="A network fits the wrong labels first where they are so many that labels say nothing "
+            "about the class",
+            if_absent="Where labels say nothing about the class a network fits true and wrong ones alike",
             kind=Kind.LEVEL,
             measure="lead",
             between=({"share": 0.8},),  # then all five labels are equally frequent in every class

@@ -134,6 +134,9 @@ experiment = Experiment(
         Estimand(
             name="loss_by_items",
             claim="loss falls with data",
+            if_so="The test loss of a small network falls as it sees more examples",
+            if_opposite="The test loss of a small network rises as it sees more examples",
+            if_absent="The test loss of a small network hardly depends on the number of examples",
             kind=Kind.SLOPE,
             measure="loss",
             across="items",
@@ -144,7 +147,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="teachers_width_minus_a_quarter",
-            claim="a student as wide as its teacher loses less than one of a quarter of the width",
+            claim="a student network as wide as its teacher has a lower test loss than one of a quarter of the width",
+            if_so="A student as wide as its teacher has a lower test loss than one of a quarter of the width",
+            if_opposite="A student as wide as its teacher has a higher test loss than one of a quarter of the width",
+            if_absent="A student as wide as its teacher has about the test loss of one of a quarter of the width",
             kind=Kind.CONTRAST,
             measure="loss",
             between=(AT | {"width": 8}, AT | {"width": 2}),
@@ -154,7 +160,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="twice_minus_sixteen_times_the_teacher",
-            claim="sixteen times the teacher's width loses less than twice the width (expected: no)",
+            claim="a student of sixteen times its teacher's width has a lower test loss than one of twice the width",
+            if_so="A student of sixteen times its teacher's width has a lower test loss than one of twice the width",
+            if_opposite="A student of sixteen times its teacher's width has a higher test loss than one of "
+            "twice the width",
+            if_absent="Beyond twice its teacher's width a student gains nothing that matters from more neurons",
             kind=Kind.CONTRAST,
             measure="loss",
             between=(AT | {"width": 16}, AT | {"width": 128}),
@@ -163,7 +173,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="joint_law_leaves_little",
-            claim="the joint law leaves less than a tenth of the variance of log losses unexplained",
+            claim="a joint power law of data and size leaves less than a tenth of the variance of log "
+            "losses unexplained",
+            if_so="A joint power law of data and size leaves less than a tenth of the variance of the "
+            "losses unexplained",
+            if_opposite="A joint power law of data and size leaves more than a tenth of the variance of the "
+            "losses unexplained",
+            if_absent="A joint power law of data and size leaves about a tenth of the variance of the losses "
+            "unexplained",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"task": "joint"},),
@@ -174,7 +191,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="spread_by_items",
-            claim="the variance between two samples falls faster than 1/sqrt(N)",
+            claim="the difference between students of two samples falls faster than the inverse root of "
+            "the number of examples",
+            if_so="Students of two samples come to agree faster than the inverse root of the number of examples",
+            if_opposite="Students of two samples come to agree more slowly than the inverse root of the number "
+            "of examples",
+            if_absent="Students of two samples come to agree about as the inverse root of the number of examples",
             kind=Kind.SLOPE,
             measure="spread",
             across="items",

@@ -139,7 +139,12 @@ experiment = Experiment(
     estimands=(
         _falls(
             name="matched_with_width",
-            claim="the barrier between matched networks falls as they get wider",
+            claim="the loss barrier between two trained ReLU networks whose neurons are matched falls as "
+            "they get wider",
+            if_so="The loss barrier between two trained networks whose neurons are matched falls as they get wider",
+            if_opposite="The loss barrier between two trained networks whose neurons are matched rises as they "
+            "get wider",
+            if_absent="Width hardly orders the loss barrier between two trained networks whose neurons are matched",
             measure="matched_barrier",
             prediction=Prediction(
                 positive=0.01, negative=0.97, absent=0.02, interval=(-0.75, -0.4), because="conjecture"
@@ -147,7 +152,12 @@ experiment = Experiment(
         ),
         _falls(
             name="unmatched_with_width",
-            claim="the barrier between networks as they are falls as they get wider",
+            claim="the loss barrier between two trained ReLU networks as they are falls as they get wider",
+            if_so="The loss barrier between two trained networks falls as they get wider, without any "
+            "matching of their neurons",
+            if_opposite="The loss barrier between two trained networks rises as they get wider when their "
+            "neurons are not matched",
+            if_absent="Width hardly orders the loss barrier between two trained networks whose neurons are not matched",
             measure="barrier",
             prediction=Prediction(
                 positive=0.01, negative=0.97, absent=0.02, interval=(-0.95, -0.75), because="overfitting"
@@ -155,13 +165,23 @@ experiment = Experiment(
         ),
         _falls(
             name="matched_train_accuracy_with_width",
-            claim="half way between matched networks fewer training data go wrong the wider they are (expected: no)",
+            claim="half way between two matched networks less accuracy on the training data is lost the wider they are",
+            if_so="Half way between two matched networks less training accuracy is lost the wider they are",
+            if_opposite="Half way between two matched networks more training accuracy is lost the wider they are",
+            if_absent="Width hardly orders how much training accuracy is lost half way between two matched networks",
             measure="matched_train_accuracy_barrier",
             prediction=Prediction(positive=0.45, negative=0.05, absent=0.5, interval=(0.2, 0.6), because="a pilot"),
         ),
         Estimand(
             name="left_when_wide",
-            claim="half way between matched networks of 512 neurons a layer more test data go wrong than at the ends",
+            claim="half way between two matched networks of 512 neurons a layer test accuracy is lower "
+            "than at the ends",
+            if_so="Matching does not remove everything: half way between two networks of 512 neurons a "
+            "layer test accuracy is lower than at the ends",
+            if_opposite="Half way between two matched networks of 512 neurons a layer test accuracy is higher "
+            "than at the ends",
+            if_absent="Half way between two matched networks of 512 neurons a layer less than a point of test "
+            "accuracy is lost",
             kind=Kind.LEVEL,
             measure="matched_accuracy_barrier",
             between=({"width": 512},),
@@ -170,7 +190,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="removed_by_matching",
-            claim="matching removes a barrier between networks of 128 neurons a layer",
+            claim="matching their neurons lowers the loss barrier between two trained networks of 128 neurons a layer",
+            if_so="Matching their neurons lowers the loss barrier between two trained networks of 128 neurons a layer",
+            if_opposite="Matching their neurons raises the loss barrier between two trained networks of 128 "
+            "neurons a layer",
+            if_absent="Matching their neurons changes the loss barrier between two networks of 128 neurons a "
+            "layer by less than 0.05",
             kind=Kind.LEVEL,
             measure="removed",
             between=({"width": 128},),
@@ -179,7 +204,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="angle",
-            claim="two networks as they are point into a common direction (expected: no)",
+            claim="the weights of two networks that were trained from different starts point into a common direction",
+            if_so="The weights of two networks that were trained from different starts point into a common direction",
+            if_opposite="The weights of two networks that were trained from different starts point away from "
+            "each other",
+            if_absent="The weights of two networks that were trained from different starts stand at right "
+            "angles, within 0.05 of their cosine",
             kind=Kind.LEVEL,
             measure="cosine",
             smallest=0.05,

@@ -153,6 +153,12 @@ experiment = Experiment(
         Estimand(
             name="few_leave_a_weak_fit",
             claim="of a thousand examples with eight inputs, a power law leaves more than a tenth of the variance",
+            if_so="With a thousand examples seen again and again, a power law of network size leaves more "
+            "than a tenth of the variance of the loss",
+            if_opposite="With a thousand examples seen again and again, a power law of network size leaves less "
+            "than a tenth of the variance of the loss",
+            if_absent="With a thousand examples seen again and again, a power law of network size leaves "
+            "about a tenth of the variance of the loss",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"inputs": 8, "items": FEW},),
@@ -162,7 +168,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="stopped_few_leave_a_weak_fit",
-            claim="it leaves as much where each student is stopped at its best, so that learning by heart is not why",
+            claim="with a thousand examples and each student stopped at its best, a power law of size "
+            "leaves more than a tenth of the variance unexplained",
+            if_so="Even when each network is stopped at its best, a power law of size leaves more than a "
+            "tenth of the variance on a thousand examples",
+            if_opposite="When each network is stopped at its best, a power law of size leaves less than a tenth "
+            "of the variance on a thousand examples",
+            if_absent="When each network is stopped at its best, a power law of size leaves about a tenth of "
+            "the variance on a thousand examples",
             kind=Kind.LEVEL,
             measure="best_unexplained",
             between=({"inputs": 8, "items": FEW},),
@@ -172,7 +185,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="fresh_leave_a_close_fit",
-            claim="where none of them comes twice, it leaves less than a tenth",
+            claim="for students that see no example twice, a power law of size leaves less than a tenth "
+            "of the variance of the loss unexplained",
+            if_so="When no example comes twice, the loss falls with network size as a power law that "
+            "leaves less than a tenth of the variance",
+            if_opposite="Even when no example comes twice, a power law of network size leaves more than a tenth "
+            "of the variance of the loss",
+            if_absent="When no example comes twice, a power law of network size leaves about a tenth of the "
+            "variance of the loss",
             kind=Kind.LEVEL,
             measure="unexplained",
             between=({"inputs": 8, "items": 0},),
@@ -183,7 +203,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="exponent_on_inputs",
-            claim="the exponent falls with the number of inputs (expected: by far less than theory has it)",
+            claim="the loss falls with network size by a smaller power the more inputs there are",
+            if_so="The loss falls with network size by a smaller power the more inputs there are",
+            if_opposite="The loss falls with network size by a larger power the more inputs there are",
+            if_absent="The power by which the loss falls with network size hardly depends on the number of inputs",
             kind=Kind.SLOPE,
             measure="exponent",
             across="inputs",

@@ -12,6 +12,7 @@ History: 1, with teachers that contradict each other and a penalty that knows no
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import numpy as np
@@ -109,12 +110,19 @@ HELD = Config(tasks="clusters", importance="fisher", strength=30.0)
 
 
 def _contrast(
-    name: str, claim: str, measure: str, arms: tuple[Config, Config], smallest: float, interval: tuple[float, float]
+    name: str,
+    claim: str,
+    measure: str,
+    arms: tuple[Config, Config],
+    smallest: float,
+    interval: tuple[float, float],
+    **told: Any,
 ) -> Estimand:
     """What the first arm has more of than the second, within a replicate."""
     return Estimand(
         name=name,
         claim=claim,
+        **told,
         kind=Kind.CONTRAST,
         measure=measure,
         between=tuple({"tasks": a.tasks, "importance": a.importance, "strength": a.strength} for a in arms),
@@ -144,15 +152,28 @@ experiment = Experiment(
     estimands=(
         _contrast(
             "plain_minus_fisher",
-            "elastic weight consolidation forgets less of the first task than plain descent",
+            "a network that learns two tasks in turn forgets less of the first with elastic weight "
+            "consolidation than with plain descent",
             "forgetting",
             (PLAIN, HELD),
             smallest=0.05,
             interval=(0.18, 0.25),
+            if_so="Elastic weight consolidation makes a network forget less of its first task than plain descent does",
+            if_opposite="Elastic weight consolidation makes a network forget more of its first task than plain "
+            "descent does",
+            if_absent="Elastic weight consolidation changes what a network forgets of its first task by less "
+            "than 5 points",
         ),
         Estimand(
             name="strength_slope",
-            claim="the more strongly important weights are held, the less is forgotten",
+            claim="a network forgets less of its first task the more strongly elastic weight "
+            "consolidation holds its weights",
+            if_so="A network forgets less of its first task the more strongly elastic weight "
+            "consolidation holds its weights",
+            if_opposite="A network forgets more of its first task the more strongly elastic weight "
+            "consolidation holds its weights",
+            if_absent="How strongly elastic weight consolidation holds weights hardly changes what a network "
+            "forgets of its first task",
             kind=Kind.SLOPE,  # of log forgetting on log strength, one value per replicate
             measure="forgetting",
             across="strength",
@@ -165,27 +186,44 @@ experiment = Experiment(
         ),
         _contrast(
             "equal_minus_fisher",
-            "of the same total importance, Fisher information holds what matters better than equal shares do",
+            "with the same total penalty, holding weights by their Fisher information makes a "
+            "network forget less than holding all alike",
             "forgetting",
             (replace(HELD, importance="equal"), HELD),
             smallest=0.02,
             interval=(0.04, 0.07),
+            if_so="Holding weights by their Fisher information makes a network forget less than the same "
+            "penalty spread over all alike",
+            if_opposite="Holding weights by their Fisher information makes a network forget more than the same "
+            "penalty spread over all alike",
+            if_absent="Whether a penalty follows the Fisher information or all weights alike changes what is "
+            "forgotten by less than 2 points",
         ),
         _contrast(
             "plain_minus_strong_on_the_second",
-            "a network whose weights are held strongly learns the second task less well",
+            "a network learns a second task better with plain descent than when elastic weight "
+            "consolidation holds its weights strongly",
             "second_accuracy",
             (PLAIN, replace(HELD, strength=100.0)),
             smallest=0.005,
             interval=(0.012, 0.02),
+            if_so="A network whose weights are held strongly learns a second task less well than with plain descent",
+            if_opposite="A network whose weights are held strongly learns a second task better than with plain descent",
+            if_absent="Holding weights strongly costs a network less than half a point of accuracy on a second task",
         ),
         _contrast(
             "plain_minus_strong_on_teachers",
-            "where two tasks contradict each other, holding weights loses more than it saves",
+            "where two tasks contradict each other a network is more accurate over both with plain "
+            "descent than with strongly held weights",
             "mean_accuracy",
             (replace(PLAIN, tasks="teachers"), replace(HELD, tasks="teachers", strength=100.0)),
             smallest=0.005,
             interval=(0.018, 0.032),
+            if_so="Where two tasks contradict each other, holding weights loses more accuracy over both than it saves",
+            if_opposite="Where two tasks contradict each other, holding weights saves more accuracy over both "
+            "than it loses",
+            if_absent="Where two tasks contradict each other, holding weights changes the accuracy over both "
+            "by less than half a point",
         ),
     ),
     controls=(

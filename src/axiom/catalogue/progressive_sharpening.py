@@ -142,7 +142,12 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="at_the_edge",
-            claim="whatever the learning rate, sharpness * lr / 2 ends within 5 % of 1",
+            claim="at every learning rate full-batch training ends with sharpness * rate / 2 within 5 % "
+            "of 1, the edge of stability",
+            if_so="At nearly every learning rate full-batch training ends at the edge of stability, within 5 %",
+            if_opposite="At most learning rates full-batch training does not end at the edge of stability",
+            if_absent="At about half of the learning rates full-batch training ends at the edge of stability, "
+            "within 5 %",
             kind=Kind.PROPORTION,
             measure="is_at_edge",
             null=0.5,
@@ -153,7 +158,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="sharpening_at_a_low_rate",
-            claim="at the lowest rate the sharpness rises above where it began",
+            claim="at a learning rate of 0.1 full-batch training ends in a sharper place than it began",
+            if_so="At a low learning rate full-batch training ends in a sharper place than it began",
+            if_opposite="At a low learning rate full-batch training ends in a flatter place than it began",
+            if_absent="At a low learning rate full-batch training changes the sharpness by less than a fifth",
             kind=Kind.LEVEL,
             measure="sharpening",
             between=({"lr": 0.1},),
@@ -165,7 +173,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="sharpness_slope",
-            claim="the sharpness at the end falls with the learning rate",
+            claim="full-batch training ends in a flatter place the higher the learning rate is",
+            if_so="Full-batch training ends in a flatter place the higher the learning rate is",
+            if_opposite="Full-batch training ends in a sharper place the higher the learning rate is",
+            if_absent="The sharpness at the end of full-batch training hardly depends on the learning rate",
             kind=Kind.SLOPE,  # of log sharpness on log lr: the edge asks for -1, and at_the_edge for nothing else
             measure="end_sharpness",
             across="lr",

@@ -131,11 +131,14 @@ def _arm(method: str, *, is_shuffled: bool = False, silent: int = 0) -> dict[str
     return {"method": method, "removed": 0.95, "is_shuffled": is_shuffled, "silent": silent}
 
 
-def _better(name: str, claim: str, arms: tuple[dict[str, object], ...], prediction: Prediction) -> Estimand:
+def _better(
+    name: str, claim: str, arms: tuple[dict[str, object], ...], prediction: Prediction, **told: Any
+) -> Estimand:
     """The mean of both tasks, with a twentieth of the weights."""
     return Estimand(
         name=name,
         claim=claim,
+        **told,
         kind=Kind.CONTRAST,
         measure="test_accuracy",
         between=arms,
@@ -171,27 +174,55 @@ experiment = Experiment(
     estimands=(
         _better(
             "snip_minus_random",
-            "a part chosen by SNIP learns better than one by lot",
+            "with 95 % of the weights gone, a network that SNIP pruned before training ends more "
+            "accurate than one that was pruned at random",
             (_arm("snip"), _arm("random")),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.205, 0.245), because="a pilot"),
+            if_so="With 95 % of the weights gone, a network pruned before training by SNIP ends more "
+            "accurate than one pruned at random",
+            if_opposite="With 95 % of the weights gone, a network pruned at random ends more accurate than one "
+            "pruned before training by SNIP",
+            if_absent="With 95 % of the weights gone, pruning before training by SNIP and at random end as "
+            "accurate, within 2 points",
         ),
         _better(
             "snip_minus_shuffled",
-            "a part chosen by SNIP learns better than as many weights of each layer in other places",
+            "with 95 % of the weights gone, the weights that SNIP keeps end more accurate than as "
+            "many random ones in each layer",
             (_arm("snip"), _arm("snip", is_shuffled=True)),
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.065, 0.12), because="a pilot"),
+            if_so="With 95 % of the weights gone, those that SNIP keeps learn better than as many random "
+            "ones in each layer",
+            if_opposite="With 95 % of the weights gone, random ones learn better than those that SNIP keeps, as "
+            "many in each layer",
+            if_absent="SNIP tells only how many weights a layer needs: as many random ones in each layer are "
+            "as accurate, within 2 points",
         ),
         _better(
             "after_minus_shuffled",
-            "what is large after training learns better than as many weights of each layer in other places",
+            "with 95 % of the weights gone, those that are large after training end more accurate, "
+            "trained again, than as many random ones in each layer",
             (_arm("after"), _arm("after", is_shuffled=True)),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.125, 0.2), because="a pilot"),
+            if_so="Weights that are large after training learn better, started again, than as many random "
+            "ones in each layer",
+            if_opposite="Weights that are large after training learn less well, started again, than as many "
+            "random ones in each layer",
+            if_absent="Weights that are large after training learn as well, started again, as random ones in "
+            "each layer, within 2 points",
         ),
         _better(
             "snip_knows_the_silent",
-            "where three inputs in four are noise, SNIP's places are better than others in the same layers",
+            "where three inputs in four are noise, the weights that SNIP keeps end more accurate "
+            "than as many random ones in each layer",
             (_arm("snip", silent=60), _arm("snip", is_shuffled=True, silent=60)),
             Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(0.15, 0.195), because="a pilot"),
+            if_so="Where three inputs in four are noise, the weights that SNIP keeps learn better than as "
+            "many random ones in each layer",
+            if_opposite="Where three inputs in four are noise, the weights that SNIP keeps learn less well than "
+            "as many random ones in each layer",
+            if_absent="Where three inputs in four are noise, the weights that SNIP keeps learn as well as "
+            "random ones in each layer, within 2 points",
         ),
     ),
     controls=(Control(estimand="snip_knows_the_silent", placebo=_short("placebo"), planted=_short("none")),),

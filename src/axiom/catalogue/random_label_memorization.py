@@ -113,7 +113,10 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="random_is_fitted",
-            claim="a network of width 128 fits 2,000 labels drawn by lot within 80 epochs",
+            claim="a network of width 128 fits 2,000 random labels within 80 epochs",
+            if_so="A network of width 128 fits 2,000 random labels within 80 epochs",
+            if_opposite="A network of width 128 mostly fails to fit 2,000 random labels within 80 epochs",
+            if_absent="About half of the time a network of width 128 fits 2,000 random labels within 80 epochs",
             kind=Kind.PROPORTION,
             measure="fitted",
             between=({"task": "teacher", "labels": "random", "examples": 2_000},),
@@ -123,7 +126,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="random_takes_longer",
-            claim="labels drawn by lot take more epochs than true ones, for 1,000 examples",
+            claim="a network needs more epochs to fit 1,000 random labels than to fit 1,000 true ones",
+            if_so="A network needs more epochs to fit 1,000 random labels than 1,000 true ones",
+            if_opposite="A network needs fewer epochs to fit 1,000 random labels than 1,000 true ones",
+            if_absent="A network needs about as many epochs to fit 1,000 random labels as 1,000 true ones",
             kind=Kind.CONTRAST,  # of logarithms: 0.7 is twice as long
             measure="log_epochs",
             between=(
@@ -135,7 +141,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="random_takes_longer_the_more",
-            claim="the more examples, the more epochs labels drawn by lot take",
+            claim="a network needs more epochs to fit random labels the more examples there are",
+            if_so="A network needs more epochs to fit random labels the more examples there are",
+            if_opposite="A network needs fewer epochs to fit random labels the more examples there are",
+            if_absent="The number of examples hardly changes how many epochs a network needs to fit random labels",
             kind=Kind.SLOPE,
             measure="epochs_to_fit",
             across="examples",
@@ -145,7 +154,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="random_travels_further",
-            claim="learning labels by heart moves the weights further than learning the rule",
+            claim="fitting 1,000 random labels moves a network's weights further than fitting 1,000 true ones",
+            if_so="Fitting random labels moves a network's weights further than fitting true ones",
+            if_opposite="Fitting random labels moves a network's weights less far than fitting true ones",
+            if_absent="Fitting random labels moves a network's weights about as far as fitting true ones",
             kind=Kind.CONTRAST,
             measure="travelled",
             between=(
@@ -157,7 +169,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="nothing_is_learned",
-            claim="labels drawn by lot teach something about the true rule (expected: no)",
+            claim="a network that fits 1,000 random labels guesses true labels of new data better than "
+            "chance, which is 20 %",
+            if_so="A network that fits random labels guesses true labels of new data better than chance",
+            if_opposite="A network that fits random labels guesses true labels of new data worse than chance",
+            if_absent="Random labels teach a network nothing that matters about true ones: it guesses within "
+            "5 points of chance",
             kind=Kind.LEVEL,
             measure="test_accuracy",
             between=({"labels": "random", "examples": 1_000},),

@@ -125,7 +125,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="fast_minus_slow",
-            claim="after the same epochs a high learning rate has compressed three hidden layers more than a low one",
+            claim="after the same epochs a learning rate of 0.1 has lowered the stable rank of three "
+            "hidden layers' weights more than one of 0.005",
+            if_so="After the same epochs a high learning rate has compressed the weights of three hidden "
+            "layers more than a low one",
+            if_opposite="After the same epochs a high learning rate has compressed the weights of three hidden "
+            "layers less than a low one",
+            if_absent="After the same epochs high and low learning rates have compressed the weights of three "
+            "hidden layers alike, within 2 points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="weight_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN, {"depth": 3, "lr": 0.005} | PLAIN),
@@ -135,7 +142,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow_when_matched",
-            claim="so it has after the same rate times epochs (expected: no)",
+            claim="after the same product of rate and epochs a learning rate of 0.1 has lowered the "
+            "stable rank of weights more than one of 0.005",
+            if_so="Even after the same product of rate and epochs a high learning rate has compressed "
+            "weights more than a low one",
+            if_opposite="After the same product of rate and epochs a high learning rate has compressed weights "
+            "less than a low one",
+            if_absent="After the same product of rate and epochs the learning rate does not matter: weights "
+            "are compressed alike, within 3 points",
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"depth": 3, "epochs": 20}, {"depth": 3, "lr": 0.005} | PLAIN),
@@ -145,7 +159,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="above_the_old_claim",
-            claim="without weight decay, weights lose more than the 51.6 % of their rank once claimed (expected: no)",
+            claim="without weight decay training takes more than 51.6 % of the stable rank of a network's weights",
+            if_so="Without weight decay training takes more than 51.6 % of the stable rank of a network's weights",
+            if_opposite="Without weight decay training takes less than 51.6 % of the stable rank of a network's "
+            "weights",
+            if_absent="Without weight decay training takes about 51.6 % of the stable rank of a network's weights",
             kind=Kind.LEVEL,
             measure="weight_compression",
             between=({"depth": 2, "lr": 0.1} | PLAIN,),  # where a pilot lost most
@@ -155,7 +173,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="first_layer",
-            claim="without weight decay, the first layer loses rank (expected: no)",
+            claim="without weight decay the weights of the first layer lose stable rank during training",
+            if_so="Without weight decay the weights of the first layer lose stable rank during training",
+            if_opposite="Without weight decay the weights of the first layer gain stable rank during training",
+            if_absent="Without weight decay the weights of the first layer keep their stable rank, within half a point",
             kind=Kind.LEVEL,
             measure="first_layer_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
@@ -166,7 +187,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="hidden_layers",
-            claim="the representations of three hidden layers lose rank",
+            claim="the representations of three hidden layers lose stable rank during training",
+            if_so="The representations of three hidden layers lose stable rank during training",
+            if_opposite="The representations of three hidden layers gain stable rank during training",
+            if_absent="The representations of three hidden layers keep their stable rank, within 2 points",
             kind=Kind.LEVEL,
             measure="hidden_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
@@ -175,7 +199,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="decayed_minus_plain",
-            claim="weight decay compresses the weights of two hidden layers, on both tasks together",
+            claim="weight decay lowers the stable rank of two hidden layers' weights more than training "
+            "without it, over both tasks",
+            if_so="Weight decay compresses the weights of two hidden layers",
+            if_opposite="Weight decay leaves the weights of two hidden layers with a higher stable rank",
+            if_absent="Weight decay changes the stable rank of two hidden layers' weights by less than 5 points",
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"lr": 0.1, "depth": 2, "weight_decay": 0.005}, {"lr": 0.1, "depth": 2, "weight_decay": 0.0}),

@@ -15,6 +15,7 @@ History: 2, other seeds than the pilot's; 1, the old strengths and widths, two q
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
@@ -105,12 +106,13 @@ def _seconds(config: Config) -> float:
     return 0.005 + steps * (2.7e-7 * config.width + 3.5e-10 * config.width**2)
 
 
-def _beside_plain(name: str, claim: str, arm: dict[str, object], prediction: Prediction) -> Estimand:
+def _beside_plain(name: str, claim: str, arm: dict[str, object], prediction: Prediction, **told: Any) -> Estimand:
     """A regularised network of width 128 beside a plain one."""
     plain = {"width": 128, "dropout": 0.0, "decay": 0.0}
     return Estimand(
         name=name,
         claim=claim,
+        **told,
         kind=Kind.CONTRAST,
         measure="new_accuracy",
         between=({**plain, **arm}, {**arm, **plain}),
@@ -147,31 +149,58 @@ experiment = Experiment(
     estimands=(
         _beside_plain(
             "dropout_on_heads",
-            "asked for both attributes, a network with dropout of 0.4 knows more new combinations",
+            "a network that names both attributes of an object is more accurate on new combinations "
+            "with dropout of 0.4 than without",
             {"readout": "heads", "dropout": 0.4},
             Prediction(positive=0.2, negative=0.05, absent=0.75, interval=(-0.015, 0.045), because="a pilot"),
+            if_so="Dropout makes a network that names two attributes more accurate on new combinations",
+            if_opposite="Dropout makes a network that names two attributes less accurate on new combinations",
+            if_absent="Dropout changes the accuracy of a network that names two attributes on new "
+            "combinations by less than 3 points",
         ),
         _beside_plain(
             "dropout_on_xor",
-            "asked for an exclusive or, a network with dropout of 0.4 knows more new combinations",
+            "a network that answers an exclusive or of two attributes is more accurate on new "
+            "combinations with dropout of 0.4 than without",
             {"readout": "xor", "dropout": 0.4},
             Prediction(positive=0.96, negative=0.01, absent=0.03, interval=(0.07, 0.15), because="a pilot"),
+            if_so="Dropout makes a network that answers an exclusive or more accurate on new combinations",
+            if_opposite="Dropout makes a network that answers an exclusive or less accurate on new combinations",
+            if_absent="Dropout changes the accuracy of a network that answers an exclusive or on new "
+            "combinations by less than 3 points",
         ),
         _beside_plain(
             "decay_on_heads",
-            "asked for both attributes, a network with weight decay of 0.01 knows more new combinations",
+            "a network that names both attributes of an object is more accurate on new combinations "
+            "with weight decay of 0.01 than without",
             {"readout": "heads", "decay": 0.01},
             Prediction(positive=0.02, negative=0.85, absent=0.13, interval=(-0.1, -0.04), because="a pilot"),
+            if_so="Weight decay makes a network that names two attributes more accurate on new combinations",
+            if_opposite="Weight decay makes a network that names two attributes less accurate on new combinations",
+            if_absent="Weight decay changes the accuracy of a network that names two attributes on new "
+            "combinations by less than 3 points",
         ),
         _beside_plain(
             "decay_on_xor",
-            "asked for an exclusive or, a network with weight decay of 0.01 knows more new combinations",
+            "a network that answers an exclusive or of two attributes is more accurate on new "
+            "combinations with weight decay of 0.01 than without",
             {"readout": "xor", "decay": 0.01},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.1, 0.19), because="a pilot"),
+            if_so="Weight decay makes a network that answers an exclusive or more accurate on new combinations",
+            if_opposite="Weight decay makes a network that answers an exclusive or less accurate on new combinations",
+            if_absent="Weight decay changes the accuracy of a network that answers an exclusive or on new "
+            "combinations by less than 3 points",
         ),
         Estimand(
             name="dropout_by_width",
-            claim="asked for both attributes, dropout of 0.4 does more for a wide network than for a narrow one",
+            claim="where a network names two attributes, dropout of 0.4 gains more accuracy on new "
+            "combinations at width 128 than at width 32",
+            if_so="Dropout does more for new combinations in a wide network that names two attributes "
+            "than in a narrow one",
+            if_opposite="Dropout does less for new combinations in a wide network that names two attributes "
+            "than in a narrow one",
+            if_absent="Dropout does about as much for new combinations in a wide network that names two "
+            "attributes as in a narrow one",
             kind=Kind.CONTRAST,
             measure="gain",
             between=(

@@ -109,6 +109,9 @@ experiment = Experiment(
         Estimand(
             name="alignment_with_width",
             claim="after training, first layers are more alike the wider the networks are",
+            if_so="First layers of two trained networks are more alike the wider the networks are",
+            if_opposite="First layers of two trained networks are less alike the wider the networks are",
+            if_absent="Width hardly orders how alike the first layers of two trained networks are",
             kind=Kind.RANK_CORRELATION,
             measure="first_alignment",
             across="width",
@@ -119,7 +122,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="gain_with_width",
-            claim="training adds less to the alignment of first layers the wider the networks are",
+            claim="training adds less to how alike the first layers of two networks are the wider the networks are",
+            if_so="Training adds less to how alike the first layers of two networks are the wider the networks are",
+            if_opposite="Training adds more to how alike the first layers of two networks are the wider the "
+            "networks are",
+            if_absent="Width hardly orders how much training adds to how alike the first layers of two networks are",
             kind=Kind.RANK_CORRELATION,
             measure="first_gain",
             across="width",
@@ -131,7 +138,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="gain_when_wide",
-            claim="training makes the first layers of the widest networks more alike than they began (expected: no)",
+            claim="training makes the first layers of two networks of width 512 more alike than they began",
+            if_so="Training makes the first layers of two networks of width 512 more alike than they began",
+            if_opposite="Training makes the first layers of two networks of width 512 less alike than they began",
+            if_absent="Training changes how alike the first layers of two networks of width 512 are by less than 0.02",
             kind=Kind.LEVEL,
             measure="first_gain",
             between=({"width": 512},),
@@ -143,7 +153,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="narrow_gain",
-            claim="training makes the first layers of narrow networks more alike than they began",
+            claim="training makes the first layers of two networks of width 32 more alike than they began",
+            if_so="Training makes the first layers of two networks of width 32 more alike than they began",
+            if_opposite="Training makes the first layers of two networks of width 32 less alike than they began",
+            if_absent="Training changes how alike the first layers of two networks of width 32 are by less than 0.05",
             kind=Kind.LEVEL,
             measure="first_gain",
             between=({"width": 32},),

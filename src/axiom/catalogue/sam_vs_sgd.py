@@ -129,7 +129,13 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="helps_with_true_labels",
-            claim="on true labels a radius of 0.1 beats plain descent of the same cost (expected: not by what matters)",
+            claim="on true labels sharpness-aware minimisation at a radius of 0.1 ends more accurate than "
+            "plain descent of the same cost",
+            if_so="On true labels sharpness-aware minimisation ends more accurate than plain descent of the same cost",
+            if_opposite="On true labels sharpness-aware minimisation ends less accurate than plain descent of "
+            "the same cost",
+            if_absent="On true labels sharpness-aware minimisation changes the accuracy by less than a point "
+            "beside plain descent of the same cost",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -144,7 +150,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="helps_with_wrong_labels",
-            claim="with a fifth of the labels wrong, a radius of 0.5 beats plain descent of the same cost",
+            claim="with a fifth of the labels wrong, sharpness-aware minimisation at a radius of 0.5 ends "
+            "more accurate than plain descent of the same cost",
+            if_so="With a fifth of the labels wrong, sharpness-aware minimisation ends more accurate than "
+            "plain descent of the same cost",
+            if_opposite="With a fifth of the labels wrong, sharpness-aware minimisation ends less accurate than "
+            "plain descent of the same cost",
+            if_absent="With a fifth of the labels wrong, sharpness-aware minimisation changes the accuracy by "
+            "less than a point",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -157,7 +170,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="beats_early_stopping",
-            claim="with a fifth of the labels wrong it also beats plain descent when each is stopped at its best",
+            claim="with a fifth of the labels wrong, sharpness-aware minimisation is more accurate than "
+            "plain descent when each is stopped at its best",
+            if_so="With a fifth of the labels wrong, sharpness-aware minimisation beats plain descent "
+            "even when each is stopped at its best",
+            if_opposite="With a fifth of the labels wrong, plain descent beats sharpness-aware minimisation "
+            "when each is stopped at its best",
+            if_absent="With a fifth of the labels wrong and each stopped at its best, sharpness-aware "
+            "minimisation gains less than a point",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(
@@ -170,7 +190,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="sharpness_on_radius",
-            claim="the larger the radius, the flatter the minimum, on true labels",
+            claim="on true labels sharpness-aware minimisation ends in flatter minima the larger its radius is",
+            if_so="On true labels sharpness-aware minimisation ends in flatter minima the larger its radius is",
+            if_opposite="On true labels sharpness-aware minimisation ends in sharper minima the larger its radius is",
+            if_absent="On true labels the radius of sharpness-aware minimisation hardly orders how flat the minima are",
             kind=Kind.RANK_CORRELATION,
             measure="sharpness",
             across="radius",

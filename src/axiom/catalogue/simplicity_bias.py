@@ -148,7 +148,7 @@ def diluted(table: Shares, right: float) -> Shares:
     return np.asarray(share * table + (1 - share) * 0.5 * table.sum(axis=0))
 
 
-def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms: Given, **rest: float) -> Estimand:
+def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
     """Of one arm a level, of two a contrast that is below 0."""
     known: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "smallest": 0.05} | rest
     kind, side, more = (Kind.LEVEL, Direction.MORE, 0.98) if len(arms) == 1 else (Kind.CONTRAST, Direction.LESS, 0.01)
@@ -158,10 +158,6 @@ def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms:
 
 
 BESIDE, ALONE, SECOND = ({"slabs": slabs, "cut": cut} for slabs, cut in ((3, 1.0), (3, 0.0), (2, 1.0)))
-EARLY = "of what a network tells of the class early, more is linear than of what its rival does"
-WORSE = "slabs are learned worse beside a cut that tells as much"
-INSTEAD = "beside a cut, slabs are read less than a second cut is"
-KEPT = "at the end more than eight tenths are left of the most that was linear at any time"
 LEAST = 0.1  # a linear network, in which nothing comes first, lies 0.06 below 0
 SHORT: Given = {"task": ["slabs"], "slabs": [3], "epochs": [2]}
 
@@ -177,13 +173,72 @@ experiment = Experiment(
     + grid(Config, task=["slabs"], slabs=[2], cut=[0.0, 1.0]),
     ranges={"slabs": (0, 15), "cut": (0.0, 1.0), "epochs": (1, 200), "lr": (1e-4, 0.5)},
     estimands=(
-        _asks("early_on_teacher", EARLY, "linear_first", (0.2, 0.25), {"task": "teacher"}, smallest=LEAST),
         _asks(
-            "early_on_slabs", f"{EARLY}, where slabs tell", "linear_first", (0.2, 0.25), {"cut": 0.6}, smallest=LEAST
+            "early_on_teacher",
+            "of what a network tells of the class early, more is linear than of what its rival does",
+            "linear_first",
+            (0.2, 0.25),
+            {"task": "teacher"},
+            smallest=LEAST,
+            if_so="Early in training a network knows more of what is linear than its final answers, "
+            "thinned to the same accuracy, would",
+            if_opposite="Early in training a network knows less of what is linear than its final answers, "
+            "thinned to the same accuracy, would",
+            if_absent="Early in training a network knows about as much of what is linear as its final "
+            "answers, thinned to the same accuracy",
         ),
-        _asks("linear_part_is_kept", KEPT, "kept", (0.955, 0.98), {"task": "teacher"}, null=0.8),
-        _asks("slabs_beside_a_cut", WORSE, "slab_accuracy", (-0.49, -0.475), BESIDE, ALONE),
-        _asks("slabs_for_a_cut", INSTEAD, "slab_accuracy", (-0.26, -0.2), BESIDE, SECOND),
+        _asks(
+            "early_on_slabs",
+            "early in training on slabs more of what a network knows is linear than in a mixture of "
+            "its final answers of the same accuracy",
+            "linear_first",
+            (0.2, 0.25),
+            {"cut": 0.6},
+            smallest=LEAST,
+            if_so="Where slabs tell the class, a network knows more of what is linear early than its "
+            "thinned final answers would",
+            if_opposite="Where slabs tell the class, a network knows less of what is linear early than its "
+            "thinned final answers would",
+            if_absent="Where slabs tell the class, a network knows about as much of what is linear early as "
+            "its thinned final answers",
+        ),
+        _asks(
+            "linear_part_is_kept",
+            "at the end of training a network keeps more than 80 % of the most that was linear in what it knew",
+            "kept",
+            (0.955, 0.98),
+            {"task": "teacher"},
+            null=0.8,
+            if_so="At the end of training a network keeps more than 80 % of the linear part of what it knew",
+            if_opposite="At the end of training a network keeps less than 80 % of the linear part of what it knew",
+            if_absent="At the end of training a network keeps about 80 % of the linear part of what it knew",
+        ),
+        _asks(
+            "slabs_beside_a_cut",
+            "a network learns slabs, a complex sign of the class, less well beside a straight cut "
+            "that tells as much than alone",
+            "slab_accuracy",
+            (-0.49, -0.475),
+            BESIDE,
+            ALONE,
+            if_so="A network learns a complex sign of the class less well beside a simple one that tells as much",
+            if_opposite="A network learns a complex sign of the class better beside a simple one that tells as much",
+            if_absent="A network learns a complex sign of the class as well beside a simple one as alone, "
+            "within 5 points",
+        ),
+        _asks(
+            "slabs_for_a_cut",
+            "beside a straight cut a network uses slabs less than it would use a second cut",
+            "slab_accuracy",
+            (-0.26, -0.2),
+            BESIDE,
+            SECOND,
+            if_so="Beside a simple sign of the class a network uses a complex second one less than a simple second one",
+            if_opposite="Beside a simple sign of the class a network uses a complex second one more than a "
+            "simple second one",
+            if_absent="Beside a simple sign of the class a network uses a complex second one as much as a "
+            "simple second one, within 5 points",
+        ),
     ),
     controls=(
         Control(

@@ -135,7 +135,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="steps_by_decades",
-            claim="the steps until two neurons part grow faster than the root of the decades by which they are nearer",
+            claim="the steps until two nearly alike neurons part grow faster than the square root of the "
+            "decades by which they begin nearer",
+            if_so="The steps until two nearly alike neurons part grow faster than the square root of the "
+            "decades by which they begin nearer",
+            if_opposite="The steps until two nearly alike neurons part grow more slowly than the square root of "
+            "the decades by which they begin nearer",
+            if_absent="The steps until two nearly alike neurons part grow about as the square root of the "
+            "decades by which they begin nearer",
             kind=Kind.SLOPE,
             measure="parting_step",
             across="decades",
@@ -146,7 +153,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="batches_minus_all",
-            claim="batches of an eighth of the rows part two neurons sooner than all rows do (expected: no)",
+            claim="two nearly alike neurons part after fewer steps in batches of an eighth of the rows "
+            "than with all rows at once",
+            if_so="Two nearly alike neurons part sooner in small batches than with all rows at once",
+            if_opposite="Two nearly alike neurons part later in small batches than with all rows at once",
+            if_absent="Small batches hardly change how many steps it takes until two nearly alike neurons part",
             kind=Kind.CONTRAST,
             measure="log_steps",
             between=(
@@ -159,7 +170,10 @@ experiment = Experiment(
         ),
         Estimand(
             name="same_stay_the_same",
-            claim="neurons that begin the same are the same at the end, to the last bit",
+            claim="two neurons that begin the same are the same at the end of training, to the last bit",
+            if_so="Two neurons that begin the same stay the same through training, to the last bit",
+            if_opposite="Two neurons that begin the same mostly part during training",
+            if_absent="Two neurons that begin the same stay the same to the last bit about half of the time",
             kind=Kind.PROPORTION,
             measure="is_alike",
             between=({"start": "same"},),

@@ -111,7 +111,11 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="growth_beside_theory",
-            claim="signals in sixteen ReLU layers grow otherwise than the variance says (expected: no)",
+            claim="in a new network of sixteen ReLU layers with critical weights signals grow or shrink "
+            "otherwise than the variance of the weights says",
+            if_so="In a new sixteen-layer ReLU network signals grow more than the variance of its weights says",
+            if_opposite="In a new sixteen-layer ReLU network signals grow less than the variance of its weights says",
+            if_absent="In a new sixteen-layer ReLU network signals grow as the variance of its weights says",
             kind=Kind.LEVEL,
             measure="excess",
             between=({"activation": "relu", "depth": 16, "scale": 2.0},),
@@ -120,7 +124,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="small_starts_fail_when_deep",
-            claim="in sixteen ReLU layers a critical start learns more than one of a quarter of its variance",
+            claim="a ReLU network of sixteen layers is more accurate when its weights start at the "
+            "critical variance than at a quarter of it",
+            if_so="A sixteen-layer ReLU network is more accurate when its weights start at the critical "
+            "variance than at a quarter of it",
+            if_opposite="A sixteen-layer ReLU network is more accurate when its weights start at a quarter of "
+            "the critical variance",
+            if_absent="A sixteen-layer ReLU network is as accurate, within 2 points, from a quarter of the "
+            "critical variance as from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -133,7 +144,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="large_starts_fail_when_deep",
-            claim="in sixteen ReLU layers a critical start learns more than one of twice its variance",
+            claim="a ReLU network of sixteen layers is more accurate when its weights start at the "
+            "critical variance than at twice that",
+            if_so="A sixteen-layer ReLU network is more accurate when its weights start at the critical "
+            "variance than at twice that",
+            if_opposite="A sixteen-layer ReLU network is more accurate when its weights start at twice the "
+            "critical variance",
+            if_absent="A sixteen-layer ReLU network is as accurate, within 2 points, from twice the critical "
+            "variance as from the critical one",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -146,7 +164,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="small_starts_help_when_shallow",
-            claim="in two ReLU layers a quarter of the critical variance generalises better than all of it",
+            claim="a ReLU network of two layers is more accurate on new data from a quarter of the "
+            "critical starting variance than from all of it",
+            if_so="A two-layer ReLU network is more accurate on new data when its weights start at a "
+            "quarter of the critical variance",
+            if_opposite="A two-layer ReLU network is less accurate on new data when its weights start at a "
+            "quarter of the critical variance",
+            if_absent="A two-layer ReLU network is as accurate on new data, within a point, from a quarter of "
+            "the critical variance as from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -159,7 +184,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="large_starts_generalise_worse",
-            claim="in sixteen tanh layers a critical start generalises better than one of four times its variance",
+            claim="a tanh network of sixteen layers is more accurate on new data when its weights start "
+            "at the critical variance than at four times that",
+            if_so="A sixteen-layer tanh network is more accurate on new data from weights of the critical "
+            "variance than of four times that",
+            if_opposite="A sixteen-layer tanh network is more accurate on new data from weights of four times "
+            "the critical variance",
+            if_absent="A sixteen-layer tanh network is as accurate on new data, within 2 points, from four "
+            "times the critical variance",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
