@@ -142,7 +142,8 @@ def scored(data: Path) -> dict[str, Any]:
     listed = answer("finding", "list", data=data)["findings"]
     found = [one["number"] for one in listed if one["experiment"] == "sound" and one["evidence"]]
     shown = answer("finding", "show", found[0], data=data)["finding"] if found else {"predictions": []}
-    return shown if any(one["score"] for one in shown["predictions"]) else {}
+    by = {one["forecaster"] for one in shown["predictions"] if one["score"]}
+    return shown if by >= {"program:scientist", "autopilot"} else {}
 
 
 @pytest.mark.parametrize("protocol", ["messages", "chat"])
@@ -161,5 +162,5 @@ def test_an_invented_experiment_from_its_first_refusal_to_its_score(there, brows
         until(lambda: f"/findings/{found['number']}" in there.lab.page(f"sessions/{found['evidence']['session']}"))
     assert (found["verdict"], found["reads"], found["author"]) == ("effect +", "as claimed", "program:scientist")
     assert found["evidence"]["missing"] == 0
-    brier = {one["forecaster"]: one["score"]["brier"] for one in found["predictions"]}
+    brier = {one["forecaster"]: one["score"]["brier"] for one in found["predictions"] if one["score"]}
     assert brier["program:scientist"] < brier["autopilot"]
