@@ -80,8 +80,8 @@ def test_what_could_not_be_built_is_said_and_not_tried_again(made, tmp_path):
 def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path):
     builder = made("sleep 600 &\necho $$ >begun\nsleep 601\n")
     builder.look()
-    until((tmp_path / "begun").exists)
-    session = os.getsid(int((tmp_path / "begun").read_text() or 0))
+    until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text().endswith("\n"))
+    session = os.getsid(int((tmp_path / "begun").read_text()))
     assert len(of_session(session)) >= 3
     builder.stop()
     until(lambda: not of_session(session))
@@ -101,7 +101,7 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
     )
     with subprocess.Popen([sys.executable, "-c", text, tmp_path, program], stdout=subprocess.PIPE, text=True) as lab:
         session = int(lab.stdout.readline())
-        until((tmp_path / "begun").exists)
+        until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text().endswith("\n"))
         assert len(of_session(session)) >= 4
         lab.send_signal(signal.SIGKILL)
         lab.wait()
