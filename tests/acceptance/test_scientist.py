@@ -27,8 +27,11 @@ def there(tmp_path_factory):
 
 
 @contextlib.contextmanager
-def scripted(protocol, data):
-    """A model that reads, says something of what it read, and is done; it is named in the settings' variables."""
+def scripted(protocol, data, model):
+    """A model that reads, says something of what it read, and is done; it is named in the settings' variables.
+
+    A name of its own for each test: a model that was asked already is not asked again until a finding is weighed.
+    """
     with contextlib.ExitStack() as stack:
         line = Line(protocol, stack)
         script = Script(
@@ -44,7 +47,7 @@ def scripted(protocol, data):
             "AXIOM_DATA": str(data),
             "AXIOM_MODEL_ADDRESS": line.service.address + ("" if protocol == "messages" else "/v1"),
             "AXIOM_MODEL_PROTOCOL": protocol,
-            "AXIOM_MODEL_NAME": f"of-{protocol}",
+            "AXIOM_MODEL_NAME": model,
             "AXIOM_MODEL_KEY": SECRET,
         }
         yield script, environment
@@ -62,7 +65,7 @@ def note(finding, protocol):
 
 @pytest.mark.parametrize("protocol", ["messages", "chat"])
 def test_a_session_is_held_with_a_model_that_calls_tools(there, protocol):
-    with scripted(protocol, there.lab.data) as (script, environment):
+    with scripted(protocol, there.lab.data, f"of-{protocol}") as (script, environment):
         run = [AXIOM, "session", "run", "--pi", "scientist"]
         done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
@@ -81,7 +84,7 @@ def test_a_session_is_held_with_a_model_that_calls_tools(there, protocol):
 
 def test_the_pi_holds_sessions_with_it_and_ends_when_it_is_told_to(there):
     before = newest(there)["name"]
-    with scripted("chat", there.lab.data) as (_, environment):
+    with scripted("chat", there.lab.data, "of-the-pi") as (_, environment):
         process = subprocess.Popen(
             [AXIOM, "pi", "--pi", "scientist"], env=environment, stderr=subprocess.PIPE, text=True
         )
