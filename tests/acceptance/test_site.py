@@ -47,6 +47,8 @@ ADDRESSES = (
         "/old-claims",
         "/about",
         "/glossary",
+        "/help",
+        "/terms",
         "/plan",
         "/status",
         "/news",

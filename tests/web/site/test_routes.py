@@ -15,6 +15,8 @@ from axiom.web.views import home
 NAMES = {
     "/about": "about",
     "/glossary": "glossary",
+    "/help": "help",
+    "/terms": "terms",
     "/": "home",
     "/live": "live",
     "/findings": "findings",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
+from axiom.boinc.terms import as_text
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.server_load import LoadFigures
@@ -60,6 +61,7 @@ class FrontDesk:
                     platforms=offered,
                     min_passwd_length=LEAST_PASSWORD,
                     creation_disabled=not self.accounts.is_open,
+                    terms_of_use=as_text(),
                 )
             )
         )

@@ -2,6 +2,7 @@
 
 from operator import attrgetter
 
+from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.telling import Answered, most_telling
 from axiom.domain.findings import OWN_WORDS, Grade, Meaning, Verdict
 from axiom.store.engine import counters
@@ -70,6 +71,16 @@ def glossary(reading: Reading) -> Answer:
     """What the words mean."""
     del reading
     return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
+
+
+def help_page(reading: Reading) -> Answer:
+    """What volunteers, readers and operators ask most, with where to look."""
+    return {"help": {"name": reading.name, "address": reading.master}}
+
+
+def terms(reading: Reading) -> Answer:
+    """What a volunteer agrees to."""
+    return {"terms": {"name": reading.name, "paragraphs": list(TERMS)}}
 
 
 def live(reading: Reading) -> Answer:
