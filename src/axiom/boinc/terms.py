@@ -6,8 +6,9 @@ TERMS = (
     "The laboratory uses your computer only to compute experiments. The program that runs is signed, obeys only orders "
     "that the laboratory has signed, opens no connection of its own, and reads nothing outside the folders that BOINC "
     "gives it.",
-    "You may pause, stop or leave at any moment, and need to tell nobody. Let it run only on computers that are yours, or "
-    "whose owner allows it. Computing uses electricity and warms a computer; BOINC's preferences say when and how much.",
+    "You may pause, stop or leave at any moment, and need to tell nobody. Let it run only on computers that are yours, "
+    "or whose owner allows it. Computing uses electricity and warms a computer; BOINC's preferences say when and how "
+    "much.",
     "The name that you choose, your credit and your team are public. Your e-mail address and the names of your "
     "computers are not. You may take all that is stored about you away as a file, and erase it, on your account page.",
     "Credit says how much your computers have done. It cannot be sold, and has no value in money.",

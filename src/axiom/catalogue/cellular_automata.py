@@ -1,5 +1,8 @@
 """Does a genetic search for cellular automata stop at a plateau, and how high is it?
 
+Why it matters: evolution found rules that let simple cells solve a problem together. Where its search stops says what
+blind search can and cannot invent.
+
 A ring of 149 cells is to find out whether more of them began as ones or as zeros, and to become all that. Each sees
 three cells on either side, and a rule of 128 bits says what becomes of it (Mitchell, Crutchfield & Hraber 1994). That
 of Gacs, Kurdyumov & Levin (GKL) succeeds in 82 of 100 rings of fair coins, and none in all (Land & Belew 1995). The old

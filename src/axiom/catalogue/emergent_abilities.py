@@ -1,5 +1,8 @@
 """Does an ability that appears suddenly with size appear as suddenly when its parts are counted?
 
+Why it matters: large models seem to gain abilities all at once, which worries those who must foresee what the next one
+can do. The jump may lie in the ruler.
+
 Large language models seem to gain abilities all at once. Schaeffer et al. (2023) blame the ruler: an answer of several
 parts counts only when every part is right, so that a share p of right parts, which may grow smoothly, becomes about p
 to the power of their number. We train one network after the other, each twice as wide as the last, on answers of

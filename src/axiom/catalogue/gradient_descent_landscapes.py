@@ -1,5 +1,8 @@
 """What does the loss look like around what gradient descent finds, and along its way there?
 
+Why it matters: pictures of loss landscapes shape how people think of training. Some of what they show would be seen on
+a random walk as well.
+
 The old laboratory drew a surface and left no number. Three things are said of such pictures. On the straight line from
 start to end the loss falls without a bump (Goodfellow et al. 2015), unless the rate is high (Lucas et al. 2021). The
 way lies nearly in the plane of its first two principal components (Lorch 2016); but so does a walk whose steps are

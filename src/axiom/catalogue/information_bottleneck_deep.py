@@ -1,5 +1,8 @@
 """Is it the deepest layers of a network that forget their input?
 
+Why it matters: a famous explanation of deep learning says that deep layers squeeze out what does not matter. One can
+look for that, layer by layer.
+
 Of seven layers the old laboratory saw the two deepest compress, which means that the mutual information with the input,
 seen through bins, fell after it had risen. What is behind it may be the bins (Saxe et al. 2018), the widths, for deeper
 layers were narrower, or what the layers do. So seven layers of tanh or of ReLU that become narrower, and seven of tanh

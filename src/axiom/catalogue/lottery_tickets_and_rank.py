@@ -1,5 +1,8 @@
 """Which directions of a weight matrix does pruning remove, and is a matrix of low rank as good as a sparse one?
 
+Why it matters: a network can be made smaller by leaving out connections or by fewer directions. Which of the two loses
+less decides how to compress it.
+
 Pruning leaves gaps, and cutting weak singular directions leaves low rank, the nearest of all (Eckart & Young 1936). Of
 a network the square matrix in the middle is treated in one of both ways, so that as many numbers are left. What is
 largest is looked for at the end of a training, at its start, or by lot. A part is measured at once, and as a ticket

@@ -1,5 +1,7 @@
 """Does a random network hold a good part that nobody has trained?
 
+Why it matters: if a good network hides in a random one, training may be search, and not construction.
+
 No weight ever changes here. Each has a score, a share of each layer with the highest scores works, and descent moves
 the scores as if a weight worked in proportion to its score: edge-popup (Ramanujan et al. 2020). The proof that such a
 part exists asks for a network that is wide (Malach et al. 2020). Beside it are twenty parts of the same size drawn by

@@ -1,5 +1,8 @@
 """Do hidden units become specialists while a network learns, and does it matter?
 
+Why it matters: people explain networks by neurons that stand for something. If removing those does no harm, such
+explanations mislead.
+
 A unit is selective of a class as far as its mean activation there exceeds that of the others, over the sum of the two
 (Morcos et al. 2018). The value at the start is taken away, and that of classes by lot; a network that learned labels by
 lot as well stands beside. Lazy ones have outputs times a large alpha (Chizat et al. 2019). Of each four units of the

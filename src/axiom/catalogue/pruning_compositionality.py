@@ -1,5 +1,8 @@
 """Does a network understand parts better once its small weights are removed?
 
+Why it matters: smaller networks are cheaper; it would be a gift if they also understood better, and a risk if they
+understood less.
+
 The old laboratory found wide networks worse on combinations that they had never seen, and asked whether this was for
 weights that they do not need. It removed up to three quarters of them, the smallest of each layer (Han et al. 2015),
 and nearly no new combination became right, while the gap to those that training had shown became narrower, and the rank

@@ -1,5 +1,8 @@
 """How does the skill of a random recurrent network grow with its size, and does it need the edge of chaos?
 
+Why it matters: a random network that is never trained inside can be built from light or water, and costs next to no
+energy. Its skill must grow with size to be useful.
+
 An echo state network learns nothing inside: a fixed random network hears a series, and a linear read-out of its units
 is fitted by ridge regression (Jaeger 2001). We ask three things of it. *Memory*: to say what an input of independent
 values was k steps ago; the squared correlations, added up over k = 0, 1, …, cannot exceed the number of units (Dambre

@@ -1,5 +1,7 @@
 """What makes the power laws of reservoirs, and how far do they go?
 
+Why it matters: whoever builds computers from untrained networks wants to know how much skill each further unit buys.
+
 The skill of a fixed random network whose read-out alone is learned is said to grow as a power of its size. Here a cell
 has all sizes, so its exponent is a measure, and exponents can be compared: of up to 1600 units, random, sparse,
 orthogonal (White et al. 2004) or in a ring (Rodan & Tino 2011), tanh or linear, under weak and strong input. Skill is

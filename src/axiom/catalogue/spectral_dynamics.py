@@ -1,5 +1,7 @@
 """Which singular values of a network grow, when, and does a high learning rate leave fewer of them?
 
+Why it matters: if we know which parts of a task a network learns first, we know what it lacks when we stop early.
+
 A linear network of two layers learns each mode of its task by itself, and one of strength s is half learned after a
 time of ln(s / a - 1) / (2 s), where a is its size at the start (Saxe et al. 2014): strong modes come first. That is
 exact where the start lies along the modes, and we ask it of a start at random. Of ReLU networks we follow the singular

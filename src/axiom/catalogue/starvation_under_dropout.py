@@ -1,5 +1,8 @@
 """Does dropout relieve the starvation of a weak feature beside a strong one?
 
+Why it matters: networks lean on the easiest clue and fail where it is missing. Dropout is in every toolbox, and might
+be a cure.
+
 Once a strong feature answers for most examples, little of the loss is left to learn a weak one from: the weak one
 starves (Pezeshki et al. 2021). The old laboratory wondered whether dropout helps (Srivastava et al. 2014). Two of its
 kinds might: hidden neurons that are silent by chance, so that nobody can lean on one of them, and inputs that are, so

@@ -1,5 +1,8 @@
 """Does it help a weak feature beside a strong one to get as much gradient, or its examples as much weight?
 
+Why it matters: networks lean on the easiest clue and fail where it is missing. This asks which simple change of the
+gradient cures it.
+
 A weak feature starves beside a strong one, because examples for which the strong one already answers have hardly any
 gradient left (Pezeshki et al. 2021). The old laboratory wondered whether normalised gradients help. We try two: either
 block of inputs gets a gradient of the same length, or every example does, however well it is known. The first keeps the

@@ -159,8 +159,8 @@ def test_every_link_of_every_page_leads_somewhere(site_of):
             continue
         for found in re.findall(r'\b(?:href|src|hx-get)="([^"]+)"', page.text):
             link = unescape(found).split("#")[0]
-            if link == "https://team.example/":  # the one address that a volunteer gave
-                continue
+            if link == "https://team.example/" or link.startswith("https://arxiv.org/abs/"):
+                continue  # the one address that a volunteer gave, and papers
             assert link.startswith("/") or not link, f"{address} leads away to {link}"
             if link and link not in seen and "sort=" not in link:
                 seen.add(link)

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -10,10 +11,13 @@ from urllib.parse import urlencode
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
+from axiom.signed.manifests import stored_manifest
+from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import paging, query_errors, spoken
+from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
@@ -82,6 +86,7 @@ def one(reading: Reading, number: int) -> Answer:
         | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
+            **_asked(reading, standing),
             **told,
             "notes": [each | {"text": spoken.line(reading, each["text"])} for each in told["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
@@ -98,6 +103,22 @@ def one(reading: Reading, number: int) -> Answer:
                 "forest": evidence_cards.forest(reading, number, weighed),
             },
         }
+    }
+
+
+def matters(reading: Reading, standing: FindingView) -> str:
+    """Why anybody should want to know the answer."""
+    return told_in_file(reading, standing.finding.experiment_id, standing.experiment).matters
+
+
+def _asked(reading: Reading, standing: FindingView) -> Answer:
+    """What the experiment asked, why and after whom."""
+    stored = experiments.by_id(reading.db, standing.finding.experiment_id)
+    manifest = stored_manifest(stored.manifest) if stored else None
+    return {
+        "question": manifest.question if manifest else "",
+        "papers": papers(manifest.reference) if manifest else [],
+        **asdict(told_in_file(reading, standing.finding.experiment_id, standing.experiment)),
     }
 
 
