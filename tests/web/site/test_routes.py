@@ -228,7 +228,7 @@ def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, pre
     assert (finding["evidence"], finding["verdict"], finding["grade"]) == (None, "undecided", "Awaiting")
     assert (finding["awaits"]["back"], finding["awaits"]["cells"], finding["awaits"]["in_seconds"]) == (2, 16, 420.0)
     text = " ".join(reader.get("/findings/1").text.split())
-    assert "Awaits its first block of 8 replicates: 2 of 16 cells are back." in text
+    assert "No data yet: waiting for the first 8 repetitions (2 of 16&nbsp;runs done)." in text
     assert "about 7 minutes" in text
 
 

@@ -18,6 +18,7 @@ from axiom.store.engine import blobs, counters
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
 from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import plain
@@ -81,6 +82,7 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
         "aliases": list(manifest.aliases),
         "version": stored.version,
         "question": manifest.question,
+        "theme": by_experiment().get(stored.name),
         "status": stored.status,
         "reference": manifest.reference,
         "created_at": stored.created_at.isoformat(),

@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
+from axiom.decisions.findings.order import FindingOrder, ListedFinding, ordered
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
+from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
 from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
@@ -25,6 +27,7 @@ from axiom.web.views.figures import plate
 from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
+_SINCE = {"day": 1, "week": 7, "month": 30}  # days
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _MOST_COMPARED = 2_000  # letters of a question
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
@@ -32,15 +35,26 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 
 
 def listed(reading: Reading) -> Answer:
-    """Of the findings that the address asks for one page: what is weighed first, then what waits, the newest first.
+    """Of the findings that the address asks for one page: what is weighed first, then what waits.
 
     What was weighed for the first time after the first page was made stays where it was on those that follow.
     """
-    asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
-    said = [*query_errors.choice(asked, "verdict", Verdict), *query_errors.choice(asked, "grade", Grade)]
+    asked = {
+        name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias", "theme", "since", "order")
+    }
+    themes = list(dict.fromkeys(by_experiment().values()))
+    said = [
+        *query_errors.choice(asked, "verdict", Verdict),
+        *query_errors.choice(asked, "grade", Grade),
+        *query_errors.choice(asked, "theme", themes),
+        *query_errors.choice(asked, "since", _SINCE),
+        *query_errors.choice(asked, "order", FindingOrder),
+    ]
     known, briefs = Graph(reading), findings.in_brief(reading.db)
     until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
-    numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
+    weighed = [one for one in briefs if 0 < (one.first_line or 0) <= until]
+    awaited = [one.number for one in briefs if not 0 < (one.first_line or 0) <= until]
+    numbers = [*([] if said else _in_order(reading, weighed, asked["order"])), *awaited]
     if any(asked.values()):
         chosen = set() if said else _matching(reading, known, briefs, asked)
         numbers = [number for number in numbers if number in chosen]
@@ -52,6 +66,7 @@ def listed(reading: Reading) -> Answer:
         "matching": len(numbers),
         "of": len(briefs),
         "asked": asked,
+        "themes": themes,
         "misread": said,
         **page.around(f"/findings?{urlencode(words)}"),
     }
@@ -65,9 +80,38 @@ def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int
 
 def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
+    theme_of, days = by_experiment(), _SINCE.get(asked["since"])
+    decided = findings.decided_since(reading.db, reading.now - timedelta(days=days)) if days else set[int]()
+    there = [
+        brief
+        for brief in briefs
+        if asked["theme"] in ("", theme_of.get(brief.experiment)) and (not days or brief.number in decided)
+    ]
+    words = {name: asked[name] for name in ("q", "verdict", "grade", "alias")}
+    if not any(words.values()):
+        return {brief.number for brief in there}
     estimands = findings.estimands(reading.db)
-    rows = ((brief, estimands[brief.number]["claim"], known.aliases(brief.number)) for brief in briefs)
-    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **asked)}
+    rows = ((brief, estimands[brief.number]["claim"], known.aliases(brief.number)) for brief in there)
+    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **words)}
+
+
+def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[int]:
+    """The numbers of findings that were weighed, the newest first where nothing else is asked for."""
+    if not order or order == FindingOrder.NEWEST:
+        return [one.number for one in weighed]
+    estimands = findings.estimands(reading.db)
+    return ordered((_listed(one, estimands[one.number]) for one in weighed), FindingOrder(order))
+
+
+def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
+    beyond = 0.0 if brief.estimate is None else brief.estimate - estimand["null"]
+    return ListedFinding(
+        number=brief.number,
+        verdict=brief.verdict,
+        grade=brief.grade,
+        size=beyond / estimand["smallest"],
+        predicted=estimand["prediction"],
+    )
 
 
 def one(reading: Reading, number: int) -> Answer:
