@@ -198,7 +198,7 @@ experiment = Experiment(
             if_opposite="Pruned by 75 % and retrained, a network that answers an exclusive or is less accurate on "
             "new combinations than one trained on whole",
             if_absent="Pruned by 75 % and retrained, a network that answers an exclusive or is as accurate on new "
-            "combinations as a whole one, within 3 points",
+            "combinations as a whole one, to 3 points",
         ),
         Estimand(
             name="first_rank_kept",
