@@ -148,14 +148,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="narma_slope",
-            claim="a larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of its last ten "
-            "inputs, with a smaller error",
-            if_so="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of its last ten "
-            "inputs, with a smaller error",
-            if_opposite="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of its "
-            "last ten inputs, with a larger error",
+            claim="a larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past inputs, "
+            "with a smaller error",
+            if_so="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past inputs, "
+            "with a smaller error",
+            if_opposite="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past "
+            "inputs, with a larger error",
             if_absent="The size of a reservoir, a random recurrent network, hardly changes its error on NARMA-10, a "
-            "nonlinear mix of its last ten inputs",
+            "nonlinear mix of past inputs",
             kind=Kind.SLOPE,
             measure="error",
             across="units",
