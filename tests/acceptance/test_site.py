@@ -40,7 +40,7 @@ ADDRESSES = (
     *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
     *("/sessions/2026-03-02-a/tasks", "/sessions/2026-03-02-b/since/2026-03-02-a"),
     *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),
-    *("/volunteers", "/volunteers/2", "/volunteers/3", "/teams", "/teams/1"),
+    *("/volunteers", "/volunteers/2", "/volunteers/3", "/volunteers/2/certificate", "/teams", "/teams/1"),
     *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts", "/ledger", "/ledger/2026-03-02-a"),
     *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/failures", "/watches"),
     *(

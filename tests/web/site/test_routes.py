@@ -52,6 +52,7 @@ NAMES = {
     "/volunteers": "volunteers",
     "/volunteers/2": "volunteer",
     "/volunteers/3": "volunteer",
+    "/volunteers/2/certificate": "certificate",
     "/teams": "teams",
     "/teams/1": "team",
     "/leaderboards": "leaderboards",

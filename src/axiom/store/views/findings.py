@@ -55,6 +55,7 @@ _DECIDED_SINCE = """
 SELECT finding_number FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
 GROUP BY finding_number HAVING min(created_at) >= :since
 """
+_NEWEST_LINE = "SELECT coalesce(max(id), 0) AS id FROM evidence"
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
 _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
 _ONE = f"{_STANDING} WHERE f.id = :number"
@@ -223,6 +224,22 @@ def in_brief(db: Database) -> list[Brief]:
 def decided_since(db: Database, since: datetime) -> set[int]:
     """The findings that had a first verdict since then."""
     return {int(row["finding_number"]) for row in db.select(_DECIDED_SINCE, since=at(since))}
+
+
+def newest_line(db: Database) -> int:
+    """The number of the newest line of evidence of any finding; 0 while there is none."""
+    row = db.one(_NEWEST_LINE)
+    return int(row["id"]) if row else 0
+
+
+def against_their_claims(db: Database) -> set[int]:
+    """The findings whose answer is the opposite of what was claimed."""
+    asked = estimands(db)
+    return {
+        each.number
+        for each in in_brief(db)
+        if reading(each.verdict, Direction(asked[each.number]["expects"])) is Meaning.OPPOSITE
+    }
 
 
 def estimands(db: Database) -> dict[int, Mapping[str, Any]]:

@@ -167,6 +167,7 @@ PAGES = (
     _page(f"/hosts/{NUMBER}", "host.html", hosts.host),
     _page("/volunteers", "volunteers.html", volunteers.volunteers),
     _page(f"/volunteers/{NUMBER}", "volunteer.html", volunteers.volunteer),
+    _page(f"/volunteers/{NUMBER}/certificate", "certificate.html", volunteers.certificate),
     _page("/teams", "teams.html", volunteers.listed_teams),
     _page(f"/teams/{NUMBER}", "team.html", volunteers.team),
     _page("/leaderboards", "leaderboards.html", leaderboards.leaderboards),
