@@ -86,7 +86,7 @@ def as_json(address: str) -> str:
 
 def test_the_table_names_every_page():
     assert {page.path.split("{")[0].rstrip("/") for page in routes.PAGES} == {
-        re.sub(r"/([0-9]+|tiny_sum|2026-03-02-a(/transcript)?)$", "", address.split("?")[0].rstrip("/"))
+        re.sub(r"/([0-9]+(/certificate)?|tiny_sum|2026-03-02-a(/transcript)?)$", "", address.split("?")[0].rstrip("/"))
         for address in NAMES
     }
 
