@@ -163,6 +163,15 @@ def test_a_client_calls_again_soon_and_not_all_at_once(exchange, ann, said, leas
     assert len(delays) > 3
 
 
+def test_a_host_whose_results_count_and_that_has_work_for_long_calls_later(exchange, attic):
+    exchange.deploy(40)
+    assert exchange.call(attic, ask=1.0).number("request_delay") <= 14
+    exchange.do(lambda db: db.execute("UPDATE host SET valid_in_row = 1, speed = 0.001"))
+    later = exchange.call(attic, ask=1e6)
+    assert len(later.tasks) > 1
+    assert later.number("request_delay") > 60
+
+
 def test_a_client_that_computes_for_us_may_report_soon(exchange, attic):
     exchange.call(attic, ask=1.0)
     assert 2 <= exchange.call(attic, ask=1.0).number("request_delay") <= 4
