@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
-from axiom.decisions.findings.order import FindingOrder, ListedFinding, ordered
+from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
@@ -27,6 +27,8 @@ from axiom.web.views.figures import plate
 from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
+_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
+_MOST_NEWS = 1_000  # findings that are looked through for news
 _SINCE = {"day": 1, "week": 7, "month": 30}  # days
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _MOST_COMPARED = 2_000  # letters of a question
@@ -101,6 +103,28 @@ def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[in
         return [one.number for one in weighed]
     estimands = findings.estimands(reading.db)
     return ordered((_listed(one, estimands[one.number]) for one in weighed), FindingOrder(order))
+
+
+def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
+    """What was found of late, a few findings a day, each with when it was first decided; the newest first.
+
+    What is not decided any more, or no longer open, is no news.
+    """
+
+    def choose() -> dict[int, datetime]:
+        decided = findings.first_decided(reading.db, _MOST_NEWS)
+        asked = findings.estimands(reading.db)
+        briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
+        there = [
+            (at.date(), _listed(briefs[number], asked[number]))
+            for number, at in decided.items()
+            if briefs[number].status == "open" and briefs[number].verdict in _DECIDED
+        ]
+        return {number: decided[number] for number in few_a_day(there, a_day)[:most]}
+
+    chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
+    there = findings.some(reading.db, chosen)
+    return sorted(((there[number], at) for number, at in chosen.items()), key=lambda each: each[1], reverse=True)
 
 
 def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
