@@ -12,6 +12,7 @@ from axiom.errors import UnknownName, WrongUse
 
 # Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves; and secrets,
 # which no list of settings may show.
+AUTHOR = r"(?P<name>[^;()]+?)\s*(\((?P<orcid>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])\))?"  # of `authors`
 NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_MODEL_KEY", "AXIOM_TOKEN"})
 
 
@@ -27,6 +28,12 @@ class Settings:
     """What an operator may choose. Each knob says what it does in its `about`, a number also its least and most."""
 
     name: str = _knob("Axiom", "the laboratory's name, as its pages show it")
+    authors: str = _knob(
+        "",
+        "who is cited beside the laboratory, apart by semicolons, each with an ORCID in brackets or without",
+        form=r"([^;()]+(\([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]\))?\s*(;\s*[^;()]+(\([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]\))?\s*)*)?",
+        words="names such as Ada Example (0000-0002-1825-0097); Bo Example",
+    )
     url: str = _knob(
         "",
         "the address under which others find the laboratory; empty for one that they do not",

@@ -203,6 +203,7 @@ def _pages(
         preview=Foresight(folder, policy, clock.now).now,
         probes=probes,
         is_open=settings.other_pages == "read",
+        authors=settings.authors,
         approvals=settings.approvals,
         master=project_address(settings, address),
         scheduler=volunteers.scheduler,

@@ -19,6 +19,7 @@ from axiom.store.views import findings
 from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import paging, query_errors, spoken
+from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
@@ -163,6 +164,7 @@ def one(reading: Reading, number: int) -> Answer:
             "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, standing)],
             "never_worked": evidence_cards.never_worked(reading, standing),
             "cite": cited(reading, standing),
+            "bibtex": in_bibtex(reading, standing),
             "export": f"/findings/{number}.zip" if standing.line else None,
             "history": [evidence(reading, line) for line in lines],
             "figures": {
@@ -235,6 +237,22 @@ def cited(reading: Reading, standing: FindingView) -> str:
     return (
         f"{start} {value} [{low}, {high}], {plain(found.seeds)} replicate{'' if found.seeds == 1 else 's'}, "
         f"{found.verdict}{reads}, grade {found.grade}, {closed}{moment(line.weighed_at.isoformat())}."
+    )
+
+
+def in_bibtex(reading: Reading, standing: FindingView) -> str:
+    """How a finding is cited with BibTeX."""
+    line = standing.line
+    at = line.weighed_at if line else standing.finding.created_at
+    number = standing.finding.number
+    return bibtex(
+        number=number,
+        answer=standing.answer,
+        laboratory=reading.name,
+        authors=reading.authors,
+        date=at.isoformat(),
+        line=line.evidence.line if line else 0,
+        address=f"{reading.master}findings/{number}" if reading.master else "",
     )
 
 
