@@ -18,7 +18,7 @@ def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
     if not experiment_file.is_file():
         raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
     sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
-    sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
+    sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py"), package / "kit" / "digits.bin"]
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
     try:
         files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
