@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import jax
 import jax.numpy as jnp
 
-from axiom.kit.models import RELU, Architecture, Array, Net
+from axiom.kit.models import RELU, Array, Net, NetworkFunction
 
 Objective: TypeAlias = Callable[..., jax.Array]
 """Called with the network, the rows, their targets, and whatever arrays the training was given as context."""
@@ -23,7 +23,7 @@ Objective: TypeAlias = Callable[..., jax.Array]
 class CrossEntropy:
     """Mean softmax cross-entropy, in nats; targets are the numbers of classes, or rows of their chances."""
 
-    architecture: Architecture = RELU
+    architecture: NetworkFunction = RELU
 
     def __call__(self, net: Net, x: Array, y: Array) -> jax.Array:
         """The loss of these rows."""
@@ -37,7 +37,7 @@ class SquaredError:
     Targets are rows of numbers, or the numbers of classes, which stand for unit vectors.
     """
 
-    architecture: Architecture = RELU
+    architecture: NetworkFunction = RELU
 
     def __call__(self, net: Net, x: Array, y: Array) -> jax.Array:
         """The loss of these rows."""
