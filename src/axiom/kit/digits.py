@@ -1,8 +1,8 @@
 """Handwritten digits of 8 x 8 pixels: 1,797 images of what thirteen people wrote (Alpaydin & Kaynak 1998).
 
 The test set of "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, doi:10.24432/C50P49, by
-E. Alpaydin and C. Kaynak, under CC BY 4.0. The numbers are theirs; `digits.bin` only packs them. It travels in each
-bundle beside this file. NumPy alone.
+E. Alpaydin and C. Kaynak, under CC BY 4.0. The numbers are theirs; `digits.bin` only packs them. It travels in the
+bundles of experiments that name this module. NumPy alone.
 """
 
 import zlib
