@@ -1,5 +1,8 @@
 """Is one activation function better than another?
 
+Why it matters: everybody who builds a network picks an activation function, mostly by habit. If the order depends on
+the task, a habit is not enough.
+
 The old laboratory found sigmoid > tanh > softplus > ELU > ReLU, the same ranks on twelve hosts: one task, one learning
 rate, one seed. We train one network with eight activations on six tasks at three rates, from the same start, on the
 same data and in the same order. We look at the end, and at where stopping early would have ended it: where accuracy was

@@ -1,5 +1,8 @@
 """Is a network better off when it says nothing before it has learned anything?
 
+Why it matters: a network's answer away from its examples is partly the accident of its start. A free remedy would help
+wherever data are few.
+
 A network at its start computes some function by chance, and gradient descent only adds to it; away from the examples
 that chance function stays, and is noise. Zhang et al. 2020 therefore start networks in pairs of neurons that cancel.
 But a pair is one neuron twice, so a network of the same width has half as many distinct features to begin with. We

@@ -1,5 +1,8 @@
 """Is there a batch size at which something critical happens?
 
+Why it matters: the batch size decides how many machines can share one training. Past a critical size, more machines are
+wasted.
+
 The old laboratory expected nothing. What is found hangs on what is the same for all sizes. After as many examples a
 small batch has made more steps; with rates in proportion to the batch (Goyal et al. 2017) these are worth as much. And
 to reach one training loss, each at the best of many rates, small batches are said to need steps as one over the batch,

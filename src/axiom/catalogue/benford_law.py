@@ -1,5 +1,8 @@
 """Do the first digits of a trained network's weights follow Benford's law?
 
+Why it matters: the law is used to find faked numbers. Whether honest weights obey it decides if it could ever tell a
+real network from a forged one.
+
 Numbers that spread over many powers of ten begin with a 1 in 30 % of cases and with a 9 in 5 % (Benford 1938). The old
 laboratory counted the digits of trained weights and called the answer definitively negative. Weights begin as normal
 numbers of one size per layer, so their digits are known before training: far from the law, and further the fewer sizes

@@ -1,5 +1,8 @@
 """Is there a range of learning rates at which training first explodes and then ends in a flatter place?
 
+Why it matters: large learning rates often give better networks, and this is the smallest model in which one can see why
+a training that blows up may recover.
+
 The smallest model that can do it is a network with one hidden layer of linear units, one example, and squared error:
 f = u.v / sqrt(m), to be brought to 0. Its curvature is the tangent kernel k = (|u|^2 + |v|^2) / m, and gradient descent
 obeys, exactly and at any width m,

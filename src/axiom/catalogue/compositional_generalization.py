@@ -1,5 +1,8 @@
 """Do wide networks understand parts, or only the combinations that they have seen?
 
+Why it matters: people understand “blue elephant” without having seen one. Whether a network combines known parts in new
+ways decides how far it can be trusted beyond its data.
+
 The old laboratory found a wider network worse on combinations that it never saw, and nearly all of its answers wrong.
 What is asked decides. Inputs have two attributes of six levels each; training shows every level, but not every
 combination. A network is asked one of three things: the number of the combination, a class of its own, so that no

@@ -1,5 +1,8 @@
 """How many sums must a network be shown before it understands the rest, and how does that number grow?
 
+Why it matters: data are expensive. If understanding needs a sharp minimum of examples, one can know beforehand whether
+a data set is large enough.
+
 A network with one hidden layer of squares is shown some of the P x P sums modulo a prime. With too few it knows them by
 heart and nothing else; with a few more it understands the rest (Power et al. 2022; Liu et al. 2022). The old laboratory
 showed three tenths of the sums of its smallest prime, since small looked easy, and saw nothing: the share that is

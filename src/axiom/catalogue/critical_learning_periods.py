@@ -1,5 +1,8 @@
 """Does what happens early in training leave a mark that the same thing late does not?
 
+Why it matters: if early damage cannot be repaired, the first minutes of a training matter more than all later ones, for
+networks as for kittens.
+
 A kitten whose eye is shut in its first weeks never sees well with it. Achille et al. (2019) blurred the images that a
 network was trained on: blurred at first, it stayed worse for good, and blurred later it did not. Golatkar et al. (2019)
 found the same of weight decay: given early it helps to the end, given late it does nothing. We train a network of three

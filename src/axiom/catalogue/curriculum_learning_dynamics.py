@@ -1,5 +1,8 @@
 """Does it help a network to see easy examples before hard ones?
 
+Why it matters: teachers begin with easy things, and curricula are popular for networks, too. If the order does nothing,
+the effort can be saved.
+
 A curriculum begins with the easiest fifth of the examples and adds the others during the first half of training
 (Bengio et al. 2009). The old laboratory expected little of it. Wu et al. (2021) compared orders under the same pace:
 easy first, hard first, and a random ranking that grows as slowly; only the last tells what is the order's doing. They

@@ -1,5 +1,8 @@
 """Why does the test error fall again beyond the point where a model fits all its data?
 
+Why it matters: textbooks say that a model with more parameters than data must fail. Modern networks have far more and
+work; this is the simplest model in which both are true.
+
 The error has a peak where the number of features p reaches the number of examples N, and beyond it descends a second
 time (Belkin et al. 2019). Nothing is trained here: of all weights with the least squared error the shortest are taken,
 which is where gradient descent from zero ends.

@@ -1,5 +1,8 @@
 """At what strength of its connections does a random network become chaotic?
 
+Why it matters: networks that compute with echoes, and perhaps brains, are said to work best just before they become
+chaotic. One must know where that is.
+
 A large random network of tanh units that hears nothing forgets where it began while the gain g of its connections is
 below 1, and is chaotic above (Sompolinsky, Crisanti & Sommers 1988). The old laboratory saw 1.27. We follow a tangent
 beside the states at seventeen gains, all with the same connections, and ask where the largest Lyapunov exponent leaves

@@ -1,5 +1,7 @@
 """Do outlying eigenvalues of a network's weights come from training, and tell how well it generalises?
 
+Why it matters: it would be useful to tell from the weights alone, without any test data, how good a network is.
+
 W'W of a matrix of chance has its eigenvalues in a bulk with a sharp edge, which Marchenko and Pastur (1967) give, and
 Johnstone (2001) its scatter; whatever lies beyond is an outlier. The old laboratory said that outliers are a matter of
 structure and not learned, and that networks with a larger gap, from the largest eigenvalue to the second, generalise

@@ -1,5 +1,8 @@
 """Does an ability that appears suddenly with size appear as suddenly when its parts are counted?
 
+Why it matters: large models seem to gain abilities all at once, which worries those who must foresee what the next one
+can do. The jump may lie in the ruler.
+
 Large language models seem to gain abilities all at once. Schaeffer et al. (2023) blame the ruler: an answer of several
 parts counts only when every part is right, so that a share p of right parts, which may grow smoothly, becomes about p
 to the power of their number. We train one network after the other, each twice as wide as the last, on answers of
@@ -159,11 +162,6 @@ def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], **
     return Estimand(name=name, claim=claim, kind=Kind.LEVEL, measure=measure, prediction=prediction, **known)
 
 
-STEEPER = "of answers of eight independent parts, whole ones rise more suddenly with width than parts do"
-LATER = "whole answers of eight parts make half of their rise at a greater width than parts do"
-SUMS_STEEPER = "whole sums of two numbers rise more suddenly with width than their digits do (expected: no)"
-SUMS_LATER = "whole sums make half of their rise at a greater width than their digits do"
-SILENT_KNOW = "networks that give hardly one whole sum in twenty right know more of its digits than a guesser"
 GUESSED = 0.276  # of the digits: a fifth, but .504 of the highest, which is 0 or 1
 PARTS, SUMS = (partial(_asks, task=task) for task in TASKS)
 DOUBTED = (0.05, 0.3, 0.65)
@@ -179,11 +177,74 @@ experiment = Experiment(
     sweep=grid(Config, task=list(TASKS)),
     ranges={"parts": (1, 16), "doublings": (2, 10), "epochs": (1, 100), "lr": (1e-4, 0.1)},
     estimands=(
-        PARTS("whole_answers_rise_steeper", STEEPER, "steeper", (0.26, 0.31)),
-        PARTS("whole_answers_come_later", LATER, "later", (0.84, 0.95), smallest=0.3),
-        SUMS("sums_rise_steeper", SUMS_STEEPER, "steeper", (-0.08, 0.01), chances=DOUBTED),
-        SUMS("sums_come_later", SUMS_LATER, "later", (1.0, 1.35), smallest=0.3),
-        SUMS("the_silent_know_digits", SILENT_KNOW, "silent", (0.445, 0.475), null=GUESSED),
+        PARTS(
+            "whole_answers_rise_steeper",
+            "as networks get wider, their accuracy on whole answers of eight independent parts rises more suddenly "
+            "than on single parts",
+            "steeper",
+            (0.26, 0.31),
+            if_so="As networks get wider, accuracy on whole answers of eight independent parts rises more suddenly "
+            "than accuracy on single parts",
+            if_opposite="As networks get wider, accuracy on whole answers of eight independent parts rises less "
+            "suddenly than accuracy on single parts",
+            if_absent="As networks get wider, accuracy on whole answers of eight independent parts rises about as "
+            "suddenly as accuracy on single parts",
+        ),
+        PARTS(
+            "whole_answers_come_later",
+            "accuracy on whole answers of eight independent parts makes half of its rise in wider networks than "
+            "accuracy on single parts",
+            "later",
+            (0.84, 0.95),
+            smallest=0.3,
+            if_so="Accuracy on whole answers of eight parts makes half of its rise in wider networks than accuracy "
+            "on single parts does",
+            if_opposite="Accuracy on whole answers of eight parts makes half of its rise in narrower networks than "
+            "accuracy on single parts does",
+            if_absent="Accuracy on whole answers of eight parts and on single parts makes half of its rise in "
+            "networks of about the same width",
+        ),
+        SUMS(
+            "sums_rise_steeper",
+            "as networks get wider, their accuracy on whole sums of two numbers rises more suddenly than on single "
+            "digits of the sums",
+            "steeper",
+            (-0.08, 0.01),
+            chances=DOUBTED,
+            if_so="As networks get wider, accuracy on whole sums of two numbers rises more suddenly than accuracy on "
+            "their digits",
+            if_opposite="As networks get wider, accuracy on whole sums of two numbers rises less suddenly than "
+            "accuracy on their digits",
+            if_absent="As networks get wider, accuracy on whole sums of two numbers rises about as suddenly as "
+            "accuracy on their digits",
+        ),
+        SUMS(
+            "sums_come_later",
+            "accuracy on whole sums of two numbers makes half of its rise in wider networks than accuracy on single "
+            "digits of the sums",
+            "later",
+            (1.0, 1.35),
+            smallest=0.3,
+            if_so="Accuracy on whole sums of two numbers makes half of its rise in wider networks than accuracy on "
+            "their digits does",
+            if_opposite="Accuracy on whole sums of two numbers makes half of its rise in narrower networks than "
+            "accuracy on their digits does",
+            if_absent="Accuracy on whole sums of two numbers and on their digits makes half of its rise in networks "
+            "of about the same width",
+        ),
+        SUMS(
+            "the_silent_know_digits",
+            "networks that get fewer than 5 % of whole sums right get more of the digits right than guessing does, "
+            "which gets 28 %",
+            "silent",
+            (0.445, 0.475),
+            null=GUESSED,
+            if_so="Networks that seem unable to add, with fewer than 5 % of sums right, still know more of the digits "
+            "than guessing gives",
+            if_opposite="Networks with fewer than 5 % of whole sums right know fewer of the digits than guessing gives",
+            if_absent="Networks that seem unable to add, with fewer than 5 % of sums right, know as many digits as "
+            "guessing gives, within 5 points",
+        ),
     ),
     controls=(
         # In the placebo a whole answer is its part.

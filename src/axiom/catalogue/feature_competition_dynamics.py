@@ -1,5 +1,8 @@
 """Does a strong feature keep a network from learning a weak one?
 
+Why it matters: a network may rest on one easy clue, such as the background of a picture, and miss the one that still
+works elsewhere.
+
 Once a strong feature answers for most examples, little of the loss is left to learn a weak one from: the weak one
 starves (Pezeshki et al., 2021). Inputs are two blocks of ten numbers, both of which tell the class, one more clearly
 than the other. We compare the gradients that reach the two blocks, and ask the trained network about the weak block

@@ -1,5 +1,8 @@
 """Where does a network begin to learn features as its outputs are scaled up less and less?
 
+Why it matters: theory understands networks that hardly move from their start, practice uses those that do. This asks
+when the difference pays.
+
 A network whose outputs are multiplied by a large alpha hardly moves: it acts like the fixed kernel of its start. With a
 small alpha it has to go a long way, and finds features of its own (Chizat et al. 2019). A kernel pays for every
 direction of its inputs; a network that finds the few that matter does not. So rich training should win where the truth

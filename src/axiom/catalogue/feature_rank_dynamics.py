@@ -1,5 +1,7 @@
 """How many of its neurons does a network use, and does a wider one use a smaller share?
 
+Why it matters: if a network uses few of its neurons, the others cost memory and energy for nothing.
+
 The effective rank of what a layer says of many inputs is the exponential of the entropy of its singular values (Roy &
 Vetterli 2007): it counts the directions in which the layer varies, weak ones, too. The old laboratory saw it fall with
 width, for each neuron. The stable rank, the sum of the squared singular values over the largest of them, counts strong

@@ -1,5 +1,8 @@
 """What does the loss look like around what gradient descent finds, and along its way there?
 
+Why it matters: pictures of loss landscapes shape how people think of training. Some of what they show would be seen on
+a random walk as well.
+
 The old laboratory drew a surface and left no number. Three things are said of such pictures. On the straight line from
 start to end the loss falls without a bump (Goodfellow et al. 2015), unless the rate is high (Lucas et al. 2021). The
 way lies nearly in the plane of its first two principal components (Lorch 2016); but so does a walk whose steps are
@@ -160,14 +163,6 @@ FEWER = partial(_asks, kind=Kind.CONTRAST, measure="is_monotone", expects=Direct
 WIDE: dict[str, object] = {"loss": "mse", "width": 128}
 FAST, SLOW = ({**WIDE, "lr": lr} for lr in (0.1, 0.0125))
 ENTROPY, SQUARED = ({"loss": loss, "width": 32} for loss in LOSSES)
-STRAIGHT = "with cross-entropy, on no line from start to end does the loss rise by a hundredth of its fall"
-BUMP = "with squared error and 128 neurons a layer, fewer lines are without a bump at a high rate than at a low one"
-PLANE = "with cross-entropy, more of the way lies in a plane than of a walk by lot with steps as long"
-FAST_PLANE = "and so it does with squared error, 128 neurons a layer and a high rate, once the first jump is over"
-LONG = "along directions as long as the weights"
-RISE = f"with squared error, the loss rises less around the end of a higher rate, {LONG}"
-PLAIN = "with squared error, it rises less around the end of a higher rate, along directions that are as long for all"
-CROSS = f"with cross-entropy, it rises less around the end of a higher rate, {LONG} (hardly)"
 SWEPT: dict[str, list[Any]] = {"task": list(TASKS), "width": [32, 128], "lr": [0.0125, 0.025, 0.05, 0.1]}
 SHORT = partial(Config, task="clusters", loss="ce", lr=0.1)
 JUMPING = partial(Config, task="clusters", loss="mse", lr=0.1, width=128, goal=0.5)
@@ -182,13 +177,109 @@ experiment = Experiment(
     sweep=(*grid(Config, loss=["ce"], **SWEPT), *grid(Config, loss=["mse"], goal=[0.5], **SWEPT)),
     ranges={"lr": (0.005, 1.0), "goal": (0.05, 0.95), "width": (4, 512), "depth": (0, 4)},
     estimands=(
-        NO_BUMP_THERE("no_bump_with_cross_entropy", STRAIGHT, ({"loss": "ce"},), (0.99, 1.0), MORE),
-        FEWER("bump_at_a_high_rate", BUMP, (FAST, SLOW), (-1.0, -0.95), LESS),
-        IN_PLANE("plane_beyond_a_walk", PLANE, ({"loss": "ce"},), (0.24, 0.257), MORE, measure="beyond_walk"),
-        IN_PLANE("plane_beyond_a_walk_fast", FAST_PLANE, (FAST,), (0.218, 0.252), MORE, measure="later_beyond_walk"),
-        ON_RATE("rise_on_rate_squared_error", RISE, (SQUARED,), (-0.42, -0.23), LESS, measure="rise"),
-        ON_RATE("plain_rise_on_rate_squared_error", PLAIN, (SQUARED,), (-0.93, -0.35), LESS, measure="plain_rise"),
-        ON_RATE("rise_on_rate_cross_entropy", CROSS, (ENTROPY,), (-0.047, -0.029), NEITHER, measure="rise"),
+        NO_BUMP_THERE(
+            "no_bump_with_cross_entropy",
+            "with cross-entropy, the loss on the straight line from start to end of training never rises by 1 % of "
+            "its fall",
+            ({"loss": "ce"},),
+            (0.99, 1.0),
+            MORE,
+            if_so="With cross-entropy, most repetitions show no bump in the loss on any straight line from start to "
+            "end of training",
+            if_opposite="With cross-entropy, most repetitions show a bump in the loss on some straight line from "
+            "start to end of training",
+            if_absent="With cross-entropy, about half of the repetitions show a bump in the loss on some straight line "
+            "from start to end of training",
+        ),
+        FEWER(
+            "bump_at_a_high_rate",
+            "in wide networks with squared error, a bump in the loss between start and end of training is more "
+            "frequent at a high learning rate",
+            (FAST, SLOW),
+            (-1.0, -0.95),
+            LESS,
+            if_so="In wide networks with squared error, a bump in the loss between start and end of training is more "
+            "frequent at a high learning rate",
+            if_opposite="In wide networks with squared error, a bump in the loss between start and end of training is "
+            "rarer at a high learning rate",
+            if_absent="In wide networks with squared error, a bump in the loss between start and end of training is "
+            "as frequent at either learning rate",
+        ),
+        IN_PLANE(
+            "plane_beyond_a_walk",
+            "with cross-entropy, the path of gradient descent lies more nearly in a plane than a random walk with "
+            "equally long steps",
+            ({"loss": "ce"},),
+            (0.24, 0.257),
+            MORE,
+            measure="beyond_walk",
+            if_so="With cross-entropy, the path of gradient descent lies more nearly in a plane than a random walk "
+            "with equally long steps",
+            if_opposite="With cross-entropy, the path of gradient descent lies less nearly in a plane than a random "
+            "walk with equally long steps",
+            if_absent="With cross-entropy, the path of gradient descent lies as nearly in a plane as a random walk "
+            "with equally long steps",
+        ),
+        IN_PLANE(
+            "plane_beyond_a_walk_fast",
+            "with squared error and a high rate, gradient descent moves more nearly in a plane after its first jump "
+            "than a random walk does",
+            (FAST,),
+            (0.218, 0.252),
+            MORE,
+            measure="later_beyond_walk",
+            if_so="With squared error and a high rate, gradient descent moves more nearly in a plane after its first "
+            "jump than a random walk does",
+            if_opposite="With squared error and a high rate, gradient descent moves less nearly in a plane after its "
+            "first jump than a random walk does",
+            if_absent="With squared error and a high rate, gradient descent moves as nearly in a plane after its first "
+            "jump as a random walk does",
+        ),
+        ON_RATE(
+            "rise_on_rate_squared_error",
+            "with squared error and equal training loss, a higher learning rate ends at a flatter place along random "
+            "directions scaled to each neuron's weights",
+            (SQUARED,),
+            (-0.42, -0.23),
+            LESS,
+            measure="rise",
+            if_so="With squared error and equal training loss, a higher learning rate ends at a flatter place along "
+            "directions scaled to each neuron's weights",
+            if_opposite="With squared error and equal training loss, a higher learning rate ends at a sharper place "
+            "along directions scaled to each neuron's weights",
+            if_absent="With squared error and equal training loss, the learning rate hardly changes how flat the end "
+            "is along directions scaled to each neuron's weights",
+        ),
+        ON_RATE(
+            "plain_rise_on_rate_squared_error",
+            "with squared error and equal training loss, a higher learning rate ends at a flatter place along random "
+            "directions of one fixed length",
+            (SQUARED,),
+            (-0.93, -0.35),
+            LESS,
+            measure="plain_rise",
+            if_so="With squared error and equal training loss, a higher learning rate ends at a flatter place along "
+            "directions of one fixed length",
+            if_opposite="With squared error and equal training loss, a higher learning rate ends at a sharper place "
+            "along directions of one fixed length",
+            if_absent="With squared error and equal training loss, the learning rate hardly changes how flat the end "
+            "is along directions of one fixed length",
+        ),
+        ON_RATE(
+            "rise_on_rate_cross_entropy",
+            "with cross-entropy and equal training loss, a higher learning rate ends at a flatter place along random "
+            "directions scaled to each neuron's weights",
+            (ENTROPY,),
+            (-0.047, -0.029),
+            NEITHER,
+            measure="rise",
+            if_so="With cross-entropy and equal training loss, a higher learning rate ends at a flatter place along "
+            "directions scaled to each neuron's weights",
+            if_opposite="With cross-entropy and equal training loss, a higher learning rate ends at a sharper place "
+            "along directions scaled to each neuron's weights",
+            if_absent="With cross-entropy and equal training loss, the learning rate hardly changes how flat the end "
+            "is along directions scaled to each neuron's weights",
+        ),
     ),
     controls=(
         Control(estimand="plane_beyond_a_walk", placebo=(SHORT(control="placebo"),), planted=(SHORT(),)),

@@ -1,5 +1,7 @@
 """Does the noise of the gradient say how large a batch is worth having?
 
+Why it matters: a number that can be read off during training would tell, without trying, how large a batch still pays.
+
 A gradient of a few examples is the true one and chance. The noise scale is the ratio of the two: the trace of the
 covariance of the examples' gradients over the square of the mean gradient. McCandlish et al. (2018) say that it is the
 critical batch: up to it, twice the batch needs half the steps; beyond it, hardly fewer. The old laboratory said that it

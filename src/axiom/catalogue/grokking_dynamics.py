@@ -1,5 +1,8 @@
 """How many examples does a network need before it understands instead of memorising?
 
+Why it matters: a network may seem hopeless and understand long afterwards. Knowing how many examples it takes says
+whether waiting is worth while.
+
 We show a network part of the table of sums modulo a prime, and ask for the rest (Power et al. 2022). It has one hidden
 layer of squares, which can represent addition exactly by waves over the residues (Gromov 2023). It always learns what
 it is shown by heart within a few dozen steps; long after, the rest may fall into place. We vary the share that is shown

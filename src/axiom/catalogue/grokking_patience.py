@@ -1,5 +1,8 @@
 """Does a network understand in the end what it had by heart, however few the examples and however high the rate?
 
+Why it matters: whoever stops a training too early may miss the moment at which a network understands. This asks whether
+patience always pays.
+
 The old laboratory showed networks part of a table of sums modulo a prime. Of P = 97 half of the rest became right after
 100,000 epochs, while the weights became shorter; of P = 53, at three times the usual rate, nothing in 300,000, and it
 blamed the rate; of P = 23 it showed three tenths and hoped for 50,000 to 150,000. Each time it was one seed.

@@ -1,5 +1,8 @@
 """Does a network in training forget its input, once it has learned to tell the classes?
 
+Why it matters: a famous explanation of deep learning says that networks first take in and then forget. If they do not
+forget, the explanation falls.
+
 Shwartz-Ziv & Tishby (2017) saw the mutual information of hidden layers and the input rise at first and then fall, and
 took the fall, a compression by the noise of small batches, for the reason why networks generalise. Saxe et al. (2018)
 saw it with tanh alone, and after full batches, too: saturated neurons share the outermost bins. A network without noise

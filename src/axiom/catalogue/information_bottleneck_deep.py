@@ -1,5 +1,8 @@
 """Is it the deepest layers of a network that forget their input?
 
+Why it matters: a famous explanation of deep learning says that deep layers squeeze out what does not matter. One can
+look for that, layer by layer.
+
 Of seven layers the old laboratory saw the two deepest compress, which means that the mutual information with the input,
 seen through bins, fell after it had risen. What is behind it may be the bins (Saxe et al. 2018), the widths, for deeper
 layers were narrower, or what the layers do. So seven layers of tanh or of ReLU that become narrower, and seven of tanh
@@ -15,6 +18,7 @@ History: 1, with two rules, two shapes, and two further ways to look; the old la
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,11 +133,14 @@ def _seconds(config: Config) -> float:
     return 0.009 + config.looks * (looking + 384 * 1.32e-5)
 
 
-def _level(name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "excess") -> Estimand:
+def _level(
+    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "excess", **told: Any
+) -> Estimand:
     """In bits; a mean over both rules."""
     return Estimand(
         name=name,
         claim=claim,
+        **told,
         kind=Kind.LEVEL,
         measure=measure,
         between=({"activation": "tanh"} | arm,),
@@ -164,34 +171,69 @@ experiment = Experiment(
     estimands=(
         _level(
             "deepest_minus_others",
-            "the two deepest of seven layers compress more than the others",
+            "the two deepest of seven tanh layers show more compression (loss of information about the input) than "
+            "the other five, measured through 30 bins",
             {"shape": "narrowing", "way": "even_bins"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(2.8, 4.0), because="a pilot"),
+            if_so="Measured through 30 bins, the two deepest of seven tanh layers lose more information about their "
+            "input than the other five",
+            if_opposite="Measured through 30 bins, the two deepest of seven tanh layers lose less information about "
+            "their input than the other five",
+            if_absent="Measured through 30 bins, the two deepest of seven tanh layers lose as much information as "
+            "the other five, within a quarter of a bit",
         ),
         _level(
             "others_compress",
-            "the other five layers compress, too",
+            "the first five of seven tanh layers lose information about the input during training, measured through "
+            "30 bins",
             {"shape": "narrowing", "way": "even_bins"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(1.0, 1.4), because="a pilot"),
             "others",
+            if_so="The first five of seven tanh layers also lose information about their input during training, "
+            "measured through 30 bins",
+            if_opposite="The first five of seven tanh layers gain information about their input during training, "
+            "measured through 30 bins",
+            if_absent="The first five of seven tanh layers lose less than a quarter of a bit about their input "
+            "during training, measured through 30 bins",
         ),
         _level(
             "deepest_minus_others_at_even_widths",
-            "the two deepest compress more than the others where no layer is narrower than another",
+            "in seven tanh layers of equal width, the two deepest lose more information about the input than the "
+            "other five, measured through 30 bins",
             {"shape": "even", "way": "even_bins"},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(2.5, 3.3), because="a pilot"),
+            if_so="Even in seven tanh layers of equal width, the two deepest lose more information about their input "
+            "than the other five",
+            if_opposite="In seven tanh layers of equal width, the two deepest lose less information about their "
+            "input than the other five",
+            if_absent="In seven tanh layers of equal width, the two deepest lose as much information as the other "
+            "five, within a quarter of a bit",
         ),
         _level(
             "deepest_minus_others_by_shares",
-            "the two deepest compress more than the others where saturation is not seen",
+            "in equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers lose more "
+            "information about the input than the others",
             {"shape": "narrowing", "way": "equal_shares"},
             Prediction(positive=0.6, negative=0.1, absent=0.3, interval=(0.0, 0.75), because="a pilot"),
+            if_so="In equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers still "
+            "forget more of their input than the others",
+            if_opposite="In equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers "
+            "forget less of their input than the others",
+            if_absent="In equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers "
+            "forget as much of their input as the others",
         ),
         _level(
             "deepest_minus_others_through_noise",
-            "the two deepest compress more than the others when seen through noise",
+            "measured through Gaussian noise, the two deepest of seven tanh layers lose more information about the "
+            "input during training than the other five",
             {"shape": "narrowing", "way": "noise"},
             Prediction(positive=0.95, negative=0.01, absent=0.04, interval=(0.5, 0.8), because="a pilot"),
+            if_so="Measured through Gaussian noise, the two deepest of seven tanh layers lose more information about "
+            "their input than the other five",
+            if_opposite="Measured through Gaussian noise, the two deepest of seven tanh layers lose less information "
+            "about their input than the other five",
+            if_absent="Measured through Gaussian noise, the two deepest of seven tanh layers lose as much "
+            "information as the other five, within a quarter of a bit",
         ),
     ),
     controls=(Control(estimand="deepest_minus_others", placebo=_few("placebo"), planted=_few("planted")),),

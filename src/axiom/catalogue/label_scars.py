@@ -1,5 +1,8 @@
 """Does it slow a network down to have learned nonsense before, and is it the nonsense or the wear?
 
+Why it matters: networks are trained again and again on changing data. If old mistakes left scars, it would be better to
+begin anew.
+
 A network that has fitted random labels comes to its true task with other weights than it was born with. That is said
 to hurt, because what was learned has to be unlearned and neurons are worn out (loss of plasticity), and it is said to
 help, because larger weights learn faster and the first layer has turned to its inputs (Maennel et al. 2020). We train

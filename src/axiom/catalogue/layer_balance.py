@@ -1,5 +1,8 @@
 """Does it matter which of two layers holds the size of a start, when the function is the same?
 
+Why it matters: two networks that say exactly the same can learn differently. How they hold their weights is a free
+choice that may save data.
+
 ReLU units allow a network to be rewritten: divide what comes into every neuron by a factor and multiply what goes out
 by it, and it says the same of every input. Gradient descent does not see it so. Weights that are small and stand
 before large ones turn quickly; weights that are large and stand before small ones hardly move, and the network

@@ -1,5 +1,8 @@
 """At what width does a network stop learning features?
 
+Why it matters: very wide networks are the ones that theory can solve. If they stop learning features, the theory is
+about something else than practice.
+
 A narrow network moves its weights a long way and finds features of its own. A very wide one hardly moves: it acts like
 a fixed kernel, and only its read-out learns (Yang & Hu, 2021). We train one ReLU network at seven widths, on the same
 data and in the same order, and measure how far its weights travel and how far its representation turns. Beside it

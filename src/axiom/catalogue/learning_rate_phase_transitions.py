@@ -1,5 +1,8 @@
 """At which learning rate does training fall apart?
 
+Why it matters: the learning rate is the first thing that everybody must choose. Too high, and hours of computing end in
+nothing.
+
 The old laboratory found a cliff at lr = 0.791. But on a quadratic loss of curvature s, descent diverges above lr * s
 = 2. So we count rates in units of 1 / s, where s is the sharpness (the largest eigenvalue of the Hessian) at the start.
 An affine model with squared error is such a quadratic. A network is not: between 2 and some higher rate its loss rises

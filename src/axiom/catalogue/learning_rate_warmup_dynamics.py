@@ -1,5 +1,8 @@
 """Does warm-up help because it keeps the curvature low while training begins?
 
+Why it matters: nearly every large model is trained with warm-up, and few can say why. Who knows why it helps, knows
+when it can be left out.
+
 Training often begins with small steps that grow to their full size. It is said to let the curvature fall before large
 steps are taken (Gilmer et al. 2021), and to matter where the full rate is high (Kalra & Barkeshli 2024). We train a
 network of four hidden layers by plain descent and by Adam, at a moderate and a high rate, with and without a warm-up of

@@ -1,5 +1,8 @@
 """Does a higher learning rate end in a flatter place, and does flatness generalise?
 
+Why it matters: flat minima are widely believed to generalise better, and methods are built on that belief. It should be
+tested.
+
 The old laboratory found the trace of the Hessian ten times smaller at high learning rates, and called it the reason for
 better generalisation. After the same epochs, however, a fast network has gone further, and cross-entropy flattens by
 itself as the data are fitted. So we compare after the same epochs, after the same product of rate and epochs, and at

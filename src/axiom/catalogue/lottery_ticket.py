@@ -1,5 +1,7 @@
 """Does a network hold a small part that would have learned as well alone, and how small may that part be?
 
+Why it matters: if most connections can go, networks could be far cheaper to run, on telephones and for everybody.
+
 A trained network loses the fifth of its weights that are smallest, what is left goes back to where it began and is
 trained again, and so on, round after round: what is then left is a winning ticket if it still learns as well as the
 whole (Frankle & Carbin 2019). The old laboratory found one critical sparsity, 91.3 %, on one task and one seed. Two

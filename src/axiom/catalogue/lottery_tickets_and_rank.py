@@ -1,5 +1,8 @@
 """Which directions of a weight matrix does pruning remove, and is a matrix of low rank as good as a sparse one?
 
+Why it matters: a network can be made smaller by leaving out connections or by fewer directions. Which of the two loses
+less decides how to compress it.
+
 Pruning leaves gaps, and cutting weak singular directions leaves low rank, the nearest of all (Eckart & Young 1936). Of
 a network the square matrix in the middle is treated in one of both ways, so that as many numbers are left. What is
 largest is looked for at the end of a training, at its start, or by lot. A part is measured at once, and as a ticket
@@ -151,12 +154,6 @@ def _asks(name: str, claim: str, said: tuple[float, float], *arms: Given, measur
     return Estimand(name=name, claim=claim, measure=measure or name, prediction=prediction, **known)
 
 
-SPARES = "pruning by size spares strong directions more than it did at the start (expected: by too little to matter)"
-FORGETS = "of the weights' squares, pruning by size keeps less of what was learned than of the start"
-SPREAD = "a part chosen by size has a higher stable rank than one by lot"
-AT_ONCE = "at once, low rank costs more accuracy than gaps that leave as many numbers"
-FEWEST = "as a ticket of a thirty-second of the numbers, low rank lacks more than gaps, each at its best moment"
-MORE = "as a ticket of an eighth of the numbers, low rank lacks more than gaps (expected: no)"
 PLAIN: Given = {"kind": "places", "loss": "cross_entropy", "width": 64}
 SIZE, LOT = (PLAIN | {"chosen": chosen} for chosen in ("end", "lot"))
 EIGHTH = SIZE | {"rank": 4}
@@ -184,12 +181,99 @@ experiment = Experiment(
     + grid(Config, **SOME, rank=[8], width=[128]),
     ranges={"rank": (1, 512), "width": (8, 512), "epochs": (1, 500), "lr": (1e-4, 0.5)},
     estimands=(
-        _asks("spares_strong", SPARES, (-0.008, 0.018), EIGHTH, seen="-0.027 to 0.037", **NONE),
-        _asks("learned_minus_start", FORGETS, (-0.228, -0.212), EIGHTH, seen="-0.245 to -0.191", **FALLS),
-        _asks("rank_by_size_minus_lot", SPREAD, (0.26, 0.34), SIZE, LOT, seen="0.2 to 0.39", measure="rank_doublings"),
-        _asks("low_rank_at_once", AT_ONCE, (0.04, 0.085), THIN, GAPS, seen="-0.02 to 0.14", **NOW | CLOSE),
-        _asks("low_rank_of_few", FEWEST, (0.18, 0.24), *FEW, seen="0.085 to 0.285", **BEST),
-        _asks("low_rank_of_more", MORE, (-0.003, 0.003), THIN, GAPS, seen="-0.008 to 0.01", **BEST | NONE | CLOSE),
+        _asks(
+            "spares_strong",
+            "magnitude pruning to an eighth of the weights favours the strong singular directions of a matrix more "
+            "after training than at its start",
+            (-0.008, 0.018),
+            EIGHTH,
+            seen="-0.027 to 0.037",
+            **NONE,
+            if_so="Magnitude pruning favours the strong singular directions of a weight matrix more after training "
+            "than at its start",
+            if_opposite="Magnitude pruning favours the strong singular directions of a weight matrix less after "
+            "training than at its start",
+            if_absent="Magnitude pruning favours the strong singular directions of a weight matrix as much after "
+            "training as at its start, within 5 points",
+        ),
+        _asks(
+            "learned_minus_start",
+            "magnitude pruning to an eighth of the weights keeps a smaller share of what training added than of the "
+            "starting weights, measured in squares",
+            (-0.228, -0.212),
+            EIGHTH,
+            seen="-0.245 to -0.191",
+            **FALLS,
+            if_so="Magnitude pruning keeps a smaller share of what training added to the weights than of the weights "
+            "at the start",
+            if_opposite="Magnitude pruning keeps a larger share of what training added to the weights than of the "
+            "weights at the start",
+            if_absent="Magnitude pruning keeps as large a share of what training added to the weights as of those at "
+            "the start, within 5 points",
+        ),
+        _asks(
+            "rank_by_size_minus_lot",
+            "a weight matrix has a higher stable rank, a count of the directions it uses, after magnitude pruning "
+            "than after random pruning",
+            (0.26, 0.34),
+            SIZE,
+            LOT,
+            seen="0.2 to 0.39",
+            measure="rank_doublings",
+            if_so="A weight matrix has a higher stable rank, a count of the directions it uses, after magnitude "
+            "pruning than after random pruning",
+            if_opposite="A weight matrix has a lower stable rank, a count of the directions it uses, after magnitude "
+            "pruning than after random pruning",
+            if_absent="A weight matrix has about the same stable rank, a count of the directions it uses, after "
+            "magnitude pruning as after random pruning",
+        ),
+        _asks(
+            "low_rank_at_once",
+            "without retraining, cutting a weight matrix to low rank costs more accuracy than pruning it to as many "
+            "parameters",
+            (0.04, 0.085),
+            THIN,
+            GAPS,
+            seen="-0.02 to 0.14",
+            **NOW | CLOSE,
+            if_so="Without retraining, cutting a weight matrix to low rank costs more accuracy than pruning it to as "
+            "many parameters",
+            if_opposite="Without retraining, cutting a weight matrix to low rank costs less accuracy than pruning it "
+            "to as many parameters",
+            if_absent="Without retraining, cutting a weight matrix to low rank costs as much accuracy as pruning it "
+            "to as many parameters, within 2 points",
+        ),
+        _asks(
+            "low_rank_of_few",
+            "retrained with a thirty-second of its middle matrix's parameters, a network is less accurate with low "
+            "rank than with sparse weights, each at its best",
+            (0.18, 0.24),
+            *FEW,
+            seen="0.085 to 0.285",
+            **BEST,
+            if_so="Retrained with a thirty-second of its middle matrix's parameters, a network is less accurate with "
+            "low rank than with sparse weights",
+            if_opposite="Retrained with a thirty-second of its middle matrix's parameters, a network is more "
+            "accurate with low rank than with sparse weights",
+            if_absent="Retrained with a thirty-second of its middle matrix's parameters, a network is as accurate "
+            "with low rank as with sparse weights, within 5 points",
+        ),
+        _asks(
+            "low_rank_of_more",
+            "retrained with an eighth of its middle matrix's parameters, a network is less accurate with low rank "
+            "than with sparse weights, each at its best",
+            (-0.003, 0.003),
+            THIN,
+            GAPS,
+            seen="-0.008 to 0.01",
+            **BEST | NONE | CLOSE,
+            if_so="Retrained with an eighth of its middle matrix's parameters, a network is less accurate with low "
+            "rank than with sparse weights",
+            if_opposite="Retrained with an eighth of its middle matrix's parameters, a network is more accurate with "
+            "low rank than with sparse weights",
+            if_absent="Retrained with an eighth of its middle matrix's parameters, a network is as accurate with low "
+            "rank as with sparse weights, within 2 points",
+        ),
     ),
     controls=(
         Control(estimand="spares_strong", placebo=grid(Config, **ONE | BY_LOT), planted=grid(Config, **ONE | LOUD)),

@@ -1,5 +1,8 @@
 """Does a network learn what is true before it memorises what is not?
 
+Why it matters: real data have wrong labels. If a network learns the true ones first, stopping in time is a cheap
+protection.
+
 We replace a share of the labels by wrong ones and train a network that is large enough to fit them all. Examples whose
 label was left alone share a rule, the others have to be learned one by one (Arpit et al. 2017). On two tasks, with the
 same data, start and batch order at every share, we watch when half of either kind is fitted, and the test accuracy: at

@@ -1,5 +1,8 @@
 """Does a small network's loss fall with data and with size as a power law?
 
+Why it matters: large models are planned with power laws, at a cost of millions. Whether these hold in small networks
+says how far they can be trusted.
+
 Large language models lose less by a power of their data and of their size (Kaplan et al., 2020). The old laboratory saw
 the first in small networks and only a poor fit of the second. We know the truth that is to be learned: the labels come
 from a network with eight hidden units. Students of 2 to 128 units learn from 64 to 16,384 examples by equally many

@@ -1,5 +1,7 @@
 """Does a network's loss fall with its size as a power law, and what bends the law?
 
+Why it matters: companies decide by such a law how large their next model shall be. A law that bends would mislead them.
+
 Large language models lose less by a power of their size (Kaplan et al. 2020); the old laboratory saw a weak fit only.
 In `micro_scaling_laws` a student as large as its teacher has nothing more to gain. Here the teacher is larger than
 every student, and no example comes twice, so that size alone is scarce; beside that, a thousand come again and again.

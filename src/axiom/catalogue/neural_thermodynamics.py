@@ -1,5 +1,7 @@
 """Does training cool a network, and is there a critical rate?
 
+Why it matters: if training were like cooling, a century of physics would tell how to do it well.
+
 A step of batch gradient descent is the gradient and a kick that the chance of the batch gives. The kicks have a
 temperature, here learning rate over twice the batch (Chaudhari & Soatto 2018) times the gradients' variance per weight.
 The old laboratory saw it fall at every learning rate, and by its Binder cumulant an order parameter break at a rate of

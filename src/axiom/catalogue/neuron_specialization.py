@@ -1,5 +1,8 @@
 """Do hidden units become specialists while a network learns, and does it matter?
 
+Why it matters: people explain networks by neurons that stand for something. If removing those does no harm, such
+explanations mislead.
+
 A unit is selective of a class as far as its mean activation there exceeds that of the others, over the sum of the two
 (Morcos et al. 2018). The value at the start is taken away, and that of classes by lot; a network that learned labels by
 lot as well stands beside. Lazy ones have outputs times a large alpha (Chizat et al. 2019). Of each four units of the
@@ -151,12 +154,6 @@ def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms:
     return Estimand(name=name, claim=claim, measure=measure, prediction=prediction, **known)
 
 
-GAIN = "units become more selective of classes while a network learns them"
-SHUFFLED = "units become more selective of true classes than of labels by lot that are learned as well (expected: no)"
-RICHER = "units become more selective in a rich network than in a lazy one"
-NARROWER = "the narrower a network, the more selective its units become until it has learned as well"
-MISSED = "without its most selective units a network loses more than without others that move its outputs as much"
-PARTING = "a committee whose units may part has a smaller error than one whose units are alike"
 PLAIN: Given = {"alpha": 1.0, "decay": 0.0}
 TRUE, LOTS = ({"is_shuffled": one, "width": 64} | PLAIN for one in (False, True))
 RICH, LAZY = ({"alpha": alpha} for alpha in (0.1, 10.0))
@@ -184,12 +181,100 @@ experiment = Experiment(
     + grid(Config, task=["committee"], loss=["squared_error"], width=[3, 6], is_alike=[False, True]),
     ranges={"width": (2, 1_024), "alpha": (0.01, 1_000.0), "decay": (0.0, 0.1), "epochs": (1, 500), "lr": (1e-4, 0.5)},
     estimands=(
-        _asks("gain", GAIN, "gain", (0.088, 0.107), TRUE, seen="0.072 to 0.121"),
-        _asks("true_minus_shuffled", SHUFFLED, "own_gain", (-0.03, 0.0), TRUE, LOTS, seen="-0.062 to 0.004", **ABSENT),
-        _asks("rich_minus_lazy", RICHER, "gain", (0.165, 0.195), RICH, LAZY, seen="0.12 to 0.21"),
-        _asks("gain_by_width", NARROWER, "own_gain", (-0.43, -0.375), WIDTHS, seen="-0.46 to -0.32", **SLOPE | FALLS),
-        _asks("selective_minus_other", MISSED, "selective_minus_other", (0.037, 0.05), TRUE, seen="0.022 to 0.053"),
-        _asks("parted_minus_alike", PARTING, "error", (-0.09, -0.066), PARTED, ALIKE, seen="-0.108 to -0.064", **FALLS),
+        _asks(
+            "gain",
+            "hidden neurons become more selective of single classes while a network learns to tell the classes apart",
+            "gain",
+            (0.088, 0.107),
+            TRUE,
+            seen="0.072 to 0.121",
+            if_so="While a network learns to tell classes apart, its hidden neurons become more selective of single "
+            "classes",
+            if_opposite="While a network learns to tell classes apart, its hidden neurons become less selective of "
+            "single classes",
+            if_absent="While a network learns to tell classes apart, its hidden neurons stay about as selective of "
+            "single classes as before",
+        ),
+        _asks(
+            "true_minus_shuffled",
+            "trained to the same accuracy, hidden neurons become more selective of true classes than of random labels",
+            "own_gain",
+            (-0.03, 0.0),
+            TRUE,
+            LOTS,
+            seen="-0.062 to 0.004",
+            **ABSENT,
+            if_so="Trained to the same accuracy, hidden neurons become more selective of true classes than of random "
+            "labels",
+            if_opposite="Trained to the same accuracy, hidden neurons become less selective of true classes than of "
+            "random labels",
+            if_absent="Trained to the same accuracy, hidden neurons become about as selective of random labels as of "
+            "true classes",
+        ),
+        _asks(
+            "rich_minus_lazy",
+            "hidden neurons become more selective of classes in rich training, with outputs scaled down, than in "
+            "lazy training, with outputs scaled up",
+            "gain",
+            (0.165, 0.195),
+            RICH,
+            LAZY,
+            seen="0.12 to 0.21",
+            if_so="Hidden neurons become more selective of classes in rich training, with outputs scaled down, than "
+            "in lazy training",
+            if_opposite="Hidden neurons become less selective of classes in rich training, with outputs scaled down, "
+            "than in lazy training",
+            if_absent="Hidden neurons become about as selective of classes in lazy training, with outputs scaled up, "
+            "as in rich training",
+        ),
+        _asks(
+            "gain_by_width",
+            "the wider a network, the less selective of classes its hidden neurons become by the time it fits 90 % "
+            "of its examples",
+            "own_gain",
+            (-0.43, -0.375),
+            WIDTHS,
+            seen="-0.46 to -0.32",
+            **SLOPE | FALLS,
+            if_so="The wider a network, the less selective of classes its hidden neurons become by the time it fits "
+            "its examples",
+            if_opposite="The wider a network, the more selective of classes its hidden neurons become by the time it "
+            "fits its examples",
+            if_absent="A network's width hardly changes how selective of classes its hidden neurons become by the "
+            "time it fits its examples",
+        ),
+        _asks(
+            "selective_minus_other",
+            "a network loses more accuracy without its most selective neurons than without the least selective ones "
+            "of equal influence on its outputs",
+            "selective_minus_other",
+            (0.037, 0.05),
+            TRUE,
+            seen="0.022 to 0.053",
+            if_so="A network loses more accuracy without its most selective neurons than without the least selective "
+            "ones of equal influence",
+            if_opposite="A network loses less accuracy without its most selective neurons than without the least "
+            "selective ones of equal influence",
+            if_absent="A network loses as much accuracy without its most selective neurons as without the least "
+            "selective ones of equal influence, within 2 points",
+        ),
+        _asks(
+            "parted_minus_alike",
+            "a committee machine, a plain sum of neurons, learns another one with a smaller error if its neurons "
+            "start different than alike",
+            "error",
+            (-0.09, -0.066),
+            PARTED,
+            ALIKE,
+            seen="-0.108 to -0.064",
+            **FALLS,
+            if_so="A committee machine, a plain sum of neurons, learns another one better if its neurons start "
+            "different than if they start alike",
+            if_opposite="A committee machine, a plain sum of neurons, learns another one worse if its neurons start "
+            "different than if they start alike",
+            if_absent="A committee machine, a plain sum of neurons, learns another one about as well if its neurons "
+            "start alike as if they differ",
+        ),
     ),
     controls=(
         Control(estimand="parted_minus_alike", placebo=grid(Config, **TWO | NONE), planted=grid(Config, **TWO | NEAR)),

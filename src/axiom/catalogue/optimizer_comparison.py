@@ -1,5 +1,8 @@
 """Does it matter which optimizer trains a small network?
 
+Why it matters: each year brings new optimizers that promise more. If tuning matters more than the name, one should
+tune.
+
 The old laboratory found all of them equal. We train one network with four optimizers, each at five learning rates that
 suit it, for the same number of epochs on the same data and in the same order, on two tasks: labels from a random
 network, and a Gaussian mixture. Test accuracy is measured at the end, and where data that were kept back would have

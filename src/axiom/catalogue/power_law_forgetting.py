@@ -1,5 +1,8 @@
 """Can a network learn a second task without forgetting the first?
 
+Why it matters: a network that learns something new forgets the old, and must be trained again at great cost. A cheap
+remedy would change that.
+
 Plain descent forgets: the old laboratory lost 64 % of the first task's accuracy, and 33 % where elastic weight
 consolidation held the weights that mattered (Kirkpatrick et al. 2017). We train one network on one task and then on
 another, and vary how strongly weights are held, and which: by their Fisher information, or all alike with the same sum.

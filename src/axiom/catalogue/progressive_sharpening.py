@@ -1,5 +1,8 @@
 """Does gradient descent stop sharpening exactly where it becomes unstable?
 
+Why it matters: textbooks choose learning rates so that training is stable. Networks train at the very edge of
+instability, which textbooks do not explain.
+
 The sharpness is the largest eigenvalue of the Hessian of the training loss. On a quadratic, descent with learning rate
 lr is stable as long as the sharpness is below 2/lr. Cohen et al. (2021) saw that a network trained on all its data at
 once does not stay below: its sharpness rises until it reaches 2/lr, and there it stays, at the edge of stability,

@@ -1,5 +1,8 @@
 """Can it be told before training which weights a network will need?
 
+Why it matters: if one knew before training which connections matter, one could train small networks from the beginning
+and save most of the cost.
+
 Three scores say so at the start: the size of a weight; how much the loss would change if it went (SNIP, Lee et al.
 2019); and how much the gradient would shrink (GraSP, Wang et al. 2020). Weights with low scores go, and what is left is
 trained. Beside them are weights chosen by lot, and those that are large after training, which go back to their start.

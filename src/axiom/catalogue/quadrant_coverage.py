@@ -1,5 +1,8 @@
 """Must a small network begin with a neuron near every part of the answer?
 
+Why it matters: a common story explains why large networks train more easily: they hold a good start by chance. This
+tests the story where it can be checked.
+
 Exclusive or of two Gaussian inputs is solved by four ReLU neurons without biases, one into each quadrant, with the
 sign of the quadrant's class on its way out. A common story says that a network finds a solution whose parts it
 happens to hold at the start, and that width helps because it covers more of them. So we start one network with a

@@ -1,5 +1,8 @@
 """What does it cost a network to learn labels that mean nothing?
 
+Why it matters: a network that can learn nonsense by heart also learns what is true. Why it then generalises is the
+oldest riddle of deep learning.
+
 A network that fits labels drawn by lot has room to learn everything by heart, so that it generalises on true ones is
 not explained by its size (Zhang et al. 2017). We train the same network on true labels and on ones drawn by lot, with
 the same inputs, start and batch order, and on 125 to 2,000 examples. We measure how many epochs it takes until nearly

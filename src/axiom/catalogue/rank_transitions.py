@@ -1,5 +1,7 @@
 """Does the rank of weights fall suddenly, and less in a deeper network?
 
+Why it matters: sudden changes during training would show that something is learned all at once, and when.
+
 The old laboratory saw the stable rank |W|_F^2 / |W|_2^2 of weights fall in sudden transitions in nine out of nine
 networks, and slightly less in deeper ones, on one seed. rank_dynamics asks how much is gone in the end; here we ask how
 that goes with depth, and when it goes. The networks are the same nine, without weight decay, looked at every 5 epochs.

@@ -1,5 +1,8 @@
 """Does regularisation make a network understand parts, and not only the combinations that it has seen?
 
+Why it matters: dropout and weight decay are the usual remedies for everything. This asks whether they also help a
+network to combine what it knows.
+
 The old laboratory found wide networks worse on new combinations, saw that pruning did not help, and asked next whether
 dropout or weight decay would, while the network learns (Srivastava et al. 2014; Krogh & Hertz 1992). It had no results.
 What is asked decides how width acts: with two heads for the two attributes it helps, and for an exclusive or of them it

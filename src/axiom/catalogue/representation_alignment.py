@@ -1,5 +1,8 @@
 """Do networks that start apart learn the same representation, the more so the wider they are?
 
+Why it matters: if networks that start apart learn the same, there may be one right way to see the data, and results of
+one network hold for others.
+
 We train two ReLU networks that differ in nothing but their start, on one Gaussian mixture in one order, and ask how
 alike their hidden layers are: linear centred kernel alignment (CKA) of what each makes of the same test inputs, which
 does not mind in which order the neurons stand (Kornblith et al. 2019). The old laboratory found 0.79 at width 32 and

@@ -1,5 +1,8 @@
 """How does the skill of a random recurrent network grow with its size, and does it need the edge of chaos?
 
+Why it matters: a random network that is never trained inside can be built from light or water, and costs next to no
+energy. Its skill must grow with size to be useful.
+
 An echo state network learns nothing inside: a fixed random network hears a series, and a linear read-out of its units
 is fitted by ridge regression (Jaeger 2001). We ask three things of it. *Memory*: to say what an input of independent
 values was k steps ago; the squared correlations, added up over k = 0, 1, …, cannot exceed the number of units (Dambre
@@ -114,7 +117,11 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="memory_slope",
-            claim="a larger network remembers more",
+            claim="a larger reservoir, a random recurrent network, remembers more steps of its input",
+            if_so="A larger reservoir, a random recurrent network, remembers more steps of its input",
+            if_opposite="A larger reservoir, a random recurrent network, remembers fewer steps of its input",
+            if_absent="The size of a reservoir, a random recurrent network, hardly changes how many steps of its "
+            "input it remembers",
             kind=Kind.SLOPE,
             measure="memory",
             across="units",
@@ -126,7 +133,11 @@ experiment = Experiment(
         ),
         Estimand(
             name="memory_below_proportion",
-            claim="memory grows less than in proportion to the network, so that ever fewer steps fall to each unit",
+            claim="the memory of a random recurrent network grows less than in proportion to its number of neurons",
+            if_so="The memory of a random recurrent network grows less than in proportion to its number of neurons",
+            if_opposite="The memory of a random recurrent network grows more than in proportion to its number of "
+            "neurons",
+            if_absent="The memory of a random recurrent network grows about in proportion to its number of neurons",
             kind=Kind.SLOPE,
             measure="memory",
             across="units",
@@ -140,7 +151,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="narma_slope",
-            claim="a larger network follows NARMA-10 more closely",
+            claim="a larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past inputs, "
+            "with a smaller error",
+            if_so="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past inputs, "
+            "with a smaller error",
+            if_opposite="A larger reservoir, a random recurrent network, follows NARMA-10, a nonlinear mix of past "
+            "inputs, with a larger error",
+            if_absent="The size of a reservoir, a random recurrent network, hardly changes its error on NARMA-10, a "
+            "nonlinear mix of past inputs",
             kind=Kind.SLOPE,
             measure="error",
             across="units",
@@ -153,7 +171,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="mackey_glass_slope",
-            claim="a larger network foretells Mackey and Glass's series better",
+            claim="a larger reservoir, a random recurrent network, predicts the chaotic Mackey-Glass series 84 steps "
+            "ahead with a smaller error",
+            if_so="A larger reservoir, a random recurrent network, predicts the chaotic Mackey-Glass series 84 steps "
+            "ahead with a smaller error",
+            if_opposite="A larger reservoir, a random recurrent network, predicts the chaotic Mackey-Glass series 84 "
+            "steps ahead with a larger error",
+            if_absent="The size of a reservoir, a random recurrent network, hardly changes its error when it "
+            "predicts the chaotic Mackey-Glass series",
             kind=Kind.SLOPE,
             measure="error",
             across="units",
@@ -166,7 +191,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="memory_near_the_edge",
-            claim="100 units remember more at radius 1 than at 0.3",
+            claim="a random recurrent network of 100 neurons remembers more steps of its input at a spectral radius "
+            "of 1 than of 0.3",
+            if_so="A random recurrent network of 100 neurons remembers more steps of its input at a spectral radius "
+            "of 1 than of 0.3",
+            if_opposite="A random recurrent network of 100 neurons remembers fewer steps of its input at a spectral "
+            "radius of 1 than of 0.3",
+            if_absent="A random recurrent network of 100 neurons remembers as many steps of its input at a spectral "
+            "radius of 0.3 as of 1",
             kind=Kind.CONTRAST,
             measure="memory",
             between=(HUNDRED | {"radius": 1.0}, HUNDRED | {"radius": 0.3}),
@@ -175,7 +207,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="memory_beyond_the_edge",
-            claim="100 units remember less at radius 1.2 than at 1",
+            claim="a random recurrent network of 100 neurons remembers fewer steps of its input at a spectral radius "
+            "of 1.2 than of 1",
+            if_so="A random recurrent network of 100 neurons remembers fewer steps of its input at a spectral radius "
+            "of 1.2 than of 1",
+            if_opposite="A random recurrent network of 100 neurons remembers more steps of its input at a spectral "
+            "radius of 1.2 than of 1",
+            if_absent="A random recurrent network of 100 neurons remembers as many steps of its input at a spectral "
+            "radius of 1.2 as of 1",
             kind=Kind.CONTRAST,
             measure="memory",
             between=(HUNDRED | {"radius": 1.2}, HUNDRED | {"radius": 1.0}),

@@ -1,5 +1,7 @@
 """What makes the power laws of reservoirs, and how far do they go?
 
+Why it matters: whoever builds computers from untrained networks wants to know how much skill each further unit buys.
+
 The skill of a fixed random network whose read-out alone is learned is said to grow as a power of its size. Here a cell
 has all sizes, so its exponent is a measure, and exponents can be compared: of up to 1600 units, random, sparse,
 orthogonal (White et al. 2004) or in a ring (Rodan & Tino 2011), tanh or linear, under weak and strong input. Skill is
@@ -132,7 +134,9 @@ def _seconds(config: Config) -> float:
     return 0.008 + (WASHOUT + config.length) / 1_200 * settings * one
 
 
-def _asks(name: str, claim: str, measure: str, smallest: float, seen: tuple[float, ...], *arms: Given) -> Estimand:
+def _asks(
+    name: str, claim: str, measure: str, smallest: float, seen: tuple[float, ...], *arms: Given, **told: Any
+) -> Estimand:
     """Of one arm a level, of two a contrast. Of a pilot: lowest, from where to where the median, highest."""
     null = 1.0 if measure == "best_radius" and len(arms) == 1 else 0.0
     side, more = (Direction.MORE, 0.98) if seen[1] > null else (Direction.LESS, 0.01)
@@ -140,20 +144,13 @@ def _asks(name: str, claim: str, measure: str, smallest: float, seen: tuple[floa
     guess["because"] = f"a pilot of 3 seeds: {seen[0]:g} to {seen[3]:g}"
     known: Given = {"prediction": Prediction(**guess), "null": null, "expects": side, "smallest": smallest}
     kind = Kind.LEVEL if len(arms) == 1 else Kind.CONTRAST
-    return Estimand(name=name, claim=claim, kind=kind, measure=measure, between=arms, **known)
+    return Estimand(name=name, claim=claim, kind=kind, measure=measure, between=arms, **told, **known)
 
 
 FAR_MEMORY, FAR_NARMA = ({"task": task, "doublings": 6} for task in ("memory", "narma"))
 MEMORY, CUBES, _, MACKEY_GLASS = ({"task": task, "radius": 0.0, "wiring": "random"} for task in TASKS)
 ROTATED, FIXED = MEMORY | {"wiring": "orthogonal"}, {"task": "mackey_glass", "doublings": 3, "leak": 1.0, "drive": 0.2}
 QUIET, LOUD = ({"task": "memory", "doublings": 3, "leak": 1.0, "drive": drive} for drive in (0.03, 1.0))
-BENDS = "at one setting, memory grows by a smaller power above 200 units than below"
-BY_SKILL = "above 200 units, the power by which skill on NARMA-10 grows falls by less than that of memory, or rises"
-STRONG = "under a strong input memory grows by a smaller power than under a weak one"
-CHOICE = "on Mackey-Glass, skill grows by a larger power at the best setting of each size than at one for all"
-WIRING = "at the best setting of each size, memory grows by a larger power if the wiring is orthogonal"
-BELOW = "where values are multiplied, the best radius lies well below the critical one"
-BY_TASK = "a larger radius is best on Mackey-Glass than for memory"
 SMALL = partial(Config, task="memory", length=200)
 
 experiment = Experiment(
@@ -175,13 +172,116 @@ experiment = Experiment(
     ),
     ranges={"radius": (0, 3), "drive": (0, 10), "leak": (0.01, 1), "noise": (0, 1), "doublings": (2, 6)},
     estimands=(
-        _asks("memory_bends", BENDS, "bend", 0.05, (-0.204, -0.19, -0.11, -0.118), FAR_MEMORY),
-        _asks("narma_bend_minus_memory", BY_SKILL, "bend", 0.1, (0.18, 0.19, 0.38, 0.36), FAR_NARMA, FAR_MEMORY),
-        _asks("strong_minus_weak_input", STRONG, "exponent", 0.05, (-0.242, -0.235, -0.195, -0.197), LOUD, QUIET),
-        _asks("chosen_minus_fixed", CHOICE, "exponent", 0.1, (0.417, 0.4, 0.5, 0.536), MACKEY_GLASS, FIXED),
-        _asks("orthogonal_minus_random", WIRING, "exponent", 0.1, (0.437, 0.43, 0.475, 0.47), ROTATED, MEMORY),
-        _asks("best_radius_of_cubes", BELOW, "best_radius", 0.15, (0.6, 0.59, 0.64, 0.65), CUBES),
-        _asks("best_radius_by_task", BY_TASK, "best_radius", 0.1, (0.275, 0.25, 0.3, 0.275), MACKEY_GLASS, MEMORY),
+        _asks(
+            "memory_bends",
+            "with one setting for all sizes, a random recurrent network's memory grows by a smaller power of its "
+            "size above 200 neurons than below",
+            "bend",
+            0.05,
+            (-0.204, -0.19, -0.11, -0.118),
+            FAR_MEMORY,
+            if_so="With one setting for all sizes, a random recurrent network's memory grows by a smaller power of "
+            "its size above 200 neurons than below",
+            if_opposite="With one setting for all sizes, a random recurrent network's memory grows by a larger power "
+            "of its size above 200 neurons than below",
+            if_absent="With one setting for all sizes, the memory of a random recurrent network grows by about the "
+            "same power above and below 200 neurons",
+        ),
+        _asks(
+            "narma_bend_minus_memory",
+            "above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends down less than "
+            "that of its memory",
+            "bend",
+            0.1,
+            (0.18, 0.19, 0.38, 0.36),
+            FAR_NARMA,
+            FAR_MEMORY,
+            if_so="Above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends down "
+            "less than that of its memory",
+            if_opposite="Above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends "
+            "down more than that of its memory",
+            if_absent="Above 200 neurons, the power law of a random recurrent network's skill on NARMA-10 bends "
+            "about as that of its memory does",
+        ),
+        _asks(
+            "strong_minus_weak_input",
+            "the memory of a random recurrent network grows by a smaller power of its size under a strong input than "
+            "a weak one",
+            "exponent",
+            0.05,
+            (-0.242, -0.235, -0.195, -0.197),
+            LOUD,
+            QUIET,
+            if_so="The memory of a random recurrent network grows by a smaller power of its size under a strong "
+            "input than a weak one",
+            if_opposite="The memory of a random recurrent network grows by a larger power of its size under a strong "
+            "input than a weak one",
+            if_absent="The memory of a random recurrent network grows by about the same power of its size under a "
+            "strong as under a weak input",
+        ),
+        _asks(
+            "chosen_minus_fixed",
+            "a random recurrent network's skill on the Mackey-Glass series grows by a larger power of its size tuned "
+            "at each size than untuned",
+            "exponent",
+            0.1,
+            (0.417, 0.4, 0.5, 0.536),
+            MACKEY_GLASS,
+            FIXED,
+            if_so="A random recurrent network's skill on the Mackey-Glass series grows by a larger power of its size "
+            "tuned at each size than untuned",
+            if_opposite="A random recurrent network's skill on the Mackey-Glass series grows by a smaller power of "
+            "its size tuned at each size than untuned",
+            if_absent="A random recurrent network's skill on the Mackey-Glass series grows by about the same power "
+            "of its size untuned as tuned at each size",
+        ),
+        _asks(
+            "orthogonal_minus_random",
+            "tuned at each size, an untrained recurrent network's memory grows by a larger power of its size with "
+            "orthogonal than with random wiring",
+            "exponent",
+            0.1,
+            (0.437, 0.43, 0.475, 0.47),
+            ROTATED,
+            MEMORY,
+            if_so="Tuned at each size, an untrained recurrent network's memory grows by a larger power of its size "
+            "with orthogonal than with random wiring",
+            if_opposite="Tuned at each size, an untrained recurrent network's memory grows by a smaller power of its "
+            "size with orthogonal than with random wiring",
+            if_absent="Tuned at each size, an untrained recurrent network's memory grows by about the same power of "
+            "its size with orthogonal as with random wiring",
+        ),
+        _asks(
+            "best_radius_of_cubes",
+            "a random recurrent network that must multiply past inputs does so best at a spectral radius below the "
+            "critical value of 1",
+            "best_radius",
+            0.15,
+            (0.6, 0.59, 0.64, 0.65),
+            CUBES,
+            if_so="A random recurrent network that must multiply past inputs does so best at a spectral radius below "
+            "the critical value of 1",
+            if_opposite="A random recurrent network that must multiply past inputs does so best at a spectral radius "
+            "above the critical value of 1",
+            if_absent="A random recurrent network that must multiply past inputs does so best at a spectral radius "
+            "near the critical value of 1",
+        ),
+        _asks(
+            "best_radius_by_task",
+            "the best spectral radius of a random recurrent network is larger for predicting the Mackey-Glass series "
+            "than for remembering its input",
+            "best_radius",
+            0.1,
+            (0.275, 0.25, 0.3, 0.275),
+            MACKEY_GLASS,
+            MEMORY,
+            if_so="The best spectral radius of a random recurrent network is larger for predicting the Mackey-Glass "
+            "series than for remembering its input",
+            if_opposite="The best spectral radius of a random recurrent network is smaller for predicting the "
+            "Mackey-Glass series than for remembering its input",
+            if_absent="The best spectral radius of a random recurrent network is about the same for predicting the "
+            "Mackey-Glass series as for remembering its input",
+        ),
     ),
     controls=(
         Control(  # a delay line has as many steps as units; what dies soon is soon all remembered

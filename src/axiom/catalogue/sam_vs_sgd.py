@@ -1,5 +1,7 @@
 """Does minimising sharpness help a small network more than the same time spent on plain descent?
 
+Why it matters: this method costs twice the computing. It has to do better than plain descent that is given as much.
+
 Sharpness-aware minimisation takes each gradient not where the weights are but a short way uphill from there, so that it
 descends into valleys whose surroundings are low, too (Foret et al. 2021). The old laboratory saw no benefit. One of its
 steps costs two gradients, so a plain run of twice the epochs is beside it. We train a network on two tasks, with true

@@ -1,5 +1,7 @@
 """Do networks learn simple functions first?
 
+Why it matters: a network that prefers simple answers is safe from noise, and blind to what is not simple.
+
 At first, it is said, all that a network knows a linear classifier knows, too, and what is more complex comes later
 (Kalimeris et al. 2019). What a linear classifier explains of its answers is a difference of two mutual informations.
 But any good network agrees with a linear classifier to some degree. So the early network has a rival of the same

@@ -1,5 +1,8 @@
 """Does it help a weak feature beside a strong one to get as much gradient, or its examples as much weight?
 
+Why it matters: networks lean on the easiest clue and fail where it is missing. This asks which simple change of the
+gradient cures it.
+
 A weak feature starves beside a strong one, because examples for which the strong one already answers have hardly any
 gradient left (Pezeshki et al. 2021). The old laboratory wondered whether normalised gradients help. We try two: either
 block of inputs gets a gradient of the same length, or every example does, however well it is known. The first keeps the
@@ -17,7 +20,7 @@ History: 3, with twins; 2, other seeds than the pilot's; 1, an open idea of the 
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -32,9 +35,9 @@ SNAPSHOTS, BATCH = 10, 50
 DECOUPLING, TINY = 0.1, 1e-12  # of the penalty on outputs; and less than any gradient
 RULES = {
     "plain": ("", ""),
-    "blocks": ("equal_blocks", "as much gradient for both blocks"),
-    "examples": ("equal_examples", "as much gradient for all examples"),
-    "decoupled": ("decoupling", "a spectral decoupling of 0.1"),
+    "blocks": ("equal_blocks", "giving both features equally long gradients"),
+    "examples": ("equal_examples", "giving all examples equally long gradients"),
+    "decoupled": ("decoupling", "penalising large outputs (spectral decoupling)"),
 }
 
 
@@ -149,18 +152,39 @@ BLOCKWISE = optimizers.Optimizer(rule=blockwise, memories=0)
 PILOT = partial(Prediction, because="a pilot")
 BLOCKS, PLAIN = (partial(Config, rule=rule, noise=1.0, width=32, epochs=20) for rule in ("blocks", "plain"))
 NOTHING = (BLOCKS(weak=0.0), PLAIN(weak=0.0))  # is known of a weak block of noise, so nothing starves
-ON = {1.0: ("", "where classes overlap"), 0.1: ("_on_clean", "where classes hardly touch")}
-HELP = ("weak_accuracy", "", "helps, whatever by, to learn a weak feature beside a strong one", 1.0)
-RELIEF = ("beside_minus_alone", "_relieve", "relieves a weak feature of what it loses beside a strong one", 2.0)
+ON = {1.0: ("", "where classes overlap"), 0.1: ("_on_clean", "where classes barely touch")}
+Effect: TypeAlias = tuple[str, str, float, dict[str, str]]  # its measure, suffix and bound, and the answers
+HELP: Effect = (
+    "weak_accuracy",
+    "",
+    1.0,
+    {
+        "if_so": "helps a network to learn a weak feature beside a strong one",
+        "if_opposite": "makes a network learn a weak feature beside a strong one less well",
+        "if_absent": "changes accuracy on a weak feature beside a strong one by under 3 points",
+    },
+)
+RELIEF: Effect = (
+    "beside_minus_alone",
+    "_relieve",
+    2.0,
+    {
+        "if_so": "makes a weak feature lose less accuracy to a strong one beside it",
+        "if_opposite": "makes a weak feature lose more accuracy to a strong one beside it",
+        "if_absent": "changes the accuracy a weak feature loses to a strong one by under 3 points",
+    },
+)
 
 
-def _does(does: tuple[str, str, str, float], rule: str, noise: float, expected: Prediction) -> Estimand:
+def _does(does: Effect, rule: str, noise: float, expected: Prediction) -> Estimand:
     """What a rule does beside the strong feature, by itself or less what it does to the twin; a mean over widths."""
-    (measure, verb, effect, most), (name, what), (suffix, where) = does, RULES[rule], ON[noise]
+    (measure, verb, most, effects), (name, what), (suffix, where) = does, RULES[rule], ON[noise]
     arm, plain = ({"strong": 2.0, "noise": noise, "rule": each} for each in (rule, "plain"))
+    told: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
     return Estimand(
         name=f"{name}{verb}{suffix}",
-        claim=f"{what} {effect} {where}" + ("" if expected.positive > 0.5 else " (expected: no)"),
+        claim=f"{where}, {what} {effects['if_so']}",
+        **told,
         kind=Kind.CONTRAST,
         measure=measure,
         between=(arm, plain),

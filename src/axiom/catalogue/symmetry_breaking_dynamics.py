@@ -1,5 +1,8 @@
 """How long do neurons that begin nearly alike stay so?
 
+Why it matters: neurons must become different before a network can learn. How long that takes explains the long flat
+stretches in many trainings.
+
 Two neurons with the same weights get the same gradient, so descent keeps them the same for ever, and the network learns
 what one neuron can: it rests on a plateau. If the two differ by a little, their distance grows there like an
 exponential wherever the plateau is a saddle (Saad & Solla 1995; Fukumizu & Amari 2000), so they part after a number of

@@ -1,5 +1,7 @@
 """Does the whole pipeline bring back a number that everybody knows?
 
+Why it matters: before one trusts answers that nobody knows, the laboratory must bring back one that everybody knows.
+
 This is the smoke test of the pipeline, from publication to results: three seconds of NumPy, and a truth known exactly.
 Points are thrown evenly into a cube around the origin; the share that falls into the ball inside it is the ratio of
 their volumes: pi/4 in two dimensions, pi/6 in three, pi^2/32 in four, pi^2/60 in five.

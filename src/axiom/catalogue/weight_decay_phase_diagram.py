@@ -1,5 +1,8 @@
 """When does weight decay make a network understand, and how long does it take?
 
+Why it matters: the same network may understand, know by heart, or learn nothing, by two numbers that people set by
+feel.
+
 A quadratic network (Gromov 2023) is shown half of the sums modulo 23. It knows them by heart after a few dozen steps;
 the other half follows when weight decay has worn away what only memorises. We vary weight decay and learning rate over
 a plane, with one pair of sets and one start for all, and tell four phases apart (Liu et al. 2022): comprehension, when

@@ -1,5 +1,8 @@
 """How much does it matter how large a network's weights are at the start?
 
+Why it matters: a network that starts with weights of the wrong size never learns. The right size is known for simple
+networks, and worth a check.
+
 Each layer multiplies the size of what passes through it: in a wide ReLU network by half of the variance of its weights
 times their number (He et al. 2015). At the critical variance signals keep their size, elsewhere they vanish or explode
 with depth, and at some depth nothing can be learned any more (Schoenholz et al. 2017). We start networks of 2, 8 and 16

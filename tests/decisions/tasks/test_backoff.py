@@ -23,6 +23,15 @@ def test_who_was_served_does_not_call_before_a_task_of_seconds_can_be_reported()
     assert delay(Situation.SERVED, spread=0.0).least >= computed_and_uploaded
 
 
+def test_a_proven_host_with_work_for_minutes_calls_minutes_apart():
+    assert delay(Situation.SERVED, spread=0.0, busy_for=3_600.0).least == 180
+    assert delay(Situation.SERVED, spread=1.0, busy_for=3_600.0).least <= 300
+    assert delay(Situation.SERVED, spread=0.0, busy_for=60.0).least == 30
+    for situation in Situation:
+        assert delay(situation, spread=0.0, busy_for=10.0) == delay(situation, spread=0.0)
+    assert delay(Situation.EMPTY, spread=0.0, busy_for=3_600.0) == delay(Situation.EMPTY, spread=0.0)
+
+
 def test_a_busy_or_broken_laboratory_asks_for_minutes_and_not_for_an_hour():
     for situation in (Situation.BUSY, Situation.DOWN):
         assert 60 <= delay(situation, spread=0.5).least <= 600

@@ -95,10 +95,12 @@ def test_a_host_that_asks_for_a_second_gets_one_task_with_all_that_it_takes(exch
     program = heard.root.find("app_version")
     assert (program.findtext("platform"), int(program.findtext("version_num")), "") == handed.platform
     assert [each.findtext("file_name") for each in program.findall("file_ref") if each.find("main_program") is not None]
-    assert set(handed.files) == {each.findtext("file_name") for each in heard.root.iter("file_ref")}, (
-        "each file that is spoken of is described, and no other"
-    )
-    opened = {each.findtext("open_name") for each in heard.root.iter("file_ref")}
+    spoken = [*heard.root.iter("file_ref")]
+    shown = heard.root.findall("project_files/file_ref")
+    described = {each.findtext("name") for each in heard.root.findall("file_info")}
+    assert described == {each.findtext("file_name") for each in spoken}, "each file that is spoken of, and no other"
+    assert {"stat_icon", "slideshow_00"} <= {each.findtext("open_name") for each in shown}
+    opened = {each.findtext("open_name") for each in spoken if each not in shown}
     assert opened == {None, "trust.json", "bundle.zip", "bundle.seal", "output.jsonl"}
     assert int(handed.task.findtext("report_deadline")) == (exchange.lab.now + timedelta(hours=48)).timestamp()
     flops, bound = float(program.findtext("flops")), float(handed.workunit.findtext("rsc_fpops_bound"))
@@ -161,6 +163,15 @@ def test_a_client_calls_again_soon_and_not_all_at_once(exchange, ann, said, leas
         assert heard.number("next_rpc_delay") == 3_600
         delays.add(heard.number("request_delay"))
     assert len(delays) > 3
+
+
+def test_a_host_whose_results_count_and_that_has_work_for_long_calls_later(exchange, attic):
+    exchange.deploy(40)
+    assert exchange.call(attic, ask=1.0).number("request_delay") <= 14
+    exchange.do(lambda db: db.execute("UPDATE host SET valid_in_row = 1, speed = 0.001"))
+    later = exchange.call(attic, ask=1e6)
+    assert len(later.tasks) > 1
+    assert later.number("request_delay") > 60
 
 
 def test_a_client_that_computes_for_us_may_report_soon(exchange, attic):

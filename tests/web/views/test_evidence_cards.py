@@ -205,7 +205,7 @@ def test_it_says_how_many_replicates_the_next_grade_still_needs(browse, small_la
 
 def test_it_says_what_the_next_grade_needs(site_of_weighed, found):
     page = words(site_of_weighed.get("/findings/1").text)
-    assert f"Not {found['next_grade']}, because" in page
+    assert f"Needed for {found['next_grade']}" in page
     for need in found["evidence"]["needs"]:
         assert " ".join(need.split()) in page
 

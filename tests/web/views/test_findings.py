@@ -119,3 +119,23 @@ def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(bro
     assert other["nearest"][0]["differs"]["factors"] == ["<b>shade"]
     assert "<b>shade" not in reader.get(f"/findings/near?{words}&factors=size=99;<b>shade").text
     assert reader.get("/findings/near.json").json["near"]["nearest"] == []
+
+
+def test_the_list_comes_in_the_order_that_is_asked_for_and_says_what_it_cannot_mean(reader):
+    every = {row["number"] for row in reader.get("/findings.json").json["findings"]}
+    for words in ("order=surest", "order=surprising", "order=newest"):
+        rows = reader.get(f"/findings.json?{words}").json["findings"]
+        assert {row["number"] for row in rows} == every
+        assert [row["evidence"] is None for row in (rows[0], rows[-1])] == [False, True]
+    wrong = reader.get("/findings.json?order=loudest").json
+    assert wrong["findings"] == []
+    assert "order=loudest" in wrong["misread"][0]
+
+
+def test_what_was_decided_lately_and_a_theme_choose_among_findings(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    reader = browse(small_lab)
+    (row,) = [row for row in reader.get("/findings.json").json["findings"] if row["evidence"]]
+    week = reader.get("/findings.json?since=week").json["findings"]
+    assert [one["number"] for one in week] == [row["number"]] * (row["verdict"] not in ("undecided", "mixed"))
+    assert reader.get("/findings.json?theme=Smaller+networks").json["findings"] == []  # none of the catalogue's is here

@@ -138,3 +138,26 @@ def test_who_has_no_credit_says_nothing_in_public(browse, small_lab, prepared):
     assert "Buy." in site.get("/teams/2").text
     assert 'href="https://buy.example"' in site.get("/volunteers/3").text
     assert "from the first credit" not in site.get("/volunteers/3").text
+
+
+def test_a_page_says_what_the_computers_work_on_and_what_they_have_done(site_of):
+    (now,) = site_of.get("/volunteers/2.json").json["volunteer"]["now"]
+    assert (now["experiment"], now["jobs"]) == ("tiny_sum", 1)
+    assert now["credit"] > 0
+    found = site_of.get("/volunteers/1.json").json["volunteer"]
+    assert (found["jobs"], found["first_at"] is not None) == (2, True)
+    assert [stamp["name"] for stamp in found["stamps"] if stamp["is_earned"]][:1] == ["first"]
+    assert sum(week["credit"] for week in found["weeks"]) == pytest.approx(found["credit"])
+    page = site_of.get("/volunteers/2").text
+    assert f'<a href="/experiments/{now["experiment"]}">' in page
+    assert "Nothing now." in site_of.get("/volunteers/3").text
+
+
+def test_a_certificate_has_the_numbers_of_the_page(site_of):
+    page, found = site_of.get("/volunteers/1/certificate"), site_of.get("/volunteers/1.json").json["volunteer"]
+    assert page.status == 200
+    told = site_of.get("/volunteers/1/certificate.json").json["certificate"]
+    assert {name: told[name] for name in ("jobs", "hours", "credit", "finding_count")} == {
+        name: found[name] for name in ("jobs", "hours", "credit", "finding_count")
+    }
+    assert site_of.get("/volunteers/99/certificate").status == 404

@@ -27,6 +27,7 @@ from axiom.decisions.hosts.runners import Suited
 from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.endings import Cause
+from axiom.domain.fleet import Host
 from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
@@ -51,6 +52,7 @@ from axiom.server.scheduler.reply import (
     archive_of,
     host_facts,
     parts,
+    project_files,
     project_preferences,
     site_links,
     spread,
@@ -252,7 +254,14 @@ class Project:
         given = (*handed.lost, *handed.given)
         described = self._describe(db, met, request, given, ours)
         return Reply(
-            **self._greeting(db, met, request, now, why="" if given else _sentence(request, handed.reason)),
+            **self._greeting(
+                db,
+                met,
+                request,
+                now,
+                why="" if given else _sentence(request, handed.reason),
+                busy_for=_busy_for(met.host, given),
+            ),
             acknowledged=tuple(result.name for result in request.results),
             aborts=aborts[0],
             aborts_if_not_started=aborts[1],
@@ -269,12 +278,12 @@ class Project:
         )
 
     def _greeting(
-        self, db: Database, met: Met, request: SchedulerRequest, now: datetime, *, why: str
+        self, db: Database, met: Met, request: SchedulerRequest, now: datetime, *, why: str, busy_for: float = 0.0
     ) -> dict[str, Any]:
         """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
         cross_id, is_newer_here = _preferences(db, met.caller, request, now)
         code_key, signature = self.code.told(request.code_sign_key)
-        pause = delay(_situation(request, why), spread=spread(met.host.id, now))
+        pause = delay(_situation(request, why), spread=spread(met.host.id, now), busy_for=busy_for)
         return {
             "project_name": self.name,
             "master_url": self.links.master,
@@ -287,6 +296,7 @@ class Project:
             "project_preferences": project_preferences(met.caller.preferred.project),
             "code_sign_key": code_key,
             "code_sign_key_signature": signature,
+            "project_files": project_files(self.links) if met.is_new else (),
             "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
             "news": self.links.news,
         }
@@ -418,6 +428,13 @@ def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
     if untold := [notice.id for notice in shown if not notice.is_told]:
         notices.told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
+
+
+def _busy_for(host: Host, given: Sequence[GrantedTask]) -> float:
+    """How many seconds these keep all cores of a host busy; none while no result of it has counted."""
+    if not host.standing.valid_in_row:
+        return 0.0
+    return sum(one.seconds for one in given) / (speed_of(host) * max(1, host.capacity.cores))
 
 
 def _situation(request: SchedulerRequest, why: str) -> Situation:

@@ -23,7 +23,7 @@ from axiom.domain.findings import (
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 from axiom.store.evidence import evidence
 
 # Without the observations, which are long.
@@ -44,13 +44,22 @@ LEFT JOIN evidence e ON e.finding_number = f.id
 LEFT JOIN session s ON s.id = e.session_id
 """
 _BRIEF = """
-SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.created_at, o.id AS first_line
+SELECT f.id AS number, f.status, x.name AS experiment, e.verdict, e.grade, e.estimate, e.created_at, o.id AS first_line
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
 LEFT JOIN evidence e ON e.finding_number = f.id
     AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = f.id)
 LEFT JOIN evidence o ON o.finding_number = f.id AND o.line = 1
 ORDER BY f.id DESC
 """
+_DECIDED_SINCE = """
+SELECT finding_number FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
+GROUP BY finding_number HAVING min(created_at) >= :since
+"""
+_FIRST_DECIDED = """
+SELECT finding_number, min(created_at) AS at FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
+GROUP BY finding_number ORDER BY at DESC LIMIT :limit
+"""
+_NEWEST_LINE = "SELECT coalesce(max(id), 0) AS id FROM evidence"
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
 _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
 _ONE = f"{_STANDING} WHERE f.id = :number"
@@ -134,13 +143,14 @@ class FindingView:
 
 @value
 class Brief:
-    """Of a finding what says whether to show more of it; the last two are None before it is weighed."""
+    """Of a finding what says whether to show more of it; the last three are None before it is weighed."""
 
     number: int
     experiment: str
     status: str
     verdict: Verdict
     grade: Grade
+    estimate: float | None
     weighed_at: datetime | None
     first_line: int | None
 
@@ -207,11 +217,38 @@ def in_brief(db: Database) -> list[Brief]:
             status=row["status"],
             verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
             grade=Grade(row["grade"] or Grade.AWAITING),
+            estimate=row["estimate"],
             weighed_at=maybe_moment(row["created_at"]),
             first_line=row["first_line"],
         )
         for row in db.select(_BRIEF)
     ]
+
+
+def decided_since(db: Database, since: datetime) -> set[int]:
+    """The findings that had a first verdict since then."""
+    return {int(row["finding_number"]) for row in db.select(_DECIDED_SINCE, since=at(since))}
+
+
+def first_decided(db: Database, limit: int) -> dict[int, datetime]:
+    """The findings that had their first verdict last, and when; the newest first."""
+    return {row["finding_number"]: moment(row["at"]) for row in db.select(_FIRST_DECIDED, limit=limit)}
+
+
+def newest_line(db: Database) -> int:
+    """The number of the newest line of evidence of any finding; 0 while there is none."""
+    row = db.one(_NEWEST_LINE)
+    return int(row["id"]) if row else 0
+
+
+def against_their_claims(db: Database) -> set[int]:
+    """The findings whose answer is the opposite of what was claimed."""
+    asked = estimands(db)
+    return {
+        each.number
+        for each in in_brief(db)
+        if reading(each.verdict, Direction(asked[each.number]["expects"])) is Meaning.OPPOSITE
+    }
 
 
 def estimands(db: Database) -> dict[int, Mapping[str, Any]]:

@@ -35,6 +35,7 @@ from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import proposals
 from axiom.web.views.leaderboards import credited
+from axiom.web.views.volunteers import did
 
 TABS = (
     ("/account", "Overview"),
@@ -90,7 +91,8 @@ def account(reading: Reading, visit: Visit) -> Answer:
     hosts = host_store.of_volunteer(reading.db, volunteer.id)
     preferred = accounts.preferences(reading.db, volunteer.id)
     team = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
-    balances = ledger.balances(reading.db, ledger.HOST, [host.id for host in hosts])
+    numbers = [host.id for host in hosts]
+    balances = ledger.balances(reading.db, ledger.HOST, numbers)
     return {
         "account": {
             "number": volunteer.id,
@@ -106,6 +108,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "venue": preferred.venue,
             "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
+            **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
             "ideas": proposals.ideas_of(reading, volunteer.id),
             "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
         }

@@ -7,7 +7,12 @@ _PAGES = frozenset({"after", "before"})
 _NONE = frozenset[str]()
 # By the first part of a path; the `.json` of a page, and what lies under it, look for no other words.
 _WORDS = {
-    "findings": frozenset({"q", "verdict", "grade", "alias", "from", "until", "of", "claim", "factors", "measure"}),
+    "findings": frozenset(
+        {
+            *("q", "verdict", "grade", "alias", "theme", "since", "order", "from", "until"),
+            *("of", "claim", "factors", "measure"),
+        }
+    ),
     "results": OF_RESULTS,
     "experiments": frozenset({"measure"}),
     "sessions": frozenset({"experiment", "state", "host", "contradicted", "from"}),

@@ -5,6 +5,7 @@ import difflib
 import json
 import statistics
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from axiom.decisions.hosts.costs import shown as as_shown
@@ -17,7 +18,9 @@ from axiom.store.engine import blobs, counters
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
+from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
@@ -47,6 +50,8 @@ def one(reading: Reading, name: str) -> Answer:
             "registered_at": registered[0]["registered_at"] if registered else None,
             "registrations": registered,
             "reproduced": registrations.reproduced(reading, [one["number"] for one in registered]),
+            **asdict(told_in_file(reading, stored.id, stored.name)),
+            "papers": papers(manifest.reference),
             "levels": levels(manifest),
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],
@@ -77,6 +82,7 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
         "aliases": list(manifest.aliases),
         "version": stored.version,
         "question": manifest.question,
+        "theme": by_experiment().get(stored.name),
         "status": stored.status,
         "reference": manifest.reference,
         "created_at": stored.created_at.isoformat(),

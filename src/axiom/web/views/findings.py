@@ -3,17 +3,23 @@
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
+from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
+from axiom.signed.manifests import stored_manifest
+from axiom.store.experiments import experiments
+from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
 from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import paging, query_errors, spoken
+from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
@@ -21,6 +27,9 @@ from axiom.web.views.figures import plate
 from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
+_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
+_MOST_NEWS = 1_000  # findings that are looked through for news
+_SINCE = {"day": 1, "week": 7, "month": 30}  # days
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _MOST_COMPARED = 2_000  # letters of a question
 _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grade", "Session")
@@ -28,15 +37,26 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 
 
 def listed(reading: Reading) -> Answer:
-    """Of the findings that the address asks for one page: what is weighed first, then what waits, the newest first.
+    """Of the findings that the address asks for one page: what is weighed first, then what waits.
 
     What was weighed for the first time after the first page was made stays where it was on those that follow.
     """
-    asked = {name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias")}
-    said = [*query_errors.choice(asked, "verdict", Verdict), *query_errors.choice(asked, "grade", Grade)]
+    asked = {
+        name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias", "theme", "since", "order")
+    }
+    themes = list(dict.fromkeys(by_experiment().values()))
+    said = [
+        *query_errors.choice(asked, "verdict", Verdict),
+        *query_errors.choice(asked, "grade", Grade),
+        *query_errors.choice(asked, "theme", themes),
+        *query_errors.choice(asked, "since", _SINCE),
+        *query_errors.choice(asked, "order", FindingOrder),
+    ]
     known, briefs = Graph(reading), findings.in_brief(reading.db)
     until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
-    numbers = [one.number for one in sorted(briefs, key=lambda one: not 0 < (one.first_line or 0) <= until)]
+    weighed = [one for one in briefs if 0 < (one.first_line or 0) <= until]
+    awaited = [one.number for one in briefs if not 0 < (one.first_line or 0) <= until]
+    numbers = [*([] if said else _in_order(reading, weighed, asked["order"])), *awaited]
     if any(asked.values()):
         chosen = set() if said else _matching(reading, known, briefs, asked)
         numbers = [number for number in numbers if number in chosen]
@@ -48,6 +68,7 @@ def listed(reading: Reading) -> Answer:
         "matching": len(numbers),
         "of": len(briefs),
         "asked": asked,
+        "themes": themes,
         "misread": said,
         **page.around(f"/findings?{urlencode(words)}"),
     }
@@ -61,9 +82,60 @@ def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int
 
 def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
+    theme_of, days = by_experiment(), _SINCE.get(asked["since"])
+    decided = findings.decided_since(reading.db, reading.now - timedelta(days=days)) if days else set[int]()
+    there = [
+        brief
+        for brief in briefs
+        if asked["theme"] in ("", theme_of.get(brief.experiment)) and (not days or brief.number in decided)
+    ]
+    words = {name: asked[name] for name in ("q", "verdict", "grade", "alias")}
+    if not any(words.values()):
+        return {brief.number for brief in there}
     estimands = findings.estimands(reading.db)
-    rows = ((brief, estimands[brief.number]["claim"], known.aliases(brief.number)) for brief in briefs)
-    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **asked)}
+    rows = ((brief, estimands[brief.number]["claim"], known.aliases(brief.number)) for brief in there)
+    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **words)}
+
+
+def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[int]:
+    """The numbers of findings that were weighed, the newest first where nothing else is asked for."""
+    if not order or order == FindingOrder.NEWEST:
+        return [one.number for one in weighed]
+    estimands = findings.estimands(reading.db)
+    return ordered((_listed(one, estimands[one.number]) for one in weighed), FindingOrder(order))
+
+
+def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
+    """What was found of late, a few findings a day, each with when it was first decided; the newest first.
+
+    What is not decided any more, or no longer open, is no news.
+    """
+
+    def choose() -> dict[int, datetime]:
+        decided = findings.first_decided(reading.db, _MOST_NEWS)
+        asked = findings.estimands(reading.db)
+        briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
+        there = [
+            (at.date(), _listed(briefs[number], asked[number]))
+            for number, at in decided.items()
+            if briefs[number].status == "open" and briefs[number].verdict in _DECIDED
+        ]
+        return {number: decided[number] for number in few_a_day(there, a_day)[:most]}
+
+    chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
+    there = findings.some(reading.db, chosen)
+    return sorted(((there[number], at) for number, at in chosen.items()), key=lambda each: each[1], reverse=True)
+
+
+def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
+    beyond = 0.0 if brief.estimate is None else brief.estimate - estimand["null"]
+    return ListedFinding(
+        number=brief.number,
+        verdict=brief.verdict,
+        grade=brief.grade,
+        size=beyond / estimand["smallest"],
+        predicted=estimand["prediction"],
+    )
 
 
 def one(reading: Reading, number: int) -> Answer:
@@ -82,6 +154,7 @@ def one(reading: Reading, number: int) -> Answer:
         | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
+            **_asked(reading, standing),
             **told,
             "notes": [each | {"text": spoken.line(reading, each["text"])} for each in told["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
@@ -98,6 +171,22 @@ def one(reading: Reading, number: int) -> Answer:
                 "forest": evidence_cards.forest(reading, number, weighed),
             },
         }
+    }
+
+
+def matters(reading: Reading, standing: FindingView) -> str:
+    """Why anybody should want to know the answer."""
+    return told_in_file(reading, standing.finding.experiment_id, standing.experiment).matters
+
+
+def _asked(reading: Reading, standing: FindingView) -> Answer:
+    """What the experiment asked, why and after whom."""
+    stored = experiments.by_id(reading.db, standing.finding.experiment_id)
+    manifest = stored_manifest(stored.manifest) if stored else None
+    return {
+        "question": manifest.question if manifest else "",
+        "papers": papers(manifest.reference) if manifest else [],
+        **asdict(told_in_file(reading, standing.finding.experiment_id, standing.experiment)),
     }
 
 

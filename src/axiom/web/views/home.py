@@ -2,6 +2,7 @@
 
 from operator import attrgetter
 
+from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.telling import Answered, most_telling
 from axiom.domain.findings import OWN_WORDS, Grade, Meaning, Verdict
 from axiom.store.engine import counters
@@ -32,6 +33,9 @@ def home(reading: Reading) -> Answer:
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
     told = _telling(reading, weighed)
+    why = {
+        each.finding.number: finding_views.matters(reading, each) for each in findings.some(reading.db, told).values()
+    }
     wanted = [*told, *(one.number for one in (*weighed[:_FINDINGS], *awaited[:_FINDINGS]))]
     row = finding_views.in_lists(reading, Graph(reading), wanted)
     counted = counters.by_state(counters.read(reading.db))
@@ -44,7 +48,8 @@ def home(reading: Reading) -> Answer:
             "name": reading.name,
             "now": reading.now.isoformat(),
             "told": [
-                _with_picture(reading, row[number]) | {"question": asked.get(row[number]["experiment"], "")}
+                _with_picture(reading, row[number])
+                | {"question": asked.get(row[number]["experiment"], ""), "matters": why.get(number, "")}
                 for number in told
             ],
             "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
@@ -70,6 +75,16 @@ def glossary(reading: Reading) -> Answer:
     """What the words mean."""
     del reading
     return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
+
+
+def help_page(reading: Reading) -> Answer:
+    """What volunteers, readers and operators ask most, with where to look."""
+    return {"help": {"name": reading.name, "address": reading.master}}
+
+
+def terms(reading: Reading) -> Answer:
+    """What a volunteer agrees to."""
+    return {"terms": {"name": reading.name, "paragraphs": list(TERMS)}}
 
 
 def live(reading: Reading) -> Answer:

@@ -17,6 +17,7 @@ from axiom.store.tasks import tasks as task_store
 from axiom.store.views import findings
 from axiom.store.views import hosts as host_views
 from axiom.store.views import tasks as task_views
+from axiom.store.views.contributions import SupportShare
 from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
@@ -77,7 +78,7 @@ def host(reading: Reading, number: int) -> Answer:
             "why_no_work": found.why_no_work or None,
             "in_hand": in_hand,
             "computing": [listed_task(task) for task in computing],
-            **supported(reading, [number], f"/hosts/{number}"),
+            **supported(reading, reading.support.of_hosts(reading.db, [number]), f"/hosts/{number}"),
             **_tasks(reading, number, has_any=not said),
         },
     }
@@ -112,9 +113,8 @@ def whose_host(reading: Reading, volunteer_id: int) -> Whose:
     return Whose(is_ours=volunteer.is_ours, volunteer=shown)
 
 
-def supported(reading: Reading, host_ids: Collection[int], path: str) -> Answer:
-    """Of the findings that results of these hosts are in one page, the one that they did most for first."""
-    every = reading.support.of_hosts(reading.db, host_ids)
+def supported(reading: Reading, every: Collection[SupportShare], path: str) -> Answer:
+    """Of the findings that some hosts' results are in one page, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
     known, rows = findings.some(reading.db, page.there), []

@@ -1,14 +1,21 @@
 """Volunteers and teams: who they are, what they have, and what their computers were good for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
+from axiom.decisions.accounts.stamps import Contribution, stamps
 from axiom.decisions.accounts.visibility import as_shown, heard
+from axiom.decisions.credit.prices import Counted, price
 from axiom.domain.fleet import Team, Volunteer
-from axiom.domain.ledger import Balance
+from axiom.domain.ledger import Balance, TimeSaid
+from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
-from axiom.store.credit import ledger
-from axiom.store.views import hosts
+from axiom.store.credit import ledger, tariffs
+from axiom.store.experiments import experiments
+from axiom.store.views import findings, hosts
+from axiom.store.views.contributions import SupportShare
+from axiom.store.views.earned import Earned, by_week, in_hand
 from axiom.store.views.hosts import List, ListPart
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading, must
@@ -17,6 +24,9 @@ from axiom.web.views.leaderboards import THOUSANDTHS, credited
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
+_MOST_IN_HAND = 1_000  # tasks of a volunteer that are out
+_WEEKS = 26  # of the history that is shown
+_HOUR = 3_600.0
 
 
 def volunteers(reading: Reading) -> Answer:
@@ -36,8 +46,10 @@ def volunteer(reading: Reading, number: int) -> Answer:
     all_hosts = hosts.part(reading.db, List.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
     shown = paging.part(reading, List.HOSTS_OF, number) if account.shows_hosts else None
     balance = ledger.balance(reading.db, ledger.VOLUNTEER, number)
+    shares = reading.support.of_hosts(reading.db, all_hosts)
     return {
         "volunteer": row
+        | did(reading, found, all_hosts, shares)
         | {
             "website": address_of(found.website) if heard(balance).may else None,
             "unheard": _unheard(balance, found.country, found.website),
@@ -51,11 +63,76 @@ def volunteer(reading: Reading, number: int) -> Answer:
                 }
                 for each in hosts.carried(reading.db, number)
             ],
-            **host_pages.supported(reading, all_hosts, f"/volunteers/{number}"),
+            **host_pages.supported(reading, shares, f"/volunteers/{number}"),
             "hosts": host_pages.of_numbers(reading, shown.ids) if shown else None,
             **_around(f"/volunteers/{number}", shown),
         }
     }
+
+
+def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]) -> Answer:
+    """What a volunteer's computers work on now, and what they have done so far."""
+    earned = reading.memo.get_or_create(("earned", found.id), lambda: Earned(volunteer_id=found.id))
+    record = earned.record(reading.db)
+    answers = {share.finding for share in shares}
+    against = reading.memo.get_or_create(
+        "against", lambda: findings.against_their_claims(reading.db), version=findings.newest_line(reading.db)
+    )
+    done = Contribution(
+        valid=record.valid,
+        hours=record.cpu_seconds / _HOUR,
+        answers=len(answers),
+        changed=len(answers & against),
+        since=found.created_at,
+    )
+    return {
+        "now": _now(reading, host_ids),
+        "jobs": record.valid,
+        "hours": round(record.cpu_seconds / _HOUR, 2),
+        "first_at": record.first_at.isoformat() if record.first_at else None,
+        "stamps": [asdict(stamp) for stamp in stamps(done, reading.now)],
+        "weeks": [
+            {"begins": monday.isoformat(), "credit": amount / THOUSANDTHS}
+            for monday, amount in by_week(record.credit, reading.now, _WEEKS)
+        ],
+    }
+
+
+def certificate(reading: Reading, number: int) -> Answer:
+    """What a volunteer's computers have done, on a page to print."""
+    made = volunteer(reading, number)["volunteer"]
+    return {"certificate": made | {"laboratory": reading.name, "now": reading.now.isoformat()}}
+
+
+def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
+    """By question what is computed now, how long it may take, and about how much credit it will bring."""
+    held = tariffs.in_force(reading.db, reading.now)
+    rows: dict[int, Answer] = {}
+    for task in in_hand(reading.db, host_ids, _MOST_IN_HAND):
+        stored = experiments.by_id(reading.db, task.experiment_id)
+        if stored is None:
+            continue
+        manifest = stored_manifest(stored.manifest)
+        seconds = task.replicates * sum(manifest.cell_seconds[place] for place in task.configs)
+        row = rows.setdefault(
+            task.experiment_id,
+            {
+                "experiment": stored.name,
+                "question": manifest.question,
+                "jobs": 0,
+                "runs": 0,
+                "since": task.sent_at.isoformat(),
+                "deadline": task.deadline.isoformat(),
+                "credit": 0.0 if held and not held[1].by_clock else None,
+            },
+        )
+        row["jobs"] += 1
+        row["runs"] += task.replicates * len(task.configs)
+        row["deadline"] = min(row["deadline"], task.deadline.isoformat())
+        if held and row["credit"] is not None:
+            said = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
+            row["credit"] += price(held[1], Counted(seconds=seconds), said).amount / THOUSANDTHS
+    return list(rows.values())
 
 
 def listed_teams(reading: Reading) -> Answer:

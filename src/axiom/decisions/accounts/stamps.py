@@ -1,0 +1,54 @@
+"""Which stamps has a volunteer earned? A stamp says what was done, not how fast; none can be bought, lost or ranked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+_JOBS, _HOURS, _ANSWERS = (100, 10_000), (100, 10_000), 10
+_YEAR = timedelta(days=366)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contribution:
+    """What somebody's computers have done so far."""
+
+    valid: int  # jobs whose results are proven
+    hours: float  # of a core
+    answers: int  # findings that their results are in
+    changed: int  # of these, how many went against their claim
+    since: datetime  # when the account was opened
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stamp:
+    """A stamp and, in words, for what it is; or how far it is away."""
+
+    name: str
+    title: str
+    is_earned: bool
+    why: str
+
+
+def stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
+    """Return every stamp, those that were earned first."""
+    days = max(0, (now - done.since).days)
+    found = [
+        _stamp("first", "First light", done.valid, 1, "valid job"),
+        *(_stamp(f"jobs-{most}", f"{_said(most)} jobs", done.valid, most, "valid jobs") for most in _JOBS),
+        *(_stamp(f"hours-{most}", f"{_said(most)} hours", done.hours, most, "hours of computing") for most in _HOURS),
+        _stamp("answer", "Part of an answer", done.answers, 1, "finding with results of these computers"),
+        _stamp("answers", "Ten answers", done.answers, _ANSWERS, "findings with results of these computers"),
+        _stamp("mind", "Changed our mind", done.changed, 1, "answer that went against its claim"),
+        _stamp("year", "A year and a day", days, _YEAR.days, "days since the account was opened"),
+    ]
+    return sorted(found, key=lambda stamp: not stamp.is_earned)
+
+
+def _stamp(name: str, title: str, done: float, wanted: int, what: str) -> Stamp:
+    is_earned = done >= wanted
+    why = f"{wanted:,} {what}" if is_earned else f"{int(done):,} of {wanted:,} {what}"
+    return Stamp(name=name, title=title, is_earned=is_earned, why=why)
+
+
+def _said(number: int) -> str:
+    return {100: "A hundred", 10_000: "Ten thousand"}[number]

@@ -1,0 +1,63 @@
+"""In which order findings are listed, and which of them were decided lately."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from axiom.domain.findings import Grade, Verdict
+from axiom.statistics.calibration import log_score
+
+_CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
+_GRADES = list(Grade)
+
+
+class FindingOrder(StrEnum):
+    """What stands first."""
+
+    NEWEST = "newest"
+    SUREST = "surest"
+    SURPRISING = "surprising"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedFinding:
+    """A finding that was weighed."""
+
+    number: int
+    verdict: Verdict
+    grade: Grade
+    size: float  # of the effect, in the smallest effects that matter
+    predicted: Mapping[str, float]  # the chances of positive, negative and absent, as its file said them beforehand
+
+
+def ordered(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
+    """Their numbers: the highest grade and then the largest effect first, or the answer that was expected least.
+
+    What is not decided comes last. `newest` leaves them as they come.
+    """
+    found = list(weighed)
+    match order:
+        case FindingOrder.SUREST:
+            found.sort(key=lambda one: (one.verdict not in _CLASSES, -_GRADES.index(one.grade), -abs(one.size)))
+        case FindingOrder.SURPRISING:
+            found.sort(key=lambda one: -surprise(one))
+        case _:
+            pass
+    return [one.number for one in found]
+
+
+def few_a_day(found: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
+    """Of the findings of each day so many, the greatest surprises first: more than a few are no news."""
+    days: dict[date, list[ListedFinding]] = {}
+    for day, one in found:
+        days.setdefault(day, []).append(one)
+    return [number for day in days.values() for number in ordered(day, FindingOrder.SURPRISING)[:most]]
+
+
+def surprise(one: ListedFinding) -> float:
+    """How many bits the answer was worth to whoever believed the file's prediction; below 0 while there is none."""
+    if one.verdict not in _CLASSES:
+        return -1.0
+    chances = tuple(one.predicted.get(name, 0.0) for name in ("positive", "negative", "absent"))
+    return log_score(chances, _CLASSES.index(one.verdict))

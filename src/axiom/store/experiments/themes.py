@@ -1,0 +1,16 @@
+"""What the experiments that Axiom brings along are about, in a few words that many share."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+
+from axiom.store.experiments.old_names import shipped
+
+LIST = "themes.toml"
+
+
+@cache
+def by_experiment() -> Mapping[str, str]:
+    """The theme of each of them, in the order of the list; it never changes while a program runs."""
+    themes = tomllib.loads((shipped() / LIST).read_text(encoding="utf-8"))
+    return {name: theme for theme, said in themes.items() for name in said["experiments"]}

@@ -1,0 +1,105 @@
+"""What a volunteer's computers have done, day by day, counted from what they were awarded.
+
+An award never changes, so each is counted once: a long history is read when its page is first asked for, and later
+only what is new.
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from axiom.store.engine.database import Database, moment
+
+_DAY = 86_400_000_000  # microseconds
+_NEWER = f"""
+SELECT a.created_at / {_DAY} AS day, sum(a.amount) AS amount, sum(a.reason = 'computed') AS computed,
+    sum(CASE WHEN a.reason = 'computed' THEN coalesce(t.cpu_seconds, 0) ELSE 0 END) AS seconds,
+    min(CASE WHEN a.reason = 'computed' THEN a.created_at END) AS first, max(a.id) AS last
+FROM award a JOIN task t ON t.id = a.task_id WHERE a.volunteer_id = :volunteer_id AND a.id > :after
+GROUP BY day ORDER BY day
+"""
+_IN_HAND = """
+SELECT t.experiment_id, t.sent_at, t.deadline, w.replicates, w.configs
+FROM json_each(:hosts) h CROSS JOIN task t ON t.host_id = h.value AND t.state = 'sent'
+    JOIN workunit w ON w.id = t.workunit_id
+ORDER BY t.id LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What somebody has done so far."""
+
+    valid: int  # tasks whose results are proven
+    cpu_seconds: float  # that these took, by their hosts' word
+    first_at: datetime | None  # when the first of them was awarded
+    credit: tuple[tuple[int, int], ...]  # by day since 1970, in thousandths; a day without any is left out
+
+
+@dataclass
+class Earned:
+    """The running sums of one volunteer. Pages are made by several threads; they share one."""
+
+    volunteer_id: int
+    _last: int = 0
+    _valid: int = 0
+    _seconds: float = 0.0
+    _first: int | None = None
+    _days: Counter[int] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def record(self, db: Database) -> Record:
+        """The sums as of now."""
+        with self._lock:
+            for row in db.select(_NEWER, volunteer_id=self.volunteer_id, after=self._last):
+                self._days[row["day"]] += row["amount"]
+                self._valid += row["computed"]
+                self._seconds += row["seconds"]
+                self._first = row["first"] if self._first is None else self._first
+                self._last = max(self._last, row["last"])
+            return Record(
+                valid=self._valid,
+                cpu_seconds=self._seconds,
+                first_at=None if self._first is None else moment(self._first),
+                credit=tuple(sorted(self._days.items())),
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InHand:
+    """A task that is out: of which question, and how much of it."""
+
+    experiment_id: int
+    replicates: int
+    configs: tuple[int, ...]
+    sent_at: datetime
+    deadline: datetime
+
+
+def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[InHand]:
+    """What these hosts have and have not returned yet, the oldest first."""
+    return [
+        InHand(
+            experiment_id=row["experiment_id"],
+            replicates=len(json.loads(row["replicates"])),
+            configs=tuple(json.loads(row["configs"])),
+            sent_at=moment(row["sent_at"]),
+            deadline=moment(row["deadline"]),
+        )
+        for row in db.select(_IN_HAND, hosts=json.dumps(sorted(host_ids)), limit=limit)
+    ]
+
+
+def by_week(credit: tuple[tuple[int, int], ...], now: datetime, most: int) -> list[tuple[datetime, int]]:
+    """Credit of each week up to this one, at most so many, each by its Monday; weeks of nothing stand between."""
+    if not credit:
+        return []
+    sums = Counter[int]()
+    for day, amount in credit:
+        sums[(day + 3) // 7] += amount  # 1 January 1970 was a Thursday
+    this = (int(now.timestamp() // 86_400) + 3) // 7
+    first = max(min(sums), this - most + 1)
+    return [(moment(0) + timedelta(days=7 * week - 3), sums[week]) for week in range(first, max(this, first) + 1)]

@@ -1,0 +1,54 @@
+"""What an experiment's signed file tells a reader in its docstring, and the papers that it names."""
+
+import ast
+import re
+from dataclasses import dataclass
+
+from axiom.signed import bundles
+from axiom.signed.sources import parsed
+from axiom.store.engine import blobs
+from axiom.store.experiments import experiments
+from axiom.web.base.request import Answer, Reading
+
+MATTERS = "Why it matters:"
+_ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileWords:
+    """The paragraph that says why anybody should want to know, and the first one about the subject."""
+
+    matters: str = ""
+    about: str = ""
+
+
+def file_words(source: str) -> FileWords:
+    """Read them from the docstring; the question, its first line, is told elsewhere."""
+    paragraphs = [" ".join(each.split()) for each in (ast.get_docstring(parsed(source)) or "").split("\n\n")[1:]]
+    matters = next((each.removeprefix(MATTERS).strip() for each in paragraphs if each.startswith(MATTERS)), "")
+    about = next((each for each in paragraphs if not each.startswith((MATTERS, "History:"))), "")
+    return FileWords(matters=matters[:1].upper() + matters[1:], about=about.replace("`", ""))
+
+
+def told_in_file(reading: Reading, experiment_id: int, name: str) -> FileWords:
+    """What the newest bundle's file says; nothing where none is published. A bundle never changes."""
+    bundle = experiments.bundle_now(reading.db, experiment_id)
+    if bundle is None:
+        return FileWords()
+
+    def read() -> FileWords:
+        files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
+        return file_words(files[bundles.experiment_path(name)].decode())
+
+    return reading.memo.get_or_create(("words", bundle.digest), read)
+
+
+def papers(reference: str) -> list[Answer]:
+    """Each paper that a file names, with its address where the name holds one."""
+    found = [part.strip() for part in reference.split(";") if part.strip()]
+    return [{"text": each, "href": _address(each)} for each in found]
+
+
+def _address(paper: str) -> str | None:
+    known = _ARXIV.search(paper)
+    return f"https://arxiv.org/abs/{known[1]}" if known else None
