@@ -29,7 +29,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.server.http.hardening import ServedSocket, StopSignal
 from axiom.server.http.hardening import serve as serve_sockets
 from axiom.server.http.request_counts import CountedApp, RequestCounts
-from axiom.server.mail.alerts import Trouble
+from axiom.server.mail.alerts import Complaint
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.access import journal_of, log_to, prepare_database
@@ -142,7 +142,7 @@ def _run(
             letters(settings, secrets, master),
             health,
             pages.readers,
-            lambda: _troubles(health, volunteers),
+            lambda: _complaints(health, volunteers),
             _away(folder, clock.now()),
         )
         with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
@@ -191,15 +191,15 @@ def _health(folder: Folder, settings: Settings, clock: Clock, parts: _Parts) -> 
     )
 
 
-def _troubles(health: Health, volunteers: Volunteering) -> Iterator[Trouble]:
+def _complaints(health: Health, volunteers: Volunteering) -> Iterator[Complaint]:
     """What `/readyz`, `axiom status` and `axiom doctor` complain of, of a laboratory that runs."""
     if reasons := health.unready():
-        yield Trouble(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
+        yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
-        yield Trouble(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
+        yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
     for each in watched(health.folder):
         if not each.well:
-            yield Trouble(kind=each.name, says=each.says, cure=each.cure)
+            yield Complaint(kind=each.name, says=each.says, cure=each.cure)
 
 
 def _away(folder: Folder, now: datetime) -> timedelta:

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from axiom.errors import WrongUse
-from axiom.server.mail.alerts import Alerts, Trouble
+from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.mail.carriers import MailServer, WebAddress
 from axiom.server.mail.due import DueMail
 from axiom.server.mail.outgoing import Carrier, Outgoing
@@ -92,12 +92,12 @@ def mailing(
     words: Letters,
     health: Health,
     readers: Readers,
-    troubles: Callable[[], Iterable[Trouble]],
+    complaints: Callable[[], Iterable[Complaint]],
     away: timedelta,
 ) -> Mailing:
     """Everything that the settings ask for. `away`: for how long the laboratory was not there before this start."""
     now = health.now
-    carriers: dict[str, tuple[Carrier, Callable[[Database, OutboxMessage], object]]] = {}
+    carriers: dict[str, tuple[Carrier, Callable[[Database, OutboxMessage, datetime], object]]] = {}
     if server:
         carriers[MAIL] = (server, words.mail)
     for name, address in web_addresses(settings).items():
@@ -113,18 +113,18 @@ def mailing(
     told = [each for each in outgoing if each.channel != MAIL or settings.alert_mail]
     if not told:
         return Mailing(jobs=jobs, alerts=None)
-    alerts = Alerts(health.writer, readers, now, told, lambda: [*troubles(), *_stuck(outgoing)])
+    alerts = Alerts(health.writer, readers, now, told, lambda: [*complaints(), *_stuck(outgoing)])
     return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.look, remembered=False)], alerts=alerts)
 
 
-def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database, OutboxMessage], bytes]:
-    """What is posted needs nothing of the records."""
-    return lambda _db, row: write(row)
+def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database, OutboxMessage, datetime], bytes]:
+    """What is posted needs neither the records nor the time."""
+    return lambda _db, row, _now: write(row)
 
 
-def _stuck(outgoing: Iterable[Outgoing]) -> Iterator[Trouble]:
+def _stuck(outgoing: Iterable[Outgoing]) -> Iterator[Complaint]:
     """The ways on which nothing goes out."""
     for way in outgoing:
         if way.trouble:
             cure = "`axiom mail try` tries it at once"
-            yield Trouble(kind=way.channel, says=f"nothing goes out to it: {way.trouble}", cure=cure)
+            yield Complaint(kind=way.channel, says=f"nothing goes out to it: {way.trouble}", cure=cure)

@@ -20,7 +20,7 @@ from axiom.signed.keys import load_secrets
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
 from axiom.web.mail.letters import Letters
-from axiom.web.mail.message import Envelope, message
+from axiom.web.mail.message import MailEnvelope, message
 
 _TRIAL = {"alert": "test", "word": "began", "says": "the operator tries whether alerts arrive", "cure": ""}
 
@@ -59,7 +59,7 @@ def _trials(settings: Settings, words: Letters, address: str) -> Iterator[tuple[
             raise Refused("The setting mail_server is empty, so no mail can be sent. docs/howto/send-mail.md says how.")
         if not all(address.rpartition("@")):
             raise WrongUse(f"{address!r} is no e-mail address: it has a name, an @ and a domain. Nothing was sent.")
-        envelope = Envelope(sender=settings.mail_from, to=address, number=0, written_at=now)
+        envelope = MailEnvelope(sender=settings.mail_from, to=address, number=0, written_at=now)
         yield address, server, message(words.trial(), envelope)
         return
     alert = OutboxMessage(id=0, channel=MAIL, kind=ALERT, volunteer_id=None, facts=_TRIAL, created_at=now, sent_at=None)

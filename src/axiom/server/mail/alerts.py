@@ -20,7 +20,7 @@ log = logging.getLogger("axiom.mail")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class Complaint:
     """Something that is wrong now, and what to do about it. Of one kind there is one at a time."""
 
     kind: str
@@ -37,13 +37,13 @@ class Alerts:
         readers: Readers,
         now: Callable[[], datetime],
         channels: Sequence[Outgoing],
-        troubles: Callable[[], Iterable[Trouble]],
+        complaints: Callable[[], Iterable[Complaint]],
     ) -> None:
         self._writer = writer
         self._readers = readers
         self._now = now
         self._channels = channels
-        self._troubles = troubles
+        self._complaints = complaints
         self._told: dict[str, ToldAlert] | None = None
         self._lock = threading.Lock()
 
@@ -51,7 +51,7 @@ class Alerts:
         """Tell what began, changed or ended since the last look."""
         with self._lock:
             now, told = self._now(), self._known()
-            news = _news({each.kind: each for each in self._troubles()}, told, now)
+            news = _news({each.kind: each for each in self._complaints()}, told, now)
             if news:
                 self._tell(news, now)
 
@@ -79,7 +79,7 @@ class Alerts:
 
 
 def _news(
-    found: dict[str, Trouble], told: dict[str, ToldAlert], now: datetime
+    found: dict[str, Complaint], told: dict[str, ToldAlert], now: datetime
 ) -> list[tuple[ToldAlert, dict[str, str]]]:
     """What is to be told of each kind, and what is remembered of it."""
     news = []

@@ -18,6 +18,7 @@ from axiom import __version__
 
 PATIENCE = 20.0  # seconds for each answer of a server
 _REFUSED_FOR_GOOD = 500  # SMTP: what is refused with a code from here on is refused the next time, too
+_CLOSES = 421  # and with this one it ends the connection
 _READ = 65_536  # bytes of an answer that nobody reads
 _ALSO_SAID = 300  # signs of what a server said
 
@@ -126,9 +127,9 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
 
 
 def _refused(code: int, said: Any) -> Undelivered:
-    """The server refused one message."""
+    """The server refused one message, or with it everything at this moment."""
     words = f"the server refused it with code {code}"
-    return Undelivered(words, is_whole=False, is_final=code >= _REFUSED_FOR_GOOD, said=_text(said))
+    return Undelivered(words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, said=_text(said))
 
 
 def _no_server(error: Exception) -> Undelivered:

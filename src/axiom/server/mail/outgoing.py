@@ -38,7 +38,7 @@ class Outgoing:
         self,
         channel: str,
         carrier: Carrier,
-        compose: Callable[[Database, OutboxMessage], Any],
+        compose: Callable[[Database, OutboxMessage, datetime], Any],
         writer: Writer,
         readers: Readers,
         now: Callable[[], datetime],
@@ -62,6 +62,7 @@ class Outgoing:
             return
         letters = self._letters(now)
         if not letters:
+            self.trouble = ""
             return
         try:
             with self._carrier.open() as deliver:
@@ -76,7 +77,7 @@ class Outgoing:
         """Send a message that cannot be stored, once; where that fails, the log says so."""
         try:
             with self._readers.reader() as db:
-                letter = self._compose(db, message)
+                letter = self._compose(db, message, self._now())
             with self._carrier.open() as deliver:
                 deliver(letter)
         except Undelivered as error:
@@ -88,7 +89,7 @@ class Outgoing:
         with self._readers.reader() as db:
             for row in outbox.due(db, self.channel, now, _AT_ONCE):
                 try:
-                    letter = self._compose(db, row)
+                    letter = self._compose(db, row, now)
                 except (ValueError, LookupError):  # a fault of ours in one message must not hold up the others
                     log.exception("mail.fault channel=%s id=%d kind=%s", self.channel, row.id, row.kind)
                     self._put_off(row)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from axiom.domain.amounts import counted
@@ -15,7 +15,7 @@ from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
 from axiom.web.base import numbers
-from axiom.web.mail.message import Envelope, Letter, LetterLink, message, one_line
+from axiom.web.mail.message import MailEnvelope, Letter, LetterLink, message, one_line
 from axiom.web.views.leaderboards import THOUSANDTHS
 
 RESET_FOR = timedelta(hours=1)
@@ -32,7 +32,7 @@ class Letters:
     sender: str = ""
     alert_mail: str = ""
 
-    def mail(self, db: Database, row: OutboxMessage) -> EmailMessage | None:
+    def mail(self, db: Database, row: OutboxMessage, now: datetime) -> EmailMessage | None:
         """A mail to a volunteer or to the operator."""
         if row.volunteer_id is None:
             return self.operator_mail(row)
@@ -45,7 +45,7 @@ class Letters:
             return None  # it is confirmed by now; or it is another address by now, which is not
         makers: dict[str, Callable[[], Letter | None]] = {
             outbox.CONFIRM: lambda: self._confirm(found[0].id, email),
-            outbox.RESET: lambda: self._reset(row, found[0].id, found[1].password_serial),
+            outbox.RESET: lambda: self._reset(row, found[0].id, found[1].password_serial, now),
             outbox.DIGEST: lambda: self._digest(db, row, found[0].id),
             outbox.SILENCE: lambda: self._silence(db, row, found[0].id),
         }
@@ -105,8 +105,8 @@ class Letters:
             unsubscribe=unsubscribe,
         )
 
-    def _envelope(self, row: OutboxMessage, to: str) -> Envelope:
-        return Envelope(sender=self.sender, to=to, number=row.id, written_at=row.created_at)
+    def _envelope(self, row: OutboxMessage, to: str) -> MailEnvelope:
+        return MailEnvelope(sender=self.sender, to=to, number=row.id, written_at=row.created_at)
 
     def _confirm(self, volunteer_id: int, email: str) -> Letter:
         token = link_token(self.secret, LinkPurpose.CONFIRM, volunteer_id, email)
@@ -122,8 +122,10 @@ class Letters:
             closing=["If it was not you, please do nothing. This address then gets no further mail."],
         )
 
-    def _reset(self, row: OutboxMessage, volunteer_id: int, serial: int) -> Letter:
+    def _reset(self, row: OutboxMessage, volunteer_id: int, serial: int, now: datetime) -> Letter | None:
         expires = row.created_at + RESET_FOR
+        if now >= expires:
+            return None
         token = link_token(self.secret, LinkPurpose.RESET, volunteer_id, str(serial), expires=expires)
         return self._letter(
             subject=f"A new password for {self.name}",

@@ -39,7 +39,7 @@ class Letter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Envelope:
+class MailEnvelope:
     """From whom to whom, and by what a mail is known again that came twice."""
 
     sender: str
@@ -48,7 +48,7 @@ class Envelope:
     written_at: datetime
 
 
-def message(letter: Letter, envelope: Envelope) -> EmailMessage:
+def message(letter: Letter, envelope: MailEnvelope) -> EmailMessage:
     """The mail."""
     made = EmailMessage()
     made["From"] = _address(envelope.sender, one_line(letter.lab))
