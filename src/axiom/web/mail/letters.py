@@ -194,10 +194,8 @@ class Letters:
         )
 
     def _alert(self, row: OutboxMessage) -> Letter:
-        facts = row.facts
-        opening = [f"{facts['says'][:1].upper()}{facts['says'][1:]}."]
-        if facts["word"] == "over":
-            opening = [f"This is over. It was: {facts['says']}."]
+        facts, said = row.facts, _in_short(row)
+        opening = [f"{said[:1].upper()}{said[1:]}."]
         return self._letter(
             subject=f"[{self.name}] {_in_short(row)}",
             opening=opening + ([f"What helps: {facts['cure']}."] if facts["cure"] else []),

@@ -63,7 +63,7 @@ def message(letter: Letter, envelope: MailEnvelope) -> EmailMessage:
         made["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text, html = _templates()
     made.set_content(calm_lines(text.get_template("mail.txt").render(letter=letter)), cte="quoted-printable")
-    words = html.get_template("mail.html").render(letter=letter)
+    words = calm_lines(html.get_template("mail.html").render(letter=letter))
     made.add_alternative(words, subtype="html", cte="quoted-printable")
     return made
 
