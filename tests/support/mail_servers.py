@@ -28,8 +28,8 @@ USER, MAIL_PASSWORD = "axiom", "canary password of the mail server"
 class Mailbox:
     """What the server has taken, and what it answers."""
 
+    came: list[EmailMessage] = field(default_factory=list)  # in full, whatever was answered and whoever heard it
     taken: list[EmailMessage] = field(default_factory=list)
-    tried: int = 0  # messages that came in full, whatever was answered
     signed_in: list[str] = field(default_factory=list)
     refuse: Callable[[str], str | None] = lambda _to: None
     answer: Callable[[EmailMessage], str] = lambda _message: "250 OK"
@@ -41,8 +41,8 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
-        self.tried += 1
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.came.append(message)
         said = await server.loop.run_in_executor(None, self.answer, message)
         if said.startswith("250"):
             self.taken.append(message)

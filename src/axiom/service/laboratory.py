@@ -139,7 +139,7 @@ def _run(
         mail = mailing(
             settings,
             server,
-            letters(settings, secrets, master),
+            letters(settings, secrets.accounts, master),
             health,
             pages.readers,
             lambda: _complaints(health, volunteers),

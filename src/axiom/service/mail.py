@@ -12,7 +12,6 @@ from axiom.server.mail.outgoing import Carrier, Outgoing
 from axiom.server.upkeep.jobs import Job
 from axiom.service.health import Health
 from axiom.settings import Settings
-from axiom.signed.keys import Secrets
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
 from axiom.store.mail.outbox import MAIL, OutboxMessage
@@ -67,12 +66,12 @@ def web_addresses(settings: Settings) -> dict[str, WebAddress]:
     return {name: WebAddress(address=address, kind=kind) for name, (address, kind) in chosen.items() if address}
 
 
-def letters(settings: Settings, secrets: Secrets, master: str) -> Letters:
-    """Who writes the laboratory's mail."""
+def letters(settings: Settings, secret: bytes, master: str) -> Letters:
+    """Who writes the laboratory's mail; its links are signed with this secret."""
     return Letters(
         name=settings.name,
         master=master,
-        secret=secrets.accounts,
+        secret=secret,
         sender=settings.mail_from,
         alert_mail=settings.alert_mail,
     )

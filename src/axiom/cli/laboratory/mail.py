@@ -16,7 +16,6 @@ from axiom.service.mail import NTFY, letters, mail_server, web_addresses
 from axiom.service.project import project_address
 from axiom.service.terminal import wall_clock
 from axiom.settings import Settings, from_process
-from axiom.signed.keys import load_secrets
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
 from axiom.web.mail.letters import Letters
@@ -42,7 +41,7 @@ def try_mail(address: str, folder: Folder, as_json: bool) -> None:
     demand(folder)
     settings, _ = from_process(folder.settings)
     listening = (holder(folder) or {}).get("url", f"http://{settings.host}:{settings.port}/")
-    words = letters(settings, load_secrets(folder.keys), project_address(settings, str(listening)))
+    words = letters(settings, b"", project_address(settings, str(listening)))
     tried = [_tried(name, carrier, letter) for name, carrier, letter in _trials(settings, words, address)]
     if as_json:
         show_json({"mail": tried})

@@ -15,7 +15,7 @@ from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.views import findings
 from axiom.web.base import numbers
-from axiom.web.mail.message import MailEnvelope, Letter, LetterLink, message, one_line
+from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
 from axiom.web.views.leaderboards import THOUSANDTHS
 
 RESET_FOR = timedelta(hours=1)
