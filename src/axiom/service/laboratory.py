@@ -29,7 +29,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.server.http.hardening import ServedSocket, StopSignal
 from axiom.server.http.hardening import serve as serve_sockets
 from axiom.server.http.request_counts import CountedApp, RequestCounts
-from axiom.server.mail.alerts import Complaint
+from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.access import journal_of, log_to, prepare_database
@@ -282,21 +282,21 @@ def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSig
     ]
 
 
-def _watch(parts: _Parts, mail: Mailing, stopping: StopSignal) -> None:
+def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
     """Stop where nothing can be stored any more. After a full disk, have something stored to see whether it fits."""
-    if parts.writer.failed:
-        if mail.alerts:
-            mail.alerts.look()
+    if writer.failed:
         stopping.now()
-    elif parts.writer.found_no_room:
-        parts.jobs.nudge(ALIVE)
+        if alerts:
+            alerts.look()  # this is the last chance to tell it, and the end waits for it
+    elif writer.found_no_room:
+        jobs.nudge(ALIVE)
 
 
 def _start(
     parts: _Parts, attendant: Attendant | None, mail: Mailing, stopping: StopSignal, stack: contextlib.ExitStack
 ) -> None:
-    watch = Job(name="watch", every=1.0, work=lambda: _watch(parts, mail, stopping), remembered=False)
-    for job in (watch, *mail.jobs):
+    watch = functools.partial(_watch, parts.writer, stopping, parts.jobs, mail.alerts)
+    for job in (Job(name="watch", every=1.0, work=watch, remembered=False), *mail.jobs):
         parts.jobs.add(job)
     if attendant is not None:
         parts.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))

@@ -103,6 +103,7 @@ def test_a_new_account_is_usable_at_once_and_its_address_is_confirmed_by_a_link(
     assert "Your address is confirmed" in elsewhere.ask(link, method="POST").text
     assert mail_of(ada)["address_confirmed_at"] is not None
     assert "is confirmed since" in ada.ask("/account/preferences").text
+    assert "<dd>confirmed</dd>" in ada.ask("/account").text
     assert mails() == []
 
 

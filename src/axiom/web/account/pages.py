@@ -111,7 +111,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "venue": preferred.venue,
             "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
-            "mail": mail_of(reading.db, volunteer.id),
+            "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
             "ideas": proposals.ideas_of(reading, volunteer.id),
             "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
         }
@@ -136,8 +136,7 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
     made = account(reading, visit)
     hosts = made["account"]["hosts"]
     said = [f"host {host['number']}, {host['name']}" + (f" ({host['venue']})" * bool(host["venue"])) for host in hosts]
-    places = [(str(each["number"]), words) for each, words in zip(hosts, said, strict=True)]
-    return made | {"places": places, "sends_mail": visit.reception.sends_mail}
+    return made | {"places": [(str(each["number"]), words) for each, words in zip(hosts, said, strict=True)]}
 
 
 def _entrance(reading: Reading, visit: Visit) -> Answer:
