@@ -96,7 +96,7 @@ def mailing(
 ) -> Mailing:
     """Everything that the settings ask for. `away`: for how long the laboratory was not there before this start."""
     now = health.now
-    carriers: dict[str, tuple[Carrier, Callable[[Database, OutboxMessage, datetime], object]]] = {}
+    carriers: dict[str, tuple[Carrier, Callable[[Database | None, OutboxMessage, datetime], object]]] = {}
     if server:
         carriers[MAIL] = (server, words.mail)
     for name, address in web_addresses(settings).items():
@@ -116,7 +116,7 @@ def mailing(
     return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.look, remembered=False)], alerts=alerts)
 
 
-def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database, OutboxMessage, datetime], bytes]:
+def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database | None, OutboxMessage, datetime], bytes]:
     """What is posted needs neither the records nor the time."""
     return lambda _db, row, _now: write(row)
 

@@ -107,13 +107,20 @@ def test_an_address_that_is_away_hears_it_later(office, hook):
 
 
 def test_where_nothing_can_be_stored_any_more_it_is_told_all_the_same_and_once(office, hook):
-    way = webhook(office, hook.address)
-    alerts = watching(office, way, complaints=[FULL])
-    office.writer.stop()  # as a writer that failed, it stores nothing any more
-    for _ in range(3):
+    box, complaints = Mailbox(), []
+    with smtp(box) as port:
+        alerts = watching(
+            office, webhook(office, hook.address), office.outgoing(server_on(port)), complaints=complaints
+        )
         alerts.look()
-        office.lab.later(minutes=1)
+        complaints.append(FULL)
+        office.writer.stop()  # as a writer that failed, it stores nothing any more
+        office.lab.folder.database.rename(office.lab.folder.path / "gone.db")  # and nothing can be read, either
+        for _ in range(3):
+            alerts.look()
+            office.lab.later(minutes=1)
     assert said(hook) == [("ready", "began")]
+    assert box.subjects() == ["[Small & Sons] ready: the disk is nearly full"]
 
 
 def test_where_nothing_can_be_stored_or_told_the_log_says_so(office, caplog):

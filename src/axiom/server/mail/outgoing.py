@@ -38,7 +38,7 @@ class Outgoing:
         self,
         channel: str,
         carrier: Carrier,
-        compose: Callable[[Database, OutboxMessage, datetime], Any],
+        compose: Callable[[Database | None, OutboxMessage, datetime], Any],
         writer: Writer,
         readers: Readers,
         now: Callable[[], datetime],
@@ -74,10 +74,9 @@ class Outgoing:
             self._failures, self._rests_until, self.trouble = 0, None, ""
 
     def send_now(self, message: OutboxMessage) -> None:
-        """Send a message that cannot be stored, once; where that fails, the log says so."""
+        """Send an alert that cannot be stored, without a look at the records; where that fails, the log says so."""
         try:
-            with self._readers.reader() as db:
-                letter = self._compose(db, message, self._now())
+            letter = self._compose(None, message, self._now())
             with self._carrier.open() as deliver:
                 deliver(letter)
         except Undelivered as error:

@@ -32,9 +32,9 @@ class Letters:
     sender: str = ""
     alert_mail: str = ""
 
-    def mail(self, db: Database, row: OutboxMessage, now: datetime) -> EmailMessage | None:
-        """A mail to a volunteer or to the operator."""
-        if row.volunteer_id is None:
+    def mail(self, db: Database | None, row: OutboxMessage, now: datetime) -> EmailMessage | None:
+        """A mail to a volunteer, or to the operator, which needs no records."""
+        if row.volunteer_id is None or db is None:
             return self.operator_mail(row)
         found = accounts.by_id(db, row.volunteer_id)
         email = found[1].email if found else None
