@@ -9,7 +9,7 @@ from axiom.cli.groups import Lazy
 _UNLISTED = frozenset({"completion", "docs", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
-    ("status", "doctor"): "What the laboratory is doing, and what is wrong.",
+    ("status", "doctor", "mail"): "What it is doing, what is wrong; does mail arrive?",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",
     ("workunit", "task"): "What is ordered and given out: list, show, cancel.",
     ("failure", "watch"): "What goes wrong, and what is looked out for: list …",
@@ -27,6 +27,7 @@ _COMMANDS = {
     "init": ("laboratory.operate", "A new laboratory: folder, keys, settings, database."),
     "status": ("laboratory.operate", "What the laboratory is doing now."),
     "doctor": ("laboratory.operate", "What is wrong, and what to do about it."),
+    "mail": ("laboratory.mail", "Do mail and alerts arrive? try."),
     "experiment": ("experiment.group", "Questions: new, list, show, run, publish, deploy …"),
     "registration": ("finding.registrations", "What was asked before: list, show, verify …"),
     "proposal": ("finding.proposals", "What might be asked next: list, show, approve, refuse."),

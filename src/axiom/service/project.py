@@ -217,6 +217,7 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
             now=now,
             guesses=guesses,
             new_accounts=settings.new_accounts,
+            sends_mail=settings.sends_mail,
         ),
         account_managers=AccountManagers(
             writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
