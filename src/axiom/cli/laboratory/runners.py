@@ -61,7 +61,7 @@ def fetch(place: str, key: str, only: Sequence[str], folder: Folder, dry_run: bo
     if as_json:
         show_json({"runners": rows, "signed_at": release.signed_at.isoformat(), "dry_run": dry_run})
         return
-    show_table(("runner", "MB", ""), [(row["name"], row["mb"], row["change"]) for row in rows], none="It has none.")
+    show_table(("runner", "MB", "now"), [(row["name"], row["mb"], row["change"]) for row in rows], none="It has none.")
     remark(f"Signed at {release.signed_at:%Y-%m-%d %H:%M} UTC.", quiet=quiet)
     if not dry_run:
         remark("A laboratory that runs offers them within seconds; `axiom status` says which it offers.", quiet=quiet)
