@@ -9,8 +9,9 @@ import pytest
 
 from axiom.errors import StorageFull
 from axiom.figures.drawing import Draughtsman
-from axiom.lab.draw_figures import Gallery, sweep_of
+from axiom.lab.draw_figures import Gallery, experiment_curve, sweep_of
 from axiom.signed.manifests import stored_manifest
+from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, make_durable
 from axiom.store.experiments import experiments
@@ -106,6 +107,41 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
         return found and [point.x for point in found.points]
 
     assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
+
+
+def stepwise(rounds):
+    """Makes outputs in which each cell tells three totals on its way."""
+
+    def output(order):
+        cells = [
+            replace(cell, measures={**cell.measures, "total_by_step": [0.0, cell.replicate, 2.0 * cell.config]})
+            for cell in rounds.lab.cells(order)
+        ]
+        return header_line(rounds.lab.header(order)) + b"".join(map(cell_line, cells)) + footer_line(len(cells))
+
+    return output
+
+
+def test_a_curve_is_drawn_of_the_first_replicates_and_stands_when_they_are_back(small_lab, rounds_of, variant):
+    small_lab.publish(variant("curved_sum", curve=True))
+    small_lab.host()
+    rounds = rounds_of(small_lab, per_core=0)
+    stored = experiments.by_name(small_lab.db, "curved_sum")
+    manifest = stored_manifest(stored.manifest)
+
+    def shown():
+        found = experiment_curve(small_lab.db, stored, manifest)
+        return found and [(each.name, each.repetitions, each.medians) for each in found.series]
+
+    assert shown() is None
+    small_lab.deploy(workunits=40)
+    rounds.compute(3, by=stepwise(rounds))
+    assert shown() == [("1", 3, (0.0, 1.0, 0.0)), ("2", 3, (0.0, 1.0, 2.0))]
+    rounds.compute(29, by=stepwise(rounds))
+    before = experiment_curve(small_lab.db, stored, manifest)
+    assert shown() == [("1", 32, (0.0, 15.5, 0.0)), ("2", 32, (0.0, 15.5, 2.0))]
+    rounds.compute(8, by=stepwise(rounds))
+    assert experiment_curve(small_lab.db, stored, manifest) == before
 
 
 def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behind(exhibition):

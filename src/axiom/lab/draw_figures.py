@@ -1,4 +1,4 @@
-"""Draws what has changed: each experiment's sweep, and of each finding how it narrowed, its values and its parts."""
+"""Draws what has changed: each experiment's sweep and curve; of each finding how it narrowed, its values, its parts."""
 
 import hashlib
 import json
@@ -13,9 +13,11 @@ from axiom.decisions.evidence.weigh import card
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn
+from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
 from axiom.figures.drawing import Draughtsman, Picture
 from axiom.figures.forest_rows import parts_of
 from axiom.figures.requests import (
+    Curve,
     Forest,
     History,
     MeasuredConfig,
@@ -42,6 +44,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.views import credit
+from axiom.store.views.results import MeasuredLists
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.draw")
@@ -161,6 +164,9 @@ def _pictures(
     sweep = sweep_of(db, experiment, manifest)
     if sweep is not None:
         yield f"experiment/{experiment.id}/sweep", sweep
+    curve = experiment_curve(db, experiment, manifest)
+    if curve is not None:
+        yield f"experiment/{experiment.id}/curve", curve
     for found in weighed:
         yield from _of_finding(db, found)
 
@@ -192,6 +198,16 @@ def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> 
         log=figure.log,
         by=by,
     )
+
+
+def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:
+    """The first measure that is a curve, of the first replicates, as far as they are back."""
+    measure = curve_measure(manifest.measures)
+    if measure is None:
+        return None
+    found = MeasuredLists()
+    found.read(db, experiment.id, measure, FIRST_REPLICATES)
+    return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, found.by_config)
 
 
 def _measured(config: Any, values: list[float]) -> MeasuredConfig:

@@ -11,6 +11,8 @@ from typing import Any
 from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
+from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
+from axiom.figures.requests import repetitions_of
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
@@ -64,7 +66,10 @@ def one(reading: Reading, name: str) -> Answer:
             "findings": claims,
             "old": _old(reading, stored.name),
             "progress": progress,
-            "figures": {"sweep": _sweep(reading, stored, manifest, progress["cells_back"])},
+            "figures": {
+                "sweep": _sweep(reading, stored, manifest, progress["cells_back"]),
+                **_curve(reading, stored, manifest),
+            },
             "summary": _summary(reading, stored, manifest),
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
@@ -225,6 +230,39 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
     return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
         "title": manifest.figure.title if manifest.figure else measure,
         "without_value": max(0, back - sum(map(len, found.values()))),
+    }
+
+
+def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    """The picture of a measure that is a list, and the numbers that it draws; nothing where there is none."""
+    measure = curve_measure(manifest.measures)
+    if measure is None:
+        return {}
+    found = reading.tally.lists(reading.db, stored.id, measure, FIRST_REPLICATES)
+    name = f"experiment/{stored.id}/curve"
+    curve = reading.memo.get_or_create(
+        name, lambda: curve_of(name, measure, manifest.configs, found.by_config), version=found.after
+    )
+    if curve is None:
+        return {}
+    by = (curve.by,) if curve.by else ()
+    rows = [
+        [place, *(each.name for _ in by), each.repetitions, middle]
+        for each in curve.series
+        for place, middle in zip(each.places, each.medians, strict=True)
+    ]
+    headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
+    return {
+        "curve": plate(reading, name, headings, rows)
+        | {
+            "x": curve.x.replace("_", " "),
+            "y": curve.y.replace("_", " "),
+            "by": curve.by,
+            "drawn": len(curve.series),
+            "configs": curve.configs,
+            "repetitions": repetitions_of(curve),
+            "of": FIRST_REPLICATES,
+        }
     }
 
 
