@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from axiom.figures.layers import Axes
+from axiom.figures.layers import Axes, of_series
 from axiom.figures.palette import SERIES, WIDTHS
 from axiom.figures.requests import Curve
 from axiom.figures.scales import evenly, linear, of_intervals
@@ -30,7 +30,8 @@ def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
     )
     series = [
         Series(
-            name=shown[number],
+            name=each.name,
+            shown=shown[number],
             shape=SERIES[number][0],
             role=SERIES[number][1],
             shift=0,
@@ -44,4 +45,5 @@ def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
 
 def _strokes(axes: Axes, series: Series) -> list[alt.Chart]:
     signs = axes.points(evenly(series.rows, _SIGNS), series.role, shape=series.shape, size=40)
-    return [axes.line(series.rows, series.role, width=1.4), signs] if len(series.rows) > 1 else [signs]
+    line = [axes.line(series.rows, series.role, width=1.4)] if len(series.rows) > 1 else []
+    return of_series([*line, signs], series.name)

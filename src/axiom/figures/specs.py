@@ -20,8 +20,8 @@ _MARGIN = 0.09  # of the axis, left of the first seed: the place of what was sai
 _LETTER = 15  # CSS pixels that a line of words takes
 
 
-def chart(request: Request, kind: str) -> alt.LayerChart:
-    """Return the chart of a request at one of the two widths."""
+def chart(request: Request, kind: str) -> tuple[alt.LayerChart, Axes]:
+    """Return the chart of a request at one of the two widths, and its axes."""
     if isinstance(request, Sweep):
         layers, axes = sweep(request, kind)
     elif isinstance(request, Narrowing):
@@ -35,7 +35,8 @@ def chart(request: Request, kind: str) -> alt.LayerChart:
     else:
         layers, axes = _strip(request, kind)
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
-    return alt.LayerChart(layer=layers, config=theme.config(), width=axes.width, height=axes.height, autosize=fit)
+    made = alt.LayerChart(layer=layers, config=theme.config(), width=axes.width, height=axes.height, autosize=fit)
+    return made, axes
 
 
 def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import altair as alt
 
-from axiom.figures.layers import Axes, Row
+from axiom.figures.layers import Axes, Row, of_series
 from axiom.figures.palette import SERIES, WIDTHS
 from axiom.figures.requests import BETWEEN, Sweep, SweepPoint
 from axiom.figures.scales import Scale, at_levels, evenly, linear, logarithmic, of_intervals, said
@@ -24,7 +24,8 @@ _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sig
 class Series:
     """The points of one series at their places on the x axis, and how they look."""
 
-    name: str
+    name: str  # as the table has it
+    shown: str  # as there is room for it in the picture
     shape: str
     role: str
     shift: float
@@ -57,7 +58,8 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
     )
     series = [
         Series(
-            name=shown[number],
+            name=said(name),
+            shown=shown[number],
             shape=SERIES[number][0],
             role=SERIES[number][1],
             shift=4 * (number - (len(names) - 1) / 2),
@@ -141,7 +143,7 @@ def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> 
     if known:
         layers.append(axes.bars(known, series.role, shift=0.0 if is_joined else shift))
     layers.append(axes.points(rows, series.role, shape=series.shape, shift=0.0 if is_joined else shift))
-    return layers
+    return of_series(layers, series.name)
 
 
 def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[alt.Chart]:
@@ -158,9 +160,10 @@ def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[alt
     layers: list[alt.Chart] = []
     for each, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        layers += axes.words(place | {"words": each.name}, each.role, align="left", baseline="middle", dx=dx)
+        named = axes.words(place | {"words": each.shown}, each.role, align="left", baseline="middle", dx=dx)
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
-            layers.append(axes.points([place], each.role, shape=each.shape, shift=13))
+            named.append(axes.points([place], each.role, shape=each.shape, shift=13))
+        layers += of_series(named, each.name)
     top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
     return layers + axes.words(top, "ink2", align="left", baseline="middle", dx=dx)
 

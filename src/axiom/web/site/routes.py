@@ -108,6 +108,7 @@ _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-in
 _KINDS = {
     "style.css": "text/css",
     "htmx.min.js": "application/javascript",
+    "explore.js": "application/javascript",
     "mark.svg": "image/svg+xml",
     "literata-axiom.woff2": "font/woff2",
     "OFL-Literata.txt": "text/plain",

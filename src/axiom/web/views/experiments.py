@@ -4,7 +4,7 @@ import base64
 import difflib
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +12,8 @@ from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
-from axiom.figures.requests import repetitions_of
+from axiom.figures.requests import MeasuredConfig, points_of, repetitions_of
+from axiom.figures.scales import said
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
@@ -215,22 +216,35 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
     """
     measure = _drawn(manifest)
     found = reading.tally.values(reading.db, stored.id, measure)
-    shown_factors = varying(manifest)
+    places = [place for place in sorted(found) if place < len(manifest.configs)]
+    if manifest.figure:
+        places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
+    named, first = _rows_of(manifest, places)
     rows = [
-        [
-            in_words(manifest.configs[place], shown_factors),
-            len(values),
-            statistics.median(values),
-            *median_sequence(values),
-        ]
-        for place, values in sorted(found.items())
-        if place < len(manifest.configs)
+        [*first[place], len(found[place]), statistics.median(found[place]), *median_sequence(found[place])]
+        for place in places
     ]
-    headings = ("Config", "Results", f"Median of {measure}", "Low", "High")
-    return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
+    headings = (*named, "Results", f"Median of {measure}", "Low", "High")
+    name = f"experiment/{stored.id}/sweep"
+    return plate(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
         "without_value": max(0, back - sum(map(len, found.values()))),
     }
+
+
+def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], Mapping[int, Sequence[Any]]]:
+    """What rows of the sweep's table begin with: the config, or the place and series that the picture gives it."""
+    figure = manifest.figure
+    configs: Sequence[Mapping[str, Any]] = manifest.configs
+    if figure is None:
+        shown_factors = varying(manifest)
+        return ("Config",), {place: [in_words(configs[place], shown_factors)] for place in places}
+    shown = [place for place, config in enumerate(configs) if figure.shows(config)]
+    points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
+    first = {
+        place: [point.x, *([said(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
+    }
+    return (figure.x, by) if by else (figure.x,), first
 
 
 def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
@@ -253,7 +267,7 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     ]
     headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
     return {
-        "curve": plate(reading, name, headings, rows)
+        "curve": plate(reading, name, headings, rows, has_series=bool(by))
         | {
             "x": curve.x.replace("_", " "),
             "y": curve.y.replace("_", " "),
