@@ -77,7 +77,7 @@ def test_pointing_at_a_picture_says_the_numbers_of_the_nearest_place(page, addre
     page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 60)
     middle = int(said.inner_text().splitlines()[0].rpartition(" ")[2])
     assert 2 < middle < 9
-    assert len(curve.locator("svg.fig:visible > path[d][stroke='var(--margin)']").all()) == 1
+    assert len(curve.locator("svg.fig:visible > path[d][stroke='var(--link)']").all()) == 1
     assert complaints == []
 
 

@@ -130,7 +130,7 @@ def test_a_request_travels_as_json_and_arrives_as_it_was(request):
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones():
-    kinds = "there are sweep, narrowing, strip, forest, history, curve"
+    kinds = "there are sweep, narrowing, strip, forest, history, curve, card"
     with pytest.raises(ValueError, match=f"'pie' is not a kind of picture; {kinds}"):
         of_data({"kind": "pie"})
 

@@ -12,9 +12,10 @@ from xml.etree import ElementTree as ET
 import altair as alt
 import vl_convert
 
+from axiom.figures.cards import card
 from axiom.figures.layers import SERIES_MARK, Axes
 from axiom.figures.palette import FONTS, LIGHT, WIDTHS, coloured
-from axiom.figures.requests import Request, described
+from axiom.figures.requests import Charted, Request, SharedCard, described
 from axiom.figures.specs import chart
 
 _SPEC_VERSION = alt.SCHEMA_VERSION.rpartition(".")[0]
@@ -36,9 +37,15 @@ vl_convert.register_font_directory(str(Path(__file__).with_name("fonts")))
 
 
 def picture(request: Request) -> tuple[str, bytes]:
-    """Return the SVG for a page, at both widths one after the other, and the PNG of the wide one, twice as fine."""
+    """Return the SVG for a page, at both widths one after the other, and the PNG of the wide one, twice as fine.
+
+    A card has one size, and its PNG exactly that.
+    """
     if not _NAME.fullmatch(request.name):
         raise ValueError(f"{request.name!r} is no name for a figure: a-z, 0-9, - and _ alone can be part of an address")
+    if isinstance(request, SharedCard):
+        drawn = card(request)
+        return drawn, vl_convert.svg_to_png(coloured(drawn), scale=1)
     svg = "".join(_svg(request, kind) for kind in WIDTHS)
     return svg, vl_convert.svg_to_png(coloured(svg), scale=2)
 
@@ -49,7 +56,7 @@ def pdf(svg: str) -> bytes:
     return drawn
 
 
-def _svg(request: Request, kind: str) -> str:
+def _svg(request: Charted, kind: str) -> str:
     made, axes = chart(request, kind)
     spec = made.to_json(validate=False)  # checking it against the schema would take a fifth of the time
     drawn = vl_convert.vegalite_to_svg(spec, vl_version=_SPEC_VERSION, allowed_base_urls=[])

@@ -1,4 +1,4 @@
-"""What to draw, as plain data: six kinds of picture, with the words and the table that belong to each.
+"""What to draw, as plain data: seven kinds of picture, with the words and the table that belong to each.
 
 Standard library only: whoever asks for a picture never loads what draws it.
 """
@@ -188,8 +188,26 @@ class History:
         _require(len(self.days) > 1, self.name, "one day is no history")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedCard:
+    """What is shown where somebody shares a finding's page: the answer, never the bare claim."""
+
+    name: str
+    title: str  # the answer
+    laboratory: str
+    above: str  # which finding it is
+    number: str  # with its interval
+    stands: str  # verdict and grade
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(bool(self.title.strip()), self.name, "there is no answer")
+
+
 _Estimated = Sweep | Narrowing | Strip | Forest
-Request = _Estimated | History | Curve
+Charted = _Estimated | History | Curve
+Request = Charted | SharedCard
 _KINDS: Mapping[str, type[Request]] = {
     "sweep": Sweep,
     "narrowing": Narrowing,
@@ -197,6 +215,7 @@ _KINDS: Mapping[str, type[Request]] = {
     "forest": Forest,
     "history": History,
     "curve": Curve,
+    "card": SharedCard,
 }
 
 
@@ -227,6 +246,26 @@ def look_of(evidence: Evidence) -> Look:
         high=evidence.high,
         verdict=evidence.verdict,
         grade=evidence.grade,
+    )
+
+
+def shared_card(
+    number: int, answer: str, verdict: Verdict, reads: str, look: Look, *, is_signed: bool, laboratory: str
+) -> SharedCard:
+    """Return the card of a finding as its newest evidence has it."""
+    value, low, high = (
+        none if end is None else f"{'+' if is_signed and end > 0 else ''}{said(end)}"
+        for end, none in ((look.estimate, "–"), (look.low, "−∞"), (look.high, "∞"))
+    )
+    sure = verdict.value if verdict.value == reads else f"{verdict}, {reads}"
+    return SharedCard(
+        name=f"finding-{number}-card",
+        title=answer,
+        laboratory=laboratory,
+        above=f"Finding {number}",
+        number=f"{value} [{low}, {high}], {look.seeds:,} repetition{'' if look.seeds == 1 else 's'}",
+        stands=f"{sure} · grade {look.grade}",
+        verdict=verdict,
     )
 
 
@@ -263,6 +302,8 @@ def of_data(data: Mapping[str, Any]) -> Request:
         return History(**{**given, **{name: tuple(given[name]) for name in ("days", "dates", "totals")}})
     if kind == "curve":
         return Curve(**{**given, "series": tuple(_curve_series(each) for each in given["series"])})
+    if kind == "card":
+        return SharedCard(**{**given, "verdict": Verdict(given["verdict"])})
     raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
 
 
@@ -277,6 +318,8 @@ def described(request: Request) -> str:
         return f"The {request.y} grew from {first} to {last}."
     if isinstance(request, Curve):
         return _curve_in_words(request)
+    if isinstance(request, SharedCard):
+        return f"{request.number}. {request.stands}. {request.above}, {request.laboratory}."
     return _narrowing_in_words(request) if isinstance(request, Narrowing) else _strip_in_words(request)
 
 

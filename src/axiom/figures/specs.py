@@ -11,7 +11,7 @@ from axiom.figures.forest import forest
 from axiom.figures.history import history
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import VERDICTS, WIDTHS
-from axiom.figures.requests import Curve, Forest, History, Look, Narrowing, Request, Strip, Sweep, spacing
+from axiom.figures.requests import Charted, Curve, Forest, History, Look, Narrowing, Strip, Sweep, spacing
 from axiom.figures.scales import Scale, linear
 from axiom.figures.sweeps import sweep
 
@@ -20,7 +20,7 @@ _MARGIN = 0.09  # of the axis, left of the first seed: the place of what was sai
 _LETTER = 15  # CSS pixels that a line of words takes
 
 
-def chart(request: Request, kind: str) -> tuple[alt.LayerChart, Axes]:
+def chart(request: Charted, kind: str) -> tuple[alt.LayerChart, Axes]:
     """Return the chart of a request at one of the two widths, and its axes."""
     if isinstance(request, Sweep):
         layers, axes = sweep(request, kind)

@@ -280,6 +280,7 @@ def _render(templates: Environment, reading: Reading, template: str, answer: Ans
         {"json": None, **answer},
         lab=reading.name,
         path=reading.path,
+        master=reading.master,
         is_signed_in=reading.is_signed_in,
         query=reading.query,
         now=reading.now.isoformat(),

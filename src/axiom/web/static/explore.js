@@ -28,7 +28,7 @@ function explore(plate, drawings, table) {
   box.append(label, said);
   const marks = drawings.map((drawing) => {
     const mark = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    mark.setAttribute("stroke", "var(--margin)");
+    mark.setAttribute("stroke", "var(--link)");
     drawing.append(mark);
     return mark;
   });

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from axiom.decisions.hosts.costs import shown as as_shown
+from axiom.domain.findings import VOID, Grade
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
@@ -28,7 +29,9 @@ from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
-from axiom.web.views.figures import plate
+from axiom.web.views.figures import plate, shared_card
+
+_GRADES = list(Grade)
 
 
 def listed(reading: Reading) -> Answer:
@@ -45,6 +48,8 @@ def one(reading: Reading, name: str) -> Answer:
     standings = findings.of_experiment(reading.db, stored.id)
     forecasts = [said for one in registered for said in findings.forecasts(reading.db, one["number"])]
     claims = [finding_views.shown(reading, standing) for standing in standings]
+    told = [one for one in claims if one["evidence"] and one["status"] not in VOID]
+    surest = max(told, key=lambda one: _GRADES.index(one["grade"]), default=None)
     progress = _progress(reading, stored, registered, claims)
     return {
         "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
@@ -65,6 +70,8 @@ def one(reading: Reading, name: str) -> Answer:
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
             ],
             "findings": claims,
+            "answer": surest["answer"] if surest else None,
+            "card": shared_card(reading, surest["number"]) if surest else None,
             "old": _old(reading, stored.name),
             "progress": progress,
             "figures": {

@@ -45,6 +45,12 @@ def plate(
     }
 
 
+def shared_card(reading: Reading, number: int) -> str | None:
+    """The address of what is shown where a finding's page is shared; a newer one has another, so that it is fetched."""
+    drawings = picture_views.drawn(reading.db, [f"finding/{number}/card"])
+    return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}" if drawings else None
+
+
 def inline(reading: Reading, name: str) -> list[str]:
     """The drawings of a picture, ready to stand in a page; the page's own style sheet colours them."""
     drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
