@@ -39,9 +39,9 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, lab):
     said = {path: told(site.get(path).text) for path in ("/", "/findings/1", "/experiments/tiny_sum@1")}
     assert said["/findings/1"]["og:title"] == answer
     assert said["/findings/1"]["og:description"].startswith("effect +, as claimed, grade Moderate. We asked: What")
-    assert (said["/"]["og:title"], said["/"]["og:description"]) == ("Small & Sons", answer)
-    assert said["/experiments/tiny_sum@1"]["og:title"] == "What is the sum?"
-    assert said["/experiments/tiny_sum@1"]["og:description"] == answer
+    assert said["/"]["og:title"] == f"Small & Sons: {answer}"
+    assert said["/experiments/tiny_sum@1"]["og:title"] == answer
+    assert said["/experiments/tiny_sum@1"]["og:description"] == "We asked: What is the sum?"
     for page in said.values():
         assert re.fullmatch(f"{MASTER}figures/finding/1/card.png\\?v=[0-9a-f]{{8}}", page["og:image"])
         assert page["twitter:card"] == "summary_large_image"
@@ -54,7 +54,8 @@ def test_what_a_page_tells_follows_the_state_of_its_finding(browse, lab):
         registrations.set_status(lab.db, 1, "suspended", "a test")
     site = reader(browse, lab, master=MASTER)
     assert told(site.get("/findings/1").text)["og:title"].startswith("Suspended: ")
-    assert "og:image" not in told(site.get("/experiments/tiny_sum@1").text)
+    said = told(site.get("/experiments/tiny_sum@1").text)
+    assert (said["og:title"], "og:image" in said) == ("What is the sum?", False)
 
 
 @pytest.mark.parametrize("path", ["/", "/findings/1", "/experiments/tiny_sum@1"])
