@@ -50,7 +50,7 @@ def test_of_many_configs_six_are_drawn_with_both_ends_and_named_by_what_varies()
     assert [each.medians[-1] for each in found.series] == [0.0, 4.0, 8.0, 11.0, 15.0, 19.0]
 
 
-def test_of_a_long_list_both_ends_are_drawn_and_no_more_than_32_places():
+def test_of_a_long_list_both_ends_are_drawn_and_no_more_than_24_places():
     (series,) = curve({0: [[float(place) for place in range(1_000)]]}).series
-    assert (len(series.places), series.places[0], series.places[-1]) == (32, 1, 1_000)
+    assert (len(series.places), series.places[0], series.places[-1]) == (24, 1, 1_000)
     assert series.medians == tuple(place - 1.0 for place in series.places)

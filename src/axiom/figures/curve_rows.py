@@ -14,7 +14,7 @@ from axiom.figures.requests import BETWEEN, Curve, CurveSeries, series_of
 from axiom.figures.scales import evenly, said
 
 FIRST_REPLICATES = 32  # of a version: a curve is of no others, so that it costs the same however many are back
-_MOST_PLACES = 32  # of a curve: of a longer list so many places are drawn, evenly chosen
+_MOST_PLACES = 24  # of a curve: of a longer list so many places are drawn, evenly chosen
 _BY = "_by_"
 
 
