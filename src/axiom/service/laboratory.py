@@ -251,7 +251,7 @@ def _pages(
 def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal) -> _Parts:
     core = computing(folder, settings, keys, now)
     draughtsman = Draughtsman()
-    gallery = Gallery(core.writer, folder, draughtsman)
+    gallery = Gallery(core.writer, folder, draughtsman, laboratory=settings.name)
     for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
         core.jobs.add(job)
     counter = SocketDesk(

@@ -108,6 +108,7 @@ _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-in
 _KINDS = {
     "style.css": "text/css",
     "htmx.min.js": "application/javascript",
+    "explore.js": "application/javascript",
     "mark.svg": "image/svg+xml",
     "literata-axiom.woff2": "font/woff2",
     "OFL-Literata.txt": "text/plain",
@@ -280,6 +281,7 @@ def _render(templates: Environment, reading: Reading, template: str, answer: Ans
         {"json": None, **answer},
         lab=reading.name,
         path=reading.path,
+        master=reading.master,
         is_signed_in=reading.is_signed_in,
         query=reading.query,
         now=reading.now.isoformat(),

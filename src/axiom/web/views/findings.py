@@ -24,7 +24,7 @@ from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
-from axiom.web.views.figures import plate
+from axiom.web.views.figures import plate, shared_card
 from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
@@ -167,6 +167,7 @@ def one(reading: Reading, number: int) -> Answer:
             "bibtex": in_bibtex(reading, standing),
             "export": f"/findings/{number}.zip" if standing.line else None,
             "history": [evidence(reading, line) for line in lines],
+            "card": shared_card(reading, number),
             "figures": {
                 "narrowing": narrowing(reading, number, lines, standing.estimand),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
