@@ -33,6 +33,15 @@ def test_the_configuration_names_the_project_and_what_it_has_a_runner_for(office
     assert "<platform_name>x86_64-pc-linux-gnu</platform_name>" in said
 
 
+def test_terms_and_refusals_come_in_the_language_of_the_client(office):
+    english, german = (office.ask("/get_project_config.php", accepted=code) for code in ("en", "de"))
+    assert "Your computer works for free." in english
+    assert "Ihr Computer arbeitet unentgeltlich." in german
+    office.create()
+    wrong = office.ask("/lookup_account.php", email_addr=EMAIL, passwd_hash=WRONG, accepted="fr")
+    assert "Il n’y a pas de compte avec cette adresse" in wrong
+
+
 def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
     key = key_in(office.create())
     assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)
