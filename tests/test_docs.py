@@ -1,5 +1,8 @@
 """The documents say what is so: links resolve, the reference is the program's own, records keep their form."""
 
+import importlib
+import inspect
+import pkgutil
 import re
 import subprocess
 import sys
@@ -12,6 +15,7 @@ import pytest
 from patience import PATIENCE
 
 import axiom
+import axiom.kit
 from axiom import errors
 from axiom.cli import reference
 from axiom.cli.main import axiom as program
@@ -110,6 +114,21 @@ def test_every_table_is_in_the_reference_with_a_sentence():
     text = (REFERENCE / "tables.md").read_text(encoding="utf-8")
     assert {name for name in reference.tables() if f"## {name}\n" not in text} == set()
     assert {name for name, (about, _) in reference.tables().items() if not about} == set()
+
+
+def test_every_function_of_the_kit_is_in_the_reference_unless_it_is_refused():
+    text = (REFERENCE / "kit.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    assert set(sections) == {module.name for module in pkgutil.iter_modules(axiom.kit.__path__)}
+    for name, section in sections.items():
+        module = importlib.import_module(f"axiom.kit.{name}")
+        own = {
+            offered
+            for offered, thing in vars(module).items()
+            if inspect.isfunction(thing) and thing.__module__ == module.__name__ and not offered.startswith("_")
+        }
+        assert own - set(re.findall(r"^- `(\w+)\(", section, re.MULTILINE)) == ({"attach"} if name == "pace" else set())
+    assert "- `SGD`\\\n  Plain gradient descent" in sections["optimizers"]
 
 
 SAID = re.compile(r"(?:(?<=`)|(?<=\.venv/bin/))axiom((?: [a-z][a-z-]*)+)")

@@ -1,5 +1,6 @@
 """Every knob: where its value comes from, and what is refused."""
 
+import re
 from dataclasses import fields
 
 import pytest
@@ -87,6 +88,7 @@ def test_a_value_of_another_type_is_refused_and_says_where_it_is(file, text, kin
 
 OUTSIDE = {
     "port": (-1, 65_536),
+    "mail_port": (0, 65_536),
     "workers": (-2, 1_025),
     "task_seconds": (0.09, 86_401),
     "queue_per_core": (0, 1_001),
@@ -117,6 +119,12 @@ def test_a_number_has_a_least_and_a_most(file, name):
     [
         ("url", ("", "https://lab.example/", "http://127.0.0.1:8080"), ("ftp://x", "not a url", "https://"), "address"),
         ("approvals", ("", "code"), ("nothing", "yes", "Code"), "empty or code"),
+        ("mail_server", ("", "smtp.lab.example"), ("smtp.lab.example:587", "-x", "a b"), "without a port"),
+        ("mail_security", ("none", "starttls", "tls"), ("", "ssl"), "none, starttls or tls"),
+        ("mail_from", ("", "axiom@lab.example"), ("axiom", "Ada <ada@lab.example>", "a@b@c"), "axiom@lab.example"),
+        ("alert_mail", ("", "ada@lab.example"), ("ada", "ada@lab.example\r\nBcc: eve@x.example"), "ada@lab.example"),
+        ("alert_webhook", ("", "http://127.0.0.1:9/x?y"), ("file:///etc/passwd", "ftp://x", "http://a b"), "https://"),
+        ("alert_ntfy", ("", "https://ntfy.sh/topic"), ("ntfy.sh/topic", "javascript:x"), "https://ntfy.sh"),
         ("log", ("debug", "error"), ("loud", "", "INFO"), "debug, info, warning or error"),
     ],
 )
@@ -124,9 +132,9 @@ def test_a_text_of_which_not_every_one_means_something_is_refused_with_what_it_m
     for value in good:
         assert getattr(read(file, {}, {name: value})[0], name) == value
     for value in bad:
-        with pytest.raises(
-            WrongUse, match=rf"{name} \(--{name}\) must be .*{words}.*, and '{value}' is not. Nothing was"
-        ):
+        flag = f"--{name.replace('_', '-')}"
+        said = rf"{name} \({flag}\) must be .*{words}.*, and {re.escape(repr(value))} is not. Nothing was"
+        with pytest.raises(WrongUse, match=said):
             read(file, {}, {name: value})
 
 

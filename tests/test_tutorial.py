@@ -1,4 +1,4 @@
-"""The tutorial works as it is written: its files are saved, its changes made, its commands run, from top to bottom."""
+"""The tutorials work as written: their files are saved, their changes made, their commands run, from top to bottom."""
 
 import os
 import re
@@ -11,10 +11,13 @@ from patience import PATIENCE
 
 import axiom
 
-PAGE = Path(axiom.__file__).parents[2] / "docs" / "tutorial" / "write-an-experiment.md"
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-EDITED = "my_width.py"
+PAGES = Path(axiom.__file__).parents[2] / "docs" / "tutorial"
 MOST_LINES = 8  # beyond somebody's own function
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    text = (PAGES / page).read_text(encoding="utf-8")
+    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def save(folder: Path, text: str) -> None:
@@ -23,11 +26,11 @@ def save(folder: Path, text: str) -> None:
     (folder / name[1]).write_text(text, encoding="utf-8")
 
 
-def change(folder: Path, text: str) -> None:
+def change(folder: Path, text: str, edited: str) -> None:
     old, new = (
         "".join(line[1:] + "\n" for line in text.splitlines() if line[0] in signs) for signs in ((" ", "-"), (" ", "+"))
     )
-    file = folder / EDITED
+    file = folder / edited
     before = file.read_text(encoding="utf-8")
     assert before.count(old) == 1, f"the file has not, or not once:\n{old}"
     file.write_text(before.replace(old, new), encoding="utf-8")
@@ -47,16 +50,36 @@ def execute(folder: Path, text: str) -> str:
     return done.stdout
 
 
+def without_numbers(text: str) -> list[str]:
+    """Its lines; another computer prints other numbers, and wider columns."""
+    return [" ".join(re.sub(r"-?\d[\d.,+e]*", "#", line).split()) for line in text.splitlines()]
+
+
+def play(page: str, folder: Path, edited: str) -> list[tuple[str, str]]:
+    """Each block of commands with what it printed; what the page shows of that must be in it."""
+    said: list[tuple[str, str]] = []
+    for kind, text in blocks(page):
+        match kind:
+            case "python":
+                save(folder, text)
+            case "diff":
+                change(folder, text, edited)
+            case "sh":
+                said.append((text, execute(folder, text)))
+            case "text":
+                output = without_numbers(said[-1][1])
+                assert [line for line in without_numbers(text) if line not in output] == [], said[-1][1]
+    return said
+
+
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
     """What each block of commands printed."""
-    folder = tmp_path_factory.mktemp("tutorial")
-    doing = {"python": save, "diff": change, "sh": execute}
-    return {text: doing[kind](folder, text) for kind, text in BLOCKS}
+    return dict(play("write-an-experiment.md", tmp_path_factory.mktemp("tutorial"), "my_width.py"))
 
 
 def printed(said: dict[str, str], words: str) -> str:
-    (found,) = (output for text, output in said.items() if output is not None and words in text)
+    (found,) = (output for text, output in said.items() if words in text)
     return found
 
 
@@ -77,6 +100,17 @@ def test_the_wrapped_function_is_computed(said):
 
 
 def test_wrapping_a_function_takes_at_most_eight_lines():
-    (file,) = (text for kind, text in BLOCKS if kind == "python" and "wrap(" in text)
+    (file,) = (text for kind, text in blocks("write-an-experiment.md") if kind == "python" and "wrap(" in text)
     beyond = file.split("    return {")[1].splitlines()[1:]
     assert 1 <= len([line for line in beyond if line.strip()]) <= MOST_LINES
+
+
+def test_each_mistake_is_found_by_the_gate_that_the_tutorial_says(tmp_path):
+    said = play("control-an-experiment.md", tmp_path, "label_smoothing.py")
+    tries = [output for text, output in said if "preflight" in text]
+    assert ["Passed: all gates" in output for output in tries] == [True, False, False]
+    assert [re.findall(r"^  (G\d) .* failed:", output, re.MULTILINE) for output in tries] == [[], ["G7"], ["G8"]]
+    *_, (_, answer) = said
+    interval = re.search(r"^interval +\[([\d.]+), ([\d.]+)\]$", answer, re.MULTILINE)
+    assert interval
+    assert 1.0 < float(interval[1]) < float(interval[2]) < 2.5

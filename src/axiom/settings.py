@@ -12,7 +12,11 @@ from axiom.errors import UnknownName, WrongUse
 
 # Variables that start with AXIOM_ but say where the laboratory is or how to talk, not how it behaves; and secrets,
 # which no list of settings may show.
-NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_MODEL_KEY", "AXIOM_TOKEN"})
+NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_MAIL_PASSWORD", "AXIOM_MODEL_KEY", "AXIOM_TOKEN"})
+
+_ADDRESS = r"([^\s@<>,;\"]+@[^\s@<>,;\"]+)?"
+_WEB_ADDRESS = r"(https?://[!-~]+)?"
+AUTHOR = r"(?P<name>[^;()]+?)\s*(\((?P<orcid>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])\))?"  # of `authors`
 
 
 def _knob(
@@ -27,6 +31,12 @@ class Settings:
     """What an operator may choose. Each knob says what it does in its `about`, a number also its least and most."""
 
     name: str = _knob("Axiom", "the laboratory's name, as its pages show it")
+    authors: str = _knob(
+        "",
+        "who is cited beside the laboratory, apart by semicolons, each with an ORCID in brackets or without",
+        form=r"([^;()]+(\([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]\))?\s*(;\s*[^;()]+(\([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]\))?\s*)*)?",
+        words="names such as Ada Example (0000-0002-1825-0097); Bo Example",
+    )
     url: str = _knob(
         "",
         "the address under which others find the laboratory; empty for one that they do not",
@@ -152,12 +162,57 @@ class Settings:
         form=r"(input=\d{1,6}(\.\d{1,6})?,output=\d{1,6}(\.\d{1,6})?,cached=\d{1,6}(\.\d{1,6})?)?",
         words="empty or three prices such as input=2,output=10,cached=0.2",
     )
+    mail_server: str = _knob(
+        "",
+        "the name of the server that takes the laboratory's mail; empty: the laboratory sends none",
+        form=r"([A-Za-z0-9][A-Za-z0-9.\-]*)?",
+        words="empty or a name such as smtp.example.org, without a port",
+    )
+    mail_port: int = _knob(587, "the port of that server", least=1, most=65_535)
+    mail_security: str = _knob(
+        "starttls",
+        "how the way to that server is kept private: starttls, tls from the first byte (usually port 465), or none",
+        form="none|starttls|tls",
+        words="none, starttls or tls",
+    )
+    mail_user: str = _knob(
+        "", "as whom the laboratory signs in there; empty: it does not. The password is in AXIOM_MAIL_PASSWORD"
+    )
+    mail_from: str = _knob(
+        "",
+        "the address from which the laboratory's mail comes; mail needs one",
+        form=_ADDRESS,
+        words="empty or an address such as axiom@lab.example",
+    )
+    alert_mail: str = _knob(
+        "",
+        "the address to which trouble of the laboratory is mailed; empty: to none",
+        form=_ADDRESS,
+        words="empty or an address such as ada@lab.example",
+    )
+    alert_webhook: str = _knob(
+        "",
+        "the address to which trouble of the laboratory is posted as JSON; empty: to none",
+        form=_WEB_ADDRESS,
+        words="empty or an address that starts with https:// or http://",
+    )
+    alert_ntfy: str = _knob(
+        "",
+        "the topic of an ntfy server to which trouble of the laboratory is posted as text; empty: to none",
+        form=_WEB_ADDRESS,
+        words="empty or an address such as https://ntfy.sh/a-topic-that-nobody-guesses",
+    )
     log: str = _knob(
         "info",
         "how much is logged: debug, info, warning or error",
         form="debug|info|warning|error",
         words="debug, info, warning or error",
     )
+
+    @property
+    def sends_mail(self) -> bool:
+        """Does the laboratory send mail?"""
+        return bool(self.mail_server)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,18 +15,25 @@ from axiom.lab.runners.offer import Offers
 from axiom.server.accounts.accounts import open_account
 from axiom.server.accounts.password_hashes import stored_password
 from axiom.service.sockets import on_port
-from axiom.signed.keys import make_keys, make_secrets
+from axiom.signed.keys import load_secrets, make_keys, make_secrets
+from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts, teams
 from axiom.store.hosts import hosts
 
 HERE = Platform(system="linux", processor="x86_64", instructions="avx2")
-OTHER_EMAIL = "eve@mail.example"
+OTHER_EMAIL, EVE = "eve@mail.example", 1
 
 
 @pytest.fixture(scope="module")
-def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
+def folder(tmp_path_factory):
+    """Where the laboratory is."""
+    return tmp_path_factory.mktemp("account") / "lab"
+
+
+@pytest.fixture(scope="module")
+def address(new_lab, prepared, folder) -> Iterator[str]:
     """A laboratory with a runner on offer, an open experiment, a team, and somebody with two hosts."""
-    lab = new_lab(tmp_path_factory.mktemp("account") / "lab")
+    lab = new_lab(folder)
     lab.publish(prepared())
     lab.folder.keys.mkdir(mode=0o700)
     make_keys(lab.folder.keys, lab.now)
@@ -35,6 +42,7 @@ def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
     asked = CreateAccount(email=OTHER_EMAIL, passwd_hash=passwd_hash(PASSWORD, OTHER_EMAIL), name="Eve")
     with lab.db.transaction():
         eve = open_account(lab.db, secrets.accounts, asked, stored_password(asked.passwd_hash), lab.now)
+        assert eve == EVE
         for name in ("attic", "cellar"):
             capacity = Capacity(cores=4, memory_mb=8_000)
             host = hosts.meet(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
@@ -46,8 +54,20 @@ def address(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
         teams.found(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
     with on_port("127.0.0.1", 0) as listening:
         master = f"http://127.0.0.1:{listening.getsockname()[1]}/"
-        with receiving(lab, master) as app, serving(app, listening):
+        with receiving(lab, master, sends_mail=True) as app, serving(app, listening):
             yield master.rstrip("/")
+
+
+@pytest.fixture(scope="module")
+def link(address, folder):
+    """The address of a link that Eve gets by mail, for as long as her password is her first."""
+    secret = load_secrets(folder / "keys").accounts
+    bound = {LinkPurpose.CONFIRM: OTHER_EMAIL, LinkPurpose.RESET: "1"}
+
+    def made(page: str, purpose: LinkPurpose) -> str:
+        return f"{address}/account/{page}?token={link_token(secret, purpose, EVE, bound.get(purpose, ''))}"
+
+    return made
 
 
 @pytest.fixture
@@ -106,12 +126,36 @@ def test_somebody_joins_sees_their_key_and_changes_their_password(browser, addre
         assert page.url == f"{address}/account"
 
 
-@pytest.mark.parametrize("path", ["/join", "/account/register", "/account/sign-in"])
+@pytest.mark.parametrize("path", ["/join", "/account/register", "/account/sign-in", "/account/forgot"])
 def test_everybody_can_read_the_way_in(page, address, path):
     complaints = faults(page)
     assert page.goto(address + path).status == 200
     assert look_everywhere(page) == {}
     assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "purpose"),
+    [("confirm", LinkPurpose.CONFIRM), ("reset", LinkPurpose.RESET), ("unsubscribe", LinkPurpose.DIGEST)],
+)
+def test_everybody_can_read_where_a_link_of_a_mail_leads(page, link, name, purpose):
+    complaints = faults(page)
+    for address in (link(name, purpose), link(name, purpose)[:-1]):  # the second is worth nothing
+        assert page.goto(address).status == 200
+        assert look_everywhere(page) == {}
+    assert complaints == []
+
+
+def test_who_is_signed_in_confirms_their_address_by_a_link_from_elsewhere(eve, link):
+    eve.set_content(f'<a href="{link("confirm", LinkPurpose.CONFIRM)}">as a mail program shows it</a>')
+    eve.get_by_role("link").click()
+    eve.get_by_role("button", name="Confirm the address").click()
+    expect(eve.get_by_role("status")).to_contain_text("Your address is confirmed.")
+    eve.get_by_role("link", name="preferences").click()
+    expect(eve.get_by_text("is confirmed since")).to_be_visible()
+    eve.get_by_label("Once a week: what my computers helped to find").check()
+    eve.locator("form[action='/account/mail']").get_by_role("button").click()
+    expect(eve.get_by_role("status")).to_contain_text("It is stored which mail you want.")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import axiom
 from axiom.settings import Settings
 
 UNIT = Path(axiom.__file__).parents[2] / "deploy" / "axiom.service"
+INSTALL = UNIT.with_name("install-service")
 HOWTO = UNIT.parents[1] / "docs" / "howto" / "run-as-a-service.md"
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSED = 25  # tenths of systemd's own score, in which 100 is a service without any protection
@@ -60,6 +61,21 @@ def test_untried_code_can_be_tried_in_it(service: dict[str, str]) -> None:
     assert not {*BARRED} & {*service}, "JAX writes machine code and runs it, and bubblewrap makes a world of its own"
     for name, words in ASKED.items():
         assert {*words} <= {*service[name].split()}, "the last line of a list adds to what is allowed"
+
+
+@pytest.mark.parametrize(("words", "status"), [(["--help"], 0), (["--remoev"], 2), (["--url"], 2)])
+def test_words_that_are_off_install_nothing(words: list[str], status: int) -> None:
+    done = subprocess.run([INSTALL, *words], capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert done.returncode == status, done.stderr
+    assert status == 0 or "Nothing was changed" in done.stderr
+
+
+def test_what_it_installs_is_where_the_unit_and_its_page_look(service: dict[str, str]) -> None:
+    words = dict(re.findall(r"^(program|data|unit)=(\S+)$", INSTALL.read_text(), re.MULTILINE))
+    assert service["ExecStart"].split()[0] == f"{words['program']}/bin/axiom"
+    assert service["ReadWritePaths"] == words["data"]
+    assert Path(words["unit"]).name == UNIT.name
+    assert INSTALL.relative_to(UNIT.parents[1]).as_posix() in HOWTO.read_text(encoding="utf-8")
 
 
 def test_the_page_names_the_paths_of_the_unit(service: dict[str, str]) -> None:

@@ -108,7 +108,7 @@ def card(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
     writer = Writer(lambda: connect_writer(made.folder.database))
     writer.start()
     with Draughtsman() as draughtsman:
-        assert Gallery(writer, made.folder, draughtsman).draw(made.now) == 3
+        assert Gallery(writer, made.folder, draughtsman).draw(made.now) == 4
     writer.stop()
     yield from serve(pages_of(made))
 
@@ -256,5 +256,5 @@ def test_a_first_visit_fetches_each_file_once_and_is_light(browser, address, pat
     sizes = [request.sizes() for request in fetched]
     context.close()
     assert {"/static/style.css", "/static/literata-axiom.woff2"} <= set(paths)
-    assert len(paths) == len(set(paths)) <= 5
+    assert len(paths) == len(set(paths)) <= 6
     assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) <= 60_000

@@ -13,6 +13,7 @@ from running_lab import answer, axiom
 from volunteer_lab import Project, Site, experiment, project
 from vouch import vouch
 
+from axiom.boinc.project_files import pictures
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 
 _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
@@ -225,6 +226,12 @@ def test_the_client_takes_the_news_of_its_project(lab, tmp_path):
         mine.wait(
             lambda one: any("</rss>" in file.read_text() for file in one.folder.glob("notices/*_notices.php.xml"))
         )
+
+
+def test_the_client_has_the_icon_and_the_pictures_of_its_project(computer):
+    computer.wait(lambda one: len(list(one.folder.glob("projects/*/axiom_*.png"))) == len(pictures()))
+    (folder,) = {file.parent for file in computer.folder.glob("projects/*/axiom_*.png")}
+    assert {file.name for file in folder.iterdir()} >= {each.open_name for each in pictures()}
 
 
 def test_a_copy_of_a_client_is_another_computer(lab, computer, tmp_path):

@@ -18,6 +18,7 @@ from axiom.boinc.replies import (
     Message,
     OutputSlot,
     Priority,
+    ProjectFile,
     Reply,
     ReplyAccount,
     SignedFile,
@@ -118,6 +119,12 @@ FULL = Reply(
     trickles=(TrickleDown(task="lazy_7_12_0", sent_at=1795155000, body="<cmd>stop</cmd>"),),
     unstick=("bundle_6.zip",),
     nothing_for=("NVIDIA",),
+    project_files=(
+        ProjectFile(
+            file=InputFile(name="icon_1.png", urls=(SITE + "pictures/icon_1.png",), md5="c" * 32, bytes=9),
+            open_name="stat_icon",
+        ),
+    ),
     links=(SiteLink(name="Your hosts", description="See & rename them", url=SITE + "hosts?a=1&b=2"),),
     news=SITE + "notices.php",
 )
@@ -127,8 +134,8 @@ scheduler_version dont_use_dcf master_url project_name request_delay project_is_
 userid user_name user_total_credit user_expavg_credit user_create_time email_hash cross_project_id external_cpid
 hostid host_total_credit host_expavg_credit host_venue host_create_time team_name global_preferences project_preferences
 result_ack result_ack result_abort result_abort_if_not_started app file_info app_version app_version file_info workunit
-file_info result code_sign_key code_sign_key_signature message_ack trickle_down delete_file_info no_rsc_apps gui_urls
-rss_feeds
+file_info result code_sign_key code_sign_key_signature message_ack trickle_down delete_file_info no_rsc_apps file_info
+project_files gui_urls rss_feeds
 """
 
 

@@ -18,6 +18,7 @@ from axiom.commands.accounts import (
     SignIn,
     SignOut,
 )
+from axiom.commands.mail.own_mail import ChooseMail, ConfirmEmail
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Capacity, Platform
@@ -106,6 +107,7 @@ def test_an_address_has_one_account(door):
 
 
 EVERY = [
+    ConfirmEmail(volunteer=1, proven=1),
     SignIn(volunteer=1, proven=1, token=TOKEN),
     SignOut(volunteer=1, token=TOKEN),
     ChangeEmail(volunteer=1, proven=1, email="canary.new@example.org", password=PASSWORD),
@@ -116,6 +118,7 @@ EVERY = [
     ChangePreferences(volunteer=1, resource_share=50),
     PlaceHost(volunteer=1, host=1, venue="school"),
     NewKey(volunteer=1),
+    ChooseMail(volunteer=1, digest=True, silence=True),
     FoundTeam(volunteer=1, called="Canary Team", about="We sing."),
     JoinTeam(volunteer=1, team=1),
     LeaveTeam(volunteer=1),
@@ -168,7 +171,7 @@ def test_the_audit_learns_neither_names_nor_addresses_nor_secrets(door, secret, 
     ]
     assert [word for word in told if word in audited] == []
     assert {entry["caller"] for entry in door.audited()} == {"visitor", f"volunteer:{ours}"}
-    assert json.loads(door.audited()[5]["arguments"]) == {"is_exported": True, "shows_hosts": False, "volunteer": ours}
+    assert json.loads(door.audited()[6]["arguments"]) == {"is_exported": True, "shows_hosts": False, "volunteer": ours}
 
 
 def test_the_secret_words_of_a_command_are_not_in_its_repr():

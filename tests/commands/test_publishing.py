@@ -48,3 +48,12 @@ def test_so_they_are_where_the_seal_was_made_elsewhere(small_lab, prepared, labo
     with small_lab.db.transaction():
         SealBundles(seal=write_seal(seal, *small_lab.keys.sealers)).apply(small_lab.db, known, None, now)
     assert registered(small_lab) == block
+
+
+def test_the_predictions_of_a_file_of_ones_own_are_ones_own(small_lab, package, laboratory):
+    text = (package / "catalogue" / "tiny_sum.py").read_text(encoding="utf-8").replace('"tiny_sum"', '"mine"')
+    known, command = laboratory(""), PublishExperiment(experiment="mine", text=text)
+    made = command.prepare(known)
+    with small_lab.db.transaction():
+        command.apply(small_lab.db, known, made, small_lab.now)
+    assert {row["forecaster"] for row in small_lab.db.select("SELECT forecaster FROM prediction")} == {"operator"}

@@ -32,7 +32,7 @@ def test_every_command_is_known_by_its_own_name():
     ("name", "words", "error", "problem"),
     [
         ("experiment.deplo", {}, UnknownName, "command named 'experiment.deplo'. Did you mean experiment.deploy?"),
-        ("make.coffee", {}, UnknownName, "Known: account.email, account.erase, account.key"),
+        ("make.coffee", {}, UnknownName, "Known: account.confirm, account.email, account.erase"),
         (
             "experiment.deploy",
             {"experiment": "tiny_sum", "workunit": 2},

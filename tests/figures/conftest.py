@@ -6,7 +6,18 @@ import pytest
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.figures.drawing import Draughtsman
-from axiom.figures.requests import Forest, ForestPart, History, Look, Narrowing, Strip, Sweep, SweepPoint
+from axiom.figures.requests import (
+    Curve,
+    CurveSeries,
+    Forest,
+    ForestPart,
+    History,
+    Look,
+    Narrowing,
+    Strip,
+    Sweep,
+    SweepPoint,
+)
 
 WIDTHS = (8, 16, 32, 64, 128, 256, 512)
 
@@ -111,6 +122,30 @@ REQUESTS = {
         null=0.0,
         smallest=0.02,
         older=tuple(range(24)),
+    ),
+    "curve": Curve(
+        name="curve",
+        title="accuracy by epoch",
+        x="epoch",
+        y="test_accuracy",
+        by="lr, optimiser",
+        configs=24,
+        series=tuple(
+            CurveSeries(
+                name=f"{lr}, <adam>",
+                repetitions=30 + number,
+                places=tuple(range(1, 33 - number)),
+                medians=tuple(1 - (1 - lr) ** (place / 3) for place in range(1, 33 - number)),
+            )
+            for number, lr in enumerate((0.01, 0.03, 0.1, 0.2, 0.4, 0.8))
+        ),
+    ),
+    "one-curve": Curve(
+        name="one-curve",
+        title="loss by block",
+        x="block",
+        y="loss",
+        series=(CurveSeries(name="", repetitions=1, places=(1, 2), medians=(0.5, 0.25)),),
     ),
     "history": History(
         name="history",

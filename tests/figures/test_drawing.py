@@ -22,7 +22,7 @@ from axiom.figures.requests import SweepPoint, to_data
 
 FOLDER = Path(figures.__file__).parent
 # What only the worker's process loads.
-DRAWS = {"layers", "render", "specs", "sweeps", "forest", "history", "theme", "worker"}
+DRAWS = {"curves", "layers", "render", "specs", "sweeps", "forest", "history", "theme", "worker"}
 
 
 def gone_within(pid: int, seconds: float) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import LIGHT, WIDTHS, standalone
-from axiom.figures.requests import SweepPoint, described
+from axiom.figures.requests import Forest, SweepPoint, described
 
 ELEMENTS = {"svg", "title", "desc", "g", "path", "line", "rect", "text"}
 SAFE = {
@@ -29,6 +29,7 @@ SAFE = {
         "y",
     ),
     *("x2", "y2", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-linecap", "stroke-dasharray"),
+    *("data-s", "data-frame"),
     *("stroke-linejoin", "text-anchor", "font-size", "font-weight"),
 }
 
@@ -44,6 +45,26 @@ def test_a_picture_holds_only_what_draws(drawn, request_of_each_kind):
     assert {name for element in elements for name in element.attrib} <= SAFE
     assert "url(" not in svg
     assert "http" not in svg
+
+
+def test_the_parts_of_a_series_are_named_as_its_rows_in_the_table_are(drawn, requests):
+    for picture in pictures(drawn("curve").svg):
+        named = [group.get("data-s") for group in picture.iter("g") if group.get("data-s")]
+        assert set(named) == {each.name for each in requests["curve"].series}
+        written = {text.text for group in picture.iter("g") if group.get("data-s") for text in group.iter("text")}
+        assert len(written) == len(requests["curve"].series)
+
+
+def test_a_picture_says_where_its_x_axis_lies(drawn, request_of_each_kind):
+    for picture in pictures(drawn(request_of_each_kind.name).svg):
+        if isinstance(request_of_each_kind, Forest):
+            assert picture.get("data-frame") is None
+            continue
+        left, top, width, height, low, high, *log = picture.get("data-frame").split(" ")
+        assert 0 <= float(left) < float(left) + float(width) <= float(picture.get("width"))
+        assert 0 <= float(top) < float(top) + float(height) <= float(picture.get("height"))
+        assert float(low) < float(high)
+        assert log == (["log"] if "x" in getattr(request_of_each_kind, "log", ()) else [])
 
 
 def test_a_picture_is_coloured_by_role_alone(drawn, request_of_each_kind):
@@ -143,7 +164,7 @@ def test_the_names_of_series_and_their_factors_end_within_the_picture(draughtsma
     )
     for picture, width in zip(pictures(draughtsman.draw(of_three).svg), (660, 326), strict=True):
         named = [each for each in picture.iter("text") if each.text.startswith(("decay", "1, 0", "2, 0"))]
-        within, *_ = (_right_of(each) for each in picture.iter("g"))
+        within, *_ = (_right_of(each) for each in picture.iter("g") if each.get("transform"))
         assert len({each.text for each in named}) == 3
         assert max(within + _right_of(each) + 6.0 * len(each.text) for each in named) <= width
 

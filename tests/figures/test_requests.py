@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.figures.requests import (
+    Curve,
+    CurveSeries,
     Forest,
     ForestPart,
     Look,
@@ -97,7 +99,29 @@ FORESTS = st.builds(
     smallest=NUMBERS,
     expected=st.none() | st.tuples(NUMBERS, NUMBERS),
 )
-REQUESTS = SWEEPS | NARROWINGS | STRIPS | FORESTS
+CURVES = st.lists(st.tuples(st.integers(1, 99), NUMBERS), min_size=1, max_size=4).flatmap(
+    lambda pairs: st.builds(
+        Curve,
+        name=st.text(max_size=5),
+        title=st.text(max_size=5),
+        x=st.text(max_size=5),
+        y=st.text(max_size=5),
+        by=st.text(max_size=3),
+        configs=st.integers(1, 99),
+        series=st.lists(
+            st.builds(
+                CurveSeries,
+                name=st.text(max_size=5),
+                repetitions=st.integers(1, 32),
+                places=st.just(tuple(place for place, _ in pairs)),
+                medians=st.just(tuple(middle for _, middle in pairs)),
+            ),
+            min_size=1,
+            max_size=3,
+        ).map(tuple),
+    )
+)
+REQUESTS = SWEEPS | NARROWINGS | STRIPS | FORESTS | CURVES
 
 
 @given(REQUESTS)
@@ -106,7 +130,7 @@ def test_a_request_travels_as_json_and_arrives_as_it_was(request):
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones():
-    kinds = "there are sweep, narrowing, strip, forest, history"
+    kinds = "there are sweep, narrowing, strip, forest, history, curve, card"
     with pytest.raises(ValueError, match=f"'pie' is not a kind of picture; {kinds}"):
         of_data({"kind": "pie"})
 
@@ -117,6 +141,7 @@ def test_a_picture_of_nothing_is_refused(requests):
         ("no block gave an estimate", replace, requests["narrowing"], {"looks": ()}),
         ("no replicate has a value", replace, requests["strip"], {"values": (None,) * 480}),
         ("no part has an estimate", replace, requests["forest"], {"parts": (requests["forest"].parts[4],)}),
+        ("no config has a curve", replace, requests["curve"], {"series": ()}),
         ("one day is no history", replace, requests["history"], {"days": (20_514,)}),
         ("values and replicates differ", replace, requests["strip"], {"replicates": (1, 2)}),
     ]
@@ -162,6 +187,9 @@ WORDS = [
     ("strip", "28 of 480 replicates have no value."),
     ("older-strip", "24 are from before the claim and are not counted."),
     ("history", "The credit in all grew from 10 by 2026-03-02 to 900 by 2026-05-27."),
+    ("curve", "With lr, optimiser = 0.01, <adam> the median test accuracy begins at 0.00334 and ends at 0.102."),
+    ("curve", "6 of 24 configs are drawn. Medians of 30 to 35 repetitions a config."),
+    ("one-curve", "The median loss begins at 0.5 and ends at 0.25. Medians of 1 repetition a config."),
     ("forest", "Platform, 2 of 2: from 0.064 to 0.069. Host, 2 of 3: from 0.05 to 0.07. Design, 4 of 4: from 0.012"),
     ("forest", "All together 0.06, with a 95 % interval from 0.04 to 0.08."),
     ("forest", "A further design is expected, with probability 95 %, from −0.012 to 0.122."),

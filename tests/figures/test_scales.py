@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.figures.scales import at_levels, linear, logarithmic, of_intervals, said
+from axiom.figures.scales import at_levels, evenly, linear, logarithmic, of_intervals, said
 
 POSITIVE = st.floats(1e-6, 1e6)
 ANY = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
@@ -32,6 +32,19 @@ SAID = [
 @pytest.mark.parametrize(("value", "text"), SAID)
 def test_a_number_is_written_for_people(value, text):
     assert said(value) == text
+
+
+def test_an_axis_of_what_is_counted_is_marked_at_whole_numbers():
+    scale = linear((1, 2), tight=True).whole()
+    assert (scale.low, scale.high, scale.ticks, scale.labels) == (1, 2, (1.0, 2.0), ("1", "2"))
+
+
+@given(st.lists(ANY, min_size=1, max_size=20), st.integers(2, 9))
+def test_of_many_some_are_chosen_evenly_with_both_ends(things, most):
+    chosen = evenly(things, most)
+    assert len(chosen) == min(most, len(things))
+    assert (chosen[0], chosen[-1]) == (things[0], things[-1])
+    assert evenly(chosen, most) == chosen
 
 
 @given(st.lists(ANY, min_size=1, max_size=8), st.booleans())

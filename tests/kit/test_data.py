@@ -135,3 +135,15 @@ def test_what_is_corrupt_at_a_small_share_is_corrupt_in_the_same_way_at_a_larger
     )
     assert not (is_few & ~is_many).any()
     assert np.array_equal(few[is_few], many[is_few])
+
+
+def test_a_smoothed_label_is_a_row_of_chances():
+    rows = data.smoothed(np.array([2, 0], dtype=np.int32), classes=4, share=0.2)
+    assert rows.tolist() == pytest.approx(np.array([[0.05, 0.05, 0.85, 0.05], [0.85, 0.05, 0.05, 0.05]]))
+    assert rows.dtype == np.float32
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_no_more_than_the_whole_label_can_be_smoothed(share):
+    with pytest.raises(ValueError, match="take one from 0 to 1"):
+        data.smoothed(np.array([0], dtype=np.int32), classes=4, share=share)

@@ -135,3 +135,34 @@ def test_a_share_of_the_way_is_on_the_line(share, expected):
 )
 def test_a_barrier_is_the_height_above_the_line_of_the_ends(losses, height):
     assert geometry.barrier(losses) == pytest.approx(height)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "rank"),
+    [
+        ([5], 1),
+        ([3, 3, 3], 3),
+        ([1e-9, 1e-9], 2),
+        ([4, 4, 0], 2),
+        ([3, 1], 4 / 27**0.25),  # shares of 3/4 and 1/4: 4 ** 1 / 3 ** 0.75
+        ([0.5, 0.25, 0.25], 8**0.5),  # an entropy of one and a half bits
+        ([0, 0], 0),
+    ],
+)
+def test_the_effective_rank_is_the_exponential_of_the_entropy(strengths, rank):
+    assert geometry.effective_rank(np.diag(np.array(strengths, dtype=np.float64))) == pytest.approx(rank)
+
+
+@given(seed=SEEDS, rows=st.integers(1, 30), columns=st.integers(1, 30), scale=st.floats(1e-6, 1e6))
+def test_the_effective_rank_lies_between_the_stable_rank_and_the_rank(seed, rows, columns, scale):
+    matrix = draw(seed, rows, columns)
+    rank = geometry.effective_rank(scale * matrix)
+    assert geometry.stable_rank(matrix) * (1 - 1e-3) <= rank <= min(rows, columns) * (1 + 1e-9)
+    assert geometry.effective_rank(matrix.T) == pytest.approx(rank)
+
+
+@given(seed=SEEDS)
+def test_the_effective_rank_of_a_kronecker_product_is_the_product_of_the_ranks(seed):
+    one, other = draw(seed, 5, 3), draw(seed, 2, 4, purpose="other")
+    product = geometry.effective_rank(one) * geometry.effective_rank(other)
+    assert geometry.effective_rank(np.kron(one, other)) == pytest.approx(product)

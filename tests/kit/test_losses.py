@@ -2,7 +2,7 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.kit import chance, losses, models
+from axiom.kit import chance, data, losses, models
 from axiom.kit.models import Architecture
 
 TANH = Architecture(activation="tanh")
@@ -64,3 +64,22 @@ def test_a_net_that_knows_nothing_has_the_log_of_the_classes():
 def test_objectives_that_are_equal_are_one_program():
     assert losses.CrossEntropy(architecture=TANH) == losses.CrossEntropy(architecture=Architecture(activation="tanh"))
     assert len({losses.CrossEntropy(), losses.CROSS_ENTROPY, losses.SquaredError()}) == 2
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 1.0])
+def test_smoothed_labels_add_the_mean_loss_of_all_classes(share):
+    """By hand: (1 - share) of the label's own loss, and share of the loss averaged over all classes."""
+    outputs = models.logits(start(), X)
+    own = losses.softmax_loss(outputs, CLASSES)
+    others = np.mean([losses.softmax_loss(outputs, np.full(9, label)) for label in range(3)])
+    smoothed = losses.softmax_loss(outputs, data.smoothed(CLASSES, classes=3, share=share))
+    assert float(smoothed) == pytest.approx((1 - share) * float(own) + share * others, rel=1e-5)
+
+
+def test_the_best_outputs_for_smoothed_labels_are_the_known_ones():
+    """At the logarithms of the chances the loss is their entropy, and nothing moves (Müller et al. 2019)."""
+    chances = data.smoothed(CLASSES, classes=3, share=0.3)
+    entropy = -(0.8 * np.log(0.8) + 2 * 0.1 * np.log(0.1))
+    loss, slope = jax.value_and_grad(losses.softmax_loss)(np.log(chances), chances)
+    assert float(loss) == pytest.approx(entropy, rel=1e-6)
+    assert np.abs(slope).max() < 1e-7

@@ -22,6 +22,7 @@ from axiom.store.sessions import sessions
 PACKAGE = Path(axiom.__file__).parent
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 ESTIMANDS = re.compile(r"estimands=\(.*?\n    \),\n", re.DOTALL)
+CURVE = ("    total: float\n", "    total: float\n    total_by_step: tuple[float, ...] | None = None\n")
 FIGURE = 'figure=Figure(x="size", y="total", title="The sum over the size"),\n    needs='
 
 
@@ -100,13 +101,17 @@ def variant(tmp_path_factory, prepared) -> Callable[..., Prepared]:
     source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
 
     @functools.cache
-    def make(name: str, *, seconds: float = 1.0, asks: bool = True, figure: bool = False) -> Prepared:
+    def make(
+        name: str, *, seconds: float = 1.0, asks: bool = True, figure: bool = False, curve: bool = False
+    ) -> Prepared:
         text = source.replace('name="tiny_sum"', f'name="{name}"')
         text = text.replace("lambda config: 1.0", f"lambda config: {seconds}")
         if not asks:
             text = ESTIMANDS.sub("estimands=(),\n", text)
         if figure:
             text = text.replace("import Experiment, ", "import Experiment, Figure, ").replace("needs=", FIGURE)
+        if curve:
+            text = text.replace(*CURVE)
         file = tmp_path_factory.mktemp(name) / f"{name}.py"
         file.write_text(text)
         return prepare(PACKAGE, file)

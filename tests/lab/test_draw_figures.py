@@ -1,7 +1,9 @@
 """Pictures follow the results: drawn when they change, not again when they do not, and none holds up another."""
 
 import logging
+import re
 import sqlite3
+import struct
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,17 +11,20 @@ import pytest
 
 from axiom.errors import StorageFull
 from axiom.figures.drawing import Draughtsman
-from axiom.lab.draw_figures import Gallery, sweep_of
+from axiom.lab.draw_figures import Gallery, experiment_curve, sweep_of
 from axiom.signed.manifests import stored_manifest
+from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, make_durable
 from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.writer import Writer
 
 WIDTHS = (660, 326)
 SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]
-FINDING = [f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip", "forest") for width in WIDTHS]
+CARD = "finding/1/card"
+FINDING = [CARD, *(f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip", "forest") for width in WIDTHS)]
 
 
 @dataclass(kw_only=True)
@@ -78,13 +83,13 @@ def test_a_picture_appears_when_there_is_something_to_show(exhibition):
     assert sorted(exhibition.shown()) == sorted(SWEEP)
     exhibition.rounds.compute(5)
     exhibition.rounds.hold()
-    assert exhibition.draw() == 4
+    assert exhibition.draw() == 5
     assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
     for name in exhibition.shown():
         drawing = exhibition.body(name, "svg").decode()
         assert drawing.startswith("<svg")
         assert drawing.count("<svg") == drawing.count("</svg>") == 1
-        assert f'width="{name.rpartition("/")[2]}' in drawing
+        assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
         assert exhibition.body(name, "png").startswith(b"\x89PNG")
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
     assert exhibition.rounds.broken() == {}
@@ -108,6 +113,41 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
     assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
 
 
+def stepwise(rounds):
+    """Makes outputs in which each cell tells three totals on its way."""
+
+    def output(order):
+        cells = [
+            replace(cell, measures={**cell.measures, "total_by_step": [0.0, cell.replicate, 2.0 * cell.config]})
+            for cell in rounds.lab.cells(order)
+        ]
+        return header_line(rounds.lab.header(order)) + b"".join(map(cell_line, cells)) + footer_line(len(cells))
+
+    return output
+
+
+def test_a_curve_is_drawn_of_the_first_replicates_and_stands_when_they_are_back(small_lab, rounds_of, variant):
+    small_lab.publish(variant("curved_sum", curve=True))
+    small_lab.host()
+    rounds = rounds_of(small_lab, per_core=0)
+    stored = experiments.by_name(small_lab.db, "curved_sum")
+    manifest = stored_manifest(stored.manifest)
+
+    def shown():
+        found = experiment_curve(small_lab.db, stored, manifest)
+        return found and [(each.name, each.repetitions, each.medians) for each in found.series]
+
+    assert shown() is None
+    small_lab.deploy(workunits=40)
+    rounds.compute(3, by=stepwise(rounds))
+    assert shown() == [("1", 3, (0.0, 1.0, 0.0)), ("2", 3, (0.0, 1.0, 2.0))]
+    rounds.compute(29, by=stepwise(rounds))
+    before = experiment_curve(small_lab.db, stored, manifest)
+    assert shown() == [("1", 32, (0.0, 15.5, 0.0)), ("2", 32, (0.0, 15.5, 2.0))]
+    rounds.compute(8, by=stepwise(rounds))
+    assert experiment_curve(small_lab.db, stored, manifest) == before
+
+
 def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behind(exhibition):
     lab = exhibition.rounds.lab
     lab.deploy(workunits=8)
@@ -125,13 +165,13 @@ def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behin
 
 def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibition):
     exhibition.grow()
-    assert exhibition.draw() == 4
+    assert exhibition.draw() == 5
     before = exhibition.shown()
     assert exhibition.draw() == 0
     started = Gallery(exhibition.writer, exhibition.rounds.lab.folder, exhibition.draughtsman)
     assert started.draw(exhibition.rounds.lab.now) == 0  # nor by a laboratory that was started again
     exhibition.grow()
-    assert exhibition.draw() == 4
+    assert exhibition.draw() == 5
     after = exhibition.shown()
     assert before.keys() == after.keys()
     assert not before.items() & after.items()
@@ -141,10 +181,30 @@ def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibit
 def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage, weighed, centre):
     exhibition.grow()
     damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
-    assert exhibition.draw() == 4
+    assert exhibition.draw() == 5
     drawing = exhibition.body("finding/1/strip/660", "svg").decode()
     assert f">{centre}</text>" in drawing
     assert f"The {centre} is " in drawing
+
+
+def words(drawing: bytes) -> list[str]:
+    return re.findall(r"<text [^>]*>([^<]*)</text>", drawing.decode())
+
+
+def test_the_card_of_a_finding_carries_its_answer_and_follows_its_state(exhibition):
+    exhibition.grow()
+    exhibition.draw()
+    rounds = exhibition.rounds
+    (line,) = rounds.db.select("SELECT verdict, grade FROM evidence WHERE finding_number = 1")
+    said = words(exhibition.body(CARD, "svg"))
+    assert line["verdict"] == "effect −"
+    assert "The opposite was found of this claim: “A larger size has a larger total”" in " ".join(said)
+    assert {"Axiom", "Finding 1", f"effect −, the opposite of the claim · grade {line['grade']}"} <= set(said)
+    assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
+    with rounds.db.transaction():
+        registrations.set_status(rounds.db, 1, "suspended", "a test")
+    exhibition.draw()
+    assert "Suspended:" in " ".join(words(exhibition.body(CARD, "svg")))
 
 
 def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(exhibition, caplog):
@@ -152,7 +212,7 @@ def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(
     # A value that is no finite number reaches only the sweep: its picture is refused.
     exhibition.rounds.db.execute("UPDATE result SET measures = replace(measures, '1.5', '1e999')")
     with caplog.at_level(logging.ERROR, "axiom.draw"):
-        assert exhibition.draw() == 3
+        assert exhibition.draw() == 4
         assert sorted(exhibition.shown()) == sorted(FINDING)
         assert exhibition.draw() == 0
     (said,) = [record.getMessage() for record in caplog.records if record.name == "axiom.draw"]
@@ -176,7 +236,7 @@ def test_what_could_not_be_stored_is_drawn_again(exhibition):
     db.select("PRAGMA max_page_count = 1000000")
     stored = len(exhibition.shown()) // len(WIDTHS)
     assert stored < 4
-    assert exhibition.draw() == 4 - stored
+    assert exhibition.draw() == 5 - stored
     assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
 
 
@@ -188,7 +248,7 @@ def test_the_process_that_draws_rests_when_nothing_has_changed_for_long(exhibiti
         assert exhibition.draw() == 0
     assert exhibition.draughtsman.pid is None
     exhibition.grow()
-    assert exhibition.draw() == 4
+    assert exhibition.draw() == 5
 
 
 def test_credit_is_drawn_once_a_day_up_to_the_day_before(exhibition):

@@ -1,21 +1,30 @@
 """What jobs do: no deadline passes while nobody can look, and nobody waits while the store is looked through."""
 
+import contextlib
+import os
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from mail_servers import WebBox, web
 from patience import PATIENCE
 
-from axiom.errors import StorageFull
+from axiom.errors import StorageFull, StoreError
 from axiom.lab.steps.clean import give_up_stuck
 from axiom.server.http.hardening import StopSignal
+from axiom.server.mail.alerts import Complaint
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import laboratory
+from axiom.service.health import Health
 from axiom.service.jobs import moving
-from axiom.store.connections import Connections
+from axiom.service.mail import letters, mailing
+from axiom.settings import Settings
+from axiom.store.connections import Connections, Readers
 from axiom.store.engine import blobs
 from axiom.store.tasks import workunits
+from axiom.store.upkeep import jobs as jobs_store
 from axiom.store.writer import Writer
 
 
@@ -111,7 +120,9 @@ def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch)
 def test_after_a_full_disk_the_laboratory_looks_for_room_by_itself(lab, writer):
     jobs, stopping = Jobs(writer, lambda: lab.now), StopSignal()
     jobs.add(Job(name="alive", every=3_600.0, work=lambda: None))
-    jobs.add(Job(name="watch", every=0.01, work=lambda: laboratory._watch(writer, stopping, jobs), remembered=False))
+    jobs.add(
+        Job(name="watch", every=0.01, work=lambda: laboratory._watch(writer, stopping, jobs, None), remembered=False)
+    )
 
     def fail(_db):
         raise StorageFull("full")
@@ -128,3 +139,41 @@ def test_after_a_full_disk_the_laboratory_looks_for_room_by_itself(lab, writer):
     until(lambda: not writer.found_no_room)
     jobs.stop()
     assert (writer.found_no_room, stopping.is_asked) == (False, False)
+
+
+def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab, monkeypatch):
+    def failed(*_):
+        raise OSError(5, "Input/output error")
+
+    hook, stopping, connections = WebBox(), StopSignal(), Connections(folder=lab.folder)
+    writer = Writer(lambda: connections.journalled(lab.folder.path / "journal", lambda: lab.now))
+    writer.start()
+    settings = Settings(name="Small & Sons")
+    with web(hook) as address, contextlib.closing(Readers(lab.folder)) as readers:
+        health = Health(
+            folder=lab.folder,
+            journal=lab.folder.path,
+            writer=writer,
+            jobs=Jobs(writer, lambda: lab.now),
+            now=lambda: lab.now,
+            up_since=lab.now,
+        )
+        mail = mailing(
+            replace(settings, alert_ntfy=address),
+            None,
+            letters(settings, b"", "http://lab.example/"),
+            health,
+            readers,
+            lambda: [Complaint(kind="ready", says=each) for each in health.unready()],
+            timedelta(0),
+        )
+        laboratory._watch(writer, stopping, health.jobs, mail.alerts)
+        assert (stopping.is_asked, hook.posted) == (False, [])
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fsync", failed)
+            with pytest.raises(StoreError):
+                writer.run(lambda db: jobs_store.failed(db, "clean", 1.0, "an error"))
+        for _ in range(3):
+            laboratory._watch(writer, stopping, health.jobs, mail.alerts)
+    assert stopping.is_asked
+    assert [body for _, _, body in hook.posted] == [b"Small & Sons: ready: the writer failed and stores nothing more"]

@@ -70,6 +70,16 @@ def test_a_bundle_is_opened_as_it_was_packed(now):
     assert open_bundle(raw, sealed(raw, now)) == FILES == contents(raw)
 
 
+def test_the_digits_travel_with_an_experiment_that_names_them(tmp_path, now):
+    package, name = Path(axiom.__file__).parent, "axiom/kit/digits.bin"
+    (file := tmp_path / "reader.py").write_text("from axiom.kit import digits\n")
+    digits = collect(package, file)[name]
+    assert digits == (package / "kit" / "digits.bin").read_bytes()
+    assert name not in collect(package, package / "catalogue" / "test_deploy.py")
+    raw = pack(FILES | {name: digits})
+    assert open_bundle(raw, sealed(raw, now))[name] == digits
+
+
 def test_packing_is_the_same_bytes_whatever_the_order():
     raw = pack(FILES)
     assert raw == pack(dict(reversed(FILES.items())))

@@ -47,16 +47,17 @@ class Received:
 
 
 @contextmanager
-def receiving(lab: Any, master: str, *, new_accounts: int = 100, approvals: str = "") -> Iterator[Received]:
+def receiving(
+    lab: Any, master: str, *, new_accounts: int = 100, approvals: str = "", sends_mail: bool = False
+) -> Iterator[Received]:
     """The application. The laboratory's own connection is closed: from here on a writer changes its records."""
     lab.db.close()
     lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
     secrets, connections = make_secrets(lab.folder.keys), Connections(folder=lab.folder)
     writer = Writer(connections.writer)
     writer.start()
-    laboratory = Laboratory(
-        folder=lab.folder, keys=lab.keys, settings=Settings(name="Small & Sons"), package=Path(axiom.__file__).parent
-    )
+    settings = Settings(name="Small & Sons", mail_server="mail.example" * sends_mail)
+    laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=settings, package=Path(axiom.__file__).parent)
     pages = Site(
         folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master, approvals=approvals
     )
@@ -67,6 +68,7 @@ def receiving(lab: Any, master: str, *, new_accounts: int = 100, approvals: str 
         now=lambda: lab.now,
         guesses=Guesses(lambda: lab.now),
         new_accounts=new_accounts,
+        sends_mail=sends_mail,
     )
     with ThreadPoolExecutor(2) as threads:
         reception = AccountDesk(

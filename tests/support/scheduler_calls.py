@@ -77,7 +77,9 @@ class Heard:
     def tasks(self) -> dict[str, "Handed"]:
         """The tasks that it hands out, by BOINC's name of each."""
         orders = {each.findtext("name"): each for each in self.root.findall("workunit")}
-        files = {each.findtext("name"): each for each in self.root.findall("file_info")}
+        shown = {each.text for each in self.root.findall("project_files/file_ref/file_name")}  # pictures are no task's
+        infos = {each.findtext("name"): each for each in self.root.findall("file_info")}
+        files = {name: each for name, each in infos.items() if name not in shown}
         return {
             each.findtext("name"): Handed(each, orders[each.findtext("wu_name")], files)
             for each in self.root.findall("result")

@@ -92,6 +92,7 @@ def browse():
         preview: Callable[[], Preview] = nothing_planned,
         scheduler: str = "",
         probes: Probes | None = None,
+        master: str = "",
         **live,
     ) -> Browser:
         pages = Site(
@@ -102,6 +103,7 @@ def browse():
             preview=preview,
             scheduler=scheduler,
             probes=probes or Probes(),
+            master=master,
         )
         opened.append(Browser(app=site(pages), pages=pages))
         return opened[-1]

@@ -91,6 +91,14 @@ class InputFile:
 
 
 @value
+class ProjectFile:
+    """A file by which the BOINC Manager shows the project."""
+
+    file: InputFile
+    open_name: str
+
+
+@value
 class OutputSlot:
     """A file that a task may upload."""
 
@@ -205,5 +213,6 @@ class Reply:
     trickles: tuple[TrickleDown, ...] = ()
     unstick: tuple[str, ...] = ()  # sticky files that the client may delete
     nothing_for: tuple[str, ...] = ()  # resources for which there is no program at all; never all that a host has
+    project_files: tuple[ProjectFile, ...] = ()  # a client keeps those it has where a reply names none
     links: tuple[SiteLink, ...] = ()
     news: str = ""  # the address of a feed that a client reads once a day

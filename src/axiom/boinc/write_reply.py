@@ -105,6 +105,10 @@ def _rest(reply: Reply) -> Iterable[str]:
     yield from map(_trickle, reply.trickles)
     yield from (f"<delete_file_info>{_name(name)}</delete_file_info>\n" for name in reply.unstick)
     yield from (f"<no_rsc_apps>{escaped(kind)}</no_rsc_apps>\n" for kind in reply.nothing_for)
+    if reply.project_files:
+        yield from (_input_file(each.file) for each in reply.project_files)
+        refs = (FileRef(file=each.file.name, open_name=each.open_name) for each in reply.project_files)
+        yield f"<project_files>\n{''.join(map(_file_ref, refs))}</project_files>\n"
     if reply.links:
         yield f"<gui_urls>\n{''.join(map(_link, reply.links))}</gui_urls>\n"
     if reply.news:

@@ -21,38 +21,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.kit import chance, data, hessian, losses, models, training
-from axiom.kit.optimizers import ADAMW, SGD, Memory, Optimizer, Rates, Rule
+from axiom.kit.optimizers import ADAMW, SGD, Rates
 
 INPUTS, CLASSES, EXAMPLES, TEST = 20, 5, 1_000, 2_000
 BATCH, ROWS, EPOCHS = 50, 250, 30  # the second: examples of which the sharpness is measured
 EARLY = 5  # epochs
 TASKS: dict[str, Callable[..., data.LearningTask]] = {"clusters": data.clusters, "teacher": data.teacher}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scheduled:
-    """Another rule, with a rate of its own for every step."""
-
-    rule: Rule
-
-    def __call__(
-        self, weight: models.Array, slope: models.Array, memory: Memory, count: "models.Array | float", rates: Rates
-    ) -> tuple[models.Array, Memory]:
-        """The step of this number; the first is 1."""
-        lr = jnp.asarray(rates.lr)[jnp.asarray(count, dtype=jnp.int32) - 1]
-        return self.rule(weight, slope, memory, count, rates._replace(lr=lr))
-
-
-RULES = {"sgd": SGD, "adam": ADAMW}
-OPTIMIZERS = {
-    name: Optimizer(rule=Scheduled(rule=plain.rule), memories=plain.memories) for name, plain in RULES.items()
-}
+OPTIMIZERS = {"sgd": SGD, "adam": ADAMW}
 
 
 @dataclass(frozen=True, kw_only=True)

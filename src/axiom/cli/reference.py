@@ -10,9 +10,11 @@ import click
 
 from axiom import errors
 from axiom.cli.main import axiom
+from axiom.decisions.experiments import allowed_imports, outline
 from axiom.lab.experiments import declared
 from axiom.service.terminal import remark, say
 from axiom.settings import Settings
+from axiom.signed.sources import parsed
 
 FOLDER = Path("docs/reference")
 _NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"
@@ -28,6 +30,7 @@ def generate(program: click.Command) -> dict[str, str]:
         "settings.md": _settings(),
         "errors.md": _errors(),
         "tables.md": _tables(),
+        "kit.md": _kit(),
     }
     links = "".join(f"- [{name.removesuffix('.md')}]({name})\n" for name in pages)
     return {"README.md": f"# Reference\n\n{_NOTE}\n{links}- [glossary](../../GLOSSARY.md)\n", **pages}
@@ -149,6 +152,25 @@ def tables() -> dict[str, tuple[str, str]]:
             about, columns = found.pop(old)
             found[name] = (about or found[name][0], columns)
     return found
+
+
+def _kit() -> str:
+    parts = [
+        f"# Kit\n\n{_NOTE}\nWhat an experiment may import: after `from axiom.kit import chance, data` a file writes "
+        '`chance.stream(seed, "data")`. `Array` is an array of NumPy or, inside a compiled program, of JAX.\n'
+    ]
+    for file in sorted((resources.files("axiom") / "kit").iterdir(), key=lambda file: file.name):
+        module = file.name.removesuffix(".py")
+        if module == file.name or module.startswith("_"):
+            continue
+        tree = parsed(file.read_text(encoding="utf-8"))
+        offered = "".join(
+            f"- `{public.signature}`\\\n  {public.about}\n"
+            for public in outline.public_names(tree)
+            if f"axiom.kit.{module}.{public.name}" not in allowed_imports.FORBIDDEN
+        )
+        parts.append(f"## {module}\n\n{outline.about(tree)}\n\n{offered}")
+    return "\n".join(parts)
 
 
 def _plain(text: str) -> str:

@@ -28,6 +28,7 @@ from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
+from axiom.store.mail import outbox
 
 SIGNED_IN_FOR = timedelta(days=14)
 CHANGED = mark(
@@ -106,14 +107,15 @@ class OpenAccount(Command):
         return _hashed(laboratory, self.password, email)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """The account with its keys."""
-        del laboratory
+        """The account with its keys, and where the laboratory sends mail, the link that confirms its address."""
         asked = CreateAccount(email=prepared.email, passwd_hash="", name=good_name(self.called))
         made = open_account(db, prepared.secret, asked, prepared.stored, now)
         if made is None:
             raise Refused(
                 mark("No account was opened with this address and password. If the address is yours, sign in with it.")
             )
+        if laboratory.settings.sends_mail:
+            outbox.replace(db, outbox.CONFIRM, made, now)
         return {"volunteer": made, "serial": _serial(db, made)}
 
 
@@ -202,11 +204,12 @@ class ChangeEmail(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The new address, and with it a new weak key."""
-        del laboratory, now
         self.found_as_proven(db, self.proven)
         if not change_email(db, prepared.secret, self.volunteer, prepared.email, prepared.stored):
             raise Refused(mark("The address was not changed to this one. Choose another; nothing was changed."))
         accounts.sign_out_everywhere(db, self.volunteer)
+        if laboratory.settings.sends_mail:
+            outbox.replace(db, outbox.CONFIRM, self.volunteer, now)
         return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
 
 

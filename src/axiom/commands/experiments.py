@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -86,7 +86,8 @@ class PublishExperiment(Command):
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self._bytes())
-            return prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
+            made = prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
+            return replace(made, author=self.by)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""

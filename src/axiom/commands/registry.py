@@ -27,6 +27,7 @@ from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
 from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
+from axiom.commands.mail.own_mail import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
@@ -111,6 +112,10 @@ COMMANDS: dict[str, type[Command]] = {
         PlaceHost,
         NewKey,
         EraseAccount,
+        SendConfirmation,
+        ConfirmEmail,
+        AskForPassword,
+        ChooseMail,
         FoundTeam,
         JoinTeam,
         LeaveTeam,

@@ -38,6 +38,7 @@ def forest(request: Forest, kind: str) -> tuple[list[alt.Chart], Axes]:
         y_title="",
         width=WIDTHS[kind],
         height=height,
+        is_read_along_x=False,
     )
     layers = [*_nothing(request, axes), *_whole(request, axes)]
     most = max(part.seeds for part in request.parts)

@@ -11,6 +11,8 @@ from axiom.figures.scales import Scale
 
 Row = dict[str, Any]
 
+SERIES_MARK = "series "
+
 
 @dataclass(frozen=True, kw_only=True)
 class Axes:
@@ -23,6 +25,7 @@ class Axes:
     width: int
     height: int
     slanted: bool = False
+    is_read_along_x: bool = True  # its rows lie side by side, so that a place on the x axis names some of them
 
     def area(self, rows: Sequence[Row], role: str, *, opacity: float = 1.0, stepped: bool = False) -> alt.Chart:
         """Fill between low and high."""
@@ -88,6 +91,13 @@ class Axes:
 
     def _x_axis(self) -> alt.Axis:
         return _axis(self.x, **({"labelAngle": -35, "labelAlign": "right"} if self.slanted else {}))
+
+
+def of_series(layers: Sequence[alt.Chart], name: str) -> list[alt.Chart]:
+    """Return the layers, marked as parts of one series, which a reader of a page may hide; `render` reads the mark."""
+    for layer in layers:
+        layer.mark.description = f"{SERIES_MARK}{name}"
+    return list(layers)
 
 
 def _chart(rows: Sequence[Row]) -> alt.Chart:

@@ -51,6 +51,7 @@ SERIES: tuple[tuple[str, str], ...] = (  # by shape as well as by role: nobody n
     ("cross", "open"),
 )
 WIDTHS: Mapping[str, int] = {"wide": 660, "narrow": 326}  # CSS pixels; a picture is drawn at both, never scaled down
+CARD_SIZE = (1200, 630)  # pixels of what is shown where a page is shared, as the places that show it want it
 FONTS = "Literata, Georgia, serif"
 _FIRST = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _HEAD = re.compile(r'<svg class="[^"]*"')

@@ -1,4 +1,4 @@
-"""What to draw, as plain data: five kinds of picture, with the words and the table that belong to each.
+"""What to draw, as plain data: seven kinds of picture, with the words and the table that belong to each.
 
 Standard library only: whoever asks for a picture never loads what draws it.
 """
@@ -55,6 +55,33 @@ class Sweep:
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
         _require(any(point.median is not None for point in self.points), self.name, "no config has a median")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurveSeries:
+    """The curve of one config: at each place of the measured lists the median over the repetitions that reach it."""
+
+    name: str
+    repetitions: int
+    places: tuple[int, ...]
+    medians: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """A measure that is a list, such as an accuracy by epoch, for as many configs as can be told apart."""
+
+    name: str
+    title: str
+    x: str
+    y: str
+    series: tuple[CurveSeries, ...]
+    by: str = ""
+    configs: int = 1  # that have a curve, drawn or not
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(any(each.places for each in self.series), self.name, "no config has a curve")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,14 +188,34 @@ class History:
         _require(len(self.days) > 1, self.name, "one day is no history")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedCard:
+    """What is shown where somebody shares a finding's page: the answer, never the bare claim."""
+
+    name: str
+    title: str  # the answer
+    laboratory: str
+    above: str  # which finding it is
+    number: str  # with its interval
+    stands: str  # verdict and grade
+    verdict: Verdict
+
+    def __post_init__(self) -> None:
+        """Refuse a picture of nothing."""
+        _require(bool(self.title.strip()), self.name, "there is no answer")
+
+
 _Estimated = Sweep | Narrowing | Strip | Forest
-Request = _Estimated | History
+Charted = _Estimated | History | Curve
+Request = Charted | SharedCard
 _KINDS: Mapping[str, type[Request]] = {
     "sweep": Sweep,
     "narrowing": Narrowing,
     "strip": Strip,
     "forest": Forest,
     "history": History,
+    "curve": Curve,
+    "card": SharedCard,
 }
 
 
@@ -183,7 +230,7 @@ def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPo
             low=each.low,
             high=each.high,
             seeds=each.seeds,
-            series=_series([each.config[name] for name in further]),
+            series=series_of([each.config[name] for name in further]),
         )
         for each in measured
     )
@@ -199,6 +246,26 @@ def look_of(evidence: Evidence) -> Look:
         high=evidence.high,
         verdict=evidence.verdict,
         grade=evidence.grade,
+    )
+
+
+def shared_card(
+    number: int, answer: str, verdict: Verdict, reads: str, look: Look, *, is_signed: bool, laboratory: str
+) -> SharedCard:
+    """Return the card of a finding as its newest evidence has it."""
+    value, low, high = (
+        none if end is None else f"{'+' if is_signed and end > 0 else ''}{said(end)}"
+        for end, none in ((look.estimate, "–"), (look.low, "−∞"), (look.high, "∞"))
+    )
+    sure = verdict.value if verdict.value == reads else f"{verdict}, {reads}"
+    return SharedCard(
+        name=f"finding-{number}-card",
+        title=answer,
+        laboratory=laboratory,
+        above=f"Finding {number}",
+        number=f"{value} [{low}, {high}], {look.seeds:,} repetition{'' if look.seeds == 1 else 's'}",
+        stands=f"{sure} · grade {look.grade}",
+        verdict=verdict,
     )
 
 
@@ -233,6 +300,10 @@ def of_data(data: Mapping[str, Any]) -> Request:
         return Forest(**{**given, "parts": parts, "look": _look(given["look"]), "expected": expected})
     if kind == "history":
         return History(**{**given, **{name: tuple(given[name]) for name in ("days", "dates", "totals")}})
+    if kind == "curve":
+        return Curve(**{**given, "series": tuple(_curve_series(each) for each in given["series"])})
+    if kind == "card":
+        return SharedCard(**{**given, "verdict": Verdict(given["verdict"])})
     raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
 
 
@@ -245,6 +316,10 @@ def described(request: Request) -> str:
     if isinstance(request, History):
         first, last = (f"{said(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
         return f"The {request.y} grew from {first} to {last}."
+    if isinstance(request, Curve):
+        return _curve_in_words(request)
+    if isinstance(request, SharedCard):
+        return f"{request.number}. {request.stands}. {request.above}, {request.laboratory}."
     return _narrowing_in_words(request) if isinstance(request, Narrowing) else _strip_in_words(request)
 
 
@@ -257,7 +332,12 @@ def _look(data: Mapping[str, Any]) -> Look:
     return Look(**{**data, "verdict": Verdict(data["verdict"]), "grade": Grade(data["grade"])})
 
 
-def _series(levels: Sequence[Level]) -> Level | None:
+def _curve_series(data: Mapping[str, Any]) -> CurveSeries:
+    return CurveSeries(**{**data, "places": tuple(data["places"]), "medians": tuple(data["medians"])})
+
+
+def series_of(levels: Sequence[Level]) -> Level | None:
+    """Return what a series is called whose further factors have these levels."""
     if len(levels) < 2:
         return levels[0] if levels else None
     return BETWEEN.join(said(level) for level in levels)
@@ -272,6 +352,29 @@ def _sweep_in_words(request: Sweep) -> str:
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
     return " ".join([*sentences, f"Medians of {_seeds([point.seeds for point in shown])} a config, {with_them}."])
+
+
+def _curve_in_words(request: Curve) -> str:
+    drawn = [each for each in request.series if each.places]
+    sentences = [_curve_course(request, each) for each in drawn]
+    if request.configs > len(drawn):
+        sentences.append(f"{len(drawn)} of {request.configs:,} configs are drawn.")
+    return " ".join([*sentences, f"Medians of {repetitions_of(request)} a config."])
+
+
+def _curve_course(request: Curve, curve: CurveSeries) -> str:
+    whose = f"With {request.by} = {curve.name} the" if curve.name else "The"
+    start = f"{whose} median {_plain(request.y)} begins at {said(curve.medians[0])}"
+    return f"{start}." if len(curve.medians) == 1 else f"{start} and ends at {said(curve.medians[-1])}."
+
+
+def repetitions_of(request: Curve) -> str:
+    """Say of how many repetitions the medians of a curve are."""
+    counts = [each.repetitions for each in request.series if each.places]
+    fewest, most = min(counts), max(counts)
+    if fewest == most:
+        return "1 repetition" if most == 1 else f"{most:,} repetitions"
+    return f"{fewest:,} to {most:,} repetitions"
 
 
 def _seeds(counts: Sequence[int]) -> str:

@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar
+
+Thing = TypeVar("Thing")
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
 _LEAST = 1e-290  # a tenth of it is still a number with all its digits
@@ -32,6 +35,11 @@ class Scale:
         if self.is_log:
             return self.low * math.exp(share * math.log(self.high / self.low))
         return self.low + share * (self.high - self.low)
+
+    def whole(self) -> Self:
+        """The axis of what is counted: marked at whole numbers alone."""
+        ticks = tuple(tick for tick in self.ticks if tick.is_integer())
+        return replace(self, ticks=ticks, labels=tuple(said(tick) for tick in ticks))
 
 
 def linear(values: Iterable[float], *, about: int = 5, signed: bool = False, tight: bool = False) -> Scale:
@@ -89,6 +97,13 @@ def at_levels(scale: Scale, levels: Iterable[float], *, most: int) -> Scale:
         labels=tuple(said(tick) for tick in thinned),
         is_log=scale.is_log,
     )
+
+
+def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
+    """Return all things, or so many of them, evenly chosen with both ends."""
+    if len(things) <= most:
+        return list(things)
+    return [things[round(number * (len(things) - 1) / (most - 1))] for number in range(most)]
 
 
 def said(value: object) -> str:

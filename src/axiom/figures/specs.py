@@ -1,14 +1,17 @@
 """From a request to a chart: what is drawn, where its words stand, and what gives way where there is little room."""
 
+from dataclasses import replace
+
 import altair as alt
 
 from axiom.domain.findings import Grade
 from axiom.figures import theme
+from axiom.figures.curves import curve
 from axiom.figures.forest import forest
 from axiom.figures.history import history
 from axiom.figures.layers import Axes, Row
 from axiom.figures.palette import VERDICTS, WIDTHS
-from axiom.figures.requests import Forest, History, Look, Narrowing, Request, Strip, Sweep, spacing
+from axiom.figures.requests import Charted, Curve, Forest, History, Look, Narrowing, Strip, Sweep, spacing
 from axiom.figures.scales import Scale, linear
 from axiom.figures.sweeps import sweep
 
@@ -17,8 +20,8 @@ _MARGIN = 0.09  # of the axis, left of the first seed: the place of what was sai
 _LETTER = 15  # CSS pixels that a line of words takes
 
 
-def chart(request: Request, kind: str) -> alt.LayerChart:
-    """Return the chart of a request at one of the two widths."""
+def chart(request: Charted, kind: str) -> tuple[alt.LayerChart, Axes]:
+    """Return the chart of a request at one of the two widths, and its axes."""
     if isinstance(request, Sweep):
         layers, axes = sweep(request, kind)
     elif isinstance(request, Narrowing):
@@ -27,10 +30,13 @@ def chart(request: Request, kind: str) -> alt.LayerChart:
         layers, axes = forest(request, kind)
     elif isinstance(request, History):
         layers, axes = history(request, kind)
+    elif isinstance(request, Curve):
+        layers, axes = curve(request, kind)
     else:
         layers, axes = _strip(request, kind)
     fit = alt.AutoSizeParams(type="fit-x", contains="padding")
-    return alt.LayerChart(layer=layers, config=theme.config(), width=axes.width, height=axes.height, autosize=fit)
+    made = alt.LayerChart(layer=layers, config=theme.config(), width=axes.width, height=axes.height, autosize=fit)
+    return made, axes
 
 
 def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:
@@ -69,14 +75,8 @@ def _x_of_seeds(looks: tuple[Look, ...], kind: str) -> Scale:
     """Leave room for the prediction on the left, and for the newest interval on the right."""
     top = max(1, looks[-1].seeds)
     before = looks[-2].seeds if len(looks) > 1 else 0
-    marked = linear((0, top), about=7 if kind == "wide" else 4, tight=True)
-    whole = [(tick, label) for tick, label in zip(marked.ticks, marked.labels, strict=True) if tick.is_integer()]
-    return Scale(
-        low=-_MARGIN * top,
-        high=top + max(0.03 * top, 0.5 * (top - before)),
-        ticks=tuple(tick for tick, _ in whole),
-        labels=tuple(label for _, label in whole),
-    )
+    marked = linear((0, top), about=7 if kind == "wide" else 4, tight=True).whole()
+    return replace(marked, low=-_MARGIN * top, high=top + max(0.03 * top, 0.5 * (top - before)))
 
 
 def _domain_of(request: Narrowing) -> Scale:
@@ -187,14 +187,8 @@ def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
 def _x_of_replicates(request: Strip, kind: str) -> Scale:
     first, last = request.replicates[0], request.replicates[-1]
     room = max(1.0, 0.02 * (last - first))
-    marked = linear((first, max(last, first + 1)), about=7 if kind == "wide" else 4, tight=True)
-    whole = [(tick, label) for tick, label in zip(marked.ticks, marked.labels, strict=True) if tick.is_integer()]
-    return Scale(
-        low=first - room,
-        high=last + room,
-        ticks=tuple(tick for tick, _ in whole),
-        labels=tuple(label for _, label in whole),
-    )
+    marked = linear((first, max(last, first + 1)), about=7 if kind == "wide" else 4, tight=True).whole()
+    return replace(marked, low=first - room, high=last + room)
 
 
 def _domain_of_values(request: Strip) -> Scale:

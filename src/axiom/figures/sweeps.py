@@ -5,26 +5,27 @@ from dataclasses import dataclass, replace
 
 import altair as alt
 
-from axiom.figures.layers import Axes, Row
+from axiom.figures.layers import Axes, Row, of_series
 from axiom.figures.palette import SERIES, WIDTHS
-from axiom.figures.requests import BETWEEN, Level, Sweep, SweepPoint
-from axiom.figures.scales import Scale, at_levels, linear, logarithmic, of_intervals, said
+from axiom.figures.requests import BETWEEN, Sweep, SweepPoint
+from axiom.figures.scales import Scale, at_levels, evenly, linear, logarithmic, of_intervals, said
 
-_HEIGHTS = {"wide": 270, "narrow": 230}
-_TICKS = {"wide": 12, "narrow": 6}
+HEIGHTS = {"wide": 270, "narrow": 230}
+TICKS = {"wide": 12, "narrow": 6}
 _CHARACTER = 6.6  # CSS pixels, about; for how much room words will need
 _LINE = 15
 _NEAR = 6
-_LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
-_HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
+LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
+HEADING = {"wide": 24, "narrow": 16}  # characters of the factor above these names
 _ROOM = 24  # CSS pixels between a line's end and its name, where the line's sign may stand, and behind the name
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Series:
+class Series:
     """The points of one series at their places on the x axis, and how they look."""
 
-    name: str
+    name: str  # as the table has it
+    shown: str  # as there is room for it in the picture
     shape: str
     role: str
     shift: float
@@ -39,25 +40,26 @@ class _Series:
 def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
     """Return the layers of a sweep and their axes."""
     points = [point for point in request.points if point.median is not None]
-    names = _drawn(list(dict.fromkeys(point.series for point in points)))
+    names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
     points = [point for point in points if point.series in names]
-    by, telling = _telling(request.by, [said(name) for name in names])
-    heading = _short(by.replace("_", " "), _HEADING[kind])
-    shown = [_short(name, _LONGEST[kind]) for name in telling]
+    by, levels = telling(request.by, [said(name) for name in names])
+    heading = short(by.replace("_", " "), HEADING[kind])
+    shown = [short(name, LONGEST[kind]) for name in levels]
     y = _y_axis(request, points)
     x, place = _x_axis(request, points, kind)
     axes = Axes(
-        x=_with_room(x, [heading, *shown], kind) if len(shown) > 1 else x,
+        x=with_room(x, [heading, *shown], kind) if len(shown) > 1 else x,
         y=y,
         x_title=request.x.replace("_", " "),
         y_title=f"median {request.y.replace('_', ' ')}",
         width=WIDTHS[kind],
-        height=_HEIGHTS[kind],
+        height=HEIGHTS[kind],
         slanted=sum(len(label) + 2 for label in x.labels) * _CHARACTER > WIDTHS[kind] - 60,
     )
     series = [
-        _Series(
-            name=shown[number],
+        Series(
+            name=said(name),
+            shown=shown[number],
             shape=SERIES[number][0],
             role=SERIES[number][1],
             shift=4 * (number - (len(names) - 1) / 2),
@@ -67,19 +69,11 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
     ]
     is_joined = _is_numeric(points)
     layers = [layer for each in series for layer in _strokes(axes, each, is_joined, is_alone=len(series) == 1)]
-    return layers + (_names(heading, axes, series) if len(series) > 1 else []), axes
+    return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
 
 
-def _drawn(names: Sequence[Level | None]) -> list[Level | None]:
-    """The series that are drawn: all, or as many as have a look of their own, evenly chosen with both ends."""
-    most = len(SERIES)
-    if len(names) <= most:
-        return list(names)
-    return [names[round(number * (len(names) - 1) / (most - 1))] for number in range(most)]
-
-
-def _telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
-    """The factors, and of each series the levels, without those that the others tell already, the longest first."""
+def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """Return factors, and levels of each series, without those that the others tell already, the longest first."""
     factors, levels = by.split(BETWEEN), [name.split(BETWEEN) for name in names]
     if len(names) < 2 or any(len(level) != len(factors) for level in levels):
         return by, list(names)
@@ -111,8 +105,8 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
     places = {repr(point.x): float(point.x) for point in points}
     found = places.values()
     if "x" in request.log and min(found) > 0:
-        return at_levels(logarithmic(found), found, most=_TICKS[kind]), places
-    scale = at_levels(linear(found, about=_TICKS[kind] // 2, tight=True), found, most=_TICKS[kind])
+        return at_levels(logarithmic(found), found, most=TICKS[kind]), places
+    scale = at_levels(linear(found, about=TICKS[kind] // 2, tight=True), found, most=TICKS[kind])
     room = 0.03 * (scale.high - scale.low)
     return replace(scale, low=scale.low - room, high=scale.high + room), places
 
@@ -123,7 +117,7 @@ def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
     return of_intervals(medians, ends, is_log="y" in request.log)
 
 
-def _with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
+def with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
     """Widen the axis to the right by what the names of the series need, and the factor above them."""
     longest = max(len(word) for word in words)
     share = min(0.5, (longest * _CHARACTER + _ROOM) / (WIDTHS[kind] - 60))
@@ -139,7 +133,7 @@ def _row(point: SweepPoint, x: float, y: Scale) -> Row:
     return row
 
 
-def _strokes(axes: Axes, series: _Series, is_joined: bool, *, is_alone: bool) -> list[alt.Chart]:
+def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> list[alt.Chart]:
     rows = sorted(series.rows, key=lambda row: row["x"])
     known = [row for row in rows if "low" in row]
     shift = 0.0 if is_joined and is_alone else series.shift
@@ -149,10 +143,10 @@ def _strokes(axes: Axes, series: _Series, is_joined: bool, *, is_alone: bool) ->
     if known:
         layers.append(axes.bars(known, series.role, shift=0.0 if is_joined else shift))
     layers.append(axes.points(rows, series.role, shape=series.shape, shift=0.0 if is_joined else shift))
-    return layers
+    return of_series(layers, series.name)
 
 
-def _names(heading: str, axes: Axes, series: Sequence[_Series]) -> list[alt.Chart]:
+def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[alt.Chart]:
     """Write each series' name right of its last point, apart from the others, with the factor above them."""
     right = max(each.last["x"] for each in series)
     ordered = sorted(series, key=lambda each: -each.last["y"])
@@ -166,14 +160,16 @@ def _names(heading: str, axes: Axes, series: Sequence[_Series]) -> list[alt.Char
     layers: list[alt.Chart] = []
     for each, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        layers += axes.words(place | {"words": each.name}, each.role, align="left", baseline="middle", dx=dx)
+        named = axes.words(place | {"words": each.shown}, each.role, align="left", baseline="middle", dx=dx)
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
-            layers.append(axes.points([place], each.role, shape=each.shape, shift=13))
+            named.append(axes.points([place], each.role, shape=each.shape, shift=13))
+        layers += of_series(named, each.name)
     top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
     return layers + axes.words(top, "ink2", align="left", baseline="middle", dx=dx)
 
 
-def _short(words: str, most: int) -> str:
+def short(words: str, most: int) -> str:
+    """Return the words, or as many of their characters as there is room for."""
     return words if len(words) <= most else words[: most - 1] + "…"
 
 

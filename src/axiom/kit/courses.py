@@ -45,6 +45,7 @@ class Course:
         self._batches = orders[:, : self._steps * batch].reshape(epochs * self._steps, batch)
         self._x, self._y = jax.device_put((task.x_train, task.y_train))  # `jnp.asarray` compiles a copy for each shape
         self._start, self._shape = jax.tree.flatten(start)
+        rates.check_steps(len(self._batches))
         self._optimizer, self._rates, self._every = optimizer, rates, every
         self._objective, self._context = objective, context
         self.blocks = len(range(0, epochs, every))

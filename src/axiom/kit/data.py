@@ -66,6 +66,16 @@ def corrupted(
     return np.where(is_corrupt, (y + shifts) % classes, y).astype(np.int32), is_corrupt
 
 
+def smoothed(y: Labels, *, classes: int, share: float) -> Floats:
+    """Each label as a row of chances: `share` of it is spread evenly over all classes (Szegedy et al. 2016).
+
+    `losses.CrossEntropy` takes these rows for targets: `replace(task, y_train=data.smoothed(task.y_train, …))`.
+    """
+    if not 0.0 <= share <= 1.0:
+        raise ValueError(f"a share of {share} cannot be spread over the classes: take one from 0 to 1")
+    return ((1 - share) * np.eye(classes)[y] + share / classes).astype(np.float32)
+
+
 def clusters(
     rng: np.random.Generator, *, inputs: int, classes: int, train: int, test: int, separation: float = 0.55
 ) -> LearningTask:

@@ -42,6 +42,7 @@ def descended(
     so of what it saw, nothing more is computed. An interrupted descent goes on where it was kept. The objective is
     called with the weights, `x`, `y` and what is in `context`; it is compiled once for all that are equal.
     """
+    rates.check_steps(steps)
     course = _Course(start, jax.device_put((x, y, context)), rates, objective, optimizer)
 
     def step(state: tuple[_Held, list[Seen]], number: int) -> tuple[_Held, list[Seen]]:

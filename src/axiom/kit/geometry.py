@@ -11,6 +11,7 @@ import numpy.typing as npt
 from axiom.kit.models import Array, Layer, Net
 
 _SQUARINGS = 7  # the 128th power of the Gram matrix
+_ROUNDING = 1e-7  # singular values below this share of the largest are none: float32 has no more digits
 
 
 def movement(start: Net, end: Net, *, layer: int) -> float:
@@ -80,6 +81,18 @@ def stable_rank(matrix: Array) -> Array:
         power = power / power.trace()
     ratio: Array = (power * power).sum() / (power * (power @ gram)).sum()
     return ratio
+
+
+def effective_rank(matrix: Array) -> float:
+    """The exponential of the entropy of the singular values as shares of their sum (Roy & Vetterli 2007).
+
+    It counts weak directions, too, where `stable_rank` counts strong ones: k equal singular values are k, and whatever
+    the values are, it lies between 1 and the rank. Of a matrix of zeros it is 0.
+    """
+    values = np.linalg.svd(np.asarray(matrix, dtype=np.float64), compute_uv=False)
+    values = values[values > _ROUNDING * values[0]]
+    shares = values / values.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum())) if len(shares) else 0.0
 
 
 def _centred(activations: Array) -> npt.NDArray[np.float64]:

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import add, matmul
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,19 @@ class Layer(NamedTuple):
 
 
 Net: TypeAlias = tuple[Layer, ...]
+
+
+class NetworkFunction(Protocol):
+    """How layers become a function: `Architecture`, and those of `convolution`, `normalisation` and `attention`.
+
+    Each is a frozen dataclass: two that are equal compile to the same program, which is compiled once.
+    """
+
+    def hidden(self, net: Net, x: Array) -> tuple[Array, ...]:
+        """The activations of every hidden layer, first to last: a row for each row of `x`."""
+
+    def outputs(self, net: Net, x: Array) -> Array:
+        """What the last layer gives, before any softmax."""
 
 
 def _relu(_library: Any, x: Any) -> Any:
@@ -65,7 +78,7 @@ ACTIVATIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """How layers become a function. Two that are equal compile to the same program, which is compiled once."""
+    """Layers one above the other, each an affine map that an activation follows."""
 
     activation: str = "relu"
     ntk: bool = (
@@ -75,7 +88,7 @@ class Architecture:
 
     def hidden(self, net: Net, x: Array) -> tuple[Array, ...]:
         """The activations of every hidden layer, first to last."""
-        activate, library = ACTIVATIONS[self.activation], _library(x, net)
+        activate, library = ACTIVATIONS[self.activation], library_of(x, net)
         activations: list[Array] = []
         for layer in net[:-1]:
             above = activate(library, self._affine(layer, x, library))
@@ -85,7 +98,7 @@ class Architecture:
 
     def outputs(self, net: Net, x: Array) -> Array:
         """What the last layer gives, before any softmax."""
-        return self._affine(net[-1], self.hidden(net, x)[-1] if len(net) > 1 else x, _library(x, net))
+        return self._affine(net[-1], self.hidden(net, x)[-1] if len(net) > 1 else x, library_of(x, net))
 
     def _affine(self, layer: Layer, x: Array, library: Any) -> Array:
         times, plus = (matmul, add) if library is np or x.ndim != 2 else _with_slopes()
@@ -131,17 +144,22 @@ def logits(net: Net, x: Array) -> Array:
     return RELU.outputs(net, x)
 
 
-def _with_slopes() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """A product and a sum of rows for arrays of JAX."""
-    from axiom.kit import slopes  # here and not above, as JAX itself
-
-    return slopes.times, slopes.plus
+def affine(layer: Layer, x: Array) -> Array:
+    """Rows times the weights of a layer, plus its biases."""
+    return RELU.outputs((layer,), x)
 
 
-def _library(x: Array, net: Net) -> Any:
-    """The library whose functions these arrays want."""
+def library_of(x: Array, net: Net) -> Any:
+    """The library whose functions these arrays want: NumPy, or `jax.numpy` inside a compiled program."""
     if isinstance(x, np.ndarray) and all(isinstance(layer.weights, np.ndarray) for layer in net):
         return np
     import jax.numpy  # here and not above: a host without AVX cannot load it, and still computes with NumPy
 
     return jax.numpy
+
+
+def _with_slopes() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """A product and a sum of rows for arrays of JAX."""
+    from axiom.kit import slopes  # here and not above, as JAX itself
+
+    return slopes.times, slopes.plus

@@ -26,8 +26,20 @@ _TINY = 1e-8
 class Rates(NamedTuple):
     """What may differ from one training to the next without another compilation."""
 
-    lr: Array | float
+    lr: Array | float  # of every step, or an array with one for each, as `schedules` makes it
     weight_decay: Array | float = 0.0
+
+    def check_steps(self, steps: int) -> None:
+        """Raise where there is a rate for each step, and there are fewer of them than steps."""
+        for rates in np.shape(self.lr):
+            if rates < steps:
+                raise ValueError(f"a schedule of {rates} rates is over before {steps} steps: make it that long")
+
+    def at(self, count: Array | float) -> Rates:
+        """The rates of the step of this number; the first is 1."""
+        if np.ndim(self.lr) == 0:
+            return self
+        return self._replace(lr=self.lr[(count - np.float32(1)).astype("int32")])  # type: ignore[index]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,7 @@ class Optimizer:
         rates: Rates,
     ) -> tuple[list[Array], list[Memory]]:
         """All arrays and memories after one step against these gradients."""
+        rates = rates.at(count)
         new = [self.rule(*each, count, rates) for each in zip(weights, slopes, memories, strict=True)]
         return [weight for weight, _ in new], [memory for _, memory in new]
 

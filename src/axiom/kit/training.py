@@ -14,7 +14,7 @@ from axiom.kit import pace
 from axiom.kit.courses import Context, Course, Held
 from axiom.kit.data import Floats, Labels, LearningTask
 from axiom.kit.losses import CROSS_ENTROPY, Objective
-from axiom.kit.models import RELU, Architecture, Array, Net
+from axiom.kit.models import RELU, Array, Net, NetworkFunction
 from axiom.kit.optimizers import SGD, Optimizer, Rates
 
 Seen = TypeVar("Seen")
@@ -100,7 +100,7 @@ def trained(
     return course.net(held), seen
 
 
-def accuracy(net: Net, x: Floats, y: Labels, architecture: Architecture = RELU) -> float:
+def accuracy(net: Net, x: Floats, y: Labels, architecture: NetworkFunction = RELU) -> float:
     """The share of rows whose strongest output is the right one."""
     return float(np.mean(np.argmax(np.asarray(architecture.outputs(net, x)), axis=1) == y))
 
@@ -112,11 +112,11 @@ def cross_entropy(outputs: Array, y: Labels) -> float:
     return float(np.mean(np.log(np.exp(below).sum(axis=1)) - below[np.arange(len(y)), y]))
 
 
-def answers(net: Net, x: Floats, architecture: Architecture = RELU) -> npt.NDArray[np.int32]:
+def answers(net: Net, x: Floats, architecture: NetworkFunction = RELU) -> npt.NDArray[np.int32]:
     """The strongest output of each row, by a compiled program: for whoever looks so often that NumPy takes longer."""
     return np.asarray(_strongest(net, x, architecture))
 
 
 @partial(jax.jit, static_argnames="architecture")
-def _strongest(net: Net, x: Array, architecture: Architecture) -> Array:
+def _strongest(net: Net, x: Array, architecture: NetworkFunction) -> Array:
     return architecture.outputs(net, x).argmax(axis=1)

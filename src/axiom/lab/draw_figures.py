@@ -1,4 +1,4 @@
-"""Draws what has changed: each experiment's sweep, and of each finding how it narrowed, its values and its parts."""
+"""Draws what has changed: each experiment's sweep and curve; of each finding how it narrowed, its values, its parts."""
 
 import hashlib
 import json
@@ -10,12 +10,15 @@ from statistics import median
 from typing import Any
 
 from axiom.decisions.evidence.weigh import card
+from axiom.domain.findings import Direction, headline, reading
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn
+from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
 from axiom.figures.drawing import Draughtsman, Picture
 from axiom.figures.forest_rows import parts_of
 from axiom.figures.requests import (
+    Curve,
     Forest,
     History,
     MeasuredConfig,
@@ -25,6 +28,7 @@ from axiom.figures.requests import (
     Sweep,
     look_of,
     points_of,
+    shared_card,
     to_data,
     values_of,
 )
@@ -42,6 +46,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.views import credit
+from axiom.store.views.results import MeasuredLists
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.draw")
@@ -50,17 +55,20 @@ _EVERYTHING = 2**62  # replicate numbers end long before
 _EVER = datetime.max.replace(tzinfo=UTC)
 _BETWEEN = timedelta(seconds=20)  # that a picture stands, unless a block closed: each costs a fifth of a second
 _RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
+CARD = "card"
+_Standing = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
 
 class Gallery:
     """Keeps the pictures of a laboratory up to date. Looks again only at what has more results than last time."""
 
-    def __init__(self, writer: Writer, folder: Folder, draughtsman: Draughtsman) -> None:
+    def __init__(self, writer: Writer, folder: Folder, draughtsman: Draughtsman, *, laboratory: str = "Axiom") -> None:
+        self._laboratory = laboratory
         self._writer = writer
         self._folder = folder
         self._draughtsman = draughtsman
-        self._seen: dict[int, tuple[int, int]] = {}
+        self._seen: dict[int, _Standing] = {}
         self._rests: dict[int, datetime] = {}
         self._refused: set[str] = set()
         self._idle = 0
@@ -68,7 +76,7 @@ class Gallery:
 
     def draw(self, now: datetime) -> int:
         """Draw what has changed; how many pictures that were."""
-        seen: dict[int, tuple[int, int]] = {}
+        seen: dict[int, _Standing] = {}
         with Connections(folder=self._folder).reader() as reader:
             stale = list(self._stale(reader, seen, now))
         self._idle = 0 if stale else self._idle + 1
@@ -79,20 +87,18 @@ class Gallery:
         self._credited = now.date()
         return drawn
 
-    def _stale(
-        self, db: Database, seen: dict[int, tuple[int, int]], now: datetime
-    ) -> Iterator[tuple[str, Request, str]]:
+    def _stale(self, db: Database, seen: dict[int, _Standing], now: datetime) -> Iterator[tuple[str, Request, str]]:
         drawn, counted = figures.shows(db), counters.read(db)
         for experiment in experiments.everything(db):
             weighed = evidence.weighed(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
-            standing = (results, sum(one.blocks for one in weighed))
+            standing = (results, tuple((one.blocks, one.status) for one in weighed))
             before = self._seen.get(experiment.id)
             if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
                 continue
             seen[experiment.id] = standing
             self._rests[experiment.id] = now + _BETWEEN
-            yield from self._changed(_pictures(db, experiment, weighed), drawn)
+            yield from self._changed(_pictures(db, experiment, weighed, self._laboratory), drawn)
         if self._credited != now.date():
             yield from self._changed(_credit(db, now), drawn)
 
@@ -102,11 +108,11 @@ class Gallery:
         """Those that show something else than when they were drawn."""
         for name, request in pictures:
             shown = _digest(request)
-            if drawn.get(f"{name}/{_WIDTHS[0]}") != shown and shown not in self._refused:
+            if drawn.get(_stored(name)[0]) != shown and shown not in self._refused:
                 yield name, request, shown
 
-    def _may_rest(self, experiment_id: int, before: tuple[int, int], standing: tuple[int, int], now: datetime) -> bool:
-        """Can a picture stand a while longer? Not the first one, and not when a block closed."""
+    def _may_rest(self, experiment_id: int, before: _Standing, standing: _Standing, now: datetime) -> bool:
+        """Can a picture stand a while longer? Not the first one, and not when a block or a finding closed."""
         return before[0] > 0 and before[1] == standing[1] and now < self._rests[experiment_id]
 
     def _one(self, name: str, request: Request, shown: str, now: datetime) -> int:
@@ -121,9 +127,14 @@ class Gallery:
 
     def _keep(self, db: Database, name: str, shown: str, drawn: Picture, now: datetime) -> None:
         png = blobs.put(db, self._folder, drawn.png, now)
-        for width, svg in zip(_WIDTHS, _apart(drawn.svg), strict=True):
+        for stored, svg in zip(_stored(name), _apart(drawn.svg), strict=True):
             kept = blobs.put(db, self._folder, svg.encode(), now)
-            figures.keep(db, name=f"{name}/{width}", shown=shown, svg=kept, png=png, now=now)
+            figures.keep(db, name=stored, shown=shown, svg=kept, png=png, now=now)
+
+
+def _stored(name: str) -> list[str]:
+    """Under which names a picture is kept: one for each of its widths. A card has one."""
+    return [name] if name.endswith(f"/{CARD}") else [f"{name}/{width}" for width in _WIDTHS]
 
 
 def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
@@ -155,14 +166,17 @@ def _apart(svg: str) -> list[str]:
 
 
 def _pictures(
-    db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding]
+    db: Database, experiment: StoredExperiment, weighed: list[WeighedFinding], laboratory: str
 ) -> Iterator[tuple[str, Request]]:
     manifest = stored_manifest(experiment.manifest)
     sweep = sweep_of(db, experiment, manifest)
     if sweep is not None:
         yield f"experiment/{experiment.id}/sweep", sweep
+    curve = experiment_curve(db, experiment, manifest)
+    if curve is not None:
+        yield f"experiment/{experiment.id}/curve", curve
     for found in weighed:
-        yield from _of_finding(db, found)
+        yield from _of_finding(db, found, laboratory)
 
 
 def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
@@ -194,6 +208,16 @@ def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> 
     )
 
 
+def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Curve | None:
+    """The first measure that is a curve, of the first replicates, as far as they are back."""
+    measure = curve_measure(manifest.measures)
+    if measure is None:
+        return None
+    found = MeasuredLists()
+    found.read(db, experiment.id, measure, FIRST_REPLICATES)
+    return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, found.by_config)
+
+
 def _measured(config: Any, values: list[float]) -> MeasuredConfig:
     low, high = median_sequence(values)
     return MeasuredConfig(
@@ -201,7 +225,7 @@ def _measured(config: Any, values: list[float]) -> MeasuredConfig:
     )
 
 
-def _of_finding(db: Database, found: WeighedFinding) -> Iterator[tuple[str, Request]]:
+def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
     lines = evidence.lines(db, found.number)
     registration = registrations.registration(db, found.registration_id)
     if not lines or registration is None:
@@ -211,6 +235,19 @@ def _of_finding(db: Database, found: WeighedFinding) -> Iterator[tuple[str, Requ
     if all(look.estimate is None for look in looks):
         return
     estimand = next(one for one in json.loads(registration.body)["estimands"] if one["name"] == found.estimand)
+    reads = reading(looks[-1].verdict, Direction(estimand["expects"]))
+    yield (
+        f"finding/{found.number}/{CARD}",
+        shared_card(
+            found.number,
+            headline(estimand, reads, found.status),
+            looks[-1].verdict,
+            reads.value,
+            looks[-1],
+            is_signed=estimand["null"] == 0,
+            laboratory=laboratory,
+        ),
+    )
     low, high = estimand["prediction"]["interval"]
     about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
     yield (

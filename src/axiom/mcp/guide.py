@@ -7,6 +7,7 @@ from pathlib import Path
 
 import axiom
 from axiom.decisions.experiments import allowed_imports
+from axiom.decisions.experiments.outline import about, public_names
 from axiom.errors import UnknownName
 from axiom.mcp.answers import Answer
 from axiom.signed.sources import parsed
@@ -107,25 +108,9 @@ def _tree(room: str, module: str) -> ast.Module:
 
 
 def _said_of(module: str) -> str:
-    return _first_line(_tree("kit", module))
-
-
-def _first_line(node: ast.Module | ast.FunctionDef | ast.ClassDef) -> str:
-    return (ast.get_docstring(node) or "").partition("\n")[0]
+    return about(_tree("kit", module))
 
 
 def _outline(tree: ast.Module) -> list[str]:
-    """Its public functions and classes, each with its words and its first sentence."""
-    return [
-        f"{_signature(node)}  # {_first_line(node)}"
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-    ]
-
-
-def _signature(node: ast.FunctionDef | ast.ClassDef) -> str:
-    if isinstance(node, ast.ClassDef):
-        fields = [ast.unparse(each) for each in node.body if isinstance(each, ast.AnnAssign | ast.Assign)]
-        return f"class {node.name}({', '.join(fields)})"
-    returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return f"{node.name}({ast.unparse(node.args)}){returned}"
+    """What it offers, each with its words."""
+    return [f"{offered.signature}  # {offered.about}" for offered in public_names(tree)]

@@ -18,6 +18,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
+ALIVE = "alive"  # the job that writes down that the laboratory is up
 _ROUNDS = 20  # of a job in one turn: whoever looks whether it is stuck sees it begin again
 _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
@@ -105,5 +106,5 @@ def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[]
     jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
     jobs.add(Job(name="credit", every=1.0, work=pay, remembered=False))
     jobs.add(Job(name="checks", every=600.0, work=doing(give_up), remembered=False))
-    jobs.add(Job(name="alive", every=300.0, work=lambda: None))
+    jobs.add(Job(name=ALIVE, every=300.0, work=lambda: None))
     return jobs

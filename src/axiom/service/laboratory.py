@@ -6,9 +6,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -29,6 +29,7 @@ from axiom.runner.confine import bubblewrap
 from axiom.server.http.hardening import ServedSocket, StopSignal
 from axiom.server.http.hardening import serve as serve_sockets
 from axiom.server.http.request_counts import CountedApp, RequestCounts
+from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.access import journal_of, log_to, prepare_database
@@ -38,9 +39,12 @@ from axiom.service.callers import laboratory as laboratory_caller
 from axiom.service.callers import operator, program
 from axiom.service.clock import Clock
 from axiom.service.desk import SocketDesk
+from axiom.service.doctor import watched
 from axiom.service.engine import Computing, computing, demand_writer
 from axiom.service.folder import workers_of
 from axiom.service.health import Health
+from axiom.service.jobs import ALIVE
+from axiom.service.mail import Mailing, letters, mail_server, mailing
 from axiom.service.mcp_on_site import mcp_in_front
 from axiom.service.preview import Foresight
 from axiom.service.project import Source, Volunteering, project_address, volunteering
@@ -50,7 +54,9 @@ from axiom.service.terminal import remark
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
 from axiom.signed.trust import TRUST_FILE
+from axiom.store.connections import Connections
 from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk, WithApi
@@ -113,6 +119,7 @@ def _run(
     quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
+    server = mail_server(settings, os.environ)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
     parts = _build(folder, settings, keys, clock.apart, stopping)
@@ -125,13 +132,23 @@ def _run(
             volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
         )
         play_fleet(fleet, parts.core, volunteers, secrets)
-        probes = _probes(folder, settings, clock, parts, counts)
+        health = _health(folder, settings, clock, parts)
+        probes = _probes(health, settings, counts)
         pages = _pages(folder, settings, clock, parts, volunteers, address, probes)
         stack.callback(pages.readers.close)
+        mail = mailing(
+            settings,
+            server,
+            letters(settings, secrets.accounts, master),
+            health,
+            pages.readers,
+            lambda: _complaints(health, volunteers),
+            _away(folder, clock.now()),
+        )
         with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
             stack.callback(folder.socket.unlink, missing_ok=True)
             stack.callback(folder.programs_socket.unlink, missing_ok=True)
-            _start(parts, attendant, stack)
+            _start(parts, attendant, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
             behind.router.routes.extend(desk_routes(parts.counter))
@@ -163,9 +180,8 @@ def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
     return admit
 
 
-def _probes(folder: Folder, settings: Settings, clock: Clock, parts: _Parts, counts: RequestCounts) -> Probes:
-    """What programs that watch the laboratory are told. The first scrape imports Prometheus' library."""
-    health = Health(
+def _health(folder: Folder, settings: Settings, clock: Clock, parts: _Parts) -> Health:
+    return Health(
         folder=folder,
         journal=journal_of(folder, settings),
         writer=parts.writer,
@@ -173,6 +189,28 @@ def _probes(folder: Folder, settings: Settings, clock: Clock, parts: _Parts, cou
         now=clock.now,
         up_since=clock.now(),
     )
+
+
+def _complaints(health: Health, volunteers: Volunteering) -> Iterator[Complaint]:
+    """What `/readyz`, `axiom status` and `axiom doctor` complain of, of a laboratory that runs."""
+    if reasons := health.unready():
+        yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
+    if volunteers.problems:
+        yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
+    for each in watched(health.folder):
+        if not each.well:
+            yield Complaint(kind=each.name, says=each.says, cure=each.cure)
+
+
+def _away(folder: Folder, now: datetime) -> timedelta:
+    """For how long the laboratory was not there before this start."""
+    with Connections(folder=folder).reader() as db:
+        last = jobs.last_start(db, ALIVE)
+    return now - last if last else timedelta(0)
+
+
+def _probes(health: Health, settings: Settings, counts: RequestCounts) -> Probes:
+    """What programs that watch the laboratory are told. The first scrape imports Prometheus' library."""
 
     @functools.cache
     def metrics() -> Any:
@@ -203,6 +241,7 @@ def _pages(
         preview=Foresight(folder, policy, clock.now).now,
         probes=probes,
         is_open=settings.other_pages == "read",
+        authors=settings.authors,
         approvals=settings.approvals,
         master=project_address(settings, address),
         scheduler=volunteers.scheduler,
@@ -212,8 +251,8 @@ def _pages(
 def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal) -> _Parts:
     core = computing(folder, settings, keys, now)
     draughtsman = Draughtsman()
-    gallery = Gallery(core.writer, folder, draughtsman)
-    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping, core.jobs):
+    gallery = Gallery(core.writer, folder, draughtsman, laboratory=settings.name)
+    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
         core.jobs.add(job)
     counter = SocketDesk(
         writer=core.writer,
@@ -233,7 +272,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
     )
 
 
-def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal, jobs: Jobs) -> list[Job]:
+def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:
     """What the server does again and again beside moving work on. Only the daily ones remember each time."""
     writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
     return [
@@ -241,19 +280,25 @@ def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSig
         Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
         Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
         Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
-        Job(name="watch", every=1.0, work=lambda: _watch(writer, stopping, jobs), remembered=False),
     ]
 
 
-def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs) -> None:
+def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
     """Stop where nothing can be stored any more. After a full disk, have something stored to see whether it fits."""
     if writer.failed:
         stopping.now()
+        if alerts:
+            alerts.look()  # this is the last chance to tell it, and the end waits for it
     elif writer.found_no_room:
-        jobs.nudge("alive")
+        jobs.nudge(ALIVE)
 
 
-def _start(parts: _Parts, attendant: Attendant | None, stack: contextlib.ExitStack) -> None:
+def _start(
+    parts: _Parts, attendant: Attendant | None, mail: Mailing, stopping: StopSignal, stack: contextlib.ExitStack
+) -> None:
+    watch = functools.partial(_watch, parts.writer, stopping, parts.jobs, mail.alerts)
+    for job in (Job(name="watch", every=1.0, work=watch, remembered=False), *mail.jobs):
+        parts.jobs.add(job)
     if attendant is not None:
         parts.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
         stack.callback(attendant.stop)

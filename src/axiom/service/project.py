@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from axiom.boinc.project import scheduler_lines
 from axiom.commands.gate import CommandGate
 from axiom.lab.policy import HEARD_FROM
+from axiom.lab.runners.built import built_in
 from axiom.lab.runners.offer import Offering
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
@@ -152,7 +153,7 @@ def volunteering(
     offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
     links = Links(master=master, upload_key=secrets.upload)
     builder = None
-    if source.build_with:
+    if source.build_with and not built_in(folder.fetched_runners):
         builder = Builder(
             folder, source.build_with, patience=_PATIENCE, may_begin=lambda: _has_first_findings(folder, now())
         )
@@ -217,6 +218,7 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
             now=now,
             guesses=guesses,
             new_accounts=settings.new_accounts,
+            sends_mail=settings.sends_mail,
         ),
         account_managers=AccountManagers(
             writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses

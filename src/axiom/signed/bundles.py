@@ -43,7 +43,9 @@ SEAL_LIMIT = 4_096  # characters; ten signatures fit
 
 _KIND = "axiom-bundle-1"
 _HEX = r"[0-9a-f]{64}"
-_SHARED = re.compile(r"axiom/__init__\.py|axiom/(domain|kit)/[a-z_][a-z0-9_]*\.py|axiom/catalogue/__init__\.py")
+_SHARED = re.compile(
+    r"axiom/__init__\.py|axiom/(domain|kit)/[a-z_][a-z0-9_]*\.py|axiom/kit/digits\.bin|axiom/catalogue/__init__\.py"
+)
 _MODE = stat.S_IFREG | 0o644
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that the format can say
 _NOTHING = "Nothing was imported."

@@ -14,19 +14,25 @@ MANIFEST = "manifest.json"
 
 
 def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
-    """Return the files that an experiment may import, by their names in a bundle; `package` is the folder `axiom`."""
+    """Return the files that an experiment may use, by their names in a bundle; `package` is the folder `axiom`.
+
+    The digits travel with the experiments that name them.
+    """
     if not experiment_file.is_file():
         raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
     sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
     sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
-    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
     try:
-        files[experiment_path(experiment_file.stem)] = experiment_file.read_bytes()
+        own = experiment_file.read_bytes()
     except OSError as error:
         raise ExperimentError(
             f"The experiment file {experiment_file} cannot be read ({error.strerror}). Nothing was built; it has to be "
             "open to the account under which Axiom works."
         ) from error
+    if b"digits" in own:
+        sources.append(package / "kit" / "digits.bin")
+    files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
+    files[experiment_path(experiment_file.stem)] = own
     return dict(sorted(files.items()))
 
 

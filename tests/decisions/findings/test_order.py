@@ -1,4 +1,6 @@
-from axiom.decisions.findings.order import FindingOrder, ListedFinding, ordered, surprise
+from datetime import date
+
+from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
 from axiom.domain.findings import Grade, Verdict
 
 
@@ -30,3 +32,10 @@ def test_an_answer_that_was_expected_least_surprises_most():
     assert ordered(found, FindingOrder.SURPRISING) == [5, 2, 4, 1, 3]
     assert surprise(finding(4, positive=0.5)) == 1.0
     assert surprise(finding(3, Verdict.UNDECIDED)) < 0
+
+
+def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
+    today, before = date(2026, 3, 2), date(2026, 3, 1)
+    found = [(today, finding(1)), (today, finding(2, Verdict.NEGATIVE)), (today, finding(3)), (before, finding(4))]
+    assert few_a_day(found, 1) == [2, 4]
+    assert few_a_day(found, 2) == [2, 1, 4]

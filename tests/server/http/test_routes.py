@@ -8,6 +8,7 @@ from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, n
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axiom.boinc.project_files import PICTURES, pictures
 from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
@@ -31,6 +32,15 @@ def test_the_configuration_names_the_project_and_what_it_has_a_runner_for(office
     assert "<name>Small &amp; Sons</name>" in said
     assert "<master_url>http://lab.example/</master_url>" in said
     assert "<platform_name>x86_64-pc-linux-gnu</platform_name>" in said
+    assert "<terms_of_use>Your computer works for free." in said
+
+
+def test_the_manager_s_pictures_are_where_a_reply_says(office):
+    for each in pictures():
+        status, headers, body = office.raw(f"/{PICTURES}/{each.name}")
+        assert (status, headers["content-type"], body) == (200, "image/png", each.body)
+        assert body.startswith(b"\x89PNG")
+    assert {"stat_icon", "slideshow_00"} <= {each.open_name for each in pictures()}
 
 
 def test_terms_and_refusals_come_in_the_language_of_the_client(office):

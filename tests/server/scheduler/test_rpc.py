@@ -96,10 +96,12 @@ def test_a_host_that_asks_for_a_second_gets_one_task_with_all_that_it_takes(exch
     program = heard.root.find("app_version")
     assert (program.findtext("platform"), int(program.findtext("version_num")), "") == handed.platform
     assert [each.findtext("file_name") for each in program.findall("file_ref") if each.find("main_program") is not None]
-    assert set(handed.files) == {each.findtext("file_name") for each in heard.root.iter("file_ref")}, (
-        "each file that is spoken of is described, and no other"
-    )
-    opened = {each.findtext("open_name") for each in heard.root.iter("file_ref")}
+    spoken = [*heard.root.iter("file_ref")]
+    shown = heard.root.findall("project_files/file_ref")
+    described = {each.findtext("name") for each in heard.root.findall("file_info")}
+    assert described == {each.findtext("file_name") for each in spoken}, "each file that is spoken of, and no other"
+    assert {"stat_icon", "slideshow_00"} <= {each.findtext("open_name") for each in shown}
+    opened = {each.findtext("open_name") for each in spoken if each not in shown}
     assert opened == {None, "trust.json", "bundle.zip", "bundle.seal", "output.jsonl"}
     assert int(handed.task.findtext("report_deadline")) == (exchange.lab.now + timedelta(hours=48)).timestamp()
     flops, bound = float(program.findtext("flops")), float(handed.workunit.findtext("rsc_fpops_bound"))

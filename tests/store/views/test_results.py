@@ -17,7 +17,8 @@ WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < :am
 INSERT INTO result (id, task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds,
     created_at)
 SELECT id, 1, 1 + id % 3, id / 24, id / 3 % 8, id, CASE WHEN id % 5000 = 7 THEN 'late' ELSE 'ok' END,
-    '{"total": ' || (id * 7919 % 1000) || '}', '[]', id / 3 % 8 + id * 7919 % 1000 / 1000.0, 0
+    '{"total": ' || (id * 7919 % 1000) || ', "curve": [' || id || ', 1.5]}', '[]',
+    id / 3 % 8 + id * 7919 % 1000 / 1000.0, 0
 FROM n
 """
 _TASK = "INSERT INTO task (id, workunit_id, experiment_id, state, ordinal, created_at) VALUES (1, 1, 1, 'valid', 0, 0)"
@@ -100,6 +101,28 @@ def test_a_page_is_found_without_looking_at_every_result(large, chosen):
     assert {
         order: work for order in orders(chosen) if (work := steps(large, Wanted(**chosen, order=order))) > _FEW
     } == {}
+
+
+def test_lists_are_those_of_the_first_replicates_however_many_results_there_are(large, every):
+    own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK and row.replicate < 4]
+    expected = {
+        config: sorted(row.measures["curve"] for row in own if row.config == config) for config in range(CONFIGS)
+    }
+    tally, count = Tally(), 0
+
+    def step() -> None:
+        nonlocal count
+        count += 1
+
+    large._connection.set_progress_handler(step, 1000)
+    try:
+        for _ in range(2):  # what was read is not counted twice
+            found = tally.lists(large, 2, "curve", 4).by_config
+            assert {config: sorted(lists) for config, lists in found.items()} == expected
+    finally:
+        large._connection.set_progress_handler(None, 0)
+    assert count <= _FEW
+    assert tally.lists(large, 2, "total", 4).by_config == {}
 
 
 def test_all_values_are_counted_and_new_ones_with_them(large, every):

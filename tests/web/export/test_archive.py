@@ -8,10 +8,11 @@ import site
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from furnished_lab import weigh_three_blocks
+from furnished_lab import draw, weigh_three_blocks
 from patience import PATIENCE
 from rocrate.rocrate import ROCrate
 
@@ -221,6 +222,28 @@ def test_how_to_cite_is_in_it(files):
     assert 'license: "CC-BY-4.0"' in citation
     assert '- name: "Small & Sons"' in citation
     assert "CC BY 4.0" in files["LICENSE.txt"].decode()
+    assert "@misc{axiom-finding-1," in files["CITATION.bib"].decode()
+
+
+def test_people_are_cited_before_the_laboratory(weighed_lab):
+    files = export_archive.files(replace(reading(weighed_lab), authors="Ada Example (0000-0002-1825-0097)"), 1)
+    assert 'orcid: "https://orcid.org/0000-0002-1825-0097"' in files["CITATION.cff"].decode()
+    crate = json.loads(files["ro-crate-metadata.json"])["@graph"]
+    (root,) = [each for each in crate if each["@id"] == "./"]
+    assert [each["@id"] for each in root["author"]] == ["https://orcid.org/0000-0002-1825-0097", "#laboratory"]
+    assert {"Person", "Organization"} <= {each["@type"] for each in crate if isinstance(each["@type"], str)}
+
+
+def test_pictures_are_in_it_once_they_show_the_newest_evidence(new_lab, prepared, tmp_path):
+    lab = new_lab(tmp_path / "lab")
+    weigh_three_blocks(lab, prepared)
+    assert not [name for name in export_archive.files(reading(lab), 1) if name.startswith("figures/")]
+    with lab.db.transaction():
+        draw(lab, "finding/1/strip", 660, 326)
+    files = export_archive.files(reading(lab), 1)
+    assert [name for name in files if name.startswith("figures/")] == ["figures/strip.png"]
+    lab.later(minutes=1)
+    assert export_archive.archive(reading(lab), 1) == export_archive.archive(reading(lab), 1)
 
 
 def test_the_history_is_in_it_with_every_step(files):

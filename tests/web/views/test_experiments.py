@@ -3,16 +3,20 @@
 import re
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+import axiom
 from axiom.decisions.hosts.costs import shown, weigh
 from axiom.domain.costs import Fit, Voice
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
 from axiom.lab import draw_figures
+from axiom.lab.experiments.publish import prepare
+from axiom.signed.bundles import contents
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import costs, experiments
 from axiom.store.experiments.costs import LearnedCost
@@ -77,6 +81,44 @@ def test_the_page_says_that_its_picture_is_of_what_is_back_and_how_much_of_that_
     small_lab.validate()
     assert "has no value in it (2 of 6 results so far have none)." in words(reader.get(path).text)
     assert reader.get(f"{path}.json").json["experiment"]["figures"]["sweep"]["without_value"] == 2
+
+
+@pytest.fixture
+def curved(small_lab, prepared, tmp_path):
+    """Three replicates of an experiment that measures its total at each of three steps."""
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+    source = source.replace('name="tiny_sum"', 'name="curved_sum"')
+    file = tmp_path / "curved_sum.py"
+    file.write_text(source.replace("total: float\n", "total: float\n    total_by_step: tuple[float, ...]\n"))
+    small_lab.publish(prepare(Path(axiom.__file__).parent, file))
+    small_lab.host()
+    small_lab.deploy(workunits=3)
+    for replicate in range(3):
+        order = small_lab.order(1)
+        steps = [0.0, float(replicate), 4.0][: 3 - replicate]
+        small_lab.report(order, small_lab.output(order, measures={"total": 1.0, "count": None, "total_by_step": steps}))
+        small_lab.validate()
+    return small_lab
+
+
+def test_a_measure_that_is_a_list_has_its_curve_on_the_page_with_table_and_csv(browse, curved):
+    reader = browse(curved)
+    found = reader.get("/experiments/curved_sum@1.json").json["experiment"]["figures"]["curve"]
+    assert found["headings"] == ["step, by its place in the list", "size", "Repetitions", "Median of total"]
+    assert found["rows"] == [
+        *([place, "1", 3, middle] for place, middle in ((1, 0.0), (2, 0.5))),
+        *([place, "2", 3, middle] for place, middle in ((1, 0.0), (2, 0.5))),
+    ]
+    page = words(reader.get("/experiments/curved_sum@1").text)
+    assert "Of the first 32 repetitions it takes those that are back: 3 repetitions of each config." in page
+    csv = reader.get(found["csv"]).text.splitlines()
+    assert (csv[0], csv[2]) == ('"step, by its place in the list",size,Repetitions,Median of total', "2,1,3,0.5")
+
+
+def test_an_experiment_without_a_list_has_no_curve(browse, measured):
+    reader = browse(measured)
+    assert "curve" not in reader.get("/experiments/tiny_sum@1.json").json["experiment"]["figures"]
+    assert reader.get("/figures/experiment/1/curve.csv").status == 404
 
 
 def words(html: str) -> str:

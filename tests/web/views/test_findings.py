@@ -97,6 +97,7 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is
         "headings": ["n"],
         "rows": [[each] for each in range(201)],
         "is_course": is_course,
+        "has_series": False,
         "csv": "",
         "svg": None,
     }

@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ET
 from datetime import timedelta
 
 import pytest
+from furnished_lab import fill
 
 from axiom.store.sessions import news
 from axiom.web.base.request import Reading
@@ -67,3 +68,17 @@ def test_what_is_withdrawn_is_nowhere(browse, lab):
     assert on_front_page(browse, lab) == []
     assert [one["line"] for one in browse(lab).get("/news.json").json["said"]] == ["We begin."]
     assert "moves" not in browse(lab).get("/news.atom").text
+
+
+def test_a_finding_is_news_once_it_is_decided_and_a_client_hears_of_it_a_day_later(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    (row,) = [row for row in browse(small_lab).get("/findings.json").json["findings"] if row["evidence"]]
+    (told,) = browse(small_lab).get("/news.json").json["news"]
+    assert (told["number"], told["line"]) == (row["number"], f"We now know: {row['answer']}")
+    entries = [entry.findtext(f"{ATOM}title") for entry in ET.fromstring(browse(small_lab).get("/news.atom").body)]
+    assert told["line"] in entries
+    for days, amount in ((0, 0), (1, 1)):
+        now = small_lab.now + timedelta(days=days)
+        reading = Reading(db=small_lab.db, folder=small_lab.folder, now=now, name="Small", live=dict)
+        items = [item.findtext("title") for item in ET.fromstring(feed(reading, "https://lab.example/")).iter("item")]
+        assert items.count(told["line"]) == amount

@@ -161,3 +161,14 @@ def test_a_certificate_has_the_numbers_of_the_page(site_of):
         name: found[name] for name in ("jobs", "hours", "credit", "finding_count")
     }
     assert site_of.get("/volunteers/99/certificate").status == 404
+
+
+def test_the_teams_race_anew_each_month(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    now = browse(small_lab).get("/teams.json").json["challenge"]
+    assert (now["month"], now["last"]) == ("March 2026", None)
+    assert [(row["number"], row["credit"]) for row in now["rows"]] == [(1, 0.04)]
+    small_lab.later(days=31)
+    then = browse(small_lab).get("/teams.json").json["challenge"]
+    assert (then["month"], then["rows"], then["last"]["winner"]["number"]) == ("April 2026", [], 1)
+    assert "March 2026 was won by" in browse(small_lab).get("/teams").text

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.laboratory.doctor import as_data, examine, examine_invariants, in_words
 from axiom.cli.options import (
     color_option,
     data_option,
@@ -25,6 +24,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap
 from axiom.service.access import demand, prepare_database, reading
+from axiom.service.doctor import as_data, examine, examine_invariants, in_words
 from axiom.service.terminal import remark, say, wall_clock
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys

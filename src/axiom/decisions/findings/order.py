@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from axiom.domain.findings import Grade, Verdict
@@ -44,6 +45,14 @@ def ordered(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
         case _:
             pass
     return [one.number for one in found]
+
+
+def few_a_day(found: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
+    """Of the findings of each day so many, the greatest surprises first: more than a few are no news."""
+    days: dict[date, list[ListedFinding]] = {}
+    for day, one in found:
+        days.setdefault(day, []).append(one)
+    return [number for day in days.values() for number in ordered(day, FindingOrder.SURPRISING)[:most]]
 
 
 def surprise(one: ListedFinding) -> float:

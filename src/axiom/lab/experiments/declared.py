@@ -83,9 +83,9 @@ def _read(raw: bytes) -> Mapping[str, Any]:
 
 
 def _digests(name: str, files: Mapping[str, bytes]) -> tuple[str, str]:
-    """Of what all experiments may import, and of the experiment's own file."""
+    """Of the sources that all experiments may import, and of the experiment's own file."""
     own = experiment_path(name)
     shared = hashlib.sha256()
-    for path in sorted(files.keys() - {own}):
+    for path in sorted(path for path in files if path.endswith(".py") and path != own):
         shared.update(f"{path} {hashlib.sha256(files[path]).hexdigest()}\n".encode())
     return shared.hexdigest(), hashlib.sha256(files[own]).hexdigest()

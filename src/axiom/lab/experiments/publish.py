@@ -46,6 +46,7 @@ class Prepared:
     declaration: str  # the manifest's own text
     archive: bytes
     refusals: tuple[Refusal, ...] | None = field(default=None, compare=False)  # None: its file was not read again
+    author: str = field(default="", compare=False)  # whose predictions the file has, where it is none of the catalogue
 
     @property
     def digest(self) -> str:
@@ -344,7 +345,7 @@ def _add(
         json.loads(prepared.declaration),
         now,
         has_address=has_address,
-        forecaster=asked.proposal.author if asked else None,
+        forecaster=asked.proposal.author if asked else prepared.author or None,
         proposal=asked.registered_words if asked else None,
     )
     if asked is not None:

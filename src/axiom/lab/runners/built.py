@@ -55,8 +55,8 @@ class Built:
 
 
 def built_in(place: Path) -> list[Path]:
-    """The folders here that hold a whole runner."""
-    return sorted(path.parent for path in place.glob(f"*/{BUILT}"))
+    """The folders here that hold a whole runner; one whose name begins with a dot is being made."""
+    return sorted(path.parent for path in place.glob(f"[!.]*/{BUILT}"))
 
 
 def read_built(folder: Path) -> Built:

@@ -195,7 +195,10 @@ class Offering:
         now: Callable[[], datetime],
         built: Path | None = None,
     ) -> None:
-        """Something is offered from here on, if only the stand-in; `built` is where built runners come to lie."""
+        """Something is offered from here on, if only the stand-in; `built` is where built runners come to lie.
+
+        One that was fetched is offered, too, unless the same one lies in `built`.
+        """
         self._folder = folder
         self._platform = platform
         self._now = now
@@ -221,12 +224,17 @@ class Offering:
 
     def _steps(self, offers: Offers, now: datetime) -> Iterator[Callable[[], object]]:
         """Each may fail by itself. The stand-in, for computers for which nothing was built, comes after what was."""
-        for folder in built_in(self._built) if self._built else ():
+        for folder in self._found():
             yield partial(offers.built, folder, now)
         yield partial(offers.again, now)
         yield partial(offers.here, self._platform, now)
         yield partial(self._note, offers)
         yield self.offered.look
+
+    def _found(self) -> list[Path]:
+        """The folders of whole runners, one for each name."""
+        places = [self._folder.fetched_runners, *([self._built] if self._built else [])]
+        return list({found.name: found for place in places for found in built_in(place)}.values())
 
     def _note(self, offers: Offers) -> None:
         note_unsigned(self._folder, [self._unsigned(piece) for piece in offers.unsigned.values()])
@@ -239,7 +247,7 @@ class Offering:
         """Changes when anything does that decides what is offered. It is taken every few seconds."""
         ours = [self._folder.keys / name for name in (TRUST_FILE, CARRIED, CODE_KEY)]
         ours.append(self._folder.offer)
-        built = [place / BUILT for place in built_in(self._built)] if self._built else []
+        built = [place / BUILT for place in self._found()]
         return tuple(mark for path in (*ours, *built) if (mark := _mark(path)) is not None)
 
 

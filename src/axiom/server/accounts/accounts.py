@@ -20,6 +20,7 @@ from axiom.server.accounts.password_hashes import is_password, stored_password
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
+from axiom.store.mail import outbox
 from axiom.store.writer import Writer
 
 _WRONG = mark("There is no account with this e-mail address and this password.")
@@ -44,6 +45,7 @@ class Accounts:
     now: Callable[[], datetime]
     guesses: Guesses
     new_accounts: int  # that one address may open in an hour; 0 opens none
+    sends_mail: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -76,6 +78,8 @@ class Accounts:
         made = open_account(db, self.secret, asked, password, self.now())
         if made is not None:
             accounts.hide_hosts(db, made)
+            if self.sends_mail:
+                outbox.replace(db, outbox.CONFIRM, made, self.now())
         return made
 
     def lookup(self, asked: LookupAccount, address: str) -> str | Problem:

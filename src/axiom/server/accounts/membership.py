@@ -13,6 +13,7 @@ from axiom.store.accounts import accounts, credit_sites, operators, teams, tombs
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
+from axiom.store.mail import outbox, subscriptions
 from axiom.store.registrations import ideas
 from axiom.store.tasks import tasks
 
@@ -59,6 +60,8 @@ def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -
     notices.forget(db, volunteer.id)
     hosts.erase(db, volunteer.id)
     ideas.forget(db, volunteer.id)
+    outbox.forget(db, volunteer.id)
+    subscriptions.forget(db, volunteer.id)
     accounts.sign_out_everywhere(db, volunteer.id)
     operators.end(db, volunteer.id, now)
     accounts.erase(db, volunteer.id)

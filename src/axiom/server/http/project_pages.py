@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
+from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.terms import as_text
 from axiom.locale.languages import choose, gettext, speaking
 from axiom.server.accounts.account_managers import AccountManagers
@@ -46,6 +47,7 @@ class FrontDesk:
             "/login_token_lookup.php": lambda _: HttpAnswer(body=error_reply(_NO_TOKENS)),
             "/server_status.php": self._status,
             **{f"/stats/{name}": self._file(name) for name in NAMES},
+            **{f"/{PICTURES}/{each.name}": _picture(each.body) for each in pictures()},
         }
 
     def _config(self, asked: HttpQuery) -> HttpAnswer:
@@ -90,6 +92,14 @@ class FrontDesk:
             return HttpAnswer(body=body, kind="application/xml" if name.endswith(".xml") else "application/gzip")
 
         return answer
+
+
+def _picture(body: bytes) -> Endpoint:
+    def answer(asked: HttpQuery) -> HttpAnswer:
+        del asked
+        return HttpAnswer(body=body, kind="image/png")
+
+    return answer
 
 
 def _told(found: str | Problem, asked: HttpQuery) -> HttpAnswer:

@@ -9,6 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from axiom.boinc import account_keys
+from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.replies import (
     App,
     AppVersion,
@@ -16,6 +17,7 @@ from axiom.boinc.replies import (
     HostFacts,
     InputFile,
     OutputSlot,
+    ProjectFile,
     ReplyAccount,
     SignedFile,
     SiteLink,
@@ -67,6 +69,19 @@ class Links:
     def downloads(self) -> str:
         """What the names of files follow."""
         return f"{self.master}download/"
+
+
+def project_files(links: Links) -> tuple[ProjectFile, ...]:
+    """The pictures by which the BOINC Manager shows the project, and where they are."""
+    return tuple(
+        ProjectFile(
+            file=InputFile(
+                name=each.name, urls=(f"{links.master}{PICTURES}/{each.name}",), md5=each.md5, bytes=len(each.body)
+            ),
+            open_name=each.open_name,
+        )
+        for each in pictures()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

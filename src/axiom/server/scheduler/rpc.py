@@ -54,6 +54,7 @@ from axiom.server.scheduler.reply import (
     archive_of,
     host_facts,
     parts,
+    project_files,
     project_preferences,
     site_links,
     spread,
@@ -304,6 +305,7 @@ class Project:
             "project_preferences": project_preferences(met.caller.preferred.project),
             "code_sign_key": code_key,
             "code_sign_key_signature": signature,
+            "project_files": project_files(self.links) if met.is_new else (),
             "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
             "news": self.links.news,
         }

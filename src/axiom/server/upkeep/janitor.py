@@ -12,6 +12,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
+from axiom.store.mail import outbox
 from axiom.store.tasks import progress, uploads
 from axiom.store.upkeep import cleanings
 from axiom.store.upkeep.cleanings import Swept
@@ -21,6 +22,7 @@ log = logging.getLogger("axiom.janitor")
 _UNREPORTED = timedelta(days=30)  # far beyond every deadline: nobody will report what came so long ago
 _UNNEEDED = timedelta(days=60)  # of a file that orders name: longer than any order is good for
 _UNUSED = timedelta(days=30)
+_SENT = timedelta(days=1)  # of a message: how often the same is asked for is counted by those that were
 _SLICE = 1_000
 
 
@@ -39,6 +41,7 @@ def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | No
     files = blobs.sweep(db, folder, now)
     signed_out = accounts.expire_sign_ins(db, now)
     progress.sweep(db)
+    outbox.forget_sent(db, now - _SENT)
     swept = Swept(
         files=files,
         uploads=_forget_uploads(db, folder, now),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.fleet import Account, Volunteer
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _BY_NAME = "SELECT * FROM volunteer WHERE name = :name"
 _BY_ID = "SELECT * FROM volunteer WHERE id = :id"
@@ -33,13 +33,16 @@ UPDATE volunteer SET name = :name, country = :country, website = :website, is_ex
     shows_hosts = :shows_hosts
 WHERE id = :id
 """
-_EMAIL = (
-    "UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1 WHERE id = :id"
-)
+_EMAIL = """
+UPDATE volunteer SET email = :email, password = :password, password_serial = password_serial + 1, confirmed_at = NULL
+WHERE id = :id
+"""
+_CONFIRM = "UPDATE volunteer SET confirmed_at = :now WHERE id = :id AND email IS NOT NULL AND confirmed_at IS NULL"
+_CONFIRMED = "SELECT confirmed_at FROM volunteer WHERE id = :id"
 _ERASE = """
 UPDATE volunteer SET name = :name, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL, cross_id = '',
     country = '', website = '', venue = '', preferences = '', preferences_at = 0, project_preferences = '{}',
-    is_exported = 0, shows_hosts = 0
+    is_exported = 0, shows_hosts = 0, confirmed_at = NULL
 WHERE id = :id
 """
 _HIDE_HOSTS = "UPDATE volunteer SET shows_hosts = 0 WHERE id = :id"
@@ -166,8 +169,19 @@ def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest:
 
 
 def set_email(db: Database, volunteer_id: int, *, email: str, password: str) -> None:
-    """A new address. What the client makes of a password depends on the address, so the password is stored anew."""
+    """A new address, not confirmed yet. What a client makes of a password depends on it, so that is stored anew."""
     db.execute(_EMAIL, id=volunteer_id, email=email, password=password)
+
+
+def confirm(db: Database, volunteer_id: int, now: datetime) -> None:
+    """The address that the volunteer has now is known to be theirs."""
+    db.execute(_CONFIRM, id=volunteer_id, now=at(now))
+
+
+def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
+    """Since when the address that the volunteer has now is known to be theirs; None where it is not."""
+    row = db.one(_CONFIRMED, id=volunteer_id)
+    return maybe_moment(row["confirmed_at"]) if row else None
 
 
 def set_profile(

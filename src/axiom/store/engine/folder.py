@@ -111,6 +111,11 @@ class Folder:
         return self.runners / "files"
 
     @property
+    def fetched_runners(self) -> Path:
+        """The built runners that were fetched from a release, a folder for each."""
+        return self.runners / "fetched"
+
+    @property
     def offer(self) -> Path:
         """Which runners are offered; `store.runners` writes it."""
         return self.runners / "offer.json"
@@ -245,7 +250,7 @@ class Lock:
 
 def lock(folder: Folder, purpose: str) -> Lock:
     """Take the folder, or say who has it."""
-    _demand_own(folder)
+    demand_own(folder)
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
@@ -265,7 +270,7 @@ def lock(folder: Folder, purpose: str) -> Lock:
     raise FolderInUse(_in_use(folder, facts))
 
 
-def _demand_own(folder: Folder) -> None:
+def demand_own(folder: Folder) -> None:
     """Root may write everywhere; what it makes in the folder of another account is closed to that one from then on."""
     if os.geteuid() != 0:
         return

@@ -55,6 +55,10 @@ _DECIDED_SINCE = """
 SELECT finding_number FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
 GROUP BY finding_number HAVING min(created_at) >= :since
 """
+_FIRST_DECIDED = """
+SELECT finding_number, min(created_at) AS at FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
+GROUP BY finding_number ORDER BY at DESC LIMIT :limit
+"""
 _NEWEST_LINE = "SELECT coalesce(max(id), 0) AS id FROM evidence"
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
 _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
@@ -224,6 +228,11 @@ def in_brief(db: Database) -> list[Brief]:
 def decided_since(db: Database, since: datetime) -> set[int]:
     """The findings that had a first verdict since then."""
     return {int(row["finding_number"]) for row in db.select(_DECIDED_SINCE, since=at(since))}
+
+
+def first_decided(db: Database, limit: int) -> dict[int, datetime]:
+    """The findings that had their first verdict last, and when; the newest first."""
+    return {row["finding_number"]: moment(row["at"]) for row in db.select(_FIRST_DECIDED, limit=limit)}
 
 
 def newest_line(db: Database) -> int:

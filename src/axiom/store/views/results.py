@@ -84,6 +84,11 @@ _MORE = """
 SELECT id, config, outcome, measures FROM result
 WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
 """
+# Along the index of replicates: however many results there are, no other is looked at.
+_LISTS = """
+SELECT id, config, json_extract(measures, :path) AS measured FROM result
+WHERE experiment_id = :experiment_id AND replicate < :replicates AND +id > :after AND +outcome = 'ok'
+"""
 _ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE experiment_id = :experiment_id"
 
 
@@ -174,6 +179,24 @@ class _Kept:
         return len(rows) == _AT_ONCE
 
 
+@dataclass(kw_only=True)
+class MeasuredLists:
+    """What the first replicates of a version measured as a list, as far as they were read."""
+
+    after: int = 0  # the last result that was read
+    by_config: dict[int, list[list[float]]] = field(default_factory=dict)
+
+    def read(self, db: Database, experiment_id: int, measure: str, replicates: int) -> None:
+        """Read what of these first replicates was not read yet."""
+        rows = db.select(
+            _LISTS, experiment_id=experiment_id, path=f"$.{measure}", replicates=replicates, after=self.after
+        )
+        for row in rows:
+            self.after = max(self.after, row["id"])
+            if isinstance(row["measured"], str):  # a list comes as text; null and a number do not
+                self.by_config.setdefault(row["config"], []).append(json.loads(row["measured"]))
+
+
 class Tally:
     """Every value of a measure by config. A result never changes, so each is read once, and a page reads the new ones.
 
@@ -182,6 +205,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[int, str], _Kept] = {}
+        self._lists: dict[tuple[int, str], MeasuredLists] = {}
         self._lock = threading.Lock()
 
     def values(self, db: Database, experiment_id: int, measure: str) -> dict[int, list[float]]:
@@ -193,6 +217,14 @@ class Tally:
             for values in kept.values.values():
                 values.sort()
             return {config: list(values) for config, values in kept.values.items()}
+
+    def lists(self, db: Database, experiment_id: int, measure: str, replicates: int) -> MeasuredLists:
+        """The lists of a measure by config, of the first replicates alone."""
+        with self._lock:
+            kept = self._lists.setdefault((experiment_id, measure), MeasuredLists())
+            kept.read(db, experiment_id, measure, replicates)
+            found = {config: list(lists) for config, lists in kept.by_config.items()}
+            return MeasuredLists(after=kept.after, by_config=found)
 
 
 def issued(db: Database, experiment_id: int) -> int:

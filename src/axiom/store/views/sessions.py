@@ -1,25 +1,15 @@
 """Sessions as pages show them: with their neighbours and the line that closed each."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from axiom.domain.sessions import Note, Session
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row
 from axiom.store.sessions import sessions
-
-_EPOCH, _DAY = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 
 _LISTED = """
 SELECT s.*, n.kind, n.text, n.facts, n.about, n.links FROM session s
 LEFT JOIN note n ON n.id = (SELECT max(id) FROM note WHERE session_id = s.id)
 WHERE s.told <> '' ORDER BY s.id DESC LIMIT :limit
-"""
-_LAST_OF_DAYS = """
-SELECT s.*, n.kind, n.text, n.facts, n.about, n.links FROM session s
-LEFT JOIN note n ON n.id = (SELECT max(id) FROM note WHERE session_id = s.id)
-WHERE s.id IN (SELECT max(id) FROM session WHERE told <> '' AND ended_at >= :since AND ended_at < :until
-    GROUP BY ended_at / :day)
-ORDER BY s.id DESC
 """
 _NEIGHBOUR = """
 SELECT (SELECT name FROM session WHERE told <> '' AND id < :id ORDER BY id DESC LIMIT 1) AS before,
@@ -38,12 +28,6 @@ class ClosedSession:
 def newest(db: Database, limit: int) -> list[ClosedSession]:
     """The newest sessions first, each with its last line."""
     return [_closed(row) for row in db.select(_LISTED, limit=limit)]
-
-
-def last_of_days(db: Database, today: datetime, days: int) -> list[ClosedSession]:
-    """The last session of each of so many days before the one that begins at `today`, the newest first."""
-    since, until = at(today - days * _DAY), at(today)
-    return [_closed(row) for row in db.select(_LAST_OF_DAYS, since=since, until=until, day=at(_EPOCH + _DAY))]
 
 
 def _closed(row: Row) -> ClosedSession:

@@ -200,7 +200,8 @@ def _made(reception: AccountDesk, templates: Environment, path: str, request: Re
 def _visit(reception: AccountDesk, request: Request, form: Form, session: str) -> Visit:
     """Who is it? A secret that nobody has is nobody's."""
     peer = request.client.host if request.client else ""
-    visit = Visit(reception=reception, form=form, session=session, peer=peer)
+    link = request.query_params.get("token", "")
+    visit = Visit(reception=reception, form=form, session=session, peer=peer, link=link)
     if not session:
         return visit
     with reception.pages.read(request) as reading:
@@ -223,7 +224,7 @@ def _role(reception: AccountDesk, db: Database, volunteer_id: int, session: str)
 def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
     """Do what a form asks for, or say which page to show."""
     page = PAGES[ACTS[path].page if path in ACTS else path]
-    if page.is_private != (visit.volunteer is not None):
+    if not page.is_by_link and page.is_private != (visit.volunteer is not None):
         return Go(to=_SIGN_IN if page.is_private else "/account")
     if page.is_for_operators and visit.operator is None:
         raise NotFound(f"There is no page {request.url.path} here.")
@@ -233,7 +234,7 @@ def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
         return Go(to=_address(ACTS[path].page)) if path not in PAGES else Again(form=Form(), status=200)
     if path not in ACTS:
         return Go(to=request.url.path)
-    if not is_our_form(request, visit.form, seed, origins_of(visit.reception.master)):
+    if not page.is_by_link and not is_our_form(request, visit.form, seed, origins_of(visit.reception.master)):
         return Again(form=Form(wrong={"": _FOREIGN}), status=403)
     try:
         return ACTS[path].act(visit)

@@ -31,6 +31,7 @@ from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
 from axiom.web.account.forms import Form, digest, whole
 from axiom.web.account.ideas import IDEA_ACTS, ideas_page
+from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
@@ -55,6 +56,9 @@ DONE = {
     "place": mark("It is stored where this computer stands. It hears of it when it next calls."),
     "password": mark("Your password is changed. Every other browser is signed out, and the weak key is another one."),
     "email": mark("Your address is changed. Every other browser is signed out, and the weak key is another one."),
+    "mail": mark("It is stored which mail you want."),
+    "confirmation": mark("A mail with a link is on its way to you. Open it to confirm your address."),
+    "reset": mark("Your password is changed, and every browser is signed out. Sign in with the new one."),
     "erased": mark("Your account is erased. Your computers may forget this project now: Remove, in BOINC."),
     "founded": mark("The team is founded, and you belong to it."),
     "joined": mark("You belong to this team now. What you earn from now on counts for it, too."),
@@ -75,6 +79,7 @@ class AccountPage:
     make: Callable[[Reading, Visit], Answer]
     is_private: bool = True
     is_for_operators: bool = False
+    is_by_link: bool = False  # for whoever came by a link from a mail, which proves all that its form needs
     json: str | None = None  # the address of the same answer for programs
 
 
@@ -110,6 +115,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
             **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
+            "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
             "ideas": proposals.ideas_of(reading, volunteer.id),
             "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
         }
@@ -139,7 +145,7 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
 
 def _entrance(reading: Reading, visit: Visit) -> Answer:
     del reading
-    return {"is_open": visit.reception.doorkeeper.new_accounts > 0}
+    return {"is_open": visit.reception.doorkeeper.new_accounts > 0, "sends_mail": visit.reception.sends_mail}
 
 
 def register(visit: Visit) -> Outcome:
@@ -357,6 +363,11 @@ PAGES = {
         AccountPage(path="/account/security", template="account_security.html", make=_security),
         AccountPage(path="/account/register", template="register.html", make=_entrance, is_private=False),
         AccountPage(path="/account/sign-in", template="sign_in.html", make=_entrance, is_private=False),
+        AccountPage(path="/account/forgot", template="forgot.html", make=forgot_page, is_private=False),
+        *(
+            AccountPage(path=path, template="by_link.html", make=link_page, is_private=False, is_by_link=True)
+            for path in LINK_ACTS
+        ),
     )
 }
 ACTS = {
@@ -372,4 +383,5 @@ ACTS = {
     "/account/keys": Act(act=show_keys, page="/account/security"),
     "/account/new-key": Act(act=new_key, page="/account/security"),
 } | {path: Act(act=act, page="/account/team") for path, act in TEAM_ACTS.items()}
-ACTS |= {path: Act(act=act, page=page) for path, (act, page) in IDEA_ACTS.items()}
+ACTS |= {path: Act(act=act, page=page) for path, (act, page) in (IDEA_ACTS | MAIL_ACTS).items()}
+ACTS |= {path: Act(act=act, page=path) for path, act in LINK_ACTS.items()}

@@ -138,6 +138,11 @@ class AccountDesk:
         return self.pages.readers.reader()
 
     @property
+    def sends_mail(self) -> bool:
+        """Does the laboratory send mail?"""
+        return self.gate.laboratory.settings.sends_mail
+
+    @property
     def is_secure(self) -> bool:
         """Do browsers reach us over TLS?"""
         return self.master.startswith("https://")
@@ -176,6 +181,7 @@ class Visit:
     account: Account | None = None
     operator: SiteOperator | None = None  # the role that they have
     is_operating: bool = False  # and they proved their second factor
+    link: str = ""  # the words of the link from a mail by which they came
 
     @property
     def themselves(self) -> tuple[Volunteer, Account]:
@@ -186,7 +192,7 @@ class Visit:
 
     def submit(self, command: Command) -> Answer:
         """Give a command in the name of whoever is signed in, or of a visitor."""
-        return self._give(command, self.volunteer.id if self.volunteer else None)
+        return self.give(command, self.volunteer.id if self.volunteer else None)
 
     def operate(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
         """Give a command as operator, in their own name."""
@@ -199,11 +205,11 @@ class Visit:
         secret = new_secret()
         before = digest(self.session) if self.session else ""
         command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
-        self._give(command, volunteer_id)
+        self.give(command, volunteer_id)
         return Go(to=to, session=secret)
 
-    def _give(self, command: Command, volunteer_id: int | None) -> Answer:
-        """Give it, unless it was given too often: the audit keeps a row of each for good.
+    def give(self, command: Command, volunteer_id: int | None) -> Answer:
+        """Give a command in the name of this volunteer, unless too often: the audit keeps a row of each for good.
 
         Each kind counts by itself: what needs a password is not used up by whoever has a stolen sign-in alone.
         """

@@ -37,6 +37,7 @@ class Reading:
     name: str
     live: Callable[[], Mapping[str, Any]]
     master: str = ""
+    authors: str = ""  # who is cited beside the laboratory
     approvals: str = ""  # what somebody must approve before volunteers get it
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from axiom.store.evidence import evidence
 from axiom.store.evidence.evidence import Inputs
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
+from axiom.store.views import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.base.request import Answer, Reading
 from axiom.web.export import metadata, readme
@@ -29,7 +30,7 @@ from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVA
 from axiom.web.export.script import script
 from axiom.web.views import evidence_cards
 from axiom.web.views import findings as finding_views
-from axiom.web.views.figures import table_csv
+from axiom.web.views.figures import WIDTHS, table_csv
 
 _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today
 
@@ -64,7 +65,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         about["bundle"]["source"]: _source(reading, standing, bundle),
         **{one["file"]: registered.body.encode() for one, registered in _registered(reading, standing)},
     }
-    made |= readme.files(about)
+    made |= readme.files(about) | _pictures(reading, standing)
     return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
 
 
@@ -101,6 +102,8 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
             "source": f"{folder}.py",
         },
         "cite": finding_views.cited(reading, standing),
+        "authors": reading.authors,
+        "bibtex": finding_views.in_bibtex(reading, standing),
     }
 
 
@@ -170,6 +173,14 @@ def _observed(standing: FindingView, inputs: Inputs) -> Iterable[Sequence[object
 def _source(reading: Reading, standing: FindingView, bundle: StoredBundle) -> bytes:
     packed = blobs.get(reading.db, reading.folder, bundle.digest)
     return bundles.contents(packed)[bundles.experiment_path(standing.experiment)]
+
+
+def _pictures(reading: Reading, standing: FindingView) -> dict[str, bytes]:
+    """The pictures of the page, where they were drawn since the finding was weighed last."""
+    since = standing.line.weighed_at if standing.line else reading.now
+    names = [f"finding/{standing.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
+    drawn = [each for each in picture_views.drawn(reading.db, names) if each.drawn_at >= since]
+    return {f"figures/{each.name.split('/')[2]}.png": blobs.get(reading.db, reading.folder, each.png) for each in drawn}
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

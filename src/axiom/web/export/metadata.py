@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from axiom.web.base.cited_authors import CitedAuthor, authors_of
+
 NAME = "ro-crate-metadata.json"
 # The second one knows sha256, of which the first is silent.
 _CONTEXT = ("https://w3id.org/ro/crate/1.1/context", "https://w3id.org/ro/terms/workflow-run/context")
@@ -20,6 +22,8 @@ _KINDS = {
     "txt": "text/plain",
     "md": "text/markdown",
     "cff": "application/yaml",
+    "bib": "application/x-bibtex",
+    "png": "image/png",
 }
 _ABOUT = {
     "observations.csv": "The value of the estimand in each replicate, in the order in which the numbers were issued.",
@@ -32,6 +36,10 @@ _ABOUT = {
     "README.md": "What the files are.",
     "LICENSE.txt": "CC BY 4.0 for data and texts, Apache 2.0 for programs.",
     "CITATION.cff": "How to cite.",
+    "CITATION.bib": "The same for BibTeX.",
+    "figures/narrowing.png": "How the interval narrowed.",
+    "figures/strip.png": "Every replicate.",
+    "figures/forest.png": "The parts by platform, design and host.",
 }
 
 
@@ -60,7 +68,7 @@ def _root(about: Mapping[str, Any], parts: list[dict[str, Any]], actions: list[d
         "datePublished": about["weighed_at"],
         "license": {"@id": _LICENCE},
         "conformsTo": {"@id": _PROFILE},
-        "author": {"@id": _LAB},
+        "author": [*(_id_of(each) for each in authors_of(about["authors"])), {"@id": _LAB}],
         "publisher": {"@id": _LAB},
         "creditText": about["cite"],
         "version": str(about["line"]),
@@ -128,7 +136,9 @@ def _weighing(about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _others(about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Whom and what the rest refers to."""
+    people = [_id_of(each) | {"@type": "Person", "name": each.name} for each in authors_of(about["authors"])]
     return [
+        *people,
         {"@id": _LAB, "@type": "Organization", "name": about["laboratory"]},
         {"@id": _VOLUNTEERS, "@type": "Organization", "name": f"Volunteers of {about['laboratory']}"},
         {"@id": _PYTHON, "@type": "ComputerLanguage", "name": "Python", "url": _PYTHON},
@@ -136,6 +146,10 @@ def _others(about: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"@id": _LICENCE, "@type": "CreativeWork", "name": "Creative Commons Attribution 4.0 International"},
         {"@id": _CODE_LICENCE, "@type": "CreativeWork", "name": "Apache License 2.0"},
     ]
+
+
+def _id_of(author: CitedAuthor) -> dict[str, str]:
+    return {"@id": author.address or f"#{author.name.replace(' ', '-')}"}
 
 
 def _named(parts: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from axiom.web.base.cited_authors import authors_of
+
 _LICENCE = """The data and texts in this folder are licensed under
 Creative Commons Attribution 4.0 International (CC BY 4.0):
 https://creativecommons.org/licenses/by/4.0/
@@ -32,7 +34,8 @@ Cite: {cite}
 | registrations/ | what was written down before anything was computed; each text has the hash that was chained |
 | {source} | the experiment, as it was signed in the bundle beside it; its seal is a signed text |
 | ro-crate-metadata.json | all of this for programs: an RO-Crate 1.1, profile Process Run Crate 0.5 |
-| CITATION.cff, LICENSE.txt | how to cite; CC BY 4.0 |
+| figures/ | the pictures of its page, where they were drawn since it was weighed last |
+| CITATION.cff, CITATION.bib, LICENSE.txt | how to cite; CC BY 4.0 |
 """
 
 
@@ -45,6 +48,7 @@ def files(about: dict[str, Any]) -> dict[str, bytes]:
         "README.md": _READ_ME.format(**words, status=status, source=about["bundle"]["source"]).encode(),
         "LICENSE.txt": _LICENCE.encode(),
         "CITATION.cff": _citation(about).encode(),
+        "CITATION.bib": about["bibtex"].encode(),
     }
 
 
@@ -62,4 +66,13 @@ def _citation(about: dict[str, Any]) -> str:
         "abstract": about["scope"],
     }
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in said.items()]
-    return "\n".join([*lines, "authors:", f"  - name: {json.dumps(about['laboratory'], ensure_ascii=False)}", ""])
+    people = [
+        line
+        for each in authors_of(about["authors"])
+        for line in (
+            f"  - name: {json.dumps(each.name, ensure_ascii=False)}",
+            *([f"    orcid: {json.dumps(each.address)}"] if each.orcid else []),
+        )
+    ]
+    laboratory = f"  - name: {json.dumps(about['laboratory'], ensure_ascii=False)}"
+    return "\n".join([*lines, "authors:", *people, laboratory, ""])

@@ -64,6 +64,7 @@ class Site:
     preview: Callable[[], Preview] = nothing_planned
     probes: Probes = field(default_factory=Probes)
     is_open: bool = False  # may pages of other sites read what is here?
+    authors: str = ""  # who is cited beside the laboratory
     approvals: str = ""  # what somebody must approve before volunteers get it
     master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
@@ -89,6 +90,7 @@ class Site:
                 name=self.name,
                 live=self.live,
                 master=self.master,
+                authors=self.authors,
                 approvals=self.approvals,
                 path=request.url.path,
                 query=dict(request.query_params),

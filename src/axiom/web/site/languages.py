@@ -14,7 +14,7 @@ TRANSLATED = frozenset(
     {
         *("join.html", "help.html", "terms.html", "volunteer.html", "certificate.html", "sign_in.html"),
         *("register.html", "account.html", "account_ideas.html", "account_preferences.html", "account_profile.html"),
-        *("account_security.html", "account_team.html"),
+        *("account_security.html", "account_team.html", "forgot.html", "by_link.html"),
     }
 )
 CHOICE = "/language/"

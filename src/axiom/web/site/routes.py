@@ -111,6 +111,7 @@ _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-in
 _KINDS = {
     "style.css": "text/css",
     "htmx.min.js": "application/javascript",
+    "explore.js": "application/javascript",
     "mark.svg": "image/svg+xml",
     "literata-axiom.woff2": "font/woff2",
     "OFL-Literata.txt": "text/plain",
@@ -295,6 +296,7 @@ def _render(templates: Environment, reading: Reading, template: str, answer: Ans
             {"json": None, **answer},
             lab=reading.name,
             path=reading.path,
+            master=reading.master,
             is_signed_in=reading.is_signed_in,
             is_translated=is_in_several,
             query=reading.query,

@@ -4,13 +4,17 @@ import base64
 import difflib
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from axiom.decisions.hosts.costs import shown as as_shown
+from axiom.domain.findings import VOID, Grade
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
+from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
+from axiom.figures.requests import MeasuredConfig, points_of, repetitions_of
+from axiom.figures.scales import said
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
@@ -25,7 +29,9 @@ from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
-from axiom.web.views.figures import plate
+from axiom.web.views.figures import plate, shared_card
+
+_GRADES = list(Grade)
 
 
 def listed(reading: Reading) -> Answer:
@@ -42,6 +48,8 @@ def one(reading: Reading, name: str) -> Answer:
     standings = findings.of_experiment(reading.db, stored.id)
     forecasts = [said for one in registered for said in findings.forecasts(reading.db, one["number"])]
     claims = [finding_views.shown(reading, standing) for standing in standings]
+    told = [one for one in claims if one["evidence"] and one["status"] not in VOID]
+    surest = max(told, key=lambda one: _GRADES.index(one["grade"]), default=None)
     progress = _progress(reading, stored, registered, claims)
     return {
         "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
@@ -62,9 +70,14 @@ def one(reading: Reading, name: str) -> Answer:
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast) for forecast in forecasts
             ],
             "findings": claims,
+            "answer": surest["answer"] if surest else None,
+            "card": shared_card(reading, surest["number"]) if surest else None,
             "old": _old(reading, stored.name),
             "progress": progress,
-            "figures": {"sweep": _sweep(reading, stored, manifest, progress["cells_back"])},
+            "figures": {
+                "sweep": _sweep(reading, stored, manifest, progress["cells_back"]),
+                **_curve(reading, stored, manifest),
+            },
             "summary": _summary(reading, stored, manifest),
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
@@ -210,21 +223,67 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
     """
     measure = _drawn(manifest)
     found = reading.tally.values(reading.db, stored.id, measure)
-    shown_factors = varying(manifest)
+    places = [place for place in sorted(found) if place < len(manifest.configs)]
+    if manifest.figure:
+        places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
+    named, first = _rows_of(manifest, places)
     rows = [
-        [
-            in_words(manifest.configs[place], shown_factors),
-            len(values),
-            statistics.median(values),
-            *median_sequence(values),
-        ]
-        for place, values in sorted(found.items())
-        if place < len(manifest.configs)
+        [*first[place], len(found[place]), statistics.median(found[place]), *median_sequence(found[place])]
+        for place in places
     ]
-    headings = ("Config", "Results", f"Median of {measure}", "Low", "High")
-    return plate(reading, f"experiment/{stored.id}/sweep", headings, rows) | {
+    headings = (*named, "Results", f"Median of {measure}", "Low", "High")
+    name = f"experiment/{stored.id}/sweep"
+    return plate(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
         "without_value": max(0, back - sum(map(len, found.values()))),
+    }
+
+
+def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], Mapping[int, Sequence[Any]]]:
+    """What rows of the sweep's table begin with: the config, or the place and series that the picture gives it."""
+    figure = manifest.figure
+    configs: Sequence[Mapping[str, Any]] = manifest.configs
+    if figure is None:
+        shown_factors = varying(manifest)
+        return ("Config",), {place: [in_words(configs[place], shown_factors)] for place in places}
+    shown = [place for place, config in enumerate(configs) if figure.shows(config)]
+    points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
+    first = {
+        place: [point.x, *([said(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
+    }
+    return (figure.x, by) if by else (figure.x,), first
+
+
+def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
+    """The picture of a measure that is a list, and the numbers that it draws; nothing where there is none."""
+    measure = curve_measure(manifest.measures)
+    if measure is None:
+        return {}
+    found = reading.tally.lists(reading.db, stored.id, measure, FIRST_REPLICATES)
+    name = f"experiment/{stored.id}/curve"
+    curve = reading.memo.get_or_create(
+        name, lambda: curve_of(name, measure, manifest.configs, found.by_config), version=found.after
+    )
+    if curve is None:
+        return {}
+    by = (curve.by,) if curve.by else ()
+    rows = [
+        [place, *(each.name for _ in by), each.repetitions, middle]
+        for each in curve.series
+        for place, middle in zip(each.places, each.medians, strict=True)
+    ]
+    headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
+    return {
+        "curve": plate(reading, name, headings, rows, has_series=bool(by))
+        | {
+            "x": curve.x.replace("_", " "),
+            "y": curve.y.replace("_", " "),
+            "by": curve.by,
+            "drawn": len(curve.series),
+            "configs": curve.configs,
+            "repetitions": repetitions_of(curve),
+            "of": FIRST_REPLICATES,
+        }
     }
 
 

@@ -17,11 +17,18 @@ _OPENING = re.compile(r"<svg[^>]*>")
 
 
 def plate(
-    reading: Reading, name: str, headings: Sequence[str], rows: Sequence[Sequence[Any]], *, is_course: bool = False
+    reading: Reading,
+    name: str,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    is_course: bool = False,
+    has_series: bool = False,
 ) -> Answer:
-    """A picture by its name without the width, and its table.
+    """A picture by its name without the width, and its table, whose first column is what the x axis shows.
 
-    The rows of a course came one after the other: where a page has no room for all, it shows the newest.
+    The rows of a course came one after the other: where a page has no room for all, it shows the newest. Where there
+    are several series, the second column names the series of a row.
     """
     drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
     found = drawings[0] if drawings else None
@@ -34,7 +41,14 @@ def plate(
         "headings": list(headings),
         "rows": [list(row) for row in rows],
         "is_course": is_course,
+        "has_series": has_series,
     }
+
+
+def shared_card(reading: Reading, number: int) -> str | None:
+    """The address of what is shown where a finding's page is shared; a newer one has another, so that it is fetched."""
+    drawings = picture_views.drawn(reading.db, [f"finding/{number}/card"])
+    return f"/figures/{drawings[0].name}.png?v={drawings[0].png[:8]}" if drawings else None
 
 
 def inline(reading: Reading, name: str) -> list[str]:

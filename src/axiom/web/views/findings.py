@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
-from axiom.decisions.findings.order import FindingOrder, ListedFinding, ordered
+from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
@@ -19,14 +19,17 @@ from axiom.store.views import findings
 from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import paging, query_errors, spoken
+from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.file_words import papers, told_in_file
 from axiom.web.base.numbers import moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
-from axiom.web.views.figures import plate
+from axiom.web.views.figures import plate, shared_card
 from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
+_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
+_MOST_NEWS = 1_000  # findings that are looked through for news
 _SINCE = {"day": 1, "week": 7, "month": 30}  # days
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _MOST_COMPARED = 2_000  # letters of a question
@@ -103,6 +106,28 @@ def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[in
     return ordered((_listed(one, estimands[one.number]) for one in weighed), FindingOrder(order))
 
 
+def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
+    """What was found of late, a few findings a day, each with when it was first decided; the newest first.
+
+    What is not decided any more, or no longer open, is no news.
+    """
+
+    def choose() -> dict[int, datetime]:
+        decided = findings.first_decided(reading.db, _MOST_NEWS)
+        asked = findings.estimands(reading.db)
+        briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
+        there = [
+            (at.date(), _listed(briefs[number], asked[number]))
+            for number, at in decided.items()
+            if briefs[number].status == "open" and briefs[number].verdict in _DECIDED
+        ]
+        return {number: decided[number] for number in few_a_day(there, a_day)[:most]}
+
+    chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
+    there = findings.some(reading.db, chosen)
+    return sorted(((there[number], at) for number, at in chosen.items()), key=lambda each: each[1], reverse=True)
+
+
 def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
     beyond = 0.0 if brief.estimate is None else brief.estimate - estimand["null"]
     return ListedFinding(
@@ -139,8 +164,10 @@ def one(reading: Reading, number: int) -> Answer:
             "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, standing)],
             "never_worked": evidence_cards.never_worked(reading, standing),
             "cite": cited(reading, standing),
+            "bibtex": in_bibtex(reading, standing),
             "export": f"/findings/{number}.zip" if standing.line else None,
             "history": [evidence(reading, line) for line in lines],
+            "card": shared_card(reading, number),
             "figures": {
                 "narrowing": narrowing(reading, number, lines, standing.estimand),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
@@ -211,6 +238,22 @@ def cited(reading: Reading, standing: FindingView) -> str:
     return (
         f"{start} {value} [{low}, {high}], {plain(found.seeds)} replicate{'' if found.seeds == 1 else 's'}, "
         f"{found.verdict}{reads}, grade {found.grade}, {closed}{moment(line.weighed_at.isoformat())}."
+    )
+
+
+def in_bibtex(reading: Reading, standing: FindingView) -> str:
+    """How a finding is cited with BibTeX."""
+    line = standing.line
+    at = line.weighed_at if line else standing.finding.created_at
+    number = standing.finding.number
+    return bibtex(
+        number=number,
+        answer=standing.answer,
+        laboratory=reading.name,
+        authors=reading.authors,
+        date=at.isoformat(),
+        line=line.evidence.line if line else 0,
+        address=f"{reading.master}findings/{number}" if reading.master else "",
     )
 
 

@@ -16,6 +16,7 @@ from axiom.web.views import failures as failure_views
 from axiom.web.views import findings as finding_views
 from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
+from axiom.web.views.figures import shared_card
 from axiom.web.views.graph import Graph, earlier_in_brief
 
 _FINDINGS = 6
@@ -52,6 +53,7 @@ def home(reading: Reading) -> Answer:
                 | {"question": asked.get(row[number]["experiment"], ""), "matters": why.get(number, "")}
                 for number in told
             ],
+            "card": shared_card(reading, told[0]) if told else None,
             "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
             "all_questions": len(questions),
             "findings": [row[one.number] for one in weighed[:_FINDINGS]],

@@ -1,6 +1,6 @@
-"""The news for people and programs: what the operator says and how each session ended, as RSS and as Atom.
+"""The news for people and programs: what was found, a few answers a day, and what the operator says; as RSS and Atom.
 
-A window that opens for each of a day's sessions would soon be closed for good: BOINC's client is told one line a day.
+A window that opens several times a day would soon be closed for good: BOINC's client is told of one finding a day.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,12 @@ from axiom.store.sessions import news
 from axiom.store.sessions import news as stored
 from axiom.store.sessions.news import News
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import sessions
+from axiom.web.views import findings
 
 _MOST = 20
+_A_DAY = 3  # findings that are news; more would be a list
+_SHOWN = 100
+_AT_ONCE = 3  # on the front page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +33,9 @@ class _News:
 
 
 def feed(reading: Reading, master: str) -> bytes:
-    """What days that are over ended with; `master` is the project's address, ending in a slash."""
-    found = _news(reading, master, sessions.days(reading, _MOST))
+    """One finding of each day that is over; `master` is the project's address, ending in a slash."""
+    today = reading.now.date()
+    found = _news(reading, master, [each for each in _found(reading, 1) if each["at"][:10] < today.isoformat()])
     items = "".join(map(_item, found))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0">\n<channel>\n'
@@ -51,8 +55,8 @@ def _item(one: _News) -> str:
 
 
 def atom(reading: Reading, master: str) -> bytes:
-    """The newest lines of all sessions, as Atom."""
-    found = _news(reading, master, sessions.news(reading, _MOST))
+    """What was found of late, as Atom."""
+    found = _news(reading, master, _found(reading, _A_DAY))
     updated = (found[0].at if found else reading.now).isoformat()
     entries = "".join(map(_entry, found))
     return in_ascii(
@@ -63,11 +67,25 @@ def atom(reading: Reading, master: str) -> bytes:
     )
 
 
-def _news(reading: Reading, master: str, said: Answer) -> list[_News]:
-    """What these sessions and the operator said, and which tariffs were announced ahead; the newest first."""
+def _found(reading: Reading, a_day: int) -> list[Answer]:
+    """What was found of late, at most so much of each day, the newest first."""
+    return [
+        {
+            "number": one.finding.number,
+            "line": f"We now know: {one.answer}",
+            "experiment": one.experiment,
+            "at": at.isoformat(),
+            "day": at.date().isoformat(),
+        }
+        for one, at in findings.discovered(reading, _SHOWN, a_day)
+    ]
+
+
+def _news(reading: Reading, master: str, told: list[Answer]) -> list[_News]:
+    """These findings, what the operator said, and which tariffs were announced ahead; the newest first."""
     found = [
-        _News(line=row["line"], address=f"{master}sessions/{row['name']}", at=datetime.fromisoformat(row["ended_at"]))
-        for row in said["news"]
+        _News(line=row["line"], address=f"{master}findings/{row['number']}", at=datetime.fromisoformat(row["at"]))
+        for row in told
     ]
     found += [
         _News(
@@ -92,13 +110,9 @@ def _entry(one: _News) -> str:
     )
 
 
-_SHOWN = 100
-_AT_ONCE = 3  # on the front page
-
-
 def page(reading: Reading) -> Answer:
     """All that is new, the newest first."""
-    return said(reading) | sessions.news(reading)
+    return said(reading) | {"news": _found(reading, _A_DAY)}
 
 
 def said(reading: Reading) -> Answer:

@@ -10,7 +10,10 @@ from axiom.signed.sources import parsed
 from axiom.web.base.numbers import plain
 
 _FEW = 4  # levels that are all named
-_SUBJECTS = {"arithmetic", "attributes", "data", "features", "models", "reservoirs", "series"}  # of the kit: nets, data
+_SUBJECTS = {  # of the kit: nets, data
+    *("arithmetic", "attention", "attributes", "convolution", "data", "digits", "features", "models", "normalisation"),
+    *("reservoirs", "series"),
+}
 _KIT = "axiom.kit"
 
 

@@ -26,12 +26,6 @@ def news(reading: Reading, limit: int = _SHOWN) -> Answer:
     return {"news": [_closed(closed) for closed in session_views.newest(reading.db, limit) if closed.line]}
 
 
-def days(reading: Reading, most: int) -> Answer:
-    """What the last session of each day said that is over, so that nobody is told more than once a day."""
-    today = reading.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return {"news": [_closed(closed) for closed in session_views.last_of_days(reading.db, today, most) if closed.line]}
-
-
 def one(reading: Reading, name: str) -> Answer:
     """The log of one session: what it tells, and the record of all its rounds."""
     session, notes = _must(reading, name)

@@ -17,6 +17,7 @@ from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
 from axiom.store.views.earned import Earned, by_week, in_hand
 from axiom.store.views.hosts import List, ListPart
+from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import hosts as host_pages
@@ -25,6 +26,7 @@ from axiom.web.views.leaderboards import THOUSANDTHS, credited
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
 _MOST_IN_HAND = 1_000  # tasks of a volunteer that are out
+_RACING = 10  # teams that the month's race shows
 _WEEKS = 26  # of the history that is shown
 _HOUR = 3_600.0
 
@@ -142,9 +144,32 @@ def listed_teams(reading: Reading) -> Answer:
     balances = ledger.balances(reading.db, ledger.TEAM, list(shown.ids))
     return {
         "teams": [_team(reading, team) | credited(balances.get(team.id), reading.now) for team in found],
+        "challenge": _challenge(reading),
         "of": hosts.amount(reading.db, List.TEAMS),
         **paging.around("/teams", shown),
     }
+
+
+def _challenge(reading: Reading) -> Answer:
+    """The race of this month, which anybody wins anew each month, and who won the last one."""
+    month = Month(year=reading.now.year, month=reading.now.month)
+    standing, before = _race(reading, month), _race(reading, month.before)
+    return {
+        "month": f"{month.begins:%B %Y}",
+        "ends": month.after.begins.isoformat(),
+        "rows": standing[:_RACING],
+        "last": {"month": f"{month.before.begins:%B %Y}", "winner": before[0]} if before else None,
+    }
+
+
+def _race(reading: Reading, month: Month) -> list[Answer]:
+    race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
+    rows = []
+    for number, amount in race.standing(reading.db)[:_RACING]:
+        found = teams.by_id(reading.db, number)
+        if found is not None and amount > 0:
+            rows.append({"number": number, "name": found.name, "credit": amount / THOUSANDTHS})
+    return rows
 
 
 def team(reading: Reading, number: int) -> Answer:

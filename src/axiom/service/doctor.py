@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.copies import copies
 from axiom.lab.upkeep.invariants import PROMISES, broken
 from axiom.runner.confine.bubblewrap import demand
+from axiom.server.mail.carriers import Undelivered
 from axiom.service.access import journal_of, reading
 from axiom.service.clock import Accepted
+from axiom.service.mail import PASSWORD, mail_server
 from axiom.service.terminal import wall_clock
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
@@ -69,6 +71,7 @@ def examine(folder: Folder) -> Iterator[Diagnosis]:
     yield _keys(folder)
     yield _server(folder)
     yield _runners(folder)
+    yield _mail(folder)
     yield _isolation()
     yield from [strange] if strange else _all_asked(folder)
 
@@ -76,6 +79,17 @@ def examine(folder: Folder) -> Iterator[Diagnosis]:
 def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
     yield _asked(folder, "sandbox", _sandbox)
     yield _asked(folder, "database", _database)
+    yield _asked(folder, "journal", lambda db: _journal(folder, db))
+    yield _asked(folder, "backup", lambda db: _backup(folder, db))
+    yield _asked(folder, "jobs", _jobs)
+    yield _asked(folder, "watches", _watches)
+    yield _asked(folder, "preflight", _preflights)
+
+
+def watched(folder: Folder) -> Iterator[Diagnosis]:
+    """What a laboratory that runs looks at by itself again and again; its disks and parts it knows better."""
+    yield _asked(folder, "clock", _clock)
+    yield _keys(folder)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
     yield _asked(folder, "backup", lambda db: _backup(folder, db))
     yield _asked(folder, "jobs", _jobs)
@@ -311,6 +325,29 @@ def _runners(folder: Folder) -> Diagnosis:
         says="; ".join(problems) or in_words(runners_of(folder), offer),
         cure="mend what is said here, or build them again with scripts/build-runner; what is offered stays",
     )
+
+
+def _mail(folder: Folder) -> Diagnosis:
+    """Whether the mail server answers. Its password need not be known here."""
+    try:
+        settings, _ = from_process(folder.settings)
+        if not settings.mail_server:
+            return Diagnosis(name="mail", well=True, says="the laboratory sends none")
+        known = os.environ.get(PASSWORD)
+        server = mail_server(settings, os.environ if known else {PASSWORD: "not known here"})
+        if server is not None:
+            server = server if known else replace(server, user="")
+            with server.open():
+                pass
+    except (AxiomError, Undelivered) as error:
+        return Diagnosis(
+            name="mail",
+            well=False,
+            says=f"no mail can be sent: {error}",
+            cure="mend the settings mail_…, then `axiom mail try YOUR-ADDRESS`; what waits is sent for three days",
+        )
+    signed_in = f"takes {settings.mail_user}'s password" if known and settings.mail_user else "answers"
+    return Diagnosis(name="mail", well=True, says=f"{settings.mail_server}:{settings.mail_port} {signed_in}")
 
 
 def _isolation() -> Diagnosis:

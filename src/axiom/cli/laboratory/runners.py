@@ -1,0 +1,109 @@
+"""`axiom runner`: the programs that volunteers' computers get, from a release of built ones."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.errors import KeysUnusable
+from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
+from axiom.lab.runners.release import RELEASE, sign_release
+from axiom.service.access import demand
+from axiom.service.terminal import progress, remark, say, wall_clock
+from axiom.signed.signing import SigningKey
+from axiom.store.engine.folder import Folder, demand_own
+
+_FILE = click.Path(path_type=Path)
+_MB = 1_000_000
+
+
+@click.group(cls=Group)
+def runner() -> None:
+    """The programs that volunteers' computers get, from a release of built ones."""
+
+
+def _key(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise click.BadParameter("it is not the 64 signs 0-9 a-f that `axiom runner sign` printed.")
+    return text
+
+
+@runner.command("fetch")
+@click.argument("place")
+@click.option("--key", required=True, callback=_key, help="The public key of whoever built them.")
+@click.option("--only", multiple=True, metavar="NAME", help="This runner, as x86_64-pc-linux-gnu; again for others.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def fetch(place: str, key: str, only: Sequence[str], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Fetch built runners from PLACE, an https:// address or a folder, in place of building them here.
+
+    Nothing is taken but what the key has signed. A fetch that was cut goes on where it was.
+    """
+    demand(folder)
+    demand_own(folder)
+    release = look_at_release(place, key)
+    rows = []
+    for name in chosen_of(release, only):
+        change = "would be fetched"
+        if not dry_run:
+            remark(f"{name}: {release.size(name) / _MB:,.1f} MB", quiet=quiet)
+            tell = (lambda *_: None) if quiet else _tell
+            try:
+                change = "fetched" if fetch_runner(folder, place, release, name, tell) else "there already"
+            finally:
+                if not quiet:
+                    progress("")
+        rows.append({"name": name, "mb": round(release.size(name) / _MB, 1), "change": change})
+    if as_json:
+        show_json({"runners": rows, "signed_at": release.signed_at.isoformat(), "dry_run": dry_run})
+        return
+    show_table(("runner", "MB", "now"), [(row["name"], row["mb"], row["change"]) for row in rows], none="It has none.")
+    remark(f"Signed at {release.signed_at:%Y-%m-%d %H:%M} UTC.", quiet=quiet)
+    if not dry_run:
+        remark("A laboratory that runs offers them within seconds; `axiom status` says which it offers.", quiet=quiet)
+
+
+def _tell(file: str, done: int) -> None:
+    progress(f"{file}: {done / _MB:,.1f} MB")
+
+
+@runner.command("sign")
+@click.argument("place", type=_FILE)
+@click.option("--key", "key_file", type=_FILE, required=True, help="The file of the private key.")
+@click.option("--make-key", is_flag=True, help="Make the key first, in that file.")
+@json_option
+@quiet_option
+def sign(place: Path, key_file: Path, make_key: bool, as_json: bool, quiet: bool) -> None:
+    """Sign the built runners in the folder PLACE, so that others can fetch them from a copy of it.
+
+    Prints the public key, which they must learn another way than from there.
+    """
+    key = _made(key_file) if make_key else SigningKey.load(key_file)
+    release = sign_release(place, key, wall_clock())
+    if as_json:
+        show_json({"key": key.public, "runners": sorted(release.runners)})
+        return
+    say(key.public)
+    remark(
+        f"Signed {', '.join(sorted(release.runners))} in {place / RELEASE}. Put a copy of the folder where others "
+        f"reach it; they type: axiom runner fetch ADDRESS --key {key.public}",
+        quiet=quiet,
+    )
+
+
+def _made(file: Path) -> SigningKey:
+    key = SigningKey.make()
+    try:
+        key.save(file)
+    except FileExistsError:
+        raise KeysUnusable(
+            f"{file} is there already, and no key is ever written over another file. Nothing was signed; leave "
+            "--make-key away, or name a new file."
+        ) from None
+    except OSError as fault:
+        raise KeysUnusable(f"The key {file} cannot be written: {fault.strerror}. Nothing was signed.") from None
+    return key

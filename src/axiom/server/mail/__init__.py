@@ -1,0 +1,1 @@
+"""Mail and alerts on their way out: what is due, what is wrong, and who carries it."""

@@ -1,0 +1,108 @@
+"""Tells the operator of trouble: through the outbox, or past it where nothing can be stored any more."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.decisions.mail.alerts import AlertWord, next_word
+from axiom.errors import StoreError
+from axiom.server.mail.outgoing import Outgoing
+from axiom.store.connections import Readers
+from axiom.store.engine.database import Database
+from axiom.store.mail import alerts, outbox
+from axiom.store.mail.alerts import ToldAlert
+from axiom.store.mail.outbox import OutboxMessage
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.mail")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Complaint:
+    """Something that is wrong now, and what to do about it. Of one kind there is one at a time."""
+
+    kind: str
+    says: str
+    cure: str = ""
+
+
+class Alerts:
+    """Remembers what the operator was told. What is in memory holds also where it could not be stored."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        readers: Readers,
+        now: Callable[[], datetime],
+        channels: Sequence[Outgoing],
+        complaints: Callable[[], Iterable[Complaint]],
+    ) -> None:
+        self._writer = writer
+        self._readers = readers
+        self._now = now
+        self._channels = channels
+        self._complaints = complaints
+        self._told: dict[str, ToldAlert] | None = None
+        self._lock = threading.Lock()
+
+    def look(self) -> None:
+        """Tell what began, changed or ended since the last look."""
+        with self._lock:
+            now, told = self._now(), self._known()
+            news = _news({each.kind: each for each in self._complaints()}, told, now)
+            if news:
+                self._tell(news, now)
+
+    def _known(self) -> dict[str, ToldAlert]:
+        if self._told is None:
+            with self._readers.reader() as db:
+                self._told = {each.kind: each for each in alerts.everything(db)}
+        return self._told
+
+    def _tell(self, news: list[tuple[ToldAlert, dict[str, str]]], now: datetime) -> None:
+        try:
+            self._writer.run(lambda db: self._store(db, news, now))
+        except StoreError as error:
+            log.error("alert.not_stored %s", error)
+            for channel in self._channels:
+                for _, facts in news:
+                    channel.send_now(_unstored(channel.channel, facts, now))
+        self._known().update({told.kind: told for told, _ in news})
+
+    def _store(self, db: Database, news: list[tuple[ToldAlert, dict[str, str]]], now: datetime) -> None:
+        for told, facts in news:
+            alerts.keep(db, told)
+            for channel in self._channels:
+                outbox.add(db, outbox.ALERT, now, facts=facts, channel=channel.channel)
+
+
+def _news(
+    found: dict[str, Complaint], told: dict[str, ToldAlert], now: datetime
+) -> list[tuple[ToldAlert, dict[str, str]]]:
+    """What is to be told of each kind, and what is remembered of it."""
+    news = []
+    for kind in sorted(found | told):
+        trouble, before = found.get(kind), told.get(kind)
+        word = next_word(
+            trouble.says if trouble else None,
+            before.says if before else "",
+            before.told_at if before else None,
+            is_over=before.is_over if before else False,
+            now=now,
+        )
+        if word is None:
+            continue
+        says = trouble.says if trouble else before.says if before else ""
+        told_at = before.told_at if word is AlertWord.OVER and before else now
+        remembered = ToldAlert(kind=kind, says=says, told_at=told_at, is_over=word is AlertWord.OVER)
+        cure = trouble.cure if trouble else ""
+        news.append((remembered, {"alert": kind, "word": str(word), "says": says, "cure": cure}))
+    return news
+
+
+def _unstored(channel: str, facts: dict[str, str], now: datetime) -> OutboxMessage:
+    return OutboxMessage(
+        id=0, channel=channel, kind=outbox.ALERT, volunteer_id=None, facts=facts, created_at=now, sent_at=None
+    )

@@ -1,0 +1,163 @@
+"""The ways out of the laboratory: a mail server, and addresses of the web to which alerts are posted.
+
+What went wrong is said in words that name nobody: servers like to repeat the address of whoever a mail is for.
+"""
+
+import contextlib
+import http.client
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import urlsplit
+
+from axiom import __version__
+
+PATIENCE = 20.0  # seconds for each answer of a server
+_REFUSED_FOR_GOOD = 500  # SMTP: what is refused with a code from here on is refused the next time, too
+_CLOSES = 421  # and with this one it ends the connection
+_READ = 65_536  # bytes of an answer that nobody reads
+_ALSO_SAID = 300  # signs of what a server said
+
+
+class Undelivered(Exception):
+    """It was not taken, or nobody knows whether it was."""
+
+    def __init__(self, says: str, *, is_whole: bool = True, is_final: bool = False, said: str = "") -> None:
+        super().__init__(says)
+        self.is_whole = is_whole  # the server takes nothing at this moment; else it refuses this one message
+        self.is_final = is_final
+        self.said = said[:_ALSO_SAID]  # the server's own words, for the operator's terminal and nowhere else
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """The server that takes the laboratory's mail."""
+
+    host: str
+    port: int
+    security: str  # none, starttls, tls
+    user: str
+    password: str = field(repr=False)
+    sender: str
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Callable[[EmailMessage], None]]:
+        """A connection over which messages are handed over, one after the other."""
+        server = self._connect()
+        try:
+            yield lambda message: _hand_over(server, message)
+        finally:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                server.quit()
+            server.close()
+
+    def _connect(self) -> smtplib.SMTP:
+        name = self.sender.rpartition("@")[2]
+        try:
+            if self.security == "tls":
+                server: smtplib.SMTP = smtplib.SMTP_SSL(
+                    self.host, self.port, local_hostname=name, timeout=PATIENCE, context=ssl.create_default_context()
+                )
+            else:
+                server = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=PATIENCE)
+        except (smtplib.SMTPException, OSError) as error:
+            raise _no_server(error) from error
+        try:
+            if self.security == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if self.user:
+                server.login(self.user, self.password)
+        except (smtplib.SMTPException, OSError) as error:
+            server.close()
+            raise _no_server(error) from error
+        return server
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAddress:
+    """An address of the web to which alerts are posted. It may be a secret, so nothing that is logged names it."""
+
+    address: str = field(repr=False)
+    kind: str  # of what is posted
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Callable[[bytes], None]]:
+        """Each alert is posted over a connection of its own."""
+        yield self._post
+
+    def _post(self, body: bytes) -> None:
+        """Redirects are not followed: they would lead to an address that the operator did not choose."""
+        parts = urlsplit(self.address)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        headers = {"Content-Type": self.kind, "User-Agent": f"Axiom/{__version__}"}
+        try:
+            with contextlib.closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
+                connection.request("POST", path, body=body, headers=headers)
+                reply = connection.getresponse()
+                reply.read(_READ)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Undelivered(_said_of(error)) from error
+        if not http.HTTPStatus.OK <= reply.status < http.HTTPStatus.MULTIPLE_CHOICES:
+            raise Undelivered(f"it answered with status {reply.status}")
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, port, timeout=PATIENCE)
+
+
+def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
+    """The server has taken the message when this returns."""
+    try:
+        server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()))
+        raise _refused(code, said) from error
+    except smtplib.SMTPDataError as error:
+        raise _refused(error.smtp_code, error.smtp_error) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise Undelivered("the server cannot write to such an address", is_whole=False, is_final=True) from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise _no_server(error) from error
+
+
+def _refused(code: int, said: Any) -> Undelivered:
+    """The server refused one message, or with it everything at this moment."""
+    words = f"the server refused it with code {code}"
+    return Undelivered(words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, said=_text(said))
+
+
+def _no_server(error: Exception) -> Undelivered:
+    """The server takes no message at all at this moment."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        words = f"it refused the user or the password with code {error.smtp_code}"
+        return Undelivered(words, said=_text(error.smtp_error))
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Undelivered("it does not offer STARTTLS, or no way to sign in that Axiom knows")
+    if isinstance(error, smtplib.SMTPResponseException):
+        return Undelivered(f"it answered with code {error.smtp_code}", said=_text(error.smtp_error))
+    return Undelivered(_said_of(error))
+
+
+def _said_of(error: Exception) -> str:
+    """What stands between us and a server, in words that hold no address of a person."""
+    if isinstance(error, TimeoutError):
+        return f"it did not answer within {PATIENCE:.0f} seconds"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"no private connection could be made ({error.reason or 'TLS failed'})"
+    if isinstance(error, socket.gaierror):
+        return "its name is not known"
+    if isinstance(error, OSError) and error.strerror:
+        return f"it cannot be reached ({error.strerror})"
+    return "it ended the connection"
+
+
+def _text(said: Any) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)

@@ -1,0 +1,82 @@
+"""Puts into the outbox what volunteers asked to be told: a weekly digest, and that a computer of theirs fell silent."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from axiom.decisions.mail.digest import EVERY, is_new_answer
+from axiom.store.connections import Readers
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts
+from axiom.store.mail import outbox, subscriptions
+from axiom.store.mail.subscriptions import DueDigest
+from axiom.store.views import findings
+from axiom.store.views.contributions import Support
+from axiom.store.views.findings import FindingView
+from axiom.store.writer import Writer
+
+SILENT_FOR = timedelta(days=7)
+_AT_ONCE = 100  # digests between two looks
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueMail:
+    """Looks for what is to be told. Digests are counted beside the writer, and written through it."""
+
+    writer: Writer
+    readers: Readers
+    now: Callable[[], datetime]
+    heard_since: datetime  # from then on computers could report again: the laboratory was away before
+    support: Support = field(default_factory=Support)
+
+    def look(self) -> None:
+        """Write what is due."""
+        self._digests()
+        silent_since = self.now() - SILENT_FOR
+        if self.now() >= self.heard_since:
+            self.writer.run(lambda db: tell_of_silence(db, silent_since, self.now()))
+
+    def _digests(self) -> None:
+        now = self.now()
+        while True:
+            with self.readers.reader() as db:
+                due = subscriptions.due_digests(db, now - EVERY, _AT_ONCE)
+                digests = [(each, *self._digest(db, each)) for each in due]
+            for each, credit, numbers in digests:
+                self.writer.run(functools.partial(tell_digest, due=each, credit=credit, numbers=numbers, now=now))
+            if len(due) < _AT_ONCE:
+                return
+
+    def _digest(self, db: Database, due: DueDigest) -> tuple[int, list[int]]:
+        """A volunteer's credit, and the findings that their computers helped to answer since the last digest."""
+        balance = ledger.balance(db, ledger.VOLUNTEER, due.volunteer_id)
+        own = [host.id for host in hosts.of_volunteer(db, due.volunteer_id)]
+        shares = sorted(self.support.of_hosts(db, own), key=lambda share: -share.replicates) if own else []
+        known = findings.some(db, [share.finding for share in shares])
+        numbers = [share.finding for share in shares if _is_new(db, known[share.finding], due.told_until)]
+        return (balance.total if balance else 0), numbers
+
+
+def _is_new(db: Database, known: FindingView, since: datetime) -> bool:
+    """Does it stand, with an answer that it did not have then?"""
+    if known.finding.status != "open" or known.line is None or known.line.weighed_at <= since:
+        return False  # its whole history need not be read
+    history = findings.history(db, known.finding.number)
+    return is_new_answer([(line.weighed_at, line.evidence.verdict) for line in history], since)
+
+
+def tell_digest(db: Database, due: DueDigest, credit: int, numbers: list[int], now: datetime) -> None:
+    """Write a digest where there is something to tell; the next one begins where this one ends."""
+    earned = max(0, credit - due.told_credit)
+    if subscriptions.digested(db, due, until=now, credit=credit) and (numbers or earned):
+        facts = {"since": due.told_until.isoformat(), "credit": earned, "findings": numbers}
+        outbox.add(db, outbox.DIGEST, now, volunteer_id=due.volunteer_id, facts=facts)
+
+
+def tell_of_silence(db: Database, silent_since: datetime, now: datetime) -> None:
+    """Write to everybody who asked for it and has a computer that fell silent. Each silence is told once."""
+    for volunteer_id, host_ids in subscriptions.silent(db, silent_since).items():
+        outbox.add(db, outbox.SILENCE, now, volunteer_id=volunteer_id, facts={"hosts": host_ids})
+        subscriptions.told(db, volunteer_id, outbox.SILENCE, silent_since)

@@ -1,0 +1,129 @@
+"""Mail and alerts of a laboratory, as its settings say: who carries them, and the jobs that send them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.errors import WrongUse
+from axiom.server.mail.alerts import Alerts, Complaint
+from axiom.server.mail.carriers import MailServer, WebAddress
+from axiom.server.mail.due import DueMail
+from axiom.server.mail.outgoing import Carrier, Outgoing
+from axiom.server.upkeep.jobs import Job
+from axiom.service.health import Health
+from axiom.settings import Settings
+from axiom.store.connections import Readers
+from axiom.store.engine.database import Database
+from axiom.store.mail.outbox import MAIL, OutboxMessage
+from axiom.web.mail.letters import Letters
+
+PASSWORD = "AXIOM_MAIL_PASSWORD"  # noqa: S105  the name of a variable
+WEBHOOK, NTFY = "webhook", "ntfy"
+_LONG_AWAY = timedelta(hours=1)  # after such a time computers come back one by one
+_BACK_WITHIN = timedelta(days=1)
+
+
+def mail_server(settings: Settings, environment: Mapping[str, str]) -> MailServer | None:
+    """The server that takes the laboratory's mail; None where the settings name none."""
+    if not settings.mail_server:
+        if settings.alert_mail:
+            raise WrongUse(
+                "The setting alert_mail needs a server that takes mail, and mail_server is empty. Nothing was started."
+            )
+        return None
+    if not settings.mail_from:
+        raise WrongUse(
+            "The setting mail_from is empty: mail needs an address from which it comes, such as axiom@lab.example. "
+            "Nothing was started."
+        )
+    password = environment.get(PASSWORD, "")
+    if settings.mail_user and settings.mail_security == "none":
+        raise WrongUse(
+            "The setting mail_security is none, so everybody on the way could read the password of mail_user. Nothing "
+            "was started; set starttls or tls, or leave mail_user empty."
+        )
+    if settings.mail_user and not password:
+        raise WrongUse(
+            f"The setting mail_user names {settings.mail_user}, and the variable {PASSWORD} is not set. Nothing was "
+            "started; set it in the environment of the laboratory."
+        )
+    return MailServer(
+        host=settings.mail_server,
+        port=settings.mail_port,
+        security=settings.mail_security,
+        user=settings.mail_user,
+        password=password,
+        sender=settings.mail_from,
+    )
+
+
+def web_addresses(settings: Settings) -> dict[str, WebAddress]:
+    """Where alerts are posted, by channel."""
+    chosen = {
+        WEBHOOK: (settings.alert_webhook, "application/json"),
+        NTFY: (settings.alert_ntfy, "text/plain; charset=utf-8"),
+    }
+    return {name: WebAddress(address=address, kind=kind) for name, (address, kind) in chosen.items() if address}
+
+
+def letters(settings: Settings, secret: bytes, master: str) -> Letters:
+    """Who writes the laboratory's mail; its links are signed with this secret."""
+    return Letters(
+        name=settings.name,
+        master=master,
+        secret=secret,
+        sender=settings.mail_from,
+        alert_mail=settings.alert_mail,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mailing:
+    """The jobs of mail and alerts, and who tells of trouble at once; None where nobody is told."""
+
+    jobs: list[Job]
+    alerts: Alerts | None
+
+
+def mailing(
+    settings: Settings,
+    server: MailServer | None,
+    words: Letters,
+    health: Health,
+    readers: Readers,
+    complaints: Callable[[], Iterable[Complaint]],
+    away: timedelta,
+) -> Mailing:
+    """Everything that the settings ask for. `away`: for how long the laboratory was not there before this start."""
+    now = health.now
+    carriers: dict[str, tuple[Carrier, Callable[[Database | None, OutboxMessage, datetime], object]]] = {}
+    if server:
+        carriers[MAIL] = (server, words.mail)
+    for name, address in web_addresses(settings).items():
+        carriers[name] = (address, _posted(words.webhook if name == WEBHOOK else words.ntfy))
+    outgoing = [
+        Outgoing(name, carrier, compose, health.writer, readers, now) for name, (carrier, compose) in carriers.items()
+    ]
+    jobs = [Job(name=each.channel, every=2.0, work=each.send, remembered=False) for each in outgoing]
+    if server:
+        heard_since = health.up_since + (_BACK_WITHIN if away > _LONG_AWAY else timedelta(0))
+        due = DueMail(writer=health.writer, readers=readers, now=now, heard_since=heard_since)
+        jobs.append(Job(name="due mail", every=3_600.0, work=due.look, remembered=False))
+    told = [each for each in outgoing if each.channel != MAIL or settings.alert_mail]
+    if not told:
+        return Mailing(jobs=jobs, alerts=None)
+    alerts = Alerts(health.writer, readers, now, told, lambda: [*complaints(), *_stuck(outgoing)])
+    return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.look, remembered=False)], alerts=alerts)
+
+
+def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database | None, OutboxMessage, datetime], bytes]:
+    """What is posted needs neither the records nor the time."""
+    return lambda _db, row, _now: write(row)
+
+
+def _stuck(outgoing: Iterable[Outgoing]) -> Iterator[Complaint]:
+    """The ways on which nothing goes out."""
+    for way in outgoing:
+        if way.trouble:
+            cure = "`axiom mail try` tries it at once"
+            yield Complaint(kind=way.channel, says=f"nothing goes out to it: {way.trouble}", cure=cure)

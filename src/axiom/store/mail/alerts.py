@@ -1,0 +1,35 @@
+"""What the operator was told is wrong, and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.store.engine.database import Database, at, moment
+
+_ALL = "SELECT * FROM alert ORDER BY kind"
+_KEEP = """
+INSERT INTO alert (kind, says, told_at, is_over) VALUES (:kind, :says, :told_at, :is_over)
+ON CONFLICT (kind) DO UPDATE SET says = excluded.says, told_at = excluded.told_at, is_over = excluded.is_over
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToldAlert:
+    """What the operator was told last of one kind of trouble."""
+
+    kind: str
+    says: str
+    told_at: datetime  # that it is there
+    is_over: bool
+
+
+def everything(db: Database) -> list[ToldAlert]:
+    """The last word about each kind."""
+    return [
+        ToldAlert(kind=row["kind"], says=row["says"], told_at=moment(row["told_at"]), is_over=bool(row["is_over"]))
+        for row in db.select(_ALL)
+    ]
+
+
+def keep(db: Database, told: ToldAlert) -> None:
+    """This is the last word about its kind."""
+    db.execute(_KEEP, kind=told.kind, says=told.says, told_at=at(told.told_at), is_over=int(told.is_over))

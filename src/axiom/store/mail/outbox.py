@@ -1,0 +1,128 @@
+"""The outbox: messages are written in the transaction that causes them, and sent after it is on the disk."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from axiom.store.engine.database import Database, Row, at, moment
+
+MAIL = "mail"  # the channel; those of alerts are their own
+CONFIRM, RESET, DIGEST, SILENCE, ALERT = "confirm", "reset", "digest", "silence", "alert"
+
+_ADD = """
+INSERT INTO outbox (channel, kind, volunteer_id, facts, created_at, next_at)
+VALUES (:channel, :kind, :volunteer_id, :facts, :now, :now)
+"""
+_DUE = """
+SELECT * FROM outbox WHERE channel = :channel AND sent_at IS NULL AND next_at <= :now ORDER BY next_at, id LIMIT :limit
+"""
+_PUT_OFF = "UPDATE outbox SET next_at = :until WHERE id = :id AND sent_at IS NULL"
+_SENT = "UPDATE outbox SET sent_at = :now WHERE id = :id AND sent_at IS NULL"
+_GIVE_UP = "DELETE FROM outbox WHERE id = :id AND sent_at IS NULL"
+_GIVE_UP_OLD = "DELETE FROM outbox WHERE channel = :channel AND sent_at IS NULL AND created_at < :before RETURNING *"
+_TAKE_BACK = "DELETE FROM outbox WHERE volunteer_id = :volunteer_id AND kind = :kind AND sent_at IS NULL"
+_LATELY = """
+SELECT 1 FROM outbox WHERE volunteer_id = :volunteer_id AND kind = :kind AND created_at > :since LIMIT 1
+"""
+_OF_VOLUNTEER = "SELECT * FROM outbox WHERE volunteer_id = :volunteer_id ORDER BY id"
+_FORGET = "DELETE FROM outbox WHERE volunteer_id = :volunteer_id"
+_FORGET_SENT = "DELETE FROM outbox WHERE sent_at < :before"
+_WAITING = "SELECT count(*) AS amount, min(created_at) AS oldest FROM outbox WHERE sent_at IS NULL"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutboxMessage:
+    """What is to be told, to whom and by which way."""
+
+    id: int
+    channel: str
+    kind: str
+    volunteer_id: int | None  # None: it is for the operator
+    facts: Mapping[str, Any]
+    created_at: datetime
+    sent_at: datetime | None
+
+
+def add(
+    db: Database,
+    kind: str,
+    now: datetime,
+    *,
+    volunteer_id: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    channel: str = MAIL,
+) -> int:
+    """Have this told; the number of the message."""
+    said = json.dumps(dict(facts or {}), sort_keys=True)
+    return db.insert(_ADD, channel=channel, kind=kind, volunteer_id=volunteer_id, facts=said, now=at(now))
+
+
+def replace(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:
+    """Mail this to a volunteer, instead of an older one of the kind that was not sent yet."""
+    db.execute(_TAKE_BACK, volunteer_id=volunteer_id, kind=kind)
+    add(db, kind, now, volunteer_id=volunteer_id)
+
+
+def was_asked(db: Database, kind: str, volunteer_id: int, since: datetime) -> bool:
+    """Was such a mail to this volunteer asked for since then?"""
+    return db.one(_LATELY, volunteer_id=volunteer_id, kind=kind, since=at(since)) is not None
+
+
+def due(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMessage]:
+    """What is to be sent now, the longest due first."""
+    return [_message(row) for row in db.select(_DUE, channel=channel, now=at(now), limit=limit)]
+
+
+def put_off(db: Database, message_id: int, until: datetime) -> None:
+    """Try it again then."""
+    db.execute(_PUT_OFF, id=message_id, until=at(until))
+
+
+def sent(db: Database, message_id: int, now: datetime) -> None:
+    """It was sent."""
+    db.execute(_SENT, id=message_id, now=at(now))
+
+
+def give_up(db: Database, message_id: int) -> None:
+    """It is not sent any more."""
+    db.execute(_GIVE_UP, id=message_id)
+
+
+def give_up_old(db: Database, channel: str, before: datetime) -> list[OutboxMessage]:
+    """Give up what has waited since before then; what it was."""
+    return [_message(row) for row in db.select(_GIVE_UP_OLD, channel=channel, before=at(before))]
+
+
+def of_volunteer(db: Database, volunteer_id: int) -> list[OutboxMessage]:
+    """What waits for a volunteer, and what was sent to them within a day."""
+    return [_message(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
+
+
+def forget(db: Database, volunteer_id: int) -> None:
+    """Nothing is left of what was to be told to this volunteer."""
+    db.execute(_FORGET, volunteer_id=volunteer_id)
+
+
+def forget_sent(db: Database, before: datetime) -> None:
+    """Forget what was sent before then."""
+    db.execute(_FORGET_SENT, before=at(before))
+
+
+def waiting(db: Database) -> tuple[int, datetime | None]:
+    """How many messages wait, and since when the oldest does."""
+    row = db.select(_WAITING)[0]
+    return row["amount"], moment(row["oldest"]) if row["amount"] else None
+
+
+def _message(row: Row) -> OutboxMessage:
+    return OutboxMessage(
+        id=row["id"],
+        channel=row["channel"],
+        kind=row["kind"],
+        volunteer_id=row["volunteer_id"],
+        facts=json.loads(row["facts"]),
+        created_at=moment(row["created_at"]),
+        sent_at=moment(row["sent_at"]) if row["sent_at"] is not None else None,
+    )

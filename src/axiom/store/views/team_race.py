@@ -1,0 +1,73 @@
+"""What the teams earned within a month, counted award by award: a page reads only what is new since the one before."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from axiom.store.engine.database import Database, at
+
+_NEXT = "SELECT id, created_at FROM award WHERE id >= :id ORDER BY id LIMIT 1"
+_LAST = "SELECT coalesce(max(id), 0) AS id FROM award"
+_EARNED = """
+SELECT team_id, sum(amount) AS amount, max(id) AS last FROM award
+WHERE id > :after AND created_at >= :since AND created_at < :until AND team_id IS NOT NULL GROUP BY team_id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Month:
+    """A month of the calendar, in UTC."""
+
+    year: int
+    month: int
+
+    @property
+    def begins(self) -> datetime:
+        """Its first moment."""
+        return datetime(self.year, self.month, 1, tzinfo=UTC)
+
+    @property
+    def after(self) -> "Month":
+        """The month that follows."""
+        return Month(year=self.year + self.month // 12, month=self.month % 12 + 1)
+
+    @property
+    def before(self) -> "Month":
+        """The month that went before."""
+        return Month(year=self.year - (self.month == 1), month=(self.month - 2) % 12 + 1)
+
+
+@dataclass
+class TeamRace:
+    """The running sums of one month. Pages are made by several threads; they share one."""
+
+    month: Month
+    _last: int | None = None  # the newest award that is counted; None before the first look
+    _sums: Counter[int] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def standing(self, db: Database) -> list[tuple[int, int]]:
+        """Each team that earned something in the month, with thousandths of a credit, the most first."""
+        with self._lock:
+            since, until = at(self.month.begins), at(self.month.after.begins)
+            after = _before(db, since) if self._last is None else self._last
+            self._last = after
+            for row in db.select(_EARNED, after=after, since=since, until=until):
+                self._sums[row["team_id"]] += row["amount"]
+                self._last = max(self._last, row["last"])
+            return sorted(self._sums.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _before(db: Database, stamp: int) -> int:
+    """The last award before this moment, found by halving: awards are booked one after the other."""
+    (newest,) = db.select(_LAST)
+    low, high = 0, int(newest["id"])  # what is sought lies in this range
+    while low < high:
+        middle = (low + high + 1) // 2
+        row = db.one(_NEXT, id=middle)
+        if row is None or row["created_at"] >= stamp:
+            high = middle - 1
+        else:
+            low = int(row["id"])
+    return low

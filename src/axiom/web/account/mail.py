@@ -1,0 +1,149 @@
+"""What mail does to an account: addresses confirmed, passwords forgotten, mail chosen and ended, by form or by link."""
+
+from datetime import datetime
+
+from axiom.commands.accounts import ChangePassword, good_email, refuse_weak
+from axiom.commands.mail.own_mail import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
+from axiom.domain.fleet import Account, Volunteer
+from axiom.errors import LimitReached, Refused
+from axiom.locale.languages import mark
+from axiom.signed.mail_links import LinkPurpose, MailLink, is_valid, read_link
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.mail import outbox, subscriptions
+from axiom.web.account.forms import Form
+from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.base.request import Answer, Reading
+
+_WORTHLESS = mark(
+    "This link is worth nothing any more: its time is over, it was used, or the address or the password was changed "
+    "since. Nothing was changed."
+)
+_PURPOSES = {  # of the links that lead to each page
+    "/account/confirm": (LinkPurpose.CONFIRM,),
+    "/account/reset": (LinkPurpose.RESET,),
+    "/account/unsubscribe": (LinkPurpose.DIGEST, LinkPurpose.SILENCE),
+}
+
+
+def mail_of(db: Database, volunteer_id: int) -> Answer:
+    """What is stored of a volunteer's mail."""
+    confirmed, chosen = accounts.confirmed_at(db, volunteer_id), subscriptions.of_volunteer(db, volunteer_id)
+    return {
+        "address_confirmed_at": confirmed.isoformat() if confirmed else None,
+        "digest": outbox.DIGEST in chosen,
+        "silence": outbox.SILENCE in chosen,
+        "messages": [
+            {
+                "kind": each.kind,
+                "written_at": each.created_at.isoformat(),
+                "sent_at": each.sent_at.isoformat() if each.sent_at else None,
+            }
+            for each in outbox.of_volunteer(db, volunteer_id)
+        ],
+    }
+
+
+def forgot_page(reading: Reading, visit: Visit) -> Answer:
+    """Where a new password is asked for."""
+    del reading
+    return {"sends_mail": visit.reception.sends_mail, "is_done": False}
+
+
+def link_page(reading: Reading, visit: Visit) -> Answer:
+    """What a link would do, and whether it still does it."""
+    link = read_link(visit.link)
+    is_fit = link is not None and link.purpose in _PURPOSES[reading.path]
+    is_good = link is not None and is_fit and _holder(reading.db, visit, link, reading.now) is not None
+    return {"link": visit.link, "purpose": link.purpose if link else "", "is_good": is_good, "is_done": False}
+
+
+def forgot(visit: Visit) -> Outcome:
+    """Ask for a new password. It counts as a wrong one for this address, and says the same whoever has an account."""
+    form = visit.form
+    email = form.check("email", good_email)
+    if form.wrong:
+        return Again(form=form)
+    if not visit.reception.sends_mail:
+        raise Refused(mark("This laboratory sends no mail. Nothing was changed."))
+    verdict, _ = visit.reception.doorkeeper.guesses.begin(email, visit.peer)
+    if not verdict.may:
+        raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
+    visit.submit(AskForPassword(email=email))
+    return Again(form=Form(), shown={"is_done": True}, status=200)
+
+
+def reset(visit: Visit) -> Outcome:
+    """Store another password, for whoever has the link."""
+    (volunteer, account), form = _proven(visit, "/account/reset"), visit.form
+
+    def good(text: str) -> str:
+        refuse_weak(text, volunteer.name, account.email or "", visit.reception.pages.name)
+        return text
+
+    form.check("new_password", good)
+    if form.wrong:
+        return Again(form=form)
+    command = ChangePassword(volunteer=volunteer.id, proven=account.password_serial, password=form.text("new_password"))
+    visit.give(command, volunteer.id)
+    return Go(to="/account/sign-in?done=reset", session="")
+
+
+def confirm(visit: Visit) -> Outcome:
+    """Remember that an address is its account's."""
+    volunteer, account = _proven(visit, "/account/confirm")
+    visit.give(ConfirmEmail(volunteer=volunteer.id, proven=account.password_serial), volunteer.id)
+    return Again(form=Form(), shown={"is_done": True}, status=200)
+
+
+def unsubscribe(visit: Visit) -> Outcome:
+    """End mail of one kind, also where a mail program does it by itself."""
+    link = read_link(visit.link)
+    volunteer, _ = _proven(visit, "/account/unsubscribe")
+    ended = {"digest": False} if link and link.purpose is LinkPurpose.DIGEST else {"silence": False}
+    visit.give(ChooseMail(volunteer=volunteer.id, **ended), volunteer.id)
+    return Again(form=Form(), shown={"is_done": True}, status=200)
+
+
+def send_confirmation(visit: Visit) -> Outcome:
+    """Mail the link that confirms the address once more."""
+    volunteer, _ = visit.themselves
+    visit.submit(SendConfirmation(volunteer=volunteer.id))
+    return Go(to="/account/preferences?done=confirmation")
+
+
+def choose(visit: Visit) -> Outcome:
+    """Store which mail is wanted."""
+    form, (volunteer, _) = visit.form, visit.themselves
+    visit.submit(ChooseMail(volunteer=volunteer.id, digest=form.ticked("digest"), silence=form.ticked("silence")))
+    return Go(to="/account/preferences?done=mail")
+
+
+def _proven(visit: Visit, page: str) -> tuple[Volunteer, Account]:
+    """Whose link it is, if it is still good for what this page does."""
+    link = read_link(visit.link)
+    if link is not None and link.purpose in _PURPOSES[page]:
+        with visit.reception.reader() as db:
+            found = _holder(db, visit, link, visit.reception.pages.now())
+        if found is not None:
+            return found
+    raise Refused(_WORTHLESS)
+
+
+def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[Volunteer, Account] | None:
+    """Whose link this is; None where it is not ours, too old, or for what does not hold any more."""
+    found = accounts.by_id(db, link.volunteer_id)
+    if found is None or found[1].email is None:
+        return None
+    bound = {LinkPurpose.CONFIRM: found[1].email, LinkPurpose.RESET: str(found[1].password_serial)}
+    is_good = is_valid(visit.reception.doorkeeper.secret, link, bound.get(link.purpose, ""), now)
+    return found if is_good else None
+
+
+# Of each form what it does and the page that it is on. Those of a link prove by the link who sends them.
+MAIL_ACTS = {
+    "/account/forgot": (forgot, "/account/forgot"),
+    "/account/send-confirmation": (send_confirmation, "/account/preferences"),
+    "/account/mail": (choose, "/account/preferences"),
+}
+LINK_ACTS = {"/account/confirm": confirm, "/account/reset": reset, "/account/unsubscribe": unsubscribe}

@@ -1,0 +1,49 @@
+"""Who is cited beside the laboratory, as its operator says it, and how BibTeX has a finding."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from axiom.settings import AUTHOR
+
+_AUTHOR = re.compile(AUTHOR)
+_BRACES = str.maketrans({"{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CitedAuthor:
+    """A person; an ORCID says which of those with this name."""
+
+    name: str
+    orcid: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where the ORCID leads."""
+        return f"https://orcid.org/{self.orcid}" if self.orcid else ""
+
+
+def authors_of(text: str) -> Sequence[CitedAuthor]:
+    """Read the setting, whose form was checked: names apart by semicolons, each with its ORCID or without."""
+    found = [_AUTHOR.fullmatch(part.strip()) for part in text.split(";") if part.strip()]
+    return [CitedAuthor(name=each["name"].strip(), orcid=each["orcid"] or "") for each in found if each]
+
+
+def bibtex(*, number: int, answer: str, laboratory: str, authors: str, date: str, line: int, address: str) -> str:
+    """One entry. `date` begins with year, month and day; `address` is that of the finding's page, if it has one."""
+    names = [*(each.name for each in authors_of(authors)), laboratory]
+    by = " and ".join(f"{{{_escaped(name)}}}" for name in names)
+    fields = {
+        "author": by,
+        "title": f"{{Finding {number}: {_escaped(answer)}}}",
+        "year": date[:4],
+        "month": str(int(date[5:7])),
+        "note": f"Version {line} of {date[:10]}; data under CC BY 4.0",
+        **({"url": address} if address else {}),
+    }
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@misc{{axiom-finding-{number},", *lines, "}", ""])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\textbackslash ").translate(_BRACES)

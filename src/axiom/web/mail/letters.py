@@ -1,0 +1,214 @@
+"""What each message of the outbox says, in words made when it is sent. None where nobody needs it any more."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+from axiom.domain.amounts import counted
+from axiom.signed.mail_links import LinkPurpose, link_token
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts
+from axiom.store.mail import outbox
+from axiom.store.mail.outbox import OutboxMessage
+from axiom.store.views import findings
+from axiom.web.base import numbers
+from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
+from axiom.web.views.leaderboards import THOUSANDTHS
+
+RESET_FOR = timedelta(hours=1)
+_MOST_ITEMS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letters:
+    """Writes the messages of one laboratory."""
+
+    name: str
+    master: str  # the laboratory's address; ends in a slash
+    secret: bytes = field(repr=False)  # by which its links are signed
+    sender: str = ""
+    alert_mail: str = ""
+
+    def mail(self, db: Database | None, row: OutboxMessage, now: datetime) -> EmailMessage | None:
+        """A mail to a volunteer, or to the operator, which needs no records."""
+        if row.volunteer_id is None or db is None:
+            return self.operator_mail(row)
+        found = accounts.by_id(db, row.volunteer_id)
+        email = found[1].email if found else None
+        if found is None or email is None:
+            return None
+        is_confirmed = accounts.confirmed_at(db, row.volunteer_id) is not None
+        if is_confirmed == (row.kind == outbox.CONFIRM):
+            return None  # it is confirmed by now; or it is another address by now, which is not
+        makers: dict[str, Callable[[], Letter | None]] = {
+            outbox.CONFIRM: lambda: self._confirm(found[0].id, email),
+            outbox.RESET: lambda: self._reset(row, found[0].id, found[1].password_serial, now),
+            outbox.DIGEST: lambda: self._digest(db, row, found[0].id),
+            outbox.SILENCE: lambda: self._silence(db, row, found[0].id),
+        }
+        letter = makers[row.kind]()
+        return message(letter, self._envelope(row, email)) if letter else None
+
+    def operator_mail(self, row: OutboxMessage) -> EmailMessage:
+        """An alert as a mail."""
+        return message(self._alert(row), self._envelope(row, self.alert_mail))
+
+    def webhook(self, row: OutboxMessage) -> bytes:
+        """An alert for a program. Most chat services show the word `text`."""
+        facts = row.facts
+        said = {
+            "id": f"{row.id}.{round(row.created_at.timestamp() * 1e6)}",
+            "laboratory": self.name,
+            "address": self.master,
+            "at": row.created_at.isoformat(),
+            "alert": facts["alert"],
+            "state": facts["word"],
+            "says": facts["says"],
+            "cure": facts["cure"],
+            "text": f"{self.name}: {_in_short(row)}",
+        }
+        return json.dumps(said).encode()
+
+    def ntfy(self, row: OutboxMessage) -> bytes:
+        """An alert as text."""
+        cure = f"\nWhat helps: {row.facts['cure']}" if row.facts["cure"] else ""
+        return f"{self.name}: {_in_short(row)}{cure}".encode()
+
+    def trial(self) -> Letter:
+        """What the operator sends to see whether mail arrives."""
+        return self._letter(
+            subject=f"A test mail from {self.name}",
+            opening=["The operator of this laboratory asked for this mail. It arrived, so mail works."],
+        )
+
+    def _letter(
+        self,
+        *,
+        subject: str,
+        opening: list[str],
+        items: list[LetterLink] | None = None,
+        action: LetterLink | None = None,
+        closing: list[str] | None = None,
+        unsubscribe: str = "",
+    ) -> Letter:
+        return Letter(
+            lab=self.name,
+            master=self.master,
+            subject=subject,
+            opening=opening,
+            items=items or [],
+            action=action,
+            closing=closing or [],
+            unsubscribe=unsubscribe,
+        )
+
+    def _envelope(self, row: OutboxMessage, to: str) -> MailEnvelope:
+        return MailEnvelope(sender=self.sender, to=to, number=row.id, written_at=row.created_at)
+
+    def _confirm(self, volunteer_id: int, email: str) -> Letter:
+        token = link_token(self.secret, LinkPurpose.CONFIRM, volunteer_id, email)
+        return self._letter(
+            subject=f"Confirm your e-mail address for {self.name}",
+            opening=[
+                f"Somebody used this address for an account of {self.name}, a laboratory that computes on volunteers' "
+                "computers.",
+                "If it was you, please confirm that the address is yours. Your account works without that. A confirmed "
+                "address lets you choose a new password when you forget yours, and get the mail that you ask for.",
+            ],
+            action=LetterLink(words="Confirm this address", href=f"{self.master}account/confirm?token={token}"),
+            closing=["If it was not you, please do nothing. This address then gets no further mail."],
+        )
+
+    def _reset(self, row: OutboxMessage, volunteer_id: int, serial: int, now: datetime) -> Letter | None:
+        expires = row.created_at + RESET_FOR
+        if now >= expires:
+            return None
+        token = link_token(self.secret, LinkPurpose.RESET, volunteer_id, str(serial), expires=expires)
+        return self._letter(
+            subject=f"A new password for {self.name}",
+            opening=[f"Somebody asked for a new password for your account at {self.name}."],
+            action=LetterLink(words="Choose a new password", href=f"{self.master}account/reset?token={token}"),
+            closing=[
+                f"The link works once, until {numbers.moment(expires.isoformat())}.",
+                "If it was not you, please do nothing. Your password stays as it is.",
+            ],
+        )
+
+    def _digest(self, db: Database, row: OutboxMessage, volunteer_id: int) -> Letter | None:
+        wanted, earned = row.facts["findings"], row.facts["credit"] / THOUSANDTHS
+        known = findings.some(db, wanted)
+        items = [
+            LetterLink(words=one_line(known[number].answer), href=f"{self.master}findings/{number}")
+            for number in wanted
+            if number in known
+        ]
+        since, credit = numbers.moment(row.facts["since"]), numbers.plain(earned)
+        more = [f"And {len(items) - _MOST_ITEMS} more."] if len(items) > _MOST_ITEMS else []
+        if items:
+            subject = items[0].words
+            opening = [f"Results of your computers helped to find {counted(len(items), 'answer')} since {since}:"]
+            closing = [*more, f"Your computers earned {credit} credit in this time."]
+        else:
+            subject = f"Your computers earned {credit} credit"
+            opening = [
+                f"Your computers earned {credit} credit since {since}.",
+                "No question that they compute for got a new answer in this time.",
+            ]
+            closing = []
+        return self._letter(
+            subject=subject,
+            opening=opening,
+            items=items[:_MOST_ITEMS],
+            action=LetterLink(
+                words="Everything that your computers helped to find", href=f"{self.master}volunteers/{volunteer_id}"
+            ),
+            closing=closing,
+            unsubscribe=self._unsubscribe(LinkPurpose.DIGEST, volunteer_id),
+        )
+
+    def _silence(self, db: Database, row: OutboxMessage, volunteer_id: int) -> Letter | None:
+        own = [hosts.host(db, number) for number in row.facts["hosts"]]
+        silent = [host for host in own if host is not None and host.seen_at < row.created_at]
+        if not silent:
+            return None  # all of them were heard from since
+        one = len(silent) == 1
+        return self._letter(
+            subject=f"{one_line(silent[0].name)} is silent" if one else f"{len(silent)} of your computers are silent",
+            opening=[f"{self.name} has heard nothing from {'this computer' if one else 'these computers'} for a week:"],
+            items=[
+                LetterLink(
+                    words=f"{one_line(host.name)}, last heard from on {numbers.moment(host.seen_at.isoformat())}",
+                    href=f"{self.master}hosts/{host.id}",
+                )
+                for host in silent
+            ],
+            closing=[
+                "Please look whether the computer is on and has a network, whether BOINC runs, and whether the BOINC "
+                "Manager says that computing or this project is suspended. There, Update calls the laboratory at once.",
+                "If you stopped it on purpose, there is nothing to do. We write about each silence once.",
+            ],
+            unsubscribe=self._unsubscribe(LinkPurpose.SILENCE, volunteer_id),
+        )
+
+    def _alert(self, row: OutboxMessage) -> Letter:
+        facts, said = row.facts, _in_short(row)
+        opening = [f"{said[:1].upper()}{said[1:]}."]
+        return self._letter(
+            subject=f"[{self.name}] {_in_short(row)}",
+            opening=opening + ([f"What helps: {facts['cure']}."] if facts["cure"] else []),
+            action=LetterLink(words="The laboratory's status", href=f"{self.master}status"),
+            closing=["You hear of one kind of trouble once an hour at most, and once when it is over."],
+        )
+
+    def _unsubscribe(self, purpose: LinkPurpose, volunteer_id: int) -> str:
+        return f"{self.master}account/unsubscribe?token={link_token(self.secret, purpose, volunteer_id)}"
+
+
+def _in_short(row: OutboxMessage) -> str:
+    """An alert on one line."""
+    facts = row.facts
+    said = one_line(facts["says"])
+    return f"{facts['alert']}: over ({said})" if facts["word"] == "over" else f"{facts['alert']}: {said}"

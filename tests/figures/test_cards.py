@@ -1,0 +1,75 @@
+"""The card of a shared page: the answer fits in its lines, the number and the state follow the verdict."""
+
+import json
+import re
+import struct
+
+import pytest
+
+from axiom.domain.findings import Grade, Meaning, Verdict
+from axiom.figures.cards import card
+from axiom.figures.palette import LIGHT, VERDICTS
+from axiom.figures.requests import Look, SharedCard, described, of_data, shared_card, to_data
+
+ANSWER = "In wide networks an untrained sub-network comes closer to a trained one <on & off>"
+
+
+def made(answer=ANSWER, verdict=Verdict.POSITIVE, reads=Meaning.AS_CLAIMED, low=0.5, is_signed=True) -> SharedCard:
+    look = Look(seeds=1_016, estimate=0.75, low=low, high=1.0, verdict=verdict, grade=Grade.STRONG)
+    return shared_card(7, answer, verdict, reads.value, look, is_signed=is_signed, laboratory="Small & Sons")
+
+
+def lines(svg: str) -> list[tuple[int, int, str]]:
+    """Size of the letters, height and words of every text."""
+    found = re.findall(r'<text x="\d+" y="(\d+)" font-size="(\d+)"[^>]*>([^<]*)</text>', svg)
+    return [(int(size), int(height), words) for height, size, words in found]
+
+
+@pytest.mark.parametrize(
+    ("card", "number", "stands"),
+    [
+        (made(), "+0.75 [+0.5, +1], 1,016 repetitions", "effect +, as claimed · grade Strong"),
+        (
+            made(verdict=Verdict.UNDECIDED, reads=Meaning.UNDECIDED, low=None, is_signed=False),
+            "0.75 [−∞, 1], 1,016 repetitions",
+            "undecided · grade Strong",
+        ),
+        (
+            made(verdict=Verdict.NEGATIVE, reads=Meaning.OPPOSITE),
+            "+0.75 [+0.5, +1], 1,016 repetitions",
+            "effect −, the opposite of the claim · grade Strong",
+        ),
+    ],
+)
+def test_a_card_says_the_number_and_what_it_means(card, number, stands):
+    assert (card.title, card.number, card.stands) == (ANSWER, number, stands)
+    assert described(card) == f"{number}. {stands}. Finding 7, Small & Sons."
+    assert of_data(json.loads(json.dumps(to_data(card)))) == card
+
+
+def test_a_card_without_an_answer_is_refused():
+    with pytest.raises(ValueError, match="there is no answer"):
+        made(answer=" ")
+
+
+@pytest.mark.parametrize("amount", [1, 12, 20, 60, 400])
+def test_an_answer_of_any_length_stands_within_its_card(amount):
+    answer = " ".join(["sub-network"] * amount)
+    said = lines(card(made(answer=answer)))
+    (largest, *_), of_answer = said[2], said[2:-2]
+    written = " ".join(words for _, _, words in of_answer)
+    assert answer.startswith(written.removesuffix(" …"))
+    assert (written == answer) == (not written.endswith(" …")) == (amount <= 20)
+    assert {size for size, _, _ in of_answer} == {largest}
+    assert max(height for _, height, _ in of_answer) < said[-2][1] - said[-2][0]
+    assert all(len(words) * 0.5 * largest <= 1_200 - 72 for _, _, words in of_answer)
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_card_wears_the_sign_and_colour_of_its_verdict(verdict, draughtsman):
+    drawn = draughtsman.draw(made(verdict=verdict))
+    colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawn.svg))
+    assert f"var(--{VERDICTS[verdict][1]})" in colours
+    assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
+    assert struct.unpack(">8sII", drawn.png[:8] + drawn.png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)
+    assert drawn.svg.count("<svg") == drawn.svg.count("</svg>") == 1

@@ -1,0 +1,87 @@
+"""A small laboratory that sends mail through a real server."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mail_servers import MAIL_PASSWORD, USER
+
+from axiom.server.mail.carriers import MailServer
+from axiom.server.mail.outgoing import Carrier, Outgoing
+from axiom.store.accounts import accounts
+from axiom.store.connections import Connections, Readers
+from axiom.store.mail import outbox
+from axiom.store.mail.outbox import OutboxMessage
+from axiom.store.writer import Writer
+from axiom.web.mail.letters import Letters
+
+SENDER, OPERATOR = "axiom@lab.example", "operator@lab.example"
+WORDS = Letters(
+    name="Small & Sons", master="https://lab.example/", secret=b"canary", sender=SENDER, alert_mail=OPERATOR
+)
+
+
+@dataclass
+class MailLab:
+    """The laboratory, whose changes go through a writer."""
+
+    lab: Any
+    writer: Writer
+    readers: Readers
+
+    def volunteer(self, name: str, *, is_confirmed: bool = True) -> int:
+        def make(db: Any) -> int:
+            email = f"{name.lower()}@mail.example"
+            made = accounts.create(db, name=name, email=email, password="", cross_id="", now=self.lab.now)
+            if is_confirmed:
+                accounts.confirm(db, made, self.lab.now)
+            return made
+
+        return self.writer.run(make)
+
+    def write(self, kind: str, volunteer: int | None = None, channel: str = outbox.MAIL, **facts: Any) -> int:
+        """Put a message into the outbox."""
+        add = outbox.add
+        return self.writer.run(
+            lambda db: add(db, kind, self.lab.now, volunteer_id=volunteer, facts=facts, channel=channel)
+        )
+
+    def waiting(self) -> list[OutboxMessage]:
+        """What is not sent yet, also what is put off."""
+        with self.readers.reader() as db:
+            rows = db.select("SELECT DISTINCT channel FROM outbox")
+            return [
+                each for row in rows for each in outbox.due(db, row["channel"], self.lab.now.replace(year=2100), 1_000)
+            ]
+
+    def outgoing(
+        self, carrier: Carrier, channel: str = outbox.MAIL, compose: Callable[..., Any] = WORDS.mail
+    ) -> Outgoing:
+        return Outgoing(channel, carrier, compose, self.writer, self.readers, lambda: self.lab.now)
+
+
+@contextlib.contextmanager
+def mail_lab(lab: Any) -> Iterator[MailLab]:
+    """The laboratory's own connection is closed: from here on a writer changes its records."""
+    lab.db.close()
+    writer = Writer(Connections(folder=lab.folder).writer)
+    writer.start()
+    readers = Readers(lab.folder)
+    try:
+        yield MailLab(lab=lab, writer=writer, readers=readers)
+    finally:
+        readers.close()
+        writer.stop()
+
+
+def server_on(port: int, security: str = "none", user: str = USER, password: str = MAIL_PASSWORD) -> MailServer:
+    """How the laboratory reaches the server on this port; without security it does not sign in."""
+    return MailServer(
+        host="127.0.0.1",
+        port=port,
+        security=security,
+        user=user if security != "none" else "",
+        password=password,
+        sender=SENDER,
+    )
