@@ -57,7 +57,7 @@ EVERYTHING = {
         "decisions",
         "boinc",
     ),
-    *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain", "simulation"),
+    *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain", "simulation", "locale"),
 }
 # For each contract the folders that it binds, also those that do not exist yet: a contract may only name what exists,
 # so the lists in pyproject.toml grow with the folders, and a new folder cannot be forgotten.

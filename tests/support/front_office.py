@@ -66,18 +66,20 @@ class Office:
         )
         self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder, lab.keys.trust), self.threads)
 
-    def ask(self, path: str, *, method: str = "GET", address: str = "198.51.100.7", form=None, **fields) -> str:
+    def ask(
+        self, path: str, *, method: str = "GET", address: str = "198.51.100.7", form=None, accepted="", **fields
+    ) -> str:
         """The body of one answer."""
-        return self.raw(path, method=method, address=address, form=form, **fields)[2].decode()
+        return self.raw(path, method=method, address=address, form=form, accepted=accepted, **fields)[2].decode()
 
-    def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, **fields):
+    def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", **fields):
         body = urlencode(form).encode() if isinstance(form, dict) else form or b""
         scope = {
             "type": "http",
             "method": method,
             "path": path,
             "query_string": urlencode(fields).encode() if query is None else query,
-            "headers": [],
+            "headers": [(b"accept-language", accepted.encode())] if accepted else [],
             "client": (address, 1),
         }
         said = []

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from patience import PATIENCE
 
-from axiom.server.http.fast_lane import BodyRoom, Lanes, whole
+from axiom.server.http.fast_lane import BodyRoom, Lanes, whole, whole_in
 from axiom.server.http.hardening import ServedSocket, StopSignal, serve
 
 LIMIT = 100_000
@@ -43,6 +43,12 @@ class Answers:
         self.asked.append(body)
         answer: Future[bytes] = Future()
         answer.set_result(b"now %d" % len(body))
+        return answer
+
+    def accepted(self, body: bytes, accepted: str) -> Future[bytes]:
+        self.asked.append(body)
+        answer: Future[bytes] = Future()
+        answer.set_result(accepted.encode())
         return answer
 
     def soon(self, body: bytes) -> Future[bytes]:
@@ -88,6 +94,7 @@ class Answers:
                 b"/large": whole(self.large, LIMIT),
                 b"/huge": whole(self.huge, LIMIT),
                 b"/now": whole(self.at_once, LIMIT),
+                b"/accepted": whole_in(self.accepted, LIMIT),
                 b"/soon": whole(self.soon, LIMIT),
                 b"/later": whole(self.later, LIMIT, self.room),
                 b"/broken": whole(self.broken, LIMIT),

@@ -281,9 +281,9 @@ class Exchange:
         self.do(lambda db: sweep_late(db, self.lab.now))
         self.do(lambda db: sweep_unattended(db, self.lab.now))
 
-    def say(self, body: bytes) -> Heard:
-        """One contact in the client's own bytes."""
-        raw = bytes(self.project.scheduler(body).result(20))
+    def say(self, body: bytes, accepted: str = "") -> Heard:
+        """One contact in the client's own bytes, by a client that accepts these languages."""
+        raw = bytes(self.project.scheduler(body, accepted).result(20))
         return Heard(raw, ET.fromstring(raw))
 
     def call(self, client: Client, *reports: str, **said: Any) -> Heard:

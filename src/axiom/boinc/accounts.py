@@ -150,12 +150,15 @@ def account_out(key: str) -> bytes:
 
 
 def error_reply(problem: Problem) -> bytes:
-    """Answer with what is wrong. Clients read the text under one name or the other."""
+    """Answer with what is wrong. Clients read the text under one name or the other.
+
+    It is in UTF-8, as their window shows it: of a reference to a character they keep one byte.
+    """
     words = escaped(problem.text)
-    return in_ascii(
+    return (
         f"<error>\n<error_num>{problem.error.value}</error_num>\n<error_string>{words}</error_string>\n"
         f"<error_msg>{words}</error_msg>\n</error>\n"
-    )
+    ).encode()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,7 +42,7 @@ class ProjectConfig:
 
 
 def config_reply(config: ProjectConfig) -> bytes:
-    """Write the project's configuration."""
+    """Write the project's configuration, in UTF-8: of a reference to a character a client keeps one byte."""
     stopped, url = int(config.is_stopped), escaped(config.master_url)
     lines = [
         "<project_config>",
@@ -61,7 +61,7 @@ def config_reply(config: ProjectConfig) -> bytes:
         "</project_config>",
         "",
     ]
-    return in_ascii("\n".join(lines))
+    return "\n".join(lines).encode()
 
 
 def _platform(platform: OfferedPlatform) -> list[str]:

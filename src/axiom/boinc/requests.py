@@ -218,6 +218,7 @@ class SchedulerRequest:
     """One contact of a client with the scheduler."""
 
     authenticator: str  # an account's key or a weak key
+    language: str = "en"  # in which the client wants to be told
     host_id: int = 0  # 0: the host does not know it yet
     rpc_seqno: int = 0
     version: tuple[int, int, int] = (0, 0, 0)

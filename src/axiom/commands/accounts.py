@@ -18,6 +18,7 @@ from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.locale.languages import mark
 from axiom.server.accounts.accounts import change_email, change_password, open_account, renew_key
 from axiom.server.accounts.membership import erase
 from axiom.server.accounts.password_hashes import stored_password
@@ -30,7 +31,7 @@ from axiom.store.hosts import hosts
 from axiom.store.mail import outbox
 
 SIGNED_IN_FOR = timedelta(days=14)
-CHANGED = (
+CHANGED = mark(
     "The password or the address of this account was changed a moment ago, so this was not done. Sign in with what "
     "holds now, and try again."
 )
@@ -111,7 +112,7 @@ class OpenAccount(Command):
         made = open_account(db, prepared.secret, asked, prepared.stored, now)
         if made is None:
             raise Refused(
-                "No account was opened with this address and password. If the address is yours, sign in with it."
+                mark("No account was opened with this address and password. If the address is yours, sign in with it.")
             )
         if laboratory.settings.sends_mail:
             outbox.replace(db, outbox.CONFIRM, made, now)
@@ -177,7 +178,7 @@ class ChangePassword(OwnAccount):
         _, account = self.found_as_proven(db, self.proven)
         if account.email != prepared.email:
             raise Refused(
-                "The address of this account was changed a moment ago. Nothing was changed; please try again."
+                mark("The address of this account was changed a moment ago. Nothing was changed; please try again.")
             )
         change_password(db, prepared.secret, self.volunteer, prepared.stored)
         return {"volunteer": self.volunteer, "serial": _serial(db, self.volunteer)}
@@ -205,7 +206,7 @@ class ChangeEmail(OwnAccount):
         """The new address, and with it a new weak key."""
         self.found_as_proven(db, self.proven)
         if not change_email(db, prepared.secret, self.volunteer, prepared.email, prepared.stored):
-            raise Refused("The address was not changed to this one. Choose another; nothing was changed.")
+            raise Refused(mark("The address was not changed to this one. Choose another; nothing was changed."))
         accounts.sign_out_everywhere(db, self.volunteer)
         if laboratory.settings.sends_mail:
             outbox.replace(db, outbox.CONFIRM, self.volunteer, now)
@@ -301,7 +302,9 @@ class ChangePreferences(OwnAccount):
         del laboratory, prepared, now
         self.found(db)
         if not (self.on_cores or self.on_gpus):
-            raise WrongUse("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
+            raise WrongUse(
+                mark("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
+            )
         chosen = json.loads(accounts.preferences(db, self.volunteer).project)
         chosen |= {"resource_share": self.resource_share, "on_cores": self.on_cores, "on_gpus": self.on_gpus}
         accounts.set_project_preferences(db, self.volunteer, json.dumps(chosen, sort_keys=True), self.venue)
@@ -337,7 +340,10 @@ def good_name(text: str) -> str:
     name = tidy_name(text)
     if name is None:
         raise WrongUse(
-            "A name has 1 to 60 characters that can be printed, a letter or a digit among them, and neither < nor >."
+            mark(
+                "A name has 1 to 60 characters that can be printed, a letter or a digit among them, and neither < nor "
+                ">."
+            )
         )
     return name
 
@@ -346,7 +352,7 @@ def good_email(text: str) -> str:
     """An address as it is kept, or why it is none."""
     email = tidy_email(text)
     if email is None:
-        raise WrongUse("This is not an e-mail address: it has a name, an @ and a domain, as ada@example.org.")
+        raise WrongUse(mark("This is not an e-mail address: it has a name, an @ and a domain, as ada@example.org."))
     return email
 
 
@@ -356,7 +362,7 @@ def good_country(text: str) -> str:
         return ""
     country = tidy_name(text)
     if country is None:
-        raise WrongUse("The name of a country has at most 60 characters that can be printed.")
+        raise WrongUse(mark("The name of a country has at most 60 characters that can be printed."))
     return country
 
 

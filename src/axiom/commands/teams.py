@@ -9,6 +9,7 @@ from axiom.commands.base import Answer
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.locale.languages import mark
 from axiom.server.accounts.membership import belong
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import teams
@@ -54,7 +55,7 @@ class FoundTeam(OwnAccount):
             now=now,
         )
         if made is None:
-            raise Refused("Another team has this name. Join it, or take another name; nothing was changed.")
+            raise Refused(mark("Another team has this name. Join it, or take another name; nothing was changed."))
         belong(db, volunteer, made)
         return {"volunteer": self.volunteer, "team": made}
 

@@ -21,7 +21,7 @@ from axiom.server.accounts.guesses import Guesses
 from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
-from axiom.server.http.fast_lane import Lanes, whole
+from axiom.server.http.fast_lane import Lanes, whole_in
 from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
@@ -71,7 +71,7 @@ class Volunteering:
 
     def lanes(self, counts: RequestCounts) -> Lanes:
         """The paths that are answered past the site."""
-        openers = {b"/scheduler": whole(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
+        openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
         return Lanes(openers, counts)
 
     @property

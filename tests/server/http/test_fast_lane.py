@@ -53,6 +53,16 @@ def test_requests_in_whatever_pieces_are_answered_in_their_order(place, cuts):
     assert said == [b"soon 100", b"now 5", b"page /page 1", b"soon 7"]
 
 
+def test_a_lane_hears_which_languages_a_client_accepts(line):
+    for header, said in (
+        (b"", b""),
+        (b"Accept-Language: de_DE\r\n", b"de_DE"),
+        (b"accept-language: fr, en\r\n", b"fr, en"),
+    ):
+        line.say(b"POST /accepted HTTP/1.1\r\nhost: lab\r\n" + header + b"content-length: 1\r\n\r\nx")
+        assert line.answer() == (OK, said)
+
+
 def test_what_is_piped_behind_a_request_waits_for_its_answer(place, line):
     answers, _ = place
     line.say(post(b"/later", b"123") + post(b"/now", b"1") + b"GET /p HTTP/1.1\r\nhost: lab\r\n\r\n")

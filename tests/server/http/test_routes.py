@@ -43,6 +43,15 @@ def test_the_manager_s_pictures_are_where_a_reply_says(office):
     assert {"stat_icon", "slideshow_00"} <= {each.open_name for each in pictures()}
 
 
+def test_terms_and_refusals_come_in_the_language_of_the_client(office):
+    english, german = (office.ask("/get_project_config.php", accepted=code) for code in ("en", "de"))
+    assert "Your computer works for free." in english
+    assert "Ihr Computer arbeitet unentgeltlich." in german
+    office.create()
+    wrong = office.ask("/lookup_account.php", email_addr=EMAIL, passwd_hash=WRONG, accepted="fr")
+    assert "Il n’y a pas de compte avec cette adresse" in wrong
+
+
 def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
     key = key_in(office.create())
     assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)

@@ -17,6 +17,7 @@ from axiom.store.hosts import notices
 from axiom.store.tasks import progress
 from axiom.store.tasks.progress import HeardProgress
 
+NO_WORK = "No work for this computer now: no work is waiting at the moment. Nothing is wrong with your computer."
 GARBLED = [
     b"",
     b"not XML",
@@ -181,7 +182,7 @@ def test_a_client_that_computes_for_us_may_report_soon(exchange, attic):
 
 def test_without_work_there_is_a_sentence_and_only_for_who_asked(exchange, attic, ann):
     assert exchange.call(attic, ask=1.0).words == []
-    told = ("low", "No work for this computer now: no work is waiting at the moment.")
+    told = ("low", NO_WORK)
     assert exchange.call(attic, ask=1.0).words == [told]
     assert exchange.call(attic).words == []
     stranger = exchange.call(Client(ann.key, cpid="9" * 32, platform="vax-dec-vms"), ask=1.0)

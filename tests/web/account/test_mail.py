@@ -286,3 +286,13 @@ def test_an_account_that_a_client_of_boinc_opened_gets_the_link_too(new_visitor,
     hashed = account_keys.passwd_hash(PASSWORD, EMAIL)
     keeper.create(CreateAccount(email=EMAIL, passwd_hash=hashed, name="Ann"), "192.0.2.9")
     assert [mail["To"] for mail in mails(outbox.CONFIRM)] == [EMAIL]
+
+
+def test_pages_of_mail_come_in_the_language_and_repeat_no_link(new_visitor):
+    visitor = new_visitor()
+    visitor.cookies["lang"] = "de"
+    assert "<h1>Ein neues Passwort</h1>" in visitor.ask("/account/forgot").text
+    assert "Wählen Sie per E-Mail ein neues" in visitor.ask("/account/sign-in").text
+    page = visitor.ask("/account/reset?token=worthless").text
+    assert "Dieser Link ist nichts mehr wert" in page
+    assert ('<html lang="de">' in page, "/language/" in page) == (True, False)

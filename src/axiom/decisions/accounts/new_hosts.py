@@ -5,11 +5,13 @@ Limits on work are each computer's own, so whoever invents computers would have 
 
 from datetime import datetime, timedelta
 
-MOST_NEW = 100  # within `WITHIN`: a computer room at once, and a school within the day
+from axiom.locale.languages import mark
+
+MOST_NEW = 100  # as `_TOO_MANY` says; within `WITHIN`: a computer room at once, and a school within the day
 WITHIN = timedelta(hours=1)
-_TOO_MANY = (
-    f"Within the last hour {MOST_NEW} computers were added to your account, which is as many as are. This one is added "
-    "when it calls again in about an hour; until then nothing is kept of it and nothing is lost."
+_TOO_MANY = mark(
+    "Within the last hour 100 computers were added to your account, which is as many as are. This one is added when it "
+    "calls again in about an hour; until then nothing is kept of it and nothing is lost."
 )
 
 

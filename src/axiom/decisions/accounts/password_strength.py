@@ -7,6 +7,8 @@ count, a repetition, or one of a few words with a number behind it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from axiom.locale.languages import mark
+
 LEAST, MOST = 8, 256
 _SHORTEST_WALK = 3
 _SHORTEST_KNOWN = 4  # a shorter name is in too many passwords by chance
@@ -83,11 +85,13 @@ def judge(password: str, known: Iterable[str] = ()) -> PasswordVerdict:
     elif len(password) > MOST:
         said = f"The password has {len(password)} characters; at most {MOST} are taken."
     elif _is_pattern(password.casefold()):
-        said = "The password follows a pattern, as a row of keys or a count does, and is among the first to be tried."
+        said = mark(
+            "The password follows a pattern, as a row of keys or a count does, and is among the first to be tried."
+        )
     elif _is_common(password.casefold()):
-        said = "The password is a word that many people choose, and so among the first to be tried."
+        said = mark("The password is a word that many people choose, and so among the first to be tried.")
     elif _is_known(password.casefold(), known):
-        said = "The password is little more than your name or address."
+        said = mark("The password is little more than your name or address.")
     else:
         return PasswordVerdict(is_good=True, reason="long enough, and no pattern that is tried first")
     return PasswordVerdict(is_good=False, reason=said)

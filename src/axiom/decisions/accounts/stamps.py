@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-_JOBS, _HOURS, _ANSWERS = (100, 10_000), (100, 10_000), 10
+from axiom.locale.languages import mark
+
+_JOBS = (100, mark("A hundred jobs")), (10_000, mark("Ten thousand jobs"))
+_HOURS = (100, mark("A hundred hours")), (10_000, mark("Ten thousand hours"))
+_ANSWERS = 10
 _YEAR = timedelta(days=366)
 
 
@@ -27,19 +31,21 @@ class Stamp:
     title: str
     is_earned: bool
     why: str
+    done: int
+    wanted: int
 
 
 def stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
     """Return every stamp, those that were earned first."""
     days = max(0, (now - done.since).days)
     found = [
-        _stamp("first", "First light", done.valid, 1, "valid job"),
-        *(_stamp(f"jobs-{most}", f"{_said(most)} jobs", done.valid, most, "valid jobs") for most in _JOBS),
-        *(_stamp(f"hours-{most}", f"{_said(most)} hours", done.hours, most, "hours of computing") for most in _HOURS),
-        _stamp("answer", "Part of an answer", done.answers, 1, "finding with results of these computers"),
-        _stamp("answers", "Ten answers", done.answers, _ANSWERS, "findings with results of these computers"),
-        _stamp("mind", "Changed our mind", done.changed, 1, "answer that went against its claim"),
-        _stamp("year", "A year and a day", days, _YEAR.days, "days since the account was opened"),
+        _stamp("first", mark("First light"), done.valid, 1, "valid job"),
+        *(_stamp(f"jobs-{most}", title, done.valid, most, "valid jobs") for most, title in _JOBS),
+        *(_stamp(f"hours-{most}", title, done.hours, most, "hours of computing") for most, title in _HOURS),
+        _stamp("answer", mark("Part of an answer"), done.answers, 1, "finding with results of these computers"),
+        _stamp("answers", mark("Ten answers"), done.answers, _ANSWERS, "findings with results of these computers"),
+        _stamp("mind", mark("Changed our mind"), done.changed, 1, "answer that went against its claim"),
+        _stamp("year", mark("A year and a day"), days, _YEAR.days, "days since the account was opened"),
     ]
     return sorted(found, key=lambda stamp: not stamp.is_earned)
 
@@ -47,8 +53,4 @@ def stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
 def _stamp(name: str, title: str, done: float, wanted: int, what: str) -> Stamp:
     is_earned = done >= wanted
     why = f"{wanted:,} {what}" if is_earned else f"{int(done):,} of {wanted:,} {what}"
-    return Stamp(name=name, title=title, is_earned=is_earned, why=why)
-
-
-def _said(number: int) -> str:
-    return {100: "A hundred", 10_000: "Ten thousand"}[number]
+    return Stamp(name=name, title=title, is_earned=is_earned, why=why, done=int(done), wanted=wanted)

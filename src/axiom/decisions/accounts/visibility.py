@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from axiom.domain.fleet import Team
 from axiom.domain.ledger import Balance
+from axiom.locale.languages import mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +19,7 @@ def heard(balance: Balance | None) -> Hearing:
     """Decide from what the volunteer has, or of a team the one who looks after it. A name is always shown."""
     if balance is not None and balance.total > 0:
         return Hearing(may=True, reason="there is credit")
-    return Hearing(may=False, reason="country, website and text are shown from the first credit on")
+    return Hearing(may=False, reason=mark("country, website and text are shown from the first credit on"))
 
 
 def as_shown(team: Team, founder: Balance | None) -> Team:

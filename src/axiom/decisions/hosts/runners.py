@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from axiom.locale.languages import mark
+
 DRILL = "fleet_drill"  # the experiment that simulated computers answer, and nobody else
 _NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
 
@@ -69,7 +71,7 @@ def suit(platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | N
 def _obstacle(runner: Suitable, instructions: str, glibc: tuple[int, int] | None) -> str:
     """Why a computer cannot run it, if it cannot."""
     if runner.needs_avx and instructions == _NO_AVX:
-        return "its runner needs a processor with AVX, and the processor of your computer does not have it"
+        return mark("its runner needs a processor with AVX, and the processor of your computer does not have it")
     if runner.glibc and glibc and glibc < runner.glibc:
         needed, there = _dotted(runner.glibc), _dotted(glibc)
         return f"its runner needs glibc {needed} or newer, and the system of your computer has {there}"

@@ -15,6 +15,7 @@ from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.amounts import counted
 from axiom.domain.fleet import Host
+from axiom.locale.languages import mark
 
 _DAY_SECONDS = 86_400
 # In hand of a host that has nothing to show: what it says of itself can be a mistake or a boast.
@@ -22,10 +23,17 @@ _MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, a
 _UNPROVEN_PER_CORE = 2
 _UNPROVEN = 64
 UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer, and one for each beyond: who invents hosts gains little
-_BARRED = (
+_BARRED = mark(
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
     "whoever runs the laboratory trusts it again"
 )
+NOTHING_ASKED = mark("no work was asked for")
+ENOUGH = mark("this is as much as was asked for")
+NOTHING_WAITS = mark("no work is waiting at the moment")
+NONE_OF_THE_KIND = mark("no work of the kind that was asked for is waiting at the moment")
+NO_MORE_OF_THE_KIND = mark("no more work of the kind that was asked for is waiting at the moment")
+MEANT_FOR_OTHERS = mark("all waiting work is meant for other computers")
+NO_FAULT = frozenset({NOTHING_WAITS, NONE_OF_THE_KIND, NO_MORE_OF_THE_KIND, MEANT_FOR_OTHERS})  # of the computer
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 
@@ -120,7 +128,7 @@ def assign(
 ) -> Assignment:
     """Share out what waits among what the host asks for, one task after the other."""
     if not wish.is_any:
-        return Assignment(shares=(), reason="no work was asked for")
+        return Assignment(shares=(), reason=NOTHING_ASKED)
     if is_barred(host.standing):
         return Assignment(shares=(), reason=_BARRED)
     if host.platform.processor == _NO_PROGRAM:
@@ -133,7 +141,7 @@ def assign(
         if queue.unsent > 0
     ]
     if not heap:
-        return Assignment(shares=(), reason="no work is waiting at the moment")
+        return Assignment(shares=(), reason=NOTHING_WAITS)
     heapq.heapify(heap)
     while heap and not filling.end():
         first, out, turn, number, left, queue = heapq.heappop(heap)
@@ -247,14 +255,14 @@ class _Filling:
     def reason(self) -> str:
         """Why this much and not more."""
         if self.is_enough():
-            return "this is as much as was asked for"
+            return ENOUGH
         if stop := self._stop():
             return stop
         if self._obstacles:
             (name, obstacle), *others = self._obstacles.items()
             more = f"; {len(others)} more that wait do not fit either" if others else ""
             return f"{name} {obstacle}{more}"
-        return f"no {'more ' if self._given else ''}work of the kind that was asked for is waiting at the moment"
+        return NO_MORE_OF_THE_KIND if self._given else NONE_OF_THE_KIND
 
     def _stop(self) -> str:
         in_hand = self._in_hand + self._given
@@ -272,7 +280,7 @@ class _Filling:
                 f"the daily quota of {counted(self._quota, 'task')} is used up; it grows with valid results, "
                 "and the next day begins at midnight UTC"
             )
-        return "one answer brings no more than this; ask again" if self._given >= self._wish.most else ""
+        return mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
 
     def _first_look(self, queue: Queue) -> tuple[str | None, str, float]:
         kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if queue.gpu else ""

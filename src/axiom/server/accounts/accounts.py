@@ -13,6 +13,7 @@ from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Pro
 from axiom.decisions.accounts.throttle import ThrottleDecision
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import KeysUnusable, NotFound
+from axiom.locale.languages import mark
 from axiom.server.accounts.guesses import Guesses
 from axiom.server.accounts.membership import belong
 from axiom.server.accounts.password_hashes import is_password, stored_password
@@ -22,8 +23,8 @@ from axiom.store.engine.database import Database
 from axiom.store.mail import outbox
 from axiom.store.writer import Writer
 
-_WRONG = "There is no account with this e-mail address and this password."
-_CLOSED = "This laboratory opens no new accounts at the moment."
+_WRONG = mark("There is no account with this e-mail address and this password.")
+_CLOSED = mark("This laboratory opens no new accounts at the moment.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

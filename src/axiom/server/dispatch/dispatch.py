@@ -9,6 +9,9 @@ from axiom.decisions.hosts.costs import class_of
 from axiom.decisions.hosts.runners import unsuited
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
+    ENOUGH,
+    MEANT_FOR_OTHERS,
+    NOTHING_ASKED,
     Allowance,
     Queue,
     TaskShare,
@@ -40,7 +43,6 @@ from axiom.store.tasks.workunits import OrderedTask
 log = logging.getLogger("axiom.dispatch")
 
 _LOST_AT_ONCE = 32
-_MEANT_FOR_OTHERS = "all waiting work is meant for other computers"
 
 
 def hand_out(
@@ -142,7 +144,7 @@ class _Dispatcher:
         """New tasks, and why not more. What was sent again counts as what was asked for."""
         wish, today = self._less(wish, lost), sent_today(self._host, self._now)
         if not wish.is_any:
-            return (), f"{len(lost)} lost tasks sent again" if lost else "no work was asked for"
+            return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
         held = [self._held(each) for each in self._hand]
         given: list[GrantedTask] = []
         queues = self._queues()
@@ -173,9 +175,9 @@ class _Dispatcher:
             if not wish.is_any or (as_planned and not decided.is_enough):
                 break
         if not wish.is_any:
-            return tuple(given), "this is as much as was asked for"
+            return tuple(given), ENOUGH
         nothing = for_others and not given and not any(queue.unsent for queue in queues.values())
-        return tuple(given), _MEANT_FOR_OTHERS if nothing else decided.reason
+        return tuple(given), MEANT_FOR_OTHERS if nothing else decided.reason
 
     def _queues(self) -> dict[int, Queue]:
         queues = {}

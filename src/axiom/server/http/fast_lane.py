@@ -49,9 +49,11 @@ class Intake(Protocol):
 
 
 Answering = Callable[[bytes], Promised]
+AnsweringIn = Callable[[bytes, str], Promised]  # with the languages that the client accepts, as its header says
 
-# Of the length that the request says it has; what is no intake is the status with which it is refused.
-Opener = Callable[[int | None], Intake | bytes]
+# Of the length that the request says it has, and the languages that its client accepts; what is no intake is the status
+# with which it is refused.
+Opener = Callable[[int | None, str], Intake | bytes]
 
 
 class BodyRoom:
@@ -116,10 +118,17 @@ class WholeRequest:
 
 def whole(answer: Answering, limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
     """A lane whose requests are answered by this function, which must not wait for anything itself."""
+    return whole_in(lambda body, _: answer(body), limit, room)
+
+
+def whole_in(answer: AnsweringIn, limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
+    """The same, with answers in a language that the client accepts."""
     shared = room or BodyRoom()
 
-    def open_one(length: int | None) -> Intake | bytes:
-        return _TOO_LARGE if length is not None and length > limit else WholeRequest(answer, limit, shared)
+    def open_one(length: int | None, accepted: str = "") -> Intake | bytes:
+        if length is not None and length > limit:
+            return _TOO_LARGE
+        return WholeRequest(lambda body: answer(body, accepted), limit, shared)
 
     return open_one
 
@@ -272,16 +281,18 @@ class Laned(Hardened):
         if self.transport.get_write_buffer_size() > _UNREAD:
             self.transport.close()
             return
-        self._counted, length, encoding = 0, None, b"identity"
+        self._counted, length, encoding, accepted = 0, None, b"identity", b""
         for name, value in self.headers:
             if name == b"content-length":
                 length = int(value)  # the parser has refused what is no number
             elif name == b"content-encoding":
                 encoding = value.strip().lower()
+            elif name == b"accept-language":
+                accepted = value
         if encoding != b"identity":
             self.refuse(_ENCODED)
             return
-        opened = opener(length)
+        opened = opener(length, accepted.decode("latin-1"))
         if isinstance(opened, bytes):
             self.refuse(opened)
         else:

@@ -7,6 +7,7 @@ from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
 from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.terms import as_text
+from axiom.locale.languages import choose, gettext, speaking
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.server_load import LoadFigures
@@ -50,11 +51,12 @@ class FrontDesk:
         }
 
     def _config(self, asked: HttpQuery) -> HttpAnswer:
-        del asked
         classes = sorted({(runner.platform, each) for runner in self.runners.values() for each in runner.plan_classes})
         offered = tuple(
             OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=each) for name, each in classes
         )
+        with speaking(choose("", asked.accepted)):
+            terms = as_text()
         return HttpAnswer(
             body=config_reply(
                 ProjectConfig(
@@ -63,18 +65,18 @@ class FrontDesk:
                     platforms=offered,
                     min_passwd_length=LEAST_PASSWORD,
                     creation_disabled=not self.accounts.is_open,
-                    terms_of_use=as_text(),
+                    terms_of_use=terms,
                 )
             )
         )
 
     def _create(self, asked: HttpQuery) -> HttpAnswer:
         read = read_create(asked.fields)
-        return _told(read if isinstance(read, Problem) else self.accounts.create(read, asked.address))
+        return _told(read if isinstance(read, Problem) else self.accounts.create(read, asked.address), asked)
 
     def _lookup(self, asked: HttpQuery) -> HttpAnswer:
         read = read_lookup(asked.fields)
-        return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, asked.address))
+        return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, asked.address), asked)
 
     def _status(self, asked: HttpQuery) -> HttpAnswer:
         if asked.fields.get("xml") == "1":
@@ -100,5 +102,9 @@ def _picture(body: bytes) -> Endpoint:
     return answer
 
 
-def _told(found: str | Problem) -> HttpAnswer:
-    return HttpAnswer(body=error_reply(found) if isinstance(found, Problem) else account_out(found))
+def _told(found: str | Problem, asked: HttpQuery) -> HttpAnswer:
+    """The key, or why there is none: BOINC's window shows that, so it comes in a language that was asked for."""
+    if not isinstance(found, Problem):
+        return HttpAnswer(body=account_out(found))
+    with speaking(choose("", asked.accepted)):
+        return HttpAnswer(body=error_reply(Problem(error=found.error, text=gettext(found.text))))

@@ -38,6 +38,7 @@ class HttpQuery:
 
     fields: Mapping[str, str]
     address: str  # of whoever asks
+    accepted: str = ""  # the languages that they accept, as the header says
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,7 +96,9 @@ class Front:
                 await _say(send, _TOO_LONG, is_head=False)
                 return
             fields |= _fields(form)
-        asked = HttpQuery(fields=fields, address=scope["client"][0] if scope.get("client") else "")
+        accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        address = scope["client"][0] if scope.get("client") else ""
+        asked = HttpQuery(fields=fields, address=address, accepted=accepted)
         answer = _BUSY
         if self._asking < _MOST_WAITING:
             self._asking += 1

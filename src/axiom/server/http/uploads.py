@@ -73,8 +73,9 @@ class Transfers:
         self._looked_at: datetime | None = None
         self.begun = Begun(folder)
 
-    def arrive(self, length: int | None) -> "Arrival":
-        """An upload or a question begins; `length` is what its headers say."""
+    def arrive(self, length: int | None, accepted: str = "") -> "Arrival":
+        """An upload or a question begins; `length` is what its headers say. What is answered nobody reads."""
+        del accepted
         return Arrival(self, length)
 
     def has_room(self) -> bool:

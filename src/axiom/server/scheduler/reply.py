@@ -28,6 +28,7 @@ from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 from axiom.domain.ledger import Balance
+from axiom.locale.languages import gettext, mark
 from axiom.server.dispatch.types import GrantedTask
 from axiom.server.scheduler.identify import Met
 from axiom.server.scheduler.programs import Program, ours
@@ -250,11 +251,23 @@ def project_preferences(text: str) -> str:
 
 
 def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[SiteLink, ...]:
-    """Buttons in the client's window."""
+    """Buttons in the client's window, in the language that is spoken now."""
     return (
-        SiteLink(name="Findings", description="What has been found out so far", url=f"{master}findings"),
-        SiteLink(name="This computer", description="Its tasks and its credit", url=f"{master}hosts/{host_id}"),
-        SiteLink(name="You", description="Your credit and what it was for", url=f"{master}volunteers/{volunteer_id}"),
+        SiteLink(
+            name=gettext(mark("Findings")),
+            description=gettext(mark("What has been found out so far")),
+            url=f"{master}findings",
+        ),
+        SiteLink(
+            name=gettext(mark("This computer")),
+            description=gettext(mark("Its tasks and its credit")),
+            url=f"{master}hosts/{host_id}",
+        ),
+        SiteLink(
+            name=gettext(mark("You")),
+            description=gettext(mark("Your credit and what it was for")),
+            url=f"{master}volunteers/{volunteer_id}",
+        ),
     )
 
 

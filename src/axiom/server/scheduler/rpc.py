@@ -25,12 +25,14 @@ from axiom.boinc.write_reply import write_reply
 from axiom.decisions.accounts.new_hosts import are_own
 from axiom.decisions.hosts.runners import Suited
 from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.tasks.assignment import NO_FAULT
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Host
 from axiom.domain.preferences import project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
+from axiom.locale.languages import choose, gettext, mark, speaking
 from axiom.server.dispatch.cache import DispatchCache, Unfit
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, allowance_of
@@ -78,6 +80,12 @@ _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
 _CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
 _TITLE = "Small neural networks"
+_BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")
+_DOWN = mark("The laboratory cannot store anything at the moment. Nothing is lost; please wait.")
+_NO_ACCOUNT = mark(
+    "No account here has this account key. Remove the project in BOINC and add it again with your e-mail address, or "
+    "take the key from %(address)s"
+)
 
 
 @dataclass(frozen=True)
@@ -110,25 +118,27 @@ class Project:
     _calm: Calm = field(default_factory=Calm)
     _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
 
-    def scheduler(self, body: bytes) -> Future[UnwrittenReply]:
-        """The answer to a request, as soon as what it says is on the disk."""
+    def scheduler(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
+        """The answer to a request, as soon as what it says is on the disk; in a language that the client accepts."""
         answer: Future[UnwrittenReply] = Future()
+        language = choose("", accepted)
         if is_stranger(body, Connections(folder=self.folder)):
-            answer.set_result(self._stranger())
+            with speaking(language):
+                answer.set_result(self._stranger())
             return answer
         try:
             request = read_request(body)
         except MalformedRequest as error:
             answer.set_result(self._polite(Situation.GARBLED, str(error)))
             return answer
-        self._submit(request, answer)
+        self._submit(request if language == request.language else replace(request, language=language), answer)
         return answer
 
     def _submit(self, request: SchedulerRequest, answer: Future[UnwrittenReply], tries: int = _TRIES) -> None:
         try:
             stored = self.writer.submit(lambda db: self._work(db, request))
         except StoreError as error:
-            answer.set_result(self._unable(error))
+            answer.set_result(self._unable(error, request.language))
             return
         stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
 
@@ -146,15 +156,16 @@ class Project:
             self.known.set_aside(error.bundle, self.now())
             self._submit(request, answer, left)  # anew, and nothing of that bundle is given
             return
-        answer.set_result(self._unable(error))
+        answer.set_result(self._unable(error, request.language))
 
-    def _unable(self, error: BaseException) -> UnwrittenReply:
+    def _unable(self, error: BaseException, language: str) -> UnwrittenReply:
         """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
         is_busy = isinstance(error, StoreBusy)
-        said = "The laboratory is busy." if is_busy else "The laboratory cannot store anything at the moment."
-        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, f"{said} Nothing is lost; please wait.")
+        with speaking(language):
+            said = gettext(_BUSY if is_busy else _DOWN)
+        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, said)
 
     def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> UnwrittenReply:
         pause = delay(situation, spread=spread(len(text), self.now()))
@@ -171,16 +182,14 @@ class Project:
     def _work(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
         """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
         try:
-            return self._answer(db, request)
+            with speaking(request.language):
+                return self._answer(db, request)
         except BaseException:
             self._archives.clear()
             raise
 
     def _stranger(self) -> UnwrittenReply:
-        text = (
-            "No account here has this account key. Remove the project in BOINC and add it again with your e-mail "
-            f"address, or take the key from {self.links.master}account"
-        )
+        text = gettext(_NO_ACCOUNT) % {"address": f"{self.links.master}account"}
         return self._polite(Situation.STRANGER, text, Priority.NOTICE)
 
     def _answer(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
@@ -189,7 +198,7 @@ class Project:
         if met is None:
             return self._stranger()
         if isinstance(met, RefusedHost):
-            return self._polite(Situation.CROWDED, met.reason, Priority.NOTICE)
+            return self._polite(Situation.CROWDED, gettext(met.reason), Priority.NOTICE)
         back = _reports(db, met.host.id, request.results)
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
@@ -447,4 +456,10 @@ def _sentence(request: SchedulerRequest, reason: str) -> str:
     """Why a host that asked for work gets none; nothing for one that did not ask."""
     if not request.asks_for_work:
         return ""
-    return f"No work for this computer now: {reason}." if reason else "No work for this computer now."
+    if not reason:
+        return gettext(mark("No work for this computer now."))
+    if reason in NO_FAULT:
+        frame = mark("No work for this computer now: %(reason)s. Nothing is wrong with your computer.")
+    else:
+        frame = mark("No work for this computer now: %(reason)s.")
+    return gettext(frame) % {"reason": gettext(reason)}

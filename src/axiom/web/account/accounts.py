@@ -25,6 +25,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axiom.domain.operators import SiteOperator
 from axiom.errors import AxiomError, NotFound, StoreError
+from axiom.locale.languages import ENGLISH, mark, speaking
 from axiom.store.accounts import accounts as stored
 from axiom.store.accounts import operators
 from axiom.store.engine.database import Database
@@ -45,6 +46,7 @@ from axiom.web.account.forms import (
 from axiom.web.account.pages import AccountPage
 from axiom.web.account.visits import SESSION_SECONDS, AccountDesk, Again, Go, Outcome, Visit
 from axiom.web.site.app import Careful
+from axiom.web.site.languages import TRANSLATED, language_of
 from axiom.web.site.page_cache import SIGNED_IN
 from axiom.web.site.routes import missing
 from axiom.web.site.templates import environment, versioned
@@ -60,7 +62,7 @@ _IDEAS = "/ideas"  # the one public page that whoever is signed in sees with a f
 _PROPOSAL = re.compile(r"/proposals/[0-9]{1,19}")
 PAGES = pages.PAGES | operator.PAGES
 ACTS = pages.ACTS | operator.ACTS
-_FOREIGN = (
+_FOREIGN = mark(
     "This form did not come from a page of this site that is open in this browser, so nothing was changed. "
     "Please fill it in once more; the browser must take cookies from here."
 )
@@ -258,21 +260,25 @@ def _render(
     }
     with visit.reception.pages.read(request) as reading:
         answer: Mapping[str, Any] = page.make(reading, visit) | dict(outcome.shown)
-        text = templates.get_template(page.template).render(
-            answer,
-            form=form,
-            tabs=(*pages.TABS, (operator.OVERVIEW, "Operator")) if visit.operator else pages.TABS,
-            operator=visit.operator.name if visit.operator else "",
-            operator_tabs=operator.TABS,
-            is_signed_in=visit.volunteer is not None,
-            master=visit.reception.master,
-            done=pages.DONE.get(reading.query.get("done", ""), ""),
-            lab=reading.name,
-            path=page.path,
-            now=reading.now.isoformat(),
-            json=page.json,
-        )
-    return HTMLResponse(text, status_code=outcome.status)
+        language = language_of(request.scope) if page.template in TRANSLATED else ""
+        with speaking(language or ENGLISH):
+            text = templates.get_template(page.template).render(
+                answer,
+                is_translated=bool(language),
+                form=form,
+                tabs=(*pages.TABS, (operator.OVERVIEW, mark("Operator"))) if visit.operator else pages.TABS,
+                operator=visit.operator.name if visit.operator else "",
+                operator_tabs=operator.TABS,
+                is_signed_in=visit.volunteer is not None,
+                master=visit.reception.master,
+                done=pages.DONE.get(reading.query.get("done", ""), ""),
+                lab=reading.name,
+                path=page.path,
+                now=reading.now.isoformat(),
+                json=page.json,
+            )
+    said = {"content-language": language} if language else None
+    return HTMLResponse(text, status_code=outcome.status, headers=said)
 
 
 def _as_data(reception: AccountDesk) -> Callable[[Request], Response]:

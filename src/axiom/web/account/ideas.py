@@ -1,6 +1,7 @@
 """The question box for whoever is signed in, and the page of what became of their ideas."""
 
 from axiom.commands.ideas import RetractIdea, SuggestIdea, good_question, good_why
+from axiom.locale.languages import mark
 from axiom.web.account.forms import whole
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
@@ -28,7 +29,7 @@ def withdraw(visit: Visit) -> Outcome:
     volunteer, _ = visit.themselves
     number = whole(visit.form.text("idea"))
     if number is None:
-        visit.form.wrong[""] = "Choose an idea from the list. Nothing was changed."
+        visit.form.wrong[""] = mark("Choose an idea from the list. Nothing was changed.")
         return Again(form=visit.form)
     visit.submit(RetractIdea(volunteer=volunteer.id, idea=number))
     return Go(to="/account/ideas?done=idea_back")

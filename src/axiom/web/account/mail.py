@@ -6,6 +6,7 @@ from axiom.commands.accounts import ChangePassword, good_email, refuse_weak
 from axiom.commands.mail.own_mail import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import LimitReached, Refused
+from axiom.locale.languages import mark
 from axiom.signed.mail_links import LinkPurpose, MailLink, is_valid, read_link
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
@@ -14,7 +15,7 @@ from axiom.web.account.forms import Form
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
 
-_WORTHLESS = (
+_WORTHLESS = mark(
     "This link is worth nothing any more: its time is over, it was used, or the address or the password was changed "
     "since. Nothing was changed."
 )
@@ -64,7 +65,7 @@ def forgot(visit: Visit) -> Outcome:
     if form.wrong:
         return Again(form=form)
     if not visit.reception.sends_mail:
-        raise Refused("This laboratory sends no mail. Nothing was changed.")
+        raise Refused(mark("This laboratory sends no mail. Nothing was changed."))
     verdict, _ = visit.reception.doorkeeper.guesses.begin(email, visit.peer)
     if not verdict.may:
         raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")

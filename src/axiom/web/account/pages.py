@@ -25,6 +25,7 @@ from axiom.commands.accounts import (
 )
 from axiom.domain.fleet import Host
 from axiom.errors import LimitReached, Refused
+from axiom.locale.languages import mark
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
@@ -39,31 +40,31 @@ from axiom.web.views.leaderboards import credited
 from axiom.web.views.volunteers import did
 
 TABS = (
-    ("/account", "Overview"),
-    ("/account/profile", "Profile"),
-    ("/account/preferences", "Preferences"),
-    ("/account/team", "Team"),
-    ("/account/ideas", "Ideas"),
-    ("/account/security", "Sign-in and keys"),
+    ("/account", mark("Overview")),
+    ("/account/profile", mark("Profile")),
+    ("/account/preferences", mark("Preferences")),
+    ("/account/team", mark("Team")),
+    ("/account/ideas", mark("Ideas")),
+    ("/account/security", mark("Sign-in and keys")),
 )
 # What was done, by the word that the address of the next page carries.
 DONE = {
-    "opened": "Your account is open. Now attach a computer: this page says how.",
-    "known": "This account was yours already; you are signed in.",
-    "profile": "Your profile is stored.",
-    "preferences": "Your preferences are stored. Your computers hear of them when they next call.",
-    "place": "It is stored where this computer stands. It hears of it when it next calls.",
-    "password": "Your password is changed. Every other browser is signed out, and the weak key is another one.",
-    "email": "Your address is changed. Every other browser is signed out, and the weak key is another one.",
-    "mail": "It is stored which mail you want.",
-    "confirmation": "A mail with a link is on its way to you. Open it to confirm your address.",
-    "reset": "Your password is changed, and every browser is signed out. Sign in with the new one.",
-    "erased": "Your account is erased. Your computers may forget this project now: Remove, in BOINC.",
-    "founded": "The team is founded, and you belong to it.",
-    "joined": "You belong to this team now. What you earn from now on counts for it, too.",
-    "idea": "Your question is with the operator, who reads it before everybody does.",
-    "idea_back": "You took the idea back. Nobody but you and the operator reads it now.",
-    "left": "You belong to no team now. What you earned for it stays with it.",
+    "opened": mark("Your account is open. Now attach a computer: this page says how."),
+    "known": mark("This account was yours already; you are signed in."),
+    "profile": mark("Your profile is stored."),
+    "preferences": mark("Your preferences are stored. Your computers hear of them when they next call."),
+    "place": mark("It is stored where this computer stands. It hears of it when it next calls."),
+    "password": mark("Your password is changed. Every other browser is signed out, and the weak key is another one."),
+    "email": mark("Your address is changed. Every other browser is signed out, and the weak key is another one."),
+    "mail": mark("It is stored which mail you want."),
+    "confirmation": mark("A mail with a link is on its way to you. Open it to confirm your address."),
+    "reset": mark("Your password is changed, and every browser is signed out. Sign in with the new one."),
+    "erased": mark("Your account is erased. Your computers may forget this project now: Remove, in BOINC."),
+    "founded": mark("The team is founded, and you belong to it."),
+    "joined": mark("You belong to this team now. What you earn from now on counts for it, too."),
+    "idea": mark("Your question is with the operator, who reads it before everybody does."),
+    "idea_back": mark("You took the idea back. Nobody but you and the operator reads it now."),
+    "left": mark("You belong to no team now. What you earned for it stays with it."),
 }
 _VENUES = ("", "home", "work", "school")
 _MOST_SHARE = 10_000.0
@@ -172,7 +173,7 @@ def _refuse_more(visit: Visit) -> None:
     """Refuse where no accounts are opened, or too many were asked for from here, whoever has this address."""
     keeper = visit.reception.doorkeeper
     if not keeper.new_accounts:
-        raise Refused("This laboratory opens no new accounts at the moment. Nothing was stored.")
+        raise Refused(mark("This laboratory opens no new accounts at the moment. Nothing was stored."))
     verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
     if not verdict.may:
         raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was stored.")
@@ -223,9 +224,9 @@ def preferences(visit: Visit) -> Outcome:
     share = _share(form)
     venue = form.text("venue")
     if venue not in _VENUES:
-        form.wrong["venue"] = "Choose one of these places."
+        form.wrong["venue"] = mark("Choose one of these places.")
     if not (form.ticked("on_cores") or form.ticked("on_gpus")):
-        form.wrong["on_cores"] = "Choose at least one. To compute nothing, remove the project in BOINC."
+        form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
     if form.wrong:
         return Again(form=form)
     visit.submit(
@@ -245,9 +246,9 @@ def place(visit: Visit) -> Outcome:
     form, (volunteer, _) = visit.form, visit.themselves
     number, venue = whole(form.text("host")), form.text("venue")
     if number is None:
-        form.wrong["host"] = "Choose one of your computers."
+        form.wrong["host"] = mark("Choose one of your computers.")
     if venue not in _VENUES:
-        form.wrong["venue"] = "Choose one of these places."
+        form.wrong["venue"] = mark("Choose one of these places.")
     if form.wrong or number is None:
         return Again(form=form)
     command = PlaceHost(volunteer=volunteer.id, host=number, venue=venue)  # type: ignore[arg-type]  # as above
@@ -316,7 +317,7 @@ def erase(visit: Visit) -> Outcome:
     """Erase the account of whoever knows the password and says that they are sure."""
     form, (volunteer, _) = visit.form, visit.themselves
     if not form.ticked("is_sure"):
-        form.wrong["is_sure"] = "Nothing is erased until you tick this."
+        form.wrong["is_sure"] = mark("Nothing is erased until you tick this.")
     proven = visit.proven()
     if form.wrong:
         return Again(form=form)

@@ -4,6 +4,7 @@ from axiom.commands.accounts import good_country, good_name, good_website
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
 from axiom.decisions.accounts.visibility import as_shown
 from axiom.domain.fleet import Team
+from axiom.locale.languages import mark
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
 from axiom.web.account.forms import whole
@@ -54,7 +55,7 @@ def join(visit: Visit) -> Outcome:
     volunteer, _ = visit.themselves
     number = whole(visit.form.text("team"))
     if number is None:
-        visit.form.wrong[""] = "Choose a team from the list. Nothing was changed."
+        visit.form.wrong[""] = mark("Choose a team from the list. Nothing was changed.")
         return Again(form=visit.form)
     visit.submit(JoinTeam(volunteer=volunteer.id, team=number))
     return Go(to="/account/team?done=joined")

@@ -18,6 +18,7 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
+from axiom.locale.languages import mark
 from axiom.store.engine.database import Database
 from axiom.web.account.forms import Form, digest, new_secret
 from axiom.web.base.request import Answer
@@ -230,7 +231,7 @@ class Visit:
         found = self.whose(account.email or "", self.form.text("password"))
         if not isinstance(found, Problem) and found.volunteer.id == volunteer.id:
             return found.account.password_serial
-        said = "This is not your password."  # as where it is another volunteer's, whose this address became just now
+        said = mark("This is not your password.")  # nor where another volunteer just took this address
         if isinstance(found, Problem) and found.error is not AccountError.BAD_PASSWORD:
             said = found.text
         self.form.wrong["password"] = said

@@ -42,6 +42,7 @@ class Reading:
     path: str = "/"
     query: Mapping[str, str] = field(default_factory=dict)
     is_signed_in: bool = False  # is whoever asks? Who it is, no page knows that is kept
+    language: str = ""  # of a page that comes in several; empty: English
     is_whole: bool = False  # lists that come in pages by number come whole: nobody turns pages in a terminal
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)

@@ -26,8 +26,9 @@ from axiom.web.base.memo import Memo
 from axiom.web.base.query_words import normalize
 from axiom.web.base.request import Reading, nothing_planned
 from axiom.web.probes import PATHS, Probes, probe_routes
-from axiom.web.site.page_cache import SIGNED_IN, PageCache
-from axiom.web.site.routes import escaped, is_file, missing, routes
+from axiom.web.site.languages import CHOICE, choice, language_of
+from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
+from axiom.web.site.routes import escaped, is_file, is_translated, missing, routes
 from axiom.web.site.templates import environment
 from axiom.web.views.status import status
 
@@ -94,6 +95,7 @@ class Site:
                 path=request.url.path,
                 query=dict(request.query_params),
                 is_signed_in=request.scope.get(SIGNED_IN, False),
+                language=request.scope.get(LANGUAGE, ""),
                 tally=self.tally,
                 support=self.support,
                 attempts=self.attempts,
@@ -111,16 +113,22 @@ def site(pages: Site) -> PageCache:
     inner = Starlette(
         routes=[
             *probe_routes(pages.probes, with_metrics=pages.probes.shows_metrics),
-            *routes(templates, pages.read),
+            *routes(templates, pages.read, choice(is_secure=pages.master.startswith("https://"))),
         ],
         middleware=[Middleware(Careful, templates=templates, headers=headers)],
         exception_handlers={404: missing(templates, pages.read)},
     )
-    return PageCache(inner, clock=time.monotonic, normalize_query=normalize, bypass_cache=_is_made_each_time)
+    return PageCache(
+        inner,
+        clock=time.monotonic,
+        normalize_query=normalize,
+        bypass_cache=_is_made_each_time,
+        language_of=lambda scope: language_of(scope) if is_translated(scope["path"]) else "",
+    )
 
 
 def _is_made_each_time(path: str) -> bool:
-    return path in PATHS or is_file(path)
+    return path in PATHS or is_file(path) or path.startswith(CHOICE)
 
 
 class Careful:

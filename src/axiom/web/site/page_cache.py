@@ -17,9 +17,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-_Key = tuple[str, bytes, bool]  # path, query, and whether somebody is signed in
+_Key = tuple[str, bytes, bool, str]  # path, query, whether somebody is signed in, and the page's language
 
 SIGNED_IN = "axiom.signed_in"  # in a request's scope: somebody is; a page then shows the way to their account
+LANGUAGE = "axiom.language"  # in a request's scope: the language of a page that comes in several
 FRESH = 2.0  # seconds
 _MOST = 256  # pages in memory
 _LARGEST = 256 * 1024  # bytes of an answer that is kept; a larger one is a file to take away, asked for once
@@ -53,11 +54,16 @@ class PageCache:
         *,
         normalize_query: Callable[[str, bytes], bytes] = lambda _path, query: query,
         bypass_cache: Callable[[str], bool] = lambda _path: False,
+        language_of: Callable[[Scope], str] = lambda _scope: "",
     ) -> None:
-        """Queries that `normalize_query` makes equal share one page; paths that `bypass_cache` names have none."""
+        """Queries that `normalize_query` makes equal share one page; paths that `bypass_cache` names have none.
+
+        A page that comes in several languages is kept in each that `language_of` finds.
+        """
         self._app = app
         self._normalize_query = normalize_query
         self._bypass_cache = bypass_cache
+        self._language_of = language_of
         self._clock = clock
         self._fresh = fresh
         self._kept: dict[_Key, CachedPage] = {}
@@ -74,7 +80,9 @@ class PageCache:
         if self._bypass_cache(scope["path"]):
             await self._app(scope, receive, send)
             return
-        key = scope["path"], self._normalize_query(scope["path"], scope["query_string"]), scope.get(SIGNED_IN, False)
+        path = scope["path"]
+        query = self._normalize_query(path, scope["query_string"])
+        key = path, query, scope.get(SIGNED_IN, False), self._language_of(scope)
         kept = self._kept.get(key)
         if kept is None or kept.until <= self._clock():
             kept = await self._make(key, scope, receive)
@@ -93,7 +101,7 @@ class PageCache:
         made.add_done_callback(lambda future: future.cancelled() or future.exception())
         self._under_way[key] = made
         try:
-            kept = await self._render({**scope, "method": "GET", "query_string": key[1]}, receive)
+            kept = await self._render({**scope, "method": "GET", "query_string": key[1], LANGUAGE: key[3]}, receive)
         except BaseException as error:
             made.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped while it was made"))
             raise
@@ -133,6 +141,8 @@ def _kept(status: int, headers: Headers, body: bytes, until: float) -> CachedPag
     kinds = dict(headers).get(b"content-type", b"")
     packs = len(body) >= _SMALL and kinds.startswith(_PACKED)
     vary = b"accept-encoding, cookie" if kinds.startswith(b"text/html") else b"accept-encoding"
+    if b"content-language" in dict(headers):
+        vary += b", accept-language"
     common = [*lengthless, (b"vary", vary), *([(b"etag", etag)] if status == 200 else [])]
     if b"cache-control" not in dict(headers):
         common.append((b"cache-control", b"no-cache"))

@@ -8,6 +8,7 @@ _OTHERS = {
     "account": "account",
     "download": "download",
     "figures": "figure",
+    "language": "page",
     "mcp": "mcp",
     "static": "static",
     "stats": "statistics",

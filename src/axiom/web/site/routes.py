@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import logging
+import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound, WrongUse
+from axiom.locale.languages import ENGLISH, speaking
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
 from axiom.web.papers import files as paper_files
 from axiom.web.papers import paper
+from axiom.web.site.languages import TRANSLATED
 from axiom.web.site.templates import static_bytes, versioned
 from axiom.web.views import (
     experiments,
@@ -186,7 +189,16 @@ PAGES = (
 )
 
 
-def routes(templates: Environment, read: Read) -> list[Route]:
+_TRANSLATED = frozenset(page.path for page in PAGES if page.template in TRANSLATED)
+_OF_VOLUNTEER = re.compile(r"/volunteers/[0-9]{1,19}(/certificate)?")
+
+
+def is_translated(path: str) -> bool:
+    """Does the page at this address come in several languages?"""
+    return path in _TRANSLATED or (path.startswith("/volunteers/") and _OF_VOLUNTEER.fullmatch(path) is not None)
+
+
+def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
     """Every address. The `.json` ones come first, since a name could end like that."""
     shown = [Route(page.path, _guarded(templates, read, page)) for page in PAGES]
     data = [Route(page.json, _guarded(templates, read, page, as_data=True)) for page in PAGES]
@@ -201,7 +213,7 @@ def routes(templates: Environment, read: Read) -> list[Route]:
         Route("/figures/{name:path}", _picture(read)),
         Route("/static/{name}", _static),
     ]
-    return [*files, *data, *shown]
+    return [*files, *data, *shown, choice]
 
 
 def is_file(path: str) -> bool:
@@ -235,7 +247,8 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
                 if as_data:
                     return JSONResponse(turned_as_json(made, _with_json), status_code=status)
                 shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
-                return HTMLResponse(shown, status_code=status)
+                said = {"content-language": reading.language} if reading.language else None
+                return HTMLResponse(shown, status_code=status, headers=said)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
             return missing(templates, read)(request, error)
         except Exception as error:
@@ -277,16 +290,19 @@ def _broken(templates: Environment, number: str, error: Exception, *, as_data: b
 
 
 def _render(templates: Environment, reading: Reading, template: str, answer: Answer) -> str:
-    return templates.get_template(template).render(
-        {"json": None, **answer},
-        lab=reading.name,
-        path=reading.path,
-        master=reading.master,
-        is_signed_in=reading.is_signed_in,
-        query=reading.query,
-        now=reading.now.isoformat(),
-        drawings=lambda name: [Markup(svg) for svg in figures.inline(reading, name)],  # noqa: S704  drawn by us
-    )
+    is_in_several = template in TRANSLATED
+    with speaking(reading.language if is_in_several and reading.language else ENGLISH):
+        return templates.get_template(template).render(
+            {"json": None, **answer},
+            lab=reading.name,
+            path=reading.path,
+            master=reading.master,
+            is_signed_in=reading.is_signed_in,
+            is_translated=is_in_several,
+            query=reading.query,
+            now=reading.now.isoformat(),
+            drawings=lambda name: [Markup(svg) for svg in figures.inline(reading, name)],  # noqa: S704  drawn by us
+        )
 
 
 def _as_json(request: Request) -> str:

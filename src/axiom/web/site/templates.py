@@ -7,13 +7,16 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
+from axiom.locale import languages
 from axiom.web.base import cells, numbers
 from axiom.web.base.whiskers import whisker
 from axiom.web.views import results
 
+_ENGLISH_WORDS = Markup(' lang="en"')
 _FONT = "literata-axiom.woff2"
 _CLASSES = {
     Verdict.POSITIVE: "plus",
@@ -63,14 +66,19 @@ def environment() -> Environment:
     made = _OfAnswers(
         loader=FunctionLoader(lambda name: static_bytes(name, "templates").decode()),
         autoescape=True,
+        extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        languages.gettext, languages.ngettext, newstyle=True
+    )
     made.filters |= {
-        "number": numbers.plain,
-        "credit": numbers.credit,
-        "moment": numbers.moment,
+        "number": _number,
+        "credit": lambda amount: languages.number(numbers.credit(amount)),
+        "moment": lambda value: languages.day(numbers.moment(value)),
+        "translated": _translated,
         "span": numbers.span,
         "power": numbers.power_of_ten,
         "e_value": numbers.e_value,
@@ -78,7 +86,7 @@ def environment() -> Environment:
         "shape": lambda state: _SHAPES.get(state, "wait"),
         "cell": cells.cell,
         "in_a_sentence": cells.in_a_sentence,
-        "sentence": lambda text: text[:1].upper() + text[1:],
+        "sentence": _sentence,
     }
     made.globals |= {
         "cells": cells.cells,
@@ -88,8 +96,33 @@ def environment() -> Environment:
         "whisker": whisker,
         "sort_address": results.sort_address,
         "versioned": versioned,
+        "spoken": languages.spoken,
+        "languages": lambda: languages.languages().items(),
+        "in_english": _in_english,
     }
     return made
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _number(value: object, **how: bool) -> str:
+    written = numbers.plain(value, **how)
+    return written if isinstance(value, str) else languages.number(written)
+
+
+def _translated(sentence: str, *, capital: bool = False) -> str:
+    """A sentence that was marked where it stands; one without a translation is said to be English."""
+    words = _sentence(languages.gettext(sentence)) if capital else languages.gettext(sentence)
+    if languages.is_known(sentence) or not any(letter.isalpha() for letter in sentence):
+        return words
+    return Markup('<span lang="en">{}</span>').format(words)
+
+
+def _in_english() -> Markup:
+    """Of an element on a page in another language, whose words are English."""
+    return _ENGLISH_WORDS if languages.spoken() != languages.ENGLISH else Markup()
 
 
 @cache

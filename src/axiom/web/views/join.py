@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from axiom.boinc.project import TITLES
 from axiom.errors import AxiomError
+from axiom.locale.languages import mark
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
@@ -14,11 +15,11 @@ from axiom.web.base.request import Answer, Reading
 
 _MEGABYTE = 1_000_000
 _KINDS = {
-    "": "its processor",
-    "NVIDIA": "an NVIDIA GPU",
-    "ATI": "an AMD GPU",
-    "intel_gpu": "an Intel GPU",
-    "apple_gpu": "an Apple GPU",
+    "": mark("its processor"),
+    "NVIDIA": mark("an NVIDIA GPU"),
+    "ATI": mark("an AMD GPU"),
+    "intel_gpu": mark("an Intel GPU"),
+    "apple_gpu": mark("an Apple GPU"),
 }
 
 
@@ -57,7 +58,7 @@ def runners_of(folder: Folder) -> list[dict[str, Any]]:
         {
             "platform": runner.platform,
             "name": TITLES.get(runner.platform, runner.platform),
-            "computes_on": [_KINDS.get(gpu, "another processor") for gpu in runner.gpus],
+            "computes_on": [_KINDS.get(gpu, mark("another processor")) for gpu in runner.gpus],
             "version": runner.version,
             "download_mb": round(runner.size / _MEGABYTE, 1),
             "disk_mb": round((runner.size + runner.unpacked_bytes) / _MEGABYTE),

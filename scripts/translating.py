@@ -1,0 +1,146 @@
+"""What `scripts/translate` does: finds every sentence that is translated, and brings the catalogues up to date.
+
+`axiom.po` of a language is written by translators, `axiom.mo` is made from it. Both are committed, so that the program
+needs nothing but the standard library.
+"""
+
+import argparse
+import io
+import re
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.core import Locale, UnknownLocaleError
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "axiom"
+LOCALE = SOURCE / "locale"
+_METHODS = [("**.py", "python"), ("**.html", "jinja2.ext.babel_extract"), ("**.txt", "jinja2.ext.babel_extract")]
+_KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "mark": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
+_DATED = datetime(2026, 11, 25, tzinfo=UTC)  # of every template: else each run would change each catalogue
+_FIELD = re.compile(r"%\(\w+\)s|%%")
+_TAG = re.compile(r"</?[a-z][^>]*>")
+_WIDTH = 120
+
+
+def template() -> Catalog:
+    """Every sentence that is translated, in English, with the files that say it."""
+    made = Catalog(project="Axiom", creation_date=_DATED, charset="utf-8")
+    options = {
+        ending: {"encoding": "utf-8", "silent": "false", "newstyle_gettext": "true"} for ending, _ in _METHODS[1:]
+    }
+    found = extract_from_dir(SOURCE, _METHODS, options, keywords=_KEYWORDS, directory_filter=lambda _: True)
+    for file, _, sentence, _, context in sorted(found, key=lambda each: (each[0], each[1])):
+        made.add(sentence, locations=[(f"src/axiom/{file}", 0)], context=context)
+    return made
+
+
+def updated(code: str, sentences: Catalog) -> Catalog:
+    """A language's catalogue with exactly these sentences; what is new has no translation yet."""
+    file = po_of(code)
+    if file.exists():
+        with file.open("rb") as opened:
+            made = read_po(opened, locale=code)
+    else:
+        made = Catalog(locale=code, charset="utf-8", revision_date=_DATED)
+    made.update(sentences, no_fuzzy_matching=True, update_creation_date=True)
+    made.header_comment = (
+        f"# What volunteers read, in {made.locale.english_name}. Under the licence of Axiom, Apache-2.0."
+    )
+    made.project, made.version, made.msgid_bugs_address, made.fuzzy = "Axiom", "26", "", False
+    made.last_translator, made.language_team = "", ""
+    return made
+
+
+def written(catalogue: Catalog) -> tuple[bytes, bytes]:
+    """The catalogue for translators, and for the program."""
+    po, mo = io.BytesIO(), io.BytesIO()
+    write_po(po, catalogue, width=_WIDTH, ignore_obsolete=True, include_lineno=False)
+    write_mo(mo, catalogue)
+    return po.getvalue(), mo.getvalue()
+
+
+def po_of(code: str) -> Path:
+    """What translators of a language write."""
+    return LOCALE / code / "LC_MESSAGES" / "axiom.po"
+
+
+def codes() -> list[str]:
+    """The languages that have a catalogue."""
+    return sorted(path.parent.parent.name for path in LOCALE.glob("*/LC_MESSAGES/axiom.po"))
+
+
+def faults(catalogue: Catalog) -> Iterator[str]:
+    """What is missing or wrong in a catalogue."""
+    for message in catalogue:
+        if not message.id:
+            continue
+        said = _each(message.string)
+        ids = _each(message.id)
+        if not all(said):
+            yield f"missing: {ids[0]}"
+        elif message.fuzzy:
+            yield f"fuzzy: {ids[0]}"
+        else:
+            yield from _differs(ids, said)
+
+
+def _each(words: object) -> tuple[str, ...]:
+    """One sentence, or those for one and for several, as a tuple."""
+    return tuple(words) if isinstance(words, (tuple, list)) else (str(words or ""),)
+
+
+def _differs(ids: tuple[str, ...], said: tuple[str, ...]) -> Iterator[str]:
+    """Is a field or a tag of the English words missing, or another one there? In any order."""
+    for text in said:
+        for what, pattern in (("fields", _FIELD), ("tags", _TAG)):
+            wanted = [sorted(set(pattern.findall(each))) for each in ids]
+            if sorted(set(pattern.findall(text))) not in wanted:
+                yield f"{what} differ: {text}"
+
+
+def main() -> int:
+    """Write the catalogues, or with --check say whether that would change one."""
+    parser = argparse.ArgumentParser(description="Brings the catalogues up to date with the pages.")
+    parser.add_argument("language", nargs="?", help="begin this language, by its code: es, pt_BR")
+    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where something is to be done")
+    given = parser.parse_args()
+    wanted = codes()
+    if given.language and given.language not in wanted:
+        try:
+            Locale.parse(given.language)
+        except (UnknownLocaleError, ValueError):
+            sys.stderr.write(f"{given.language} is no code of a language. Codes look like es or pt_BR.\n")
+            return 2
+        wanted.append(given.language)
+    sentences, is_stale = template(), False
+    for code in wanted:
+        catalogue = updated(code, sentences)
+        po, mo = written(catalogue)
+        for file, content in ((po_of(code), po), (po_of(code).with_suffix(".mo"), mo)):
+            if not file.exists() or file.read_bytes() != content:
+                is_stale = True
+                if not given.check:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(content)
+        wrong = list(faults(catalogue))
+        print(f"{code}: {len(sentences) - len(wrong)} of {len(sentences)} sentences are translated")
+        for fault in wrong[:20]:
+            print(f"  {fault:.110}")
+    return int(given.check and is_stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

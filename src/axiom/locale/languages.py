@@ -1,0 +1,132 @@
+"""Which languages are there, which one does somebody ask for, and what is a sentence in it?
+
+A sentence is known by its English words. Whoever answers says in which language with `speaking`; until it ends, the
+functions here translate into that one. Without it they speak English.
+"""
+
+import gettext as catalogues
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, lru_cache
+from importlib import resources
+
+ENGLISH = "en"
+_DOMAIN = "axiom"
+_LONGEST = 256  # characters of what a browser or a client says it prefers; a longer list is nobody's
+_KEPT = 512  # such lists that are remembered
+_spoken: ContextVar[str] = ContextVar("axiom_language", default=ENGLISH)
+
+
+def mark(sentence: str) -> str:
+    """The same sentence. It is translated where it is shown; this is how `scripts/translate` finds it."""
+    return sentence
+
+
+# As `day` finds them.
+MONTHS = (
+    *(mark("January"), mark("February"), mark("March"), mark("April"), mark("May"), mark("June"), mark("July")),
+    *(mark("August"), mark("September"), mark("October"), mark("November"), mark("December")),
+)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak this language for a while."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def spoken() -> str:
+    """The language that is spoken now."""
+    return _spoken.get()
+
+
+@cache
+def languages() -> Mapping[str, str]:
+    """Every language by its code, with its own name for itself; English first."""
+    codes = sorted(
+        folder.name
+        for folder in resources.files("axiom.locale").iterdir()
+        if (folder / "LC_MESSAGES" / f"{_DOMAIN}.mo").is_file()
+    )
+    return {ENGLISH: "English"} | {code: _catalogue(code).pgettext("this language", "English") for code in codes}
+
+
+def choose(wanted: str, accepted: str) -> str:
+    """The language that somebody has chosen, else the first that they accept and we have, else English."""
+    return wanted if wanted in languages() else _accepted(accepted[:_LONGEST])
+
+
+def gettext(sentence: str) -> str:
+    """A sentence in the language that is spoken now."""
+    language = _spoken.get()
+    return sentence if language == ENGLISH else _catalogue(language).gettext(sentence)
+
+
+def ngettext(one: str, many: str, amount: int) -> str:
+    """A sentence about one or several, in the language that is spoken now."""
+    language = _spoken.get()
+    if language == ENGLISH:
+        return one if amount == 1 else many
+    return _catalogue(language).ngettext(one, many, amount)
+
+
+def is_known(sentence: str) -> bool:
+    """Has the language that is spoken now words of its own for this sentence?"""
+    return _spoken.get() == ENGLISH or gettext(sentence) != sentence
+
+
+def number(written: str) -> str:
+    """A number, written in English, as the language that is spoken now writes it."""
+    language = _spoken.get()
+    return written if language == ENGLISH else written.translate(_signs(language))
+
+
+def day(written: str) -> str:
+    """A moment, written in English as `25 November 2026, 22:32 UTC`, in the language that is spoken now."""
+    if _spoken.get() == ENGLISH:
+        return written
+    date, _, clock = written.partition(", ")
+    parts = date.split(" ")
+    if len(parts) != 3:
+        return written
+    said = {"day": parts[0], "month": gettext(parts[1]), "year": parts[2], "time": clock.removesuffix(" UTC")}
+    return gettext(mark("%(day)s %(month)s %(year)s, %(time)s UTC")) % said
+
+
+@cache
+def _catalogue(language: str) -> catalogues.NullTranslations:
+    file = resources.files("axiom.locale") / language / "LC_MESSAGES" / f"{_DOMAIN}.mo"
+    with file.open("rb") as opened:
+        return catalogues.GNUTranslations(opened)
+
+
+@cache
+def _signs(language: str) -> dict[int, str]:
+    """What stands between thousands, and before decimals."""
+    written = _catalogue(language).pgettext("a number", "1,234.5")
+    return str.maketrans({",": written[1], ".": written[-2]})
+
+
+@lru_cache(_KEPT)
+def _accepted(accepted: str) -> str:
+    """The best of a list like `de-AT,de;q=0.9,en;q=0.8`. BOINC's clients send one name alone, like `pt_BR`."""
+    ranked: list[tuple[float, str]] = []
+    for part in accepted.split(","):
+        name, _, weight = part.partition(";")
+        try:
+            rank = float(weight.strip().removeprefix("q=")) if weight else 1.0
+        except ValueError:
+            rank = 0.0
+        if rank > 0.0:
+            ranked.append((rank, name.strip().lower().replace("_", "-")))
+    known = {code.lower(): code for code in languages()}
+    for _, name in sorted(ranked, key=lambda pair: -pair[0]):
+        found = known.get(name) or known.get(name.partition("-")[0])
+        if found:
+            return found
+    return ENGLISH

@@ -1,0 +1,66 @@
+"""Which language somebody gets, and how numbers and days are written in it."""
+
+import pytest
+
+from axiom.locale import languages
+from axiom.locale.languages import ENGLISH, choose, day, gettext, ngettext, number, speaking, spoken
+
+
+@pytest.mark.parametrize(
+    ("wanted", "accepted", "given"),
+    [
+        ("", "", ENGLISH),
+        ("", "de", "de"),
+        ("", "de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("", "en-US,en;q=0.9,de;q=0.7", ENGLISH),
+        ("", "ja,fr;q=0.5,de;q=0.6", "de"),
+        ("", "fr;q=0,ja", ENGLISH),
+        ("", "de_DE", "de"),  # as BOINC's clients say it
+        ("", "DE", "de"),
+        ("", "*", ENGLISH),
+        ("", "de;q=much,fr", "fr"),
+        ("", ",;,;;=q", ENGLISH),
+        ("", "x" * 300 + ",de", ENGLISH),
+        ("fr", "de", "fr"),
+        (ENGLISH, "de", ENGLISH),
+        ("tlh", "de", "de"),
+        ("../de", "", ENGLISH),
+    ],
+)
+def test_a_choice_goes_before_what_a_browser_says(wanted, accepted, given):
+    assert choose(wanted, accepted) == given
+
+
+def test_every_language_has_a_name_of_its_own():
+    assert dict(languages.languages()) == {"en": "English", "de": "Deutsch", "fr": "Français"}
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "moment"),
+    [
+        ("en", "−12,345.678", "2 March 2026, 14:12 UTC"),
+        ("de", "−12.345,678", "2. März 2026, 14:12 UTC"),
+        ("fr", "−12\u202f345,678", "2 mars 2026, 14:12 UTC"),
+    ],
+)
+def test_numbers_and_days_are_written_as_readers_are_used_to(language, written, moment):
+    with speaking(language):
+        assert number("−12,345.678") == written
+        assert (day("2 March 2026, 14:12 UTC"), day("–")) == (moment, "–")
+
+
+def test_what_has_no_translation_is_said_in_english():
+    with speaking("de"):
+        assert gettext("nobody wrote this") == "nobody wrote this"
+        assert ngettext("one goose", "%(num)s geese", 2) == "%(num)s geese"
+        assert not languages.is_known("nobody wrote this")
+
+
+def test_a_language_ends_where_it_began():
+    def fail() -> None:
+        with speaking("de"):
+            raise RuntimeError(gettext("Take part"))
+
+    with pytest.raises(RuntimeError, match="Mitmachen"):
+        fail()
+    assert (spoken(), gettext("Take part")) == (ENGLISH, "Take part")

@@ -1,0 +1,71 @@
+"""The catalogues: complete, current, and with the fields of the English sentences."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "translating.py"
+COMPLETE = ("de", "fr")
+
+
+@pytest.fixture(scope="module")
+def translating():
+    spec = importlib.util.spec_from_file_location("translating", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def sentences(translating):
+    return translating.template()
+
+
+def test_sentences_of_pages_programs_and_terms_are_found(sentences):
+    known = {message.id for message in sentences}
+    assert {"Join in three steps", "no work is waiting at the moment", "First light", "Take part"} <= known
+    assert len(known) > 350
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_a_complete_language_lacks_nothing(translating, sentences, code):
+    assert list(translating.faults(translating.updated(code, sentences))) == []
+
+
+def test_every_catalogue_is_as_the_script_writes_it(translating, sentences):
+    codes = translating.codes()
+    assert set(COMPLETE) <= set(codes)
+    for code in codes:
+        po, mo = translating.written(translating.updated(code, sentences))
+        file = translating.po_of(code)
+        told = f"type scripts/translate, and translate what is new in {file}"
+        assert (file.read_bytes(), file.with_suffix(".mo").read_bytes()) == (po, mo), told
+
+
+def test_what_is_missing_fuzzy_or_different_is_told(translating):
+    made = Catalog(locale="de")
+    made.add("missing", "")
+    made.add("unsure", "unsicher", flags=["fuzzy"])
+    made.add("about %(credit)s", "etwa %(punkte)s")
+    made.add('see <a href="/join">there</a>', 'siehe <a href="/elsewhere">dort</a>')
+    made.add(("%(num)s job", "%(num)s jobs"), ("eine Aufgabe", "%(num)s Aufgaben"))
+    made.add("good", "gut")
+    told = [fault.partition(":")[0] for fault in translating.faults(made)]
+    assert told == ["missing", "fuzzy", "fields differ", "tags differ", "fields differ"]
+
+
+def test_a_language_that_does_not_exist_is_refused(translating, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["translate", "xx_YY_zz"])
+    assert translating.main() == 2
+    assert "no code of a language" in capsys.readouterr().err
+
+
+def test_another_language_is_one_new_folder(translating, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(translating, "LOCALE", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["translate", "es"])
+    assert translating.main() == 0
+    assert {path.name for path in (tmp_path / "es" / "LC_MESSAGES").iterdir()} == {"axiom.po", "axiom.mo"}
+    assert capsys.readouterr().out.startswith("es: 0 of ")
