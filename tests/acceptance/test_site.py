@@ -59,6 +59,7 @@ ADDRESSES = (
         "/findings/paper?of=1,3",
     ),
     "/sessions/2026-03-02-a/transcript",
+    *("/language/de?back=/volunteers/2", "/language/fr?back=/volunteers/2/certificate", "/language/de?back=/help"),
 )
 ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page that is read in `test_account.py`
 FLEET = Path(__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
