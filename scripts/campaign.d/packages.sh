@@ -34,7 +34,7 @@ export CONTAINERS_STORAGE_CONF="$scratch/storage.conf"
 export AXIOM_DOMAIN=localhost AXIOM_HTTP=127.0.0.1:18081 AXIOM_HTTPS=127.0.0.1:18443 AXIOM_WORKERS=2
 compose() { podman-compose --project-name axiom-campaign --file "$root/deploy/compose.yaml" "$@" >>"$log" 2>&1; }
 server() { podman exec axiom-campaign_server_1 "$@"; }
-results() { server axiom status | sed -n 's/^results *//p' | tr -d ,; }
+results() { server axiom status 2>>"$log" | sed -n 's/^results *//p' | tr -d ,; }
 service() { podman exec --interactive axiom-service sh -eu; }
 
 end() {
@@ -66,9 +66,11 @@ fi
 
 compose build
 say "both images"
+say "starting them with 2 workers, at a load of $(cut -d ' ' -f 1 /proc/loadavg)"
+"$root/.venv/bin/python" "$parts/first_finding.py" https://localhost:18443/ "$most" &
+watching=$!
 compose up --detach --no-build
-say "started; load $(cut -d ' ' -f 1 /proc/loadavg), 2 workers"
-"$root/.venv/bin/python" "$parts/first_finding.py" https://localhost:18443/ "$most" || fail "no finding within $most s"
+wait "$watching" || fail "no finding within $most s"
 [ "$(server id -un)" = axiom ] || fail "the server runs as $(server id -un)"
 ! server touch /opt/axiom/x 2>>"$log" || fail "the server can write its own program"
 server python -m axiom.runner.confine.bubblewrap >>"$log" 2>&1 || fail "no sandbox in the container: nothing goes to volunteers"
@@ -107,12 +109,12 @@ axiom restore /var/backups/axiom/before.tar --dry-run --data /var/backups/axiom/
 /root/newer/deploy/install-service
 end
 podman exec --interactive axiom-service python3 - http://127.0.0.1:8080/ "$most" <"$parts/first_finding.py" || fail "no finding after the upgrade"
-echo 'axiom doctor --invariants' | service >>"$log" 2>&1
+echo 'axiom doctor --invariants && ls /var/lib/axiom/backups/before-*.db' | service >>"$log" 2>&1
 say "upgraded with its backup: every promise holds"
 service <<end >>"$log" 2>&1
 systemctl stop axiom
 /root/older/deploy/install-service
-sleep 5
+until journalctl -u axiom | grep 'was written by a newer Axiom'; do sleep 1; done
 systemctl stop axiom
 mv /var/lib/axiom /var/lib/axiom-newer
 /opt/axiom/bin/axiom restore /var/backups/axiom/before.tar --as-it-was --data /var/lib/axiom

@@ -12,9 +12,11 @@ from running_lab import AXIOM
 
 import axiom
 from axiom.settings import Settings
+from axiom.web.probes import PATHS
 
 UNIT = Path(axiom.__file__).parents[2] / "deploy" / "axiom.service"
 INSTALL = UNIT.with_name("install-service")
+CONTAINER = UNIT.with_name("Containerfile")
 HOWTO = UNIT.parents[1] / "docs" / "howto" / "run-as-a-service.md"
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSED = 25  # tenths of systemd's own score, in which 100 is a service without any protection
@@ -82,6 +84,18 @@ def test_the_page_names_the_paths_of_the_unit(service: dict[str, str]) -> None:
     text = HOWTO.read_text(encoding="utf-8")
     for path in (service["ExecStart"].split()[0].rsplit("/bin/", 1)[0], service["ReadWritePaths"]):
         assert re.search(rf"{re.escape(path)}\b", text), path
+
+
+def test_the_containers_are_made_of_files_that_are_there() -> None:
+    text = CONTAINER.read_text(encoding="utf-8")
+    copied = {word for line in re.findall(r"^COPY (?!--from)(.*) \S+$", text, re.MULTILINE) for word in line.split()}
+    root = UNIT.parents[1]
+    let_in = {line[1:] for line in (root / ".containerignore").read_text().splitlines() if line.startswith("!")}
+    assert copied == let_in
+    assert {name for name in copied if not (root / name).exists()} == set()
+    asked = re.search(r"127\.0\.0\.1:8080(/\w+)", CONTAINER.with_name("compose.yaml").read_text(encoding="utf-8"))
+    assert asked is not None
+    assert asked[1] in PATHS
 
 
 @pytest.mark.skipif(ANALYZE is None, reason="systemd is not on this computer")

@@ -1,6 +1,9 @@
 """Runners from a release: what was signed arrives over a real wire, and nothing else does."""
 
+import contextlib
+import fcntl
 import json
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -281,6 +284,33 @@ def test_what_is_not_there_is_named(host, fetch, tmp_path):
         fetch(host.address, "vax")
     with pytest.raises(CannotStart, match="cannot be reached"):
         fetch("http://127.0.0.1:1")
+
+
+def test_two_commands_do_not_write_into_one_file(host, fetch, folder, whole):
+    part = folder.fetched_runners / f".{LINUX}.part"
+    part.mkdir(parents=True)
+    with contextlib.closing(DirectoryLock(part)), pytest.raises(CannotStart, match="Another command fetches"):
+        fetch(host.address, LINUX)
+    fetch(host.address)
+    assert below(folder.fetched_runners) == whole
+
+
+class DirectoryLock:
+    """What another command has."""
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY)
+        fcntl.flock(self._handle, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+
+def test_a_folder_that_cannot_be_read_is_named(fetch, built):
+    (built / RELEASE).unlink()
+    (built / RELEASE).mkdir()
+    with pytest.raises(CannotStart, match="cannot be read"):
+        fetch(str(built))
 
 
 def test_without_room_nothing_is_fetched(host, fetch, monkeypatch):

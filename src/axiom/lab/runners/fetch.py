@@ -148,12 +148,9 @@ def _read(stream: IO[bytes], most: int) -> bytes:
 def _opened(place: str, path: str, begin: int) -> Iterator[tuple[IO[bytes], int]]:
     """A file of the release from this byte on, if whoever has it can: the stream, and where it begins."""
     if "://" not in place:
-        try:
-            with (Path(place) / path).open("rb") as file:
-                file.seek(begin)
-                yield file, begin
-        except FileNotFoundError as error:
-            raise NotFound(f"There is no {path} in {place}. Nothing new is offered.") from error
+        with _opened_here(Path(place) / path) as file:
+            file.seek(begin)
+            yield file, begin
         return
     url = f"{place.rstrip('/')}/{path}"
     request = urllib.request.Request(url, headers={"User-Agent": f"axiom/{__version__}"})  # noqa: S310  demanded below
@@ -175,6 +172,15 @@ def _opened(place: str, path: str, begin: int) -> Iterator[tuple[IO[bytes], int]
     with reply:
         said = reply.headers.get("content-range", "")
         yield reply, begin if reply.status == 206 and said.startswith(f"bytes {begin}-") else 0
+
+
+def _opened_here(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no {path.name} in {path.parent}. Nothing new is offered.") from error
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read ({error.strerror}). Nothing new is offered.") from error
 
 
 def _opener(url: str) -> urllib.request.OpenerDirector:
@@ -208,10 +214,13 @@ def _alone(workspace: Path) -> Iterator[None]:
     """No other command writes here."""
     handle = os.open(workspace, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(
+                f"Another command fetches into {workspace}. Nothing was begun; wait for its end."
+            ) from error
         yield
-    except BlockingIOError as error:
-        raise CannotStart(f"Another command fetches into {workspace}. Nothing was begun; wait for its end.") from error
     finally:
         os.close(handle)
 
