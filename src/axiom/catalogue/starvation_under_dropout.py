@@ -126,8 +126,8 @@ HELP: Effect = (
     "",
     1.0,
     {
-        "if_so": "helps a network to learn a weak feature (an input clue) beside a strong one",
-        "if_opposite": "makes a network learn a weak feature (an input clue) beside a strong one less well",
+        "if_so": "helps a network to learn a weak feature (a clue to the class) beside a strong one",
+        "if_opposite": "makes a network learn a weak feature (a clue to the class) beside a strong one less well",
         "if_absent": "changes a network's accuracy by under 3 points when only the weaker of its two clues is shown",
     },
 )
@@ -136,8 +136,8 @@ RELIEF: Effect = (
     "_relieve",
     2.0,
     {
-        "if_so": "makes a strong feature (an input clue) cost a network less accuracy on a weak one",
-        "if_opposite": "makes a strong feature (an input clue) cost a network more accuracy on a weak one",
+        "if_so": "makes a strong feature (a clue to the class) cost a network less accuracy on a weak one",
+        "if_opposite": "makes a strong feature (a clue to the class) cost a network more accuracy on a weak one",
         "if_absent": "changes the accuracy that a strong input clue costs a weak one by under 3 points",
     },
 )
@@ -194,14 +194,14 @@ experiment = Experiment(
         INPUTS(RELIEF, 0.1, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.482, 0.563))),
         Estimand(
             name="beside_strong_minus_alone",
-            claim="with dropout on half the inputs, a network learns a weak feature (an input clue) less well beside "
-            "a strong one than alone",
-            if_so="Even with dropout on half the inputs, a network learns a weak feature (an input clue) less well "
-            "beside a strong one than alone",
-            if_opposite="With dropout on half the inputs, a network learns a weak feature (an input clue) better "
-            "beside a strong one than alone",
-            if_absent="With dropout on half the inputs, a network learns a weak feature (an input clue) as well "
-            "beside a strong one as alone, within 3 points",
+            claim="with dropout on half the inputs, a network learns a weak feature (a clue) less well beside a "
+            "strong one than alone",
+            if_so="Even with dropout on half the inputs, a network learns a weak feature (a clue) less well beside a "
+            "strong one than alone",
+            if_opposite="With dropout on half the inputs, a network learns a weak feature (a clue) better beside a "
+            "strong one than alone",
+            if_absent="With dropout on half the inputs, a network learns a weak feature (a clue) as well beside a "
+            "strong one as alone, within 3 points",
             kind=Kind.LEVEL,
             measure="beside_minus_alone",
             between=({**PLAIN, "noise": 1.0, "inputs": 0.5},),
