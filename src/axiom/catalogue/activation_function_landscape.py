@@ -176,17 +176,17 @@ experiment = Experiment(
         ),
         _lead(
             "on_noise_stopped_early",
-            "where a fifth of the training labels are wrong, a network is more accurate with "
-            "sigmoid than with ReLU neurons when both stop at their best",
+            "where a fifth of the training labels are wrong, a network is more accurate with sigmoid than with ReLU "
+            "neurons when both stop at their best moment",
             NOISY,
             (0.071, 0.088),
             measure="stopped_accuracy",
-            if_so="Where a fifth of the training labels are wrong, sigmoid beats ReLU even when both "
-            "networks stop at their best",
-            if_opposite="Where a fifth of the training labels are wrong, ReLU beats sigmoid when both networks "
-            "stop at their best",
-            if_absent="Where a fifth of the training labels are wrong, sigmoid and ReLU networks that stop at "
-            "their best are as accurate, within a point",
+            if_so="Where a fifth of the training labels are wrong, sigmoid networks beat ReLU networks even when "
+            "each is stopped at its best moment",
+            if_opposite="Where a fifth of the training labels are wrong, ReLU networks beat sigmoid networks when "
+            "each is stopped at its best moment",
+            if_absent="Where a fifth of the training labels are wrong, sigmoid and ReLU networks are as accurate "
+            "when each is stopped at its best moment, within a point",
         ),
         _lead(
             "on_relu_teacher",

@@ -175,45 +175,45 @@ experiment = Experiment(
     estimands=(
         DEARER(
             "dearer_below",
-            "to reach one training loss (cross-entropy) batches of 32 need more examples in all "
-            "than batches of 2, each at its best learning rate",
+            "to reach the same training loss (cross-entropy) batches of 32 need more examples in all than batches of "
+            "2, each at its best learning rate",
             _sizes(32, 2, **BEST),
             (-0.08, 0.15),
             NEITHER,
-            if_so="To reach one training loss, batches of 32 need more examples than batches of 2, each "
+            if_so="To reach the same training loss, batches of 32 need more examples than batches of 2, each at its "
+            "best learning rate (cross-entropy)",
+            if_opposite="To reach the same training loss, batches of 32 need fewer examples than batches of 2, each "
             "at its best learning rate (cross-entropy)",
-            if_opposite="To reach one training loss, batches of 32 need fewer examples than batches of 2, each "
-            "at its best learning rate (cross-entropy)",
-            if_absent="To reach one training loss, batches of 32 and of 2 need about as many examples, each "
-            "at its best learning rate (cross-entropy)",
+            if_absent="To reach the same training loss, batches of 32 and of 2 need about as many examples, each at "
+            "its best learning rate (cross-entropy)",
         ),
         DEARER(
             "dearer_above",
-            "to reach one training loss (cross-entropy) batches of 512 need more examples in all "
-            "than batches of 128, each at its best learning rate",
+            "to reach the same training loss (cross-entropy) batches of 512 need more examples in all than batches "
+            "of 128, each at its best learning rate",
             _sizes(512, 128, **BEST),
             (1.4, 1.63),
             MORE,
-            if_so="To reach one training loss, batches of 512 need more examples than batches of 128, "
+            if_so="To reach the same training loss, batches of 512 need more examples than batches of 128, each at "
+            "its best learning rate (cross-entropy)",
+            if_opposite="To reach the same training loss, batches of 512 need fewer examples than batches of 128, "
             "each at its best learning rate (cross-entropy)",
-            if_opposite="To reach one training loss, batches of 512 need fewer examples than batches of 128, "
-            "each at its best learning rate (cross-entropy)",
-            if_absent="To reach one training loss, batches of 512 and of 128 need about as many examples, "
-            "each at its best learning rate (cross-entropy)",
+            if_absent="To reach the same training loss, batches of 512 and of 128 need about as many examples, each "
+            "at its best learning rate (cross-entropy)",
         ),
         DEARER(
             "dearer_below_squared",
-            "to reach one training loss (squared error) batches of 32 need more examples in all "
-            "than batches of 2, each at its best learning rate",
+            "to reach the same training loss (squared error) batches of 32 need more examples in all than batches of "
+            "2, each at its best learning rate",
             _sizes(32, 2, **SQUARED),
             (1.33, 1.61),
             MORE,
-            if_so="To reach one training loss, batches of 32 need more examples than batches of 2, each "
+            if_so="To reach the same training loss, batches of 32 need more examples than batches of 2, each at its "
+            "best learning rate (squared error)",
+            if_opposite="To reach the same training loss, batches of 32 need fewer examples than batches of 2, each "
             "at its best learning rate (squared error)",
-            if_opposite="To reach one training loss, batches of 32 need fewer examples than batches of 2, each "
-            "at its best learning rate (squared error)",
-            if_absent="To reach one training loss, batches of 32 and of 2 need about as many examples, each "
-            "at its best learning rate (squared error)",
+            if_absent="To reach the same training loss, batches of 32 and of 2 need about as many examples, each at "
+            "its best learning rate (squared error)",
         ),
         BENT(
             "sharper_bend",

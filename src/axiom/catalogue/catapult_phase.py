@@ -123,10 +123,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="three_phases",
-            claim="at every rate the loss does what theory says: falls below 2, catapults up to 4, diverges above",
-            if_so="At nearly every learning rate the loss falls, catapults or diverges as theory says",
-            if_opposite="At most learning rates the loss does not fall, catapult or diverge as theory says",
-            if_absent="At about half of the learning rates the loss falls, catapults or diverges as theory says",
+            claim="at every learning rate the loss does what theory says: it falls where rate times curvature is "
+            "below 2, catapults up to 4, diverges above",
+            if_so="At nearly every learning rate the loss does as theory says: it falls, shoots up and falls again "
+            "(a catapult), or grows without end",
+            if_opposite="At most learning rates the loss does not do as theory says: fall, shoot up and fall again "
+            "(a catapult), or grow without end",
+            if_absent="At about half of the learning rates the loss does as theory says: it falls, shoots up and "
+            "falls again, or grows without end",
             kind=Kind.PROPORTION,
             measure="is_as_predicted",
             null=0.5,
@@ -137,13 +141,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="flatter_after_a_catapult",
-            claim="a two-layer linear network keeps a smaller part of its curvature after a catapult than "
-            "after plain descent",
-            if_so="A network keeps a smaller part of its curvature after a catapult than after plain "
-            "descent: it ends in a flatter place",
-            if_opposite="A network keeps a larger part of its curvature after a catapult than after plain "
-            "descent: it ends in a sharper place",
-            if_absent="A network keeps about the same part of its curvature after a catapult as after plain descent",
+            claim="a two-layer linear network keeps a smaller part of its curvature after a catapult (a loss that "
+            "shoots up and falls again) than after plain descent",
+            if_so="A linear network keeps a smaller part of its curvature after a catapult (a loss that shoots up "
+            "and falls again) than after plain descent",
+            if_opposite="A linear network keeps a larger part of its curvature after a catapult (a loss that shoots "
+            "up and falls again) than after plain descent",
+            if_absent="A linear network keeps about the same part of its curvature after a catapult (a loss that "
+            "shoots up and falls again) as after plain descent",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="kernel_ratio",
             between=({"rate": 3.0}, {"rate": 1.0}),
@@ -156,10 +161,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="stable_after_a_catapult",
-            claim="a catapult ends where learning rate times curvature is below 2, the limit of stability",
-            if_so="A catapult ends where learning rate times curvature is below 2, the limit of stability",
-            if_opposite="A catapult ends where learning rate times curvature is above 2, the limit of stability",
-            if_absent="A catapult ends where learning rate times curvature is about 2, the limit of stability",
+            claim="a catapult (a loss that shoots up and falls again) ends where learning rate times curvature is "
+            "below 2, the limit of stability",
+            if_so="A catapult (a loss that shoots up and falls again) ends where learning rate times curvature is "
+            "below 2, the limit of stability",
+            if_opposite="A catapult (a loss that shoots up and falls again) ends where learning rate times curvature "
+            "is above 2, the limit of stability",
+            if_absent="A catapult (a loss that shoots up and falls again) ends where learning rate times curvature "
+            "is about 2, the limit of stability",
             kind=Kind.LEVEL,
             measure="end_rate",
             between=({"rate": 2.5},),

@@ -150,13 +150,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="xor_wide_minus_narrow",
-            claim="a network of width 256 that answers an exclusive or of two attributes is less accurate "
-            "on new combinations than one of width 16",
-            if_so="A wide network that answers an exclusive or is less accurate on new combinations than a narrow one",
-            if_opposite="A wide network that answers an exclusive or is more accurate on new combinations than "
-            "a narrow one",
-            if_absent="A wide network that answers an exclusive or is as accurate on new combinations as a "
-            "narrow one, within 3 points",
+            claim="a network of width 256 that answers an exclusive or of two attributes is less accurate on "
+            "combinations that training never showed than one of width 16",
+            if_so="A wide network that tells whether two attributes lie in different halves is less accurate on "
+            "pairs that training never showed than a narrow one",
+            if_opposite="A wide network that tells whether two attributes lie in different halves is more accurate "
+            "on pairs that training never showed than a narrow one",
+            if_absent="A wide network that tells whether two attributes lie in different halves is as accurate on "
+            "unseen pairs as a narrow one, within 3 points",
             kind=Kind.CONTRAST,  # paired: the same combinations are held out
             measure="new_accuracy",
             between=({"readout": "xor", "width": 256}, {"readout": "xor", "width": 16}),

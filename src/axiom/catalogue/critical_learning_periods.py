@@ -170,8 +170,8 @@ experiment = Experiment(
             "accurate than one that sees them sharp throughout",
             if_so="Blurred inputs during the first sixth of training leave a network less accurate for good",
             if_opposite="Blurred inputs during the first sixth of training leave a network more accurate in the end",
-            if_absent="Blurred inputs during the first sixth of training cost a network less than half a "
-            "point in the end",
+            if_absent="Blurred inputs during the first sixth of training cost a network less than half a percentage "
+            "point of accuracy in the end",
             between=(_arm("blur", "early"), NONE),
             expects=Direction.LESS,
             prediction=EXPECTED(positive=0.01, negative=0.86, absent=0.13, interval=(-0.018, -0.007)),
@@ -182,8 +182,8 @@ experiment = Experiment(
             "training than in the third",
             if_so="A blur early in training leaves a network less accurate than the same blur later",
             if_opposite="A blur early in training leaves a network more accurate than the same blur later",
-            if_absent="It makes less than half a point of difference whether inputs are blurred early in "
-            "training or later",
+            if_absent="Whether inputs are blurred early in training or later changes a network's accuracy by less "
+            "than half a percentage point",
             between=(_arm("blur", "early"), _arm("blur", "late")),
             expects=Direction.LESS,
             prediction=EXPECTED(positive=0.01, negative=0.49, absent=0.5, interval=(-0.011, -0.001)),
@@ -196,8 +196,8 @@ experiment = Experiment(
             "same order later",
             if_opposite="A strange order of inputs early in training leaves a network more accurate than the "
             "same order later",
-            if_absent="It makes less than half a point of difference whether inputs are in a strange order "
-            "early in training or later",
+            if_absent="Whether inputs are in a strange order early in training or later changes a network's accuracy "
+            "by less than half a percentage point",
             between=(_arm("order", "early"), _arm("order", "late")),
             expects=Direction.LESS,
             prediction=EXPECTED(positive=0.05, negative=0.1, absent=0.85, interval=(-0.004, 0.004)),
@@ -209,8 +209,8 @@ experiment = Experiment(
             if_so="Weight decay during the first sixth of training alone makes a network more accurate in the end",
             if_opposite="Weight decay during the first sixth of training alone makes a network less accurate in "
             "the end",
-            if_absent="Weight decay during the first sixth of training alone changes the accuracy in the end "
-            "by less than half a point",
+            if_absent="Weight decay during the first sixth of training alone changes the accuracy in the end by less "
+            "than half a percentage point",
             between=(_arm("decay", "early"), NONE),
             prediction=EXPECTED(positive=0.97, negative=0.01, absent=0.02, interval=(0.009, 0.019)),
         ),
@@ -219,7 +219,8 @@ experiment = Experiment(
             claim="a network ends more accurate with weight decay in the first sixth of training than in the third",
             if_so="Weight decay early in training makes a network more accurate than the same decay later",
             if_opposite="Weight decay early in training makes a network less accurate than the same decay later",
-            if_absent="It makes less than half a point of difference whether weights decay early in training or later",
+            if_absent="Whether weights decay early in training or later changes a network's accuracy by less than "
+            "half a percentage point",
             between=(_arm("decay", "early"), _arm("decay", "late")),
             prediction=EXPECTED(positive=0.03, negative=0.02, absent=0.95, interval=(-0.001, 0.002)),
         ),

@@ -120,13 +120,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="helps_with_true_labels",
-            claim="on true labels a network that sees easy examples first ends more accurate than one "
-            "that sees them in a random order of the same pace",
-            if_so="On true labels seeing easy examples first makes a network more accurate than a random "
-            "order of the same pace",
-            if_opposite="On true labels seeing easy examples first makes a network less accurate than a random "
-            "order of the same pace",
-            if_absent="On true labels seeing easy examples first changes the accuracy by less than 1.5 points",
+            claim="on true labels a network that sees easy examples first ends more accurate than one to which "
+            "random examples are added at the same pace",
+            if_so="On true labels, seeing easy examples first makes a network more accurate than adding examples at "
+            "the same pace in random order",
+            if_opposite="On true labels, seeing easy examples first makes a network less accurate than adding "
+            "examples at the same pace in random order",
+            if_absent="On true labels, it changes the accuracy by less than 1.5 points whether examples are added "
+            "easy first or in random order",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
             between=(
@@ -141,14 +142,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="helps_with_wrong_labels",
-            claim="with three in ten labels wrong, seeing easy examples first makes a network more "
-            "accurate at its best than a random order of the same pace",
-            if_so="With three in ten labels wrong, seeing easy examples first beats a random order of the "
-            "same pace, each at its best",
-            if_opposite="With three in ten labels wrong, a random order of the same pace beats seeing easy "
-            "examples first, each at its best",
-            if_absent="With three in ten labels wrong, seeing easy examples first changes the best accuracy "
-            "by less than 1.5 points beside a random order",
+            claim="with three in ten labels wrong, seeing easy examples first makes a network more accurate at its "
+            "best moment than adding random examples at the same pace",
+            if_so="With three in ten labels wrong, seeing easy examples first gives a higher best accuracy during "
+            "training than adding examples at the same pace in random order",
+            if_opposite="With three in ten labels wrong, seeing easy examples first gives a lower best accuracy "
+            "during training than adding examples at the same pace in random order",
+            if_absent="With three in ten labels wrong, adding easy examples first or in random order changes the "
+            "best accuracy during training by less than 1.5 points",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(
@@ -161,14 +162,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="beats_showing_all",
-            claim="with three in ten labels wrong, a network that sees easy examples first is more "
-            "accurate at its best than one that sees all from the start",
-            if_so="With three in ten labels wrong, seeing easy examples first beats seeing all from the "
-            "start, each at its best",
-            if_opposite="With three in ten labels wrong, seeing all from the start beats seeing easy examples "
-            "first, each at its best",
-            if_absent="With three in ten labels wrong, seeing easy examples first changes the best accuracy "
-            "by less than 1.5 points beside seeing all",
+            claim="with three in ten labels wrong, a network that sees easy examples first is more accurate at its "
+            "best moment than one that sees all at once",
+            if_so="With three in ten labels wrong, seeing easy examples first gives a higher best accuracy during "
+            "training than seeing all from the start",
+            if_opposite="With three in ten labels wrong, seeing easy examples first gives a lower best accuracy "
+            "during training than seeing all from the start",
+            if_absent="With three in ten labels wrong, seeing easy examples first changes the best accuracy during "
+            "training by less than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(
@@ -181,11 +182,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="hard_first_helps",
-            claim="on true labels a network that sees hard examples first is more accurate at its best "
-            "than one that sees all from the start",
-            if_so="On true labels seeing hard examples first beats seeing all from the start, each at its best",
-            if_opposite="On true labels seeing all from the start beats seeing hard examples first, each at its best",
-            if_absent="On true labels seeing hard examples first changes the best accuracy by less than 1.5 points",
+            claim="on true labels a network that sees hard examples first is more accurate at its best moment than "
+            "one that sees all at once",
+            if_so="On true labels, seeing hard examples first gives a higher best accuracy during training than "
+            "seeing all from the start",
+            if_opposite="On true labels, seeing hard examples first gives a lower best accuracy during training than "
+            "seeing all from the start",
+            if_absent="On true labels, seeing hard examples first changes the best accuracy during training by less "
+            "than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(

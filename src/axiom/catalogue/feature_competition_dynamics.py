@@ -155,26 +155,32 @@ experiment = Experiment(
     estimands=(
         _beside_minus_alone(
             "weak_accuracy",
-            "a network learns a weak feature less well beside a strong one than alone",
+            "a network learns a weak feature (a clue to the class) less well beside a strong one than alone",
             (-0.26, -0.19),
-            if_so="A network learns a weak feature less well beside a strong one than alone",
-            if_opposite="A network learns a weak feature better beside a strong one than alone",
-            if_absent="A network learns a weak feature as well beside a strong one as alone, within 3 points",
+            if_so="A network learns a weak feature (a clue to the class) less well beside a strong one than alone",
+            if_opposite="A network learns a weak feature (a clue to the class) better beside a strong one than alone",
+            if_absent="A network learns a weak feature (a clue to the class) as well beside a strong one as alone, "
+            "within 3 points",
         ),
         _beside_minus_alone(
             "stopped_weak_accuracy",
-            "a network that is stopped at its best learns a weak feature less well beside a strong one than alone",
+            "a network that is stopped at its best moment learns a weak feature (a clue to the class) less well "
+            "beside a strong one than alone",
             (-0.28, -0.2),
-            if_so="Even stopped at its best, a network learns a weak feature less well beside a strong one than alone",
-            if_opposite="Stopped at its best, a network learns a weak feature better beside a strong one than alone",
-            if_absent="Stopped at its best, a network learns a weak feature as well beside a strong one, to 3 points",
+            if_so="Even stopped at its best moment, a network learns a weak feature (a clue to the class) less well "
+            "beside a strong one than alone",
+            if_opposite="Stopped at its best moment, a network learns a weak feature (a clue to the class) better "
+            "beside a strong one than alone",
+            if_absent="Stopped at its best moment, a network learns a weak feature (a clue to the class) as well "
+            "beside a strong one as alone, within 3 points",
         ),
         Estimand(
             name="gradient_ratio_of_twice_the_strength",
             claim="a feature of twice the strength receives more gradient than the other after the start, too",
-            if_so="A feature of twice the strength receives more gradient than the other throughout training",
-            if_opposite="A feature of twice the strength receives less gradient than the other after the start",
-            if_absent="A feature of twice the strength receives about as much gradient as the other after the start",
+            if_so="An input clue of twice the strength receives more gradient than the other throughout training",
+            if_opposite="An input clue of twice the strength receives less gradient than the other after the start",
+            if_absent="An input clue of twice the strength receives about as much gradient as the other after the "
+            "start",
             kind=Kind.LEVEL,  # mean over widths
             measure="gradient_ratio",
             between=({"strong": 1.0, "decoupling": 0.0},),
@@ -185,9 +191,12 @@ experiment = Experiment(
         Estimand(
             name="gradient_ratio_by_width",
             claim="the strong feature's share of the gradient grows with a network's width",
-            if_so="The strong feature's share of the gradient grows with a network's width",
-            if_opposite="The strong feature's share of the gradient falls with a network's width",
-            if_absent="The strong feature's share of the gradient hardly depends on a network's width",
+            if_so="The wider a network, the more gradient a strong input clue receives for each part that a weak one "
+            "receives",
+            if_opposite="The wider a network, the less gradient a strong input clue receives for each part that a "
+            "weak one receives",
+            if_absent="A network's width hardly changes how much more gradient a strong input clue receives than a "
+            "weak one",
             kind=Kind.SLOPE,
             measure="gradient_ratio",
             across="width",
@@ -198,10 +207,12 @@ experiment = Experiment(
         Estimand(
             name="decoupling_minus_none",
             claim="a network learns a weak feature beside a strong one better with spectral decoupling than without",
-            if_so="Spectral decoupling helps a network to learn a weak feature beside a strong one",
-            if_opposite="Spectral decoupling keeps a network from learning a weak feature beside a strong one",
-            if_absent="Spectral decoupling changes how well a weak feature is learned beside a strong one by "
-            "less than 2 points",
+            if_so="Spectral decoupling (a penalty on large outputs) helps a network to learn a weak input clue "
+            "beside a strong one",
+            if_opposite="Spectral decoupling (a penalty on large outputs) makes a network learn a weak input clue "
+            "beside a strong one less well",
+            if_absent="Spectral decoupling (a penalty on large outputs) changes accuracy on the weaker of two input "
+            "clues, tested alone, by less than 2 points",
             kind=Kind.CONTRAST,
             measure="weak_accuracy",
             between=({"strong": 2.0, "decoupling": 0.1}, {"strong": 2.0, "decoupling": 0.0}),

@@ -184,14 +184,17 @@ experiment = Experiment(
     estimands=(
         _asks(
             "kernel_on_alpha",
-            "the kernel of a network that learns a product of two inputs changes less the more its "
-            "outputs are scaled up",
+            "the tangent kernel (how outputs respond to weights) of a network that learns a product of two inputs "
+            "changes less the more its outputs are scaled up",
             "kernel_change",
             (-1.13, -1.09),
             {"task": "product"},
-            if_so="The kernel of a network changes less the more its outputs are scaled up",
-            if_opposite="The kernel of a network changes more the more its outputs are scaled up",
-            if_absent="How far the outputs are scaled up hardly changes how much the kernel of a network changes",
+            if_so="The more a network's outputs are scaled up, the less its tangent kernel (how outputs respond to "
+            "weights) changes in training",
+            if_opposite="The more a network's outputs are scaled up, the more its tangent kernel (how outputs "
+            "respond to weights) changes in training",
+            if_absent="How much a network's tangent kernel (how outputs respond to weights) changes in training "
+            "hardly depends on the scale of its outputs",
         ),
         _asks(
             "rich_minus_lazy_on_product",
@@ -208,17 +211,17 @@ experiment = Experiment(
         ),
         _asks(
             "rich_minus_lazy_at_best",
-            "a network learns a product of two inputs with a smaller error when its outputs are "
-            "scaled down than up, each stopped at its best",
+            "stopped at its best moment, a network learns a product of two inputs with a smaller error when its "
+            "outputs are scaled down than up",
             "best_error",
             (-0.55, -0.45),
             *PRODUCT,
-            if_so="Even with each stopped at its best, rich training learns a product of two inputs with "
-            "a smaller error than lazy training",
-            if_opposite="With each stopped at its best, lazy training learns a product of two inputs with a "
-            "smaller error than rich training",
-            if_absent="With each stopped at its best, rich and lazy training learn a product of two inputs "
-            "with about the same error",
+            if_so="Even stopped at its best moment, a network learns a product of two inputs with a smaller error "
+            "when its outputs are scaled down than up",
+            if_opposite="Stopped at its best moment, a network learns a product of two inputs with a larger error "
+            "when its outputs are scaled down than up",
+            if_absent="Stopped at its best moment, a network learns a product of two inputs with about the same "
+            "error whether its outputs are scaled down or up",
         ),
         _asks(
             "rich_minus_lazy_on_linear",

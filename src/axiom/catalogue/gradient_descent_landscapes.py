@@ -222,63 +222,63 @@ experiment = Experiment(
         ),
         IN_PLANE(
             "plane_beyond_a_walk_fast",
-            "with squared error and a high rate, gradient descent moves more nearly in a plane after its first jump "
-            "than a random walk does",
+            "with squared error and a high rate, gradient descent after the jump of its first steps stays nearer to "
+            "a plane than a random walk does",
             (FAST,),
             (0.218, 0.252),
             MORE,
             measure="later_beyond_walk",
-            if_so="With squared error and a high rate, gradient descent moves more nearly in a plane after its first "
-            "jump than a random walk does",
-            if_opposite="With squared error and a high rate, gradient descent moves less nearly in a plane after its "
-            "first jump than a random walk does",
-            if_absent="With squared error and a high rate, gradient descent moves as nearly in a plane after its first "
-            "jump as a random walk does",
+            if_so="After the jump of its first steps, gradient descent with squared error and a high rate stays "
+            "nearer to a plane than a random walk",
+            if_opposite="After the jump of its first steps, gradient descent with squared error and a high rate "
+            "stays farther from a plane than a random walk",
+            if_absent="After the jump of its first steps, gradient descent with squared error and a high rate stays "
+            "as near to a plane as a random walk",
         ),
         ON_RATE(
             "rise_on_rate_squared_error",
-            "with squared error and equal training loss, a higher learning rate ends at a flatter place along random "
-            "directions scaled to each neuron's weights",
+            "at equal training loss (squared error), a higher learning rate ends where moving weights at random, in "
+            "proportion to each neuron's weights, raises the loss less",
             (SQUARED,),
             (-0.42, -0.23),
             LESS,
             measure="rise",
-            if_so="With squared error and equal training loss, a higher learning rate ends at a flatter place along "
-            "directions scaled to each neuron's weights",
-            if_opposite="With squared error and equal training loss, a higher learning rate ends at a sharper place "
-            "along directions scaled to each neuron's weights",
-            if_absent="With squared error and equal training loss, the learning rate hardly changes how flat the end "
-            "is along directions scaled to each neuron's weights",
+            if_so="At equal training loss (squared error), a higher learning rate ends where moving weights at "
+            "random, in proportion to each neuron's weights, raises the loss less",
+            if_opposite="At equal training loss (squared error), a higher learning rate ends where moving weights at "
+            "random, in proportion to each neuron's weights, raises the loss more",
+            if_absent="At equal training loss (squared error), the learning rate hardly changes how much random "
+            "moves in proportion to each neuron's weights raise the loss",
         ),
         ON_RATE(
             "plain_rise_on_rate_squared_error",
-            "with squared error and equal training loss, a higher learning rate ends at a flatter place along random "
-            "directions of one fixed length",
+            "at equal training loss (squared error), a higher learning rate ends where moving all weights at random "
+            "by one fixed distance raises the loss less",
             (SQUARED,),
             (-0.93, -0.35),
             LESS,
             measure="plain_rise",
-            if_so="With squared error and equal training loss, a higher learning rate ends at a flatter place along "
-            "directions of one fixed length",
-            if_opposite="With squared error and equal training loss, a higher learning rate ends at a sharper place "
-            "along directions of one fixed length",
-            if_absent="With squared error and equal training loss, the learning rate hardly changes how flat the end "
-            "is along directions of one fixed length",
+            if_so="At equal training loss (squared error), a higher learning rate ends where moving all weights at "
+            "random by one fixed distance raises the loss less",
+            if_opposite="At equal training loss (squared error), a higher learning rate ends where moving all "
+            "weights at random by one fixed distance raises the loss more",
+            if_absent="At equal training loss (squared error), the learning rate hardly changes how much moving all "
+            "weights at random by one fixed distance raises the loss",
         ),
         ON_RATE(
             "rise_on_rate_cross_entropy",
-            "with cross-entropy and equal training loss, a higher learning rate ends at a flatter place along random "
-            "directions scaled to each neuron's weights",
+            "at equal training loss (cross-entropy), a higher learning rate ends where moving weights at random, in "
+            "proportion to each neuron's weights, raises the loss less",
             (ENTROPY,),
             (-0.047, -0.029),
             NEITHER,
             measure="rise",
-            if_so="With cross-entropy and equal training loss, a higher learning rate ends at a flatter place along "
-            "directions scaled to each neuron's weights",
-            if_opposite="With cross-entropy and equal training loss, a higher learning rate ends at a sharper place "
-            "along directions scaled to each neuron's weights",
-            if_absent="With cross-entropy and equal training loss, the learning rate hardly changes how flat the end "
-            "is along directions scaled to each neuron's weights",
+            if_so="At equal training loss (cross-entropy), a higher learning rate ends where moving weights at "
+            "random, in proportion to each neuron's weights, raises the loss less",
+            if_opposite="At equal training loss (cross-entropy), a higher learning rate ends where moving weights at "
+            "random, in proportion to each neuron's weights, raises the loss more",
+            if_absent="At equal training loss (cross-entropy), the learning rate hardly changes how much random "
+            "moves in proportion to each neuron's weights raise the loss",
         ),
     ),
     controls=(

@@ -174,8 +174,8 @@ experiment = Experiment(
             Prediction(positive=0.01, negative=0.01, absent=0.98, interval=(0.005, 0.03), because="a pilot"),
             if_so="ReLU layers lose information about their input during training, measured through 30 bins",
             if_opposite="ReLU layers gain information about their input during training, measured through 30 bins",
-            if_absent="ReLU layers lose less than a quarter of a bit about their input during training: they "
-            "do not compress",
+            if_absent="ReLU layers lose less than a quarter of a bit of information about their input during "
+            "training, measured through 30 bins",
         ),
         _level(
             "below_the_start",
@@ -193,7 +193,7 @@ experiment = Experiment(
         Estimand(
             name="coarse_minus_fine",
             claim="tanh layers seem to lose more information about the input through 30 bins than through 1,000",
-            if_so="How much tanh layers seem to compress depends on the bins: through 30 they lose more "
+            if_so="How much information tanh layers seem to lose depends on the bins: through 30 bins they lose more "
             "than through 1,000",
             if_opposite="Tanh layers seem to lose less information about their input through 30 bins than "
             "through 1,000",
@@ -210,10 +210,12 @@ experiment = Experiment(
             name="small_minus_large_batches",
             claim="tanh layers lose more information about the input in batches of 32 than of 256 after "
             "the same number of steps",
-            if_so="Tanh layers compress more in batches of 32 than of 256 after the same number of steps",
-            if_opposite="Tanh layers compress less in batches of 32 than of 256 after the same number of steps",
-            if_absent="The noise of small batches does not matter: tanh layers compress as much in batches of "
-            "32 as of 256",
+            if_so="Tanh layers lose more information about their input in batches of 32 than of 256 after the same "
+            "number of steps",
+            if_opposite="Tanh layers lose less information about their input in batches of 32 than of 256 after the "
+            "same number of steps",
+            if_absent="The noise of small batches does not matter: tanh layers lose as much information about their "
+            "input in batches of 32 as of 256",
             kind=Kind.CONTRAST,
             measure="compression",
             between=({"activation": "tanh", "batch": SMALL, "bins": 30}, {"activation": "tanh", "batch": LARGE}),

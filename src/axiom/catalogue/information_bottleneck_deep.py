@@ -211,16 +211,16 @@ experiment = Experiment(
         ),
         _level(
             "deepest_minus_others_by_shares",
-            "in equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers lose more "
+            "measured through bins that hold equally many values, the two deepest of seven tanh layers lose more "
             "information about the input than the others",
             {"shape": "narrowing", "way": "equal_shares"},
             Prediction(positive=0.6, negative=0.1, absent=0.3, interval=(0.0, 0.75), because="a pilot"),
-            if_so="In equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers still "
-            "forget more of their input than the others",
-            if_opposite="In equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers "
-            "forget less of their input than the others",
-            if_absent="In equally filled bins, which saturation cannot fool, the two deepest of seven tanh layers "
-            "forget as much of their input as the others",
+            if_so="Even measured through bins that hold equally many values, the two deepest of seven tanh layers "
+            "lose more information about their input than the others",
+            if_opposite="Measured through bins that hold equally many values, the two deepest of seven tanh layers "
+            "lose less information about their input than the others",
+            if_absent="Measured through bins that hold equally many values, the two deepest of seven tanh layers "
+            "lose as much information about their input as the others",
         ),
         _level(
             "deepest_minus_others_through_noise",

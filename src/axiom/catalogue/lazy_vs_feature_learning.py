@@ -166,40 +166,40 @@ experiment = Experiment(
         ),
         _slope(
             name="ntk_first_slope",
-            claim="in the kernel parametrisation the movement of the first layer falls with width faster "
-            "than its inverse root",
-            if_so="In the kernel parametrisation the movement of the first layer falls with width faster "
-            "than theory's inverse root",
-            if_opposite="In the kernel parametrisation the movement of the first layer falls with width more "
-            "slowly than theory's inverse root",
-            if_absent="In the kernel parametrisation the movement of the first layer falls as theory says: "
-            "with the inverse root of the width",
+            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls "
+            "with width faster than its inverse root",
+            if_so="With weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls "
+            "with width faster than theory's inverse root",
+            if_opposite="With weights scaled as in neural-tangent-kernel theory, the movement of the first layer "
+            "falls with width more slowly than theory's inverse root",
+            if_absent="With weights scaled as in neural-tangent-kernel theory, the movement of the first layer falls "
+            "as theory says: with the inverse root of the width",
             measure="movement",
             prediction=Prediction(positive=0.01, negative=0.04, absent=0.95, interval=(-0.6, -0.53), because="theorem"),
         ),
         _slope(
             name="ntk_middle_slope",
-            claim="in the kernel parametrisation the movement of the middle layer falls with width faster "
-            "than its inverse root",
-            if_so="In the kernel parametrisation the middle layer comes to rest faster with width than "
-            "the outer layers can",
-            if_opposite="In the kernel parametrisation the middle layer comes to rest more slowly with width "
-            "than the inverse root",
-            if_absent="In the kernel parametrisation the movement of the middle layer falls with the inverse "
-            "root of the width",
+            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the middle layer falls "
+            "with width faster than its inverse root",
+            if_so="With weights scaled as in neural-tangent-kernel theory, the movement of the middle layer falls "
+            "with width faster than the inverse root",
+            if_opposite="With weights scaled as in neural-tangent-kernel theory, the movement of the middle layer "
+            "falls with width more slowly than the inverse root",
+            if_absent="With weights scaled as in neural-tangent-kernel theory, the movement of the middle layer "
+            "falls with the inverse root of the width",
             measure="middle_movement",
             prediction=Prediction(positive=0.01, negative=0.98, absent=0.01, interval=(-0.98, -0.91), because="-1"),
         ),
         _slope(
             name="ntk_last_slope",
-            claim="in the kernel parametrisation the movement of the last layer falls with width faster "
-            "than its inverse root",
-            if_so="In the kernel parametrisation the movement of the last layer falls with width faster "
-            "than theory's inverse root",
-            if_opposite="In the kernel parametrisation the movement of the last layer falls with width more "
-            "slowly than theory's inverse root",
-            if_absent="In the kernel parametrisation the movement of the last layer falls as theory says: "
-            "with the inverse root of the width",
+            claim="with weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls with "
+            "width faster than its inverse root",
+            if_so="With weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls with "
+            "width faster than theory's inverse root",
+            if_opposite="With weights scaled as in neural-tangent-kernel theory, the movement of the last layer "
+            "falls with width more slowly than theory's inverse root",
+            if_absent="With weights scaled as in neural-tangent-kernel theory, the movement of the last layer falls "
+            "as theory says: with the inverse root of the width",
             measure="last_movement",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(-0.57, -0.4), because="theorem"),
         ),

@@ -235,12 +235,12 @@ experiment = Experiment(
         ),
         Estimand(
             name="all_arrive",
-            claim="a network reaches the training loss at which learning rates are compared at every one of them",
-            if_so="A network reaches the training loss at which learning rates are compared at nearly "
-            "every one of them",
-            if_opposite="A network fails to reach the training loss at which learning rates are compared at "
-            "most of them",
-            if_absent="A network reaches the training loss at which learning rates are compared at about half of them",
+            claim="at every learning rate a network reaches the training loss that was set for the comparison",
+            if_so="At nearly every learning rate a network reaches the training loss that was set for the comparison",
+            if_opposite="At most learning rates a network fails to reach the training loss that was set for the "
+            "comparison",
+            if_absent="At about half of the learning rates a network reaches the training loss that was set for the "
+            "comparison",
             kind=Kind.PROPORTION,
             measure="has_arrived",
             between=({"until": "loss"},),

@@ -246,7 +246,7 @@ experiment = Experiment(
         _asks(
             "low_rank_of_few",
             "retrained with a thirty-second of its middle matrix's parameters, a network is less accurate with low "
-            "rank than with sparse weights, each at its best",
+            "rank than with sparse weights, each at its best moment",
             (0.18, 0.24),
             *FEW,
             seen="0.085 to 0.285",
@@ -261,7 +261,7 @@ experiment = Experiment(
         _asks(
             "low_rank_of_more",
             "retrained with an eighth of its middle matrix's parameters, a network is less accurate with low rank "
-            "than with sparse weights, each at its best",
+            "than with sparse weights, each at its best moment",
             (-0.003, 0.003),
             THIN,
             GAPS,

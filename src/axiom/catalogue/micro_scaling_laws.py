@@ -136,7 +136,7 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="loss_by_items",
-            claim="loss falls with data",
+            claim="the test loss of a small network falls with more training data",
             if_so="The test loss of a small network falls as it sees more examples",
             if_opposite="The test loss of a small network rises as it sees more examples",
             if_absent="The test loss of a small network hardly depends on the number of examples",
@@ -194,12 +194,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="spread_by_items",
-            claim="the difference between students of two samples falls faster than the inverse root of "
-            "the number of examples",
-            if_so="Students of two samples come to agree faster than the inverse root of the number of examples",
-            if_opposite="Students of two samples come to agree more slowly than the inverse root of the number "
-            "of examples",
-            if_absent="Students of two samples come to agree about as the inverse root of the number of examples",
+            claim="the difference between two networks trained on different samples falls faster than the inverse "
+            "root of the number of examples",
+            if_so="The difference between two networks trained on different samples shrinks faster than the inverse "
+            "root of the number of examples",
+            if_opposite="The difference between two networks trained on different samples shrinks more slowly than "
+            "the inverse root of the number of examples",
+            if_absent="The difference between two networks trained on different samples shrinks about as the inverse "
+            "root of the number of examples",
             kind=Kind.SLOPE,
             measure="spread",
             across="items",

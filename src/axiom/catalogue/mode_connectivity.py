@@ -147,7 +147,8 @@ experiment = Experiment(
             if_so="The loss barrier between two trained networks whose neurons are matched falls as they get wider",
             if_opposite="The loss barrier between two trained networks whose neurons are matched rises as they "
             "get wider",
-            if_absent="Width hardly orders the loss barrier between two trained networks whose neurons are matched",
+            if_absent="Width tells little about the loss barrier between two trained networks whose neurons are "
+            "matched",
             measure="matched_barrier",
             prediction=Prediction(
                 positive=0.01, negative=0.97, absent=0.02, interval=(-0.75, -0.4), because="conjecture"
@@ -160,7 +161,8 @@ experiment = Experiment(
             "matching of their neurons",
             if_opposite="The loss barrier between two trained networks rises as they get wider when their "
             "neurons are not matched",
-            if_absent="Width hardly orders the loss barrier between two trained networks whose neurons are not matched",
+            if_absent="Width tells little about the loss barrier between two trained networks whose neurons are not "
+            "matched",
             measure="barrier",
             prediction=Prediction(
                 positive=0.01, negative=0.97, absent=0.02, interval=(-0.95, -0.75), because="overfitting"
@@ -171,7 +173,8 @@ experiment = Experiment(
             claim="half way between two matched networks less accuracy on the training data is lost the wider they are",
             if_so="Half way between two matched networks less training accuracy is lost the wider they are",
             if_opposite="Half way between two matched networks more training accuracy is lost the wider they are",
-            if_absent="Width hardly orders how much training accuracy is lost half way between two matched networks",
+            if_absent="Width tells little about how much training accuracy is lost half way between two matched "
+            "networks",
             measure="matched_train_accuracy_barrier",
             prediction=Prediction(positive=0.45, negative=0.05, absent=0.5, interval=(0.2, 0.6), because="a pilot"),
         ),

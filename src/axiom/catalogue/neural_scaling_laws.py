@@ -170,14 +170,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="stopped_few_leave_a_weak_fit",
-            claim="with a thousand examples and each student stopped at its best, a power law of size "
+            claim="with a thousand examples and each network stopped at its best moment, a power law of size leaves "
+            "more than a tenth of the variance unexplained",
+            if_so="Even with a thousand examples and each network stopped at its best moment, a power law of size "
             "leaves more than a tenth of the variance unexplained",
-            if_so="Even when each network is stopped at its best, a power law of size leaves more than a "
-            "tenth of the variance on a thousand examples",
-            if_opposite="When each network is stopped at its best, a power law of size leaves less than a tenth "
-            "of the variance on a thousand examples",
-            if_absent="When each network is stopped at its best, a power law of size leaves about a tenth of "
-            "the variance on a thousand examples",
+            if_opposite="With a thousand examples and each network stopped at its best moment, a power law of size "
+            "leaves less than a tenth of the variance unexplained",
+            if_absent="With a thousand examples and each network stopped at its best moment, a power law of size "
+            "leaves about a tenth of the variance unexplained",
             kind=Kind.LEVEL,
             measure="best_unexplained",
             between=({"inputs": 8, "items": FEW},),

@@ -179,10 +179,12 @@ experiment = Experiment(
             name="heats_where_little_fits",
             claim="a high learning rate raises the temperature of the gradient noise of an affine model "
             "whose labels are wrong in 80 % of cases",
-            if_so="A high learning rate heats an affine model whose labels tell nothing",
-            if_opposite="A high learning rate cools even an affine model whose labels tell nothing",
-            if_absent="A high learning rate hardly changes the temperature of an affine model whose labels "
-            "tell nothing",
+            if_so="A high learning rate raises the temperature (the noise of gradients) of an affine model whose "
+            "labels tell nothing",
+            if_opposite="A high learning rate lowers the temperature (the noise of gradients) even of an affine "
+            "model whose labels tell nothing",
+            if_absent="A high learning rate hardly changes the temperature (the noise of gradients) of an affine "
+            "model whose labels tell nothing",
             kind=Kind.LEVEL,
             measure="cooling",
             between=({"wrong": 0.8, "rate": 8.0},),

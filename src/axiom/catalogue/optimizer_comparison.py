@@ -149,11 +149,12 @@ experiment = Experiment(
             name="adamw_minus_sgd_on_teacher",
             claim="AdamW ends more accurate than plain descent on labels of a random network, each at its "
             "best of five learning rates",
-            if_so="AdamW ends more accurate than plain descent on labels of a random network, each at its best rate",
-            if_opposite="Plain descent ends more accurate than AdamW on labels of a random network, each at its "
-            "best rate",
-            if_absent="AdamW and plain descent end as accurate on labels of a random network, within a point, "
-            "each at its best rate",
+            if_so="AdamW ends more accurate than plain descent on labels of a random network, each at its best "
+            "learning rate",
+            if_opposite="Plain descent ends more accurate than AdamW on labels of a random network, each at its best "
+            "learning rate",
+            if_absent="AdamW and plain descent end as accurate on labels of a random network, within a point, each "
+            "at its best learning rate",
             prediction=Prediction(positive=0.09, negative=0.01, absent=0.9, interval=(0.001, 0.01), because="fitted"),
         ),
         _better(
@@ -162,10 +163,11 @@ experiment = Experiment(
             name="adamw_minus_sgd_on_clusters",
             claim="AdamW ends more accurate than plain descent on a Gaussian mixture, each at its best of "
             "five learning rates",
-            if_so="AdamW ends more accurate than plain descent on a Gaussian mixture, each at its best rate",
-            if_opposite="Plain descent ends more accurate than AdamW on a Gaussian mixture, each at its best rate",
-            if_absent="AdamW and plain descent end as accurate on a Gaussian mixture, within a point, each at "
-            "its best rate",
+            if_so="AdamW ends more accurate than plain descent on a Gaussian mixture, each at its best learning rate",
+            if_opposite="Plain descent ends more accurate than AdamW on a Gaussian mixture, each at its best "
+            "learning rate",
+            if_absent="AdamW and plain descent end as accurate on a Gaussian mixture, within a point, each at its "
+            "best learning rate",
             prediction=Prediction(positive=0.04, negative=0.01, absent=0.95, interval=(0.0, 0.006), because="a pilot"),
         ),
         _better(
@@ -174,11 +176,12 @@ experiment = Experiment(
             name="rmsprop_minus_sgd_on_teacher",
             claim="RMSprop ends more accurate than plain descent on labels of a random network, each at "
             "its best of five learning rates",
-            if_so="RMSprop ends more accurate than plain descent on labels of a random network, each at its best rate",
-            if_opposite="Plain descent ends more accurate than RMSprop on labels of a random network, each at "
-            "its best rate",
+            if_so="RMSprop ends more accurate than plain descent on labels of a random network, each at its best "
+            "learning rate",
+            if_opposite="Plain descent ends more accurate than RMSprop on labels of a random network, each at its "
+            "best learning rate",
             if_absent="RMSprop and plain descent end as accurate on labels of a random network, within half a "
-            "point, each at its best rate",
+            "percentage point, each at its best learning rate",
             smallest=0.005,
             prediction=Prediction(positive=0.01, negative=0.89, absent=0.1, interval=(-0.017, -0.008), because="noise"),
         ),

@@ -169,14 +169,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="strength_slope",
-            claim="a network forgets less of its first task the more strongly elastic weight "
-            "consolidation holds its weights",
-            if_so="A network forgets less of its first task the more strongly elastic weight "
-            "consolidation holds its weights",
-            if_opposite="A network forgets more of its first task the more strongly elastic weight "
-            "consolidation holds its weights",
-            if_absent="How strongly elastic weight consolidation holds weights hardly changes what a network "
-            "forgets of its first task",
+            claim="a network forgets less of its first task the more strongly elastic weight consolidation holds "
+            "important weights in place",
+            if_so="The more strongly elastic weight consolidation holds important weights in place, the less a "
+            "network forgets of its first task",
+            if_opposite="The more strongly elastic weight consolidation holds important weights in place, the more a "
+            "network forgets of its first task",
+            if_absent="How strongly elastic weight consolidation holds important weights in place hardly changes "
+            "what a network forgets of its first task",
             kind=Kind.SLOPE,  # of log forgetting on log strength, one value per replicate
             measure="forgetting",
             across="strength",
@@ -189,44 +189,48 @@ experiment = Experiment(
         ),
         _contrast(
             "equal_minus_fisher",
-            "with the same total penalty, holding weights by their Fisher information makes a "
+            "with the same total penalty, holding important weights in place (by their Fisher information) makes a "
             "network forget less than holding all alike",
             "forgetting",
             (replace(HELD, importance="equal"), HELD),
             smallest=0.02,
             interval=(0.04, 0.07),
-            if_so="Holding weights by their Fisher information makes a network forget less than the same "
-            "penalty spread over all alike",
-            if_opposite="Holding weights by their Fisher information makes a network forget more than the same "
-            "penalty spread over all alike",
-            if_absent="Whether a penalty follows the Fisher information or all weights alike changes what is "
-            "forgotten by less than 2 points",
+            if_so="Holding important weights in place (by Fisher information) makes a network forget less than the "
+            "same penalty on all weights alike",
+            if_opposite="Holding important weights in place (by Fisher information) makes a network forget more than "
+            "the same penalty on all weights alike",
+            if_absent="Whether a penalty holds important weights (by Fisher information) or all alike changes what a "
+            "network forgets by less than 2 points",
         ),
         _contrast(
             "plain_minus_strong_on_the_second",
-            "a network learns a second task better with plain descent than when elastic weight "
-            "consolidation holds its weights strongly",
+            "a network learns a second task better with plain descent than when elastic weight consolidation holds "
+            "important weights strongly in place",
             "second_accuracy",
             (PLAIN, replace(HELD, strength=100.0)),
             smallest=0.005,
             interval=(0.012, 0.02),
-            if_so="A network whose weights are held strongly learns a second task less well than with plain descent",
-            if_opposite="A network whose weights are held strongly learns a second task better than with plain descent",
-            if_absent="Holding weights strongly costs a network less than half a point of accuracy on a second task",
+            if_so="A network whose important weights are held strongly in place learns a second task less well than "
+            "with plain descent",
+            if_opposite="A network whose important weights are held strongly in place learns a second task better "
+            "than with plain descent",
+            if_absent="Holding important weights strongly in place costs a network less than half a percentage point "
+            "of accuracy on a second task",
         ),
         _contrast(
             "plain_minus_strong_on_teachers",
-            "where two tasks contradict each other a network is more accurate over both with plain "
-            "descent than with strongly held weights",
+            "where two tasks contradict each other a network is more accurate over both with plain descent than with "
+            "important weights held strongly in place",
             "mean_accuracy",
             (replace(PLAIN, tasks="teachers"), replace(HELD, tasks="teachers", strength=100.0)),
             smallest=0.005,
             interval=(0.018, 0.032),
-            if_so="Where two tasks contradict each other, holding weights loses more accuracy over both than it saves",
-            if_opposite="Where two tasks contradict each other, holding weights saves more accuracy over both "
-            "than it loses",
-            if_absent="Where two tasks contradict each other, holding weights changes the accuracy over both "
-            "by less than half a point",
+            if_so="Where two tasks contradict each other, holding the first one's important weights in place loses "
+            "more accuracy over both than it saves",
+            if_opposite="Where two tasks contradict each other, holding the first one's important weights in place "
+            "saves more accuracy over both than it loses",
+            if_absent="Where two tasks contradict each other, holding the first one's important weights in place "
+            "changes accuracy over both by less than half a percentage point",
         ),
     ),
     controls=(

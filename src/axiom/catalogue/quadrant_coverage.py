@@ -145,12 +145,12 @@ experiment = Experiment(
             name="gap_costs_the_narrow",
             claim="on exclusive-or of two inputs, a network of six ReLU neurons ends less accurate if none of them "
             "starts in one of the four quadrants",
-            if_so="On exclusive-or, six ReLU neurons end less accurate if none of them starts in one of the four "
-            "quadrants",
-            if_opposite="On exclusive-or, six ReLU neurons end more accurate if none of them starts in one of the "
-            "four quadrants",
-            if_absent="On exclusive-or, six ReLU neurons lose less than 2 points of accuracy if one quadrant starts "
-            "empty",
+            if_so="On exclusive-or of two signs, six ReLU neurons end less accurate if none of them starts in one of "
+            "the four quadrants",
+            if_opposite="On exclusive-or of two signs, six ReLU neurons end more accurate if none of them starts in "
+            "one of the four quadrants",
+            if_absent="On exclusive-or of two signs, six ReLU neurons are as accurate, within 2 points, if none of "
+            "them starts in one of the four quadrants",
             kind=Kind.CONTRAST,
             measure="accuracy",
             between=({"start": "gap", "width": 6}, {"start": "spread", "width": 6}),
@@ -169,12 +169,12 @@ experiment = Experiment(
             name="gap_costs_the_wide",
             claim="on exclusive-or of two inputs, a network of twelve ReLU neurons ends less accurate if none of "
             "them starts in one of the four quadrants",
-            if_so="On exclusive-or, even twelve ReLU neurons end less accurate if none of them starts in one of the "
-            "four quadrants",
-            if_opposite="On exclusive-or, twelve ReLU neurons end more accurate if none of them starts in one of "
-            "the four quadrants",
-            if_absent="On exclusive-or, twelve ReLU neurons lose less than 2 points of accuracy if one quadrant "
-            "starts empty",
+            if_so="On exclusive-or of two signs, even twelve ReLU neurons end less accurate if none of them starts "
+            "in one of the four quadrants",
+            if_opposite="On exclusive-or of two signs, twelve ReLU neurons end more accurate if none of them starts "
+            "in one of the four quadrants",
+            if_absent="On exclusive-or of two signs, twelve ReLU neurons are as accurate, within 2 points, if none "
+            "of them starts in one of the four quadrants",
             kind=Kind.CONTRAST,
             measure="accuracy",
             between=({"start": "gap", "width": 12}, {"start": "spread", "width": 12}),

@@ -127,14 +127,14 @@ experiment = Experiment(
     estimands=(
         Estimand(
             name="fast_minus_slow",
-            claim="after the same epochs a learning rate of 0.1 has lowered the stable rank of three "
-            "hidden layers' weights more than one of 0.005",
-            if_so="After the same epochs a high learning rate has compressed the weights of three hidden "
-            "layers more than a low one",
-            if_opposite="After the same epochs a high learning rate has compressed the weights of three hidden "
-            "layers less than a low one",
-            if_absent="After the same epochs high and low learning rates have compressed the weights of three "
-            "hidden layers alike, within 2 points",
+            claim="after the same epochs a learning rate of 0.1 has lowered the stable rank (directions used) of "
+            "three hidden layers' weights more than one of 0.005",
+            if_so="After the same epochs a high learning rate has lowered the stable rank (directions used) of three "
+            "hidden layers' weights more than a low one",
+            if_opposite="After the same epochs a high learning rate has lowered the stable rank (directions used) of "
+            "three hidden layers' weights less than a low one",
+            if_absent="After the same epochs high and low learning rates have lowered the stable rank (directions "
+            "used) of three hidden layers' weights alike, within 2 points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="weight_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN, {"depth": 3, "lr": 0.005} | PLAIN),
@@ -144,14 +144,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="fast_minus_slow_when_matched",
-            claim="after the same product of rate and epochs a learning rate of 0.1 has lowered the "
-            "stable rank of weights more than one of 0.005",
-            if_so="Even after the same product of rate and epochs a high learning rate has compressed "
-            "weights more than a low one",
-            if_opposite="After the same product of rate and epochs a high learning rate has compressed weights "
-            "less than a low one",
-            if_absent="After the same product of rate and epochs the learning rate does not matter: weights "
-            "are compressed alike, within 3 points",
+            claim="after the same product of rate and epochs a learning rate of 0.1 has lowered the stable rank "
+            "(directions used) of weights more than one of 0.005",
+            if_so="Even after the same product of rate and epochs, a high learning rate has lowered the weights' "
+            "stable rank (directions used) more than a low one",
+            if_opposite="After the same product of rate and epochs, a high learning rate has lowered the weights' "
+            "stable rank (directions used) less than a low one",
+            if_absent="After the same product of rate and epochs, high and low learning rates have lowered the "
+            "weights' stable rank (directions used) alike, within 3 points",
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"depth": 3, "epochs": 20}, {"depth": 3, "lr": 0.005} | PLAIN),
@@ -161,11 +161,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="above_the_old_claim",
-            claim="without weight decay training takes more than 51.6 % of the stable rank of a network's weights",
-            if_so="Without weight decay training takes more than 51.6 % of the stable rank of a network's weights",
-            if_opposite="Without weight decay training takes less than 51.6 % of the stable rank of a network's "
-            "weights",
-            if_absent="Without weight decay training takes about 51.6 % of the stable rank of a network's weights",
+            claim="without weight decay, training lowers the stable rank of a network's weights (how many directions "
+            "they use) by more than 51.6 %",
+            if_so="Without weight decay, training lowers the stable rank of a network's weights (how many directions "
+            "they use) by more than 51.6 %",
+            if_opposite="Without weight decay, training lowers the stable rank of a network's weights (how many "
+            "directions they use) by less than 51.6 %",
+            if_absent="Without weight decay, training lowers the stable rank of a network's weights (how many "
+            "directions they use) by about 51.6 %",
             kind=Kind.LEVEL,
             measure="weight_compression",
             between=({"depth": 2, "lr": 0.1} | PLAIN,),  # where a pilot lost most
@@ -175,10 +178,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="first_layer",
-            claim="without weight decay the weights of the first layer lose stable rank during training",
-            if_so="Without weight decay the weights of the first layer lose stable rank during training",
-            if_opposite="Without weight decay the weights of the first layer gain stable rank during training",
-            if_absent="Without weight decay the weights of the first layer keep their stable rank, within half a point",
+            claim="without weight decay the weights of the first layer lose stable rank (use fewer directions) "
+            "during training",
+            if_so="Without weight decay, the first layer's weights use fewer directions (a lower stable rank) after "
+            "training than before",
+            if_opposite="Without weight decay, the first layer's weights use more directions (a higher stable rank) "
+            "after training than before",
+            if_absent="Without weight decay, the first layer's weights use as many directions (their stable rank) "
+            "after training as before, within half a percent",
             kind=Kind.LEVEL,
             measure="first_layer_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
@@ -189,10 +196,13 @@ experiment = Experiment(
         ),
         Estimand(
             name="hidden_layers",
-            claim="the representations of three hidden layers lose stable rank during training",
-            if_so="The representations of three hidden layers lose stable rank during training",
-            if_opposite="The representations of three hidden layers gain stable rank during training",
-            if_absent="The representations of three hidden layers keep their stable rank, within 2 points",
+            claim="the representations of three hidden layers lose stable rank (use fewer directions) during training",
+            if_so="The representations of three hidden layers use fewer directions (a lower stable rank) after "
+            "training than before",
+            if_opposite="The representations of three hidden layers use more directions (a higher stable rank) after "
+            "training than before",
+            if_absent="The representations of three hidden layers use as many directions (their stable rank) after "
+            "training as before, within 2 percent",
             kind=Kind.LEVEL,
             measure="hidden_compression",
             between=({"depth": 3, "lr": 0.1} | PLAIN,),
@@ -201,11 +211,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="decayed_minus_plain",
-            claim="weight decay lowers the stable rank of two hidden layers' weights more than training "
-            "without it, over both tasks",
-            if_so="Weight decay compresses the weights of two hidden layers",
-            if_opposite="Weight decay leaves the weights of two hidden layers with a higher stable rank",
-            if_absent="Weight decay changes the stable rank of two hidden layers' weights by less than 5 points",
+            claim="weight decay lowers the stable rank (directions used) of two hidden layers' weights more than "
+            "training without it, over both tasks",
+            if_so="Training with weight decay lowers the stable rank (directions used) of two hidden layers' weights "
+            "more than training without it",
+            if_opposite="Training with weight decay lowers the stable rank (directions used) of two hidden layers' "
+            "weights less than training without it",
+            if_absent="Weight decay changes how much training lowers the stable rank (directions used) of two hidden "
+            "layers' weights by less than 5 points",
             kind=Kind.CONTRAST,
             measure="weight_compression",
             between=({"lr": 0.1, "depth": 2, "weight_decay": 0.005}, {"lr": 0.1, "depth": 2, "weight_decay": 0.0}),

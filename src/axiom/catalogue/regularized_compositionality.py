@@ -163,14 +163,16 @@ experiment = Experiment(
         ),
         _beside_plain(
             "dropout_on_xor",
-            "a network that answers an exclusive or of two attributes is more accurate on new "
-            "combinations with dropout of 0.4 than without",
+            "a network that answers an exclusive or of two attributes is more accurate on combinations never shown "
+            "with dropout of 0.4 than without",
             {"readout": "xor", "dropout": 0.4},
             Prediction(positive=0.96, negative=0.01, absent=0.03, interval=(0.07, 0.15), because="a pilot"),
-            if_so="Dropout makes a network that answers an exclusive or more accurate on new combinations",
-            if_opposite="Dropout makes a network that answers an exclusive or less accurate on new combinations",
-            if_absent="Dropout changes the accuracy of a network that answers an exclusive or on new "
-            "combinations by less than 3 points",
+            if_so="Dropout makes a network that tells whether two attributes lie in different halves more accurate "
+            "on pairs that training never showed",
+            if_opposite="Dropout makes a network that tells whether two attributes lie in different halves less "
+            "accurate on pairs that training never showed",
+            if_absent="Dropout changes how accurately a network tells whether two attributes lie in different "
+            "halves, on pairs never shown, by less than 3 points",
         ),
         _beside_plain(
             "decay_on_heads",
@@ -185,14 +187,16 @@ experiment = Experiment(
         ),
         _beside_plain(
             "decay_on_xor",
-            "a network that answers an exclusive or of two attributes is more accurate on new "
-            "combinations with weight decay of 0.01 than without",
+            "a network that answers an exclusive or of two attributes is more accurate on combinations never shown "
+            "with weight decay of 0.01 than without",
             {"readout": "xor", "decay": 0.01},
             Prediction(positive=0.97, negative=0.01, absent=0.02, interval=(0.1, 0.19), because="a pilot"),
-            if_so="Weight decay makes a network that answers an exclusive or more accurate on new combinations",
-            if_opposite="Weight decay makes a network that answers an exclusive or less accurate on new combinations",
-            if_absent="Weight decay changes the accuracy of a network that answers an exclusive or on new "
-            "combinations by less than 3 points",
+            if_so="Weight decay makes a network that tells whether two attributes lie in different halves more "
+            "accurate on pairs that training never showed",
+            if_opposite="Weight decay makes a network that tells whether two attributes lie in different halves less "
+            "accurate on pairs that training never showed",
+            if_absent="Weight decay changes how accurately a network tells whether two attributes lie in different "
+            "halves, on pairs never shown, by less than 3 points",
         ),
         Estimand(
             name="dropout_by_width",

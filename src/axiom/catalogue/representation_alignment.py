@@ -114,7 +114,7 @@ experiment = Experiment(
             claim="after training, first layers are more alike the wider the networks are",
             if_so="First layers of two trained networks are more alike the wider the networks are",
             if_opposite="First layers of two trained networks are less alike the wider the networks are",
-            if_absent="Width hardly orders how alike the first layers of two trained networks are",
+            if_absent="Width tells little about how alike the first layers of two trained networks are",
             kind=Kind.RANK_CORRELATION,
             measure="first_alignment",
             across="width",
@@ -129,7 +129,8 @@ experiment = Experiment(
             if_so="Training adds less to how alike the first layers of two networks are the wider the networks are",
             if_opposite="Training adds more to how alike the first layers of two networks are the wider the "
             "networks are",
-            if_absent="Width hardly orders how much training adds to how alike the first layers of two networks are",
+            if_absent="Width tells little about how much training adds to how alike the first layers of two networks "
+            "are",
             kind=Kind.RANK_CORRELATION,
             measure="first_gain",
             across="width",

@@ -172,14 +172,14 @@ experiment = Experiment(
         ),
         Estimand(
             name="beats_early_stopping",
-            claim="with a fifth of the labels wrong, sharpness-aware minimisation is more accurate than "
-            "plain descent when each is stopped at its best",
-            if_so="With a fifth of the labels wrong, sharpness-aware minimisation beats plain descent "
-            "even when each is stopped at its best",
-            if_opposite="With a fifth of the labels wrong, plain descent beats sharpness-aware minimisation "
-            "when each is stopped at its best",
-            if_absent="With a fifth of the labels wrong and each stopped at its best, sharpness-aware "
-            "minimisation gains less than a point",
+            claim="with a fifth of the labels wrong, sharpness-aware minimisation is more accurate than plain "
+            "descent when each is stopped at its best moment",
+            if_so="With a fifth of the labels wrong, sharpness-aware minimisation beats plain descent even when each "
+            "is stopped at its best moment",
+            if_opposite="With a fifth of the labels wrong, plain descent beats sharpness-aware minimisation when "
+            "each is stopped at its best moment",
+            if_absent="With a fifth of the labels wrong, sharpness-aware minimisation and plain descent are as "
+            "accurate when each is stopped at its best moment, within a point",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
             between=(
@@ -195,7 +195,8 @@ experiment = Experiment(
             claim="on true labels sharpness-aware minimisation ends in flatter minima the larger its radius is",
             if_so="On true labels sharpness-aware minimisation ends in flatter minima the larger its radius is",
             if_opposite="On true labels sharpness-aware minimisation ends in sharper minima the larger its radius is",
-            if_absent="On true labels the radius of sharpness-aware minimisation hardly orders how flat the minima are",
+            if_absent="On true labels the radius of sharpness-aware minimisation tells little about how flat the "
+            "minima are",
             kind=Kind.RANK_CORRELATION,
             measure="sharpness",
             across="radius",

@@ -229,34 +229,34 @@ experiment = Experiment(
         _asks(
             "rank_lost",
             "fast_minus_slow",
-            "after the same epochs, a learning rate of 0.1 has lowered the stable rank of a ReLU network's weights "
-            "more than one of 0.01",
+            "after the same epochs, a learning rate of 0.1 has lowered the stable rank (directions used) of a ReLU "
+            "network's weights more than one of 0.01",
             0.02,
             (0.98, 0.01, 0.055, 0.075),
             FAST,
             SLOW,
-            if_so="After the same epochs, a high learning rate has lowered the stable rank of a ReLU network's "
-            "weights more than a low one",
-            if_opposite="After the same epochs, a high learning rate has lowered the stable rank of a ReLU network's "
-            "weights less than a low one",
-            if_absent="After the same epochs, high and low learning rates have lowered the stable rank of a ReLU "
-            "network's weights equally, within 2 points",
+            if_so="After the same epochs, a high learning rate has lowered the stable rank (directions used) of a "
+            "ReLU network's weights more than a low one",
+            if_opposite="After the same epochs, a high learning rate has lowered the stable rank (directions used) "
+            "of a ReLU network's weights less than a low one",
+            if_absent="After the same epochs, high and low learning rates have lowered the stable rank (directions "
+            "used) of a ReLU network's weights equally, within 2 points",
         ),
         _asks(
             "rank_lost_at_loss",
             "fast_minus_slow_at_loss",
-            "at the same training loss, a learning rate of 0.1 has lowered the stable rank of a ReLU network's "
-            "weights more than one of 0.01",
+            "at the same training loss, a learning rate of 0.1 has lowered the stable rank (directions used) of a "
+            "ReLU network's weights more than one of 0.01",
             0.02,
             (0.01, 0.02, -0.012, 0.003),
             FAST,
             SLOW,
-            if_so="At the same training loss, a high learning rate has lowered the stable rank of a ReLU network's "
-            "weights more than a low one",
-            if_opposite="At the same training loss, a high learning rate has lowered the stable rank of a ReLU "
-            "network's weights less than a low one",
-            if_absent="At the same training loss, high and low learning rates have lowered the stable rank of a ReLU "
-            "network's weights equally, within 2 points",
+            if_so="At the same training loss, a high learning rate has lowered the stable rank (directions used) of "
+            "a ReLU network's weights more than a low one",
+            if_opposite="At the same training loss, a high learning rate has lowered the stable rank (directions "
+            "used) of a ReLU network's weights less than a low one",
+            if_absent="At the same training loss, high and low learning rates have lowered the stable rank "
+            "(directions used) of a ReLU network's weights equally, within 2 points",
         ),
     ),
     controls=(

@@ -126,9 +126,9 @@ HELP: Effect = (
     "",
     1.0,
     {
-        "if_so": "helps a network to learn a weak feature beside a strong one",
-        "if_opposite": "makes a network learn a weak feature beside a strong one less well",
-        "if_absent": "changes accuracy on a weak feature beside a strong one by under 3 points",
+        "if_so": "helps a network to learn a weak feature (a clue to the class) beside a strong one",
+        "if_opposite": "makes a network learn a weak feature (a clue to the class) worse beside a strong one",
+        "if_absent": "changes a network's accuracy by under 3 points when only the weaker clue is shown",
     },
 )
 RELIEF: Effect = (
@@ -136,9 +136,9 @@ RELIEF: Effect = (
     "_relieve",
     2.0,
     {
-        "if_so": "makes a weak feature lose less accuracy to a strong one beside it",
-        "if_opposite": "makes a weak feature lose more accuracy to a strong one beside it",
-        "if_absent": "changes the accuracy a weak feature loses to a strong one by under 3 points",
+        "if_so": "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
+        "if_opposite": "makes a strong feature (a clue to the class) cost more accuracy on a weak one",
+        "if_absent": "changes the accuracy that a strong input clue costs a weak one by under 3 points",
     },
 )
 
@@ -194,14 +194,14 @@ experiment = Experiment(
         INPUTS(RELIEF, 0.1, PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.482, 0.563))),
         Estimand(
             name="beside_strong_minus_alone",
-            claim="with dropout on half the inputs, a network learns a weak feature less well beside a strong one "
-            "than alone",
-            if_so="Even with dropout on half the inputs, a network learns a weak feature less well beside a strong "
-            "one than alone",
-            if_opposite="With dropout on half the inputs, a network learns a weak feature better beside a strong one "
-            "than alone",
-            if_absent="With dropout on half the inputs, a network learns a weak feature as well beside a strong one "
-            "as alone, within 3 points",
+            claim="with dropout on half the inputs, a network learns a weak feature (a clue) less well beside a "
+            "strong one than alone",
+            if_so="Even with dropout on half the inputs, a network learns a weak feature (a clue) less well beside a "
+            "strong one than alone",
+            if_opposite="With dropout on half the inputs, a network learns a weak feature (a clue) better beside a "
+            "strong one than alone",
+            if_absent="With dropout on half the inputs, a network learns a weak feature (a clue) as well beside a "
+            "strong one as alone, within 3 points",
             kind=Kind.LEVEL,
             measure="beside_minus_alone",
             between=({**PLAIN, "noise": 1.0, "inputs": 0.5},),

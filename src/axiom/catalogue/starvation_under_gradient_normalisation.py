@@ -159,9 +159,9 @@ HELP: Effect = (
     "",
     1.0,
     {
-        "if_so": "helps a network to learn a weak feature beside a strong one",
-        "if_opposite": "makes a network learn a weak feature beside a strong one less well",
-        "if_absent": "changes accuracy on a weak feature beside a strong one by under 3 points",
+        "if_so": "helps a network to learn a weak feature (a clue to the class) beside a strong one",
+        "if_opposite": "makes a network learn a weak feature (a clue to the class) worse beside a strong one",
+        "if_absent": "changes a network's accuracy by under 3 points when only the weaker clue is shown",
     },
 )
 RELIEF: Effect = (
@@ -169,9 +169,9 @@ RELIEF: Effect = (
     "_relieve",
     2.0,
     {
-        "if_so": "makes a weak feature lose less accuracy to a strong one beside it",
-        "if_opposite": "makes a weak feature lose more accuracy to a strong one beside it",
-        "if_absent": "changes the accuracy a weak feature loses to a strong one by under 3 points",
+        "if_so": "makes a strong feature (a clue to the class) cost less accuracy on a weak one",
+        "if_opposite": "makes a strong feature (a clue to the class) cost more accuracy on a weak one",
+        "if_absent": "changes the accuracy that a strong input clue costs a weak one by under 3 points",
     },
 )
 
