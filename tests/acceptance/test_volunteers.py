@@ -231,8 +231,7 @@ def test_the_client_takes_the_news_of_its_project(lab, tmp_path):
 def test_the_client_has_the_icon_and_the_pictures_of_its_project(lab, tmp_path):
     with client(tmp_path / "computer", lab.address, register(lab.address, "Pia").key) as mine:
         mine.wait(lambda one: len(list(one.folder.glob("projects/*/axiom_*.png"))) == len(pictures()), nudge=8)
-        (folder,) = {file.parent for file in mine.folder.glob("projects/*/axiom_*.png")}
-        assert {file.name for file in folder.iterdir()} >= {each.open_name for each in pictures()}
+        mine.wait(lambda one: all(any(one.folder.glob(f"projects/*/{each.open_name}")) for each in pictures()))
 
 
 def test_a_copy_of_a_client_is_another_computer(lab, computer, tmp_path):

@@ -87,7 +87,7 @@ def test_predictions_cohorts_and_amendments_follow_each_other(say):
         "Ada",
         "Ada, informed",
         "autopilot",
-        "catalogue, informed",
+        "operator",
     ]
 
 

@@ -11,11 +11,7 @@ from axiom.service.terminal import remark, say
 
 _TEMPLATE = Template('''"""Does a wider network generalise better?
 
-Why it matters: say here who would act on the answer, for somebody outside the field.
-
-Say here what is compared, what you expect, and what would surprise you.
-
-History: 1, first version.
+Why it matters: say here who would act on the answer, what you expect, and what would surprise you.
 """
 
 from dataclasses import dataclass

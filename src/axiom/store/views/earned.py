@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from axiom.store.engine.database import Database, moment
 
-_DAY = 86_400_000_000  # microseconds
-_NEWER = f"""
-SELECT a.created_at / {_DAY} AS day, sum(a.amount) AS amount, sum(a.reason = 'computed') AS computed,
+# A day has 86,400,000,000 microseconds.
+_NEWER = """
+SELECT a.created_at / 86400000000 AS day, sum(a.amount) AS amount, sum(a.reason = 'computed') AS computed,
     sum(CASE WHEN a.reason = 'computed' THEN coalesce(t.cpu_seconds, 0) ELSE 0 END) AS seconds,
     min(CASE WHEN a.reason = 'computed' THEN a.created_at END) AS first, max(a.id) AS last
 FROM award a JOIN task t ON t.id = a.task_id WHERE a.volunteer_id = :volunteer_id AND a.id > :after
