@@ -16,7 +16,9 @@ NOT_SETTINGS = frozenset({"AXIOM_DATA", "AXIOM_DEBUG", "AXIOM_MAIL_PASSWORD", "A
 
 _ADDRESS = r"([^\s@<>,;\"]+@[^\s@<>,;\"]+)?"
 _WEB_ADDRESS = r"(https?://[!-~]+)?"
-AUTHOR = r"(?P<name>[^;()]+?)\s*(\((?P<orcid>[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])\))?"  # of `authors`
+_ORCID = r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]"
+_CITED = rf"[^;()]+(\({_ORCID}\))?\s*"
+AUTHOR = rf"(?P<name>[^;()]+?)\s*(\((?P<orcid>{_ORCID})\))?"  # the parts of one of `authors`
 
 
 def _knob(
@@ -34,7 +36,7 @@ class Settings:
     authors: str = _knob(
         "",
         "who is cited beside the laboratory, apart by semicolons, each with an ORCID in brackets or without",
-        form=r"([^;()]+(\([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]\))?\s*(;\s*[^;()]+(\([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]\))?\s*)*)?",
+        form=rf"({_CITED}(;\s*{_CITED})*)?",
         words="names such as Ada Example (0000-0002-1825-0097); Bo Example",
     )
     url: str = _knob(

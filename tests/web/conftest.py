@@ -135,10 +135,16 @@ def empty_site(browse: Callable[..., Browser], small_lab) -> Browser:
 
 
 @pytest.fixture
-def new_visitor(small_lab):
+def sends_mail() -> bool:
+    """Does the laboratory of `new_visitor` send mail? A module whose laboratory does says so in its place."""
+    return False
+
+
+@pytest.fixture
+def new_visitor(small_lab, sends_mail):
     """Browsers that look at one site."""
     opened: list[Visitor] = []
-    with receiving(small_lab, f"{ORIGIN}/") as app:
+    with receiving(small_lab, f"{ORIGIN}/", sends_mail=sends_mail) as app:
 
         def make(**changes) -> Visitor:
             opened.append(Visitor(app=app, folder=small_lab.folder, **changes))

@@ -57,6 +57,11 @@ class Verdict(StrEnum):
     MIXED = "mixed"  # designs disagree
     UNDECIDED = "undecided"
 
+    @property
+    def is_decided(self) -> bool:
+        """Does it say how the number lies, for all designs together?"""
+        return self not in (Verdict.MIXED, Verdict.UNDECIDED)
+
 
 class Meaning(StrEnum):
     """What a verdict says about the claim: "effect −" alone does not tell whether the claim holds."""

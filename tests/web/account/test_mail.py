@@ -31,18 +31,9 @@ def without_mail(new_lab, tmp_path):
 
 
 @pytest.fixture
-def new_visitor(small_lab):
-    """Browsers that look at the site of a laboratory that sends mail."""
-    opened: list[Visitor] = []
-    with receiving(small_lab, f"{ORIGIN}/", sends_mail=True) as app:
-
-        def make(**changes) -> Visitor:
-            opened.append(Visitor(app=app, folder=small_lab.folder, **changes))
-            return opened[-1]
-
-        yield make
-        for each in opened:
-            each.close()
+def sends_mail() -> bool:
+    """The laboratory sends mail."""
+    return True
 
 
 @pytest.fixture

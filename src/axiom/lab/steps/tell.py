@@ -7,7 +7,7 @@ from typing import Any
 from axiom.decisions.evidence.interest import Ranked
 from axiom.decisions.evidence.rounding import around, beside, e_told, end_told
 from axiom.decisions.findings.links import bearing
-from axiom.domain.findings import Direction, Evidence, Grade, Meaning, Verdict, reading
+from axiom.domain.findings import Direction, Evidence, Grade, Meaning, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
@@ -32,7 +32,6 @@ _MOST_NEW = 3  # new experiments that are told in full
 _MOST_NOTES = 2  # of what somebody wrote to a finding, the newest
 _MOST_NAMED = 20  # members of a level, scripts
 _MOST_RANKED = 10
-_OPEN = (Verdict.UNDECIDED, Verdict.MIXED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -405,7 +404,7 @@ def _levels(newest: Mapping[int, Evidence]) -> list[Note]:
 
 def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
     """The findings by how far their evidence carries, then by how hard chance would come by it."""
-    decided = [(number, said) for number, said in newest.items() if said.verdict not in _OPEN]
+    decided = [(number, said) for number, said in newest.items() if said.verdict.is_decided]
     grades = list(Grade)
     decided.sort(key=lambda one: (-grades.index(one[1].grade), -max(one[1].e_value, one[1].e_absent), one[0]))
     if not decided:

@@ -51,13 +51,9 @@ LEFT JOIN evidence e ON e.finding_number = f.id
 LEFT JOIN evidence o ON o.finding_number = f.id AND o.line = 1
 ORDER BY f.id DESC
 """
-_DECIDED_SINCE = """
-SELECT finding_number FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
-GROUP BY finding_number HAVING min(created_at) >= :since
-"""
 _FIRST_DECIDED = """
 SELECT finding_number, min(created_at) AS at FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
-GROUP BY finding_number ORDER BY at DESC LIMIT :limit
+GROUP BY finding_number HAVING min(created_at) >= :since ORDER BY at DESC
 """
 _NEWEST_LINE = "SELECT coalesce(max(id), 0) AS id FROM evidence"
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
@@ -99,6 +95,7 @@ GROUP BY t.host_id, h.system, h.processor, h.instructions
 HAVING sum(CASE WHEN t.state IN ('failed', 'invalid', 'expired', 'aborted') THEN 1 ELSE 0 END) > 0
 ORDER BY t.host_id
 """
+_BEGINNING = moment(0)  # before any evidence
 _WRONG = ("failed", "invalid", "expired", "aborted")
 _HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
 _RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a version
@@ -225,14 +222,9 @@ def in_brief(db: Database) -> list[Brief]:
     ]
 
 
-def decided_since(db: Database, since: datetime) -> set[int]:
-    """The findings that had a first verdict since then."""
-    return {int(row["finding_number"]) for row in db.select(_DECIDED_SINCE, since=at(since))}
-
-
-def first_decided(db: Database, limit: int) -> dict[int, datetime]:
-    """The findings that had their first verdict last, and when; the newest first."""
-    return {row["finding_number"]: moment(row["at"]) for row in db.select(_FIRST_DECIDED, limit=limit)}
+def first_decided(db: Database, since: datetime = _BEGINNING) -> dict[int, datetime]:
+    """When the findings that had their first verdict since then had it, the newest first."""
+    return {row["finding_number"]: moment(row["at"]) for row in db.select(_FIRST_DECIDED, since=at(since))}
 
 
 def newest_line(db: Database) -> int:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from axiom.signed import bundles
@@ -37,10 +38,19 @@ def told_in_file(reading: Reading, experiment_id: int, name: str) -> FileWords:
         return FileWords()
 
     def read() -> FileWords:
-        files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
-        return file_words(files[bundles.experiment_path(name)].decode())
+        return file_words(source_in(bundle_files(reading, bundle.digest), name))
 
     return reading.memo.get_or_create(("words", bundle.digest), read)
+
+
+def bundle_files(reading: Reading, digest: str) -> dict[str, bytes]:
+    """Every file of a published bundle by its path."""
+    return bundles.contents(blobs.get(reading.db, reading.folder, digest))
+
+
+def source_in(files: Mapping[str, bytes], name: str) -> str:
+    """The experiment's own file among those of its bundle."""
+    return files[bundles.experiment_path(name)].decode()
 
 
 def papers(reference: str) -> list[Answer]:

@@ -14,8 +14,6 @@ from axiom.domain.amounts import counted
 from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.findings import Evidence, Meaning, Observation, Registration
 from axiom.domain.registrations import read_body
-from axiom.signed import bundles
-from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.evidence.evidence import Inputs
@@ -23,6 +21,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
+from axiom.web.base.file_words import bundle_files, source_in
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import scope
 from axiom.web.views.figures import plate
@@ -195,8 +194,8 @@ def _made_of(reading: Reading, standing: FindingView) -> list[tuple[str, str]]:
         return []
 
     def read() -> list[tuple[str, str]]:
-        files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
-        return scope.made_of(files[bundles.experiment_path(standing.experiment)].decode(), files)
+        files = bundle_files(reading, bundle.digest)
+        return scope.made_of(source_in(files, standing.experiment), files)
 
     return reading.memo.get_or_create(("made of", bundle.digest), read)
 

@@ -15,16 +15,15 @@ from axiom.errors import NotFound
 from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
 from axiom.figures.requests import MeasuredConfig, points_of, repetitions_of
 from axiom.figures.scales import said
-from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
-from axiom.store.engine import blobs, counters
+from axiom.store.engine import counters
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
-from axiom.web.base.file_words import papers, told_in_file
+from axiom.web.base.file_words import bundle_files, papers, source_in, told_in_file
 from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
@@ -348,7 +347,6 @@ def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
     bundle = experiments.bundle_now(reading.db, stored.id)
     if bundle is None:
         return None
-    files = bundles.contents(blobs.get(reading.db, reading.folder, bundle.digest))
     return {
         "digest": bundle.digest,
         "serial": bundle.serial,
@@ -356,7 +354,7 @@ def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
         "published_at": bundle.created_at.isoformat(),
         "expires_at": bundle.expires_at.isoformat(),
         "file": f"{stored.name}.py",
-        "text": files[bundles.experiment_path(stored.name)].decode(),
+        "text": source_in(bundle_files(reading, bundle.digest), stored.name),
     }
 
 

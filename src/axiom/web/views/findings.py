@@ -28,8 +28,6 @@ from axiom.web.views.figures import plate, shared_card
 from axiom.web.views.graph import Graph, linked
 
 _GRADES = list(Grade)
-_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
-_MOST_NEWS = 1_000  # findings that are looked through for news
 _SINCE = {"day": 1, "week": 7, "month": 30}  # days
 _NEXT_TO_NOTHING = 1e-300  # has no two digits to round to
 _MOST_COMPARED = 2_000  # letters of a question
@@ -84,7 +82,7 @@ def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int
 def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
     theme_of, days = by_experiment(), _SINCE.get(asked["since"])
-    decided = findings.decided_since(reading.db, reading.now - timedelta(days=days)) if days else set[int]()
+    decided = findings.first_decided(reading.db, since=reading.now - timedelta(days=days)) if days else {}
     there = [
         brief
         for brief in briefs
@@ -113,13 +111,13 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
     """
 
     def choose() -> dict[int, datetime]:
-        decided = findings.first_decided(reading.db, _MOST_NEWS)
+        decided = findings.first_decided(reading.db)
         asked = findings.estimands(reading.db)
         briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
         there = [
             (at.date(), _listed(briefs[number], asked[number]))
             for number, at in decided.items()
-            if briefs[number].status == "open" and briefs[number].verdict in _DECIDED
+            if briefs[number].status == "open" and briefs[number].verdict.is_decided
         ]
         return {number: decided[number] for number in few_a_day(there, a_day)[:most]}
 
@@ -175,11 +173,6 @@ def one(reading: Reading, number: int) -> Answer:
             },
         }
     }
-
-
-def matters(reading: Reading, standing: FindingView) -> str:
-    """Why anybody should want to know the answer."""
-    return told_in_file(reading, standing.finding.experiment_id, standing.experiment).matters
 
 
 def _asked(reading: Reading, standing: FindingView) -> Answer:

@@ -4,11 +4,12 @@ from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.telling import Answered, most_telling
-from axiom.domain.findings import OWN_WORDS, Grade, Meaning, Verdict
+from axiom.domain.findings import OWN_WORDS, Grade, Meaning
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings, hosts
 from axiom.store.views.findings import Brief, FindingView
+from axiom.web.base.file_words import told_in_file
 from axiom.web.base.glossary import WORDS
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments as experiment_views
@@ -25,7 +26,6 @@ _NEWS = 3
 _TELLING = 3
 _CANDIDATES = 12  # findings that are looked at for the most telling ones, the surest and newest first
 _GRADES = list(Grade)
-_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
 
 
 def home(reading: Reading) -> Answer:
@@ -34,24 +34,24 @@ def home(reading: Reading) -> Answer:
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
     told = _telling(reading, weighed)
-    why = {
-        each.finding.number: finding_views.matters(reading, each) for each in findings.some(reading.db, told).values()
-    }
     wanted = [*told, *(one.number for one in (*weighed[:_FINDINGS], *awaited[:_FINDINGS]))]
     row = finding_views.in_lists(reading, Graph(reading), wanted)
     counted = counters.by_state(counters.read(reading.db))
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
-    shown = [experiment_views.shown(each, counted) for each in experiments.everything(reading.db)]
+    every = experiments.everything(reading.db)
+    shown = [experiment_views.shown(each, counted) for each in every]
     questions = [each for each in shown if each["status"] == "open" and each["name"] in concluded]
-    asked = {each["name"]: each["question"] for each in shown}
+    asked = {(each["name"], each["version"]): each["question"] for each in shown}
+    ids = {(each.name, each.version): each.id for each in every}
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
             "told": [
                 _with_picture(reading, row[number])
-                | {"question": asked.get(row[number]["experiment"], ""), "matters": why.get(number, "")}
+                | {"question": asked[version], "matters": told_in_file(reading, ids[version], version[0]).matters}
                 for number in told
+                for version in [(row[number]["experiment"], row[number]["version"])]
             ],
             "card": shared_card(reading, told[0]) if told else None,
             "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
@@ -115,7 +115,7 @@ def live(reading: Reading) -> Answer:
 
 def _telling(reading: Reading, weighed: list[Brief]) -> list[int]:
     """The findings that a newcomer should see."""
-    decided = [one for one in weighed if one.verdict in _DECIDED and one.status == "open"]
+    decided = [one for one in weighed if one.verdict.is_decided and one.status == "open"]
     likely = sorted(decided, key=lambda one: -_GRADES.index(one.grade))[:_CANDIDATES]
     standings = findings.some(reading.db, [one.number for one in likely])
     return most_telling((_answered(one) for one in standings.values()), _TELLING)
