@@ -14,12 +14,8 @@ class ProjectPicture:
 
     name: str  # of the file: another picture is another file
     open_name: str  # as stat_icon or slideshow_00
+    md5: str  # what a client checks the download by
     body: bytes
-
-    @property
-    def md5(self) -> str:
-        """What a client checks the download by."""
-        return hashlib.md5(self.body, usedforsecurity=False).hexdigest()
 
 
 @cache
@@ -31,4 +27,5 @@ def pictures() -> tuple[ProjectPicture, ...]:
 
 def _picture(name: str, body: bytes) -> ProjectPicture:
     stem, digest = name.removesuffix(".png"), hashlib.sha256(body).hexdigest()[:8]
-    return ProjectPicture(name=f"axiom_{stem}_{digest}.png", open_name=stem, body=body)
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    return ProjectPicture(name=f"axiom_{stem}_{digest}.png", open_name=stem, md5=md5, body=body)
