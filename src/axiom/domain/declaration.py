@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from axiom.domain.estimands import Center, Estimand, prediction_data
 from axiom.domain.experiments import Control, Experiment, Figure
+from axiom.domain.maps import Map, pack
 
 FORMAT = "axiom-manifest-1"
 
@@ -25,6 +26,7 @@ class ValueType(StrEnum):
     TEXT = "str"  # factors only: a measure is a number
     INTS = "ints"
     FLOATS = "floats"  # a short curve
+    GRID = "grid"  # the pixels of a map's tile; where it is stored, their SHA-256 stands for them
 
 
 class Measure(NamedTuple):
@@ -37,12 +39,13 @@ class Measure(NamedTuple):
 
 _SCALARS = {int: ValueType.INT, float: ValueType.FLOAT, bool: ValueType.BOOL, str: ValueType.TEXT}
 _CURVES = {int: ValueType.INTS, float: ValueType.FLOATS}
+_IN_LETTERS = (bool, str)  # that say all there is: never looked into for numbers that are not finite
 
 
 def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
     """Return the whole declaration as JSON's own types. `avx` says that the code needs JAX, and JAX needs AVX."""
     first = experiment.sweep[0]
-    return {
+    declared = {
         "aliases": list(experiment.aliases),
         "avx": avx,
         "cell_seconds": [float(experiment.needs.seconds(config)) for config in experiment.sweep],
@@ -64,6 +67,7 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "tolerance": float(experiment.tolerance),
         "version": experiment.version,
     }
+    return declared | {"map": _map(experiment.map)} if experiment.map else declared
 
 
 def measures(declared: type) -> tuple[Measure, ...]:
@@ -77,7 +81,7 @@ def measures(declared: type) -> tuple[Measure, ...]:
         kind = _measure_type(kinds[0]) if len(kinds) == 1 else None
         if kind is None:
             raise TypeError(
-                f"measure {field.name} is {hint}; it may be int, float, bool, or a tuple[float, ...], or None"
+                f"measure {field.name} is {hint}; it may be int, float, bool, tuple[float, ...], bytes, or None"
             )
         found.append(Measure(field.name, kind, NoneType in options))
     return tuple(found)
@@ -95,7 +99,8 @@ def plain(measured: Any, declared: Sequence[Measure]) -> tuple[dict[str, Any], b
             values[name] = None
             continue
         value = _typed(name, value, kind)
-        is_finite = all(math.isfinite(number) for number in (value if isinstance(value, list) else [value]))
+        numbers = value if isinstance(value, list) else [] if isinstance(value, _IN_LETTERS) else [value]
+        is_finite = all(map(math.isfinite, numbers))
         values[name] = value if is_finite else None
         diverged = diverged or not is_finite
     return values, diverged
@@ -105,7 +110,7 @@ def _measure_type(hint: Any) -> ValueType | None:
     if get_origin(hint) is tuple:
         items = get_args(hint)
         return _CURVES.get(items[0]) if len(items) == 2 and items[1] is Ellipsis else None
-    return _SCALARS.get(hint) if hint is not str else None
+    return ValueType.GRID if hint is bytes else _SCALARS.get(hint) if hint is not str else None
 
 
 def _factors(declared: type) -> dict[str, ValueType]:
@@ -126,14 +131,19 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["bounds"] = _numbers(estimand.bounds) if estimand.bounds else None
     data["prediction"] = prediction_data(estimand.prediction)
     data["about"] = estimand.about.value
+    data["levels"] = list(estimand.levels) if estimand.levels else None
     # What is meant unless it is said is left out.
-    unsaid = {"censored": None, "exchangeable": False, "about": Center.MEDIAN.value}
+    unsaid = {"censored": None, "levels": None, "exchangeable": False, "about": Center.MEDIAN.value}
     unsaid |= dict.fromkeys(("if_so", "if_opposite", "if_absent"), "")
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
     return asdict(figure) | {"log": list(figure.log), "where": dict(figure.where)}
+
+
+def _map(drawn: Map) -> dict[str, Any]:
+    return asdict(drawn) | {"bands": [asdict(band) for band in drawn.bands]}
 
 
 def _control(control: Control, experiment: Experiment) -> dict[str, Any]:
@@ -156,6 +166,10 @@ def _python(value: Any) -> Any:
 
 
 def _typed(name: str, value: Any, kind: ValueType) -> Any:
+    if kind is ValueType.GRID:
+        if not isinstance(value, bytes):
+            raise TypeError(f"measure {name} must be bytes, one for each pixel, and is a {type(value).__name__}")
+        return pack(value)
     if kind in (ValueType.INTS, ValueType.FLOATS):
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise TypeError(f"measure {name} must be a sequence of numbers, and is a {type(value).__name__}")

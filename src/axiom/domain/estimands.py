@@ -20,6 +20,7 @@ class Kind(StrEnum):
     BREAKPOINT = "breakpoint"  # the factor's value at which the measure turns
     PROPORTION = "proportion"  # did it happen: 0 or 1
     LEVEL = "level"  # the measure itself, against a registered value
+    DIMENSION = "dimension"  # of a border on a map: the slope of log2 of a measure's sum on the level of its tiles
 
 
 class Direction(StrEnum):
@@ -110,6 +111,7 @@ class Estimand:
     censored: float | None = None  # what the number counts as when a cell was stopped at its time limit
     exchangeable: bool = False  # the arms of a slope or rank correlation are evenly spaced, and alike under the null
     about: Center = Center.MEDIAN  # the mean needs bounds
+    levels: tuple[int, int] | None = None  # of a map: the first and the last of those to which a dimension is fitted
     if_so: str = ""  # what is believed once the claim holds; each a whole sentence, which stands alone as a headline
     if_opposite: str = ""  # once the opposite of the claim holds
     if_absent: str = ""  # once an effect that matters is ruled out

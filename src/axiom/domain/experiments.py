@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar
 
-from axiom.domain.estimands import Estimand
+from axiom.domain.estimands import Estimand, Kind
+from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
 NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
@@ -95,6 +96,7 @@ class Experiment:
     controls: tuple[Control, ...] = ()
     tolerance: float = 1e-3  # how far early values of two processors may lie apart, relative to the larger; measured
     figure: Figure | None = None
+    map: Map | None = None  # its configs are tiles of it, and the sweep holds those of level 0
     aliases: tuple[str, ...] = ()
     reference: str = ""
 
@@ -114,6 +116,7 @@ class Experiment:
             raise TypeError(f"{self.name}: measures must be a dataclass")
         self._check_estimands({each.name for each in fields(self.measures)}, self.factors)
         self._check_ranges(self.factors)
+        self._check_map()
         for control in self.controls:
             self._check_control(control)
 
@@ -143,6 +146,29 @@ class Experiment:
                 raise ValueError(f"{where} names the same config twice")
             if len(sweep) > MOST_OF_CONTROL:
                 raise ValueError(f"{where} has {len(sweep)} configs, and {MOST_OF_CONTROL} are enough for a control")
+
+    def _check_map(self) -> None:
+        charted = [one for one in self.estimands if one.kind is Kind.DIMENSION]
+        if self.map is None:
+            if charted:
+                raise ValueError(f"{self.name}: estimand {charted[0].name} is a dimension, and there is no map")
+            return
+        if not {*WHERE} <= self.factors or {*WHERE} & set(self.ranges):
+            raise ValueError(f"{self.name}: a map needs the factors {', '.join(WHERE)}, and no range of them")
+        if self.map.measure not in {each.name for each in fields(self.measures)}:
+            raise ValueError(f"{self.name}: the map shows measure {self.map.measure!r}: no such")
+        if len(self.sweep) > ARMS:
+            raise ValueError(f"{self.name}: a map has {ARMS} arms at most, and the sweep {len(self.sweep)}")
+        for config in self.sweep:
+            values = {each.name: getattr(config, each.name) for each in fields(config)}
+            if not is_tile(values) or tile_of(values) != ROOT:
+                raise ValueError(f"{self.name}: the sweep of a map holds its tiles of level 0, and not {config}")
+        for one in charted:
+            if one.levels is None or not 0 <= one.levels[0] < one.levels[1] <= self.map.charted:
+                raise ValueError(
+                    f"{self.name}: estimand {one.name} must say the levels of its fit, the first below the last and "
+                    f"both down to level {self.map.charted}, to which every replicate is charted"
+                )
 
     def _check_ranges(self, factors: frozenset[str]) -> None:
         if unknown := set(self.ranges) - factors:

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from axiom.domain.maps import Placed
+
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
 MOST_SEEDS = 256  # of one design, where nothing else is registered: what is undecided then is better asked differently
@@ -57,14 +59,19 @@ class Design:
     seconds: tuple[float, ...]  # what each of them should take, of a reference core
 
     @property
-    def by_place(self) -> dict[int, Mapping[str, object]]:
+    def by_place(self) -> Placed:
         """Each config by its place."""
-        return dict(zip(self.places, self.configs, strict=True))
+        return Placed(zip(self.places, self.configs, strict=True))
 
     @property
     def seconds_by_place(self) -> dict[int, float]:
         """What each config should take, by its place."""
         return dict(zip(self.places, self.seconds, strict=True))
+
+    def seconds_of(self, places: Sequence[int]) -> float:
+        """What a replicate should take at these places; a deeper tile of a map takes what that of level 0 takes."""
+        configs, seconds = self.by_place, self.seconds_by_place
+        return sum(seconds[configs.arm_of(place)] for place in places)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -158,6 +158,7 @@ class Result:
     measures: Mapping[str, object] | None
     early: tuple[float, ...]
     cpu_seconds: float
+    pixels: bytes | None = None  # of a map's tile, until they are stored
 
 
 def task_name(experiment: str, version: int, workunit_id: int, task_id: int) -> str:

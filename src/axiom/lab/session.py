@@ -23,7 +23,7 @@ from axiom.lab.steps.choose import investigator
 from axiom.lab.steps.clean import clean, sweepings
 from axiom.lab.steps.counters import publish
 from axiom.lab.steps.credit import announced, shares
-from axiom.lab.steps.deploy import order_planned, ordered, placed
+from axiom.lab.steps.deploy import charted, order_planned, ordered, placed
 from axiom.lab.steps.design import design
 from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.lab.steps.failures import failures
@@ -181,7 +181,7 @@ _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
     Step.DESIGN: design,
     Step.TRY: tries,
     Step.PLAN: _plan,
-    Step.DEPLOY: lambda held: order_planned(held) + checks(held) + ordered(held) + placed(held),
+    Step.DEPLOY: lambda held: order_planned(held) + charted(held) + checks(held) + ordered(held) + placed(held),
     Step.PUBLISH: publish,
     Step.LOG: lambda held: acted(held) + close(held),
 }

@@ -9,20 +9,21 @@ from typing import Any
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
 from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
+from axiom.domain.maps import ROOT, Axis, Band, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
 
 MOST_BYTES = 1024 * 1024
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
-_MEASURES = "int|float|bool|ints|floats"
+_MEASURES = "int|float|bool|ints|floats|grid"
 _ESTIMAND = (
     *("name", "claim", "kind", "measure", "smallest", "prediction", "across", "between", "bounds", "null"),
     "expects",
 )
 _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
-_UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median"}
+_UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median", "levels": None}
 _ANSWERS = ("if_so", "if_opposite", "if_absent")
 
 
@@ -60,6 +61,7 @@ class Manifest:
     gpu_memory_mb: int = 0
     controls: tuple[ControlSweeps, ...] = ()
     tolerance: float = 1e-3  # relative, of early values
+    map: Map | None = None
 
     @property
     def seconds(self) -> float:
@@ -75,12 +77,13 @@ class Manifest:
         """Return the plain data that `read_manifest` reads, in JSON's own types."""
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
-        return {name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__} | {
+        data = {name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__ if name != "map"} | {
             "controls": [_as_json(asdict(control)) for control in self.controls],
             "figure": figure,
             "format": FORMAT,
             "measures": measures,
         }
+        return data | {"map": _as_json(asdict(self.map))} if self.map else data
 
 
 def _as_json(value: Any) -> Any:
@@ -110,7 +113,7 @@ def stored_manifest(text: str) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    fields = canonical_json.Fields(data, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    fields = canonical_json.Fields({"map": None, **data}, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)
@@ -134,6 +137,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         gpu_memory_mb=fields.whole("gpu_memory_mb"),
         controls=fields.each("controls", _control),
         tolerance=fields.real("tolerance", least=0),
+        map=fields.either("map", _map),
     )
     _check(manifest)
     return manifest
@@ -142,6 +146,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
 def _check(manifest: Manifest) -> None:
     _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
     canonical_json.distinct([measure.name for measure in manifest.measures], "the list of measures")
+    _check_map(manifest)
     known = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
         if control.estimand not in known:
@@ -150,6 +155,14 @@ def _check(manifest: Manifest) -> None:
         _check_sweep(manifest, control.planted, control.planted_seconds, f"what is planted for {control.estimand}")
         if max(len(control.placebo), len(control.planted)) > MOST_OF_CONTROL:
             raise ValueError(f"a control of {control.estimand!r} has more than {MOST_OF_CONTROL} configs")
+
+
+def _check_map(manifest: Manifest) -> None:
+    grids = [measure.name for measure in manifest.measures if measure.type is ValueType.GRID]
+    if grids != ([manifest.map.measure] if manifest.map else []):
+        raise ValueError(f"the measures hold the grids {grids}, and a map shows just one")
+    if manifest.map and not all(is_tile(config) and tile_of(config) == ROOT for config in manifest.configs):
+        raise ValueError("the sweep of a map holds its tiles of level 0, and a config says another place or none")
 
 
 def _check_sweep(
@@ -206,6 +219,7 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     bounds = fields.either("bounds", canonical_json.pair)
     fields.either("censored", canonical_json.real)
     fields.flag("exchangeable")
+    fields.either("levels", _levels)
     if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
         raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
     chances = canonical_json.Fields({"median": None, **fields.part("prediction")}, f"{what}: prediction", _PREDICTION)
@@ -227,6 +241,36 @@ def _control(value: Any, what: str) -> ControlSweeps:
         planted=fields.each("planted", canonical_json.config),
         planted_seconds=fields.each("planted_seconds", canonical_json.real),
     )
+
+
+def _levels(value: Any, what: str) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError(f"{what} must be two levels")
+    return canonical_json.whole(value[0], what), canonical_json.whole(value[1], what)
+
+
+def _map(value: Any, what: str) -> Map:
+    fields = canonical_json.Fields(value, what, Map.__dataclass_fields__)
+    return Map(
+        title=fields.text("title"),
+        x=_axis(fields.part("x"), f"{what}: x"),
+        y=_axis(fields.part("y"), f"{what}: y"),
+        measure=fields.text("measure"),
+        bands=fields.each("bands", _band),
+        pixels=fields.whole("pixels"),
+        charted=fields.whole("charted"),
+        deepest=fields.whole("deepest"),
+    )
+
+
+def _axis(value: Any, what: str) -> Axis:
+    fields = canonical_json.Fields(value, what, Axis.__dataclass_fields__)
+    return Axis(name=fields.text("name"), low=fields.real("low"), high=fields.real("high"), log=fields.flag("log"))
+
+
+def _band(value: Any, what: str) -> Band:
+    fields = canonical_json.Fields(value, what, Band.__dataclass_fields__)
+    return Band(name=fields.text("name"), shades=fields.whole("shades"))
 
 
 def _figure(value: Any, what: str) -> Figure:

@@ -29,6 +29,7 @@ _TICKET = re.compile(rf"[A-Za-z0-9_.-]{{1,{canonical_json.TICKET_LIMIT}}}")
 _LABEL = re.compile(r"[^\x00-\x1f]{0,200}")
 _RUNNER = re.compile(r"[0-9A-Za-z.+-]{1,64}")
 _WORD = re.compile(r"[a-z0-9_]{1,32}")
+_GRID = re.compile(r"[0-9A-Za-z+/]{4,400000}={0,2}")  # the pixels of a tile, compressed
 _OUTCOME = re.compile("|".join(outcome.value for outcome in Outcome))
 
 
@@ -219,6 +220,10 @@ def _measures(value: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{what} is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
     for name, item in value.items():
+        if isinstance(item, str):
+            if not _GRID.fullmatch(item):
+                raise ValueError(f"{what}: {name[:40]!r} holds letters that are no grid")
+            continue
         for number in item if isinstance(item, list) else [item]:
             if number is not None and not isinstance(number, bool):
                 canonical_json.real(number, f"{what}: {name[:40]!r}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.findings import Kind
+from axiom.domain.maps import LEVEL
 from axiom.statistics import fits
 
 _ROUNDED = 0.05  # so much may the steps between levels differ, since whole numbers are seldom evenly spaced
@@ -70,9 +71,9 @@ def even(configs: Sequence[Mapping[str, object]], estimand: Mapping[str, Any]) -
 
 
 def _arms_of(estimand: Mapping[str, Any]) -> Sequence[Mapping[str, object]]:
-    """What the configs of each arm have in common: two arms of a contrast, one of any other kind."""
+    """What the configs of each arm have in common: two arms of a contrast, one or two of a dimension, else one."""
     between: Sequence[Mapping[str, object]] = estimand["between"] or ({},)
-    return between[:2] if Kind(estimand["kind"]) is Kind.CONTRAST else between[:1]
+    return between[:2] if Kind(estimand["kind"]) in _OF_TWO_ARMS else between[:1]
 
 
 def _is_in(config: Mapping[str, object], arm: Mapping[str, object]) -> bool:
@@ -138,6 +139,33 @@ def _breakpoint(estimand: Mapping[str, Any], cells: _Cells) -> float:
     return math.exp(at) if is_logarithmic else at
 
 
+def _dimension(estimand: Mapping[str, Any], cells: _Cells) -> float:
+    """By how much a border's length in boxes grows as they shrink: in one arm, or the difference of two.
+
+    Of each level of a map's tiles the boxes are counted together; the slope is that of their log2 on the level.
+    """
+    first, *second = (_dimension_of(estimand, cells, arm) for arm in range(len(_arms_of(estimand))))
+    return first - second[0] if second else first
+
+
+def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float:
+    first, last = estimand["levels"]
+    boxes: Counter[int] = Counter()
+    for config, number in _measured(estimand, cells, arm):
+        if first <= (level := int(_level_of(config))) <= last:
+            boxes[level] += round(number)
+    levels = range(first, last + 1)
+    if missing := [level for level in levels if boxes[level] <= 0]:
+        where = _words((estimand["between"] or ({},))[arm])
+        raise _NoNumberError(f"no border passes at level {missing[0]}{f' of {where}' if where else ''}")
+    xs, ys = [float(level) for level in levels], [math.log2(boxes[level]) for level in levels]
+    return _product(xs, ys) / _product(xs, xs)
+
+
+def _level_of(config: Mapping[str, object]) -> float:
+    return _factor({"across": LEVEL}, config)
+
+
 _COMPUTE = {
     Kind.CONTRAST: _contrast,
     Kind.SLOPE: _slope,
@@ -146,7 +174,9 @@ _COMPUTE = {
     Kind.BREAKPOINT: _breakpoint,
     Kind.PROPORTION: _proportion,
     Kind.LEVEL: _level,
+    Kind.DIMENSION: _dimension,
 }
+_OF_TWO_ARMS = (Kind.CONTRAST, Kind.DIMENSION)
 
 
 def _measured(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> list[tuple[Mapping[str, object], float]]:

@@ -7,7 +7,7 @@ MODULES = frozenset(
     (
         *("__future__", "bisect", "cmath", "collections", "collections.abc", "dataclasses", "enum", "fractions"),
         *("functools", "heapq", "itertools", "math", "random", "statistics", "typing"),
-        *("axiom.domain.experiments", "axiom.domain.findings", "axiom.domain.wrap", "axiom.kit"),
+        *("axiom.domain.experiments", "axiom.domain.findings", "axiom.domain.maps", "axiom.domain.wrap", "axiom.kit"),
         *("numpy", "numpy.fft", "numpy.lib.stride_tricks", "numpy.linalg", "numpy.polynomial", "numpy.typing"),
         *("jax", "jax.flatten_util", "jax.lax", "jax.nn", "jax.nn.initializers", "jax.numpy", "jax.numpy.fft"),
         *("jax.numpy.linalg", "jax.random", "jax.scipy", "jax.scipy.fft", "jax.scipy.linalg", "jax.scipy.optimize"),
@@ -16,7 +16,10 @@ MODULES = frozenset(
     )
 )
 KIT = re.compile(r"axiom\.kit\.[a-z]\w*")
-IN_SHORT = "axiom.domain.experiments, axiom.domain.findings, axiom.kit, numpy, jax and the mathematics of Python"
+IN_SHORT = (
+    "axiom.domain.experiments, axiom.domain.findings, axiom.domain.maps, axiom.kit, numpy, jax and the mathematics of "
+    "Python"
+)
 
 CHANCE = "all chance comes from the cell's seed: use chance.stream(seed, purpose)"
 FILES = "a cell has no files: what it finds, it returns as measures"

@@ -277,7 +277,9 @@ def _declared_faults(demands: Demands) -> Iterator[str]:
             level = config.get(factor)
             if isinstance(level, int | float) and not low <= level <= high:
                 yield f"{in_words(place, demands.configs)} lies outside the declared range {low:g} to {high:g}"
-    sweeps = [(estimand, "the sweep", demands.configs) for estimand in demands.estimands]
+    # A dimension is concluded from tiles that are not in the sweep; that there are levels for it, the file proves.
+    charted = [estimand for estimand in demands.estimands if Kind(estimand["kind"]) is not Kind.DIMENSION]
+    sweeps = [(estimand, "the sweep", demands.configs) for estimand in charted]
     for control in demands.controls:
         for is_planted in (False, True):
             name = f"{_kind(is_planted=is_planted)} of {control.estimand}"

@@ -150,6 +150,8 @@ def _pairs(one: object, two: object) -> Iterator[tuple[float, float]]:
             yield from _pairs(*pair)
     elif isinstance(one, int | float) and isinstance(two, int | float):
         yield float(one), float(two)
+    elif isinstance(one, str) and isinstance(two, str):
+        return  # pixels at a border differ between honest hosts; the other measures of a tile tell how much
     elif one is not None or two is not None:
         yield 0.0, math.inf
 

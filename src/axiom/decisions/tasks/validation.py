@@ -1,11 +1,13 @@
 """Is a task's output what its ticket ordered? Success is proven here, never claimed."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.amounts import counted
 from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.maps import Map, unpack
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import Manifest
@@ -36,12 +38,12 @@ def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: 
             return Validation(
                 state=TaskState.FAILED, reason=f"replicate {cell.replicate}, config {cell.config} raised {cause}"
             )
-        problem = _wrong_measures(manifest.measures, cell)
+        problem = _wrong_measures(manifest.measures, cell) or _wrong_grid(manifest.map, cell)
         if problem:
             return Validation(
                 state=TaskState.INVALID, reason=f"replicate {cell.replicate}, config {cell.config}: {problem}"
             )
-    results = tuple(_result(ticket, experiment_id, cell) for cell in cells)
+    results = tuple(_result(ticket, experiment_id, manifest, cell) for cell in cells)
     return Validation(state=TaskState.VALID, reason=f"{counted(len(results), 'cell')} as ordered", results=results)
 
 
@@ -93,6 +95,20 @@ def _wrong_measures(declared: tuple[Measure, ...], cell: CellOutput) -> str:
     return ""
 
 
+def _wrong_grid(drawn: Map | None, cell: CellOutput) -> str:
+    """Is the grid of a map's tile whole, and are its numbers those of colours?"""
+    if drawn is None or cell.measures is None or cell.measures[drawn.measure] is None:
+        return ""
+    try:
+        pixels = unpack(cell.measures[drawn.measure], drawn.pixels**2)
+    except ValueError as fault:
+        return f"{drawn.measure} is no grid of {drawn.pixels} by {drawn.pixels} pixels: {fault}"
+    largest = max(pixels)
+    return f"{drawn.measure} has a pixel of {largest}, and {drawn.colours - 1} is the last colour" * (
+        largest >= drawn.colours
+    )
+
+
 def _fits(measure: Measure, value: Any) -> bool:
     match measure.type:
         case ValueType.BOOL:
@@ -105,6 +121,8 @@ def _fits(measure: Measure, value: Any) -> bool:
             return isinstance(value, list) and all(map(_is_whole, value))
         case ValueType.FLOATS:
             return isinstance(value, list) and all(map(_is_real, value))
+        case ValueType.GRID:
+            return isinstance(value, str)
     return False
 
 
@@ -122,8 +140,13 @@ def _is_real(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _result(ticket: Ticket, experiment_id: int, cell: CellOutput) -> Result:
+def _result(ticket: Ticket, experiment_id: int, manifest: Manifest, cell: CellOutput) -> Result:
+    """What is stored of a cell. The SHA-256 of its pixels stands for a grid, which is kept beside it."""
     measures: Mapping[str, object] | None = cell.measures
+    pixels = None
+    if manifest.map and measures and (packed := measures[manifest.map.measure]) is not None:
+        pixels = unpack(str(packed), manifest.map.pixels**2)
+        measures = {**measures, manifest.map.measure: hashlib.sha256(pixels).hexdigest()}
     return Result(
         task_id=ticket.task,
         experiment_id=experiment_id,
@@ -134,4 +157,5 @@ def _result(ticket: Ticket, experiment_id: int, cell: CellOutput) -> Result:
         measures=measures,
         early=cell.early,
         cpu_seconds=cell.cpu_seconds,
+        pixels=pixels,
     )

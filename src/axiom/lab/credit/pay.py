@@ -115,8 +115,7 @@ class Paying:
 
     def _work(self, db: Database, waiting: Unpaid, paid: PaidShare) -> Counted:
         """A task is worth the seconds that its registration declares, or the share of them that is paid."""
-        seconds = self._declared.seconds(db, waiting.registration_id)
-        declared = sum(seconds[place] for place in waiting.configs) * waiting.replicates
+        declared = self._declared.seconds(db, waiting.registration_id, waiting.configs) * waiting.replicates
         limit = f"; {declared:.1f} are declared, and {paid.reason}" if paid.reason else ""
         return Counted(seconds=declared * paid.share, limit=limit)
 

@@ -9,15 +9,20 @@ from typing import Any
 from axiom.decisions.evidence.blocks import Returned, blocks, stream
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.domain.findings import COARSE, EVERY_NUMBER, Block, Observation
+from axiom.domain.maps import Map, first_place, tile_at
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome
 from axiom.lab.registrations.register import amended_by
+from axiom.signed.manifests import stored_manifest
 from axiom.statistics.clones import clones, digest, mark
 from axiom.statistics.estimands import needed, value
 from axiom.store.engine.database import Bare, Database
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates, observations
 from axiom.store.evidence.evidence import WeighedFinding
+from axiom.store.experiments import experiments
+from axiom.store.maps import tiles
+from axiom.store.maps.tiles import Charted
 from axiom.store.registrations import registrations
 
 _OUTCOMES = {one.value: one for one in Outcome}
@@ -25,6 +30,7 @@ _COUNTED = Cohort.CONFIRMATORY
 _NUMBERS = frozenset({float, int})
 _WORST = (Outcome.LATE, Outcome.DIVERGED)  # a time-out counts as what was declared for it, however other cells ended
 _TOLD_FACTORS, _LONGEST_WORDS = 4, 120
+_NOTHING = Charted()
 _Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measures and its early values
 
 
@@ -37,6 +43,19 @@ class MeasuredReplicate:
     hosts: tuple[int, ...]
     fingerprint: str
     cells: Mapping[int, Sequence[Any]]  # by place, every number that was measured, the early ones too
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The tiles that a finding needs: of these arms, down to this level."""
+
+    deepest: int
+    arms: frozenset[int]
+
+    def holds(self, place: int) -> bool:
+        """Is the tile at this place one of them?"""
+        tile, arm = tile_at(place)
+        return tile.level <= self.deepest and arm in self.arms
 
 
 @dataclass(kw_only=True)
@@ -55,6 +74,7 @@ class ObservedVersion:
     _kept: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     _overturned: dict[int, frozenset[int]] = field(default_factory=dict)
     _alike: dict[tuple[object, ...], Sequence[Sequence[int]]] = field(default_factory=dict)
+    chart: Map | None = None
 
     def estimand(self, found: WeighedFinding) -> Mapping[str, Any]:
         """What a finding asks, as its own registration defines it."""
@@ -65,10 +85,10 @@ class ObservedVersion:
 
         Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
         """
-        reached, feeders = self.reached(found), self.feeding[found.number]
-        key = (feeders, *sorted(reached.items()))
+        reached, feeders, drawn = self.reached(found), self.feeding[found.number], self._drawn(found)
+        key = (feeders, drawn, *sorted(reached.items()))
         if key not in self._closed:
-            self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1)) for feeder in feeders])
+            self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1), drawn) for feeder in feeders])
         return self._closed[key]
 
     def observed(self, found: WeighedFinding, issued: Mapping[int, int]) -> list[Observation]:
@@ -108,26 +128,51 @@ class ObservedVersion:
                 reached[one.registration] = one.replicate
         self._kept[found.number, found.line] = reached
 
-    def _blocks(self, registration_id: int, after: int) -> tuple[Block, ...]:
+    def _drawn(self, found: WeighedFinding) -> _Drawn | None:
+        """Which tiles of a map a finding needs; None where it needs those of level 0 alone, or there is no map."""
+        levels = self.estimand(found).get("levels")
+        if self.chart is None or not levels:
+            return None
+        places = self.registered[found.registration_id].design.places
+        arms = frozenset(places[each] for each in self._needed(found, found.registration_id))
+        return _Drawn(deepest=levels[1], arms=arms)
+
+    def _blocks(self, registration_id: int, after: int, drawn: _Drawn | None) -> tuple[Block, ...]:
         registered = self.registered[registration_id]
         numbers = block_store.numbers(self.db, self.experiment_id, registration_id, after)
         is_over = registration_id in self.amended and not block_store.has_gaps(self.db, self.experiment_id)
         if len(numbers) < (1 if is_over else registered.block):
             return ()
-        back = block_store.returned(self.db, self.experiment_id, numbers[0])
+        below = first_place(1) if self.chart else block_store.ALL_PLACES
+        back = block_store.returned(self.db, self.experiment_id, numbers[0], below)
         ordered = block_store.ordered(self.db, registration_id, numbers[0])
         cells = len(registered.design.configs)
+        charted = self._charted(drawn, numbers[0])
+        if drawn:  # its deeper tiles are ordered one level after the other: it is over once a part of it is given up
+            given_up = block_store.given_up(self.db, registration_id, numbers[0])
+            ordered = {number: over and number in given_up for number, over in ordered.items()}
         standing = [
             # A number that nobody remembers after a backup was restored is issued again: it is not over.
-            Returned(number=number, cells=cells, back=back.get(number, 0), over=ordered.get(number, False))
+            Returned(
+                number=number,
+                cells=cells + charted.get(number, _NOTHING).wanted,
+                back=back.get(number, 0) + charted.get(number, _NOTHING).back,
+                over=ordered.get(number, False),
+            )
             for number in numbers
         ]
         return blocks(standing, registered.block, registration_id, is_over=is_over)
 
+    def _charted(self, drawn: _Drawn | None, first: int) -> dict[int, Charted]:
+        if drawn is None:
+            return {}
+        return tiles.charted(self.db, self.experiment_id, first=first, deepest=drawn.deepest, arms=drawn.arms)
+
     def _read(self, numbers: Collection[int]) -> None:
         wanted = [number for number in numbers if number not in self._measured]
         cells: dict[int, list[_Cell]] = {number: [] for number in wanted}
-        rows = block_store.cells_of(self.db, self.experiment_id, wanted, self.until) if wanted else []
+        below = first_place(self.chart.charted + 1) if self.chart else block_store.ALL_PLACES
+        rows = block_store.cells_of(self.db, self.experiment_id, wanted, self.until, below) if wanted else []
         # Joined and parsed at once: a call for each of a thousand cells costs more than the parsing.
         texts = [text for row in rows for text in (row[4] or "null", row[5])]
         parsed = json.loads(f"[{','.join(texts)}]")
@@ -139,7 +184,15 @@ class ObservedVersion:
     def _observation(self, found: WeighedFinding, number: int, issued_to: int, repeats: str) -> Observation:
         design, back = self.registered[issued_to].design, self._measured[number]
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
+        drawn, lacking = self._drawn(found), 0
+        if drawn:
+            by_place = design.by_place
+            wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]
+            charted = self._charted(drawn, number).get(number, _NOTHING)
+            lacking = charted.wanted - charted.back
         reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
+        if lacking:
+            reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"
         ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
         if reached is not None and self.is_overturned(number, issued_to):
             reached, why = None, OUTVOTED
@@ -206,6 +259,7 @@ def version(db: Database, experiment_id: int, until: datetime) -> ObservedVersio
         registered={one.id: read_body(one.body) for one in known},
         feeding=registrations.feeding(db, experiment_id),
         amended=frozenset(amended_by([one for one in known if one.created_at <= until])),
+        chart=stored_manifest(stored.manifest).map if (stored := experiments.by_id(db, experiment_id)) else None,
     )
 
 
@@ -255,6 +309,8 @@ def _every(measured: Sequence[Any]) -> list[float | None]:
     for one in measured:
         if isinstance(one, list):
             numbers += _every(one)
+        elif isinstance(one, str):  # the SHA-256 of a grid
+            numbers.append(float(int(one[:12], 16)))
         else:
             numbers.append(one if one is None else float(one))
     return numbers

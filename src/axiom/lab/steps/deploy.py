@@ -3,9 +3,11 @@
 from axiom.domain.sessions import Note
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy, ordered_of
+from axiom.lab.planning.tiles import order_tiles
 from axiom.lab.policy import HEARD_FROM
 from axiom.lab.step import Round, shortened
 from axiom.store.experiments import experiments
+from axiom.store.hosts import capacity
 from axiom.store.sessions import session_counts, sessions
 
 
@@ -30,6 +32,23 @@ def order_planned(held: Round) -> list[Note]:
             )
         )
     return notes or [Note(kind="deploy.nothing", text="Nothing was ordered.")]
+
+
+def charted(held: Round) -> list[Note]:
+    """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
+    cores = planning.cores(held.db, held.now)
+    is_idle = planning.waiting(held.db) < cores
+    ours = capacity.own_cores(held.db, held.now - HEARD_FROM)
+    done = order_tiles(held.db, held.policy, held.now, cores=cores, is_idle=is_idle, has_volunteers=cores > ours)
+    return [
+        Note(
+            kind="deploy.tiles",
+            text="{experiment}: tiles of its map at level {level}, in number {tiles}.",
+            facts={"experiment": one.name, "level": one.level, "tiles": one.tiles},
+            about=f"/experiments/{one.name}",
+        )
+        for one in done
+    ]
 
 
 def ordered(held: Round) -> list[Note]:

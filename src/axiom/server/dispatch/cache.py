@@ -259,8 +259,7 @@ def _form(
         raise LookupError(f"{experiment.name} is to be sent without its registration {registration_id} or a bundle")
     body = read_body(registration.body)
     design = body.design
-    configs_by_place = design.by_place
-    seconds = seconds_of(design, experiment.declared)
+    placed, seconds = design.by_place, seconds_of(design, experiment.declared)
     places: list[int] = json.loads(configs)
     ticket = TicketForm(
         lab=lab[0],
@@ -269,10 +268,10 @@ def _form(
         version=experiment.version,
         bundle=bundle.digest,
         serial=bundle.serial,
-        configs=[configs_by_place[place] for place in places],
+        configs=[placed[place] for place in places],
         places=places,
-        cell_seconds=[allowed_seconds(seconds[place]) for place in places],
+        cell_seconds=[allowed_seconds(seconds[placed.arm_of(place)]) for place in places],
         memory_mb=experiment.declared.memory_mb,
     )
-    each = sum(seconds[place] for place in places)
+    each = sum(seconds[placed.arm_of(place)] for place in places)
     return OrderForm(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)

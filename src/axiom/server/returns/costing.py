@@ -1,11 +1,12 @@
 """Learns from valid tasks what experiments cost each kind of host: reads each fit once, writes each once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from axiom.decisions.hosts.costs import class_of, refit, weigh
 from axiom.domain.costs import Fit
 from axiom.domain.fleet import Host
+from axiom.domain.maps import Placed
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.store.engine.database import Database
@@ -26,17 +27,21 @@ class MeasuredTask:
 
 
 class Declared:
-    """A cache of the seconds that registered designs declare: a registration never changes."""
+    """A cache of registered designs, for the seconds that they declare: a registration never changes."""
 
     def __init__(self) -> None:
-        self._seconds: dict[int, Mapping[int, float]] = {}
+        self._designs: dict[int, tuple[Placed, Mapping[int, float]]] = {}
 
-    def seconds(self, db: Database, registration_id: int) -> Mapping[int, float]:
-        """Return the seconds of a reference core that a cell of each config should take, by its place."""
-        if registration_id not in self._seconds:
+    def seconds(self, db: Database, registration_id: int, places: Sequence[int]) -> float:
+        """The seconds of a reference core that a replicate should take at these places."""
+        if registration_id not in self._designs:
             row = registrations.registration(db, registration_id)
-            self._seconds[registration_id] = read_body(row.body).design.seconds_by_place if row else {}
-        return self._seconds[registration_id]
+            if row is None:
+                raise LookupError(f"there is no registration {registration_id}")
+            design = read_body(row.body).design
+            self._designs[registration_id] = design.by_place, design.seconds_by_place
+        placed, seconds = self._designs[registration_id]
+        return sum(seconds[placed.arm_of(place)] for place in places)
 
 
 class Fits:

@@ -159,7 +159,10 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
 def _orders(registration: Registration, ticket: Ticket) -> bool:
     """Is what the ticket orders part of the registered design?"""
     configs = read_body(registration.body).design.by_place
-    return [configs.get(place) for place in ticket.places] == [dict(config) for config in ticket.configs]
+    try:
+        return [configs[place] for place in ticket.places] == [dict(config) for config in ticket.configs]
+    except (KeyError, ValueError):  # a place that no design has, or no tile
+        return False
 
 
 def _places(registration: Registration) -> set[int]:

@@ -24,6 +24,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
+from axiom.store.maps import tiles
 from axiom.store.tasks import results, tasks
 from axiom.store.tasks.tasks import UnprovenTask
 
@@ -89,6 +90,7 @@ class Validator:
         judged = [self._judge(db, one, outputs) for one in waiting]
         tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
         stored = results.record(db, [result for one in judged for result in one.decided.results], now)
+        self._draw(db, judged, now)
         transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
         host_reliability.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
         proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
@@ -96,6 +98,13 @@ class Validator:
         cells = {one.waiting.task.id: one.decided.results for one in judged}
         checking.settle_checks(db, proven, cells, now)
         _log(judged, stored)
+
+    def _draw(self, db: Database, judged: Sequence[_Judged], now: datetime) -> None:
+        """Put new tiles on their maps."""
+        for one in judged:
+            manifest = self._manifests.get(one.waiting.task.experiment_id)
+            if one.decided.results and manifest and manifest.map:
+                tiles.draw(db, manifest.map, one.decided.results, now)
 
     def _judge(self, db: Database, waiting: UnprovenTask, outputs: Mapping[str, bytes]) -> _Judged:
         task = waiting.task
@@ -146,12 +155,12 @@ class Validator:
         task, ticket = judged.waiting.task, judged.ticket
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
-        seconds = self._declared.seconds(db, judged.waiting.registration_id)
+        seconds = self._declared.seconds(db, judged.waiting.registration_id, ticket.places)
         return MeasuredTask(
             experiment_id=task.experiment_id,
             on_gpu=self._manifests[task.experiment_id].gpu,
             cells=len(ticket.places) * len(ticket.replicates),
-            declared_seconds=sum(seconds[place] for place in ticket.places) * len(ticket.replicates),
+            declared_seconds=seconds * len(ticket.replicates),
             elapsed_seconds=task.elapsed_seconds or 0.0,
         )
 

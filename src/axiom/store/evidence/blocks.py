@@ -8,9 +8,10 @@ from operator import itemgetter
 
 from axiom.store.engine.database import Bare, Database, Row, at
 
+ALL_PLACES = 2**62  # above any place of a config
 _RETURNED = """
 SELECT replicate, count(*) AS back FROM result
-WHERE experiment_id = :experiment_id AND replicate >= :first GROUP BY replicate
+WHERE experiment_id = :experiment_id AND replicate >= :first AND config < :below GROUP BY replicate
 """
 _ORDERED = """
 SELECT w.replicates, w.state = 'cancelled' AND e.retired_at IS NOT NULL AND NOT EXISTS (
@@ -28,7 +29,11 @@ _CELLS_OF = """
 SELECT r.replicate, r.config, r.outcome, t.host_id, r.measures, r.early
 FROM json_each(:replicates) j CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value
 JOIN task t ON t.id = r.task_id
-WHERE r.created_at <= :until
+WHERE r.created_at <= :until AND r.config < :below
+"""
+_GIVEN_UP = """
+SELECT replicates FROM workunit WHERE registration_id = :registration_id AND highest >= :first
+    AND state IN ('failed', 'cancelled') AND checks_task_id IS NULL
 """
 _NUMBERS = """
 SELECT number FROM replicate WHERE registration_id = :registration_id AND number > :after ORDER BY number
@@ -98,9 +103,9 @@ def look_again(db: Database, experiment_id: int) -> None:
     db.execute(_LOOK_AGAIN, experiment_id=experiment_id)
 
 
-def returned(db: Database, experiment_id: int, first: int = 0) -> dict[int, int]:
-    """How many cells of each replicate are back, from this number on."""
-    rows = db.select(_RETURNED, experiment_id=experiment_id, first=first)
+def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_PLACES) -> dict[int, int]:
+    """How many cells of each replicate are back, from this number on; of places below this one."""
+    rows = db.select(_RETURNED, experiment_id=experiment_id, first=first, below=below)
     return {row["replicate"]: row["back"] for row in rows}
 
 
@@ -118,6 +123,12 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
             if number >= first:
                 found[number] = is_over and found.get(number, True)
     return found
+
+
+def given_up(db: Database, registration_id: int, first: int) -> set[int]:
+    """Replicates from this number on of which some part failed for good or was taken back."""
+    rows = db.select(_GIVEN_UP, registration_id=registration_id, first=first)
+    return {number for row in rows for number in json.loads(row["replicates"])}
 
 
 def numbers(db: Database, experiment_id: int, registration_id: int, after: int) -> list[int]:
@@ -149,13 +160,16 @@ def cells(db: Database, experiment_id: int, last: int, until: datetime) -> list[
     return db.select(_CELLS, experiment_id=experiment_id, last=last, until=at(until))
 
 
-def cells_of(db: Database, experiment_id: int, replicates: Sequence[int], until: datetime) -> list[Bare]:
+def cells_of(
+    db: Database, experiment_id: int, replicates: Sequence[int], until: datetime, below: int = ALL_PLACES
+) -> list[Bare]:
     """Every result of these replicates that was there at a moment, with the host that computed it.
 
     In this order: replicate, config, outcome, host, measures, early values.
     """
     # They nearly come so, and are put so faster here than by the database, which would carry the measures along.
-    found = db.bare(_CELLS_OF, experiment_id=experiment_id, replicates=json.dumps(list(replicates)), until=at(until))
+    wanted = json.dumps(list(replicates))
+    found = db.bare(_CELLS_OF, experiment_id=experiment_id, replicates=wanted, until=at(until), below=below)
     return sorted(found, key=itemgetter(0, 1))
 
 

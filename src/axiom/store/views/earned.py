@@ -22,7 +22,7 @@ FROM award a JOIN task t ON t.id = a.task_id WHERE a.volunteer_id = :volunteer_i
 GROUP BY day ORDER BY day
 """
 _IN_HAND = """
-SELECT t.experiment_id, t.sent_at, t.deadline, w.replicates, w.configs
+SELECT t.experiment_id, w.registration_id, t.sent_at, t.deadline, w.replicates, w.configs
 FROM json_each(:hosts) h CROSS JOIN task t ON t.host_id = h.value AND t.state = 'sent'
     JOIN workunit w ON w.id = t.workunit_id
 ORDER BY t.id LIMIT :limit
@@ -73,6 +73,7 @@ class InHand:
     """A task that is out: of which question, and how much of it."""
 
     experiment_id: int
+    registration_id: int
     replicates: int
     configs: tuple[int, ...]
     sent_at: datetime
@@ -84,6 +85,7 @@ def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[InHand]
     return [
         InHand(
             experiment_id=row["experiment_id"],
+            registration_id=row["registration_id"],
             replicates=len(json.loads(row["replicates"])),
             configs=tuple(json.loads(row["configs"])),
             sent_at=moment(row["sent_at"]),

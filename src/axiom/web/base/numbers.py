@@ -10,7 +10,7 @@ from axiom.decisions.evidence.rounding import around, sides
 from axiom.domain.findings import Kind
 
 _MINUS = "−"
-_UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT}
+_UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}
 _FROM, _TO = 1e-4, 1e6  # outside of these a number is written with a power of ten
 _MOST_DECIMALS = 12
 _DOWN = Context(prec=3, rounding=ROUND_DOWN)

@@ -362,6 +362,10 @@ def quantity(estimand: Any) -> str:
             return f"{across} at which {measure} turns"
         case Kind.PROPORTION:
             return f"share of replicates with {measure}"
+        case Kind.DIMENSION:
+            first, last = estimand["levels"]
+            there = f": {' minus '.join(arms)}" if arms else ""
+            return f"box-counting dimension by {measure}, levels {first} to {last}{there}"
         case _:
             return f"{measure}{f' at {arms[0]}' if arms else ''}"
 

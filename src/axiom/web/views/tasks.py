@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from axiom.boinc.requests import ClientState
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
-from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 from axiom.store.tasks import progress, results, workunits
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.progress import HeardProgress
@@ -153,13 +153,12 @@ def _checks(found: Sequence[Check]) -> list[Answer]:
 
 
 def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:
-    stored = experiments.by_id(reading.db, experiment_id)
-    configs = stored_manifest(stored.manifest).configs if stored else ()
+    configs = registrations.placed(reading.db, experiment_id)
     return [
         {
             "replicate": row.replicate,
-            "config": dict(configs[row.config]) if row.config < len(configs) else {},
-            "in_words": in_words(configs[row.config]) if row.config < len(configs) else "",
+            "config": dict(configs[row.config]),
+            "in_words": in_words(configs[row.config]),
             "seed": row.seed,
             "seed_text": str(row.seed),
             "outcome": row.outcome,

@@ -9,10 +9,12 @@ from axiom.decisions.accounts.visibility import as_shown, heard
 from axiom.decisions.credit.prices import Counted, price
 from axiom.domain.fleet import Team, Volunteer
 from axiom.domain.ledger import Balance, TimeSaid
+from axiom.domain.registrations import read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
 from axiom.store.views.earned import Earned, by_week, in_hand
@@ -115,7 +117,9 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
         if stored is None:
             continue
         manifest = stored_manifest(stored.manifest)
-        seconds = task.replicates * sum(manifest.cell_seconds[place] for place in task.configs)
+        registration = registrations.registration(reading.db, task.registration_id)
+        each = read_body(registration.body).design.seconds_of(task.configs) if registration else 0.0
+        seconds = task.replicates * each
         row = rows.setdefault(
             task.experiment_id,
             {

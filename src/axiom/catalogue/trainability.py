@@ -1,0 +1,273 @@
+"""Where does training stop working as its step sizes grow, and is that border a fractal?
+
+Why it matters: whoever trains a network chooses step sizes. If the border between those that work and those that do not
+is a line, a little caution is enough; if it is a fractal, no caution is, for next to every choice that works lies one
+that does not.
+
+A map of a network with one hidden layer: the step size of its first layer against that of its last, from a thousandth
+to a million in the mean-field scale, where all of it is of order 1. Each pixel is one training by gradient descent,
+all with the same data and the same start; it learned if its last twenty losses are on average below the first one.
+Sohl-Dickstein (2024) drew this plane for six settings, over more than ten decades, with one draw of data and start
+each, and counted boxes: the dimension was 1.17 for linear networks, 1.20 for ReLU, 1.41 for one example, 1.55 for
+batches of 16 and 1.66 for tanh on all examples. Nobody has repeated it with other draws. Five of his settings are
+arms here; the sixth turns another knob. One arm more trains a single example in double precision, to tell how much of
+the border is rounding.
+
+Every replicate is charted down to level 4 wherever the border passes, so that a tile's pixel is a 1,024th of the
+plane's side. A dimension is the slope of log2 of the boxes that the border crosses over levels 1 to 4, registered
+before; boxes have two pixels a side. An island that no pixel of a coarser level hits is missed, so the number leans
+to the low side. His fits go much deeper, and the slope need not be the same at all depths.
+
+We expect every border to be more than a line, and the order of his dimensions to hold between one example and
+batches.
+
+History: 1, first version.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from axiom.domain.experiments import Experiment, Needs
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.domain.maps import Axis, Band, Map, Tile
+from axiom.kit import chance, pace, tiles
+
+LAST = 20  # losses that are averaged at the end
+FAR = 1e6  # a loss as large as this is as good as infinite
+TOGETHER = 32  # networks of one program: what they hold stays in a processor's cache
+
+MAP = Map(
+    title="Which step sizes train",
+    x=Axis(name="step size of the first layer", low=1e-3, high=1e6),
+    y=Axis(name="step size of the last layer", low=1e-3, high=1e6),
+    measure="fate",
+    bands=(
+        Band(name="it learned; the brighter, the later", shades=12),
+        Band(name="it ran away; the stronger, the longer it held out", shades=12),
+    ),
+    charted=4,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    activation: str = "tanh"
+    examples: int = 272  # as many as the network has weights
+    batch: int = 0  # examples of each step; 0 is all
+    digits: int = 7  # that the arithmetic keeps: 7 or 16
+    width: int = 16  # inputs, and hidden units
+    steps: int = 500
+    level: int = 0
+    column: int = 0
+    row: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured. Conclusions are estimands, computed by the server."""
+
+    fate: bytes  # the map's pixels
+    learned: float  # the share of the tile that learned
+    border: int  # boxes of two pixels a side that the border crosses
+
+
+# Each with the gain that keeps its values of order 1.
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "tanh": lambda fields: jnp.tanh(2.0**0.5 * fields),
+    "relu": lambda fields: 2.0**0.5 * jax.nn.relu(fields),
+    "linear": lambda fields: fields,
+}
+
+
+@lru_cache(maxsize=8)
+def program(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]:
+    """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once.
+
+    The weights of all networks lie side by side, so that each step is a few products of large matrices.
+    """
+    bend = ACTIVATIONS[activation]
+
+    def trained(first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
+        (inputs, wanted), (first, last) = data, start
+        width, networks = last.shape[0], first_rates.shape[0]
+        layers = (
+            jnp.broadcast_to(first[:, :, None], (*first.shape, networks)),
+            jnp.broadcast_to(last[:, None], (width, networks)),
+        )
+
+        def outputs(layers: Any, seen: Any) -> Any:
+            first, last = layers
+            fields = (seen @ first.reshape(width, width * networks)).reshape(-1, width, networks) / width**0.5
+            return jnp.einsum("enk,nk->ek", bend(fields), last) / width
+
+        def loss(layers: Any, seen: Any, aims: Any) -> Any:
+            losses = jnp.mean((outputs(layers, seen) - aims[:, None]) ** 2, axis=0)
+            return jnp.sum(losses), losses
+
+        def step(layers: Any, places: Any) -> Any:
+            seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
+            slopes, losses = jax.grad(loss, has_aux=True)(layers, seen, aims)
+            first, last = layers
+            return (first - first_rates * slopes[0], last - last_rates * slopes[1]), losses
+
+        _, losses = jax.lax.scan(step, layers, chosen if is_sampled else None, length=steps)
+        told = losses / losses[0]
+        is_real = jnp.isfinite(told).all(axis=0)
+        bounded = jnp.where(jnp.isfinite(told), jnp.minimum(told, FAR), FAR)
+        end = bounded[-LAST:].mean(axis=0)
+        learned = is_real & (end < 1.0)
+        half_way = jnp.argmax(bounded <= (1.0 + end) / 2.0, axis=0)  # the first step with half of the gain
+        held_out = jnp.argmax(bounded > 10.0, axis=0)  # the first step with ten times the first loss
+        held_out = jnp.where((bounded > 10.0).any(axis=0), held_out, steps)
+        return learned, jnp.where(learned, half_way, held_out), losses[0]
+
+    return jax.jit(trained)
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell: every pixel of one tile. The seed fixes the data and the start, which all pixels share."""
+    kind = np.float64 if config.digits > 7 else np.float32
+    width, draw = config.width, chance.stream(seed, "data")
+    data = draw.standard_normal((config.examples, width)), draw.standard_normal(config.examples)
+    draw = chance.stream(seed, "start")
+    start = draw.standard_normal((width, width)), draw.standard_normal(width)
+    chosen = None
+    if config.batch:
+        chosen = chance.stream(seed, "batches").integers(0, config.examples, (config.steps, config.batch))
+    across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
+    ends: list[Any] = []
+    parts = tiles.batches(len(across), TOGETHER)
+    with jax.enable_x64(True) if config.digits > 7 else contextlib.nullcontext():
+        train = program(config.activation, config.steps, bool(config.batch))
+        fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
+        for done, part in enumerate(parts, start=1):
+            rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
+            ends.append([np.asarray(each) for each in train(*rates, *fixed, chosen)])
+            pace.early([float(ends[0][2][0])])
+            pace.block(done / len(parts))
+    learned, moments = (np.concatenate([end[each] for end in ends]) for each in (0, 1))
+    shades = tiles.shade(moments, config.steps, MAP.bands[0].shades)
+    pixels = tiles.painted(MAP, np.where(learned, 0, 1), shades)
+    return Measures(fate=pixels.tobytes(), learned=tiles.share(MAP, pixels, 0), border=tiles.border(MAP, pixels))
+
+
+def _seconds(config: Config) -> float:
+    """Measured: most of a step is the product of all examples with the weights, and what bends them."""
+    seen = config.batch or config.examples
+    each = 0.35 if config.activation == "tanh" else 0.2
+    return (0.1 + each * seen * (config.width / 16) ** 2 / 2) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
+
+
+ONE = {"examples": 1, "digits": 7}
+PRECISE = {"examples": 1, "digits": 16}
+BATCHES = {"batch": 16}
+TANH = {"activation": "tanh", "examples": 272, "batch": 0}
+RELU = {"activation": "relu"}
+LINEAR = {"activation": "linear"}
+LEVELS = (1, 4)
+
+
+def _dimension(
+    name: str, what: str, arm: Mapping[str, object], *, his: float, interval: tuple[float, float]
+) -> Estimand:
+    """Is the border of one arm more than a line?"""
+    return Estimand(
+        name=name,
+        claim=f"the border between step sizes that train {what} and step sizes that do not is more than a line",
+        if_so=f"The border between step sizes that train {what} and those that do not is more than a line",
+        if_opposite=f"The border between step sizes that train {what} and those that do not is less than a line",
+        if_absent=f"The border between step sizes that train {what} and those that do not is a line, within 0.05 of "
+        "its dimension",
+        kind=Kind.DIMENSION,
+        measure="border",
+        between=(arm,),
+        levels=LEVELS,
+        null=1.0,
+        smallest=0.05,
+        bounds=(-8.0, 8.0),
+        prediction=Prediction(
+            positive=0.85,
+            negative=0.03,
+            absent=0.12,
+            interval=interval,
+            because=f"Sohl-Dickstein counted {his} in one draw, much deeper; coarse levels see less of it",
+        ),
+    )
+
+
+experiment = Experiment(
+    name="trainability",
+    version=1,
+    question="Where does training stop working as its step sizes grow, and is that border a fractal?",
+    reference="Sohl-Dickstein 2024, The boundary of neural network trainability is fractal, arXiv:2402.06184",
+    run=run,
+    measures=Measures,
+    sweep=(
+        Config(examples=1),
+        Config(examples=1, digits=16),
+        Config(batch=16),
+        Config(activation="linear", examples=16),
+        Config(activation="relu"),
+        Config(),
+    ),
+    map=MAP,
+    ranges={"examples": (1, 2_000), "batch": (0, 500), "digits": (7, 16), "width": (4, 64), "steps": (50, 5_000)},
+    estimands=(
+        _dimension("one_example", "a network on one example", ONE, his=1.41, interval=(1.02, 1.35)),
+        _dimension("batches", "a tanh network in batches of 16", BATCHES, his=1.55, interval=(1.02, 1.45)),
+        _dimension("linear", "a linear network on 16 examples", LINEAR, his=1.17, interval=(0.98, 1.2)),
+        _dimension("relu", "a ReLU network on all examples", RELU, his=1.2, interval=(0.98, 1.25)),
+        _dimension("tanh", "a tanh network on all examples", TANH, his=1.66, interval=(1.05, 1.5)),
+        Estimand(
+            name="rounding",
+            claim="the border of training on one example has a larger dimension in seven digits than in sixteen",
+            if_so="Rounding roughens the border: in seven digits it has a larger dimension than in sixteen",
+            if_opposite="Rounding smooths the border: in seven digits it has a smaller dimension than in sixteen",
+            if_absent="Down to level 4 the border of training has the same dimension in seven digits as in sixteen, "
+            "within 0.05",
+            kind=Kind.DIMENSION,
+            measure="border",
+            between=(ONE, PRECISE),
+            levels=LEVELS,
+            smallest=0.05,
+            bounds=(-8.0, 8.0),
+            prediction=Prediction(
+                positive=0.05,
+                negative=0.05,
+                absent=0.9,
+                interval=(-0.03, 0.03),
+                because="the two agree on all but 2 of 100 pixels at the border, and these lie on both sides of it",
+            ),
+        ),
+        Estimand(
+            name="batches_learn_less",
+            claim="fewer step sizes train in batches of 16 than on all examples",
+            if_so="Batches cost room: fewer step sizes train in batches of 16 than on all 272 examples",
+            if_opposite="Batches give room: more step sizes train in batches of 16 than on all 272 examples",
+            if_absent="As many step sizes train in batches of 16 as on all 272 examples, within 2 of 100",
+            kind=Kind.CONTRAST,
+            measure="learned",
+            between=(BATCHES, TANH),
+            expects=Direction.LESS,
+            smallest=0.02,
+            bounds=(-1.0, 1.0),
+            prediction=Prediction(
+                positive=0.1,
+                negative=0.6,
+                absent=0.3,
+                interval=(-0.08, 0.01),
+                because="the noise of a batch makes large steps run away that all examples would still hold",
+            ),
+        ),
+    ),
+    needs=Needs(seconds=_seconds, memory_mb=500),
+)

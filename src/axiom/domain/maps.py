@@ -1,0 +1,265 @@
+"""A map: how training ends as two knobs turn, tile by tile, ever finer where something happens.
+
+A tile of level 0 covers the whole plane, and one of the next level a quarter of its parent. An experiment's sweep holds
+the tiles of level 0, one for each arm: each choice of its other factors. Every deeper tile is a config of the same
+experiment, and its place among the configs follows from where it lies.
+"""
+
+import base64
+import math
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LEVEL, COLUMN, ROW = WHERE = ("level", "column", "row")  # the factors that say where a tile lies
+ARMS = 256  # at most; a place is its tile's number times this, and its arm
+DEEPEST = 22  # below it, a place would not be exact as a number of JSON
+MOST_PIXELS = 256  # a side
+MOST_COLOURS = 64
+_WORST = 4 * MOST_PIXELS * MOST_PIXELS  # characters of a grid as it travels: far more than any honest one has
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One knob: what it is called, and from where to where it turns."""
+
+    name: str
+    low: float
+    high: float
+    log: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse an axis that cannot be drawn."""
+        if not self.name:
+            raise ValueError("an axis needs a name")
+        if not self.low < self.high or not math.isfinite(self.high - self.low):
+            raise ValueError(f"the axis {self.name!r} must begin below its end; it goes from {self.low} to {self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"the axis {self.name!r} is logarithmic, so it must begin above 0, not at {self.low}")
+
+    def at(self, share: float) -> float:
+        """The knob's value at this share of the way from its low end to its high one."""
+        if self.log:
+            return float(self.low * (self.high / self.low) ** share)
+        return self.low + (self.high - self.low) * share
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    """One way in which a training may end, in words, and how many shades of it a map tells apart."""
+
+    name: str  # as a legend says it: "it learned; the brighter, the later"
+    shades: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Map:
+    """Two knobs, the measure that holds what came of each pixel, and what its numbers mean.
+
+    The measure is a grid: for each pixel the number of a shade, those of the first band first. Where neighbours are of
+    different bands a border runs. Every replicate is charted down to level `charted`, wherever its border passes;
+    deeper it goes where computers have nothing else to do.
+    """
+
+    title: str
+    x: Axis
+    y: Axis
+    measure: str
+    bands: tuple[Band, ...]
+    pixels: int = 64  # a side of a tile
+    charted: int = 2
+    deepest: int = DEEPEST
+
+    def __post_init__(self) -> None:
+        """Refuse a map that could not be computed or shown."""
+        if not (4 <= self.pixels <= MOST_PIXELS and self.pixels % 4 == 0):
+            raise ValueError(f"a tile has 4 to {MOST_PIXELS} pixels a side, a multiple of 4; not {self.pixels}")
+        if len(self.bands) < 2:
+            raise ValueError("a map needs two bands at least, or it has no border")
+        if min(band.shades for band in self.bands) < 1 or self.colours > MOST_COLOURS:
+            raise ValueError(f"each band needs a shade, and all of them together have {MOST_COLOURS} at most")
+        if not 0 <= self.charted <= self.deepest <= DEEPEST:
+            raise ValueError(
+                f"charted ({self.charted}) must not be below 0 or deeper than the deepest level ({self.deepest}), nor "
+                f"that deeper than {DEEPEST}"
+            )
+
+    @property
+    def colours(self) -> int:
+        """How many numbers a pixel may have."""
+        return sum(band.shades for band in self.bands)
+
+    @property
+    def bands_of_colours(self) -> bytes:
+        """The band of each number, as a table to translate pixels by."""
+        of = [place for place, band in enumerate(self.bands) for _ in range(band.shades)]
+        return bytes([*of, *([255] * (256 - len(of)))])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Tile:
+    """Where a tile lies: its level, and its column and row from the lower left, where both knobs are low."""
+
+    level: int = 0
+    column: int = 0
+    row: int = 0
+
+    @property
+    def is_there(self) -> bool:
+        """Is there such a tile on any map?"""
+        side = 1 << self.level if 0 <= self.level <= DEEPEST else 0
+        return 0 <= self.column < side and 0 <= self.row < side
+
+    @property
+    def parent(self) -> "Tile | None":
+        """The tile that this one is a quarter of."""
+        if not self.level:
+            return None
+        return Tile(level=self.level - 1, column=self.column // 2, row=self.row // 2)
+
+    @property
+    def children(self) -> "tuple[Tile, Tile, Tile, Tile]":
+        """Its quarters: lower left, lower right, upper left, upper right."""
+        across, up = 2 * self.column, 2 * self.row
+        first, second, third, fourth = (
+            Tile(level=self.level + 1, column=across + right, row=up + upper) for upper in (0, 1) for right in (0, 1)
+        )
+        return first, second, third, fourth
+
+    @property
+    def factors(self) -> dict[str, int]:
+        """As factors of a config."""
+        return {LEVEL: self.level, COLUMN: self.column, ROW: self.row}
+
+    def up_to(self, level: int) -> "Tile":
+        """The tile of this level, no deeper than its own, in which it lies."""
+        steps = self.level - level
+        return Tile(level=level, column=self.column >> steps, row=self.row >> steps)
+
+    def span(self, axis: Axis, *, is_row: bool = False) -> tuple[float, float]:
+        """From where to where this tile goes along an axis."""
+        side, place = 1 << self.level, self.row if is_row else self.column
+        return axis.at(place / side), axis.at((place + 1) / side)
+
+
+ROOT = Tile()
+
+
+def first_place(level: int) -> int:
+    """The lowest place of any tile of this level: those of the levels before are below it."""
+    return ((1 << 2 * level) - 1) // 3 * ARMS
+
+
+def place_of(tile: Tile, arm: int) -> int:
+    """The place of a tile among the configs of its experiment. A tile of level 0 is where its arm is in the sweep."""
+    if not tile.is_there or not 0 <= arm < ARMS:
+        raise ValueError(f"there is no {tile} of arm {arm}")
+    return first_place(tile.level) + ((tile.row << tile.level) + tile.column) * ARMS + arm
+
+
+def tile_at(place: int) -> tuple[Tile, int]:
+    """Which tile of which arm has this place."""
+    if place < 0:
+        raise ValueError(f"there is no place {place}")
+    level = ((3 * (place // ARMS) + 1).bit_length() - 1) // 2
+    if level > DEEPEST:
+        raise ValueError(f"there is no place {place}: it lies below level {DEEPEST}")
+    within, arm = divmod(place - first_place(level), ARMS)
+    row, column = divmod(within, 1 << level)
+    return Tile(level=level, column=column, row=row), arm
+
+
+def is_tile(config: Mapping[str, object]) -> bool:
+    """Does a config say where a tile lies?"""
+    return all(isinstance(config.get(name), int) for name in WHERE)
+
+
+def tile_of(config: Mapping[str, Any]) -> Tile:
+    """Where the tile of a config lies."""
+    return Tile(level=config[LEVEL], column=config[COLUMN], row=config[ROW])
+
+
+class Placed(dict[int, Mapping[str, Any]]):
+    """Configs by their place. Those of deeper tiles are not counted among them, and there for whoever asks."""
+
+    def __missing__(self, place: int) -> Mapping[str, Any]:
+        """The config of a deeper tile of one of these."""
+        return {**self[self.arm_of(place)], **tile_at(place)[0].factors}
+
+    def arm_of(self, place: int) -> int:
+        """The place of the tile of level 0 above this one; of what is among these itself, its own."""
+        if place in self:
+            return place
+        tile, arm = tile_at(place)
+        if not tile.level or not is_tile(self.get(arm, {})):
+            raise KeyError(place)
+        return arm
+
+
+def pack(pixels: bytes) -> str:
+    """A grid as it travels: compressed, in letters that a line of JSON may hold."""
+    return base64.b64encode(zlib.compress(pixels, 9)).decode("ascii")
+
+
+def unpack(text: str, expected: int) -> bytes:
+    """The pixels of a grid that travelled; a ValueError where they are not so many, or no grid at all."""
+    if len(text) > _WORST:
+        raise ValueError(f"it has {len(text)} characters, and {_WORST} are the most of any grid")
+    opened = zlib.decompressobj()
+    try:
+        pixels = opened.decompress(base64.b64decode(text, validate=True), expected + 1)
+    except (ValueError, zlib.error) as fault:
+        raise ValueError(f"it cannot be unpacked: {fault}") from None
+    if len(pixels) != expected or not opened.eof or opened.unused_data:
+        raise ValueError(f"it does not hold {expected} pixels")
+    return pixels
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Borders:
+    """What a tile shows: how much of it each band has, and through which of its quarters a border passes."""
+
+    shares: tuple[float, ...]  # of the tile, by band
+    lengths: tuple[int, int, int, int]  # boxes of two pixels a side that a border crosses, in each quarter
+    passes: tuple[bool, bool, bool, bool]  # through a quarter or along its edge inside the tile
+
+
+def borders(pixels: bytes, of: Map) -> Borders:
+    """Look at the pixels of a tile, given row by row from below."""
+    side = of.pixels
+    banded = pixels.translate(of.bands_of_colours)
+    rows = [banded[start : start + side] for start in range(0, side * side, side)]
+    half = side // 2
+    lengths, passes = [], []
+    for up in (0, half):
+        for right in (0, half):
+            lengths.append(_crossed(rows, up, right, half))
+            passes.append(_passes(rows, range(max(0, up - 1), min(side, up + half + 1)), right, half))
+    counts = [banded.count(band) / (side * side) for band in range(len(of.bands))]
+    a, b, c, d = lengths
+    e, f, g, h = passes
+    return Borders(shares=tuple(counts), lengths=(a, b, c, d), passes=(e, f, g, h))
+
+
+def _crossed(rows: Sequence[bytes], up: int, right: int, half: int) -> int:
+    """Boxes of two pixels a side in which not all four are of one band."""
+    return sum(
+        not lower[x] == lower[x + 1] == upper[x] == upper[x + 1]
+        for lower, upper in _pairs(rows, up, half)
+        for x in range(right, right + half, 2)
+    )
+
+
+def _pairs(rows: Sequence[bytes], up: int, half: int) -> Iterator[tuple[bytes, bytes]]:
+    return ((rows[y], rows[y + 1]) for y in range(up, up + half, 2))
+
+
+def _passes(rows: Sequence[bytes], ups: range, right: int, half: int) -> bool:
+    """Is there more than one band in a quarter and the pixels around it?"""
+    side = len(rows)
+    first, last = max(0, right - 1), min(side, right + half + 1)
+    seen = set[int]()
+    for y in ups:
+        seen.update(rows[y][first:last])
+    return len(seen) > 1

@@ -1,0 +1,127 @@
+"""Orders the next tiles of maps: reads what could be computed, decides, writes workunits of one replicate each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.next_tiles import Frontier, next_tiles, tiles_a_task
+from axiom.decisions.planning.task_size import USUAL_SECONDS
+from axiom.domain.registrations import Design, read_body
+from axiom.lab.experiments.releases import stages
+from axiom.lab.planning.deploy import ordered_of
+from axiom.lab.policy import Policy
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.maps import tiles
+from axiom.store.tasks import workunits
+
+MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
+_MOST_AT_ONCE = 20_000  # tiles that a round orders
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChartedVersion:
+    """A version with a map whose tiles may be ordered."""
+
+    experiment_id: int
+    name: str
+    registration_id: int
+    manifest: Manifest
+    design: Design
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderedTiles:
+    """Tiles that were ordered: of which experiment, at which level, in which workunits."""
+
+    name: str
+    level: int
+    tiles: int
+    workunits: tuple[int, ...]
+
+
+def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion]:
+    """The versions with a map that may be computed beyond a pilot."""
+    let = stages(db, now, approvals)
+    found = []
+    for stored in experiments.everything(db):
+        manifest = stored_manifest(stored.manifest)
+        if manifest.map is None or stored.status != "open" or stored.id not in let:
+            continue
+        if let[stored.id].let.stage in (Stage.PAUSED, Stage.PILOT):
+            continue
+        registration = ordered_of(db, stored.id)
+        if registration is not None:
+            design = read_body(registration.body).design
+            found.append(
+                ChartedVersion(
+                    experiment_id=stored.id,
+                    name=stored.name,
+                    registration_id=registration.id,
+                    manifest=manifest,
+                    design=design,
+                )
+            )
+    return found
+
+
+def order_tiles(
+    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+) -> list[OrderedTiles]:
+    """Order the next tiles of all maps, as many as should wait."""
+    known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
+    turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
+    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one)]
+    out = sum(_out(db, one) for one in known.values())
+    done = []
+    for wanted in next_tiles(frontiers, wanted=cores * policy.per_core * turn, out=out, is_idle=is_idle):
+        frontier, version = wanted.frontier, known[wanted.frontier.experiment_id]
+        each = tiles_a_task(frontier.seconds, turn, MOST_OF_TASK)
+        chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
+        made: list[int] = []
+        for replicate, places in _tasks(chosen, each):
+            made += workunits.order_many(
+                db,
+                experiment_id=version.experiment_id,
+                registration_id=version.registration_id,
+                replicates=[[replicate]],
+                configs=places,
+                max_failures=policy.max_failures,
+                now=now,
+            )
+        tiles.order(db, version.experiment_id, chosen)
+        done.append(OrderedTiles(name=version.name, level=frontier.level, tiles=len(chosen), workunits=tuple(made)))
+    return done
+
+
+def _frontiers(db: Database, version: ChartedVersion) -> Iterator[Frontier]:
+    drawn = version.manifest.map
+    for arm, seconds in version.design.seconds_by_place.items() if drawn else ():
+        found = tiles.coarsest(db, version.experiment_id, arm, _MOST_AT_ONCE)
+        if drawn and found:
+            level, amount = found
+            yield Frontier(
+                experiment_id=version.experiment_id,
+                arm=arm,
+                level=level,
+                tiles=amount,
+                seconds=seconds,
+                is_needed=level <= drawn.charted,
+            )
+
+
+def _out(db: Database, version: ChartedVersion) -> float:
+    """Seconds of a reference core of all that is ordered of it and not back."""
+    return sum(times * version.design.seconds_of(places) for times, places in tiles.out(db, version.experiment_id))
+
+
+def _tasks(chosen: list[tiles.OpenTile], each: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """Tiles put together by replicate, no more than so many in each task."""
+    by_replicate: dict[int, list[int]] = {}
+    for one in chosen:
+        by_replicate.setdefault(one.replicate, []).append(one.place)
+    for replicate, places in by_replicate.items():
+        for start in range(0, len(places), each):
+            yield replicate, tuple(sorted(places[start : start + each]))

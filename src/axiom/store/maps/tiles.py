@@ -1,0 +1,201 @@
+"""The tiles of maps: which could be computed next, which are ordered, and what was drawn."""
+
+import json
+import zlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.maps import Map, Tile, borders, place_of, tile_at
+from axiom.domain.work import Result
+from axiom.store.engine.database import Database, Row, at, moment
+
+_DRAW = """
+INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border, task_id, shares, pixels, drawn_at)
+VALUES (:experiment_id, :replicate, :config, :arm, :level, :state, 0, :task_id, :shares, :pixels, :now)
+ON CONFLICT (experiment_id, config, replicate) DO UPDATE SET state = excluded.state, task_id = excluded.task_id,
+    shares = excluded.shares, pixels = excluded.pixels, drawn_at = excluded.drawn_at
+WHERE tile.state IN ('open', 'ordered')
+"""
+_OPEN = """
+INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border)
+SELECT :experiment_id, :replicate, :config, :arm, :level, 'open', :border WHERE EXISTS (
+    SELECT 1 FROM tile p WHERE p.experiment_id = :experiment_id AND p.config = :parent AND p.replicate = :replicate
+        AND p.task_id = :task_id)
+ON CONFLICT (experiment_id, config, replicate) DO NOTHING
+"""
+_COARSEST = (
+    "SELECT min(level) AS level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open'"
+)
+_NEXT = """
+SELECT replicate, config FROM tile
+WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open'
+ORDER BY border DESC, replicate, config LIMIT :limit
+"""
+_AMOUNT_OPEN = """
+SELECT count(*) AS amount FROM (SELECT 1 FROM tile
+    WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open' LIMIT :most)
+"""
+_OUT = """
+SELECT w.replicates, w.configs FROM workunit w
+WHERE w.state = 'open' AND w.experiment_id = :experiment_id AND w.checks_task_id IS NULL
+"""
+_ORDER = """
+UPDATE tile SET state = 'ordered'
+WHERE experiment_id = :experiment_id AND config = :config AND replicate = :replicate AND state = 'open'
+"""
+# What a replicate has down to a level: every tile that is known to be needed, and those that are settled.
+_CHARTED = """
+SELECT replicate, arm, count(*) AS wanted, sum(state IN ('drawn', 'void')) AS back FROM tile
+WHERE experiment_id = :experiment_id AND replicate >= :first AND level BETWEEN 1 AND :deepest
+GROUP BY replicate, arm
+"""
+_AMOUNTS = """
+SELECT level, state, count(*) AS amount FROM tile WHERE experiment_id = :experiment_id GROUP BY level, state
+"""
+_AT = """
+SELECT replicate, config, task_id, shares, pixels, drawn_at FROM tile
+WHERE experiment_id = :experiment_id AND config = :config AND state = 'drawn' ORDER BY replicate LIMIT :limit
+"""
+_ONE = """
+SELECT replicate, config, task_id, shares, pixels, drawn_at FROM tile
+WHERE experiment_id = :experiment_id AND config = :config AND replicate = :replicate AND state = 'drawn'
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenTile:
+    """A tile that could be computed next."""
+
+    replicate: int
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawnTile:
+    """A tile that was computed: its pixels row by row from below, and the share of each band."""
+
+    replicate: int
+    place: int
+    task_id: int
+    shares: tuple[float, ...]
+    pixels: bytes
+    drawn_at: datetime
+
+    @property
+    def tile(self) -> Tile:
+        """Where it lies."""
+        return tile_at(self.place)[0]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Charted:
+    """How much of a replicate is charted: tiles that are known to be needed, and those of them that are settled."""
+
+    wanted: int = 0
+    back: int = 0
+
+
+def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> None:
+    """Keep the pixels of new results, and open the quarters through which a border passes. Each is drawn once."""
+    rows, opened = [], []
+    for result in results:
+        tile, arm = tile_at(result.config)
+        key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "task_id": result.task_id}
+        seen = None if result.pixels is None else borders(result.pixels, drawn)
+        rows.append(
+            {
+                **key,
+                "config": result.config,
+                "arm": arm,
+                "level": tile.level,
+                "state": "void" if seen is None else "drawn",
+                "shares": json.dumps(seen.shares) if seen else None,
+                "pixels": None if result.pixels is None else zlib.compress(result.pixels, 9),
+                "now": at(now),
+            }
+        )
+        if seen is None or tile.level >= drawn.deepest:
+            continue
+        opened += [
+            {
+                **key,
+                "parent": result.config,
+                "config": place_of(child, arm),
+                "arm": arm,
+                "level": child.level,
+                "border": length,
+            }
+            for child, length, passes in zip(tile.children, seen.lengths, seen.passes, strict=True)
+            if passes
+        ]
+    db.many(_DRAW, rows)
+    db.many(_OPEN, opened)
+
+
+def coarsest(db: Database, experiment_id: int, arm: int, most: int) -> tuple[int, int] | None:
+    """The coarsest level of an arm at which a tile could be computed next, and how many could, at most so many."""
+    row = db.one(_COARSEST, experiment_id=experiment_id, arm=arm)
+    if row is None or row["level"] is None:
+        return None
+    level = int(row["level"])
+    there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=level, most=most)
+    return level, int(there["amount"]) if there else 0
+
+
+def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
+    """The tiles of a level to compute next: those first through which most of the border passes."""
+    return [
+        OpenTile(replicate=row["replicate"], place=row["config"])
+        for row in db.select(_NEXT, experiment_id=experiment_id, arm=arm, level=level, limit=limit)
+    ]
+
+
+def out(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:
+    """Of each open workunit how many replicates it orders, and at which places."""
+    rows = db.select(_OUT, experiment_id=experiment_id)
+    return [(len(json.loads(row["replicates"])), tuple(json.loads(row["configs"]))) for row in rows]
+
+
+def order(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
+    """These are ordered now."""
+    db.many(
+        _ORDER, [{"experiment_id": experiment_id, "config": one.place, "replicate": one.replicate} for one in tiles]
+    )
+
+
+def charted(db: Database, experiment_id: int, *, first: int, deepest: int, arms: Collection[int]) -> dict[int, Charted]:
+    """How far replicates from this one on are charted in these arms, from level 1 down to this level."""
+    found: dict[int, Charted] = {}
+    for row in db.select(_CHARTED, experiment_id=experiment_id, first=first, deepest=deepest):
+        if row["arm"] in arms:
+            before = found.get(row["replicate"], Charted())
+            found[row["replicate"]] = Charted(wanted=before.wanted + row["wanted"], back=before.back + row["back"])
+    return found
+
+
+def amounts(db: Database, experiment_id: int) -> dict[tuple[int, str], int]:
+    """How many tiles there are, by level and state."""
+    return {(row["level"], row["state"]): row["amount"] for row in db.select(_AMOUNTS, experiment_id=experiment_id)}
+
+
+def at_place(db: Database, experiment_id: int, place: int, limit: int) -> list[DrawnTile]:
+    """What was drawn at a place, by replicate."""
+    return [_drawn(row) for row in db.select(_AT, experiment_id=experiment_id, config=place, limit=limit)]
+
+
+def one(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
+    """What was drawn there in this replicate."""
+    row = db.one(_ONE, experiment_id=experiment_id, config=place, replicate=replicate)
+    return _drawn(row) if row else None
+
+
+def _drawn(row: Row) -> DrawnTile:
+    return DrawnTile(
+        replicate=row["replicate"],
+        place=row["config"],
+        task_id=row["task_id"],
+        shares=tuple(json.loads(row["shares"])),
+        pixels=zlib.decompress(row["pixels"]),
+        drawn_at=moment(row["drawn_at"]),
+    )
