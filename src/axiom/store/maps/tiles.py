@@ -19,9 +19,9 @@ WHERE tile.state IN ('open', 'ordered')
 """
 _OPEN = """
 INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border)
-SELECT :experiment_id, :replicate, :config, :arm, :level, 'open', :border WHERE EXISTS (
-    SELECT 1 FROM tile p WHERE p.experiment_id = :experiment_id AND p.config = :parent AND p.replicate = :replicate
-        AND p.task_id = :task_id)
+SELECT p.experiment_id, p.replicate, :config, p.arm, :level, 'open', :border FROM tile p
+WHERE p.experiment_id = :experiment_id AND p.config = :parent AND p.replicate = :replicate AND p.task_id = :task_id
+ORDER BY p.config
 ON CONFLICT (experiment_id, config, replicate) DO NOTHING
 """
 _COARSEST = (
@@ -122,7 +122,6 @@ def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> 
                 **key,
                 "parent": result.config,
                 "config": place_of(child, arm),
-                "arm": arm,
                 "level": child.level,
                 "border": length,
             }
