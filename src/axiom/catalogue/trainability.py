@@ -41,7 +41,8 @@ from axiom.kit import chance, pace, precision, tiles
 
 LAST = 20  # losses that are averaged at the end
 FAR = 1e6  # a loss as large as this is as good as infinite
-TOGETHER = 32  # networks of one program: what they hold stays in a processor's cache
+CACHED = 2**17  # numbers of a step that stay in a processor's cache
+FEW = 8  # examples of a step
 
 MAP = Map(
     title="Which step sizes train",
@@ -89,29 +90,34 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @lru_cache(maxsize=8)
-def program(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]:
+def program(activation: str, steps: int, is_sampled: bool, are_few: bool) -> Callable[..., Any]:
     """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once.
 
-    The weights of all networks lie side by side, so that each step is a few products of large matrices.
+    The weights of all networks lie one under the other, so that each step is a few products of large matrices. With a
+    few examples the rows of these would be too short: there the networks lie side by side, and a row goes through them.
     """
     bend = ACTIVATIONS[activation]
+    axis = -1 if are_few else 0  # along which the networks are told apart
+
+    def outputs(layers: Any, seen: Any) -> Any:
+        first, last = layers
+        width = seen.shape[1]
+        if are_few:
+            fields = (seen @ first.reshape(width, -1)).reshape(len(seen), width, -1) / width**0.5
+            return jnp.einsum("enk,nk->ek", bend(fields), last) / width
+        fields = (first.reshape(-1, width) @ seen.T).reshape(-1, width, len(seen)) / width**0.5
+        return jnp.einsum("kne,kn->ke", bend(fields), last) / width
+
+    def loss(layers: Any, seen: Any, aims: Any) -> Any:
+        losses = jnp.mean((outputs(layers, seen) - jnp.expand_dims(aims, axis)) ** 2, axis=1 + axis)
+        return jnp.sum(losses), losses
 
     def trained(first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
         (inputs, wanted), (first, last) = data, start
-        width, networks = last.shape[0], first_rates.shape[0]
-        layers = (
-            jnp.broadcast_to(first[:, :, None], (*first.shape, networks)),
-            jnp.broadcast_to(last[:, None], (width, networks)),
-        )
-
-        def outputs(layers: Any, seen: Any) -> Any:
-            first, last = layers
-            fields = (seen @ first.reshape(width, width * networks)).reshape(-1, width, networks) / width**0.5
-            return jnp.einsum("enk,nk->ek", bend(fields), last) / width
-
-        def loss(layers: Any, seen: Any, aims: Any) -> Any:
-            losses = jnp.mean((outputs(layers, seen) - aims[:, None]) ** 2, axis=0)
-            return jnp.sum(losses), losses
+        starts = first if are_few else first.T, last  # by hidden unit and input, where the networks come before both
+        layers = tuple(jnp.stack([each] * len(first_rates), axis) for each in starts)
+        if not are_few:
+            first_rates, last_rates = first_rates[:, None, None], last_rates[:, None]
 
         def step(layers: Any, places: Any) -> Any:
             seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
@@ -140,6 +146,11 @@ def program(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]
     return jax.jit(trained)
 
 
+def together(config: Config) -> int:
+    """How many networks one program trains: as many as stay in a processor's cache with all that they hold."""
+    return max(1, min(64, CACHED // (config.width * (config.batch or config.examples))))
+
+
 def run(config: Config, seed: int) -> Measures:
     """One cell: every pixel of one tile. The seed fixes the data and the start, which all pixels share."""
     width, draw = config.width, chance.stream(seed, "data")
@@ -151,9 +162,9 @@ def run(config: Config, seed: int) -> Measures:
         chosen = chance.stream(seed, "batches").integers(0, config.examples, (config.steps, config.batch))
     across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
     ends: list[Any] = []
-    parts = tiles.batches(len(across), TOGETHER)
+    parts = tiles.batches(len(across), together(config))
     with precision.digits(config.digits) as kind:
-        train = program(config.activation, config.steps, bool(config.batch))
+        train = program(config.activation, config.steps, bool(config.batch), (config.batch or config.examples) < FEW)
         fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
         for done, part in enumerate(parts, start=1):
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
@@ -167,10 +178,11 @@ def run(config: Config, seed: int) -> Measures:
 
 
 def _seconds(config: Config) -> float:
-    """Measured: most of a step is the product of all examples with the weights, and what bends them."""
+    """Measured: most of a step is the product of its examples with the weights, and what bends them."""
     seen = config.batch or config.examples
-    each = 0.35 if config.activation == "tanh" else 0.2
-    return (0.1 + each * seen * (config.width / 16) ** 2 / 2) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
+    each = (0.1 if config.activation == "tanh" else 0.075) * seen * (config.width / 16) ** 2 / 2
+    begun = 0.1 if seen < FEW else 1.5 if config.batch else 0.6
+    return (begun + each) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
 
 
 ONE = {"examples": 1, "digits": 7}
