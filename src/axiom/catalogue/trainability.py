@@ -42,7 +42,7 @@ from axiom.kit import chance, pace, precision, tiles
 LAST = 20  # losses that are averaged at the end
 FAR = 1e6  # a loss as large as this is as good as infinite
 CACHED = 2**17  # numbers of a step that stay in a processor's cache
-FEW = 8  # examples of a step
+FEW, MANY = 8, 64  # examples of a step: below the one, and from the other on
 
 MAP = Map(
     title="Which step sizes train",
@@ -90,23 +90,22 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @lru_cache(maxsize=8)
-def program(activation: str, steps: int, is_sampled: bool, are_few: bool) -> Callable[..., Any]:
-    """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once.
+def program(activation: str, steps: int, seen: int, is_sampled: bool) -> Callable[..., Any]:
+    """Trains the networks of many pixels at once, each step on so many examples.
 
-    The weights of all networks lie one under the other, so that each step is a few products of large matrices. With a
-    few examples the rows of these would be too short: there the networks lie side by side, and a row goes through them.
+    It is the same for all tiles of an arm, so it is compiled once. What lies side by side decides how fast it is: many
+    examples, else the hidden units, and where there is hardly an example, the networks.
     """
-    bend = ACTIVATIONS[activation]
-    axis = -1 if are_few else 0  # along which the networks are told apart
+    bend, axis, is_long = ACTIVATIONS[activation], -1 if seen < FEW else 0, seen >= MANY
 
-    def outputs(layers: Any, seen: Any) -> Any:
-        first, last = layers
-        width = seen.shape[1]
-        if are_few:
-            fields = (seen @ first.reshape(width, -1)).reshape(len(seen), width, -1) / width**0.5
-            return jnp.einsum("enk,nk->ek", bend(fields), last) / width
-        fields = (first.reshape(-1, width) @ seen.T).reshape(-1, width, len(seen)) / width**0.5
-        return jnp.einsum("kne,kn->ke", bend(fields), last) / width
+    def outputs(layers: Any, inputs: Any) -> Any:
+        def of_one(first: Any, last: Any) -> Any:
+            width = len(last)
+            if is_long:
+                return last @ bend(first @ inputs.T / width**0.5) / width
+            return bend(inputs @ first / width**0.5) @ last / width
+
+        return jax.vmap(of_one, axis, axis)(*layers)
 
     def loss(layers: Any, seen: Any, aims: Any) -> Any:
         losses = jnp.mean((outputs(layers, seen) - jnp.expand_dims(aims, axis)) ** 2, axis=1 + axis)
@@ -114,9 +113,9 @@ def program(activation: str, steps: int, is_sampled: bool, are_few: bool) -> Cal
 
     def trained(first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
         (inputs, wanted), (first, last) = data, start
-        starts = first if are_few else first.T, last  # by hidden unit and input, where the networks come before both
+        starts = first.T if is_long else first, last
         layers = tuple(jnp.stack([each] * len(first_rates), axis) for each in starts)
-        if not are_few:
+        if axis == 0:
             first_rates, last_rates = first_rates[:, None, None], last_rates[:, None]
 
         def step(layers: Any, places: Any) -> Any:
@@ -164,7 +163,7 @@ def run(config: Config, seed: int) -> Measures:
     ends: list[Any] = []
     parts = tiles.batches(len(across), together(config))
     with precision.digits(config.digits) as kind:
-        train = program(config.activation, config.steps, bool(config.batch), (config.batch or config.examples) < FEW)
+        train = program(config.activation, config.steps, config.batch or config.examples, bool(config.batch))
         fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
         for done, part in enumerate(parts, start=1):
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
