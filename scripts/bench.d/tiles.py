@@ -24,6 +24,7 @@ import statistics
 import sys
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -100,6 +101,10 @@ def cpu(act: Callable[[], object], times: int = 1) -> float:
     return (time.process_time() - began) / times
 
 
+def _waited(given: Any) -> Any:
+    return jax.block_until_ready(given)  # type: ignore[no-untyped-call]
+
+
 # --- trainings
 
 
@@ -165,14 +170,14 @@ def arm_costs(config: trainability.Config, rounds: int) -> dict[str, list[float]
 
         def pixel_by_pixel() -> None:
             for each in range(0, 256, 256 // sample):
-                jax.block_until_ready(one(rates[0][each], rates[1][each], *fixed))
+                _waited(one(rates[0][each], rates[1][each], *fixed))
 
         some = tuple(each[:: 256 // sample] for each in rates)
         parts = [tuple(each[begun : begun + at_once] for each in rates) for begun in range(0, 256, at_once)]
         arms: dict[str, tuple[Callable[[], object], int]] = {
             "one": (pixel_by_pixel, len(range(0, 256, 256 // sample))),
-            "map": (lambda: jax.block_until_ready(looped(*some, *fixed)), len(some[0])),
-            "vmap": (lambda: [jax.block_until_ready(many(*part, *fixed)) for part in parts], 256),
+            "map": (lambda: _waited(looped(*some, *fixed)), len(some[0])),
+            "vmap": (lambda: [_waited(many(*part, *fixed)) for part in parts], 256),
             "tile": (lambda: trainability.run(config, SEED), len(across)),
         }
         for act, _ in arms.values():  # compiled
@@ -187,14 +192,14 @@ def peak() -> float:
     """GFLOP/s of one core at a large product in single precision."""
     large = jnp.asarray(np.random.default_rng(0).standard_normal((1024, 1024)), jnp.float32)
     product = jax.jit(lambda each: each @ each)
-    jax.block_until_ready(product(large))
-    return max(2 * 1024**3 / cpu(lambda: jax.block_until_ready(product(large)), 3) / 1e9 for _ in range(5))
+    _waited(product(large))
+    return max(2 * 1024**3 / cpu(lambda: _waited(product(large)), 3) / 1e9 for _ in range(5))
 
 
 def gigaflops(config: trainability.Config, milliseconds: float) -> float:
     """Of the products of one training alone: fields, outputs, and the slopes of both layers."""
     seen = config.batch or config.examples
-    each = 4 * seen * config.width**2 + 6 * seen * config.width
+    each: float = 4 * seen * config.width**2 + 6 * seen * config.width
     if config.batch:
         each += trainability.LAST / config.steps * 2 * config.examples * (config.width**2 + config.width)
     return each * config.steps / milliseconds / 1e6
@@ -281,7 +286,7 @@ class Store:
 
     def _fill(self, amount: int) -> None:
         dice = random.Random(1)
-        pictures = [stored.zlib.compress(picture(dice), 9) for _ in range(20)]
+        pictures = [zlib.compress(picture(dice), 9) for _ in range(20)]
         rows: list[dict[str, Any]] = []
         for tile, arm, replicate, is_open in _places(amount, self.arms, self.level):
             drawn = {"shares": "[0.5, 0.5]", "pixels": pictures[len(rows) % 20], "now": len(rows), "task_id": 1}
@@ -314,7 +319,7 @@ class Store:
             with suppress(_UndoneError), self.db.transaction():
                 took += cpu(act)
                 raise _UndoneError
-        return 1_000 * took / times
+        return 1_000.0 * took / times
 
 
 def _places(amount: int, arms: int, level: int) -> Iterator[tuple[Tile, int, int, bool]]:
