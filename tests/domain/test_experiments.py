@@ -1,14 +1,16 @@
 """What an experiment is, and what is refused before anything is built on it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import disc_map
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid, seed_of
 from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.domain.maps import ARMS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,3 +138,46 @@ def test_a_control_may_go_beyond_the_sweep():
 def test_a_figure_shows_the_cells_with_its_levels(where, shown):
     figure = Figure(x="rate", y="loss", title="Loss", where=where)
     assert figure.shows({"width": 1, "rate": 0.1}) is shown
+
+
+# --- maps
+
+
+def mapped(**changes: object) -> Experiment:
+    return replace(disc_map.experiment, **changes)
+
+
+def test_a_map_of_a_disc_is_declared():
+    assert mapped().map == disc_map.MAP
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nowhere:
+    """A config that says no place."""
+
+    size: float = 1.0
+
+
+LINE, ROOM = disc_map.experiment.estimands
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"map": None}, "estimand line is a dimension, and there is no map"),
+        ({"sweep": (Nowhere(),), "estimands": ()}, "a map needs the factors level, column, row"),
+        ({"ranges": {"level": (0, 3)}}, "and no range of them"),
+        ({"map": replace(disc_map.MAP, measure="colour")}, "the map shows measure 'colour': no such"),
+        ({"sweep": (disc_map.Config(level=1),)}, "holds its tiles of level 0"),
+        ({"sweep": (disc_map.Config(), disc_map.Config(column=1))}, "holds its tiles of level 0"),
+        ({"sweep": tuple(disc_map.Config(size=each) for each in range(1, ARMS + 2))}, "256 arms at most"),
+        ({"estimands": (replace(LINE, levels=None),)}, "must say the levels of its fit"),
+        ({"estimands": (replace(LINE, levels=(1, 1)),)}, "the first below the last"),
+        ({"estimands": (replace(LINE, levels=(2, 1)),)}, "the first below the last"),
+        ({"estimands": (replace(LINE, levels=(1, 3)),)}, "both down to level 2"),
+        ({"estimands": (replace(LINE, levels=(-1, 2)),)}, "must say the levels of its fit"),
+    ],
+)
+def test_a_map_that_could_not_be_charted_is_refused_in_a_sentence(changes, words):
+    with pytest.raises(ValueError, match=words):
+        mapped(**changes)

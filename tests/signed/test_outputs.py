@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.fleet import Platform
+from axiom.domain.maps import pack
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed.canonical_json import canonical
@@ -137,7 +138,7 @@ def line(**changes) -> bytes:
         (line(error=5, outcome="failed", measures=None), "error is not an object"),
         (line(error={"kind": "A\n", "where": "b"}, outcome="failed", measures=None), "kind .* has not the form"),
         (line(measures=[1.0]), "measures is not an object"),
-        (line(measures={"y": "1"}), "'y' is not a finite number"),
+        (line(measures={"y": "1"}), "'y' holds letters that are no grid"),
         (line(measures={"y": {}}), "'y' is not a finite number"),
         (line(measures={"y": [1.0, None]}), "'y' holds something that is no number"),
         (line(measures={"y": [True]}), "'y' holds something that is no number"),
@@ -179,3 +180,19 @@ def test_an_answer_is_read_like_a_cell():
     assert (answer.outcome, answer.measures) == (Outcome.OK, {"y": 2})
     with pytest.raises(ValueError, match="the answer lacks"):
         read_answer({})
+
+
+GRID = pack(bytes(64))
+
+
+def test_a_grid_travels_as_letters():
+    cell = replace(CELLS[0], measures={"fate": GRID, "border": 3})
+    whole = header_line(HEADER) + cell_line(cell) + footer_line(1)
+    assert read_output(whole, limit=2**20).cells == (cell,)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "ab cd", "abcd===", "<b>", "ü" * 8, "A" * 400_001, "abcd\n"])
+def test_letters_that_are_no_grid_are_refused(text):
+    line = cell_line(replace(CELLS[0], measures={"fate": text}))
+    with pytest.raises(OutputError, match="'fate' holds letters that are no grid"):
+        read_output(header_line(HEADER) + line + footer_line(1), limit=2**21)

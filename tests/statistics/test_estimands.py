@@ -1,6 +1,8 @@
 """The measures of one replicate become one number, or a sentence that says why there is none."""
 
 import math
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -146,9 +148,9 @@ def test_a_trend_may_be_asked_for_at_one_level_of_another_factor():
 
 
 def test_every_kind_can_be_computed():
-    cells = over_width(1.0, 1.0, 1.0, 0.0, 0.0)
+    cells = [({**config, "level": place % 2}, got) for place, (config, got) in enumerate(over_width(1, 1, 1, 0, 0))]
     for kind in Kind:
-        asked = estimand(kind, across="width", between=ENDS if kind is Kind.CONTRAST else ())
+        asked = estimand(kind, across="width", between=ENDS if kind is Kind.CONTRAST else ()) | {"levels": [0, 1]}
         found, why = value(asked, cells)
         assert (found is None) == (why != "")
 
@@ -247,3 +249,102 @@ def test_arms_of_any_size_that_measured_the_same_do_not_differ(kind, loss, some,
         for place in range(amount)
     ]
     assert value(asked, cells) == (0.0, "")
+
+
+# --- dimensions: the boxes of each level of a map's tiles
+
+
+LEVELS = [1, 4]
+
+
+def dimension(*arms: dict, levels: list[int] = LEVELS) -> dict:
+    return estimand("dimension", between=arms, measure="border") | {"levels": levels}
+
+
+def charted(boxes: dict[int, list[int]], **arm: object) -> list:
+    """So many boxes in each of the tiles of a level."""
+    return [
+        ({**arm, "level": level, "column": place, "row": 0}, {"border": count})
+        for level, counts in boxes.items()
+        for place, count in enumerate(counts)
+    ]
+
+
+def boxes_of(points: Callable[[float], tuple[float, float]], samples: int, side: int) -> set[tuple[int, int]]:
+    """The boxes of a plane from 0 to 1 through which a curve goes; `side` of them side by side."""
+    curve = (points((each + 0.5) / samples) for each in range(samples))
+    return {(int(x * side), int(y * side)) for x, y in curve}
+
+
+def koch(share: float) -> tuple[float, float]:
+    """A point of Koch's curve, whose dimension is log 4 / log 3."""
+    place, turned, length = 0.0 + 0.3j, 1.0 + 0.0j, 0.999
+    bends = (1.0, complex(0.5, 3**0.5 / 2), complex(0.5, -(3**0.5) / 2), 1.0)
+    for _ in range(9):
+        share *= 4
+        part, length = min(int(share), 3), length / 3
+        place += turned * length * sum(bends[:part])
+        turned *= bends[part]
+        share -= part
+    return place.real, place.imag
+
+
+def line(share: float) -> tuple[float, float]:
+    return 0.999 * share, 0.2 + 0.41 * share
+
+
+def counted(points: Callable[[float], tuple[float, float]]) -> list:
+    """A map of this curve: tiles of 16 boxes a side, each level's boxes counted tile by tile."""
+    cells = []
+    for level in range(LEVELS[0], LEVELS[1] + 1):
+        found = boxes_of(points, 300_000, 16 << level)
+        by_tile = Counter((x // 16, y // 16) for x, y in found)
+        cells += [({"level": level, "column": x, "row": y}, {"border": n}) for (x, y), n in by_tile.items()]
+    return cells
+
+
+@pytest.mark.parametrize(("points", "truth", "within"), [(line, 1.0, 0.01), (koch, math.log(4) / math.log(3), 0.04)])
+def test_the_dimension_of_a_known_curve_is_found(points, truth, within):
+    number, why = value(dimension(), counted(points))
+    assert (number, why) == (pytest.approx(truth, abs=within), "")
+
+
+def test_a_plane_has_dimension_two_and_an_island_of_one_box_none():
+    assert value(dimension(), charted({level: [4**level] for level in range(5)}))[0] == pytest.approx(2.0)
+    assert value(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0
+
+
+def test_the_boxes_of_a_level_are_counted_together_and_other_levels_are_none_of_it():
+    split = charted({0: [900], 1: [1, 3], 2: [4, 0, 4], 3: [16], 4: [7, 25], 5: [9_000]})
+    assert value(dimension(), split)[0] == pytest.approx(1.0)
+
+
+def test_a_dimension_between_two_arms_is_their_difference():
+    cells = [*charted({each: [4**each] for each in range(5)}, digits=7)]
+    cells += charted({each: [2**each] for each in range(5)}, digits=16)
+    asked = dimension({"digits": 7}, {"digits": 16})
+    assert value(asked, cells)[0] == pytest.approx(1.0)
+    assert value(dimension({"digits": 16}), cells)[0] == pytest.approx(1.0)
+    assert needed(asked, [config for config, _ in cells]) == tuple(range(10))
+    assert needed(dimension({"digits": 16}), [config for config, _ in cells]) == tuple(range(5, 10))
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (charted({1: [2], 2: [0, 0], 3: [8], 4: [16]}), "no border passes at level 2"),
+        (charted({1: [2], 2: [4], 3: [8]}), "no border passes at level 4"),
+        (charted({1: [2], 2: [4], 3: [8], 4: [16]}, digits=7), ""),
+        ([], "no config of this design"),
+        ([*charted({1: [2], 2: [4], 3: [8], 4: [16]}), ({"level": 4, "column": 9}, None)], "nothing was measured"),
+        ([({"column": 0}, {"border": 3})], "level is None"),
+        (
+            [*charted({1: [2]}), ({"level": 2, "column": 0}, {"border": None})],
+            "border has no value at level=2, column=0",
+        ),
+    ],
+)
+def test_a_dimension_without_a_border_at_each_level_has_no_value_and_says_where(cells, words):
+    number, why = value(dimension(), cells)
+    assert (number is None) == bool(words)
+    assert words in why

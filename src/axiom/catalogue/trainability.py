@@ -41,7 +41,8 @@ from axiom.kit import chance, pace, precision, tiles
 
 LAST = 20  # losses that are averaged at the end
 FAR = 1e6  # a loss as large as this is as good as infinite
-TOGETHER = 32  # networks of one program: what they hold stays in a processor's cache
+CACHED = 2**17  # numbers of a step that stay in a processor's cache
+FEW, MANY = 8, 64  # examples of a step: below the one, and from the other on
 
 MAP = Map(
     title="Which step sizes train",
@@ -89,29 +90,33 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @lru_cache(maxsize=8)
-def program(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]:
-    """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once.
+def program(activation: str, steps: int, seen: int, is_sampled: bool) -> Callable[..., Any]:
+    """Trains the networks of many pixels at once, each step on so many examples.
 
-    The weights of all networks lie side by side, so that each step is a few products of large matrices.
+    It is the same for all tiles of an arm, so it is compiled once. What lies side by side decides how fast it is: many
+    examples, else the hidden units, and where there is hardly an example, the networks.
     """
-    bend = ACTIVATIONS[activation]
+    bend, axis, is_long = ACTIVATIONS[activation], -1 if seen < FEW else 0, seen >= MANY
+
+    def outputs(layers: Any, inputs: Any) -> Any:
+        def of_one(first: Any, last: Any) -> Any:
+            width = len(last)
+            if is_long:
+                return last @ bend(first @ inputs.T / width**0.5) / width
+            return bend(inputs @ first / width**0.5) @ last / width
+
+        return jax.vmap(of_one, axis, axis)(*layers)
+
+    def loss(layers: Any, seen: Any, aims: Any) -> Any:
+        losses = jnp.mean((outputs(layers, seen) - jnp.expand_dims(aims, axis)) ** 2, axis=1 + axis)
+        return jnp.sum(losses), losses
 
     def trained(first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
         (inputs, wanted), (first, last) = data, start
-        width, networks = last.shape[0], first_rates.shape[0]
-        layers = (
-            jnp.broadcast_to(first[:, :, None], (*first.shape, networks)),
-            jnp.broadcast_to(last[:, None], (width, networks)),
-        )
-
-        def outputs(layers: Any, seen: Any) -> Any:
-            first, last = layers
-            fields = (seen @ first.reshape(width, width * networks)).reshape(-1, width, networks) / width**0.5
-            return jnp.einsum("enk,nk->ek", bend(fields), last) / width
-
-        def loss(layers: Any, seen: Any, aims: Any) -> Any:
-            losses = jnp.mean((outputs(layers, seen) - aims[:, None]) ** 2, axis=0)
-            return jnp.sum(losses), losses
+        starts = first.T if is_long else first, last
+        layers = tuple(jnp.stack([each] * len(first_rates), axis) for each in starts)
+        if axis == 0:
+            first_rates, last_rates = first_rates[:, None, None], last_rates[:, None]
 
         def step(layers: Any, places: Any) -> Any:
             seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
@@ -140,6 +145,11 @@ def program(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]
     return jax.jit(trained)
 
 
+def together(config: Config) -> int:
+    """How many networks one program trains: as many as stay in a processor's cache with all that they hold."""
+    return max(1, min(64, CACHED // (config.width * (config.batch or config.examples))))
+
+
 def run(config: Config, seed: int) -> Measures:
     """One cell: every pixel of one tile. The seed fixes the data and the start, which all pixels share."""
     width, draw = config.width, chance.stream(seed, "data")
@@ -151,9 +161,9 @@ def run(config: Config, seed: int) -> Measures:
         chosen = chance.stream(seed, "batches").integers(0, config.examples, (config.steps, config.batch))
     across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
     ends: list[Any] = []
-    parts = tiles.batches(len(across), TOGETHER)
+    parts = tiles.batches(len(across), together(config))
     with precision.digits(config.digits) as kind:
-        train = program(config.activation, config.steps, bool(config.batch))
+        train = program(config.activation, config.steps, config.batch or config.examples, bool(config.batch))
         fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
         for done, part in enumerate(parts, start=1):
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
@@ -167,10 +177,11 @@ def run(config: Config, seed: int) -> Measures:
 
 
 def _seconds(config: Config) -> float:
-    """Measured: most of a step is the product of all examples with the weights, and what bends them."""
+    """Measured: most of a step is the product of its examples with the weights, and what bends them."""
     seen = config.batch or config.examples
-    each = 0.35 if config.activation == "tanh" else 0.2
-    return (0.1 + each * seen * (config.width / 16) ** 2 / 2) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
+    each = (0.1 if config.activation == "tanh" else 0.075) * seen * (config.width / 16) ** 2 / 2
+    begun = 0.1 if seen < FEW else 1.5 if config.batch else 0.6
+    return (begun + each) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
 
 
 ONE = {"examples": 1, "digits": 7}

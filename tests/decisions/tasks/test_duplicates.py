@@ -151,3 +151,26 @@ def test_the_odd_one_is_found_out_once(before, is_anew):
     checks = [opinion(number, 1.0) for number in (11, 12, 13)]
     assert is_found_out(settle(opinion(10, 9.0), checks, early=EARLY), before) is is_anew
     assert not is_found_out(settle(opinion(10, 1.0), checks, early=EARLY), before)
+
+
+TILE = replace(CELL, measures={"fate": "ab" * 32, "learned": 0.5, "border": 40}, early=(2.0, 1.5))
+
+
+@pytest.mark.parametrize(
+    ("changes", "agrees"),
+    [
+        ({"fate": "cd" * 32}, True),  # some pixels at the border differ between processors
+        ({"fate": "cd" * 32, "border": 41}, True),
+        ({"fate": "cd" * 32, "learned": 0.1, "border": 400}, False),  # most of what was measured is far away
+        ({"fate": None, "learned": 0.5}, True),
+    ],
+)
+def test_two_tiles_are_compared_by_what_was_measured_of_them_and_not_by_their_pixels(changes, agrees):
+    assert compare([TILE], [replace(TILE, measures=TILE.measures | changes)], early=EARLY).agrees is agrees
+
+
+def test_where_nothing_was_trained_the_numbers_of_a_tile_must_be_the_same():
+    untrained = replace(TILE, early=())
+    assert compare([untrained], [untrained], early=EARLY).agrees
+    other = replace(untrained, measures=TILE.measures | {"border": 41})
+    assert compare([untrained], [other], early=EARLY).agrees is False

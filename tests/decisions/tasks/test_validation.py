@@ -1,5 +1,9 @@
 """Is an output what its ticket ordered? One deviation at a time."""
 
+import base64
+import hashlib
+import tracemalloc
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +13,7 @@ from axiom.decisions.tasks.validation import validate
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
+from axiom.domain.maps import Axis, Band, Map, pack
 from axiom.domain.work import Outcome, TaskState
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, Output
@@ -234,3 +239,86 @@ def test_a_measure_that_could_never_travel_fits_nothing():
     output = Output(header=HEADER, cells=tuple(replace(cell, measures={"word": "x"}) for cell in CELLS))
     decided = validate(ticket=TICKET, ticket_text=TEXT, experiment_id=11, manifest=manifest, output=output)
     assert decided.state is TaskState.INVALID
+
+
+MAP = Map(
+    title="A plane",
+    x=Axis(name="a knob", low=1.0, high=2.0),
+    y=Axis(name="another", low=1.0, high=2.0),
+    measure="fate",
+    bands=(Band(name="so", shades=2), Band(name="not so", shades=3)),
+    pixels=8,
+)
+TILES = tuple({"level": 0, "column": 0, "row": 0, "size": size} for size in (1, 2))
+CHARTED = replace(
+    MANIFEST,
+    configs=TILES,
+    factors=dict.fromkeys(TILES[0], ValueType.INT),
+    measures=(Measure("fate", ValueType.GRID, nullable=False), Measure("border", ValueType.INT, nullable=False)),
+    map=MAP,
+)
+PIXELS = bytes([0, 1, 2, 4] * 16)
+
+
+def drawn(fate: object, outcome: Outcome = Outcome.OK):
+    """The first tile of an output, as its host brings it, and the others as they should be."""
+    good = {"fate": pack(PIXELS), "border": 3}
+    cells = [replace(cell, measures=good) for cell in CELLS]
+    cells[0] = replace(cells[0], measures={"fate": fate, "border": 3}, outcome=outcome)
+    return validate(
+        ticket=replace(TICKET, configs=TILES),
+        ticket_text=TEXT,
+        experiment_id=11,
+        manifest=CHARTED,
+        output=Output(header=HEADER, cells=tuple(cells)),
+    )
+
+
+def test_the_pixels_of_a_tile_are_kept_beside_its_measures():
+    first = drawn(pack(PIXELS)).results[0]
+    assert first.pixels == PIXELS
+    assert first.measures == {"fate": hashlib.sha256(PIXELS).hexdigest(), "border": 3}
+
+
+BOMB = base64.b64encode(zlib.compress(bytes(2**27), 9)).decode()  # 170 kB that would become 128 MB
+
+
+@pytest.mark.parametrize(
+    ("fate", "words"),
+    [
+        (pack(bytes(63)), "fate is no grid of 8 by 8 pixels: it does not hold 64 pixels"),
+        (pack(bytes(256)), "fate is no grid of 8 by 8 pixels: it does not hold 64 pixels"),
+        ("AAAA", "fate is no grid of 8 by 8 pixels: it cannot be unpacked"),
+        ("no base64", "fate is no grid of 8 by 8 pixels: it cannot be unpacked"),
+        (BOMB, "fate is no grid of 8 by 8 pixels: it does not hold 64 pixels"),
+        (pack(bytes([5] * 64)), "fate has a pixel of 5, and 4 is the last colour"),
+        (pack(bytes([255] * 64)), "fate has a pixel of 255, and 4 is the last colour"),
+        (3, "fate is int, and grid was declared"),
+        ([0] * 64, "fate is list, and grid was declared"),
+        (None, "fate is NoneType, and grid was declared"),
+    ],
+)
+def test_a_grid_that_is_none_of_this_map_is_refused_in_a_sentence(fate, words):
+    decided = drawn(fate)
+    assert (decided.state, decided.results) == (TaskState.INVALID, ())
+    assert decided.reason.startswith(f"replicate 4, config 0: {words}")
+    assert len(decided.reason) < 300
+
+
+def test_a_bomb_is_refused_without_being_unpacked():
+    tracemalloc.start()
+    try:
+        drawn(BOMB)
+        assert tracemalloc.get_traced_memory()[1] < 2**22
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_tile_that_left_the_numbers_has_no_pixels():
+    first = drawn(None, Outcome.DIVERGED).results[0]
+    assert first.pixels is None
+    assert first.measures == {"fate": None, "border": 3}
+
+
+def test_a_grid_where_a_number_was_declared_is_refused():
+    assert "loss is str, and float was declared" in judged(with_first(measures=MEASURES | {"loss": "AAAA"})).reason

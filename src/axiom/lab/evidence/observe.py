@@ -99,8 +99,12 @@ class ObservedVersion:
         """
         self._read(issued)
         repeats = self._repeats(found, issued)
+        charted = self._charted(self._drawn(found), min(issued, default=0))
         return [
-            self._observation(found, number, issued_to, repeats.get(number, "")) for number, issued_to in issued.items()
+            self._observation(
+                found, number, issued_to, repeats.get(number, ""), lacking=charted.get(number, _NOTHING).lacking
+            )
+            for number, issued_to in issued.items()
         ]
 
     def is_overturned(self, number: int, issued_to: int) -> bool:
@@ -181,15 +185,15 @@ class ObservedVersion:
         for number in wanted:
             self._measured[number] = _measured(cells[number])
 
-    def _observation(self, found: WeighedFinding, number: int, issued_to: int, repeats: str) -> Observation:
+    def _observation(
+        self, found: WeighedFinding, number: int, issued_to: int, repeats: str, *, lacking: int
+    ) -> Observation:
         design, back = self.registered[issued_to].design, self._measured[number]
         wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
-        drawn, lacking = self._drawn(found), 0
+        drawn = self._drawn(found)
         if drawn:
             by_place = design.by_place
             wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]
-            charted = self._charted(drawn, number).get(number, _NOTHING)
-            lacking = charted.wanted - charted.back
         reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
         if lacking:
             reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"

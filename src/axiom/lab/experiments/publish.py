@@ -33,7 +33,7 @@ from axiom.store.registrations import proposals
 log = logging.getLogger("axiom.publish")
 
 # What an experiment means. A file that changes one of these asks another question, so it needs another version.
-_MEANING = ("configs", "factors", "measures", "estimands")
+_MEANING = ("configs", "factors", "measures", "estimands", "map")
 _LONGEST = 1e9  # reference-core seconds of a cell: thirty years
 WAITS = "waits for a seal"  # what came of publishing where the bundle keys are kept elsewhere
 
@@ -369,8 +369,13 @@ def _same_question(version: StoredExperiment, prepared: Prepared) -> None:
 
 
 def _asked(document: Mapping[str, Any], name: str) -> Any:
-    """A part of what it means. How its estimands are told may become clearer, and it is the same question."""
-    said = document[name]
+    """A part of what it means. How its estimands and its map are told may become clearer: it is the same question."""
+    said = document.get(name)  # a document says nothing of a map where there is none
+    if said is None:
+        return None
+    if name == "map":
+        axes = {axis: {**said[axis], "name": ""} for axis in ("x", "y")}
+        return {**said, **axes, "title": "", "bands": [band["shades"] for band in said["bands"]]}
     if name != "estimands":
         return said
     return [{word: value for word, value in estimand.items() if word not in WORDS} for estimand in said]

@@ -73,10 +73,11 @@ def order_tiles(
     """Order the next tiles of all maps, as many as should wait."""
     known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
     turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
-    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one)]
+    wanted_seconds = cores * policy.per_core * turn
+    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted_seconds)]
     out = sum(_out(db, one) for one in known.values())
     done = []
-    for wanted in next_tiles(frontiers, wanted=cores * policy.per_core * turn, out=out, is_idle=is_idle):
+    for wanted in next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle):
         frontier, version = wanted.frontier, known[wanted.frontier.experiment_id]
         each = tiles_a_task(frontier.seconds, turn, MOST_OF_TASK)
         chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
@@ -96,10 +97,12 @@ def order_tiles(
     return done
 
 
-def _frontiers(db: Database, version: ChartedVersion) -> Iterator[Frontier]:
+def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator[Frontier]:
+    """Of no arm more tiles are counted than would be ordered if it were alone: there may be a million."""
     drawn = version.manifest.map
     for arm, seconds in version.design.seconds_by_place.items() if drawn else ():
-        found = tiles.coarsest(db, version.experiment_id, arm, _MOST_AT_ONCE)
+        most = min(_MOST_AT_ONCE, 1 + int(wanted / seconds))
+        found = tiles.coarsest(db, version.experiment_id, arm, most)
         if drawn and found:
             level, amount = found
             yield Frontier(

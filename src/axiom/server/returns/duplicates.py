@@ -5,7 +5,7 @@ A check is a workunit of its own: the workunit of the checked task closes with i
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from axiom.decisions.hosts.reliability import is_watched
@@ -34,8 +34,17 @@ def secret_of(key: SigningKey) -> bytes:
     return hashlib.sha256(key.sign(b"axiom-check-1")).digest()
 
 
-def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: datetime) -> list[int]:
+def order(
+    db: Database,
+    secret: bytes,
+    proven: Sequence[UnprovenTask],
+    now: datetime,
+    *,
+    doubtful: Collection[int] = (),
+) -> list[int]:
     """Order the checks of those of these new proven tasks that are to be checked; the workunits made.
+
+    Doubtful tasks are checked whatever was drawn.
 
     A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
     host was only simulated. Of a host that was outvoted lately every task is checked.
@@ -46,7 +55,7 @@ def order(db: Database, secret: bytes, proven: Sequence[UnprovenTask], now: date
         for one in proven
         if one.checks_task_id is None
         and not (one.is_targeted or one.is_simulated)
-        and (one.task.host_id in watched or is_checked(secret, one.task.id))
+        and (one.task.host_id in watched or one.task.id in doubtful or is_checked(secret, one.task.id))
     ]
     since = now - _HEARD_FROM
     others = {

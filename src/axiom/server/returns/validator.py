@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from axiom.decisions.hosts.reliability import is_barred
+from axiom.decisions.tasks.continuity import continuity
 from axiom.decisions.tasks.validation import Validation, validate
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
+from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value
-from axiom.domain.work import TaskState
+from axiom.domain.work import Result, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server.returns import duplicates as checking
 from axiom.server.returns import host_reliability
@@ -90,21 +92,27 @@ class Validator:
         judged = [self._judge(db, one, outputs) for one in waiting]
         tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
         stored = results.record(db, [result for one in judged for result in one.decided.results], now)
-        self._draw(db, judged, now)
+        doubtful = self._draw(db, judged, now)
         transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
         host_reliability.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
         proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
-        checking.order(db, self._secret, [one for one in proven if one.task.id not in stored.tasks], now)
+        new = [one for one in proven if one.task.id not in stored.tasks]
+        checking.order(db, self._secret, new, now, doubtful=doubtful)
         cells = {one.waiting.task.id: one.decided.results for one in judged}
         checking.settle_checks(db, proven, cells, now)
         _log(judged, stored)
 
-    def _draw(self, db: Database, judged: Sequence[_Judged], now: datetime) -> None:
-        """Put new tiles on their maps."""
+    def _draw(self, db: Database, judged: Sequence[_Judged], now: datetime) -> set[int]:
+        """Put new tiles on their maps; the tasks of which one does not go on where its parent ends."""
+        doubtful = set()
         for one in judged:
             manifest = self._manifests.get(one.waiting.task.experiment_id)
             if one.decided.results and manifest and manifest.map:
                 tiles.draw(db, manifest.map, one.decided.results, now)
+                if why := _discontinued(db, manifest.map, one.decided.results):
+                    doubtful.add(one.waiting.task.id)
+                    log.info("tile.doubtful task=%d host=%s %s", one.waiting.task.id, one.waiting.task.host_id, why)
+        return doubtful
 
     def _judge(self, db: Database, waiting: UnprovenTask, outputs: Mapping[str, bytes]) -> _Judged:
         task = waiting.task
@@ -172,6 +180,24 @@ class Validator:
                 return None
             self._manifests[experiment_id] = stored_manifest(found.manifest)
         return self._manifests[experiment_id]
+
+
+def _discontinued(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
+    """Why a task is doubtful, of whose tiles one does not show what its parent showed; nothing where all do."""
+    parents: dict[tuple[int, int], bytes | None] = {}
+    for result in brought:
+        tile, arm = tile_at(result.config)
+        if tile.parent is None or result.pixels is None:
+            continue
+        key = result.replicate, place_of(tile.parent, arm)
+        if key not in parents:
+            found = tiles.one(db, result.experiment_id, key[1], result.replicate)
+            parents[key] = found.pixels if found else None
+        if (parent := parents[key]) is not None:
+            said = continuity(tile, result.pixels, parent, drawn)
+            if said.is_doubtful:
+                return f"replicate={result.replicate} config={result.config} {said.reason}"
+    return ""
 
 
 def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTask]:

@@ -11,7 +11,13 @@ from axiom.store.engine.database import Bare, Database, Row, at
 ALL_PLACES = 2**62  # above any place of a config
 _RETURNED = """
 SELECT replicate, count(*) AS back FROM result
-WHERE experiment_id = :experiment_id AND replicate >= :first AND config < :below GROUP BY replicate
+WHERE experiment_id = :experiment_id AND replicate >= :first GROUP BY replicate
+"""
+# From each replicate to its first places: a map has many more below them.
+_RETURNED_BELOW = """
+SELECT r.replicate, count(*) AS back
+FROM replicate n CROSS JOIN result r ON r.experiment_id = n.experiment_id AND r.replicate = n.number
+WHERE n.experiment_id = :experiment_id AND n.number >= :first AND r.config < :below GROUP BY r.replicate
 """
 _ORDERED = """
 SELECT w.replicates, w.state = 'cancelled' AND e.retired_at IS NOT NULL AND NOT EXISTS (
@@ -105,7 +111,10 @@ def look_again(db: Database, experiment_id: int) -> None:
 
 def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_PLACES) -> dict[int, int]:
     """How many cells of each replicate are back, from this number on; of places below this one."""
-    rows = db.select(_RETURNED, experiment_id=experiment_id, first=first, below=below)
+    if below == ALL_PLACES:
+        rows = db.select(_RETURNED, experiment_id=experiment_id, first=first)
+    else:
+        rows = db.select(_RETURNED_BELOW, experiment_id=experiment_id, first=first, below=below)
     return {row["replicate"]: row["back"] for row in rows}
 
 

@@ -47,11 +47,13 @@ _ORDER = """
 UPDATE tile SET state = 'ordered'
 WHERE experiment_id = :experiment_id AND config = :config AND replicate = :replicate AND state = 'open'
 """
-# What a replicate has down to a level: every tile that is known to be needed, and those that are settled.
+# What a replicate has down to a level: every tile that is known to be needed, and those that are settled. From each
+# replicate to its first levels, for those below them are many more.
 _CHARTED = """
-SELECT replicate, arm, count(*) AS wanted, sum(state IN ('drawn', 'void')) AS back FROM tile
-WHERE experiment_id = :experiment_id AND replicate >= :first AND level BETWEEN 1 AND :deepest
-GROUP BY replicate, arm
+SELECT t.replicate, t.arm, count(*) AS wanted, sum(t.state IN ('drawn', 'void')) AS back
+FROM replicate r CROSS JOIN tile t ON t.experiment_id = r.experiment_id AND t.replicate = r.number
+WHERE r.experiment_id = :experiment_id AND r.number >= :first AND t.level BETWEEN 1 AND :deepest
+GROUP BY t.replicate, t.arm
 """
 _AMOUNTS = """
 SELECT level, state, count(*) AS amount FROM tile WHERE experiment_id = :experiment_id GROUP BY level, state
@@ -97,6 +99,11 @@ class Charted:
 
     wanted: int = 0
     back: int = 0
+
+    @property
+    def lacking(self) -> int:
+        """Tiles that are needed and not settled."""
+        return self.wanted - self.back
 
 
 def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> None:

@@ -16,6 +16,6 @@ CREATE TABLE tile (
     PRIMARY KEY (experiment_id, config, replicate),
     FOREIGN KEY (experiment_id, replicate) REFERENCES replicate (experiment_id, number)
 );
-CREATE INDEX tile_open ON tile (experiment_id, arm, level, border, replicate, config) WHERE state = 'open';
+CREATE INDEX tile_open ON tile (experiment_id, arm, level, border DESC, replicate, config) WHERE state = 'open';
 CREATE INDEX tile_replicate ON tile (experiment_id, replicate, level, arm, state);
 CREATE INDEX tile_newest ON tile (experiment_id, drawn_at, level) WHERE state = 'drawn';

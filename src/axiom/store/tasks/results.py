@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from axiom.domain.maps import first_place
 from axiom.domain.work import Outcome, Result
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at
@@ -16,7 +18,12 @@ VALUES (:task_id, :experiment_id, :replicate, :config, :seed, :outcome, :measure
 """
 _STORED = """
 SELECT r.id, r.replicate, r.config FROM json_each(:replicates) j
-CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value
+CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value AND r.config < :below
+"""
+# Of a replicate that is charted there may be a million, so each of them is looked up by itself.
+_STORED_DEEPER = """
+SELECT r.id, r.replicate, r.config FROM json_each(:places) n CROSS JOIN json_each(n.value) j
+CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = CAST(n.key AS INTEGER) AND r.config = j.value
 """
 _ADD_DUPLICATE = """
 INSERT INTO duplicate (result_id, task_id, outcome, measures, early, cpu_seconds, created_at)
@@ -29,6 +36,7 @@ FROM result r JOIN duplicate d ON d.result_id = r.id WHERE r.task_id = :task_id
 ORDER BY d.task_id, r.replicate, r.config
 """
 
+_DEEPER = first_place(1)
 _JSON = json.JSONEncoder(allow_nan=False)
 _Cell = tuple[int, int, int]
 
@@ -67,14 +75,20 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> Recorded:
 
 def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
     """Those of these cells that are stored, and the result of each."""
-    wanted: dict[int, set[int]] = {}
-    for result in results:
-        wanted.setdefault(result.experiment_id, set()).add(result.replicate)
-    return {
-        (experiment_id, row["replicate"], row["config"]): row["id"]
-        for experiment_id, replicates in wanted.items()
-        for row in db.select(_STORED, experiment_id=experiment_id, replicates=json.dumps(sorted(replicates)))
-    }
+    there: dict[_Cell, int] = {}
+    for experiment_id in {result.experiment_id for result in results}:
+        near: set[int] = set()
+        deeper: dict[int, list[int]] = {}
+        for result in results:
+            if result.experiment_id == experiment_id and result.config < _DEEPER:
+                near.add(result.replicate)
+            elif result.experiment_id == experiment_id:
+                deeper.setdefault(result.replicate, []).append(result.config)
+        asked: dict[str, Any] = {"experiment_id": experiment_id}
+        rows = db.select(_STORED, **asked, replicates=json.dumps(sorted(near)), below=_DEEPER) if near else []
+        rows += db.select(_STORED_DEEPER, **asked, places=json.dumps(deeper)) if deeper else []
+        there.update(((experiment_id, row["replicate"], row["config"]), row["id"]) for row in rows)
+    return there
 
 
 def _cell(result: Result) -> _Cell:

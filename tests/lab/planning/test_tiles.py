@@ -1,0 +1,121 @@
+"""The next tiles of maps become workunits of one replicate each, of maps that may be computed."""
+
+from pathlib import Path
+
+import disc_map
+import pytest
+from map_lab import POLICY, map_lab, prepared_map
+
+import axiom
+from axiom.domain.maps import tile_at
+from axiom.domain.work import TaskState
+from axiom.errors import Refused
+from axiom.lab.experiments.publish import prepare
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.planning.tiles import versions
+from axiom.store.experiments import releases
+from axiom.store.maps import tiles
+from axiom.store.tasks import workunits
+
+
+@pytest.fixture
+def lab(small_lab):
+    """Eight replicates of level 0 are back."""
+    made = map_lab(small_lab, replicates=8)
+    made.compute()
+    return made
+
+
+def test_a_workunit_holds_tiles_of_one_arm_level_and_replicate_for_about_a_turn(lab):
+    ordered = lab.chart(cores=100)
+    made = [workunits.workunit(lab.db, number) for one in ordered for number in one.workunits]
+    assert made
+    for one in made:
+        found = {(tile_at(place)[0].level, tile_at(place)[1]) for place in one.configs}
+        assert len(found) == len(one.replicates) == 1
+        assert len(one.configs) <= POLICY.task_seconds  # a tile is declared to last a second
+        assert list(one.configs) == sorted(one.configs)
+    assert {(one.name, one.level) for one in ordered} == {("disc_map", 1)}
+    assert sum(one.tiles for one in ordered) == sum(len(one.configs) for one in made) == lab.levels("ordered")[1]
+
+
+def test_for_volunteers_a_task_is_longer(lab):
+    (first, *_) = [number for one in lab.chart(cores=1, has_volunteers=True) for number in one.workunits]
+    assert len(workunits.workunit(lab.db, first).configs) == 4  # all quarters: 20 minutes would be more
+
+
+def test_no_more_is_ordered_than_should_wait(lab):
+    wanted = POLICY.per_core * POLICY.task_seconds
+    assert sum(one.tiles for one in lab.chart(cores=1)) == wanted
+    assert lab.chart(cores=1) == []
+    lab.compute(1)
+    assert sum(one.tiles for one in lab.chart(cores=1)) >= 1
+
+
+def test_beside_other_questions_only_what_registered_numbers_need_is_ordered(lab):
+    while lab.chart(is_idle=False):
+        lab.compute()
+    assert set(lab.levels("drawn")) == {0, 1, 2}
+    assert set(lab.levels("open")) == {3}
+    assert {one.level for one in lab.chart(is_idle=True)} == {3}
+
+
+def test_nothing_is_ordered_before_level_0_is_back(small_lab):
+    lab = map_lab(small_lab, replicates=2)
+    assert lab.chart() == []
+
+
+def test_nothing_of_a_map_is_ordered_once_its_version_is_retired(lab):
+    withdraw(lab.db, 1, "retired", lab.now)
+    assert lab.chart() == []
+
+
+@pytest.mark.parametrize("approvals", ["", "code"])
+def test_nothing_of_a_map_is_ordered_while_it_is_a_pilot(lab, approvals):
+    assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+    lab.db.execute("DELETE FROM release")
+    assert versions(lab.db, lab.now, approvals) == []
+    releases.let_out(lab.db, 1, prepared_map().digest, "a test vouches for it", lab.now)
+    assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+
+
+def test_a_deeper_tile_is_computed_with_the_seed_of_its_replicate(lab):
+    lab.chart()
+    lab.compute()
+    rows = lab.db.select("SELECT DISTINCT replicate, seed FROM result")
+    assert len(rows) == 8
+    assert {task.state for task in workunits.tasks(lab.db)} == {TaskState.VALID}
+
+
+def changed_map(folder, old: str, new: str, version: int = 1):
+    """The disc's file with one thing changed."""
+    text = Path(disc_map.__file__).read_text()
+    assert old in text
+    file = folder / "disc_map.py"
+    file.write_text(text.replace(old, new).replace("version=1", f"version={version}"))
+    return prepare(Path(axiom.__file__).parent, file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("pixels=8", "pixels=16"),
+        ('name="how far up", low=-1.0', 'name="how far up", low=-2.0'),
+        ("deepest=3", "deepest=4"),
+        ('name="inside", shades=2', 'name="inside", shades=3'),
+    ],
+)
+def test_a_map_that_shows_another_plane_needs_another_version_with_its_own_tiles(lab, tmp_path, old, new):
+    with pytest.raises(Refused, match="registered with other map"):
+        lab.publish(changed_map(tmp_path, old, new))
+    before = tiles.amounts(lab.db, 1)
+    lab.publish(changed_map(tmp_path, old, new, version=2))
+    assert tiles.amounts(lab.db, 1) == before
+    assert tiles.amounts(lab.db, 2) == {}
+    lab.deploy(2)
+    assert workunits.workunit(lab.db, 9).configs == (0, 1)
+
+
+@pytest.mark.parametrize(("old", "new"), [('title="A disc"', 'title="A round disc"'), ("how far up", "height")])
+def test_how_a_map_is_told_may_become_clearer(lab, tmp_path, old, new):
+    assert lab.publish(changed_map(tmp_path, old, new)).change == "new bundle"
