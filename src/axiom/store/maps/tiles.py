@@ -2,12 +2,15 @@
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from axiom.domain.maps import Map, Tile, borders, place_of, tile_at
 from axiom.domain.work import Result
+from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment
 
 _DRAW = """
@@ -98,7 +101,7 @@ class Charted:
 
 def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> None:
     """Keep the pixels of new results, and open the quarters through which a border passes. Each is drawn once."""
-    rows, opened = [], []
+    rows, opened = list[dict[str, Any]](), []
     for result in results:
         tile, arm = tile_at(result.config)
         key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "task_id": result.task_id}
@@ -129,7 +132,11 @@ def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> 
             for child, length, passes in zip(tile.children, seen.lengths, seen.passes, strict=True)
             if passes
         ]
-    db.many(_DRAW, rows)
+    new = Counter[counters.Key]()
+    for row in rows:
+        if db.execute(_DRAW, **row) and row["state"] == "drawn":
+            new["tile", row["experiment_id"], str(row["level"])] += 1
+    counters.add_all(db, new)
     db.many(_OPEN, opened)
 
 
