@@ -9,6 +9,7 @@
   const here = new URL(said.here, location.href);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let map = null, ring = null, waiting = null, asked = 0;
+  let chosen = null; // the pixel that is read
 
   // A knob's value and how far along its axis that is.
   const axis = (text) => {
@@ -41,7 +42,12 @@
     const place = document.createElement("div");
     place.className = "live";
     sheet.append(place);
-    let side = sheet.clientWidth;
+    let side = 0;
+    const fit = () => {
+      side = sheet.clientWidth - (sheet.clientWidth % 2 ** detail); // a tile begins where a pixel of the screen does
+      place.style.width = place.style.height = `${side}px`;
+    };
+    fit();
     // The whole map is a square of side 1, and as large as its sheet at zoom 0: a zoom is a level.
     const crs = L.extend({}, L.CRS.Simple, {
       transformation: new L.Transformation(1, 0, -1, 1),
@@ -74,11 +80,14 @@
       layer = new Tiles({ bounds: whole, noWrap: true, tileSize: side / 2 ** detail, keepBuffer: 1 }).addTo(map);
     };
     cover();
-    ring = L.circleMarker(middle, { radius: 9, weight: 2.5, color: "#b02a45", fill: false, interactive: false });
+    ring = L.circleMarker(middle, { radius: 9, weight: 2.5, color: "#b02a45", fill: false, interactive: false, className: "halo" });
     ring.addTo(map);
     mark();
     map.on("click", (event) => read(event.latlng));
-    map.on("moveend", soon);
+    map.on("moveend", () => {
+      label();
+      soon();
+    });
     sheet.classList.add("is-live");
     document.querySelector(".keys").hidden = false;
     document.querySelector("[data-part=hint]").hidden = true;
@@ -86,9 +95,9 @@
     new ResizeObserver(() => {
       cancelAnimationFrame(last);
       last = requestAnimationFrame(() => {
-        if (Math.abs(sheet.clientWidth - side) < 2) return;
+        if (Math.abs(sheet.clientWidth - side) < 2 ** detail) return;
         const [centre, level] = [map.getCenter(), map.getZoom()];
-        side = sheet.clientWidth;
+        fit();
         map.invalidateSize({ pan: false });
         map.setView(centre, level, { animate: false });
         map._resetView(centre, level, true); // its own idea of the scale is of before
@@ -104,6 +113,21 @@
     ring.setLatLng([y.share(Number(over.dataset.y)), x.share(Number(over.dataset.x))]);
   }
 
+  // The ends of both axes, as the map lies now.
+  function label() {
+    const seen = map.getBounds();
+    const ends = [
+      ["[data-part=across]", x.at(seen.getWest()), x.at(seen.getEast())],
+      ["[data-part=up]", y.at(seen.getNorth()), y.at(seen.getSouth())],
+    ];
+    for (const [part, first, last] of ends) {
+      const spans = document.querySelectorAll(`${part} span`);
+      const digits = Math.min(15, 3 + Math.max(0, Math.ceil(-Math.log10(Math.abs(last - first) / Math.max(Math.abs(first), Math.abs(last))))));
+      spans[0].textContent = first.toPrecision(digits).replace("-", "−");
+      spans[2].textContent = last.toPrecision(digits).replace("-", "−");
+    }
+  }
+
   // The square that holds the middle, or the pixel that is read, has an address of its own.
   function address(point) {
     const level = map.getZoom();
@@ -113,9 +137,11 @@
     const [column, row] = [Math.floor(within(lng) * across), Math.floor(within(lat) * across)];
     for (const [name, value] of Object.entries({ level, column, row })) next.searchParams.set(name, value);
     for (const name of ["x", "y"]) next.searchParams.delete(name);
-    if (point) {
-      next.searchParams.set("x", x.at(within(lng)));
-      next.searchParams.set("y", y.at(within(lat)));
+    const isSeen = (one) => Math.floor(within(one.lng) * across) === column && Math.floor(within(one.lat) * across) === row;
+    if (point || (chosen && !isSeen(chosen))) chosen = point;
+    if (chosen) {
+      next.searchParams.set("x", x.at(within(chosen.lng)));
+      next.searchParams.set("y", y.at(within(chosen.lat)));
     }
     return next;
   }
@@ -153,9 +179,10 @@
       else old.replaceWith(fresh);
     }
     if (open) document.querySelector("[data-part=table] details").open = true;
-    if (held) document.querySelector(`[data-way="${held}"]`)?.focus({ preventScroll: true });
+    if (held) (document.querySelector(`a[data-way="${held}"]`) ?? sheet).focus({ preventScroll: true });
     document.querySelector("[data-part=hint]").hidden = true;
     mark();
+    label();
     history.replaceState(null, "", next);
   }
 
@@ -179,8 +206,15 @@
   sheet.tabIndex = 0;
   sheet.setAttribute("role", "application");
   sheet.setAttribute("aria-label", "Map: arrows move, plus and minus zoom, 0 shows all, Enter reads the pixel in the middle");
-  for (const link of sheet.querySelectorAll(".over a")) link.removeAttribute("href");
+  for (const link of sheet.querySelectorAll(".over a")) link.remove();
   for (const kind of ["pointerenter", "pointerdown", "focusin"]) sheet.addEventListener(kind, start, { passive: true });
+  sheet.addEventListener("click", (event) => {
+    if (map) return; // it listens itself from then on
+    const { left, top, width } = sheet.getBoundingClientRect();
+    const [right, up] = [(event.clientX - left) / width, 1 - (event.clientY - top) / width];
+    const across = 2 ** Number(said.level);
+    start().then(() => map && read({ lng: (Number(said.column) + right) / across, lat: (Number(said.row) + up) / across }));
+  });
   sheet.addEventListener("focusin", () => start().then(() => map?.scrollWheelZoom.enable()));
   sheet.addEventListener("focusout", () => map?.scrollWheelZoom.disable());
   sheet.addEventListener("keydown", (event) => {
