@@ -142,9 +142,7 @@ def tiles_of(window: Window, side: int) -> Iterator[Tile]:
 def window_of(tile: Tile, side: int, deeper: int = 0) -> Window:
     """A whole tile, in the pixels of so many levels deeper."""
     size = side << deeper
-    return Window(
-        level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size
-    )
+    return Window(level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size)
 
 
 def share_of(axis: Axis, value: float) -> float:

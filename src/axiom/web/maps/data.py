@@ -87,7 +87,9 @@ def _as_json(reading: Reading, name: str, found: Crop) -> Answer:
 
 def _csv(found: Crop, breathe: Breathe) -> bytes:
     names = [_field(band.name) for band in found.drawn.bands]
-    ends = [f"{shade},{name}" for band, name in zip(found.drawn.bands, names, strict=True) for shade in range(band.shades)]
+    ends = [
+        f"{shade},{name}" for band, name in zip(found.drawn.bands, names, strict=True) for shade in range(band.shades)
+    ]
     across = [repr(value) for value in found.x]
     width, pieces = len(across), [",".join(COLUMNS) + "\r\n"]
     for row, up in enumerate(found.y):

@@ -15,11 +15,13 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.maps import aspects, colours
 from axiom.web.maps.aspects import Aspect, ShownMap, every_map, must_map
 from axiom.web.maps.looks import Look, levels
+from axiom.web.maps.png import Colour
 from axiom.web.views.hosts import whose_host
 
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")
 _MOST_DIGITS = 15
+_LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
 
 
 def listed(reading: Reading) -> Answer:
@@ -56,7 +58,7 @@ def one(reading: Reading, name: str) -> Answer:
             "here": aspect.address(shown.path),
             "tiles_at": aspect.picture(shown.path, "tiles").rpartition("/")[0],
             "moves": _moves(shown, aspect),
-            "choices": _choices(shown, look, aspect),
+            "choices": _choices(shown, aspect),
             "legend": _legend(shown.drawn, look, aspect),
             "seconds": max(shown.manifest.cell_seconds, default=0.0),
             **(_seen(reading, look, aspect) if look.replicates else {"picture": None}),
@@ -136,10 +138,8 @@ def knob(value: float, low: float, high: float) -> str:
     apart = math.ceil(-math.log10(span / largest)) if span and largest else 0
     digits = min(max(3, 3 + apart), _MOST_DIGITS)
     power = math.floor(math.log10(abs(value))) if value else 0
-    if -4 <= power < 7:
-        text = f"{value:,.{max(0, digits - 1 - power)}f}"
-    else:
-        text = f"{value:.{digits - 1}e}"
+    is_plain = _LEAST <= power < _MOST
+    text = f"{value:,.{max(0, digits - 1 - power)}f}" if is_plain else f"{value:.{digits - 1}e}"
     return text.replace("-", "−")
 
 
@@ -183,9 +183,7 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
         "up": beside(0, 1),
         "down": beside(0, -1),
         "whole": to(0, 0, 0) if tile.level else None,
-        "quarters": [
-            {"where": where, "href": href} for where, href in zip(_QUARTERS, quarters, strict=True) if href
-        ],
+        "quarters": [{"where": where, "href": href} for where, href in zip(_QUARTERS, quarters, strict=True) if href],
     }
 
 
@@ -193,7 +191,7 @@ def _elsewhere(aspect: Aspect, tile: Tile) -> Aspect:
     return Aspect(tile=tile, arm=aspect.arm, against=aspect.against, replicate=aspect.replicate)
 
 
-def _choices(shown: ShownMap, look: Look, aspect: Aspect) -> Answer:
+def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
     """The other arms, the replicates, all together, and the differences; each with its address."""
 
     def to(arm: int, against: int | None, replicate: int | None) -> str:
@@ -239,7 +237,7 @@ def _apart(shown: ShownMap, arm: int, other: int) -> str:
 def _legend(drawn: Map, look: Look, aspect: Aspect) -> list[Answer]:
     """The colours in words, each with its ramp."""
 
-    def row(words: str, ramp: Sequence[colours.Colour]) -> Answer:
+    def row(words: str, ramp: Sequence[Colour]) -> Answer:
         return {"words": words, "colours": [colours.written(colour) for colour in ramp]}
 
     chosen = len(look.replicates) if aspect.replicate is None else 1
@@ -252,7 +250,7 @@ def _legend(drawn: Map, look: Look, aspect: Aspect) -> list[Answer]:
     return [row(band.name, colours.of_band(place, band.shades)) for place, band in enumerate(drawn.bands)]
 
 
-def _ramp(ends: tuple[str, str], chosen: int) -> Sequence[colours.Colour]:
+def _ramp(ends: tuple[str, str], chosen: int) -> Sequence[Colour]:
     return colours.ramp_between(ends, max(1, chosen) + 1)
 
 
@@ -425,4 +423,3 @@ def _data(shown: ShownMap, aspect: Aspect, chosen: int, detail: int) -> Answer:
     words = f"x0={left!r}&x1={right!r}&y0={below!r}&y1={top!r}&level={aspect.tile.level + detail}"
     address = f"{shown.path}/data?{words}&arm={aspect.arm}&replicate={chosen}"
     return {form: f"{address}&format={form}" for form in ("csv", "json", "parquet")}
-
