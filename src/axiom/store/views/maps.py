@@ -14,11 +14,13 @@ _NEWEST = """
 SELECT experiment_id, replicate, config, shares, drawn_at FROM tile
 WHERE experiment_id = :experiment_id AND state = 'drawn' ORDER BY drawn_at DESC LIMIT :limit
 """
-# Of the last tasks of a host alone: it may have had a million others.
+# Of the last tasks of a host alone, and of each its deepest tile, at the end of the task's own entries of an index.
 _OF_HOST = """
 SELECT l.experiment_id, l.replicate, l.config, l.shares, l.drawn_at
 FROM (SELECT id FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :tasks) t
-    CROSS JOIN tile l ON l.task_id = t.id AND l.state = 'drawn' AND l.level > 0
+    CROSS JOIN tile l ON (l.experiment_id, l.config, l.replicate) = (
+        SELECT experiment_id, config, replicate FROM tile WHERE task_id = t.id AND state = 'drawn' AND level > 0
+        ORDER BY level DESC LIMIT 1)
 ORDER BY l.level DESC, l.drawn_at DESC LIMIT :limit
 """
 _DRAWERS = """
@@ -72,7 +74,7 @@ def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
 
 
 def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
-    """The deepest tiles that a host drew in its last tasks."""
+    """Of the last tasks of a host those that drew the deepest tiles, and of each of them one tile."""
     return [_listed(row) for row in db.select(_OF_HOST, host_id=host_id, tasks=tasks, limit=limit)]
 
 

@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.findings import VOID, Grade
@@ -21,6 +22,7 @@ from axiom.web.views.hosts import whose_host
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")
 _MOST_DIGITS = 15
+_AGAINST = ", and in the other: "
 _LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
 
 
@@ -323,10 +325,11 @@ def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
     charts = [look.charts, *([look.others] if look.others else [])]
     for each in charts:
         each.look(look.replicates, [tile])
-    fates = []
+    fates, ends = [], Counter[str]()
     for number in look.replicates:
         told = [_fate(drawn, each.nearest(number, tile), level, across, up) for each in charts]
-        fates.append({"number": number, "told": told})
+        fates.append({"number": number, "told": [", ".join(each) for each in told]})
+        ends[_AGAINST.join(band for band, _ in told)] += 1
     found = look.charts.nearest(chosen, tile)
     known = _drawers(reading, [found.task_id] if found else [])
     return {
@@ -337,6 +340,7 @@ def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
         "across": across - aspect.tile.column * size,
         "up": up - aspect.tile.row * size,
         "fates": fates,
+        "ends": [{"told": told, "times": times} for told, times in ends.most_common()],
         "of": chosen,
         "tile": found.tile.factors if found else None,
         "drawn_at": found.drawn_at.isoformat() if found else None,
@@ -346,15 +350,15 @@ def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
     }
 
 
-def _fate(drawn: Map, found: DrawnTile | None, level: int, across: int, up: int) -> str:
+def _fate(drawn: Map, found: DrawnTile | None, level: int, across: int, up: int) -> tuple[str, str]:
     """What became of a pixel in words, and its shade."""
     if found is None:
-        return "not drawn yet"
+        return "not drawn yet", ""
     steps, side = level - found.tile.level, drawn.pixels
     number = found.pixels[((up >> steps) - found.tile.row * side) * side + (across >> steps) - found.tile.column * side]
     for band in drawn.bands:
         if number < band.shades:
-            return f"{_short(band.name)}, shade {number + 1} of {band.shades}"
+            return _short(band.name), f"shade {number + 1} of {band.shades}"
         number -= band.shades
     raise ValueError(f"no band has the colour {number}")  # the validator lets none through
 
@@ -388,30 +392,26 @@ def _squares(
     width: int,
 ) -> list[Answer]:
     """The view as rows of a table, from the upper left on."""
-    side, first = drawn.pixels, drawn.bands[0].shades
+    side = drawn.pixels
+    banded = pixels.translate(drawn.bands_of_colours)
     base = squares[0][0]
     count = width // side
     rows = []
     for tile, shown in sorted(squares, key=lambda each: (-each[0].row, each[0].column)):
         across, up = (tile.column - base.column) * side, (tile.row - base.row) * side
-        starts = (((up + line) * width + across) for line in range(side))
-        count_first = sum(_of_first(pixels[start : start + side], first) for start in starts)
+        starts = range(up * width + across, (up + side) * width + across, width)
+        of_first = sum(banded[start : start + side].count(0) for start in starts)
         rows.append(
             {
                 "row": count - (tile.row - base.row),
                 "column": tile.column - base.column + 1,
-                "share": count_first / (side * side),
+                "share": of_first / (side * side),
                 "level": shown.tile.level if shown else None,
                 "task": shown.task_id if shown else None,
                 "drawn_by": known.get(shown.task_id) if shown else None,
             }
         )
     return rows
-
-
-def _of_first(line: bytes, shades: int) -> int:
-    """How many pixels are of the first band."""
-    return len(line) - len(line.translate(None, bytes(range(shades))))
 
 
 def _data(shown: ShownMap, aspect: Aspect, chosen: int, detail: int) -> Answer:
