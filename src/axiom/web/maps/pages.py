@@ -325,11 +325,11 @@ def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
     charts = [look.charts, *([look.others] if look.others else [])]
     for each in charts:
         each.look(look.replicates, [tile])
-    fates, ends = [], Counter[str]()
+    fates, fell = list[Answer](), Counter[str]()
     for number in look.replicates:
         told = [_fate(drawn, each.nearest(number, tile), level, across, up) for each in charts]
         fates.append({"number": number, "told": [", ".join(each) for each in told]})
-        ends[_AGAINST.join(band for band, _ in told)] += 1
+        fell[_AGAINST.join(band for band, _ in told)] += 1
     found = look.charts.nearest(chosen, tile)
     known = _drawers(reading, [found.task_id] if found else [])
     return {
@@ -340,7 +340,7 @@ def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
         "across": across - aspect.tile.column * size,
         "up": up - aspect.tile.row * size,
         "fates": fates,
-        "ends": [{"told": told, "times": times} for told, times in ends.most_common()],
+        "ends": [{"told": told, "times": times} for told, times in fell.most_common()],
         "of": chosen,
         "tile": found.tile.factors if found else None,
         "drawn_at": found.drawn_at.isoformat() if found else None,
