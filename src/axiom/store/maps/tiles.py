@@ -2,12 +2,15 @@
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from axiom.domain.maps import Map, Tile, borders, place_of, tile_at
 from axiom.domain.work import Result
+from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment
 
 _DRAW = """
@@ -111,7 +114,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
 
     Each tile is drawn once: what a check brings of it is no other tile.
     """
-    rows, opened, there = [], [], _there(db, results)
+    rows, opened, there = list[dict[str, Any]](), [], _there(db, results)
     for result in results:
         if (result.config, result.replicate) in there:
             continue
@@ -139,6 +142,8 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
         ]
     db.many(_DRAW, rows)
     db.many(_OPEN, opened)
+    new = Counter(("tile", row["experiment_id"], str(row["level"])) for row in rows if row["state"] == "drawn")
+    counters.add_all(db, new)
 
 
 def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
