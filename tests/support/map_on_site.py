@@ -7,7 +7,8 @@ from pathlib import Path
 import small_map
 
 import axiom
-from axiom.domain.maps import Placed, pack
+from axiom.domain.grids import pack
+from axiom.domain.maps import Placed
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.planning.tiles import order_tiles

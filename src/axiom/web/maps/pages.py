@@ -12,12 +12,12 @@ from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
 from axiom.web.base.numbers import plain
+from axiom.web.base.owners import whose_host
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps import aspects, colours
 from axiom.web.maps.aspects import Aspect, ShownMap, every_map, must_map
 from axiom.web.maps.looks import Look, levels
 from axiom.web.maps.png import Colour
-from axiom.web.views.hosts import whose_host
 
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")
