@@ -222,7 +222,7 @@ def _measures(value: Any, what: str) -> Mapping[str, Any]:
     for name, item in value.items():
         if isinstance(item, str):
             if not _GRID.fullmatch(item):
-                raise ValueError(f"{what}: {name[:40]!r} is not a finite number, and no grid")
+                raise ValueError(f"{what}: {name[:40]!r} holds letters that are no grid")
             continue
         for number in item if isinstance(item, list) else [item]:
             if number is not None and not isinstance(number, bool):
