@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from browser import AXE, WIDTHS, examine, faults, look_everywhere, serving
 from furnished_lab import fill, furnish_more, weigh_three_blocks
+from map_lab import draw_map
 from starlette.routing import compile_path
 
 from axiom.domain.planning import Preview
@@ -37,6 +38,7 @@ ADDRESSES = (
         "/ideas",
         "/ideas/1",
     ),
+    *("/maps", "/maps/small_map"),
     *("/experiments", "/experiments/tiny_sum@1", "/sessions", "/sessions/2026-03-02-a", "/results"),
     *("/sessions/2026-03-02-a/tasks", "/sessions/2026-03-02-b/since/2026-03-02-a"),
     *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),
@@ -115,6 +117,15 @@ def card(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def atlas(new_lab, tmp_path_factory) -> Iterator[str]:
+    """A site with a map; `test_maps.py` moves it."""
+    made = new_lab(tmp_path_factory.mktemp("atlas") / "lab")
+    draw_map(made, depth=1)
+    yield from serve(pages_of(made))
+    made.db.close()
+
+
+@pytest.fixture(scope="module")
 def empty(new_lab, tmp_path_factory) -> Iterator[str]:
     made = new_lab(tmp_path_factory.mktemp("empty") / "lab")
     yield from serve(pages_of(made))
@@ -140,9 +151,9 @@ def test_every_page_of_the_site_is_read_here():
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-def test_everybody_can_read_the_page(page, address, path):
+def test_everybody_can_read_the_page(page, address, atlas, path):
     complaints = faults(page)
-    reply = page.goto(address + path)
+    reply = page.goto((atlas if path.startswith("/maps/") else address) + path)
     assert reply.status == (404 if path == "/nowhere" else 200)
     assert look_everywhere(page) == {}
     assert [text for text in complaints if "404" not in text] == []
@@ -180,7 +191,7 @@ def test_a_card_can_be_taken_away_without_scripts(browser, card, tmp_path):
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/findings", "/experiments", "/sessions", "/results", "/hosts", "/volunteers", "/teams"),
+        *("/", "/findings", "/experiments", "/maps", "/sessions", "/results", "/hosts", "/volunteers", "/teams"),
         *("/leaderboards", "/status"),
     ],
 )

@@ -12,6 +12,7 @@ from axiom.domain.maps import Tile, place_of
 from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.notebook.maps import MapElsewhere
 from axiom.store.maps import tiles
+from axiom.web.api.reads import reads
 
 DATA, SIDE = "/maps/small_map/data", small_map.MAP.pixels
 
@@ -94,6 +95,39 @@ def test_what_cannot_be_given_is_said_in_one_sentence(maps_of, query, status, sa
     assert (reply.status, reply.headers["content-type"]) == (status, "text/plain; charset=utf-8")
     assert said in reply.text
     assert reply.text.count("\n") == 1
+
+
+@pytest.fixture
+def api(browse, atlas):
+    """What programs with a token read, behind the question who they are."""
+    pages = browse(atlas)
+    pages.app = reads(pages.pages)
+    return pages
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "parquet"])
+def test_programs_get_the_same(api, maps_of, form):
+    words = f"x0=-0.31&x1=0.72&level=2&arm=1&replicate=1&format={form}"
+    told, there = api.get(f"/api{DATA}?{words}"), maps_of.get(f"{DATA}?{words}")
+    assert (told.status, told.headers["content-type"]) == (200, there.headers["content-type"])
+    assert told.body == there.body
+    elsewhere = MapElsewhere(lambda path: api.get(f"/api{path}").json, "small_map@1")
+    assert len(elsewhere.crop(level=1, arm=1)) == (2 * SIDE) ** 2
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "kind"),
+    [
+        ("arm=9", 404, "NotFound"),
+        ("x0=left", 422, "WrongUse"),
+        ("level=5", 422, "WrongUse"),
+        ("form=x", 422, "WrongUse"),
+    ],
+)
+def test_programs_are_told_what_is_wrong(api, query, status, kind):
+    reply = api.get(f"/api{DATA}?{query}")
+    assert (reply.status, reply.headers["content-type"]) == (status, "application/problem+json")
+    assert (reply.json["status"], reply.json["type"]) == (status, f"urn:axiom:error:{kind}")
 
 
 def test_a_map_that_is_not_there_has_no_data(maps_of):

@@ -175,7 +175,7 @@ def test_only_files_that_are_meant_for_it_are_served(site_of, name):
 
 def test_what_was_vendored_is_what_is_written_down():
     rows = re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", (STATIC / "VENDORED.md").read_text(), re.MULTILINE)
-    assert {name for name, _ in rows} == {"htmx.min.js", "literata-axiom.woff2"}
+    assert {name for name, _ in rows} == {"htmx.min.js", "leaflet.css", "leaflet.js", "literata-axiom.woff2"}
     for name, digest in rows:
         assert templates.hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest
 

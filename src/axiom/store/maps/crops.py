@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from axiom.domain.maps import Map
 from axiom.errors import NotFound, WrongUse
 from axiom.store.engine.database import Database
-from axiom.store.maps.windows import NOTHING, Charts, Window, middles, tiles_of, touched
+from axiom.store.maps.windows import NOTHING, Charts, PixelWindow, middles, tiles_of, touched
 
 MOST = 65_536  # pixels that are given at once
 _MOST_SAID = 16  # replicates that a sentence looks through
@@ -80,7 +80,7 @@ def crop(
     )
 
 
-def _window(drawn: Map, x: tuple[float, float], y: tuple[float, float], level: int) -> Window:
+def _window(drawn: Map, x: tuple[float, float], y: tuple[float, float], level: int) -> PixelWindow:
     if not 0 <= level <= drawn.deepest:
         raise NotFound(f"There is no level {level} of this map; the deepest is {drawn.deepest}.")
     for axis, (low, high), word in ((drawn.x, x, "x"), (drawn.y, y, "y")):
@@ -92,7 +92,7 @@ def _window(drawn: Map, x: tuple[float, float], y: tuple[float, float], level: i
     pixels = drawn.pixels << level
     column, columns = touched(drawn.x, *x, pixels)
     row, rows = touched(drawn.y, *y, pixels)
-    window = Window(level=level, column=column, row=row, columns=columns, rows=rows)
+    window = PixelWindow(level=level, column=column, row=row, columns=columns, rows=rows)
     if window.amount > MOST:
         raise WrongUse(
             f"This rectangle has {window.amount:,} pixels at level {level}, and {MOST:,} are given at once. Ask for a "

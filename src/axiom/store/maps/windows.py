@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from axiom.domain.maps import Axis, Map, Tile, place_of, tile_at
 from axiom.store.engine.database import Database
-from axiom.store.maps import tiles
-from axiom.store.maps.tiles import DrawnTile
+from axiom.store.maps.tiles import DrawnTile, one
 
 NOTHING = 255  # where no tile is drawn: a map has far fewer colours
 _SLACK = 1e-6  # of a pixel: an end that was meant to lie between two pixels lies there
@@ -25,7 +24,7 @@ ORDER BY replicate LIMIT :limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Window:
+class PixelWindow:
     """A rectangle of pixels of one level, counted from the lower left of the map."""
 
     level: int
@@ -49,10 +48,10 @@ class Square:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class WindowPixels:
     """The pixels of a window row by row from below, and the squares that it is made from."""
 
-    window: Window
+    window: PixelWindow
     pixels: bytes
     squares: tuple[Square, ...]
 
@@ -104,11 +103,11 @@ class Charts:
             place = place_of(each, self._arm)
             if known[place]:
                 if (replicate, place) not in self._read:
-                    self._read[replicate, place] = tiles.one(self._db, self._experiment_id, place, replicate)
+                    self._read[replicate, place] = one(self._db, self._experiment_id, place, replicate)
                 return self._read[replicate, place]
         return None
 
-    def picture(self, replicate: int, window: Window) -> Picture:
+    def picture(self, replicate: int, window: PixelWindow) -> WindowPixels:
         """What this replicate shows of a window."""
         side, squares = self._map.pixels, list[Square]()
         shown = bytearray([NOTHING]) * window.amount
@@ -120,7 +119,7 @@ class Charts:
             squares.append(Square(tile=tile, shown=found))
             if found is not None:
                 _paint(shown, window, tile, found, side)
-        return Picture(window=window, pixels=bytes(shown), squares=tuple(squares))
+        return WindowPixels(window=window, pixels=bytes(shown), squares=tuple(squares))
 
     def _upwards(self, tile: Tile) -> Iterator[Tile]:
         here: Tile | None = self._deepest(tile)
@@ -132,17 +131,19 @@ class Charts:
         return tile.up_to(self._map.deepest) if tile.level > self._map.deepest else tile
 
 
-def tiles_of(window: Window, side: int) -> Iterator[Tile]:
+def tiles_of(window: PixelWindow, side: int) -> Iterator[Tile]:
     """The tiles that a window lies in, row by row from below."""
     for row in range(window.row // side, (window.row + window.rows - 1) // side + 1):
         for column in range(window.column // side, (window.column + window.columns - 1) // side + 1):
             yield Tile(level=window.level, column=column, row=row)
 
 
-def window_of(tile: Tile, side: int, deeper: int = 0) -> Window:
+def window_of(tile: Tile, side: int, deeper: int = 0) -> PixelWindow:
     """A whole tile, in the pixels of so many levels deeper."""
     size = side << deeper
-    return Window(level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size)
+    return PixelWindow(
+        level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size
+    )
 
 
 def share_of(axis: Axis, value: float) -> float:
@@ -165,7 +166,7 @@ def middles(axis: Axis, first: int, amount: int, pixels: int) -> list[float]:
     return [axis.at((first + place + 0.5) / pixels) for place in range(amount)]
 
 
-def _paint(shown: bytearray, window: Window, tile: Tile, found: DrawnTile, side: int) -> None:
+def _paint(shown: bytearray, window: PixelWindow, tile: Tile, found: DrawnTile, side: int) -> None:
     """Copy the part of the window that lies in a tile, each pixel as often as it is larger."""
     above, _ = tile_at(found.place)
     steps = tile.level - above.level

@@ -3,6 +3,7 @@
 from urllib.parse import unquote_plus
 
 OF_RESULTS = frozenset({"experiment", "outcome", "replicate", "sort", "page", "until"})  # besides factors
+OF_RECTANGLE = frozenset({"x0", "x1", "y0", "y1", "level", "arm", "replicate", "format"})
 _PAGES = frozenset({"after", "before"})
 _NONE = frozenset[str]()
 # By the first part of a path; the `.json` of a page, and what lies under it, look for no other words.
@@ -15,7 +16,8 @@ _WORDS = {
     ),
     "results": OF_RESULTS,
     "experiments": frozenset({"measure"}),
-    "maps": frozenset({"level", "column", "row", "arm", "against", "replicate", "x", "y"}),
+    # Those of a map's page, and those of its data.
+    "maps": frozenset({*("level", "column", "row", "arm", "against", "replicate", "x", "y"), *OF_RECTANGLE}),
     "sessions": frozenset({"experiment", "state", "host", "contradicted", "from"}),
     "brief": frozenset({"since"}),
     "hosts": _PAGES | {"state", "page", "findings"},

@@ -3,13 +3,13 @@
 from axiom.domain.maps import Tile
 from axiom.errors import NotFound
 from axiom.store.engine.database import Database
-from axiom.store.maps.windows import Charts, Picture, Window, tiles_of, window_of
+from axiom.store.maps.windows import Charts, PixelWindow, WindowPixels, tiles_of, window_of
 from axiom.web.maps import colours
 from axiom.web.maps.aspects import DETAIL, MOST_REPLICATES, Aspect, ShownMap
 from axiom.web.maps.png import Colour, png
 
 
-class Look:
+class MapLook:
     """An aspect of a map with the tiles that it needs, each read once."""
 
     def __init__(self, db: Database, shown: ShownMap, arm: int, against: int | None = None) -> None:
@@ -25,11 +25,11 @@ class Look:
         """By how many levels the pixels of a view are finer than its place."""
         return max(0, min(DETAIL, self.shown.drawn.deepest - tile.level))
 
-    def window(self, tile: Tile) -> Window:
+    def window(self, tile: Tile) -> PixelWindow:
         """The pixels of a view."""
         return window_of(tile, self.shown.drawn.pixels, self.detail(tile))
 
-    def coloured(self, replicate: int | None, window: Window) -> tuple[bytes, tuple[Colour, ...]]:
+    def coloured(self, replicate: int | None, window: PixelWindow) -> tuple[bytes, tuple[Colour, ...]]:
         """The number of each pixel's colour, and what colours these are."""
         chosen = self.replicates if replicate is None else [replicate]
         if not chosen:
@@ -44,11 +44,11 @@ class Look:
         ends = colours.MEAN if self.others is None else colours.DIFFERENCE
         return total.to_bytes(window.amount, "little"), colours.ramp_between(ends, len(chosen) + 1)
 
-    def share(self, replicate: int, window: Window) -> float:
+    def share(self, replicate: int, window: PixelWindow) -> float:
         """Which part of a window is of the first band, or differs, in one replicate."""
         return self._counted(replicate, window).count(1) / window.amount
 
-    def _counted(self, replicate: int, window: Window) -> bytes:
+    def _counted(self, replicate: int, window: PixelWindow) -> bytes:
         """1 for each pixel that is of the first band; or that is of another band in the other arm."""
         one = self.charts.picture(replicate, window).pixels.translate(self.shown.drawn.bands_of_colours)
         if self.others is None:
@@ -57,13 +57,13 @@ class Look:
         return _differing(one, other)
 
 
-def pictured(look: Look, aspect: Aspect, window: Window) -> bytes:
+def pictured(look: MapLook, aspect: Aspect, window: PixelWindow) -> bytes:
     """The picture of a window."""
     pixels, palette = look.coloured(aspect.replicate, window)
     return png(pixels, window.columns, palette)
 
 
-def levels(picture: Picture) -> list[int]:
+def levels(picture: WindowPixels) -> list[int]:
     """From which levels the squares of a picture are."""
     return sorted({square.shown.tile.level for square in picture.squares if square.shown})
 

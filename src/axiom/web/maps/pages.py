@@ -12,16 +12,18 @@ from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
 from axiom.web.base.numbers import plain
-from axiom.web.base.owners import whose_host
+from axiom.web.base.whose import whose_host
 from axiom.web.base.request import Answer, Reading
+from axiom.web.base.whose import whose_host
 from axiom.web.maps import aspects, colours
 from axiom.web.maps.aspects import Aspect, ShownMap, every_map, must_map
-from axiom.web.maps.looks import Look, levels
+from axiom.web.maps.looks import MapLook, levels
 from axiom.web.maps.png import Colour
 
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")
 _MOST_DIGITS = 15
+_SLACK = 0.05  # of a digit
 _AGAINST = ", and in the other: "
 _LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
 
@@ -39,7 +41,7 @@ def one(reading: Reading, name: str) -> Answer:
         look, aspect = _asked(reading, shown)
         misread: list[str] = []
     except WrongUse as error:  # nothing is shown in its place but the whole map
-        look = Look(reading.db, shown, min(shown.arms))
+        look = MapLook(reading.db, shown, min(shown.arms))
         aspect = Aspect(tile=Tile(), arm=min(shown.arms), replicate=next(iter(look.replicates), None))
         misread = [str(error)]
     drawn = maps.drawn(reading.db).get(shown.stored.id, {})
@@ -71,7 +73,7 @@ def one(reading: Reading, name: str) -> Answer:
 def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
     """A map as lists show it."""
     arm = min(shown.arms)
-    first = next(iter(Look(reading.db, shown, arm).replicates), None)
+    first = next(iter(MapLook(reading.db, shown, arm).replicates), None)
     whole = Aspect(tile=Tile(), arm=arm, replicate=first)
     return {
         "name": shown.stored.name,
@@ -101,7 +103,7 @@ def _answer(reading: Reading, shown: ShownMap) -> Answer:
     }
 
 
-def _asked(reading: Reading, shown: ShownMap) -> tuple[Look, Aspect]:
+def _asked(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]:
     """What the address asks for; a sentence where it means nothing, or something that is not there."""
     query = {word: text for word, text in reading.query.items() if text}
     arm = aspects.must_arm(shown, query.get("arm", str(min(shown.arms))))
@@ -109,7 +111,7 @@ def _asked(reading: Reading, shown: ShownMap) -> tuple[Look, Aspect]:
     if against == arm:
         raise WrongUse(f"Arm {arm} does not differ from itself; choose another one for the difference.")
     tile = aspects.must_tile(shown, *(query.get(word, "0") for word in WHERE))
-    look = Look(reading.db, shown, arm, against)
+    look = MapLook(reading.db, shown, arm, against)
     replicate = next(iter(look.replicates), None)
     if "replicate" in query:
         replicate = aspects.must_replicate(shown, query["replicate"], look.replicates)
@@ -137,7 +139,7 @@ def _middle(drawn: Map, tile: Tile) -> tuple[float, float]:
 def knob(value: float, low: float, high: float) -> str:
     """A knob's value with as many digits as tell the pixels between these ends apart."""
     largest, span = max(abs(low), abs(high)), abs(high - low)
-    apart = math.ceil(-math.log10(span / largest)) if span and largest else 0
+    apart = math.ceil(-math.log10(span / largest) - _SLACK) if span and largest else 0
     digits = min(max(3, 3 + apart), _MOST_DIGITS)
     power = math.floor(math.log10(abs(value))) if value else 0
     is_plain = _LEAST <= power < _MOST
@@ -236,7 +238,7 @@ def _apart(shown: ShownMap, arm: int, other: int) -> str:
     return ", ".join(told)
 
 
-def _legend(drawn: Map, look: Look, aspect: Aspect) -> list[Answer]:
+def _legend(drawn: Map, look: MapLook, aspect: Aspect) -> list[Answer]:
     """The colours in words, each with its ramp."""
 
     def row(words: str, ramp: Sequence[Colour]) -> Answer:
@@ -246,7 +248,7 @@ def _legend(drawn: Map, look: Look, aspect: Aspect) -> list[Answer]:
     if aspect.against is not None:
         told = "the two agree; the redder, the more repetitions in which they differ"
         return [row(told if chosen > 1 else "the two agree, or differ", _ramp(colours.DIFFERENCE, chosen))]
-    if aspect.replicate is None:
+    if aspect.replicate is None and chosen:
         words = f"the darker, the more of the {chosen} repetitions in which {_short(drawn.bands[0].name)}"
         return [row(words, _ramp(colours.MEAN, chosen))]
     return [row(band.name, colours.of_band(place, band.shades)) for place, band in enumerate(drawn.bands)]
@@ -261,7 +263,7 @@ def _short(band: str) -> str:
     return band.partition(";")[0]
 
 
-def _seen(reading: Reading, look: Look, aspect: Aspect) -> Answer:
+def _seen(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
     """The picture, the pixel that is read, every replicate, and the view as a table."""
     shown, window = look.shown, look.window(aspect.tile)
     chosen = look.replicates[0] if aspect.replicate is None else aspect.replicate
@@ -305,7 +307,7 @@ def _seen(reading: Reading, look: Look, aspect: Aspect) -> Answer:
     }
 
 
-def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
+def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answer:
     """One pixel: both knobs, what it is in each replicate, who drew it, and how it is computed again."""
     shown, drawn = look.shown, look.shown.drawn
     detail = look.detail(aspect.tile)

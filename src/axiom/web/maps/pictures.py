@@ -14,7 +14,7 @@ from axiom.store.maps.windows import window_of
 from axiom.web.base.request import Reading
 from axiom.web.maps import aspects
 from axiom.web.maps.aspects import Aspect, must_map
-from axiom.web.maps.looks import Look, pictured
+from axiom.web.maps.looks import MapLook, pictured
 
 _LASTING = "public, max-age=31536000, immutable"
 
@@ -35,7 +35,7 @@ def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str
     against = aspects.must_arm(shown, second) if second else None
     level, column, row = (*place.split("-"), "", "")[:3]
     tile = aspects.must_tile(shown, level, column, row)
-    look = Look(reading.db, shown, arm, against)
+    look = MapLook(reading.db, shown, arm, against)
     chosen = aspects.must_replicate(shown, replicate, look.replicates)
     aspect = Aspect(tile=tile, arm=arm, against=against, replicate=chosen)
     window = look.window(tile) if kind == "views" else window_of(tile, shown.drawn.pixels)

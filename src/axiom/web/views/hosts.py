@@ -20,9 +20,10 @@ from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
 from axiom.web.base.numbers import calm, plain, span
-from axiom.web.base.owners import Whose, whose_host
+from axiom.web.base.whose import Whose, whose_host
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
+from axiom.web.base.whose import Whose, whose_host
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.tasks import listed as listed_task
 

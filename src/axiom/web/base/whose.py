@@ -1,4 +1,4 @@
-"""Whose a host is, as far as a page may say it."""
+"""Whose a host is, as far as its volunteer lets anybody see it."""
 
 from dataclasses import dataclass
 

@@ -1,0 +1,116 @@
+"""Rectangles of a map: each pixel is of the deepest tile that is drawn over it; and no tile is counted by a page."""
+
+import pytest
+import small_map
+from hypothesis import given
+from hypothesis import strategies as st
+from map_lab import draw_map
+
+from axiom.domain.maps import Axis, Tile, place_of
+from axiom.store.engine import counters
+from axiom.store.maps import tiles
+from axiom.store.maps.windows import NOTHING, Charts, PixelWindow, middles, share_of, touched
+from axiom.store.views import maps
+
+SIDE, LEVEL = small_map.MAP.pixels, 4
+
+
+@pytest.fixture(scope="module")
+def drawn(new_lab, tmp_path_factory):
+    lab = new_lab(tmp_path_factory.mktemp("windows") / "lab")
+    draw_map(lab)
+    yield lab
+    lab.db.close()
+
+
+@pytest.fixture(scope="module")
+def plane(drawn) -> list[list[int]]:
+    """Every pixel of replicate 1 at level 4, each looked for by itself."""
+    there = {
+        row["config"] for row in drawn.db.select("SELECT config FROM tile WHERE replicate = 1 AND state = 'drawn'")
+    }
+    read = {place: tiles.one(drawn.db, 1, place, 1).pixels for place in there}
+
+    def pixel(across: int, up: int) -> int:
+        for level in range(LEVEL, -1, -1):
+            x, y = across >> (LEVEL - level), up >> (LEVEL - level)
+            place = place_of(Tile(level=level, column=x // SIDE, row=y // SIDE), 0)
+            if place in there:
+                return read[place][(y % SIDE) * SIDE + x % SIDE]
+        raise AssertionError("nothing is drawn there")
+
+    size = SIDE << LEVEL
+    return [[pixel(across, up) for across in range(size)] for up in range(size)]
+
+
+def test_any_window_shows_the_deepest_pixels(drawn, plane):
+    size = SIDE << LEVEL
+
+    @given(st.data())
+    def holds(data):
+        column, row = (data.draw(st.integers(0, size - 1)) for _ in range(2))
+        columns, rows = data.draw(st.integers(1, size - column)), data.draw(st.integers(1, size - row))
+        window = PixelWindow(level=LEVEL, column=column, row=row, columns=columns, rows=rows)
+        picture = Charts(drawn.db, 1, small_map.MAP, 0).picture(1, window)
+        wanted = [pixel for line in plane[row : row + rows] for pixel in line[column : column + columns]]
+        assert list(picture.pixels) == wanted
+
+    holds()
+
+
+def test_where_nothing_is_drawn_nothing_is_shown(drawn):
+    window = PixelWindow(level=1, column=3, row=5, columns=9, rows=2)
+    picture = Charts(drawn.db, 1, small_map.MAP, 0).picture(77, window)
+    assert picture.pixels == bytes([NOTHING]) * 18
+    assert {square.shown for square in picture.squares} == {None}
+
+
+@given(
+    axis=st.sampled_from([small_map.MAP.x, small_map.MAP.y, Axis(name="k", low=1e-3, high=1e6)]),
+    level=st.integers(0, 22),
+    share=st.floats(0.0, 0.999999),
+)
+def test_the_span_of_a_pixel_touches_that_pixel_alone(axis, level, share):
+    pixels = 64 << level
+    place = int(share * pixels)
+    assert touched(axis, axis.at(place / pixels), axis.at((place + 1) / pixels), pixels) == (place, 1)
+    (middle,) = middles(axis, place, 1, pixels)
+    assert touched(axis, middle, middle, pixels) == (place, 1)
+    assert share_of(axis, middle) * pixels == pytest.approx(place + 0.5, abs=1e-4)
+
+
+def test_tiles_are_counted_as_they_are_drawn(drawn):
+    counted = {
+        row["level"]: row["n"]
+        for row in drawn.db.select("SELECT level, count(*) AS n FROM tile WHERE state = 'drawn' GROUP BY level")
+    }
+    assert maps.drawn(drawn.db) == {1: counted}
+    assert sum(counted.values()) > 100
+    assert counters.problems(drawn.db) == []
+
+
+def test_a_counter_of_tiles_that_is_wrong_is_found(new_lab, tmp_path):
+    lab = new_lab(tmp_path / "wrong")
+    draw_map(lab, depth=0)
+    counters.add(lab.db, "tile", 1, "0", 1)
+    assert counters.problems(lab.db) == ["counter tile 0 of experiment 1 says 7, there are 6"]
+    lab.db.close()
+
+
+def test_the_newest_tiles_and_those_of_a_host_are_found(drawn):
+    newest = maps.newest(drawn.db, 1, 5)
+    assert len(newest) == 5
+    assert {one.tile.level for one in newest} == {3}
+    own = maps.of_host(drawn.db, 2, tasks=100, limit=50)
+    tasks = {row["id"] for row in drawn.db.select("SELECT id FROM task WHERE host_id = 2")}
+    assert own
+    for one in own:
+        row = drawn.db.one(
+            "SELECT task_id FROM tile WHERE config = :place AND replicate = :replicate",
+            place=one.place,
+            replicate=one.replicate,
+        )
+        assert row["task_id"] in tasks
+    levels = [one.tile.level for one in own]
+    assert levels == sorted(levels, reverse=True)
+    assert {by.host_id for by in maps.drawers(drawn.db, tasks).values()} == {2}
