@@ -23,6 +23,7 @@ level 0 in eight replicates within the first hour, and no host speaks to the ser
 import argparse
 import heapq
 import json
+import math
 import random
 import statistics
 import sys
@@ -107,10 +108,10 @@ class Arm:
 
     def _quarters(self, tiles: int, dice: random.Random) -> int:
         """Each tile has one to four quarters with a border: one, and each of three more by the same chance."""
-        chance = (2.0**self.dimension - 1.0) / 3.0
+        chance = (math.exp2(self.dimension) - 1.0) / 3.0
         if tiles <= 20:
             return tiles + sum(dice.random() < chance for _ in range(3 * tiles))
-        spread = float(3 * tiles * chance * (1 - chance)) ** 0.5
+        spread = math.sqrt(3 * tiles * chance * (1 - chance))
         return tiles + round(dice.gauss(3 * tiles * chance, spread))
 
     def is_charted(self, replicate: int) -> bool:

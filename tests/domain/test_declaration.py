@@ -120,7 +120,7 @@ def test_measures_have_a_type_and_may_be_null():
     assert measures(Measures) == DECLARED
 
 
-@pytest.mark.parametrize("hint", [str, list[float], tuple[float, float], tuple[str, ...], int | float, bytes, None])
+@pytest.mark.parametrize("hint", [str, list[float], tuple[float, float], tuple[str, ...], int | float, bytearray, None])
 def test_a_measure_that_cannot_travel_is_refused(hint):
     odd = dataclass(type("Odd", (), {"__annotations__": {"loss": hint}}))
     with pytest.raises(TypeError, match="measure loss is "):

@@ -24,16 +24,17 @@ WHERE p.experiment_id = :experiment_id AND p.config = :parent AND p.replicate = 
 ORDER BY p.config
 ON CONFLICT (experiment_id, config, replicate) DO NOTHING
 """
-_COARSEST = (
-    "SELECT min(level) AS level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open'"
-)
+_COARSEST = """
+SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open' ORDER BY level LIMIT 1
+"""
 _NEXT = """
 SELECT replicate, config FROM tile
 WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open'
 ORDER BY border DESC, replicate, config LIMIT :limit
 """
+# The border is asked for so that the index of open tiles is what answers, and not a shorter one of all.
 _AMOUNT_OPEN = """
-SELECT count(*) AS amount FROM (SELECT 1 FROM tile
+SELECT count(border) AS amount FROM (SELECT border FROM tile
     WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open' LIMIT :most)
 """
 _OUT = """
@@ -142,7 +143,7 @@ def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> 
 def coarsest(db: Database, experiment_id: int, arm: int, most: int) -> tuple[int, int] | None:
     """The coarsest level of an arm at which a tile could be computed next, and how many could, at most so many."""
     row = db.one(_COARSEST, experiment_id=experiment_id, arm=arm)
-    if row is None or row["level"] is None:
+    if row is None:
         return None
     level = int(row["level"])
     there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=level, most=most)
