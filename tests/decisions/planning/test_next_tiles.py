@@ -7,13 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.planning.next_tiles import SHARE, Frontier, next_tiles, tiles_a_task
+from axiom.decisions.planning.next_tiles import (
+    MOST_OF_TASK,
+    SHARE,
+    Frontier,
+    counted,
+    next_tiles,
+    task_sizes,
+    tiles_a_task,
+)
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
 
 
-def ordered(*frontiers: Frontier, wanted: float = 1_000.0, out: float = 0.0, is_idle: bool = True) -> list:
-    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle)
+def ordered(
+    *frontiers: Frontier, wanted: float = 1_000.0, out: float = 0.0, is_idle: bool = True, turn: float = 20.0
+) -> list:
+    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=turn)
     return [(one.frontier.arm, one.frontier.level, one.tiles) for one in orders]
 
 
@@ -59,29 +69,67 @@ FRONTIERS = st.lists(
 )
 
 
-@given(frontiers=FRONTIERS, wanted=st.floats(0.0, 1e7), out=st.floats(0.0, 1e7), is_idle=st.booleans())
-def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted, out, is_idle):
-    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle)
+@given(
+    frontiers=FRONTIERS,
+    wanted=st.floats(0.0, 1e7),
+    out=st.floats(0.0, 1e7),
+    is_idle=st.booleans(),
+    turn=st.sampled_from([8.0, 1_200.0]),
+)
+def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted, out, is_idle, turn):
+    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=turn)
     room = (wanted if is_idle else SHARE * wanted) - out
-    *before, _ = [*(one.tiles * one.frontier.seconds for one in orders), 0.0]
+    *before, _ = [*(one.tiles * counted(one.frontier.seconds, turn) for one in orders), 0.0]
     assert all(1 <= one.tiles <= one.frontier.tiles for one in orders)
     assert max(Counter(id(one.frontier) for one in orders).values(), default=0) <= 1
-    last = max((one.frontier.seconds for one in orders), default=0.0)
+    last = max((counted(one.frontier.seconds, turn) for one in orders), default=0.0)
     assert sum(before) <= max(room, 0.0) + last  # one tile may go beyond, else a dear arm would never be computed
-    assert orders == next_tiles(frontiers[::-1], wanted=wanted, out=out, is_idle=is_idle)  # however they are listed
+    assert orders == next_tiles(
+        frontiers[::-1], wanted=wanted, out=out, is_idle=is_idle, turn=turn
+    )  # however they are listed
     if is_idle and room > sum(one.tiles * one.seconds for one in frontiers):
         assert len(orders) == len(frontiers)
 
 
+def test_enough_tasks_wait_for_all_cores_however_long_they_take():
+    """A hundred cores should have three turns of 20 minutes each: that is 300 tasks of two hours, and not 50."""
+    turn, cores = 1_200.0, 100
+    hours = replace(NEEDED, tiles=5_000, seconds=7_200.0)
+    assert ordered(hours, wanted=3 * cores * turn, turn=turn) == [(0, 1, 3 * cores)]
+    assert ordered(hours, wanted=3 * cores * turn, turn=turn, out=counted(7_200.0, turn) * 250) == [(0, 1, 50)]
+    assert counted(600.0, turn) == 600.0
+
+
+def test_a_tile_is_never_cheaper_than_its_share_of_a_task():
+    """Else tiles of milliseconds would run many levels ahead, and nearly all tasks would be theirs."""
+    turn = 1_200.0
+    usual = replace(NEEDED, seconds=turn / MOST_OF_TASK)
+    cheap = replace(NEEDED, arm=1, seconds=0.01)
+    assert cheap.worth(turn) == usual.worth(turn)
+    assert replace(cheap, level=2).worth(turn) < usual.worth(turn)
+    assert replace(cheap, level=2).worth(8.0) > usual.worth(8.0)  # on our own cores a task is short
+    assert ordered(replace(cheap, level=2), usual, wanted=96.0, turn=turn) == [(0, 1, 8)]
+
+
 @pytest.mark.parametrize(
-    ("seconds", "turn", "most", "tiles"),
+    ("seconds", "turn", "tiles"),
     [
-        (50.0, 1_200.0, 100, 24),
-        (0.2, 1_200.0, 100, 100),
-        (9_000.0, 1_200.0, 100, 1),
-        (800.0, 1_200.0, 100, 2),
-        (0.0, 1_200.0, 100, 100),
+        (50.0, 1_200.0, 24),
+        (0.2, 1_200.0, MOST_OF_TASK),
+        (9_000.0, 1_200.0, 1),
+        (800.0, 1_200.0, 2),
+        (0.0, 1_200.0, MOST_OF_TASK),
     ],
 )
-def test_a_task_holds_as_many_tiles_as_last_for_about_a_turn(seconds, turn, most, tiles):
-    assert tiles_a_task(seconds, turn, most) == tiles
+def test_a_task_holds_as_many_tiles_as_last_for_about_a_turn(seconds, turn, tiles):
+    assert tiles_a_task(seconds, turn) == tiles
+
+
+@given(tiles=st.dictionaries(st.integers(0, 50), st.integers(1, 500), max_size=6), each=st.integers(1, 100))
+def test_tasks_hold_every_tile_once_and_each_those_of_one_replicate(tiles, each):
+    sizes = task_sizes(tiles, each)
+    assert all(1 <= amount <= each for _, amount in sizes)
+    for replicate, amount in tiles.items():
+        own = [size for number, size in sizes if number == replicate]
+        assert sum(own) == amount
+        assert len(own) == -(-amount // each)

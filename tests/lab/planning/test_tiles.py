@@ -4,7 +4,7 @@ from pathlib import Path
 
 import disc_map
 import pytest
-from map_lab import POLICY, map_lab, prepared_map
+from map_lab import POLICY, MapLab, map_lab, prepared_map
 
 import axiom
 from axiom.domain.maps import tile_at
@@ -119,3 +119,22 @@ def test_a_map_that_shows_another_plane_needs_another_version_with_its_own_tiles
 @pytest.mark.parametrize(("old", "new"), [('title="A disc"', 'title="A round disc"'), ("how far up", "height")])
 def test_how_a_map_is_told_may_become_clearer(lab, tmp_path, old, new):
     assert lab.publish(changed_map(tmp_path, old, new)).change == "new bundle"
+
+
+def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_itself(small_lab, tmp_path):
+    small_lab.publish(changed_map(tmp_path, "lambda _: 1.0", "lambda _: 900.0"))
+    small_lab.host(memory_mb=64_000)
+    lab = MapLab(lab=small_lab)
+    made = lab.deploy(workunits=2)
+    assert [(one.replicates, one.configs) for one in (workunits.workunit(lab.db, each) for each in made)] == [
+        ((0,), (0,)),
+        ((1,), (0,)),
+        ((0,), (1,)),
+        ((1,), (1,)),
+    ]
+    lab.compute(1)
+    (order,) = lab.chart()
+    assert {tile_at(place)[1] for each in order.workunits for place in workunits.workunit(lab.db, each).configs} == {0}
+    lab.compute()
+    assert lab.levels("drawn")[0] == 4
+    assert lab.broken() == {}

@@ -1,12 +1,15 @@
 """Which tiles of maps are computed next: coarse before fine, and what a registered number needs before all else.
 
 Of two levels that could go on, the one comes first that shows more of its plane for its cost: a tile of the next level
-shows a quarter of what its parent shows. So a cheap arm runs a few levels ahead of a dear one.
+shows a quarter of what its parent shows. So a cheap arm runs a few levels ahead of a dear one. But a tile is never
+cheaper than its share of a task: were a tile of a tenth of a second as cheap as it is to compute, most tasks would be
+of such tiles and last some seconds each, and most of what is stored would be theirs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
 SHARE = 0.25  # of all work that should wait, for tiles that registered numbers need, while other questions wait too
 
 
@@ -21,10 +24,9 @@ class Frontier:
     seconds: float  # of a reference core, for each
     is_needed: bool  # by a number that is registered; what is deeper is drawn for those who look
 
-    @property
-    def worth(self) -> float:
-        """How much of its plane a second shows."""
-        return 0.25**self.level / max(self.seconds, 1e-9)
+    def worth(self, turn: float) -> float:
+        """How much of its plane a second shows, where a task should last for a turn."""
+        return 0.25**self.level / max(self.seconds, turn / MOST_OF_TASK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,23 +37,45 @@ class TileOrder:
     tiles: int
 
 
-def next_tiles(frontiers: Sequence[Frontier], *, wanted: float, out: float, is_idle: bool) -> list[TileOrder]:
+def next_tiles(
+    frontiers: Sequence[Frontier], *, wanted: float, out: float, is_idle: bool, turn: float
+) -> list[TileOrder]:
     """Decide how many tiles of which frontiers are ordered.
 
-    `wanted` is for how many seconds of cores work should wait, `out` how many of them are tiles that were ordered
-    already. While others wait too, what registered numbers need has a share; where cores are idle, tiles may have all.
+    A task should last for a turn. `wanted` is for how many seconds of cores work should wait, and `out` for how many
+    of them the tasks are `counted` that were ordered already. While others wait too, what registered numbers need has a
+    share; where cores are idle, tiles may have all.
     """
     room = (wanted if is_idle else SHARE * wanted) - out
     orders: list[TileOrder] = []
-    for one in sorted(frontiers, key=lambda one: (not one.is_needed, -one.worth, one.experiment_id, one.arm)):
+    for one in sorted(frontiers, key=lambda one: (not one.is_needed, -one.worth(turn), one.experiment_id, one.arm)):
         if room <= 0 or not (one.is_needed or is_idle):
             break
-        tiles = min(one.tiles, max(1, int(room / one.seconds)))
+        each = counted(one.seconds, turn)
+        tiles = min(one.tiles, max(1, int(room / each)))
         orders.append(TileOrder(frontier=one, tiles=tiles))
-        room -= tiles * one.seconds
+        room -= tiles * each
     return orders
 
 
-def tiles_a_task(seconds: float, turn: float, most: int) -> int:
+def counted(seconds: float, turn: float) -> float:
+    """For how much of the work that should wait a task of so many seconds stands: for a turn at most.
+
+    However long it takes, it keeps one core busy: a few hundred tasks of hours would stand for a whole fleet's work,
+    and most of its cores would find none.
+    """
+    return min(seconds, turn)
+
+
+def tiles_a_task(seconds: float, turn: float) -> int:
     """How many tiles of one replicate a task computes, so that it lasts for about a turn."""
-    return max(1, min(most, round(turn / max(seconds, 1e-9))))
+    return max(1, min(MOST_OF_TASK, round(turn / max(seconds, 1e-9))))
+
+
+def task_sizes(tiles: Mapping[int, int], each: int) -> list[tuple[int, int]]:
+    """Of which replicate each task computes how many tiles, where so many of each are there."""
+    return [
+        (replicate, min(each, amount - begun))
+        for replicate, amount in tiles.items()
+        for begun in range(0, amount, each)
+    ]

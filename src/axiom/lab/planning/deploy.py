@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from axiom.decisions.planning.task_size import USUAL_SECONDS
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Withdrawn
 from axiom.lab.registrations.register import amended_by
+from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
@@ -36,12 +38,13 @@ def deploy(
     registration = ordered_of(db, experiment.id, allotment.registration_id)
     if registration is None:
         raise Withdrawn(f"{experiment.name} is not registered, and nothing is ordered before that.")
-    places = read_body(registration.body).design.places
+    design = read_body(registration.body).design
+    is_long = sum(design.seconds) > USUAL_SECONDS and stored_manifest(experiment.manifest).map is not None
     each = allotment.replicates_each
     numbers = experiments.issue(db, experiment, registration.id, each * allotment.workunits)
     groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]
     made: list[int] = []
-    for replicates, configs in _parts(groups, places, singly):
+    for replicates, configs in _parts(groups, design.places, singly, apart=is_long):
         made += workunits.order_many(
             db,
             experiment_id=experiment.id,
@@ -70,9 +73,16 @@ def ordered_of(db: Database, experiment_id: int, registration_id: int | None = N
 
 
 def _parts(
-    groups: Sequence[Sequence[int]], places: Sequence[int], singly: int
+    groups: Sequence[Sequence[int]], places: Sequence[int], singly: int, *, apart: bool
 ) -> Iterator[tuple[Sequence[Sequence[int]], Sequence[int]]]:
-    """What is ordered over which configs: single cells of the first replicate, its rest, and all the others whole."""
+    """What is ordered over which configs: single cells of the first replicate, its rest, and all the others whole.
+
+    Apart: each config of all of them by itself. So long tiles of a map's arms are computed side by side, and each arm
+    goes on as soon as its first is there.
+    """
+    if apart:
+        yield from ((groups, (place,)) for place in places)
+        return
     if singly:
         (first, *others), *groups = groups
         for place in places[:singly]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Stage
-from axiom.decisions.planning.next_tiles import Frontier, next_tiles, tiles_a_task
+from axiom.decisions.planning.next_tiles import Frontier, counted, next_tiles, task_sizes, tiles_a_task
 from axiom.decisions.planning.task_size import USUAL_SECONDS
 from axiom.domain.registrations import Design, read_body
 from axiom.lab.experiments.releases import stages
@@ -17,7 +17,6 @@ from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
 
-MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
 _MOST_AT_ONCE = 20_000  # tiles that a round orders
 
 
@@ -75,11 +74,11 @@ def order_tiles(
     turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
     wanted_seconds = cores * policy.per_core * turn
     frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted_seconds)]
-    out = sum(_out(db, one) for one in known.values())
+    out = sum(_out(db, one, turn) for one in known.values())
     done = []
-    for wanted in next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle):
+    for wanted in next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle, turn=turn):
         frontier, version = wanted.frontier, known[wanted.frontier.experiment_id]
-        each = tiles_a_task(frontier.seconds, turn, MOST_OF_TASK)
+        each = tiles_a_task(frontier.seconds, turn)
         chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
         made: list[int] = []
         for replicate, places in _tasks(chosen, each):
@@ -115,9 +114,10 @@ def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator
             )
 
 
-def _out(db: Database, version: ChartedVersion) -> float:
-    """Seconds of a reference core of all that is ordered of it and not back."""
-    return sum(times * version.design.seconds_of(places) for times, places in tiles.out(db, version.experiment_id))
+def _out(db: Database, version: ChartedVersion, turn: float) -> float:
+    """For how many seconds of a reference core all stands that is ordered of it and not back."""
+    ordered = tiles.out(db, version.experiment_id)
+    return sum(counted(times * version.design.seconds_of(places), turn) for times, places in ordered)
 
 
 def _tasks(chosen: list[tiles.OpenTile], each: int) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -125,6 +125,8 @@ def _tasks(chosen: list[tiles.OpenTile], each: int) -> Iterator[tuple[int, tuple
     by_replicate: dict[int, list[int]] = {}
     for one in chosen:
         by_replicate.setdefault(one.replicate, []).append(one.place)
-    for replicate, places in by_replicate.items():
-        for start in range(0, len(places), each):
-            yield replicate, tuple(sorted(places[start : start + each]))
+    sizes = task_sizes({replicate: len(places) for replicate, places in by_replicate.items()}, each)
+    for replicate, amount in sizes:
+        waiting = by_replicate[replicate]
+        yield replicate, tuple(sorted(waiting[:amount]))
+        del waiting[:amount]

@@ -30,16 +30,17 @@ SELECT t.config, t.replicate FROM json_each(:cells) j CROSS JOIN tile t ON t.exp
     AND t.config = json_extract(j.value, '$[0]') AND t.replicate = json_extract(j.value, '$[1]')
 WHERE t.state IN ('drawn', 'void')
 """
-_COARSEST = (
-    "SELECT min(level) AS level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open'"
-)
+_COARSEST = """
+SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open' ORDER BY level LIMIT 1
+"""
 _NEXT = """
 SELECT replicate, config FROM tile
 WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open'
 ORDER BY border DESC, replicate, config LIMIT :limit
 """
+# The border is asked for so that the index of open tiles is what answers, and not a shorter one of all.
 _AMOUNT_OPEN = """
-SELECT count(*) AS amount FROM (SELECT 1 FROM tile
+SELECT count(border) AS amount FROM (SELECT border FROM tile
     WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open' LIMIT :most)
 """
 _OUT = """
@@ -158,7 +159,7 @@ def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
 def coarsest(db: Database, experiment_id: int, arm: int, most: int) -> tuple[int, int] | None:
     """The coarsest level of an arm at which a tile could be computed next, and how many could, at most so many."""
     row = db.one(_COARSEST, experiment_id=experiment_id, arm=arm)
-    if row is None or row["level"] is None:
+    if row is None:
         return None
     level = int(row["level"])
     there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=level, most=most)
