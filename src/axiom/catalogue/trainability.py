@@ -25,22 +25,18 @@ batches.
 History: 1, first version.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Axis, Band, Map, Tile
-from axiom.kit import chance, pace, precision, tiles
+from axiom.kit import chance, pace, planes, precision, tiles
 
-LAST = 20  # losses that are averaged at the end
-FAR = 1e6  # a loss as large as this is as good as infinite
 TOGETHER = 32  # networks of one program: what they hold stays in a processor's cache
 
 MAP = Map(
@@ -80,66 +76,6 @@ class Measures:
     border: int  # boxes of two pixels a side that the border crosses
 
 
-# Each with the gain that keeps its values of order 1.
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "tanh": lambda fields: jnp.tanh(2.0**0.5 * fields),
-    "relu": lambda fields: 2.0**0.5 * jax.nn.relu(fields),
-    "linear": lambda fields: fields,
-}
-
-
-@lru_cache(maxsize=8)
-def program(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]:
-    """Trains the networks of many pixels at once; the same for all tiles of an arm, so it is compiled once.
-
-    The weights of all networks lie side by side, so that each step is a few products of large matrices.
-    """
-    bend = ACTIVATIONS[activation]
-
-    def trained(first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
-        (inputs, wanted), (first, last) = data, start
-        width, networks = last.shape[0], first_rates.shape[0]
-        layers = (
-            jnp.broadcast_to(first[:, :, None], (*first.shape, networks)),
-            jnp.broadcast_to(last[:, None], (width, networks)),
-        )
-
-        def outputs(layers: Any, seen: Any) -> Any:
-            first, last = layers
-            fields = (seen @ first.reshape(width, width * networks)).reshape(-1, width, networks) / width**0.5
-            return jnp.einsum("enk,nk->ek", bend(fields), last) / width
-
-        def loss(layers: Any, seen: Any, aims: Any) -> Any:
-            losses = jnp.mean((outputs(layers, seen) - aims[:, None]) ** 2, axis=0)
-            return jnp.sum(losses), losses
-
-        def step(layers: Any, places: Any) -> Any:
-            seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
-            slopes, losses = jax.grad(loss, has_aux=True)(layers, seen, aims)
-            first, last = layers
-            return (first - first_rates * slopes[0], last - last_rates * slopes[1]), losses
-
-        def last_step(layers: Any, places: Any) -> Any:
-            moved, losses = step(layers, places)
-            return moved, loss(layers, inputs, wanted)[1] if is_sampled else losses
-
-        begun = loss(layers, inputs, wanted)[1]
-        early, late = (chosen[:-LAST], chosen[-LAST:]) if is_sampled else (None, None)
-        layers, losses = jax.lax.scan(step, layers, early, length=steps - LAST)
-        _, end = jax.lax.scan(last_step, layers, late, length=LAST)
-        told = jnp.concatenate([losses, end]) / begun
-        is_real = jnp.isfinite(told).all(axis=0)
-        bounded = jnp.where(jnp.isfinite(told), jnp.minimum(told, FAR), FAR)
-        end = bounded[-LAST:].mean(axis=0)
-        learned = is_real & (end < 1.0)
-        half_way = jnp.argmax(bounded <= (1.0 + end) / 2.0, axis=0)  # the first step with half of the gain
-        held_out = jnp.argmax(bounded > 10.0, axis=0)  # the first step with ten times the first loss
-        held_out = jnp.where((bounded > 10.0).any(axis=0), held_out, steps)
-        return learned, jnp.where(learned, half_way, held_out), losses[:3, 0]
-
-    return jax.jit(trained)
-
-
 def run(config: Config, seed: int) -> Measures:
     """One cell: every pixel of one tile. The seed fixes the data and the start, which all pixels share."""
     width, draw = config.width, chance.stream(seed, "data")
@@ -150,17 +86,17 @@ def run(config: Config, seed: int) -> Measures:
     if config.batch:
         chosen = chance.stream(seed, "batches").integers(0, config.examples, (config.steps, config.batch))
     across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
-    ends: list[Any] = []
-    parts = tiles.batches(len(across), TOGETHER)
     with precision.digits(config.digits) as kind:
-        train = program(config.activation, config.steps, bool(config.batch))
+        train = planes.trainer(config.activation, config.steps, bool(config.batch))
         fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
-        for done, part in enumerate(parts, start=1):
+
+        def trained(part: slice) -> list[Any]:
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
-            ends.append([np.asarray(each) for each in train(*rates, *fixed, chosen)])
-            pace.early(ends[0][2])
-            pace.block(done / len(parts))
-    learned, moments = (np.concatenate([end[each] for end in ends]) for each in (0, 1))
+            learned, moments, losses = train(None, *rates, *fixed, chosen)
+            pace.early(losses)
+            return [learned, moments]
+
+        learned, moments = tiles.computed(len(across), TOGETHER, trained)
     shades = tiles.shade(moments, config.steps, MAP.bands[0].shades)
     pixels = tiles.painted(MAP, np.where(learned, 0, 1), shades)
     return Measures(fate=pixels.tobytes(), learned=tiles.share(MAP, pixels, 0), border=tiles.border(MAP, pixels))
