@@ -99,7 +99,9 @@ BELOW = {
         "rise_on_rate_cross_entropy",
     },
     "grokking_dynamics": {"too_few"},
+    "grokking_map": {"larger_prime_needs_less"},
     "grokking_patience": {"fast_minus_slow", "lighter"},
+    "lazy_map": {"tanh_slope", "relu_slope"},
     "lazy_vs_feature_learning": {
         "movement_slope",
         "ntk_first_slope",
