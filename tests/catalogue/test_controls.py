@@ -154,6 +154,8 @@ BELOW = {
     "label_scars": {"nonsense_spoils"},
     "scars_or_size": {"size_hastens", "turning_hastens"},
     "layer_balance": {"large_ways_out_generalise"},
+    "trainability": {"rounding_costs_room", "batches_learn_less"},
+    "trainability_of_starts": {"push_costs_room"},
     "weight_decay_phase_diagram": {"wait_on_decay", "steeper_than_inverse", "without_decay"},
 }
 

@@ -33,8 +33,9 @@ def test_sums_and_kernels_are_those_of_each_network(activation):
         assert np.allclose(kernels[place], flat @ flat.T / WIDTH, rtol=1e-4, atol=1e-4)
 
 
-def test_training_side_by_side_is_training_alone_and_a_push_is_added_before_each_step():
-    train = planes.trainer("tanh", 30, False)
+@pytest.mark.parametrize("is_once", [False, True])
+def test_training_side_by_side_is_training_alone_with_a_push_before_each_step_or_once(is_once):
+    train = planes.trainer("tanh", 30, is_sampled=False, is_pushed_once=is_once)
     pushes, rates = np.float32([0.0, 0.1, 1.0]), np.float32([1.0, 2.0, 4.0])
     learned, moments, losses = train(pushes, rates, rates, START, (SEEN, AIMS), None)
     bend = planes.ACTIVATIONS["tanh"]
@@ -44,10 +45,10 @@ def test_training_side_by_side_is_training_alone_and_a_push_is_added_before_each
 
     step = jax.jit(jax.value_and_grad(loss))
     for place, (push, rate) in enumerate(zip(pushes, rates, strict=True)):
-        net, told = START, []
+        net, told = (START[0] + push if is_once else START[0], START[1]), []
         first = float(loss(net))
         for _ in range(30):
-            net = net[0] + push, net[1]
+            net = net[0] + (0.0 if is_once else push), net[1]
             value, slopes = step(net)
             told.append(float(value) / first)
             net = tuple(layer - rate * slope for layer, slope in zip(net, slopes, strict=True))

@@ -87,7 +87,7 @@ def run(config: Config, seed: int) -> Measures:
         chosen = chance.stream(seed, "batches").integers(0, config.examples, (config.steps, config.batch))
     across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
     with precision.digits(config.digits) as kind:
-        train = planes.trainer(config.activation, config.steps, bool(config.batch))
+        train = planes.trainer(config.activation, config.steps, is_sampled=bool(config.batch))
         fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
 
         def trained(part: slice) -> list[Any]:

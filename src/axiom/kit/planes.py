@@ -64,19 +64,22 @@ def kernels(bend: Bend, layers: Layers, seen: Any) -> Any:
 
 
 @lru_cache(maxsize=8)
-def trainer(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]:
+def trainer(activation: str, steps: int, *, is_sampled: bool, is_pushed_once: bool = False) -> Callable[..., Any]:
     """Train mean-field networks by gradient descent, and say which learned; compiled once for all tiles of an arm.
 
-    Its arguments: what is added to every weight of the first layer before each step, None where nothing is; the step
-    sizes of the two layers, one of each for each network; the start and the data, which all share; and, where each step
-    sees a sample, the rows of it. It returns for each network whether its last losses on all rows are below the first
-    one on average, the step by which half of that was gained or by which it ran away, and three losses of one network.
+    Its arguments: what is added to every weight of the first layer before each step, or before the first one alone,
+    None where nothing is; the step sizes of the two layers, one of each for each network; the start and the data, which
+    all share; and, where each step sees a sample, the rows of it. It returns for each network whether its last losses
+    on all rows are below the first one on average, the step by which half of that was gained or by which it ran away,
+    and three losses of one network.
     """
     bend = ACTIVATIONS[activation]
 
     def trained(pushes: Any, first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
         inputs, wanted = data
         layers = begun(start, first_rates.shape[0])
+        if pushes is not None and is_pushed_once:
+            layers = layers[0] + pushes, layers[1]
 
         def loss(layers: Any, seen: Any, aims: Any) -> Any:
             outputs = sums(bend, layers, seen) / layers[1].shape[0]
@@ -84,7 +87,7 @@ def trainer(activation: str, steps: int, is_sampled: bool) -> Callable[..., Any]
             return jnp.sum(losses), losses
 
         def step(layers: Any, places: Any) -> Any:
-            if pushes is not None:
+            if pushes is not None and not is_pushed_once:
                 layers = layers[0] + pushes, layers[1]
             seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
             slopes, losses = jax.grad(loss, has_aux=True)(layers, seen, aims)
