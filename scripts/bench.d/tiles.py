@@ -45,9 +45,10 @@ from axiom.decisions.tasks.validation import validate
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.maps import Placed, Tile, borders, pack, place_of
+from axiom.domain.grids import pack
+from axiom.domain.maps import PlacedConfigs, Tile, borders, place_of
 from axiom.domain.work import Outcome, Result
-from axiom.kit import chance, precision, tiles
+from axiom.kit import chance, planes, precision, tiles
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, CellOutput, Header, cell_line, footer_line, header_line, read_output
@@ -110,7 +111,7 @@ def _waited(given: Any) -> Any:
 
 def bare(config: trainability.Config) -> Callable[..., Any]:
     """One training of one network, as somebody would write it who has read the question."""
-    bend, last = trainability.ACTIVATIONS[config.activation], trainability.LAST
+    bend, last = planes.ACTIVATIONS[config.activation], planes.LAST
 
     def train(first_rate: Any, last_rate: Any, start: Any, data: Any, chosen: Any) -> Any:
         inputs, wanted = data
@@ -132,7 +133,7 @@ def bare(config: trainability.Config) -> Callable[..., Any]:
         layers, losses = jax.lax.scan(step, start, early, length=config.steps - last)
         _, end = jax.lax.scan(last_step, layers, late, length=last)
         told = jnp.concatenate([losses, end]) / loss(start, inputs, wanted)
-        told = jnp.where(jnp.isfinite(told), jnp.minimum(told, trainability.FAR), trainability.FAR)
+        told = jnp.where(jnp.isfinite(told), jnp.minimum(told, planes.FAR), planes.FAR)
         mean = told[-last:].mean()
         return mean < 1.0, jnp.argmax(told <= (1.0 + mean) / 2.0), jnp.argmax(told > 10.0)
 
@@ -155,7 +156,7 @@ def drawn_for(config: trainability.Config, kind: type) -> tuple[Any, Any, Any]:
 def arm_costs(config: trainability.Config, rounds: int) -> dict[str, list[float]]:
     """CPU milliseconds of one training in each round, by how it is computed."""
     found: dict[str, list[float]] = {name: [] for name in ("one", "map", "vmap", "tile")}
-    at_once = trainability.together(config)
+    at_once = planes.together(config.width, config.batch or config.examples)
     seen = config.batch or config.examples
     sample = 48 if seen > 100 else 128
     with precision.digits(config.digits) as kind:
@@ -201,7 +202,7 @@ def gigaflops(config: trainability.Config, milliseconds: float) -> float:
     seen = config.batch or config.examples
     each: float = 4 * seen * config.width**2 + 6 * seen * config.width
     if config.batch:
-        each += trainability.LAST / config.steps * 2 * config.examples * (config.width**2 + config.width)
+        each += planes.LAST / config.steps * 2 * config.examples * (config.width**2 + config.width)
     return each * config.steps / milliseconds / 1e6
 
 
@@ -352,7 +353,7 @@ def _of_levels(first: int, last: int) -> Iterator[Tile]:
 def answered(manifest: Manifest, drawn: Sequence[bytes]) -> tuple[Ticket, bytes]:
     """A task of tiles below all that are stored, and what its host brings."""
     deep = [place_of(Tile(level=12, column=each, row=3), 1) for each in range(len(drawn))]
-    placed = Placed(enumerate(manifest.configs))
+    placed = PlacedConfigs(enumerate(manifest.configs))
     ticket = Ticket(
         lab="ab" * 32,
         trust=1,

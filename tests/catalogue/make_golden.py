@@ -7,18 +7,21 @@ the last digits of long trainings differ between processors. Numbers that change
 refused: results of both would be counted as one.
 """
 
+import base64
 import importlib
 import json
 import math
 import pkgutil
 import runpy
 import sys
+import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "catalogue" / "golden"
 TOLERANCE = 1e-3  # relative; far above what processors differ by in a short cell, far below what a change does
+PIXELS, FEW = "pixels", 0.02  # of a map's grid, the share of pixels that another processor may paint otherwise
 
 
 def names():
@@ -66,14 +69,30 @@ def numbers(experiment, config, seed):
         "version": experiment.version,
         "seed": seed,
         "config": asdict(config),
-        "measures": asdict(measures),
+        "measures": {name: _drawn(value) for name, value in asdict(measures).items()},
         "early": heard.early_values,
     }
     return json.loads(json.dumps(cell, allow_nan=False))
 
 
+def _drawn(value):
+    """A grid as it travels; any other measure as it is."""
+    from axiom.domain.maps import pack
+
+    return {PIXELS: pack(value)} if isinstance(value, bytes) else value
+
+
+def _alike(one, other):
+    """Do two grids show the same, but for the few pixels at a border that another processor paints otherwise?"""
+    first, second = (zlib.decompress(base64.b64decode(each)) for each in (one, other))
+    differ = sum(a != b for a, b in zip(first, second, strict=False))
+    return len(first) == len(second) and differ <= FEW * len(first)
+
+
 def agree(one, other):
     """Are two values out of JSON the same, up to what processors differ by?"""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys() == {PIXELS}:
+        return _alike(one[PIXELS], other[PIXELS])
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(agree(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):

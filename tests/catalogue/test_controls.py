@@ -65,6 +65,7 @@ BELOW = {
         "flatter_at_best_rates",
         "flatter_at_best_rates_squared",
     },
+    "catapult_map": {"small_starts_bear_less"},
     "catapult_phase": {"flatter_after_a_catapult", "stable_after_a_catapult"},
     "compositional_generalization": {"xor_wide_minus_narrow"},
     "critical_data_fraction": {"share_falls", "patience"},
@@ -75,6 +76,7 @@ BELOW = {
     },
     "depth_vs_width_tradeoff": {"plain_on_clusters", "plain_on_teacher", "tuned_on_teacher"},
     "double_descent": {"second_descent", "no_peak_with_a_ridge"},
+    "double_descent_map": {"stopping_removes_it"},
     "edge_of_chaos": {"onset_falls_with_size"},
     "feature_competition_dynamics": {"weak_beside_strong_minus_alone", "stopped_weak_beside_strong_minus_alone"},
     "gradient_noise_scale": {"scale_on_goal", "critical_batch_on_goal"},
@@ -98,7 +100,9 @@ BELOW = {
         "rise_on_rate_cross_entropy",
     },
     "grokking_dynamics": {"too_few"},
+    "grokking_map": {"larger_prime_needs_less"},
     "grokking_patience": {"fast_minus_slow", "lighter"},
+    "lazy_map": {"tanh_slope", "relu_slope"},
     "lazy_vs_feature_learning": {
         "movement_slope",
         "ntk_first_slope",
@@ -151,6 +155,8 @@ BELOW = {
     "label_scars": {"nonsense_spoils"},
     "scars_or_size": {"size_hastens", "turning_hastens"},
     "layer_balance": {"large_ways_out_generalise"},
+    "trainability": {"rounding_costs_room", "batches_learn_less"},
+    "trainability_of_starts": {"push_costs_room"},
     "weight_decay_phase_diagram": {"wait_on_decay", "steeper_than_inverse", "without_decay"},
 }
 

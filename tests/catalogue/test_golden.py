@@ -5,6 +5,8 @@ import json
 import make_golden
 import pytest
 
+from axiom.domain.maps import pack
+
 OLD = {"version": 3, "measures": {"slope": -0.8, "curve": [1.0, 0.5], "reached": None}, "early": [1.6, 1.5]}
 
 
@@ -27,6 +29,15 @@ def test_changed_numbers_need_another_version(change, sentence):
     said = make_golden.complaint("sums", OLD, OLD | change)
     assert sentence in said
     assert bool(said) == bool(sentence)
+
+
+def test_a_grid_may_differ_in_a_few_pixels_and_no_more():
+    def shown(*other):
+        return {"pixels": pack(bytes([*other, *([0] * (400 - len(other)))]))}
+
+    assert make_golden.agree(shown(), shown(*[1] * 8))
+    assert not make_golden.agree(shown(), shown(*[1] * 9))
+    assert not make_golden.agree(shown(), {"pixels": pack(bytes(399))})
 
 
 def test_a_golden_file_is_not_overwritten_where_that_would_hide_a_change(tmp_path):

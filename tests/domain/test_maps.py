@@ -14,11 +14,11 @@ from axiom.domain.maps import (
     DEEPEST,
     MOST_COLOURS,
     ROOT,
-    Axis,
     Band,
     Borders,
+    Knob,
     Map,
-    Placed,
+    PlacedConfigs,
     Tile,
     borders,
     first_place,
@@ -28,7 +28,7 @@ from axiom.domain.maps import (
     tile_of,
 )
 
-AXIS = Axis(name="a knob", low=1.0, high=100.0)
+AXIS = Knob(name="a knob", low=1.0, high=100.0)
 BANDS = (Band(name="it learned", shades=2), Band(name="it ran away", shades=3))
 IN, OUT = 0, 2  # the first shade of either band
 
@@ -95,7 +95,7 @@ def test_a_tile_is_one_of_the_four_quarters_of_its_parent(tile):
     assert ROOT.parent is None
 
 
-@given(tile=tiles(), axis=st.sampled_from([AXIS, Axis(name="a step", low=-3.0, high=5.0, log=False)]))
+@given(tile=tiles(), axis=st.sampled_from([AXIS, Knob(name="a step", low=-3.0, high=5.0, log=False)]))
 def test_a_tile_covers_just_what_its_quarters_cover(tile, axis):
     low, high = tile.span(axis)
     left, right = tile.children[0], tile.children[1]
@@ -119,7 +119,7 @@ ARM_CONFIGS = ({"width": 8, **ROOT.factors}, {"width": 16, **ROOT.factors})
 
 @given(tile=tiles(), arm=st.sampled_from([0, 1]))
 def test_the_config_of_a_deeper_tile_is_that_of_its_arm_elsewhere(tile, arm):
-    placed = Placed(enumerate(ARM_CONFIGS))
+    placed = PlacedConfigs(enumerate(ARM_CONFIGS))
     place = place_of(tile, arm)
     assert placed[place] == {"width": (8, 16)[arm], **tile.factors}
     assert placed.arm_of(place) == arm
@@ -132,12 +132,12 @@ def test_the_config_of_a_deeper_tile_is_that_of_its_arm_elsewhere(tile, arm):
 )
 def test_of_an_arm_that_is_not_there_no_tile_is_there(place):
     with pytest.raises((KeyError, ValueError)):
-        Placed(enumerate(ARM_CONFIGS))[place]
+        PlacedConfigs(enumerate(ARM_CONFIGS))[place]
 
 
 def test_configs_without_tiles_have_no_deeper_ones():
     with pytest.raises(KeyError):
-        Placed({0: {"width": 8}})[place_of(Tile(level=1), 0)]
+        PlacedConfigs({0: {"width": 8}})[place_of(Tile(level=1), 0)]
 
 
 # --- what a picture shows
@@ -267,7 +267,7 @@ def test_what_is_no_grid_of_this_size_is_refused(text, words):
 )
 def test_an_axis_that_cannot_be_drawn_is_refused_in_a_sentence(change, words):
     with pytest.raises(ValueError, match=words):
-        Axis(**({"name": "a knob", "low": 1.0, "high": 2.0} | change))
+        Knob(**({"name": "a knob", "low": 1.0, "high": 2.0} | change))
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.domain.maps import DEEPEST, ROOT, Axis, Band, Map, Tile, borders
+from axiom.domain.maps import DEEPEST, ROOT, Band, Knob, Map, Tile, borders
 from axiom.kit import tiles
 
 MAP = Map(
     title="A plane",
-    x=Axis(name="a step", low=1e-3, high=1e6),
-    y=Axis(name="a share", low=-1.0, high=1.0, log=False),
+    x=Knob(name="a step", low=1e-3, high=1e6),
+    y=Knob(name="a share", low=-1.0, high=1.0, log=False),
     measure="fate",
     bands=(Band(name="so", shades=3), Band(name="not so", shades=2)),
     pixels=8,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from axiom.domain.experiments import Experiment, Needs
 from axiom.domain.findings import Estimand, Kind, Prediction
-from axiom.domain.maps import Axis, Band, Map, Tile
+from axiom.domain.maps import Band, Knob, Map, Tile
 
 MAP = Map(
     title="A disc",
-    x=Axis(name="how far right", low=-1.0, high=1.0, log=False),
-    y=Axis(name="how far up", low=-1.0, high=1.0, log=False),
+    x=Knob(name="how far right", low=-1.0, high=1.0, log=False),
+    y=Knob(name="how far up", low=-1.0, high=1.0, log=False),
     measure="inside",
     bands=(Band(name="inside", shades=2), Band(name="outside", shades=3)),
     pixels=8,

@@ -8,7 +8,7 @@ import small_map
 
 import axiom
 from axiom.domain.grids import pack
-from axiom.domain.maps import Placed
+from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.planning.tiles import order_tiles
@@ -52,7 +52,7 @@ def draw_map(lab, *, depth: int = DEPTH) -> None:
 
 def drawn(lab, order: Order) -> bytes:
     """What an honest host returns of tiles."""
-    configs = Placed({place: asdict(config) for place, config in enumerate(small_map.experiment.sweep)})
+    configs = PlacedConfigs({place: asdict(config) for place, config in enumerate(small_map.experiment.sweep)})
     cells = []
     ticket = read_ticket(order.ticket, trust=lab.keys.trust, now=lab.now)
     for cell in sorted(ticket.cells, key=lambda cell: (cell.replicate, cell.config)):

@@ -9,13 +9,13 @@ import numpy as np
 
 from axiom.domain.experiments import Experiment, Needs
 from axiom.domain.findings import Estimand, Kind, Prediction
-from axiom.domain.maps import Axis, Band, Map, Tile
+from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, tiles
 
 MAP = Map(
     title="A disc",
-    x=Axis(name="how far right", low=-1.0, high=1.0, log=False),
-    y=Axis(name="how far up", low=0.01, high=100.0),
+    x=Knob(name="how far right", low=-1.0, high=1.0, log=False),
+    y=Knob(name="how far up", low=0.01, high=100.0),
     measure="inside",
     bands=(Band(name="inside; the brighter, the farther", shades=3), Band(name="outside", shades=3)),
     pixels=16,

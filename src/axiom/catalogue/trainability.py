@@ -1,13 +1,13 @@
 """Where does training stop working as its step sizes grow, and is that border a fractal?
 
 Why it matters: whoever trains a network chooses step sizes. If the border between those that work and those that do not
-is a line, a little caution is enough; if it is a fractal, no caution is, for next to every choice that works lies one
-that does not.
+is a line, a little caution is enough. If it is a fractal, no caution is.
 
 A map of a network with one hidden layer: the step size of its first layer against that of its last, from a thousandth
 to a million in the mean-field scale, where all of it is of order 1. Each pixel is one training by gradient descent,
 all with the same data and the same start; it learned if its last twenty losses on all examples are on average below
 the first one.
+
 Sohl-Dickstein (2024) drew this plane for six settings, over more than ten decades, with one draw of data and start
 each, and counted boxes: the dimension was 1.17 for linear networks, 1.20 for ReLU, 1.41 for one example, 1.55 for
 batches of 16 and 1.66 for tanh on all examples. Nobody has repeated it with other draws. Five of his settings are
@@ -25,29 +25,22 @@ batches.
 History: 1, first version.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from axiom.domain.experiments import Control, Experiment, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
-from axiom.domain.maps import Axis, Band, Map, Tile
-from axiom.kit import chance, pace, precision, tiles
-
-LAST = 20  # losses that are averaged at the end
-FAR = 1e6  # a loss as large as this is as good as infinite
-CACHED = 2**17  # numbers of a step that stay in a processor's cache
-FEW, MANY = 8, 64  # examples of a step: below the one, and from the other on
+from axiom.domain.maps import Band, Knob, Map, Tile
+from axiom.kit import chance, pace, planes, precision, tiles
 
 MAP = Map(
     title="Which step sizes train",
-    x=Axis(name="step size of the first layer", low=1e-3, high=1e6),
-    y=Axis(name="step size of the last layer", low=1e-3, high=1e6),
+    x=Knob(name="step size of the first layer", low=1e-3, high=1e6),
+    y=Knob(name="step size of the last layer", low=1e-3, high=1e6),
     measure="fate",
     bands=(
         Band(name="it learned; the brighter, the later", shades=12),
@@ -81,75 +74,6 @@ class Measures:
     border: int  # boxes of two pixels a side that the border crosses
 
 
-# Each with the gain that keeps its values of order 1.
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    "tanh": lambda fields: jnp.tanh(2.0**0.5 * fields),
-    "relu": lambda fields: 2.0**0.5 * jax.nn.relu(fields),
-    "linear": lambda fields: fields,
-}
-
-
-@lru_cache(maxsize=8)
-def program(activation: str, steps: int, seen: int, is_sampled: bool) -> Callable[..., Any]:
-    """Trains the networks of many pixels at once, each step on so many examples.
-
-    It is the same for all tiles of an arm, so it is compiled once. What lies side by side decides how fast it is: many
-    examples, else the hidden units, and where there is hardly an example, the networks.
-    """
-    bend, axis, is_long = ACTIVATIONS[activation], -1 if seen < FEW else 0, seen >= MANY
-
-    def outputs(layers: Any, inputs: Any) -> Any:
-        def of_one(first: Any, last: Any) -> Any:
-            width = len(last)
-            if is_long:
-                return last @ bend(first @ inputs.T / width**0.5) / width
-            return bend(inputs @ first / width**0.5) @ last / width
-
-        return jax.vmap(of_one, axis, axis)(*layers)
-
-    def loss(layers: Any, seen: Any, aims: Any) -> Any:
-        losses = jnp.mean((outputs(layers, seen) - jnp.expand_dims(aims, axis)) ** 2, axis=1 + axis)
-        return jnp.sum(losses), losses
-
-    def trained(first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
-        (inputs, wanted), (first, last) = data, start
-        starts = first.T if is_long else first, last
-        layers = tuple(jnp.stack([each] * len(first_rates), axis) for each in starts)
-        if axis == 0:
-            first_rates, last_rates = first_rates[:, None, None], last_rates[:, None]
-
-        def step(layers: Any, places: Any) -> Any:
-            seen, aims = (inputs[places], wanted[places]) if is_sampled else (inputs, wanted)
-            slopes, losses = jax.grad(loss, has_aux=True)(layers, seen, aims)
-            first, last = layers
-            return (first - first_rates * slopes[0], last - last_rates * slopes[1]), losses
-
-        def last_step(layers: Any, places: Any) -> Any:
-            moved, losses = step(layers, places)
-            return moved, loss(layers, inputs, wanted)[1] if is_sampled else losses
-
-        begun = loss(layers, inputs, wanted)[1]
-        early, late = (chosen[:-LAST], chosen[-LAST:]) if is_sampled else (None, None)
-        layers, losses = jax.lax.scan(step, layers, early, length=steps - LAST)
-        _, end = jax.lax.scan(last_step, layers, late, length=LAST)
-        told = jnp.concatenate([losses, end]) / begun
-        is_real = jnp.isfinite(told).all(axis=0)
-        bounded = jnp.where(jnp.isfinite(told), jnp.minimum(told, FAR), FAR)
-        end = bounded[-LAST:].mean(axis=0)
-        learned = is_real & (end < 1.0)
-        half_way = jnp.argmax(bounded <= (1.0 + end) / 2.0, axis=0)  # the first step with half of the gain
-        held_out = jnp.argmax(bounded > 10.0, axis=0)  # the first step with ten times the first loss
-        held_out = jnp.where((bounded > 10.0).any(axis=0), held_out, steps)
-        return learned, jnp.where(learned, half_way, held_out), losses[:3, 0]
-
-    return jax.jit(trained)
-
-
-def together(config: Config) -> int:
-    """How many networks one program trains: as many as stay in a processor's cache with all that they hold."""
-    return max(1, min(64, CACHED // (config.width * (config.batch or config.examples))))
-
-
 def run(config: Config, seed: int) -> Measures:
     """One cell: every pixel of one tile. The seed fixes the data and the start, which all pixels share."""
     width, draw = config.width, chance.stream(seed, "data")
@@ -160,17 +84,18 @@ def run(config: Config, seed: int) -> Measures:
     if config.batch:
         chosen = chance.stream(seed, "batches").integers(0, config.examples, (config.steps, config.batch))
     across, up = tiles.knobs(MAP, Tile(level=config.level, column=config.column, row=config.row))
-    ends: list[Any] = []
-    parts = tiles.batches(len(across), together(config))
     with precision.digits(config.digits) as kind:
-        train = program(config.activation, config.steps, config.batch or config.examples, bool(config.batch))
+        seen = config.batch or config.examples
+        train = planes.trainer(config.activation, config.steps, seen, is_sampled=bool(config.batch))
         fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
-        for done, part in enumerate(parts, start=1):
+
+        def trained(part: slice) -> list[Any]:
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
-            ends.append([np.asarray(each) for each in train(*rates, *fixed, chosen)])
-            pace.early(ends[0][2])
-            pace.block(done / len(parts))
-    learned, moments = (np.concatenate([end[each] for end in ends]) for each in (0, 1))
+            learned, moments, losses = train(None, *rates, *fixed, chosen)
+            pace.early(losses)
+            return [learned, moments]
+
+        learned, moments = tiles.computed(len(across), planes.together(width, seen), trained)
     shades = tiles.shade(moments, config.steps, MAP.bands[0].shades)
     pixels = tiles.painted(MAP, np.where(learned, 0, 1), shades)
     return Measures(fate=pixels.tobytes(), learned=tiles.share(MAP, pixels, 0), border=tiles.border(MAP, pixels))
@@ -180,7 +105,7 @@ def _seconds(config: Config) -> float:
     """Measured: most of a step is the product of its examples with the weights, and what bends them."""
     seen = config.batch or config.examples
     each = (0.1 if config.activation == "tanh" else 0.075) * seen * (config.width / 16) ** 2 / 2
-    begun = 0.1 if seen < FEW else 1.5 if config.batch else 0.6
+    begun = 0.1 if seen < planes.FEW else 1.5 if config.batch else 0.6
     return (begun + each) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
 
 

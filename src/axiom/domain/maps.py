@@ -18,7 +18,7 @@ MOST_COLOURS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Axis:
+class Knob:
     """One knob: what it is called, and from where to where it turns."""
 
     name: str
@@ -60,8 +60,8 @@ class Map:
     """
 
     title: str
-    x: Axis
-    y: Axis
+    x: Knob
+    y: Knob
     measure: str
     bands: tuple[Band, ...]
     pixels: int = 64  # a side of a tile
@@ -134,7 +134,7 @@ class Tile:
         steps = self.level - level
         return Tile(level=level, column=self.column >> steps, row=self.row >> steps)
 
-    def span(self, axis: Axis, *, is_row: bool = False) -> tuple[float, float]:
+    def span(self, axis: Knob, *, is_row: bool = False) -> tuple[float, float]:
         """From where to where this tile goes along an axis."""
         side, place = 1 << self.level, self.row if is_row else self.column
         return axis.at(place / side), axis.at((place + 1) / side)
@@ -177,7 +177,7 @@ def tile_of(config: Mapping[str, Any]) -> Tile:
     return Tile(level=config[LEVEL], column=config[COLUMN], row=config[ROW])
 
 
-class Placed(dict[int, Mapping[str, Any]]):
+class PlacedConfigs(dict[int, Mapping[str, Any]]):
     """Configs by their place. Those of deeper tiles are not counted among them, and there for whoever asks."""
 
     def __missing__(self, place: int) -> Mapping[str, Any]:

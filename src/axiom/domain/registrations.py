@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.maps import Placed
+from axiom.domain.maps import PlacedConfigs
 
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
@@ -59,9 +59,9 @@ class Design:
     seconds: tuple[float, ...]  # what each of them should take, of a reference core
 
     @property
-    def by_place(self) -> Placed:
+    def by_place(self) -> PlacedConfigs:
         """Each config by its place."""
-        return Placed(zip(self.places, self.configs, strict=True))
+        return PlacedConfigs(zip(self.places, self.configs, strict=True))
 
     @property
     def seconds_by_place(self) -> dict[int, float]:

@@ -1,11 +1,16 @@
 """Tiles of a map: where their pixels lie, what shade an end has, and how much border a tile holds."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from axiom.domain.maps import Axis, Map, Tile
+from axiom.domain.maps import Knob, Map, Tile
+from axiom.kit import pace
 
 Reals = npt.NDArray[np.floating]
+Anything = npt.NDArray[Any]
 Pixels = npt.NDArray[np.uint8]  # by row from below, and by column
 
 
@@ -17,7 +22,7 @@ def knobs(drawn: Map, tile: Tile) -> tuple[Reals, Reals]:
     return np.tile(across, drawn.pixels), np.repeat(up, drawn.pixels)
 
 
-def _at(axis: Axis, shares: Reals) -> Reals:
+def _at(axis: Knob, shares: Reals) -> Reals:
     if axis.log:
         low, high = np.log(axis.low), np.log(axis.high)
         return np.asarray(np.exp(low + (high - low) * shares))
@@ -58,3 +63,64 @@ def batches(pixels: int, most: int) -> list[slice]:
     """The pixels of a tile in batches of equal size, none larger than this, so that one program computes all."""
     size = max(one for one in range(1, most + 1) if pixels % one == 0)
     return [slice(start, start + size) for start in range(0, pixels, size)]
+
+
+def computed(pixels: int, most: int, train: Callable[[slice], Sequence[npt.ArrayLike]]) -> tuple[Anything, ...]:
+    """What came of every pixel: `train` returns arrays with a number for each pixel of a batch, which are put together.
+
+    Each batch is a block: an interrupted tile goes on behind the last one that was kept.
+    """
+    parts = batches(pixels, most)
+
+    def step(ends: list[list[Anything]], number: int) -> list[list[Anything]]:
+        return [*ends, [np.asarray(each) for each in train(parts[number])]]
+
+    none: list[list[Anything]] = []
+    ends = pace.blocks(none, step, len(parts))
+    return tuple(np.concatenate([np.asarray(end[place]) for end in ends]) for place in range(len(ends[0])))
+
+
+def graded(values: npt.ArrayLike, low: float, high: float, shades: int) -> npt.NDArray[np.int64]:
+    """A shade for each value between these two, which are above 0: even steps of its logarithm."""
+    clipped = np.log(np.clip(np.nan_to_num(np.asarray(values, float), nan=high, posinf=high), low, high) / low)
+    return np.asarray(np.minimum((shades * clipped / np.log(high / low)).astype(int), shades - 1))
+
+
+def edges(drawn: Map, tile: Tile, is_beyond: npt.ArrayLike) -> Reals:
+    """For each row of a tile the knob across at which it passes over: pixels right of it are beyond, and no others.
+
+    A border need not be clean. It is where the fewest pixels lie on the wrong side; of places that are as good, the
+    middle. A row that passes over nowhere has NaN.
+    """
+    beyond = np.asarray(is_beyond, bool).reshape(drawn.pixels, drawn.pixels)
+    none = np.zeros((len(beyond), 1), int)
+    wrong = np.hstack([none, np.cumsum(beyond, axis=1)]) + np.hstack(
+        [np.cumsum(~beyond[:, ::-1], axis=1)[:, ::-1], none]
+    )
+    best = wrong == wrong.min(axis=1, keepdims=True)
+    places = np.arange(drawn.pixels + 1)
+    middles = (best * places).sum(axis=1) / best.sum(axis=1)
+    knob = _at(drawn.x, (tile.column + middles / drawn.pixels) / 2**tile.level)
+    return np.where(best[:, 0] | best[:, -1], np.nan, knob)
+
+
+def rows(drawn: Map, tile: Tile) -> Reals:
+    """The knob upwards at the middle of each row of a tile, from below."""
+    return knobs(drawn, tile)[1][:: drawn.pixels]
+
+
+def middle(places: npt.ArrayLike) -> float | None:
+    """The geometric mean of these knobs, NaN left out; None where a half of them or fewer are there."""
+    given = np.asarray(places, float)
+    there = given[np.isfinite(given)]
+    return float(np.exp(np.log(there).mean())) if 2 * len(there) > len(given) else None
+
+
+def slope(xs: npt.ArrayLike, ys: npt.ArrayLike) -> float | None:
+    """Of the logarithm of the second on that of the first, by least squares; None where fewer than four have both."""
+    logs = np.log(np.asarray([xs, ys], float))
+    logs = logs[:, np.isfinite(logs).all(axis=0)]
+    if logs.shape[1] < 4:
+        return None
+    x, y = logs - logs.mean(axis=1, keepdims=True)
+    return float(x @ y / (x @ x))

@@ -9,7 +9,7 @@ from typing import Any
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
 from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
-from axiom.domain.maps import ROOT, Axis, Band, Map, is_tile, tile_of
+from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
 
@@ -263,9 +263,9 @@ def _map(value: Any, what: str) -> Map:
     )
 
 
-def _axis(value: Any, what: str) -> Axis:
-    fields = canonical_json.Fields(value, what, Axis.__dataclass_fields__)
-    return Axis(name=fields.text("name"), low=fields.real("low"), high=fields.real("high"), log=fields.flag("log"))
+def _axis(value: Any, what: str) -> Knob:
+    fields = canonical_json.Fields(value, what, Knob.__dataclass_fields__)
+    return Knob(name=fields.text("name"), low=fields.real("low"), high=fields.real("high"), log=fields.flag("log"))
 
 
 def _band(value: Any, what: str) -> Band:

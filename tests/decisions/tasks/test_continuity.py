@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.tasks.continuity import MOST_APART, SPARED, Continuity, continuity
-from axiom.domain.maps import ROOT, Axis, Band, Map, Tile
+from axiom.domain.maps import ROOT, Band, Knob, Map, Tile
 
-AXIS = Axis(name="a knob", low=-1.0, high=1.0, log=False)
+AXIS = Knob(name="a knob", low=-1.0, high=1.0, log=False)
 MAP = Map(
     title="A plane",
     x=AXIS,

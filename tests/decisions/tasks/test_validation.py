@@ -14,7 +14,7 @@ from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
 from axiom.domain.grids import pack
-from axiom.domain.maps import Axis, Band, Map
+from axiom.domain.maps import Band, Knob, Map
 from axiom.domain.work import Outcome, TaskState
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, Output
@@ -244,8 +244,8 @@ def test_a_measure_that_could_never_travel_fits_nothing():
 
 MAP = Map(
     title="A plane",
-    x=Axis(name="a knob", low=1.0, high=2.0),
-    y=Axis(name="another", low=1.0, high=2.0),
+    x=Knob(name="a knob", low=1.0, high=2.0),
+    y=Knob(name="another", low=1.0, high=2.0),
     measure="fate",
     bands=(Band(name="so", shades=2), Band(name="not so", shades=3)),
     pixels=8,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from map_lab import draw_map
 
-from axiom.domain.maps import Axis, Tile, place_of
+from axiom.domain.maps import Knob, Tile, place_of
 from axiom.store.engine import counters
 from axiom.store.maps import tiles
 from axiom.store.maps.windows import NOTHING, Charts, PixelWindow, middles, share_of, touched
@@ -66,7 +66,7 @@ def test_where_nothing_is_drawn_nothing_is_shown(drawn):
 
 
 @given(
-    axis=st.sampled_from([small_map.MAP.x, small_map.MAP.y, Axis(name="k", low=1e-3, high=1e6)]),
+    axis=st.sampled_from([small_map.MAP.x, small_map.MAP.y, Knob(name="k", low=1e-3, high=1e6)]),
     level=st.integers(0, 22),
     share=st.floats(0.0, 0.999999),
 )

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from axiom.domain.maps import Axis, Band, Map
+from axiom.domain.maps import Band, Knob, Map
 from axiom.web.maps import colours
 
 # Machado, Oliveira and Fernandes 2009: what eyes without one kind of cone make of linear red, green and blue.
@@ -42,8 +42,8 @@ def lab(colour, eye: str) -> tuple[float, float, float]:
 def drawn(*shades: int) -> Map:
     return Map(
         title="A map",
-        x=Axis(name="x", low=1, high=2),
-        y=Axis(name="y", low=1, high=2),
+        x=Knob(name="x", low=1, high=2),
+        y=Knob(name="y", low=1, high=2),
         measure="fate",
         bands=tuple(Band(name=f"band {place}", shades=each) for place, each in enumerate(shades)),
     )

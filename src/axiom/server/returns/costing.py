@@ -6,7 +6,7 @@ from datetime import datetime
 from axiom.decisions.hosts.costs import class_of, refit, weigh
 from axiom.domain.costs import Fit
 from axiom.domain.fleet import Host
-from axiom.domain.maps import Placed
+from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.store.engine.database import Database
@@ -30,7 +30,7 @@ class Declared:
     """A cache of registered designs, for the seconds that they declare: a registration never changes."""
 
     def __init__(self) -> None:
-        self._designs: dict[int, tuple[Placed, Mapping[int, float]]] = {}
+        self._designs: dict[int, tuple[PlacedConfigs, Mapping[int, float]]] = {}
 
     def seconds(self, db: Database, registration_id: int, places: Sequence[int]) -> float:
         """The seconds of a reference core that a replicate should take at these places."""

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.maps import Axis, Map, Tile, place_of, tile_at
+from axiom.domain.maps import Knob, Map, Tile, place_of, tile_at
 from axiom.store.engine.database import Database
 from axiom.store.maps.tiles import DrawnTile, one
 
@@ -146,14 +146,14 @@ def window_of(tile: Tile, side: int, deeper: int = 0) -> PixelWindow:
     )
 
 
-def share_of(axis: Axis, value: float) -> float:
+def share_of(axis: Knob, value: float) -> float:
     """How far along the axis a knob's value lies: 0 at its low end, 1 at its high one."""
     if axis.log:
         return math.log(value / axis.low) / math.log(axis.high / axis.low)
     return (value - axis.low) / (axis.high - axis.low)
 
 
-def touched(axis: Axis, low: float, high: float, pixels: int) -> tuple[int, int]:
+def touched(axis: Knob, low: float, high: float, pixels: int) -> tuple[int, int]:
     """Of so many pixels along an axis the first that the span from low to high touches, and how many it does."""
     first = math.floor(share_of(axis, low) * pixels + _SLACK)
     behind = math.ceil(share_of(axis, high) * pixels - _SLACK)
@@ -161,7 +161,7 @@ def touched(axis: Axis, low: float, high: float, pixels: int) -> tuple[int, int]
     return first, max(1, min(behind, pixels) - first)
 
 
-def middles(axis: Axis, first: int, amount: int, pixels: int) -> list[float]:
+def middles(axis: Knob, first: int, amount: int, pixels: int) -> list[float]:
     """The knob's value in the middle of so many pixels along an axis, from this one on."""
     return [axis.at((first + place + 0.5) / pixels) for place in range(amount)]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.findings import Registration
-from axiom.domain.maps import Placed
+from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.engine.hash_chains import Chain
@@ -139,9 +139,9 @@ def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
     return (_registration(row), str(row["estimand"])) if row else None
 
 
-def placed(db: Database, experiment_id: int) -> Placed:
+def placed(db: Database, experiment_id: int) -> PlacedConfigs:
     """Every config of a version by its place, over all of its designs."""
-    found = Placed()
+    found = PlacedConfigs()
     for one in registrations(db, experiment_id):
         found.update(read_body(one.body).design.by_place)
     return found

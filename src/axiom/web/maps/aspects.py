@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from axiom.domain.maps import ARMS, WHERE, Axis, Map, Tile, is_tile
+from axiom.domain.maps import ARMS, WHERE, Knob, Map, Tile, is_tile
 from axiom.errors import NotFound, WrongUse
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import experiments
@@ -150,7 +150,7 @@ def must_replicate(shown: ShownMap, text: str, there: list[int]) -> int | None:
     return number
 
 
-def must_knob(axis: Axis, word: str, text: str) -> float:
+def must_knob(axis: Knob, word: str, text: str) -> float:
     """A knob's value that an address names."""
     try:
         value = float(text) if len(text) <= _LONGEST else math.nan

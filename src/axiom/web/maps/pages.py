@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.findings import VOID, Grade
-from axiom.domain.maps import WHERE, Axis, Map, Tile
+from axiom.domain.maps import WHERE, Knob, Map, Tile
 from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
 from axiom.web.base.numbers import plain
-from axiom.web.base.whose import whose_host
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.whose import whose_host
 from axiom.web.maps import aspects, colours
@@ -147,7 +146,7 @@ def knob(value: float, low: float, high: float) -> str:
     return text.replace("-", "−")
 
 
-def _axis(axis: Axis, tile: Tile, *, is_row: bool) -> Answer:
+def _axis(axis: Knob, tile: Tile, *, is_row: bool) -> Answer:
     low, high = tile.span(axis, is_row=is_row)
     return {
         "name": axis.name,

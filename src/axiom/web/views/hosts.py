@@ -20,7 +20,6 @@ from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
 from axiom.web.base.numbers import calm, plain, span
-from axiom.web.base.whose import Whose, whose_host
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.base.whose import Whose, whose_host
