@@ -45,7 +45,8 @@ from axiom.decisions.tasks.validation import validate
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.maps import Placed, Tile, borders, pack, place_of
+from axiom.domain.grids import pack
+from axiom.domain.maps import Placed, Tile, borders, place_of
 from axiom.domain.work import Outcome, Result
 from axiom.kit import chance, precision, tiles
 from axiom.signed.canonical_json import canonical

@@ -7,7 +7,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +69,11 @@ def tried(text: str, ends: list[Any]) -> Generator[Any, Any, dict[str, Any]]:
             return written
 
 
-def talk(ends: list[Any]) -> Generator[Any, Any, None]:
-    """What the model does in its only session."""
+def talk(ends: list[Any], slips: Mapping[str, str]) -> Generator[Any, Any, None]:
+    """What the model does in its only session: it writes each of these faults before the sound file."""
     yield from tried(f"import os\n{SOUND.read_text()}", ends)
-    yield from tried(defective("G4", "low_bits_of_the_seed"), ends)
-    yield from tried(defective("G7", "class_among_the_inputs"), ends)
+    for gate, name in slips.items():
+        yield from tried(defective(gate, name), ends)
     draft = yield from tried(SOUND.read_text(), ends)
     words = {**PROPOSED, "draft": draft["draft"]}
     yield [("draft_propose", words)]
@@ -146,13 +146,21 @@ def scored(data: Path) -> dict[str, Any]:
     return shown if by >= {"program:scientist", "autopilot"} else {}
 
 
-@pytest.mark.parametrize("protocol", ["messages", "chat"])
-def test_an_invented_experiment_from_its_first_refusal_to_its_score(there, browser: Browser, protocol):
+# How a fault is found and told has nothing to do with how the model is spoken to, so one protocol hears of them all.
+@pytest.mark.parametrize(
+    ("protocol", "slips"),
+    [
+        ("messages", {"G4": "low_bits_of_the_seed", "G7": "class_among_the_inputs"}),
+        ("chat", {"G4": "low_bits_of_the_seed"}),
+    ],
+    ids=["messages", "chat"],
+)
+def test_an_invented_experiment_from_its_first_refusal_to_its_score(there, browser: Browser, protocol, slips):
     data, ends = there.lab.data, []
-    with scientist(data, protocol, talk(ends)):
-        until(lambda: len(ends) == 5)
+    with scientist(data, protocol, talk(ends, slips)):
+        until(lambda: len(ends) == 3 + len(slips))
         *gates, number = ends
-        assert gates == ["G1", "G4", "G7", "passed"]
+        assert gates == ["G1", *slips, "passed"]
         assert "sound" not in {one["name"] for one in answer("experiment", "list", data=data)["experiments"]}
         with browser.new_context(java_script_enabled=False) as context:
             page = context.new_page()

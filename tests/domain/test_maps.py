@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axiom.domain.grids import pack, unpack
 from axiom.domain.maps import (
     ARMS,
     DEEPEST,
@@ -22,11 +23,9 @@ from axiom.domain.maps import (
     borders,
     first_place,
     is_tile,
-    pack,
     place_of,
     tile_at,
     tile_of,
-    unpack,
 )
 
 AXIS = Axis(name="a knob", low=1.0, high=100.0)

@@ -63,7 +63,8 @@ def test_a_language_that_does_not_exist_is_refused(translating, monkeypatch, cap
     assert "no code of a language" in capsys.readouterr().err
 
 
-def test_another_language_is_one_new_folder(translating, monkeypatch, tmp_path, capsys):
+def test_another_language_is_one_new_folder(translating, sentences, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(translating, "template", lambda: sentences)  # the same, which takes seconds to find
     monkeypatch.setattr(translating, "LOCALE", tmp_path)
     monkeypatch.setattr(sys, "argv", ["translate", "es"])
     assert translating.main() == 0

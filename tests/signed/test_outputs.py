@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.domain.fleet import Platform
-from axiom.domain.maps import pack
+from axiom.domain.grids import pack
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed.canonical_json import canonical

@@ -11,31 +11,52 @@ import pytest
 
 _WAITING = "acceptance"  # the folder
 _SECONDS = {  # about, in a whole round on two cores; all others take a few
-    "acceptance/test_volunteers.py": 390,
-    "acceptance/test_runner_troubles.py": 290,
-    "acceptance/test_volunteers_ends.py": 250,
-    "acceptance/test_lab_ends.py": 200,
-    "acceptance/test_runner_fresh.py": 160,
-    "acceptance/test_lab.py": 120,
-    "catalogue/test_every_experiment.py": 120,
-    "catalogue/test_controls.py": 100,
-    "lab/test_session.py": 65,
-    "acceptance/test_volunteers_manners.py": 90,
-    "server/returns/test_every_order_of_events.py": 90,
-    "simulation/test_worlds.py": 90,
-    "acceptance/test_volunteers_resume.py": 75,
+    "acceptance/test_volunteers.py": 365,
+    "acceptance/test_volunteers_ends.py": 265,
+    "acceptance/test_runner_troubles.py": 245,
+    "acceptance/test_runner_fresh.py": 215,
+    "acceptance/test_invention.py": 180,
+    "acceptance/test_lab.py": 145,
+    "acceptance/test_site.py": 135,
+    "catalogue/test_every_experiment.py": 130,
+    "catalogue/test_controls.py": 115,
+    "acceptance/test_replicates.py": 100,
+    "notebook/test_weigh.py": 90,
+    "acceptance/test_bad_input.py": 85,
+    "acceptance/test_volunteers_resume.py": 80,
+    "pi/test_scripted_months.py": 80,
     "acceptance/test_volunteers_gpus.py": 70,
-    "acceptance/test_keys_elsewhere.py": 60,
-    "cli/laboratory/test_keys.py": 25,
-    "acceptance/test_unread.py": 50,
+    "mcp/test_clients.py": 70,
+    "simulation/test_worlds.py": 65,
+    "scripts/test_evidence_campaign.py": 60,
+    "lab/test_session.py": 60,
+    "acceptance/test_lab_ends.py": 60,
+    "pi/test_scientist.py": 60,
+    "test_tutorial.py": 60,
+    "simulation/test_simulation.py": 55,
+    "catalogue/test_micro_scaling_laws.py": 55,
+    "acceptance/test_volunteers_manners.py": 50,
+    "server/returns/test_every_order_of_events.py": 50,
+    "acceptance/test_backup.py": 50,
     "acceptance/test_parts.py": 50,
-    "acceptance/test_backup.py": 45,
-    "acceptance/test_replicates.py": 45,
-    "acceptance/test_wheel.py": 40,
-    "acceptance/test_bad_input.py": 35,
-    "scripts/test_evidence_campaign.py": 40,
+    "acceptance/test_account.py": 40,
+    "acceptance/test_scientist.py": 40,
+    "acceptance/test_mail.py": 40,
+    "scripts/test_suite.py": 40,
+    "preflight/test_defective.py": 40,
+    "acceptance/test_keys_elsewhere.py": 35,
+    "acceptance/test_wheel.py": 35,
+    "notebook/test_doubts.py": 35,
+    "acceptance/test_programs.py": 35,
+    "build_runner/test_launcher.py": 30,
+    "web/account/test_operator.py": 30,
+    "simulation/test_boundaries.py": 30,
+    "lab/test_draw_figures.py": 30,
+    "web/account/test_accounts.py": 30,
+    "decisions/evidence/test_weigh.py": 25,
+    "pi/test_asking_on.py": 25,
 }
-_OTHERS = {True: 25, False: 3}  # seconds of a file that waits, and of one that computes
+_OTHERS = {True: 15, False: 3}  # seconds of a file that waits, and of one that computes
 
 
 @pytest.hookimpl(trylast=True)
@@ -58,7 +79,7 @@ def _placed(is_waiting: bool, files: list[list[pytest.Item]]) -> Iterator[tuple[
 
 
 def _seconds(path: Path) -> int:
-    return _SECONDS.get(f"{path.parent.name}/{path.name}", _OTHERS[_waits(path)])
+    return _SECONDS.get(path.as_posix().rpartition("tests/")[2], _OTHERS[_waits(path)])
 
 
 def _waits(path: Path) -> bool:

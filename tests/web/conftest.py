@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from account_site import ORIGIN, Visitor, receiving
 from furnished_lab import fill, noisy, weigh_three_blocks
+from map_on_site import draw_map
 
 from axiom.domain.planning import Preview
 from axiom.domain.registrations import Stopping
@@ -127,6 +128,20 @@ def full(new_lab, prepared, tmp_path_factory):
 @pytest.fixture
 def site_of(browse: Callable[..., Browser], full) -> Browser:
     return browse(full, state="running", started_at=full.now.isoformat(), parts={"writer": True, "engine": True})
+
+
+@pytest.fixture(scope="session")
+def atlas(new_lab, tmp_path_factory):
+    """A laboratory with a map that was drawn down to level 3. Tests only read it."""
+    lab = new_lab(tmp_path_factory.mktemp("atlas") / "lab")
+    draw_map(lab)
+    yield lab
+    lab.db.close()
+
+
+@pytest.fixture
+def maps_of(browse: Callable[..., Browser], atlas) -> Browser:
+    return browse(atlas)
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ import re
 import pytest
 from furnished_lab import fill, furnish_more, weigh_three_blocks
 from golden_file import seen
+from map_on_site import publish_map
 
 from axiom.web.site.routes import PAGES
 
 _SHOWN = {
     "/findings/paper": "/findings/paper?of=1,3",
     "/experiments/{name}": "/experiments/tiny_sum",
+    "/maps/{name}": "/maps/small_map",
     "/ledger/{name}": "/ledger/2026-03-02-a",
     "/sessions/{name}": "/sessions/2026-03-02-a",
     "/sessions/{name}/since/{other}": "/sessions/2026-03-02-b/since/2026-03-02-a",
@@ -48,8 +50,9 @@ def weighed(new_lab, prepared, tmp_path_factory):
 
 
 @pytest.mark.parametrize("address", _ADDRESSES)
-def test_the_words_of_a_page(address, browse, furnished, same_words):
-    page = browse(furnished, state="running", started_at=furnished.now.isoformat()).get(address)
+def test_the_words_of_a_page(address, browse, furnished, atlas, same_words):
+    lab = atlas if address.startswith("/maps") else furnished
+    page = browse(lab, state="running", started_at=lab.now.isoformat()).get(address)
     assert page.status == 200
     same_words(named(address), _anywhere(seen(page.text, whole=address == "/")))
 
@@ -59,6 +62,11 @@ def test_the_words_where_nothing_is_there_yet(address, browse, small_lab, same_w
     page = browse(small_lab).get(address)
     assert page.status == 200
     same_words(f"empty/{named(address)}", _anywhere(seen(page.text)))
+
+
+def test_the_words_where_a_map_has_no_tile_yet(browse, small_lab, same_words):
+    publish_map(small_lab)
+    same_words("empty/maps-small_map", seen(browse(small_lab).get("/maps/small_map").text))
 
 
 def test_the_words_of_a_finding_that_real_results_support(browse, weighed, same_words):

@@ -15,6 +15,7 @@ from simulated.seeds_needed import heading, middle, no_later, row
 from simulated.tables import accuracies, copied, decided_without_lost, returns, stuck, tried_again
 
 _UNTIL, _BY = 800, 160  # seeds
+_FEWEST_STREAMS = 20  # of fewer a median says nothing
 _AS_WITHOUT = 1.2  # times the seeds that it takes without lost ones
 _MOST_LOST = 0.2  # of which a larger share counts as missing
 _CALLED, _STRONG, _FALSE, _MISSES = "called an effect", "Strong", "a false verdict", "interval misses"
@@ -207,7 +208,7 @@ def _ties(rng: np.random.Generator, size: Size) -> Answer:
     lines.append(heading("share that is 0", "Axiom", "the rule before"))
     held = []
     for share in (0.0, 0.1, 0.2, 0.3, 0.5):
-        streams = rng.normal(1.0, 1.0, (size.streams // 20, _UNTIL))
+        streams = rng.normal(1.0, 1.0, (max(_FEWEST_STREAMS, size.streams // 20), _UNTIL))
         streams[rng.random(streams.shape) < share] = 0.0
         now, before = decided(streams, question(CONTRAST)), decided_before(streams)
         lines.append(row(f"{share:.0%}", now, before))
@@ -223,7 +224,7 @@ def _missing(rng: np.random.Generator, size: Size) -> Answer:
 
     How late the rule before was is not known: it took at least as long as its interval of signs, which is told.
     """
-    asked, n = question(CONTRAST), size.streams // 50
+    asked, n = question(CONTRAST), max(_FEWEST_STREAMS, size.streams // 50)
     lines = ["D10 values that are missing by chance: seeds until an effect is found, one in two / nine in ten"]
     lines.append(heading("effect in deviations, share that is missing", "Axiom", "before: at least"))
     lost = ["D10 the same in a table that says they were lost to a machine: values until an effect is found"]

@@ -33,10 +33,13 @@ class Size:
     attacks: int  # of each kind
     nulls: int
     forecasters: int
+    every: int  # seeds between two looks at an interval
 
 
-WHOLE = Size(streams=20_000, looks=1_000, laboratories=100, weighed=200, attacks=1_000, nulls=1_500, forecasters=500)
-QUICK = Size(streams=1_000, looks=200, laboratories=3, weighed=8, attacks=16, nulls=30, forecasters=40)
+WHOLE = Size(
+    streams=20_000, looks=1_000, laboratories=100, weighed=200, attacks=1_000, nulls=1_500, forecasters=500, every=4
+)
+QUICK = Size(streams=400, looks=200, laboratories=2, weighed=8, attacks=8, nulls=30, forecasters=40, every=16)
 
 
 def below(what: str, found: float, share: float, n: int) -> Held:

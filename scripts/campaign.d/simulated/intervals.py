@@ -13,7 +13,7 @@ from simulated.figures import Answer, Held, Size, below
 from simulated.laws import Draw, Flags, Numbers
 from simulated.processes import BAR, FEWEST, ranks, signs_agree
 
-_EVERY, _SEEDS = 4, 400  # looks at an interval, from the eighth seed on
+_SEEDS = 400
 _DRAWS = 200  # for each stream, from which the truth is known
 _ALPHA, _POOLED = 0.05, 0.93
 _FORECASTS = 300
@@ -46,8 +46,8 @@ def coverage(seed: int, size: Size) -> Answer:
     for name, draw in _SHAPES.items():
         streams, pairs = draw(rng, (n, _SEEDS)), draw(rng, (2, size.streams * _DRAWS))
         centre, median = float(np.median(pairs.mean(axis=0))), float(np.median(pairs))
-        contrast = float(np.mean(_misses(streams, centre)))
-        level = float(_looks(signs_agree(streams, median)).any(axis=1).mean())
+        contrast = float(np.mean(_misses(streams, centre, size.every)))
+        level = float(_looks(signs_agree(streams, median), size.every).any(axis=1).mean())
         lines.append(f"{name:<30}{contrast:26.4f}{level:20.4f}")
         held.append(below(f"{name}: interval of a contrast misses at any look", contrast, _ALPHA, n))
         held.append(below(f"{name}: interval of a level misses at any look", level, _ALPHA, n))
@@ -89,15 +89,15 @@ def forecasters(seed: int, size: Size) -> Answer:
     return Answer(lines=lines, held=held)
 
 
-def _looks(after_each: Flags) -> Flags:
-    return after_each[:, FEWEST - 1 :: _EVERY]
+def _looks(after_each: Flags, every: int) -> Flags:
+    return after_each[:, FEWEST - 1 :: every]
 
 
-def _misses(streams: Numbers, truth: float) -> list[bool]:
+def _misses(streams: Numbers, truth: float, every: int) -> list[bool]:
     """In which streams the program's interval ever leaves the truth out; it can only where signed ranks refute that."""
-    may = _looks(np.maximum(*ranks(streams, truth)) >= math.log(2.0 / _ALPHA))
+    may = _looks(np.maximum(*ranks(streams, truth)) >= math.log(2.0 / _ALPHA), every)
     return [
-        any(_leaves_out(values[: FEWEST + _EVERY * int(look)], truth) for look in np.flatnonzero(row))
+        any(_leaves_out(values[: FEWEST + every * int(look)], truth) for look in np.flatnonzero(row))
         for values, row in zip(streams.tolist(), may, strict=True)
     ]
 

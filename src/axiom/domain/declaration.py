@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from axiom.domain.estimands import Center, Estimand, prediction_data
 from axiom.domain.experiments import Control, Experiment, Figure
-from axiom.domain.maps import Map, pack
+from axiom.domain.grids import pack
+from axiom.domain.maps import Map
 
 FORMAT = "axiom-manifest-1"
 

@@ -5,9 +5,7 @@ the tiles of level 0, one for each arm: each choice of its other factors. Every 
 experiment, and its place among the configs follows from where it lies.
 """
 
-import base64
 import math
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +15,6 @@ ARMS = 256  # at most; a place is its tile's number times this, and its arm
 DEEPEST = 22  # below it, a place would not be exact as a number of JSON
 MOST_PIXELS = 256  # a side
 MOST_COLOURS = 64
-_WORST = 4 * MOST_PIXELS * MOST_PIXELS  # characters of a grid as it travels: far more than any honest one has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,25 +192,6 @@ class Placed(dict[int, Mapping[str, Any]]):
         if not tile.level or not is_tile(self.get(arm, {})):
             raise KeyError(place)
         return arm
-
-
-def pack(pixels: bytes) -> str:
-    """A grid as it travels: compressed, in letters that a line of JSON may hold."""
-    return base64.b64encode(zlib.compress(pixels, 9)).decode("ascii")
-
-
-def unpack(text: str, expected: int) -> bytes:
-    """The pixels of a grid that travelled; a ValueError where they are not so many, or no grid at all."""
-    if len(text) > _WORST:
-        raise ValueError(f"it has {len(text)} characters, and {_WORST} are the most of any grid")
-    opened = zlib.decompressobj()
-    try:
-        pixels = opened.decompress(base64.b64decode(text, validate=True), expected + 1)
-    except (ValueError, zlib.error) as fault:
-        raise ValueError(f"it cannot be unpacked: {fault}") from None
-    if len(pixels) != expected or not opened.eof or opened.unused_data:
-        raise ValueError(f"it does not hold {expected} pixels")
-    return pixels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

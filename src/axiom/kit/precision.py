@@ -1,14 +1,14 @@
 """How many digits JAX keeps: seven, as usual, or sixteen."""
 
-import contextlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import jax
 
 SINGLE, DOUBLE = 7, 16
 
 
-@contextlib.contextmanager
+@contextmanager
 def digits(kept: int) -> Iterator[type]:
     """Keep so many digits within the block, 7 or 16; the type of a number there."""
     if kept not in (SINGLE, DOUBLE):

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 from axiom.commands.remote import ApiClient, ApiReply
 from axiom.errors import CannotStart, WrongUse
 from axiom.notebook.lab import FINDINGS, named, table, tidy
+from axiom.notebook.maps import MapElsewhere
 from axiom.notebook.table import Table, joined
 from axiom.signed.manifests import stored_manifest
 from axiom.store.views.tables import ResultColumns
@@ -76,6 +77,10 @@ class RemoteLab:
         """Every claim with its number, and how it stands, as `axiom.open(folder).findings` has them."""
         rows = [_flat(finding) for page in self._pages("/findings") for finding in page["findings"]]
         return table(sorted(rows, key=lambda row: row["number"]), FINDINGS, "Findings")
+
+    def map(self, experiment: str) -> MapElsewhere:
+        """The map of an experiment, as `axiom.open(folder).map(NAME)` has it."""
+        return MapElsewhere(self.read, experiment)
 
     def read(self, path: str) -> dict[str, Any]:
         """The JSON of a page, as of `/experiments` or `/results?experiment=rank_dynamics`."""

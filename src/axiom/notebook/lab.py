@@ -15,6 +15,7 @@ from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.declaration import ValueType
 from axiom.domain.findings import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
+from axiom.notebook.maps import MapHere
 from axiom.notebook.summary import TYPICAL, summary
 from axiom.notebook.table import Table, facts_html, joined
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -218,6 +219,10 @@ class Lab:
             history=table(lines, _WEIGHED, f"History of finding {number}"),
             observations=table(observed, _OBSERVATIONS, f"Observations of finding {number}"),
         )
+
+    def map(self, experiment: str) -> MapHere:
+        """The map of an experiment, whose pixels come as tables: `map(NAME).crop(x0, x1, y0, y1, level=3)`."""
+        return MapHere(self._reading, experiment)
 
     def versions(self) -> list[str]:
         """Every version of every experiment by its whole name, as in tiny_sum@1."""

@@ -149,6 +149,8 @@ def _dimension(estimand: Mapping[str, Any], cells: _Cells) -> float:
 
 
 def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float:
+    if not estimand.get("levels"):
+        raise _NoNumberError(f"{estimand['name']} does not say to which levels it is fitted")
     first, last = estimand["levels"]
     boxes: Counter[int] = Counter()
     for config, number in _measured(estimand, cells, arm):

@@ -13,7 +13,8 @@ from axiom.decisions.tasks.validation import validate
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
-from axiom.domain.maps import Axis, Band, Map, pack
+from axiom.domain.grids import pack
+from axiom.domain.maps import Axis, Band, Map
 from axiom.domain.work import Outcome, TaskState
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, Output

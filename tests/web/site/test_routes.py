@@ -39,6 +39,8 @@ NAMES = {
     "/brief": "brief",
     "/old-claims": "claims",
     "/brief?since=2026-03-02-a": "brief",
+    "/maps": "maps",
+    "/maps/small_map": "map",
     "/sessions": "sessions",
     "/sessions/2026-03-02-a": "session",
     "/sessions/2026-03-02-a/transcript": "transcript",
@@ -74,9 +76,10 @@ NAMES = {
     "/news": "news",
 }
 LISTS = (
-    *("/", "/findings", "/experiments", "/sessions", "/results", "/hosts", "/volunteers", "/teams", "/leaderboards"),
-    *("/status", "/news", "/live"),
+    *("/", "/findings", "/experiments", "/maps", "/sessions", "/results", "/hosts", "/volunteers", "/teams"),
+    *("/leaderboards", "/status", "/news", "/live"),
 )
+OWN = re.compile(r"/([0-9]+(/certificate)?|tiny_sum|small_map|2026-03-02-a(/transcript)?)$")  # what records are called
 
 
 def as_json(address: str) -> str:
@@ -86,13 +89,13 @@ def as_json(address: str) -> str:
 
 def test_the_table_names_every_page():
     assert {page.path.split("{")[0].rstrip("/") for page in routes.PAGES} == {
-        re.sub(r"/([0-9]+(/certificate)?|tiny_sum|2026-03-02-a(/transcript)?)$", "", address.split("?")[0].rstrip("/"))
-        for address in NAMES
+        OWN.sub("", address.split("?")[0].rstrip("/")) for address in NAMES
     }
 
 
 @pytest.mark.parametrize(("address", "noun"), NAMES.items())
-def test_a_page_has_its_json_named_by_its_noun(site_of, address, noun):
+def test_a_page_has_its_json_named_by_its_noun(site_of, maps_of, address, noun):
+    site_of = maps_of if address.startswith("/maps/") else site_of
     page, data = site_of.get(address), site_of.get(as_json(address))
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8"), page.text
     assert (data.status, data.headers["content-type"]) == (200, "application/json")
@@ -118,6 +121,8 @@ def test_a_new_laboratory_has_every_list_and_says_what_comes(empty_site, address
         ("/proposals/9", "There is no proposal 9. The numbers run from 1 to 1"),
         ("/experiments/tiny_sun", "There is no experiment tiny_sun. Did you mean tiny_sum?"),
         ("/experiments/tiny_sum@2", "There is no experiment tiny_sum@2."),
+        ("/maps/tiny_map", "There is no map tiny_map. /maps lists those that there are."),
+        ("/maps/tiny_sum", "The experiment tiny_sum has no map. /maps lists those that there are."),
         ("/sessions/2026-03-02-z", "There is no session 2026-03-02-z. The newest is 2026-03-02-b."),
         ("/hosts/7", "There is no host 7. The numbers run from 1 to 3"),
         ("/volunteers/7", "There is no volunteer 7. The numbers run from 1 to 3"),

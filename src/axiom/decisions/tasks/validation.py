@@ -7,7 +7,8 @@ from typing import Any
 
 from axiom.domain.amounts import counted
 from axiom.domain.declaration import Measure, ValueType
-from axiom.domain.maps import Map, unpack
+from axiom.domain.grids import unpack
+from axiom.domain.maps import Map
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import Manifest

@@ -24,6 +24,7 @@ from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.maps import tiles
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks
 
@@ -89,11 +90,22 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         if one.passed is False and not preflights.has_passed(db, one.bundle)  # those of before it passed
     }
     return [
-        replace(candidate, fault=faults.get(experiment.id, candidate.fault))
+        replace(candidate, fault=faults.get(experiment.id, candidate.fault) or _charting(db, candidate, manifest))
         for experiment in experiments.everything(db)
         if experiment.status == "open" and experiment.name != DRILL and experiment.id in known.bundled
-        for candidate in _candidates(experiment, stored_manifest(declared[experiment.id]), known)
+        for manifest in [stored_manifest(declared[experiment.id])]
+        for candidate in _candidates(experiment, manifest, known)
     ]
+
+
+def _charting(db: Database, one: Candidate, manifest: Manifest) -> str:
+    """Why no further block of a map is begun: those that it has are charted first."""
+    if manifest.map is None or one.is_begun:
+        return ""
+    arms = range(len(manifest.configs))
+    found = (tiles.coarsest(db, one.experiment_id, arm, most=1) for arm in arms)
+    is_open = any(each is not None and each[0] <= manifest.map.charted for each in found)
+    return "the deeper tiles of the replicates that it has come first" if is_open else ""
 
 
 def need_of(manifest: Manifest) -> Need:

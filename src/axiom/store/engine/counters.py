@@ -29,8 +29,11 @@ SELECT 'cause' AS noun, experiment_id, cause AS state, count(*) AS amount
 FROM task WHERE cause <> '' GROUP BY experiment_id, cause
 UNION ALL
 SELECT 'issued' AS noun, experiment_id, CAST(registration_id AS TEXT) AS state, count(*) AS amount
-FROM replicate GROUP BY experiment_id, registration_id"""
-_COUNTED = {"task", "workunit", "result", "cause", "issued"}
+FROM replicate GROUP BY experiment_id, registration_id
+UNION ALL
+SELECT 'tile' AS noun, experiment_id, CAST(level AS TEXT) AS state, count(*) AS amount
+FROM tile WHERE state = 'drawn' GROUP BY experiment_id, level"""
+_COUNTED = {"task", "workunit", "result", "cause", "issued", "tile"}
 
 Key = tuple[str, int, str]
 

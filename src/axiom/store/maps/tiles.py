@@ -2,12 +2,15 @@
 
 import json
 import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from axiom.domain.maps import Map, Tile, borders, place_of, tile_at
 from axiom.domain.work import Result
+from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment
 
 _DRAW = """
@@ -19,10 +22,13 @@ WHERE tile.state IN ('open', 'ordered')
 """
 _OPEN = """
 INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border)
-SELECT p.experiment_id, p.replicate, :config, p.arm, :level, 'open', :border FROM tile p
-WHERE p.experiment_id = :experiment_id AND p.config = :parent AND p.replicate = :replicate AND p.task_id = :task_id
-ORDER BY p.config
+VALUES (:experiment_id, :replicate, :config, :arm, :level, 'open', :border)
 ON CONFLICT (experiment_id, config, replicate) DO NOTHING
+"""
+_THERE = """
+SELECT t.config, t.replicate FROM json_each(:cells) j CROSS JOIN tile t ON t.experiment_id = :experiment_id
+    AND t.config = json_extract(j.value, '$[0]') AND t.replicate = json_extract(j.value, '$[1]')
+WHERE t.state IN ('drawn', 'void')
 """
 _COARSEST = """
 SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open' ORDER BY level LIMIT 1
@@ -104,20 +110,25 @@ class Charted:
         return self.wanted - self.back
 
 
-def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> None:
-    """Keep the pixels of new results, and open the quarters through which a border passes. Each is drawn once."""
-    rows, opened = [], []
+def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> None:
+    """Keep the pixels of an experiment's results, and open the quarters through which a border passes.
+
+    Each tile is drawn once: what a check brings of it is no other tile.
+    """
+    rows, opened, there = list[dict[str, Any]](), [], _there(db, results)
     for result in results:
+        if (result.config, result.replicate) in there:
+            continue
         tile, arm = tile_at(result.config)
-        key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "task_id": result.task_id}
+        key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "arm": arm}
         seen = None if result.pixels is None else borders(result.pixels, drawn)
         rows.append(
             {
                 **key,
                 "config": result.config,
-                "arm": arm,
                 "level": tile.level,
                 "state": "void" if seen is None else "drawn",
+                "task_id": result.task_id,
                 "shares": json.dumps(seen.shares) if seen else None,
                 "pixels": None if result.pixels is None else zlib.compress(result.pixels, 9),
                 "now": at(now),
@@ -126,18 +137,23 @@ def draw(db: Database, drawn: Map, results: Iterable[Result], now: datetime) -> 
         if seen is None or tile.level >= drawn.deepest:
             continue
         opened += [
-            {
-                **key,
-                "parent": result.config,
-                "config": place_of(child, arm),
-                "level": child.level,
-                "border": length,
-            }
+            {**key, "config": place_of(child, arm), "level": child.level, "border": length}
             for child, length, passes in zip(tile.children, seen.lengths, seen.passes, strict=True)
             if passes
         ]
     db.many(_DRAW, rows)
     db.many(_OPEN, opened)
+    new = Counter(("tile", row["experiment_id"], str(row["level"])) for row in rows if row["state"] == "drawn")
+    counters.add_all(db, new)
+
+
+def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
+    """The places and replicates of these that are settled already."""
+    if not results:
+        return set()
+    cells = json.dumps([[one.config, one.replicate] for one in results])
+    rows = db.select(_THERE, experiment_id=results[0].experiment_id, cells=cells)
+    return {(row["config"], row["replicate"]) for row in rows}
 
 
 def coarsest(db: Database, experiment_id: int, arm: int, most: int) -> tuple[int, int] | None:

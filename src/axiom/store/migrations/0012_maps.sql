@@ -19,3 +19,4 @@ CREATE TABLE tile (
 CREATE INDEX tile_open ON tile (experiment_id, arm, level, border DESC, replicate, config) WHERE state = 'open';
 CREATE INDEX tile_replicate ON tile (experiment_id, replicate, level, arm, state);
 CREATE INDEX tile_newest ON tile (experiment_id, drawn_at, level) WHERE state = 'drawn';
+CREATE INDEX tile_task ON tile (task_id, level) WHERE state = 'drawn';

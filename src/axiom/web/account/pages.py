@@ -35,6 +35,7 @@ from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page,
 from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visits import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
+from axiom.web.maps.beside import drawn_by
 from axiom.web.views import proposals
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.volunteers import did
@@ -114,6 +115,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "venue": preferred.venue,
             "preferences": {"resource_share": 100.0, "on_cores": True, "on_gpus": True} | json.loads(preferred.project),
             **credited(ledger.balance(reading.db, ledger.VOLUNTEER, volunteer.id), reading.now),
+            "tiles": drawn_by(reading, numbers),
             **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
             "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
             "ideas": proposals.ideas_of(reading, volunteer.id),

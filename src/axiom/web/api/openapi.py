@@ -11,7 +11,7 @@ from axiom.commands.base import Command
 from axiom.commands.registry import form_of
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
-from axiom.web.api.reads import PREFIX, READS, TABLE
+from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE
 from axiom.web.site.routes import NUMBER, SitePage
 
 _PROBLEM = {
@@ -42,6 +42,22 @@ _HOW = [
         "description": "The same key and command again give the first answer and change nothing.",
         "schema": {"type": "string", "pattern": f"^{KEY}$"},
     },
+]
+_RECTANGLE = [
+    *(
+        {"name": word, "in": "query", "description": what, "schema": {"type": "number"}}
+        for word, what in (
+            ("x0", "The first knob's value at the left end; without it the map's own."),
+            ("x1", "The same at the right end."),
+            ("y0", "The second knob's value at the lower end."),
+            ("y1", "The same at the upper end."),
+        )
+    ),
+    *(
+        {"name": word, "in": "query", "schema": {"type": "integer", "minimum": 0}}
+        for word in ("level", "arm", "replicate")
+    ),
+    {"name": "format", "in": "query", "schema": {"type": "string", "enum": ["json", "csv", "parquet"]}},
 ]
 
 
@@ -90,7 +106,7 @@ def _read(path: str, page: SitePage) -> dict[str, Any]:
         "operationId": f"read {path}",
         "summary": _first_line(page.make),
         "description": "The query is the page's; the header Link and the word next lead to what follows.",
-        "parameters": [*words, *([after] if page is TABLE else [])],
+        "parameters": [*words, *([after] if page is TABLE else _RECTANGLE if page is RECTANGLE else [])],
         "responses": {"200": {"description": "The answer of the page.", "content": _OBJECT}, "default": _PROBLEM},
     }
 

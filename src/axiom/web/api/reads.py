@@ -11,17 +11,22 @@ from starlette.routing import Route
 
 from axiom.errors import AxiomError, NotFound, WrongUse
 from axiom.web.api import result_table
-from axiom.web.api.problems import RequestRefused, problem
+from axiom.web.api.problems import KIND, RequestRefused, problem
 from axiom.web.base.query_words import normalize
+from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
+from axiom.web.maps import data as map_data
 from axiom.web.site.app import Site
 from axiom.web.site.page_cache import PageCache
 from axiom.web.site.routes import PAGES, SitePage, turned_as_json
 
 PREFIX = "/api"
 TABLE = SitePage(path="/experiments/{name}/table", json="", template="", make=result_table.part)
+# As JSON, CSV or Parquet: what is answered is a file.
+RECTANGLE = SitePage(path="/maps/{name}/data", json="", template="", make=map_data.answer)
 # What each address answers; the first that fits counts.
 READS: dict[str, SitePage] = {
     PREFIX + TABLE.path: TABLE,
+    PREFIX + RECTANGLE.path: RECTANGLE,
     **{PREFIX + ("/index" if page.path == "/" else page.path): page for page in PAGES},
 }
 
@@ -30,8 +35,9 @@ log = logging.getLogger("axiom.api")
 
 def reads(pages: Site) -> PageCache:
     """The application that answers all of them."""
+    files = Exports().endpoint(_rectangle(pages), map_data.FORMS["json"])
     inner = Starlette(
-        routes=[Route(path, _endpoint(pages, page)) for path, page in READS.items()],
+        routes=[Route(path, files if page is RECTANGLE else _endpoint(pages, page)) for path, page in READS.items()],
         exception_handlers={404: lambda request, _: _missing(request)},
     )
     inner.router.redirect_slashes = False
@@ -39,7 +45,7 @@ def reads(pages: Site) -> PageCache:
         inner,
         clock=time.monotonic,
         normalize_query=lambda path, query: normalize(path.removeprefix(PREFIX), query),
-        bypass_cache=lambda path: path.endswith("/table"),
+        bypass_cache=lambda path: path.endswith(("/table", "/data")),
     )
 
 
@@ -65,6 +71,20 @@ def _endpoint(pages: Site, page: SitePage) -> Callable[[Request], Response]:
         return JSONResponse(turned_as_json(made, _here), headers=headers)
 
     return endpoint
+
+
+def _rectangle(pages: Site) -> Make:
+    """A rectangle of a map, or the problem because of which there is none."""
+
+    def make(request: Request, breathe: Breathe) -> SlowFile:
+        try:
+            with pages.read(request) as reading:
+                return map_data.file(reading, request.path_params["name"], breathe)
+        except (AxiomError, OverflowError) as error:
+            said = problem(error) if isinstance(error, AxiomError) else _missing(request)
+            return SlowFile(body=bytes(said.body), kind=KIND, status=said.status_code)
+
+    return make
 
 
 def _here(address: str) -> str:

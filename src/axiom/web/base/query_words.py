@@ -15,6 +15,7 @@ _WORDS = {
     ),
     "results": OF_RESULTS,
     "experiments": frozenset({"measure"}),
+    "maps": frozenset({"level", "column", "row", "arm", "against", "replicate", "x", "y"}),
     "sessions": frozenset({"experiment", "state", "host", "contradicted", "from"}),
     "brief": frozenset({"since"}),
     "hosts": _PAGES | {"state", "page", "findings"},

@@ -21,6 +21,8 @@ def class_of(path: str) -> str:
     if path in PROBES:
         return "probe"
     first, _, ending = path.removeprefix("/").partition("/")[0].partition(".")
+    if first == "maps" and path.endswith(".png"):
+        return "figure"
     if first in _PAGES:
         return "data" if path.endswith(_DATA) else "page"
     if path.startswith("/api/"):

@@ -16,11 +16,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from axiom.errors import AxiomError, NotFound, WrongUse
+from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
 from axiom.locale.languages import ENGLISH, speaking
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
+from axiom.web.maps import data as map_data
+from axiom.web.maps import pages as maps
+from axiom.web.maps.pictures import picture_route
 from axiom.web.papers import files as paper_files
 from axiom.web.papers import paper
 from axiom.web.site.languages import TRANSLATED
@@ -76,6 +79,7 @@ _ADDRESSES = (
     *(
         "/findings",
         "/experiments",
+        "/maps",
         "/sessions",
         "/results",
         "/hosts",
@@ -112,10 +116,14 @@ _KINDS = {
     "style.css": "text/css",
     "htmx.min.js": "application/javascript",
     "explore.js": "application/javascript",
+    "map.js": "application/javascript",
+    "leaflet.js": "application/javascript",
+    "leaflet.css": "text/css",
     "mark.svg": "image/svg+xml",
     "literata-axiom.woff2": "font/woff2",
     "OFL-Literata.txt": "text/plain",
     "LICENSE-htmx.txt": "text/plain",
+    "LICENSE-leaflet.txt": "text/plain",
 }
 
 
@@ -161,6 +169,8 @@ PAGES = (
     _page("/forecasters", "forecasters.html", registrations.forecasters),
     _page("/experiments", "experiments.html", experiments.listed),
     _page("/experiments/{name}", "experiment.html", experiments.one),
+    _page("/maps", "maps.html", maps.listed),
+    _page("/maps/{name}", "map.html", maps.one),
     _page("/sessions", "sessions.html", sessions.listed),
     _page("/sessions/{name}", "session.html", sessions.one),
     _page("/sessions/{name}/tasks", "session_tasks.html", session_rows.tasks),
@@ -211,6 +221,8 @@ def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
         Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
         Route(RESULTS, exports.endpoint(_results(read), _CSV)),
         Route("/figures/{name:path}", _picture(read)),
+        picture_route(read),
+        Route("/maps/{name}/data", exports.endpoint(_rectangle(read), map_data.FORMS["csv"])),
         Route("/static/{name}", _static),
     ]
     return [*files, *data, *shown, choice]
@@ -218,7 +230,11 @@ def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
 
 def is_file(path: str) -> bool:
     """Is this the address of a file that is made for whoever takes it away, and kept for nobody else?"""
-    return path == RESULTS or (path.startswith("/findings/") and path.endswith(".zip"))
+    return (
+        path == RESULTS
+        or (path.startswith("/findings/") and path.endswith(".zip"))
+        or (path.startswith("/maps/") and path.endswith("/data"))
+    )
 
 
 def missing(templates: Environment, read: Read) -> Callable[[Request, Exception], Response]:
@@ -394,6 +410,20 @@ def _results(read: Read) -> Make:
                     body="".join(f"{sentence}\n" for sentence in said).encode(), kind="text/plain", status=400
                 )
             return SlowFile(body=results.exported(reading, breathe), kind=_CSV)
+
+    return make
+
+
+def _rectangle(read: Read) -> Make:
+    """A rectangle of a map to take away."""
+
+    def make(request: Request, breathe: Breathe) -> SlowFile:
+        try:
+            with read(request) as reading:
+                return map_data.file(reading, request.path_params["name"], breathe)
+        except (NotFound, WrongUse, CannotStart, OverflowError) as error:
+            status = 400 if isinstance(error, WrongUse) else 503 if isinstance(error, CannotStart) else 404
+            return SlowFile(body=f"{error}\n".encode(), kind="text/plain", status=status)
 
     return make
 

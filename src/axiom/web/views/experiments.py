@@ -59,6 +59,7 @@ def one(reading: Reading, name: str) -> Answer:
             "reproduced": registrations.reproduced(reading, [one["number"] for one in registered]),
             **asdict(told_in_file(reading, stored.id, stored.name)),
             "papers": papers(manifest.reference),
+            "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "levels": levels(manifest),
             "configs": [dict(config) for config in manifest.configs],
             "measures": [[measure.name, measure.type, measure.nullable] for measure in manifest.measures],

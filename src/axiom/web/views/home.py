@@ -12,6 +12,7 @@ from axiom.store.views.findings import Brief, FindingView
 from axiom.web.base.file_words import told_in_file
 from axiom.web.base.glossary import WORDS
 from axiom.web.base.request import Answer, Reading
+from axiom.web.maps import beside as tiles_beside
 from axiom.web.views import experiments as experiment_views
 from axiom.web.views import failures as failure_views
 from axiom.web.views import findings as finding_views
@@ -60,6 +61,7 @@ def home(reading: Reading) -> Answer:
             "awaited": [row[one.number] for one in awaited[:_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": earlier_in_brief(),
+            "tile": tiles_beside.newest(reading),
             "counters": live(reading)["live"],
             "watches": failure_views.met(reading),
             "said": news_views.standing(reading),

@@ -1,7 +1,6 @@
 """Who computes: the list of hosts, one host, and why it gets no work."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,6 @@ from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
-from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import tasks as task_store
@@ -22,6 +20,7 @@ from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
 from axiom.web.base.numbers import calm, plain, span
+from axiom.web.base.owners import Whose, whose_host
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views.leaderboards import credited
@@ -30,19 +29,6 @@ from axiom.web.views.tasks import listed as listed_task
 _LATELY = 20  # tasks that a list looks back on
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Whose:
-    """Whose a host is, as far as anybody may see."""
-
-    is_ours: bool  # the laboratory's own: its name is nobody's secret
-    volunteer: Answer | None  # None where the volunteer does not show hosts
-
-    @property
-    def is_shown(self) -> bool:
-        """May anybody see what its client says of the computer?"""
-        return self.is_ours or self.volunteer is not None
 
 
 def hosts(reading: Reading) -> Answer:
@@ -101,16 +87,6 @@ def why(reading: Reading, number: int) -> Answer:
             "seen_at": found.seen_at.isoformat(),
         }
     }
-
-
-def whose_host(reading: Reading, volunteer_id: int) -> Whose:
-    """Whose the hosts of this volunteer are."""
-    known = accounts.by_id(reading.db, volunteer_id)
-    if known is None:
-        return Whose(is_ours=False, volunteer=None)
-    volunteer, account = known
-    shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
-    return Whose(is_ours=volunteer.is_ours, volunteer=shown)
 
 
 def supported(reading: Reading, every: Collection[SupportShare], path: str) -> Answer:

@@ -22,6 +22,7 @@ from axiom.store.views.hosts import List, ListPart
 from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading, must
+from axiom.web.maps import beside as tiles_beside
 from axiom.web.views import hosts as host_pages
 from axiom.web.views.leaderboards import THOUSANDTHS, credited
 
@@ -55,6 +56,8 @@ def volunteer(reading: Reading, number: int) -> Answer:
         "volunteer": row
         | did(reading, found, all_hosts, shares)
         | {
+            # A tile leads to its task and so to its host.
+            "tiles": tiles_beside.drawn_by(reading, all_hosts) if account.shows_hosts else [],
             "website": address_of(found.website) if heard(balance).may else None,
             "unheard": _unheard(balance, found.country, found.website),
             "rank": hosts.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,

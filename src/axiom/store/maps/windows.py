@@ -1,0 +1,190 @@
+"""Rectangles of a map: every pixel from the deepest tile that is drawn there, and from which level it is."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from axiom.domain.maps import Axis, Map, Tile, place_of, tile_at
+from axiom.store.engine.database import Database
+from axiom.store.maps import tiles
+from axiom.store.maps.tiles import DrawnTile
+
+NOTHING = 255  # where no tile is drawn: a map has far fewer colours
+_SLACK = 1e-6  # of a pixel: an end that was meant to lie between two pixels lies there
+# Along the primary key. What is drawn at a place is looked at without its pixels.
+_DRAWN = """
+SELECT config, replicate FROM tile
+WHERE experiment_id = :experiment_id AND config IN (SELECT value FROM json_each(:places))
+    AND replicate BETWEEN :first AND :last AND state = 'drawn'
+"""
+_REPLICATES = """
+SELECT replicate FROM tile WHERE experiment_id = :experiment_id AND config = :arm AND state = 'drawn'
+ORDER BY replicate LIMIT :limit
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """A rectangle of pixels of one level, counted from the lower left of the map."""
+
+    level: int
+    column: int
+    row: int
+    columns: int
+    rows: int
+
+    @property
+    def amount(self) -> int:
+        """How many pixels it has."""
+        return self.columns * self.rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Square:
+    """A part of a window that lies in one tile, and the tile that it is shown from: that one, or one above it."""
+
+    tile: Tile
+    shown: DrawnTile | None  # None where nothing is drawn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """The pixels of a window row by row from below, and the squares that it is made from."""
+
+    window: Window
+    pixels: bytes
+    squares: tuple[Square, ...]
+
+
+class Charts:
+    """The tiles of one arm, each read once."""
+
+    def __init__(self, db: Database, experiment_id: int, drawn: Map, arm: int) -> None:
+        self._db = db
+        self._experiment_id = experiment_id
+        self._map = drawn
+        self._arm = arm
+        self._there: dict[int, dict[int, bool]] = {}  # by replicate the places that were looked at
+        self._read: dict[tuple[int, int], DrawnTile | None] = {}
+
+    @property
+    def arm(self) -> int:
+        """Which arm it is."""
+        return self._arm
+
+    def replicates(self, limit: int) -> list[int]:
+        """The first replicates of which the whole plane is drawn at level 0."""
+        rows = self._db.select(_REPLICATES, experiment_id=self._experiment_id, arm=self._arm, limit=limit)
+        return [row["replicate"] for row in rows]
+
+    def look(self, replicates: Sequence[int], wanted: Iterable[Tile]) -> None:
+        """Find out at once what is drawn of these tiles and of those above them."""
+        if not replicates:
+            return
+        places = {place_of(each, self._arm) for tile in wanted for each in self._upwards(tile)}
+        rows = self._db.select(
+            _DRAWN,
+            experiment_id=self._experiment_id,
+            places=json.dumps(sorted(places)),
+            first=min(replicates),
+            last=max(replicates),
+        )
+        found = {(row["replicate"], row["config"]) for row in rows}
+        for replicate in replicates:
+            known = self._there.setdefault(replicate, {})
+            known.update({place: (replicate, place) in found for place in places})
+
+    def nearest(self, replicate: int, tile: Tile) -> DrawnTile | None:
+        """The tile, or the deepest above it that is drawn; None where none is."""
+        if place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}):
+            self.look([replicate], [tile])
+        known = self._there[replicate]
+        for each in self._upwards(tile):
+            place = place_of(each, self._arm)
+            if known[place]:
+                if (replicate, place) not in self._read:
+                    self._read[replicate, place] = tiles.one(self._db, self._experiment_id, place, replicate)
+                return self._read[replicate, place]
+        return None
+
+    def picture(self, replicate: int, window: Window) -> Picture:
+        """What this replicate shows of a window."""
+        side, squares = self._map.pixels, list[Square]()
+        shown = bytearray([NOTHING]) * window.amount
+        there = list(tiles_of(window, side))
+        if any(place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}) for tile in there):
+            self.look([replicate], there)
+        for tile in there:
+            found = self.nearest(replicate, tile)
+            squares.append(Square(tile=tile, shown=found))
+            if found is not None:
+                _paint(shown, window, tile, found, side)
+        return Picture(window=window, pixels=bytes(shown), squares=tuple(squares))
+
+    def _upwards(self, tile: Tile) -> Iterator[Tile]:
+        here: Tile | None = self._deepest(tile)
+        while here is not None:
+            yield here
+            here = here.parent
+
+    def _deepest(self, tile: Tile) -> Tile:
+        return tile.up_to(self._map.deepest) if tile.level > self._map.deepest else tile
+
+
+def tiles_of(window: Window, side: int) -> Iterator[Tile]:
+    """The tiles that a window lies in, row by row from below."""
+    for row in range(window.row // side, (window.row + window.rows - 1) // side + 1):
+        for column in range(window.column // side, (window.column + window.columns - 1) // side + 1):
+            yield Tile(level=window.level, column=column, row=row)
+
+
+def window_of(tile: Tile, side: int, deeper: int = 0) -> Window:
+    """A whole tile, in the pixels of so many levels deeper."""
+    size = side << deeper
+    return Window(level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size)
+
+
+def share_of(axis: Axis, value: float) -> float:
+    """How far along the axis a knob's value lies: 0 at its low end, 1 at its high one."""
+    if axis.log:
+        return math.log(value / axis.low) / math.log(axis.high / axis.low)
+    return (value - axis.low) / (axis.high - axis.low)
+
+
+def touched(axis: Axis, low: float, high: float, pixels: int) -> tuple[int, int]:
+    """Of so many pixels along an axis the first that the span from low to high touches, and how many it does."""
+    first = math.floor(share_of(axis, low) * pixels + _SLACK)
+    behind = math.ceil(share_of(axis, high) * pixels - _SLACK)
+    first = min(max(first, 0), pixels - 1)
+    return first, max(1, min(behind, pixels) - first)
+
+
+def middles(axis: Axis, first: int, amount: int, pixels: int) -> list[float]:
+    """The knob's value in the middle of so many pixels along an axis, from this one on."""
+    return [axis.at((first + place + 0.5) / pixels) for place in range(amount)]
+
+
+def _paint(shown: bytearray, window: Window, tile: Tile, found: DrawnTile, side: int) -> None:
+    """Copy the part of the window that lies in a tile, each pixel as often as it is larger."""
+    above, _ = tile_at(found.place)
+    steps = tile.level - above.level
+    left, right = _common(window.column, window.columns, tile.column * side, side)
+    below, top = _common(window.row, window.rows, tile.row * side, side)
+    columns = range(left, right)
+    start = above.column * side
+    before, line = -1, b""
+    for row in range(below, top):
+        source = ((row >> steps) - above.row * side) * side
+        if source != before:
+            if steps:
+                line = bytes(found.pixels[source + (column >> steps) - start] for column in columns)
+            else:
+                line = found.pixels[source + left - start : source + right - start]
+            before = source
+        at = (row - window.row) * window.columns + left - window.column
+        shown[at : at + len(line)] = line
+
+
+def _common(first: int, amount: int, other: int, size: int) -> tuple[int, int]:
+    return max(first, other), min(first + amount, other + size)

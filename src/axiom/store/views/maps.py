@@ -1,0 +1,97 @@
+"""Maps as pages show them: how much is drawn, by whom, and what is new."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.maps import Tile, tile_at
+from axiom.store.engine import counters
+from axiom.store.engine.database import Database, Row, moment
+
+# Along indexes alone, and never more rows than are looked at.
+_NEWEST = """
+SELECT experiment_id, replicate, config, shares, drawn_at FROM tile
+WHERE experiment_id = :experiment_id AND state = 'drawn' ORDER BY drawn_at DESC LIMIT :limit
+"""
+# Of the last tasks of a host alone, and of each its deepest tile, at the end of the task's own entries of an index.
+_OF_HOST = """
+SELECT l.experiment_id, l.replicate, l.config, l.shares, l.drawn_at
+FROM (SELECT id FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :tasks) t
+    CROSS JOIN tile l ON (l.experiment_id, l.config, l.replicate) = (
+        SELECT experiment_id, config, replicate FROM tile WHERE task_id = t.id AND state = 'drawn' AND level > 0
+        ORDER BY level DESC LIMIT 1)
+ORDER BY l.level DESC, l.drawn_at DESC LIMIT :limit
+"""
+_DRAWERS = """
+SELECT t.id AS task_id, t.host_id, h.volunteer_id
+FROM json_each(:tasks) j JOIN task t ON t.id = j.value LEFT JOIN host h ON h.id = t.host_id
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedTile:
+    """A tile that was drawn, without its pixels."""
+
+    experiment_id: int
+    replicate: int
+    place: int
+    shares: tuple[float, ...]
+    drawn_at: datetime
+
+    @property
+    def tile(self) -> Tile:
+        """Where it lies."""
+        return tile_at(self.place)[0]
+
+    @property
+    def arm(self) -> int:
+        """The arm that it belongs to."""
+        return tile_at(self.place)[1]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TileDrawer:
+    """Whose computer drew a tile, in which task."""
+
+    task_id: int
+    host_id: int | None
+    volunteer_id: int | None
+
+
+def drawn(db: Database) -> dict[int, dict[int, int]]:
+    """Of each version how many tiles are drawn at which level."""
+    found: dict[int, dict[int, int]] = {}
+    for (noun, experiment_id, level), amount in counters.read(db).items():
+        if noun == "tile" and amount:
+            found.setdefault(experiment_id, {})[int(level)] = amount
+    return found
+
+
+def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
+    """The tiles of a version that were drawn last."""
+    return [_listed(row) for row in db.select(_NEWEST, experiment_id=experiment_id, limit=limit)]
+
+
+def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
+    """Of the last tasks of a host those that drew the deepest tiles, and of each of them one tile."""
+    return [_listed(row) for row in db.select(_OF_HOST, host_id=host_id, tasks=tasks, limit=limit)]
+
+
+def drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:
+    """Who computed these tasks."""
+    rows = db.select(_DRAWERS, tasks=json.dumps(sorted(set(task_ids))))
+    return {
+        row["task_id"]: TileDrawer(task_id=row["task_id"], host_id=row["host_id"], volunteer_id=row["volunteer_id"])
+        for row in rows
+    }
+
+
+def _listed(row: Row) -> ListedTile:
+    return ListedTile(
+        experiment_id=row["experiment_id"],
+        replicate=row["replicate"],
+        place=row["config"],
+        shares=tuple(json.loads(row["shares"])),
+        drawn_at=moment(row["drawn_at"]),
+    )

@@ -1,0 +1,29 @@
+"""Whose a host is, as far as a page may say it."""
+
+from dataclasses import dataclass
+
+from axiom.store.accounts import accounts
+from axiom.web.base.request import Answer, Reading
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Whose:
+    """Whose a host is, as far as anybody may see."""
+
+    is_ours: bool  # the laboratory's own: its name is nobody's secret
+    volunteer: Answer | None  # None where the volunteer does not show hosts
+
+    @property
+    def is_shown(self) -> bool:
+        """May anybody see what its client says of the computer?"""
+        return self.is_ours or self.volunteer is not None
+
+
+def whose_host(reading: Reading, volunteer_id: int) -> Whose:
+    """Whose the hosts of this volunteer are."""
+    known = accounts.by_id(reading.db, volunteer_id)
+    if known is None:
+        return Whose(is_ours=False, volunteer=None)
+    volunteer, account = known
+    shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
+    return Whose(is_ours=volunteer.is_ours, volunteer=shown)

@@ -1,0 +1,1 @@
+"""Maps: their pages, their pictures and their data."""

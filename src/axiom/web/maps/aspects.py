@@ -1,0 +1,186 @@
+"""What of a map is looked at: where, which arm and which replicate; read from an address, and written as one."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from axiom.domain.maps import ARMS, WHERE, Axis, Map, Tile, is_tile
+from axiom.errors import NotFound, WrongUse
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
+from axiom.web.base.numbers import calm, plain
+from axiom.web.base.request import Reading, number_of
+
+MEAN = "mean"  # the word for all replicates together
+MOST_REPLICATES = 16  # that are looked at together, the first ones
+DETAIL = 2  # levels by which the pixels of a view are finer than the place that it shows
+_LONGEST = 40  # letters of what was asked for that are repeated
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownMap:
+    """A map of one version of an experiment."""
+
+    stored: StoredExperiment
+    manifest: Manifest
+    drawn: Map
+    arms: Mapping[int, Mapping[str, Any]]  # its tiles of level 0
+
+    @property
+    def name(self) -> str:
+        """By which no other version is meant."""
+        return f"{self.stored.name}@{self.stored.version}"
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return f"/maps/{quote(self.name, safe='@')}"
+
+    def arm_in_words(self, arm: int) -> str:
+        """What makes an arm differ from the others."""
+        config = self.arms[arm]
+        told = [name for name in self.varying if name in config]
+        return ", ".join(f"{name.replace('_', ' ')} {plain(config[name])}" for name in told)
+
+    @property
+    def varying(self) -> list[str]:
+        """The factors in which arms differ."""
+        first = next(iter(self.arms.values()), {})
+        return [
+            name
+            for name in first
+            if name not in WHERE and len({str(config.get(name)) for config in self.arms.values()}) > 1
+        ]
+
+    def apart(self, arm: int, other: int) -> list[str]:
+        """The factors in which two arms differ."""
+        return [name for name in self.varying if self.arms[arm].get(name) != self.arms[other].get(name)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aspect:
+    """A view of a map."""
+
+    tile: Tile
+    arm: int
+    against: int | None = None  # another arm: where the two differ is shown
+    replicate: int | None = None  # None: all together
+    point: tuple[float, float] | None = None  # the two knobs of a pixel that is read
+
+    def address(self, path: str) -> str:
+        """The address of this view, which stays."""
+        where = {} if not self.tile.level else self.tile.factors
+        said: dict[str, object] = {**where, "arm": self.arm}
+        said |= {} if self.against is None else {"against": self.against}
+        said["replicate"] = MEAN if self.replicate is None else self.replicate
+        said |= {} if self.point is None else {"x": repr(self.point[0]), "y": repr(self.point[1])}
+        return f"{path}?{urlencode(said)}"
+
+    def picture(self, path: str, kind: str) -> str:
+        """The address of its picture: of its tile alone, or of the view with all that is finer."""
+        arms = f"{self.arm}" if self.against is None else f"{self.arm}-{self.against}"
+        chosen = MEAN if self.replicate is None else self.replicate
+        return f"{path}/{kind}/{arms}/{chosen}/{self.tile.level}-{self.tile.column}-{self.tile.row}.png"
+
+
+def must_map(reading: Reading, name: str) -> ShownMap:
+    """The map that an address names."""
+    stored = experiments.named(reading.db, name)
+    if stored is None:
+        raise NotFound(f"There is no map {_short(name)}. /maps lists those that there are.")
+    found = map_of(reading, stored)
+    if found is None:
+        raise NotFound(f"The experiment {_short(name)} has no map. /maps lists those that there are.")
+    return found
+
+
+def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
+    """The map of a version; None where it has none."""
+    manifest = stored_manifest(stored.manifest)
+    if manifest.map is None:
+        return None
+    placed = registrations.placed(reading.db, stored.id) or dict(enumerate(manifest.configs))
+    arms = {place: config for place, config in sorted(placed.items()) if place < ARMS and is_tile(config)}
+    return ShownMap(stored=stored, manifest=manifest, drawn=manifest.map, arms=arms)
+
+
+def every_map(reading: Reading) -> list[ShownMap]:
+    """Of each map its newest version that was not recalled, the newest first."""
+    newest = {one.name: one for one in experiments.everything(reading.db) if one.status != "recalled"}
+    found = [map_of(reading, one) for one in sorted(newest.values(), key=lambda one: -one.id)]
+    return [one for one in found if one is not None]
+
+
+def must_arm(shown: ShownMap, text: str) -> int:
+    """The arm that an address names."""
+    arm = whole("arm", text)
+    if arm not in shown.arms:
+        known = f"its arms are {_span(list(shown.arms))}" if len(shown.arms) > 1 else "its one arm is 0"
+        raise NotFound(f"There is no arm {arm} of {shown.stored.name}; {known}.")
+    return arm
+
+
+def must_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
+    """The place that an address names."""
+    deepest = shown.drawn.deepest
+    found = Tile(level=whole("level", level), column=whole("column", column), row=whole("row", row))
+    if found.level > deepest:
+        raise NotFound(f"There is no level {found.level} of {shown.stored.name}; the deepest is {deepest}.")
+    if not found.is_there:
+        last = (1 << found.level) - 1
+        raise NotFound(
+            f"Column {found.column}, row {found.row} lies outside of {shown.stored.name}; at level {found.level} both "
+            f"go from 0 to {last}."
+        )
+    return found
+
+
+def must_replicate(shown: ShownMap, text: str, there: list[int]) -> int | None:
+    """The replicate that an address names, of those drawn; None where it means all together."""
+    if text == MEAN:
+        return None
+    number = whole("replicate", text, f", or {MEAN}")
+    if number not in there:
+        drawn = f"drawn so far: {_span(there)}" if there else "none is drawn yet"
+        raise NotFound(f"Repetition {number} of {shown.stored.name} is not drawn; {drawn}.")
+    return number
+
+
+def must_knob(axis: Axis, word: str, text: str) -> float:
+    """A knob's value that an address names."""
+    try:
+        value = float(text) if len(text) <= _LONGEST else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise WrongUse(f"{word}={_short(text)} means nothing here; {word} is a number.")
+    if not axis.low <= value <= axis.high:
+        raise NotFound(
+            f"{word}={_short(text)} lies outside of the map, where {axis.name} goes from {plain(axis.low)} to "
+            f"{plain(axis.high)}."
+        )
+    return value
+
+
+def whole(word: str, text: str, further: str = "") -> int:
+    """The whole number that an address says under this word."""
+    number = number_of(text)
+    if number is None:
+        raise WrongUse(f"{word}={_short(text)} means nothing here; {word} is a whole number{further}.")
+    return number
+
+
+def _span(numbers: list[int]) -> str:
+    """Numbers in words; long runs by their ends."""
+    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
+        return f"{numbers[0]} to {numbers[-1]}"
+    return ", ".join(map(str, numbers))
+
+
+def _short(text: str) -> str:
+    bare = calm(text)
+    return bare if len(bare) <= _LONGEST else f"{bare[: _LONGEST - 1]}…"

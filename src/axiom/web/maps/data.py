@@ -1,0 +1,128 @@
+"""The data of any rectangle of a map, in one call: JSON, CSV or Parquet."""
+
+import importlib
+import io
+import json
+from typing import Any
+
+from axiom.errors import CannotStart, WrongUse
+from axiom.store.maps.crops import Crop, crop
+from axiom.web.base import query_errors
+from axiom.web.base.request import Answer, Reading
+from axiom.web.base.slow_files import Breathe, SlowFile
+from axiom.web.maps import aspects
+from axiom.web.maps.aspects import must_map
+
+FORMS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+WORDS = frozenset({"x0", "x1", "y0", "y1", "level", "arm", "replicate", "format"})
+COLUMNS = ("x", "y", "shade", "band", "level")
+_PIECE = 4_096  # rows that are written between two breaths
+
+
+def answer(reading: Reading, name: str) -> Answer:
+    """The rectangle as JSON: both knobs along its sides, and rows of pixels from below."""
+    return _as_json(reading, name, _cropped(reading, name))
+
+
+def file(reading: Reading, name: str, breathe: Breathe) -> SlowFile:
+    """The rectangle as a file in the form that is asked for."""
+    form = reading.query.get("format") or "json"
+    if said := [*query_errors.choice({"format": form}, "format", FORMS), *_strange(reading)]:
+        raise WrongUse(said[0])
+    found = _cropped(reading, name)
+    body = {
+        "json": lambda: json.dumps(_as_json(reading, name, found), separators=(",", ":")).encode(),
+        "csv": lambda: _csv(found, breathe),
+        "parquet": lambda: _parquet(found),
+    }[form]()
+    kept = f"{must_map(reading, name).stored.name}-{found.arm}-{found.replicate}-level-{found.level}.{form}"
+    return SlowFile(body=body, kind=FORMS[form], name="" if form == "json" else kept)
+
+
+def _strange(reading: Reading) -> list[str]:
+    return list(query_errors.words(reading.query, WORDS, f"a rectangle has {', '.join(sorted(WORDS))}"))
+
+
+def _cropped(reading: Reading, name: str) -> Crop:
+    shown = must_map(reading, name)
+    query = {word: text for word, text in reading.query.items() if text}
+    x, y = (
+        (
+            aspects.must_knob(axis, f"{word}0", query.get(f"{word}0", repr(axis.low))),
+            aspects.must_knob(axis, f"{word}1", query.get(f"{word}1", repr(axis.high))),
+        )
+        for axis, word in ((shown.drawn.x, "x"), (shown.drawn.y, "y"))
+    )
+    return crop(
+        reading.db,
+        shown.stored.id,
+        shown.drawn,
+        arm=aspects.must_arm(shown, query.get("arm", str(min(shown.arms)))),
+        replicate=aspects.whole("replicate", query["replicate"]) if "replicate" in query else None,
+        x=x,
+        y=y,
+        level=aspects.whole("level", query.get("level", "0")),
+    )
+
+
+def _as_json(reading: Reading, name: str, found: Crop) -> Answer:
+    shown, width = must_map(reading, name), len(found.x)
+
+    def lines(values: bytes) -> list[list[int]]:
+        return [list(values[start : start + width]) for start in range(0, len(values), width)]
+
+    return {
+        "map": shown.name,
+        "level": found.level,
+        "arm": found.arm,
+        "replicate": found.replicate,
+        "names": [shown.drawn.x.name, shown.drawn.y.name],
+        "bands": [[band.name, band.shades] for band in shown.drawn.bands],
+        "x": found.x,
+        "y": found.y,
+        "pixels": lines(found.pixels),
+        "levels": lines(found.levels),
+    }
+
+
+def _csv(found: Crop, breathe: Breathe) -> bytes:
+    names = [_field(band.name) for band in found.drawn.bands]
+    ends = [
+        f"{shade},{name}" for band, name in zip(found.drawn.bands, names, strict=True) for shade in range(band.shades)
+    ]
+    across = [repr(value) for value in found.x]
+    width, pieces = len(across), [",".join(COLUMNS) + "\r\n"]
+    for row, up in enumerate(found.y):
+        start, said = row * width, repr(up)
+        pieces.append(
+            "".join(
+                f"{each},{said},{ends[found.pixels[at]]},{found.levels[at]}\r\n"
+                for at, each in enumerate(across, start=start)
+            )
+        )
+        if start % _PIECE < width:
+            breathe()
+    return "".join(pieces).encode()
+
+
+def _field(text: str) -> str:
+    """A text of ours in a CSV: quoted, as it may hold a comma, and never a formula."""
+    safe = f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else text
+    return '"' + safe.replace('"', '""') + '"'
+
+
+def _parquet(found: Crop) -> bytes:
+    try:
+        arrow: Any = importlib.import_module("pyarrow")
+        parquet: Any = importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise CannotStart(
+            "This laboratory cannot write Parquet: its operator has not installed the extra `data`. Nothing was "
+            "written; take format=csv or format=json."
+        ) from error
+    columns = dict(zip(COLUMNS, zip(*found.rows(), strict=True), strict=True))
+    types = {"x": arrow.float64(), "y": arrow.float64(), "shade": arrow.int64(), "level": arrow.int64()}
+    made = arrow.table({name: arrow.array(columns[name], type=types.get(name, arrow.string())) for name in COLUMNS})
+    body = io.BytesIO()
+    parquet.write_table(made, body, compression="zstd")
+    return body.getvalue()

@@ -1,0 +1,425 @@
+"""The list of maps, and one map as it is looked at from an address."""
+
+import math
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from axiom.domain.findings import VOID, Grade
+from axiom.domain.maps import WHERE, Axis, Map, Tile
+from axiom.errors import WrongUse
+from axiom.store.maps.tiles import DrawnTile
+from axiom.store.maps.windows import middles, share_of, window_of
+from axiom.store.views import findings, maps
+from axiom.web.base.numbers import plain
+from axiom.web.base.owners import whose_host
+from axiom.web.base.request import Answer, Reading
+from axiom.web.maps import aspects, colours
+from axiom.web.maps.aspects import Aspect, ShownMap, every_map, must_map
+from axiom.web.maps.looks import Look, levels
+from axiom.web.maps.png import Colour
+
+_GRADES = list(Grade)
+_QUARTERS = ("lower left", "lower right", "upper left", "upper right")
+_MOST_DIGITS = 15
+_AGAINST = ", and in the other: "
+_LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
+
+
+def listed(reading: Reading) -> Answer:
+    """The newest version of every map, the newest first."""
+    drawn = maps.drawn(reading.db)
+    return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in every_map(reading)]}
+
+
+def one(reading: Reading, name: str) -> Answer:
+    """One map, as the address looks at it."""
+    shown = must_map(reading, name)
+    try:
+        look, aspect = _asked(reading, shown)
+        misread: list[str] = []
+    except WrongUse as error:  # nothing is shown in its place but the whole map
+        look = Look(reading.db, shown, min(shown.arms))
+        aspect = Aspect(tile=Tile(), arm=min(shown.arms), replicate=next(iter(look.replicates), None))
+        misread = [str(error)]
+    drawn = maps.drawn(reading.db).get(shown.stored.id, {})
+    return {
+        "misread": misread,
+        "map": _row(reading, shown, drawn)
+        | {
+            "reference": shown.manifest.reference,
+            "x": _axis(shown.drawn.x, aspect.tile, is_row=False),
+            "y": _axis(shown.drawn.y, aspect.tile, is_row=True),
+            **aspect.tile.factors,
+            "arm": aspect.arm,
+            "against": aspect.against,
+            "replicate": aspect.replicate,
+            "detail": look.detail(aspect.tile),
+            "pixels": shown.drawn.pixels,
+            "lowest": shown.drawn.deepest,
+            "here": aspect.address(shown.path),
+            "tiles_at": aspect.picture(shown.path, "tiles").rpartition("/")[0],
+            "moves": _moves(shown, aspect),
+            "choices": _choices(shown, aspect),
+            "legend": _legend(shown.drawn, look, aspect),
+            "seconds": max(shown.manifest.cell_seconds, default=0.0),
+            **(_seen(reading, look, aspect) if look.replicates else {"picture": None}),
+        },
+    }
+
+
+def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
+    """A map as lists show it."""
+    arm = min(shown.arms)
+    first = next(iter(Look(reading.db, shown, arm).replicates), None)
+    whole = Aspect(tile=Tile(), arm=arm, replicate=first)
+    return {
+        "name": shown.stored.name,
+        "version": shown.stored.version,
+        "title": shown.drawn.title,
+        "question": shown.manifest.question,
+        **_answer(reading, shown),
+        "href": shown.path,
+        "experiment": f"/experiments/{shown.name}",
+        "tiles": sum(drawn.values()),
+        "deepest": max(drawn, default=None),
+        "first": None if first is None else whole.picture(shown.path, "tiles"),
+    }
+
+
+def _answer(reading: Reading, shown: ShownMap) -> Answer:
+    """The surest of its decided findings, as a headline."""
+    decided = [
+        each
+        for each in findings.of_experiment(reading.db, shown.stored.id)
+        if each.line and each.verdict.is_decided and each.finding.status not in VOID
+    ]
+    surest = max(decided, key=lambda each: _GRADES.index(each.line.evidence.grade) if each.line else -1, default=None)
+    return {
+        "answer": surest.answer if surest else None,
+        "finding": surest.finding.number if surest else None,
+    }
+
+
+def _asked(reading: Reading, shown: ShownMap) -> tuple[Look, Aspect]:
+    """What the address asks for; a sentence where it means nothing, or something that is not there."""
+    query = {word: text for word, text in reading.query.items() if text}
+    arm = aspects.must_arm(shown, query.get("arm", str(min(shown.arms))))
+    against = aspects.must_arm(shown, query["against"]) if "against" in query else None
+    if against == arm:
+        raise WrongUse(f"Arm {arm} does not differ from itself; choose another one for the difference.")
+    tile = aspects.must_tile(shown, *(query.get(word, "0") for word in WHERE))
+    look = Look(reading.db, shown, arm, against)
+    replicate = next(iter(look.replicates), None)
+    if "replicate" in query:
+        replicate = aspects.must_replicate(shown, query["replicate"], look.replicates)
+    point = None
+    if "x" in query or "y" in query:
+        drawn = shown.drawn
+        middle = _middle(drawn, tile)
+        point = (
+            aspects.must_knob(drawn.x, "x", query["x"]) if "x" in query else middle[0],
+            aspects.must_knob(drawn.y, "y", query["y"]) if "y" in query else middle[1],
+        )
+        for axis, value, is_row in ((drawn.x, point[0], False), (drawn.y, point[1], True)):
+            low, high = tile.span(axis, is_row=is_row)
+            if not low <= value <= high:
+                said = f"{axis.name} goes from {knob(low, low, high)} to {knob(high, low, high)}"
+                raise WrongUse(f"{plain(value)} lies outside of this view, where {said}.")
+    return look, Aspect(tile=tile, arm=arm, against=against, replicate=replicate, point=point)
+
+
+def _middle(drawn: Map, tile: Tile) -> tuple[float, float]:
+    side = 1 << tile.level
+    return drawn.x.at((tile.column + 0.5) / side), drawn.y.at((tile.row + 0.5) / side)
+
+
+def knob(value: float, low: float, high: float) -> str:
+    """A knob's value with as many digits as tell the pixels between these ends apart."""
+    largest, span = max(abs(low), abs(high)), abs(high - low)
+    apart = math.ceil(-math.log10(span / largest)) if span and largest else 0
+    digits = min(max(3, 3 + apart), _MOST_DIGITS)
+    power = math.floor(math.log10(abs(value))) if value else 0
+    is_plain = _LEAST <= power < _MOST
+    text = f"{value:,.{max(0, digits - 1 - power)}f}" if is_plain else f"{value:.{digits - 1}e}"
+    return text.replace("-", "−")
+
+
+def _axis(axis: Axis, tile: Tile, *, is_row: bool) -> Answer:
+    low, high = tile.span(axis, is_row=is_row)
+    return {
+        "name": axis.name,
+        "is_log": axis.log,
+        "low": axis.low,
+        "high": axis.high,
+        "from": knob(low, low, high),
+        "to": knob(high, low, high),
+        "span": [low, high],
+    }
+
+
+def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
+    """Where the controls lead; None where the map ends."""
+    tile, path = aspect.tile, shown.path
+
+    def to(level: int, column: int, row: int) -> str | None:
+        there = Tile(level=level, column=column, row=row)
+        is_there = there.is_there and level <= shown.drawn.deepest
+        return _elsewhere(aspect, there).address(path) if is_there else None
+
+    def beside(right: int, up: int) -> str | None:
+        return to(tile.level, tile.column + right, tile.row + up)
+
+    point = aspect.point or _middle(shown.drawn, tile)
+    side = 1 << (tile.level + 1)
+    right, upper = (
+        min(max(int(share_of(axis, value) * side) - 2 * start, 0), 1)
+        for axis, value, start in ((shown.drawn.x, point[0], tile.column), (shown.drawn.y, point[1], tile.row))
+    )
+    quarters = [to(tile.level + 1, 2 * tile.column + across, 2 * tile.row + up) for up in (0, 1) for across in (0, 1)]
+    return {
+        "in": quarters[2 * upper + right],
+        "out": to(tile.level - 1, tile.column // 2, tile.row // 2) if tile.level else None,
+        "left": beside(-1, 0),
+        "right": beside(1, 0),
+        "up": beside(0, 1),
+        "down": beside(0, -1),
+        "whole": to(0, 0, 0) if tile.level else None,
+        "quarters": [{"where": where, "href": href} for where, href in zip(_QUARTERS, quarters, strict=True) if href],
+    }
+
+
+def _elsewhere(aspect: Aspect, tile: Tile) -> Aspect:
+    return Aspect(tile=tile, arm=aspect.arm, against=aspect.against, replicate=aspect.replicate)
+
+
+def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
+    """The other arms, the replicates, all together, and the differences; each with its address."""
+
+    def to(arm: int, against: int | None, replicate: int | None) -> str:
+        there = Aspect(tile=aspect.tile, arm=arm, against=against, replicate=replicate, point=aspect.point)
+        return there.address(shown.path)
+
+    others = [arm for arm in shown.arms if arm != aspect.arm]
+    near = [arm for arm in others if len(shown.apart(aspect.arm, arm)) == 1] or others
+    if aspect.against is not None and aspect.against not in near:
+        near = [*near, aspect.against]
+    return {
+        "arms": [
+            {
+                "arm": arm,
+                "words": shown.arm_in_words(arm),
+                "href": to(arm, None, aspect.replicate),
+                "is_here": arm == aspect.arm,
+            }
+            for arm in shown.arms
+        ]
+        if len(shown.arms) > 1
+        else [],
+        "differences": [
+            {"arm": arm, "words": _apart(shown, aspect.arm, arm), "href": to(aspect.arm, arm, aspect.replicate)}
+            | {"is_here": arm == aspect.against}
+            for arm in near
+        ],
+        "alone": to(aspect.arm, None, aspect.replicate),
+        "mean": {"href": to(aspect.arm, aspect.against, None), "is_here": aspect.replicate is None},
+    }
+
+
+def _apart(shown: ShownMap, arm: int, other: int) -> str:
+    """In what two arms differ."""
+    one, two = shown.arms[arm], shown.arms[other]
+    told = [
+        f"{name.replace('_', ' ')} {plain(one.get(name))} and {plain(two.get(name))}"
+        for name in shown.apart(arm, other)
+    ]
+    return ", ".join(told)
+
+
+def _legend(drawn: Map, look: Look, aspect: Aspect) -> list[Answer]:
+    """The colours in words, each with its ramp."""
+
+    def row(words: str, ramp: Sequence[Colour]) -> Answer:
+        return {"words": words, "colours": [colours.written(colour) for colour in ramp]}
+
+    chosen = len(look.replicates) if aspect.replicate is None else 1
+    if aspect.against is not None:
+        told = "the two agree; the redder, the more repetitions in which they differ"
+        return [row(told if chosen > 1 else "the two agree, or differ", _ramp(colours.DIFFERENCE, chosen))]
+    if aspect.replicate is None:
+        words = f"the darker, the more of the {chosen} repetitions in which {_short(drawn.bands[0].name)}"
+        return [row(words, _ramp(colours.MEAN, chosen))]
+    return [row(band.name, colours.of_band(place, band.shades)) for place, band in enumerate(drawn.bands)]
+
+
+def _ramp(ends: tuple[str, str], chosen: int) -> Sequence[Colour]:
+    return colours.ramp_between(ends, max(1, chosen) + 1)
+
+
+def _short(band: str) -> str:
+    """What became of a pixel, without what its shade means: "it learned" of "it learned; the brighter, the later"."""
+    return band.partition(";")[0]
+
+
+def _seen(reading: Reading, look: Look, aspect: Aspect) -> Answer:
+    """The picture, the pixel that is read, every replicate, and the view as a table."""
+    shown, window = look.shown, look.window(aspect.tile)
+    chosen = look.replicates[0] if aspect.replicate is None else aspect.replicate
+    look.charts.look(look.replicates, [aspect.tile])
+    found = look.charts.picture(chosen, window)
+    small = window_of(aspect.tile, shown.drawn.pixels)
+    shares = {number: look.share(number, small) for number in look.replicates}
+    own = look.charts.nearest(chosen, aspect.tile)
+    band = _short(shown.drawn.bands[0].name)
+    told = "they differ" if aspect.against is not None else band
+    squares = [(square.tile, square.shown) for square in found.squares]
+    known = _drawers(reading, [tile.task_id for _, tile in squares if tile])
+    return {
+        "band": told,
+        "first_band": band,
+        "picture": {
+            "src": aspect.picture(shown.path, "views"),
+            "size": window.columns,
+            "share": sum(shares.values()) / len(shares) if aspect.replicate is None else shares[chosen],
+        },
+        "from": own.tile.level if own and own.tile.level < aspect.tile.level else None,
+        "levels": levels(found),
+        "pixel": _pixel(reading, look, aspect, chosen),
+        "replicates": [
+            {
+                "number": number,
+                "share": shares[number],
+                "src": Aspect(tile=aspect.tile, arm=aspect.arm, against=aspect.against, replicate=number).picture(
+                    shown.path, "tiles"
+                ),
+                "href": Aspect(
+                    tile=aspect.tile, arm=aspect.arm, against=aspect.against, replicate=number, point=aspect.point
+                ).address(shown.path),
+                "is_here": number == aspect.replicate,
+            }
+            for number in look.replicates
+        ],
+        "of": chosen,
+        "squares": _squares(shown.drawn, squares, known, found.pixels, window.columns),
+        "data": _data(shown, aspect, chosen, look.detail(aspect.tile)),
+    }
+
+
+def _pixel(reading: Reading, look: Look, aspect: Aspect, chosen: int) -> Answer:
+    """One pixel: both knobs, what it is in each replicate, who drew it, and how it is computed again."""
+    shown, drawn = look.shown, look.shown.drawn
+    detail = look.detail(aspect.tile)
+    level, size = aspect.tile.level + detail, drawn.pixels << detail
+    side = drawn.pixels << level
+    point = aspect.point or _middle(drawn, aspect.tile)
+    across, up = (
+        min(max(int(share_of(axis, value) * side), start * size), (start + 1) * size - 1)
+        for axis, value, start in (
+            (drawn.x, point[0], aspect.tile.column),
+            (drawn.y, point[1], aspect.tile.row),
+        )
+    )
+    tile = Tile(level=level, column=across // drawn.pixels, row=up // drawn.pixels)
+    ends = [aspect.tile.span(drawn.x), aspect.tile.span(drawn.y, is_row=True)]
+    values = [middles(drawn.x, across, 1, side)[0], middles(drawn.y, up, 1, side)[0]]
+    charts = [look.charts, *([look.others] if look.others else [])]
+    for each in charts:
+        each.look(look.replicates, [tile])
+    fates, fell = list[Answer](), Counter[str]()
+    for number in look.replicates:
+        told = [_fate(drawn, each.nearest(number, tile), level, across, up) for each in charts]
+        fates.append({"number": number, "told": [", ".join(each) for each in told]})
+        fell[_AGAINST.join(band for band, _ in told)] += 1
+    found = look.charts.nearest(chosen, tile)
+    known = _drawers(reading, [found.task_id] if found else [])
+    return {
+        "x": knob(values[0], *ends[0]),
+        "y": knob(values[1], *ends[1]),
+        "point": values,
+        "is_chosen": aspect.point is not None,
+        "across": across - aspect.tile.column * size,
+        "up": up - aspect.tile.row * size,
+        "fates": fates,
+        "ends": [{"told": told, "times": times} for told, times in fell.most_common()],
+        "of": chosen,
+        "tile": found.tile.factors if found else None,
+        "drawn_at": found.drawn_at.isoformat() if found else None,
+        "task": found.task_id if found else None,
+        "drawn_by": known.get(found.task_id) if found else None,
+        "again": _again(shown, found.tile, aspect.arm, chosen) if found else None,
+    }
+
+
+def _fate(drawn: Map, found: DrawnTile | None, level: int, across: int, up: int) -> tuple[str, str]:
+    """What became of a pixel in words, and its shade."""
+    if found is None:
+        return "not drawn yet", ""
+    steps, side = level - found.tile.level, drawn.pixels
+    number = found.pixels[((up >> steps) - found.tile.row * side) * side + (across >> steps) - found.tile.column * side]
+    for band in drawn.bands:
+        if number < band.shades:
+            return _short(band.name), f"shade {number + 1} of {band.shades}"
+        number -= band.shades
+    raise ValueError(f"no band has the colour {number}")  # the validator lets none through
+
+
+def _again(shown: ShownMap, tile: Tile, arm: int, replicate: int) -> str:
+    """The command that computes a tile again."""
+    config = shown.arms[arm]
+    words = [f"{name}={config[name]}" for name in shown.varying if name in config]
+    words += [f"{name}={value}" for name, value in tile.factors.items()]
+    return shlex.join(["axiom", "experiment", "run", shown.stored.name, *words, "--replicate", str(replicate)])
+
+
+def _drawers(reading: Reading, tasks: Sequence[int]) -> dict[int, Answer]:
+    """Who computed these tasks, as far as anybody may see it."""
+    found = maps.drawers(reading.db, tasks)
+    whose = {one.volunteer_id: whose_host(reading, one.volunteer_id) for one in found.values() if one.volunteer_id}
+    return {
+        number: {
+            "host": one.host_id,
+            "volunteer": whose[one.volunteer_id].volunteer if one.volunteer_id else None,
+        }
+        for number, one in found.items()
+    }
+
+
+def _squares(
+    drawn: Map,
+    squares: Sequence[tuple[Tile, DrawnTile | None]],
+    known: Mapping[int, Answer],
+    pixels: bytes,
+    width: int,
+) -> list[Answer]:
+    """The view as rows of a table, from the upper left on."""
+    side = drawn.pixels
+    banded = pixels.translate(drawn.bands_of_colours)
+    base = squares[0][0]
+    count = width // side
+    rows = []
+    for tile, shown in sorted(squares, key=lambda each: (-each[0].row, each[0].column)):
+        across, up = (tile.column - base.column) * side, (tile.row - base.row) * side
+        starts = range(up * width + across, (up + side) * width + across, width)
+        of_first = sum(banded[start : start + side].count(0) for start in starts)
+        rows.append(
+            {
+                "row": count - (tile.row - base.row),
+                "column": tile.column - base.column + 1,
+                "share": of_first / (side * side),
+                "level": shown.tile.level if shown else None,
+                "task": shown.task_id if shown else None,
+                "drawn_by": known.get(shown.task_id) if shown else None,
+            }
+        )
+    return rows
+
+
+def _data(shown: ShownMap, aspect: Aspect, chosen: int, detail: int) -> Answer:
+    """Where the view's data is, in each of its forms."""
+    (left, right), (below, top) = (
+        aspect.tile.span(shown.drawn.x),
+        aspect.tile.span(shown.drawn.y, is_row=True),
+    )
+    words = f"x0={left!r}&x1={right!r}&y0={below!r}&y1={top!r}&level={aspect.tile.level + detail}"
+    address = f"{shown.path}/data?{words}&arm={aspect.arm}&replicate={chosen}"
+    return {form: f"{address}&format={form}" for form in ("csv", "json", "parquet")}

@@ -1,0 +1,79 @@
+"""The pictures of maps: a tile in its own pixels, and a whole view with all that is finer."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from axiom.errors import NotFound, WrongUse
+from axiom.store.maps.windows import window_of
+from axiom.web.base.request import Reading
+from axiom.web.maps import aspects
+from axiom.web.maps.aspects import Aspect, must_map
+from axiom.web.maps.looks import Look, pictured
+
+_LASTING = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MapPicture:
+    """A PNG; `is_lasting` where nothing that is drawn later can change it."""
+
+    body: bytes
+    is_lasting: bool
+
+
+def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str, place: str) -> MapPicture:
+    """The picture at an address: `tiles` is one tile, `views` one of a place with all that is drawn below it."""
+    shown = must_map(reading, name)
+    first, _, second = arms.partition("-")
+    arm = aspects.must_arm(shown, first)
+    against = aspects.must_arm(shown, second) if second else None
+    level, column, row = (*place.split("-"), "", "")[:3]
+    tile = aspects.must_tile(shown, level, column, row)
+    look = Look(reading.db, shown, arm, against)
+    chosen = aspects.must_replicate(shown, replicate, look.replicates)
+    aspect = Aspect(tile=tile, arm=arm, against=against, replicate=chosen)
+    window = look.window(tile) if kind == "views" else window_of(tile, shown.drawn.pixels)
+    body = pictured(look, aspect, window)
+    is_lasting = kind == "tiles" and "@" in name and chosen is not None and against is None
+    if is_lasting and chosen is not None:
+        found = look.charts.nearest(chosen, tile)
+        is_lasting = found is not None and found.tile == tile
+    return MapPicture(body=body, is_lasting=is_lasting)
+
+
+class MapPictureKind(Convertor[str]):
+    """What a picture of a map shows, in its address."""
+
+    regex = "tiles|views"
+
+    def convert(self, value: str) -> str:
+        """The word itself."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The word itself."""
+        return value
+
+
+register_url_convertor("mapkind", MapPictureKind())
+
+
+def picture_route(read: Callable[[Request], AbstractContextManager[Reading]]) -> Route:
+    """Every picture of every map."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                made = picture_of(reading, **request.path_params)
+        except (NotFound, WrongUse, OverflowError) as error:
+            return PlainTextResponse(f"{error}\n", status_code=400 if isinstance(error, WrongUse) else 404)
+        headers = {"cache-control": _LASTING} if made.is_lasting else {}
+        return Response(made.body, media_type="image/png", headers=headers)
+
+    return Route("/maps/{name}/{kind:mapkind}/{arms}/{replicate}/{place}.png", endpoint)

@@ -1,0 +1,114 @@
+"""The data of any rectangle of a map: the same pixels as JSON, CSV, Parquet and in a notebook, and never too many."""
+
+import csv
+import io
+
+import pyarrow.parquet
+import pytest
+import small_map
+
+import axiom
+from axiom.domain.maps import Tile, place_of
+from axiom.errors import NotFound, UnknownName, WrongUse
+from axiom.notebook.maps import MapElsewhere
+from axiom.store.maps import tiles
+
+DATA, SIDE = "/maps/small_map/data", small_map.MAP.pixels
+
+
+def rows_of_csv(text: str) -> list[tuple]:
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    return [(float(row["x"]), float(row["y"]), int(row["shade"]), row["band"], int(row["level"])) for row in rows]
+
+
+def test_a_whole_tile_is_given_as_it_was_computed(maps_of, atlas):
+    found = maps_of.get(f"{DATA}?x0=-1&x1=0&y0=0.01&y1=1&level=1&arm=1&replicate=2").json
+    own = tiles.one(atlas.db, 1, place_of(Tile(level=1), 1), 2).pixels
+    assert bytes(pixel for row in found["pixels"] for pixel in row) == own
+    assert {level for row in found["levels"] for level in row} == {1}
+    assert len(found["x"]) == len(found["y"]) == SIDE
+    assert found["x"][0] == pytest.approx(-1 + 1 / SIDE / 2)
+    assert found["y"][0] == pytest.approx(0.01 * 10 ** (4 / (4 * SIDE)))
+    assert found["bands"] == [["inside; the brighter, the farther", 3], ["outside", 3]]
+
+
+def test_all_forms_hold_the_same(maps_of, atlas):
+    words = "x0=-0.31&x1=0.72&y0=0.5&y1=33&level=3&arm=0&replicate=1"
+    grid = maps_of.get(f"{DATA}?{words}&format=json").json
+    table = maps_of.get(f"{DATA}?{words}&format=csv")
+    packed = maps_of.get(f"{DATA}?{words}&format=parquet")
+    named = [(shade, band) for band, shades in grid["bands"] for shade in range(shades)]
+    wanted = [
+        (x, y, *named[pixel], level)
+        for y, pixels, levels in zip(grid["y"], grid["pixels"], grid["levels"], strict=True)
+        for x, pixel, level in zip(grid["x"], pixels, levels, strict=True)
+    ]
+    assert len({level for *_, level in wanted}) > 1
+    assert rows_of_csv(table.text) == wanted
+    assert table.headers["content-disposition"] == 'attachment; filename="small_map-0-1-level-3.csv"'
+    columns = pyarrow.parquet.read_table(io.BytesIO(packed.body)).to_pydict()
+    assert list(zip(*columns.values(), strict=True)) == wanted
+    here = axiom.open(atlas.folder.path).map("small_map").crop(-0.31, 0.72, 0.5, 33, level=3, arm=0, replicate=1)
+    assert list(here.rows()) == wanted
+    elsewhere = MapElsewhere(lambda path: maps_of.get(path).json, "small_map")
+    there = elsewhere.crop(-0.31, 0.72, 0.5, 33, level=3, arm=0, replicate=1)
+    assert (there.columns, there.title) == (here.columns, here.title)
+
+
+def test_a_rectangle_holds_every_pixel_that_it_touches(maps_of):
+    point = maps_of.get(f"{DATA}?x0=0.5&x1=0.5&y0=1&y1=1&level=6").json
+    assert len(point["x"]) == len(point["y"]) == 1
+    step = 2 / (SIDE << 3)
+    two = maps_of.get(f"{DATA}?x0={-1 + 1.5 * step}&x1={-1 + 2.5 * step}&y0=0.01&y1=0.01&level=3").json
+    assert two["x"] == pytest.approx([-1 + 1.5 * step, -1 + 2.5 * step])
+    whole = maps_of.get(DATA).json
+    assert (len(whole["x"]), len(whole["y"]), whole["level"], whole["replicate"]) == (SIDE, SIDE, 0, 0)
+
+
+def test_the_data_of_a_view_are_its_pixels(maps_of):
+    view = maps_of.get("/maps/small_map.json?level=2&column=1&row=2&replicate=1").json["map"]
+    found = maps_of.get(view["data"]["json"]).json
+    assert len(found["x"]) == len(found["y"]) == view["picture"]["size"] == 4 * SIDE
+    assert min(found["x"]) > view["x"]["span"][0]
+    assert max(found["x"]) < view["x"]["span"][1]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "said"),
+    [
+        ("level=5", 400, "This rectangle has 262,144 pixels at level 5, and 65,536 are given at once. Ask for a"),
+        ("level=9", 404, "There is no level 9 of this map; the deepest is 6."),
+        ("level=x", 400, "level=x means nothing here; level is a whole number."),
+        ("x0=-7", 404, "x0=-7 lies outside of the map, where how far right goes from −1 to 1."),
+        ("x0=0.5&x1=0.1", 400, "x from 0.5 to 0.1 is no span of this map"),
+        ("y0=low", 400, "y0=low means nothing here; y0 is a number."),
+        ("arm=2", 404, "There is no arm 2 of small_map; its arms are 0, 1."),
+        ("replicate=5", 404, "Repetition 5 of arm 0 is not drawn; drawn are 0, 1, 2."),
+        ("replicate=mean", 400, "replicate=mean means nothing here; replicate is a whole number."),
+        ("format=xml", 400, "format=xml means nothing here; format is json, csv or parquet."),
+        ("levle=1", 400, "levle is nothing that can be asked for here"),
+    ],
+)
+def test_what_cannot_be_given_is_said_in_one_sentence(maps_of, query, status, said):
+    reply = maps_of.get(f"{DATA}?{query}")
+    assert (reply.status, reply.headers["content-type"]) == (status, "text/plain; charset=utf-8")
+    assert said in reply.text
+    assert reply.text.count("\n") == 1
+
+
+def test_a_map_that_is_not_there_has_no_data(maps_of):
+    assert maps_of.get("/maps/tiny/data").status == 404
+
+
+def test_a_notebook_is_told_what_is_wrong(atlas):
+    lab = axiom.open(atlas.folder.path)
+    with pytest.raises(UnknownName, match="small_map"):
+        lab.map("smal_map")
+    here = lab.map("small_map@1")
+    assert [config["wide"] for config in here.arms.values()] == [0, 1]
+    with pytest.raises(NotFound, match="arm 3"):
+        here.crop(arm=3)
+    with pytest.raises(NotFound, match="Repetition 9"):
+        here.crop(replicate=9)
+    with pytest.raises(WrongUse, match="how far up"):
+        here.crop(y0=-1.0)

@@ -1,0 +1,138 @@
+"""The pictures of maps: pixels as they were computed, enlarged where nothing finer is drawn, and kept by browsers."""
+
+import struct
+import zlib
+
+import pytest
+import small_map
+
+from axiom.domain.maps import Tile, place_of
+from axiom.store.maps import tiles
+from axiom.web.maps.png import png
+
+NAME, SIDE = "/maps/small_map@1", small_map.MAP.pixels
+
+
+def read_png(body: bytes) -> tuple[int, int, list[tuple[int, int, int]], bytes]:
+    """Width, height, palette, and the pixels row by row from above, as anybody's program reads them."""
+    assert body.startswith(b"\x89PNG\r\n\x1a\n")
+    parts, at = {}, 8
+    while at < len(body):
+        (size,) = struct.unpack(">I", body[at : at + 4])
+        kind, inside = body[at + 4 : at + 8], body[at + 8 : at + 8 + size]
+        assert struct.unpack(">I", body[at + 8 + size : at + 12 + size]) == (zlib.crc32(kind + inside),)
+        parts[kind] = inside
+        at += 12 + size
+    width, height, bits, kind, *rest = struct.unpack(">IIBBBBB", parts[b"IHDR"])
+    assert (kind, rest) == (3, [0, 0, 0])
+    line = 1 + (width * bits + 7) // 8
+    lines = zlib.decompress(parts[b"IDAT"])
+    assert len(lines) == line * height
+    pixels = bytearray()
+    for start in range(0, len(lines), line):
+        assert lines[start] == 0
+        number = int.from_bytes(lines[start + 1 : start + line], "big")
+        room = 8 * (line - 1)
+        pixels += bytes((number >> (room - bits * (place + 1))) & ((1 << bits) - 1) for place in range(width))
+    palette = [tuple(parts[b"PLTE"][start : start + 3]) for start in range(0, len(parts[b"PLTE"]), 3)]
+    return width, height, palette, bytes(pixels)
+
+
+def from_below(pixels: bytes, width: int) -> bytes:
+    return b"".join(pixels[start : start + width] for start in range(len(pixels) - width, -1, -width))
+
+
+@pytest.mark.parametrize("colours", [1, 2, 3, 4, 5, 16, 17, 24, 64, 256])
+@pytest.mark.parametrize("width", [1, 7, 64])
+def test_a_picture_holds_every_pixel_with_its_colour(colours, width):
+    palette = [(place, 255 - place, place // 2) for place in range(colours)]
+    pixels = bytes((7 * place) % colours for place in range(3 * width))
+    assert read_png(png(pixels, width, palette)) == (width, 3, palette, from_below(pixels, width))
+
+
+@pytest.mark.parametrize("place", [(0, 0, 0), (1, 1, 0), (2, 1, 2)])
+def test_a_tile_is_what_was_computed(maps_of, atlas, place):
+    tile = Tile(level=place[0], column=place[1], row=place[2])
+    reply = maps_of.get(f"{NAME}/tiles/0/1/{'-'.join(map(str, place))}.png")
+    width, height, palette, pixels = read_png(reply.raw)
+    assert (width, height, len(palette)) == (SIDE, SIDE, 6)
+    assert from_below(pixels, SIDE) == tiles.one(atlas.db, 1, place_of(tile, 0), 1).pixels
+    assert len(reply.raw) < 10_000
+
+
+def test_a_missing_tile_is_a_part_of_the_one_above(maps_of, atlas):
+    reply = maps_of.get(f"{NAME}/tiles/0/0/3-0-0.png")
+    _, _, _, pixels = read_png(reply.raw)
+    above = tiles.one(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
+    assert tiles.one(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
+    wanted = bytes(above[(row // 4) * SIDE + column // 4] for row in range(SIDE) for column in range(SIDE))
+    assert from_below(pixels, SIDE) == wanted
+
+
+def test_a_view_is_made_from_the_finest_tiles(maps_of):
+    view = read_png(maps_of.get(f"{NAME}/views/1/2/1-0-1.png").raw)
+    assert view[:2] == (4 * SIDE, 4 * SIDE)
+    rows = from_below(view[3], 4 * SIDE)
+    for column in range(4):
+        for row in range(4):
+            own = from_below(read_png(maps_of.get(f"{NAME}/tiles/1/2/3-{column}-{4 + row}.png").raw)[3], SIDE)
+            starts = [(row * SIDE + line) * 4 * SIDE + column * SIDE for line in range(SIDE)]
+            assert b"".join(rows[start : start + SIDE] for start in starts) == own
+
+
+def test_all_together_counts_the_repetitions_of_the_first_band(maps_of):
+    alone = [read_png(maps_of.get(f"{NAME}/tiles/0/{number}/2-1-2.png").raw)[3] for number in range(3)]
+    _, _, palette, counted = read_png(maps_of.get(f"{NAME}/tiles/0/mean/2-1-2.png").raw)
+    assert counted == bytes(sum(pixel < 3 for pixel in three) for three in zip(*alone, strict=True))
+    assert len(palette) == 4
+    assert len(set(counted)) > 2
+
+
+def test_a_difference_counts_the_repetitions_in_which_two_arms_end_otherwise(maps_of):
+    pairs = [
+        [read_png(maps_of.get(f"{NAME}/tiles/{arm}/{number}/2-1-2.png").raw)[3] for arm in (0, 1)]
+        for number in range(3)
+    ]
+    wanted = [bytes((a < 3) != (b < 3) for a, b in zip(*pair, strict=True)) for pair in pairs]
+    for number in range(3):
+        assert read_png(maps_of.get(f"{NAME}/tiles/0-1/{number}/2-1-2.png").raw)[3] == wanted[number]
+    together = read_png(maps_of.get(f"{NAME}/tiles/0-1/mean/2-1-2.png").raw)[3]
+    assert together == bytes(map(sum, zip(*wanted, strict=True)))
+    assert any(together)
+
+
+def test_only_what_never_changes_is_kept_for_ever(maps_of):
+    lasting = "public, max-age=31536000, immutable"
+    drawn = maps_of.get(f"{NAME}/tiles/0/0/1-0-0.png")
+    assert (drawn.headers["content-type"], drawn.headers["cache-control"]) == ("image/png", lasting)
+    for other in (
+        "/maps/small_map/tiles/0/0/1-0-0.png",  # another version may come
+        f"{NAME}/tiles/0/0/3-0-0.png",  # it may be drawn
+        f"{NAME}/tiles/0/mean/1-0-0.png",  # further repetitions come
+        f"{NAME}/views/0/0/1-0-0.png",
+    ):
+        found = maps_of.get(other)
+        assert (found.status, found.headers["cache-control"]) == (200, "no-cache")
+        again = maps_of.get(other, if_none_match=found.headers["etag"])
+        assert (again.status, again.raw) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "said"),
+    [
+        ("/maps/tiny/tiles/0/0/0-0-0.png", 404, "There is no map tiny."),
+        (f"{NAME}/tiles/5/0/0-0-0.png", 404, "There is no arm 5"),
+        (f"{NAME}/tiles/0-5/0/0-0-0.png", 404, "There is no arm 5"),
+        (f"{NAME}/tiles/0/8/0-0-0.png", 404, "Repetition 8 of small_map is not drawn"),
+        (f"{NAME}/tiles/0/0/1-2-0.png", 404, "lies outside"),
+        (f"{NAME}/tiles/0/0/7-0-0.png", 404, "There is no level 7"),
+        (f"{NAME}/tiles/0/0/1-0.png", 400, "row= means nothing here"),
+        (f"{NAME}/tiles/0/some/1-0-0.png", 400, "replicate=some means nothing here"),
+        (f"{NAME}/tiles/x/0/1-0-0.png", 400, "arm=x means nothing here"),
+        (f"{NAME}/others/0/0/1-0-0.png", 404, ""),
+    ],
+)
+def test_a_picture_that_cannot_be_made_is_refused_in_one_sentence(maps_of, address, status, said):
+    reply = maps_of.get(address)
+    assert reply.status == status
+    assert said in reply.text
