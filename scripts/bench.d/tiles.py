@@ -42,10 +42,9 @@ import numpy as np
 
 from axiom.catalogue import trainability
 from axiom.decisions.tasks.validation import validate
-from axiom.domain.declaration import declare
+from axiom.domain.declaration import declare, pack
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.grids import pack
 from axiom.domain.maps import PlacedConfigs, Tile, borders, place_of
 from axiom.domain.work import Outcome, Result
 from axiom.kit import chance, planes, precision, tiles

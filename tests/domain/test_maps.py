@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.domain.grids import pack, unpack
+from axiom.domain.declaration import pack, unpack
 from axiom.domain.maps import (
     ARMS,
     DEEPEST,

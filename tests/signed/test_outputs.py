@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from axiom.domain.declaration import pack
 from axiom.domain.fleet import Platform
-from axiom.domain.grids import pack
 from axiom.domain.work import Outcome
 from axiom.errors import OutputError
 from axiom.signed.canonical_json import canonical

@@ -7,7 +7,7 @@ from pathlib import Path
 import small_map
 
 import axiom
-from axiom.domain.grids import pack
+from axiom.domain.declaration import pack
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare

@@ -14,7 +14,7 @@ from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
 from axiom.decisions.tasks.duplicates import ONE_IN
 from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
-from axiom.domain.reproductions import Reproduction
+from axiom.domain.work import Reproduction
 from simulated.laws import CONTRAST
 from simulated.pipeline import BLOCK, granted, looks
 from simulated.processes import EFFECTS

@@ -3,7 +3,9 @@
 Used in the child alone, where an experiment may be imported; everybody else reads the manifest.
 """
 
+import base64
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from enum import StrEnum
@@ -12,10 +14,10 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from axiom.domain.estimands import Center, Estimand, prediction_data
 from axiom.domain.experiments import Control, Experiment, Figure
-from axiom.domain.grids import pack
-from axiom.domain.maps import Map
+from axiom.domain.maps import MOST_PIXELS, Map
 
 FORMAT = "axiom-manifest-1"
+_LONGEST = 4 * MOST_PIXELS * MOST_PIXELS  # characters of a grid: far more than any honest one has
 
 
 class ValueType(StrEnum):
@@ -105,6 +107,25 @@ def plain(measured: Any, declared: Sequence[Measure]) -> tuple[dict[str, Any], b
         values[name] = value if is_finite else None
         diverged = diverged or not is_finite
     return values, diverged
+
+
+def pack(pixels: bytes) -> str:
+    """The letters of a grid."""
+    return base64.b64encode(zlib.compress(pixels, 9)).decode("ascii")
+
+
+def unpack(text: str, expected: int) -> bytes:
+    """The pixels of a grid that travelled; a ValueError where they are not so many, or no grid at all."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"it has {len(text)} characters, and {_LONGEST} are the most of any grid")
+    opened = zlib.decompressobj()
+    try:
+        pixels = opened.decompress(base64.b64decode(text, validate=True), expected + 1)
+    except (ValueError, zlib.error) as fault:
+        raise ValueError(f"it cannot be unpacked: {fault}") from None
+    if len(pixels) != expected or not opened.eof or opened.unused_data:
+        raise ValueError(f"it does not hold {expected} pixels")
+    return pixels
 
 
 def _measure_type(hint: Any) -> ValueType | None:

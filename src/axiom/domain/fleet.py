@@ -1,7 +1,10 @@
 """The fleet: volunteers, their teams and their hosts."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,3 +111,18 @@ class Host:
     standing: Standing = Standing()
     why_no_work: str = ""  # what it was told when it last asked and got none
     is_simulated: bool = False  # as its volunteer is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """The parts of their computers that a volunteer lets compute: processors, GPUs."""
+
+    cores: bool
+    gpus: bool
+
+
+@lru_cache(maxsize=256)  # most prefer nothing in particular
+def project_choice(text: str) -> Choice:
+    """Which parts of their computers a volunteer lets compute for this project."""
+    chosen: dict[str, Any] = json.loads(text) if text else {}
+    return Choice(cores=bool(chosen.get("on_cores", True)), gpus=bool(chosen.get("on_gpus", True)))

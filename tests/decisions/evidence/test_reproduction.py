@@ -6,8 +6,7 @@ import pytest
 
 from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
 from axiom.domain.findings import Agreements
-from axiom.domain.reproductions import Reproduction
-from axiom.domain.work import Outcome, Result
+from axiom.domain.work import Outcome, Reproduction, Result
 
 CELL = Result(
     task_id=1,

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axiom.decisions.tasks.validation import validate
-from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.declaration import Measure, ValueType, pack
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Platform
-from axiom.domain.grids import pack
 from axiom.domain.maps import Band, Knob, Map
 from axiom.domain.work import Outcome, TaskState
 from axiom.signed.manifests import Manifest

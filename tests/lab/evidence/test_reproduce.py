@@ -4,7 +4,7 @@ import pytest
 
 from axiom.decisions.tasks.duplicates import is_checked
 from axiom.domain.findings import Agreements
-from axiom.domain.reproductions import Reproduction
+from axiom.domain.work import Reproduction
 from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
 from axiom.store.evidence import duplicates
 

@@ -7,7 +7,7 @@ import pytest
 from map_lab import map_lab
 
 from axiom.decisions.tasks.duplicates import is_checked
-from axiom.domain.grids import pack
+from axiom.domain.declaration import pack
 from axiom.domain.work import Agreement, TaskState
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.hosts import hosts

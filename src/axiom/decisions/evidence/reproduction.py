@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from axiom.decisions.tasks.duplicates import near, numbers
 from axiom.domain.findings import Agreements
-from axiom.domain.reproductions import Reproduction
-from axiom.domain.work import Outcome, Result
+from axiom.domain.work import Outcome, Reproduction, Result
 
 OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.amounts import counted
-from axiom.domain.declaration import Measure, ValueType
-from axiom.domain.grids import unpack
+from axiom.domain.declaration import Measure, ValueType, unpack
 from axiom.domain.maps import Map
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.signed.canonical_json import LARGEST

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
 from axiom.domain.findings import Agreements
-from axiom.domain.reproductions import Reproduction
+from axiom.domain.work import Reproduction
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.evidence import duplicates

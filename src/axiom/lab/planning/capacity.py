@@ -10,9 +10,8 @@ from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
 from axiom.domain.findings import Registration
-from axiom.domain.fleet import Host
+from axiom.domain.fleet import Host, project_choice
 from axiom.domain.planning import Supply
-from axiom.domain.preferences import project_choice
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.signed.manifests import stored_manifest

@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime
 
 from axiom.boinc.requests import SchedulerRequest
-from axiom.domain.preferences import Choice
+from axiom.domain.fleet import Choice
 from axiom.domain.value import value
 from axiom.signed.tickets import Order
 

@@ -28,8 +28,7 @@ from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.tasks.assignment import NO_FAULT
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.endings import Cause
-from axiom.domain.fleet import Host
-from axiom.domain.preferences import project_choice
+from axiom.domain.fleet import Host, project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.locale.languages import choose, gettext, mark, speaking

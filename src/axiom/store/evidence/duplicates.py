@@ -7,8 +7,7 @@ from datetime import datetime
 
 from axiom.domain.findings import Agreements
 from axiom.domain.fleet import Platform
-from axiom.domain.reproductions import Reproduction
-from axiom.domain.work import Outcome, Result
+from axiom.domain.work import Outcome, Reproduction, Result
 from axiom.store.engine.database import Database, Row, at
 
 _PAIRS = """
