@@ -1,10 +1,10 @@
-"""What `scripts/test` does: pytest on four processes, then one closing line.
+"""What `scripts/test` does: pytest on five processes, then one closing line.
 
     scripts/test                everything
     scripts/test tests/store    the room one works in; all words go to pytest
     scripts/test --fast         rooms that need no browser, client, JAX or socket: under a minute on two cores
 
-Four on two cores, since the tests with the stock client mostly wait for it: with three a quarter of the cores was idle.
+Five on two cores, since the tests with the stock client mostly wait for it.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
 
 A test that is skipped counts as failed: what is missing here must be put here, not left out in silence.
@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _FAST = ("boinc", "decisions", "domain", "signed", "statistics", "store")  # they never wait: a process for each core
-_SPREAD = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
+_SPREAD = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class Fate(IntEnum):
