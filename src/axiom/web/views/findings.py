@@ -75,8 +75,13 @@ def listed(reading: Reading) -> Answer:
 
 def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
     """These findings as rows, by their numbers; no other is read."""
-    standings = findings.some(reading.db, numbers)
-    return {number: shown(reading, one) | {"aliases": known.aliases(number)} for number, one in standings.items()}
+    return as_rows(reading, known, findings.some(reading.db, numbers).values())
+
+
+def as_rows(reading: Reading, known: Graph, standings: Iterable[FindingView]) -> dict[int, Answer]:
+    """What was read of findings as rows, by their numbers."""
+    numbered = ((one.finding.number, one) for one in standings)
+    return {number: shown(reading, one) | {"aliases": known.aliases(number)} for number, one in numbered}
 
 
 def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:

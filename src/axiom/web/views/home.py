@@ -34,9 +34,11 @@ def home(reading: Reading) -> Answer:
     briefs = findings.in_brief(reading.db)
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
-    told = _telling(reading, weighed)
-    wanted = [*told, *(one.number for one in (*weighed[:_FINDINGS], *awaited[:_FINDINGS]))]
-    row = finding_views.in_lists(reading, Graph(reading), wanted)
+    likely = _likely(weighed)
+    listed = [one.number for one in (*weighed[:_FINDINGS], *awaited[:_FINDINGS])]
+    known = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
+    told = most_telling((_answered(known[number]) for number in likely), _TELLING)
+    row = finding_views.as_rows(reading, Graph(reading), (known[number] for number in {*told, *listed}))
     counted = counters.by_state(counters.read(reading.db))
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
     every = experiments.everything(reading.db)
@@ -115,12 +117,10 @@ def live(reading: Reading) -> Answer:
     }
 
 
-def _telling(reading: Reading, weighed: list[Brief]) -> list[int]:
-    """The findings that a newcomer should see."""
+def _likely(weighed: list[Brief]) -> list[int]:
+    """The findings among which those are that a newcomer should see."""
     decided = [one for one in weighed if one.verdict.is_decided and one.status == "open"]
-    likely = sorted(decided, key=lambda one: -_GRADES.index(one.grade))[:_CANDIDATES]
-    standings = findings.some(reading.db, [one.number for one in likely])
-    return most_telling((_answered(one) for one in standings.values()), _TELLING)
+    return [one.number for one in sorted(decided, key=lambda one: -_GRADES.index(one.grade))[:_CANDIDATES]]
 
 
 def _answered(one: FindingView) -> Answered:
