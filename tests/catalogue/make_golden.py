@@ -77,7 +77,7 @@ def numbers(experiment, config, seed):
 
 def _drawn(value):
     """A grid as it travels; any other measure as it is."""
-    from axiom.domain.maps import pack
+    from axiom.domain.declaration import pack
 
     return {PIXELS: pack(value)} if isinstance(value, bytes) else value
 

@@ -5,7 +5,7 @@ import json
 import make_golden
 import pytest
 
-from axiom.domain.maps import pack
+from axiom.domain.declaration import pack
 
 OLD = {"version": 3, "measures": {"slope": -0.8, "curve": [1.0, 0.5], "reached": None}, "early": [1.6, 1.5]}
 
