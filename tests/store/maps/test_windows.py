@@ -4,7 +4,7 @@ import pytest
 import small_map
 from hypothesis import given
 from hypothesis import strategies as st
-from map_lab import draw_map
+from map_on_site import draw_map
 
 from axiom.domain.maps import Knob, Tile, place_of
 from axiom.store.engine import counters
