@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser import AXE, WIDTHS, examine, faults, look_everywhere, serving
 from furnished_lab import fill, furnish_more, weigh_three_blocks
-from map_lab import draw_map
+from map_on_site import draw_map
 from starlette.routing import compile_path
 
 from axiom.domain.planning import Preview
