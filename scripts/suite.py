@@ -4,7 +4,7 @@
     scripts/test tests/store    the room one works in; all words go to pytest
     scripts/test --fast         rooms that need no browser, client, JAX or socket: under a minute on two cores
 
-Five on two cores, since the tests with the stock client mostly wait for it.
+Five on two cores, since many tests wait for other programs: a third of the cores is idle even so.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
 
 A test that is skipped counts as failed: what is missing here must be put here, not left out in silence.

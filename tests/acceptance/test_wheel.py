@@ -108,7 +108,7 @@ def test_an_index_is_told_whose_it_is_and_what_it_may_show(wheel: Path) -> None:
     assert (told["Name"], told["Version"]) == ("axiom", axiom.__version__)
     assert all(told[field] for field in ("Summary", "Author", "Keywords", "License-Expression", "Requires-Python"))
     assert {kind.partition(" :: ")[0] for kind in told.get_all("Classifier")} >= {"Operating System", "Topic"}
-    assert len(licences) == len(told.get_all("License-File")) == 4
+    assert len(licences) == len(told.get_all("License-File")) == 5
     readme = told.get_payload()
     assert (told["Description-Content-Type"], "# Axiom" in readme) == ("text/markdown", True)
     assert not re.search(r"\]\((?!https://)|<img", readme), "a link into a checkout leads nowhere on an index"
