@@ -193,6 +193,15 @@ class PlacedConfigs(dict[int, Mapping[str, Any]]):
             raise KeyError(place)
         return arm
 
+    @property
+    def arms(self) -> dict[int, Mapping[str, Any]]:
+        """The tiles of level 0, each by its arm; later designs may have added some."""
+        return {place: self[place] for place in sorted(self) if place < ARMS and is_tile(self[place])}
+
+    def total(self, seconds: Mapping[int, float], places: Sequence[int]) -> float:
+        """What these places cost together, by the cost of each of these configs: a tile costs what its arm does."""
+        return sum(seconds[self.arm_of(place)] for place in places)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Borders:

@@ -70,8 +70,7 @@ class Design:
 
     def seconds_of(self, places: Sequence[int]) -> float:
         """What a replicate should take at these places; a deeper tile of a map takes what that of level 0 takes."""
-        configs, seconds = self.by_place, self.seconds_by_place
-        return sum(seconds[configs.arm_of(place)] for place in places)
+        return self.by_place.total(self.seconds_by_place, places)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from axiom.domain.declaration import ValueType
-from axiom.domain.maps import ARMS, Map, is_tile
+from axiom.domain.maps import Map
 from axiom.errors import NotFound, UnknownName
 from axiom.notebook.table import Table
 from axiom.signed.manifests import stored_manifest
@@ -34,11 +34,7 @@ class MapHere:
             drawn = stored_manifest(stored.manifest).map if stored else None
             if stored is None or drawn is None:
                 raise UnknownName("map", experiment, _known(db))
-            self._arms = {
-                place: dict(config)
-                for place, config in sorted(registrations.placed(db, stored.id).items())
-                if place < ARMS and is_tile(config)
-            }
+            self._arms = {arm: dict(config) for arm, config in registrations.placed(db, stored.id).arms.items()}
         self._id, self._name = stored.id, f"{stored.name}@{stored.version}"
         self.declared: Map = drawn
 

@@ -32,19 +32,23 @@ def validate(*, ticket: Ticket, ticket_text: str, experiment_id: int, manifest: 
         if problem:
             return Validation(state=TaskState.INVALID, reason=problem)
     cells = sorted(output.cells, key=lambda cell: (cell.replicate, cell.config))  # computed in another order each time
+    results = []
     for cell in cells:
         if cell.outcome is Outcome.FAILED:
             cause = f"{cell.error.kind} at {cell.error.where}" if cell.error else "no cause given"
             return Validation(
                 state=TaskState.FAILED, reason=f"replicate {cell.replicate}, config {cell.config} raised {cause}"
             )
-        problem = _wrong_measures(manifest.measures, cell) or _wrong_grid(manifest.map, cell)
+        problem, pixels = _wrong_measures(manifest.measures, cell), None
+        if not problem:
+            problem, pixels = _grid(manifest.map, cell)
         if problem:
             return Validation(
                 state=TaskState.INVALID, reason=f"replicate {cell.replicate}, config {cell.config}: {problem}"
             )
-    results = tuple(_result(ticket, experiment_id, manifest, cell) for cell in cells)
-    return Validation(state=TaskState.VALID, reason=f"{counted(len(results), 'cell')} as ordered", results=results)
+        results.append(_result(ticket, experiment_id, manifest, cell, pixels))
+    reason = f"{counted(len(results), 'cell')} as ordered"
+    return Validation(state=TaskState.VALID, reason=reason, results=tuple(results))
 
 
 def _wrong_header(ticket: Ticket, ticket_text: str, output: Output) -> str:
@@ -95,18 +99,17 @@ def _wrong_measures(declared: tuple[Measure, ...], cell: CellOutput) -> str:
     return ""
 
 
-def _wrong_grid(drawn: Map | None, cell: CellOutput) -> str:
-    """Is the grid of a map's tile whole, and are its numbers those of colours?"""
+def _grid(drawn: Map | None, cell: CellOutput) -> tuple[str, bytes | None]:
+    """What is wrong with the grid of a map's tile, or nothing and its pixels: it is unpacked once."""
     if drawn is None or cell.measures is None or cell.measures[drawn.measure] is None:
-        return ""
+        return "", None
     try:
         pixels = unpack(cell.measures[drawn.measure], drawn.pixels**2)
     except ValueError as fault:
-        return f"{drawn.measure} is no grid of {drawn.pixels} by {drawn.pixels} pixels: {fault}"
-    largest = max(pixels)
-    return f"{drawn.measure} has a pixel of {largest}, and {drawn.colours - 1} is the last colour" * (
-        largest >= drawn.colours
-    )
+        return f"{drawn.measure} is no grid of {drawn.pixels} by {drawn.pixels} pixels: {fault}", None
+    if (largest := max(pixels)) >= drawn.colours:
+        return f"{drawn.measure} has a pixel of {largest}, and {drawn.colours - 1} is the last colour", None
+    return "", pixels
 
 
 def _fits(measure: Measure, value: Any) -> bool:
@@ -140,12 +143,10 @@ def _is_real(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _result(ticket: Ticket, experiment_id: int, manifest: Manifest, cell: CellOutput) -> Result:
+def _result(ticket: Ticket, experiment_id: int, manifest: Manifest, cell: CellOutput, pixels: bytes | None) -> Result:
     """What is stored of a cell. The SHA-256 of its pixels stands for a grid, which is kept beside it."""
     measures: Mapping[str, object] | None = cell.measures
-    pixels = None
-    if manifest.map and measures and (packed := measures[manifest.map.measure]) is not None:
-        pixels = unpack(str(packed), manifest.map.pixels**2)
+    if manifest.map and measures and pixels is not None:
         measures = {**measures, manifest.map.measure: hashlib.sha256(pixels).hexdigest()}
     return Result(
         task_id=ticket.task,

@@ -273,5 +273,5 @@ def _form(
         cell_seconds=[allowed_seconds(seconds[placed.arm_of(place)]) for place in places],
         memory_mb=experiment.declared.memory_mb,
     )
-    each = sum(seconds[placed.arm_of(place)] for place in places)
+    each = placed.total(seconds, places)
     return OrderForm(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)

@@ -41,7 +41,7 @@ class Declared:
             design = read_body(row.body).design
             self._designs[registration_id] = design.by_place, design.seconds_by_place
         placed, seconds = self._designs[registration_id]
-        return sum(seconds[placed.arm_of(place)] for place in places)
+        return placed.total(seconds, places)
 
 
 class Fits:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from axiom.domain.maps import ARMS, WHERE, Knob, Map, Tile, is_tile
+from axiom.domain.maps import WHERE, Knob, Map, PlacedConfigs, Tile
 from axiom.errors import NotFound, WrongUse
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import experiments
@@ -103,9 +103,8 @@ def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
     manifest = stored_manifest(stored.manifest)
     if manifest.map is None:
         return None
-    placed = registrations.placed(reading.db, stored.id) or dict(enumerate(manifest.configs))
-    arms = {place: config for place, config in sorted(placed.items()) if place < ARMS and is_tile(config)}
-    return ShownMap(stored=stored, manifest=manifest, drawn=manifest.map, arms=arms)
+    placed = registrations.placed(reading.db, stored.id) or PlacedConfigs(enumerate(manifest.configs))
+    return ShownMap(stored=stored, manifest=manifest, drawn=manifest.map, arms=placed.arms)
 
 
 def every_map(reading: Reading) -> list[ShownMap]:
