@@ -28,6 +28,7 @@ from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.capacity import size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.most_cost import most_of_cells, most_of_design, most_of_version
+from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
@@ -244,6 +245,45 @@ class DeployExperiment(Command):
                 "`axiom registration list` shows all."
             )
         return wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartExperiment(Command):
+    """Order tiles of a map that the replicates of its version still need, down to the level that the map says.
+
+    Which tiles these are shows as coarser ones come back, so this is asked again until nothing more is ordered.
+    """
+
+    name: ClassVar[str] = "experiment.chart"
+    capability: ClassVar[Capability] = Capability.DEPLOY
+
+    experiment: str = field(metadata=_NAME)
+    workunits: int = field(metadata={"ge": 1, "le": 10_000})  # at most about so many
+    reason: str = field(default="", metadata={"max_length": 500, "pattern": LINES})
+
+    def request(self, db: Database) -> CommandCost:
+        """The workunits count against the caller's day."""
+        del db
+        return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Write the workunits."""
+        del prepared
+        found = version_of(db, self.experiment)
+        version = charted_version(db, found)
+        if version is None:
+            raise Refused(f"{found.name}@{found.version} draws no map, so it has no tiles. Nothing was ordered.")
+        if found.status != "open":
+            raise Withdrawn(f"{found.name}@{found.version} is {found.status}. Nothing was ordered.")
+        _demand_tried(db, found, None)
+        made = order_charted(db, version, policy_of(laboratory.settings), now, most=self.workunits)
+        return {
+            "experiment": found.name,
+            "version": found.version,
+            "tiles": sum(one.tiles for one in made),
+            "workunits": sum(len(one.workunits) for one in made),
+            "core_seconds": sum(one.seconds for one in made),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

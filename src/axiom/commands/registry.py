@@ -22,7 +22,13 @@ from axiom.commands.accounts import (
 )
 from axiom.commands.base import SPEAKER, Command
 from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
-from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment, RetireExperiment
+from axiom.commands.experiments import (
+    ChartExperiment,
+    DeployExperiment,
+    PreflightExperiment,
+    PublishExperiment,
+    RetireExperiment,
+)
 from axiom.commands.fleet import SimulateFleet, TrustHost
 from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
@@ -58,6 +64,7 @@ COMMANDS: dict[str, type[Command]] = {
         ReportDraft,
         ProposeDraft,
         DeployExperiment,
+        ChartExperiment,
         RetireExperiment,
         RecallExperiment,
         ReopenExperiment,

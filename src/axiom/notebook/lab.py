@@ -180,7 +180,7 @@ class Lab:
         for name in names:
             if name not in version.factors:
                 raise UnknownName(f"factor of {version.name}", name, version.factors)
-        curves = {ValueType.INTS, ValueType.FLOATS}
+        curves = {ValueType.INTS, ValueType.FLOATS, ValueType.GRID}
         return summary(
             _declared(version, self.results(version.name)),
             by=[version.factors[name] for name in names],
@@ -290,8 +290,9 @@ def tidy(version: Version, page: tables.ResultColumns) -> Table:
     types = version.types
     measured = [row or {} for row in page.measures]
     columns: dict[str, Sequence[Any]] = {"replicate": page.replicates, "seed": page.seeds}
+    configs = {place: version.configs[place] for place in set(page.configs)}  # deeper tiles of a map, too
     for name, column in version.factors.items():
-        values = {place: config[name] for place, config in version.configs.items()}
+        values = {place: config[name] for place, config in configs.items()}
         columns[column] = _real([values[place] for place in page.configs], types[column])
     for name, column in version.measures.items():
         columns[column] = _real([row.get(name) for row in measured], types[column])

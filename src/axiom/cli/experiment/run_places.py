@@ -22,10 +22,12 @@ _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no 
 
 @dataclass(frozen=True, kw_only=True)
 class SweepProgress:
-    """How far it is: cells that are stored, and replicates of which more may come."""
+    """How far it is: cells that are stored, and replicates of which more may come; of a map its deeper tiles, too."""
 
     cells: int
     open: int
+    tiles: int = 0  # that are stored
+    lacking: int = 0  # tiles that are known to be needed and not there
 
 
 class Place(Protocol):

@@ -13,8 +13,9 @@ from axiom.cli.experiment.manifests import file_of, file_words
 from axiom.cli.experiment.run_places import Here, Place, SweepProgress, There
 from axiom.cli.options import bar
 from axiom.commands.base import Answer
-from axiom.commands.experiments import DeployExperiment, PublishExperiment
+from axiom.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
 from axiom.decisions.planning.task_size import replicates_per_workunit
+from axiom.domain.maps import Map, first_place
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
@@ -32,6 +33,8 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
+from axiom.store.maps import tiles
+from axiom.store.maps.tiles import Charted
 from axiom.store.registrations import registrations
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
@@ -71,10 +74,12 @@ def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[O
         _demand_sealed(published)
         with Connections(folder=folder).follower() as db:
             ordered = _ordered(db, published["experiment"], published["version"], replicates)
-            _order(db, place, ordered, settings)
-            if _standing(db, ordered).open:
+            workers = cores() if settings.workers < 1 else settings.workers
+            _order(db, place, ordered, settings, workers)
+            standing = _standing(db, ordered)
+            if standing.open or standing.lacking:
                 place.begin()
-            return ordered, _wait(db, place, ordered, quiet=quiet)
+            return ordered, _wait(db, place, ordered, workers, quiet=quiet)
 
 
 @contextlib.contextmanager
@@ -122,7 +127,7 @@ def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
     )
 
 
-def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> None:
+def _order(db: Database, place: Place, ordered: Ordered, settings: Settings, workers: int) -> None:
     """Numbers are issued in order and for ever, so what is missing are those from the next one on.
 
     As many cells as there are cores go out one by one, before the others: a person waits for the first of them.
@@ -130,7 +135,6 @@ def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> 
     missing = ordered.replicates - experiments.issued(db, ordered.experiment_id)
     if missing <= 0:
         return
-    workers = cores() if settings.workers < 1 else settings.workers
     filling = replicates_per_workunit(ordered.manifest.seconds, settings.task_seconds)
     each = max(1, min(filling, missing // (_TASKS_PER_CORE * workers)))
     singly = min(workers, _MOST_SINGLY)
@@ -150,25 +154,48 @@ def _order(db: Database, place: Place, ordered: Ordered, settings: Settings) -> 
 
 def _standing(db: Database, ordered: Ordered) -> SweepProgress:
     over = blocks.ordered(db, ordered.registration_id)
-    back = blocks.returned(db, ordered.experiment_id)
-    wanted = range(ordered.replicates)
+    drawn, wanted = ordered.manifest.map, range(ordered.replicates)
+    back = blocks.returned(db, ordered.experiment_id, below=first_place(1) if drawn else blocks.ALL_PLACES)
+    charted = _charted(db, ordered, drawn) if drawn else Charted()
     return SweepProgress(
         cells=sum(back.get(number, 0) for number in wanted),
         open=sum(not over.get(number, True) for number in wanted),
+        tiles=charted.back,
+        lacking=charted.lacking,
     )
 
 
-def _wait(db: Database, place: Place, ordered: Ordered, *, quiet: bool) -> SweepProgress:
+def _charted(db: Database, ordered: Ordered, drawn: Map) -> Charted:
+    """How far the wanted replicates are charted, all together."""
+    arms = range(len(ordered.manifest.configs))
+    found = tiles.charted(db, ordered.experiment_id, first=0, deepest=drawn.charted, arms=arms)
+    wanted = [one for number, one in found.items() if number < ordered.replicates]
+    return Charted(wanted=sum(one.wanted for one in wanted), back=sum(one.back for one in wanted))
+
+
+def _chart(db: Database, place: Place, ordered: Ordered, standing: SweepProgress, workers: int) -> bool:
+    """Order tiles that are known to be needed, where cores will soon have nothing else; were some ordered?"""
+    waiting = counters.amount(db, "workunit", ordered.experiment_id, "open")
+    if not standing.lacking or waiting >= _TASKS_PER_CORE * workers:
+        return False
+    more = ChartExperiment(
+        experiment=ordered.manifest.name,
+        workunits=_TASKS_PER_CORE * workers,
+        reason=f"a person wants {ordered.replicates} replicates charted",
+    )
+    return bool(place.submit(more)["tiles"])
+
+
+def _wait(db: Database, place: Place, ordered: Ordered, workers: int, *, quiet: bool) -> SweepProgress:
     began, standing = time.monotonic(), _standing(db, ordered)
     had, halted, looked = standing.cells, "", began
     try:
-        while standing.open and not halted:
+        while (_chart(db, place, ordered, standing, workers) or standing.open) and not halted:
             place.check(standing)
             if time.monotonic() - looked > _HALT_SECONDS:
                 halted, looked = _halted(db, ordered), time.monotonic()
             if not quiet:
-                done = standing.cells + int(place.under_way(db))
-                progress(_line(ordered, min(done, ordered.cells), had, time.monotonic() - began))
+                progress(_line(ordered, standing, place.under_way(db), had, time.monotonic() - began))
             time.sleep(_LOOK_SECONDS)
             standing = _standing(db, ordered)
     except KeyboardInterrupt:
@@ -199,9 +226,15 @@ def _halted(db: Database, ordered: Ordered) -> str:
     return "" if is_out else staged.let.reason
 
 
-def _line(ordered: Ordered, done: int, had: int, seconds: float) -> str:
+def _line(ordered: Ordered, standing: SweepProgress, under_way: float, had: int, seconds: float) -> str:
+    name, cells = ordered.manifest.name, standing.cells + standing.tiles + int(under_way)
+    if ordered.manifest.map:  # how many tiles it will be shows as they come
+        known = ordered.cells + standing.tiles + standing.lacking
+        done = min(cells, known)
+        return f"{name} {bar(done / known)} {done} of {known} tiles that are needed as far as is known"
+    done = min(cells, ordered.cells)
     rest = f", about {_said((ordered.cells - done) * seconds / (done - had))} left" if done > had else ""
-    return f"{ordered.manifest.name} {bar(done / ordered.cells)} {done} of {ordered.cells} cells{rest}"
+    return f"{name} {bar(done / ordered.cells)} {done} of {ordered.cells} cells{rest}"
 
 
 def _said(seconds: float) -> str:

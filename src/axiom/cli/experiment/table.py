@@ -33,13 +33,15 @@ def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[st
 def show(folder: Folder, ordered: Ordered, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
     """What a whole sweep has brought, and where the data are."""
     version, rows = brought(folder, ordered.whole_name)
-    missing = ordered.cells - standing.cells
+    known = ordered.cells + standing.tiles + standing.lacking
+    missing = known - standing.cells - standing.tiles
+    tiles = f" and {standing.tiles} finer tiles of the map" if ordered.manifest.map else ""
     if as_json:
         show_json({"experiment": _answer(folder, ordered, standing, rows)})
     else:
         show_brought(ordered.manifest, version, rows)
         remark(
-            f"{standing.cells} of {ordered.cells} cells · data in {folder.path} · in Python: "
+            f"{standing.cells} of {ordered.cells} cells{tiles} · data in {folder.path} · in Python: "
             f'axiom.open("{folder.path}").results("{ordered.manifest.name}")',
             quiet=quiet,
         )
@@ -47,7 +49,7 @@ def show(folder: Folder, ordered: Ordered, standing: SweepProgress, *, as_json: 
         with reading(folder) as db:
             words = workunits.last_words(db, ordered.experiment_id)
         remark(
-            f"{missing} of {ordered.cells} cells did not come: their workunits are closed, and are not tried again "
+            f"{missing} of {known} cells did not come: their workunits are closed, and are not tried again "
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"
         )
         raise click.exceptions.Exit(1)
@@ -61,6 +63,7 @@ def _answer(
         "version": ordered.manifest.version,
         "replicates": ordered.replicates,
         "cells": {"ordered": ordered.cells, "stored": standing.cells, "missing": ordered.cells - standing.cells},
+        **({"tiles": {"stored": standing.tiles, "missing": standing.lacking}} if ordered.manifest.map else {}),
         "data": str(folder.path),
         "summary": list(rows),
     }

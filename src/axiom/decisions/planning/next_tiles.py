@@ -6,6 +6,7 @@ cheaper than its share of a task: were a tile of a tenth of a second as cheap as
 of such tiles and last some seconds each, and most of what is stored would be theirs.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,21 @@ def next_tiles(
         tiles = min(one.tiles, max(1, int(room / each)))
         orders.append(TileOrder(frontier=one, tiles=tiles))
         room -= tiles * each
+    return orders
+
+
+def to_chart(frontiers: Sequence[Frontier], *, most: int, turn: float) -> list[TileOrder]:
+    """Decide which tiles are ordered for a person who waits for a version's numbers, in about so many workunits.
+
+    One arm after another, the cheapest first: so numbers are there early, and not all of them at the very end.
+    """
+    orders: list[TileOrder] = []
+    for one in sorted(frontiers, key=lambda one: (one.seconds, one.arm)):
+        if most <= 0:
+            break
+        tiles = min(one.tiles, most * tiles_a_task(one.seconds, turn))
+        orders.append(TileOrder(frontier=one, tiles=tiles))
+        most -= math.ceil(tiles / tiles_a_task(one.seconds, turn))
     return orders
 
 

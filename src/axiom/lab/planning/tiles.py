@@ -1,11 +1,20 @@
 """Orders the next tiles of maps: reads what could be computed, decides, writes workunits of one replicate each."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Stage
-from axiom.decisions.planning.next_tiles import Frontier, counted, next_tiles, task_sizes, tiles_a_task
+from axiom.decisions.planning.next_tiles import (
+    Frontier,
+    TileOrder,
+    counted,
+    next_tiles,
+    task_sizes,
+    tiles_a_task,
+    to_chart,
+)
 from axiom.decisions.planning.task_size import USUAL_SECONDS
 from axiom.domain.registrations import Design, read_body
 from axiom.lab.experiments.releases import stages
@@ -14,6 +23,7 @@ from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
 
@@ -39,6 +49,7 @@ class OrderedTiles:
     level: int
     tiles: int
     workunits: tuple[int, ...]
+    seconds: float  # of a reference core, for all of them
 
 
 def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion]:
@@ -46,24 +57,29 @@ def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion
     let = stages(db, now, approvals)
     found = []
     for stored in experiments.everything(db):
-        manifest = stored_manifest(stored.manifest)
-        if manifest.map is None or stored.status != "open" or stored.id not in let:
+        if stored.status != "open" or stored.id not in let:
             continue
         if let[stored.id].let.stage in (Stage.PAUSED, Stage.PILOT):
             continue
-        registration = ordered_of(db, stored.id)
-        if registration is not None:
-            design = read_body(registration.body).design
-            found.append(
-                ChartedVersion(
-                    experiment_id=stored.id,
-                    name=stored.name,
-                    registration_id=registration.id,
-                    manifest=manifest,
-                    design=design,
-                )
-            )
+        version = charted_version(db, stored)
+        if version is not None:
+            found.append(version)
     return found
+
+
+def charted_version(db: Database, stored: StoredExperiment) -> ChartedVersion | None:
+    """What a version's tiles are ordered by; none where it has no map, or nothing of it is registered."""
+    manifest = stored_manifest(stored.manifest)
+    registration = ordered_of(db, stored.id) if manifest.map else None
+    if registration is None:
+        return None
+    return ChartedVersion(
+        experiment_id=stored.id,
+        name=stored.name,
+        registration_id=registration.id,
+        manifest=manifest,
+        design=read_body(registration.body).design,
+    )
 
 
 def order_tiles(
@@ -77,23 +93,50 @@ def order_tiles(
     out = sum(_out(db, one, turn) for one in known.values())
     done = []
     for wanted in next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle, turn=turn):
-        frontier, version = wanted.frontier, known[wanted.frontier.experiment_id]
-        each = tiles_a_task(frontier.seconds, turn)
-        chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
-        made: list[int] = []
-        for replicate, places in _tasks(chosen, each):
-            made += workunits.order_many(
-                db,
-                experiment_id=version.experiment_id,
-                registration_id=version.registration_id,
-                replicates=[[replicate]],
-                configs=places,
-                max_failures=policy.max_failures,
-                now=now,
-            )
-        tiles.order(db, version.experiment_id, chosen)
-        done.append(OrderedTiles(name=version.name, level=frontier.level, tiles=len(chosen), workunits=tuple(made)))
+        each = tiles_a_task(wanted.frontier.seconds, turn)
+        version = known[wanted.frontier.experiment_id]
+        done.append(_order(db, version, wanted, each, max_failures=policy.max_failures, now=now))
     return done
+
+
+def order_charted(
+    db: Database, version: ChartedVersion, policy: Policy, now: datetime, *, most: int
+) -> list[OrderedTiles]:
+    """Order tiles that the replicates of one version need to be charted, in about so many workunits."""
+    turn = policy.task_seconds
+    frontiers = [one for one in _frontiers(db, version, most * turn) if one.is_needed]
+    done: list[OrderedTiles] = []
+    for wanted in to_chart(frontiers, most=most, turn=turn):
+        each = min(tiles_a_task(wanted.frontier.seconds, turn), math.ceil(wanted.tiles / most))
+        done.append(_order(db, version, wanted, each, max_failures=policy.max_failures, now=now))
+    return done
+
+
+def _order(
+    db: Database, version: ChartedVersion, wanted: TileOrder, each: int, *, max_failures: int, now: datetime
+) -> OrderedTiles:
+    """Write the workunits of some tiles, no more than so many tiles in each."""
+    frontier = wanted.frontier
+    chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
+    made: list[int] = []
+    for replicate, places in _tasks(chosen, each):
+        made += workunits.order_many(
+            db,
+            experiment_id=version.experiment_id,
+            registration_id=version.registration_id,
+            replicates=[[replicate]],
+            configs=places,
+            max_failures=max_failures,
+            now=now,
+        )
+    tiles.order(db, version.experiment_id, chosen)
+    return OrderedTiles(
+        name=version.name,
+        level=frontier.level,
+        tiles=len(chosen),
+        workunits=tuple(made),
+        seconds=frontier.seconds * len(chosen),
+    )
 
 
 def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator[Frontier]:
