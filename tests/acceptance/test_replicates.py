@@ -5,9 +5,11 @@ import os
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import disc_map
 import pytest
 from patience import PATIENCE
 from processes import is_gone
@@ -262,3 +264,16 @@ def test_settings_without_cores_say_how_it_gets_some(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "--workers 1" in done.stderr
     assert sweep(file, data, "--workers", 1, replicates=1)["cells"]["missing"] == 0
+
+
+def test_a_map_is_charted_to_the_level_that_its_file_says(tmp_path: Path) -> None:
+    data = tmp_path / "lab"
+    said = sweep(Path(disc_map.__file__), data, replicates=2)
+    assert said["cells"] == {"ordered": 4, "stored": 4, "missing": 0}
+    drawn = Counter(row["level"] for row in notebook.open(data).results("disc_map"))
+    assert (drawn[0], set(drawn)) == (4, {0, 1, disc_map.MAP.charted})
+    assert said["tiles"] == {"stored": drawn[1] + drawn[2], "missing": 0}
+    assert sweep(Path(disc_map.__file__), data, replicates=2) == said
+    done = axiom("experiment", "run", disc_map.__file__, "--replicates", 2, data=data)
+    assert str(drawn[1] + drawn[2]) in done.stderr
+    assert len(done.stdout.splitlines()) == 4  # a row for each tile of level 0, and two lines about them

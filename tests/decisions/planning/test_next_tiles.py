@@ -15,6 +15,7 @@ from axiom.decisions.planning.next_tiles import (
     next_tiles,
     task_sizes,
     tiles_a_task,
+    to_chart,
 )
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
@@ -52,6 +53,19 @@ def ordered(
 )
 def test_so_many_tiles_of_these_frontiers_are_ordered(frontiers, asked, orders):
     assert ordered(*frontiers, **asked) == orders
+
+
+@pytest.mark.parametrize(
+    ("most", "orders"),
+    [
+        (1, [(1, 20)]),  # twenty tiles of a second are a task
+        (6, [(1, 100), (0, 2)]),  # the cheapest arm first, and then what there is room for
+        (1_000, [(1, 100), (0, 100)]),
+    ],
+)
+def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first(most, orders):
+    frontiers = [NEEDED, replace(NEEDED, arm=1, level=4, seconds=1.0)]
+    assert [(one.frontier.arm, one.tiles) for one in to_chart(frontiers, most=most, turn=20.0)] == orders
 
 
 FRONTIERS = st.lists(

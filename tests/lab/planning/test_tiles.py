@@ -12,8 +12,8 @@ from axiom.domain.work import TaskState
 from axiom.errors import Refused
 from axiom.lab.experiments.publish import prepare
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.lab.planning.tiles import versions
-from axiom.store.experiments import releases
+from axiom.lab.planning.tiles import charted_version, order_charted, versions
+from axiom.store.experiments import experiments, releases
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
 
@@ -58,6 +58,21 @@ def test_beside_other_questions_only_what_registered_numbers_need_is_ordered(lab
     assert set(lab.levels("drawn")) == {0, 1, 2}
     assert set(lab.levels("open")) == {3}
     assert {one.level for one in lab.chart(is_idle=True)} == {3}
+
+
+def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper_even_as_a_pilot(lab):
+    lab.db.execute("DELETE FROM release")
+    version, most = charted_version(lab.db, experiments.by_id(lab.db, 1)), 5
+    with lab.db.transaction():
+        ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
+    assert sum(len(one.workunits) for one in ordered) >= most
+    assert sum(one.seconds for one in ordered) == sum(one.tiles for one in ordered) == lab.levels("ordered")[1]
+    while ordered:
+        lab.compute()
+        with lab.db.transaction():
+            ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
+    assert set(lab.levels("drawn")) == {0, 1, 2}
+    assert set(lab.levels("open")) == {3}
 
 
 def test_nothing_is_ordered_before_level_0_is_back(small_lab):
