@@ -160,6 +160,7 @@ experiment = Experiment(
             "unseen pairs as a narrow one, within 3 points",
             kind=Kind.CONTRAST,  # paired: the same combinations are held out
             measure="new_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"readout": "xor", "width": 256}, {"readout": "xor", "width": 16}),
             expects=Direction.LESS,
             smallest=0.03,
@@ -179,6 +180,7 @@ experiment = Experiment(
             "narrow one, within 3 points",
             kind=Kind.CONTRAST,
             measure="new_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"readout": "heads", "width": 256}, {"readout": "heads", "width": 16}),
             smallest=0.03,
             bounds=(-1.0, 1.0),
@@ -194,6 +196,7 @@ experiment = Experiment(
             if_absent="A network knows new combinations about as well by their number as by their two attributes",
             kind=Kind.CONTRAST,
             measure="new_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"readout": "heads", "width": 64}, {"readout": "number", "width": 64}),
             smallest=0.1,
             bounds=(-1.0, 1.0),

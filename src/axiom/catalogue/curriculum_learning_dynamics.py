@@ -130,6 +130,7 @@ experiment = Experiment(
             "easy first or in random order",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"order": "easy_first", "wrong": 0.0, "epochs": LONG},
                 {"order": "random_first", "wrong": 0.0, "epochs": LONG},
@@ -152,6 +153,7 @@ experiment = Experiment(
             "best accuracy during training by less than 1.5 points",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"order": "easy_first", "wrong": 0.3, "epochs": LONG},
                 {"order": "random_first", "wrong": 0.3, "epochs": LONG},
@@ -172,6 +174,7 @@ experiment = Experiment(
             "training by less than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"order": "easy_first", "wrong": 0.3, "epochs": LONG},
                 {"order": "shuffled", "wrong": 0.3, "epochs": LONG},
@@ -192,6 +195,7 @@ experiment = Experiment(
             "than 1.5 points beside seeing all",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"order": "hard_first", "wrong": 0.0, "epochs": LONG},
                 {"order": "shuffled", "wrong": 0.0, "epochs": LONG},

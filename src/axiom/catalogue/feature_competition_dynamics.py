@@ -215,6 +215,7 @@ experiment = Experiment(
             "clues, tested alone, by less than 2 points",
             kind=Kind.CONTRAST,
             measure="weak_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"strong": 2.0, "decoupling": 0.1}, {"strong": 2.0, "decoupling": 0.0}),
             smallest=0.02,
             bounds=(-1.0, 1.0),

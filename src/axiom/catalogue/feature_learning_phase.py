@@ -189,12 +189,9 @@ experiment = Experiment(
             "kernel_change",
             (-1.13, -1.09),
             {"task": "product"},
-            if_so="The more a network's outputs are scaled up, the less its tangent kernel (how outputs respond to "
-            "weights) changes in training",
-            if_opposite="The more a network's outputs are scaled up, the more its tangent kernel (how outputs "
-            "respond to weights) changes in training",
-            if_absent="How much a network's tangent kernel (how outputs respond to weights) changes in training "
-            "hardly depends on the scale of its outputs",
+            if_so="The more a network's outputs are scaled up, the less it changes inside while it learns",
+            if_opposite="The more a network's outputs are scaled up, the more it changes inside while it learns",
+            if_absent="How much a network changes inside while it learns hardly depends on the scale of its outputs",
         ),
         _asks(
             "rich_minus_lazy_on_product",

@@ -134,6 +134,7 @@ experiment = Experiment(
             "three tenths of them as from half",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(_arm(23, 0.5), _arm(23, 0.3)),
             smallest=0.5,
             bounds=(-1.0, 1.0),
@@ -171,6 +172,7 @@ experiment = Experiment(
             "23, within 10,000 steps",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(_arm(97, 0.3), _arm(23, 0.3)),
             smallest=0.5,
             bounds=(-1.0, 1.0),

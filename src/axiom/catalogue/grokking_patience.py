@@ -159,6 +159,7 @@ experiment = Experiment(
             "understands by less than a tenth",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(MIDDLE | {"lr": 0.1}, MIDDLE | {"lr": 0.01}),
             expects=Direction.LESS,
             smallest=0.1,

@@ -156,14 +156,15 @@ experiment = Experiment(
             name="nonsense_slows",
             claim="a small ReLU network that has fitted random labels of the same examples needs more steps to "
             "learn the true labels than a new one",
-            if_so="A ReLU network that has fitted random labels needs more steps to learn the true ones than a new "
-            "network",
-            if_opposite="A ReLU network that has fitted random labels needs fewer steps to learn the true ones than "
-            "a new network",
-            if_absent="Fitting random labels first changes the steps that a ReLU network needs for the true ones by "
-            "less than 15 %",
+            if_so="A network that first learned random labels by heart needs more steps to learn the true ones than a "
+            "new network",
+            if_opposite="A network that first learned random labels by heart needs fewer steps to learn the true ones "
+            "than a new network",
+            if_absent="Learning random labels by heart first changes the steps that a network needs for the true ones "
+            "by less than 15 %",
             kind=Kind.CONTRAST,
             measure="octaves",
+            in_words="{times2} times the steps of a new network",
             between=({"before": "same"}, {"before": "none"}),
             smallest=0.2,
             bounds=(-14.0, 14.0),
@@ -187,6 +188,7 @@ experiment = Experiment(
             "of other inputs",
             kind=Kind.CONTRAST,
             measure="octaves",
+            in_words="{times2} times the steps after random labels of other inputs",
             between=({"before": "same"}, {"before": "other"}),
             smallest=0.2,
             bounds=(-14.0, 14.0),
@@ -202,11 +204,13 @@ experiment = Experiment(
             name="nonsense_spoils",
             claim="a small ReLU network that fitted random labels of its examples first is less accurate on new "
             "ones once it has learned the true labels",
-            if_so="A ReLU network that fitted random labels first ends less accurate on new examples",
-            if_opposite="A ReLU network that fitted random labels first ends more accurate on new examples",
-            if_absent="Fitting random labels first costs a ReLU network less than 1 point of accuracy on new examples",
+            if_so="A network that first learned random labels by heart ends less accurate on new examples",
+            if_opposite="A network that first learned random labels by heart ends more accurate on new examples",
+            if_absent="Learning random labels by heart first costs a network less than 1 point of accuracy on new "
+            "examples",
             kind=Kind.CONTRAST,
             measure="accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"before": "same"}, {"before": "none"}),
             expects=Direction.LESS,
             smallest=0.01,

@@ -159,6 +159,7 @@ experiment = Experiment(
             if_absent="Networks of width 512 and of width 8 are as accurate on new data, within 2 points",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"width": 512} | STANDARD, {"width": 8} | STANDARD),
             smallest=0.02,
             bounds=(-1.0, 1.0),

@@ -212,6 +212,7 @@ experiment = Experiment(
             "a point from 0.005 to 0.1 (squared error)",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"loss": "mse", "until": "loss", "lr": 0.1}, {"loss": "mse", "until": "loss", "lr": 0.005}),
             smallest=0.01,
             bounds=(-1.0, 1.0),

@@ -135,6 +135,7 @@ experiment = Experiment(
             if_absent="A network needs about as many epochs to fit 1,000 random labels as 1,000 true ones",
             kind=Kind.CONTRAST,  # of logarithms: 0.7 is twice as long
             measure="log_epochs",
+            in_words="{times_e} times the epochs",
             between=(
                 {"task": "teacher", "labels": "random", "examples": 1_000},
                 {"task": "teacher", "labels": "true", "examples": 1_000},

@@ -140,6 +140,7 @@ experiment = Experiment(
             "beside plain descent of the same cost",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"task": "clusters", "wrong": 0.0, "radius": 0.1},
                 {"task": "clusters", "wrong": 0.0, "radius": 0.0, "epochs": 2 * EPOCHS},
@@ -162,6 +163,7 @@ experiment = Experiment(
             "less than a point",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"task": "clusters", "wrong": 0.2, "radius": 0.5},
                 {"task": "clusters", "wrong": 0.2, "radius": 0.0, "epochs": 2 * EPOCHS},
@@ -182,6 +184,7 @@ experiment = Experiment(
             "accurate when each is stopped at its best moment, within a point",
             kind=Kind.CONTRAST,
             measure="best_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"task": "clusters", "wrong": 0.2, "radius": 0.5},
                 {"task": "clusters", "wrong": 0.2, "radius": 0.0, "epochs": 2 * EPOCHS},

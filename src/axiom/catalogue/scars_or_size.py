@@ -161,16 +161,15 @@ experiment = Experiment(
             claim="a new ReLU network whose layers are scaled to the norms that fitting random labels would give "
             "them learns "
             "the true labels in fewer steps than an unscaled one",
-            if_so="Scaling a new ReLU network to the norms that random labels would give it makes it learn true "
-            "labels in "
-            "fewer steps",
-            if_opposite="Scaling a new ReLU network to the norms that random labels would give it makes it need "
-            "more steps",
-            if_absent="Scaling a new ReLU network to the norms that random labels would give it changes its steps "
-            "by less "
-            "than 15 %",
+            if_so="A new network whose weights are made as large as random labels would make them learns the true "
+            "labels in fewer steps",
+            if_opposite="A new network whose weights are made as large as random labels would make them needs more "
+            "steps to learn the true labels",
+            if_absent="Making a new network's weights as large as random labels would make them changes its steps to "
+            "the true labels by less than 15 %",
             kind=Kind.CONTRAST,
             measure="octaves",
+            in_words="{times2} times the steps of a new network",
             between=({"start": "larger"}, {"start": "new"}),
             expects=Direction.LESS,
             smallest=0.2,
@@ -197,6 +196,7 @@ experiment = Experiment(
             if_absent="Directions learned from random labels change the steps to the true labels by less than 15 %",
             kind=Kind.CONTRAST,
             measure="octaves",
+            in_words="{times2} times the steps of a new network",
             between=({"start": "turned"}, {"start": "new"}),
             expects=Direction.LESS,
             smallest=0.2,

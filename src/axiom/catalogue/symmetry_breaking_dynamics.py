@@ -163,6 +163,7 @@ experiment = Experiment(
             if_absent="Small batches hardly change how many steps it takes until two nearly alike neurons part",
             kind=Kind.CONTRAST,
             measure="log_steps",
+            in_words="{times_e} times the steps",
             between=(
                 {"start": "near", "batch": 16},
                 {"start": "near", "batch": ROWS, "task": "two", "decades": 6.0},

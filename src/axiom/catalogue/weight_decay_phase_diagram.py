@@ -221,6 +221,7 @@ experiment = Experiment(
             "remembers under a decay of 1",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="train_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=({"weight_decay": 1.0, "lr": 0.01, "steps": PLANE}, {"weight_decay": 10.0, "lr": 0.01}),
             smallest=0.5,
             bounds=(-1.0, 1.0),

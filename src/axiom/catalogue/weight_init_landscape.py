@@ -137,6 +137,7 @@ experiment = Experiment(
             "critical variance as from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"activation": "relu", "depth": 16, "scale": 1.0},
                 {"activation": "relu", "depth": 16, "scale": 0.25},
@@ -157,6 +158,7 @@ experiment = Experiment(
             "variance as from the critical one",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"activation": "relu", "depth": 16, "scale": 1.0},
                 {"activation": "relu", "depth": 16, "scale": 2.0},
@@ -177,6 +179,7 @@ experiment = Experiment(
             "the critical variance as from all of it",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"activation": "relu", "depth": 2, "scale": 0.25},
                 {"activation": "relu", "depth": 2, "scale": 1.0},
@@ -197,6 +200,7 @@ experiment = Experiment(
             "times the critical variance",
             kind=Kind.CONTRAST,
             measure="test_accuracy",
+            in_words="{percent} percentage points of accuracy",
             between=(
                 {"activation": "tanh", "depth": 16, "scale": 1.0},
                 {"activation": "tanh", "depth": 16, "scale": 4.0},

@@ -156,7 +156,7 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["levels"] = list(estimand.levels) if estimand.levels else None
     # What is meant unless it is said is left out.
     unsaid = {"censored": None, "levels": None, "exchangeable": False, "about": Center.MEDIAN.value}
-    unsaid |= dict.fromkeys(("if_so", "if_opposite", "if_absent"), "")
+    unsaid |= dict.fromkeys(("if_so", "if_opposite", "if_absent", "in_words"), "")
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 
 

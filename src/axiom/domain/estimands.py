@@ -4,10 +4,19 @@ Apart from `findings.py`, which speaks of registrations and grades: a process th
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+# How a number may be said in words: as it is, as a share of a hundred, as what it is the logarithm of.
+NUMBERS: Mapping[str, Callable[[float], float]] = {
+    "value": float,
+    "percent": lambda value: 100.0 * value,
+    "times2": lambda value: 2.0**value,
+    "times10": lambda value: 10.0**value,
+    "times_e": math.exp,
+}
 
 
 class Kind(StrEnum):
@@ -115,3 +124,10 @@ class Estimand:
     if_so: str = ""  # what is believed once the claim holds; each a whole sentence, which stands alone as a headline
     if_opposite: str = ""  # once the opposite of the claim holds
     if_absent: str = ""  # once an effect that matters is ruled out
+    in_words: str = ""  # how its number is said, as in "{times2} times the steps of a new network"; see NUMBERS
+
+    def __post_init__(self) -> None:
+        """Refuse words in which no number could be said."""
+        if self.in_words and not any(f"{{{name}}}" in self.in_words for name in NUMBERS):
+            said = ", ".join(f"{{{name}}}" for name in NUMBERS)
+            raise ValueError(f"{self.name}: in_words must hold one of {said}; it says {self.in_words!r}")

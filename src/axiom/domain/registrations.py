@@ -125,7 +125,7 @@ def read_body(body: str) -> Registered:
     )
 
 
-WORDS = ("claim", "if_so", "if_opposite", "if_absent")  # how an estimand is told; it may be said better
+WORDS = ("claim", "if_so", "if_opposite", "if_absent", "in_words")  # how an estimand is told; it may be said better
 
 
 def definition(estimand: Mapping[str, Any]) -> dict[str, Any]:

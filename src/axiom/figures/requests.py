@@ -108,6 +108,7 @@ class Narrowing:
     smallest: float
     predicted: tuple[float, float] | None = None
     confidence: float = 0.95
+    axis: str = ""  # what stands along the y axis; else what `y` is called
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
@@ -129,6 +130,7 @@ class Strip:
     confidence: float = 0.95
     older: tuple[int, ...] = ()  # replicates from before the claim: shown, never counted
     centre: str = "median"  # or share, or mean: what the look's estimate is of the values that count
+    axis: str = ""  # what stands along the y axis; else what `y` is called
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""

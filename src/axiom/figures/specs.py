@@ -60,12 +60,12 @@ def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:
 
 
 def _axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> Axes:
-    where = "seeds so far" if isinstance(request, Narrowing) else "seed"
+    where = "repetitions so far" if isinstance(request, Narrowing) else "repetition"
     return Axes(
         x=x,
         y=y,
         x_title=where,
-        y_title=request.y.replace("_", " "),
+        y_title=request.axis or request.y.replace("_", " "),
         width=WIDTHS[kind],
         height=_HEIGHTS[kind],
     )

@@ -24,7 +24,7 @@ _ESTIMAND = (
 _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median", "levels": None}
-_ANSWERS = ("if_so", "if_opposite", "if_absent")
+_ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from decimal import ROUND_DOWN, Context
 from typing import Any
 
 from axiom.decisions.evidence.rounding import around, sides
+from axiom.domain.estimands import NUMBERS
 from axiom.domain.findings import Kind
 
 _MINUS = "−"
@@ -62,6 +63,18 @@ def written(
     """Estimate and interval as pages write them, never as if they lay on what the verdict says that they lie beside."""
     bars = around(estimand["null"], estimand["smallest"])
     return rounded(value, low, high, signed=_is_signed(estimand["kind"]), bars=bars)
+
+
+def in_words(estimand: Mapping[str, Any], value: float | None, low: float | None, high: float | None) -> str:
+    """Estimate and interval as the file would have them said; nothing where it does not say how."""
+    words: str = estimand.get("in_words", "")
+    if not words or value is None:
+        return ""
+    name = next(name for name in NUMBERS if f"{{{name}}}" in words)
+    ends = [None if each is None else NUMBERS[name](each) for each in (value, low, high)]
+    said, *interval = rounded(*ends, signed=False)
+    known = "" if None in ends else f" (95 % sure: {' to '.join(interval)})"
+    return words.replace(f"{{{name}}}", said) + known
 
 
 def _is_signed(kind: str) -> bool:

@@ -21,7 +21,7 @@ from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine
 from axiom.web.base import paging, query_errors, spoken
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.file_words import papers, told_in_file
-from axiom.web.base.numbers import moment, plain, written
+from axiom.web.base.numbers import in_words, moment, plain, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate, shared_card
@@ -288,6 +288,8 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "kind": estimand["kind"],
         "measure": estimand["measure"],
         "quantity": quantity(estimand),
+        "in_words": in_words(estimand, *_ends(line)),
+        "chance": _chance(estimand["prediction"], standing.verdict),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
         "block": standing.registered["block"],
@@ -348,6 +350,18 @@ def _scored(score: ScoredPrediction) -> Answer:
         "reason": score.reason,
         "at": score.at.isoformat(),
     }
+
+
+def _ends(line: HistoryLine | None) -> tuple[float | None, float | None, float | None]:
+    """Estimate and interval, as far as they are known."""
+    found = line.evidence if line else None
+    return (found.estimate, found.low, found.high) if found else (None, None, None)
+
+
+def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
+    """What the file gave, before anything was computed, for the verdict that was found; None while there is none."""
+    chances = {Verdict.POSITIVE: "positive", Verdict.NEGATIVE: "negative", Verdict.ABSENT: "absent"}
+    return predicted[chances[verdict]] if verdict in chances else None
 
 
 def quantity(estimand: Any) -> str:
