@@ -92,6 +92,12 @@ def test_what_an_estimand_means_anyhow_is_not_said_so_that_older_manifests_stay_
     assert (said[1]["censored"], said[1]["exchangeable"], said[1]["about"]) == (0.0, True, "mean")
 
 
+def test_words_that_hold_no_number_are_refused():
+    (grows, _) = experiment().estimands
+    with pytest.raises(ValueError, match="times2"):
+        replace(grows, in_words="fewer steps")
+
+
 @pytest.mark.parametrize("figure", [None, Figure(x="width", y="loss", title="Loss", log=("x",))])
 def test_a_declaration_is_what_the_manifests_reader_reads(figure):
     declared = declare(experiment(figure), avx=True)

@@ -151,6 +151,7 @@ experiment = Experiment(
             "shoots up and falls again) as after plain descent",
             kind=Kind.CONTRAST,  # paired within the replicate
             measure="kernel_ratio",
+            in_words="{percent} points of the curvature at the start",
             between=({"rate": 3.0}, {"rate": 1.0}),
             expects=Direction.LESS,
             smallest=0.1,

@@ -103,3 +103,19 @@ def test_a_length_of_time_has_one_unit(seconds, written):
 def test_a_moment_is_written_in_words():
     assert numbers.moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
     assert numbers.moment(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("words", "known", "said"),
+    [
+        ("", (-1.56, -1.91, -1.09), ""),
+        ("{times2} times the steps", (None, None, None), ""),
+        ("{times2} times the steps", (-1.56, -1.91, -1.09), "0.34 times the steps (95 % sure: 0.27 to 0.47)"),
+        ("{times10} times the steps", (1.0, None, None), "10 times the steps"),
+        ("{times_e} times the risk", (0.0, 0.0, 0.0), "1 times the risk (95 % sure: 1 to 1)"),
+        ("{percent} points", (-0.07, -0.0934, -0.0432), "−7.0 points (95 % sure: −9.3 to −4.3)"),
+        ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
+    ],
+)
+def test_a_number_is_said_in_the_words_of_its_file(words, known, said):
+    assert numbers.in_words({"in_words": words}, *known) == said
