@@ -227,16 +227,16 @@ def in_brief(db: Database) -> list[Brief]:
     """Every finding, the newest first, without what it says."""
     return [
         Brief(
-            number=row["number"],
-            experiment=row["experiment"],
-            status=row["status"],
-            verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
-            grade=Grade(row["grade"] or Grade.AWAITING),
-            estimate=row["estimate"],
-            weighed_at=maybe_moment(row["created_at"]),
-            first_line=row["first_line"],
+            number=number,
+            experiment=experiment,
+            status=status,
+            verdict=Verdict(verdict or Verdict.UNDECIDED),
+            grade=Grade(grade or Grade.AWAITING),
+            estimate=estimate,
+            weighed_at=maybe_moment(created_at),
+            first_line=first_line,
         )
-        for row in db.select(_BRIEF)
+        for number, status, experiment, verdict, grade, estimate, created_at, first_line in db.bare(_BRIEF)
     ]
 
 
