@@ -14,9 +14,9 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.store.evidence import links
 
 FEW, MANY = 12, 40
-# How many calls a finding may add to a page that does not show it, where that is more than fifteen: these two look at
-# every finding to choose among them. To show one takes some five hundred.
-MOST = {"/": 35, "/findings?q=larger": 35}
+# How many calls a finding may add to a page that does not show it, where that is more than fifteen: a search reads what
+# every finding claims. To show one takes some five hundred.
+MOST = {"/findings?q=larger": 35}
 # Without the lists of all versions, of all that was registered or retired, and the graph: they show what there is.
 PAGES = (
     *(

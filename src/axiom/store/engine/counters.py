@@ -105,4 +105,4 @@ def problems(db: Database) -> list[str]:
 
 
 def _amounts(db: Database, sql: str) -> dict[Key, int]:
-    return {(row["noun"], row["experiment_id"], row["state"]): row["amount"] for row in db.select(sql)}
+    return {(noun, experiment_id, state): amount for noun, experiment_id, state, amount in db.bare(sql)}

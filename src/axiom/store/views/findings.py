@@ -71,6 +71,10 @@ _HISTORY = f"""
 SELECT {_EVIDENCE}, {_SESSION} FROM evidence e LEFT JOIN session s ON s.id = e.session_id
 WHERE e.finding_number = :number ORDER BY e.line
 """
+_COURSE = f"""
+SELECT e.seeds, e.estimate, e.low, e.high, e.e_value, e.verdict, e.grade, {_SESSION}
+FROM evidence e LEFT JOIN session s ON s.id = e.session_id WHERE e.finding_number = :number ORDER BY e.line
+"""
 _FIRST_BLOCK = """
 SELECT count(*) AS back FROM result
 WHERE experiment_id = :experiment_id AND replicate IN (
@@ -108,6 +112,20 @@ class HistoryLine:
     evidence: Evidence
     session: str  # that tells of it, until then the round; empty outside of one
     weighed_at: datetime
+
+
+@value
+class CourseLine:
+    """What the picture of a finding's course draws of one line of its history."""
+
+    seeds: int
+    estimate: float | None
+    low: float | None
+    high: float | None
+    e_value: float
+    verdict: str
+    grade: str
+    session: str  # that tells of it, until then the round; empty outside of one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,16 +227,16 @@ def in_brief(db: Database) -> list[Brief]:
     """Every finding, the newest first, without what it says."""
     return [
         Brief(
-            number=row["number"],
-            experiment=row["experiment"],
-            status=row["status"],
-            verdict=Verdict(row["verdict"] or Verdict.UNDECIDED),
-            grade=Grade(row["grade"] or Grade.AWAITING),
-            estimate=row["estimate"],
-            weighed_at=maybe_moment(row["created_at"]),
-            first_line=row["first_line"],
+            number=number,
+            experiment=experiment,
+            status=status,
+            verdict=Verdict(verdict or Verdict.UNDECIDED),
+            grade=Grade(grade or Grade.AWAITING),
+            estimate=estimate,
+            weighed_at=maybe_moment(created_at),
+            first_line=first_line,
         )
-        for row in db.select(_BRIEF)
+        for number, status, experiment, verdict, grade, estimate, created_at, first_line in db.bare(_BRIEF)
     ]
 
 
@@ -274,6 +292,23 @@ def last_number(db: Database) -> int:
 def history(db: Database, number: int) -> list[HistoryLine]:
     """All evidence of a finding, oldest first."""
     return [_line(row) for row in db.select(_HISTORY, number=number)]
+
+
+def course(db: Database, number: int) -> list[CourseLine]:
+    """What a finding's picture draws, oldest first: a front page draws hundreds of lines and asks no more of them."""
+    return [
+        CourseLine(
+            seeds=seeds,
+            estimate=estimate,
+            low=low,
+            high=high,
+            e_value=e_value,
+            verdict=verdict,
+            grade=grade,
+            session=session or "",
+        )
+        for seeds, estimate, low, high, e_value, verdict, grade, session in db.bare(_COURSE, number=number)
+    ]
 
 
 def observations(db: Database, number: int) -> tuple[Observation, ...]:

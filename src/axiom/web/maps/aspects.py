@@ -1,7 +1,7 @@
 """What of a map is looked at: where, which arm and which replicate; read from an address, and written as one."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -109,9 +109,14 @@ def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
 
 def every_map(reading: Reading) -> list[ShownMap]:
     """Of each map its newest version that was not recalled, the newest first."""
-    newest = {one.name: one for one in experiments.everything(reading.db) if one.status != "recalled"}
-    found = [map_of(reading, one) for one in sorted(newest.values(), key=lambda one: -one.id)]
+    found = [map_of(reading, one) for one in newest_of(experiments.everything(reading.db))]
     return [one for one in found if one is not None]
+
+
+def newest_of(versions: Iterable[StoredExperiment]) -> list[StoredExperiment]:
+    """Of each experiment its newest version that was not recalled, the newest first."""
+    newest = {one.name: one for one in versions if one.status != "recalled"}
+    return sorted(newest.values(), key=lambda one: -one.id)
 
 
 def must_arm(shown: ShownMap, text: str) -> int:

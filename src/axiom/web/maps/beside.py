@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
+from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.views import maps
 from axiom.store.views.maps import ListedTile
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps.aspects import Aspect, ShownMap, every_map, map_of
+from axiom.web.maps.aspects import Aspect, ShownMap, map_of, newest_of
 
 _LAST = 64  # tiles of a map, the newest, among which the deepest is shown
 _PICTURES = 6
@@ -15,19 +17,20 @@ _TASKS = 100  # of each of them, the last ones
 _EVEN = 0.5
 
 
-def newest(reading: Reading) -> Answer | None:
+def newest(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
     """Of the tiles that were drawn last the deepest, and of those the one that shows most; None before level 1."""
     found = [
-        (one, shown)
-        for shown in every_map(reading)
-        if shown.stored.status == "open"
-        for one in maps.newest(reading.db, shown.stored.id, _LAST)
+        (one, stored)
+        for stored in newest_of(versions)
+        if stored.status == "open" and stored_manifest(stored.manifest).map is not None
+        for one in maps.newest(reading.db, stored.id, _LAST)
         if one.tile.level > 0
     ]
     if not found:
         return None
-    one, shown = max(found, key=lambda each: (each[0].tile.level, -abs(each[0].shares[0] - _EVEN), each[0].drawn_at))
-    return _row(shown, one) | {"question": shown.manifest.question}
+    one, stored = max(found, key=lambda each: (each[0].tile.level, -abs(each[0].shares[0] - _EVEN), each[0].drawn_at))
+    shown = map_of(reading, stored)
+    return _row(shown, one) | {"question": shown.manifest.question} if shown else None
 
 
 def drawn_by(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:

@@ -49,9 +49,8 @@ def listed_watches(reading: Reading) -> Answer:
 
 def met(reading: Reading) -> list[Answer]:
     """The open watches that a result has met: what the front page tells until somebody ends them."""
-    versions = {one.id: one for one in experiments.everything(reading.db)}
     return [
-        shown(watch, versions.get(watch.experiment_id))
+        shown(watch, experiments.by_id(reading.db, watch.experiment_id))
         for watch in watches.still_open(reading.db)
         if watch.first_hit is not None
     ]

@@ -17,7 +17,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
 from axiom.store.views.claims import claims
-from axiom.store.views.findings import Brief, FindingView, Forecast, HistoryLine, ScoredPrediction
+from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, ScoredPrediction
 from axiom.web.base import paging, query_errors, spoken
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.file_words import papers, told_in_file
@@ -172,7 +172,7 @@ def one(reading: Reading, number: int) -> Answer:
             "history": [evidence(reading, line) for line in lines],
             "card": shared_card(reading, number),
             "figures": {
-                "narrowing": narrowing(reading, number, lines, standing.estimand),
+                "narrowing": narrowing(reading, number, standing.estimand),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
                 "forest": evidence_cards.forest(reading, number, weighed),
             },
@@ -262,9 +262,9 @@ def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequen
     return headings, [[getattr(each, name) for name in headings] for each in found]
 
 
-def narrowing(reading: Reading, number: int, lines: Sequence[HistoryLine], estimand: Mapping[str, Any]) -> Answer:
+def narrowing(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Answer:
     """The picture of how a finding's interval became narrower."""
-    rows = [_row(line, estimand) for line in lines]
+    rows = [_row(line, estimand) for line in findings.course(reading.db, number)]
     return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
 
 
@@ -389,10 +389,9 @@ def quantity(estimand: Any) -> str:
             return f"{measure}{f' at {arms[0]}' if arms else ''}"
 
 
-def _row(line: HistoryLine, estimand: Mapping[str, Any]) -> list[Any]:
-    found = line.evidence
-    texts = written(estimand, found.estimate, found.low, found.high)
-    return [found.seeds, *texts, found.e_value, found.verdict, found.grade, line.session]
+def _row(line: CourseLine, estimand: Mapping[str, Any]) -> list[Any]:
+    texts = written(estimand, line.estimate, line.low, line.high)
+    return [line.seeds, *texts, line.e_value, line.verdict, line.grade, line.session]
 
 
 def _near_row(one: NearFinding) -> Answer:

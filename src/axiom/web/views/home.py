@@ -1,10 +1,13 @@
 """The front page: what is asked now, what was found, and how the laboratory does."""
 
+from collections import Counter
+from collections.abc import Mapping
 from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.telling import Answered, most_telling
 from axiom.domain.findings import OWN_WORDS, Grade, Meaning
+from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings, hosts
@@ -39,32 +42,26 @@ def home(reading: Reading) -> Answer:
     known = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
     told = most_telling((_answered(known[number]) for number in likely), _TELLING)
     row = finding_views.as_rows(reading, Graph(reading), (known[number] for number in {*told, *listed}))
-    counted = counters.by_state(counters.read(reading.db))
+    counted = counters.read(reading.db)
+    by_state = counters.by_state(counted)
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
     every = experiments.everything(reading.db)
-    shown = [experiment_views.shown(each, counted) for each in every]
-    questions = [each for each in shown if each["status"] == "open" and each["name"] in concluded]
-    asked = {(each["name"], each["version"]): each["question"] for each in shown}
-    ids = {(each.name, each.version): each.id for each in every}
+    questions = [each for each in every if each.status == "open" and each.name in concluded]
+    busiest = sorted(questions, key=lambda each: _is_idle(by_state["task", each.id]))[:_QUESTIONS]
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "told": [
-                _with_picture(reading, row[number])
-                | {"question": asked[version], "matters": told_in_file(reading, ids[version], version[0]).matters}
-                for number in told
-                for version in [(row[number]["experiment"], row[number]["version"])]
-            ],
+            "told": [_told(reading, row[number], known[number].finding.experiment_id) for number in told],
             "card": shared_card(reading, told[0]) if told else None,
-            "questions": sorted(questions, key=_is_idle)[:_QUESTIONS],
+            "questions": [experiment_views.shown(each, by_state) for each in busiest],
             "all_questions": len(questions),
             "findings": [row[one.number] for one in weighed[:_FINDINGS]],
             "awaited": [row[one.number] for one in awaited[:_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": earlier_in_brief(),
-            "tile": tiles_beside.newest(reading),
-            "counters": live(reading)["live"],
+            "tile": tiles_beside.newest(reading, every),
+            "counters": _live(reading, counted),
             "watches": failure_views.met(reading),
             "said": news_views.standing(reading),
             "news": session_views.news(reading, _NEWS)["news"],
@@ -95,25 +92,24 @@ def terms(reading: Reading) -> Answer:
 
 def live(reading: Reading) -> Answer:
     """The counters that move while one watches."""
-    counted = counters.read(reading.db)
+    return {"live": _live(reading, counters.read(reading.db))}
 
-    def together(noun: str, *states: str) -> int:
-        return sum(
-            amount for (what, _, state), amount in counted.items() if what == noun and (not states or state in states)
-        )
 
+def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
+    tasks: Counter[str] = Counter()
+    for (noun, _, state), amount in counted.items():
+        if noun == "task":
+            tasks[state] += amount
     fleet = hosts.extent(reading.db)
     return {
-        "live": {
-            "results": together("result"),
-            "out": together("task", "sent"),
-            "waiting": together("task", "unsent"),
-            "not_valid": together("task", "invalid", "failed", "expired"),
-            "hosts": fleet.hosts,
-            "cores": fleet.cores,
-            "new_hosts": fleet.new,
-            "computing": len(reading.live().get("computing", ())),
-        }
+        "results": counters.in_all(counted, "result"),
+        "out": tasks["sent"],
+        "waiting": tasks["unsent"],
+        "not_valid": tasks["invalid"] + tasks["failed"] + tasks["expired"],
+        "hosts": fleet.hosts,
+        "cores": fleet.cores,
+        "new_hosts": fleet.new,
+        "computing": len(reading.live().get("computing", ())),
     }
 
 
@@ -136,11 +132,16 @@ def _answered(one: FindingView) -> Answered:
     )
 
 
-def _is_idle(question: Answer) -> bool:
-    """Is nothing of it computed or about to be?"""
-    return not any(question["tasks"].get(state) for state in ("sent", "unsent"))
+def _is_idle(tasks: Mapping[str, int]) -> bool:
+    """Is none of them computed or about to be?"""
+    return not (tasks.get("sent") or tasks.get("unsent"))
 
 
-def _with_picture(reading: Reading, row: Answer) -> Answer:
-    lines = findings.history(reading.db, row["number"])
-    return row | {"figures": {"narrowing": finding_views.narrowing(reading, row["number"], lines, row)}}
+def _told(reading: Reading, row: Answer, experiment_id: int) -> Answer:
+    """A finding with its picture, what its experiment asked and why."""
+    stored = experiments.by_id(reading.db, experiment_id)
+    return row | {
+        "figures": {"narrowing": finding_views.narrowing(reading, row["number"], row)},
+        "question": stored_manifest(stored.manifest).question if stored else "",
+        "matters": told_in_file(reading, experiment_id, row["experiment"]).matters,
+    }
