@@ -9,10 +9,10 @@ from axiom.cli.groups import Lazy
 _UNLISTED = frozenset({"completion", "docs", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
-    ("status", "doctor", "mail"): "What it is doing, what is wrong; does mail arrive?",
+    ("status", "doctor", "logs"): "What it is doing, what is wrong, what it wrote down.",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",
     ("workunit", "task"): "What is ordered and given out: list, cancel, abort …",
-    ("failure", "watch"): "What goes wrong, and what is looked out for: list …",
+    ("failure", "watch", "mail"): "What goes wrong, what to be told of, by mail: list …",
     ("data", "news", "idea"): "Export what was measured; news and ideas: list …",
     ("runner", "host"): "What computers are given to run, and which compute.",
     ("volunteer", "team"): "Whose computers these are: list, show, carry-over …",
@@ -28,6 +28,7 @@ _COMMANDS = {
     "init": ("laboratory.operate", "A new laboratory: folder, keys, settings, database."),
     "status": ("laboratory.operate", "What the laboratory is doing now."),
     "doctor": ("laboratory.operate", "What is wrong, and what to do about it."),
+    "logs": ("laboratory.logs", "The newest lines that it wrote down of its own running."),
     "mail": ("laboratory.mail", "Do mail and alerts arrive? try."),
     "experiment": ("experiment.group", "Questions: new, list, show, run, publish, deploy …"),
     "registration": ("finding.registrations", "What was asked before: list, show, verify …"),
