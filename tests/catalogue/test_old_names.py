@@ -36,6 +36,8 @@ representation_alignment representation_alignment_v2 repalignv2 feature_competit
 feature_competition_dynamics_v2 featcompv2 micro_scaling_laws micro_scaling_laws_v2 microscalev2
 curriculum_learning_dynamics curriculum compositional_generalization compgen feature_rank_dynamics featrank
 neuron_specialization neuronspec pruning_compositionality prunecomp regularized_compositionality regcomp
+batch_size cellular_auto gradient_noise info_bottleneck rep_alignment
+spectral_gpu memdynv2_gpu featcompv2_gpu compgen_gpu featrank_gpu neuronspec_gpu
 """,
 )
 

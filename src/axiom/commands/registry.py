@@ -46,7 +46,7 @@ from axiom.commands.sessions import HoldSession, StepSession, TranscribeSession
 from axiom.commands.tariffs import AnnounceTariff
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.commands.watches import EndWatch, RegisterWatch
-from axiom.commands.work import CancelWorkunits
+from axiom.commands.work import AbortTask, CancelWorkunits
 from axiom.domain.callers import Caller
 from axiom.errors import UnknownName, WrongUse
 
@@ -96,6 +96,7 @@ COMMANDS: dict[str, type[Command]] = {
         SealBundles,
         SignPrograms,
         CancelWorkunits,
+        AbortTask,
         SimulateFleet,
         TrustHost,
         RegisterWatch,

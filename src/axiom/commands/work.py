@@ -1,4 +1,4 @@
-"""Commands about work: cancel workunits."""
+"""Commands about work: cancel workunits, abort a task."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +11,9 @@ from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.domain.callers import Capability
-from axiom.domain.work import WorkunitState
-from axiom.errors import NotFound
-from axiom.server.returns.transitioner import transit_many
+from axiom.domain.work import Task, TaskState, WorkunitState
+from axiom.errors import NotFound, Refused
+from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
@@ -47,3 +47,55 @@ class CancelWorkunits(Command):
         transit_many(db, cancelled, now)
         closed_before = [one for one in wanted if states[one] is not WorkunitState.OPEN]
         return {"cancelled": cancelled, "closed_before": closed_before}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbortTask(Command):
+    """Abort one task that a host has: its client stops it at its next contact, and its work goes to somebody else.
+
+    What the host computed until then is paid as any task that the laboratory took back. `again`: its work is ordered
+    anew; otherwise its workunit is cancelled.
+    """
+
+    name: ClassVar[str] = "task.abort"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    task: int = field(metadata={"ge": 1, "le": LARGEST})
+    reason: str = field(default="aborted by the operator", metadata={"max_length": 500, "pattern": LINES})
+    again: bool = True
+
+    def request(self, db: Database) -> CommandCost:
+        """It is one abort."""
+        del db
+        return CommandCost(command=self.name, capability=self.capability, aborts=1)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Take it back, and let its workunit decide what follows."""
+        del laboratory, prepared
+        found = self._must_be_out(db)
+        workunit_store.take_back(db, found, self.reason, now)
+        if not self.again:
+            workunit_store.request_abort(db, found.workunit_id, self.reason)
+        decided = transit(db, found.workunit_id, now)
+        return {
+            "task": found.id,
+            "workunit": found.workunit_id,
+            "host": found.host_id,
+            "again": decided is not None and decided.create > 0,
+        }
+
+    def _must_be_out(self, db: Database) -> Task:
+        """The task, which a host has, and which somebody else may compute if that is wanted."""
+        found = workunit_store.task(db, self.task)
+        ordered = workunit_store.workunit(db, found.workunit_id) if found else None
+        if found is None or ordered is None:
+            raise NotFound(f"There is no task {self.task}. Nothing was aborted.")
+        if found.state is not TaskState.SENT:
+            where = f"; `axiom workunit cancel {ordered.id}` takes its work back" if found.state.is_alive else ""
+            raise Refused(f"Task {found.id} is {found.state}: no host computes it. Nothing was aborted{where}.")
+        if self.again and ordered.state is WorkunitState.OPEN and ordered.target_host_id is not None:
+            raise Refused(
+                f"Task {found.id} is meant for host {ordered.target_host_id} alone, so nobody else can be given its "
+                "work. Nothing was aborted; with --not-again its work is given up."
+            )
+        return found

@@ -63,6 +63,7 @@ class Cause(StrEnum):
     NOT_STARTED_IN_TIME = "not-started-in-time"
     STOPPED_WITH_BOINC = "stopped-with-boinc"
     ABORTED_BY_LABORATORY = "aborted-by-laboratory"
+    TAKEN_BACK = "taken-back"
     ABORTED_BY_VOLUNTEER = "aborted-by-volunteer"
     ABORTED = "aborted"  # nothing says by whom
     # BOINC's own library, in a program that uses it
@@ -124,6 +125,7 @@ _CAUSES = {
     Cause.NOT_STARTED_IN_TIME: ("the host had not begun it by its deadline", Blame.HOST),
     Cause.STOPPED_WITH_BOINC: ("BOINC was stopped on the host and gave its tasks up", Blame.VOLUNTEER),
     Cause.ABORTED_BY_LABORATORY: ("the laboratory took it back", Blame.NOBODY),
+    Cause.TAKEN_BACK: ("an operator of the laboratory aborted it", Blame.NOBODY),
     Cause.ABORTED_BY_VOLUNTEER: ("it was aborted on the host by a person or a program", Blame.VOLUNTEER),
     Cause.ABORTED: ("it was aborted, and the host does not say by whom", Blame.VOLUNTEER),
     Cause.STATE_NOT_WRITTEN: ("its state could not be written on the host", Blame.HOST),

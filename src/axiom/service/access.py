@@ -163,9 +163,8 @@ def _is_full(error: BaseException | None) -> bool:
 
 def log_to(folder: Folder, settings: Settings) -> None:
     """From here on everything is logged in the folder, and errors are said at the terminal, too."""
-    logs = folder.path / "logs"
-    logs.mkdir(exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
+    folder.logs.mkdir(exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(folder.logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
     file.setFormatter(_InUtc("%(asctime)s %(levelname)s %(name)s %(message)s"))
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.ERROR)

@@ -36,7 +36,7 @@ class Builder:
         It also leaves the cores to those who say that it may not begin yet, though not for ever.
         """
         self._command = ["sh", "-c", _TOGETHER, "sh", str(program), "--if-missing"]
-        self._log = folder.path / "logs" / "runner.log"
+        self._log = folder.logs / "runner.log"
         self._from = time.monotonic() + patience
         self._at_last = self._from + _LONGEST_SECONDS
         self._may_begin = may_begin

@@ -4,7 +4,10 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from evidence_lines import record
+from furnished_lab import weighed
 
+from axiom.cli.experiment.compare import compare
 from axiom.cli.experiment.questions import show
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
@@ -66,3 +69,30 @@ def test_what_it_has_brought_is_shown_config_by_config_with_the_number_of_seeds(
     said = ask()
     assert "Medians over n seeds [95 % interval, from six seeds on]" in said
     assert "0.5 [0.5, 0.5]" in said
+
+
+def test_two_versions_and_a_file_are_compared_with_what_each_has_found(working_lab, prepared, tmp_path):
+    def typed(*words: str) -> str:
+        done = CliRunner().invoke(compare, [*words, "--data", str(working_lab.folder.path)], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    with working_lab.db.transaction():
+        record(working_lab.db, 1, weighed(2), [], session_id=None, now=working_lab.now)
+    working_lab.publish(prepared(version=2))
+    said = json.loads(typed("tiny_sum@1", "tiny_sum", "--json"))["comparison"]
+    assert (said["first"], said["second"]) == ("tiny_sum@1", "tiny_sum@2")
+    assert said["declaration"] == [{"part": "version", "first": 1, "second": 2}]
+    assert [line for line in said["source"] if line.startswith(("-", "+"))][2:] == [
+        "-    version=1,",
+        "+    version=2,",
+    ]
+    (row,) = said["findings"]
+    assert (row["first"]["number"], row["second"]["number"]) == (1, 2)
+    assert (row["first"]["evidence"] is None, row["second"]["evidence"]) == (False, None)
+    assert "1: effect +, Moderate" in typed("tiny_sum@1", "tiny_sum")
+    file = tmp_path / "tiny_sum.py"
+    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    text = typed("tiny_sum@1", str(file))
+    assert "declare the same" in text
+    assert "The source is the same." in text

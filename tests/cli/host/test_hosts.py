@@ -95,6 +95,20 @@ def test_a_task_that_is_out_is_shown_with_how_far_it_is_said_to_be(say, small_la
     assert say("task", "show", out["id"], "--json")[1]["task"]["progress"] == 0.404
 
 
+def test_a_task_is_aborted_and_says_why(small_lab, prepared, hand_over):
+    fill(small_lab, prepared)
+    typed = hand_over()
+    host, said = typed("task", "show", 5, "--json")[1]["task"]["host_id"], "its next contact. Its work is ordered again"
+    assert typed("task", "abort", 5, "--why", "it hangs", "--dry-run", "--json")[1]["task"]["again"] is True
+    status, out, err = typed("task", "abort", 5, "--why", "it hangs")
+    assert (status, out, said in err, f"host {host}" in err) == (0, "", True, True)
+    task = typed("task", "show", 5, "--json")[1]["task"]
+    assert (task["state"], task["cause"], task["reason"]) == ("aborted", "taken-back", "it hangs")
+    for number, refused, why in ((5, 4, "Task 5 is aborted"), (4, 4, "Task 4 is failed"), (99, 3, "no task 99")):
+        status, _, err = typed("task", "abort", number)
+        assert (status, why in err) == (refused, True)
+
+
 def test_a_workunit_is_shown_with_its_checks(say):
     _, answer, _ = say("workunit", "show", 1, "--json")
     assert answer["workunit"]["checks"] == [{"workunit": 5, "task": 1, "state": "open"}]

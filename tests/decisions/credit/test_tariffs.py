@@ -74,6 +74,7 @@ def test_a_failure_that_took_no_time_gets_nothing():
         (Cause.SUCCESS, False, Reason.BROKEN),  # so its host said, and an error was inside
         (Cause.RUNNER_FAULT, False, Reason.BROKEN),
         (Cause.ABORTED_BY_LABORATORY, False, Reason.BROKEN),
+        (Cause.TAKEN_BACK, False, Reason.BROKEN),
         (Cause.ABORTED_BY_VOLUNTEER, False, Reason.FAILED),
         (Cause.ABORTED_BY_VOLUNTEER, True, Reason.BROKEN),
         (Cause.TIME_LIMIT, False, Reason.FAILED),

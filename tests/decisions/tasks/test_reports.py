@@ -64,6 +64,17 @@ def test_that_the_laboratory_took_a_task_back_is_believed_where_its_books_say_so
     assert decided.reason.endswith("which it did not") is is_open
 
 
+@pytest.mark.parametrize("workunit", WorkunitState)
+@pytest.mark.parametrize("exit_status", AFTER)
+def test_of_a_task_that_an_operator_aborted_one_report_more_is_taken(exit_status, workunit):
+    aborted = replace(task_in(TaskState.ABORTED), cause=Cause.TAKEN_BACK, reason="it hangs")
+    decided = receive(aborted, report_of(exit_status), workunit=workunit)
+    assert decided.state == AFTER[exit_status]
+    if exit_status == Exit.ABORTED_BY_LAB:
+        assert (decided.cause, decided.reason) == (Cause.TAKEN_BACK, "it hangs")
+    assert receive(replace(aborted, returned_at=NOW), report_of(exit_status), workunit=workunit).state is None
+
+
 def test_a_report_of_an_unknown_task_changes_nothing():
     assert receive(None, report_of()).reason == "no task 5 is known here"
     assert receive(None, report_of()).state is None

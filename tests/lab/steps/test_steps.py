@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.commands.work import AbortTask
 from axiom.domain.sessions import Step
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.steps.credit import _tiers
@@ -189,6 +190,20 @@ def test_what_people_ordered_and_took_back_is_told_once_with_its_reason(rounds):
     rounds.hold()
     assert rounds.said("deploy.new") == rounds.said("withdraw.taken_back") == []
     assert rounds.broken() == {}
+
+
+def test_what_an_operator_aborted_is_told_as_one_task_and_no_workunit(rounds):
+    lab = rounds.lab
+    lab.deploy(workunits=1)
+    lab.order(1)
+    lab.later(seconds=1)
+    with lab.db.transaction():
+        AbortTask(task=1, reason="it hangs").apply(lab.db, None, None, lab.now)
+    lab.later(seconds=1)
+    rounds.hold()
+    assert rounds.said("withdraw.taken_back") == [
+        "tiny_sum@1: workunits taken back 0, with 1 task, of which out 1: it hangs"
+    ]
 
 
 def test_what_is_left_alone_for_the_same_reason_is_one_line(rounds, variant):

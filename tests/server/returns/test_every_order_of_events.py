@@ -9,6 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from axiom.commands.work import AbortTask
+from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
 from axiom.errors import Withdrawn
 from axiom.lab.experiments.withdraw import withdraw
@@ -76,7 +78,9 @@ class Story:
             output = brought(self.lab, order, chance)
             taken = self.lab.report(order, output, exit_status=chance.choice(EXITS))
             self.holding[order.host].discard(order.task)
-            assert (taken.state is None) == (before.state not in AWAITED)
+            is_out_yet = before.cause == Cause.TAKEN_BACK and before.returned_at is None
+            assert (taken.state is None) == (before.state not in AWAITED and not is_out_yet)
+            self.seen["reported after its abort"] += is_out_yet
             self.seen["came late"] += before.state is TaskState.EXPIRED
 
     def a_foreign_host_reports(self, chance: random.Random) -> None:
@@ -114,6 +118,13 @@ class Story:
         with self.lab.db.transaction():
             workunits.request_abort(self.lab.db, wanted.id, "cancelled")
             transit(self.lab.db, wanted.id, self.lab.now)
+
+    def a_task_is_aborted(self, chance: random.Random) -> None:
+        out = [task.id for task in workunits.tasks(self.lab.db, state="sent")]
+        if out:
+            command = AbortTask(task=chance.choice(out), again=chance.random() < 0.7)
+            with self.lab.db.transaction():
+                command.apply(self.lab.db, None, None, self.lab.now)
 
     def the_server_starts_again(self, _chance: random.Random) -> None:
         for wanted in workunits.workunits(self.lab.db):
@@ -174,6 +185,7 @@ OFTEN = {
     Story.deadlines_pass: 40,
     Story.work_is_ordered: 40,
     Story.a_workunit_is_cancelled: 4,
+    Story.a_task_is_aborted: 4,
     Story.the_server_starts_again: 4,
     Story.a_repair_is_published: 2,
     Story.the_next_version_is_published: 1,
@@ -214,6 +226,7 @@ def test_every_promise_holds_wherever_work_can_get(new_lab, prepared, tmp_path):
     assert {what for what, amount in seen.items() if amount} == reached | {
         "sent again",
         "came late",
+        "reported after its abort",
         "duplicate",
         "part",
     }

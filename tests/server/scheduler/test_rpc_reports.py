@@ -7,11 +7,15 @@ from dataclasses import replace
 import pytest
 from scheduler_calls import RECORDED, Client, Exchange, altered, report
 
+from axiom.commands.work import AbortTask
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.ledger import Reason
+from axiom.domain.sessions import Allotment
 from axiom.domain.work import Exit
+from axiom.errors import NotFound, Refused
 from axiom.lab.credit.pay import Paying, tariff_of
+from axiom.lab.planning.deploy import deploy
 from axiom.server.returns import host_reliability
 from axiom.server.returns.validator import SLICE
 from axiom.store.credit import ledger
@@ -221,6 +225,63 @@ def test_what_others_brought_meanwhile_was_not_taken_back_from_who_is_late(excha
     assert exchange.task(1)["cause"] == Cause.ABORTED_BY_LABORATORY
     assert thanks(exchange) == [(Reason.FAILED, 0)]
     assert exchange.do(lambda db: hosts.host(db, attic.host)).standing.quota == 16  # for its silence alone
+
+
+def abort(exchange, task_id: int, **words) -> dict:
+    """As an operator says it."""
+    command = AbortTask(task=task_id, reason="it hangs", **words)
+    return exchange.do(lambda db: command.apply(db, None, None, exchange.lab.now))
+
+
+def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes_its_work(exchange, attic, given):
+    assert abort(exchange, 1) == {"task": 1, "workunit": 1, "host": 2, "again": True}
+    assert exchange.broken() == {}
+    exchange.lab.later(minutes=40)
+    heard = exchange.call(attic, ask=1.0)
+    assert (heard.named("result_abort"), list(heard.tasks)) == ([name_of(given)], [])
+    exchange.call(attic, *taken_back(name_of(given)), *taken_back(name_of(given)))
+    ended = exchange.task(1)
+    assert (ended["state"], ended["cause"], ended["reason"]) == ("aborted", Cause.TAKEN_BACK, "it hangs")
+    exchange.call(attic, report(name_of(given), status=203, state=6))
+    assert exchange.task(1) == ended
+    ((reason, amount),) = thanks(exchange)
+    assert reason is Reason.BROKEN
+    assert amount > 0
+    assert exchange.do(lambda db: hosts.host(db, attic.host)).standing.quota is None
+    bob = Client(exchange.join("Bob").key, cpid="2" * 32)
+    (copy,) = exchange.call(bob, ask=1.0).tasks.values()
+    assert exchange.call(bob, exchange.upload(copy)).credit > 0
+    assert exchange.broken() == {}
+
+
+def test_what_an_aborted_task_brings_all_the_same_is_kept_and_needs_no_copy(exchange, attic, given):
+    abort(exchange, 1)
+    assert exchange.call(attic, exchange.upload(given)).credit > 0
+    assert [exchange.task(number)["state"] for number in (1, 2)] == ["valid", "aborted"]
+    assert exchange.broken() == {}
+
+
+@pytest.mark.usefixtures("given")
+def test_a_task_is_aborted_with_its_work_and_only_where_a_host_has_it(exchange):
+    exchange.deploy(1)
+    assert abort(exchange, 1, again=False)["again"] is False
+    states = exchange.do(lambda db: [(found.state, found.reason) for found in workunits.workunits(db)])
+    assert states == [("open", ""), ("cancelled", "it hangs")]
+    for number, error, said in ((1, Refused, "is aborted"), (2, Refused, "workunit cancel 2"), (9, NotFound, "task 9")):
+        with pytest.raises(error, match=said):
+            abort(exchange, number)
+    assert exchange.broken() == {}
+
+
+def test_what_is_meant_for_one_host_is_aborted_only_with_its_work(exchange, attic, given):
+    exchange.call(attic, exchange.upload(given))
+    order = Allotment(experiment_id=1, workunits=1, replicates_each=1, reason="a test")
+    exchange.do(lambda db: deploy(db, order, max_failures=3, now=exchange.lab.now, host_id=attic.host))
+    assert len(exchange.call(attic, ask=1.0).tasks) == 1
+    with pytest.raises(Refused, match="meant for host 2 alone"):
+        abort(exchange, 2)
+    assert abort(exchange, 2, again=False)["again"] is False
+    assert exchange.broken() == {}
 
 
 ENDINGS = [

@@ -322,6 +322,11 @@ def test_an_experiment_shows_the_exact_signed_source(site_of, full):
     assert source["digest"] in page
     assert source["text"] in unescape(page)
     assert "2 valid" in page
+    for address in (source["href"], "/experiments/tiny_sum.py"):
+        file = site_of.get(address)
+        assert (file.status, file.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+        assert file.text == source["text"]
+    assert source["href"] in page
 
 
 def test_a_page_shows_its_picture_at_both_widths_and_its_table(site_of):

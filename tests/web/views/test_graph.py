@@ -231,6 +231,19 @@ def test_old_names_find_experiments(linked, browse):
     assert reader.get("/experiments/nosum").status == 404
 
 
+def test_a_file_has_one_address_to_which_its_other_names_lead(linked, browse):
+    reader = browse(linked)
+    old, new = (reader.get(f"/experiments/tiny_sum{version}.py") for version in ("@1", ""))
+    assert "version=2" not in old.text
+    assert "version=2" in new.text
+    for alias, leads_to in (("tinysum", "tiny_sum"), ("tinysum@1", "tiny_sum@1")):
+        moved = reader.get(f"/experiments/{alias}.py")
+        assert (moved.status, moved.headers["location"]) == (302, f"/experiments/{leads_to}.py")
+    unknown = reader.get("/experiments/tiny_sun.py")
+    assert (unknown.status, "Did you mean tiny_sum?" in unknown.text) == (404, True)
+    assert reader.get("/experiments/tiny_sum@3.py").status == 404
+
+
 def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, browse):
     reader = browse(linked)
     found = reader.get("/experiments/tiny_sum.json").json["experiment"]["old"]

@@ -6,6 +6,7 @@ from axiom.cli.groups import Lazy
 
 _COMMANDS = {
     "approve": ("experiment.releases", "Let a version go beyond the laboratory's own computers."),
+    "compare": ("experiment.compare", "What differs between two versions or experiments, and what each has found."),
     "deploy": ("experiment.questions", "Order workunits of a published experiment."),
     "list": (
         "experiment.questions",

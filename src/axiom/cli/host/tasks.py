@@ -146,6 +146,30 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     )
 
 
+@task.command("abort")
+@click.argument("task_id", type=ID)
+@click.option("--not-again", is_flag=True, help="Give its work up, too: its workunit is cancelled.")
+@why_option("Why; it stays with the task.", default="aborted by the operator")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def abort(task_id: int, not_again: bool, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Have a host stop one task; its work goes to somebody else.
+
+    A volunteer's client stops it at its next contact with the laboratory and says how long it has computed, which is
+    paid. A computer of the laboratory's own ends what it has begun.
+    """
+    command = read_command("task.abort", {"task": task_id, "reason": why, "again": not not_again})
+    answer = submit(folder, command, dry_run=dry_run)
+    if as_json:
+        show_json({"task": answer})
+        return
+    then = "is ordered again" if answer["again"] else "is not ordered again"
+    told = f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact."
+    remark(f"{told} Its work {then}{' (dry run)' if dry_run else ''}.", quiet=quiet)
+
+
 def _ended(db: Database, task_id: int) -> dict[str, Any]:
     """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
     known = task_views.ended(db, task_id)

@@ -13,7 +13,8 @@ CORE_SECONDS = "core-seconds"  # in place of a tier, where a tariff has none
 FIXED = "fixed"  # in place of a tier, where the time does not count
 _OURS = frozenset({Blame.LABORATORY, Blame.EXPERIMENT})
 BROKEN_BY_US = frozenset(cause for cause in Cause if cause.blame in _OURS)
-BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY}  # as tasks that failed have it
+# As tasks that failed have it.
+BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY, Cause.TAKEN_BACK}
 ON_ITS_WORD = 3  # tasks of a version that one volunteer alone may call the laboratory's doing
 
 

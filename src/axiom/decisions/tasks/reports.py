@@ -34,9 +34,9 @@ def receive(
         return ReportOutcome(state=None, reason=f"no task {report.task_id} is known here")
     if task.host_id != report.host_id and not is_akin:
         return ReportOutcome(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
-    if task.state not in _AWAITS_REPORT:
+    if task.state not in _AWAITS_REPORT and not _is_out_yet(task):
         return ReportOutcome(state=None, reason=f"task {task.id} is {task.state} already")
-    ended = _by_the_books(how(report), workunit)
+    ended = _by_the_books(how(report), task, workunit)
     brings_result = ended.cause is Cause.SUCCESS and report.output_digest is not None
     if task.host_id != report.host_id and not brings_result:
         reason = f"task {task.id} is host {task.host_id}'s, and host {report.host_id} brings no result of it"
@@ -63,9 +63,18 @@ def how(report: Report) -> Ending:
     return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
 
 
-def _by_the_books(ended: Ending, workunit: WorkunitState) -> Ending:
-    """Nobody is asked to give up a task of an open workunit: a host that says so gave it up of its own accord."""
-    if ended.cause is not Cause.ABORTED_BY_LABORATORY or workunit is not WorkunitState.OPEN:
+def _is_out_yet(task: Task) -> bool:
+    """Did an operator abort it, and its host has not said a word of it since?"""
+    return task.state is TaskState.ABORTED and task.cause == Cause.TAKEN_BACK and task.returned_at is None
+
+
+def _by_the_books(ended: Ending, task: Task, workunit: WorkunitState) -> Ending:
+    """Who gives up a task of an open workunit that no operator aborted did it of its own accord, whatever it says."""
+    if ended.cause is not Cause.ABORTED_BY_LABORATORY:
+        return ended
+    if task.cause == Cause.TAKEN_BACK:
+        return Ending(cause=Cause.TAKEN_BACK, exit_status=ended.exit_status, reason=task.reason)
+    if workunit is not WorkunitState.OPEN:
         return ended
     detail = "the host says that the laboratory took it back, which it did not"
     return ending(Cause.ABORTED_BY_VOLUNTEER, ended.exit_status, detail)

@@ -57,7 +57,8 @@ def take(
         found = known.get(said.task_id)
         task = found.task if found else None
         if task is not None and said.task_id in taken:
-            task = replace(task, state=taken[task.id].state)  # twice in one message: the first was taken
+            # Twice in one message: the first was taken.
+            task = replace(task, state=taken[task.id].state, returned_at=now)
         decided = receive(
             task,
             said,

@@ -327,5 +327,5 @@ def _unpaid(row: Row) -> Unpaid:
         is_late=bool(row["is_late"]),
         cause=row["cause"],
         # What has begun may end where others were faster, so time spent on it is our doing only where it was withdrawn.
-        is_taken_back=not is_valid and (row["state"], row["workunit"]) == ("aborted", "cancelled"),
+        is_taken_back=row["state"] == "aborted" and (row["workunit"] == "cancelled" or row["cause"] == "taken-back"),
     )

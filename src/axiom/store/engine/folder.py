@@ -86,6 +86,11 @@ class Folder:
         return self.path / "programs.sock"
 
     @property
+    def logs(self) -> Path:
+        """What the laboratory writes down of its own running."""
+        return self.path / "logs"
+
+    @property
     def settings(self) -> Path:
         """The settings, for an editor."""
         return self.path / "axiom.toml"
@@ -176,8 +181,8 @@ class Folder:
 
     def _names(self) -> list[Path]:
         return [
-            *(self.path / name for name in (".gitignore", "README", "logs", "engines", "figures")),
-            *(self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
+            *(self.path / name for name in (".gitignore", "README", "engines", "figures")),
+            *(self.logs, self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
             *(
                 self.settings,
                 self.charter,

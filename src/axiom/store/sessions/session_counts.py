@@ -95,11 +95,13 @@ FROM workunit w JOIN experiment e ON e.id = w.experiment_id WHERE w.id > :after 
 GROUP BY e.id, e.name, e.version ORDER BY e.id
 """
 _TAKEN_BACK = """
-SELECT e.name, e.version, w.reason, count(DISTINCT t.workunit_id) AS workunits, count(*) AS tasks,
+SELECT e.name, e.version, CASE w.state WHEN 'cancelled' THEN w.reason ELSE t.reason END AS reason,
+    count(DISTINCT CASE w.state WHEN 'cancelled' THEN w.id END) AS workunits, count(*) AS tasks,
     count(t.sent_at) AS sent
 FROM task t JOIN workunit w ON w.id = t.workunit_id JOIN experiment e ON e.id = t.experiment_id
-WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'aborted' AND w.state = 'cancelled'
-GROUP BY e.id, e.name, e.version, w.reason ORDER BY e.id, w.reason
+WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'aborted'
+    AND (w.state = 'cancelled' OR t.cause = 'taken-back')
+GROUP BY e.id, e.name, e.version, 3 ORDER BY e.id, 3
 """
 _PAID = "SELECT coalesce(sum(awards), 0) AS tasks FROM daybook WHERE reason = 'computed'"
 _TASKS = """

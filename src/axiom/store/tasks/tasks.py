@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from axiom.domain.value import value
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
@@ -21,7 +22,7 @@ from axiom.store.tasks.waiting import WaitingTask
 # A ticket is most of a task's row; who does not need it does not read it.
 _OUT = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
-    h.volunteer_id, w.state AS workunit
+    t.returned_at, t.cause, t.reason, h.volunteer_id, w.state AS workunit
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w ON w.id = t.workunit_id
     LEFT JOIN host h ON h.id = t.host_id
 """
@@ -125,7 +126,11 @@ def known(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
     """Those of these tasks that exist."""
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
     return {
-        row["id"]: TaskOut(task=_light(row), volunteer_id=row["volunteer_id"], workunit=WorkunitState(row["workunit"]))
+        row["id"]: TaskOut(
+            task=_light(row, returned_at=maybe_moment(row["returned_at"]), cause=row["cause"], reason=row["reason"]),
+            volunteer_id=row["volunteer_id"],
+            workunit=WorkunitState(row["workunit"]),
+        )
         for row in rows
     }
 
@@ -230,6 +235,8 @@ def record(db: Database, taken: Sequence[Reported], now: datetime) -> None:
     )
     changes = _tally([(one.task, one.state) for one in taken])
     for one in taken:
+        if one.task.cause:  # an operator aborted it before
+            changes["cause", one.task.experiment_id, one.task.cause] -= 1
         if one.cause:
             changes["cause", one.task.experiment_id, one.cause] += 1
     counters.add_all(db, changes)
@@ -356,7 +363,7 @@ def _tally(moved: Sequence[tuple[Task, TaskState]]) -> Counter[Key]:
     return changes
 
 
-def _light(row: Row) -> Task:
+def _light(row: Row, **more: Any) -> Task:
     return Task(
         id=row["id"],
         workunit_id=row["workunit_id"],
@@ -367,6 +374,7 @@ def _light(row: Row) -> Task:
         host_id=row["host_id"],
         sent_at=maybe_moment(row["sent_at"]),
         deadline=maybe_moment(row["deadline"]),
+        **more,
     )
 
 

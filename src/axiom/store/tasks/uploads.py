@@ -10,14 +10,16 @@ from axiom.store.engine.database import Database, Row, at, moment
 LATELY = timedelta(days=1)  # what was brought for a task that failed lies here, and counts, as long as this
 
 # A task whose output was reported is closed to uploads: what a report vouched for is never exchanged. So is one that
-# ended without an output, whose host could bring what it likes otherwise. One that waits may be known to its host from
-# before an older copy of this database was restored.
+# ended without an output, whose host could bring what it likes otherwise; but not yet one that an operator aborted,
+# which its host may have finished before it heard of that. One that waits may be known to its host from before an older
+# copy of this database was restored.
 _RECORD = """
 INSERT INTO upload (task_id, name, digest, size, md5, received_at)
 SELECT :task_id, :name, :digest, :size, :md5, :received_at
 WHERE NOT EXISTS (
     SELECT 1 FROM task
-    WHERE id = :task_id AND (output_digest IS NOT NULL OR state NOT IN ('unsent', 'sent', 'expired'))
+    WHERE id = :task_id AND (output_digest IS NOT NULL OR (state NOT IN ('unsent', 'sent', 'expired')
+        AND (cause <> 'taken-back' OR returned_at IS NOT NULL)))
 )
 ON CONFLICT (task_id) DO UPDATE SET
     name = excluded.name, digest = excluded.digest, size = excluded.size, md5 = excluded.md5,
@@ -32,7 +34,8 @@ ORDER BY u.task_id LIMIT :limit
 """
 _CLOSED = """
 SELECT t.id, t.output_digest FROM json_each(:task_ids) j CROSS JOIN task t ON t.id = j.value
-WHERE t.output_digest IS NOT NULL OR t.state NOT IN ('unsent', 'sent', 'expired')
+WHERE t.output_digest IS NOT NULL OR (t.state NOT IN ('unsent', 'sent', 'expired')
+    AND (t.cause <> 'taken-back' OR t.returned_at IS NOT NULL))
 """
 # CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
 # Clients upload what a failed task left, too. Nobody will report it, so its host could do nothing against its counting:

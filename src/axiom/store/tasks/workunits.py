@@ -30,6 +30,10 @@ SELECT w.id FROM workunit w WHERE w.state = 'open' AND NOT EXISTS (
 ORDER BY w.experiment_id, w.id LIMIT :limit
 """
 _REQUEST_ABORT = "UPDATE workunit SET abort_requested = 1, reason = :reason WHERE id = :id AND state = 'open'"
+_TAKE_BACK = """
+UPDATE task SET state = 'aborted', cause = 'taken-back', reason = :reason, closed_at = :now
+WHERE id = :id AND state = 'sent'
+"""
 CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
 
 ADD_TASK = """
@@ -224,6 +228,15 @@ def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime
     changed = db.execute(MOVE, **values) == 1
     if changed:
         _count(db, moved.experiment_id, moved.state, state)
+    return changed
+
+
+def take_back(db: Database, sent: Task, reason: str, now: datetime) -> bool:
+    """Abort a task that a host has. Its host's report is still awaited: it says how long was computed, or more."""
+    changed = db.execute(_TAKE_BACK, id=sent.id, reason=told(reason), now=at(now)) == 1
+    if changed:
+        _count(db, sent.experiment_id, TaskState.SENT, TaskState.ABORTED)
+        counters.add(db, "cause", sent.experiment_id, "taken-back", 1)
     return changed
 
 

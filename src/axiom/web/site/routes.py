@@ -13,7 +13,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
@@ -216,6 +216,7 @@ def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
     files = [
         Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
         Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
+        Route("/experiments/{name}.py", _source(read)),
         *(Route(f"/findings/paper.{ending}", _paper(templates, read, ending)) for ending in paper_files.KINDS),
         Route("/news.atom", _feed(read)),
         Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
@@ -351,6 +352,20 @@ def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request]
                 return PlainTextResponse(make(reading, **request.path_params), media_type=kind)
         except NotFound as error:
             return PlainTextResponse(f"{error}\n", status_code=404)
+
+    return endpoint
+
+
+def _source(read: Read) -> Callable[[Request], Response]:
+    """An experiment's file as it is signed; who knows it by another name is told where it lies."""
+
+    def endpoint(request: Request) -> Response:
+        try:
+            with read(request) as reading:
+                text, address = experiments.source_file(reading, request.path_params["name"])
+        except (NotFound, OverflowError) as error:
+            return PlainTextResponse(f"{error}\n", status_code=404)
+        return PlainTextResponse(text) if address == request.url.path else RedirectResponse(address, status_code=302)
 
     return endpoint
 

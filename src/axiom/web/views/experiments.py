@@ -168,6 +168,21 @@ def _old(reading: Reading, name: str) -> Answer:
     }
 
 
+def source_file(reading: Reading, name: str) -> tuple[str, str]:
+    """The file that an address names, exactly as it is signed, and the address where it lies: an alias has another."""
+    stored = must(reading, name)
+    bundle = experiments.bundle_now(reading.db, stored.id)
+    if bundle is None:
+        raise NotFound(f"The file of {name} is not signed yet.")
+    _, at, version = name.partition("@")
+    return source_in(bundle_files(reading, bundle.digest), stored.name), raw_address(stored.name, f"{at}{version}")
+
+
+def raw_address(name: str, version: str = "") -> str:
+    """Where an experiment's file lies as it is signed: of the newest version, or of one as `@2`."""
+    return f"/experiments/{name}{version}.py"
+
+
 def name_of(reading: Reading, experiment_id: int) -> str:
     """The address of the version with this id."""
     stored = experiments.by_id(reading.db, experiment_id)
@@ -355,6 +370,7 @@ def _source(reading: Reading, stored: StoredExperiment) -> Answer | None:
         "published_at": bundle.created_at.isoformat(),
         "expires_at": bundle.expires_at.isoformat(),
         "file": f"{stored.name}.py",
+        "href": raw_address(stored.name, f"@{stored.version}"),
         "text": source_in(bundle_files(reading, bundle.digest), stored.name),
     }
 

@@ -1,0 +1,151 @@
+"""`axiom experiment compare`: what differs between two versions, or two experiments, and what each has found."""
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import click
+
+from axiom.cli.completion import experiments_named
+from axiom.cli.experiment.manifests import file_of, manifest_of
+from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.cli.views import view
+from axiom.decisions.experiments.comparison import DeclaredDifference, declared_differences
+from axiom.domain.amounts import counted
+from axiom.errors import NotFound
+from axiom.service.terminal import printable, say
+from axiom.signed.manifests import Manifest, stored_manifest
+from axiom.store.engine.folder import Folder
+from axiom.store.views import findings
+from axiom.web.base.request import Reading
+from axiom.web.views import experiments
+from axiom.web.views import findings as finding_views
+
+_MOST_LETTERS = 100  # of what one side says in one part
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedSide:
+    """One of the two: a published version, or a file that the laboratory does not know."""
+
+    name: str
+    manifest: Manifest
+    source: str
+    findings: Mapping[str, Mapping[str, Any]]  # by estimand
+
+
+@click.command("compare")
+@click.argument("first", shell_complete=experiments_named)
+@click.argument("second", shell_complete=experiments_named)
+@data_option
+@json_option
+def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
+    """What differs between two versions or two experiments, and their findings side by side.
+
+    FIRST and SECOND are NAME, NAME@2 or a FILE.py: `axiom experiment compare grokking_dynamics mine.py`.
+    """
+    if folder.exists():
+        with view(folder) as seen:
+            sides = [_published(seen, name) or _written(name, folder) for name in (first, second)]
+    else:
+        sides = [_written(name, folder) for name in (first, second)]
+    a, b = sides
+    declared = declared_differences(a.manifest.as_data(), b.manifest.as_data())
+    lines = list(difflib.unified_diff(a.source.splitlines(), b.source.splitlines(), a.name, b.name, lineterm="", n=2))
+    if as_json:
+        show_json(
+            {
+                "comparison": {
+                    "first": a.name,
+                    "second": b.name,
+                    "declaration": [asdict(one) for one in declared],
+                    "findings": [
+                        {"estimand": name, "first": a.findings.get(name), "second": b.findings.get(name)}
+                        for name in _estimands(a, b)
+                    ],
+                    "source": lines,
+                }
+            }
+        )
+        return
+    _say(a, b, declared, lines)
+
+
+def _published(seen: Reading, name: str) -> ComparedSide | None:
+    """A version that the laboratory has; None for a file, and for a name of the catalogue that is not published."""
+    if name.endswith(".py"):
+        return None
+    try:
+        stored = experiments.must(seen, name)
+    except NotFound:
+        if "@" in name:
+            raise
+        return None
+    told = (finding_views.shown(seen, standing) for standing in findings.of_experiment(seen.db, stored.id))
+    return ComparedSide(
+        name=f"{stored.name}@{stored.version}",
+        manifest=stored_manifest(stored.manifest),
+        source=experiments.source_file(seen, f"{stored.name}@{stored.version}")[0],
+        findings={found["estimand"]: found for found in told},
+    )
+
+
+def _written(name: str, folder: Folder) -> ComparedSide:
+    """A file of the catalogue or of somebody's own, which has found nothing."""
+    file = file_of(name, folder)
+    manifest = manifest_of(file)
+    whole_name = name if name.endswith(".py") else f"{manifest.name}@{manifest.version} (not published)"
+    return ComparedSide(name=whole_name, manifest=manifest, source=file.read_text(encoding="utf-8"), findings={})
+
+
+def _estimands(a: ComparedSide, b: ComparedSide) -> list[str]:
+    """All that either has a finding of."""
+    return list(dict.fromkeys([*a.findings, *b.findings]))
+
+
+def _say(a: ComparedSide, b: ComparedSide, declared: Sequence[DeclaredDifference], lines: Sequence[str]) -> None:
+    show_table(
+        ("declared", a.name, b.name),
+        [(one.part, *_both(one.part, one.first, one.second)) for one in declared],
+        none=f"{a.name} and {b.name} declare the same.",
+    )
+    say()
+    show_table(
+        ("finding of", a.name, b.name),
+        [(name, _stand(a.findings.get(name)), _stand(b.findings.get(name))) for name in _estimands(a, b)],
+        none="Neither has a finding.",
+    )
+    say("\n" + "\n".join(map(printable, lines)) if lines else "\nThe source is the same.")
+
+
+def _both(part: str, first: Any, second: Any) -> Iterator[str]:
+    for said in (first, second):
+        yield f"{counted(len(said), 'config')} that the other lacks" if part == "configs" else _short(said)
+
+
+def _short(said: Any) -> str:
+    """What one side says, in one line; of an estimand its claim."""
+    if said is None:
+        return "–"
+    if isinstance(said, Mapping):
+        said = said.get("claim", said)
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
+
+
+def _stand(found: Mapping[str, Any] | None) -> str:
+    """How a finding stands: 31: effect +, Strong, 0.12 [0.08, 0.16], 24 seeds."""
+    if found is None:
+        return "–"
+    newest = found["evidence"]
+    if newest is None:
+        return f"{found['number']}: nothing weighed yet"
+    low, high = newest["interval"]
+    measured = f"{_number(newest['estimate'])} [{_number(low)}, {_number(high)}], {counted(newest['seeds'], 'seed')}"
+    return f"{found['number']}: {found['verdict']}, {found['grade']}, {measured}"
+
+
+def _number(said: float | None) -> str:
+    return "–" if said is None else f"{said:.4g}"

@@ -1,0 +1,97 @@
+"""`axiom logs`: what the laboratory wrote down of its own running."""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.errors import UnknownName, WrongUse
+from axiom.service.access import demand
+from axiom.service.terminal import say
+from axiom.store.engine.folder import Folder
+
+_MAIN = "axiom"  # what is meant where nobody says which
+_LOOK_SECONDS = 0.5  # between two looks for new lines
+
+
+@click.command()
+@click.argument("name", required=False, default=_MAIN)
+@click.option(
+    "-n", "--lines", type=click.IntRange(0, 1_000_000), default=20, show_default=True, help="At most so many."
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, until Ctrl-C.")
+@click.option("--list", "only_names", is_flag=True, help="Which logs there are, instead.")
+@data_option
+@json_option
+def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, as_json: bool) -> None:
+    """The newest lines of a log: `axiom` tells of the laboratory, `runner` of the building of a runner."""
+    demand(folder)
+    if follow and (as_json or only_names):
+        raise WrongUse("--follow goes with neither --json nor --list: one document has an end. Nothing was read.")
+    known = {file.stem: file for file in sorted(folder.logs.glob("*.log"))}
+    if only_names:
+        _show_names(known, as_json=as_json)
+        return
+    if name not in known:
+        if not known:
+            say("There is no log yet: the laboratory writes one once it runs.")
+            return
+        raise UnknownName("log", name, known)
+    found = last_lines(known[name], lines)
+    if as_json:
+        show_json({"logs": [{"name": name, "lines": found}]})
+        return
+    if found:
+        say("\n".join(found))
+    if follow:
+        for line in new_lines(known[name], lambda: time.sleep(_LOOK_SECONDS)):
+            say(line)
+
+
+def _show_names(known: dict[str, Path], *, as_json: bool) -> None:
+    rows = [
+        (name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+        for name, file in known.items()
+        for status in [file.stat()]
+    ]
+    if as_json:
+        show_json({"logs": [{"name": name, "bytes": size, "changed_at": at.isoformat()} for name, size, at in rows]})
+    else:
+        show_table(("log", "bytes", "last written, in UTC"), rows, none="There is no log yet.")
+
+
+def last_lines(file: Path, amount: int) -> list[str]:
+    """The newest lines; where the file was begun anew of late, those before come from its earlier parts."""
+    found: list[str] = []
+    for part in (file, *(file.with_name(f"{file.name}.{number}") for number in range(1, 10))):
+        if len(found) >= amount or not part.is_file():
+            break
+        with part.open(encoding="utf-8", errors="replace") as lines:
+            found = [*(line.rstrip("\n") for line in deque(lines, maxlen=amount - len(found))), *found]
+    return found
+
+
+def new_lines(file: Path, wait: Callable[[], None]) -> Iterator[str]:
+    """Each line that is written from now on, also once the file is set aside and another begun in its place."""
+    lines = file.open(encoding="utf-8", errors="replace")
+    begun = ""
+    try:
+        lines.seek(0, 2)
+        while True:
+            for line in lines:
+                begun += line
+                if begun.endswith("\n"):
+                    yield begun.rstrip("\n")
+                    begun = ""
+            if file.is_file() and not os.path.samestat(file.stat(), os.fstat(lines.fileno())):
+                lines.close()
+                lines = file.open(encoding="utf-8", errors="replace")
+                continue
+            wait()
+    finally:
+        lines.close()
