@@ -263,6 +263,7 @@ def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterato
             title=estimand["claim"],
             looks=looks,
             predicted=(low, high),
+            axis=axis,
             **about,
         ),
     )
@@ -278,6 +279,7 @@ def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterato
             look=looks[-1],
             older=tuple(sorted(one.replicate for one in observed if one.cohort is Cohort.EXPLORATORY)),
             centre=weighed[-1].centre,
+            axis=axis,
             **about,
         ),
     )
