@@ -250,12 +250,8 @@ def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterato
     )
     low, high = estimand["prediction"]["interval"]
     side = "above" if estimand["expects"] == Direction.MORE else "below"
-    about = {
-        "y": estimand["name"],
-        "axis": f"{side} {estimand['null']:g}: as claimed",
-        "null": estimand["null"],
-        "smallest": estimand["smallest"],
-    }
+    axis = f"{side} {estimand['null']:g}: as claimed"
+    about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
     yield (
         f"finding/{found.number}/narrowing",
         Narrowing(
