@@ -120,12 +120,15 @@ experiment = Experiment(
             name="risk_at_n_over_90",
             claim="with 100 examples, 100 random features have more than twice the risk of 90: the peak "
             "of the error does not come earlier",
-            if_so="With 100 examples, 100 random features have more than twice the risk of 90",
-            if_opposite="With 100 examples, 100 random features have less than twice the risk of 90",
-            if_absent="With 100 examples, 100 random features have about twice the risk of 90",
+            if_so="Trained on 100 examples, a model of 100 random features errs more than twice as much on new data as "
+            "one of 90",
+            if_opposite="Trained on 100 examples, a model of 100 random features errs less than twice as much on new "
+            "data as one of 90",
+            if_absent="Trained on 100 examples, a model of 100 random features errs about twice as much on new data as "
+            "one of 90",
             kind=Kind.CONTRAST,
             measure="log_risk",
-            in_words="{times_e} times the risk",
+            in_words="{times_e} times the squared error",
             between=(NOISY | {"features": 100}, NOISY | {"features": 90}),
             null=TWICE,
             smallest=0.3,
@@ -135,12 +138,15 @@ experiment = Experiment(
             name="risk_at_n_over_110",
             claim="with 100 examples, 100 random features have more than twice the risk of 110: the peak "
             "of the error does not come later",
-            if_so="With 100 examples, 100 random features have more than twice the risk of 110",
-            if_opposite="With 100 examples, 100 random features have less than twice the risk of 110",
-            if_absent="With 100 examples, 100 random features have about twice the risk of 110",
+            if_so="Trained on 100 examples, a model of 100 random features errs more than twice as much on new data as "
+            "one of 110",
+            if_opposite="Trained on 100 examples, a model of 100 random features errs less than twice as much on new "
+            "data as one of 110",
+            if_absent="Trained on 100 examples, a model of 100 random features errs about twice as much on new data as "
+            "one of 110",
             kind=Kind.CONTRAST,
             measure="log_risk",
-            in_words="{times_e} times the risk",
+            in_words="{times_e} times the squared error",
             between=(NOISY | {"features": 100}, NOISY | {"features": 110}),
             null=TWICE,
             smallest=0.3,
@@ -150,15 +156,15 @@ experiment = Experiment(
             name="peak_without_noise",
             claim="with 100 examples and no noise in the labels, 100 random features have more than twice "
             "the risk of 40",
-            if_so="Even without noise in the labels the error peaks: with 100 examples, 100 random "
-            "features have more than twice the risk of 40",
-            if_opposite="Without noise in the labels and with 100 examples, 100 random features have less than "
-            "twice the risk of 40",
-            if_absent="Without noise in the labels and with 100 examples, 100 random features have about "
-            "twice the risk of 40",
+            if_so="The error peaks even without noise: trained on 100 examples, a model of 100 random features errs "
+            "more than twice as much on new data as one of 40",
+            if_opposite="Without noise in its 100 examples, a model of 100 random features errs less than twice as "
+            "much on new data as one of 40",
+            if_absent="Without noise in its 100 examples, a model of 100 random features errs about twice as much on "
+            "new data as one of 40",
             kind=Kind.CONTRAST,
             measure="log_risk",
-            in_words="{times_e} times the risk",
+            in_words="{times_e} times the squared error",
             between=(CLEAN | {"features": 100}, CLEAN | {"features": 40}),
             null=TWICE,
             smallest=0.3,
@@ -167,14 +173,15 @@ experiment = Experiment(
         Estimand(
             name="second_descent",
             claim="with 100 noisy examples, 1,600 random features have less risk than 40, the best number below 100",
-            if_so="With 100 noisy examples, 1,600 random features have less risk than 40: the second "
-            "descent goes below the first",
-            if_opposite="With 100 noisy examples, 1,600 random features have more risk than 40: the second "
-            "descent stays above the first",
-            if_absent="With 100 noisy examples, 1,600 random features have about the risk of 40, within 10 %",
+            if_so="Trained on 100 noisy examples, a model of 1,600 random features errs less on new data than one of "
+            "40: far too large is better than small",
+            if_opposite="Trained on 100 noisy examples, a model of 1,600 random features errs more on new data than "
+            "one of 40",
+            if_absent="Trained on 100 noisy examples, a model of 1,600 random features errs about as much on new data "
+            "as one of 40, within 10 %",
             kind=Kind.CONTRAST,
             measure="log_risk",
-            in_words="{times_e} times the risk",
+            in_words="{times_e} times the squared error",
             between=(NOISY | {"features": 1_600}, NOISY | {"features": 40}),
             expects=Direction.LESS,
             smallest=0.1,
@@ -183,14 +190,15 @@ experiment = Experiment(
         Estimand(
             name="no_peak_with_a_ridge",
             claim="with a ridge penalty and 100 examples, 100 random features have less risk than 40: the peak is gone",
-            if_so="A ridge penalty takes the peak of the error away: with 100 examples, 100 random "
-            "features have less risk than 40",
-            if_opposite="Even with a ridge penalty and 100 examples, 100 random features have more risk than 40",
-            if_absent="With a ridge penalty and 100 examples, 100 random features have about the risk of 40, "
-            "within 10 %",
+            if_so="A penalty on large weights takes the peak of the error away: with it and 100 examples, a model of "
+            "100 random features errs less on new data than one of 40",
+            if_opposite="Even with a penalty on large weights and 100 examples, a model of 100 random features errs "
+            "more on new data than one of 40",
+            if_absent="With a penalty on large weights and 100 examples, a model of 100 random features errs about as "
+            "much on new data as one of 40, within 10 %",
             kind=Kind.CONTRAST,
             measure="log_risk",
-            in_words="{times_e} times the risk",
+            in_words="{times_e} times the squared error",
             between=(RIDGED | {"features": 100}, RIDGED | {"features": 40}),
             expects=Direction.LESS,
             smallest=0.1,
@@ -207,7 +215,7 @@ experiment = Experiment(
             if_absent="With features that all matter alike, 800 have about the risk of 100",
             kind=Kind.CONTRAST,
             measure="log_risk",
-            in_words="{times_e} times the risk",
+            in_words="{times_e} times the squared error",
             between=({"design": "isotropic", "features": 800}, {"design": "isotropic", "features": 100}),
             smallest=0.2,
             prediction=Prediction(positive=0.98, negative=0.01, absent=0.01, interval=(1.17, 1.27), because="1.19"),
