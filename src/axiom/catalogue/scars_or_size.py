@@ -1,7 +1,7 @@
 """Is a network that has learned nonsense a fast learner because its weights are large, or because they have turned?
 
-Why it matters: pre-training helps even when it teaches nonsense. The reason says what really is passed on from one task
-to the next.
+Why it matters: training on nonsense first can make later training faster. The reason says what really is passed on
+from one task to the next.
 
 A small ReLU network that has fitted random labels needs fewer steps for the true labels of the same examples than a
 new one (see label_scars; we had expected the opposite). Two explanations are common. Size: after nonsense the weights

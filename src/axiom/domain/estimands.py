@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 # How a number may be said in words: as it is, as a share of a hundred, as what it is the logarithm of.
+SCALES = {"percent": "shares of one", "times2": "doublings", "times10": "powers of ten", "times_e": "powers of e"}
 NUMBERS: Mapping[str, Callable[[float], float]] = {
     "value": float,
     "percent": lambda value: 100.0 * value,

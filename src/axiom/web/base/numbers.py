@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Context
 from typing import Any
 
 from axiom.decisions.evidence.rounding import around, sides
-from axiom.domain.estimands import NUMBERS
+from axiom.domain.estimands import NUMBERS, SCALES
 from axiom.domain.findings import Kind
 
 _MINUS = "−"
@@ -70,11 +70,21 @@ def in_words(estimand: Mapping[str, Any], value: float | None, low: float | None
     words: str = estimand.get("in_words", "")
     if not words or value is None:
         return ""
-    name = next(name for name in NUMBERS if f"{{{name}}}" in words)
+    name = _number_in(words)
     ends = [None if each is None else NUMBERS[name](each) for each in (value, low, high)]
     said, *interval = rounded(*ends, signed=False)
     known = "" if None in ends else f" (95 % sure: {' to '.join(interval)})"
     return words.replace(f"{{{name}}}", said) + known
+
+
+def scale(estimand: Mapping[str, Any]) -> str:
+    """In what the number itself is, where its words say it otherwise."""
+    words: str = estimand.get("in_words", "")
+    return SCALES.get(_number_in(words), "") if words else ""
+
+
+def _number_in(words: str) -> str:
+    return next(name for name in NUMBERS if f"{{{name}}}" in words)
 
 
 def _is_signed(kind: str) -> bool:

@@ -21,7 +21,7 @@ from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast,
 from axiom.web.base import paging, query_errors, spoken
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.file_words import papers, told_in_file
-from axiom.web.base.numbers import in_words, moment, plain, written
+from axiom.web.base.numbers import in_words, moment, plain, scale, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate, shared_card
@@ -289,6 +289,7 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "measure": estimand["measure"],
         "quantity": quantity(estimand),
         "in_words": in_words(estimand, *_ends(line)),
+        "scale": scale(estimand),
         "chance": _chance(estimand["prediction"], standing.verdict),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
