@@ -84,7 +84,7 @@ INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, me
 VALUES (1, 1, :replicate, :config, :replicate, 'ok', '{"border": 3, "learned": 0.5}', '[1.0]', 1.0, 0)
 """
 _TILE = """
-INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border, task_id, shares, pixels, drawn_at)
+INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, drawn_at)
 VALUES (1, :replicate, :config, :arm, :level, :state, :border, :task_id, :shares, :pixels, :now)
 """
 

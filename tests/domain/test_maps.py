@@ -21,6 +21,7 @@ from axiom.domain.maps import (
     PlacedConfigs,
     Tile,
     borders,
+    differing,
     first_place,
     is_tile,
     place_of,
@@ -213,6 +214,21 @@ def test_borders_are_what_they_are_counted_one_pixel_after_the_other(data, side,
         for row in range(y, min(side, y + high)):
             pixels[row * side + x : row * side + min(side, x + wide)] = bytes([colour]) * (min(side, x + wide) - x)
     assert borders(bytes(pixels), of) == by_hand(bytes(pixels), of)
+
+
+@given(data=st.data(), side=st.sampled_from([4, 8, 64]))
+def test_what_differs_is_counted_by_quarter_one_pixel_after_the_other(data, side):
+    of = chart(pixels=side, bands=THREE)
+    first, second = (bytes(data.draw(st.binary(min_size=side**2, max_size=side**2))) for _ in "ab")
+    first, second = (bytes(each % of.colours for each in pixels) for pixels in (first, second))
+    apart = [of.bands_of_colours[a] != of.bands_of_colours[b] for a, b in zip(first, second, strict=True)]
+    half = side // 2
+    by_quarter = [
+        sum(apart[y * side + x] for y in range(up, up + half) for x in range(right, right + half)) // 4
+        for up in (0, half)
+        for right in (0, half)
+    ]
+    assert list(differing(first, second, of)) == by_quarter
 
 
 # --- as a grid travels

@@ -21,7 +21,7 @@ from axiom.lab.registrations.register import amend, register_further
 from axiom.lab.steps.evaluate import evaluate
 from axiom.store.experiments import experiments
 from axiom.store.sessions import sessions
-from axiom.web.base.request import nothing_planned
+from axiom.web.base.request import nobody_counts, nothing_planned
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site, site
 
@@ -91,6 +91,7 @@ def browse():
     def make(
         lab,
         preview: Callable[[], Preview] = nothing_planned,
+        look_at: Callable[[int, int], None] = nobody_counts,
         scheduler: str = "",
         probes: Probes | None = None,
         master: str = "",
@@ -102,6 +103,7 @@ def browse():
             now=lambda: lab.now,
             live=lambda: live,
             preview=preview,
+            look_at=look_at,
             scheduler=scheduler,
             probes=probes or Probes(),
             master=master,

@@ -229,6 +229,20 @@ def borders(pixels: bytes, of: Map) -> Borders:
     return Borders(shares=tuple(counts), lengths=(a, b, c, d), passes=(e, f, g, h))
 
 
+def differing(pixels: bytes, others: bytes, of: Map) -> tuple[int, int, int, int]:
+    """How much of each quarter of a tile is of another band than there in other pixels, in boxes of four pixels."""
+    side, half = of.pixels, of.pixels // 2
+    first, second = (int.from_bytes(each.translate(of.bands_of_colours)) for each in (pixels, others))
+    apart = (first ^ second).to_bytes(side * side)
+    rows = [apart[start : start + side] for start in range(0, side * side, side)]
+    a, b, c, d = (
+        sum(half - row[right : right + half].count(0) for row in rows[up : up + half]) // 4
+        for up in (0, half)
+        for right in (0, half)
+    )
+    return a, b, c, d
+
+
 def _crossed(rows: Sequence[bytes], up: int, right: int, half: int) -> int:
     """Boxes of two pixels a side in which not all four are of one band."""
     return sum(

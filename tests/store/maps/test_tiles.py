@@ -79,6 +79,26 @@ def test_the_tiles_with_most_border_come_first_and_then_those_of_earlier_replica
     assert opened(lab, limit=2) == found[:2]
 
 
+def test_tiles_that_end_otherwise_in_another_replicate_come_first(lab):
+    keep(lab, result(replicate=3, pixels=MIXED))
+    keep(lab, result(replicate=4, pixels=MIXED))
+    keep(lab, result(replicate=5, pixels=bytes([2, 0] * 32)))
+    assert [one.replicate for one in opened(lab)] == [5] * 4 + [3] * 4 + [4] * 4
+
+
+def test_where_somebody_looks_is_computed_sooner(lab):
+    keep(lab, *(result(replicate=number, pixels=MIXED) for number in (3, 4)))
+    keep(lab, result(replicate=3, tile=ROOT.children[1], pixels=LOWER_LEFT))
+    (deep,) = opened(lab, level=2)
+    first = opened(lab)[0]
+    tiles.raise_worth(lab.db, [(1, place_of(ROOT, 0))], 32)
+    assert opened(lab)[0] == first  # all four quarters of both are worth more
+    tiles.raise_worth(lab.db, [(1, place_of(ROOT.children[1], 0))], 32)
+    assert lab.db.one("SELECT worth FROM tile WHERE level = 2")["worth"] >= 32
+    assert opened(lab, level=2) == [deep]
+    tiles.raise_worth(lab.db, [(1, place_of(Tile(level=22), 0))], 32)  # nothing is finer
+
+
 def test_what_is_ordered_is_not_ordered_again(lab):
     keep(lab, result(pixels=MIXED))
     chosen = opened(lab, limit=3)

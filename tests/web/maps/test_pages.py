@@ -11,6 +11,7 @@ from map_on_site import draw_map, publish_map
 from axiom.domain.maps import Tile, place_of
 from axiom.store.accounts import accounts
 from axiom.store.maps import tiles
+from axiom.web.maps.visits import Visits
 
 MAP = "/maps/small_map"
 
@@ -31,6 +32,16 @@ def test_every_link_and_picture_of_a_view_is_there(maps_of):
     assert {address: maps_of.get(address).status for address in links(page) | pictures if "parquet" not in address} == {
         address: 200 for address in links(page) | pictures if "parquet" not in address
     }
+
+
+def test_every_view_and_picture_counts_where_somebody_looks_and_nothing_else(browse, atlas):
+    looked = Visits()
+    site = browse(atlas, look_at=looked.note)
+    for address in (f"{MAP}?level=2&column=1&row=2&arm=1", "/maps", f"{MAP}?level=99", f"{MAP}/tiles/0/0/1-1-0.png"):
+        site.get(address)
+    places = [place_of(Tile(level=1, column=1), 0), place_of(Tile(level=2, column=1, row=2), 1)]
+    assert looked.take() == [(1, place) for place in places]
+    assert looked.take() == []
 
 
 def test_an_address_stays(maps_of):
@@ -177,7 +188,7 @@ def test_no_page_takes_longer_because_there_are_more_tiles(browse, new_lab, atla
             for row in range(1 << level)
         ]
         lab.db.many(
-            "INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border, task_id, shares, pixels, "
+            "INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, "
             "drawn_at) VALUES (1, 0, :config, 0, :level, 'drawn', 0, 1, :shares, :pixels, :now)",
             [{"config": place, "level": level, **pixels, "now": place} for place in places],
         )

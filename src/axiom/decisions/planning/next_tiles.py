@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
+LOOKED_AT = 32  # boxes: a tile that somebody looks at is worth as much more as a border from side to side
 SHARE = 0.25  # of all work that should wait, for tiles that registered numbers need, while other questions wait too
 
 

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.maps import Map, Tile, borders, place_of, tile_at
+from axiom.domain.maps import DEEPEST, Map, Tile, borders, differing, place_of, tile_at
 from axiom.domain.work import Result
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment
 
 _DRAW = """
-INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border, task_id, shares, pixels, drawn_at)
+INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, drawn_at)
 VALUES (:experiment_id, :replicate, :config, :arm, :level, :state, 0, :task_id, :shares, :pixels, :now)
 ON CONFLICT (experiment_id, config, replicate) DO UPDATE SET state = excluded.state, task_id = excluded.task_id,
     shares = excluded.shares, pixels = excluded.pixels, drawn_at = excluded.drawn_at
 WHERE tile.state IN ('open', 'ordered')
 """
 _OPEN = """
-INSERT INTO tile (experiment_id, replicate, config, arm, level, state, border)
-VALUES (:experiment_id, :replicate, :config, :arm, :level, 'open', :border)
+INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth)
+VALUES (:experiment_id, :replicate, :config, :arm, :level, 'open', :worth)
 ON CONFLICT (experiment_id, config, replicate) DO NOTHING
 """
 _THERE = """
@@ -36,12 +36,20 @@ SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND s
 _NEXT = """
 SELECT replicate, config FROM tile
 WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open'
-ORDER BY border DESC, replicate, config LIMIT :limit
+ORDER BY worth DESC, replicate, config LIMIT :limit
 """
-# The border is asked for so that the index of open tiles is what answers, and not a shorter one of all.
+# The worth is asked for so that the index of open tiles is what answers, and not a shorter one of all.
 _AMOUNT_OPEN = """
-SELECT count(border) AS amount FROM (SELECT border FROM tile
+SELECT count(worth) AS amount FROM (SELECT worth FROM tile
     WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open' LIMIT :most)
+"""
+_ANOTHER = """
+SELECT pixels FROM tile
+WHERE experiment_id = :experiment_id AND config = :config AND replicate <> :replicate AND state = 'drawn'
+ORDER BY drawn_at DESC, replicate LIMIT 1
+"""
+_WORTH_MORE = """
+UPDATE tile SET worth = worth + :more WHERE experiment_id = :experiment_id AND config = :config AND state = 'open'
 """
 _OUT = """
 SELECT w.replicates, w.configs FROM workunit w
@@ -113,7 +121,8 @@ class Charted:
 def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> None:
     """Keep the pixels of an experiment's results, and open the quarters through which a border passes.
 
-    Each tile is drawn once: what a check brings of it is no other tile.
+    Each tile is drawn once: what a check brings of it is no other tile. A quarter has more to tell the longer its
+    border is, and the more of it ended otherwise in another replicate.
     """
     rows, opened, there = list[dict[str, Any]](), [], _there(db, results)
     for result in results:
@@ -136,15 +145,37 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
         )
         if seen is None or tile.level >= drawn.deepest:
             continue
+        apart = _apart(db, drawn, result)
         opened += [
-            {**key, "config": place_of(child, arm), "level": child.level, "border": length}
-            for child, length, passes in zip(tile.children, seen.lengths, seen.passes, strict=True)
+            {**key, "config": place_of(child, arm), "level": child.level, "worth": length + differing}
+            for child, length, differing, passes in zip(tile.children, seen.lengths, apart, seen.passes, strict=True)
             if passes
         ]
     db.many(_DRAW, rows)
     db.many(_OPEN, opened)
     new = Counter(("tile", row["experiment_id"], str(row["level"])) for row in rows if row["state"] == "drawn")
     counters.add_all(db, new)
+
+
+def _apart(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int]:
+    """How much of each quarter of a tile ended otherwise in the replicate that was drawn last before it, in boxes."""
+    cell = {"experiment_id": result.experiment_id, "config": result.config, "replicate": result.replicate}
+    row = db.one(_ANOTHER, **cell)
+    if row is None or result.pixels is None:
+        return 0, 0, 0, 0
+    return differing(result.pixels, zlib.decompress(row["pixels"]), drawn)
+
+
+def raise_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> None:
+    """Somebody looks at these tiles, each of an experiment: their open quarters are worth more."""
+    found = [(experiment_id, *tile_at(place)) for experiment_id, place in places]
+    quarters = [
+        {"experiment_id": experiment_id, "config": place_of(child, arm), "more": more}
+        for experiment_id, tile, arm in found
+        if tile.level < DEEPEST
+        for child in tile.children
+    ]
+    db.many(_WORTH_MORE, quarters)
 
 
 def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
@@ -167,7 +198,7 @@ def coarsest(db: Database, experiment_id: int, arm: int, most: int) -> tuple[int
 
 
 def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
-    """The tiles of a level to compute next: those first through which most of the border passes."""
+    """The tiles of a level to compute next: those first that have most to tell."""
     return [
         OpenTile(replicate=row["replicate"], place=row["config"])
         for row in db.select(_NEXT, experiment_id=experiment_id, arm=arm, level=level, limit=limit)

@@ -27,6 +27,10 @@ def nothing_planned() -> Preview:
     return Preview(plan=Plan(allotments=(), skipped=(), idle_cores=0, reason="nothing is planned here"))
 
 
+def nobody_counts(experiment_id: int, place: int) -> None:
+    """Where nobody counts which tiles of maps are looked at."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """The records as they stand, read by one page."""
@@ -49,6 +53,7 @@ class Reading:
     attempts: Attempts = field(default_factory=Attempts)
     memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
+    look_at: Callable[[int, int], None] = nobody_counts  # a tile: its experiment, and its place there
 
     def text(self, digest: str) -> str:
         """A stored file as text."""

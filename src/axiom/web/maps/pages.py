@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.findings import VOID, Grade
-from axiom.domain.maps import WHERE, Knob, Map, Tile
+from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
 from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
@@ -38,6 +38,7 @@ def one(reading: Reading, name: str) -> Answer:
     shown = must_map(reading, name)
     try:
         look, aspect = _asked(reading, shown)
+        reading.look_at(shown.stored.id, place_of(aspect.tile, aspect.arm))
         misread: list[str] = []
     except WrongUse as error:  # nothing is shown in its place but the whole map
         look = MapLook(reading.db, shown, min(shown.arms))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from axiom.domain.maps import place_of
 from axiom.errors import NotFound, WrongUse
 from axiom.store.maps.windows import window_of
 from axiom.web.base.request import Reading
@@ -37,6 +38,7 @@ def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str
     tile = aspects.must_tile(shown, level, column, row)
     look = MapLook(reading.db, shown, arm, against)
     chosen = aspects.must_replicate(shown, replicate, look.replicates)
+    reading.look_at(shown.stored.id, place_of(tile, arm))
     aspect = Aspect(tile=tile, arm=arm, against=against, replicate=chosen)
     window = look.window(tile) if kind == "views" else window_of(tile, shown.drawn.pixels)
     body = pictured(look, aspect, window)

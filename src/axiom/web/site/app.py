@@ -24,7 +24,7 @@ from axiom.store.views.findings import Attempts
 from axiom.store.views.results import Tally
 from axiom.web.base.memo import Memo
 from axiom.web.base.query_words import normalize
-from axiom.web.base.request import Reading, nothing_planned
+from axiom.web.base.request import Reading, nobody_counts, nothing_planned
 from axiom.web.probes import PATHS, Probes, probe_routes
 from axiom.web.site.languages import CHOICE, choice, language_of
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
@@ -62,6 +62,7 @@ class Site:
     attempts: Attempts = field(default_factory=Attempts)
     memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned
+    look_at: Callable[[int, int], None] = nobody_counts
     probes: Probes = field(default_factory=Probes)
     is_open: bool = False  # may pages of other sites read what is here?
     authors: str = ""  # who is cited beside the laboratory
@@ -101,6 +102,7 @@ class Site:
                 attempts=self.attempts,
                 memo=self.memo,
                 preview=self.preview,
+                look_at=self.look_at,
             )
 
 
