@@ -62,6 +62,7 @@ NAMES = {
     "/ledger/2026-03-02-a": "settlement",
     "/leaderboards?of=teams&by=recent": "leaderboards",
     "/leaderboards?of=hosts": "leaderboards",
+    "/leaderboards?experiment=tiny_sum": "leaderboards",
     "/workunits/1": "workunit",
     "/workunits/5": "workunit",
     "/tasks/1": "task",

@@ -23,7 +23,7 @@ _WORDS = {
     "hosts": _PAGES | {"state", "page", "findings"},
     "volunteers": _PAGES | {"findings"},
     "teams": _PAGES,
-    "leaderboards": frozenset({"of", "by", "from"}),
+    "leaderboards": frozenset({"of", "by", "experiment", "from"}),
     "ideas": frozenset({"state", "from"}),
     "failures": frozenset({"experiment"}),
     "static": frozenset({"v"}),
