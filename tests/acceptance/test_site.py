@@ -43,7 +43,14 @@ ADDRESSES = (
     *("/sessions/2026-03-02-a/tasks", "/sessions/2026-03-02-b/since/2026-03-02-a"),
     *("/results?experiment=tiny_sum@1", "/hosts", "/hosts/1", "/hosts/2?state=failed", "/hosts/3"),
     *("/volunteers", "/volunteers/2", "/volunteers/3", "/volunteers/2/certificate", "/teams", "/teams/1"),
-    *("/leaderboards", "/leaderboards?of=teams&by=recent", "/leaderboards?of=hosts", "/ledger", "/ledger/2026-03-02-a"),
+    *(
+        "/leaderboards",
+        "/leaderboards?of=teams&by=recent",
+        "/leaderboards?of=hosts",
+        "/leaderboards?experiment=tiny_sum",
+        "/ledger",
+        "/ledger/2026-03-02-a",
+    ),
     *("/workunits/1", "/workunits/5", "/tasks/1", "/tasks/4", "/tasks/7", "/tasks/9", "/failures", "/watches"),
     *(
         "/old-claims",

@@ -108,7 +108,7 @@ def test_a_database_that_lacks_a_migration_is_not_read(folder, now, newer_progra
     database = connect_writer(folder.database)
     migrate(database, None, now)
     newer_program()
-    with pytest.raises(CannotStart, match=r"lacks 0098_more.* start the laboratory once"):
+    with pytest.raises(CannotStart, match=r"lacks 0098_more.* `axiom upgrade`"):
         check(database)
     migrate(database, None, now)
     check(database)

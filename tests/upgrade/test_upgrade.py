@@ -12,6 +12,7 @@ from scheduler_calls import Client, Exchange, Heard, report
 from upload_lab import head, md5
 
 from axiom import __version__
+from axiom.__main__ import _main
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.signed.keys import load_keys, load_secrets, make_keys, make_secrets
@@ -82,15 +83,32 @@ def in_flight(exchange: Exchange) -> dict[str, object]:
     }
 
 
+def restored(backup: Path, folder: Folder) -> None:
+    """The laboratory as a restore brings it up to date."""
+    made = restore(backup, folder, now=NOW, wish=RecoveryWish(as_it_was=True))
+    assert (made.backup.results, list(made.broken)) == (2, [])
+
+
+def upgraded(backup: Path, folder: Folder) -> None:
+    """The folder as the release left it, and then as `axiom upgrade` brings it up to date."""
+    folder.create()
+    folder.keys.mkdir(mode=0o700)
+    with tarfile.open(backup, "r:") as packed:
+        for entry in packed:
+            packed.extract(entry, folder.path)
+    assert _main(["upgrade", "--data", str(folder.path)]) == 0
+    assert len(list(folder.backups.glob("before-*.db"))) == 1
+
+
+@pytest.mark.parametrize("bring_up", [restored, upgraded])
 @pytest.mark.parametrize("release", _RELEASES)
-def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, small_lab, tmp_path, opened):
+def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, bring_up, small_lab, tmp_path, opened):
     with tarfile.open(_PLACE / f"{release}.tar.xz") as packed:
         for name in (_BACKUP, _CLIENT):
             (tmp_path / name).write_bytes(packed.extractfile(name).read())
     said = json.loads((tmp_path / _CLIENT).read_text())
     folder = Folder(path=tmp_path / "lab")
-    restored = restore(tmp_path / _BACKUP, folder, now=NOW, wish=RecoveryWish(as_it_was=True))
-    assert (restored.backup.results, list(restored.broken)) == (2, [])
+    bring_up(tmp_path / _BACKUP, folder)
     lab = replace(small_lab, folder=folder, keys=load_keys(folder.keys, NOW), db=connect_writer(folder.database))
     lab.later(hours=1)
     exchange = Exchange(lab, load_secrets(folder.keys))

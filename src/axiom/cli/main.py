@@ -9,6 +9,7 @@ from axiom.cli.groups import Lazy
 _UNLISTED = frozenset({"completion", "docs", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
+    ("init", "upgrade"): "A new laboratory; old data to this version.",
     ("status", "doctor", "logs"): "What it is doing, what is wrong, what it wrote down.",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",
     ("workunit", "task"): "What is ordered and given out: list, cancel, abort …",
@@ -53,6 +54,7 @@ _COMMANDS = {
     "mcp": ("laboratory.mcp", "Tools for a language model's client, over standard input and output."),
     "backup": ("laboratory.backup", "One file that holds the whole laboratory, also while it works."),
     "restore": ("laboratory.backup", "A laboratory from such a file, proven."),
+    "upgrade": ("laboratory.backup", "A laboratory's data, brought to this version after a copy."),
     "keys": ("laboratory.keys", "Who may sign what: show, status, make, request, sign, accept, rotate."),
     "settings": ("laboratory.operate", "Every knob, its value and where it comes from: show."),
     "audit": ("laboratory.operate", "Proof of who did what: show, verify."),

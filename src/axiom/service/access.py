@@ -25,7 +25,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, holder, is_full, lock
 from axiom.store.engine.sqlite_binding import foreseen
 from axiom.store.journal.journal import attach
-from axiom.store.migrate import check, migrate
+from axiom.store.migrate import check, copy_before, migrate, pending
 from axiom.store.writer import Writer
 
 _FULL_SECONDS = 60.0
@@ -108,6 +108,27 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
         return open_clock(db, accept=accept, caller=operator().name)
     finally:
         db.close()
+
+
+def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str], Path | None]:
+    """Bring a laboratory's data to the form that this program knows: which steps that took, and where the copy lies.
+
+    Whoever calls holds the folder's lock. Only the start sets the clock and looks at what is out.
+    """
+    with Connections(folder=folder).reader() as old:
+        missing = pending(old)
+    if not missing:
+        return [], None
+    if not dry_run:
+        settings, _ = from_process(folder.settings)
+        db = Connections(folder=folder).writer()
+        try:
+            attach(db, folder, journal_of(folder, settings), wall_clock)
+            migrate(db, folder, wall_clock())
+            lay_out_own_files(db, folder)
+        finally:
+            db.close()
+    return missing, copy_before(folder, missing[0])
 
 
 def lay_out_own_files(db: Database, folder: Folder) -> None:

@@ -68,23 +68,33 @@ def migrate(
     """The database has every known migration (those of this program, if none are given); the names that it lacked."""
     wanted = migrations() if known is None else known
     applied = _applied(database, wanted)
-    pending = [migration for migration in wanted if migration.number not in applied]
-    if applied and pending and folder is not None:
-        _back_up(folder, pending[0])  # one copy however many come after it: each is as large as the database
-    for migration in pending:
+    missing = [migration for migration in wanted if migration.number not in applied]
+    if applied and missing and folder is not None:
+        _back_up(folder, missing[0].name)  # one copy however many come after it: each is as large as the database
+    for migration in missing:
         with database.transaction():
             _apply(database, migration, now)
-    return [migration.name for migration in pending]
+    return [migration.name for migration in missing]
+
+
+def pending(database: Database) -> list[str]:
+    """The names of the migrations that this database lacks, in order. One that cannot be brought up is an error."""
+    known = migrations()
+    applied = _applied(database, known)
+    return [migration.name for migration in known if migration.number not in applied]
+
+
+def copy_before(folder: Folder, name: str) -> Path:
+    """Where the database is copied to before this migration and those behind it."""
+    return folder.backups / f"before-{name[:4]}.db"
 
 
 def check(database: Database) -> None:
     """This program can read the database as it is, or a sentence says what to do."""
-    known = migrations()
-    applied = _applied(database, known)
-    if missing := [migration.name for migration in known if migration.number not in applied]:
+    if missing := pending(database):
         raise CannotStart(
             f"This database was made by an older Axiom and lacks {', '.join(missing)}. Nothing was read or changed; "
-            "start the laboratory once (`axiom lab`), which copies the database and brings it up to date."
+            "`axiom upgrade` copies the database and brings it up to date, as does the laboratory's next start."
         )
 
 
@@ -124,19 +134,18 @@ def _applied(database: Database, known: list[Migration]) -> set[int]:
     return set(applied)
 
 
-def _back_up(folder: Folder, migration: Migration) -> None:
+def _back_up(folder: Folder, name: str) -> None:
     try:
         folder.backups.mkdir(mode=0o700, exist_ok=True)
-        copy(folder.database, folder.backups / f"before-{migration.number:04}.db")
+        copy(folder.database, copy_before(folder, name))
     except StorageFull as error:
         raise StorageFull(
-            f"There is no room for a copy of the database before {migration.name}. Nothing was changed; "
+            f"There is no room for a copy of the database before {name}. Nothing was changed; "
             "free some space and start again."
         ) from error
     except OSError as error:
         raise FolderUnusable(
-            f"The database cannot be copied to {folder.backups} before {migration.name}: {error.strerror}. "
-            "Nothing was changed."
+            f"The database cannot be copied to {folder.backups} before {name}: {error.strerror}. Nothing was changed."
         ) from error
 
 

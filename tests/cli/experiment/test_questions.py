@@ -8,7 +8,7 @@ from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.cli.experiment.compare import compare
-from axiom.cli.experiment.questions import show
+from axiom.cli.experiment.questions import list_experiments, show
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.signed.bundles import contents
@@ -96,3 +96,19 @@ def test_two_versions_and_a_file_are_compared_with_what_each_has_found(working_l
     text = typed("tiny_sum@1", str(file))
     assert "declare the same" in text
     assert "The source is the same." in text
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["--search", "memdynv2_gpu"], {"memorization_dynamics"}),
+        (["--search", "edge of chaos", "--status", "catalogue"], {"edge_of_chaos"}),
+        (["--theme", "Smaller networks", "--search", "lottery"], {"lottery_ticket", "neural_network_pruning_lottery"}),
+        (["--status", "retired"], set()),
+    ],
+)
+def test_the_catalogue_is_searched_by_words_old_names_theme_and_status(tmp_path, words, names):
+    done = CliRunner().invoke(list_experiments, [*words, "--json", "--data", str(tmp_path)], catch_exceptions=False)
+    assert names <= {row["name"] for row in json.loads(done.stdout)["experiments"]}
+    assert all(row["theme"] for row in json.loads(done.stdout)["experiments"])
+    assert bool(names) == bool(json.loads(done.stdout)["experiments"])

@@ -9,7 +9,7 @@ from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.cli.finding.findings import finding
-from axiom.domain.findings import Verdict
+from axiom.domain.findings import Grade, Verdict
 from axiom.errors import WrongUse
 
 
@@ -39,6 +39,16 @@ def test_the_verdict_is_read_for_the_claim(say, words):
 def test_the_json_has_it_as_the_pages_do(say):
     assert [row["reads"] for row in json.loads(say("list", "--json"))["findings"]] == ["the opposite of the claim"]
     assert json.loads(say("show", "1", "--json"))["finding"]["reads"] == "the opposite of the claim"
+
+
+def test_the_surest_finding_comes_first_where_that_is_asked_for(say, small_lab, prepared):
+    small_lab.publish(prepared(version=2))
+    unsure = weighed(2, grade=Grade.AWAITING, verdict=Verdict.UNDECIDED)
+    with small_lab.db.transaction():
+        record(small_lab.db, 2, unsure, [], session_id=None, now=small_lab.now)
+    orders = {(): [2, 1], ("--order", "newest"): [2, 1], ("--order", "surest"): [1, 2]}
+    for words, numbers in orders.items():
+        assert [row["number"] for row in json.loads(say("list", *words, "--json"))["findings"]] == numbers
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,22 @@ def test_a_task_that_is_out_is_shown_with_how_far_it_is_said_to_be(say, small_la
     assert say("task", "show", out["id"], "--json")[1]["task"]["progress"] == 0.404
 
 
+def test_the_operator_sees_where_tasks_are_by_name_and_the_rest_as_a_range(say, monkeypatch):
+    _, answer, _ = say("experiment", "deployed", "--json")
+    (row,) = answer["deployed"]
+    assert (row["host_id"], row["name"], row["tasks"], row["experiments"]) == (
+        2,
+        "kitchen.grace.example",
+        1,
+        {"tiny_sum": 1},
+    )
+    assert "1 tiny_sum" in say("experiment", "deployed", "tiny_sum")[1]
+    status, _, err = say("experiment", "deployed", "tiny_sun")
+    assert (status, "Did you mean tiny_sum?" in err) == (2, True)
+    monkeypatch.setattr("axiom.cli.experiment.deployed._MOST", 0)
+    assert "and 1 more host with 1 task each" in say("experiment", "deployed")[1]
+
+
 def test_a_task_is_aborted_and_says_why(small_lab, prepared, hand_over):
     fill(small_lab, prepared)
     typed = hand_over()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from axiom import __version__
 from axiom.__main__ import _main
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.upkeep.copies import keep_copy
@@ -87,7 +88,7 @@ def test_an_init_that_was_cut_off_is_completed_and_keeps_the_settings(say, tmp_p
     assert say("status")[0] == 0
 
 
-def test_an_older_database_is_not_read_but_brought_up_to_date_by_a_start(say, tmp_path, newer_program):
+def test_an_older_database_is_not_read_but_upgraded_after_a_copy(say, tmp_path, newer_program):
     folder = Folder(path=tmp_path / "lab")
     folder.create()
     db = connect_writer(folder.database)
@@ -97,10 +98,25 @@ def test_an_older_database_is_not_read_but_brought_up_to_date_by_a_start(say, tm
     for command in (("task", "list"), ("data", "export")):
         status, _, err = say(*command)
         assert status == 5
-        assert "start the laboratory once" in err
+        assert "axiom upgrade" in err
     found = findings(say)
-    assert "start the laboratory once" in found["database"]["says"]
+    assert "axiom upgrade" in found["database"]["says"]
     assert {"sandbox", "clock", "jobs", "preflight"}.isdisjoint(found)
+    copy = folder.backups / "before-0098.db"
+    would = {"version": __version__, "done": ["0098_more"], "copy": str(copy), "dry_run": True}
+    assert say("upgrade", "--dry-run", "--json")[:2] == (0, {"upgrade": would})
+    assert (copy.exists(), say("task", "list")[0]) == (False, 5)
+    status, out, err = say("upgrade")
+    assert (status, out, str(copy) in err) == (0, "0098_more\n", True)
+    assert (copy.exists(), say("task", "list")[0]) == (True, 0)
+    assert say("upgrade", "--json")[1]["upgrade"]["done"] == []
+    with lock(folder, "somebody else"):
+        assert say("upgrade")[0] == 5
+    db = connect_writer(folder.database)
+    db.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
+    db.close()
+    status, _, err = say("upgrade")
+    assert (status, "newer Axiom (0099_future" in err) == (5, True)
 
 
 def test_the_status_tells_who_computes_and_names_what_was_ordered(say, lab):

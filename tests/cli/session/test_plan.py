@@ -80,6 +80,13 @@ def test_hosts_of_one_size_are_one_line_and_why_their_cores_are_idle_another(sho
     assert idle[:2] == ["  10 hosts of 4 to 8 cores", "    no memory is left for one more task"]
 
 
+def test_smaller_hosts_than_a_dozen_sizes_are_told_as_a_range(shown):
+    lines = shown(classes=[sized(cores, 3, {"a": cores}, idle=1) for cores in range(20, 5, -1)])
+    assert "  and 9 more hosts of 6 to 8 cores: 21 planned, 3 idle; --json has all" in lines
+    assert sum(line.startswith(("20 ", "9 ")) for line in lines) == 2
+    assert not any(line.startswith("8 ") for line in lines)
+
+
 def test_what_is_left_alone_for_one_reason_is_one_line(shown):
     skipped = [{"name": name, "reason": "settled"} for name in ("a", "b", "c", "d")]
     lines = shown(skipped=[*skipped, {"name": "e", "reason": "paused"}])

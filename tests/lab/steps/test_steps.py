@@ -206,6 +206,16 @@ def test_what_an_operator_aborted_is_told_as_one_task_and_no_workunit(rounds):
     ]
 
 
+def test_hosts_of_more_sizes_than_are_named_are_told_as_a_range(rounds, monkeypatch):
+    monkeypatch.setattr("axiom.lab.steps.deploy.MOST", 1)
+    for cores in (64, 16, 12):
+        rounds.lab.host(f"{cores} cores", cores=cores)
+    rounds.hold()
+    assert rounds.said("deploy.class")[0].startswith("Hosts with 64 cores: 1,")
+    (rest,) = rounds.said("deploy.class.rest")
+    assert rest.startswith("Other hosts, with 2 to 16 cores: 3, with ")
+
+
 def test_what_is_left_alone_for_the_same_reason_is_one_line(rounds, variant):
     for name in ("first_sum", "second_sum"):
         rounds.lab.publish(variant(name, asks=False))

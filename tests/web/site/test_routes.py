@@ -62,6 +62,7 @@ NAMES = {
     "/ledger/2026-03-02-a": "settlement",
     "/leaderboards?of=teams&by=recent": "leaderboards",
     "/leaderboards?of=hosts": "leaderboards",
+    "/leaderboards?experiment=tiny_sum": "leaderboards",
     "/workunits/1": "workunit",
     "/workunits/5": "workunit",
     "/tasks/1": "task",
@@ -311,6 +312,24 @@ def test_a_mistyped_filter_shows_no_finding_and_says_so(site_of, query, said):
     assert site_of.get(f"/findings.json{query}").json["findings"] == []
     page = site_of.get(f"/findings{query}")
     assert (page.status, said in page.text, "No finding matches" in page.text) == (400, True, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "amount"),
+    [
+        ("?q=TINY+sum&status=open", 200, 1),
+        ("?q=nobody", 200, 0),
+        ("?theme=Smaller+networks", 200, 0),
+        ("?theme=Larger+networks", 400, 0),
+        ("?status=closed", 400, 0),
+    ],
+)
+def test_experiments_are_searched_and_filtered(site_of, query, status, amount):
+    page, data = site_of.get(f"/experiments{query}"), site_of.get(f"/experiments.json{query}")
+    assert (page.status, data.status) == (status, status)
+    assert len([row for row in data.json["experiments"] if row["name"] == "tiny_sum"]) == amount
+    assert ("No experiment has all of this" in page.text) == (status == 200 and not amount)
+    assert ("Not understood" in page.text) == (status == 400)
 
 
 def test_an_experiment_shows_the_exact_signed_source(site_of, full):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.domain.ledger import Balance
+from axiom.lab.credit.pay import Paying
 from axiom.store.credit import ledger
 from axiom.store.engine.database import at
 from axiom.web.views.leaderboards import credited
@@ -79,6 +80,36 @@ def test_the_address_chooses_the_board(site_of, query, of, by):
 def test_hosts_are_ranked_by_their_numbers(site_of):
     (row,) = site_of.get("/leaderboards.json?of=hosts").json["leaderboards"]["rows"]
     assert (row["name"], row["credit"], row["cores"]) == ("host 1", 0.04, 2)
+
+
+def test_the_board_of_an_experiment_has_what_was_earned_with_any_of_its_versions(small_lab, prepared, sound, browse):
+    def compute(experiment: int) -> None:
+        small_lab.deploy(experiment, workunits=1)
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+        small_lab.validate()
+        Paying().pay(small_lab.db, small_lab.now)
+
+    small_lab.host()
+    small_lab.publish(sound)
+    small_lab.publish(prepared())
+    compute(2)
+    reader = browse(small_lab)
+
+    def board(query: str) -> list[tuple]:
+        rows = reader.get(f"/leaderboards.json?{query}").json["leaderboards"]["rows"]
+        return [(row["rank"], row["number"], row["credit"]) for row in rows]
+
+    assert board("experiment=tiny_sum") == [(1, 1, 0.02)]
+    small_lab.publish(prepared(version=2))
+    compute(3)
+    assert board("experiment=tiny_sum&of=volunteers") == [(1, 1, 0.04)]
+    compute(3)
+    assert board("experiment=tiny_sum&of=hosts") == [(1, 1, 0.06)]
+    assert board("experiment=sound&of=hosts") == []
+    assert "Nobody has any credit for it yet" in reader.get("/leaderboards?experiment=tiny_sum&of=teams").text
+    unknown = reader.get("/leaderboards?experiment=tiny_sun")
+    assert (unknown.status, "Did you mean tiny_sum?" in unknown.text) == (404, True)
 
 
 def test_nobody_has_nothing(small_lab):

@@ -61,6 +61,27 @@ def test_one_says_how_large_its_blocks_are_and_why(site):
     assert "together: as in registration 1, the first of this version." in site.get("/registrations/2").text
 
 
+def test_one_says_how_far_each_block_is_and_what_it_took(small_lab, prepared, browse):
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=10, max_failures=1)
+    orders = [small_lab.order(1) for _ in range(9)]
+    for order in orders[:7]:
+        small_lab.report(order, small_lab.output(order))
+    small_lab.report(orders[7], None, exit_status=10)
+    small_lab.validate()
+    reader = browse(small_lab)
+    first, second = reader.get("/registrations/1.json").json["registration"]["blocks"]
+    names = ("first", "last", "done", "out", "missing", "is_closed")
+    assert [[block[name] for name in names] for block in (first, second)] == [
+        [0, 7, 7, 0, 1, True],
+        [8, 9, 0, 2, 0, False],
+    ]
+    assert (first["core_seconds"], second["core_seconds"]) == (7 * 2 * 0.25, 0.0)
+    assert first["declared_core_seconds"] == 8 * 2 * 1.0
+    assert "closed: 7 of 8 replicates are back, and of 1 nothing more will come" in reader.get("/registrations/1").text
+
+
 def test_an_experiment_shows_its_designs_and_all_that_was_predicted(site):
     found = site.get("/experiments/tiny_sum.json").json["experiment"]
     assert [one["design"] for one in found["registrations"]] == ["declared", "wide", "declared"]

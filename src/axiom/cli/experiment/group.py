@@ -8,6 +8,7 @@ _COMMANDS = {
     "approve": ("experiment.releases", "Let a version go beyond the laboratory's own computers."),
     "compare": ("experiment.compare", "What differs between two versions or experiments, and what each has found."),
     "deploy": ("experiment.questions", "Order workunits of a published experiment."),
+    "deployed": ("experiment.deployed", "Where tasks are now: the hosts that have most, and the others as a range."),
     "list": (
         "experiment.questions",
         "The catalogue, and how each experiment stands in the laboratory, if there is one.",

@@ -21,6 +21,7 @@ from axiom.cli.options import (
 )
 from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
+from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
@@ -30,24 +31,31 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import costs, experiments, old_names
+from axiom.store.experiments.experiments import STATUSES
+from axiom.store.experiments.themes import by_experiment
 
 if TYPE_CHECKING:
     from axiom.notebook.lab import Version
 
 
 @click.command("list")
+@click.option("--search", "q", default="", help="Those whose question or name has these words: edge, compgen.")
+@click.option("--theme", type=click.Choice(sorted(set(by_experiment().values()))), help="Those that are about this.")
+@click.option("--status", type=click.Choice(["catalogue", *STATUSES]), help="Those that stand so.")
 @data_option
 @json_option
-def list_experiments(folder: Folder, as_json: bool) -> None:
+def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder, as_json: bool) -> None:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
-    rows = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
+    asked = {"q": q, "theme": theme or "", "status": status or ""}
+    every = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
+    rows = [row for row in every if is_looked_for(row, old_names.called(row["name"]), asked)]
     if as_json:
         show_json({"experiments": rows})
         return
     show_table(
         ("name", "version", "status", "results", "question"),
         [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
-        none="The catalogue is empty.",
+        none="No experiment has all of this together." if every else "The catalogue is empty.",
     )
 
 
@@ -246,5 +254,6 @@ def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:
         "aliases": list(manifest.aliases),
         "version": manifest.version,
         "question": manifest.question,
+        "theme": by_experiment().get(manifest.name),
         **standing,
     }

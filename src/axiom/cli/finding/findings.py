@@ -12,6 +12,7 @@ from axiom.cli.groups import Group
 from axiom.cli.options import data_option, json_option, quiet_option, show_facts, show_json, show_table
 from axiom.cli.views import view
 from axiom.decisions.evidence.rounding import around, end_told
+from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
 from axiom.service.access import submit
 from axiom.service.callers import operator
@@ -36,11 +37,16 @@ finding.add_command(links.graph)
 
 @finding.command("list")
 @click.option("--alias", default="", help="Those that ask what an old name or number stands for: 31, compgen.")
+@click.option(
+    "--order",
+    type=click.Choice([order.value for order in FindingOrder]),
+    help="What stands first; the surest has the highest grade and then the largest effect.  [default: newest]",
+)
 @data_option
 @json_option
-def list_findings(alias: str, folder: Folder, as_json: bool) -> None:
+def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) -> None:
     """Every finding with its newest evidence."""
-    with view(folder, {"alias": alias}) as seen:
+    with view(folder, {"alias": alias, "order": order or ""}) as seen:
         answer = findings.listed(seen)
     if as_json:
         show_json(answer)

@@ -29,6 +29,7 @@ from axiom.service.terminal import remark, say
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
+from axiom.web.base.numbers import span
 from axiom.web.views import registrations as views
 
 _WHY = why_option("Why; it is registered with it.", required=True)
@@ -92,10 +93,26 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     found = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
     show_facts({name: found[name] for name in (*names, "amends", "why", "registered_at", "hash", "previous_hash")})
+    say()
+    headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
+    show_table(headings, [_block(block) for block in found["blocks"]], none="No replicate is ordered yet.")
     for one in found["estimands"]:
         say(f"\nfinding {one['finding']}: {one['estimand']}{' (new)' if one['is_new'] else ''}")
     for said in found["predictions"]:
         say(f"\n{said['forecaster']} on {said['estimand']}: {_said(said)}")
+
+
+def _block(block: Answer) -> tuple[object, ...]:
+    return (
+        block["block"],
+        f"{block['first']}–{block['last']}",
+        block["done"],
+        block["out"],
+        block["missing"],
+        f"{'closed' if block['is_closed'] else 'open'}: {block['reason']}",
+        span(block["core_seconds"]),
+        span(block["declared_core_seconds"]),
+    )
 
 
 @registration.command("verify")

@@ -1,4 +1,4 @@
-"""`axiom backup` and `axiom restore`: the whole laboratory to one file, and back."""
+"""`axiom backup`, `restore` and `upgrade`: the whole laboratory to one file, and back; and on to this version."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -7,15 +7,16 @@ from typing import Any
 
 import click
 
+from axiom import __version__
 from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, Restored, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
 from axiom.lab.upkeep.recovery import Recovered, RecoveryWish
-from axiom.service.access import demand, lay_out_own_files, reading
+from axiom.service.access import demand, lay_out_own_files, reading, upgrade_database
 from axiom.service.terminal import remark, say, wall_clock
-from axiom.store.engine.folder import Folder
+from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import backed_up
 
@@ -94,6 +95,35 @@ def restore(
     say(f"{file} {state}; nothing was restored." if dry_run else folder.path)
     for line in _remarks(restored, wish, folder, dry_run=dry_run):
         remark(line, quiet=quiet)
+
+
+@click.command()
+@dry_run_option
+@data_option
+@json_option
+@quiet_option
+def upgrade(dry_run: bool, folder: Folder, as_json: bool, quiet: bool) -> None:
+    """Bring a laboratory's data to this version, after a copy of its database.
+
+    Work may be out meanwhile: what volunteers were given before is taken and paid after it. The laboratory's next start
+    would do the same; here you see it done before. Data of a newer version are refused.
+    """
+    demand(folder)
+    with lock(folder, "axiom upgrade"):
+        done, copied = upgrade_database(folder, dry_run=dry_run)
+    if as_json:
+        copy = str(copied) if copied else None
+        show_json({"upgrade": {"version": __version__, "done": done, "copy": copy, "dry_run": dry_run}})
+        return
+    if not done:
+        remark(f"{folder.path} is as Axiom {__version__} wants it. Nothing was changed.", quiet=quiet)
+        return
+    remark(f"The database {'would be' if dry_run else 'was'} copied to {copied}, then changed:", quiet=quiet)
+    say("\n".join(done))
+    remark(
+        "Nothing was changed." if dry_run else f"Go on: axiom lab --data {folder.path} (Axiom {__version__}).",
+        quiet=quiet,
+    )
 
 
 def _answer(restored: Restored, folder: Folder, *, dry_run: bool) -> dict[str, Any]:

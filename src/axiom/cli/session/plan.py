@@ -116,10 +116,11 @@ def _fleet(classes: Sequence[Answer]) -> None:
             one["idle_cores"],
             _mostly(one["planned"]),
         )
-        for one in classes
+        for one in classes[:_MOST]
     ]
     headings = ("cores", "GPUs", "GB", "hosts", "busy", "planned", "idle", "mostly")
     show_table(headings, rows, none="No host was heard from in the last hour, so nothing would go anywhere.")
+    _rest(classes[_MOST:])
     idle = why_idle(classes)
     _title("Why cores stay idle", bool(idle))
     for why in idle[:_MOST]:
@@ -127,6 +128,17 @@ def _fleet(classes: Sequence[Answer]) -> None:
         size = f"{why['least']:,} to {why['most']:,} cores" if some else _counted(why["most"], "core")
         _item(f"{_counted(why['hosts'], 'host')} of {size}", why["reason"])
     _more(idle)
+
+
+def _rest(classes: Sequence[Answer]) -> None:
+    """The smaller hosts, of which none is large, as a range."""
+    if classes:
+        cores = [one["cores"] for one in classes]
+        size = f"{min(cores):,} to {max(cores):,} cores" if min(cores) < max(cores) else _counted(cores[0], "core")
+        hosts = _counted(sum(one["hosts"] for one in classes), "more host")
+        planned = sum(sum(one["planned"].values()) for one in classes)
+        idle = sum(one["idle_cores"] for one in classes)
+        say(f"  and {hosts} of {size}: {planned:,} planned, {idle:,} idle; --json has all")
 
 
 def _mostly(planned: Mapping[str, int]) -> str:

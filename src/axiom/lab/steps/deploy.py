@@ -1,11 +1,14 @@
 """The deploying step: what was planned is ordered. Then where work is: by class of host, and who has none and why."""
 
+from collections.abc import Sequence
+
 from axiom.domain.sessions import Note
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.tiles import order_tiles
 from axiom.lab.policy import HEARD_FROM
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import MOST, Round, shortened
+from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
 from axiom.store.hosts import capacity
 from axiom.store.sessions import session_counts, sessions
@@ -76,6 +79,7 @@ def ordered(held: Round) -> list[Note]:
 def placed(held: Round) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
     since = held.now - HEARD_FROM
+    rows = session_counts.classes(held.db, since)
     classes = [
         Note(
             kind="deploy.class",
@@ -88,8 +92,10 @@ def placed(held: Round) -> list[Note]:
             },
             about="/hosts",
         )
-        for row in session_counts.classes(held.db, since)
+        for row in rows[:MOST]
     ]
+    if rest := rows[MOST:]:
+        classes.append(_rest(rest))
     idle = [
         Note(
             kind="deploy.passed_over",
@@ -103,6 +109,21 @@ def placed(held: Round) -> list[Note]:
         text = "No host was heard from in the last hour; what is ordered waits for one."
         return [Note(kind="deploy.no_host", text=text, about="/hosts")]
     return [
-        *shortened(classes, "Classes of hosts", "/hosts"),
+        *classes,
         *shortened(idle, "Reasons for which hosts have none", "/hosts"),
     ]
+
+
+def _rest(rows: Sequence[Row]) -> Note:
+    """The smaller hosts, as a range of their sizes."""
+    return Note(
+        kind="deploy.class.rest",
+        text="Other hosts, with {least} to {most} core(s): {hosts}, with {tasks} task(s).",
+        facts={
+            "least": rows[-1]["cores"],  # the largest come first
+            "most": rows[0]["cores"],
+            "hosts": sum(row["hosts"] for row in rows),
+            "tasks": sum(row["tasks"] for row in rows),
+        },
+        about="/hosts",
+    )

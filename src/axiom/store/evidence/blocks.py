@@ -19,6 +19,11 @@ SELECT r.replicate, count(*) AS back
 FROM replicate n CROSS JOIN result r ON r.experiment_id = n.experiment_id AND r.replicate = n.number
 WHERE n.experiment_id = :experiment_id AND n.number >= :first AND r.config < :below GROUP BY r.replicate
 """
+_SPENT = """
+SELECT r.replicate, count(*) AS back, sum(r.cpu_seconds) AS seconds
+FROM replicate n CROSS JOIN result r ON r.experiment_id = n.experiment_id AND r.replicate = n.number
+WHERE n.registration_id = :registration_id AND r.config < :below GROUP BY r.replicate
+"""
 _ORDERED = """
 SELECT w.replicates, w.state = 'cancelled' AND e.retired_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.sent_at IS NOT NULL) AS is_untouched, w.state
@@ -116,6 +121,12 @@ def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_
     else:
         rows = db.select(_RETURNED_BELOW, experiment_id=experiment_id, first=first, below=below)
     return {row["replicate"]: row["back"] for row in rows}
+
+
+def spent(db: Database, registration_id: int, below: int = ALL_PLACES) -> dict[int, tuple[int, float]]:
+    """How many cells of each replicate of a registration are back, and the seconds of a core that they took."""
+    rows = db.select(_SPENT, registration_id=registration_id, below=below)
+    return {row["replicate"]: (row["back"], row["seconds"]) for row in rows}
 
 
 def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, bool]:

@@ -8,6 +8,8 @@ from axiom.domain.experiments import seed_of
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
+STATUSES = ("open", "retired", "recalled")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredExperiment:

@@ -37,6 +37,11 @@ def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
     return sorted(found, key=lambda one: one.name != experiment)
 
 
+def called(experiment: str) -> list[str]:
+    """What the old laboratory called an experiment that Axiom brings along."""
+    return [one.name for one in of_experiment(shipped(), experiment)]
+
+
 @lru_cache(maxsize=8)
 def _read(text: str) -> Mapping[str, OldName]:
     return {

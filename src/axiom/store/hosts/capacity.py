@@ -1,5 +1,6 @@
 """What the hosts that were heard from have in hand: one question for all of them, since there may be 100,000."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.domain.fleet import Host
@@ -27,6 +28,28 @@ SELECT t.host_id, t.experiment_id, w.registration_id, count(*) AS tasks,
 FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.state = 'sent'
 GROUP BY t.host_id, t.experiment_id, w.registration_id
 """
+_DEPLOYED = """
+SELECT t.host_id, h.name, h.cores, v.name AS volunteer, e.name AS experiment, count(*) AS tasks
+FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
+    JOIN experiment e ON e.id = t.experiment_id
+WHERE t.state = 'sent' GROUP BY t.host_id, e.name ORDER BY t.host_id, count(*) DESC, e.name
+"""
+
+
+@value
+class DeployedHost:
+    """A host that has tasks, as its operator knows it, and how many of which experiment, most first."""
+
+    host_id: int
+    name: str
+    volunteer: str
+    cores: int
+    experiments: Mapping[str, int]
+
+    @property
+    def tasks(self) -> int:
+        """How many in all."""
+        return sum(self.experiments.values())
 
 
 @value
@@ -87,3 +110,19 @@ def in_hand(db: Database) -> list[Portion]:
         Portion(host_id=host_id, experiment_id=experiment_id, registration_id=registration_id, tasks=tasks, cells=cells)
         for host_id, experiment_id, registration_id, tasks, cells in db.bare(_IN_HAND)
     ]
+
+
+def deployed(db: Database, experiment: str = "") -> list[DeployedHost]:
+    """The hosts that have tasks, or tasks of this experiment, most tasks first."""
+    found: dict[int, DeployedHost] = {}
+    for row in db.select(_DEPLOYED):
+        if experiment in ("", row["experiment"]):
+            before = found.get(row["host_id"])
+            found[row["host_id"]] = DeployedHost(
+                host_id=row["host_id"],
+                name=row["name"],
+                volunteer=row["volunteer"],
+                cores=row["cores"],
+                experiments={**(before.experiments if before else {}), row["experiment"]: row["tasks"]},
+            )
+    return sorted(found.values(), key=lambda host: (-host.tasks, host.host_id))

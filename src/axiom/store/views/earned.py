@@ -1,9 +1,12 @@
-"""What a volunteer's computers have done, day by day, counted from what they were awarded.
+"""What a volunteer's computers have done, day by day, and who has earned how much with an experiment.
+
+Both are counted from awards.
 
 An award never changes, so each is counted once: a long history is read when its page is first asked for, and later
 only what is new.
 """
 
+import heapq
 import json
 import threading
 from collections import Counter
@@ -11,7 +14,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from axiom.store.credit.ledger import HOST, TEAM, VOLUNTEER
 from axiom.store.engine.database import Database, moment
+
+HOLDERS = (VOLUNTEER, HOST, TEAM)
 
 # A day has 86,400,000,000 microseconds.
 _NEWER = """
@@ -21,6 +27,12 @@ SELECT a.created_at / 86400000000 AS day, sum(a.amount) AS amount, sum(a.reason 
 FROM award a JOIN task t ON t.id = a.task_id WHERE a.volunteer_id = :volunteer_id AND a.id > :after
 GROUP BY day ORDER BY day
 """
+_OF_EXPERIMENT = """
+SELECT a.volunteer_id, a.host_id, a.team_id, sum(a.amount) AS amount FROM award a JOIN task t ON t.id = a.task_id
+WHERE t.experiment_id IN (SELECT value FROM json_each(:versions)) AND a.id > :after AND a.id <= :newest
+GROUP BY a.volunteer_id, a.host_id, a.team_id
+"""
+_NEWEST = "SELECT coalesce(max(id), 0) AS id FROM award"
 _IN_HAND = """
 SELECT t.experiment_id, w.registration_id, t.sent_at, t.deadline, w.replicates, w.configs
 FROM json_each(:hosts) h CROSS JOIN task t ON t.host_id = h.value AND t.state = 'sent'
@@ -66,6 +78,30 @@ class Earned:
                 first_at=None if self._first is None else moment(self._first),
                 credit=tuple(sorted(self._days.items())),
             )
+
+
+@dataclass
+class ExperimentCredit:
+    """Who has earned how much with these versions of an experiment. The threads that make pages share one."""
+
+    versions: tuple[int, ...]
+    _last: int = 0
+    _sums: dict[str, Counter[int]] = field(default_factory=lambda: {holder: Counter() for holder in HOLDERS})
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def most(self, db: Database, holder: str, amount: int) -> list[tuple[int, int]]:
+        """Those with the most, most first, in thousandths; who has nothing is not among them."""
+        with self._lock:
+            row = db.one(_NEWEST)
+            newest = int(row["id"]) if row else 0
+            words = {"versions": json.dumps(self.versions), "after": self._last, "newest": newest}
+            for row in db.select(_OF_EXPERIMENT, **words):
+                for kind in HOLDERS:
+                    if row[f"{kind}_id"] is not None:
+                        self._sums[kind][row[f"{kind}_id"]] += row["amount"]
+            self._last = max(self._last, newest)
+            found = heapq.nsmallest(amount, self._sums[holder].items(), key=lambda each: (-each[1], each[0]))
+        return [each for each in found if each[1] > 0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ _WORDS = {
         }
     ),
     "results": OF_RESULTS,
-    "experiments": frozenset({"measure"}),
+    "experiments": frozenset({"q", "theme", "status", "measure"}),
     # Those of a map's page, and those of its data.
     "maps": frozenset({*("level", "column", "row", "arm", "against", "replicate", "x", "y"), *OF_RECTANGLE}),
     "sessions": frozenset({"experiment", "state", "host", "contradicted", "from"}),
@@ -23,7 +23,7 @@ _WORDS = {
     "hosts": _PAGES | {"state", "page", "findings"},
     "volunteers": _PAGES | {"findings"},
     "teams": _PAGES,
-    "leaderboards": frozenset({"of", "by", "from"}),
+    "leaderboards": frozenset({"of", "by", "experiment", "from"}),
     "ideas": frozenset({"state", "from"}),
     "failures": frozenset({"experiment"}),
     "static": frozenset({"v"}),

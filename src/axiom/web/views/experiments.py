@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.findings import VOID, Grade
 from axiom.domain.preflights import GATES, OWN_GATES
@@ -20,9 +21,10 @@ from axiom.statistics.sequential import median_sequence
 from axiom.store.engine import counters
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
-from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
+from axiom.web.base import query_errors
 from axiom.web.base.file_words import bundle_files, papers, source_in, told_in_file
 from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading, number_of
@@ -34,9 +36,14 @@ _GRADES = list(Grade)
 
 
 def listed(reading: Reading) -> Answer:
-    """Every version of every experiment, the newest first."""
+    """Every version of every experiment that the address asks for, the newest first."""
     counted = counters.by_state(counters.read(reading.db))
-    return {"experiments": [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]}
+    rows = [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]
+    asked = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
+    themes = list(dict.fromkeys(by_experiment().values()))
+    said = [*query_errors.choice(asked, "theme", themes), *query_errors.choice(asked, "status", STATUSES)]
+    found = [] if said else [row for row in rows if is_looked_for(row, old_names.called(row["name"]), asked)]
+    return {"experiments": found, "of": len(rows), "asked": asked, "themes": themes, "misread": said}
 
 
 def one(reading: Reading, name: str) -> Answer:

@@ -9,10 +9,13 @@ from axiom.domain.ledger import Balance
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.engine.database import moment
+from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as host_store
 from axiom.store.views import hosts as host_views
+from axiom.store.views.earned import ExperimentCredit
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
+from axiom.web.views.experiments import must
 
 THOUSANDTHS = 1_000
 _RANKED = 1_000  # of volunteers, teams and hosts
@@ -28,16 +31,21 @@ def credited(balance: Balance | None, now: datetime) -> Answer:
 
 
 def leaderboards(reading: Reading) -> Answer:
-    """The volunteers, teams or hosts with the most credit, in all or of late, as the address asks."""
+    """The volunteers, teams or hosts with the most credit, in all or of late, or for an experiment, as is asked."""
     of, by = reading.query.get("of", ""), reading.query.get("by", "")
     of, by = of if of in _OF else "volunteers", by if by in _BY else "total"
     holder, describe = _OF[of]
+    names = sorted({each.name for each in experiments.everything(reading.db)})
+    if wanted := reading.query.get("experiment", ""):
+        return {"leaderboards": {"of": of, "names": names, **_of_experiment(reading, of, wanted)}}
     best = _best(reading, holder, by, _RANKED if reading.whole("from") else paging.LENGTH + 1)
     page = paging.stretch(reading, "from", [number for number, _ in best])
     return {
         "leaderboards": {
             "of": of,
             "by": by,
+            "experiment": None,
+            "names": names,
             **page.around(f"/leaderboards?of={of}&by={by}&from="),
             "most": _RANKED,
             "rows": [
@@ -45,6 +53,27 @@ def leaderboards(reading: Reading) -> Answer:
                 for rank, number, balance in _placed(reading, best, by)[page.first : page.first + page.length]
             ],
         }
+    }
+
+
+def _of_experiment(reading: Reading, of: str, wanted: str) -> Answer:
+    """The board of one experiment, over all of its versions."""
+    holder, describe = _OF[of]
+    name = must(reading, wanted).name
+    versions = tuple(each.id for each in experiments.everything(reading.db) if each.name == name)
+    counted = reading.memo.get_or_create(("credit with", versions), lambda: ExperimentCredit(versions))
+    best = counted.most(reading.db, holder, _RANKED if reading.whole("from") else paging.LENGTH + 1)
+    page = paging.stretch(reading, "from", [number for number, _ in best])
+    first = {total: rank for rank, (_, total) in reversed(list(enumerate(best, start=1)))}
+    return {
+        "by": "total",
+        "experiment": name,
+        **page.around(f"/leaderboards?experiment={name}&of={of}&from="),
+        "most": _RANKED,
+        "rows": [
+            {"rank": first[total], "number": number, **describe(reading, number), "credit": total / THOUSANDTHS}
+            for number, total in best[page.first : page.first + page.length]
+        ],
     }
 
 

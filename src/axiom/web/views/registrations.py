@@ -4,11 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from axiom.decisions.evidence.blocks import Returned, blocks
 from axiom.decisions.evidence.reproduction import summed
 from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records
 from axiom.domain.findings import Registration
+from axiom.domain.maps import first_place
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import read_body
+from axiom.signed.manifests import stored_manifest
+from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -16,6 +20,8 @@ from axiom.store.registrations import registrations, scores
 from axiom.store.views import findings
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import findings as finding_views
+
+_NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
 
 def listed(reading: Reading) -> Answer:
@@ -44,6 +50,7 @@ def one(reading: Reading, number: int) -> Answer:
             "previous_hash": found.previous_hash,
             "body": found.body,
             "configs": [dict(config) for config in read_body(found.body).design.configs],
+            "blocks": _blocks(reading, found, version),
             "predictions": [
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast)
                 for forecast in findings.forecasts(reading.db, number)
@@ -104,6 +111,37 @@ def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> 
         "registered_at": found.created_at.isoformat(),
         "hash": found.hash,
     }
+
+
+def _blocks(reading: Reading, found: Registration, version: StoredExperiment) -> list[Answer]:
+    """How far each block is, and what it has cost; of a map by its whole tiles, of which deeper ones are parts."""
+    registered = read_body(found.body)
+    below = first_place(1) if stored_manifest(version.manifest).map else block_store.ALL_PLACES
+    ordered = block_store.ordered(reading.db, found.id)
+    spent = block_store.spent(reading.db, found.id, below)
+    cells, seconds = len(registered.design.configs), sum(registered.design.seconds)
+    returned = [
+        Returned(number=number, cells=cells, back=spent.get(number, _NOTHING)[0], over=ordered.get(number, False))
+        for number in block_store.numbers(reading.db, version.id, found.id, -1)
+    ]
+    by_number = {one.number: one for one in returned}
+    return [
+        {
+            "block": block.number,
+            "first": block.replicates[0],
+            "last": block.replicates[-1],
+            "replicates": len(block.replicates),
+            "done": sum(one.back >= one.cells for one in members),
+            "missing": sum(one.over and one.back < one.cells for one in members),
+            "out": sum(not one.over and one.back < one.cells for one in members),
+            "is_closed": block.closed,
+            "reason": block.reason,
+            "core_seconds": sum(spent.get(number, _NOTHING)[1] for number in block.replicates),
+            "declared_core_seconds": seconds * registered.block,
+        }
+        for block in blocks(returned, registered.block, found.id)
+        for members in [[by_number[number] for number in block.replicates]]
+    ]
 
 
 def _scored(row: Mapping[str, Any], smallest: Mapping[int, float]) -> PredictionScore:

@@ -1,0 +1,49 @@
+"""`axiom experiment deployed`: which hosts have tasks now, by name, and how many of what."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import click
+
+from axiom.cli.completion import experiments_named
+from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.domain.amounts import counted
+from axiom.errors import UnknownName
+from axiom.service.access import reading
+from axiom.service.terminal import say
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments
+from axiom.store.hosts import capacity
+
+_MOST = 20  # hosts that are named: --json has all
+
+
+@click.command("deployed")
+@click.argument("name", required=False, default="", shell_complete=experiments_named)
+@data_option
+@json_option
+def deployed(name: str, folder: Folder, as_json: bool) -> None:
+    """Where tasks are now: the hosts that have most, and the others as a range. NAME: of one experiment alone."""
+    with reading(folder) as db:
+        known = {each.name for each in experiments.everything(db)}
+        if name and name not in known:
+            raise UnknownName("published experiment", name, known)
+        hosts = capacity.deployed(db, name)
+    if as_json:
+        show_json({"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]})
+        return
+    show_table(
+        ("host", "name", "volunteer", "cores", "tasks", "of which"),
+        [
+            (host.host_id, host.name, host.volunteer, host.cores, host.tasks, _mix(host.experiments))
+            for host in hosts[:_MOST]
+        ],
+        none="No host has a task now.",
+    )
+    if rest := [host.tasks for host in hosts[_MOST:]]:
+        each = f"{rest[-1]:,} to {rest[0]:,} tasks" if rest[-1] < rest[0] else counted(rest[0], "task")
+        say(f"and {counted(len(rest), 'more host')} with {each} each; --json has all")
+
+
+def _mix(experiments_of_host: Mapping[str, int]) -> str:
+    return ", ".join(f"{tasks:,} {name}" for name, tasks in experiments_of_host.items())

@@ -1,0 +1,17 @@
+"""Is an experiment one of those that somebody looks for?"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def is_looked_for(row: Mapping[str, Any], names: Iterable[str], asked: Mapping[str, str]) -> bool:
+    """Decide by the words in its question and names (`names` are its old ones), its theme and how it stands.
+
+    What is not asked for is met by every experiment.
+    """
+    texts = [row["question"], row["name"], row["name"].replace("_", " "), *row["aliases"], *names]
+    return (
+        asked.get("q", "").casefold() in "\n".join(texts).casefold()
+        and asked.get("theme", "") in ("", row["theme"])
+        and asked.get("status", "") in ("", row["status"])
+    )
