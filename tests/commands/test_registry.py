@@ -2,6 +2,8 @@
 
 import math
 import re
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -26,6 +28,15 @@ def test_words_become_a_command():
 def test_every_command_is_known_by_its_own_name():
     assert {name: command.name for name, command in COMMANDS.items()} == {name: name for name in COMMANDS}
     assert all(command.__doc__ for command in COMMANDS.values())
+
+
+def test_who_gives_one_command_does_not_wait_for_the_modules_of_others():
+    give = "read_command('workunit.cancel', {'workunits': [1]})"
+    look = "print([name for name in sys.modules if name.startswith('axiom.commands.')])"
+    script = f"import sys; from axiom.commands.registry import read_command; {give}; {look}"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "axiom.commands.work" in said
+    assert "axiom.commands.accounts" not in said
 
 
 @pytest.mark.parametrize(

@@ -1,52 +1,15 @@
 """Every command by its name, and how words become one."""
 
 import functools
+import importlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from axiom.commands.accounts import (
-    ChangeEmail,
-    ChangePassword,
-    ChangePreferences,
-    ChangeProfile,
-    EraseAccount,
-    NewKey,
-    OpenAccount,
-    PlaceHost,
-    SignIn,
-    SignOut,
-)
 from axiom.commands.base import SPEAKER, Command
-from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
-from axiom.commands.experiments import (
-    ChartExperiment,
-    DeployExperiment,
-    PreflightExperiment,
-    PublishExperiment,
-    RetireExperiment,
-)
-from axiom.commands.fleet import SimulateFleet, TrustHost
-from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
-from axiom.commands.ledger import ApprovePending, CarryOver, CorrectCredit
-from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
-from axiom.commands.mail.own_mail import AskForPassword, ChooseMail, ConfirmEmail, SendConfirmation
-from axiom.commands.news import AddNews, WithdrawNews
-from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
-from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
-from axiom.commands.proposals import AdmitProposal, ApproveProposal, MakeProposal, RefuseProposal, WithdrawProposal
-from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
-from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
-from axiom.commands.releases import ApproveExperiment, PauseExperiment, ResumeExperiment, RollBackExperiment
-from axiom.commands.sealing import SealBundles, SignPrograms
-from axiom.commands.sessions import HoldSession, StepSession, TranscribeSession
-from axiom.commands.tariffs import AnnounceTariff
-from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
-from axiom.commands.watches import EndWatch, RegisterWatch
-from axiom.commands.work import AbortTask, CancelWorkunits
 from axiom.domain.callers import Caller
 from axiom.errors import UnknownName, WrongUse
 
@@ -54,87 +17,102 @@ M = TypeVar("M", bound=BaseModel)
 
 _ENDLESS = re.compile(r"\d{20,}")
 
-COMMANDS: dict[str, type[Command]] = {
-    command.name: command
-    for command in (
-        PublishExperiment,
-        PreflightExperiment,
-        WriteDraft,
-        TryDraft,
-        ReportDraft,
-        ProposeDraft,
-        DeployExperiment,
-        ChartExperiment,
-        RetireExperiment,
-        RecallExperiment,
-        ReopenExperiment,
-        PauseExperiment,
-        ResumeExperiment,
-        ApproveExperiment,
-        RollBackExperiment,
-        ReopenFinding,
-        LinkFindings,
-        NoteFinding,
-        WriteLog,
-        DraftPaper,
-        RegisterDesign,
-        RegisterCohort,
-        AmendFinding,
-        Predict,
-        MakeProposal,
-        WithdrawProposal,
-        ApproveProposal,
-        RefuseProposal,
-        AdmitProposal,
-        AddIdea,
-        SuggestIdea,
-        ShowIdea,
-        HideIdea,
-        AnswerIdea,
-        WithdrawIdea,
-        RetractIdea,
-        SealBundles,
-        SignPrograms,
-        CancelWorkunits,
-        AbortTask,
-        SimulateFleet,
-        TrustHost,
-        RegisterWatch,
-        EndWatch,
-        CarryOver,
-        CorrectCredit,
-        ApprovePending,
-        AnnounceTariff,
-        AddNews,
-        WithdrawNews,
-        StepSession,
-        HoldSession,
-        TranscribeSession,
-        OpenAccount,
-        SignIn,
-        SignOut,
-        ChangePassword,
-        ChangeEmail,
-        ChangeProfile,
-        ChangePreferences,
-        PlaceHost,
-        NewKey,
-        EraseAccount,
-        SendConfirmation,
-        ConfirmEmail,
-        AskForPassword,
-        ChooseMail,
-        FoundTeam,
-        JoinTeam,
-        LeaveTeam,
-        AddProgram,
-        EndProgram,
-        LimitProgram,
-        AddOperator,
-        EndOperator,
-        SignInAsOperator,
-    )
+_KINDS = {
+    "experiment.publish": "experiments:PublishExperiment",
+    "experiment.preflight": "experiments:PreflightExperiment",
+    "draft.write": "drafts:WriteDraft",
+    "draft.preflight": "drafts:TryDraft",
+    "draft.report": "drafts:ReportDraft",
+    "draft.propose": "drafts:ProposeDraft",
+    "experiment.deploy": "experiments:DeployExperiment",
+    "experiment.chart": "experiments:ChartExperiment",
+    "experiment.retire": "experiments:RetireExperiment",
+    "experiment.recall": "recalls:RecallExperiment",
+    "experiment.reopen": "recalls:ReopenExperiment",
+    "experiment.pause": "releases:PauseExperiment",
+    "experiment.resume": "releases:ResumeExperiment",
+    "experiment.approve": "releases:ApproveExperiment",
+    "experiment.rollback": "releases:RollBackExperiment",
+    "finding.reopen": "recalls:ReopenFinding",
+    "finding.link": "links:LinkFindings",
+    "finding.note": "links:NoteFinding",
+    "log.write": "links:WriteLog",
+    "paper.draft": "links:DraftPaper",
+    "registration.design": "registrations:RegisterDesign",
+    "registration.cohort": "registrations:RegisterCohort",
+    "registration.amend": "registrations:AmendFinding",
+    "registration.predict": "registrations:Predict",
+    "proposal.make": "proposals:MakeProposal",
+    "proposal.withdraw": "proposals:WithdrawProposal",
+    "proposal.approve": "proposals:ApproveProposal",
+    "proposal.refuse": "proposals:RefuseProposal",
+    "proposal.admit": "proposals:AdmitProposal",
+    "idea.add": "ideas:AddIdea",
+    "idea.suggest": "ideas:SuggestIdea",
+    "idea.show": "ideas:ShowIdea",
+    "idea.hide": "ideas:HideIdea",
+    "idea.answer": "ideas:AnswerIdea",
+    "idea.withdraw": "ideas:WithdrawIdea",
+    "idea.retract": "ideas:RetractIdea",
+    "experiment.seal": "sealing:SealBundles",
+    "runner.sign": "sealing:SignPrograms",
+    "workunit.cancel": "work:CancelWorkunits",
+    "task.abort": "work:AbortTask",
+    "fleet.simulate": "fleet:SimulateFleet",
+    "host.trust": "fleet:TrustHost",
+    "watch.register": "watches:RegisterWatch",
+    "watch.end": "watches:EndWatch",
+    "volunteer.carry-over": "ledger:CarryOver",
+    "ledger.correct": "ledger:CorrectCredit",
+    "ledger.approve": "ledger:ApprovePending",
+    "ledger.announce": "tariffs:AnnounceTariff",
+    "news.add": "news:AddNews",
+    "news.withdraw": "news:WithdrawNews",
+    "session.step": "sessions:StepSession",
+    "session.hold": "sessions:HoldSession",
+    "session.transcribe": "sessions:TranscribeSession",
+    "account.open": "accounts:OpenAccount",
+    "account.sign_in": "accounts:SignIn",
+    "account.sign_out": "accounts:SignOut",
+    "account.password": "accounts:ChangePassword",
+    "account.email": "accounts:ChangeEmail",
+    "account.profile": "accounts:ChangeProfile",
+    "account.preferences": "accounts:ChangePreferences",
+    "account.place": "accounts:PlaceHost",
+    "account.key": "accounts:NewKey",
+    "account.erase": "accounts:EraseAccount",
+    "account.send_confirmation": "mail.own_mail:SendConfirmation",
+    "account.confirm": "mail.own_mail:ConfirmEmail",
+    "account.forgot": "mail.own_mail:AskForPassword",
+    "account.mail": "mail.own_mail:ChooseMail",
+    "team.found": "teams:FoundTeam",
+    "team.join": "teams:JoinTeam",
+    "team.leave": "teams:LeaveTeam",
+    "program.add": "programs:AddProgram",
+    "program.end": "programs:EndProgram",
+    "program.limit": "programs:LimitProgram",
+    "operator.add": "operators:AddOperator",
+    "operator.end": "operators:EndOperator",
+    "operator.sign_in": "operators:SignInAsOperator",
 }
+
+
+class KnownCommands(Mapping[str, type[Command]]):
+    """Every command by its name. A module is imported when its command is given: all of them take half a second."""
+
+    def __getitem__(self, name: str) -> type[Command]:
+        module, _, kind = _KINDS[name].partition(":")
+        found: type[Command] = getattr(importlib.import_module(f"axiom.commands.{module}"), kind)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KINDS)
+
+    def __len__(self) -> int:
+        return len(_KINDS)
+
+
+COMMANDS = KnownCommands()
 
 
 def read_command(name: str, words: Mapping[str, Any], caller: Caller | None = None) -> Command:

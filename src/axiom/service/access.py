@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import axiom
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory, gathered
-from axiom.commands.gate import CommandGate
 from axiom.errors import NoLab, StorageFull
 from axiom.lab.experiments import published_files
 from axiom.service.callers import operator
@@ -27,6 +27,9 @@ from axiom.store.engine.sqlite_binding import foreseen
 from axiom.store.journal.journal import attach
 from axiom.store.migrate import check, copy_before, migrate, pending
 from axiom.store.writer import Writer
+
+if TYPE_CHECKING:
+    from axiom.commands.gate import CommandGate
 
 _FULL_SECONDS = 60.0
 _MOST_CAUSES = 10  # of one failure
@@ -68,8 +71,10 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
 
 
 @contextlib.contextmanager
-def writing(folder: Folder, settings: Settings) -> Iterator[CommandGate]:
+def writing(folder: Folder, settings: Settings) -> "Iterator[CommandGate]":
     """A gate of our own. Whoever calls holds the folder's lock."""
+    from axiom.commands.gate import CommandGate  # whoever reads, or has a server do it, need not wait for it
+
     clock = prepare_database(folder)
     keys = load_keys(folder.keys, clock.now())
     writer = writer_of(folder, settings, clock.now)

@@ -24,14 +24,12 @@ from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap
 from axiom.service.access import demand, prepare_database, reading
-from axiom.service.doctor import as_data, examine, examine_invariants, in_words
 from axiom.service.terminal import remark, say, wall_clock
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder, holder, lock
 from axiom.store.upkeep import audit as audit_store
-from axiom.web.views.status import status as status_of
 
 
 @click.command()
@@ -106,12 +104,16 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
     if holder(folder) is not None:
         found = Remote(folder.socket).status()["status"]
     else:
+        from axiom.web.views.status import status as status_of
+
         settings, _ = from_process(folder.settings)
         with reading(folder) as db:
             found = status_of(db, folder, wall_clock(), {"name": settings.name, "state": "stopped"})
     if as_json:
         show_json({"status": found})
         return
+    from axiom.service.doctor import in_words  # it imports all parts of a laboratory, and nothing else here does
+
     if lack := bubblewrap.lacking():
         remark(lack, quiet=False)
     facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
@@ -134,6 +136,8 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
 @color_option
 def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
     """What is wrong, and what to do. Exits 1 when something is."""
+    from axiom.service.doctor import as_data, examine, examine_invariants
+
     if invariants:
         demand(folder)
     found = list(examine_invariants(folder) if invariants else examine(folder))

@@ -30,6 +30,11 @@ def columns(found: Mapping[str, Any], names: Iterable[str]) -> Markup:
     return _joined(f'<td class="num">{_column(found.get(name))}</td>' for name in names)
 
 
+def config_in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
+    """A config as a person says it, or of it the factors that vary."""
+    return ", ".join(f"{name} {plain(value)}" for name, value in config.items() if varying is None or name in varying)
+
+
 def in_a_sentence(measures: Mapping[str, Any]) -> str:
     """The measures of a cell one after the other."""
     return ", ".join(f"{name} {_in_brackets(value)}" for name, value in measures.items())

@@ -25,8 +25,8 @@ from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredEx
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
 from axiom.web.base import query_errors
+from axiom.web.base.cells import config_in_words
 from axiom.web.base.file_words import bundle_files, papers, source_in, told_in_file
-from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
@@ -203,11 +203,6 @@ def levels(manifest: Manifest) -> dict[str, list[Any]]:
     return {factor: list(dict.fromkeys(config[factor] for config in manifest.configs)) for factor in manifest.factors}
 
 
-def in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
-    """A config as a person says it."""
-    return ", ".join(f"{name} {plain(value)}" for name, value in config.items() if varying is None or name in varying)
-
-
 def varying(manifest: Manifest) -> set[str]:
     """The factors that take more than one level."""
     return {name for name, values in levels(manifest).items() if len(values) > 1}
@@ -267,7 +262,7 @@ def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], 
     configs: Sequence[Mapping[str, Any]] = manifest.configs
     if figure is None:
         shown_factors = varying(manifest)
-        return ("Config",), {place: [in_words(configs[place], shown_factors)] for place in places}
+        return ("Config",), {place: [config_in_words(configs[place], shown_factors)] for place in places}
     shown = [place for place, config in enumerate(configs) if figure.shows(config)]
     points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
     first = {
@@ -320,7 +315,7 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
         "measure": measure,
         "configs": [
             {
-                "config": in_words(config, shown_factors),
+                "config": config_in_words(config, shown_factors),
                 "values": len(values),
                 "mean": statistics.fmean(values) if values else None,
                 "median": statistics.median(values) if values else None,

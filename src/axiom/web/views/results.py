@@ -15,11 +15,12 @@ from axiom.store.registrations import registrations
 from axiom.store.views import results, tables
 from axiom.store.views.results import Listed, ListOrder, Wanted
 from axiom.web.base import query_errors
+from axiom.web.base.cells import config_in_words
 from axiom.web.base.query_words import OF_RESULTS
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.base.slow_files import Breathe, restless
 from axiom.web.views import figures
-from axiom.web.views.experiments import in_words, levels
+from axiom.web.views.experiments import levels
 
 _Configs = Mapping[int, Mapping[str, Any]]
 
@@ -213,7 +214,7 @@ def _is_level(level: Any, text: str) -> bool:
 
 def _row(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
     bare = _bare(row, stored, configs)
-    return {**bare, "in_words": in_words(bare["config"])}
+    return {**bare, "in_words": config_in_words(bare["config"])}
 
 
 def _bare(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:

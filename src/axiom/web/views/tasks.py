@@ -12,8 +12,8 @@ from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.progress import HeardProgress
 from axiom.store.views import tasks
 from axiom.store.views.tasks import Check, TaskEnd
+from axiom.web.base.cells import config_in_words
 from axiom.web.base.request import Answer, Reading, must
-from axiom.web.views.experiments import in_words
 from axiom.web.views.leaderboards import THOUSANDTHS
 
 _BLAMES = {
@@ -158,7 +158,7 @@ def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:
         {
             "replicate": row.replicate,
             "config": dict(configs[row.config]),
-            "in_words": in_words(configs[row.config]),
+            "in_words": config_in_words(configs[row.config]),
             "seed": row.seed,
             "seed_text": str(row.seed),
             "outcome": row.outcome,
