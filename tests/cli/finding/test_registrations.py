@@ -50,7 +50,7 @@ def test_a_design_is_registered_shown_and_verified(say):
     assert [one["issued"] > 0 for one in say("registration", "list", "--json")[1]["registrations"]] == [True, False]
     shown = say("registration", "show", 2)[1]
     assert "further out" in shown
-    assert "open: 2 of 8 replicates are ordered" in shown
+    assert "open: 4 of 8 replicates are ordered" in shown
     assert "as in registration 1, the first of this version" in shown
     assert "finding 1: grows" in shown
     assert say("registration", "verify", "--json")[1]["registrations"]["entries"] == 2

@@ -63,7 +63,7 @@ def test_one_says_how_large_its_blocks_are_and_why(site):
 
 def test_one_says_how_far_each_block_is_and_what_it_took(small_lab, prepared, browse):
     small_lab.publish(prepared())
-    small_lab.host()
+    small_lab.host(cores=16)
     small_lab.deploy(workunits=10, max_failures=1)
     orders = [small_lab.order(1) for _ in range(9)]
     for order in orders[:7]:
