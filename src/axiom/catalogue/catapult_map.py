@@ -56,6 +56,7 @@ MAP = Map(
         Band(name="it ran away; the stronger, the longer it held out", shades=8),
     ),
     charted=1,
+    arms=("linear", "ReLU", "tanh"),
 )
 
 

@@ -48,6 +48,7 @@ MAP = Map(
         Band(name="worse than always saying 0; the brighter, the worse", shades=8),
     ),
     charted=1,
+    arms=("trained to the end", "stopped after 100 steps"),
 )
 
 

@@ -53,6 +53,7 @@ MAP = Map(
     ),
     pixels=32,
     charted=1,
+    arms=("sums modulo 11", "sums modulo 13", "sums modulo 17"),
 )
 
 

@@ -54,6 +54,7 @@ MAP = Map(
         Band(name="it was lazy; the brighter, the less its kernel moved", shades=8),
     ),
     charted=1,
+    arms=("tanh", "ReLU"),
 )
 
 

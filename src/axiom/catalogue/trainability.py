@@ -39,14 +39,22 @@ from axiom.kit import chance, pace, planes, precision, tiles
 
 MAP = Map(
     title="Which step sizes train",
-    x=Knob(name="step size of the first layer", low=1e-3, high=1e6),
-    y=Knob(name="step size of the last layer", low=1e-3, high=1e6),
+    x=Knob(name="step size (learning rate) of the first layer", low=1e-3, high=1e6),
+    y=Knob(name="step size (learning rate) of the last layer", low=1e-3, high=1e6),
     measure="fate",
     bands=(
-        Band(name="it learned; the brighter, the later", shades=12),
-        Band(name="it ran away; the stronger, the longer it held out", shades=12),
+        Band(name="it learned; dark: soon, bright: late", shades=12),
+        Band(name="it ran away; pale: at once, strong: late", shades=12),
     ),
     charted=4,
+    arms=(
+        "tanh, one example",
+        "tanh, one example, sixteen digits",
+        "tanh, batches of 16",
+        "linear, 16 examples",
+        "ReLU, all examples",
+        "tanh, all examples",
+    ),
 )
 
 

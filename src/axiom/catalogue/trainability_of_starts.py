@@ -43,6 +43,7 @@ MAP = Map(
         Band(name="it ran away; the stronger, the longer it held out", shades=12),
     ),
     charted=3,
+    arms=("shifted before every step", "shifted once"),
 )
 
 

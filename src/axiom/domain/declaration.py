@@ -165,7 +165,8 @@ def _figure(figure: Figure) -> dict[str, Any]:
 
 
 def _map(drawn: Map) -> dict[str, Any]:
-    return asdict(drawn) | {"bands": [asdict(band) for band in drawn.bands]}
+    data = asdict(drawn) | {"bands": [asdict(band) for band in drawn.bands], "arms": list(drawn.arms)}
+    return data if drawn.arms else {name: said for name, said in data.items() if name != "arms"}
 
 
 def _control(control: Control, experiment: Experiment) -> dict[str, Any]:

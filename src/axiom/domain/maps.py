@@ -67,6 +67,7 @@ class Map:
     pixels: int = 64  # a side of a tile
     charted: int = 2
     deepest: int = DEEPEST
+    arms: tuple[str, ...] = ()  # what those of the sweep are called, in its order; else their factors are told
 
     def __post_init__(self) -> None:
         """Refuse a map that could not be computed or shown."""

@@ -83,7 +83,10 @@ class Manifest:
             "format": FORMAT,
             "measures": measures,
         }
-        return data | {"map": _as_json(asdict(self.map))} if self.map else data
+        if self.map is None:
+            return data
+        drawn = {name: said for name, said in asdict(self.map).items() if said or name != "arms"}
+        return data | {"map": _as_json(drawn)}
 
 
 def _as_json(value: Any) -> Any:
@@ -243,6 +246,12 @@ def _control(value: Any, what: str) -> ControlSweeps:
     )
 
 
+def _name(value: Any, what: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{what} must be a name")
+    return value
+
+
 def _levels(value: Any, what: str) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f"{what} must be two levels")
@@ -250,7 +259,8 @@ def _levels(value: Any, what: str) -> tuple[int, int]:
 
 
 def _map(value: Any, what: str) -> Map:
-    fields = canonical_json.Fields(value, what, Map.__dataclass_fields__)
+    said = {"arms": [], **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(said, what, Map.__dataclass_fields__)
     return Map(
         title=fields.text("title"),
         x=_axis(fields.part("x"), f"{what}: x"),
@@ -260,6 +270,7 @@ def _map(value: Any, what: str) -> Map:
         pixels=fields.whole("pixels"),
         charted=fields.whole("charted"),
         deepest=fields.whole("deepest"),
+        arms=fields.each("arms", _name),
     )
 
 

@@ -131,7 +131,14 @@ def test_a_map_that_shows_another_plane_needs_another_version_with_its_own_tiles
     assert workunits.workunit(lab.db, 9).configs == (0, 1)
 
 
-@pytest.mark.parametrize(("old", "new"), [('title="A disc"', 'title="A round disc"'), ("how far up", "height")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('title="A disc"', 'title="A round disc"'),
+        ("how far up", "height"),
+        ("    charted=2,", '    charted=2,\n    arms=("the large one", "the small one"),'),
+    ],
+)
 def test_how_a_map_is_told_may_become_clearer(lab, tmp_path, old, new):
     assert lab.publish(changed_map(tmp_path, old, new)).change == "new bundle"
 

@@ -375,7 +375,7 @@ def _asked(document: Mapping[str, Any], name: str) -> Any:
         return None
     if name == "map":
         axes = {axis: {**said[axis], "name": ""} for axis in ("x", "y")}
-        return {**said, **axes, "title": "", "bands": [band["shades"] for band in said["bands"]]}
+        return {**said, **axes, "title": "", "arms": [], "bands": [band["shades"] for band in said["bands"]]}
     if name != "estimands":
         return said
     return [{word: value for word, value in estimand.items() if word not in WORDS} for estimand in said]

@@ -41,7 +41,9 @@ class ShownMap:
         return f"/maps/{quote(self.name, safe='@')}"
 
     def arm_in_words(self, arm: int) -> str:
-        """What makes an arm differ from the others."""
+        """What its file calls an arm, or what makes it differ from the others."""
+        if arm < len(self.drawn.arms):
+            return self.drawn.arms[arm]
         config = self.arms[arm]
         told = [name for name in self.varying if name in config]
         return ", ".join(f"{name.replace('_', ' ')} {plain(config[name])}" for name in told)

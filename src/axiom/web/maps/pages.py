@@ -11,6 +11,7 @@ from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
+from axiom.web.base.file_words import told_in_file
 from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.whose import whose_host
@@ -50,6 +51,7 @@ def one(reading: Reading, name: str) -> Answer:
         "map": _row(reading, shown, drawn)
         | {
             "reference": shown.manifest.reference,
+            "matters": told_in_file(reading, shown.stored.id, shown.stored.name).matters,
             "x": _axis(shown.drawn.x, aspect.tile, is_row=False),
             "y": _axis(shown.drawn.y, aspect.tile, is_row=True),
             **aspect.tile.factors,
@@ -90,14 +92,12 @@ def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
 
 
 def _answer(reading: Reading, shown: ShownMap) -> Answer:
-    """The surest of its decided findings, as a headline."""
-    decided = [
-        each
-        for each in findings.of_experiment(reading.db, shown.stored.id)
-        if each.line and each.verdict.is_decided and each.finding.status not in VOID
-    ]
+    """What each of its findings says, and the surest that is decided, as a headline."""
+    asked = findings.of_experiment(reading.db, shown.stored.id)
+    decided = [each for each in asked if each.line and each.verdict.is_decided and each.finding.status not in VOID]
     surest = max(decided, key=lambda each: _GRADES.index(each.line.evidence.grade) if each.line else -1, default=None)
     return {
+        "answers": [{"number": each.finding.number, "answer": each.answer} for each in asked],
         "answer": surest.answer if surest else None,
         "finding": surest.finding.number if surest else None,
     }
@@ -230,6 +230,8 @@ def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
 
 def _apart(shown: ShownMap, arm: int, other: int) -> str:
     """In what two arms differ."""
+    if max(arm, other) < len(shown.drawn.arms):
+        return f"against {shown.arm_in_words(other)}"
     one, two = shown.arms[arm], shown.arms[other]
     told = [
         f"{name.replace('_', ' ')} {plain(one.get(name))} and {plain(two.get(name))}"
