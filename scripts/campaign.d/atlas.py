@@ -1,12 +1,12 @@
 """Charts maps, and says what their registered numbers are, beside what others found.
 
-Each map is computed by `axiom experiment run MAP --replicates 8` into a laboratory that is kept, so that tiles take the
-path of any result: signed tickets, runner, validation. Stopped in any way and called again it goes on. Then a session
-weighs, and each registered number stands there with its 95 % interval over replicates, the range that was written down
-before, and what others found. A number whose tiles are not all there is not known yet.
+Each map is computed by `axiom experiment run MAP --replicates 8` into a laboratory of its own that is kept, so that
+tiles take the path of any result: signed tickets, runner, validation. Stopped in any way and called again it goes on.
+Then a session weighs, and each registered number stands there with its 95 % interval over replicates, the range that
+was written down before, and what others found. A number whose tiles are not all there is not known yet.
 
-    scripts/campaign atlas --data FOLDER                          # four maps, to their ends
-    scripts/campaign atlas --data FOLDER --minutes 30 lazy_map    # one, for so long at most
+    scripts/campaign atlas                          # four maps, to their ends: about 13 core-hours
+    scripts/campaign atlas --minutes 30 lazy_map    # one, for so long at most
 
 Ends with 0 if every registered number of these maps is known.
 """
@@ -42,7 +42,7 @@ def main() -> int:
     """0 if every registered number is known."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("maps", nargs="*", default=MAPS, metavar="MAP")
-    parser.add_argument("--data", type=Path, required=True, help="where the laboratory is kept")
+    parser.add_argument("--data", type=Path, default=Path("lab-data", "atlas"), help="where the laboratories are kept")
     parser.add_argument("--replicates", type=int, default=8)
     parser.add_argument("--workers", type=int, help="on so many cores; else on all")
     parser.add_argument("--minutes", type=float, default=math.inf, help="computes no longer than that; 0: not at all")
@@ -50,8 +50,7 @@ def main() -> int:
     until = time.monotonic() + 60.0 * options.minutes
     for name in options.maps:
         chart(name, options, until - time.monotonic())
-    command("session", "run", "--until", "evaluate", "--quiet", data=options.data)
-    known = [told(options.data, name) for name in options.maps]
+    known = [told(options.data / name, name) for name in options.maps]
     return 0 if all(known) else 1
 
 
@@ -61,7 +60,7 @@ def chart(name: str, options: argparse.Namespace, seconds: float) -> None:
         return
     workers = ["--workers", str(options.workers)] if options.workers else []
     words = [*AXIOM, "experiment", "run", name, "--replicates", str(options.replicates), *workers, "--quiet", "--json"]
-    with subprocess.Popen([*words, "--data", str(options.data)], stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen([*words, "--data", str(options.data / name)], stdout=subprocess.DEVNULL) as process:
         try:
             process.wait(None if math.isinf(seconds) else seconds)
         except subprocess.TimeoutExpired:
@@ -77,11 +76,12 @@ def command(*words: str, data: Path) -> str:
 
 def told(data: Path, name: str) -> bool:
     """Print what is known of one map; are all of its registered numbers?"""
-    lab = axiom.open(data)
     try:
+        command("session", "run", "--until", "evaluate", "--quiet", data=data)
+        lab = axiom.open(data)
         version = lab.version(name)
-    except AxiomError as error:
-        print(f"{name}: {error}")
+    except (AxiomError, subprocess.CalledProcessError) as error:
+        print(f"\n{name}: nothing is known. {error}")
         return False
     rows = lab.results(version.name)
     hours = math.fsum(rows["cpu_seconds"]) / 3_600.0
