@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
+SHORT = 60.0  # seconds that a task takes where the tiles that are there are few for so many cores
+AHEAD = 600.0  # seconds of a core for which tiles wait at least: what is drawn next does not change which are wanted
 SHARE = 0.25  # of all work that should wait, for tiles that registered numbers need, while other questions wait too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frontier:
-    """The coarsest level of an arm at which tiles could be computed next."""
+    """A level of an arm at which tiles could be computed next."""
 
     experiment_id: int
     arm: int
@@ -56,6 +58,24 @@ def next_tiles(
         orders.append(TileOrder(frontier=one, tiles=tiles))
         room -= tiles * each
     return orders
+
+
+def wanted_for(cores: int, per_core: int, turn: float, *, is_idle: bool) -> float:
+    """For how many seconds of so many cores work should wait, where a core is kept waiting for so many turns.
+
+    A laboratory that computes alone has short turns: where nothing but tiles waits, nothing would be left of them long
+    before the next order.
+    """
+    return cores * max(per_core * turn, AHEAD if is_idle else 0.0)
+
+
+def task_length(orders: Sequence[TileOrder], cores: int, turn: float) -> float:
+    """How long each task of these orders should last: a turn, or less where not every core would have one.
+
+    A young map has few tiles, and each opens others only once its whole task is back.
+    """
+    seconds = sum(one.tiles * one.frontier.seconds for one in orders)
+    return max(min(SHORT, turn), min(turn, seconds / max(1, cores)))
 
 
 def counted(seconds: float, turn: float) -> float:

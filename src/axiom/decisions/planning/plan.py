@@ -281,7 +281,12 @@ class _Making:
 
     def _probes(self, one: Candidate) -> int:
         """How many tasks more its pilot may have, for cores that would be idle."""
-        if one.stage is not Stage.PILOT or one.theirs is None or one.need.gpu or obstacle(replace(one, pilot_missing=1)):
+        if (
+            one.stage is not Stage.PILOT
+            or one.theirs is None
+            or one.need.gpu
+            or obstacle(replace(one, pilot_missing=1))
+        ):
             return 0
         ordered = self.piloted[one.key]
         return min(one.theirs - one.unsent, one.stopping.replicates - one.issued) - ordered

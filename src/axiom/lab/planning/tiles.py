@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Stage
-from axiom.decisions.planning.next_tiles import Frontier, counted, next_tiles, task_sizes, tiles_a_task
+from axiom.decisions.planning.next_tiles import (
+    Frontier,
+    counted,
+    next_tiles,
+    task_length,
+    task_sizes,
+    tiles_a_task,
+    wanted_for,
+)
 from axiom.decisions.planning.task_size import USUAL_SECONDS
 from axiom.domain.registrations import Design, read_body
 from axiom.lab.experiments.releases import stages
@@ -72,13 +80,15 @@ def order_tiles(
     """Order the next tiles of all maps, as many as should wait."""
     known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
     turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
-    wanted_seconds = cores * policy.per_core * turn
+    wanted_seconds = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted_seconds)]
     out = sum(_out(db, one, turn) for one in known.values())
     done = []
-    for wanted in next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle, turn=turn):
+    orders = next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle, turn=turn)
+    length = task_length(orders, cores, turn)
+    for wanted in orders:
         frontier, version = wanted.frontier, known[wanted.frontier.experiment_id]
-        each = tiles_a_task(frontier.seconds, turn)
+        each = tiles_a_task(frontier.seconds, length)
         chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
         made: list[int] = []
         for replicate, places in _tasks(chosen, each):
@@ -96,14 +106,23 @@ def order_tiles(
     return done
 
 
+def any_open(db: Database, now: datetime, approvals: str) -> bool:
+    """Is there a tile that could be ordered?"""
+    return any(
+        tiles.open_levels(db, one.experiment_id, arm, most=1)
+        for one in versions(db, now, approvals)
+        for arm in one.design.seconds_by_place
+    )
+
+
 def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator[Frontier]:
     """Of no arm more tiles are counted than would be ordered if it were alone: there may be a million."""
     drawn = version.manifest.map
-    for arm, seconds in version.design.seconds_by_place.items() if drawn else ():
+    if drawn is None:
+        return
+    for arm, seconds in version.design.seconds_by_place.items():
         most = min(_MOST_AT_ONCE, 1 + int(wanted / seconds))
-        found = tiles.coarsest(db, version.experiment_id, arm, most)
-        if drawn and found:
-            level, amount = found
+        for level, amount in tiles.open_levels(db, version.experiment_id, arm, most):
             yield Frontier(
                 experiment_id=version.experiment_id,
                 arm=arm,
