@@ -10,11 +10,14 @@ from hypothesis import strategies as st
 from axiom.decisions.planning.next_tiles import (
     MOST_OF_TASK,
     SHARE,
+    SHORT,
     Frontier,
     counted,
     next_tiles,
+    task_length,
     task_sizes,
     tiles_a_task,
+    wanted_for,
 )
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
@@ -52,6 +55,26 @@ def ordered(
 )
 def test_so_many_tiles_of_these_frontiers_are_ordered(frontiers, asked, orders):
     assert ordered(*frontiers, **asked) == orders
+
+
+@pytest.mark.parametrize(
+    ("tiles", "cores", "turn", "length"),
+    [
+        (100_000, 100, 1_200.0, 1_200.0),  # plenty for everybody
+        (1_000, 100, 1_200.0, 100.0),  # a task for each core
+        (100, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
+        (1, 100, 8.0, 8.0),  # on the laboratory's own cores
+        (100, 0, 1_200.0, 1_000.0),
+    ],
+)
+def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores(tiles, cores, turn, length):
+    orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, out=0.0, is_idle=True, turn=turn)
+    assert task_length(orders, cores, turn) == length
+
+
+def test_a_laboratory_alone_has_tiles_until_the_next_order_where_nothing_else_waits():
+    assert [wanted_for(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
+    assert [wanted_for(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
 
 
 FRONTIERS = st.lists(
