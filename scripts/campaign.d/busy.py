@@ -1,7 +1,8 @@
 """Puts 2,330 cores to a new laboratory, and tells how many of them are idle at once and over a simulated day.
 
-first plan   `axiom session plan --fleet docs/howto/fleet-of-83.json` for the shipped catalogue, of which every preflight
-             has passed and nothing was computed yet: idle cores, and megabytes promised beyond what a host has
+first plan   what `axiom session plan --fleet docs/howto/fleet-of-83.json` says in a laboratory in which every preflight
+             of the shipped catalogue has passed and nothing was computed yet: idle cores, and megabytes promised
+             beyond what a host has
 day          the same fleet from the moment in which its clients attach. The decisions are the real ones: what a round
              orders and when it is held, which tiles are next, how far a version is let out, what a host is given, how
              a task is cut and when a client calls again. Time passes in a simulation, and every task is valid
@@ -700,8 +701,9 @@ def main() -> int:
         if hour < 4 or hour % 4 == 3:
             print(f"hour {hour + 1:>2}   idle {sum(some) / max(1, len(some)):6.2%}")
     print(
-        f"{options.hours:g} hours: {share:.2%} of the time of {cores:,} cores idle, beside {blocked:.2%} without "
-        f"memory for what waits; {made.tasks:,} tasks, {made.rounds} rounds; {max(0, made.too_much)} MB too much at the worst"
+        f"{options.hours:g} hours: {share:.2%} of the time of {cores:,} cores idle, beside {blocked:.2%} "
+        f"without memory for what waits; {made.tasks:,} tasks, {made.rounds} rounds; "
+        f"{max(0, made.too_much)} MB too much at the worst"
     )
     worst = 0
     hurt = world(shipped, options.seed, BROKEN)

@@ -4,7 +4,17 @@ import pytest
 
 from axiom.store.maps import tiles
 
-ASKED = {"experiment_id": 1, "arm": 0, "level": 3, "above": -1, "most": 9, "limit": 9, "first": 0, "deepest": 4, "config": 5}
+ASKED = {
+    "experiment_id": 1,
+    "arm": 0,
+    "level": 3,
+    "above": -1,
+    "most": 9,
+    "limit": 9,
+    "first": 0,
+    "deepest": 4,
+    "config": 5,
+}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from axiom.decisions.planning.capacity import Left, all_busy, coarse, left_of, p
 from axiom.domain.amounts import counted
 from axiom.domain.planning import Need, Placement, Supply
 
+_NOTHING = "nothing more waits that it could take"
 _Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone
 
 
@@ -93,12 +94,13 @@ def fill(
     )
 
 
-def placements(filling: Filling, names: Mapping[tuple[int, int], str]) -> tuple[Placement, ...]:
-    """What goes where, with why not more; the largest hosts first."""
-    return tuple(_placement(host, filling, names) for host in filling.hosts)
+def placements(filling: Filling, names: Mapping[tuple[int, int], str], awaited: str = "") -> tuple[Placement, ...]:
+    """What goes where, with why not more; the largest hosts first. `awaited`: what an idle core waits for."""
+    nothing = f"{_NOTHING}, and it waits for {awaited}" if awaited else _NOTHING
+    return tuple(_placement(host, filling, names, nothing) for host in filling.hosts)
 
 
-def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str]) -> Placement:
+def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str], nothing: str) -> Placement:
     tasks: Counter[str] = Counter()
     for key, amount in host.given.items():
         tasks[names[key]] += amount
@@ -110,12 +112,12 @@ def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], s
         idle_cores=host.left.cores,
         memory_mb=host.memory_mb,
         gpu_tasks=host.gpu_tasks,
-        reason=_reason(host, filling),
+        reason=_reason(host, filling) or nothing,
     )
 
 
 def _reason(host: Filled, filling: Filling) -> str:
-    """Why it has no more than it has."""
+    """Why it has no more than it has; empty where nothing more waits that it could take."""
     supply = host.supply
     if supply.obstacle:
         return supply.obstacle
@@ -125,10 +127,9 @@ def _reason(host: Filled, filling: Filling) -> str:
         return f"each core that was idle has a task{beside}" if given else all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
-        return "nothing more waits that it could take"
+        return ""
     least = min(fitting, key=lambda work: (work.need.memory_mb, work.seconds, work.key))
-    why = why_no_more(supply, host.left, least.need, least.seconds, filling.deadline)
-    return why or "nothing more waits that it could take"
+    return why_no_more(supply, host.left, least.need, least.seconds, filling.deadline)
 
 
 def _in_order(supplies: Sequence[Supply], key: str) -> list[Supply]:

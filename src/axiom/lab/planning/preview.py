@@ -19,6 +19,7 @@ from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import supplies
+from axiom.lab.planning.tiles import would_order
 from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
@@ -46,6 +47,17 @@ def preview(
         asked = [replace(one, theirs=_theirs(one, hosts)) for one in asked]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
     found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
+    tiles = would_order(
+        db,
+        policy,
+        now,
+        cores=sum(one.cores for one in there if not one.obstacle),
+        is_idle=any(one.idle_cores for one in found.placements),
+        has_volunteers=any(not one.is_ours for one in there),
+    )
+    if tiles:
+        deadline = planning.deadline(policy, there)
+        found = previewing.with_tiles(found, asked, there, tiles, deadline_seconds=deadline)
     busy = _in_hand(db) if hosts is None else {}
     return replace(found, classes=classes(there, found.placements, busy))
 

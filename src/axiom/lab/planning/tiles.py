@@ -7,6 +7,7 @@ from datetime import datetime
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.next_tiles import (
     Frontier,
+    TileOrder,
     counted,
     next_tiles,
     task_length,
@@ -15,7 +16,10 @@ from axiom.decisions.planning.next_tiles import (
     wanted_for,
 )
 from axiom.decisions.planning.task_size import USUAL_SECONDS
+from axiom.domain.amounts import counted as so_many
+from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Design, read_body
+from axiom.domain.sessions import Allotment
 from axiom.lab.experiments.releases import stages
 from axiom.lab.planning.deploy import ordered_of
 from axiom.lab.policy import Policy
@@ -78,17 +82,10 @@ def order_tiles(
     db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
 ) -> list[OrderedTiles]:
     """Order the next tiles of all maps, as many as should wait."""
-    known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
-    turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
-    wanted_seconds = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
-    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted_seconds)]
-    out = sum(_out(db, one, turn) for one in known.values())
     done = []
-    orders = next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle, turn=turn)
-    length = task_length(orders, cores, turn)
-    for wanted in orders:
-        frontier, version = wanted.frontier, known[wanted.frontier.experiment_id]
-        each = tiles_a_task(frontier.seconds, length)
+    orders = _decided(db, policy, now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers)
+    for version, wanted, each in orders:
+        frontier = wanted.frontier
         chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
         made: list[int] = []
         for replicate, places in _tasks(chosen, each):
@@ -104,6 +101,41 @@ def order_tiles(
         tiles.order(db, version.experiment_id, chosen)
         done.append(OrderedTiles(name=version.name, level=frontier.level, tiles=len(chosen), workunits=tuple(made)))
     return done
+
+
+def would_order(
+    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+) -> list[Allotment]:
+    """The same as orders of about so many tasks, and nothing is ordered."""
+    return [
+        Allotment(
+            experiment_id=version.experiment_id,
+            workunits=-(-wanted.tiles // each),
+            replicates_each=1,
+            registration_id=version.registration_id,
+            purpose=Purpose.FILL,
+            core_seconds=wanted.tiles * wanted.frontier.seconds,
+            reason=f"{so_many(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}: "
+            f"{'cores would be idle otherwise' if is_idle else 'a registered number needs them'}",
+        )
+        for version, wanted, each in _decided(
+            db, policy, now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers
+        )
+    ]
+
+
+def _decided(
+    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+) -> list[tuple[ChartedVersion, TileOrder, int]]:
+    """What is ordered of which version, and how many tiles make a task."""
+    known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
+    turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
+    wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
+    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
+    out = sum(_out(db, one, turn) for one in known.values())
+    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=turn)
+    length = task_length(orders, cores, turn)
+    return [(known[one.frontier.experiment_id], one, tiles_a_task(one.frontier.seconds, length)) for one in orders]
 
 
 def any_open(db: Database, now: datetime, approvals: str) -> bool:
