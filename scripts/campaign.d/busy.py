@@ -34,7 +34,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from maps import Arm, PlayedMap
+from maps import MOST_AT_ONCE, Arm, PlayedMap
 
 from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.decisions.experiments.release_stages import (
@@ -53,6 +53,7 @@ from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.next_tiles import (
     Frontier,
     counted,
+    deep_for,
     next_tiles,
     task_length,
     task_sizes,
@@ -84,7 +85,6 @@ HOUR, DAY = 3_600.0, 86_400.0
 MOST_IDLE, MOST_IDLE_OF_DAY, MOST_BROKEN = 0.05, 0.01, 0.02
 LEAST_HELD, MOST_HELD = 0.1 * DAY, 0.6 * DAY  # seconds of work that a client keeps for each core
 AN_ANSWER = 64  # tasks that one answer brings at most
-MOST_AT_ONCE = 20_000  # tiles of an arm that are looked at in one order
 BROKEN = ("label_scars", "reservoir_computing", "grokking_dynamics")  # light, middle and heavy
 FAILS_AFTER = 5.0  # seconds until a broken task has failed
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
@@ -364,18 +364,19 @@ class World:
                 experiment_id=one.id,
                 arm=arm.place,
                 level=level,
-                tiles=min(1 + int(wanted / arm.seconds), MOST_AT_ONCE, sum(arm.open[level].values())),
+                tiles=tiles,
                 seconds=arm.seconds,
                 is_needed=level <= arm.map.charted,
             )
             for one in drawn.values()
             if one.stage not in {Stage.PILOT, Stage.PAUSED}
             for arm in one.arms
-            for level in sorted(level for level, waiting in arm.open.items() if waiting)
+            for level, tiles in arm.levels(min(MOST_AT_ONCE, 1 + int(wanted / arm.seconds)))
         ]
         out = sum(self._stands_for(one) for one in drawn.values())
-        orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=USUAL_SECONDS)
-        length = task_length(orders, self.fleet.cores, USUAL_SECONDS)
+        deep = deep_for(self.fleet.cores, USUAL_SECONDS)
+        orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=USUAL_SECONDS)
+        length = task_length(orders, out, self.fleet.cores, USUAL_SECONDS)
         for wish in orders:
             one = wish.frontier
             version = drawn[one.experiment_id]

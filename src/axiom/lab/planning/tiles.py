@@ -9,6 +9,7 @@ from axiom.decisions.planning.next_tiles import (
     Frontier,
     TileOrder,
     counted,
+    deep_for,
     next_tiles,
     task_length,
     task_sizes,
@@ -133,8 +134,9 @@ def _decided(
     wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
     out = sum(_out(db, one, turn) for one in known.values())
-    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=turn)
-    length = task_length(orders, cores, turn)
+    deep = deep_for(cores, turn)
+    orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
+    length = task_length(orders, out, cores, turn)
     return [(known[one.frontier.experiment_id], one, tiles_a_task(one.frontier.seconds, length)) for one in orders]
 
 
