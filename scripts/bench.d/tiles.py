@@ -437,7 +437,7 @@ def scaling(few: Store, many: Store, rounds: int) -> list[str]:
 
     def asks(store: Store) -> dict[str, Callable[[], object]]:
         return {
-            "coarsest": lambda: stored.coarsest(store.db, 1, 1, 20),
+            "levels": lambda: stored.open_levels(store.db, 1, 1, 20),
             "next": lambda: stored.next_open(store.db, 1, 1, store.level, 20),
             "charted": lambda: stored.charted(store.db, 1, first=0, deepest=4, arms={0, 1}),
             "order": lambda: stored.order(store.db, 1, chosen[id(store)]),

@@ -29,11 +29,21 @@ import statistics
 import sys
 import time
 from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from axiom.catalogue import trainability
-from axiom.decisions.planning.next_tiles import Frontier, counted, next_tiles, task_sizes, tiles_a_task
+from axiom.decisions.planning.next_tiles import (
+    Frontier,
+    counted,
+    deep_for,
+    next_tiles,
+    task_length,
+    task_sizes,
+    tiles_a_task,
+    wanted_for,
+)
 from axiom.decisions.planning.task_size import USUAL_SECONDS
 
 FLEET = Path(__file__).resolve().parents[2] / "docs" / "howto" / "fleet-of-83.json"
@@ -83,6 +93,14 @@ class Arm:
     def coarsest(self) -> int | None:
         """The coarsest level at which a tile could be computed."""
         return min((level for level, waiting in self.open.items() if waiting), default=None)
+
+    def levels(self, most: int) -> Iterator[tuple[int, int]]:
+        """The levels at which tiles could be computed, and how many: the coarsest, so many in all."""
+        for level in sorted(self.open):
+            tiles = min(most, sum(self.open[level].values()))
+            if tiles:
+                yield level, tiles
+            most -= tiles
 
     def take(self, level: int, amount: int) -> dict[int, int]:
         """So many of a level, from each replicate its share."""
@@ -175,31 +193,30 @@ class World:
     def order(self) -> None:
         """What a round orders, by the laboratory's own decisions."""
         cores = sum(host.cores for host in self.hosts)
-        wanted = cores * PER_CORE * USUAL_SECONDS
-        frontiers = []
-        for place, arms in enumerate(self.arms):
-            for arm in arms:
-                level = arm.coarsest()
-                if level is None:
-                    continue
-                most = min(MOST_AT_ONCE, 1 + int(wanted / arm.seconds))
-                frontiers.append(
-                    Frontier(
-                        experiment_id=place,
-                        arm=arm.place,
-                        level=level,
-                        tiles=min(most, sum(arm.open[level].values())),
-                        seconds=arm.seconds,
-                        is_needed=level <= arm.map.charted,
-                    )
-                )
-        is_idle = len(self.queue) < cores
-        turn = USUAL_SECONDS
-        for wish in next_tiles(frontiers, wanted=wanted, out=self.out, is_idle=is_idle, turn=turn):
+        is_idle, turn = len(self.queue) < cores, USUAL_SECONDS
+        wanted = wanted_for(cores, PER_CORE, turn, is_idle=is_idle)
+        frontiers = [
+            Frontier(
+                experiment_id=place,
+                arm=arm.place,
+                level=level,
+                tiles=tiles,
+                seconds=arm.seconds,
+                is_needed=level <= arm.map.charted,
+            )
+            for place, arms in enumerate(self.arms)
+            for arm in arms
+            for level, tiles in arm.levels(min(MOST_AT_ONCE, 1 + int(wanted / arm.seconds)))
+        ]
+        orders = next_tiles(
+            frontiers, wanted=wanted, deep=deep_for(cores, turn), out=self.out, is_idle=is_idle, turn=turn
+        )
+        length = task_length(orders, self.out, cores, turn)
+        for wish in orders:
             one = wish.frontier
             arm = self.arms[one.experiment_id][one.arm]
             taken = arm.take(one.level, wish.tiles)
-            for replicate, tiles in task_sizes(taken, tiles_a_task(one.seconds, turn)):
+            for replicate, tiles in task_sizes(taken, tiles_a_task(one.seconds, length)):
                 self.queue.append(Task(one.experiment_id, one.arm, one.level, replicate, tiles, tiles * one.seconds))
                 self.out += counted(tiles * one.seconds, turn)
 

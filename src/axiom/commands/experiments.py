@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,23 +13,25 @@ from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
+from axiom.domain.amounts import counted
 from axiom.domain.callers import Capability
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Allotment
-from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn
+from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments.declared import declaration
 from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, packed_before, prepare, publish
 from axiom.lab.experiments.releases import written_by
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.lab.planning.capacity import size_to_order
+from axiom.lab.planning.candidates import need_of
+from axiom.lab.planning.capacity import able, size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.most_cost import most_of_cells, most_of_design, most_of_version
 from axiom.lab.planning.tiles import charted_version, order_charted
-from axiom.lab.policy import policy_of
+from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
 from axiom.server.dispatch.orders import demand_room
@@ -39,7 +41,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import keep
-from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
@@ -178,7 +180,8 @@ class PreflightExperiment(Command):
 class DeployExperiment(Command):
     """Order so many workunits of an experiment, each as large as a task should be; for one host alone, or for any.
 
-    A host that should have less than `replicates_each` is given a part of it.
+    A host that should have less than `replicates_each` is given a part of it. For every host: so many of one replicate
+    for each that was heard from lately and could compute it.
     """
 
     name: ClassVar[str] = "experiment.deploy"
@@ -190,14 +193,15 @@ class DeployExperiment(Command):
     # Cells of the first replicate that are a workunit each.
     singly: int = field(default=0, metadata={"ge": 0, "le": 64})
     host: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})
+    every_host: bool = False
     registration: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # else that of the declared sweep
     reason: str = field(default="", metadata={"max_length": 500, "pattern": LINES})
 
     def request(self, db: Database) -> CommandCost:
         """The workunits count against the caller's day, with those into which the first may be cut."""
-        del db
         cut = self.singly + 1 if self.singly else 0
-        return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits + cut)
+        hosts_there = releases.fleet(db).hosts if self.every_host else 1
+        return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits * hosts_there + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Issue the replicates and write the workunits."""
@@ -207,10 +211,12 @@ class DeployExperiment(Command):
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
-        allowed = _demand_tried(db, found, self.host)
-        registration = self._registration(db, found)
         policy = policy_of(laboratory.settings)
-        each = self.replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
+        targets, passed_over = self._targets(db, found, policy, now)
+        allowed = _demand_tried(db, found, targets)
+        registration = self._registration(db, found)
+        each = self.replicates_each or (1 if self.every_host else 0)
+        each = each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
         demand_room(db, found, registration, replicates=each, lab=lab, key=key, now=now)
         allotment = Allotment(
@@ -221,17 +227,39 @@ class DeployExperiment(Command):
             reason=self.reason,
         )
         most = laboratory.settings.max_failures
-        made = deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=self.host)
-        return {
+        whom: Sequence[int | None] = targets or [None]
+        made = [
+            workunit
+            for host in whom
+            for workunit in deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=host)
+        ]
+        replicates = self.workunits * each * max(1, len(targets))
+        every = {"hosts": len(targets), "passed_over": dict(passed_over)} if self.every_host else {}
+        return every | {
             "experiment": found.name,
             "version": found.version,
             "workunits": len(made),
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
-            "core_seconds": self.workunits * each * _most_of_replicate(db, found, registration),
+            "core_seconds": replicates * _most_of_replicate(db, found, registration),
             "preflight": allowed.reason,
         }
+
+    def _targets(
+        self, db: Database, found: StoredExperiment, policy: Policy, now: datetime
+    ) -> tuple[list[int], Mapping[str, int]]:
+        """The hosts for which it is ordered, none where any may have it; and why others are passed over."""
+        if self.host is not None and self.every_host:
+            raise WrongUse("It is ordered for one host or for every host. Nothing was ordered; name one of the two.")
+        if not self.every_host:
+            return [] if self.host is None else [self.host], {}
+        targets, passed_over = able(db, need_of(stored_manifest(found.manifest)), policy, now)
+        if not targets:
+            reasons = "; ".join(f"{counted(hosts, 'host')}: {why}" for why, hosts in passed_over.items())
+            why = f" ({reasons})" if reasons else ""
+            raise Refused(f"No host that was heard from in the last hour could compute it{why}. Nothing was ordered.")
+        return targets, passed_over
 
     def _registration(self, db: Database, found: StoredExperiment) -> Registration | None:
         """Of which registration more is ordered."""
@@ -275,7 +303,7 @@ class ChartExperiment(Command):
             raise Refused(f"{found.name}@{found.version} draws no map, so it has no tiles. Nothing was ordered.")
         if found.status != "open":
             raise Withdrawn(f"{found.name}@{found.version} is {found.status}. Nothing was ordered.")
-        _demand_tried(db, found, None)
+        _demand_tried(db, found, ())
         made = order_charted(db, version, policy_of(laboratory.settings), now, most=self.workunits)
         return {
             "experiment": found.name,
@@ -337,7 +365,7 @@ def _newest_archive(laboratory: Laboratory, name: str) -> bytes | None:
         return None
 
 
-def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> PreflightVerdict:
+def _demand_tried(db: Database, found: StoredExperiment, targets: Sequence[int]) -> PreflightVerdict:
     """May it be ordered, as far as its preflight goes? Refused otherwise."""
     newest = experiments.bundle_now(db, found.id)
     tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
@@ -346,7 +374,7 @@ def _demand_tried(db: Database, found: StoredExperiment, host: int | None) -> Pr
     allowed = may_order(
         tried.passed if tried else None,
         is_offered=preflights.is_offered(db, found.id, GATES),
-        is_for_volunteer=host is not None and not preflights.is_ours(db, host),
+        is_for_volunteer=any(not preflights.is_ours(db, host) for host in targets),
         had_passed=newest is not None and preflights.has_passed(db, newest.digest),
         is_read=may_ours,
     )

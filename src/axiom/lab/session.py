@@ -16,6 +16,7 @@ from axiom.lab.credit.pay import credit
 from axiom.lab.evidence.score import score_predictions
 from axiom.lab.experiments.breaker import released, withdrawn
 from axiom.lab.planning import plan as planning
+from axiom.lab.planning.tiles import any_open
 from axiom.lab.policy import Policy
 from axiom.lab.step import Round
 from axiom.lab.steps.acted import acted
@@ -109,16 +110,18 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
     if sessions.opened(db) is not None:
         return "a round is open and goes on"
     last, publishing = sessions.last(db), jobs.first_began(db, "publish")
+    waiting, cores = planning.waiting(db), planning.cores(db, now)
     return occasion(
         has_session=last is not None,
         publishing_seconds=(now - publishing).total_seconds() if publishing else None,
         closed_blocks_unweighed=unweighed(db),
-        waiting=planning.waiting(db),
-        cores=planning.cores(db, now),
+        waiting=waiting,
+        cores=cores,
         stage_changed=bool(planning.decide(db, policy, now).allotments),
         seconds_since_last=(now - last.started_at).total_seconds() if last else 0.0,
         idle_before_last=_idle_before(db, last) if last else 0.0,
         age_seconds=(now - sessions.first_started(db, now)).total_seconds(),
+        tiles_open=waiting < cores and any_open(db, now, policy.approvals),
         to_tell=why_told(db, now),
     )
 

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.experiments.release_history import facts_of
-from axiom.decisions.experiments.release_stages import SILENT_FOR, Fleet, ReleaseRecord, release, room, share_of
+from axiom.decisions.experiments.release_stages import (
+    SILENT_FOR,
+    Fleet,
+    ReleaseRecord,
+    probes_for,
+    probes_left,
+    probes_on,
+    release,
+    room,
+    share_of,
+)
 from axiom.domain.releases import Came, Sent, Stage
 from axiom.domain.work import TaskState
 
@@ -108,6 +118,30 @@ def test_a_volunteer_gets_another_task_of_a_pilot_only_when_nobody_else_came_for
     assert left(had, fleet=replace(FLEET, volunteers=1)) == 2
 
 
+@pytest.mark.parametrize(
+    ("found", "cores", "most"),
+    [
+        (facts(), 100, 5),
+        (facts(), 8, 1),
+        (facts(had={7: 4}), 100, 1),
+        (facts(had={7: 1}), 8, 0),  # whatever came of it
+        (facts(had={9: 78}), 100, 2),
+        (facts(1, 0, had={9: 80}), 100, 0),  # those that are back count as well
+        (facts(9, had={9: 9}), 100, 5),
+        (facts(10), 100, 0),  # it is no pilot any more
+        (facts(0, 2), 100, 0),  # halted
+    ],
+)
+def test_idle_cores_have_a_fiftieth_of_all_cores_full_of_tasks_of_a_pilot(found, cores, most):
+    assert probes_for(found, FLEET, release(found, FLEET), host=7, cores=cores) == most
+
+
+def test_a_small_fleet_has_pilots_of_three_tasks_whatever_is_idle():
+    lefts = [probes_left(facts(), replace(FLEET, cores=cores), Stage.PILOT) for cores in (0, 199, 200, 2_330, 240_000)]
+    assert lefts == [0, 0, 4, 46, 1_000]
+    assert [probes_on(cores) for cores in (1, 19, 20, 39, 40, 240)] == [1, 1, 1, 1, 2, 12]
+
+
 def test_a_twentieth_is_never_less_than_the_pilot_nor_more_than_one_can_look_at():
     assert [share_of(replace(FLEET, cores=cores)) for cores in (0, 64, 4_000, 240_000)] == [10, 10, 200, 1_000]
 
@@ -143,7 +177,7 @@ def test_facts_are_added_up_from_what_was_sent():
     )
     assert found.by_host[5] == Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
     assert (found.out, found.theirs_out, found.theirs_well, found.theirs_badly, found.lost) == (3, 2, 2, 1, 3)
-    assert found.by_volunteer == {5: 10, 9: 2}
+    assert found.by_volunteer == found.had == {5: 10, 9: 2}
 
 
 EVENTS = st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["ask", "well", "badly", "silent"])), max_size=120)

@@ -86,3 +86,46 @@ def test_a_repair_at_fault_keeps_nobody_from_what_is_without():
     repaired = candidate(1, fault="its preflight failed", unsent=8, waiting_seconds=64.0)
     filling = fill([host(1, cores=4)], works_of([repaired], (), [host(1, cores=4)]))
     assert [one.given for one in filling.hosts] == [{(1, 0): 4}]
+
+
+def new_fleet(cores: tuple[int, ...]):
+    return [host(number, cores=amount, is_ours=False) for number, amount in enumerate(cores, start=1)]
+
+
+def trying(number: int, **facts):
+    return candidate(number, stage=Stage.PILOT, **{"issued": 0, "weighed": 0, "pilot_missing": 3, "theirs": 46} | facts)
+
+
+def test_where_everything_is_new_pilots_are_as_large_as_idle_cores_may_have_them():
+    fleet = new_fleet((240, *[32] * 40, *[8] * 100))  # 2,320 cores
+    asked = [trying(number) for number in range(1, 61)]
+    found = planned(*asked, supplies=fleet, cores=2_320)
+    filling = fill(fleet, works_of(asked, found.allotments, fleet))
+    assert sum(at.left.cores for at in filling.hosts) == 0
+    ordered = Counter()
+    for one in found.allotments:
+        assert (one.purpose, one.replicates_each) == ("pilots", 1)
+        ordered[one.experiment_id] += one.workunits
+    assert 2_320 <= sum(ordered.values()) <= 2_330
+    assert max(ordered.values()) - min(ordered.values()) <= 8
+    for at in filling.hosts:
+        assert max(at.given.values()) <= max(1, at.supply.cores // 20)
+
+
+def test_no_pilot_is_larger_than_idle_cores_may_have_it_or_than_its_computers_may():
+    fleet = new_fleet((40, *[4] * 30))
+    few = planned(trying(1), trying(2, theirs=10, pilot_missing=0), supplies=fleet, cores=160)
+    sizes = Counter()
+    for one in few.allotments:
+        sizes[one.experiment_id] += one.workunits
+    assert sizes == {1: 32, 2: 10}  # two at the largest and one at each other
+    waiting = planned(trying(1, unsent=40, pilot_missing=0), supplies=fleet, cores=160)
+    assert sum(one.workunits for one in waiting.allotments) == 0  # all that fits waits already
+    ended = planned(trying(1, issued=250, weighed=0, pilot_missing=0, **ENDED), supplies=fleet, cores=160)
+    assert ended.allotments == ()
+
+
+def test_a_core_with_other_work_gets_no_larger_pilot():
+    fleet = new_fleet((64, 64))
+    found = planned(trying(1), candidate(2), supplies=fleet, cores=128)
+    assert sum(one.workunits for one in found.allotments if one.experiment_id == 1) == 3

@@ -10,21 +10,30 @@ from hypothesis import strategies as st
 from axiom.decisions.planning.next_tiles import (
     MOST_OF_TASK,
     SHARE,
+    SHORT,
     Frontier,
     counted,
+    deep_for,
     next_tiles,
+    task_length,
     task_sizes,
     tiles_a_task,
     to_chart,
+    wanted_for,
 )
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
 
 
 def ordered(
-    *frontiers: Frontier, wanted: float = 1_000.0, out: float = 0.0, is_idle: bool = True, turn: float = 20.0
+    *frontiers: Frontier,
+    wanted: float = 1_000.0,
+    deep: float = 1e9,
+    out: float = 0.0,
+    is_idle: bool = True,
+    turn: float = 20.0,
 ) -> list:
-    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=turn)
+    orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
     return [(one.frontier.arm, one.frontier.level, one.tiles) for one in orders]
 
 
@@ -42,6 +51,9 @@ def ordered(
         ([NEEDED], {"is_idle": False, "out": 250.0}, []),
         ([replace(NEEDED, is_needed=False)], {"is_idle": False}, []),  # to look at, only where nobody else asks
         ([replace(NEEDED, is_needed=False)], {}, [(0, 1, 100)]),
+        ([replace(NEEDED, is_needed=False)], {"deep": 600.0}, [(0, 1, 60)]),
+        ([NEEDED, replace(NEEDED, arm=1, is_needed=False)], {"deep": 600.0, "wanted": 2_000.0}, [(0, 1, 100)]),
+        ([NEEDED], {"deep": 600.0}, [(0, 1, 100)]),
         # what is needed comes before what shows more
         ([replace(NEEDED, arm=1, is_needed=False, level=0), NEEDED], {"wanted": 1_200.0}, [(0, 1, 100), (1, 0, 20)]),
         # coarse before fine
@@ -68,6 +80,29 @@ def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first(most, or
     assert [(one.frontier.arm, one.tiles) for one in to_chart(frontiers, most=most, turn=20.0)] == orders
 
 
+@pytest.mark.parametrize(
+    ("tiles", "out", "cores", "turn", "length"),
+    [
+        (100_000, 0.0, 100, 1_200.0, 1_200.0),  # plenty for everybody
+        (1_000, 0.0, 100, 1_200.0, 100.0),  # a task for each core
+        (1_000, 40_000.0, 100, 1_200.0, 500.0),
+        (1_000, 1e6, 100, 1_200.0, 1_200.0),  # every core has one already
+        (100, 0.0, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
+        (1, 0.0, 100, 8.0, 8.0),  # on the laboratory's own cores
+        (100, 0.0, 0, 1_200.0, 1_000.0),
+    ],
+)
+def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores(tiles, out, cores, turn, length):
+    orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, deep=1e9, out=0.0, is_idle=True, turn=turn)
+    assert task_length(orders, out, cores, turn) == length
+
+
+def test_a_laboratory_alone_has_tiles_until_the_next_order_where_nothing_else_waits():
+    assert [wanted_for(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
+    assert [wanted_for(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
+    assert [deep_for(2, turn) for turn in (8.0, 1_200.0)] == [1_200.0, 4_800.0]
+
+
 FRONTIERS = st.lists(
     st.builds(
         Frontier,
@@ -86,22 +121,23 @@ FRONTIERS = st.lists(
 @given(
     frontiers=FRONTIERS,
     wanted=st.floats(0.0, 1e7),
+    deep=st.floats(0.0, 1e7),
     out=st.floats(0.0, 1e7),
     is_idle=st.booleans(),
     turn=st.sampled_from([8.0, 1_200.0]),
 )
-def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted, out, is_idle, turn):
-    orders = next_tiles(frontiers, wanted=wanted, out=out, is_idle=is_idle, turn=turn)
+def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted, deep, out, is_idle, turn):
+    asked = {"wanted": wanted, "deep": deep, "out": out, "is_idle": is_idle, "turn": turn}
+    orders = next_tiles(frontiers, **asked)
     room = (wanted if is_idle else SHARE * wanted) - out
     *before, _ = [*(one.tiles * counted(one.frontier.seconds, turn) for one in orders), 0.0]
     assert all(1 <= one.tiles <= one.frontier.tiles for one in orders)
     assert max(Counter(id(one.frontier) for one in orders).values(), default=0) <= 1
     last = max((counted(one.frontier.seconds, turn) for one in orders), default=0.0)
     assert sum(before) <= max(room, 0.0) + last  # one tile may go beyond, else a dear arm would never be computed
-    assert orders == next_tiles(
-        frontiers[::-1], wanted=wanted, out=out, is_idle=is_idle, turn=turn
-    )  # however they are listed
-    if is_idle and room > sum(one.tiles * one.seconds for one in frontiers):
+    assert orders == next_tiles(frontiers[::-1], **asked)  # however they are listed
+    assert all(one.frontier.is_needed for one in orders) or out < deep
+    if is_idle and min(room, deep - out) > sum(one.tiles * one.seconds for one in frontiers):
         assert len(orders) == len(frontiers)
 
 

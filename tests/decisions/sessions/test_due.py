@@ -56,6 +56,12 @@ QUIET = {
             {"waiting": 1, "seconds_since_last": 3_600.0, "idle_before_last": 1e6},
             "1 task in the queue for 2 cores, and the last round was 3600 s ago",
         ),
+        ({"waiting": 1, "seconds_since_last": 59.0, "tiles_open": True}, ""),
+        (
+            {"waiting": 1, "seconds_since_last": 60.0, "idle_before_last": 1e6, "tiles_open": True},
+            "1 task in the queue for 2 cores, and the last round was 60 s ago",
+        ),
+        ({"waiting": 2, "tiles_open": True}, ""),
         ({"waiting": 2}, ""),
         ({"to_tell": "a day has passed"}, "a day has passed"),
         ({"waiting": 0, "cores": 0}, ""),

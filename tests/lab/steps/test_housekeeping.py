@@ -134,3 +134,23 @@ def test_a_cleaning_that_is_undone_is_told_by_nobody(rounds):
         janitor.clean(lab.db, lab.folder, lab.now)
         raise LookupError
     assert lab.db.select("SELECT * FROM cleaning") == []
+
+
+def test_what_waits_for_a_host_that_fell_silent_goes_to_any(rounds):
+    lab = rounds.lab
+    lab.host("second", volunteer="Ben")
+    lab.deploy(workunits=1)
+    lab.db.execute("UPDATE task SET target_host_id = 2")
+    lab.db.execute("UPDATE workunit SET target_host_id = 2")
+    lab.later(hours=23)
+    assert lab.ask(1, wanted=1).orders == ()
+    assert done(lab, _freed) == []
+    lab.later(hours=2)
+    lab.ask(1, wanted=0)
+    assert len(done(lab, _freed)) == 1
+    assert len(lab.ask(1, wanted=1).orders) == 1
+    assert lab.broken() == {}
+
+
+def _freed(db, now):
+    return [note for note in clean(db, now) if note.kind == "clean.freed"]

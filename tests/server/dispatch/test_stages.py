@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from evidence_lines import record
 from furnished_lab import weighed
+from map_lab import prepared_map
 
 import axiom
 from axiom.domain.releases import Change
@@ -53,6 +54,29 @@ def settle(lab) -> list[tuple[Change, str]]:
 def test_three_tasks_go_out_first_each_to_another_volunteer(lab):
     assert [len(wants(lab, host)) for host in (2, 2, 3, 4, 5)] == [1, 0, 1, 1, 0]
     assert host_store.host(lab.db, 5).why_no_work.startswith("tiny_sum is new and tried with 3 tasks first")
+
+
+def test_idle_cores_of_a_large_fleet_probe_a_pilot_each_computer_a_little(lab):
+    lab.deploy(workunits=20)
+    lab.db.execute("UPDATE host SET cores = 200 WHERE id > 1")  # 2,400 of volunteers
+    assert [len(wants(lab, host, 16)) for host in (2, 2, 3, 4, 5, 6, 7)] == [10, 0, 10, 10, 10, 8, 0]
+    assert [row["n"] for row in lab.db.select("SELECT count(*) AS n FROM task WHERE is_staged = 1")] == [48]
+    assert len(wants(lab, 1)) == 0  # our own computers have a pilot's three, and these are out
+
+
+def test_a_core_for_which_other_work_waits_probes_nothing(lab):
+    lab.db.execute("UPDATE host SET cores = 200 WHERE id > 1")
+    other = lab.publish(prepared_map())
+    with lab.db.transaction():
+        releases.let_out(lab.db, 2, other.digest, "a test vouches for it", lab.now)
+    lab.deploy(2, workunits=30)
+
+    def pilots(host: int, wanted: int) -> tuple[int, int]:
+        bundles = [order.bundle for order in wants(lab, host, wanted)]
+        return len(bundles) - bundles.count(other.digest), bundles.count(other.digest)
+
+    assert pilots(2, 16) == (0, 16)
+    assert pilots(3, 40) == (10, 14)  # where no more of the other is left
 
 
 def test_our_own_hosts_need_no_more_than_three_valid_tasks_and_volunteers_ten(lab):

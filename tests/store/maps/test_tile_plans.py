@@ -4,13 +4,23 @@ import pytest
 
 from axiom.store.maps import tiles
 
-ASKED = {"experiment_id": 1, "arm": 0, "level": 3, "most": 9, "limit": 9, "first": 0, "deepest": 4, "config": 5}
+ASKED = {
+    "experiment_id": 1,
+    "arm": 0,
+    "level": 3,
+    "above": -1,
+    "most": 9,
+    "limit": 9,
+    "first": 0,
+    "deepest": 4,
+    "config": 5,
+}
 
 
 @pytest.mark.parametrize(
     ("sql", "seeks"),
     [
-        (tiles._COARSEST, "tile_open (experiment_id=? AND arm=?)"),
+        (tiles._COARSEST, "tile_open (experiment_id=? AND arm=? AND level>?)"),
         (tiles._AMOUNT_OPEN, "tile_open (experiment_id=? AND arm=? AND level=?)"),
         (tiles._NEXT, "tile_open (experiment_id=? AND arm=? AND level=?)"),
         (tiles._CHARTED, "tile_replicate (experiment_id=? AND replicate=? AND level>? AND level<?)"),

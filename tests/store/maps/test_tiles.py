@@ -52,14 +52,17 @@ def test_each_quarter_through_which_a_border_passes_is_open_next(lab):
     assert opened(lab, arm=1) == []
     keep(lab, result(arm=1, pixels=MIXED))
     assert [one.place for one in opened(lab, arm=1)] == [place_of(each, 1) for each in ROOT.children]
-    assert tiles.coarsest(lab.db, 1, 1, 100) == (1, 4)
-    assert tiles.coarsest(lab.db, 1, 1, 3) == (1, 3)
-    assert tiles.coarsest(lab.db, 1, 2, 3) is None
+    assert tiles.open_levels(lab.db, 1, 1, 100) == [(1, 4)]
+    assert tiles.open_levels(lab.db, 1, 1, 3) == [(1, 3)]
+    assert tiles.open_levels(lab.db, 1, 2, 3) == []
+    keep(lab, result(arm=1, tile=ROOT.children[2], pixels=MIXED))
+    assert tiles.open_levels(lab.db, 1, 1, 100) == [(1, 3), (2, 4)]
+    assert tiles.open_levels(lab.db, 1, 1, 5) == [(1, 3), (2, 2)]
 
 
 def test_a_tile_without_a_border_opens_nothing(lab):
     keep(lab, result(pixels=EVERY))
-    assert tiles.coarsest(lab.db, 1, 0, 9) is None
+    assert tiles.open_levels(lab.db, 1, 0, 9) == []
     assert lab.levels("drawn") == {0: 1}
 
 

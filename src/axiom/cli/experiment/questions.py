@@ -23,6 +23,7 @@ from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
+from axiom.domain.amounts import counted
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
 from axiom.service.access import reading, submit
@@ -150,6 +151,11 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
     help="Of each workunit; else as many as make a task of a good size. A host that should have less gets a part.",
 )
 @click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
+@click.option(
+    "--every-host",
+    is_flag=True,
+    help="One replicate for each host that was heard from in the last hour and can compute it.",
+)
 @click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
 @why_option("Why; it stays in the audit.", default="ordered by the operator")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
@@ -162,6 +168,7 @@ def deploy(
     workunits: int,
     replicates: int | None,
     host: int | None,
+    every_host: bool,
     registration: int | None,
     why: str,
     key: str | None,
@@ -176,14 +183,18 @@ def deploy(
         "workunits": workunits,
         "replicates_each": replicates,
         "host": host,
+        "every_host": every_host,
         "registration": registration,
         "reason": why,
     }
     command = read_command("experiment.deploy", words)
     answer = submit(folder, command, dry_run=dry_run, key=key)
-    each = answer["replicates_each"]
     whom = "" if host is None else f" for host {host}"
-    _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each{whom}")
+    if every_host:
+        others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
+        whom = f" for {counted(answer['hosts'], 'host')}{others}"
+    each = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
+    _answered(answer, as_json, quiet, f"{each}{whom}")
 
 
 @click.command("retire")

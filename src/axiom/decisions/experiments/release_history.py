@@ -114,10 +114,12 @@ def _resumed(known: ReleaseState, line: Release) -> ReleaseState:
 def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
     """Add up what was sent while a bundle was let out."""
     hosts: dict[int, Came] = {}
+    by_volunteer: dict[int, int] = {}
     had: dict[int, int] = {}
     total = ReleaseRecord()
     for one in sent:
-        had[one.volunteer] = had.get(one.volunteer, 0) + one.amount
+        by_volunteer[one.volunteer] = by_volunteer.get(one.volunteer, 0) + one.amount
+        had[one.host] = had.get(one.host, 0) + one.amount
         total = replace(total, latest=max(one.latest, total.latest or one.latest))
         came = hosts.get(one.host, Came(is_proven=one.is_proven, platform=one.platform))
         cause = ended_by(one.state, one.cause)
@@ -133,7 +135,7 @@ def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
             total = replace(total, theirs_badly=total.theirs_badly + one.amount * (not one.is_ours))
         elif cause is not None:
             total = replace(total, lost=total.lost + one.amount)
-    return replace(total, by_host=hosts, by_volunteer=had)
+    return replace(total, by_host=hosts, by_volunteer=by_volunteer, had=had)
 
 
 def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[int, Came]:

@@ -2,6 +2,11 @@
 
 Three tasks, each at another volunteer; then ten; then one twentieth of the cores; then all. A bundle that takes
 another's place begins anew, since it may be worse. The laboratory's own hosts need no more than the first three.
+
+A pilot is small so that a broken version takes few cores from other work. A core for which no other work waits has
+nothing to lose but this one task, so it may probe a version in its pilot: one task on each computer, or a twentieth of
+its cores, and a fiftieth of all cores. A new laboratory, all of whose versions are new, then has work for its whole
+fleet at once.
 """
 
 import math
@@ -21,6 +26,9 @@ __all__ = [
     "RolloutRoom",
     "Stage",
     "left_for",
+    "probes_for",
+    "probes_left",
+    "probes_on",
     "release",
     "room",
     "share_of",
@@ -30,6 +38,8 @@ SILENT_FOR = timedelta(hours=2)  # a task that is out for longer holds up nobody
 _PATIENCE = timedelta(minutes=10)  # for another volunteer, before one gets a further task of a pilot
 _SHARE = 0.05
 _SHARE_MOST = 1_000  # tasks out: with more one sees nothing more
+_PROBED = 0.02  # of the volunteers' cores, that have a task of a pilot where they would be idle
+_PROBED_THERE = 0.05  # of the cores of one computer; one at least
 _ENOUGH_CLOSED = 30
 _IN_VAIN = 9  # tasks of which none was valid, whosever doing it was
 _ORDER = (Stage.PILOT, Stage.WIDER, Stage.SHARE, Stage.OPEN)
@@ -41,6 +51,7 @@ class ReleaseRecord:
 
     by_host: Mapping[int, Came] = field(default_factory=dict)
     by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
+    had: Mapping[int, int] = field(default_factory=dict)  # tasks that each host has had
     out: int = 0  # and not silent for long
     theirs_out: int = 0
     theirs_well: int = 0
@@ -111,6 +122,27 @@ def left_for(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
         return max(0, share_of(fleet) - facts.theirs_out)
     had = facts.well + facts.out if stage is Stage.PILOT else facts.theirs_well + facts.theirs_out
     return max(0, _size(facts, stage) - had)
+
+
+def probes_for(facts: ReleaseRecord, fleet: Fleet, let: Let, *, host: int, cores: int) -> int:
+    """How many more tasks of a pilot a volunteer's host may have, for cores that would be idle otherwise."""
+    return max(0, min(probes_left(facts, fleet, let.stage), probes_on(cores) - facts.had.get(host, 0)))
+
+
+def probes_left(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int:
+    """How many more tasks of a pilot idle cores may have, all together. One that failed makes no room for another.
+
+    None where the fleet is so small that a pilot of the usual size has its part of it.
+    """
+    most = min(_SHARE_MOST, math.floor(_PROBED * fleet.cores))
+    if stage not in {Stage.PILOT, Stage.WIDER} or most <= PILOT_TASKS:
+        return 0
+    return max(0, most - sum(facts.had.values()))
+
+
+def probes_on(cores: int) -> int:
+    """How many tasks of one pilot the idle cores of a computer with so many cores may have."""
+    return max(1, math.floor(_PROBED_THERE * cores))
 
 
 def share_of(fleet: Fleet) -> int:

@@ -10,10 +10,12 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from axiom.decisions.experiments.release_stages import probes_on
 from axiom.decisions.planning.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
 from axiom.domain.amounts import counted
 from axiom.domain.planning import Need, Placement, Supply
 
+_NOTHING = "nothing more waits that it could take"
 _Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone
 
 
@@ -27,6 +29,7 @@ class WaitingWork:
     need: Need
     seconds: float = 0.0  # of a reference core, for one of them
     is_ours: bool = False  # for the laboratory's own hosts alone
+    is_pilot: bool = False  # of a version in its pilot, of which no host has many
 
 
 @dataclass(slots=True)
@@ -47,6 +50,11 @@ class Filled:
     def may_have(self, is_ours: bool) -> bool:
         """May it have what is for our own hosts alone, or for anybody?"""
         return self.supply.is_ours or not is_ours
+
+    def left_of(self, work: WaitingWork) -> int:
+        """How many more tasks of this work it may have, whatever fits."""
+        had = self.given.get(work.key, 0)
+        return max(0, probes_on(self.supply.cores) - had) if work.is_pilot else work.tasks
 
     def give(self, work: WaitingWork, tasks: int) -> None:
         """So many tasks of this work are for this host."""
@@ -86,12 +94,13 @@ def fill(
     )
 
 
-def placements(filling: Filling, names: Mapping[tuple[int, int], str]) -> tuple[Placement, ...]:
-    """What goes where, with why not more; the largest hosts first."""
-    return tuple(_placement(host, filling, names) for host in filling.hosts)
+def placements(filling: Filling, names: Mapping[tuple[int, int], str], awaited: str = "") -> tuple[Placement, ...]:
+    """What goes where, with why not more; the largest hosts first. `awaited`: what an idle core waits for."""
+    nothing = f"{_NOTHING}, and it waits for {awaited}" if awaited else _NOTHING
+    return tuple(_placement(host, filling, names, nothing) for host in filling.hosts)
 
 
-def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str]) -> Placement:
+def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str], nothing: str) -> Placement:
     tasks: Counter[str] = Counter()
     for key, amount in host.given.items():
         tasks[names[key]] += amount
@@ -103,12 +112,12 @@ def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], s
         idle_cores=host.left.cores,
         memory_mb=host.memory_mb,
         gpu_tasks=host.gpu_tasks,
-        reason=_reason(host, filling),
+        reason=_reason(host, filling) or nothing,
     )
 
 
 def _reason(host: Filled, filling: Filling) -> str:
-    """Why it has no more than it has."""
+    """Why it has no more than it has; empty where nothing more waits that it could take."""
     supply = host.supply
     if supply.obstacle:
         return supply.obstacle
@@ -118,10 +127,9 @@ def _reason(host: Filled, filling: Filling) -> str:
         return f"each core that was idle has a task{beside}" if given else all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
-        return "nothing more waits that it could take"
+        return ""
     least = min(fitting, key=lambda work: (work.need.memory_mb, work.seconds, work.key))
-    why = why_no_more(supply, host.left, least.need, least.seconds, filling.deadline)
-    return why or "nothing more waits that it could take"
+    return why_no_more(supply, host.left, least.need, least.seconds, filling.deadline)
 
 
 def _in_order(supplies: Sequence[Supply], key: str) -> list[Supply]:
@@ -218,16 +226,18 @@ class _Deck:
 
     def deal(self, host: Filled, tasks: int) -> None:
         """So many tasks, of each work in proportion to what is left of it; what was dealt from goes to the end."""
-        at_first, wanted = self.left, tasks
-        while wanted > 0:
+        at_first, wanted, passed = self.left, tasks, 0
+        while wanted > 0 and passed < len(self._works):
             work = self._works.popleft()
-            here = min(work.tasks, wanted, -(-tasks * work.tasks // at_first))
-            host.give(work, here)
-            work.tasks -= here
-            wanted -= here
+            here = min(work.tasks, wanted, -(-tasks * work.tasks // at_first), host.left_of(work))
+            passed = 0 if here else passed + 1
+            if here:
+                host.give(work, here)
+                work.tasks -= here
+                wanted -= here
             if work.tasks:
                 self._works.append(work)
-        self.left -= tasks
+        self.left -= tasks - wanted
 
 
 def _lightest(later: Sequence[tuple[_Kind, Sequence[WaitingWork]]], idle: int) -> int:

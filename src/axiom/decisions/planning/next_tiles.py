@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
 LOOKED_AT = 32  # boxes: a tile that somebody looks at is worth as much more as a border from side to side
+SHORT = 60.0  # seconds that a task takes where the tiles that are there are few for so many cores
+DEEP_TURNS = 2  # of each core, for which tiles wait that no number needs: those that one needs wait behind them
+AHEAD = 600.0  # seconds of a core for which tiles wait at least: what is drawn next does not change which are wanted
 SHARE = 0.25  # of all work that should wait, for tiles that registered numbers need, while other questions wait too
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frontier:
-    """The coarsest level of an arm at which tiles could be computed next."""
+    """A level of an arm at which tiles could be computed next."""
 
     experiment_id: int
     arm: int
@@ -40,23 +43,23 @@ class TileOrder:
 
 
 def next_tiles(
-    frontiers: Sequence[Frontier], *, wanted: float, out: float, is_idle: bool, turn: float
+    frontiers: Sequence[Frontier], *, wanted: float, deep: float, out: float, is_idle: bool, turn: float
 ) -> list[TileOrder]:
     """Decide how many tiles of which frontiers are ordered.
 
     A task should last for a turn. `wanted` is for how many seconds of cores work should wait, and `out` for how many
     of them the tasks are `counted` that were ordered already. While others wait too, what registered numbers need has a
-    share; where cores are idle, tiles may have all.
+    share; where cores are idle, tiles may have all, and those that no number needs go up to `deep`.
     """
-    room = (wanted if is_idle else SHARE * wanted) - out
+    rooms = {True: (wanted if is_idle else SHARE * wanted) - out, False: (min(wanted, deep) if is_idle else 0.0) - out}
     orders: list[TileOrder] = []
     for one in sorted(frontiers, key=lambda one: (not one.is_needed, -one.worth(turn), one.experiment_id, one.arm)):
-        if room <= 0 or not (one.is_needed or is_idle):
-            break
+        if (room := rooms[one.is_needed]) <= 0:
+            continue
         each = counted(one.seconds, turn)
         tiles = min(one.tiles, max(1, int(room / each)))
         orders.append(TileOrder(frontier=one, tiles=tiles))
-        room -= tiles * each
+        rooms = {is_needed: left - tiles * each for is_needed, left in rooms.items()}
     return orders
 
 
@@ -66,13 +69,37 @@ def to_chart(frontiers: Sequence[Frontier], *, most: int, turn: float) -> list[T
     One arm after another, the cheapest first: so numbers are there early, and not all of them at the very end.
     """
     orders: list[TileOrder] = []
-    for one in sorted(frontiers, key=lambda one: (one.seconds, one.arm)):
+    for one in sorted(frontiers, key=lambda one: (one.seconds, one.arm, one.level)):
         if most <= 0:
             break
         tiles = min(one.tiles, most * tiles_a_task(one.seconds, turn))
         orders.append(TileOrder(frontier=one, tiles=tiles))
         most -= math.ceil(tiles / tiles_a_task(one.seconds, turn))
     return orders
+
+
+def wanted_for(cores: int, per_core: int, turn: float, *, is_idle: bool) -> float:
+    """For how many seconds of so many cores work should wait, where a core is kept waiting for so many turns.
+
+    A laboratory that computes alone has short turns: where nothing but tiles waits, nothing would be left of them long
+    before the next order.
+    """
+    return cores * max(per_core * turn, AHEAD if is_idle else 0.0)
+
+
+def deep_for(cores: int, turn: float) -> float:
+    """For how many seconds of so many cores tiles should wait that no registered number needs."""
+    return cores * max(DEEP_TURNS * turn, AHEAD)
+
+
+def task_length(orders: Sequence[TileOrder], out: float, cores: int, turn: float) -> float:
+    """How long each task of these orders should last: a turn, or less where not every core would have one.
+
+    `out`: for how many seconds the tasks are `counted` that were ordered already. A young map has few tiles, and each
+    opens others only once its whole task is back.
+    """
+    seconds = out + sum(one.tiles * one.frontier.seconds for one in orders)
+    return max(min(SHORT, turn), min(turn, seconds / max(1, cores)))
 
 
 def counted(seconds: float, turn: float) -> float:

@@ -1,7 +1,9 @@
 """What would be ordered, what is it worth, where would it go, when is it done? Everything of a plan at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from axiom.decisions.planning.awaited import awaited
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.capacity import bounded
 from axiom.decisions.planning.eligible import works_of
@@ -9,6 +11,7 @@ from axiom.decisions.planning.eta import closings
 from axiom.decisions.planning.fill import fill, placements
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.value_of_information import worths
+from axiom.domain.amounts import counted
 from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment
 
@@ -49,6 +52,33 @@ def preview(
     return Preview(
         plan=planned,
         worths=worths(candidates),
-        placements=placements(filling, {candidate.key: candidate.name for candidate in candidates}),
+        placements=placements(filling, _names(candidates), awaited(candidates)),
         closings=closings(candidates, planned.allotments, filling),
     )
+
+
+def with_tiles(
+    found: Preview,
+    candidates: Sequence[Candidate],
+    supplies: Sequence[Supply],
+    tiles: Sequence[Allotment],
+    *,
+    deadline_seconds: float | None = None,
+    key: str = "",
+) -> Preview:
+    """The same with tiles of maps, which are ordered besides, and where they would go."""
+    there, _ = bounded(supplies)
+    allotments = (*found.plan.allotments, *tiles)
+    filling = fill(there, works_of(candidates, allotments, there), deadline=deadline_seconds, key=key)
+    tasks = counted(sum(one.workunits for one in tiles), "task")
+    return replace(
+        found,
+        plan=replace(
+            found.plan, allotments=allotments, reason=f"{found.plan.reason}; {tasks} of tiles of maps besides"
+        ),
+        placements=placements(filling, _names(candidates), awaited(candidates)),
+    )
+
+
+def _names(candidates: Sequence[Candidate]) -> dict[tuple[int, int], str]:
+    return {candidate.key: candidate.name for candidate in candidates}

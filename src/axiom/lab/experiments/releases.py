@@ -21,6 +21,7 @@ from axiom.decisions.experiments.release_stages import (
     ReleaseRecord,
     Stage,
     left_for,
+    probes_left,
     release,
 )
 from axiom.domain.preflights import GATES
@@ -45,7 +46,7 @@ class Staged:
 
     let: Let
     missing: int = 0  # tasks of a pilot that are neither valid, nor waiting, nor out at a host that is not silent
-    theirs: int | None = 0  # tasks; None is any number
+    theirs: int | None = 0  # tasks, with those that only idle cores may have; None is any number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,7 +181,10 @@ def _out(db: Database, bundle: str, known: ReleaseState, fleet: Fleet, silent: d
         return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
     facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent))
     let = release(facts, fleet, known.stage(bundle))
-    return _Out(let=let, facts=facts, theirs=left_for(facts, fleet, let.stage))
+    theirs = left_for(facts, fleet, let.stage)
+    return _Out(
+        let=let, facts=facts, theirs=None if theirs is None else max(theirs, probes_left(facts, fleet, let.stage))
+    )
 
 
 def _record(

@@ -103,8 +103,8 @@ def _charting(db: Database, one: Candidate, manifest: Manifest) -> str:
     if manifest.map is None or one.is_begun:
         return ""
     arms = range(len(manifest.configs))
-    found = (tiles.coarsest(db, one.experiment_id, arm, most=1) for arm in arms)
-    is_open = any(each is not None and each[0] <= manifest.map.charted for each in found)
+    found = (level for arm in arms for level, _ in tiles.open_levels(db, one.experiment_id, arm, most=1))
+    is_open = any(level <= manifest.map.charted for level in found)
     return "the deeper tiles of the replicates that it has come first" if is_open else ""
 
 

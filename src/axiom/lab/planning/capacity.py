@@ -1,17 +1,19 @@
 """Hosts as a planner sees them: what each can still take, or why nothing; and how large an order should be for them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host, project_choice
-from axiom.domain.planning import Supply
+from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.signed.manifests import stored_manifest
@@ -46,6 +48,19 @@ def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
         _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
         for one in stored.present(db, now - HEARD_FROM)
     ]
+
+
+def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[int], Counter[str]]:
+    """The hosts that could compute a task, whatever they have in hand, and why how many of the others could not."""
+    hosts: list[int] = []
+    others: Counter[str] = Counter()
+    for one in supplies(db, policy, now):
+        free = replace(one, busy_cores=0, busy_gpus=0, used_memory_mb=0, most_tasks=None)
+        if why := one.obstacle or why_no_more(free, left_of(free), need, 0.0, None):
+            others[why] += 1
+        else:
+            hosts.append(one.host_id)
+    return hosts, others
 
 
 def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:

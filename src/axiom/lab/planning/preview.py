@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.experiments.release_stages import Fleet, ReleaseRecord, Stage, probes_left
 from axiom.decisions.planning import preview as previewing
 from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.candidates import Candidate
@@ -19,6 +19,7 @@ from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import supplies
+from axiom.lab.planning.tiles import would_order
 from axiom.lab.policy import Policy
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
@@ -43,11 +44,29 @@ def preview(
     there = supplies(db, policy, now) if hosts is None else hosts
     asked = planning.candidates(db, now, policy.approvals)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
-        asked = [replace(one, theirs=None) for one in asked]
+        asked = [replace(one, theirs=_theirs(one, hosts)) for one in asked]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
     found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
+    tiles = would_order(
+        db,
+        policy,
+        now,
+        cores=sum(one.cores for one in there if not one.obstacle),
+        is_idle=any(one.idle_cores for one in found.placements),
+        has_volunteers=any(not one.is_ours for one in there),
+    )
+    if tiles:
+        deadline = planning.deadline(policy, there)
+        found = previewing.with_tiles(found, asked, there, tiles, deadline_seconds=deadline)
     busy = _in_hand(db) if hosts is None else {}
     return replace(found, classes=classes(there, found.placements, busy))
+
+
+def _theirs(one: Candidate, hosts: Sequence[Supply]) -> int | None:
+    """How many tasks these hosts may have of it: any number, or what idle cores may have of a pilot."""
+    theirs = [host for host in hosts if not host.is_ours]
+    fleet = Fleet(hosts=len(hosts), cores=sum(host.cores for host in theirs))
+    return probes_left(ReleaseRecord(), fleet, one.stage) if one.stage is Stage.PILOT else None
 
 
 def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:

@@ -10,13 +10,19 @@ from axiom.decisions.planning.next_tiles import (
     Frontier,
     TileOrder,
     counted,
+    deep_for,
     next_tiles,
+    task_length,
     task_sizes,
     tiles_a_task,
     to_chart,
+    wanted_for,
 )
 from axiom.decisions.planning.task_size import USUAL_SECONDS
+from axiom.domain.amounts import counted as so_many
+from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Design, read_body
+from axiom.domain.sessions import Allotment
 from axiom.lab.experiments.releases import stages
 from axiom.lab.planning.deploy import ordered_of
 from axiom.lab.policy import Policy
@@ -86,17 +92,56 @@ def order_tiles(
     db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
 ) -> list[OrderedTiles]:
     """Order the next tiles of all maps, as many as should wait."""
-    known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
-    turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
-    wanted_seconds = cores * policy.per_core * turn
-    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted_seconds)]
-    out = sum(_out(db, one, turn) for one in known.values())
     done = []
-    for wanted in next_tiles(frontiers, wanted=wanted_seconds, out=out, is_idle=is_idle, turn=turn):
-        each = tiles_a_task(wanted.frontier.seconds, turn)
-        version = known[wanted.frontier.experiment_id]
+    orders = _decided(db, policy, now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers)
+    for version, wanted, each in orders:
         done.append(_order(db, version, wanted, each, max_failures=policy.max_failures, now=now))
     return done
+
+
+def would_order(
+    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+) -> list[Allotment]:
+    """The same as orders of about so many tasks, and nothing is ordered."""
+    return [
+        Allotment(
+            experiment_id=version.experiment_id,
+            workunits=-(-wanted.tiles // each),
+            replicates_each=1,
+            registration_id=version.registration_id,
+            purpose=Purpose.FILL,
+            core_seconds=wanted.tiles * wanted.frontier.seconds,
+            reason=f"{so_many(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}: "
+            f"{'cores would be idle otherwise' if is_idle else 'a registered number needs them'}",
+        )
+        for version, wanted, each in _decided(
+            db, policy, now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers
+        )
+    ]
+
+
+def _decided(
+    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+) -> list[tuple[ChartedVersion, TileOrder, int]]:
+    """What is ordered of which version, and how many tiles make a task."""
+    known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
+    turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
+    wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
+    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
+    out = sum(_out(db, one, turn) for one in known.values())
+    deep = deep_for(cores, turn)
+    orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
+    length = task_length(orders, out, cores, turn)
+    return [(known[one.frontier.experiment_id], one, tiles_a_task(one.frontier.seconds, length)) for one in orders]
+
+
+def any_open(db: Database, now: datetime, approvals: str) -> bool:
+    """Is there a tile that could be ordered?"""
+    return any(
+        tiles.open_levels(db, one.experiment_id, arm, most=1)
+        for one in versions(db, now, approvals)
+        for arm in one.design.seconds_by_place
+    )
 
 
 def order_charted(
@@ -142,11 +187,11 @@ def _order(
 def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator[Frontier]:
     """Of no arm more tiles are counted than would be ordered if it were alone: there may be a million."""
     drawn = version.manifest.map
-    for arm, seconds in version.design.seconds_by_place.items() if drawn else ():
+    if drawn is None:
+        return
+    for arm, seconds in version.design.seconds_by_place.items():
         most = min(_MOST_AT_ONCE, 1 + int(wanted / seconds))
-        found = tiles.coarsest(db, version.experiment_id, arm, most)
-        if drawn and found:
-            level, amount = found
+        for level, amount in tiles.open_levels(db, version.experiment_id, arm, most):
             yield Frontier(
                 experiment_id=version.experiment_id,
                 arm=arm,

@@ -15,17 +15,18 @@ from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store
 from axiom.store.hosts import notices
 from axiom.store.tasks import stuck as stuck_tasks
-from axiom.store.tasks import tasks
+from axiom.store.tasks import tasks, workunits
 from axiom.store.upkeep import cleanings, jobs
 
 _LATELY = timedelta(days=2)
+_AWAY = timedelta(days=1)
 COPIED = "copied"
 
 
 def clean(db: Database, now: datetime) -> list[Note]:
     """Expire what is stuck by rule, and look at hosts: first, while they still have what they are silent of."""
     hosts = look_at_hosts(db, now)
-    return [*give_up_stuck(db, now), *hosts]
+    return [*give_up_stuck(db, now), *_for_anybody(db, now), *hosts]
 
 
 def give_up_stuck(db: Database, now: datetime) -> list[Note]:
@@ -43,6 +44,15 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
         text = "Tasks that are out: {out}. None is stuck."
         return [Note(kind="clean.nothing", text=text, facts={"out": _how_many_out(db)}, about="/status")]
     return _stuck_notes(given_up)
+
+
+def _for_anybody(db: Database, now: datetime) -> list[Note]:
+    """What waits for a single host that fell silent goes to any: the block that it is of would never close."""
+    freed = workunits.free_targets(db, now - _AWAY)
+    if not freed:
+        return []
+    text = "Tasks that waited for a single host, which was silent for a day: {tasks}. Any host may have them now."
+    return [Note(kind="clean.freed", text=text, facts={"tasks": freed}, about="/status")]
 
 
 def look_at_hosts(db: Database, now: datetime) -> list[Note]:

@@ -175,11 +175,13 @@ class DispatchCache:
         if sum(facts.by_volunteer.values()) > _MANY:
             self._facts[bundle] = facts, now
 
-    def note_given(self, bundle: str, tasks: int) -> None:
-        """So many more tasks of it are out."""
+    def note_given(self, bundle: str, host: int) -> None:
+        """One more task of it is out, to this host."""
         if bundle in self._facts:
             facts, seen_at = self._facts[bundle]
-            self._facts[bundle] = replace(facts, out=facts.out + tasks, theirs_out=facts.theirs_out + tasks), seen_at
+            had = {**facts.had, host: facts.had.get(host, 0) + 1}
+            more = replace(facts, out=facts.out + 1, theirs_out=facts.theirs_out + 1, had=had)
+            self._facts[bundle] = more, seen_at
 
     def size(self, experiment: KnownExperiment) -> WaitingSize:
         """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""

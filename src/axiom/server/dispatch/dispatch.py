@@ -146,17 +146,30 @@ class _Dispatcher:
         if not wish.is_any:
             return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
         held = [self._held(each) for each in self._hand]
-        given: list[GrantedTask] = []
         queues = self._queues()
         if not queues and self._unsuited:
             return (), self._unsuited
+        given, reason = self._deal(wish, queues, held, today)
+        idle = _for_idle(self._less(wish, given))
+        if idle.is_any and (probed := self._probed(queues)):
+            held += [_as_held(one) for one in given]
+            probes, _ = self._deal(idle, probed, held, today + len(given))
+            given += probes
+            reason = reason if self._less(wish, given).is_any else ENOUGH
+        return tuple(given), reason
+
+    def _deal(
+        self, wish: WorkWish, queues: dict[int, Queue], held: Sequence[TasksInHand], today: int
+    ) -> tuple[list[GrantedTask], str]:
+        """Tasks of these queues, until the host has what it wishes or may have no more; and why not more."""
+        given: list[GrantedTask] = []
         for_others = False
         while True:
             self._is_more = False
             decided = assign(
                 self._host,
                 list(queues.values()),
-                held=held,
+                held=[*held, *map(_as_held, given)],
                 wish=wish,
                 allowance=self._allowance,
                 sent_today=today + len(given),
@@ -168,16 +181,25 @@ class _Dispatcher:
                 wish = self._less(wish, some)
             self._claim(taken)
             given += taken
-            held += [_as_held(one) for one in taken]
             planned = sum(share.tasks for share in decided.shares)
             for_others = for_others or len(taken) != planned
             as_planned = len(taken) == planned and not self._is_more
             if not wish.is_any or (as_planned and not decided.is_enough):
                 break
         if not wish.is_any:
-            return tuple(given), ENOUGH
+            return given, ENOUGH
         nothing = for_others and not given and not any(queue.unsent for queue in queues.values())
-        return tuple(given), MEANT_FOR_OTHERS if nothing else decided.reason
+        return given, MEANT_FOR_OTHERS if nothing else decided.reason
+
+    def _probed(self, queues: dict[int, Queue]) -> dict[int, Queue]:
+        """What waits of versions in their pilot, for cores to which nothing else goes."""
+        probed = {}
+        for waiting in waiting_tasks.waiting(self._db, self._host.id):
+            number = waiting.experiment_id
+            if number in self._staged and (most := self._rollout.probes_for(self._offered[number])):
+                room = min(most, waiting.unsent)
+                probed[number] = replace(queues[number], unsent=room, room=room, held_back="")
+        return probed
 
     def _queues(self) -> dict[int, Queue]:
         queues = {}
@@ -270,7 +292,7 @@ class _Dispatcher:
         workunits.send(self._db, claims, host_id=self._host.id, now=self._now)
         for one in given:
             self._known.note_turn(one.experiment, at(self._now))
-            self._known.note_given(one.bundle, 1)
+            self._known.note_given(one.bundle, self._host.id)
 
     def _form(self, experiment: KnownExperiment, wanted: WaitingTask | SentTask) -> OrderForm:
         lab = self._dispatch.lab, self._dispatch.trust
@@ -399,6 +421,12 @@ class _Dispatcher:
             wanted[one.gpu] = seconds - self._elapsed(one.seconds), instances - 1
         seconds, instances = wanted.pop("")
         return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(given))
+
+
+def _for_idle(wish: WorkWish) -> WorkWish:
+    """Of what is wished, a task for each core and each GPU that has none: no stock of work for later."""
+    gpus = {kind: (0.0, instances) for kind, (_, instances) in wish.gpus.items()}
+    return replace(wish, seconds=0.0, gpus=gpus)
 
 
 def _as_held(one: GrantedTask) -> TasksInHand:

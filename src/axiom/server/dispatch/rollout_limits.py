@@ -3,7 +3,15 @@
 from datetime import datetime
 
 from axiom.decisions.experiments.release_history import facts_of, unapproved
-from axiom.decisions.experiments.release_stages import SILENT_FOR, RolloutRoom, release, room
+from axiom.decisions.experiments.release_stages import (
+    SILENT_FOR,
+    Let,
+    ReleaseRecord,
+    RolloutRoom,
+    probes_for,
+    release,
+    room,
+)
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
 from axiom.domain.value import value
@@ -73,14 +81,30 @@ class RolloutLimits:
         held_back = "" if found.most is None or found.most else found.reason
         return RolloutQuota(most=found.most, held_back=held_back, is_staged=found.most is not None)
 
+    def probes_for(self, experiment: KnownExperiment) -> int:
+        """How many tasks of a version in its pilot this host's idle cores may have beside what its quota let it have.
+
+        The quota is asked first: it says whether the host may have anything of the version at all.
+        """
+        known, bundle = self._known.standing(experiment.id), experiment.bundle
+        if self._is_ours or bundle is None:
+            return 0
+        facts, let = self._stage(bundle.digest, known.stage(bundle.digest), known.begun.get(bundle.digest))
+        if self._platform in let.held:
+            return 0
+        fleet = self._known.fleet(self._db, self._now)
+        return probes_for(facts, fleet, let, host=self._host.id, cores=self._host.capacity.cores)
+
     def _room(self, bundle: str, reached: Stage | None, begun: datetime | None) -> RolloutRoom:
+        facts, let = self._stage(bundle, reached, begun)
+        if why := let.held.get(self._platform):
+            return RolloutRoom(most=0, reason=f"is held back on computers of the kind {self._platform}: {why}")
+        fleet, volunteer = self._known.fleet(self._db, self._now), self._host.volunteer_id
+        return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)
+
+    def _stage(self, bundle: str, reached: Stage | None, begun: datetime | None) -> tuple[ReleaseRecord, Let]:
         facts = self._known.facts(bundle, self._now)
         if facts is None:
             facts = facts_of(releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR))
             self._known.note_facts(bundle, facts, self._now)
-        fleet = self._known.fleet(self._db, self._now)
-        let = release(facts, fleet, reached)
-        if why := let.held.get(self._platform):
-            return RolloutRoom(most=0, reason=f"is held back on computers of the kind {self._platform}: {why}")
-        volunteer = self._host.volunteer_id
-        return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)
+        return facts, release(facts, self._known.fleet(self._db, self._now), reached)

@@ -31,7 +31,8 @@ SELECT t.config, t.replicate FROM json_each(:cells) j CROSS JOIN tile t ON t.exp
 WHERE t.state IN ('drawn', 'void')
 """
 _COARSEST = """
-SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND state = 'open' ORDER BY level LIMIT 1
+SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND level > :above AND state = 'open'
+ORDER BY level LIMIT 1
 """
 _NEXT = """
 SELECT replicate, config FROM tile
@@ -187,14 +188,17 @@ def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
     return {(row["config"], row["replicate"]) for row in rows}
 
 
-def coarsest(db: Database, experiment_id: int, arm: int, most: int) -> tuple[int, int] | None:
-    """The coarsest level of an arm at which a tile could be computed next, and how many could, at most so many."""
-    row = db.one(_COARSEST, experiment_id=experiment_id, arm=arm)
-    if row is None:
-        return None
-    level = int(row["level"])
-    there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=level, most=most)
-    return level, int(there["amount"]) if there else 0
+def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[tuple[int, int]]:
+    """The levels of an arm at which tiles could be computed next, and how many could: the coarsest, so many in all."""
+    found: list[tuple[int, int]] = []
+    above = -1
+    while most > 0 and (row := db.one(_COARSEST, experiment_id=experiment_id, arm=arm, above=above)):
+        above = int(row["level"])
+        there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
+        amount = int(there["amount"]) if there else 0
+        found.append((above, amount))
+        most -= amount
+    return found
 
 
 def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:

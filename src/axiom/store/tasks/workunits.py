@@ -51,6 +51,14 @@ WHERE id = :id AND state = 'unsent' AND (:is_again = 1
         AND (p.ours_only = 0 OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
             WHERE h.id = :host_id AND v.is_ours = 1))))
 """
+# Few tasks are for one host alone, and an index of those that wait leads to them.
+_FORSAKEN = """
+SELECT t.id, t.workunit_id FROM experiment e CROSS JOIN task t ON t.experiment_id = e.id AND t.state = 'unsent'
+    AND t.target_host_id > 0 CROSS JOIN host h ON h.id = t.target_host_id
+WHERE h.seen_at < :before
+"""
+_FOR_ANYBODY = "UPDATE task SET target_host_id = NULL WHERE id = :id AND state = 'unsent'"
+_WORKUNIT_FOR_ANYBODY = "UPDATE workunit SET target_host_id = NULL WHERE id = :id"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _LATE = """
 SELECT workunit_id FROM task WHERE state = 'sent' AND deadline < :now ORDER BY deadline, id LIMIT :limit
@@ -166,6 +174,15 @@ def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
 def tasks_of(db: Database, workunit_id: int) -> list[Task]:
     """Every copy of a workunit, oldest first."""
     return [task_of(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
+
+
+def free_targets(db: Database, before: datetime) -> int:
+    """What waits for a host alone that was not heard from since then is for anybody; how many tasks that are."""
+    rows = db.select(_FORSAKEN, before=at(before))
+    for row in rows:
+        db.execute(_FOR_ANYBODY, id=row["id"])
+        db.execute(_WORKUNIT_FOR_ANYBODY, id=row["workunit_id"])
+    return len(rows)
 
 
 def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: datetime, is_again: bool = False) -> None:

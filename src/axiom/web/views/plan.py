@@ -39,7 +39,8 @@ def as_data(preview: Preview) -> Answer:
     names = _names(preview)
     return {
         "allotments": [_allotment(allotment, names) for allotment in preview.plan.allotments],
-        "idle_cores": preview.plan.idle_cores,
+        "idle_cores": sum(one.idle_cores for one in preview.placements),  # once all this is ordered
+        "idle_before": preview.plan.idle_cores,
         "skipped": [asdict(one) for one in preview.plan.skipped],
         "reason": preview.plan.reason,
         "classes": [_class(one) for one in preview.classes],

@@ -1,0 +1,29 @@
+"""What does a core wait for to which nothing can be given? In words, for the page of the plan."""
+
+from collections.abc import Sequence
+
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
+from axiom.domain.amounts import counted
+
+_LET_OUT = {
+    Stage.PILOT: "in the pilot, of which more goes out once the first tasks are valid",
+    Stage.WIDER: "in the wider pilot, of which more goes out once ten tasks are valid",
+    Stage.SHARE: "at a twentieth of the cores, of which more goes out once thirty tasks are closed",
+}
+
+
+def awaited(candidates: Sequence[Candidate]) -> str:
+    """The versions of which more would be ordered or let out once something is back; empty where there are none."""
+    by_stage: dict[Stage, set[int]] = {stage: set() for stage in _LET_OUT}
+    begun: set[int] = set()
+    for one in candidates:
+        if one.stage in by_stage and one.unsent + one.in_progress + one.pilot_missing > 0 and not one.fault:
+            by_stage[one.stage].add(one.experiment_id)
+        elif one.stage not in by_stage and (one.in_progress or FIRST_IS_OUT in one.fault):
+            begun.add(one.experiment_id)
+    parts = [
+        f"{counted(len(versions), 'version')} {_LET_OUT[stage]}" for stage, versions in by_stage.items() if versions
+    ]
+    parts += [f"what is out of {counted(len(begun), 'version')}, and what may follow from it"] if begun else []
+    return "; ".join(parts)
