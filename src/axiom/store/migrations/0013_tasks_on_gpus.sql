@@ -1,0 +1,5 @@
+-- The kind of GPU to which a task was sent, with a program for it; empty for the processor. Until now what an experiment
+-- declared said it of all of its tasks, and there were programs for one kind alone.
+ALTER TABLE task ADD COLUMN gpu TEXT NOT NULL DEFAULT '';
+UPDATE task SET gpu = 'NVIDIA' WHERE sent_at IS NOT NULL
+    AND experiment_id IN (SELECT id FROM experiment WHERE json_extract(manifest, '$.gpu') = 1);
