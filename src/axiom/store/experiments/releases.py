@@ -17,9 +17,9 @@ _SINCE = """
 SELECT r.*, e.name, e.version FROM release r JOIN experiment e ON e.id = r.experiment_id
 WHERE r.created_at >= :since AND r.created_at < :until ORDER BY r.id
 """
-# A speed is learned from a valid task, so a host that has one has returned something valid.
+# A speed is learned from a valid task, so a host that has one has returned something valid. GPUs teach none.
 _SENT = """
-SELECT t.host_id, h.volunteer_id, v.is_ours, h.speed IS NOT NULL AS is_proven,
+SELECT t.host_id, h.volunteer_id, v.is_ours, (h.speed IS NOT NULL OR h.valid_in_row > 0) AS is_proven,
     CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
         CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
     ELSE 'another platform' END AS platform, t.state, t.cause, count(*) AS amount,
