@@ -3,14 +3,17 @@
 from collections import Counter
 
 import pytest
-from scheduler_calls import GPU, Client, Exchange
+from scheduler_calls import GPU, Client, Exchange, report
 
 from axiom.decisions.credit.tariffs import PRESETS
+from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
+from axiom.domain.work import Exit
 from axiom.signed.manifests import CUDA_MB
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs
 from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
 
 NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
@@ -104,6 +107,35 @@ def test_a_lost_task_is_sent_again_for_what_it_was_sent_for(exchange):
     without = ask(exchange, client, cores=3)  # its driver is gone, say
     assert [kind for task, kind in said_of(without).items() if task in before] == [""]
     assert exchange.broken() == {}
+
+
+def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not(exchange):
+    client = proven(exchange)
+    heard = ask(exchange, client, gpus=1)
+    ((name, _),) = heard.tasks.items()
+    (number,) = sent_to(exchange, heard)
+    ask(exchange, client, report(name, status=Exit.GPU_UNUSABLE, state=3), has=1)
+    assert exchange.task(number)["cause"] == Cause.GPU_UNUSABLE
+    again = ask(exchange, client, gpus=1)
+    assert again.tasks == {}
+    assert "is not given to the GPU of your computer for a day" in again.words[0][1]
+    assert set(said_of(ask(exchange, client, cores=8, gpus=1)).values()) == {""}
+    exchange.lab.later(hours=25)
+    exchange.deploy(3)
+    assert "nv" in said_of(ask(exchange, client, gpus=1)).values()
+    assert exchange.broken() == {}
+
+
+def test_what_failed_on_one_gpu_is_not_tried_on_the_next(exchange):
+    names = []
+    for name in ("Ann", "Bobby", "Cleopatra"):
+        client = proven(exchange, name)
+        heard = ask(exchange, client, gpus=1)
+        names += list(heard.tasks)
+        ask(exchange, client, report(*heard.tasks, status=Exit.GPU_UNUSABLE, state=3), has=1)
+    assert len(names) == len({name.split("-")[2] for name in names}) == 3  # each another workunit
+    state = exchange.do(lambda db: [workunits.workunit(db, number).state for number in (1, 2, 3)])
+    assert state == ["open"] * 3
 
 
 def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(exchange):

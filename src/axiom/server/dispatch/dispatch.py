@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.hosts.costs import class_of
+from axiom.decisions.hosts.reliability import GPU_LOOKS, PastTask, gpu_rests
 from axiom.decisions.hosts.runners import unsuited
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
@@ -115,6 +116,7 @@ class _Dispatcher:
         self._jointly, self._holding = asked.jointly, asked.holding or frozenset()
         self._hand = waiting_tasks.held(db, host.id)
         self._deadline = now + dispatch.deadline
+        self._rests: str | None = None  # why its GPUs get nothing now, once that was looked up
         self._factors: dict[tuple[int, str], float] = {}
         self._lasting: dict[float, float] = {}
         self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
@@ -203,6 +205,7 @@ class _Dispatcher:
             seconds = self._expected(experiment, size.seconds, own)
             parts = self._picker.parts(size, seconds)
             let = self._rollout.quota_for(experiment, own)
+            held_back = let.held_back or (self._resting() if own else "")
             self._staged |= {experiment.id} if let.is_staged else set()
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
@@ -223,7 +226,7 @@ class _Dispatcher:
                 rank=self._known.rank(experiment),
                 last_turn=self._known.last_turn(experiment.id),
                 room=let.most,
-                held_back=let.held_back,
+                held_back=held_back,
             )
         return queues
 
@@ -233,15 +236,23 @@ class _Dispatcher:
         return GpuLoad(
             seconds=seconds / self._picker.parts(size, seconds),
             memory_mb=experiment.declared.memory_on(gpu),
-            held_back=self._rollout.quota_for(experiment, gpu).held_back,
+            held_back=self._rollout.quota_for(experiment, gpu).held_back or self._resting(),
         )
+
+    def _resting(self) -> str:
+        """Why this host's GPUs get nothing for a while, if they do not; asked where there is work for one alone."""
+        if self._rests is None:
+            ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, GPU_LOOKS)
+            past = [PastTask(state=state, cause=cause) for state, cause, _ in ended]
+            self._rests = gpu_rests(past, self._now - ended[0][2]) if ended else ""
+        return self._rests
 
     def _take(self, share: TaskShare, queues: dict[int, Queue], wish: WorkWish) -> list[GrantedTask]:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
         written: list[_Written] = []
-        chosen, seen, more = self._chosen(experiment, share.tasks, is_meant=queue.is_meant), 0, 0
+        chosen, seen, more = self._chosen(experiment, share, is_meant=queue.is_meant), 0, 0
         for wanted in chosen:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
@@ -269,10 +280,14 @@ class _Dispatcher:
         queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
         return given
 
-    def _chosen(self, experiment: KnownExperiment, tasks: int, *, is_meant: bool) -> list[WaitingTask]:
-        """What could be taken; what the host has from before a restore has an order of its own and stays as it is."""
-        found = self._picker.choose(experiment, tasks, is_meant=is_meant)
-        return [one for one in found if one.task_id not in self._holding]
+    def _chosen(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
+        """What could be taken; what the host has from before a restore has an order of its own and stays as it is.
+
+        What has failed somewhere is tried again on a core, if it can be: GPUs that cannot compute use up no workunit.
+        """
+        found = self._picker.choose(experiment, share.tasks, is_meant=is_meant)
+        is_for_any = not (share.gpu and experiment.declared.may_use_gpu)
+        return [one for one in found if one.task_id not in self._holding and (is_for_any or not one.ordinal)]
 
     def _claim(self, given: Sequence[GrantedTask]) -> None:
         """From here on these tasks are this host's."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.domain.value import value
-from axiom.domain.work import WorkunitState
+from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.engine.database import Database, Row, at, moment
 
 _WAITING = """
@@ -35,6 +35,11 @@ ORDER BY t.id LIMIT :limit
 _HELD = """
 SELECT experiment_id, gpu, count(*) AS tasks, group_concat(id) AS ids FROM task
 WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id, gpu
+"""
+_ENDED_ON_GPUS = """
+SELECT state, cause, closed_at FROM task
+WHERE host_id = :host_id AND gpu <> '' AND closed_at IS NOT NULL AND state IN ('valid', 'failed', 'invalid')
+ORDER BY closed_at DESC LIMIT :limit
 """
 # Of somebody's very many hosts those are looked at that came last: the others have had time to show something.
 _BESIDE = """
@@ -146,6 +151,12 @@ def held(db: Database, host_id: int) -> list[HeldTasks]:
         HeldTasks(experiment_id=row["experiment_id"], gpu=row["gpu"], ids=frozenset(map(int, row["ids"].split(","))))
         for row in db.select(_HELD, host_id=host_id)
     ]
+
+
+def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, datetime]]:
+    """State, cause and end of the newest tasks that this host's GPUs are done with, well or badly."""
+    rows = db.select(_ENDED_ON_GPUS, host_id=host_id, limit=limit)
+    return [(TaskState(row["state"]), row["cause"], moment(row["closed_at"])) for row in rows]
 
 
 def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
