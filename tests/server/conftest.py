@@ -83,6 +83,16 @@ def attic(ann):
 
 
 @pytest.fixture(scope="session")
+def prepared_for_either(tmp_path_factory):
+    """An experiment that a core may compute as well as a GPU."""
+    file = tmp_path_factory.mktemp("either") / "tiny_either.py"
+    said = FOR_GPUS.replace("tiny_gpu", "tiny_either").replace(" gpu=True, gpu_memory_mb=7_000", " may_use_gpu=True")
+    said = said.replace("    total: float\n", "    total: float\n    count: int\n")  # as the tiny experiment measures
+    file.write_text(said)
+    return prepare(Path(axiom.__file__).parent, file)
+
+
+@pytest.fixture(scope="session")
 def prepared_for_gpus(tmp_path_factory):
     """An experiment that computes on GPUs."""
     file = tmp_path_factory.mktemp("gpu") / "tiny_gpu.py"

@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass, make_dataclass, replace
 
 import pytest
 
@@ -9,7 +9,7 @@ from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
 from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.errors import ExperimentError
 from axiom.signed.canonical_json import canonical
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import CUDA_MB, read_manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,26 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     )
     assert manifest.estimands[0]["between"] == [{"width": 16}, {"width": 8}]
     assert canonical(manifest.as_data()) == canonical(data)
+
+
+def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
+    assert "may_use_gpu" not in data
+    needs = Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, may_use_gpu=True, gpu_memory_mb=700)
+    said = declare(replace(EXPERIMENT, needs=needs), avx=True)
+    manifest = read_manifest(canonical(said))
+    assert (manifest.gpu, manifest.may_use_gpu, manifest.uses_gpus, manifest.gpu_memory) == (False, True, True, 700)
+    assert (manifest.memory_on(""), manifest.memory_on("NVIDIA")) == (100, 100 + CUDA_MB)
+    assert canonical(manifest.as_data()) == canonical(said)
+    alone = read_manifest(canonical(data))  # it says all that it needs there
+    assert (alone.uses_gpus, alone.memory_on("NVIDIA")) == (True, 100)
+    assert read_manifest(canonical(data | {"gpu": False})).uses_gpus is False
+
+
+def test_what_a_gpu_alone_may_compute_no_core_may(data):
+    with pytest.raises(ValueError, match="say one"):
+        Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, gpu=True, may_use_gpu=True)
+    with pytest.raises(ExperimentError, match="a GPU alone"):
+        read_manifest(canonical(data | {"may_use_gpu": True}))
 
 
 def test_an_experiment_may_go_without_a_figure_and_bounds(data):

@@ -42,7 +42,7 @@ from axiom.kit import chance, pace, planes, tiles
 
 INPUTS, EXAMPLES = 16, 8
 ROSE = 0.01  # of the first loss: a loss that rises by more above its lowest so far has not only descended
-TOGETHER = 32  # networks of one program
+TOGETHER = 32  # networks of one program on a core
 LARGE = 1.0  # scales from which on a start is not small beside its targets
 
 MAP = Map(
@@ -157,7 +157,9 @@ def run(config: Config, seed: int) -> Measures:
         pace.early(losses)
         return [bands, held_out, curvatures(kernels)]
 
-    bands, held_out, lasts = tiles.computed(len(times), TOGETHER, trained)
+    bands, held_out, lasts = tiles.computed(
+        len(times), planes.side_by_side(TOGETHER, config.width * config.examples), trained
+    )
     left = tiles.graded(lasts / firsts, 1 / 16, 16.0, MAP.bands[0].shades)
     shades = np.where(bands == 2, tiles.shade(held_out, config.steps, MAP.bands[2].shades), left)
     pixels = tiles.painted(MAP, bands, shades)
@@ -293,5 +295,5 @@ experiment = Experiment(
             planted=tuple(Config(activation=each, width=32, steps=40) for each in ("tanh", "linear")),
         ),
     ),
-    needs=Needs(seconds=_seconds, memory_mb=500),
+    needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

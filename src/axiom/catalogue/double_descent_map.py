@@ -227,5 +227,6 @@ experiment = Experiment(
             planted=(Config(steps=100, noise=1.0), Config(steps=0, noise=1.0)),
         ),
     ),
+    # On cores alone: NumPy takes apart a matrix of each pixel's own shape, in double precision.
     needs=Needs(seconds=_seconds, memory_mb=150),
 )

@@ -235,5 +235,10 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="strong", y="weak_accuracy", title="What is learned of the weak block", where={"decoupling": 0.0}),
-    needs=Needs(seconds=lambda config: 0.008 + config.epochs * (1.3e-4 + 6.3e-9 * config.width**2), memory_mb=600),
+    needs=Needs(
+        seconds=lambda config: 0.008 + config.epochs * (1.3e-4 + 6.3e-9 * config.width**2),
+        memory_mb=600,
+        may_use_gpu=True,
+        gpu_memory_mb=1_000,
+    ),
 )

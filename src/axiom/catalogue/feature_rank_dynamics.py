@@ -237,5 +237,10 @@ experiment = Experiment(
     ),
     controls=(Control(estimand="share_by_width", placebo=_short("placebo"), planted=_short("planted")),),
     figure=Figure(x="width", y="share", log=("x", "y"), title="Effective rank for each neuron"),
-    needs=Needs(seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2), memory_mb=500),
+    needs=Needs(
+        seconds=lambda config: 0.01 + config.epochs * (1.75e-3 + 2.2e-7 * config.width**2),
+        memory_mb=500,
+        may_use_gpu=True,
+        gpu_memory_mb=1_000,
+    ),
 )

@@ -36,9 +36,9 @@ import numpy as np
 from axiom.domain.experiments import Control, Experiment, Needs
 from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
-from axiom.kit import arithmetic, chance, optimizers, pace, tiles
+from axiom.kit import arithmetic, chance, optimizers, pace, planes, tiles
 
-TOGETHER = 8  # networks of one program
+TOGETHER = 8  # networks of one program on a core
 EVERY = 20  # steps between two looks
 
 MAP = Map(
@@ -152,7 +152,9 @@ def run(config: Config, seed: int) -> Measures:
         pace.early(losses)
         return list(ends)
 
-    understood, moments, known, guessed = tiles.computed(len(shares), TOGETHER, trained)
+    understood, moments, known, guessed = tiles.computed(
+        len(shares), planes.side_by_side(TOGETHER, modulus**2 * config.hidden), trained
+    )
     bands = np.where(understood, 0, np.where(known >= arithmetic.MASTERED, 1, 2))
     of_rest, of_shown = (
         np.minimum((band.shades * share).astype(int), band.shades - 1)
@@ -280,5 +282,5 @@ experiment = Experiment(
             planted=tuple(Config(modulus=each, hidden=24, steps=80) for each in (17, 11)),
         ),
     ),
-    needs=Needs(seconds=_seconds, memory_mb=500),
+    needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

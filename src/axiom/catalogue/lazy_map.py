@@ -42,7 +42,7 @@ from axiom.kit import chance, pace, planes, tiles
 INPUTS = 8
 WIDEST = 256
 HALF = 0.5  # of its own length: what moves by more is not lazy
-TOGETHER = 32  # networks of one program
+TOGETHER = 32  # networks of one program on a core
 
 MAP = Map(
     title="Rich and lazy",
@@ -143,7 +143,7 @@ def run(config: Config, seed: int) -> Measures:
         pace.early(losses)
         return list(ends)
 
-    moved, left = tiles.computed(len(alphas), TOGETHER, trained)
+    moved, left = tiles.computed(len(alphas), planes.side_by_side(TOGETHER, WIDEST * config.examples), trained)
     is_lazy = moved < HALF
     far = tiles.graded(moved, HALF, 64.0, MAP.bands[0].shades)
     little = MAP.bands[1].shades - 1 - tiles.graded(moved, 1 / 256, HALF, MAP.bands[1].shades)
@@ -254,5 +254,5 @@ experiment = Experiment(
             planted=(Config(steps=20, power=0.0),),
         ),
     ),
-    needs=Needs(seconds=_seconds, memory_mb=500),
+    needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

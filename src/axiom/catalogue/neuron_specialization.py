@@ -281,5 +281,10 @@ experiment = Experiment(
         Control(estimand="rich_minus_lazy", placebo=grid(Config, **FEW | NONE), planted=grid(Config, **FEW)),
     ),
     figure=Figure(x="width", y="selectivity", log=("x",), title="How selective units are", where=WIDTHS),
-    needs=Needs(seconds=lambda it: 2e-3 + it.epochs * (24e-5 + 24e-7 * it.width + 27e-9 * it.width**2), memory_mb=400),
+    needs=Needs(
+        seconds=lambda it: 2e-3 + it.epochs * (24e-5 + 24e-7 * it.width + 27e-9 * it.width**2),
+        memory_mb=400,
+        may_use_gpu=True,
+        gpu_memory_mb=1_000,
+    ),
 )

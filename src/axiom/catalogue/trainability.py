@@ -246,5 +246,5 @@ experiment = Experiment(
             planted=(Config(examples=1, width=4), Config(examples=1, digits=16, width=32)),  # wide networks have room
         ),
     ),
-    needs=Needs(seconds=_seconds, memory_mb=500),
+    needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

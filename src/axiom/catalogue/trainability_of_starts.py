@@ -199,5 +199,5 @@ experiment = Experiment(
             planted=tuple(Config(added=each, examples=32, width=8, steps=50) for each in ("always", "once")),
         ),
     ),
-    needs=Needs(seconds=_seconds, memory_mb=500),
+    needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),
 )

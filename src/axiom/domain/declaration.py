@@ -70,7 +70,12 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "tolerance": float(experiment.tolerance),
         "version": experiment.version,
     }
-    return declared | {"map": _map(experiment.map)} if experiment.map else declared
+    # What a manifest need not say it leaves out, so that those of before stay as they were.
+    if experiment.map:
+        declared["map"] = _map(experiment.map)
+    if experiment.needs.may_use_gpu:
+        declared["may_use_gpu"] = True
+    return declared
 
 
 def measures(declared: type) -> tuple[Measure, ...]:

@@ -42,8 +42,14 @@ class Needs:
     seconds: Callable[[Any], float]
     memory_mb: int
     disk_mb: int = 100
-    gpu: bool = False  # computes on a GPU, one for each task
+    gpu: bool = False  # computes on a GPU alone, one for each task
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
+    may_use_gpu: bool = False  # computes on a core, and as well on a GPU that is idle
+
+    def __post_init__(self) -> None:
+        """Refuse needs of which one takes back what the other allows."""
+        if self.gpu and self.may_use_gpu:
+            raise ValueError("needs say gpu, so a GPU alone may compute it, and may_use_gpu, so a core may: say one")
 
 
 @dataclass(frozen=True, kw_only=True)

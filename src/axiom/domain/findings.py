@@ -142,6 +142,12 @@ class Observation:
     cohort: Cohort = Cohort.CONFIRMATORY  # exploratory: older than the claim, so shown and never counted
     fingerprint: str = ""  # of everything measured: of two seeds with the same one, one was not used. Empty: unknown
     repeats: str = ""  # which of its cells has the very numbers of another seed, though the whole has not
+    gpus: tuple[tuple[int, str], ...] = ()  # those of its hosts whose GPU computed some of it, with the GPU's kind
+
+    def platforms(self, homes: Mapping[int, "Home"]) -> dict[int, str]:
+        """What each of its hosts that is known computed it on."""
+        gpus = dict(self.gpus)
+        return {host: homes[host].with_gpu(gpus.get(host, "")) for host in self.hosts if host in homes}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +158,10 @@ class Home:
     volunteer_id: int
     platform: str
     is_ours: bool | None = None  # the laboratory's own; None in files that somebody weighs
+
+    def with_gpu(self, kind: str) -> str:
+        """The platform of what its GPU of this kind computes, as `Platform.with_gpu` says it; without one its own."""
+        return f"{self.platform.rpartition('-')[0]}-{kind.lower()}" if kind else self.platform
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

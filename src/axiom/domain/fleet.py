@@ -1,7 +1,7 @@
 """The fleet: volunteers, their teams and their hosts."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -18,12 +18,23 @@ class Platform:
     def __str__(self) -> str:
         return f"{self.system}-{self.processor}-{self.instructions}"
 
+    def with_gpu(self, kind: str) -> "Platform":
+        """What a task computes on that such a computer's GPU of this kind has; without one it is the computer itself.
+
+        A GPU adds up in an order of its own, whatever the processor beside it would do.
+        """
+        return replace(self, instructions=kind.lower()) if kind else self
+
+
+GPU_KINDS = ("NVIDIA", "ATI", "intel_gpu", "apple_gpu")  # BOINC's words: a client asks for work with them
+OUR_GPUS = "NVIDIA"  # the kind on which our programs compute
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gpu:
     """A kind of graphics processor in a host, and how many of them there are."""
 
-    kind: str  # NVIDIA, ATI, intel_gpu, apple_gpu: BOINC's words, as the client asks for work with them
+    kind: str  # one of GPU_KINDS, or what a client's settings name
     count: int
     memory_mb: int
     model: str = ""

@@ -1,6 +1,6 @@
 """Inputs and answers of the planner: free resources of hosts, the worth of a block, where its tasks would go."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from axiom.domain.fleet import Gpu
@@ -26,9 +26,15 @@ class Need:
 
     memory_mb: int = 0
     disk_mb: int = 0
-    gpu: bool = False  # beside a core's work, not instead of it
+    gpu: bool = False  # on a GPU beside a core's work, not instead of it
     gpu_memory_mb: int = 0
     avx: bool = False
+    on_gpu: "Need | None" = None  # its demands in place of these, where a GPU may compute it as well as a core
+
+    @property
+    def places(self) -> tuple["Need", ...]:
+        """Its demands wherever it may compute: on a GPU first, which can compute nothing else."""
+        return (self,) if self.on_gpu is None else (self.on_gpu, replace(self, on_gpu=None))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,9 +54,12 @@ class Release:
     at: datetime
 
 
+Place = tuple[int, str]  # a host and its platform; its GPU is a platform, and so a place, of its own
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Came:
-    """How tasks of a version ended on one host, without those that are the host's or its volunteer's doing."""
+    """How tasks of a version ended at one place, without those that are the host's or its volunteer's doing."""
 
     well: int = 0
     badly: int = 0

@@ -116,6 +116,7 @@ class Task:
     reason: str = ""
     cause: str = ""  # how it ended, one of `Cause`
     agreement: str = ""  # of a checked task and of its check: one of `Agreement`
+    gpu: str = ""  # the kind of GPU to which it was sent; empty for the processor
 
 
 class Agreement(StrEnum):

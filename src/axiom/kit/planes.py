@@ -18,6 +18,7 @@ Bend: TypeAlias = "Callable[[Any], Any]"
 LAST = 20  # losses that are averaged at the end
 FAR = 1e6  # a loss that is as many times the first one is as good as infinite
 CACHED = 2**17  # numbers of a step that stay in a processor's cache
+ROOMY = 2**25  # and for which a GPU of 2 GB has room, with the few arrays of that size that a step makes of them
 FEW, MANY = 8, 64  # examples of a step: below the one, and from the other on
 
 # Each with the gain that keeps its values of order 1.
@@ -67,7 +68,17 @@ def kernels(bend: Bend, layers: Layers, seen: Any) -> Any:
 
 def together(width: int, examples: int) -> int:
     """How many networks one program trains: as many as stay in a processor's cache with all that they hold."""
-    return max(1, min(64, CACHED // (width * examples)))
+    held = width * examples
+    return side_by_side(max(1, min(64, CACHED // held)), held)
+
+
+def side_by_side(on_a_core: int, held: int) -> int:
+    """How many networks one program trains that hold so many numbers each at a step: these on a core, on a GPU more.
+
+    A core is busy with few of them. A GPU begins a step of one network as slowly as that of a thousand, so there they
+    are as many as it has room for. How many lie side by side changes the last digits of a pixel and nothing else.
+    """
+    return max(on_a_core, ROOMY // held) if jax.default_backend() == "gpu" else on_a_core
 
 
 @lru_cache(maxsize=8)

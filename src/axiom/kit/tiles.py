@@ -61,7 +61,7 @@ def border(drawn: Map, pixels: Pixels) -> int:
 
 def batches(pixels: int, most: int) -> list[slice]:
     """The pixels of a tile in batches of equal size, none larger than this, so that one program computes all."""
-    size = max(one for one in range(1, most + 1) if pixels % one == 0)
+    size = max(one for one in range(1, min(most, pixels) + 1) if pixels % one == 0)
     return [slice(start, start + size) for start in range(0, pixels, size)]
 
 

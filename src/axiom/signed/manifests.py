@@ -14,6 +14,7 @@ from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
 
 MOST_BYTES = 1024 * 1024
+CUDA_MB = 4_000  # of the host's memory, for CUDA's libraries: chosen with room to spare, and not measured yet
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _FACTORS = "int|float|bool|str"
 _MEASURES = "int|float|bool|ints|floats|grid"
@@ -24,6 +25,8 @@ _ESTIMAND = (
 _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median", "levels": None}
+# So does a manifest with these, so that those of before stay as they were, byte for byte.
+_LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False}
 _ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
 
 
@@ -62,6 +65,7 @@ class Manifest:
     controls: tuple[ControlSweeps, ...] = ()
     tolerance: float = 1e-3  # relative, of early values
     map: Map | None = None
+    may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
 
     @property
     def seconds(self) -> float:
@@ -69,24 +73,40 @@ class Manifest:
         return sum(self.cell_seconds)
 
     @property
+    def uses_gpus(self) -> bool:
+        """May a GPU compute it, alone or as well as a core?"""
+        return self.gpu or self.may_use_gpu
+
+    @property
     def gpu_memory(self) -> int:
         """What a task takes on the GPU, in MB: as much as beside it, where nothing is said."""
         return self.gpu_memory_mb or self.memory_mb
+
+    def memory_on(self, gpu: str) -> int:
+        """What a task takes of its host's memory, in MB: on this kind of GPU, or on a core where none is named.
+
+        Who computes on GPUs alone says it all. Who may use one says what a core needs, and CUDA's libraries come on
+        top of that.
+        """
+        return self.memory_mb + (CUDA_MB if gpu and self.may_use_gpu else 0)
 
     def as_data(self) -> dict[str, Any]:
         """Return the plain data that `read_manifest` reads, in JSON's own types."""
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
-        data = {name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__ if name != "map"} | {
+        data = {
+            name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT
+        } | {
             "controls": [_as_json(asdict(control)) for control in self.controls],
             "figure": figure,
             "format": FORMAT,
             "measures": measures,
         }
-        if self.map is None:
-            return data
-        drawn = {name: said for name, said in asdict(self.map).items() if said or name != "arms"}
-        return data | {"map": _as_json(drawn)}
+        if self.map:
+            data["map"] = _as_json({name: said for name, said in asdict(self.map).items() if said or name != "arms"})
+        if self.may_use_gpu:
+            data["may_use_gpu"] = True
+        return data
 
 
 def _as_json(value: Any) -> Any:
@@ -116,7 +136,7 @@ def stored_manifest(text: str) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    fields = canonical_json.Fields({"map": None, **data}, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    fields = canonical_json.Fields({**_LEFT_OUT, **data}, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)
@@ -141,6 +161,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         controls=fields.each("controls", _control),
         tolerance=fields.real("tolerance", least=0),
         map=fields.either("map", _map),
+        may_use_gpu=fields.flag("may_use_gpu"),
     )
     _check(manifest)
     return manifest
@@ -150,6 +171,8 @@ def _check(manifest: Manifest) -> None:
     _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
     canonical_json.distinct([measure.name for measure in manifest.measures], "the list of measures")
     _check_map(manifest)
+    if manifest.gpu and manifest.may_use_gpu:
+        raise ValueError("it says that a GPU alone may compute it, and that a core may")
     known = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
         if control.estimand not in known:

@@ -1,5 +1,7 @@
 """What should not be is seen, named and weighted; and a sound finding is rarely suspected, however often one looks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,15 @@ def test_platforms_that_compute_otherwise_suspend():
     homes = {host: Home(host_id=host, volunteer_id=1, platform="ab"[host % 2]) for host in range(1, 121)}
     found = all_alarms(seen(values, range(1, 121)), homes, looks=4)
     assert [(alarm.kind, alarm.force) for alarm in found] == [("platforms", Force.SUSPENDS)]
+
+
+def test_gpus_that_compute_otherwise_than_the_cores_beside_them_suspend():
+    homes = {host: Home(host_id=host, volunteer_id=1, platform="linux-x86_64-avx2") for host in range(1, 121)}
+    values = [value + (0.7 if number % 2 else -0.7) for number, value in enumerate(normal(240))]
+    counted = seen(values, [1 + number // 2 for number in range(240)])
+    assert raised(counted, homes=homes) == []
+    on_gpus = [replace(one, gpus=((one.hosts[0], "NVIDIA"),)) if one.replicate % 2 else one for one in counted]
+    assert raised(on_gpus, homes=homes) == [("platforms", Force.SUSPENDS)]
 
 
 @pytest.mark.parametrize(("seeds", "kinds"), [(4, []), (5, ["platforms"])])

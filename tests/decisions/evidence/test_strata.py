@@ -44,6 +44,23 @@ def test_a_value_belongs_to_everybody_who_contributed_to_it():
     assert list(found["host"]) == ["1", "2", "3", "10"]  # as numbers
 
 
+def test_what_a_gpu_computed_belongs_to_its_host_and_to_a_platform_of_its_own():
+    homes = {1: Home(host_id=1, volunteer_id=7, platform="linux-x86_64-avx2")}
+    seen = [
+        Observation(replicate=0, value=1.0, hosts=(1,)),
+        Observation(replicate=1, value=2.0, hosts=(1,), gpus=((1, "NVIDIA"),)),
+    ]
+    found = {
+        by: {name: [one.replicate for one in part] for name, part in parts.items()}
+        for by, parts in places_of(seen, homes).items()
+    }
+    assert found == {
+        "platform": {"linux-x86_64-avx2": [0], "linux-x86_64-nvidia": [1]},
+        "volunteer": {"7": [0, 1]},
+        "host": {"1": [0, 1]},
+    }
+
+
 def test_a_row_of_a_forest_has_its_middle_with_its_sequence_and_its_error_and_its_mean():
     row = stratum(asked(), "host", "3", values(1.0, 2.0, 6.0, None))
     assert (row.by, row.name, row.seeds, row.missing) == ("host", "3", 3, 1)

@@ -146,13 +146,23 @@ def test_a_twentieth_is_never_less_than_the_pilot_nor_more_than_one_can_look_at(
     assert [share_of(replace(FLEET, cores=cores)) for cores in (0, 64, 4_000, 240_000)] == [10, 10, 200, 1_000]
 
 
-def sent(state: TaskState, amount: int = 1, *, host: int = 5, is_ours: bool = False, cause: str = "", silent: int = 0):
+def sent(
+    state: TaskState,
+    amount: int = 1,
+    *,
+    host: int = 5,
+    is_ours: bool = False,
+    cause: str = "",
+    silent: int = 0,
+    platform: str = LINUX,
+    is_proven: bool = False,
+):
     return Sent(
         host=host,
         volunteer=host,
         is_ours=is_ours,
-        is_proven=False,
-        platform=LINUX,
+        is_proven=is_proven,
+        platform=platform,
         state=state,
         cause=cause,
         amount=amount,
@@ -175,9 +185,21 @@ def test_facts_are_added_up_from_what_was_sent():
             sent(TaskState.RETURNED, host=9, is_ours=True),
         ]
     )
-    assert found.by_host[5] == Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
+    assert found.by_host[5, LINUX] == Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
     assert (found.out, found.theirs_out, found.theirs_well, found.theirs_badly, found.lost) == (3, 2, 2, 1, 3)
     assert found.by_volunteer == found.had == {5: 10, 9: 2}
+
+
+def test_what_fails_on_the_gpus_of_hosts_says_nothing_of_their_cores():
+    card = "linux-x86_64-nvidia"
+    found = facts_of(
+        [sent(TaskState.VALID, 3, host=host, is_proven=True) for host in (5, 6)]
+        + [sent(TaskState.FAILED, 4, host=host, cause="gpu-unusable", platform=card, is_proven=True) for host in (5, 6)]
+    )
+    assert found.by_host[5, LINUX] == Came(well=3, is_proven=True, platform=LINUX)
+    assert found.by_host[5, card] == Came(badly=4, is_proven=True, platform=card)
+    let = release(found, Fleet(volunteers=2, hosts=2, cores=8))
+    assert (let.stage is Stage.PAUSED, [*let.held]) == (False, [card])
 
 
 EVENTS = st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["ask", "well", "badly", "silent"])), max_size=120)

@@ -27,6 +27,7 @@ from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.store.engine.database import moment
 
 RATIOS = st.floats(min_value=1e-3, max_value=1e3)
+CARD = Gpu(kind="NVIDIA", count=1, memory_mb=8, model="X <b>12</b>")
 SAID = st.lists(st.tuples(st.integers(1, 4), RATIOS), max_size=40)
 
 
@@ -57,17 +58,18 @@ def host(*gpus: Gpu) -> Host:
 
 
 @pytest.mark.parametrize(
-    ("gpus", "on_gpu", "kind"),
+    ("gpus", "gpu", "kind"),
     [
-        ((), False, "linux-x86_64-avx2"),
-        ((), True, "linux-x86_64-avx2"),
-        ((Gpu(kind="NVIDIA", count=1, memory_mb=8, model="X <b>12</b>"),), False, "linux-x86_64-avx2"),
-        ((Gpu(kind="NVIDIA", count=1, memory_mb=8, model="X <b>12</b>"),), True, "linux-x86_64-nvidia-x-b-12-b"),
-        ((Gpu(kind="ATI", count=1, memory_mb=8, model="x" * 90),), True, f"linux-x86_64-ati-{'x' * 36}"),
+        ((), "", "linux-x86_64-avx2"),
+        ((), "NVIDIA", "linux-x86_64-nvidia"),  # it had one when the task was sent
+        ((CARD,), "", "linux-x86_64-avx2"),
+        ((CARD,), "NVIDIA", "linux-x86_64-nvidia-x-b-12-b"),
+        ((Gpu(kind="ATI", count=1, memory_mb=8, model="x" * 90), CARD), "ATI", f"linux-x86_64-ati-{'x' * 36}"),
+        ((Gpu(kind="ATI", count=1, memory_mb=8, model="x" * 90), CARD), "NVIDIA", "linux-x86_64-nvidia-x-b-12-b"),
     ],
 )
-def test_a_kind_of_host_is_what_an_experiment_computes_on(gpus, on_gpu, kind):
-    assert class_of(host(*gpus), on_gpu=on_gpu) == kind
+def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
+    assert class_of(host(*gpus), gpu) == kind
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,46 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.hosts.reliability import QUOTA, PastTask, after, doubted, is_barred, is_watched, learned, outvoted
+from axiom.decisions.hosts.reliability import (
+    QUOTA,
+    PastTask,
+    after,
+    doubted,
+    gpu_rests,
+    is_barred,
+    is_watched,
+    learned,
+    outvoted,
+)
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 
 VALID = PastTask(state=TaskState.VALID, turnaround_seconds=100.0)
 FAILED = PastTask(state=TaskState.FAILED)
+
+
+UNUSABLE = PastTask(state=TaskState.FAILED, cause=Cause.GPU_UNUSABLE)
+
+
+@pytest.mark.parametrize(
+    ("ended", "hours", "rests"),
+    [
+        ([], 0, False),
+        ([VALID], 0, False),
+        ([UNUSABLE], 1, True),
+        ([UNUSABLE, VALID], 1, True),
+        ([VALID, UNUSABLE], 1, False),
+        ([FAILED], 1, False),
+        ([FAILED, VALID], 1, False),
+        ([FAILED, FAILED], 1, True),
+        ([FAILED, PastTask(state=TaskState.INVALID)], 1, True),
+        ([FAILED, FAILED], 24, False),
+        ([UNUSABLE, UNUSABLE], 24, False),
+    ],
+)
+def test_a_gpu_on_which_nothing_works_is_left_alone_for_a_day(ended, hours, rests):
+    assert bool(gpu_rests(ended, timedelta(hours=hours))) is rests
 
 
 def stands(*ended: PastTask, since: Standing | None = None) -> Standing:

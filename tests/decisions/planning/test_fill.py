@@ -46,6 +46,23 @@ def test_a_host_gets_a_task_for_each_core_and_one_for_each_gpu():
     assert placed.reason == "each core that was idle has a task, and 1 task for its GPUs"
 
 
+def test_what_may_use_a_gpu_fills_gpus_and_cores_and_nothing_is_there_twice():
+    either = replace(LIGHT, on_gpu=Need(memory_mb=4_400, gpu=True, gpu_memory_mb=2_000))
+    one = host(1, cores=8, memory_mb=16_000, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=8_000),))
+    (placed,) = placements(fill([one], [work(1, 500, either)]), {(1, 1): "either"})
+    assert (placed.tasks, placed.gpu_tasks, placed.idle_cores) == ((("either", 10),), 2, 0)
+    assert placed.memory_mb == 2 * 4_400 + 8 * 400
+    found = fill([one, host(2)], [work(1, 3, either)])
+    assert (sum(tasks.get(1, 0) for tasks in given_to(found).values()), found.left) == (3, ())
+    assert given_to(fill([host(3)], [work(1, 5, either)])) == {3: {1: 5}}
+
+
+def test_a_gpu_has_first_what_nothing_else_can_compute():
+    either = replace(LIGHT, on_gpu=Need(memory_mb=4_400, gpu=True, gpu_memory_mb=2_000))
+    one = host(1, cores=8, gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=8_000),))
+    assert given_to(fill([one], [work(1, 500, either), work(2, 2, ON_GPU)])) == {1: {2: 2, 1: 8}}
+
+
 def test_many_cores_with_little_memory_get_a_few_light_tasks_and_not_none():
     found = fill([host(1, cores=100, memory_mb=4_000)], [work(1, 500), work(2, 500, HEAVY)])
     assert given_to(found) == {1: {1: 10}}
@@ -126,6 +143,7 @@ def test_a_host_says_why_it_has_no_more(facts, works, reason):
 
 
 NEEDS = st.sampled_from([LIGHT, HEAVY, ON_GPU, Need(memory_mb=900, avx=True), Need(memory_mb=300, disk_mb=200), Need()])
+EITHER = replace(LIGHT, on_gpu=Need(memory_mb=4_400, gpu=True, gpu_memory_mb=2_000))
 HOSTS = st.lists(
     st.builds(
         Supply,
@@ -154,7 +172,7 @@ WORKS = st.lists(
         work,
         number=st.integers(1, 99),
         tasks=st.integers(0, 60),
-        need=NEEDS,
+        need=NEEDS | st.just(EITHER),
         seconds=st.sampled_from([1.0, 500.0, 9_000.0]),
         is_ours=st.sampled_from([False, False, False, True]),
     ),
@@ -171,17 +189,21 @@ def test_nothing_is_promised_twice_and_no_idle_core_has_room_for_what_is_left(ho
     placed: Counter = Counter()
     for one in found.hosts:
         there = one.supply
-        on_gpus = sum(tasks for key, tasks in one.given.items() if before[key].need.gpu)
-        on_cores = sum(one.given.values()) - on_gpus
+        bound = sum(tasks for key, tasks in one.given.items() if before[key].need.gpu)
+        on_gpus, on_cores = one.gpu_tasks, sum(one.given.values()) - one.gpu_tasks
+        assert bound <= on_gpus <= bound + sum(one.given.get(key, 0) for key in before if before[key].need.on_gpu)
         assert on_cores <= max(0, there.cores - there.busy_cores)
         assert on_gpus <= max(0, sum(gpu.count for gpu in there.gpus) - there.busy_gpus)
-        assert one.memory_mb == sum(before[key].need.memory_mb * tasks for key, tasks in one.given.items())
+        beside = 4_000 * (on_gpus - bound)  # what CUDA takes of those that cores might have had
+        assert one.memory_mb == sum(before[key].need.memory_mb * n for key, n in one.given.items()) + beside
         assert not one.given or one.memory_mb <= max(0, there.memory_mb - there.used_memory_mb)
         assert there.most_tasks is None or on_cores + on_gpus <= there.most_tasks
         assert not (there.obstacle and one.given)
         placed.update(one.given)
         for left in found.left:
-            assert (left.is_ours and not there.is_ours) or one.room(left.need, left.seconds * 1.25, 10_000.0) == 0
+            assert (left.is_ours and not there.is_ours) or not any(
+                one.room(need, left.seconds * 1.25, 10_000.0) for need in left.need.places
+            )
     still = {left.key: left.tasks for left in found.left}
     assert {key: placed[key] + still.get(key, 0) for key in before} == {key: one.tasks for key, one in before.items()}
 

@@ -262,7 +262,13 @@ ASKED = st.lists(
         st.integers(1, 99),
         st.sampled_from([NEW, OPEN, DECIDED]),
         need=st.sampled_from(
-            [Need(memory_mb=400), Need(memory_mb=16_000), Need(memory_mb=500, avx=True), Need(memory_mb=900, gpu=True)]
+            [
+                Need(memory_mb=400),
+                Need(memory_mb=16_000),
+                Need(memory_mb=500, avx=True),
+                Need(memory_mb=900, gpu=True),
+                Need(memory_mb=500, on_gpu=Need(memory_mb=4_500, gpu=True)),
+            ]
         ),
         replicate_seconds=st.sampled_from([0.5, 20.0, 3_000.0]),
         issued=st.sampled_from([32, 37, 48]),

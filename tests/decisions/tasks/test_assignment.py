@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
     Allowance,
+    GpuLoad,
     Queue,
     TaskShare,
     TasksInHand,
@@ -264,6 +265,50 @@ def test_work_for_a_gpu_and_for_the_processor_are_asked_for_apart():
     assert decided.is_enough
 
 
+EITHER = {"gpu_memory_mb": 500, "on_gpu": GpuLoad(seconds=30.0, memory_mb=400)}
+BOTH = WorkWish(seconds=0.0, instances=4.0, most=64, gpus={"NVIDIA": (0.0, 1.0)})
+
+
+@pytest.mark.parametrize(
+    ("host", "wish", "more", "given"),
+    [
+        (GPU_HOST, BOTH, {}, {"NVIDIA": 1, "": 4}),
+        (GPU_HOST, replace(BOTH, gpus={}), {}, {"": 4}),
+        (GPU_HOST, replace(BOTH, instances=0.0), {}, {"NVIDIA": 1}),
+        (GPU_HOST, replace(BOTH, cpu=False), {}, {"NVIDIA": 1}),
+        (GPU_HOST, replace(BOTH, programs={""}), {}, {"": 4}),
+        (GPU_HOST, replace(BOTH, programs={"NVIDIA"}), {}, {"NVIDIA": 1}),
+        (HOST, BOTH, {}, {"": 4}),
+        (GPU_HOST, BOTH, {"gpu_memory_mb": 601}, {"": 4}),
+        (GPU_HOST, BOTH, {"unsent": 1}, {"NVIDIA": 1}),
+        (GPU_HOST, BOTH, {"unsent": 3}, {"NVIDIA": 1, "": 2}),
+        (GPU_HOST, BOTH, {"on_gpu": GpuLoad(seconds=30.0, memory_mb=1_001)}, {"": 4}),
+        (GPU_HOST, BOTH, {"on_gpu": GpuLoad(seconds=30.0, memory_mb=900)}, {"NVIDIA": 1, "": 1}),
+        (GPU_HOST, BOTH, {"on_gpu": GpuLoad(seconds=30.0, memory_mb=400, held_back="is held back")}, {"": 4}),
+        (GPU_HOST, BOTH, {"held_back": "is held back"}, {"NVIDIA": 1}),
+        (GPU_HOST, BOTH, {"is_tried": False}, {}),
+        (replace(GPU_HOST, platform=OLD_HOST.platform), BOTH, {"avx": True}, {}),
+    ],
+)
+def test_what_may_use_a_gpu_goes_to_an_idle_one_and_else_to_cores(host, wish, more, given):
+    decided = decide(host, [queue(1, **EITHER | more)], wish=wish)
+    assert {share.gpu: share.tasks for share in decided.shares} == given
+    assert decided.reason
+
+
+def test_a_gpu_is_asked_for_as_long_as_it_would_take_there():
+    wish = replace(BOTH, seconds=60.0, instances=0.0, gpus={"NVIDIA": (60.0, 0.0)})
+    decided = decide(GPU_HOST, [queue(1, **EITHER)], wish=wish)
+    assert {share.gpu: share.tasks for share in decided.shares} == {"NVIDIA": 2, "": 1}
+    assert decided.is_enough
+
+
+def test_why_a_gpu_that_asks_gets_nothing_is_said_of_the_gpu():
+    wish = replace(BOTH, instances=0.0)
+    full = decide(GPU_HOST, [queue(1, **EITHER | {"on_gpu": GpuLoad(seconds=1.0, memory_mb=5_000)})], wish=wish)
+    assert full.reason == ("experiment_1 needs 5000 MB of memory a task, and 1000 MB are free by your preferences")
+
+
 def test_experiments_take_turns_within_one_answer_and_over_many():
     queues = [queue(1), queue(2, out=1), queue(3, out=4)]
     assert {share.experiment_id: share.tasks for share in decide(HOST, queues, wish=many(7)).shares} == {1: 4, 2: 3}
@@ -296,6 +341,7 @@ QUEUES = st.lists(
         avx=st.booleans(),
         gpu=st.booleans(),
         gpu_memory_mb=st.integers(1, 900),
+        on_gpu=st.none() | st.builds(GpuLoad, seconds=st.just(600.0), memory_mb=st.integers(1, 900)),
         is_meant=st.booleans(),
     ),
     max_size=5,
@@ -337,7 +383,11 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
     assert decided.reason
     assert decided == decide(host, queues, has=has, wish=wish, today=today)
     named = {each.experiment_id: each for each in queues}
-    given_out = [named[share.experiment_id] for share in decided.shares for _ in range(share.tasks)]
+    given_out = [
+        replace(each, memory_mb=each.on_gpu.memory_mb) if share.gpu and not each.gpu else each
+        for share in decided.shares
+        for each in [named[share.experiment_id]] * share.tasks
+    ]
     if not given_out:
         return
     cores, capacity, in_hand = host.capacity.cores, host.capacity, sum(each.tasks for each in has)
@@ -353,11 +403,19 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
         each = named[share.experiment_id]
         assert 0 < share.tasks <= each.unsent
         assert not (each.avx and host.platform.instructions == "none")
-        assert (share.gpu == "NVIDIA") == each.gpu
-        assert each.gpu or wish.cpu
-        assert not each.gpu or capacity.gpus[0].memory_mb >= each.gpu_memory_mb
+        assert share.gpu == "NVIDIA" or not each.gpu
+        assert not share.gpu or each.gpu or each.on_gpu
+        assert share.gpu or wish.cpu
+        assert not share.gpu or capacity.gpus[0].memory_mb >= each.gpu_memory_mb
         assert share.gpu in wish.programs
-        assert elapsed_on(host, each.seconds) <= ALLOWANCE.deadline.total_seconds()
+        seconds = each.on_gpu.seconds if share.gpu and not each.gpu else each.seconds
+        assert elapsed_on(host, seconds) <= ALLOWANCE.deadline.total_seconds()
+    assert all(
+        amount <= named[number].unsent
+        for number, amount in sum(
+            (Counter({share.experiment_id: share.tasks}) for share in decided.shares), Counter()
+        ).items()
+    )
 
 
 @pytest.mark.parametrize(

@@ -95,31 +95,35 @@ def test_a_tier_of_a_tariff_of_today_is_of_the_work_and_of_an_old_one_by_the_clo
         assert [found.totals.by_host[host] for host in (2, 3)] == paid
 
 
-def voices(rounds, variant, ratio: float, *volunteers: str) -> None:
+CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia-a-card"
+
+
+def voices(rounds, variant, ratio: float, *volunteers: str, of: str = CORE) -> None:
     """One host each of these volunteers says how many times as declared experiment 1 takes, and that two others do."""
     hosts = [rounds.lab.host(f"of {name}", volunteer=name) for name in volunteers]
     for name in ("a_sum", "b_sum"):
         rounds.lab.publish(variant(name, asks=False))
     for experiment, times in ((1, ratio), (2, 1.0), (3, 1.0)):
         said = tuple(Voice(host_id=host, tasks=5, log_ratio=math.log(times)) for host in hosts)
-        kept = LearnedCost(host_class="a class", fit=Fit(tasks=5 * len(said), voices=said), cost=Cost())
+        kept = LearnedCost(host_class=of, fit=Fit(tasks=5 * len(said), voices=said), cost=Cost())
         with rounds.db.transaction():
             costs.keep(rounds.db, experiment, kept, rounds.lab.now)
 
 
 @pytest.mark.parametrize(
-    ("ratio", "volunteers", "amount"),
+    ("ratio", "volunteers", "of", "amount"),
     [
-        (0.2, ("Ben", "Cleo", "Dan"), 12),
-        (0.2, ("Ben", "Cleo"), 40),
-        (0.9, ("Ben", "Cleo", "Dan"), 40),
-        (9.0, ("Ben", "Cleo", "Dan"), 40),
+        (0.2, ("Ben", "Cleo", "Dan"), CORE, 12),
+        (0.2, ("Ben", "Cleo"), CORE, 40),
+        (0.9, ("Ben", "Cleo", "Dan"), CORE, 40),
+        (9.0, ("Ben", "Cleo", "Dan"), CORE, 40),
+        (0.2, ("Ben", "Cleo", "Dan"), CARD, 40),
     ],
 )
-def test_what_is_declared_too_dear_is_paid_for_less_once_three_volunteers_say_so(
-    two_hosts, variant, ratio, volunteers, amount
+def test_what_is_declared_too_dear_is_paid_for_less_once_three_volunteers_say_so_of_their_cores(
+    two_hosts, variant, ratio, volunteers, of, amount
 ):
-    voices(two_hosts, variant, ratio, *volunteers)
+    voices(two_hosts, variant, ratio, *volunteers, of=of)
     bring(two_hosts, 2)
     pay(two_hosts)
     assert amounts(two_hosts) == [amount]

@@ -45,7 +45,7 @@ def test_a_replicate_in_parts_is_over_when_each_part_is_closed(busy_lab):
 
 
 def bare(db, experiment_id, last, until):
-    names = ("replicate", "config", "outcome", "host_id", "measures", "early")
+    names = ("replicate", "config", "outcome", "host_id", "measures", "early", "gpu")
     return [dict(zip(names, row, strict=True)) for row in blocks.cells_of(db, experiment_id, range(last + 1), until)]
 
 

@@ -33,8 +33,7 @@ def alarms(
 
 
 def _platforms(alone: Alone, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
-    places = {host: home.platform for host, home in homes.items()}
-    spread, groups = apart(alone, places, _PLATFORM_SEEDS)
+    spread, groups = apart(alone, alone.by_platform(homes), _PLATFORM_SEEDS)
     if spread is None or spread.together >= seldom:
         return []
     text = f"the values of {groups} platforms lie further apart than chance allows: they do not compute the same"

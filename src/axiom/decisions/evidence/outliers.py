@@ -34,10 +34,17 @@ class Alone:
     """The values that are there, each with the hosts that gave it."""
 
     def __init__(self, counted: Sequence[Observation]) -> None:
-        known = [(one.value, one.hosts, one.design) for one in counted if one.value is not None and one.hosts]
-        self.values = [value for value, _, _ in known]
-        self.hosts = [hosts for _, hosts, _ in known]
-        self.designs = [design for _, _, design in known]
+        self.known = [one for one in counted if one.value is not None and one.hosts]
+        self.values = [one.value for one in self.known if one.value is not None]
+        self.designs = [one.design for one in self.known]
+
+    def by_host(self, homes: Collection[int]) -> list[int | None]:
+        """The host of each value, where it is one of these and gave the value alone."""
+        return [one.hosts[0] if len(one.hosts) == 1 and one.hosts[0] in homes else None for one in self.known]
+
+    def by_platform(self, homes: Mapping[int, Home]) -> list[str | None]:
+        """The platform on which each value was computed, where it is known and one alone."""
+        return [_one_of(one, homes) for one in self.known]
 
     @cached_property
     def scored(self) -> Sequence[ranks.NormalScores]:
@@ -45,9 +52,8 @@ class Alone:
         return ranks.scored(self.values, self.designs)
 
 
-def apart(alone: Alone, group_of: Mapping[int, int | str], least: int) -> tuple[ranks.Spread | None, int]:
-    """How far groups lie apart that have so many values, and how many groups that are."""
-    groups = [group_of.get(hosts[0]) if len(hosts) == 1 else _one_of(hosts, group_of) for hosts in alone.hosts]
+def apart(alone: Alone, groups: Sequence[int | str | None], least: int) -> tuple[ranks.Spread | None, int]:
+    """How far groups lie apart that have so many values, and how many groups that are; each value says its group."""
     amounts = Counter(groups)
     telling = {group for group, amount in amounts.items() if group is not None and amount >= least}
     if len(telling) < _FEW:
@@ -59,9 +65,10 @@ def apart(alone: Alone, group_of: Mapping[int, int | str], least: int) -> tuple[
     return ranks.apart([groups[place] for place in places], among), len(telling)
 
 
-def _one_of(hosts: Sequence[int], group_of: Mapping[int, int | str]) -> int | str | None:
-    """The group to which all these hosts belong, if there is one."""
-    first, *others = {group_of.get(host) for host in hosts}
+def _one_of(seen: Observation, homes: Mapping[int, Home]) -> str | None:
+    """The platform on which all of it was computed, if there is one."""
+    places = seen.platforms(homes)
+    first, *others = {places.get(host) for host in seen.hosts}
     return None if others else first
 
 
@@ -110,7 +117,7 @@ def _clustering(alone: Alone, homes: Mapping[int, Home], seldom: float) -> float
     A seed cannot know its host, so they should not. Where they do, fewer values are independent than there are; and of
     few hosts it is little known by how much.
     """
-    spread, hosts = apart(alone, {host: host for host in homes}, _FEW)
+    spread, hosts = apart(alone, alone.by_host(homes), _FEW)
     if spread is None or spread.together >= seldom or spread.clustering <= 1:
         return 1.0
     return spread.clustering * (hosts + 1) / (hosts - 1)
@@ -129,9 +136,9 @@ def _elsewhere(
 
     One after the other: beside a host that is wrong, all others may look odd.
     """
-    hosts, odd, first = {host: host for host in homes}, list[int](), len(alone.values)
+    odd, first = list[int](), len(alone.values)
     while True:
-        spread, groups = apart(alone, hosts, _HOST_SEEDS)
+        spread, groups = apart(alone, alone.by_host(homes), _HOST_SEEDS)
         if spread is None:
             return odd, alone, []
         oddest = [host for host in spread.oddest() if isinstance(host, int)]

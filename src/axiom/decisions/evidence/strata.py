@@ -34,7 +34,7 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
     for one in counted:
         places = [homes[host] for host in one.hosts if host in homes]
         for by, names in (
-            ("platform", {home.platform for home in places}),
+            ("platform", {*one.platforms(homes).values()}),
             ("volunteer", {str(home.volunteer_id) for home in places}),
             ("host", {str(home.host_id) for home in places}),
         ):

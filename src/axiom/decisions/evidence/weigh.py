@@ -99,6 +99,7 @@ class _Seen:
     together: Pooled | None
     apart: str  # in what designs disagree
     homes: Sequence[Home]  # of hosts that gave a value
+    platforms: Set[str]  # on which they computed those
     without: tuple[Without, ...]
     raised: tuple[Alarm, ...]
 
@@ -137,6 +138,7 @@ def _seen(
         together=together,
         apart=apart,
         homes=[home for host, home in homes.items() if host in computed],
+        platforms={platform for one in counted if one.value is not None for platform in one.platforms(homes).values()},
         without=without_each(asked, counted, homes) if is_decided else (),
         raised=(*known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
     )
@@ -148,7 +150,7 @@ def _evidence(seen: _Seen) -> Evidence:
     reached, needs = grade(facts)
     present = [one.value for one in known.counted if one.value is not None]
     badges = ["one volunteer"] if facts.volunteers == 1 else []
-    badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.homes)]
+    badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.platforms)]
     return Evidence(
         blocks=seen.blocks,
         seeds=facts.seeds,
@@ -194,7 +196,7 @@ def _facts(seen: _Seen) -> GradeFacts:
         e_value=math.exp(concluded.log_e),
         hosts=len(seen.homes),
         volunteers=len(volunteers),
-        platforms=_platforms({home.platform for home in seen.homes}),
+        platforms=_platforms(seen.platforms),
         unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
         is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
         agreeing=max((agreement.agreed for agreement in agreements), default=0),
@@ -221,9 +223,8 @@ def _clustered(asked: Question) -> list[str]:
     return [f"values of one host are somewhat alike, so {asked.clustering:.3g} values are taken for one"]
 
 
-def _only_platform(homes: Sequence[Home]) -> Set[str]:
-    """The platform of all hosts, where they have one and it is known: the finding holds for it."""
-    names = {home.platform for home in homes}
+def _only_platform(names: Set[str]) -> Set[str]:
+    """The platform of all values, where they have one and it is known: the finding holds for it."""
     return names if len(names) == 1 and UNKNOWN_PLATFORM not in names else frozenset()
 
 

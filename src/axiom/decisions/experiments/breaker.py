@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.releases import PILOT_TASKS, Came
+from axiom.domain.releases import PILOT_TASKS, Came, Place
 from axiom.statistics.failure_rate import failure_log_e
 
 __all__ = ["MOST_FAILING", "Broken", "Came", "broken", "broken_early", "broken_there"]
@@ -31,7 +31,7 @@ class Broken:
     reason: str
 
 
-def broken(by_host: Mapping[int, Came], *, ordered: int) -> Broken:
+def broken(by_host: Mapping[Place, Came], *, ordered: int) -> Broken:
     """Decide from all endings so far, of a version of which so many workunits were ordered in all.
 
     Hosts that break everything are not the version's fault, and they report first. So hosts count that have shown that
@@ -49,7 +49,7 @@ def broken(by_host: Mapping[int, Came], *, ordered: int) -> Broken:
     return _goes_on(counted)
 
 
-def broken_early(by_host: Mapping[int, Came], *, hosts: int) -> Broken:
+def broken_early(by_host: Mapping[Place, Came], *, hosts: int) -> Broken:
     """Decide while it is being let out to a fleet of so many hosts.
 
     A host that never returned anything valid is heard as long as no proven one computes the version. Two hosts must
@@ -66,7 +66,7 @@ def broken_early(by_host: Mapping[int, Came], *, hosts: int) -> Broken:
     return _goes_on(counted)
 
 
-def broken_there(by_host: Mapping[int, Came], *, ordered: int | None, hosts: int = 0) -> dict[str, str]:
+def broken_there(by_host: Mapping[Place, Came], *, ordered: int | None, hosts: int = 0) -> dict[str, str]:
     """The platforms on which alone a version is broken, while it works elsewhere, and why. None ordered: let out.
 
     Where proven hosts compute it, only proven ones are heard.
@@ -86,7 +86,7 @@ def broken_there(by_host: Mapping[int, Came], *, ordered: int | None, hosts: int
     return found
 
 
-def _decided(by_host: Mapping[int, Came], ordered: int | None, hosts: int) -> Broken:
+def _decided(by_host: Mapping[Place, Came], ordered: int | None, hosts: int) -> Broken:
     return broken_early(by_host, hosts=hosts) if ordered is None else broken(by_host, ordered=ordered)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Let, ReleaseRecord
 from axiom.domain.endings import Blame, Cause
-from axiom.domain.releases import Came, Change, Release, Sent, Stage
+from axiom.domain.releases import Came, Change, Place, Release, Sent, Stage
 from axiom.domain.work import TaskState
 
 _CERTAIN = frozenset({Blame.EXPERIMENT, Blame.LABORATORY})
@@ -113,7 +113,7 @@ def _resumed(known: ReleaseState, line: Release) -> ReleaseState:
 
 def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
     """Add up what was sent while a bundle was let out."""
-    hosts: dict[int, Came] = {}
+    hosts: dict[Place, Came] = {}
     by_volunteer: dict[int, int] = {}
     had: dict[int, int] = {}
     total = ReleaseRecord()
@@ -121,33 +121,35 @@ def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
         by_volunteer[one.volunteer] = by_volunteer.get(one.volunteer, 0) + one.amount
         had[one.host] = had.get(one.host, 0) + one.amount
         total = replace(total, latest=max(one.latest, total.latest or one.latest))
-        came = hosts.get(one.host, Came(is_proven=one.is_proven, platform=one.platform))
+        place = one.host, one.platform
+        came = hosts.get(place, Came(is_proven=one.is_proven, platform=one.platform))
         cause = ended_by(one.state, one.cause)
         if one.state in {TaskState.SENT, TaskState.RETURNED}:
             amount = one.amount - one.silent
             total = replace(total, out=total.out + amount, theirs_out=total.theirs_out + amount * (not one.is_ours))
         elif one.state is TaskState.VALID:
-            hosts[one.host] = replace(came, well=came.well + one.amount, is_proven=True)
+            hosts[place] = replace(came, well=came.well + one.amount, is_proven=True)
             total = replace(total, theirs_well=total.theirs_well + one.amount * (not one.is_ours))
         elif cause is not None and _counts(cause):
             raised = one.amount if cause.blame in _CERTAIN else 0
-            hosts[one.host] = replace(came, badly=came.badly + one.amount, raised=came.raised + raised)
+            hosts[place] = replace(came, badly=came.badly + one.amount, raised=came.raised + raised)
             total = replace(total, theirs_badly=total.theirs_badly + one.amount * (not one.is_ours))
         elif cause is not None:
             total = replace(total, lost=total.lost + one.amount)
     return replace(total, by_host=hosts, by_volunteer=by_volunteer, had=had)
 
 
-def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[int, Came]:
-    """How counted endings, by host, platform and cause, stand for each host."""
-    by_host: dict[int, Came] = {}
+def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Came]:
+    """How counted endings, by host, platform and cause, stand for each host and platform."""
+    by_host: dict[Place, Came] = {}
     for host, platform, cause, amount in counts:
-        came = by_host.get(host, Came(is_proven=host in proven, platform=platform))
+        place = host, platform
+        came = by_host.get(place, Came(is_proven=host in proven, platform=platform))
         if cause is Cause.SUCCESS:
-            by_host[host] = replace(came, well=came.well + amount)
+            by_host[place] = replace(came, well=came.well + amount)
         elif _counts(cause):
             raised = amount if cause.blame in _CERTAIN else 0
-            by_host[host] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
+            by_host[place] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
     return by_host
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there
-from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Stage
+from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Place, Stage
 
 __all__ = [
     "PILOT_TASKS",
@@ -49,7 +49,7 @@ _ORDER = (Stage.PILOT, Stage.WIDER, Stage.SHARE, Stage.OPEN)
 class ReleaseRecord:
     """What came of the tasks that were sent with a bundle while it was let out. `theirs`: at volunteers' hosts."""
 
-    by_host: Mapping[int, Came] = field(default_factory=dict)
+    by_host: Mapping[Place, Came] = field(default_factory=dict)
     by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
     had: Mapping[int, int] = field(default_factory=dict)  # tasks that each host has had
     out: int = 0  # and not silent for long

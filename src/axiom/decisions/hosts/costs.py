@@ -63,13 +63,13 @@ class FittedCost:
     reason: str
 
 
-def class_of(host: Host, *, on_gpu: bool = False) -> str:
-    """The kind of host that it is to an experiment, which computes on its processor or on its GPU."""
+def class_of(host: Host, gpu: str = "") -> str:
+    """The kind of host that it is to a task on its processor, or on its GPU of this kind."""
     platform = host.platform
-    gpu = next(iter(host.capacity.gpus), None) if on_gpu else None
-    if gpu is None:
+    if not gpu:
         return str(platform)
-    model = re.sub(r"[^a-z0-9]+", "-", f"{gpu.kind} {gpu.model}".lower()).strip("-")[:_MODEL_LENGTH]
+    name = next((one.model for one in host.capacity.gpus if one.kind == gpu), "")
+    model = re.sub(r"[^a-z0-9]+", "-", f"{gpu} {name}".lower()).strip("-")[:_MODEL_LENGTH]
     return f"{platform.system}-{platform.processor}-{model}"
 
 

@@ -1,6 +1,7 @@
 """How far is a host trusted with work? What it gets in a day follows from what it did with what it got before."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +20,9 @@ _WEIGHT = 0.2  # of the newest task in an average
 _SLOWEST, _FASTEST = 0.01, 100.0  # of what can be believed about a host's speed
 _STEP = math.log(2)  # no single task makes a host look more than twice as fast or as slow
 _LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
+GPU_RESTS_FOR = timedelta(days=1)  # drivers are rarely mended sooner, and its cores go on
+GPU_LOOKS = 2  # of its newest tasks
+_FAILING = frozenset({TaskState.FAILED, TaskState.INVALID})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,20 @@ def after(standing: Standing, ended: PastTask) -> Trusted:
         fewer = replace(standing, quota=quota)
         return Trusted(standing=fewer, reason=f"a task was given up: the daily quota is {quota} a core now")
     return Trusted(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
+
+
+def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
+    """Why a host's GPU gets nothing for a while, by its newest tasks, the newest first; empty where it does.
+
+    One is enough where its program could not use the GPU at all. Else the next one may do better.
+    """
+    if not ended or since_last >= GPU_RESTS_FOR:
+        return ""
+    is_unusable = ended[0].cause == Cause.GPU_UNUSABLE
+    if not is_unusable and (len(ended) < GPU_LOOKS or any(one.state not in _FAILING for one in ended)):
+        return ""
+    why = "our program could not use it" if is_unusable else f"its last {GPU_LOOKS} tasks there failed"
+    return f"is not given to the GPU of your computer for a day, since {why}"
 
 
 def doubted(standing: Standing) -> Standing:

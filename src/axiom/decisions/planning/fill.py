@@ -8,7 +8,7 @@ together with what is computed. What needs much memory is held back where it wou
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from axiom.decisions.experiments.release_stages import probes_on
 from axiom.decisions.planning.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
@@ -56,12 +56,12 @@ class Filled:
         had = self.given.get(work.key, 0)
         return max(0, probes_on(self.supply.cores) - had) if work.is_pilot else work.tasks
 
-    def give(self, work: WaitingWork, tasks: int) -> None:
-        """So many tasks of this work are for this host."""
-        put(self.left, work.need, tasks)
+    def give(self, work: WaitingWork, need: Need, tasks: int) -> None:
+        """So many tasks of this work are for this host, on its GPUs or on its cores, as the need says."""
+        put(self.left, need, tasks)
         self.given[work.key] = self.given.get(work.key, 0) + tasks
-        self.memory_mb += work.need.memory_mb * tasks
-        self.gpu_tasks += tasks if work.need.gpu else 0
+        self.memory_mb += need.memory_mb * tasks
+        self.gpu_tasks += tasks if need.gpu else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,18 @@ def fill(
     """Deal tasks to hosts, one for each idle core and one for each idle GPU."""
     hosts = [Filled(supply=one, left=left_of(one)) for one in _in_order(supplies, key)]
     kinds: dict[_Kind, list[WaitingWork]] = {}
+    waiting: list[WaitingWork] = []
     for work in works:
         if work.tasks > 0:
-            kinds.setdefault((work.need, coarse(work.seconds, deadline), work.is_ours), []).append(
-                WaitingWork(**{name: getattr(work, name) for name in WaitingWork.__slots__})
-            )
+            waiting.append(replace(work))
+            for need in work.need.places:  # what GPUs take of a work that cores may have as well is not there for them
+                kinds.setdefault((need, coarse(work.seconds, deadline), work.is_ours), []).append(waiting[-1])
     order = _scarcest_first(hosts, kinds, deadline)
     for is_held_back in (True, False):
         _deal_all(hosts, [(kind, kinds[kind]) for kind in order], deadline, is_held_back=is_held_back)
     return Filling(
         hosts=tuple(hosts),
-        left=tuple(work for kind in order for work in kinds[kind] if work.tasks > 0),
+        left=tuple({id(work): work for kind in order for work in kinds[kind] if work.tasks > 0}.values()),
         deadline=deadline,
     )
 
@@ -153,12 +154,19 @@ def _hash(key: str, host_id: int) -> bytes:
 def _scarcest_first(
     hosts: Sequence[Filled], kinds: Mapping[_Kind, Sequence[WaitingWork]], deadline: float | None
 ) -> list[_Kind]:
-    """In which order kinds are dealt: for our own hosts alone, for GPUs, then what fits on the fewest cores."""
-    places = {}
-    for kind in kinds:
+    """In which order kinds are dealt: for our own hosts alone, for GPUs, then what fits on the fewest cores.
+
+    Of GPUs, what nothing else can compute comes before what cores may have as well.
+    """
+    places, is_bound = {}, {}
+    for kind, works in kinds.items():
         need, seconds, is_ours = kind
         places[kind] = sum(host.room(need, seconds, deadline) for host in hosts if host.may_have(is_ours))
-    return sorted(kinds, key=lambda kind: (not kind[2], not kind[0].gpu, places[kind], -kind[0].memory_mb))
+        is_bound[kind] = any(work.need.gpu for work in works)
+    return sorted(
+        kinds,
+        key=lambda kind: (not kind[2], not kind[0].gpu, not is_bound[kind], places[kind], -kind[0].memory_mb),
+    )
 
 
 def _deal_all(
@@ -182,7 +190,7 @@ def _deal_all(
             if host.may_have(is_ours)
             and (room := _held_back(host, need, host.room(need, seconds, deadline), lightest, lighter, deadline)) > 0
         ]
-        _deal(rooms, works)
+        _deal(rooms, works, need)
 
 
 def _held_back(
@@ -198,9 +206,9 @@ def _held_back(
     return room
 
 
-def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[WaitingWork]) -> None:
+def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[WaitingWork], need: Need) -> None:
     """In proportion, where not all hosts can be filled; the first of them get what does not divide."""
-    deck = _Deck(works)
+    deck = _Deck(works, need)
     places = sum(room for _, room in rooms)
     if not deck.left or not places:
         return
@@ -220,7 +228,8 @@ def _deal(rooms: Sequence[tuple[Filled, int]], works: Sequence[WaitingWork]) -> 
 class _Deck:
     """Works of one kind, from which every host gets a mixture."""
 
-    def __init__(self, works: Sequence[WaitingWork]) -> None:
+    def __init__(self, works: Sequence[WaitingWork], need: Need) -> None:
+        self._need = need
         self._works = deque(work for work in works if work.tasks > 0)
         self.left = sum(work.tasks for work in self._works)
 
@@ -232,7 +241,7 @@ class _Deck:
             here = min(work.tasks, wanted, -(-tasks * work.tasks // at_first), host.left_of(work))
             passed = 0 if here else passed + 1
             if here:
-                host.give(work, here)
+                host.give(work, self._need, here)
                 work.tasks -= here
                 wanted -= here
             if work.tasks:

@@ -86,26 +86,29 @@ class _Making:
     def beside(self, filling: Filling) -> bool:
         """Order what idle cores and GPUs could take, of what is worth most among what fits. Was there anything?"""
         offers = sorted(self._offers(is_within_reach=False), key=lambda one: (-one.per_core_hour, one.candidate.key))
-        lacking: dict[tuple[int, int], int] = {}
+        lacking: dict[tuple[int, int], Counter[str]] = {}
         for is_on_gpu in (False, True):
             asked = [
-                (one, self._seconds(one)) for one in (offer.candidate for offer in offers) if one.need.gpu is is_on_gpu
+                (one, need, self._seconds(one))
+                for one in (offer.candidate for offer in offers)
+                for need in one.need.places
+                if need.gpu is is_on_gpu
             ]
             for host in filling.hosts if asked else ():
-                if host.left.gpus if is_on_gpu else host.left.cores:
+                if any(idle for _, idle in host.left.gpus) if is_on_gpu else host.left.cores:
                     found = (
-                        (one.key, host.room(one.need, seconds, filling.deadline))
-                        for one, seconds in asked
+                        (one.key, host.room(need, seconds, filling.deadline))
+                        for one, need, seconds in asked
                         if _may_have(host, one)
                     )
                     key, room = next(((key, room) for key, room in found if room), ((0, 0), 0))
-                    lacking[key] = lacking.get(key, 0) + room
+                    lacking.setdefault(key, Counter())["GPUs" if is_on_gpu else "cores"] += room
         lacking.pop((0, 0), None)
-        for key, tasks in lacking.items():
-            one = self.standing[key]
+        for key, idle in lacking.items():
+            one, tasks = self.standing[key], idle.total()
             each = sum(workunits for workunits, _ in self.turns.workunits(one, 1, self._cores(one)))
-            what = "GPUs" if one.need.gpu else "cores"
-            why = f"{one.name}: {tasks} {what} would be idle, and of all that fits there it is worth most"
+            what = " and ".join(f"{amount} {places}" for places, amount in idle.items())
+            why = f"{one.name}: {what} would be idle, and of all that fits there it is worth most"
             self._order(one, max(1, -(-tasks // max(1, each))), self.promises[key].purpose, why)
         return bool(lacking)
 
@@ -124,7 +127,7 @@ class _Making:
                 fits = min(host.left_of(work), host.room(work.need, work.seconds, filling.deadline))
                 passed = 0 if fits else passed + 1
                 if fits:
-                    host.give(work, 1)
+                    host.give(work, work.need, 1)
                     lacking[work.key] += 1
                 if lacking[work.key] < left[work.key]:
                     works.append(work)
@@ -139,7 +142,14 @@ class _Making:
         given = sum(sum(host.given.values()) for host in filling.hosts)
         ordered = [self.standing[key] for key in self.ordered]
         idle = sum(
-            max((host.room(one.need, 0.0, None) for one in ordered if _may_have(host, one)), default=0)
+            max(
+                (
+                    sum(host.room(need, 0.0, None) for need in one.need.places)
+                    for one in ordered
+                    if _may_have(host, one)
+                ),
+                default=0,
+            )
             for host in filling.hosts
         )
         if not idle or not given:

@@ -53,11 +53,14 @@ def reach(
     obstacles: dict[_Key, str] = {}
     most: dict[bool, list[int]] = {False: [0] * len(there), True: [0] * len(there)}  # on cores, and on GPUs beside
     for (need, seconds), alike in sizes.items():
-        rooms = [
-            room_for(left, need, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
-            for one, left in there
-        ]
-        most[need.gpu] = [max(before, room) for before, room in zip(most[need.gpu], rooms, strict=True)]
+        rooms = [0] * len(there)
+        for place in need.places:
+            here = [
+                room_for(left, place, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
+                for one, left in there
+            ]
+            most[place.gpu] = [max(before, room) for before, room in zip(most[place.gpu], here, strict=True)]
+            rooms = [before + room for before, room in zip(rooms, here, strict=True)]
         for candidate in alike:
             by_key[candidate.key] = sum(rooms)
             by_us[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)

@@ -14,7 +14,7 @@ from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.amounts import counted
-from axiom.domain.fleet import Host
+from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.locale.languages import mark
 
 _DAY_SECONDS = 86_400
@@ -38,6 +38,15 @@ _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GpuLoad:
+    """What a task is to a host where one of its GPUs computes it in place of a core."""
+
+    seconds: float  # of a reference core, that it counts as there
+    memory_mb: int  # of the host, beside that of the GPU
+    held_back: str = ""  # why it may have nothing of it on its GPU now
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Queue:
     """What waits of one experiment, and what a task of it asks of a host."""
 
@@ -49,8 +58,9 @@ class Queue:
     memory_mb: int
     disk_mb: int = 100
     avx: bool = False
-    gpu: bool = False
+    gpu: bool = False  # a GPU alone may compute it
     gpu_memory_mb: int = 0  # there, beside the memory of the host
+    on_gpu: GpuLoad | None = None  # where a core may compute it and a GPU as well: what a task of it is there
     is_meant: bool = False  # some of it is meant for this host alone
     is_read: bool = True  # it passed what the laboratory's own hosts demand
     is_tried: bool = True  # it passed what this host demands: all gates, where it is not one of the laboratory's own
@@ -80,7 +90,7 @@ class WorkWish:
     most: int
     gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
     cpu: bool = True  # its volunteer lets its processor compute for us
-    programs: Collection[str] = ("", "NVIDIA")  # the kinds of GPU on which a program of its computes; "" is without
+    programs: Collection[str] = ("", OUR_GPUS)  # the kinds of GPU on which a program of its computes; "" is without
 
     @property
     def is_any(self) -> bool:
@@ -106,6 +116,16 @@ class TaskShare:
     experiment_id: int
     tasks: int
     gpu: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Where in a host a task would compute, with what nothing that is given changes."""
+
+    kind: str | None  # of GPU, empty for the processor; None where there is none that it needs
+    elapsed: float  # how long a task takes there
+    memory_mb: int
+    obstacle: str = ""  # why none of it can be given
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -220,8 +240,7 @@ class _Filling:
         self._busy = sum(elapsed_on(host, each.seconds) * each.tasks for each in held) / max(1, self._cores)
         self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
         self._obstacles: dict[str, str] = {}
-        # Of each queue what no task of it changes: its kind of GPU, why none of it can be given, how long a task takes.
-        self._standing: dict[int, tuple[str | None, str, float]] = {}
+        self._places: dict[int, tuple[_Place, ...]] = {}  # of each queue, the better one first
 
     def end(self) -> bool:
         """Is nothing more to be given, whatever waits?"""
@@ -233,24 +252,29 @@ class _Filling:
 
     def take(self, queue: Queue) -> bool:
         """One task of this queue is given; if none can be, the queue is of no use any more."""
-        if queue.experiment_id not in self._standing:
-            self._standing[queue.experiment_id] = self._first_look(queue)
-        kind, obstacle, elapsed = self._standing[queue.experiment_id]
-        obstacle = obstacle or self._no_room(queue, elapsed)
-        if kind is None or obstacle:
-            self._obstacles[queue.name] = obstacle
-            return False
-        if self._is_met(kind):
-            return False
-        self._memory.put(queue.memory_mb)
+        if queue.experiment_id not in self._places:
+            self._places[queue.experiment_id] = self._first_look(queue)
+        places = self._places[queue.experiment_id]
+        for place in places:
+            if len(places) > 1 and self._is_met(place.kind or ""):
+                continue  # what is not asked for there is in nobody's way
+            obstacle = place.obstacle or self._no_room(queue, place)
+            if place.kind is None or obstacle:
+                self._obstacles[queue.name] = obstacle
+            elif not self._is_met(place.kind):
+                self._give(queue, place, place.kind)
+                return True
+        return False
+
+    def _give(self, queue: Queue, place: _Place, kind: str) -> None:
+        self._memory.put(place.memory_mb)
         self._disk.put(queue.disk_mb)
-        self._busy += elapsed / max(1, self._cores)
-        self._wanted[kind][0] -= elapsed
+        self._busy += place.elapsed / max(1, self._cores)
+        self._wanted[kind][0] -= place.elapsed
         self._wanted[kind][1] -= 1
         self._given += 1
         key = (queue.experiment_id, kind)
         self.shares[key] = self.shares.get(key, 0) + 1
-        return True
 
     def reason(self) -> str:
         """Why this much and not more."""
@@ -282,31 +306,52 @@ class _Filling:
             )
         return mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
 
-    def _first_look(self, queue: Queue) -> tuple[str | None, str, float]:
-        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if queue.gpu else ""
-        obstacle = self._no_gpu(queue) if kind is None else self._unfit(queue)
-        return kind, obstacle, elapsed_on(self._host, queue.seconds)
+    def _first_look(self, queue: Queue) -> tuple[_Place, ...]:
+        """Where a task of it may compute: what a GPU may compute as well as a core goes to a GPU that is asked for."""
+        elapsed = elapsed_on(self._host, queue.seconds)
+        if queue.gpu:
+            kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs)
+            obstacle = self._no_gpu(queue) if kind is None else queue.held_back or self._unfit(queue)
+            return (_Place(kind=kind, elapsed=elapsed, memory_mb=queue.memory_mb, obstacle=obstacle),)
+        obstacle = queue.held_back or self._unfit(queue) or self._no_core()
+        core = _Place(kind="", elapsed=elapsed, memory_mb=queue.memory_mb, obstacle=obstacle)
+        load = queue.on_gpu
+        kind = gpu_of(self._host, queue.gpu_memory_mb, self._wish.programs) if load else None
+        if load is None or not kind or self._is_met(kind):
+            return (core,)
+        return (
+            _Place(
+                kind=kind,
+                elapsed=elapsed_on(self._host, load.seconds),
+                memory_mb=load.memory_mb,
+                obstacle=load.held_back or self._unfit(queue),
+            ),
+            core,
+        )
 
     def _unfit(self, queue: Queue) -> str:
         if unready := _unready(queue):
             return unready
-        if not queue.gpu and not self._wish.cpu:
-            return "computes on the processor, and your preferences allow no such work"
-        if not queue.gpu and "" not in self._wish.programs:
-            return "computes on the processor, for which your computer has no program"
         if queue.avx and self._host.platform.instructions == "none":
             return "needs a processor with AVX"
         return ""
 
-    def _no_room(self, queue: Queue, elapsed: float) -> str:
+    def _no_core(self) -> str:
+        if not self._wish.cpu:
+            return "computes on the processor, and your preferences allow no such work"
+        if "" not in self._wish.programs:
+            return "computes on the processor, for which your computer has no program"
+        return ""
+
+    def _no_room(self, queue: Queue, place: _Place) -> str:
         free = self._memory.free
-        if free is not None and queue.memory_mb > free:
-            return f"needs {queue.memory_mb} MB of memory a task, and {free} MB are free by your preferences"
+        if free is not None and place.memory_mb > free:
+            return f"needs {place.memory_mb} MB of memory a task, and {free} MB are free by your preferences"
         free = self._disk.free
         if free is not None and queue.disk_mb > free:
             return f"needs {queue.disk_mb} MB of disk a task, and {free} MB are free by your preferences"
         deadline = self._allowance.deadline
-        if deadline is not None and self._busy + elapsed > deadline.total_seconds():
+        if deadline is not None and self._busy + place.elapsed > deadline.total_seconds():
             return "would not be done by its deadline at your computer's speed and availability"
         return ""
 
@@ -323,8 +368,6 @@ class _Filling:
 
 def _unready(queue: Queue) -> str:
     """Why this host, or any, may have nothing of it yet."""
-    if queue.held_back:
-        return queue.held_back
     if not queue.is_sealed:
         return "waits for a seal, since that of its bundle has run out and no computer would take it"
     if not queue.is_read:

@@ -21,7 +21,6 @@ from axiom.domain.sessions import Note, Session
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book_or_hold, release
 from axiom.server.returns.costing import Declared
-from axiom.signed.manifests import stored_manifest
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement
@@ -40,8 +39,7 @@ class UsualCost:
     """What is known of an experiment's tasks when one of them is priced."""
 
     looked_at: datetime
-    paid: PaidShare  # of what is declared
-    on_gpu: bool
+    paid: PaidShare  # of what is declared, where a processor computed it
     is_recalled: bool
     blamed_by: frozenset[int]  # volunteers on whose proven hosts it failed by our doing
 
@@ -95,9 +93,10 @@ class Paying:
         """What a task gets by a tariff: a valid one, or one that ended otherwise."""
         usual = self._known(db, waiting.experiment_id, now)
         is_proven = waiting.is_valid and not waiting.is_late
-        work = self._work(db, waiting, usual.paid)
+        # How fast a processor is says nothing of a GPU.
+        work = self._work(db, waiting, _ALL if waiting.gpu else usual.paid)
         reason = Reason.COMPUTED
-        priced = price(tariff, work, waiting.said, is_proven=is_proven, on_gpu=usual.on_gpu)
+        priced = price(tariff, work, waiting.said, is_proven=is_proven, on_gpu=bool(waiting.gpu))
         if not waiting.is_valid:
             believed = waiting.cause in BLAMING_US and self._believed(db, waiting, usual)
             reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
@@ -144,11 +143,9 @@ class Paying:
         found = self._usual.get(experiment_id)
         if found is None or not timedelta(0) <= now - found.looked_at < _USUAL_FOR:
             experiment = experiments.by_id(db, experiment_id)
-            on_gpu = experiment is not None and stored_manifest(experiment.manifest).gpu
             found = UsualCost(
                 looked_at=now,
-                paid=_ALL if on_gpu else self._share(db, experiment_id, now),  # how fast a processor is says nothing
-                on_gpu=on_gpu,
+                paid=self._share(db, experiment_id, now),
                 is_recalled=experiment is not None and experiment.status == "recalled",
                 blamed_by=endings.blaming(db, experiment_id, BROKEN_BY_US),
             )

@@ -43,6 +43,7 @@ class MeasuredReplicate:
     hosts: tuple[int, ...]
     fingerprint: str
     cells: Mapping[int, Sequence[Any]]  # by place, every number that was measured, the early ones too
+    gpus: tuple[tuple[int, str], ...] = ()  # hosts whose GPU computed some of it, with the GPU's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ class ObservedVersion:
             cohort=_COUNTED if issued_to in self.feeding[found.number] else Cohort.EXPLORATORY,
             fingerprint=back.fingerprint,
             repeats=repeats if reached is not None else "",
+            gpus=back.gpus,
         )
 
     def _repeats(self, found: WeighedFinding, issued: Mapping[int, int]) -> dict[int, str]:
@@ -273,10 +275,13 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
     counted: dict[int, Mapping[str, Any]] = {}
     outcomes: dict[int, Outcome] = {}
     hosts: set[int] = set()
+    gpus: dict[int, str] = {}
     every_cell: dict[int, list[Any]] = {}
     in_order: dict[tuple[str, ...], list[str]] = {}
-    for (_, config, outcome, host, _, _), measures, early in cells:
+    for (_, config, outcome, host, _, _, gpu), measures, early in cells:
         hosts.add(host)
+        if gpu > gpus.get(host, ""):
+            gpus[host] = gpu
         row: list[Any] = []
         if measures:
             names = tuple(measures)
@@ -296,6 +301,7 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
         hosts=tuple(sorted(hosts)),
         fingerprint=mark(every) or f"{COARSE}:{digest(every)}",
         cells=every_cell,
+        gpus=tuple(sorted(gpus.items())),
     )
 
 

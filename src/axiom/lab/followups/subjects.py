@@ -175,7 +175,7 @@ def _means(version: _Version, subject: Subject, registration_id: int) -> tuple[t
     numbers = blocks.numbers(db, stored.id, registration_id, -1)[:_LOOKED_AT]
     by_place = version.registered[registration_id].design.by_place
     measured: dict[int, list[float]] = {}
-    for _, config, outcome, _, measures, _ in blocks.cells_of(db, stored.id, numbers, _EVER):
+    for _, config, outcome, _, measures, *_ in blocks.cells_of(db, stored.id, numbers, _EVER):
         number = json.loads(measures)[subject.estimand["measure"]] if measures and outcome == Outcome.OK else None
         if isinstance(number, int | float) and config in by_place:
             measured.setdefault(config, []).append(float(number))

@@ -11,6 +11,7 @@ from axiom.decisions.planning.candidates import Candidate, FirstReplicates, firs
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import weight
 from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
+from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import DECLARED, read_body
@@ -110,13 +111,12 @@ def _charting(db: Database, one: Candidate, manifest: Manifest) -> str:
 
 def need_of(manifest: Manifest) -> Need:
     """What a task of it asks of a host."""
-    return Need(
-        memory_mb=manifest.memory_mb,
-        disk_mb=manifest.disk_mb,
-        gpu=manifest.gpu,
-        gpu_memory_mb=manifest.gpu_memory if manifest.gpu else 0,
-        avx=manifest.avx,
-    )
+    on_core = Need(memory_mb=manifest.memory_mb, disk_mb=manifest.disk_mb, avx=manifest.avx)
+    if not manifest.uses_gpus:
+        return on_core
+    memory_mb = manifest.memory_on(OUR_GPUS)
+    on_gpu = replace(on_core, memory_mb=memory_mb, gpu=True, gpu_memory_mb=manifest.gpu_memory)
+    return on_gpu if manifest.gpu else replace(on_core, on_gpu=on_gpu)
 
 
 def _tasks(experiment: StoredExperiment, counted: Counted, *states: TaskState) -> int:

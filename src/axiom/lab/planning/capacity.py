@@ -12,7 +12,7 @@ from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
 from axiom.domain.findings import Registration
-from axiom.domain.fleet import Host, project_choice
+from axiom.domain.fleet import OUR_GPUS, Host, project_choice
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import HEARD_FROM, Policy
@@ -34,7 +34,7 @@ class CellSize:
 
     cell_seconds: float  # of a reference core, on average over its configs
     memory_mb: int
-    gpu: bool
+    gpu_memory_mb: int  # of the host, where a GPU computes it
 
 
 def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
@@ -78,7 +78,9 @@ def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
             continue
         manifest, seconds = declared[one.experiment_id], read_body(one.body).design.seconds
         found[one.experiment_id, one.id] = CellSize(
-            cell_seconds=sum(seconds) / max(1, len(seconds)), memory_mb=manifest.memory_mb, gpu=manifest.gpu
+            cell_seconds=sum(seconds) / max(1, len(seconds)),
+            memory_mb=manifest.memory_mb,
+            gpu_memory_mb=manifest.memory_on(OUR_GPUS),
         )
     return found
 
@@ -92,9 +94,11 @@ def _supply(
 ) -> Supply:
     host, choice = one.host, project_choice(one.preferences)
     there = [(each, known[key]) for each in held if (key := (each.experiment_id, each.registration_id)) in known]
-    on_cores = sum(each.tasks for each, size in there if not size.gpu)
-    on_gpus = sum(each.tasks for each, size in there if size.gpu)
-    places = host.capacity.cores + sum(gpu.count for gpu in host.capacity.gpus)
+    on_cores = sum(each.tasks for each, _ in there if not each.gpu)
+    on_gpus = sum(each.tasks for each, _ in there if each.gpu)
+    memory = [(size.gpu_memory_mb if each.gpu else size.memory_mb, each.tasks) for each, size in there]
+    gpus = tuple(gpu for gpu in host.capacity.gpus if gpu.kind == OUR_GPUS)  # for others there is no program
+    places = host.capacity.cores + sum(gpu.count for gpu in gpus)
     cores = _cores(host, allowance) if choice.cores else 0
     return Supply(
         host_id=host.id,
@@ -102,7 +106,7 @@ def _supply(
         volunteer=one.volunteer,
         cores=cores,
         memory_mb=host.capacity.memory_mb,
-        gpus=host.capacity.gpus if choice.gpus else (),
+        gpus=gpus if choice.gpus else (),
         platform=str(host.platform),
         is_avx=host.platform.instructions != _NO_AVX,
         is_ours=one.is_ours,
@@ -111,7 +115,7 @@ def _supply(
         availability=host.availability,
         busy_cores=min(cores, on_cores),
         busy_gpus=on_gpus,
-        used_memory_mb=HostRoom(None, places, [(size.memory_mb, each.tasks) for each, size in there]).most,
+        used_memory_mb=HostRoom(None, places, memory).most,
         in_hand_seconds=sum(each.cells * size.cell_seconds for each, size in there),
         most_tasks=_most_tasks(one, sum(each.tasks for each in held), allowance, now),
         obstacle=_obstacle(one, cores),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from axiom.domain.fleet import Gpu
+from axiom.domain.fleet import OUR_GPUS, Gpu
 from axiom.domain.planning import Supply
 from axiom.errors import WrongUse
 from axiom.signed import canonical_json
@@ -66,7 +66,7 @@ def _host(said: Any, place: int) -> Supply:
         volunteer=fields.text("volunteer", rf"(?:{_NAME})?"),
         cores=_bounded(fields.whole("cores", least=1), MOST_CORES, f"{what} ({name})", "cores"),
         memory_mb=int(gigabytes * 1_024),
-        gpus=(Gpu(kind="NVIDIA", count=gpus, memory_mb=0),) if gpus else (),
+        gpus=(Gpu(kind=OUR_GPUS, count=gpus, memory_mb=0),) if gpus else (),
     )
 
 

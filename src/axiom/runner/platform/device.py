@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_KIND = "NVIDIA"  # on whose GPUs our programs compute
+from axiom.domain.fleet import OUR_GPUS
+
 _NUMBER = re.compile(r"<gpu_device_num>\s*([0-9]{1,3})\s*</gpu_device_num>")
 _TYPE = re.compile(r"<gpu_type>\s*([^<]*?)\s*</gpu_type>")
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -25,7 +26,7 @@ def read_device(text: str) -> Device | None:
     A GPU of our kind without a number is a ValueError: to guess one would take it from another task.
     """
     kind = _TYPE.search(text)
-    if kind is None or kind[1] != _KIND:
+    if kind is None or kind[1] != OUR_GPUS:
         return None
     number = _NUMBER.search(text)
     if number is None:

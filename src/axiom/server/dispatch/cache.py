@@ -96,7 +96,7 @@ class DispatchCache:
         self.tried: Mapping[int, KnownExperiment] = {}
         self.files: frozenset[str] = frozenset()  # bundles and seals with which a task may still go out
         self._stamp: tuple[object, ...] | None = None
-        self._forms: dict[tuple[int, str, tuple[str, int], str], OrderForm] = {}
+        self._forms: dict[tuple[int, str, tuple[str, int], str, bool], OrderForm] = {}
         self._sizes: dict[int, WaitingSize] = {}
         self._turns: dict[int, int] = {}
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
@@ -127,17 +127,23 @@ class DispatchCache:
         return self.ours if is_ours else self.tried
 
     def form(
-        self, db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
+        self,
+        db: Database,
+        lab: tuple[str, int],
+        experiment: KnownExperiment,
+        registration_id: int,
+        configs: str,
+        gpu: str,
     ) -> OrderForm:
         """The form of tasks at these configs, which are places in the registered sweep, as a workunit stores them.
 
-        `lab` is the laboratory and the version of its trust file.
+        `lab` is the laboratory and the version of its trust file, `gpu` the kind on which they compute, if they do.
         """
-        key = (registration_id, configs, lab, experiment.bundle.digest if experiment.bundle else "")
+        key = (registration_id, configs, lab, experiment.bundle.digest if experiment.bundle else "", bool(gpu))
         if key not in self._forms:
             if len(self._forms) >= _MOST_KEPT:
                 self._forms.clear()
-            self._forms[key] = _form(db, lab, experiment, registration_id, configs)
+            self._forms[key] = _form(db, lab, experiment, registration_id, configs, gpu)
         return self._forms[key]
 
     def cost(self, db: Database, experiment_id: int, host_class: str, now: datetime) -> Cost:
@@ -254,7 +260,7 @@ def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperim
 
 
 def _form(
-    db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str
+    db: Database, lab: tuple[str, int], experiment: KnownExperiment, registration_id: int, configs: str, gpu: str
 ) -> OrderForm:
     registration, bundle = registrations.registration(db, registration_id), experiment.bundle
     if registration is None or bundle is None:
@@ -272,8 +278,8 @@ def _form(
         serial=bundle.serial,
         configs=[placed[place] for place in places],
         places=places,
-        cell_seconds=[allowed_seconds(seconds[placed.arm_of(place)]) for place in places],
-        memory_mb=experiment.declared.memory_mb,
+        cell_seconds=[allowed_seconds(seconds[placed.arm_of(place)], is_on_gpu=bool(gpu)) for place in places],
+        memory_mb=experiment.declared.memory_on(gpu),
     )
     each = placed.total(seconds, places)
     return OrderForm(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)

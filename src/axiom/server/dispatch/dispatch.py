@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.hosts.costs import class_of
+from axiom.decisions.hosts.reliability import GPU_LOOKS, PastTask, gpu_rests
 from axiom.decisions.hosts.runners import unsuited
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
@@ -13,6 +14,7 @@ from axiom.decisions.tasks.assignment import (
     MEANT_FOR_OTHERS,
     NOTHING_ASKED,
     Allowance,
+    GpuLoad,
     Queue,
     TaskShare,
     TasksInHand,
@@ -32,6 +34,7 @@ from axiom.server.dispatch.pick import Picker, Sizing
 from axiom.server.dispatch.rollout_limits import RolloutLimits
 from axiom.server.dispatch.types import GrantedTask, WorkGrant, WorkRequest
 from axiom.server.returns.transitioner import transit
+from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database, at
 from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
@@ -113,7 +116,8 @@ class _Dispatcher:
         self._jointly, self._holding = asked.jointly, asked.holding or frozenset()
         self._hand = waiting_tasks.held(db, host.id)
         self._deadline = now + dispatch.deadline
-        self._factors: dict[int, float] = {}
+        self._rests: str | None = None  # why its GPUs get nothing now, once that was looked up
+        self._factors: dict[tuple[int, str], float] = {}
         self._lasting: dict[float, float] = {}
         self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
         self._picker = Picker(db, dispatch, known, host, now)
@@ -131,11 +135,11 @@ class _Dispatcher:
                 self._take_back(task)
                 closed = True
             elif not self._may_have(task.bundle_digest) or self._rollout.stopped(
-                task.experiment_id, task.bundle_digest
+                task.experiment_id, task.bundle_digest, task.gpu
             ):
                 continue  # untried, or stopped since it was sent: it waits
-            elif len(found) < most and (kind := self._kind(task.experiment_id)) in self._programs:
-                found.append(self._again(task, kind))
+            elif len(found) < most and self._can_compute(task):
+                found.append(self._again(task))
         if closed:
             self._hand = waiting_tasks.held(self._db, self._host.id)
         return tuple(found)
@@ -175,11 +179,17 @@ class _Dispatcher:
                 sent_today=today + len(given),
             )
             taken: list[GrantedTask] = []
+            unclaimed: list[GrantedTask] = []
             for share in decided.shares:
+                if any(one.experiment == share.experiment_id for one in unclaimed):
+                    # It has some for its GPU already: what is to be its cores' must be other tasks.
+                    self._claim(unclaimed)
+                    unclaimed = []
                 some = self._take(share, queues, wish)
+                unclaimed += some
                 taken += some
                 wish = self._less(wish, some)
-            self._claim(taken)
+            self._claim(unclaimed)
             given += taken
             planned = sum(share.tasks for share in decided.shares)
             for_others = for_others or len(taken) != planned
@@ -196,7 +206,10 @@ class _Dispatcher:
         probed = {}
         for waiting in waiting_tasks.waiting(self._db, self._host.id):
             number = waiting.experiment_id
-            if number in self._staged and (most := self._rollout.probes_for(self._offered[number])):
+            if number not in self._staged:
+                continue
+            needs = self._offered[number].declared
+            if most := self._rollout.probes_for(self._offered[number], self._gpu(needs) if needs.gpu else ""):
                 room = min(most, waiting.unsent)
                 probed[number] = replace(queues[number], unsent=room, room=room, held_back="")
         return probed
@@ -212,9 +225,12 @@ class _Dispatcher:
             if self._unsuited:
                 continue
             needs, size = experiment.declared, self._known.size(experiment)
-            seconds = self._expected(experiment, size.seconds)
+            gpu = self._gpu(needs)
+            own = gpu if needs.gpu else ""  # where nothing else may compute it
+            seconds = self._expected(experiment, size.seconds, own)
             parts = self._picker.parts(size, seconds)
-            let = self._rollout.quota_for(experiment)
+            let = self._rollout.quota_for(experiment, own)
+            held_back = let.held_back or (self._resting() if own else "")
             self._staged |= {experiment.id} if let.is_staged else set()
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
@@ -222,11 +238,12 @@ class _Dispatcher:
                 unsent=min(waiting.unsent * parts, let.most or waiting.unsent * parts),
                 in_progress=waiting.in_progress,
                 seconds=seconds / parts,
-                memory_mb=needs.memory_mb,
+                memory_mb=needs.memory_on(own),
                 disk_mb=needs.disk_mb,
                 avx=needs.avx,
                 gpu=needs.gpu,
                 gpu_memory_mb=needs.gpu_memory,
+                on_gpu=self._load(experiment, size, gpu) if needs.may_use_gpu and gpu else None,
                 is_meant=waiting.is_meant,
                 is_read=self._known.ours[experiment.id].is_ready,
                 is_tried=experiment.is_ready,
@@ -234,28 +251,45 @@ class _Dispatcher:
                 rank=self._known.rank(experiment),
                 last_turn=self._known.last_turn(experiment.id),
                 room=let.most,
-                held_back=let.held_back,
+                held_back=held_back,
             )
         return queues
+
+    def _load(self, experiment: KnownExperiment, size: WaitingSize, gpu: str) -> GpuLoad:
+        """What a task that a core may compute as well is on this kind of the host's GPUs."""
+        seconds = self._expected(experiment, size.seconds, gpu)
+        return GpuLoad(
+            seconds=seconds / self._picker.parts(size, seconds),
+            memory_mb=experiment.declared.memory_on(gpu),
+            held_back=self._rollout.quota_for(experiment, gpu).held_back or self._resting(),
+        )
+
+    def _resting(self) -> str:
+        """Why this host's GPUs get nothing for a while, if they do not; asked where there is work for one alone."""
+        if self._rests is None:
+            ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, GPU_LOOKS)
+            past = [PastTask(state=state, cause=cause) for state, cause, _ in ended]
+            self._rests = gpu_rests(past, self._now - ended[0][2]) if ended else ""
+        return self._rests
 
     def _take(self, share: TaskShare, queues: dict[int, Queue], wish: WorkWish) -> list[GrantedTask]:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
         written: list[_Written] = []
-        chosen, seen, more = self._chosen(experiment, share.tasks, is_meant=queue.is_meant), 0, 0
+        chosen, seen, more = self._chosen(experiment, share, is_meant=queue.is_meant), 0, 0
         for wanted in chosen:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
-            form, parts, seen = self._form(experiment, wanted), [wanted], seen + 1
+            form, parts, seen = self._form(experiment, wanted, share.gpu), [wanted], seen + 1
             if len(wanted.replicates) > 1:
                 least, most = instances - len(written), share.tasks - len(written)
-                each = self._expected(experiment, form.replicate_seconds)
+                each = self._expected(experiment, form.replicate_seconds, share.gpu)
                 sizing = Sizing(each=each, block=form.block, seconds=seconds, least=least, most=most)
                 parts, rest = self._picker.cut(experiment, wanted, sizing)
                 more += rest
             for part in parts:
-                one = self._write(experiment, form, part)
+                one = self._write(experiment, form, part, share.gpu)
                 if one is not None:
                     written.append(one)
                     seconds -= self._elapsed(one.seconds)
@@ -271,10 +305,14 @@ class _Dispatcher:
         queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
         return given
 
-    def _chosen(self, experiment: KnownExperiment, tasks: int, *, is_meant: bool) -> list[WaitingTask]:
-        """What could be taken; what the host has from before a restore has an order of its own and stays as it is."""
-        found = self._picker.choose(experiment, tasks, is_meant=is_meant)
-        return [one for one in found if one.task_id not in self._holding]
+    def _chosen(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
+        """What could be taken; what the host has from before a restore has an order of its own and stays as it is.
+
+        What has failed somewhere is tried again on a core, if it can be: GPUs that cannot compute use up no workunit.
+        """
+        found = self._picker.choose(experiment, share.tasks, is_meant=is_meant)
+        is_for_any = not (share.gpu and experiment.declared.may_use_gpu)
+        return [one for one in found if one.task_id not in self._holding and (is_for_any or not one.ordinal)]
 
     def _claim(self, given: Sequence[GrantedTask]) -> None:
         """From here on these tasks are this host's."""
@@ -286,6 +324,7 @@ class _Dispatcher:
                 ticket=one.order.ticket,
                 deadline=one.deadline,
                 is_staged=one.experiment in self._staged,
+                gpu=one.gpu,
             )
             for one in given
         ]
@@ -294,16 +333,16 @@ class _Dispatcher:
             self._known.note_turn(one.experiment, at(self._now))
             self._known.note_given(one.bundle, self._host.id)
 
-    def _form(self, experiment: KnownExperiment, wanted: WaitingTask | SentTask) -> OrderForm:
+    def _form(self, experiment: KnownExperiment, wanted: WaitingTask | SentTask, gpu: str) -> OrderForm:
         lab = self._dispatch.lab, self._dispatch.trust
-        return self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs)
+        return self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs, gpu)
 
     def _size(self, experiment: KnownExperiment, wanted: WaitingTask) -> WaitingSize:
         """How large a waiting task is before anything is taken from it."""
-        form, replicates = self._form(experiment, wanted), len(wanted.replicates)
+        form, replicates = self._form(experiment, wanted, ""), len(wanted.replicates)
         return WaitingSize(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
 
-    def _write(self, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask) -> _Written | None:
+    def _write(self, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str) -> _Written | None:
         """The order of a task, not yet signed; None when it would be too long for anybody."""
         host_id, now, deadline = self._host.id, self._now, self._deadline
         try:
@@ -317,7 +356,7 @@ class _Dispatcher:
             draft=draft,
             workunit=wanted.workunit_id,
             declared_seconds=declared,
-            seconds=self._expected(experiment, declared),
+            seconds=self._expected(experiment, declared, gpu),
             seal=form.bundle.seal,
         )
 
@@ -334,7 +373,7 @@ class _Dispatcher:
                 order=order,
                 seconds=one.seconds,
                 declared_seconds=one.declared_seconds,
-                memory_mb=experiment.declared.memory_mb,
+                memory_mb=experiment.declared.memory_on(gpu),
                 disk_mb=experiment.declared.disk_mb,
                 deadline=self._deadline,
                 bundle=order.bundle,
@@ -348,18 +387,24 @@ class _Dispatcher:
         """Nobody gets anything untried, not even again."""
         return preflights.has_passed(self._db, bundle, is_ours=self._host.volunteer_id == self._dispatch.ourselves)
 
-    def _kind(self, experiment_id: int) -> str | None:
-        """On which kind of this host's GPUs an experiment computes, empty for none of them; None where it cannot."""
-        needs = self._known.experiments[experiment_id].declared
-        return gpu_of(self._host, needs.gpu_memory, self._programs) if needs.gpu else ""
+    def _gpu(self, needs: Manifest) -> str:
+        """The kind of this host's GPUs on which such tasks can compute; empty where none can, or none may."""
+        return gpu_of(self._host, needs.gpu_memory, self._programs) or "" if needs.uses_gpus else ""
 
-    def _expected(self, experiment: KnownExperiment, seconds: float) -> float:
-        """Declared seconds as they are for this kind of host."""
-        factor = self._factors.get(experiment.id)
+    def _can_compute(self, task: SentTask) -> bool:
+        """Does it still have what a task was sent for: a program, and the GPU?"""
+        if not task.gpu:
+            return "" in self._programs
+        needs = self._known.experiments[task.experiment_id].declared
+        return gpu_of(self._host, needs.gpu_memory, self._programs & {task.gpu}) is not None
+
+    def _expected(self, experiment: KnownExperiment, seconds: float, gpu: str) -> float:
+        """Declared seconds as they are for this kind of host, on its processor or on its GPU of this kind."""
+        factor = self._factors.get((experiment.id, gpu))
         if factor is None:
-            kind = class_of(self._host, on_gpu=experiment.declared.gpu)
+            kind = class_of(self._host, gpu)
             factor = self._known.cost(self._db, experiment.id, kind, self._now).factor_for(self._host.id)
-            self._factors[experiment.id] = factor
+            self._factors[experiment.id, gpu] = factor
         return seconds * factor
 
     def _elapsed(self, seconds: float) -> float:
@@ -368,11 +413,11 @@ class _Dispatcher:
             self._lasting[seconds] = elapsed_on(self._host, seconds)
         return self._lasting[seconds]
 
-    def _again(self, task: SentTask, gpu: str) -> GrantedTask:
+    def _again(self, task: SentTask) -> GrantedTask:
         """A task that was sent before, with the very same order."""
         experiment = self._known.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
-        each = self._form(experiment, task).replicate_seconds if bundle else needs.seconds
+        each = self._form(experiment, task, task.gpu).replicate_seconds if bundle else needs.seconds
         declared = each * len(task.replicates)
         if bundle is None or bundle.digest != task.bundle_digest:
             bundle = experiments.bundle(self._db, task.bundle_digest)
@@ -382,14 +427,14 @@ class _Dispatcher:
             experiment=experiment.id,
             name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
             order=order_again(experiment, task, self._host.id),
-            seconds=self._expected(experiment, declared),
+            seconds=self._expected(experiment, declared, task.gpu),
             declared_seconds=declared,
-            memory_mb=needs.memory_mb,
+            memory_mb=needs.memory_on(task.gpu),
             disk_mb=needs.disk_mb,
             deadline=task.deadline,
             bundle=task.bundle_digest,
             seal=bundle.seal if bundle else "",
-            gpu=gpu,
+            gpu=task.gpu,
         )
 
     def _take_back(self, task: SentTask) -> None:
@@ -403,11 +448,11 @@ class _Dispatcher:
     def _held(self, hand: HeldTasks) -> TasksInHand:
         experiment = self._known.experiments[hand.experiment_id]
         size = self._known.size(experiment)
-        seconds = self._expected(experiment, size.seconds)
+        seconds = self._expected(experiment, size.seconds, hand.gpu)
         return TasksInHand(
             tasks=len(hand.ids),
             seconds=seconds / self._picker.parts(size, seconds),
-            memory_mb=experiment.declared.memory_mb,
+            memory_mb=experiment.declared.memory_on(hand.gpu),
             disk_mb=experiment.declared.disk_mb,
         )
 

@@ -122,8 +122,8 @@ def demand_room(
     bundle = experiments.bundle_now(db, experiment.id)
     if registration is None or bundle is None:
         return  # then nothing is ordered or sent at all, and whoever refuses that says why
-    design = read_body(registration.body).design
-    seconds = seconds_of(design, stored_manifest(bundle.manifest))
+    design, declared = read_body(registration.body).design, stored_manifest(bundle.manifest)
+    seconds = seconds_of(design, declared)
     first = experiments.issued(db, experiment.id)
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(
@@ -139,7 +139,7 @@ def demand_room(
         seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
         configs=design.configs,
         places=design.places,
-        cell_seconds=tuple(allowed_seconds(seconds[place]) for place in design.places),
+        cell_seconds=tuple(allowed_seconds(seconds[each], is_on_gpu=declared.uses_gpus) for each in design.places),
         memory_mb=LARGEST,
         issued=now,
         deadline=now,

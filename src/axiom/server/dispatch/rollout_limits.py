@@ -47,15 +47,17 @@ class RolloutLimits:
         self._host = host
         self._now = now
         self._is_ours = host.volunteer_id == dispatch.ourselves
-        self._platform = str(host.platform) if host.platform.system in _SYSTEMS else "another platform"
 
-    def stopped(self, experiment_id: int, bundle: str) -> str:
-        """The reason why this bundle of a version must not go to this host, not even again; empty where it may."""
+    def stopped(self, experiment_id: int, bundle: str, gpu: str = "") -> str:
+        """The reason why this bundle of a version must not go to this host, not even again; empty where it may.
+
+        `gpu`: to its GPU of this kind, which is a platform of its own; empty for its processor.
+        """
         if self._known.is_unfit(bundle, self._now):
             return "waits, since its bundle is damaged here"
         known = self._known.standing(experiment_id)
         said = known.halted.get(bundle)
-        return known.stopped(self._platform) or (f"is paused, since {said.reason}" if said else "")
+        return known.stopped(self._platform(gpu)) or (f"is paused, since {said.reason}" if said else "")
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
@@ -64,10 +66,10 @@ class RolloutLimits:
         stored = experiments.bundle(self._db, task.bundle_digest)
         return stored is not None and parse(task.ticket).serial != stored.serial
 
-    def quota_for(self, experiment: KnownExperiment) -> RolloutQuota:
-        """How many tasks of a version this host may get, and why not more."""
+    def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
+        """How many tasks of a version this host may get, for its processor or a kind of its GPUs, and why not more."""
         known, bundle = self._known.standing(experiment.id), experiment.bundle
-        if stopped := self.stopped(experiment.id, bundle.digest if bundle else ""):
+        if stopped := self.stopped(experiment.id, bundle.digest if bundle else "", gpu):
             return RolloutQuota(most=0, held_back=stopped, is_staged=False)
         if bundle is None:
             return _UNLIMITED  # it has no bundle that this host may have, as it is told
@@ -77,11 +79,11 @@ class RolloutLimits:
         reached = known.stage(bundle.digest)
         if reached is Stage.OPEN or (reached is not None and self._is_ours):
             return _UNLIMITED
-        found = self._room(bundle.digest, reached, known.begun.get(bundle.digest))
+        found = self._room(bundle.digest, reached, known.begun.get(bundle.digest), gpu)
         held_back = "" if found.most is None or found.most else found.reason
         return RolloutQuota(most=found.most, held_back=held_back, is_staged=found.most is not None)
 
-    def probes_for(self, experiment: KnownExperiment) -> int:
+    def probes_for(self, experiment: KnownExperiment, gpu: str = "") -> int:
         """How many tasks of a version in its pilot this host's idle cores may have beside what its quota let it have.
 
         The quota is asked first: it says whether the host may have anything of the version at all.
@@ -90,15 +92,20 @@ class RolloutLimits:
         if self._is_ours or bundle is None:
             return 0
         facts, let = self._stage(bundle.digest, known.stage(bundle.digest), known.begun.get(bundle.digest))
-        if self._platform in let.held:
+        if self._platform(gpu) in let.held:
             return 0
         fleet = self._known.fleet(self._db, self._now)
         return probes_for(facts, fleet, let, host=self._host.id, cores=self._host.capacity.cores)
 
-    def _room(self, bundle: str, reached: Stage | None, begun: datetime | None) -> RolloutRoom:
+    def _platform(self, gpu: str) -> str:
+        here = self._host.platform
+        return str(here.with_gpu(gpu)) if here.system in _SYSTEMS else "another platform"
+
+    def _room(self, bundle: str, reached: Stage | None, begun: datetime | None, gpu: str) -> RolloutRoom:
         facts, let = self._stage(bundle, reached, begun)
-        if why := let.held.get(self._platform):
-            return RolloutRoom(most=0, reason=f"is held back on computers of the kind {self._platform}: {why}")
+        platform = self._platform(gpu)
+        if why := let.held.get(platform):
+            return RolloutRoom(most=0, reason=f"is held back on computers of the kind {platform}: {why}")
         fleet, volunteer = self._known.fleet(self._db, self._now), self._host.volunteer_id
         return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)
 

@@ -20,7 +20,7 @@ class MeasuredTask:
     """A valid task: so many cells of a version, what was declared for them and what they took."""
 
     experiment_id: int
-    on_gpu: bool
+    gpu: str  # the kind on which it computed; empty for the processor
     cells: int
     declared_seconds: float  # on a reference core
     elapsed_seconds: float
@@ -57,7 +57,7 @@ class Fits:
 
         A host's first task tells its speed, and nothing yet of what it computed.
         """
-        key = spent.experiment_id, class_of(host, on_gpu=spent.on_gpu)
+        key = spent.experiment_id, class_of(host, spent.gpu)
         if key not in self._kept:
             self._kept[key] = costs.one(self._db, *key)
             self._fits[key] = self._kept[key].fit

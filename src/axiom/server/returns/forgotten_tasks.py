@@ -8,9 +8,11 @@ import logging
 from dataclasses import replace
 
 from axiom.domain.findings import Registration
+from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.registrations import read_body
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
 from axiom.errors import AxiomError, OutputError, StorageFull, StoreBusy, StoreError
+from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import read_header
 from axiom.signed.tickets import Ticket, parse, read_ticket
 from axiom.signed.trust import Trust
@@ -63,6 +65,7 @@ def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: s
         bundle_digest=ticket.bundle,
         ticket=text,
         deadline=ticket.deadline,
+        gpu=_gpu(db, ticket),
     )
     workunits.send(db, [claim], host_id=ticket.host, now=ticket.issued, is_again=True)
     log.info("task.readmitted id=%d workunit=%d host=%d", task.id, task.workunit_id, ticket.host)
@@ -76,6 +79,15 @@ def _ticket(output: bytes, trust: Trust) -> tuple[str, Ticket]:
         raise OutputError("The output ends in its first line, so it answers nothing. It is not used.")
     text = read_header(line).ticket_text
     return text, read_ticket(text, trust=trust, now=parse(text).issued)
+
+
+def _gpu(db: Database, ticket: Ticket) -> str:
+    """To which kind of GPU it was sent. The ticket names none; but on a GPU it allows more memory than on a core."""
+    bundle = experiments.bundle(db, ticket.bundle)
+    declared = stored_manifest(bundle.manifest) if bundle else None
+    if declared is None or not declared.uses_gpus:
+        return ""
+    return OUR_GPUS if declared.gpu or ticket.memory_mb > declared.memory_mb else ""
 
 
 def _admit(db: Database, said: Report, known: TaskOut | None, ticket: Ticket) -> str:

@@ -59,7 +59,8 @@ def _settle(db: Database, host: Host, ended: Sequence[ClosedTask], fits: Fits) -
         if one.state is TaskState.VALID and one.spent is not None:
             # What its kind is known to be slower at must not make the host look slow at everything.
             expected = one.spent.declared_seconds * fits.learn(host, speed, one.spent)
-            speed = learned(speed, expected_seconds=expected, elapsed_seconds=one.spent.elapsed_seconds)
+            if not one.spent.gpu:  # how fast a GPU is says nothing of a core
+                speed = learned(speed, expected_seconds=expected, elapsed_seconds=one.spent.elapsed_seconds)
     if standing != host.standing or speed != host.speed:
         hosts.set_standing(db, host.id, standing, speed=speed)
 

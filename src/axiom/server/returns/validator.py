@@ -166,7 +166,7 @@ class Validator:
         seconds = self._declared.seconds(db, judged.waiting.registration_id, ticket.places)
         return MeasuredTask(
             experiment_id=task.experiment_id,
-            on_gpu=self._manifests[task.experiment_id].gpu,
+            gpu=task.gpu,
             cells=len(ticket.places) * len(ticket.replicates),
             declared_seconds=seconds * len(ticket.replicates),
             elapsed_seconds=task.elapsed_seconds or 0.0,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.decisions.hosts.runners import Suited, suit
+from axiom.domain.fleet import GPU_KINDS
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.server.scheduler.runners import APP
 from axiom.store.experiments.runner_offers import OfferedRunner
@@ -54,4 +55,5 @@ def _own(version: HeldVersion) -> Program:
 
 
 def _is_of_use(version: HeldVersion) -> bool:
-    return version.app == APP and version.platform in PLATFORMS and _PLAN_CLASS(version.plan_class) is not None
+    is_known = version.platform in PLATFORMS and version.coprocessor in ("", *GPU_KINDS)  # nothing a host made up
+    return version.app == APP and is_known and _PLAN_CLASS(version.plan_class) is not None

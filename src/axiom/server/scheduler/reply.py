@@ -27,6 +27,8 @@ from axiom.boinc.replies import (
 from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
+from axiom.decisions.planning.cell_limits import COST_MARGIN, GPU_MARGIN, LEAST_GPU_SECONDS
+from axiom.domain.fleet import GPU_KINDS
 from axiom.domain.ledger import Balance
 from axiom.locale.languages import gettext, mark
 from axiom.server.dispatch.types import GrantedTask
@@ -41,11 +43,12 @@ from axiom.store.hosts.contacts import AccountHolder
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20
 # A task is ended by its runner at five times its prediction; BOINC's own limit is a last resort, never below two
-# minutes, where its client would put twelve hours instead.
-_BOUND = 10.0
+# minutes, where its client would put twelve hours instead. On a GPU its runner gives it ten times as long.
+_BOUND = 2.0 * COST_MARGIN
 _LEAST_BOUND_SECONDS = 130.0
+_GPU_BOUND = 2.0 * GPU_MARGIN
+_LEAST_GPU_BOUND_SECONDS = 2.0 * LEAST_GPU_SECONDS
 _THOUSANDTHS = 1_000
-_GPU_KINDS = ["NVIDIA", "ATI", "intel_gpu", "apple_gpu"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,11 +161,12 @@ def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
 def _workunit(one: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
     estimate = one.seconds * REFERENCE_FLOPS
     longest = max(one.seconds, one.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
+    times, least = (_GPU_BOUND, _LEAST_GPU_BOUND_SECONDS) if one.gpu else (_BOUND, _LEAST_BOUND_SECONDS)
     return WorkunitOrder(
         name=one.name,
         app=APP,
         flops_estimate=estimate,
-        flops_bound=max(_BOUND * longest, _LEAST_BOUND_SECONDS * flops),
+        flops_bound=max(times * longest, least * flops),
         memory_bytes=one.memory_mb * _MEGABYTE,
         disk_bytes=one.disk_mb * _MEGABYTE,
         command_line=" ".join(one.order.argv()),
@@ -241,7 +245,7 @@ def project_preferences(text: str) -> str:
     share = float(chosen.pop("resource_share", 100))
     without = [] if chosen.pop("on_cores", True) else ["CPU"]
     if not chosen.pop("on_gpus", True):
-        without += _GPU_KINDS
+        without += GPU_KINDS
     barred = "".join(f"<no_rsc>{kind}</no_rsc>\n" for kind in without)
     special = "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in sorted(chosen.items()))
     return (

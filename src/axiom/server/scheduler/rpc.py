@@ -356,7 +356,7 @@ class Project:
         if not request.coprocessors:
             return ()
         self.known.look(db)
-        wanted = any(experiment.declared.gpu and experiment.is_ready for experiment in self.known.experiments.values())
+        wanted = any(one.declared.uses_gpus and one.is_ready for one in self.known.experiments.values())
         programs = (brought(request) or ours.runners) if wanted else {}
         return tuple(coprocessor.kind for coprocessor in request.coprocessors if coprocessor.kind not in programs)
 

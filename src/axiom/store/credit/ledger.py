@@ -17,7 +17,7 @@ from axiom.store.engine.database import Database, Row, at, moment
 
 _TASKS = """
 SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.cause, t.state,
-    h.volunteer_id, v.team_id, w.state AS workunit, w.registration_id, w.configs,
+    t.gpu, h.volunteer_id, v.team_id, w.state AS workunit, w.registration_id, w.configs,
     json_array_length(w.replicates) AS replicates,
     EXISTS (SELECT 1 FROM result r WHERE r.task_id = t.id AND r.outcome = 'late')
         OR EXISTS (SELECT 1 FROM duplicate d WHERE d.task_id = t.id AND d.outcome = 'late') AS is_late
@@ -114,6 +114,7 @@ class Unpaid:
     is_late: bool  # a cell was stopped, as its host says: then nothing shows that it was computed
     cause: str  # how it ended
     is_taken_back: bool  # by the laboratory, as its own books say
+    gpu: str = ""  # the kind of GPU to which it was sent; empty for the processor
 
 
 def unpaid(db: Database, limit: int) -> list[Unpaid]:
@@ -328,4 +329,5 @@ def _unpaid(row: Row) -> Unpaid:
         cause=row["cause"],
         # What has begun may end where others were faster, so time spent on it is our doing only where it was withdrawn.
         is_taken_back=row["state"] == "aborted" and (row["workunit"] == "cancelled" or row["cause"] == "taken-back"),
+        gpu=row["gpu"],
     )

@@ -37,7 +37,7 @@ WHERE r.experiment_id = :experiment_id AND r.replicate <= :last AND r.created_at
 ORDER BY r.replicate, r.config
 """
 _CELLS_OF = """
-SELECT r.replicate, r.config, r.outcome, t.host_id, r.measures, r.early
+SELECT r.replicate, r.config, r.outcome, t.host_id, r.measures, r.early, t.gpu
 FROM json_each(:replicates) j CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value
 JOIN task t ON t.id = r.task_id
 WHERE r.created_at <= :until AND r.config < :below
@@ -185,7 +185,7 @@ def cells_of(
 ) -> list[Bare]:
     """Every result of these replicates that was there at a moment, with the host that computed it.
 
-    In this order: replicate, config, outcome, host, measures, early values.
+    In this order: replicate, config, outcome, host, measures, early values, kind of GPU.
     """
     # They nearly come so, and are put so faster here than by the database, which would carry the measures along.
     wanted = json.dumps(list(replicates))

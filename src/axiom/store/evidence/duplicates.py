@@ -13,8 +13,8 @@ from axiom.store.engine.database import Database, Row, at
 _PAIRS = """
 SELECT d.id, d.task_id, d.outcome, d.measures, d.early, d.created_at, r.experiment_id, r.replicate, r.config, r.seed,
     r.task_id AS first_task_id, r.outcome AS first_outcome, r.measures AS first_measures, r.early AS first_early,
-    p.registration_id, h.system, h.processor, h.instructions,
-    o.system AS first_system, o.processor AS first_processor, o.instructions AS first_instructions, k.class, k.confirms
+    p.registration_id, h.system, h.processor, h.instructions, t.gpu, o.system AS first_system,
+    o.processor AS first_processor, o.instructions AS first_instructions, f.gpu AS first_gpu, k.class, k.confirms
 FROM duplicate d
 LEFT JOIN reproduction k ON k.duplicate_id = d.id
 JOIN result r ON r.id = d.result_id
@@ -181,7 +181,7 @@ def _pair(row: Row) -> Pair:
 
 def _platform(row: Row, which: str) -> str:
     names = ("system", "processor", "instructions")
-    return str(Platform(**{name: row[which + name] for name in names}))
+    return str(Platform(**{name: row[which + name] for name in names}).with_gpu(row[f"{which}gpu"]))
 
 
 def _result(row: Row, which: str) -> Result:

@@ -81,20 +81,19 @@ def kept(db: Database, number: int, line: int) -> ObservationSet:
     for *_, hosts, written_at in newest.values():
         if written_at > latest.get(hosts, 0):
             latest[hosts] = written_at
-    written = {text: _hosts(text) for text in sorted(latest, key=latest.__getitem__)}
-    numbers = {text: _numbers(hosts) for text, hosts in written.items()}
+    written = {text: _read_hosts(text) for text in sorted(latest, key=latest.__getitem__)}
     return ObservationSet(
-        observations=_observations(newest.values(), _designs(db, number), numbers),
+        observations=_observations(newest.values(), _designs(db, number), written),
         blocks={replicate: row[1] for replicate, row in newest.items()},
-        homes={home.host_id: home for hosts in written.values() for home in hosts if isinstance(home, Home)},
+        homes={home.host_id: home for one in written.values() for home in one.hosts if isinstance(home, Home)},
     )
 
 
 def of_finding(db: Database, number: int) -> list[tuple[int, Placed]]:
     """Every observation of a finding that was ever written, each with the line from which on it counts."""
     rows = _until(db, number, _LAST_OF_ALL)
-    numbers = {text: _numbers(_hosts(text)) for *_, text, _ in rows}
-    found = zip(rows, _observations(rows, _designs(db, number), numbers), strict=True)
+    written = {text: _read_hosts(text) for text in {row[-2] for row in rows}}
+    found = zip(rows, _observations(rows, _designs(db, number), written), strict=True)
     return [(row[-1], Placed(block=row[1], observation=one)) for row, one in found]
 
 
@@ -121,7 +120,7 @@ def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
     """The hosts of each line of a finding as they were written down; a number alone where nothing was known of one."""
     found: dict[int, set[Home | int]] = {}
     for row in db.select(_WRITTEN_HOMES, number=number):
-        found.setdefault(row["line"], set()).update(_hosts(row["hosts"]))
+        found.setdefault(row["line"], set()).update(_read_hosts(row["hosts"]).hosts)
     return found
 
 
@@ -147,32 +146,48 @@ def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict
         "value": seen.value,
         "outcome": seen.outcome or "",
         "why_missing": seen.why_missing,
-        "hosts": json.dumps([_home(known.get(host), host) for host in seen.hosts]),
+        "hosts": json.dumps([_home(known.get(host), host, dict(seen.gpus)) for host in seen.hosts]),
         "fingerprint": seen.fingerprint,
         "repeats": seen.repeats,
     }
 
 
-def _home(home: Home | None, host: int) -> list[object]:
-    return [host] if home is None else [host, home.volunteer_id, home.platform, int(bool(home.is_ours))]
+def _home(home: Home | None, host: int, gpus: Mapping[int, str]) -> list[object]:
+    """A host with its volunteer and its own platform, and at the end the kind of its GPU where that computed."""
+    known = [] if home is None else [home.volunteer_id, home.platform, int(bool(home.is_ours))]
+    return [host, *known, *([gpus[host]] if host in gpus else [])]
 
 
-def _hosts(written: str) -> tuple[Home | int, ...]:
-    """A host of which nothing was known is its number alone."""
-    return tuple(_read_home(*load) if len(load) > 1 else int(load[0]) for load in json.loads(written))
+@value
+class _Written:
+    """Who computed something, as it is written down; of a host of which nothing was known its number alone."""
+
+    hosts: tuple[Home | int, ...]
+    gpus: tuple[tuple[int, str], ...]  # hosts whose GPU computed, with its kind
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The hosts by their numbers."""
+        return tuple(home.host_id if isinstance(home, Home) else home for home in self.hosts)
+
+
+def _read_hosts(text: str) -> _Written:
+    loads = json.loads(text)
+    gpus = tuple([(load[0], load.pop()) for load in loads if len(load) > 1 and isinstance(load[-1], str)])
+    return _Written(
+        hosts=tuple([_read_home(*load) if len(load) > 1 else int(load[0]) for load in loads]),
+        gpus=gpus,
+    )
 
 
 def _read_home(host: int, volunteer: int, platform: str, is_ours: int) -> Home:
     return Home(host_id=host, volunteer_id=volunteer, platform=platform, is_ours=bool(is_ours))
 
 
-def _numbers(hosts: tuple[Home | int, ...]) -> tuple[int, ...]:
-    return tuple(home.host_id if isinstance(home, Home) else home for home in hosts)
-
-
 def _observations(
-    rows: Iterable[Bare], designs: Mapping[int, str], numbers: Mapping[str, tuple[int, ...]]
+    rows: Iterable[Bare], designs: Mapping[int, str], written: Mapping[str, _Written]
 ) -> tuple[Observation, ...]:
+    numbers = {text: one.numbers for text, one in written.items()}
     return tuple(
         [
             Observation(
@@ -186,6 +201,7 @@ def _observations(
                 cohort=_COHORTS[cohort],
                 fingerprint=fingerprint,
                 repeats=repeats,
+                gpus=written[hosts].gpus,
             )
             for replicate, _, registration, cohort, value, outcome, why_missing, fingerprint, repeats, hosts, _ in rows
         ]

@@ -10,9 +10,11 @@ from axiom.store.engine.database import Database, Row, at
 
 _ONE = "SELECT * FROM cost WHERE experiment_id = :experiment_id AND host_class = :host_class"
 _OF_EXPERIMENT = "SELECT * FROM cost WHERE experiment_id = :experiment_id ORDER BY tasks DESC, host_class"
+# Of processors alone: what a host's GPU takes says nothing of what others should be paid for their cores.
 _VOICES = """
 SELECT c.experiment_id, h.volunteer_id, v.value AS voice FROM cost c CROSS JOIN json_each(c.voices) v
     CROSS JOIN host h ON h.id = json_extract(v.value, '$[0]')
+WHERE c.host_class = h.system || '-' || h.processor || '-' || h.instructions
 """
 _IN_USE = "SELECT experiment_id, host_class, factor, host_id FROM cost WHERE factor <> 1"
 _KEEP = """

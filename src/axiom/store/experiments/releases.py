@@ -17,16 +17,17 @@ _SINCE = """
 SELECT r.*, e.name, e.version FROM release r JOIN experiment e ON e.id = r.experiment_id
 WHERE r.created_at >= :since AND r.created_at < :until ORDER BY r.id
 """
-# A speed is learned from a valid task, so a host that has one has returned something valid.
+# A speed is learned from a valid task, so a host that has one has returned something valid. GPUs teach none.
 _SENT = """
-SELECT t.host_id, h.volunteer_id, v.is_ours, h.speed IS NOT NULL AS is_proven,
-    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
+SELECT t.host_id, h.volunteer_id, v.is_ours, (h.speed IS NOT NULL OR h.valid_in_row > 0) AS is_proven,
+    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
+        CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
     ELSE 'another platform' END AS platform, t.state, t.cause, count(*) AS amount,
     sum(CASE WHEN t.state = 'sent' AND t.sent_at < :before AND h.seen_at < :before THEN 1 ELSE 0 END) AS silent,
     max(t.sent_at) AS latest
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id
 WHERE t.is_staged = 1 AND t.bundle_digest = :bundle AND t.sent_at >= :since
-GROUP BY t.host_id, t.state, t.cause ORDER BY t.host_id, t.state, t.cause
+GROUP BY t.host_id, t.gpu, t.state, t.cause ORDER BY t.host_id, t.gpu, t.state, t.cause
 """
 _FLEET = """
 SELECT count(DISTINCT CASE WHEN v.is_ours = 0 THEN v.id END) AS volunteers, count(*) AS hosts,

@@ -23,10 +23,10 @@ WHERE v.is_ours = 1 AND h.seen_at > :since
 """
 # Cells, since a workunit may order a part of a replicate. Many workunits name the same configs.
 _IN_HAND = """
-SELECT t.host_id, t.experiment_id, w.registration_id, count(*) AS tasks,
+SELECT t.host_id, t.experiment_id, w.registration_id, t.gpu, count(*) AS tasks,
     sum(json_array_length(w.replicates) * json_array_length(w.configs)) AS cells
 FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.state = 'sent'
-GROUP BY t.host_id, t.experiment_id, w.registration_id
+GROUP BY t.host_id, t.experiment_id, w.registration_id, t.gpu
 """
 _DEPLOYED = """
 SELECT t.host_id, h.name, h.cores, v.name AS volunteer, e.name AS experiment, count(*) AS tasks
@@ -64,11 +64,12 @@ class Present:
 
 @value
 class Portion:
-    """So many tasks of a registration in a host's hand."""
+    """So many tasks of a registration in a host's hand, on its cores or on its GPUs of one kind."""
 
     host_id: int
     experiment_id: int
     registration_id: int
+    gpu: str
     tasks: int
     cells: int
 
@@ -107,8 +108,15 @@ def own_cores(db: Database, since: datetime) -> int:
 def in_hand(db: Database) -> list[Portion]:
     """What every host has in hand."""
     return [
-        Portion(host_id=host_id, experiment_id=experiment_id, registration_id=registration_id, tasks=tasks, cells=cells)
-        for host_id, experiment_id, registration_id, tasks, cells in db.bare(_IN_HAND)
+        Portion(
+            host_id=host_id,
+            experiment_id=experiment_id,
+            registration_id=registration_id,
+            gpu=gpu,
+            tasks=tasks,
+            cells=cells,
+        )
+        for host_id, experiment_id, registration_id, gpu, tasks, cells in db.bare(_IN_HAND)
     ]
 
 

@@ -18,19 +18,21 @@ _COUNT_WELL = """
 INSERT INTO ending (experiment_id, bundle_digest, host_id, platform, cause, raised, amount, first_at, last_at,
     last_task)
 SELECT t.experiment_id, coalesce(t.bundle_digest, ''), t.host_id,
-    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
+    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
+        CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
     ELSE 'another platform' END, 'success', '', count(*), min(t.closed_at),
     max(t.closed_at), max(t.id)
 FROM task t JOIN host h ON h.id = t.host_id
 WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'valid'
-GROUP BY t.experiment_id, t.bundle_digest, t.host_id, h.system, h.processor, h.instructions
-ORDER BY t.experiment_id, t.bundle_digest, t.host_id
+GROUP BY t.experiment_id, t.bundle_digest, t.host_id, h.system, h.processor, h.instructions, t.gpu
+ORDER BY t.experiment_id, t.bundle_digest, t.host_id, t.gpu
 ON CONFLICT (experiment_id, bundle_digest, host_id, platform, cause, raised) DO UPDATE
 SET amount = ending.amount + excluded.amount, last_at = excluded.last_at, last_task = excluded.last_task
 """
 _BADLY = """
 SELECT t.id, t.experiment_id, e.name, coalesce(t.bundle_digest, '') AS bundle_digest, t.host_id,
-    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' || h.instructions
+    CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
+        CASE t.gpu WHEN '' THEN h.instructions ELSE lower(t.gpu) END
     ELSE 'another platform' END AS platform, t.state, t.cause, t.message, t.reason,
     t.closed_at
 FROM task t JOIN host h ON h.id = t.host_id JOIN experiment e ON e.id = t.experiment_id

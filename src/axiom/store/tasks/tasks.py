@@ -38,7 +38,7 @@ FROM json_each(:ids) j CROSS JOIN workunit w ON w.id = j.value
 _RETURNED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
     t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
-    t.cause, t.agreement, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
+    t.cause, t.agreement, t.gpu, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
     w.target_host_id
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
 WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
@@ -70,7 +70,7 @@ WHERE w.checks_task_id IS NULL
 _UNCHECKED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
     t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
-    t.cause, t.agreement, json_array_length(w.replicates) AS seeds
+    t.cause, t.agreement, t.gpu, json_array_length(w.replicates) AS seeds
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value JOIN task t ON t.workunit_id = w.id
     JOIN host h ON h.id = t.host_id
 WHERE w.checks_task_id IS NULL AND w.target_host_id IS NULL AND t.state = 'valid'

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.domain.value import value
-from axiom.domain.work import WorkunitState
+from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.engine.database import Database, Row, at, moment
 
 _WAITING = """
@@ -33,8 +33,13 @@ WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id AND t.target_host_
 ORDER BY t.id LIMIT :limit
 """
 _HELD = """
-SELECT experiment_id, count(*) AS tasks, group_concat(id) AS ids FROM task
-WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id
+SELECT experiment_id, gpu, count(*) AS tasks, group_concat(id) AS ids FROM task
+WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id, gpu
+"""
+_ENDED_ON_GPUS = """
+SELECT state, cause, closed_at FROM task
+WHERE host_id = :host_id AND gpu <> '' AND closed_at IS NOT NULL AND state IN ('valid', 'failed', 'invalid')
+ORDER BY closed_at DESC LIMIT :limit
 """
 # Of somebody's very many hosts those are looked at that came last: the others have had time to show something.
 _BESIDE = """
@@ -44,8 +49,8 @@ WHERE h.volunteer_id = :volunteer_id AND h.valid_in_row = 0 AND h.id <> :host_id
 LIMIT :limit
 """
 _SENT = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, w.registration_id, w.replicates,
-    w.configs, w.state AS workunit_state
+SELECT t.id, t.workunit_id, t.experiment_id, t.bundle_digest, t.ticket, t.deadline, t.gpu, w.registration_id,
+    w.replicates, w.configs, w.state AS workunit_state
 FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.id = :id
 """
 _HAD_BEFORE = """
@@ -92,9 +97,10 @@ class WaitingTask:
 
 @value
 class HeldTasks:
-    """What a host has of one experiment, by our books."""
+    """What a host has of one experiment on its cores, or on its GPUs of one kind, by our books."""
 
     experiment_id: int
+    gpu: str
     ids: frozenset[int]
 
 
@@ -112,6 +118,7 @@ class SentTask:
     replicates: tuple[int, ...]
     configs: str
     workunit_state: WorkunitState
+    gpu: str  # the kind of GPU to which it was sent; empty for the processor
 
 
 def waiting(db: Database, host_id: int) -> list[WaitingExperiment]:
@@ -139,11 +146,17 @@ def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> l
 
 
 def held(db: Database, host_id: int) -> list[HeldTasks]:
-    """What is out to this host, by experiment. One row each, so that hundreds of tasks cost next to nothing."""
+    """What is out to this host, by experiment and kind of GPU. One row each, so that hundreds of tasks cost little."""
     return [
-        HeldTasks(experiment_id=row["experiment_id"], ids=frozenset(map(int, row["ids"].split(","))))
+        HeldTasks(experiment_id=row["experiment_id"], gpu=row["gpu"], ids=frozenset(map(int, row["ids"].split(","))))
         for row in db.select(_HELD, host_id=host_id)
     ]
+
+
+def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, datetime]]:
+    """State, cause and end of the newest tasks that this host's GPUs are done with, well or badly."""
+    rows = db.select(_ENDED_ON_GPUS, host_id=host_id, limit=limit)
+    return [(TaskState(row["state"]), row["cause"], moment(row["closed_at"])) for row in rows]
 
 
 def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
@@ -166,6 +179,7 @@ def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
             replicates=tuple(json.loads(row["replicates"])),
             configs=row["configs"],
             workunit_state=WorkunitState(row["workunit_state"]),
+            gpu=row["gpu"],
         )
         for row in rows
         if row is not None

@@ -45,7 +45,7 @@ _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordina
 _TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _SEND = """
 UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
-    sent_at = :now, deadline = :deadline, is_staged = :is_staged
+    sent_at = :now, deadline = :deadline, is_staged = :is_staged, gpu = :gpu
 WHERE id = :id AND state = 'unsent' AND (:is_again = 1
     OR EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = :bundle_digest AND p.passed = 1
         AND (p.ours_only = 0 OR EXISTS (SELECT 1 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
@@ -94,6 +94,7 @@ class OrderedTask:
     ticket: str
     deadline: datetime
     is_staged: bool = False  # its bundle is still being let out
+    gpu: str = ""  # the kind of GPU on which it is to compute; empty for the processor
 
 
 def order_many(
@@ -206,6 +207,7 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
                 "now": stamp,
                 "is_again": int(is_again),
                 "is_staged": int(claim.is_staged),
+                "gpu": claim.gpu,
             }
             for claim in claims
         ],
@@ -337,6 +339,7 @@ def task_of(row: Row) -> Task:
         reason=row["reason"],
         cause=row["cause"],
         agreement=row["agreement"],
+        gpu=row["gpu"],
     )
 
 

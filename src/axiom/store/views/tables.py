@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.findings import Direction, Meaning, Verdict, headline, reading
+from axiom.domain.fleet import Platform
 from axiom.store.engine.database import Database, Row
 from axiom.store.hosts import hosts as host_store
 
 PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
 
 _PAGE = """
-SELECT r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
+SELECT r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id, t.gpu
 FROM result r JOIN task t ON t.id = r.task_id
 WHERE r.experiment_id = :experiment_id AND (r.replicate, r.config) > (:replicate, :config)
 ORDER BY r.replicate, r.config LIMIT :limit
@@ -61,7 +62,7 @@ def free_column(name: str, kind: str, taken: set[str]) -> str:
 def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
     """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
     with db.savepoint():
-        platforms = {host.id: str(host.platform) for host in host_store.hosts(db)}
+        platforms = {host.id: host.platform for host in host_store.hosts(db)}
         rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
         yield _page(rows, platforms)
         while len(rows) == size:
@@ -73,7 +74,7 @@ def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Result
 
 def page_after(db: Database, experiment_id: int, after: tuple[int, int], size: int) -> ResultColumns:
     """The results of a version behind this replicate and config, in their order, at most so many."""
-    platforms = {host.id: str(host.platform) for host in host_store.hosts(db)}
+    platforms = {host.id: host.platform for host in host_store.hosts(db)}
     replicate, config = after
     rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=replicate, config=config)
     return _page(rows, platforms)
@@ -95,7 +96,7 @@ def findings(db: Database) -> list[Row]:
     return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
 
 
-def _page(rows: Sequence[Row], platforms: dict[int, str]) -> ResultColumns:
+def _page(rows: Sequence[Row], platforms: dict[int, Platform]) -> ResultColumns:
     hosts = [row["host_id"] for row in rows]
     return ResultColumns(
         replicates=[row["replicate"] for row in rows],
@@ -106,9 +107,13 @@ def _page(rows: Sequence[Row], platforms: dict[int, str]) -> ResultColumns:
         measures=json.loads("[" + ",".join([row["measures"] or "null" for row in rows]) + "]"),
         cpu_seconds=[row["cpu_seconds"] for row in rows],
         hosts=hosts,
-        platforms=[platforms.get(host, "") for host in hosts],
+        platforms=[_platform(platforms.get(row["host_id"]), row["gpu"]) for row in rows],
         tasks=[row["task_id"] for row in rows],
     )
+
+
+def _platform(known: Platform | None, gpu: str) -> str:
+    return str(known.with_gpu(gpu)) if known else ""
 
 
 def _of_estimand(row: Row) -> Row:

@@ -13,7 +13,7 @@ from typing import Any
 from axiom import __version__
 from axiom.domain.evidence_cards import Card
 from axiom.domain.experiments import seed_of
-from axiom.domain.findings import Home, Registration
+from axiom.domain.findings import Home, Observation, Registration
 from axiom.errors import NotFound
 from axiom.signed import bundles
 from axiom.store.engine import blobs
@@ -163,11 +163,18 @@ def _observed(standing: FindingView, inputs: Inputs) -> Iterable[Sequence[object
             seed_of(standing.experiment, standing.version, observation.replicate),
             "" if observation.value is None else repr(float(observation.value)),
             observation.outcome.value if observation.outcome else "",
-            " ".join(map(str, observation.hosts)),
+            " ".join(_computed(observation)),
             observation.fingerprint,
             observation.why_missing,
             observation.repeats,
         )
+
+
+def _computed(observation: Observation) -> Iterator[str]:
+    """The number of each host, with the kind of its GPU where that computed some of it."""
+    gpus = dict(observation.gpus)
+    for host in observation.hosts:
+        yield f"{host}:{gpus[host]}" if host in gpus else str(host)
 
 
 def _source(reading: Reading, standing: FindingView, bundle: StoredBundle) -> bytes:

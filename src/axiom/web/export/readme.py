@@ -25,7 +25,7 @@ Cite: {cite}
 | file | is |
 |---|---|
 | recompute.py | weighs the observations again and compares every number: `python recompute.py` |
-| observations.csv | one row a replicate, in the order in which numbers were issued: the value, and where from |
+| observations.csv | one row a replicate, as numbers were issued: the value, and where from; 7:NVIDIA is host 7's GPU |
 | hosts.csv | the hosts behind them, by number: whose (below zero: not shown), which platform, ours or not |
 | finding.json | the estimand as it was registered, and what else the weighing needs |
 | numbers.json | every number of the card, which must come out again |

@@ -91,10 +91,11 @@ def _weighed(folder: Path, said: Mapping[str, Any]) -> Card:
 
 
 def _observation(row: Mapping[str, str]) -> Observation:
+    computed = [named.partition(":") for named in row["hosts"].split()]
     return Observation(
         replicate=int(row["replicate"]),
         value=float(row["value"]) if row["value"] else None,
-        hosts=tuple(int(number) for number in row["hosts"].split()),
+        hosts=tuple(int(number) for number, _, _ in computed),
         why_missing=row["why_missing"],
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         registration=int(row["registration"]),
@@ -102,6 +103,7 @@ def _observation(row: Mapping[str, str]) -> Observation:
         cohort=Cohort(row["cohort"]),
         fingerprint=row["fingerprint"],
         repeats=row["repeats"],
+        gpus=tuple((int(number), gpu) for number, _, gpu in computed if gpu),
     )
 
 

@@ -25,15 +25,17 @@ _KINDS = {
 
 def join(reading: Reading) -> Answer:
     """Everything that somebody wants to know before they let a stranger's program compute."""
-    manifests = [stored_manifest(each.manifest) for each in experiments.everything(reading.db) if each.status == "open"]
+    manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]
+    runners = runners_of(reading.folder)
     return {
         "join": {
             "address": reading.master,
             "only_here": is_only_here(reading.master),
-            "runners": runners_of(reading.folder),
+            "runners": runners,
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
             "disk_mb": max((manifest.disk_mb for manifest in manifests), default=None),
-            "gpu": any(manifest.gpu for manifest in manifests),
+            "gpu": any(manifest.uses_gpus for manifest in manifests),
+            "gpu_program": any(runner["uses_gpus"] and not runner["is_stand_in"] for runner in runners),
             "experiments": len(manifests),
         }
     }
@@ -59,6 +61,7 @@ def runners_of(folder: Folder) -> list[dict[str, Any]]:
             "platform": runner.platform,
             "name": TITLES.get(runner.platform, runner.platform),
             "computes_on": [_KINDS.get(gpu, mark("another processor")) for gpu in runner.gpus],
+            "uses_gpus": any(runner.gpus),
             "version": runner.version,
             "download_mb": round(runner.size / _MEGABYTE, 1),
             "disk_mb": round((runner.size + runner.unpacked_bytes) / _MEGABYTE),

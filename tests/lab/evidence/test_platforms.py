@@ -1,0 +1,78 @@
+"""A seed that a GPU computed is evidence of its host, and of a platform of its own, wherever one looks."""
+
+import pytest
+from planted_effects import block
+
+from axiom.decisions.tasks.duplicates import is_checked
+from axiom.domain.findings import Agreements
+from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.evidence.reproduce import agreements_of, reproduce
+from axiom.store.engine.database import connect_reader
+from axiom.store.evidence import evidence
+from axiom.store.views.tables import pages
+from axiom.web.base.request import Reading
+from axiom.web.export import archive, recompute
+
+CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
+
+
+@pytest.fixture
+def half(shifting):
+    """One host has computed sixteen seeds; those of even tasks on its GPU, as its books say."""
+    for _ in range(2):
+        block(shifting)
+    shifting.db.execute("UPDATE task SET gpu = 'NVIDIA' WHERE id % 2 = 0")
+    shifting.hold()
+    return shifting
+
+
+def test_a_host_with_a_gpu_is_one_host_with_two_platforms(half):
+    newest = evidence.newest(half.db)[1]
+    assert (newest.seeds, newest.hosts, newest.volunteers, newest.platforms) == (16, 1, 1, 2)
+    seen = evidence.observed(half.db, 1)
+    assert {one.gpus for one in seen} == {(), ((1, "NVIDIA"),)}
+    assert {one.hosts for one in seen} == {(1,)}
+    assert recomputed(half.db) == []
+
+
+def test_each_result_says_its_platform(half):
+    (page,) = pages(half.db, 1)
+    assert set(zip(page.tasks, page.platforms, strict=True)) == {
+        (task, CARD if task % 2 == 0 else CORE) for task in page.tasks
+    }
+
+
+def test_an_export_weighs_itself_to_the_same_platforms(half, tmp_path):
+    reading = Reading(
+        db=connect_reader(half.lab.folder.database), folder=half.lab.folder, now=half.lab.now, name="Ours", live=dict
+    )
+    files = archive.files(reading, 1)
+    assert b",1:NVIDIA," in files["observations.csv"]
+    for name, body in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(body)
+    assert recompute.main([str(tmp_path)], "") == 0
+    (tmp_path / "observations.csv").write_bytes(files["observations.csv"].replace(b":NVIDIA", b""))
+    assert recompute.main([str(tmp_path)], "") == 1
+
+
+def test_a_seed_computed_again_on_a_gpu_is_compared_across_platforms(small_lab, prepared):
+    lab = small_lab
+    lab.publish(prepared())
+    lab.host()
+    lab.host("bobs", volunteer="Bob")
+    lab.deploy()
+    for host, secret in ((1, _checks_all()), (2, b"")):
+        order = lab.order(host)
+        lab.report(order, lab.output(order))
+        lab.validate(secret)
+        lab.later(minutes=1)
+    lab.db.execute("UPDATE task SET gpu = 'NVIDIA' WHERE host_id = 2")
+    with lab.db.transaction():
+        reproduce(lab.db)
+    assert agreements_of(lab.db, [1], lab.now) == (Agreements(platforms=(CORE, CARD), exact=1),)
+
+
+def _checks_all() -> bytes:
+    """Under it the first task is checked."""
+    return next(b"%d" % number for number in range(1_000) if is_checked(b"%d" % number, 1))

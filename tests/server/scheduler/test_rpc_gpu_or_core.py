@@ -1,0 +1,162 @@
+"""What a GPU may compute as well as a core: who gets it, and that what follows goes by where it was computed."""
+
+from collections import Counter
+
+import pytest
+from scheduler_calls import GPU, Client, Exchange, report
+
+from axiom.decisions.credit.tariffs import PRESETS
+from axiom.domain.endings import Cause
+from axiom.domain.fleet import Standing
+from axiom.domain.work import Exit
+from axiom.signed.manifests import CUDA_MB
+from axiom.store.credit import ledger, tariffs
+from axiom.store.experiments import costs
+from axiom.store.hosts import hosts
+from axiom.store.tasks import workunits
+
+NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
+CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
+
+
+@pytest.fixture
+def exchange(small_lab, prepared_for_either, secrets):
+    """Experiment 1 may be computed by cores and by GPUs; twelve tasks of it wait."""
+    small_lab.publish(prepared_for_either)
+    small_lab.host()
+    opened = Exchange(small_lab, secrets)
+    opened.deploy(12)
+    yield opened
+    opened.close()
+
+
+def proven(exchange: Exchange, name: str = "Ann") -> Client:
+    """The client of a computer with eight cores that has shown something, and may have many tasks."""
+    client = Client(exchange.join(name).key, cpid=f"{len(name)}" * 32)
+    exchange.call(client, **NEVER, p_features="fpu avx avx2")
+    exchange.do(lambda db: hosts.set_standing(db, client.host, Standing(valid_in_row=1), speed=1.0))
+    return client
+
+
+def ask(exchange: Exchange, client: Client, *reports: str, cores: int = 0, gpus: int = 0, has: int = 0):
+    """What it is given that asks for work for so many cores and GPUs that are idle, of those that it has."""
+    said = {**NEVER, "cpu_req_instances": cores, "p_features": "fpu avx avx2"}
+    cards = GPU.format(count=max(gpus, has), seconds=0, instances=gpus) if gpus or has else ""
+    return exchange.call(client, *reports, inside=f"<coprocs>{cards}</coprocs>\n", **said)
+
+
+def bring(exchange: Exchange, client: Client, heard) -> dict[int, str]:
+    """All that was given is computed and proven; by task, to what it was sent."""
+    ask(exchange, client, *[exchange.upload(each) for each in heard.tasks.values()], has=1)
+    exchange.settle()
+    return sent_to(exchange, heard)
+
+
+def sent_to(exchange: Exchange, heard) -> dict[int, str]:
+    """By task, to what it was sent, as the laboratory remembers it."""
+    return {each.order.task: exchange.task(each.order.task)["gpu"] for each in heard.tasks.values()}
+
+
+def said_of(heard) -> dict[int, str]:
+    """By task, the plan class that its client was told."""
+    return {each.order.task: each.platform[2] for each in heard.tasks.values()}
+
+
+def test_an_idle_gpu_gets_one_beside_those_of_the_cores_and_no_task_goes_to_both(exchange):
+    heard = ask(exchange, proven(exchange), cores=4, gpus=2)
+    assert Counter(said_of(heard).values()) == {"": 4, "nv": 2}
+    assert sent_to(exchange, heard) == {
+        task: "NVIDIA" if plan_class else "" for task, plan_class in said_of(heard).items()
+    }
+    assert exchange.broken() == {}
+
+
+def test_a_computer_without_a_gpu_computes_it_on_its_cores(exchange):
+    heard = ask(exchange, proven(exchange), cores=4)
+    assert sorted(said_of(heard).values()) == [""] * 4
+    assert set(sent_to(exchange, heard).values()) == {""}
+
+
+def test_two_computers_share_what_is_left_and_nothing_is_given_twice(exchange):
+    first = ask(exchange, proven(exchange), cores=5, gpus=2)
+    second = ask(exchange, proven(exchange, "Bob"), cores=5, gpus=2)
+    both = [*said_of(first), *said_of(second)]
+    assert len(both) == len(set(both)) == 12
+    assert Counter(said_of(second).values()) == {"nv": 2, "": 3}
+    assert exchange.broken() == {}
+
+
+def test_a_gpu_is_given_more_time_and_more_of_the_computer_s_memory(exchange):
+    heard = ask(exchange, proven(exchange), cores=1, gpus=1)
+    by_kind = {each.platform[2]: each for each in heard.tasks.values()}
+    core, card = (exchange.ticket(by_kind[kind]) for kind in ("", "nv"))
+    assert (core.memory_mb, card.memory_mb) == (100, 100 + CUDA_MB)
+    assert (core.cell_seconds, card.cell_seconds) == ((60.0, 60.0), (600.0, 600.0))
+    bounds = {kind: float(each.workunit.findtext("rsc_fpops_bound")) for kind, each in by_kind.items()}
+    assert bounds["nv"] > 9 * bounds[""]
+    memory = {kind: float(each.workunit.findtext("rsc_memory_bound")) for kind, each in by_kind.items()}
+    assert memory["nv"] == memory[""] + CUDA_MB * 2**20
+
+
+def test_a_lost_task_is_sent_again_for_what_it_was_sent_for(exchange):
+    client = proven(exchange)
+    before = said_of(ask(exchange, client, cores=1, gpus=1))
+    client.tasks.clear()
+    assert said_of(ask(exchange, client, cores=1, gpus=1)) == before
+    client.tasks.clear()
+    without = ask(exchange, client, cores=3)  # its driver is gone, say
+    assert [kind for task, kind in said_of(without).items() if task in before] == [""]
+    assert exchange.broken() == {}
+
+
+def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not(exchange):
+    client = proven(exchange)
+    heard = ask(exchange, client, gpus=1)
+    ((name, _),) = heard.tasks.items()
+    (number,) = sent_to(exchange, heard)
+    ask(exchange, client, report(name, status=Exit.GPU_UNUSABLE, state=3), has=1)
+    assert exchange.task(number)["cause"] == Cause.GPU_UNUSABLE
+    again = ask(exchange, client, gpus=1)
+    assert again.tasks == {}
+    assert "is not given to the GPU of your computer for a day" in again.words[0][1]
+    assert set(said_of(ask(exchange, client, cores=8, gpus=1)).values()) == {""}
+    exchange.lab.later(hours=25)
+    exchange.deploy(3)
+    assert "nv" in said_of(ask(exchange, client, gpus=1)).values()
+    assert exchange.broken() == {}
+
+
+def test_what_failed_on_one_gpu_is_not_tried_on_the_next(exchange):
+    names = []
+    for name in ("Ann", "Bobby", "Cleopatra"):
+        client = proven(exchange, name)
+        heard = ask(exchange, client, gpus=1)
+        names += list(heard.tasks)
+        ask(exchange, client, report(*heard.tasks, status=Exit.GPU_UNUSABLE, state=3), has=1)
+    assert len(names) == len({name.split("-")[2] for name in names}) == 3  # each another workunit
+    state = exchange.do(lambda db: [workunits.workunit(db, number).state for number in (1, 2, 3)])
+    assert state == ["open"] * 3
+
+
+def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(exchange):
+    exchange.do(lambda db: tariffs.announce(db, PRESETS["S5"], exchange.lab.now))
+    client = proven(exchange)
+    heard = ask(exchange, client, cores=2, gpus=1)
+    gpu_of = bring(exchange, client, heard)
+    paid = exchange.do(lambda db: {task: ledger.of_task(db, task)[0] for task in gpu_of})
+    assert {task: (one.amount, one.tier) for task, one in paid.items()} == {
+        task: (7_000, "0 to 30 s, GPU") if gpu else (4_000, "0 to 30 s") for task, gpu in gpu_of.items()
+    }
+    known = exchange.do(lambda db: {one.host_class: one.fit.tasks for one in costs.of_experiment(db, 1)})
+    assert known == {CORE: 2, f"{CARD}-a-card": 1}
+    voices = exchange.do(costs.voices)
+    assert len(voices) == 1  # what others are paid for their cores follows from what cores take
+    assert exchange.broken() == {}
+
+
+def test_how_fast_a_gpu_is_says_nothing_of_the_cores_beside_it(exchange):
+    client = proven(exchange)
+    heard = ask(exchange, client, gpus=1)
+    assert set(bring(exchange, client, heard).values()) == {"NVIDIA"}
+    host = exchange.do(lambda db: hosts.host(db, client.host))
+    assert (host.speed, host.standing.valid_in_row) == (1.0, 2)
