@@ -125,7 +125,7 @@ def held(subject: Subject) -> str:
 
 def told_there(subject: Subject, where: str) -> dict[str, str]:
     """How the same question is told at another place: its claim, and the finding's own sentence for each answer."""
-    so, opposite, absent = (str(subject.estimand.get(name, "")) for name in WORDS[1:])
+    so, opposite, absent = (str(subject.estimand.get(name, "")) for name in OWN_WORDS.values())
     if not subject.is_as_claimed:
         so, opposite = opposite, so
     words = {"claim": held(subject), "if_so": so, "if_opposite": opposite, "if_absent": absent}
