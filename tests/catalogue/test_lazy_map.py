@@ -65,8 +65,8 @@ def test_a_pixel_alone_ends_as_plain_descent_of_a_network_of_that_width():
     def output(net, row):
         return np.float32(net[1].size ** -0.5) * (jax.numpy.tanh(2**0.5 * (row @ net[0] / 8**0.5)) @ net[1])
 
-    outputs = jax.vmap(output, (None, 0))
-    slopes = jax.vmap(jax.grad(output), (None, 0))
+    outputs = jax.jit(jax.vmap(output, (None, 0)))
+    slopes = jax.jit(jax.vmap(jax.grad(output), (None, 0)))
 
     def kernel(net):
         flat = np.concatenate([np.reshape(each, (8, -1)) for each in slopes(net, inputs)], axis=1)
@@ -83,7 +83,7 @@ def test_a_pixel_alone_ends_as_plain_descent_of_a_network_of_that_width():
         descend = jax.jit(jax.grad(loss))
         for _ in range(20):
             rate = 1 / np.diag(kernel(net)).mean()
-            net = tuple(layer - rate * slope for layer, slope in zip(net, descend(net), strict=True))
+            net = tuple(layer - rate * np.asarray(slope) for layer, slope in zip(net, descend(net), strict=True))
         moved = np.linalg.norm(kernel(net) - before) / np.linalg.norm(before)
         is_lazy = moved < 0.5
         grade = 7 - tiles.graded(moved, 1 / 256, 0.5, 8) if is_lazy else tiles.graded(moved, 0.5, 64.0, 8)

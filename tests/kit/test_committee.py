@@ -52,7 +52,7 @@ def test_the_objective_is_the_risk_on_many_rows_and_has_its_slope():
     y = np.asarray(committee.outputs(teacher, x))
     known = committee.risk(committee.overlaps(student, teacher))
     assert float(committee.squared_error(net, x, y)) == pytest.approx(known, rel=0.06)
-    slope = jax.grad(committee.squared_error)(net, x, y)[0]
+    slope = jax.jit(jax.grad(committee.squared_error))(net, x, y)[0]
     for place in ((0, 0), (5, 1)):
         nudge = np.zeros_like(student)
         nudge[place] = 1e-4

@@ -90,7 +90,7 @@ def test_the_gradient_is_that_of_finite_differences():
     objective = losses.CrossEntropy(architecture=tanh)
     net, x = convnet(chance.stream(5, "start"), side=8, channels=(1, 4, 8), classes=10), draw(20, 64)
     y = (np.arange(20) % 10).astype(np.int32)
-    slopes = jax.grad(objective)(net, x, y)
+    slopes = jax.jit(jax.grad(objective))(net, x, y)
     wide = jax.tree.map(np.float64, net)
     for number, place in ((0, (4, 1)), (1, (20, 5)), (2, (3, 7))):
         ends = []

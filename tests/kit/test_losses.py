@@ -40,7 +40,7 @@ def test_an_objective_is_the_textbook_formula(objective, y):
 @pytest.mark.parametrize(("objective", "y"), OBJECTIVES)
 def test_the_gradient_is_that_of_finite_differences(objective, y):
     net = jax.tree.map(lambda array: np.asarray(array, dtype=np.float64), start())
-    gradient = jax.grad(objective)(start(), X, y)
+    gradient = jax.jit(jax.grad(objective))(start(), X, y)
     for layer, place in ((0, (1, 2)), (1, (3, 1))):
         weights, step = net[layer].weights, 1e-5
         weights[place] += step
@@ -80,6 +80,6 @@ def test_the_best_outputs_for_smoothed_labels_are_the_known_ones():
     """At the logarithms of the chances the loss is their entropy, and nothing moves (Müller et al. 2019)."""
     chances = data.smoothed(CLASSES, classes=3, share=0.3)
     entropy = -(0.8 * np.log(0.8) + 2 * 0.1 * np.log(0.1))
-    loss, slope = jax.value_and_grad(losses.softmax_loss)(np.log(chances), chances)
+    loss, slope = jax.jit(jax.value_and_grad(losses.softmax_loss))(np.log(chances), chances)
     assert float(loss) == pytest.approx(entropy, rel=1e-6)
     assert np.abs(slope).max() < 1e-7

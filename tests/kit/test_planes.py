@@ -25,9 +25,10 @@ def test_sums_and_kernels_are_those_of_each_network(activation):
     scales = np.float32([0.5, 1.0, 3.0])
     layers = tuple(layer * scales for layer in planes.begun(START, 3))
     sums, kernels = planes.sums(bend, layers, SEEN), planes.kernels(bend, layers, SEEN)
+    slope_of = jax.jit(jax.grad(lambda net, row: alone(bend, net, row)))
     for place, scale in enumerate(scales):
         start = tuple(scale * layer for layer in START)
-        slopes = [jax.grad(lambda net, row=row: alone(bend, net, row))(start) for row in SEEN]
+        slopes = [slope_of(start, row) for row in SEEN]
         flat = np.array([np.concatenate([np.ravel(each) for each in slope]) for slope in slopes])
         assert sums[:, place] == pytest.approx([float(alone(bend, start, row)) for row in SEEN], rel=1e-4)
         assert np.allclose(kernels[place], flat @ flat.T / WIDTH, rtol=1e-4, atol=1e-4)

@@ -43,7 +43,7 @@ def test_cross_entropy_of_a_net_that_knows_nothing_is_the_log_of_the_classes():
 
 def test_the_gradient_is_that_of_finite_differences():
     net, x, y = in_double(start()), TASK.x_train, TASK.y_train
-    gradient = jax.grad(losses.CROSS_ENTROPY)(start(), x, y)
+    gradient = jax.jit(jax.grad(losses.CROSS_ENTROPY))(start(), x, y)
     for layer, (field, place) in itertools.product(range(2), PLACES):
         array, step = getattr(net[layer], field), 1e-5
         array[place] += step
@@ -114,7 +114,7 @@ def test_a_compiled_training_is_the_rule_applied_by_hand(name):
     weights, shape = jax.tree.flatten(start())
     memories = [(np.zeros_like(weight),) * optimizer.memories for weight in weights]
     batches = chance.orders(5, items=40, epochs=1).reshape(5, 8)
-    gradient = jax.jit(jax.grad(losses.CROSS_ENTROPY))
+    gradient = jax.jit(jax.jit(jax.grad(losses.CROSS_ENTROPY)))
     for count, items in enumerate(batches, start=1):
         net = jax.tree.unflatten(shape, weights)
         slopes = jax.tree.leaves(gradient(net, TASK.x_train[items], TASK.y_train[items]))
