@@ -109,7 +109,7 @@ experiment = Experiment(
             prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
         ),
     ),
-    needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
+    needs=Needs(seconds=lambda config: 1.0, memory_mb=100{gpu}),
 )
 '''
 
@@ -122,6 +122,7 @@ def tiny_source(
     top: str = "",
     has_shift: bool = False,
     factor: str = "size",
+    uses_gpu: bool = False,
 ) -> str:
     """An experiment that costs nothing. `top` is code of its own that changes no meaning, `factor` the factor's name.
 
@@ -136,6 +137,7 @@ def tiny_source(
         further=further,
         shifts=shifts,
         range=reach,
+        gpu=", may_use_gpu=True" if uses_gpu else "",
     ).replace("size", factor)
 
 

@@ -2,28 +2,35 @@
 
 For a computer with a real NVIDIA GPU and JAX's CUDA wheels beside the locked ones:
 
-    .tools/uv/bin/uv pip install --python .venv/bin/python "jax[cuda13]==VERSION"   # that of uv.lock
+    .tools/uv/bin/uv pip install --python .venv/bin/python "jax[cuda12]==VERSION"   # that of uv.lock
 
-Each cell runs as on a volunteer's host: in the runner's child, confined, with the environment of a task for that GPU.
-There must be:
+Without --experiment it takes everything in the catalogue that a GPU may compute. Each cell runs as on a volunteer's
+host: in the runner's child, confined, with the environment of a task for that GPU. There must be:
 
 a GPU that is used     on each one that the driver lists, JAX computes
-the same numbers       early values of both agree as the laboratory demands it of two hosts
+the same numbers       early values of both agree as the experiment declares it, which is how two hosts are compared
+a repeatable GPU       a second run there brings the same numbers, bit for bit
 no silent processor    a GPU that is not there ends the task by name
+
+Beside the seconds it prints which share of a map's pixels is the same, and the most memory that any process held: a
+task for a GPU is allowed what its experiment declares and CUDA_MB more (`src/axiom/signed/manifests.py`).
 """
 
 import argparse
+import json
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import axiom
 from axiom.decisions.tasks.duplicates import compare
+from axiom.domain.declaration import unpack
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
@@ -33,12 +40,11 @@ from axiom.runner.direct import describe_here
 from axiom.runner.files.trees import write_tree
 from axiom.runner.platform.device import Device
 from axiom.signed import bundles
-from axiom.signed.manifests import read_manifest
+from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer
 
 NOBODY_S = 99  # a number that no GPU of any computer has
 LIMIT = 900.0  # seconds for a cell
-TOLERANCE = 1e-3  # of early values, as most experiments declare it
 MEMORY_MB = 16_000  # CUDA's libraries take their part of the host's memory, too
 
 
@@ -47,13 +53,13 @@ class Course:
     """The cells of one experiment, unpacked."""
 
     tree: Path
-    module: str
+    manifest: Manifest
     cells: Sequence[tuple[dict[str, object], int]]
 
     def compute(self, device: Device | None, cache: Path) -> tuple[list[CellAnswer], float]:
         """Every cell, and the seconds that they took, without the time to start."""
         cache.mkdir(exist_ok=True)
-        child = Child.start(self.tree, self.module, environment(cache, device))
+        child = Child.start(self.tree, f"axiom.catalogue.{self.manifest.name}", environment(cache, device))
         try:
             began = time.monotonic()
             found = [
@@ -75,26 +81,38 @@ class Course:
 def main() -> int:
     """0 when every GPU computes what the processor computes."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--experiment", default="lazy_vs_feature_learning")
-    parser.add_argument("--cells", type=int, default=4)
+    parser.add_argument("--experiment", action="append", help="by default all that a GPU may compute")
+    parser.add_argument("--cells", type=int, default=2, help="of each, the first of its sweep")
     wanted = parser.parse_args()
     cards = listed()
     if not cards:
         print("There is no NVIDIA GPU here (nvidia-smi lists none), so nothing was checked.")
         return 1
+    broken, names = list[str](), wanted.experiment or may_use_gpus()
     with tempfile.TemporaryDirectory(prefix="axiom-gpu-") as place:
-        folder = Path(place)
-        course = prepare(folder / "tree", wanted.experiment, wanted.cells)
-        expected, seconds = course.compute(None, folder / "processor")
-        print(f"processor                {seconds:8.2f} s for {len(expected)} cells of {wanted.experiment}")
-        broken = [
-            problem for number, card in enumerate(cards) for problem in check(course, folder, number, card, expected)
-        ]
-        broken += missing(course, folder)
+        for name in names:
+            folder = Path(place) / name
+            folder.mkdir()
+            course = prepare(folder / "tree", name, wanted.cells)
+            print(f"{name}, {len(course.cells)} cells")
+            expected, seconds = course.compute(None, folder / "processor")
+            print(f"  {'processor':<24} {seconds:8.2f} s")
+            for number, card in enumerate(cards):
+                broken += [f"{name}: {problem}" for problem in check(course, folder, number, card, expected, seconds)]
+            broken += missing(course, folder) if name == names[0] else []
+    held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
+    print(f"most memory of a process {held:8.0f} MB")
     print(f"broken                   {len(broken):8}")
     for problem in broken:
         print(problem)
     return int(bool(broken))
+
+
+def may_use_gpus() -> list[str]:
+    """Everything in the catalogue that a GPU may compute, by name."""
+    shipped = json.loads((Path(axiom.__file__).parent / "catalogue" / "declared.json").read_text(encoding="utf-8"))
+    said = [each["manifest"] for each in shipped["experiments"].values()]
+    return sorted(one["name"] for one in said if one["gpu"] or one.get("may_use_gpu"))
 
 
 def listed() -> list[str]:
@@ -114,21 +132,43 @@ def prepare(tree: Path, name: str, amount: int) -> Course:
     tree.mkdir()
     write_tree(tree, files)
     seed = seed_of(manifest.name, manifest.version, 0)
-    cells = [(dict(config), seed) for config in manifest.configs[:amount]]
-    return Course(tree=tree, module=f"axiom.catalogue.{name}", cells=cells)
+    return Course(tree=tree, manifest=manifest, cells=[(dict(config), seed) for config in manifest.configs[:amount]])
 
 
-def check(course: Course, folder: Path, number: int, card: str, expected: Sequence[CellAnswer]) -> list[str]:
+def check(
+    course: Course, folder: Path, number: int, card: str, expected: Sequence[CellAnswer], seconds: float
+) -> Iterator[str]:
     """What is wrong with one GPU."""
+    device, cache = Device(number=number), folder / f"gpu-{number}"
     try:
-        found, seconds = course.compute(Device(number=number), folder / f"gpu-{number}")
+        (found, first), (again, second) = (course.compute(device, cache) for _ in range(2))
     except AxiomError as error:
-        return [f"{card}: {error}"]
-    print(f"{card[:24]:<24} {seconds:8.2f} s")
-    compared = compare(results(expected), results(found), early=TOLERANCE)
-    failed = [answer for answer in found if answer.outcome is Outcome.FAILED]
-    problems = [f"{card}: {answer.error}" for answer in failed]
-    return problems if compared.agrees else [*problems, f"{card}: {compared.reason}"]
+        yield f"{card}: {error}"
+        return
+    same = "".join(f", {share:.1%} of pixels the same" for share in alike(course.manifest, expected, found))
+    print(f"  {card[:24]:<24} {first:8.2f} s, again {second:.2f} s, {second / seconds:.2f} of the processor's{same}")
+    yield from (f"{card}: {problem}" for problem in differences(course.manifest, expected, found, again))
+
+
+def differences(
+    manifest: Manifest, expected: Sequence[CellAnswer], found: Sequence[CellAnswer], again: Sequence[CellAnswer]
+) -> Iterator[str]:
+    """What a GPU computed otherwise than the processor, or otherwise than before."""
+    yield from (str(answer.error) for answer in found if answer.outcome is Outcome.FAILED)
+    compared = compare(results(expected), results(found), early=manifest.tolerance)
+    if not compared.agrees:
+        yield compared.reason
+    if [(one.measures, one.early) for one in found] != [(one.measures, one.early) for one in again]:
+        yield "a second run brought other numbers"
+
+
+def alike(manifest: Manifest, expected: Sequence[CellAnswer], found: Sequence[CellAnswer]) -> Iterator[float]:
+    """The share of pixels that two tiles have in common, for each tile of a map."""
+    for one, two in zip(expected, found, strict=True):
+        if manifest.map and one.measures and two.measures:
+            amount = manifest.map.pixels**2
+            tiles = [unpack(str(each[manifest.map.measure]), amount) for each in (one.measures, two.measures)]
+            yield sum(first == second for first, second in zip(*tiles, strict=True)) / amount
 
 
 def missing(course: Course, folder: Path) -> list[str]:

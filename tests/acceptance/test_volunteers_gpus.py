@@ -1,11 +1,18 @@
 """Tasks for GPUs with the stock client, whose GPUs are simulated: everything but the computation on them is real."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from boinc_client import Client, client, register
+import small_map
+from boinc_client import Client, Person, client, register
 from volunteer_lab import Project, project
 
+from axiom.catalogue import lazy_map
+from axiom.store.engine.folder import Folder
+
+_IMPORTS = {"two_cards": "", "jax_cards": "\nimport jax\n"}
 _CARDS = '''"""{name}: which GPU does a task see?"""
 
 import os
@@ -51,21 +58,36 @@ experiment = Experiment(
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[Project]:
-    """A laboratory with an experiment that looks around on a GPU, and with one that computes there with JAX."""
+    """A laboratory with work for GPUs alone, with and without JAX, and with maps that cores may draw as well."""
     place = tmp_path_factory.mktemp("gpus")
-    with project(place / "lab") as made:
-        for name, imports in (("two_cards", ""), ("jax_cards", "\nimport jax\n")):
+    small = Path(small_map.__file__).read_text(encoding="utf-8")
+    files = {name: _CARDS.format(name=name, imports=imports) for name, imports in _IMPORTS.items()} | {
+        "small_map": small.replace("memory_mb=100)", "memory_mb=100, may_use_gpu=True)"),
+        "lazy_map": Path(lazy_map.__file__).read_text(encoding="utf-8"),
+    }
+    with project(place / "lab", before=_try_twice) as made:
+        for name, text in files.items():
             file = place / f"{name}.py"
-            file.write_text(_CARDS.format(name=name, imports=imports))
+            file.write_text(text)
             made.offer(file, name)
         yield made
 
 
+def _try_twice(folder: Folder) -> None:
+    said = (folder.path / "axiom.toml").read_text()
+    (folder.path / "axiom.toml").write_text(said.replace("max_failures = 1", "max_failures = 2"))
+
+
 @pytest.fixture(scope="module")
-def computer(lab, tmp_path_factory) -> Iterator[Client]:
-    """A computer with two GPUs."""
-    me = register(lab.address)
-    with client(tmp_path_factory.mktemp("computer") / "one", lab.address, me.key, cores=2, gpus=True) as made:
+def ann(lab) -> Person:
+    """The only volunteer: somebody alone may try again what failed on her own computer."""
+    return register(lab.address)
+
+
+@pytest.fixture
+def computer(lab, ann, tmp_path) -> Iterator[Client]:
+    """A computer with two GPUs. Each test has its own: on one that JAX cannot use, a GPU gets nothing for a day."""
+    with client(tmp_path / "one", lab.address, ann.key, cores=2, gpus=True) as made:
         made.wait(Client.host, nudge=8)
         yield made
 
@@ -88,4 +110,31 @@ def test_a_gpu_that_jax_cannot_use_is_named_and_nothing_is_computed_on_the_proce
     found = lab.wait_for(number, "failed", computer)
     assert (found["cause"], found["exit_status"], found["blame"]) == ("gpu-unusable", 16, "unclear")
     assert found["results"] == []
+    lab.promises()
+
+
+def test_tiles_that_a_core_may_draw_as_well_are_drawn_by_gpus_and_cores_at_once(lab, computer):
+    numbers = [lab.order("small_map", computer.host()) for _ in range(4)]
+    computer.update()
+    found = [lab.wait_for(number, "valid", computer) for number in numbers]
+    assert {task["gpu"] for task in found} == {"NVIDIA", None}
+    said = (computer.folder / "client_state.xml").read_text()
+    assert {"<plan_class></plan_class>", "<plan_class>nv</plan_class>"} <= set(
+        re.findall("<plan_class>.*?</plan_class>", said)
+    )
+    lab.promises()
+
+
+def test_a_tile_of_a_shipped_map_that_the_gpu_cannot_draw_goes_on_to_a_core(lab, computer):
+    number = lab.order("lazy_map")
+    computer.update()
+    first = lab.wait_for(number, "failed", computer)
+    assert (first["cause"], first["gpu"], first["results"]) == ("gpu-unusable", "NVIDIA", [])
+
+    def again() -> list[dict]:
+        return [each for each in lab.workunit(first["workunit"])["tasks"] if each["number"] != number]
+
+    lab.wait(lambda: any(each["state"] != "unsent" for each in again()), computer)
+    (second,) = again()
+    assert (second["host"], second["gpu"]) == (first["host"], None)
     lab.promises()

@@ -8,12 +8,13 @@ from scheduler_calls import GPU, Client, Exchange, report
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
+from axiom.domain.releases import Change
 from axiom.domain.work import Exit
 from axiom.signed.manifests import CUDA_MB
 from axiom.store.credit import ledger, tariffs
-from axiom.store.experiments import costs
+from axiom.store.experiments import costs, experiments, releases
 from axiom.store.hosts import hosts
-from axiom.store.tasks import workunits
+from axiom.store.tasks import endings, workunits
 
 NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
@@ -152,6 +153,47 @@ def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(exchange):
     voices = exchange.do(costs.voices)
     assert len(voices) == 1  # what others are paid for their cores follows from what cores take
     assert exchange.broken() == {}
+
+
+def test_a_restored_laboratory_sees_by_the_ticket_what_was_sent_to_a_gpu(exchange):
+    client = proven(exchange)
+    heard = ask(exchange, client, cores=1, gpus=1)
+    before = sent_to(exchange, heard)
+    forgotten = (
+        "UPDATE task SET state = 'unsent', host_id = NULL, ticket = NULL, sent_at = NULL, gpu = '' WHERE id IN (1, 2)"
+    )
+    exchange.do(lambda db: db.execute(forgotten))
+    assert set(sent_to(exchange, heard).values()) == {""}
+    assert bring(exchange, client, heard) == before
+    assert {exchange.task(number)["state"] for number in before} == {"valid"}
+
+
+def test_what_is_held_back_on_gpus_goes_on_on_cores(exchange):
+    held = {"reason": "it fails there", "by": "a test", "platform": CARD}
+
+    def hold(db):
+        bundle = experiments.bundle_now(db, 1).digest
+        releases.record(db, Change.HELD, experiment_id=1, bundle=bundle, now=exchange.lab.now, **held)
+
+    exchange.do(hold)
+    client = proven(exchange)
+    assert sorted(said_of(ask(exchange, client, cores=3, gpus=2)).values()) == [""] * 3
+    told = ask(exchange, client, gpus=2).words
+    assert f"is held back on computers of the kind {CARD}: it fails there" in told[0][1]
+
+
+def test_endings_and_releases_count_a_gpu_as_a_platform_of_its_own(exchange):
+    client = proven(exchange)
+    heard = ask(exchange, client, cores=2, gpus=1)
+    exchange.do(lambda db: db.execute("UPDATE task SET is_staged = 1"))
+    bring(exchange, client, heard)
+    exchange.lab.later(seconds=1)
+    exchange.do(lambda db: endings.count_well(db, 0, exchange.lab.now))
+    (bundle,) = {each.order.bundle for each in heard.tasks.values()}
+    ended = exchange.do(lambda db: endings.of_bundle(db, 1, bundle))
+    assert sorted((platform, amount) for _, platform, _, amount in ended) == [(CORE, 2), (CARD, 1)]
+    sent = exchange.do(lambda db: releases.sent(db, bundle, since=None, before=exchange.lab.now))
+    assert sorted((one.platform, one.amount) for one in sent if one.state == "valid") == [(CORE, 2), (CARD, 1)]
 
 
 def test_how_fast_a_gpu_is_says_nothing_of_the_cores_beside_it(exchange):

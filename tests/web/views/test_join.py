@@ -93,6 +93,24 @@ def test_an_address_that_means_this_computer_is_known(address, only_here):
     assert is_only_here(address) == only_here
 
 
+@pytest.mark.parametrize(
+    ("may", "names", "said"),
+    [
+        (True, [*OFFER], "used <small>if you allow it</small>"),
+        (True, ["windows_x86_64"], "not used <small>since no program for one is offered yet</small>"),
+        (False, [*OFFER], "not used <small>by any open experiment</small>"),
+    ],
+)
+def test_whether_a_gpu_is_used_follows_from_what_is_open_and_what_is_offered(
+    joining, working_lab, prepared, may, names, said
+):
+    write_offer(working_lab.folder, {name: OFFER[name] for name in names})
+    if may:  # a repair, by its newest bundle
+        working_lab.publish(prepared(top="# a GPU may", uses_gpu=True))
+    assert f"<dd>{said}</dd>" in joining.get("/join").text
+    assert joining.get("/join.json").json["join"]["gpu"] is may
+
+
 def test_without_a_stand_in_none_is_spoken_of(joining, working_lab):
     write_offer(working_lab.folder, {"windows_x86_64": OFFER["windows_x86_64"]})
     assert "stand-in" not in joining.get("/join").text

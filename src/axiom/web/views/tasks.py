@@ -140,6 +140,7 @@ def listed(found: Task) -> Answer:
         "state": found.state,
         "reason": found.reason,
         "host": found.host_id,
+        "gpu": found.gpu or None,
         "created_at": found.created_at.isoformat(),
         "sent_at": found.sent_at.isoformat() if found.sent_at else None,
         "deadline": found.deadline.isoformat() if found.deadline else None,
