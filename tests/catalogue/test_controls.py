@@ -110,6 +110,7 @@ BELOW = {
         "ntk_last_slope",
         "alpha_slope",
     },
+    "learning_rate_cliff": {"squared_error_at_the_old_rate", "falls_with_depth"},
     "learning_rate_phase_transitions": {"relu_survives_eight"},
     "learning_rate_warmup_dynamics": {"keeps_the_curvature_low"},
     "loss_landscape_curvature": {
