@@ -65,6 +65,7 @@ BELOW = {
         "flatter_at_best_rates",
         "flatter_at_best_rates_squared",
     },
+    "binder_crossing": {"wide_breaks_sooner"},
     "catapult_in_networks": {"flatter_after_a_leap"},
     "catapult_map": {"small_starts_bear_less"},
     "catapult_phase": {"flatter_after_a_catapult", "stable_after_a_catapult"},
