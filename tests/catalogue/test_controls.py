@@ -156,6 +156,12 @@ BELOW = {
     "quadrant_coverage": {"gap_costs_the_narrow", "gap_costs_the_wide"},
     "antisymmetric_start": {"cancelling_helps_a_large_start", "cancelling_helps_a_small_start"},
     "label_scars": {"nonsense_spoils"},
+    "scaling_cuts": {
+        "data_exponent_of_exact_numbers",
+        "falls_with_parameters",
+        "parameters_explain_little_of_classes",
+        "parameters_explain_little_of_noisy_numbers",
+    },
     "scars_or_size": {"size_hastens", "turning_hastens"},
     "layer_balance": {"large_ways_out_generalise"},
     "trainability": {"rounding_costs_room", "batches_learn_less"},
