@@ -78,6 +78,7 @@ BELOW = {
     },
     "depth_vs_width_tradeoff": {"plain_on_clusters", "plain_on_teacher", "tuned_on_teacher"},
     "double_descent": {"second_descent", "no_peak_with_a_ridge"},
+    "double_descent_in_networks": {"second_descent_below_first"},
     "double_descent_map": {"stopping_removes_it"},
     "edge_of_chaos": {"onset_falls_with_size"},
     "feature_competition_dynamics": {"weak_beside_strong_minus_alone", "stopped_weak_beside_strong_minus_alone"},
