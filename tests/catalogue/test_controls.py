@@ -81,6 +81,7 @@ BELOW = {
     "double_descent_in_networks": {"second_descent_below_first"},
     "double_descent_map": {"stopping_removes_it"},
     "edge_of_chaos": {"onset_falls_with_size"},
+    "edge_of_chaos_by_radius": {"chaos_by_size", "memory_left_at_chaos"},
     "feature_competition_dynamics": {"weak_beside_strong_minus_alone", "stopped_weak_beside_strong_minus_alone"},
     "gradient_noise_scale": {"scale_on_goal", "critical_batch_on_goal"},
     "feature_learning_phase": {
