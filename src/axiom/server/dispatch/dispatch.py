@@ -82,7 +82,7 @@ def hand_out(
 
 
 @value
-class _Written:
+class _WrittenOrder:
     """A task whose order is written and not yet signed."""
 
     draft: UnsignedOrder
@@ -276,7 +276,7 @@ class _Dispatcher:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
-        written: list[_Written] = []
+        written: list[_WrittenOrder] = []
         chosen, seen, more = self._chosen(experiment, share, is_meant=queue.is_meant), 0, 0
         for wanted in chosen:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
@@ -342,7 +342,9 @@ class _Dispatcher:
         form, replicates = self._form(experiment, wanted, ""), len(wanted.replicates)
         return WaitingSize(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
 
-    def _write(self, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str) -> _Written | None:
+    def _write(
+        self, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
+    ) -> _WrittenOrder | None:
         """The order of a task, not yet signed; None when it would be too long for anybody."""
         host_id, now, deadline = self._host.id, self._now, self._deadline
         try:
@@ -352,7 +354,7 @@ class _Dispatcher:
             transit(self._db, wanted.workunit_id, now)
             return None
         declared = form.replicate_seconds * len(wanted.replicates)
-        return _Written(
+        return _WrittenOrder(
             draft=draft,
             workunit=wanted.workunit_id,
             declared_seconds=declared,
@@ -360,7 +362,7 @@ class _Dispatcher:
             seal=form.bundle.seal,
         )
 
-    def _sign(self, experiment: KnownExperiment, written: Sequence[_Written], gpu: str) -> list[GrantedTask]:
+    def _sign(self, experiment: KnownExperiment, written: Sequence[_WrittenOrder], gpu: str) -> list[GrantedTask]:
         """These tasks with their signed orders."""
         drafts = [one.draft for one in written]
         orders = sign_orders(self._dispatch, drafts, host_id=self._host.id, jointly=self._jointly)
