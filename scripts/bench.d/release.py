@@ -26,7 +26,7 @@ from pathlib import Path
 
 from axiom.decisions.experiments.breaker import broken, broken_there
 from axiom.decisions.experiments.release_stages import ReleaseRecord, release, room
-from axiom.domain.releases import Came, Fleet, Stage
+from axiom.domain.releases import Came, Fleet, Place, Stage
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 PLATFORMS = ("linux-x86_64-avx2", "linux-x86_64-avx2", "linux-x86_64-avx2", "windows-x86_64-avx2", "linux-x86_64-none")
@@ -47,7 +47,7 @@ class Life:
     dice: random.Random
     hosts: int
     fails: float
-    by_host: dict[int, Came] = field(default_factory=dict)
+    by_host: dict[Place, Came] = field(default_factory=dict)
     by_volunteer: dict[int, int] = field(default_factory=dict)
     out: list[tuple[float, int]] = field(default_factory=list)
     sent: int = 0
@@ -89,11 +89,12 @@ class Life:
         """The task that is done first comes back."""
         self.clock, host = heapq.heappop(self.out)
         is_broken = self.is_broken(host)
-        came = self.by_host.get(host, Came(is_proven=not is_broken, platform=PLATFORMS[host % len(PLATFORMS)]))
+        place = host, PLATFORMS[host % len(PLATFORMS)]
+        came = self.by_host.get(place, Came(is_proven=not is_broken, platform=place[1]))
         if is_broken or self.dice.random() < self.fails:
-            self.by_host[host] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
+            self.by_host[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
         else:
-            self.by_host[host] = replace(came, well=came.well + 1, is_proven=True)
+            self.by_host[place] = replace(came, well=came.well + 1, is_proven=True)
 
     def give(self, host: int, amount: int) -> None:
         """So many tasks go out."""
@@ -149,7 +150,7 @@ def is_halted(hosts: int, seed: int) -> bool:
     return False
 
 
-def _held(by_host: Mapping[int, Came], ordered: int | None, hosts: int) -> bool:
+def _held(by_host: Mapping[Place, Came], ordered: int | None, hosts: int) -> bool:
     return bool(broken_there(by_host, ordered=ordered, hosts=hosts))
 
 

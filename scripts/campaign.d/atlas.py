@@ -25,9 +25,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import axiom
 from axiom.domain.maps import LEVEL, Map
 from axiom.errors import AxiomError
+from axiom.notebook.lab import open_lab
 from axiom.notebook.table import Table
 
 MAPS = ("trainability", "grokking_map", "lazy_map", "catapult_map")
@@ -78,7 +78,7 @@ def told(data: Path, name: str) -> bool:
     """Print what is known of one map; are all of its registered numbers?"""
     try:
         command("session", "run", "--until", "evaluate", "--quiet", data=data)
-        lab = axiom.open(data)
+        lab = open_lab(data)
         version = lab.version(name)
     except (AxiomError, subprocess.CalledProcessError) as error:
         print(f"\n{name}: nothing is known. {error}")
@@ -114,13 +114,15 @@ def slopes(rows: Table, drawn: Map, factors: Sequence[str]) -> None:
     """By how much the boxes that the border crosses grow from level to level, as a dimension: mean over replicates."""
     boxes: dict[tuple[Any, ...], dict[int, dict[int, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
     arms = [name for name in factors if name != LEVEL and len(set(rows[name])) > 1]
-    for *arm, replicate, level, border in zip(
-        *(rows[name] for name in arms), rows["replicate"], rows[LEVEL], rows["border"], strict=True
-    ):
-        boxes[tuple(arm)][replicate][level] += border
+    settings = zip(*(rows[name] for name in arms), strict=True)
+    for arm, replicate, level, border in zip(settings, rows["replicate"], rows[LEVEL], rows["border"], strict=True):
+        boxes[arm][replicate][level] += border
     print(f"  slope from level to level, mean over replicates: {', '.join(arms)}")
     for arm, replicates in boxes.items():
-        print(f"  {', '.join(map(str, arm)):<28}{len(replicates):>3} replicates ", end="")
+        print(f"  {', '.join(map(str, arm)):<28}", end="")
+        if not all(of[drawn.charted] for of in replicates.values()):
+            print("not charted yet")
+            continue
         for level in range(drawn.charted):
             grown = [math.log2(of[level + 1] / of[level]) for of in replicates.values() if of[level] and of[level + 1]]
             print(f"{statistics.fmean(grown):>7.3f}" if grown else "      –", end="")

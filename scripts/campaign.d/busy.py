@@ -71,7 +71,7 @@ from axiom.domain.findings import Direction, Grade, Verdict
 from axiom.domain.fleet import Capacity, Host, Platform, Standing
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import MOST_SEEDS
-from axiom.domain.releases import Came, Fleet, Stage
+from axiom.domain.releases import Came, Fleet, Place, Stage
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.fleet_file import read_fleet
@@ -119,7 +119,7 @@ class Version:
     back: set[int] = field(default_factory=set)
     closed: int = 0  # replicates in closed blocks
     weighed: int = 0
-    by_host: dict[int, Came] = field(default_factory=dict)
+    by_host: dict[Place, Came] = field(default_factory=dict)
     by_volunteer: Counter[int] = field(default_factory=Counter)
     had: Counter[int] = field(default_factory=Counter)
     well: int = 0
@@ -562,13 +562,14 @@ class World:
         one.memory[size] -= 1
         one.memory += Counter()  # without those of which there is none left
         version.out -= 1
-        came = version.by_host.get(host.id, Came(platform=str(PLATFORM)))
+        place = host.id, str(PLATFORM)
+        came = version.by_host.get(place, Came(platform=place[1]))
         if version.is_broken:
             version.badly += 1
-            version.by_host[host.id] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
+            version.by_host[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
             return
         version.well += 1
-        version.by_host[host.id] = replace(came, well=came.well + 1, is_proven=True)
+        version.by_host[place] = replace(came, well=came.well + 1, is_proven=True)
         if not host.standing.valid_in_row:
             one.host = replace(host, speed=one.speed, standing=replace(host.standing, valid_in_row=1))
         if task.tiles:
