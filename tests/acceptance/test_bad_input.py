@@ -135,7 +135,7 @@ def test_what_does_not_exist_is_not_found(quick: Path) -> None:
 def test_a_full_disk_acknowledges_nothing_and_work_goes_on_when_there_is_room(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     data = disk / "lab"
-    with running(data, "--workers", "1", wrapped=own_disk(disk, "size=64m")) as lab:
+    with running(data, "--workers", "1", wrapped=own_disk(disk, "size=128m")) as lab:
         lab.wait(lambda status: status["totals"]["result"] > 0)
         inside = view(lab.process, disk)
         _fill(inside / "filler")

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from patience import PATIENCE
 
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
@@ -128,10 +129,20 @@ def test_it_survives_refusals_and_says_them(behind, caplog):
     allowed = behind.caller
     behind.caller = replace(allowed, capabilities=frozenset({Capability.READ}))
     stopping = threading.Event()
-    threading.Timer(0.3, stopping.set).start()
+
+    def refusals() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"]
+
+    def stop_after_two() -> None:
+        until = time.monotonic() + PATIENCE
+        while len(refusals()) < 2 and time.monotonic() < until:
+            time.sleep(0.01)
+        stopping.set()
+
+    threading.Thread(target=stop_after_two).start()
     with caplog.at_level(logging.ERROR, "axiom.autopilot"):
         behind.serve(lambda: attend(behind.remote, stopping, pause=0.01, said=pytest.fail))
-    refused = [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"]
+    refused = refusals()
     assert len(refused) > 1
     assert refused[0].startswith("session.refused operator may not deploy; session.step needs that.")
     behind.caller = allowed

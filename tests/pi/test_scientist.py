@@ -264,7 +264,7 @@ def test_what_a_session_took_in_a_process_that_died_counts_in_the_next(lab, line
 def test_a_model_that_is_slow_holds_up_nobody_who_says_stop(lab, line):
     line.plays(Play(wait=30.0))
     with pytest.raises(CannotStart):
-        lab.held(scientist=lab.scientist(stopping=stopped_soon(0.5)))
+        lab.held(scientist=lab.scientist(stopping=stopped_soon(2.0)))
     with lab.mcp.pages.readers.reader() as db:
         session = sessions.last(db)
     assert session.due is Step.TRY  # whoever comes next goes on here

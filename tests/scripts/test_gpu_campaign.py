@@ -43,7 +43,7 @@ def test_other_early_values_and_other_numbers_of_a_second_run_are_told(computed)
 
 
 def test_without_a_gpu_nothing_is_checked_and_that_is_said(monkeypatch, capsys):
-    monkeypatch.setattr("listed", list)
+    monkeypatch.setattr(campaign, "listed", list)
     monkeypatch.setattr("sys.argv", ["gpu"])
     assert campaign.main() == 1
     assert "nothing was checked" in capsys.readouterr().out

@@ -142,10 +142,10 @@ def test_what_waits_for_a_host_that_fell_silent_goes_to_any(rounds):
     lab.deploy(workunits=1)
     lab.db.execute("UPDATE task SET target_host_id = 2")
     lab.db.execute("UPDATE workunit SET target_host_id = 2")
-    lab.later(hours=23)
+    lab.later(days=6)
     assert lab.ask(1, wanted=1).orders == ()
     assert done(lab, _freed) == []
-    lab.later(hours=2)
+    lab.later(days=1, hours=2)
     lab.ask(1, wanted=0)
     assert len(done(lab, _freed)) == 1
     assert len(lab.ask(1, wanted=1).orders) == 1

@@ -19,7 +19,7 @@ from axiom.store.tasks import tasks, workunits
 from axiom.store.upkeep import cleanings, jobs
 
 _LATELY = timedelta(days=2)
-_AWAY = timedelta(days=1)
+_AWAY = timedelta(days=7)
 COPIED = "copied"
 
 
@@ -51,7 +51,7 @@ def _for_anybody(db: Database, now: datetime) -> list[Note]:
     freed = workunits.free_targets(db, now - _AWAY)
     if not freed:
         return []
-    text = "Tasks that waited for a single host, which was silent for a day: {tasks}. Any host may have them now."
+    text = "Tasks that waited for a single host, which was silent for a week: {tasks}. Any host may have them now."
     return [Note(kind="clean.freed", text=text, facts={"tasks": freed}, about="/status")]
 
 
