@@ -14,6 +14,7 @@ from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
+from axiom.domain.experiments import MOST_COPIES
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
@@ -191,6 +192,8 @@ class DeployExperiment(Command):
     singly: int = field(default=0, metadata={"ge": 0, "le": 64})
     host: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})
     registration: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # else that of the declared sweep
+    # Of each task; else as many as its file says.
+    copies: int | None = field(default=None, metadata={"ge": 1, "le": MOST_COPIES})
     reason: str = field(default="", metadata={"max_length": 500, "pattern": LINES})
 
     def request(self, db: Database) -> CommandCost:
@@ -207,6 +210,11 @@ class DeployExperiment(Command):
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
+        if self.host is not None and (self.copies or 1) > 1:
+            raise Refused(
+                f"{self.copies} copies of each task go to hosts of as many volunteers, and host {self.host} is one. "
+                "Nothing was ordered; leave out the host, or the copies."
+            )
         allowed = _demand_tried(db, found, self.host)
         registration = self._registration(db, found)
         policy = policy_of(laboratory.settings)
@@ -221,7 +229,9 @@ class DeployExperiment(Command):
             reason=self.reason,
         )
         most = laboratory.settings.max_failures
-        made = deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=self.host)
+        usual = stored_manifest(found.manifest).copies
+        copies = 1 if self.host is not None else self.copies or usual
+        made = deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=self.host, copies=copies)
         return {
             "experiment": found.name,
             "version": found.version,
@@ -229,7 +239,8 @@ class DeployExperiment(Command):
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
-            "core_seconds": self.workunits * each * _most_of_replicate(db, found, registration),
+            "copies": copies,
+            "core_seconds": self.workunits * each * _most_of_replicate(db, found, registration) * copies / usual,
             "preflight": allowed.reason,
         }
 

@@ -70,7 +70,12 @@ def declare(experiment: Experiment, *, avx: bool) -> dict[str, Any]:
         "tolerance": float(experiment.tolerance),
         "version": experiment.version,
     }
-    return declared | {"map": _map(experiment.map)} if experiment.map else declared
+    # What few experiments say is left out where it is not said.
+    if experiment.map:
+        declared["map"] = _map(experiment.map)
+    if experiment.needs.copies != 1:
+        declared["copies"] = experiment.needs.copies
+    return declared
 
 
 def measures(declared: type) -> tuple[Measure, ...]:

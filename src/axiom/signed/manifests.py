@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
-from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
+from axiom.domain.experiments import MOST_COPIES, MOST_OF_CONTROL, NAME, Figure
 from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
@@ -24,6 +24,7 @@ _ESTIMAND = (
 _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median", "levels": None}
+_UNSAID_OF_ALL: dict[str, Any] = {"map": None, "copies": 1}  # likewise a manifest
 _ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
 
 
@@ -62,6 +63,7 @@ class Manifest:
     controls: tuple[ControlSweeps, ...] = ()
     tolerance: float = 1e-3  # relative, of early values
     map: Map | None = None
+    copies: int = 1  # volunteers who compute each task
 
     @property
     def seconds(self) -> float:
@@ -77,13 +79,16 @@ class Manifest:
         """Return the plain data that `read_manifest` reads, in JSON's own types."""
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
-        data = {name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__ if name != "map"} | {
+        said = [name for name in Manifest.__dataclass_fields__ if name not in _UNSAID_OF_ALL]
+        data = {name: _as_json(getattr(self, name)) for name in said} | {
             "controls": [_as_json(asdict(control)) for control in self.controls],
             "figure": figure,
             "format": FORMAT,
             "measures": measures,
         }
-        return data | {"map": _as_json(asdict(self.map))} if self.map else data
+        if self.map:
+            data["map"] = _as_json(asdict(self.map))
+        return data | {"copies": self.copies} if self.copies != 1 else data
 
 
 def _as_json(value: Any) -> Any:
@@ -113,7 +118,8 @@ def stored_manifest(text: str) -> Manifest:
 
 
 def _manifest(data: dict[str, Any]) -> Manifest:
-    fields = canonical_json.Fields({"map": None, **data}, "the manifest", {*Manifest.__dataclass_fields__, "format"})
+    said = {**_UNSAID_OF_ALL, **data}
+    fields = canonical_json.Fields(said, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
     measures = fields.each("measures", _measure)
@@ -138,6 +144,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         controls=fields.each("controls", _control),
         tolerance=fields.real("tolerance", least=0),
         map=fields.either("map", _map),
+        copies=fields.whole("copies", least=1),
     )
     _check(manifest)
     return manifest
@@ -147,6 +154,8 @@ def _check(manifest: Manifest) -> None:
     _check_sweep(manifest, manifest.configs, manifest.cell_seconds, "the sweep")
     canonical_json.distinct([measure.name for measure in manifest.measures], "the list of measures")
     _check_map(manifest)
+    if manifest.copies > MOST_COPIES:
+        raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
     known = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
         if control.estimand not in known:

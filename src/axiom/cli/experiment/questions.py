@@ -23,6 +23,7 @@ from axiom.commands.base import Answer
 from axiom.commands.registry import read_command
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
+from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
 from axiom.service.access import reading, submit
@@ -150,6 +151,11 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
     help="Of each workunit; else as many as make a task of a good size. A host that should have less gets a part.",
 )
 @click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
+@click.option(
+    "--copies",
+    type=click.IntRange(1, MOST_COPIES),
+    help="Volunteers who compute each task; it counts once they agree. Else as many as its file says.",
+)
 @click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
 @why_option("Why; it stays in the audit.", default="ordered by the operator")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
@@ -162,6 +168,7 @@ def deploy(
     workunits: int,
     replicates: int | None,
     host: int | None,
+    copies: int | None,
     registration: int | None,
     why: str,
     key: str | None,
@@ -176,6 +183,7 @@ def deploy(
         "workunits": workunits,
         "replicates_each": replicates,
         "host": host,
+        "copies": copies,
         "registration": registration,
         "reason": why,
     }
@@ -183,6 +191,7 @@ def deploy(
     answer = submit(folder, command, dry_run=dry_run, key=key)
     each = answer["replicates_each"]
     whom = "" if host is None else f" for host {host}"
+    whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
     _answered(answer, as_json, quiet, f"{answer['workunits']} workunits of {each} replicates each{whom}")
 
 
