@@ -4,7 +4,7 @@ import pytest
 
 from axiom.commands.experiments import DeployExperiment
 from axiom.domain.fleet import Capacity, Platform
-from axiom.errors import NotFound
+from axiom.errors import NotFound, Refused
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
@@ -27,6 +27,22 @@ def test_what_is_ordered_for_one_host_is_kept_for_it(door):
     tasks = door.look(lambda db: db.select("SELECT target_host_id FROM task"))
     assert [row["target_host_id"] for row in tasks] == [host_id] * 2
     assert door.broken() == {}
+
+
+def test_copies_on_demand_cost_as_many_times_as_much(door):
+    once, thrice = (
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, copies=each)) for each in (None, 3)
+    )
+    assert (once["copies"], thrice["copies"]) == (1, 3)
+    assert thrice["core_seconds"] == 3 * once["core_seconds"]
+    assert [wanted.quorum for wanted in door.look(workunits.workunits)] == [3, 3, 1, 1]
+
+
+def test_a_host_alone_cannot_have_copies(door):
+    host_id = door.gate.writer.run(lambda db: _meet(door.lab, db))
+    with pytest.raises(Refused, match="leave out the host, or the copies"):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, host=host_id, copies=2))
+    assert door.look(workunits.workunits) == []
 
 
 def test_nothing_is_ordered_for_a_host_that_is_not_there(door):
