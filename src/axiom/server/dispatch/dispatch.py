@@ -236,7 +236,7 @@ class _Dispatcher:
             for part in parts:
                 one = self._write(experiment, form, part)
                 if one is not None:
-                    self._copied |= {part.workunit_id} if part.quorum > 1 else set()
+                    self._copied |= {part.workunit_id} if part.quorum > 1 and not part.ordinal else set()
                     written.append(one)
                     seconds -= self._elapsed(one.seconds)
         if seen:
