@@ -85,6 +85,7 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "estimands": [dict(estimand) for estimand in manifest.estimands],
         "seconds": round(manifest.seconds, 3),
         "memory_mb": manifest.memory_mb,
+        "copies": manifest.copies,
         "costs": _costs(folder, manifest),
         "old": _old(manifest.name),
         "summary": found[1] if found else [],
