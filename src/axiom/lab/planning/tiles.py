@@ -173,6 +173,7 @@ def _order(
             configs=places,
             max_failures=max_failures,
             now=now,
+            copies=version.manifest.copies,
         )
     tiles.order(db, version.experiment_id, chosen)
     return OrderedTiles(
