@@ -1,10 +1,13 @@
 """`axiom workunit` and `axiom task`: what is ordered and what hosts were given."""
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
+from axiom.cli.atomic_file import appearing
 from axiom.cli.groups import Group
 from axiom.cli.options import (
     ID,
@@ -20,6 +23,7 @@ from axiom.cli.options import (
 from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
+from axiom.lab.upkeep.archive import fetch
 from axiom.service.access import reading, submit
 from axiom.service.terminal import remark, say
 from axiom.store.engine.database import Database
@@ -144,6 +148,26 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
         [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],
         none="It brought no results.",
     )
+
+
+@task.command("output")
+@click.argument("task_id", type=ID)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; without it, standard output.")
+@data_option
+@quiet_option
+def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) -> None:
+    """What a task's host brought, byte for byte, also where it moved to the archive: the signed ticket is in it."""
+    with reading(folder) as db:
+        brought = fetch(db, folder, task_id)
+    if brought.output is None:
+        raise NotFound(f"Task {task_id} brought no output: `axiom task show {task_id}` says how it ended.")
+    if output is None:
+        sys.stdout.buffer.write(brought.output)
+        return
+    with appearing(output) as unfinished:
+        unfinished.write_bytes(brought.output)
+    place = f"the archive {brought.archive.name}" if brought.archive else "the database"
+    remark(f"Wrote {output}, from {place}.", quiet=quiet)
 
 
 @task.command("abort")

@@ -1,9 +1,9 @@
 """One connection to the database, in words that do not say which database it is.
 
-SQLite today; PostgreSQL can join behind the same names. Values are bound by name (`:name`), rows come as mappings, a
-time is a whole number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions
-before 3.51.3 can damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the
-file for as long as its connection lives.
+It is SQLite, and stays so (ADR 0070). Values are bound by name (`:name`), rows come as mappings, a time is a whole
+number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions before 3.51.3 can
+damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the file for as long
+as its connection lives.
 
 Whatever a connection changes can also be written down elsewhere (`record_in`): each statement with its values, in
 order, on the disk before the transaction that holds it is committed.
@@ -128,6 +128,18 @@ class Database:
             return self._each(sql, known, bound, kind)
         with self.savepoint():
             return self._each(sql, known, bound, kind)
+
+    def repeat(self, sql: str, names: tuple[str, ...], values: Bound) -> None:
+        """Do a statement that was written down, with its values in the order of these names."""
+        known = statement(sql)
+        if self._kind(sql) is not ChangeKind.NOTHING:
+            raise StoreError("What is repeated is in a journal already, and must not enter another. Nothing was done.")
+        bound = values if known.names == names else known.bind(dict(zip(names, values, strict=True)))
+        try:
+            self._bare(self._do(known.text, bound))
+        except Exception as error:
+            explain(error)
+            raise
 
     def _each(self, sql: str, known: Statement, bound: list[Bound], kind: ChangeKind) -> int:
         before = self._changed_in_all()
