@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom import __version__
-from axiom.errors import AxiomError, NotFound, Refused, StorageFull, StoreBusy
+from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
 from axiom.lab.upkeep.backup import restore
 from axiom.lab.upkeep.copies import newest_copy
 from axiom.lab.upkeep.recovery import RecoveryWish
@@ -37,6 +37,7 @@ from axiom.web.site.app import Site, site
 log = logging.getLogger("axiom.follow")
 
 LOOK_SECONDS = 0.5  # between two looks: what a look sees is done at the next
+_PAUSE_SECONDS = 5.0  # while the disk is full
 _PURPOSE = "axiom follow"
 
 
@@ -73,11 +74,10 @@ def follow(
         address = address_of(listening)
         held.note(port=listening.getsockname()[1], url=address)
         log_to(folder, settings)
-        db = Connections(folder=folder).writer()
-        stack.callback(db.close)
-        check(db)
+        with Connections(folder=folder).reader() as db:
+            check(db)
         stopping = StopSignal()
-        going = _GoingAlong(db, JournalFollower(db, folder, journal), stopping)
+        going = _GoingAlong(folder, journal, stopping)
         pages = _pages(folder, settings, address, going)
         stack.callback(pages.readers.close)
         going.start()
@@ -96,15 +96,15 @@ def follow(
 
 
 class _GoingAlong:
-    """The thread that looks at the journal again and again."""
+    """The thread that looks at the journal again and again. The writable connection is its own."""
 
-    def __init__(self, db: Database, follower: JournalFollower, stopping: StopSignal) -> None:
-        self._db = db
-        self._follower = follower
+    def __init__(self, folder: Folder, journal: Path, stopping: StopSignal) -> None:
+        self._folder = folder
+        self._journal = journal
         self._stopping = stopping
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="axiom-follow", daemon=True)
-        self.failed: AxiomError | None = None
+        self.failed: Exception | None = None
         self.until: datetime | None = None  # when the newest change was written that is shown
 
     def start(self) -> None:
@@ -115,20 +115,27 @@ class _GoingAlong:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            db = Connections(folder=self._folder).writer()
+            try:
+                self._go_along(db, JournalFollower(db, self._folder, self._journal))
+            finally:
+                db.close()
+        except Exception as error:  # noqa: BLE001 - raised again by who waits for the end
+            log.error("follow.stopped %s", error)
+            self.failed = error
+            self._stopping.now()
+
+    def _go_along(self, db: Database, follower: JournalFollower) -> None:
         while not self._ended.is_set():
             try:
-                followed = self._follower.look()
-                if followed.changes_form:
-                    check(self._db)  # the laboratory was brought to another version
+                followed = follower.look()
             except (StorageFull, StoreBusy) as error:
                 log.error("follow.waits %s", error)
-                self._ended.wait(10 * LOOK_SECONDS)
+                self._ended.wait(_PAUSE_SECONDS)
                 continue
-            except AxiomError as error:
-                log.error("follow.stopped %s", error)
-                self.failed = error
-                self._stopping.now()
-                return
+            if followed.changes_form:
+                check(db)  # the laboratory was brought to a version that may be unknown here
             self.until = followed.until or self.until
             if not followed.again:
                 self._ended.wait(LOOK_SECONDS)
