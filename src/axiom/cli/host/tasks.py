@@ -23,12 +23,12 @@ from axiom.cli.options import (
 from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
-from axiom.lab.upkeep.archive import fetch
+from axiom.lab.upkeep.archive import fetch, is_possible
 from axiom.service.access import reading, submit
 from axiom.service.terminal import remark, say
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.tasks import progress, results, workunits
+from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.views import tasks as task_views
 from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom.web.views.tasks import how, how_far
@@ -132,7 +132,7 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     with reading(folder) as db:
         found = workunits.task(db, task_id)
         brought = results.of_task(db, task_id)
-        ended = _ended(db, task_id) if found else {}
+        ended = _ended(db, folder, task_id) if found else {}
     if found is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
     rows = [{**asdict(one), "early": list(one.early)} for one in brought]
@@ -194,13 +194,17 @@ def abort(task_id: int, not_again: bool, why: str, folder: Folder, dry_run: bool
     remark(f"{told} Its work {then}{' (dry run)' if dry_run else ''}.", quiet=quiet)
 
 
-def _ended(db: Database, task_id: int) -> dict[str, Any]:
+def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:
     """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
     known = task_views.ended(db, task_id)
     paid = sum(award.amount for award in task_views.paid(db, task_id))
     checks = [check.workunit_id for check in task_views.checks(db, task_id)]
     far = how_far(progress.of_task(db, task_id))
-    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
+    message = known.message
+    archive = archives.of_task(db, task_id)
+    if archive is not None:
+        message = fetch(db, folder, task_id).message if is_possible() else f"in the archive {archive.name}"
+    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": message}
 
 
 def _show_tasks(tasks: list[Task]) -> None:

@@ -1,9 +1,9 @@
 """Tickets and outputs of tasks that closed long ago move out of the database, into one Parquet file a month.
 
-A file is whole and on the disk before a row names it, and it is read back before a task lets go of its own ticket and
-output. So whenever the process dies, each of them stands in the database or in a file that the database names, and the
-next round goes on from there. All of it is in the journal, the file's bytes too: a restored laboratory and a follower
-have the same files.
+With them goes what hosts said of tasks that did not fail. A file is whole and on the disk before a row names it, and it
+is read back before a task lets go of its own. So whenever the process dies, all of it stands in the database or in a
+file that the database names, and the next round goes on from there. All of it is in the journal, the file's bytes too:
+a restored laboratory and a follower have the same files.
 
 What pages, findings and checks read (states, times, results, early values) stays where it is.
 """
@@ -28,6 +28,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, workunits
 from axiom.store.tasks.archives import Archive, OldTask
+from axiom.store.views import tasks
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.archive")
@@ -35,6 +36,7 @@ log = logging.getLogger("axiom.archive")
 PART_BYTES = 32 * 1024 * 1024  # of tickets and outputs in one file: the journal takes it as one record
 _ROWS = 1_000  # of a file that are read at once: to find one task, no more is looked at
 _READ = 500  # tasks in one question
+_Proven = tuple[int, tuple[str, str, str | None]]  # a task; its ticket, its message and its output's digest
 _AT_ONCE = 200  # tasks that let go in one turn of the writer, for which requests wait
 
 
@@ -44,6 +46,7 @@ class BroughtOutput:
 
     ticket: str | None
     output: bytes | None
+    message: str  # the host's own words
     archive: Archive | None  # the file that holds them; None where the database does
 
 
@@ -87,11 +90,11 @@ def fetch(db: Database, folder: Folder, task_id: int) -> BroughtOutput:
     archive = archives.of_task(db, task_id)
     if archive is None:
         output = blobs.get(db, folder, task.output_digest) if task.output_digest else None
-        return BroughtOutput(ticket=task.ticket, output=output, archive=None)
+        return BroughtOutput(ticket=task.ticket, output=output, message=tasks.ended(db, task_id).message, archive=None)
     row = next((row for row in _rows(folder, archive, only=task_id) if row["task"] == task_id), None)
     if row is None or _digest(row["output"]) != task.output_digest:
         raise _differs(folder, archive, task_id)
-    return BroughtOutput(ticket=row["ticket"], output=row["output"], archive=archive)
+    return BroughtOutput(ticket=row["ticket"], output=row["output"], message=row["message"], archive=archive)
 
 
 def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) -> Archive | None:
@@ -100,13 +103,13 @@ def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) 
         rows = list(_next_rows(db, folder, until))
     if not rows:
         return None
-    tasks, month = [task for task, _ in rows], f"{rows[0][0].closed_at:%Y-%m}"
+    old, month = [task for task, _ in rows], f"{rows[0][0].closed_at:%Y-%m}"
     body = _parquet(sorted(rows, key=lambda row: row[0].id))
     blobs.keep_file(folder, hashlib.sha256(body).hexdigest(), body, now)  # so that the writer waits for no disk
 
     def store(db: Database) -> Archive:
         digest = blobs.put(db, folder, body, now, as_file=True)
-        number = archives.add(db, month=month, digest=digest, size=len(body), tasks=tasks, now=now)
+        number = archives.add(db, month=month, digest=digest, size=len(body), tasks=old, now=now)
         return next(one for one in archives.everything(db) if one.id == number)
 
     archive = writer.run(store)
@@ -118,12 +121,12 @@ def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[
     """The tasks of the next file with their outputs: of one month, as many as one file holds."""
     last: OldTask | None = None
     size = 0
-    while tasks := archives.next_tasks(db, last, until, _READ):
-        for task in tasks:
+    while found := archives.next_tasks(db, last, until, _READ):
+        for task in found:
             if last is not None and (size >= PART_BYTES or f"{task.closed_at:%Y-%m}" != f"{last.closed_at:%Y-%m}"):
                 return
             output = blobs.get(db, folder, task.output_digest) if task.output_digest else None
-            size += len(task.ticket) + len(output or b"")
+            size += len(task.ticket) + len(task.message) + len(output or b"")
             yield task, output
             last = task
 
@@ -140,15 +143,15 @@ def _empty(
     writer.run(lambda db: archives.emptied(db, archive.id, now()))
 
 
-def _let_go(db: Database, *, folder: Folder, archive: Archive, rows: Sequence[tuple[int, str, str | None]]) -> None:
-    held = archives.held(db, [task for task, _, _ in rows])
-    for task, ticket, digest in rows:
-        if task in held and held[task] != (ticket, digest):
+def _let_go(db: Database, *, folder: Folder, archive: Archive, rows: Sequence[_Proven]) -> None:
+    held = archives.held(db, [task for task, _ in rows])
+    for task, facts in rows:
+        if task in held and held[task] != facts:
             raise _differs(folder, archive, task)
-    archives.let_go(db, archive.id, {task: digest for task, (_, digest) in held.items()})
+    archives.let_go(db, archive.id, {task: digest for task, (_, _, digest) in held.items()})
 
 
-def _proven_rows(folder: Folder, archive: Archive) -> Iterator[tuple[int, str, str | None]]:
+def _proven_rows(folder: Folder, archive: Archive) -> Iterator[_Proven]:
     """Each task of a file with its ticket and the digest of its output, from a file that is what was written."""
     path = blobs.file_of(folder, archive.digest)
     try:
@@ -162,36 +165,37 @@ def _proven_rows(folder: Folder, archive: Archive) -> Iterator[tuple[int, str, s
     if found != archive.digest:
         raise _differs(folder, archive, 0)
     for row in _rows(folder, archive):
-        yield row["task"], row["ticket"], _digest(row["output"])
+        yield row["task"], (row["ticket"], row["message"], _digest(row["output"]))
 
 
 def _rows(folder: Folder, archive: Archive, only: int | None = None) -> Iterator[dict[str, Any]]:
-    """Task, ticket and output of each task in a file; of `only` one, the few rows among which it is."""
+    """Task, ticket, message and output of each task in a file; of `only` one, the few rows among which it is."""
     parquet = _package("pyarrow.parquet")
     try:
         with parquet.ParquetFile(blobs.file_of(folder, archive.digest)) as file:
             for group in range(file.num_row_groups):
                 known = file.metadata.row_group(group).column(0).statistics
                 if only is None or known is None or known.min <= only <= known.max:
-                    yield from file.read_row_group(group, columns=["task", "ticket", "output"]).to_pylist()
+                    yield from file.read_row_group(group, columns=["task", "ticket", "message", "output"]).to_pylist()
     except (OSError, ValueError) as error:  # Arrow's own are among these
         raise _differs(folder, archive, only or 0) from error
 
 
 def _parquet(rows: Sequence[tuple[OldTask, bytes | None]]) -> bytes:
     arrow, parquet = _package("pyarrow"), _package("pyarrow.parquet")
-    tasks = [task for task, _ in rows]
+    old = [task for task, _ in rows]
     whole, text = arrow.int64(), arrow.string()
     columns = {
-        "task": ([task.id for task in tasks], whole),
-        "workunit": ([task.workunit_id for task in tasks], whole),
-        "experiment": ([task.experiment for task in tasks], text),
-        "version": ([task.version for task in tasks], whole),
-        "state": ([task.state for task in tasks], text),
-        "host": ([task.host_id for task in tasks], whole),
-        "closed_at": ([task.closed_at for task in tasks], arrow.timestamp("us", tz="UTC")),
-        "ticket": ([task.ticket for task in tasks], text),
-        "output_digest": ([task.output_digest for task in tasks], text),
+        "task": ([task.id for task in old], whole),
+        "workunit": ([task.workunit_id for task in old], whole),
+        "experiment": ([task.experiment for task in old], text),
+        "version": ([task.version for task in old], whole),
+        "state": ([task.state for task in old], text),
+        "host": ([task.host_id for task in old], whole),
+        "closed_at": ([task.closed_at for task in old], arrow.timestamp("us", tz="UTC")),
+        "ticket": ([task.ticket for task in old], text),
+        "message": ([task.message for task in old], text),
+        "output_digest": ([task.output_digest for task in old], text),
         "output": ([output for _, output in rows], arrow.binary()),
     }
     table = arrow.table({name: arrow.array(values, type=kind) for name, (values, kind) in columns.items()})

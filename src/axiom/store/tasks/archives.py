@@ -1,4 +1,7 @@
-"""Which files hold the tickets and outputs of tasks that closed long ago, and which tasks have let go of theirs."""
+"""Which files hold what moved of tasks that closed long ago, and which tasks have let go of it.
+
+That is the ticket, the output, and what the host said.
+"""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +18,8 @@ SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_
 _LAST = "SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1"
 # A task that expired keeps its ticket: its host may still report it. Whatever was never sent has none.
 _NEXT = """
-SELECT t.id, t.workunit_id, t.state, t.host_id, t.closed_at, t.ticket, t.output_digest, e.name AS experiment, e.version
+SELECT t.id, t.workunit_id, t.state, t.host_id, t.closed_at, t.ticket, t.message, t.output_digest,
+    e.name AS experiment, e.version
 FROM task t JOIN experiment e ON e.id = t.experiment_id
 WHERE t.closed_at >= :closed_at AND (t.closed_at, t.id) > (:closed_at, :task_id) AND t.closed_at < :until
     AND t.state IN ('valid', 'invalid', 'failed', 'aborted') AND t.ticket IS NOT NULL
@@ -27,11 +31,12 @@ VALUES (:month, (SELECT count(*) + 1 FROM archive WHERE month = :month), :digest
     :last_task, :made_at)
 """
 _HELD = """
-SELECT t.id, t.ticket, t.output_digest FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value
+SELECT t.id, t.ticket, t.message, t.output_digest FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value
 WHERE t.archive_id IS NULL
 """
+# What hosts said of tasks that failed stays here, too: it is looked through for what goes wrong.
 _LET_GO = """
-UPDATE task SET ticket = NULL, archive_id = :archive_id
+UPDATE task SET ticket = NULL, message = CASE WHEN state = 'failed' THEN message ELSE '' END, archive_id = :archive_id
 WHERE id IN (SELECT value FROM json_each(:ids)) AND archive_id IS NULL
 """
 _EMPTIED = "UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at IS NULL"
@@ -68,6 +73,7 @@ class OldTask:
     host_id: int | None
     closed_at: datetime
     ticket: str
+    message: str
     output_digest: str | None
 
 
@@ -108,10 +114,10 @@ def add(db: Database, *, month: str, digest: str, size: int, tasks: Sequence[Old
     )
 
 
-def held(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str | None]]:
-    """Ticket and output's digest of those of these tasks that have not let go of theirs."""
+def held(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
+    """Ticket, message and output's digest of those of these tasks that have not let go of theirs."""
     rows = db.select(_HELD, ids=json.dumps(sorted(task_ids)))
-    return {row["id"]: (row["ticket"], row["output_digest"]) for row in rows}
+    return {row["id"]: (row["ticket"], row["message"], row["output_digest"]) for row in rows}
 
 
 def let_go(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None:
