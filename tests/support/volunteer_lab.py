@@ -124,13 +124,13 @@ class Project:
         """Publish a small experiment, so that volunteers get it."""
         self.offer(experiment(folder, name, **changes), name)
 
-    def offer(self, file: Path | str, name: str, *, is_vouched: bool = False) -> None:
-        """Publish what is in a file, of which we vouch, or something of the catalogue, and try that where we do not."""
+    def offer(self, file: Path | str, name: str, *, is_tried: bool = False) -> None:
+        """Publish what is in a file, or something of the catalogue, and try it or vouch for it."""
         self._type("publish", file)
-        if is_vouched or isinstance(file, Path):
-            vouch(self.data, name)
-        else:
+        if is_tried:
             self._type("preflight", name)
+        else:
+            vouch(self.data, name)
 
     def _type(self, *words: object) -> None:
         done = axiom("experiment", *words, data=self.data)
