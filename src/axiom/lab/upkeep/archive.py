@@ -27,7 +27,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, workunits
-from axiom.store.tasks.archives import Archive, OldTask
+from axiom.store.tasks.archives import ArchiveFile, OldTask
 from axiom.store.views import tasks
 from axiom.store.writer import Writer
 
@@ -47,7 +47,7 @@ class BroughtOutput:
     ticket: str | None
     output: bytes | None
     message: str  # the host's own words
-    archive: Archive | None  # the file that holds them; None where the database does
+    archive: ArchiveFile | None  # the file that holds them; None where the database does
 
 
 def is_possible() -> bool:
@@ -97,7 +97,7 @@ def fetch(db: Database, folder: Folder, task_id: int) -> BroughtOutput:
     return BroughtOutput(ticket=row["ticket"], output=row["output"], message=row["message"], archive=archive)
 
 
-def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) -> Archive | None:
+def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) -> ArchiveFile | None:
     """The next file is stored, and its tasks still have all that it holds; None where nothing is due."""
     with Connections(folder=folder).follower() as db:
         rows = list(_next_rows(db, folder, until))
@@ -107,7 +107,7 @@ def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) 
     body = _parquet(sorted(rows, key=lambda row: row[0].id))
     blobs.keep_file(folder, hashlib.sha256(body).hexdigest(), body, now)  # so that the writer waits for no disk
 
-    def store(db: Database) -> Archive:
+    def store(db: Database) -> ArchiveFile:
         digest = blobs.put(db, folder, body, now, as_file=True)
         number = archives.add(db, month=month, digest=digest, size=len(body), tasks=old, now=now)
         return next(one for one in archives.everything(db) if one.id == number)
@@ -132,7 +132,7 @@ def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[
 
 
 def _empty(
-    writer: Writer, folder: Folder, archive: Archive, now: Callable[[], datetime], stop: Callable[[], bool]
+    writer: Writer, folder: Folder, archive: ArchiveFile, now: Callable[[], datetime], stop: Callable[[], bool]
 ) -> None:
     """Every task of this file has let go of what the file, read from the disk, has."""
     proven = _proven_rows(folder, archive)
@@ -143,7 +143,7 @@ def _empty(
     writer.run(lambda db: archives.emptied(db, archive.id, now()))
 
 
-def _let_go(db: Database, *, folder: Folder, archive: Archive, rows: Sequence[_Proven]) -> None:
+def _let_go(db: Database, *, folder: Folder, archive: ArchiveFile, rows: Sequence[_Proven]) -> None:
     held = archives.held(db, [task for task, _ in rows])
     for task, facts in rows:
         if task in held and held[task] != facts:
@@ -151,7 +151,7 @@ def _let_go(db: Database, *, folder: Folder, archive: Archive, rows: Sequence[_P
     archives.let_go(db, archive.id, {task: digest for task, (_, _, digest) in held.items()})
 
 
-def _proven_rows(folder: Folder, archive: Archive) -> Iterator[_Proven]:
+def _proven_rows(folder: Folder, archive: ArchiveFile) -> Iterator[_Proven]:
     """Each task of a file with its ticket and the digest of its output, from a file that is what was written."""
     path = blobs.file_of(folder, archive.digest)
     try:
@@ -168,7 +168,7 @@ def _proven_rows(folder: Folder, archive: Archive) -> Iterator[_Proven]:
         yield row["task"], (row["ticket"], row["message"], _digest(row["output"]))
 
 
-def _rows(folder: Folder, archive: Archive, only: int | None = None) -> Iterator[dict[str, Any]]:
+def _rows(folder: Folder, archive: ArchiveFile, only: int | None = None) -> Iterator[dict[str, Any]]:
     """Task, ticket, message and output of each task in a file; of `only` one, the few rows among which it is."""
     parquet = _package("pyarrow.parquet")
     try:
@@ -218,7 +218,7 @@ def _digest(output: bytes | None) -> str | None:
     return None if output is None else hashlib.sha256(output).hexdigest()
 
 
-def _differs(folder: Folder, archive: Archive, task_id: int) -> StoreDamaged:
+def _differs(folder: Folder, archive: ArchiveFile, task_id: int) -> StoreDamaged:
     what = f"what it says of task {task_id}" if task_id else "it"
     path: Path = blobs.file_of(folder, archive.digest)
     return StoreDamaged(

@@ -40,7 +40,7 @@ _FORM = re.compile(r"\s*(CREATE|ALTER|DROP)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Followed:
+class JournalLook:
     """What one look brought."""
 
     groups: int = 0
@@ -70,7 +70,7 @@ class JournalFollower:
         """How many groups of the journal are done."""
         return self._point.position
 
-    def look(self) -> Followed:
+    def look(self) -> JournalLook:
         """Do what was there at the look before already, or what a later file of the journal has settled."""
         if history.standing(self._db) != self._point:
             raise StoreDamaged(
@@ -78,7 +78,7 @@ class JournalFollower:
                 "was done; make another from a backup."
             )
         if self._path is None and not self._begin():
-            return Followed()
+            return JournalLook()
         return self._go_on()
 
     def _begin(self) -> bool:
@@ -106,12 +106,12 @@ class JournalFollower:
         self._mark = raw[ends - DIGEST_BYTES : ends]
         return True
 
-    def _go_on(self) -> Followed:
+    def _go_on(self) -> JournalLook:
         path, begins = self._path or self._place, self._ends
         mark, raw = _read(path, begins)
         if raw and mark != self._mark:
             self._miss(JournalEnd.FOREIGN, path, _PATIENCE)
-            return Followed()
+            return JournalLook()
         whole, reached = self._whole(raw)
         ends = whole[-1].ends if whole else 0
         following = self._following(path, reached)
@@ -155,7 +155,7 @@ class JournalFollower:
             reached = _after(frame, reached)
         return found, reached
 
-    def _do(self, raw: bytes, ready: Sequence[Frame]) -> Followed:
+    def _do(self, raw: bytes, ready: Sequence[Frame]) -> JournalLook:
         """These records are done and committed."""
         begins, changes_form, last = self._ends, False, None
         for first in range(0, len(ready), _GROUPS_AT_ONCE):
@@ -173,7 +173,7 @@ class JournalFollower:
                 history.advance(self._db, part[-1].number, part[-1].digest)
             self._point, self._ends = _after(part[-1], self._point), begins + part[-1].ends
             self._mark = part[-1].digest
-        return Followed(groups=len(ready), until=last.moment if last else None, changes_form=changes_form)
+        return JournalLook(groups=len(ready), until=last.moment if last else None, changes_form=changes_form)
 
     def _look_at_rest(self, raw: bytes, path: Path) -> None:
         """What cannot be read yet: half a record is waited for, another one than follows ours is not."""

@@ -43,7 +43,7 @@ _EMPTIED = "UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at I
 
 
 @value
-class Archive:
+class ArchiveFile:
     """One file of tickets and outputs."""
 
     id: int
@@ -77,12 +77,12 @@ class OldTask:
     output_digest: str | None
 
 
-def everything(db: Database) -> list[Archive]:
+def everything(db: Database) -> list[ArchiveFile]:
     """Every file, in the order of the tasks that they hold."""
     return [_archive(row) for row in db.select(_EVERYTHING)]
 
 
-def of_task(db: Database, task_id: int) -> Archive | None:
+def of_task(db: Database, task_id: int) -> ArchiveFile | None:
     """The file that holds this task's ticket and output; None where the database has them."""
     row = db.one(_OF_TASK, task_id=task_id)
     return _archive(row) if row else None
@@ -133,8 +133,8 @@ def emptied(db: Database, archive_id: int, now: datetime) -> None:
     db.execute(_EMPTIED, id=archive_id, now=now)
 
 
-def _archive(row: Row) -> Archive:
-    return Archive(
+def _archive(row: Row) -> ArchiveFile:
+    return ArchiveFile(
         id=row["id"],
         month=row["month"],
         part=row["part"],
