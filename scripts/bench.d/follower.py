@@ -172,10 +172,10 @@ def conclude(alone: float, beside: float, lags: list[float], speeds: list[float]
     """Say how it went."""
     replay = statistics.median(speeds)
     rounds = ", ".join(f"{speed:,.0f}" for speed in speeds)
-    print(
-        f"the laboratory alone: {alone:,.0f} tasks/s; with a follower beside it on {os.cpu_count()} cores: {beside:,.0f}"
-    )
-    print(f"behind: at most {max(lags):.2f} s, {statistics.median(lags):.2f} s in the median of {len(lags)} looks")
+    print(f"the laboratory alone: {alone:,.0f} tasks/s")
+    print(f"the laboratory with a follower beside it on {os.cpu_count()} cores: {beside:,.0f} tasks/s")
+    usual = statistics.median(lags)
+    print(f"behind: at most {max(lags):.2f} s, {usual:.2f} s in the median of {len(lags)} looks")
     print(f"replay: {replay:,.0f} tasks/s in the median   (rounds: {rounds})")
     print(f"replay / laboratory alone = {replay / alone:.1f}")
     verdicts = (

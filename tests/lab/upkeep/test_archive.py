@@ -21,6 +21,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
+from axiom.store.journal.follow import JournalFollower
 
 LONG = b"x" * (blobs.LIMIT + 1)
 
@@ -93,6 +94,20 @@ def test_a_backup_holds_the_files_and_an_older_one_gets_them_from_the_journal(ol
         old_lab.demand_whole(again)
 
 
+def test_a_follower_has_the_same_files(old_lab, tmp_path):
+    backup, copy = tmp_path / "backup.tar", Folder(path=tmp_path / "copy")
+    back_up(old_lab.folder, backup, with_keys=True, now=old_lab.now)
+    restore(backup, copy, now=old_lab.now, wish=RecoveryWish(to_follow=True))
+    assert [path.name for path in copy.keys.iterdir()] == ["trust.json"]
+    old_lab.archived()
+    db = connect_writer(copy.database)
+    follower = JournalFollower(db, copy, old_lab.folder.journal)
+    assert sum(follower.look().groups for _ in range(3)) > 2
+    db.close()
+    assert old_lab.files(copy) == old_lab.files()
+    old_lab.demand_whole(copy)
+
+
 def test_no_task_lets_go_where_the_file_is_not_what_was_written(old_lab):
     rounds = iter([False, True, True])  # the first file is written, and a stop comes before it is read back
     old_lab.archived(stop=lambda: next(rounds, True))
@@ -134,6 +149,7 @@ from axiom.lab.upkeep import archive
 from axiom.service.access import writer_of
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
+from axiom.store.journal.follow import JournalFollower
 archive.PART_BYTES, archive._AT_ONCE = 5_000, 1
 folder, now = Folder(path=Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2])
 archive._package("pyarrow.parquet")
