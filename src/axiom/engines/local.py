@@ -239,7 +239,8 @@ class LocalEngine:
             with self._change:
                 self._done = self._done[len(done) :]
                 self._ask_at = 0.0  # with less in hand there may be more for us
-        self._reported()
+        for _ in done:
+            self._reported()
 
     def _look(self) -> None:
         """Say that we are there, and give up what nobody wants any more."""

@@ -45,7 +45,6 @@ class HttpDesk:
         self._kind, self._host, self._port, self._prefix = _door(server)
         self._key = key
         self._who: dict[str, Any] = {}
-        self._held: frozenset[int] = frozenset()
         self._idle: list[http.client.HTTPConnection] = []
         self._busy: set[http.client.HTTPConnection] = set()
         self._door = threading.Lock()
@@ -69,7 +68,6 @@ class HttpDesk:
         answer = self._say("hello", said)
         self.host_id, self.name = int(answer["host"]), str(answer["name"])
         self.beat_seconds = float(answer["beat_seconds"])
-        self._held = frozenset(int(task) for task in answer["held"])
         self._who = {"host": self.host_id, "session": session}
 
     def trust(self) -> bytes:
@@ -77,8 +75,8 @@ class HttpDesk:
         return self._ask("trust", {})
 
     def held(self) -> frozenset[int]:
-        """The tasks that were out to this host when we said hello."""
-        return self._held
+        """The tasks that are out to this host."""
+        return frozenset(self._say("look", {**self._who, "holding": []})["held"])
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         """Orders for this host."""
@@ -132,6 +130,13 @@ class HttpDesk:
                 with suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
 
+    def close(self) -> None:
+        """Nothing more is said."""
+        with self._door:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
     def _say(self, what: str, head: Head, rest: bytes = b"") -> dict[str, Any]:
         answer = json.loads(self._ask(what, head, rest))
         return dict(answer)
@@ -179,8 +184,7 @@ class HttpDesk:
             yield connection
         except BaseException:
             connection.close()
-            with self._door:
-                self._idle.clear()  # they lead to the same place
+            self.close()  # the others lead to the same place
             raise
         finally:
             with self._door:

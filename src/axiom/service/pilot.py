@@ -61,7 +61,7 @@ def fly(orders: PilotOrders, *, quiet: bool) -> None:
         signal.signal(number, lambda _number, _frame: told.set())
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     desk = HttpDesk(orders.server, _key(orders.key_file))
-    with _home(orders) as (home, name):
+    with _home(orders) as (home, name), contextlib.closing(desk):
         threading.Thread(target=_hurry_when, args=(told, desk), daemon=True).start()
         _say_hello(desk, home, name, orders.cores)
         trust = desk.trust()

@@ -26,7 +26,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import clusters
 from axiom.store.hosts.clusters import Speaker
-from axiom.store.tasks import workunits
+from axiom.store.tasks import waiting, workunits
 
 MOST_AT_ONCE = 256  # tasks in one request
 _PER_CORE = 2  # in hand: one that is computed, and one ahead
@@ -53,7 +53,15 @@ class PilotName:
     host: int
     name: str
     beat_seconds: float
-    held: tuple[int, ...]  # tasks that are out to it from before
+
+
+@value
+class PilotTasks:
+    """Tasks that a pilot should give up, at once or unless they have begun, and those that are out to it."""
+
+    at_once: frozenset[int]
+    if_not_begun: frozenset[int]
+    held: frozenset[int]
 
 
 @dataclass(kw_only=True)
@@ -88,8 +96,7 @@ class PilotDesk:
             db, cluster, name=name, platform=said.platform, capacity=said.capacity, session=said.session, now=now
         )
         beat = min(_LONGEST_BEAT, self.lease.total_seconds() / _BEATS)
-        held = tuple(task.id for task in workunits.held(db, host))
-        return PilotName(host=host, name=name, beat_seconds=beat, held=held)
+        return PilotName(host=host, name=name, beat_seconds=beat)
 
     def ask(
         self, db: Database, key: str, host_id: int, session: str, *, holding: Collection[int], wanted: int
@@ -126,12 +133,12 @@ class PilotDesk:
                 blobs.let_go(db, said.output_digest)
         return len(answers) - len(refused)
 
-    def look(
-        self, db: Database, key: str, host_id: int, session: str, holding: Collection[int]
-    ) -> tuple[frozenset[int], frozenset[int]]:
-        """The pilot is there and has these tasks; which to give up at once, and which unless they have begun."""
+    def look(self, db: Database, key: str, host_id: int, session: str, holding: Collection[int]) -> PilotTasks:
+        """The pilot is there and has these tasks; how they stand."""
         self._speaker(db, key, host_id, session)
-        return unwanted(db, host_id, holding)
+        at_once, if_not_begun = unwanted(db, host_id, holding)
+        held = frozenset[int]().union(*(one.ids for one in waiting.held(db, host_id)))
+        return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, held=held)
 
     def give_back(
         self, db: Database, key: str, host_id: int, session: str, task_ids: Collection[int], *, is_over: bool

@@ -192,7 +192,7 @@ def _hello(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answe
 
     def meet(db: Database) -> Answer:
         met = desk.hello(db, key, said)
-        return {"host": met.host, "name": met.name, "beat_seconds": met.beat_seconds, "held": list(met.held)}
+        return {"host": met.host, "name": met.name, "beat_seconds": met.beat_seconds}
 
     return meet
 
@@ -239,8 +239,12 @@ def _look(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer
     host, session, holding = _who(fields), _session(fields), _numbers(fields, "holding")
 
     def look(db: Database) -> Answer:
-        at_once, if_not_begun = desk.look(db, key, host, session, holding)
-        return {"at_once": sorted(at_once), "if_not_begun": sorted(if_not_begun)}
+        found = desk.look(db, key, host, session, holding)
+        return {
+            "at_once": sorted(found.at_once),
+            "if_not_begun": sorted(found.if_not_begun),
+            "held": sorted(found.held),
+        }
 
     return look
 
