@@ -78,15 +78,12 @@ def test_killed_pilots_servers_and_computing_processes_cost_nothing(make):
 
 @pytest.mark.parametrize("whom", ["the pilot", "all of its processes"])
 def test_sigterm_keeps_what_has_begun_and_gives_back_what_has_not(make, whom):
-    cluster = make(blocks=80, seconds=0.1, cells=1, is_busy=True)
+    cluster = make(blocks=30, seconds=0.1, cells=1, is_busy=True)
     cluster.order(3)
     first = cluster.pilot()
     cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
     home = cluster.data.with_name("scratch")
-    cluster.wait(lambda: list(home.glob("*/1/slots/*/output.jsonl")))
-    computing = tree(first.pid)[-1]
-    used = cpu_seconds(computing)
-    cluster.wait(lambda: cpu_seconds(computing) > used + 3.0)  # of eight
+    cluster.wait(lambda: max(map(cpu_seconds, tree(first.pid))) > 2.0)  # of three, and what it took to begin
     began = time.monotonic()
     kill(*([first.pid] if whom == "the pilot" else tree(first.pid)), by=signal.SIGTERM)
     assert first.wait(PATIENCE) == 0
@@ -133,7 +130,7 @@ def test_retiring_stops_what_is_out(make):
     pilot = cluster.pilot("--when-idle", "wait")
     cluster.wait(lambda: cluster.states().get("sent", 0) == 1)
     cluster.wait(lambda: list(cluster.data.with_name("scratch").glob("*/1/slots/*/output.jsonl")))
-    computing = tree(pilot.pid)[-1]
+    computing = cluster.wait(lambda: tree(pilot.pid)[2:])[0]  # below the pilot and its runner
     cluster.ask("experiment", "retire", "steps", "--why", "nobody asks any more")
     cluster.wait(lambda: computing not in tree(pilot.pid), 60)
     cluster.wait(lambda: cluster.states() == {"aborted": 1})
