@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
-from axiom.engines.runners import STOP_SECONDS, end, hang_up, start_runner, tell
+from axiom.engines.runners import STOP_SECONDS, Template, end, hang_up, start_runner, start_template, tell
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
@@ -50,6 +50,7 @@ class LocalEngine:
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
         self._runners: dict[int, subprocess.Popen[str]] = {}
+        self._template: Template | None = None
         self._is_modest = is_modest
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
@@ -59,6 +60,7 @@ class LocalEngine:
         self._home.mkdir(parents=True, exist_ok=True)
         _place(self._home / TRUST_FILE, trust)
         self._clear()
+        self._template = start_template()
         for core in range(self._cores):
             thread = threading.Thread(target=self._loop, args=(core,), name=f"core-{core}", daemon=True)
             thread.start()
@@ -73,6 +75,8 @@ class LocalEngine:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
             hang_up(runner)  # only now: a core listens until its runner is gone
+        if self._template:
+            self._template.end()
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
@@ -190,7 +194,7 @@ class LocalEngine:
             hang_up(runner)
             runner = None
         if runner is None:
-            runner = self._runners[core] = start_runner(is_modest=self._is_modest)
+            runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
             self._engage(runner)
         return runner
 
