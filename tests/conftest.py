@@ -109,7 +109,7 @@ experiment = Experiment(
             prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
         ),
     ),
-    needs=Needs(seconds=lambda config: 1.0, memory_mb=100{gpu}),
+    needs=Needs(seconds=lambda config: 1.0, memory_mb=100{gpu}{copies}),
 )
 '''
 
@@ -123,6 +123,7 @@ def tiny_source(
     has_shift: bool = False,
     factor: str = "size",
     uses_gpu: bool = False,
+    copies: int = 1,
 ) -> str:
     """An experiment that costs nothing. `top` is code of its own that changes no meaning, `factor` the factor's name.
 
@@ -138,6 +139,7 @@ def tiny_source(
         shifts=shifts,
         range=reach,
         gpu=", may_use_gpu=True" if uses_gpu else "",
+        copies=f", copies={copies}" if copies > 1 else "",
     ).replace("size", factor)
 
 
@@ -226,12 +228,13 @@ class SmallLab:
         replicates_each: int = 1,
         max_failures: int = 3,
         singly: int = 0,
+        copies: int | None = None,
     ):
         allotment = Allotment(
             experiment_id=experiment_id, workunits=workunits, replicates_each=replicates_each, reason="a test"
         )
         with self.db.transaction():
-            return deploy(self.db, allotment, max_failures=max_failures, now=self.now, singly=singly)
+            return deploy(self.db, allotment, max_failures=max_failures, now=self.now, singly=singly, copies=copies)
 
     def host(
         self,

@@ -101,7 +101,7 @@ def main() -> int:
 def laboratory(data: Path, arm: Arm) -> Iterator[Project]:
     """A laboratory with the arm's runner, whose experiment was tried."""
     with project(data, *arm.words, before=larger_tasks) as lab:
-        lab.offer(arm.experiment, arm.experiment)
+        lab.offer(arm.experiment, arm.experiment, is_tried=True)
         lab.wait(lambda: len(lab.page("status.json")["status"]["experiments"]) > 3)  # it is at rest
         lab.wait(lambda: offered(lab) or not arm.words)
         yield lab

@@ -376,7 +376,7 @@ class World:
         out = sum(self._stands_for(one) for one in drawn.values())
         deep = deep_for(self.fleet.cores, USUAL_SECONDS)
         orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=USUAL_SECONDS)
-        length = task_length(orders, out, self.fleet.cores, USUAL_SECONDS)
+        length = task_length(orders, self.fleet.cores - self.waiting, USUAL_SECONDS)
         for wish in orders:
             one = wish.frontier
             version = drawn[one.experiment_id]

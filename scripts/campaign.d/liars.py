@@ -1,4 +1,4 @@
-"""Lets volunteers lie about their time to the real server, and prints what the best liar gains.
+"""Lets volunteers lie to the real server, and prints what the best liar gains, and how soon wrong hosts are found.
 
 Six honest volunteers, from three times slower to three times faster than a reference core, compute four experiments by
 the protocol of their clients. Three cost what their files declare, the last a fifth of it, which honest hosts show by
@@ -11,7 +11,12 @@ declared too dear is no lie; that gain is for as many seconds of computing.
 Ends with 0 only if no lie gains more than a tenth, and picking no more than three quarters in the end: a price leaves
 half as much again above what honest hosts show.
 
-    scripts/campaign liars --rounds 32
+Then fleets with wrong hosts in them are simulated by the laboratory's own decisions on checks: which of its wrong tasks
+gives a host away, and what that costs, by the rule of one task in ten and by what hosts have shown. It ends with 0 only
+if checks cost a fleet of known hosts no more than one task in ten, nine in ten of hosts that are wrong from the start
+are given away by seven tasks, and of hosts that become wrong all but one in fifty by ninety.
+
+    scripts/campaign liars --rounds 32 --turns 12000
 """
 
 import argparse
@@ -27,6 +32,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "simulation"))
 
+from simulated.found import FAULTS, RULES, costs, detection, found_by
 from world.places import quick
 
 import axiom
@@ -46,6 +52,8 @@ from axiom.store.connections import Connections
 
 BEGIN = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 MOST_BY_LYING, MOST_BY_PICKING = 1.1, 1.75  # times what an honest volunteer gets
+MOST_EXTRA = 10.5  # tasks of a hundred: one in ten, and as much as the draw may be off
+SOON, LATER = 0.9, 0.98  # of wrong hosts, given away by seven tasks where they begin so, and by ninety where not
 DEAR = "dear"
 EXPERIMENTS = ("fair", "just", "square", DEAR)
 TOO_DEAR = 5.0  # times what it costs
@@ -237,6 +245,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play, compare, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=32, help="tasks of each host, sixteen at least")
+    parser.add_argument("--turns", type=int, default=12_000, help="tasks of each host in a fleet with wrong ones")
     wanted = parser.parse_args(arguments)
     logging.disable()
     with tempfile.TemporaryDirectory(prefix="axiom-liars-", dir=quick()) as place:
@@ -253,7 +262,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     picking = gained[PICKS][1]
     print(f"the best liar gains {lying:.2f} times (at most {MOST_BY_LYING})")
     print(f"picking gains {picking:.2f} times in the end (at most {MOST_BY_PICKING})")
-    return 0 if lying <= MOST_BY_LYING and picking <= MOST_BY_PICKING else 1
+    is_found = find(wanted.turns)
+    return 0 if lying <= MOST_BY_LYING and picking <= MOST_BY_PICKING and is_found else 1
+
+
+def find(turns: int) -> bool:
+    """Print what checks cost and how soon they find wrong hosts, by each rule; is the newer one as good as promised?"""
+    print(f"\n{'extra tasks for each hundred of 83 right hosts':<60}" + "".join(f"{name:>26}" for name in RULES))
+    spent: list[float] = []
+    for versions in (57, 4):
+        by_rule = [costs(rule, versions=versions, seed=1) for rule in RULES.values()]
+        told = f"of {versions} versions, the first 20 tasks of each", "  and the 400 after that"
+        for place, what in enumerate(told):
+            print(f"{what:<60}" + "".join(f"{each[place]:>26.1f}" for each in by_rule))
+        spent.append(by_rule[-1][1])
+    places = (1, 3, 7, 14, 30, 44, 90)
+    print(f"\n{'of a hundred wrong hosts, given away by the k-th wrong task':<86}" + "".join(f"{k:>6}" for k in places))
+    shares: dict[str, dict[int, float]] = {}
+    accused = 0
+    for rule_name, rule in RULES.items():
+        fleet = detection(rule, seed=1, rounds=turns)
+        accused += fleet.accused
+        for fault in FAULTS:
+            gave_away = fleet.found[fault.name]
+            shares[fault.name] = {k: found_by(gave_away, k) for k in places}  # the newer rule comes last
+            row = "".join(f"{100 * share:>6.0f}" for share in shares[fault.name].values())
+            print(f"{f'{fault.name}; {rule_name}':<86}{row}   ({len(gave_away)} hosts)")
+    print(f"right hosts that were outvoted: {accused} (none may be)")
+    begins, *_, becomes, in_one = (shares[fault.name] for fault in FAULTS)
+    print(f"known hosts cost {max(spent):.1f} extra tasks of a hundred (at most {MOST_EXTRA})")
+    is_soon = begins[7] >= SOON and min(becomes[90], in_one[90]) >= LATER
+    return max(spent) <= MOST_EXTRA and is_soon and not accused
 
 
 def _player(key: str, number: int, speed: float, lie: Lie = HONEST) -> Player:

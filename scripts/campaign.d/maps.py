@@ -211,7 +211,7 @@ class World:
         orders = next_tiles(
             frontiers, wanted=wanted, deep=deep_for(cores, turn), out=self.out, is_idle=is_idle, turn=turn
         )
-        length = task_length(orders, self.out, cores, turn)
+        length = task_length(orders, cores - len(self.queue), turn)
         for wish in orders:
             one = wish.frontier
             arm = self.arms[one.experiment_id][one.arm]

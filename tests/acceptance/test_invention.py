@@ -4,6 +4,7 @@ Nothing here is played but the model: the laboratory, the scientist, the sandbox
 """
 
 import contextlib
+import json
 import os
 import subprocess
 import time
@@ -137,13 +138,18 @@ def approve(page: Page, there: Any, number: int) -> None:
     expect(page.get_by_role("status")).to_contain_text("Done, in your name")
 
 
-def scored(data: Path) -> dict[str, Any]:
-    """Its finding, once what was predicted of it is scored."""
-    listed = answer("finding", "list", data=data)["findings"]
+def scored(there: Any) -> dict[str, Any]:
+    """Its finding, once what was predicted of it is scored. Asked of the site, since each command is a new process."""
+    listed = json.loads(there.lab.page("findings.json"))["findings"]
     found = [one["number"] for one in listed if one["experiment"] == "sound" and one["evidence"]]
-    shown = answer("finding", "show", found[0], data=data)["finding"] if found else {"predictions": []}
-    by = {one["forecaster"] for one in shown["predictions"] if one["score"]}
-    return shown if by >= {"program:scientist", "autopilot"} else {}
+    if not found:
+        return {}
+    predicted = json.loads(there.lab.page(f"findings/{found[0]}.json"))["finding"]["predictions"]
+    by = {one["forecaster"] for one in predicted if one["score"]}
+    if not by >= {"program:scientist", "autopilot"}:
+        return {}
+    shown: dict[str, Any] = answer("finding", "show", found[0], data=there.lab.data)["finding"]
+    return shown
 
 
 # How a fault is found and told has nothing to do with how the model is spoken to, so one protocol hears of them all.
@@ -166,7 +172,7 @@ def test_an_invented_experiment_from_its_first_refusal_to_its_score(there, brows
             page = context.new_page()
             operator(page, there)
             approve(page, there, number)
-        found = until(lambda: scored(data))
+        found = until(lambda: scored(there))
         until(lambda: f"/findings/{found['number']}" in there.lab.page(f"sessions/{found['evidence']['session']}"))
     assert (found["verdict"], found["reads"], found["author"]) == ("effect +", "as claimed", "program:scientist")
     assert found["evidence"]["missing"] == 0

@@ -1,5 +1,6 @@
 """The parts of a laboratory, started one by one as an operator starts them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -51,7 +52,8 @@ def test_an_autopilot_started_without_a_terminal_stays(quick: Path) -> None:
         pilot = subprocess.Popen(
             [AXIOM, "pi", "--pause", "0.2", "--data", quick], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        lab.wait(lambda _status: answer("session", "list", data=quick)["sessions"])
+        lab.wait(lambda _status: json.loads(lab.page("sessions.json"))["sessions"])  # a command is a new process
+        assert answer("session", "list", data=quick)["sessions"]
         assert pilot.poll() is None
         pilot.send_signal(signal.SIGINT)
         assert pilot.wait(timeout=PATIENCE) == 0

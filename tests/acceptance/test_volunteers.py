@@ -24,7 +24,7 @@ def lab(tmp_path_factory) -> Iterator[Project]:
     """A laboratory with experiments that take moments, or minutes, or bring much."""
     place = tmp_path_factory.mktemp("volunteers")
     with project(place / "lab") as made:
-        made.offer("test_deploy", "test_deploy")
+        made.offer("test_deploy", "test_deploy", is_tried=True)
         made.publish(place, "swift")
         made.publish(place, "patient", tenths=900, seconds=90.0)
         made.publish(place, "wordy", cells=40, length=500, seconds=0.1)

@@ -104,6 +104,12 @@ BELOW = {
         "rise_on_rate_cross_entropy",
     },
     "grokking_dynamics": {"too_few"},
+    "grokking_in_relu_networks": {
+        "shorter_than_at_most",
+        "does_not_understand_at_the_high_rate",
+        "high_rate_costs",
+        "high_rate_is_sooner_from_half",
+    },
     "grokking_map": {"larger_prime_needs_less"},
     "grokking_patience": {"fast_minus_slow", "lighter"},
     "lazy_map": {"tanh_slope", "relu_slope"},

@@ -29,6 +29,22 @@ def test_what_is_ordered_for_one_host_is_kept_for_it(door):
     assert door.broken() == {}
 
 
+def test_copies_on_demand_cost_as_many_times_as_much(door):
+    once, thrice = (
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, copies=each)) for each in (None, 3)
+    )
+    assert (once["copies"], thrice["copies"]) == (1, 3)
+    assert thrice["core_seconds"] == 3 * once["core_seconds"]
+    assert [wanted.quorum for wanted in door.look(workunits.workunits)] == [3, 3, 1, 1]
+
+
+def test_a_host_alone_cannot_have_copies(door):
+    host_id = door.gate.writer.run(lambda db: _meet(door.lab, db))
+    with pytest.raises(Refused, match="leave out the host, or the copies"):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, host=host_id, copies=2))
+    assert door.look(workunits.workunits) == []
+
+
 def test_nothing_is_ordered_for_a_host_that_is_not_there(door):
     with pytest.raises(NotFound, match="There is no host 9, so nothing was ordered"):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=9))

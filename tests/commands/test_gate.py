@@ -38,6 +38,7 @@ def test_a_command_that_was_done_is_audited_with_its_answer(door):
         "workunits": 2,
         "first": 1,
         "last": 2,
+        "copies": 1,
         "replicates_each": 4,  # 8 seconds a task, 2 seconds a replicate
         "preflight": "any host may have it",
         "core_seconds": 960.0,  # 2 cells a replicate, each of which may take a minute

@@ -45,8 +45,7 @@ def experiment(**changes) -> Experiment:
     return Experiment(
         question="?",
         run=lambda _config, _seed: Measures(loss=0.0),
-        needs=Needs(seconds=lambda _config: 1.0, memory_mb=100),
-        **fields,
+        **{"needs": Needs(seconds=lambda _config: 1.0, memory_mb=100), **fields},
     )
 
 
@@ -77,6 +76,8 @@ def test_the_factors_are_the_fields_of_a_config():
             {"estimands": (estimand(across="", kind=Kind.CONTRAST, between=({"width": 1}, {"depth": 2})),)},
             "names unknown factors \\['depth'\\]",
         ),
+        ({"needs": Needs(seconds=id, memory_mb=1, copies=0)}, "0 copies of each task, and it may be 1 to 5"),
+        ({"needs": Needs(seconds=id, memory_mb=1, copies=6)}, "6 copies of each task, and it may be 1 to 5"),
         ({"ranges": {"depth": (1, 2)}}, "ranges name unknown factors \\['depth'\\]"),
     ],
 )

@@ -9,6 +9,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.
 
 import liars
 from liars import HONEST, LIES, Course, Done, gain_by_picking, gains, play
+from simulated.found import FAULTS, RULES, costs, detection, found_by
 
 ROUNDS = 16  # in fewer, some experiment may pass somebody by
 TOLD = {lie.name: lie for lie in LIES}
@@ -50,3 +51,15 @@ def test_a_gain_is_for_as_many_declared_seconds_of_the_same_experiment_or_for_as
     honest = Course(done=both * 2, paid={1: 1_000, 2: 1_000})
     assert gains(honest, Course(done=[*both[::-1], both[0]], paid={1: 1_000, 2: 3_000})) == (3.0, 1.0)
     assert gain_by_picking(honest, Course(done=both[1:], paid={2: 1_000})) == pytest.approx((3.0, 3.0))
+
+
+def test_who_is_wrong_from_the_start_is_found_sooner_than_by_one_task_in_ten_and_nobody_else_is():
+    before, now = (detection(rule, seed=2, rounds=150, honest=36) for rule in RULES.values())
+    first = FAULTS[0].name
+    assert found_by(now.found[first], 3) > found_by(before.found[first], 3) + 0.2
+    assert before.accused == now.accused == 0
+
+
+def test_known_hosts_cost_less_than_one_task_in_ten_where_they_compute_much_of_a_version():
+    before, now = (costs(rule, versions=2, seed=2, hosts=20, rounds=200)[1] for rule in RULES.values())
+    assert now < 0.8 * before

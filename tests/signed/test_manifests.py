@@ -129,6 +129,15 @@ def test_what_an_estimand_may_say_besides_is_kept_as_it_was_said(said, data):
     assert manifest.estimands[0].items() >= said.items()
 
 
+def test_a_manifest_tells_of_copies_only_where_there_are_several(data):
+    assert "copies" not in data
+    assert (read_manifest(canonical(data)).copies, "copies" in read_manifest(canonical(data)).as_data()) == (1, False)
+    several = replace(EXPERIMENT, needs=replace(EXPERIMENT.needs, copies=3))
+    manifest = read_manifest(canonical(declare(several, avx=True)))
+    assert manifest.copies == 3
+    assert read_manifest(canonical(manifest.as_data())) == manifest
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -182,6 +191,8 @@ def test_what_an_estimand_may_say_besides_is_kept_as_it_was_said(said, data):
         (lambda d: d.update(avx="yes"), "avx is not true or false"),
         (lambda d: d.update(gpu=1), "gpu is not true or false"),
         (lambda d: d.update(disk_mb=0), "disk_mb is not a whole number of at least 1"),
+        (lambda d: d.update(copies=0), "copies is not a whole number of at least 1"),
+        (lambda d: d.update(copies=6), "6 copies of each task are wanted, and 5 are the most"),
     ],
 )
 def test_a_manifest_that_is_off_is_refused_with_the_field_named(change, words, data):

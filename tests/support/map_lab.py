@@ -90,7 +90,12 @@ class MapLab:
         """Order the next tiles, as a round does."""
         with self.lab.db.transaction():
             return order_tiles(
-                self.lab.db, POLICY, self.lab.now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers
+                self.lab.db,
+                POLICY,
+                self.lab.now,
+                cores=cores,
+                lacking=cores if is_idle else 0,
+                has_volunteers=has_volunteers,
             )
 
     def compute(self, most: int = 1_000, *, host: int = 1, fails: bool = False) -> int:

@@ -47,7 +47,7 @@ def draw_map(lab, *, depth: int = DEPTH) -> None:
             lab.validate()
             lab.later(seconds=1)
         with lab.db.transaction():
-            order_tiles(lab.db, policy_of(Settings()), lab.now, cores=1_000, is_idle=False, has_volunteers=True)
+            order_tiles(lab.db, policy_of(Settings()), lab.now, cores=1_000, lacking=0, has_volunteers=True)
 
 
 def drawn(lab, order: Order) -> bytes:

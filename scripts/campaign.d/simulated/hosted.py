@@ -12,9 +12,9 @@ from axiom.decisions.evidence.grade import checks_wanted
 from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreements
 from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
-from axiom.decisions.tasks.duplicates import ONE_IN
+from axiom.decisions.tasks.check_rate import LOOKS_BACK, check_rate
 from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
-from axiom.domain.work import Reproduction
+from axiom.domain.work import Agreement, Comparison, Reproduction
 from simulated.laws import CONTRAST
 from simulated.pipeline import BLOCK, granted, looks
 from simulated.processes import EFFECTS
@@ -32,7 +32,7 @@ class Checks(StrEnum):
     """How values are checked."""
 
     GRANTED = "nothing is computed again; it is taken that all agree"
-    SOME = "one seed in ten is computed again by a stranger, and twenty before Strong"
+    SOME = "some seeds are computed again by a stranger, and twenty before Strong"
     WATCH = "the same; outvoted hosts are watched, then barred"
 
 
@@ -41,7 +41,7 @@ class Kept(StrEnum):
 
     TABLE = "in a table that names hosts"
     UNNAMED = "in a table without hosts"
-    LABORATORY = "in a laboratory; one seed in ten is computed again"
+    LABORATORY = "in a laboratory; some seeds are computed again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ def _lived(rng: np.random.Generator, world: _World, checks: Checks) -> Iterator[
 
 
 def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> Iterator[Evidence]:
-    """The same, where one seed in ten is computed again by a volunteer who is drawn from all others.
+    """The same, where seeds are computed again by a volunteer who is drawn from all others, as often as a server does.
 
     Of a finding that could be Strong but for that, as many more as are wanted are computed again before the next block.
 
@@ -195,6 +195,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
     time: another host, drawn by lot, computes what would have been its own.
     """
     found, odd, hosts = list[Reproduced](), Counter[int](), list(world.hosts)
+    compared: dict[int, list[Comparison]] = {host: [] for host in world.homes}
     for seed in range(len(hosts)):
         if with_watch and odd[hosts[seed]] >= BARRED_AT:
             others = [host for host in world.homes if odd[host] < BARRED_AT]
@@ -202,10 +203,14 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
                 del hosts[seed:]
                 break
             hosts[seed] = int(rng.choice(others))
-        if rng.random() < 1.0 / ONE_IN or (with_watch and odd[hosts[seed]]):
-            again = _again(rng, world, seed, hosts[seed])
+        host = hosts[seed]
+        rate = check_rate(1, compared[host][:LOOKS_BACK], is_watched=with_watch and odd[host] > 0)
+        if rng.random() < 1.0 / rate.one_in:
+            again = _again(rng, world, seed, host)
             found += again
-            odd.update(_outvoted(again, hosts[seed]))
+            odd.update(_outvoted(again, host))
+            for each, agreement in _shown(again, host).items():
+                compared[each].insert(0, Comparison(experiment_id=1, agreement=agreement))
 
     def beside(seeds: int) -> Surroundings:
         return Surroundings(agreements=agreements(one for one in found if one.replicate < seeds))
@@ -222,6 +227,14 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
             found += again
             if any(one.confirms for one in again):
                 observations[seed] = _gone(seed, hosts[seed])
+
+
+def _shown(again: Sequence[Reproduced], first: int) -> dict[int, Agreement]:
+    """What a check has shown of each host that took part."""
+    hosts = [first, *(one.opinion - 1 for one in again)]
+    odd = _outvoted(again, first)
+    agreed = Agreement.AGREES if len(again) == 1 or odd else Agreement.DIFFERS
+    return {host: Agreement.DIFFERS if host in odd else agreed for host in hosts}
 
 
 def _outvoted(again: Sequence[Reproduced], first: int) -> list[int]:

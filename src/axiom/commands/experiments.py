@@ -15,6 +15,7 @@ from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.amounts import counted
 from axiom.domain.callers import Capability
+from axiom.domain.experiments import MOST_COPIES
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
@@ -195,6 +196,8 @@ class DeployExperiment(Command):
     host: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})
     every_host: bool = False
     registration: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # else that of the declared sweep
+    # Of each task; else as many as its file says.
+    copies: int | None = field(default=None, metadata={"ge": 1, "le": MOST_COPIES})
     reason: str = field(default="", metadata={"max_length": 500, "pattern": LINES})
 
     def request(self, db: Database) -> CommandCost:
@@ -210,6 +213,12 @@ class DeployExperiment(Command):
         if self.host is not None and hosts.host(db, self.host) is None:
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
+            )
+        if (self.host is not None or self.every_host) and (self.copies or 1) > 1:
+            asked = "every host" if self.every_host else f"host {self.host}"
+            raise Refused(
+                f"{self.copies} copies of each task go to hosts of as many volunteers, and one for {asked} goes to one "
+                "alone. Nothing was ordered; leave out the host, or the copies."
             )
         policy = policy_of(laboratory.settings)
         targets, passed_over = self._targets(db, found, policy, now)
@@ -227,13 +236,17 @@ class DeployExperiment(Command):
             reason=self.reason,
         )
         most = laboratory.settings.max_failures
+        usual = stored_manifest(found.manifest).copies
         whom: Sequence[int | None] = targets or [None]
+        copies = 1 if targets else self.copies or usual
         made = [
             workunit
             for host in whom
-            for workunit in deploy(db, allotment, max_failures=most, now=now, singly=self.singly, host_id=host)
+            for workunit in deploy(
+                db, allotment, max_failures=most, now=now, singly=self.singly, host_id=host, copies=copies
+            )
         ]
-        replicates = self.workunits * each * max(1, len(targets))
+        replicates = self.workunits * each * len(whom)
         every = {"hosts": len(targets), "passed_over": dict(passed_over)} if self.every_host else {}
         return every | {
             "experiment": found.name,
@@ -242,7 +255,8 @@ class DeployExperiment(Command):
             "first": made[0],
             "last": made[-1],
             "replicates_each": each,
-            "core_seconds": replicates * _most_of_replicate(db, found, registration),
+            "copies": copies,
+            "core_seconds": replicates * _most_of_replicate(db, found, registration) * copies / usual,
             "preflight": allowed.reason,
         }
 

@@ -15,6 +15,7 @@ from axiom.domain.maps import ARMS, ROOT, WHERE, Map, is_tile, tile_of
 
 C = TypeVar("C")  # the experiment's own Config
 NAME = re.compile(r"[a-z][a-z0-9_]{2,63}")
+MOST_COPIES = 5  # volunteers who compute the same task
 MOST_OF_CONTROL = 16  # configs of a placebo or a planted effect, each of which a preflight computes at eight seeds
 
 
@@ -45,6 +46,7 @@ class Needs:
     gpu: bool = False  # computes on a GPU alone, one for each task
     gpu_memory_mb: int = 0  # on the GPU; 0 is as much as memory_mb, which is the host's own
     may_use_gpu: bool = False  # computes on a core, and as well on a GPU that is idle
+    copies: int = 1  # volunteers who compute each task; its results count once so many of them agree
 
     def __post_init__(self) -> None:
         """Refuse needs of which one takes back what the other allows."""
@@ -118,6 +120,8 @@ class Experiment:
             raise ValueError(f"{self.name}: the sweep names the same config twice")
         if not 0 < self.tolerance < 1:
             raise ValueError(f"{self.name}: the tolerance {self.tolerance} must lie between 0 and 1")
+        if not 1 <= self.needs.copies <= MOST_COPIES:
+            raise ValueError(f"{self.name}: {self.needs.copies} copies of each task, and it may be 1 to {MOST_COPIES}")
         if not is_dataclass(self.measures):
             raise TypeError(f"{self.name}: measures must be a dataclass")
         self._check_estimands({each.name for each in fields(self.measures)}, self.factors)

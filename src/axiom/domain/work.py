@@ -120,11 +120,19 @@ class Task:
 
 
 class Agreement(StrEnum):
-    """The result of a check, a workunit that repeats a task's cells at another volunteer. One task in ten has one."""
+    """The result of a check, a workunit that repeats a task's cells at another volunteer."""
 
     WAITING = "waiting"  # its check is on its way
     AGREES = "agrees"
     DIFFERS = "differs"
+
+
+@value
+class Comparison:
+    """A task of a host that was compared with another volunteer's, or is being."""
+
+    experiment_id: int
+    agreement: Agreement
 
 
 class Reproduction(StrEnum):

@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
 from axiom.domain.estimands import Center, Direction, Kind
-from axiom.domain.experiments import MOST_OF_CONTROL, NAME, Figure
+from axiom.domain.experiments import MOST_COPIES, MOST_OF_CONTROL, NAME, Figure
 from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
 from axiom.signed import canonical_json
@@ -27,7 +27,7 @@ _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median"
 # An estimand that means just this leaves these out.
 _UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median", "levels": None}
 # So does a manifest with these, so that those of before stay as they were, byte for byte.
-_LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False}
+_LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False, "copies": 1}
 _ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
 
 
@@ -67,6 +67,7 @@ class Manifest:
     tolerance: float = 1e-3  # relative, of early values
     map: Map | None = None
     may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
+    copies: int = 1  # volunteers who compute each task
 
     @property
     def seconds(self) -> float:
@@ -100,9 +101,8 @@ class Manifest:
         """Return the plain data that `read_manifest` reads, in JSON's own types."""
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
-        data = {
-            name: _as_json(getattr(self, name)) for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT
-        } | {
+        said = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
+        data = {name: _as_json(getattr(self, name)) for name in said} | {
             "controls": [_as_json(asdict(control)) for control in self.controls],
             "figure": figure,
             "format": FORMAT,
@@ -112,6 +112,8 @@ class Manifest:
             data["map"] = _as_json({name: said for name, said in asdict(self.map).items() if said or name != "arms"})
         if self.may_use_gpu:
             data["may_use_gpu"] = True
+        if self.copies != 1:
+            data["copies"] = self.copies
         return data
 
 
@@ -168,6 +170,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         tolerance=fields.real("tolerance", least=0),
         map=fields.either("map", _map),
         may_use_gpu=fields.flag("may_use_gpu"),
+        copies=fields.whole("copies", least=1),
     )
     _check(manifest)
     return manifest
@@ -179,6 +182,8 @@ def _check(manifest: Manifest) -> None:
     _check_map(manifest)
     if manifest.gpu and manifest.may_use_gpu:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
+    if manifest.copies > MOST_COPIES:
+        raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
     known = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
         if control.estimand not in known:

@@ -81,20 +81,19 @@ def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first(most, or
 
 
 @pytest.mark.parametrize(
-    ("tiles", "out", "cores", "turn", "length"),
+    ("tiles", "lacking", "turn", "length"),
     [
-        (100_000, 0.0, 100, 1_200.0, 1_200.0),  # plenty for everybody
-        (1_000, 0.0, 100, 1_200.0, 100.0),  # a task for each core
-        (1_000, 40_000.0, 100, 1_200.0, 500.0),
-        (1_000, 1e6, 100, 1_200.0, 1_200.0),  # every core has one already
-        (100, 0.0, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
-        (1, 0.0, 100, 8.0, 8.0),  # on the laboratory's own cores
-        (100, 0.0, 0, 1_200.0, 1_000.0),
+        (100_000, 100, 1_200.0, 1_200.0),  # plenty for everybody
+        (1_000, 100, 1_200.0, 100.0),  # a task for each core
+        (1_000, 3, 1_200.0, 1_200.0),  # nearly every core has one already
+        (1_000, 0, 1_200.0, 1_200.0),
+        (100, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
+        (1, 100, 8.0, 8.0),  # on the laboratory's own cores
     ],
 )
-def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores(tiles, out, cores, turn, length):
+def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores(tiles, lacking, turn, length):
     orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, deep=1e9, out=0.0, is_idle=True, turn=turn)
-    assert task_length(orders, out, cores, turn) == length
+    assert task_length(orders, lacking, turn) == length
 
 
 def test_a_laboratory_alone_has_tiles_until_the_next_order_where_nothing_else_waits():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.tasks.transition import transition
-from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 WORKUNIT = Workunit(
@@ -23,6 +23,7 @@ WORKUNIT = Workunit(
     created_at=NOW,
 )
 LATE = "late"  # sent, and its deadline has passed
+ODD = "odd"  # valid, and it differs from other copies
 
 
 def tasks_in(*states: TaskState | str) -> list[Task]:
@@ -32,7 +33,8 @@ def tasks_in(*states: TaskState | str) -> list[Task]:
             workunit_id=1,
             experiment_id=1,
             ordinal=ordinal,
-            state=TaskState.SENT if state == LATE else TaskState(state),
+            state={LATE: TaskState.SENT, ODD: TaskState.VALID}.get(state) or TaskState(state),
+            agreement=Agreement.DIFFERS if state == ODD else "",
             created_at=NOW,
             deadline=None if state == "unsent" else NOW + timedelta(hours=-1 if state == LATE else 1),
         )
@@ -81,6 +83,15 @@ def test_a_workunit_moves_as_its_tasks_say(tasks, state, expire, abort, create):
         (2, ["valid", "unsent", "returned", "unsent"], "open", (11, 13), 0),
         (2, ["unsent", "returned", "unsent"], "open", (12,), 0),
         (2, ["valid", "valid", "unsent"], "done", (12,), 0),
+        (2, [ODD, ODD], "open", (), 1),  # either may be right, so one more decides
+        (2, [ODD, ODD, "sent"], "open", (), 0),
+        (2, [ODD, "valid", "valid"], "done", (), 0),
+        (2, [ODD, ODD, ODD], "open", (), 1),
+        (2, [ODD, ODD, ODD, ODD], "failed", (), 0),  # three in vain
+        (2, [ODD, ODD, "failed", "expired"], "failed", (), 0),
+        (3, ["valid", "valid", ODD], "open", (), 1),
+        (3, ["valid", "valid", ODD, ODD, ODD], "failed", (), 0),
+        (1, [ODD], "done", (), 0),  # checked elsewhere: it counts all the same
     ],
 )
 def test_a_quorum_of_several_wants_as_many_copies(quorum, tasks, state, abort, create):
@@ -118,7 +129,7 @@ WORKUNITS = st.builds(
     max_failures=st.integers(1, 4),
     abort_requested=st.booleans(),
 )
-TASKS = st.lists(st.sampled_from([*TaskState, LATE]), max_size=7).map(lambda states: tasks_in(*states))
+TASKS = st.lists(st.sampled_from([*TaskState, LATE, ODD]), max_size=7).map(lambda states: tasks_in(*states))
 
 
 def applied(workunit: Workunit, tasks: list[Task]) -> tuple[Workunit, list[Task]]:
@@ -148,7 +159,9 @@ def test_no_more_copies_wait_than_are_wanted_and_none_for_what_is_closed(workuni
     if workunit.state is not WorkunitState.OPEN:
         assert TaskState.UNSENT not in states
         return
-    promising = sum(state.is_alive or state is TaskState.VALID for state in states)
+    differing = sum(task.state is TaskState.VALID and task.agreement == Agreement.DIFFERS for task in tasks)
+    alike = states.count(TaskState.VALID) - differing or min(1, differing)
+    promising = sum(state.is_alive for state in states) + alike
     assert promising >= workunit.quorum
     assert promising == workunit.quorum or TaskState.UNSENT not in states
     assert any(state.is_alive for state in states)

@@ -1,21 +1,14 @@
 """Each duplicate is compared once with the result that it repeats, and counted by platforms."""
 
 import pytest
+from draws import secret_for
 
-from axiom.decisions.tasks.duplicates import is_checked
 from axiom.domain.findings import Agreements
 from axiom.domain.work import Reproduction
 from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
 from axiom.store.evidence import duplicates
 
-
-def _secret() -> bytes:
-    """Under it the first two tasks of a test are checked, whichever numbers they have."""
-    numbers = (b"%d" % number for number in range(1_000_000))
-    return next(one for one in numbers if all(is_checked(one, task) for task in (1, 3)))
-
-
-SECRET = _secret()
+SECRET = secret_for(1, 3, among=3)  # the first two tasks of a test, whichever of these numbers they have
 
 
 @pytest.fixture

@@ -180,7 +180,8 @@ def test_copies_end_with_their_template_and_runners_start_their_own(copied, lab_
 
 
 def test_a_template_ends_with_the_engine_that_started_it():
-    script = "import os; from axiom.engines.runners import Template as T; print(T().pid, flush=True); os.kill(os.getpid(), 9)"
+    started = "import os; from axiom.engines.runners import Template; print(Template().pid, flush=True)"
+    script = f"{started}; os.kill(os.getpid(), 9)"
     engine = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
     assert engine.returncode == -signal.SIGKILL
     until(lambda: is_gone(int(engine.stdout)))

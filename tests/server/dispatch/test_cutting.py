@@ -178,6 +178,20 @@ def test_a_check_repeats_the_very_replicates_of_a_part(lab):
     assert lab.broken() == {}
 
 
+def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(lab):
+    """The first host's speed decides how large the copies are: they are made when it takes the first."""
+    (whole,) = lab.deploy(replicates_each=12, copies=2)
+    bob, eve, ben = meet(lab, "bob", speed=1.0), meet(lab, "eve", "Eve", speed=0.1), meet(lab, "ben", speed=1.0)
+    (part,) = hand(lab, bob).given
+    assert part.workunit != whole
+    assert len(numbers(lab, part)) < 12
+    assert {each.workunit for each in hand(lab, ben, tasks=1).given}.isdisjoint({part.workunit})
+    theirs = {each.workunit: numbers(lab, each) for each in hand(lab, eve, tasks=9).given}
+    assert theirs[part.workunit] == numbers(lab, part)
+    assert {tuple(task.ordinal for task in workunits.tasks_of(lab.db, each)) for each in theirs} <= {(0,), (0, 1)}
+    assert lab.broken() == {}
+
+
 def test_parts_of_what_is_meant_for_a_host_are_meant_for_it(lab):
     bob = meet(lab, "bob", speed=1.0)
     (made,) = lab.deploy(replicates_each=12)

@@ -268,7 +268,7 @@ def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(
         workunits.request_abort(working_lab.db, 1, "not this one")
         transit(working_lab.db, 1, working_lab.now)
     working_lab.deploy(workunits=1, replicates_each=5_000)
-    working_lab.db.execute("UPDATE workunit SET quorum = 2 WHERE id = 2")  # which several hosts repeat: it is not cut
+    working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")  # a check is not cut
     working_lab.deploy(workunits=1)
     assert working_lab.ask(1).orders == ()
     assert workunits.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED

@@ -4,9 +4,9 @@ import logging
 from dataclasses import replace
 
 import pytest
+from draws import secret_for
 from map_lab import map_lab
 
-from axiom.decisions.tasks.duplicates import is_checked
 from axiom.domain.declaration import pack
 from axiom.domain.work import Agreement, TaskState
 from axiom.signed.outputs import cell_line, footer_line, header_line
@@ -14,9 +14,7 @@ from axiom.store.hosts import hosts
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
 
-SECRET = next(
-    secret for secret in (b"%d" % each for each in range(10**6)) if not any(is_checked(secret, n) for n in range(1, 40))
-)
+SECRET = secret_for(among=16)
 
 
 @pytest.fixture

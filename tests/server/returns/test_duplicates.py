@@ -1,9 +1,11 @@
-"""One task in ten is computed again at another volunteer; who differs is found out, and blocks do not wait for it."""
+"""Some tasks are computed again at another volunteer; who differs is found out, and blocks do not wait for it."""
 
 import pytest
+from draws import secret_for
 
-from axiom.decisions.tasks.duplicates import is_checked
+from axiom.decisions.tasks.check_rate import OF_A_NEW_HOST, USUAL, is_checked
 from axiom.domain.work import Agreement, TaskState, WorkunitState
+from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.plan import candidates
 from axiom.server.returns.duplicates import give_up, secret_of
 from axiom.store.engine import counters
@@ -11,17 +13,7 @@ from axiom.store.evidence import blocks
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks, workunits
 
-
-def secret_for(*checked: int, among: int = 12) -> bytes:
-    """A secret under which just these tasks are checked."""
-    for number in range(1_000_000):
-        secret = b"%d" % number
-        if all(is_checked(secret, task) == (task in checked) for task in range(1, among + 1)):
-            return secret
-    raise AssertionError("no such secret")
-
-
-SECRET = secret_for(1)
+SECRET = secret_for(1, among=12)
 
 
 @pytest.fixture
@@ -92,6 +84,28 @@ def test_where_a_volunteer_computes_alone_nothing_is_checked(working_lab):
     working_lab.later(days=2)
     computed(working_lab, 1)
     assert agreements(working_lab) == {1: ""}
+
+
+def test_nothing_of_a_withdrawn_version_is_computed_again(lab):
+    order = lab.order(1)
+    with lab.db.transaction():
+        withdraw(lab.db, 1, "retired", lab.now)
+    lab.report(order, lab.output(order))
+    lab.validate(SECRET)
+    assert agreements(lab) == {1: ""}
+    assert len(workunits.workunits(lab.db)) == 1
+
+
+def test_a_new_host_has_three_tasks_checked_and_then_no_more_than_others(lab):
+    new, usual = ([is_checked(b"65", task, one_in) for task in range(1, 6)] for one_in in (OF_A_NEW_HOST, USUAL))
+    assert (new, usual) == ([True] * 5, [False] * 5)
+    for _ in range(4):
+        lab.deploy()
+    for _ in range(5):
+        order = lab.order(1)
+        lab.report(order, lab.output(order))
+        lab.validate(b"65")
+    assert [agreements(lab)[task] for task in range(1, 6)] == [Agreement.WAITING] * 3 + [""] * 2
 
 
 def test_what_a_person_wants_on_one_host_is_left_alone(lab):

@@ -106,7 +106,11 @@ class Story:
         retired = self.is_retired(self.version)
         try:
             self.lab.deploy(
-                self.version, workunits=1, replicates_each=chance.choice([1, 2, 9]), max_failures=chance.randint(1, 3)
+                self.version,
+                workunits=1,
+                replicates_each=chance.choice([1, 2, 9]),
+                max_failures=chance.randint(1, 3),
+                copies=chance.choice([1, 1, 2]),
             )
         except Withdrawn:
             assert retired

@@ -24,6 +24,7 @@ from axiom.commands.registry import read_command
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.amounts import counted
+from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
 from axiom.service.access import reading, submit
@@ -85,6 +86,7 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "estimands": [dict(estimand) for estimand in manifest.estimands],
         "seconds": round(manifest.seconds, 3),
         "memory_mb": manifest.memory_mb,
+        "copies": manifest.copies,
         "costs": _costs(folder, manifest),
         "old": _old(manifest.name),
         "summary": found[1] if found else [],
@@ -156,6 +158,11 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
     is_flag=True,
     help="One replicate for each host that was heard from in the last hour and can compute it.",
 )
+@click.option(
+    "--copies",
+    type=click.IntRange(1, MOST_COPIES),
+    help="Volunteers who compute each task; it counts once they agree. Else as many as its file says.",
+)
 @click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
 @why_option("Why; it stays in the audit.", default="ordered by the operator")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
@@ -169,6 +176,7 @@ def deploy(
     replicates: int | None,
     host: int | None,
     every_host: bool,
+    copies: int | None,
     registration: int | None,
     why: str,
     key: str | None,
@@ -184,6 +192,7 @@ def deploy(
         "replicates_each": replicates,
         "host": host,
         "every_host": every_host,
+        "copies": copies,
         "registration": registration,
         "reason": why,
     }
@@ -193,6 +202,7 @@ def deploy(
     if every_host:
         others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
         whom = f" for {counted(answer['hosts'], 'host')}{others}"
+    whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
     each = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
     _answered(answer, as_json, quiet, f"{each}{whom}")
 

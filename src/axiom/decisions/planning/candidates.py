@@ -25,7 +25,7 @@ class Candidate:
     name: str
     stage: Stage
     stage_reason: str
-    replicate_seconds: float  # on one reference core, over the whole sweep
+    replicate_seconds: float  # on one reference core, over the whole sweep, once
     issued: int  # replicate numbers so far
     unsent: int
     in_progress: int
@@ -41,6 +41,7 @@ class Candidate:
     issued_besides: int = 0  # replicate numbers of those other registrations
     stopping: Stopping = field(default_factory=Stopping)
     need: Need = field(default_factory=Need)
+    copies: int = 1  # of each task, which must agree
     failure_share: float = 0.0  # of its tasks, of which each is computed in vain
     waiting_seconds: float = 0.0  # of a reference core, of the tasks that wait; 0 where nobody has counted them
     is_untried: bool = False  # nothing of its configs was ever computed: one replicate goes before the others
@@ -73,7 +74,7 @@ class Candidate:
     @property
     def costs(self) -> float:
         """Seconds of a reference core for one replicate that succeeds."""
-        return max(self.replicate_seconds, 1e-6) * (1.0 + max(0.0, self.failure_share))
+        return max(self.replicate_seconds, 1e-6) * self.copies * (1.0 + max(0.0, self.failure_share))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -92,14 +92,13 @@ def deep_for(cores: int, turn: float) -> float:
     return cores * max(DEEP_TURNS * turn, AHEAD)
 
 
-def task_length(orders: Sequence[TileOrder], out: float, cores: int, turn: float) -> float:
-    """How long each task of these orders should last: a turn, or less where not every core would have one.
+def task_length(orders: Sequence[TileOrder], lacking: int, turn: float) -> float:
+    """How long each task of these orders should last: a turn, or less where so many tasks lack and would not be there.
 
-    `out`: for how many seconds the tasks are `counted` that were ordered already. A young map has few tiles, and each
-    opens others only once its whole task is back.
+    A young map has few tiles, and each opens others only once its whole task is back.
     """
-    seconds = out + sum(one.tiles * one.frontier.seconds for one in orders)
-    return max(min(SHORT, turn), min(turn, seconds / max(1, cores)))
+    seconds = sum(one.tiles * one.frontier.seconds for one in orders)
+    return max(min(SHORT, turn), min(turn, seconds / max(1, lacking)))
 
 
 def counted(seconds: float, turn: float) -> float:

@@ -115,8 +115,8 @@ def larger_pilot(one: Candidate, tasks: int) -> Allotment:
         registration_id=one.registration_id or None,
         purpose=Purpose.PILOT,
         core_seconds=tasks * one.costs,
-        reason=f"a larger pilot of {one.name}, as long as so many cores would be idle: each computer has one task of "
-        "it, or a twentieth of its cores",
+        reason=f"a larger pilot of {one.name}, since these cores would be idle: one task on each computer, or on a "
+        "twentieth of its cores",
     )
 
 

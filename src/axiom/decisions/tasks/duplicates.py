@@ -1,7 +1,5 @@
-"""Which tasks are computed again elsewhere, and do the two agree? So that lying and broken hosts are found out."""
+"""Do two computations of the same cells agree, and who is wrong? So that lying and broken hosts are found out."""
 
-import hashlib
-import hmac
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +7,6 @@ from dataclasses import dataclass
 
 from axiom.domain.work import Agreement, Outcome, Result
 
-ONE_IN = 10
 _EXACT = 1e-9  # the same where nothing was trained: processors round the last digits differently
 _LOOSE = 0.5  # the same for what a whole training ends with
 _ENDED = {Outcome.OK, Outcome.DIVERGED}
@@ -43,12 +40,6 @@ class Settled:
     odd: int | None = None
     needs_third: bool = False
     reason: str
-
-
-def is_checked(secret: bytes, task_id: int) -> bool:
-    """Is this one of the tasks that are checked? Always the same answer, and nobody without the secret knows it."""
-    drawn = hmac.digest(secret, b"axiom-check-1 %d" % task_id, hashlib.sha256)
-    return int.from_bytes(drawn[:8], "big") % ONE_IN == 0
 
 
 def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Settled:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.amounts import counted
-from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 
 # So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even
 # where nobody is to blame, or hosts that give up each task could have new ones of it for ever.
@@ -25,7 +25,10 @@ class Transition:
 
 
 def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Transition:
-    """Decide from the facts alone; applying the answer and asking again changes nothing."""
+    """Decide from the facts alone; applying the answer and asking again changes nothing.
+
+    Of several copies those count that say the same. One that differs counts as a failure, and another takes its place.
+    """
     expire = tuple(task.id for task in tasks if _is_late(task, now))
     if workunit.state is not WorkunitState.OPEN:
         return Transition(state=workunit.state, expire=expire, abort=_unsent(tasks), reason=workunit.reason or "closed")
@@ -33,25 +36,23 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         return Transition(
             state=WorkunitState.CANCELLED, expire=expire, abort=_unsent(tasks), reason=workunit.reason or "withdrawn"
         )
-    valid = sum(task.state is TaskState.VALID for task in tasks)
+    valid, alike = _valid(workunit, tasks)
     alive = sum(task.state.is_alive for task in tasks) - len(expire)
     failures = sum(task.state.is_failure for task in tasks) + len(expire)
-    if valid >= workunit.quorum:
+    if alike >= workunit.quorum:
         return Transition(
-            state=WorkunitState.DONE, expire=expire, abort=_unsent(tasks), reason=f"quorum met by {valid} valid"
+            state=WorkunitState.DONE, expire=expire, abort=_unsent(tasks), reason=f"quorum met by {alike} valid"
         )
-    if failures >= workunit.max_failures:
-        return Transition(
-            state=WorkunitState.FAILED,
-            expire=expire,
-            abort=_unsent(tasks),
-            reason=f"{counted(failures, 'task')} failed",
-        )
+    if failures + valid - alike >= workunit.max_failures:
+        failed = f"{counted(failures, 'task')} failed"
+        if valid > alike:
+            failed = f"{failures} of its tasks failed, and of {valid} valid copies {alike} agree"
+        return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=failed)
     in_vain = sum(not task.state.is_alive and task.state is not TaskState.VALID for task in tasks) + len(expire)
     if in_vain >= most_in_vain(workunit):
         reason = f"{counted(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
-    missing = workunit.quorum - valid - alive
+    missing = workunit.quorum - alike - alive
     waiting = _unsent(tasks)
     # A report that came after its deadline leaves more alive than wanted; what is not sent yet need not be.
     surplus = waiting[len(waiting) - min(len(waiting), max(0, -missing)) :]
@@ -60,8 +61,17 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         expire=expire,
         abort=surplus,
         create=max(0, missing),
-        reason=f"{valid} valid, {alive} alive, {failures} failed",
+        reason=f"{alike} valid{f' of {valid} that differ' if valid > alike else ''}, {alive} alive, {failures} failed",
     )
+
+
+def _valid(workunit: Workunit, tasks: Sequence[Task]) -> tuple[int, int]:
+    """How many tasks are valid, and how many of them say the same; where no two do, each of them may be right."""
+    valid = [task for task in tasks if task.state is TaskState.VALID]
+    if workunit.quorum == 1:
+        return len(valid), len(valid)
+    alike = sum(task.agreement != Agreement.DIFFERS for task in valid)
+    return len(valid), alike or min(1, len(valid))
 
 
 def most_in_vain(workunit: Workunit) -> int:

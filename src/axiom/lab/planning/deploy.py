@@ -24,11 +24,13 @@ def deploy(
     now: datetime,
     singly: int = 0,
     host_id: int | None = None,
+    copies: int | None = None,
 ) -> tuple[int, ...]:
     """Order what the allotment says, each workunit over the whole registered design, and return the workunits.
 
     `singly`: of the first replicate so many cells are a workunit each, so that something is back soon. With a host they
-    are for this host alone.
+    are for this host alone. Of each task so many copies are wanted, else as many as its file says; of one that is for a
+    host alone there is one.
     """
     experiment = experiments.by_id(db, allotment.experiment_id)
     if experiment is None:
@@ -39,7 +41,8 @@ def deploy(
     if registration is None:
         raise Withdrawn(f"{experiment.name} is not registered, and nothing is ordered before that.")
     design = read_body(registration.body).design
-    is_long = sum(design.seconds) > USUAL_SECONDS and stored_manifest(experiment.manifest).map is not None
+    manifest = stored_manifest(experiment.manifest)
+    is_long = sum(design.seconds) > USUAL_SECONDS and manifest.map is not None
     each = allotment.replicates_each
     numbers = experiments.issue(db, experiment, registration.id, each * allotment.workunits)
     groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]
@@ -54,6 +57,7 @@ def deploy(
             max_failures=max_failures,
             now=now,
             target_host_id=host_id,
+            copies=1 if host_id is not None else copies or manifest.copies,
         )
     return tuple(made)
 

@@ -28,7 +28,7 @@ def most_of_version(db: Database, name: str, version: int) -> float:
 
 
 def most_of_design(db: Database, experiment_id: int, design: Design) -> float:
-    """What a replicate of a registered design can cost, in seconds of a reference core."""
+    """What a replicate of a registered design can cost with all of its copies, in seconds of a reference core."""
     bundle = experiments.bundle_now(db, experiment_id)
     seconds = seconds_of(design, stored_manifest(bundle.manifest)).values() if bundle else design.seconds
     return most_of_cells(db, experiment_id, seconds)
@@ -37,4 +37,6 @@ def most_of_design(db: Database, experiment_id: int, design: Design) -> float:
 def most_of_cells(db: Database, experiment_id: int, seconds: Iterable[float]) -> float:
     """The same of cells that declare so many seconds each."""
     seen = [learned.cost.factor for learned in costs.of_experiment(db, experiment_id)]
-    return most_seconds(seconds, max(seen, default=1.0))
+    published = experiments.by_id(db, experiment_id)
+    copies = stored_manifest(published.manifest).copies if published else 1
+    return copies * most_seconds(seconds, max(seen, default=1.0))

@@ -52,7 +52,7 @@ def preview(
         policy,
         now,
         cores=sum(one.cores for one in there if not one.obstacle),
-        is_idle=any(one.idle_cores for one in found.placements),
+        lacking=sum(one.idle_cores for one in found.placements),
         has_volunteers=any(not one.is_ours for one in there),
     )
     if tiles:

@@ -89,18 +89,18 @@ def charted_version(db: Database, stored: StoredExperiment) -> ChartedVersion | 
 
 
 def order_tiles(
-    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+    db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[OrderedTiles]:
-    """Order the next tiles of all maps, as many as should wait."""
+    """Order the next tiles of all maps, as many as should wait. `lacking`: so many cores have no task that waits."""
     done = []
-    orders = _decided(db, policy, now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers)
+    orders = _decided(db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers)
     for version, wanted, each in orders:
         done.append(_order(db, version, wanted, each, max_failures=policy.max_failures, now=now))
     return done
 
 
 def would_order(
-    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+    db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[Allotment]:
     """The same as orders of about so many tasks, and nothing is ordered."""
     return [
@@ -112,26 +112,26 @@ def would_order(
             purpose=Purpose.FILL,
             core_seconds=wanted.tiles * wanted.frontier.seconds,
             reason=f"{so_many(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}: "
-            f"{'cores would be idle otherwise' if is_idle else 'a registered number needs them'}",
+            f"{'cores would be idle otherwise' if lacking else 'a registered number needs them'}",
         )
         for version, wanted, each in _decided(
-            db, policy, now, cores=cores, is_idle=is_idle, has_volunteers=has_volunteers
+            db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers
         )
     ]
 
 
 def _decided(
-    db: Database, policy: Policy, now: datetime, *, cores: int, is_idle: bool, has_volunteers: bool
+    db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[tuple[ChartedVersion, TileOrder, int]]:
     """What is ordered of which version, and how many tiles make a task."""
     known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
-    turn = USUAL_SECONDS if has_volunteers else policy.task_seconds
+    turn, is_idle = USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
     wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
     out = sum(_out(db, one, turn) for one in known.values())
     deep = deep_for(cores, turn)
     orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
-    length = task_length(orders, out, cores, turn)
+    length = task_length(orders, lacking, turn)
     return [(known[one.frontier.experiment_id], one, tiles_a_task(one.frontier.seconds, length)) for one in orders]
 
 
@@ -173,6 +173,7 @@ def _order(
             configs=places,
             max_failures=max_failures,
             now=now,
+            copies=version.manifest.copies,
         )
     tiles.order(db, version.experiment_id, chosen)
     return OrderedTiles(

@@ -40,9 +40,9 @@ def order_planned(held: Round) -> list[Note]:
 def charted(held: Round) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
     cores = planning.cores(held.db, held.now)
-    is_idle = planning.waiting(held.db) < cores
+    lacking = max(0, cores - planning.waiting(held.db))
     ours = capacity.own_cores(held.db, held.now - HEARD_FROM)
-    done = order_tiles(held.db, held.policy, held.now, cores=cores, is_idle=is_idle, has_volunteers=cores > ours)
+    done = order_tiles(held.db, held.policy, held.now, cores=cores, lacking=lacking, has_volunteers=cores > ours)
     return [
         Note(
             kind="deploy.tiles",

@@ -33,7 +33,7 @@ from axiom.server.dispatch.orders import Dispatch, UnsignedOrder, draft_order, o
 from axiom.server.dispatch.pick import Picker, Sizing
 from axiom.server.dispatch.rollout_limits import RolloutLimits
 from axiom.server.dispatch.types import GrantedTask, WorkGrant, WorkRequest
-from axiom.server.returns.transitioner import transit
+from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database, at
 from axiom.store.experiments import experiments, preflights
@@ -124,6 +124,7 @@ class _Dispatcher:
         self._picker = Picker(db, dispatch, known, host, now)
         self._rollout = RolloutLimits(db, dispatch, known, host, now)
         self._staged: set[int] = set()  # versions that are still being let out
+        self._copied: set[int] = set()  # workunits that wait for copies at other volunteers
         self._unsuited = ""
 
     def find(self, holding: frozenset[int], most: int) -> tuple[GrantedTask, ...]:
@@ -292,6 +293,7 @@ class _Dispatcher:
             for part in parts:
                 one = self._write(experiment, form, part, share.gpu)
                 if one is not None:
+                    self._copied |= {part.workunit_id} if part.quorum > 1 and not part.ordinal else set()
                     written.append(one)
                     seconds -= self._elapsed(one.seconds)
         if seen:
@@ -330,6 +332,9 @@ class _Dispatcher:
             for one in given
         ]
         workunits.send(self._db, claims, host_id=self._host.id, now=self._now)
+        if self._copied:  # now that it is known how large they are
+            transit_many(self._db, self._copied, self._now)
+            self._copied = set()
         for one in given:
             self._known.note_turn(one.experiment, at(self._now))
             self._known.note_given(one.bundle, self._host.id)

@@ -56,9 +56,11 @@ class Picker:
     def cut(self, experiment: KnownExperiment, wanted: WaitingTask, sizing: Sizing) -> tuple[list[WaitingTask], int]:
         """The tasks that a waiting one makes for this host, at least one, and how many more there would be.
 
-        A copy, or a check of another, stays as it is.
+        A check of another stays as it is, and so does what somebody else has a copy of.
         """
-        if wanted.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
+        if wanted.ordinal or wanted.checks_task_id is not None:
+            return [wanted], 0
+        if wanted.quorum > 1 and waiting.has_copies(self._db, wanted.workunit_id):
             return [wanted], 0
         sizes, left = self._sizes(len(wanted.replicates), sizing)
         if len(sizes) == 1 and not left:

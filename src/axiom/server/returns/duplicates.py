@@ -1,4 +1,4 @@
-"""Has one task in ten computed again at another volunteer, and writes down whether the two agree.
+"""Has some tasks computed again at another volunteer, and writes down whether the two agree.
 
 A check is a workunit of its own: the workunit of the checked task closes with its first valid task, so no block waits.
 """
@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from axiom.decisions.hosts.reliability import is_watched
-from axiom.decisions.tasks.duplicates import Opinion, Settled, is_checked, is_found_out, settle
-from axiom.domain.work import Agreement, Result, Task
+from axiom.decisions.tasks.check_rate import LOOKS_BACK, check_rate, is_checked
+from axiom.decisions.tasks.duplicates import Opinion, Settled, is_found_out, settle
+from axiom.domain.work import Agreement, Comparison, Result, Task
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest
@@ -47,32 +48,59 @@ def order(
     Doubtful tasks are checked whatever was drawn.
 
     A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
-    host was only simulated. Of a host that was outvoted lately every task is checked.
+    host was only simulated. How often others are checked follows from what their hosts have shown.
     """
-    watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
+    known = _Hosts(db, now)
     drawn = [
-        one
+        one.task
         for one in proven
         if one.checks_task_id is None
         and not (one.is_targeted or one.is_simulated)
-        and (one.task.host_id in watched or one.task.id in doubtful or is_checked(secret, one.task.id))
+        and (one.task.id in doubtful or known.is_drawn(secret, one.task))
+        and known.has_others(one.volunteer_id)
     ]
-    since = now - _HEARD_FROM
-    others = {
-        volunteer: host_store.others_since(db, volunteer, since)
-        for volunteer in {one.volunteer_id for one in drawn}
-        if volunteer is not None
-    }
-    return compute_again(
-        db, [one.task for one in drawn if one.volunteer_id is not None and others[one.volunteer_id]], now
-    )
+    return compute_again(db, drawn, now)
+
+
+class _Hosts:
+    """What hosts have shown, as far as it says how often their tasks are checked. Each is read once."""
+
+    def __init__(self, db: Database, now: datetime) -> None:
+        self._db = db
+        self._since = now - _HEARD_FROM
+        self._watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
+        self._compared: dict[int | None, list[Comparison]] = {}
+        self._others: dict[int, bool] = {}
+
+    def is_drawn(self, secret: bytes, task: Task) -> bool:
+        """Is this task checked? Then it counts as a comparison that is under way."""
+        if task.host_id not in self._compared:
+            self._compared[task.host_id] = task_store.compared(self._db, task.host_id, LOOKS_BACK)
+        compared = self._compared[task.host_id]
+        rate = check_rate(task.experiment_id, compared, is_watched=task.host_id in self._watched)
+        if not is_checked(secret, task.id, rate.one_in):
+            return False
+        log.debug("check.drawn task=%d one_in=%d %s", task.id, rate.one_in, rate.reason)
+        compared.insert(0, Comparison(experiment_id=task.experiment_id, agreement=Agreement.WAITING))
+        return True
+
+    def has_others(self, volunteer_id: int | None) -> bool:
+        """Is another volunteer there who could compute it again?"""
+        if volunteer_id is None:
+            return False
+        if volunteer_id not in self._others:
+            self._others[volunteer_id] = host_store.others_since(self._db, volunteer_id, self._since)
+        return self._others[volunteer_id]
 
 
 def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
-    """Order a check of each of these tasks; the workunits made."""
-    made = [task_store.order_check(db, task, now) for task in tasks]
+    """Order a check of each of these tasks, but of a version that was withdrawn; the workunits made."""
+    versions = {number: experiments.by_id(db, number) for number in {task.experiment_id for task in tasks}}
+    still_open = {number for number, found in versions.items() if found and found.status == "open"}
+    wanted = [task for task in tasks if task.experiment_id in still_open]
+    made = [task_store.order_check(db, task, now) for task in wanted]
     if made:
-        task_store.agree(db, dict.fromkeys((task.id for task in tasks), Agreement.WAITING))
+        task_store.agree(db, dict.fromkeys((task.id for task in wanted), Agreement.WAITING))
         transit_many(db, made, now)
     return made
 

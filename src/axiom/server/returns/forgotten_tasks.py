@@ -135,13 +135,13 @@ def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str
         return "its ticket speaks of another sweep than the registered ones"
     # A ticket names no registration: rather one of just these configs than one of more, and the newest of those.
     registration = max(fitting, key=lambda one: (_places(one) == set(ticket.places), one.id))
-    made = _workunit(workunit_id, experiment.id, registration.id, ticket)
+    made = _workunit(workunit_id, registration, ticket, copies=stored_manifest(experiment.manifest).copies)
     experiments.remember(db, experiment, registration.id, ticket.replicates)
     whole = tasks.holder(db, made)
     if whole is not None:
         left = [number for number in whole.replicates if number not in made.replicates]
         tasks.keep(db, whole.id, whole.replicates, left)
-        made = replace(made, split_from=whole.id)
+        made = replace(made, split_from=whole.id, quorum=whole.quorum)
     tasks.admit_workunit(db, made)
     return made
 
@@ -151,7 +151,7 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
     others = [number for number in wanted.replicates if number not in ticket.replicates]
     if (*others, *ticket.replicates) != wanted.replicates or wanted.configs != ticket.places:
         return False
-    if not others or task.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
+    if not others or task.ordinal or wanted.checks_task_id is not None:
         return False
     waiting = WaitingTask(
         task_id=task.id,
@@ -185,15 +185,16 @@ def _is_cells_of(wanted: Workunit | None, ticket: Ticket) -> bool:
     return wanted is not None and (wanted.replicates, wanted.configs) == (ticket.replicates, ticket.places)
 
 
-def _workunit(workunit_id: int, experiment_id: int, registration_id: int, ticket: Ticket) -> Workunit:
+def _workunit(workunit_id: int, registration: Registration, ticket: Ticket, *, copies: int) -> Workunit:
+    """As its file says: how many copies a person had asked for is forgotten."""
     return Workunit(
         id=workunit_id,
-        experiment_id=experiment_id,
-        registration_id=registration_id,
+        experiment_id=registration.experiment_id,
+        registration_id=registration.id,
         replicates=ticket.replicates,
         configs=ticket.places,
         state=WorkunitState.OPEN,
-        quorum=1,
+        quorum=copies,
         max_failures=_MOST_FAILURES,
         created_at=ticket.issued,
     )

@@ -1,8 +1,10 @@
 """Looks at the proof that tasks brought: load, decide by `decisions.validation`, record. Many at once."""
 
+import functools
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.hosts.reliability import is_barred
@@ -12,10 +14,11 @@ from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value
-from axiom.domain.work import Result, TaskState
+from axiom.domain.work import Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
+from axiom.server.returns import copies, host_reliability
 from axiom.server.returns import duplicates as checking
-from axiom.server.returns import host_reliability
+from axiom.server.returns.copies import ComparedCopies
 from axiom.server.returns.costing import Declared, MeasuredTask
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
@@ -91,21 +94,55 @@ class Validator:
         outputs = blobs.small(db, [one.task.output_digest for one in waiting if one.task.output_digest])
         judged = [self._judge(db, one, outputs) for one in waiting]
         tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
-        stored = results.record(db, [result for one in judged for result in one.decided.results], now)
-        doubtful = self._draw(db, judged, now)
+        compared = self._compare(db, judged)
+        single = [result for one in judged if one.waiting.copies == 1 for result in one.decided.results]
+        stored = results.record(db, [*single, *(result for one in compared for result in one.results)], now)
+        doubtful = self._draw(db, judged, compared, now)
         transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
         host_reliability.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
+        for one in compared:
+            copies.blame(db, one, now)
         proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
-        new = [one for one in proven if one.task.id not in stored.tasks]
+        new = [one for one in proven if one.task.id not in stored.tasks and one.copies == 1]
         checking.order(db, self._secret, new, now, doubtful=doubtful)
         cells = {one.waiting.task.id: one.decided.results for one in judged}
         checking.settle_checks(db, proven, cells, now)
         _log(judged, stored)
 
-    def _draw(self, db: Database, judged: Sequence[_Judged], now: datetime) -> set[int]:
-        """Put new tiles on their maps; the tasks of which one does not go on where its parent ends."""
+    def _compare(self, db: Database, judged: Sequence[_Judged]) -> list[ComparedCopies]:
+        """Compare the copies of each workunit that got another valid one and wants several."""
+        found = []
+        several: dict[int, list[_Judged]] = {}
+        for one in judged:
+            if one.waiting.copies > 1 and one.decided.state is TaskState.VALID:
+                several.setdefault(one.waiting.task.workunit_id, []).append(one)
+        for workunit_id, new in several.items():
+            first = new[0].waiting
+            brought = {one.waiting.task.id: one.decided.results for one in new}
+            tolerance = self._manifests[first.task.experiment_id].tolerance
+            again = functools.partial(self._again, db, first)
+            found.append(copies.compare(db, workunit_id, first.copies, brought, again, tolerance))
+        return found
+
+    def _again(self, db: Database, beside: UnprovenTask, task: Task) -> Sequence[Result]:
+        """What a valid copy brought, as it was judged before; its host may have been found out since."""
+        return self._judge(db, replace(beside, task=task, outvoted=0), {}).decided.results
+
+    def _draw(
+        self, db: Database, judged: Sequence[_Judged], compared: Sequence[ComparedCopies], now: datetime
+    ) -> set[int]:
+        """Put new tiles on their maps; the tasks of which one does not go on where its parent ends.
+
+        Copies that agree confirm each other, so none of them is doubtful.
+        """
+        for copied in compared:
+            chart = self._manifests[copied.tasks[0].experiment_id].map
+            if chart and copied.results:
+                tiles.draw(db, chart, copied.results, now)
         doubtful = set()
         for one in judged:
+            if one.waiting.copies > 1:
+                continue
             manifest = self._manifests.get(one.waiting.task.experiment_id)
             if one.decided.results and manifest and manifest.map:
                 tiles.draw(db, manifest.map, one.decided.results, now)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.value import value
-from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, Comparison, Report, Task, TaskState, Workunit, WorkunitState
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
@@ -27,7 +27,8 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w
     LEFT JOIN host h ON h.id = t.host_id
 """
 _OF_WORKUNITS = """
-SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline
+SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
+    t.agreement
 FROM json_each(:ids) j CROSS JOIN task t ON t.workunit_id = j.value ORDER BY t.workunit_id, t.ordinal
 """
 _WORKUNITS = """
@@ -39,7 +40,7 @@ _RETURNED = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.bundle_digest, t.ticket,
     t.sent_at, t.deadline, t.returned_at, t.exit_status, t.output_digest, t.cpu_seconds, t.elapsed_seconds, t.reason,
     t.cause, t.agreement, t.gpu, h.volunteer_id, h.is_simulated, h.outvoted, w.registration_id, w.checks_task_id,
-    w.target_host_id
+    w.target_host_id, w.quorum
 FROM task t JOIN workunit w ON w.id = t.workunit_id LEFT JOIN host h ON h.id = t.host_id
 WHERE t.state = 'returned' ORDER BY t.id LIMIT :limit
 """
@@ -51,6 +52,9 @@ WHERE w.checks_task_id = :task_id AND t.state = 'valid' ORDER BY t.id
 _WAITING_CHECKS = """
 SELECT w.experiment_id, count(*) AS amount FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL AND t.state = 'unsent' GROUP BY w.experiment_id
+UNION ALL
+SELECT w.experiment_id, count(*) AS amount FROM workunit w JOIN task t ON t.workunit_id = w.id
+WHERE w.state = 'open' AND w.quorum > 1 AND t.state = 'unsent' AND t.ordinal > 0 GROUP BY w.experiment_id
 """
 _STALE_CHECKS = """
 SELECT w.id FROM workunit w WHERE w.state = 'open' AND w.checks_task_id IS NOT NULL AND w.created_at < :before
@@ -73,13 +77,16 @@ SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t
     t.cause, t.agreement, t.gpu, json_array_length(w.replicates) AS seeds
 FROM json_each(:ids) j CROSS JOIN workunit w ON w.registration_id = j.value JOIN task t ON t.workunit_id = w.id
     JOIN host h ON h.id = t.host_id
-WHERE w.checks_task_id IS NULL AND w.target_host_id IS NULL AND t.state = 'valid'
+WHERE w.checks_task_id IS NULL AND w.target_host_id IS NULL AND w.quorum = 1 AND t.state = 'valid'
     AND NOT h.is_simulated AND h.volunteer_id IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM workunit c WHERE c.checks_task_id = t.id)
 ORDER BY t.id * 2654435761 % 4294967296 LIMIT :limit
 """  # as if drawn by lot, over hosts and time, and the same again when asked again
 _AWAITING = """
 SELECT t.id FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value WHERE t.agreement = :agreement
+"""
+_COMPARED = """
+SELECT experiment_id, agreement FROM task WHERE host_id = :host_id AND agreement <> '' ORDER BY id DESC LIMIT :limit
 """
 _LATELY = """
 SELECT state, count(*) AS amount
@@ -109,6 +116,7 @@ class UnprovenTask:
     is_targeted: bool
     is_simulated: bool  # its host plays a part
     outvoted: int = 0  # how often others agreed against its host lately
+    copies: int = 1  # of its workunit, which must agree before they count
 
 
 @value
@@ -145,7 +153,7 @@ def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit
     ids = json.dumps(list(workunit_ids))
     tasks: dict[int, list[Task]] = {}
     for row in db.select(_OF_WORKUNITS, ids=ids):
-        tasks.setdefault(row["workunit_id"], []).append(_light(row))
+        tasks.setdefault(row["workunit_id"], []).append(_light(row, agreement=row["agreement"]))
     return [(workunits.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 
@@ -160,6 +168,7 @@ def returned(db: Database, limit: int) -> list[UnprovenTask]:
             is_targeted=row["target_host_id"] is not None,
             is_simulated=bool(row["is_simulated"]),
             outvoted=row["outvoted"] or 0,
+            copies=row["quorum"],
         )
         for row in db.select(_RETURNED, limit=limit)
     ]
@@ -171,8 +180,11 @@ def valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
 
 
 def waiting_checks(db: Database) -> dict[int, int]:
-    """How many checks of each version wait for a host. They are no supply of work: few hosts may take them."""
-    return {row["experiment_id"]: row["amount"] for row in db.select(_WAITING_CHECKS)}
+    """How many checks and copies of each version wait for a host. They are no supply of work: few may take them."""
+    found: Counter[int] = Counter()
+    for row in db.select(_WAITING_CHECKS):
+        found[row["experiment_id"]] += row["amount"]
+    return dict(found)
 
 
 def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
@@ -199,6 +211,14 @@ def stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
 def awaiting(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]:
     """Those of these tasks of which checks have shown just this."""
     return [row["id"] for row in db.select(_AWAITING, ids=json.dumps(list(task_ids)), agreement=agreement)]
+
+
+def compared(db: Database, host_id: int | None, limit: int) -> list[Comparison]:
+    """The newest tasks of a host that were compared with another volunteer's, or are being, the newest first."""
+    return [
+        Comparison(experiment_id=row["experiment_id"], agreement=Agreement(row["agreement"]))
+        for row in db.select(_COMPARED, host_id=host_id, limit=limit)
+    ]
 
 
 def lately(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
@@ -336,6 +356,7 @@ def admit_workunit(db: Database, wanted: Workunit) -> None:
         registration_id=wanted.registration_id,
         replicates=json.dumps(list(wanted.replicates)),
         configs=json.dumps(list(wanted.configs)),
+        quorum=wanted.quorum,
         max_failures=wanted.max_failures,
         created_at=at(wanted.created_at),
         split_from=wanted.split_from,
@@ -382,13 +403,14 @@ _PARTS = "SELECT id FROM workunit WHERE split_from = :id ORDER BY id"
 _WAITING_WITH = """
 SELECT w.* FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.registration_id = :registration_id AND w.highest >= :last AND w.state = 'open' AND w.configs = :configs
-    AND w.quorum = 1 AND w.checks_task_id IS NULL AND t.ordinal = 0 AND t.state = 'unsent'
+    AND w.checks_task_id IS NULL AND t.ordinal = 0 AND t.state = 'unsent'
 ORDER BY w.highest
 """
 _WAITING = """
 SELECT w.experiment_id, w.registration_id, sum(json_array_length(w.replicates)) AS replicates
 FROM task t JOIN workunit w ON w.id = t.workunit_id
-WHERE t.state = 'unsent' AND w.checks_task_id IS NULL GROUP BY w.experiment_id, w.registration_id
+WHERE t.state = 'unsent' AND w.checks_task_id IS NULL AND (w.quorum = 1 OR t.ordinal = 0)
+GROUP BY w.experiment_id, w.registration_id
 """
 
 
@@ -399,7 +421,7 @@ def split(
 
     What is left keeps its number and its place in the queue. The parts, and what is left.
     """
-    if wanted.ordinal or wanted.quorum != 1 or wanted.checks_task_id is not None:
+    if wanted.ordinal or wanted.checks_task_id is not None:
         raise LookupError(f"task {wanted.task_id} repeats another, so it is not split")
     parts, left = _shared_out(wanted.replicates, sizes)
     keep(db, wanted.workunit_id, wanted.replicates, left)
@@ -432,7 +454,10 @@ def parts_of(db: Database, workunit_id: int) -> list[int]:
 
 
 def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
-    """How many replicates wait for a host, of each version and registration; checks, which few may take, left out."""
+    """How many replicates wait for a host, of each version and registration.
+
+    Checks, and copies of what others have, are left out: few hosts may take them.
+    """
     return {(row["experiment_id"], row["registration_id"]): row["replicates"] for row in db.select(_WAITING)}
 
 

@@ -57,6 +57,7 @@ _HAD_BEFORE = """
 SELECT 1 FROM task t JOIN host h ON h.id = t.host_id
 WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id LIMIT 1
 """
+_HAS_COPIES = "SELECT 1 FROM task WHERE workunit_id = :workunit_id AND ordinal > 0 LIMIT 1"
 _COMPUTED = """
 SELECT 1 FROM task t JOIN host h ON h.id = t.host_id WHERE t.id = :id AND h.volunteer_id = :volunteer_id
 UNION ALL
@@ -189,6 +190,11 @@ def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
 def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
     """Was a task of this workunit ever sent to a host of this volunteer?"""
     return db.one(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
+
+
+def has_copies(db: Database, workunit_id: int) -> bool:
+    """Has this workunit more than its first task?"""
+    return db.one(_HAS_COPIES, workunit_id=workunit_id) is not None
 
 
 def computed(db: Database, task_id: int, volunteer_id: int) -> bool:

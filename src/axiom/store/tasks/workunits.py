@@ -107,14 +107,18 @@ def order_many(
     max_failures: int,
     now: datetime,
     target_host_id: int | None = None,
+    copies: int = 1,
 ) -> tuple[int, ...]:
-    """One new open workunit for each of these groups of replicates, in order, and its first task with it."""
+    """One new open workunit for each of these groups of replicates, in order, and its first task with it.
+
+    Of several copies the others are made when the first is sent: until then it may be cut to what its host should have.
+    """
     before, stamp, places = _last_workunit(db), at(now), json.dumps(list(configs))
     same = {
         "experiment_id": experiment_id,
         "registration_id": registration_id,
         "configs": places,
-        "quorum": 1,
+        "quorum": copies,
         "max_failures": max_failures,
         "target_host_id": target_host_id,
         "created_at": stamp,
@@ -381,7 +385,7 @@ WHERE id = :id AND state = 'open' AND replicates = :replicates
 ADMIT_WORKUNIT = """
 INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at,
     split_from)
-VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', 1, :max_failures, :created_at,
+VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures, :created_at,
     :split_from)
 """
 ADMIT_TASK = """

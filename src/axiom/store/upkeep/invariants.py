@@ -28,7 +28,7 @@ WHERE counted.amount < held.amount
 """
 _UNPROVEN = "SELECT id FROM task WHERE state IN ('returned', 'valid') AND (exit_status <> 0 OR output_digest IS NULL)"
 _VALID = """
-SELECT t.id, w.replicates, w.configs,
+SELECT t.id, w.replicates, w.configs, w.quorum > 1 AND w.state <> 'done' AS is_held,
     (SELECT count(*) FROM result r WHERE r.task_id = t.id) AS results,
     (SELECT count(*) FROM duplicate d WHERE d.task_id = t.id) AS duplicates
 FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.state = 'valid' AND t.id > :after ORDER BY t.id LIMIT 1000
@@ -59,7 +59,8 @@ _WEEK = 7 * 86_400 * 1_000_000  # microseconds
 _CROWDED = """
 SELECT w.id FROM workunit w JOIN task t ON t.workunit_id = w.id
 WHERE w.state = 'open' AND t.state IN ('unsent', 'sent', 'returned', 'valid') GROUP BY w.id, w.quorum
-HAVING count(*) > w.quorum AND sum(CASE WHEN t.state = 'valid' THEN 1 ELSE 0 END) < w.quorum
+HAVING sum(CASE WHEN w.quorum > 1 AND t.agreement = 'differs' THEN 0 ELSE 1 END) > w.quorum
+    AND sum(CASE WHEN t.state = 'valid' AND (w.quorum = 1 OR t.agreement <> 'differs') THEN 1 ELSE 0 END) < w.quorum
     AND sum(CASE WHEN t.state = 'unsent' THEN 1 ELSE 0 END) > 0
 """
 _WRONG_SEED = """
@@ -126,6 +127,8 @@ def reports(db: Database) -> list[str]:
     while rows := db.select(_VALID, after=after):
         for row in rows:
             wanted = len(json.loads(row["replicates"])) * len(json.loads(row["configs"]))
+            if row["is_held"] and not row["results"] + row["duplicates"]:
+                continue  # a copy, of which not enough agree yet
             if row["results"] + row["duplicates"] != wanted:
                 problems.append(
                     f"task {row['id']} was ordered {wanted} cells and has {row['results']} results and "

@@ -107,6 +107,7 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
         "reference": manifest.reference,
         "created_at": stored.created_at.isoformat(),
         "memory_mb": manifest.memory_mb,
+        "copies": manifest.copies,
         "seconds": manifest.seconds,
         **{
             f"{noun}s": {state: amount for state, amount in counted[noun, stored.id].items() if amount}
