@@ -297,7 +297,7 @@ class Project:
             "master_url": self.links.master,
             "request_delay": pause.least,
             "next_rpc_delay": pause.most,
-            "messages": (*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
+            "messages": (*_words(db, met, request, now), *((Message(text=why),) if why else ())),
             "account": account(met.caller, cross_id, now),
             "host": host_facts(met, now),
             "global_preferences": met.caller.preferred.everywhere if is_newer_here else "",
@@ -430,9 +430,11 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
     return cross_id, known_at > brought_at
 
 
-def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
-    """What the owner of this host has to be told."""
-    shown = notices.shown(db, host_id, now)
+def _words(db: Database, met: Met, request: SchedulerRequest, now: datetime) -> tuple[Message, ...]:
+    """What the owner of this host has to be told; something may have come of what it reports."""
+    if not (met.has_notices or request.results):
+        return ()
+    shown = notices.shown(db, met.host.id, now)
     if untold := [notice.id for notice in shown if not notice.is_told]:
         notices.told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
