@@ -10,6 +10,7 @@ from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest
 from axiom.decisions.accounts.new_hosts import MOST_NEW, not_now
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.domain.ledger import Balance
+from axiom.domain.value import value
 from axiom.server.scheduler.runners import APP
 from axiom.store.engine.database import Database
 from axiom.store.hosts import contacts, hosts
@@ -31,7 +32,7 @@ PLATFORMS = {
 _AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Met:
     """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
 
