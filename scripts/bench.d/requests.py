@@ -64,7 +64,7 @@ Costs = dict[str, list[float]]  # milliseconds of each call, by part
 def main() -> int:
     """Print what each part costs, and what it cost before if asked."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--before", help="a revision of this repository")
     parser.add_argument("--arm", type=Path, help=argparse.SUPPRESS)
     wanted = parser.parse_args()
