@@ -7,6 +7,8 @@ import contextlib
 import json
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 STOP_SECONDS = 5.0  # for a runner to end by itself
@@ -46,6 +48,15 @@ def end(runner: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         runner.kill()
         runner.wait()
+
+
+def end_all(runners: Sequence[subprocess.Popen[str]]) -> None:
+    """Have all of them end, at the same time: each may take seconds to keep what it computes."""
+    threads = [threading.Thread(target=end, args=(runner,), daemon=True) for runner in runners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def hang_up(runner: subprocess.Popen[str]) -> None:

@@ -386,6 +386,8 @@ def _watch(system: Any, parent: int) -> None:
 def main() -> None:
     """Answer line after line until the parent closes the pipe."""
     parent, runner, *modules = sys.argv[1:]
+    # A scheduler that ends a job tells each of its processes. The parent asks for the state first, and then ends us.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _end_with(int(parent), runner)
     pipe = Pipe()
     confine = _own(runner, "axiom.runner.confine.confine").confine
