@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from axiom.errors import StoreDamaged
-from axiom.service.access import demand
-from axiom.service.create import make
+from axiom.service.access import demand, make
 from axiom.service.terminal import wall_clock
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys

@@ -74,8 +74,11 @@ class OldLab:
             db.close()
 
 
-def make_old(lab, prepared):
-    """Tasks closed in March and April, one failed and one that expired in March; it is the middle of August."""
+def make_old(lab, prepared, more=lambda _: None):
+    """Tasks closed in March and April, one failed and one that expired in March; it is the middle of August.
+
+    `more` does what else was done in March, before that.
+    """
     folder = lab.folder
     folder.keys.mkdir(mode=0o700)
     for name in ("root", "bundle", "ticket"):
@@ -85,8 +88,9 @@ def make_old(lab, prepared):
     lab.publish(prepared(), good_for=timedelta(days=365))
     lab.host()
     old = OldLab(lab)
+    more(lab)
     old.compute(12)
-    lab.deploy(workunits=1)
+    lab.deploy(workunits=2)
     lab.report(lab.order(1), exit_status=10)
     lab.order(1)
     lab.later(hours=49)

@@ -19,7 +19,7 @@ from axiom.service.callers import operator
 from axiom.service.clock import Clock, open_clock
 from axiom.service.terminal import wall_clock
 from axiom.settings import Settings, from_process
-from axiom.signed.keys import load_keys
+from axiom.signed.keys import Keys, load_keys, make_keys
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, holder, is_full, lock
@@ -113,6 +113,13 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
         return open_clock(db, accept=accept, caller=operator().name)
     finally:
         db.close()
+
+
+def make(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:
+    """Make the laboratory in a folder that was taken; what is there already stays. Its clock and its keys."""
+    log_to(folder, settings)
+    clock = prepare_database(folder)
+    return clock, make_keys(folder.keys, clock.now())
 
 
 def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str], Path | None]:

@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,14 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.follow import JournalFollower
 from axiom.store.migrate import check
+from axiom.web.probes import Probes
 from axiom.web.site.app import Site, site
 
 log = logging.getLogger("axiom.follow")
 
 LOOK_SECONDS = 0.5  # between two looks: what a look sees is done at the next
 _PAUSE_SECONDS = 5.0  # while the disk is full
+_SILENT_SECONDS = 30.0  # without a look that ended: it is stuck, or far behind
 _PURPOSE = "axiom follow"
 
 
@@ -106,6 +109,12 @@ class _GoingAlong:
         self._thread = threading.Thread(target=self._run, name="axiom-follow", daemon=True)
         self.failed: Exception | None = None
         self.until: datetime | None = None  # when the newest change was written that is shown
+        self._looked = time.monotonic()
+
+    def unready(self) -> Sequence[str]:
+        """Why nobody should be sent here: what is shown may be old."""
+        silent = time.monotonic() - self._looked
+        return [f"nothing was done for {silent:.0f} s of what the journal says"] if silent > _SILENT_SECONDS else []
 
     def start(self) -> None:
         self._thread.start()
@@ -137,6 +146,7 @@ class _GoingAlong:
             if followed.changes_form:
                 check(db)  # the laboratory was brought to a version that may be unknown here
             self.until = followed.until or self.until
+            self._looked = time.monotonic()
             if not followed.again:
                 self._ended.wait(LOOK_SECONDS)
 
@@ -147,6 +157,7 @@ def _pages(folder: Folder, settings: Settings, address: str, going: _GoingAlong)
         name=settings.name,
         now=wall_clock,
         live=_live(address, going),
+        probes=Probes(unready=going.unready),
         is_open=settings.other_pages == "read",
         authors=settings.authors,
         approvals=settings.approvals,

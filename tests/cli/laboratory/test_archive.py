@@ -2,12 +2,18 @@
 
 import json
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 from old_lab import make_old
-from running_lab import answer, axiom
+from running_lab import answer, axiom, running
 
+from axiom.errors import CannotStart
+from axiom.lab.upkeep.archive import fetch, is_possible
+from axiom.service import doctor
+from axiom.signed.keys import make_secrets
+from axiom.store.connections import Connections
 from axiom.store.engine.folder import lock
 
 
@@ -72,3 +78,37 @@ def test_the_doctor_misses_a_file(archived):
     assert says() == (True, "16 tasks in 2 files of 0 MB")
     (archived.folder.blobs / archived.files()[0].digest[:2] / archived.files()[0].digest[2:]).unlink()
     assert says() == (False, "1 file gone: 2026-03")
+
+
+def test_a_laboratory_that_works_moves_what_is_due_by_itself(small_lab, prepared):
+    old = make_old(small_lab, prepared)
+    make_secrets(old.folder.keys)
+    with running(old.folder.path, "--quiet", command="serve") as lab:
+        lab.wait(lambda status: any(job["name"] == "archive" and job["last_ok"] for job in status["jobs"]))
+        task = max(old.before)
+        assert f"task {task}" in lab.page(f"tasks/{task}").lower()
+        assert lab.stop() == 130
+    assert [one.name for one in old.files()] == ["2026-03", "2026-04", "2026-06"]
+    old.demand_whole()
+
+
+def test_without_the_extra_nothing_moves_and_the_doctor_says_so(small_lab, prepared, monkeypatch):
+    old = make_old(small_lab, prepared)
+    monkeypatch.setattr(doctor, "wall_clock", lambda: old.now)
+    for package in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    assert not is_possible()
+    (said,) = [one for one in doctor.examine(old.folder) if one.name == "archive"]
+    assert (said.well, "extra `data`" in said.cure) == (False, True)
+    with pytest.raises(CannotStart, match="extra `data`"):
+        old.archived()
+    assert old.files() == []
+
+
+def test_without_the_extra_what_moved_stays_where_it_is(archived, moved, monkeypatch):
+    for package in ("pyarrow", "pyarrow.parquet"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with Connections(folder=archived.folder).reader() as db, pytest.raises(CannotStart, match="extra `data`"):
+        fetch(db, archived.folder, moved[0])
+    (said,) = [one for one in doctor.examine(archived.folder) if one.name == "archive"]
+    assert "16 tasks in 2 files" in said.says

@@ -51,6 +51,7 @@ def test_what_is_said_in_the_laboratory_stands_on_the_pages_of_the_copy(both):
     assert time.monotonic() - began < PATIENCE
     wait_for(lambda: len(set(standings(lab, copy))) == 1)
     assert json.loads(copy.page("status.json"))["status"]["state"] == "follows"
+    assert json.loads(copy.page("readyz"))["ready"]
 
 
 @pytest.mark.parametrize(

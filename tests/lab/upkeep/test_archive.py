@@ -70,6 +70,36 @@ def test_a_month_that_is_too_large_for_one_file_has_several(old_lab, monkeypatch
     old_lab.demand_whole()
 
 
+def test_copies_wait_for_a_late_one_that_they_are_compared_with(small_lab, prepared):
+    moves, stays = [], []
+
+    def copied(lab):
+        first, second, third = (lab.host(name, volunteer=name) for name in ("Grace", "Mary", "Emmy"))
+        lab.deploy(copies=2)
+        moves.extend(bring(lab, host) for host in (first, second))
+        lab.deploy(copies=2)
+        lab.order(second)
+        lab.later(hours=49)
+        lab.sweep()
+        stays.extend(bring(lab, host) for host in (first, third))
+
+    def bring(lab, host):
+        order = lab.order(host)
+        lab.report(order, lab.output(order))
+        lab.validate()
+        return order.task
+
+    old = make_old(small_lab, prepared, copied)
+    old.archived()
+    with Connections(folder=old.folder).reader() as db:
+        rows = db.select("SELECT id, state, archive_id FROM task")
+        by_id = {row["id"]: row for row in rows}
+        assert [by_id[task]["state"] for task in moves + stays] == ["valid"] * 4
+        assert all(by_id[task]["archive_id"] for task in moves)
+        assert not any(by_id[task]["archive_id"] for task in stays)
+    old.demand_whole()
+
+
 def test_cleaning_leaves_the_files(old_lab):
     old_lab.archived()
     old_lab.lab.later(days=100)

@@ -22,7 +22,7 @@ from axiom.domain.work import TaskState
 from axiom.engines.this_computer import cores
 from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.publish import WAITS
-from axiom.service.create import make
+from axiom.service.access import make
 from axiom.service.engine import computing
 from axiom.service.folder import Taken
 from axiom.service.terminal import progress, remark, wall_clock

@@ -37,7 +37,7 @@ PART_BYTES = 32 * 1024 * 1024  # of tickets and outputs in one file: the journal
 _ROWS = 1_000  # of a file that are read at once: to find one task, no more is looked at
 _READ = 500  # tasks in one question
 _Proven = tuple[int, tuple[str, str, str | None]]  # a task; its ticket, its message and its output's digest
-_AT_ONCE = 200  # tasks that let go in one turn of the writer, for which requests wait
+_AT_ONCE = 100  # tasks that let go in one turn of the writer, for which requests wait
 
 
 @value

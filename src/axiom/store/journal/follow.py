@@ -125,6 +125,8 @@ class JournalFollower:
             self._look_at_rest(raw, path)
         elif any(int(each.name[:12]) > reached.position for each in self._place.glob(f"*-{short(reached)}.log")):
             self._miss(JournalEnd.GAP, self._place / name_of(reached), _LONG_PATIENCE)
+        else:
+            self._misses = 0
         if following is not None:
             self._path, self._known = following.path, {}
             self._ends = self._seen = following.begins

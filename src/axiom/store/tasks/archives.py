@@ -16,13 +16,18 @@ _OF_TASK = """
 SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_id
 """
 _LAST = "SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1"
-# A task that expired keeps its ticket: its host may still report it. Whatever was never sent has none.
+# What expired or was taken back keeps its ticket: its host may still report it. Whatever was never sent has none. Where
+# several copies are wanted, a late one is compared with what the others brought: they stay while one may come.
 _NEXT = """
 SELECT t.id, t.workunit_id, t.state, t.host_id, t.closed_at, t.ticket, t.message, t.output_digest,
     e.name AS experiment, e.version
-FROM task t JOIN experiment e ON e.id = t.experiment_id
+FROM task t JOIN experiment e ON e.id = t.experiment_id JOIN workunit w ON w.id = t.workunit_id
 WHERE t.closed_at >= :closed_at AND (t.closed_at, t.id) > (:closed_at, :task_id) AND t.closed_at < :until
     AND t.state IN ('valid', 'invalid', 'failed', 'aborted') AND t.ticket IS NOT NULL
+    AND (t.cause <> 'taken-back' OR t.returned_at IS NOT NULL)
+    AND (w.quorum = 1 OR (w.state <> 'open' AND NOT EXISTS (
+        SELECT 1 FROM task o WHERE o.workunit_id = w.id AND (o.state IN ('unsent', 'sent', 'returned', 'expired')
+            OR (o.cause = 'taken-back' AND o.returned_at IS NULL)))))
 ORDER BY t.closed_at, t.id LIMIT :limit
 """
 _ADD = """
