@@ -34,6 +34,7 @@ from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import canonical_json
 
+_STARTS = 10  # of a task that comes no further: on a cluster it is the usual thing to be killed
 _MODEST = 10  # above the lowest, 19: who builds the runner beside us has that, and comes behind
 
 
@@ -115,7 +116,7 @@ def _engaged(spare: Child, template: socket.socket | None, said: dict[str, Any])
     """The runner, now that it is said for whom it computes."""
     home = RunnerHome(Path(said["home"]))
     home.create()
-    return Runner(home, said["host"], spare=spare, template=template)
+    return Runner(home, said["host"], spare=spare, template=template, most_starts=_STARTS)
 
 
 def _obey(runner: Runner, line: str) -> Answer:
