@@ -127,6 +127,12 @@ class Settings:
         least=0.01,
         most=8_760,
     )
+    pilot_lease_seconds: float = _knob(
+        600.0,
+        "how long a cluster's pilot may be silent before its tasks go to others, in seconds",
+        least=1,
+        most=86_400,
+    )
     max_failures: int = _knob(3, "after so many failed tasks a workunit is given up", least=1, most=100)
     ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed", least=0.01, most=3_650)
     archive_days: float = _knob(

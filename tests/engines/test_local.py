@@ -1,26 +1,27 @@
-"""What every engine must do, against the real desk, store and runner; another joins by one line in ENGINES."""
+"""What an engine must do at every desk: in the same process, through the socket and on the wire, all of it real."""
 
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_desks import DESKS, WatchedDesk
 from patience import PATIENCE
 
 import axiom
 from axiom.domain.work import Exit, TaskState
-from axiom.engines.local import LocalEngine
+from axiom.engines.local import LocalEngine, Pace
 from axiom.lab.experiments.publish import Prepared, prepare
-from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
 from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
-from axiom.signed.tickets import Order
 from axiom.store.engine.database import connect_writer
 from axiom.store.tasks import results, workunits
 from axiom.store.writer import Writer
@@ -36,25 +37,6 @@ SLOW = """import os, time
     return Measures("""
 
 
-def local(desk: Any, home: Path, cores: int, reported: Callable[[], None]) -> LocalEngine:
-    return LocalEngine(desk, home=home, host_id=desk.host_id, cores=cores, reported=reported)
-
-
-ENGINES = [local]
-
-
-@dataclass(frozen=True, kw_only=True)
-class WatchedDesk(LocalDesk):
-    """The local desk, which also notes what it handed out."""
-
-    given: list[int] = field(default_factory=list)
-
-    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
-        orders = super().ask(holding, wanted)
-        self.given.extend(order.task for order in orders)
-        return orders
-
-
 @dataclass(kw_only=True)
 class House:
     """A laboratory whose writer runs, and the engines that were started on it."""
@@ -62,22 +44,28 @@ class House:
     lab: Any
     writer: Writer
     desk: WatchedDesk
-    make: Callable[..., Any]
     engines: list[Any] = field(default_factory=list)
 
     @property
     def home(self) -> Path:
         return self.lab.folder.engine
 
-    def start(self, cores: int = 1):
-        engine = self.make(self.desk, self.home, cores, lambda: None)
+    def start(self, cores: int = 1, pace: Pace | None = None):
+        engine = LocalEngine(
+            self.desk,
+            home=self.home,
+            host_id=self.desk.host_id,
+            cores=cores,
+            reported=lambda: None,
+            pace=pace or Pace(),
+        )
         self.engines.append(engine)
         engine.start((self.lab.folder.keys / "trust.json").read_bytes())
         return engine
 
-    def stop(self) -> None:
+    def stop(self, *, keeps: bool = True) -> None:
         for engine in self.engines:
-            engine.stop()
+            engine.stop(keeps=keeps)
         self.engines.clear()
 
     def do(self, what: Callable[[Any], Any]):
@@ -146,30 +134,27 @@ def slow(prepared, tmp_path_factory) -> Prepared:
     return prepare(PACKAGE, file)
 
 
-@pytest.fixture(params=ENGINES, ids=lambda make: make.__name__)
+@pytest.fixture(params=DESKS, ids=lambda make: make.__name__)
 def new_house(request, new_lab, tmp_path):
     """Makes a laboratory of today, since a runner reads the clock itself."""
-    made: list[House] = []
+    with ExitStack() as stack:
 
-    def make(published: Prepared, cores: int = 1) -> House:
-        lab = new_lab(tmp_path / "lab")
-        lab.now = datetime.now(UTC)
-        lab.keys = make_keys(lab.folder.keys, lab.now)
-        lab.publish(published)
-        host = lab.host(cores=cores)
-        lab.db.close()
-        writer = Writer(lambda: connect_writer(lab.folder.database))
-        writer.start()
-        desk = WatchedDesk(
-            writer=writer, folder=lab.folder, dispatch=lab.dispatch, host_id=host, now=lambda: datetime.now(UTC)
-        )
-        made.append(House(lab=lab, writer=writer, desk=desk, make=request.param))
-        return made[-1]
+        def make(published: Prepared, cores: int = 1) -> House:
+            lab = new_lab(tmp_path / "lab")
+            lab.now = datetime.now(UTC)
+            lab.keys = make_keys(lab.folder.keys, lab.now)
+            lab.publish(published)
+            lab.volunteer("Ada")
+            lab.db.close()
+            writer = Writer(lambda: connect_writer(lab.folder.database))
+            writer.start()
+            stack.callback(writer.stop)
+            desk = stack.enter_context(request.param(lab, writer, cores))
+            house = House(lab=lab, writer=writer, desk=WatchedDesk(desk))
+            stack.callback(house.stop)
+            return house
 
-    yield make
-    for house in made:
-        house.stop()
-        house.writer.stop()
+        yield make
 
 
 def test_what_is_ordered_is_computed_and_proven(new_house, prepared):
@@ -193,16 +178,85 @@ def test_two_cores_never_get_the_same_task(new_house, prepared):
     assert sorted(house.desk.given) == list(range(1, 9))
 
 
-def test_a_runner_that_is_killed_costs_its_task_and_not_its_core(new_house, slow):
+def test_a_runner_that_is_killed_costs_nothing(new_house, slow):
     house = new_house(slow)
     house.deploy()
     engine = house.start()
     until(house.computed)
     (runner,) = engine._runners.values()
     os.kill(runner.pid, signal.SIGKILL)
-    until(lambda: house.states() == [TaskState.FAILED, TaskState.VALID])
-    first, _ = house.tasks()
-    assert first.exit_status == Exit.RUNNER_FAULT
+    until(lambda: house.states() == [TaskState.VALID])
+    assert house.broken() == {}
+
+
+def test_a_task_whose_runner_is_killed_each_time_fails(new_house, slow):
+    house = new_house(slow)
+    house.deploy(max_failures=1)
+    engine = house.start()
+
+    def kill():
+        for runner in list(engine._runners.values()):
+            os.kill(runner.pid, signal.SIGKILL)
+        return house.states() == [TaskState.FAILED]
+
+    until(kill)
+    (task,) = house.tasks()
+    assert task.exit_status == Exit.RUNNER_FAULT
+    assert house.broken() == {}
+
+
+def test_a_computing_process_that_is_killed_costs_nothing(new_house, slow):
+    house = new_house(slow)
+    house.deploy()
+    engine = house.start()
+    until(house.computed)
+    (runner,) = engine._runners.values()
+    (child,) = Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()
+    os.kill(int(child), signal.SIGKILL)
+    until(lambda: house.states() == [TaskState.VALID])
+    assert house.broken() == {}
+
+
+def test_what_is_withdrawn_is_given_up_at_the_next_look(new_house, slow):
+    house = new_house(slow)
+    house.deploy()
+    engine = house.start(pace=Pace(beat=0.2))
+    until(house.computed)
+    house.do(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
+    house.do(lambda db: transit(db, 1, datetime.now(UTC)))
+    until(lambda: house.states() == [TaskState.ABORTED])
+    until(lambda: engine.in_hand == 0)
+    assert not list((house.home / "slots").iterdir())
+    house.deploy()
+    until(lambda: house.states() == [TaskState.ABORTED, TaskState.VALID])
+    assert house.broken() == {}
+
+
+def test_who_stops_for_good_gives_back_what_it_has(new_house, slow):
+    house = new_house(slow)
+    house.deploy(workunits=2)
+    house.start(pace=Pace(ahead=1))
+    until(house.computed)
+    house.stop(keeps=False)
+    states = house.states()
+    assert states.count(TaskState.UNSENT) == 2
+    assert set(states) == {TaskState.UNSENT, TaskState.ABORTED}
+    assert house.desk.held() == frozenset()
+    assert house.broken() == {}
+
+
+def test_who_keeps_its_folder_gives_back_what_has_not_begun(new_house, slow):
+    house = new_house(slow)
+    house.deploy(workunits=2)
+    house.start(pace=Pace(ahead=1))
+    until(house.computed)
+    house.stop()
+    states = house.states()
+    assert (states.count(TaskState.SENT), states.count(TaskState.UNSENT)) == (1, 1)
+    before = house.computed()
+    house.start()
+    until(lambda: house.states().count(TaskState.VALID) == 2)
+    assert house.computed()[: len(before)] == before
     assert house.broken() == {}
 
 

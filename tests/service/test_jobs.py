@@ -47,7 +47,7 @@ def writer(lab):
 @pytest.fixture
 def look(lab, writer):
     """The job that gives up on what is late."""
-    jobs = moving(writer, lab.folder, lab.folder.journal, lab.keys, lambda: lab.now).jobs
+    jobs = moving(writer, lab.folder, lab.folder.journal, lab.keys, timedelta(minutes=10), lambda: lab.now).jobs
 
     def once(*, session=False):
         jobs._jobs["transition"].work()

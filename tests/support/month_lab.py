@@ -127,7 +127,7 @@ class MonthLab:
                     message=done.message,
                 )
                 self.ended[done.exit.name] += 1
-                self.desk.report(said, Path(done.output).read_bytes() if done.output else None)
+                self.desk.report([(said, Path(done.output).read_bytes() if done.output else None)])
             self.later(minutes=1)
         self._run(lambda db: sweep_late(db, self.now) + sweep_unattended(db, self.now))
         self._run(lambda db: validator.judge(db, self.now))

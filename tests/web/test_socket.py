@@ -100,7 +100,7 @@ def test_an_engine_elsewhere_asks_computes_and_reports(served, prepared):
         held = desk.held()
         again = desk.ask(frozenset(), 1)
         bundle = desk.bundle(prepared().digest)
-        desk.report(finished(order), served.lab.output(order))
+        desk.report([(finished(order), served.lab.output(order))])
         return desk, order, held, again, bundle
 
     desk, order, held, again, bundle = served.through(talk)
@@ -127,7 +127,7 @@ def test_a_failure_travels_without_an_output(served):
     def talk():
         desk = RemoteDesk(served.folder, "more cores", 1)
         (order,) = desk.ask(frozenset(), 1)
-        desk.report(finished(order), None)
+        desk.report([(finished(order), None)])
         return order
 
     order = served.through(talk)
@@ -147,7 +147,7 @@ def test_an_output_that_lies_elsewhere_is_not_read(served, path):
     secret.write_text("a secret")
     (served.folder.path / "link").symlink_to(secret)
     name = path.format(outside=secret, folder=served.folder.path)
-    said = {"host": 1, "report": asdict(finished(served_order(served))), "output": name}
+    said = {"host": 1, "finished": [{"report": asdict(finished(served_order(served))), "output": name}]}
     with pytest.raises(AxiomError, match="lies outside the data folder; it was not read") as refused:
         served.through(lambda: Remote(served.folder.socket).say("/desk/report", said))
     assert refused.value.exit_code == 2

@@ -1,6 +1,6 @@
-"""What an engine needs of the project server, so that neither must know the other."""
+"""What an engine needs of the project server, so that neither must know the other. One suite runs on every desk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from axiom.domain.work import Report
@@ -8,7 +8,7 @@ from axiom.signed.tickets import Order
 
 
 class Desk(Protocol):
-    """Hands out orders and takes reports. A report that returned is committed."""
+    """Hands out orders and takes reports. What a report says is committed when it returns."""
 
     def held(self) -> frozenset[int]:
         """The tasks that are out to this host."""
@@ -16,8 +16,14 @@ class Desk(Protocol):
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         """Orders for this host, which holds these tasks already."""
 
-    def report(self, report: Report, output: bytes | None) -> None:
-        """Take a finished task with its output; returns once it is stored for good."""
+    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
+        """Take finished tasks with their outputs; returns once all of them are stored for good."""
+
+    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Say that the host is there; of the tasks that it holds, those to give up at once and those if not begun."""
+
+    def give_back(self, tasks: Collection[int]) -> None:
+        """Others may have these tasks. It counts as nobody's failure."""
 
     def seal(self, digest: str) -> str:
         """The newest signature over a bundle."""

@@ -5,13 +5,17 @@ import logging
 import shutil
 import subprocess
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
-from axiom.engines.runners import STOP_SECONDS, Template, end, hang_up, start_runner, start_template, tell
+from axiom.engines.runners import STOP_SECONDS, Template, end, end_all, hang_up, start_runner, start_template, tell
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
@@ -22,11 +26,37 @@ from axiom.signed.trust import TRUST_FILE
 log = logging.getLogger("axiom.local")
 
 _IDLE_SECONDS = 0.5  # between two questions when no work is waiting
+_TROUBLE_SECONDS = 1.0
+_TRIES = 3  # of a task whose processes were killed: whoever did that may not do it again
 _KEPT = {".zip", ".seal"}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How an engine speaks with its desk. The usual one suits a desk in this very process or on this computer."""
+
+    ahead: int = 0  # tasks for each core beside the one that it computes
+    linger: float = 0.0  # seconds that a report may wait for others, while no core waits for work
+    beat: float = 30.0  # seconds between two words at most
+    idle: float = _IDLE_SECONDS  # seconds after a question in vain, doubled each time
+    longest_idle: float = _IDLE_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Finished:
+    """A task that is over and not reported yet."""
+
+    report: Report
+    output: bytes | None
+    slot: Path
+    at: float
+
+
 class LocalEngine:
-    """Keeps `cores` runners busy with what the desk hands out. Runners end when this process ends, however it ends."""
+    """Keeps `cores` runners busy with what the desk hands out. Runners end when this process ends, however it ends.
+
+    A thread for each core computes; one more speaks with the desk for all of them.
+    """
 
     def __init__(
         self,
@@ -37,6 +67,7 @@ class LocalEngine:
         cores: int,
         reported: Callable[[], None],
         is_modest: bool = False,
+        pace: Pace = Pace(),
     ) -> None:
         """`is_modest`: let other programs on this computer come first."""
         self._desk = desk
@@ -44,8 +75,16 @@ class LocalEngine:
         self._host_id = host_id
         self._cores = cores
         self._reported = reported
-        self._holding: set[int] = set()
-        self._asking = threading.Lock()
+        self._pace = pace
+        self._change = threading.Condition()  # guards the next six
+        self._ready: deque[Order] = deque()
+        self._computing: dict[int, int] = {}  # task to core
+        self._done: list[_Finished] = []
+        self._dropped: set[int] = set()  # tasks that nobody wants any more, until their core has noticed
+        self._ask_at = 0.0
+        self._is_draining = False
+        self._pause = pace.idle
+        self._in_vain = 0
         self._fetching = threading.Lock()
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
@@ -55,26 +94,68 @@ class LocalEngine:
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
 
+    @property
+    def in_vain(self) -> int:
+        """How many questions in a row were answered with no work, while there was nothing in hand either."""
+        return self._in_vain
+
+    @property
+    def in_hand(self) -> int:
+        """How many tasks it has, computed or not."""
+        with self._change:
+            return len(self._holding())
+
     def start(self, trust: bytes) -> None:
         """Begin computing for the laboratory whose keys these are."""
         self._home.mkdir(parents=True, exist_ok=True)
-        _place(self._home / TRUST_FILE, trust)
+        self.renew(trust)
         self._clear()
         self._template = start_template()
-        for core in range(self._cores):
-            thread = threading.Thread(target=self._loop, args=(core,), name=f"core-{core}", daemon=True)
+        work = {f"core-{core}": partial(self._loop, core) for core in range(self._cores)} | {"desk": self._speak}
+        for name, what in work.items():
+            thread = threading.Thread(target=what, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
 
-    def stop(self) -> None:
-        """End the runners. What they were computing stays theirs and goes on after the next start."""
+    def renew(self, trust: bytes) -> None:
+        """These are the laboratory's keys now."""
+        _place(self._home / TRUST_FILE, trust)
+
+    def drain(self) -> None:
+        """Begin nothing more. What has begun goes on to its end."""
+        with self._change:
+            self._is_draining = True
+            ahead = [order.task for order in self._ready]
+            self._ready.clear()
+            self._change.notify_all()
+        if ahead:
+            try:
+                self._desk.give_back(ahead)
+            except AxiomError as error:
+                log.info("local.unsaid %s", error)
+
+    def stop(self, *, keeps: bool = True) -> None:
+        """End the runners. What they were computing stays theirs and goes on after the next start.
+
+        What has not begun goes to others; with `keeps` false, so does what has.
+        """
         self._stopping.set()
-        for runner in list(self._runners.values()):
-            end(runner)
+        with self._change:
+            self._change.notify_all()
+        end_all(list(self._runners.values()))
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
             hang_up(runner)  # only now: a core listens until its runner is gone
+        with self._change:
+            back = {order.task for order in self._ready} | (set() if keeps else set(self._computing))
+        try:
+            if self._done:
+                self._report()
+            if back:
+                self._desk.give_back(back)
+        except AxiomError as error:  # whoever is not there any more hears of it at the next start, or by our silence
+            log.info("local.unsaid %s", error)
         if self._template:
             self._template.end()
 
@@ -93,44 +174,156 @@ class LocalEngine:
             if file.stem not in used or file.suffix not in _KEPT:
                 file.unlink(missing_ok=True)
 
-    def _loop(self, core: int) -> None:
+    def _speak(self) -> None:
+        """Report, ask and look, as there is reason to."""
+        looked_at = time.monotonic()
         while not self._stopping.is_set():
             try:
-                order = self._next()
-                if order is None:
-                    self._stopping.wait(_IDLE_SECONDS)
-                else:
-                    self._compute(core, order)
-            except Exception as error:  # a core must not fall idle for ever because of one task
-                if not self._stopping.is_set():
-                    foreseen = isinstance(error, AxiomError)
-                    log.error("local.trouble core=%d %s", core, error, exc_info=not foreseen)
-                    self._stopping.wait(2 * _IDLE_SECONDS)
+                self._wait(looked_at + self._pace.beat)
+                if self._done and not self._stopping.is_set():
+                    self._report()
+                if (wanted := self._wanted()) and not self._stopping.is_set():
+                    self._ask(wanted)
+                if time.monotonic() >= looked_at + self._pace.beat and not self._stopping.is_set():
+                    looked_at = time.monotonic()
+                    self._look()
+            except Exception as error:  # the desk must not fall silent for ever because of one answer
+                self._note("desk", error)
 
-    def _next(self) -> Order | None:
-        # Asking and noting what was given must be one step: a second core asking in between would be sent the
-        # same task again as one that this host has lost.
-        with self._asking:
-            orders = self._desk.ask(frozenset(self._holding), 1)
-            for order in orders:
-                self._holding.add(order.task)
-            return orders[0] if orders else None
+    def _wait(self, beat_at: float) -> None:
+        """Return when there is something to say."""
+        with self._change:
+            while not self._stopping.is_set():
+                now, times = time.monotonic(), [beat_at]
+                idle = self._cores - len(self._computing)
+                if self._done:
+                    times.append(self._done[0].at + (0.0 if idle and not self._ready else self._pace.linger))
+                if self._lacks():
+                    times.append(self._ask_at)
+                if min(times) <= now:
+                    return
+                self._change.wait(min(times) - now)
 
-    def _compute(self, core: int, order: Order) -> None:
-        slot = self._home / "slots" / str(order.task)
+    def _lacks(self) -> int:
+        """How many tasks more could be in hand. Whoever takes some ahead asks when none is left, for many at once."""
+        if self._is_draining or self._ready:
+            return 0
+        return (1 + self._pace.ahead) * self._cores - len(self._computing)
+
+    def _wanted(self) -> int:
+        with self._change:
+            return self._lacks() if time.monotonic() >= self._ask_at else 0
+
+    def _holding(self) -> frozenset[int]:
+        """Everything that this engine has. With the condition held."""
+        ready = (order.task for order in self._ready)
+        return frozenset((*ready, *self._computing, *(one.report.task_id for one in self._done)))
+
+    def _ask(self, wanted: int) -> None:
+        with self._change:
+            holding = self._holding()
+        orders = self._desk.ask(holding, wanted)
+        with self._change:
+            has = self._holding()
+            self._ready.extend(order for order in orders if order.task not in has)
+            self._in_vain = 0 if orders or holding else self._in_vain + 1
+            self._pause = self._pace.idle if orders else min(self._pace.longest_idle, 2 * self._pause)
+            self._ask_at = time.monotonic() + (0.0 if len(orders) >= wanted else self._pause)
+            self._change.notify_all()
+
+    def _report(self) -> None:
+        """Bring what is finished. Where that fails it is forgotten here, and sent again to us as something we lost."""
+        with self._change:
+            done = list(self._done)
         try:
-            ended = self._without_bundle(order) or self._obey(core, order, slot)
-            if ended is None:
-                return
-            if ended["exit"] == Exit.BAD_BUNDLE:
-                self._forget(order.bundle)
-            output = Path(ended["output"]).read_bytes() if ended["output"] else None
-            self._desk.report(_report(order, ended, self._host_id), output)
-            shutil.rmtree(slot, ignore_errors=True)
-            self._reported()
+            self._desk.report([(one.report, one.output) for one in done])
+            for one in done:
+                shutil.rmtree(one.slot, ignore_errors=True)
         finally:
-            self.progress.pop(order.task, None)
-            self._holding.discard(order.task)
+            with self._change:
+                self._done = self._done[len(done) :]
+                self._ask_at = 0.0  # with less in hand there may be more for us
+        for _ in done:
+            self._reported()
+
+    def _look(self) -> None:
+        """Say that we are there, and give up what nobody wants any more."""
+        with self._change:
+            holding = self._holding()
+        at_once, if_not_begun = self._desk.look(holding)
+        with self._change:
+            waiting = {order.task for order in self._ready} & (at_once | if_not_begun)
+            self._ready = deque(order for order in self._ready if order.task not in waiting)
+            cores = [core for task, core in self._computing.items() if task in at_once]
+            begun = {task for task in self._computing if task in at_once}
+            self._dropped |= begun
+        for runner in [self._runners[core] for core in cores if core in self._runners]:
+            end(runner)
+        if waiting or begun:
+            log.info("local.dropped tasks=%s", sorted(waiting | begun))
+            self._desk.give_back(waiting | begun)
+
+    def _loop(self, core: int) -> None:
+        while (order := self._next(core)) is not None:
+            is_kept = False
+            try:
+                is_kept = self._compute(core, order)
+            except Exception as error:  # a core must not fall idle for ever because of one task
+                self._note(f"core={core}", error)
+            finally:
+                self.progress.pop(order.task, None)
+                with self._change:
+                    if not is_kept:
+                        self._computing.pop(order.task, None)
+                    self._change.notify_all()
+
+    def _next(self, core: int) -> Order | None:
+        """The next order for this core; None when it is over."""
+        with self._change:
+            while not self._stopping.is_set():
+                if self._ready:
+                    order = self._ready.popleft()
+                    self._computing[order.task] = core
+                    self._change.notify_all()
+                    return order
+                self._change.wait()
+        return None
+
+    def _note(self, where: str, error: Exception) -> None:
+        if not self._stopping.is_set():
+            foreseen = isinstance(error, AxiomError)
+            log.error("local.trouble %s %s", where, error, exc_info=not foreseen)
+            self._stopping.wait(_TROUBLE_SECONDS)
+
+    def _compute(self, core: int, order: Order) -> bool:
+        """Compute a task and have it reported. True where it was stopped half done, and stays ours."""
+        slot = self._home / "slots" / str(order.task)
+        ended = self._without_bundle(order) or self._obeyed(core, order, slot)
+        if ended is None:
+            with self._change:
+                is_dropped = order.task in self._dropped
+                self._dropped.discard(order.task)
+            if is_dropped:
+                shutil.rmtree(slot, ignore_errors=True)
+            return not is_dropped
+        if ended["exit"] == Exit.BAD_BUNDLE:
+            self._forget(order.bundle)
+        output = Path(ended["output"]).read_bytes() if ended["output"] else None
+        report = _report(order, ended, self._host_id)
+        with self._change:
+            self._done.append(_Finished(report=report, output=output, slot=slot, at=time.monotonic()))
+            self._computing.pop(order.task, None)
+        return False
+
+    def _obeyed(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
+        """How an order ended; None when it was stopped. Whose processes were killed it goes on with what was kept."""
+        for _ in range(_TRIES - 1):
+            ended = self._obey(core, order, slot)
+            if ended is None or not ended.get("may_pass"):
+                return ended
+            if self._stopping.wait(_TROUBLE_SECONDS):
+                return None  # it was no accident: all of us are being ended
+        return self._obey(core, order, slot)
 
     def _without_bundle(self, order: Order) -> dict[str, Any] | None:
         """How a task ends for which there is no bundle; None when it lies where the runner looks."""
@@ -183,9 +376,10 @@ class LocalEngine:
         end(runner)
         hang_up(runner)
         self._runners.pop(core, None)
-        if self._stopping.is_set():
+        if self._stopping.is_set() or order.task in self._dropped:
             return None
-        return _ended(Exit.RUNNER_FAULT, f"the runner ended by itself with status {runner.returncode}")
+        said = f"the runner ended by itself with status {runner.returncode}"
+        return _ended(Exit.RUNNER_FAULT, said) | {"may_pass": True}
 
     def _runner(self, core: int) -> subprocess.Popen[str]:
         runner = self._runners.get(core)

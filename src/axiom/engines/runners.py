@@ -8,6 +8,8 @@ import json
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Sequence
 from typing import Any
 
 from axiom.runner.child.environment import environment
@@ -85,6 +87,15 @@ def end(runner: subprocess.Popen[str]) -> None:
     except subprocess.TimeoutExpired:
         runner.kill()
         runner.wait()
+
+
+def end_all(runners: Sequence[subprocess.Popen[str]]) -> None:
+    """Have all of them end, at the same time: each may take seconds to keep what it computes."""
+    threads = [threading.Thread(target=end, args=(runner,), daemon=True) for runner in runners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def hang_up(runner: subprocess.Popen[str]) -> None:

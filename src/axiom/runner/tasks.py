@@ -273,6 +273,4 @@ def _failures(done: Sequence[CellOutput]) -> str:
 
 def answer_data(answer: Answer) -> dict[str, object]:
     """Return an answer as plain data, for the engine that asked."""
-    data = asdict(answer) | {"exit": int(answer.exit)}
-    del data["may_pass"]  # it asks the laboratory, which decides what is tried again
-    return data
+    return asdict(answer) | {"exit": int(answer.exit)}

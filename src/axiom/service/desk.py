@@ -50,16 +50,29 @@ class SocketDesk:
         return {"orders": [order.argv() for order in orders], "held": sorted(desk.held())}
 
     def report(self, said: dict[str, Any]) -> dict[str, Any]:
-        """A finished task. Its output lies in the data folder, which both processes see."""
-        output = None
-        if said["output"] is not None:
-            path = Path(said["output"]).resolve()
-            if not path.is_relative_to(self.folder.path.resolve()):
-                raise WrongUse(f"The output {path} lies outside the data folder; it was not read.")
-            output = path.read_bytes()
-        self._desk(said).report(Report(**said["report"]), output)
+        """Finished tasks. Their outputs lie in the data folder, which both processes see."""
+        finished = [(Report(**one["report"]), self._output(one["output"])) for one in said["finished"]]
+        self._desk(said).report(finished)
         self.reported()
         return {}
+
+    def look(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Which of the tasks that it holds the engine should give up."""
+        at_once, if_not_begun = self._desk(said).look(frozenset(said["holding"]))
+        return {"at_once": sorted(at_once), "if_not_begun": sorted(if_not_begun)}
+
+    def give_back(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Others may have these tasks."""
+        self._desk(said).give_back(said["tasks"])
+        return {}
+
+    def _output(self, name: str | None) -> bytes | None:
+        if name is None:
+            return None
+        path = Path(name).resolve()
+        if not path.is_relative_to(self.folder.path.resolve()):
+            raise WrongUse(f"The output {path} lies outside the data folder; it was not read.")
+        return path.read_bytes()
 
     def _desk(self, said: dict[str, Any]) -> LocalDesk:
         return LocalDesk(

@@ -100,16 +100,18 @@ def computing(
         dispatch=dispatch,
         known=known,
         engine=engine,
-        build=lambda: _moving(writer, folder, journal, keys, now),
+        build=lambda: _moving(writer, folder, journal, keys, timedelta(seconds=settings.pilot_lease_seconds), now),
     )
     return core
 
 
-def _moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> Moving:
+def _moving(
+    writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
+) -> Moving:
     """Imported when it is wanted: nobody waits for it before something is computed."""
     from axiom.service.jobs import moving
 
-    return moving(writer, folder, journal, keys, now)
+    return moving(writer, folder, journal, keys, lease, now)
 
 
 def demand_writer(writer: Writer) -> None:

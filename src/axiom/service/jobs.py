@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.lab.credit.booking import SLICE as PAID_AT_ONCE
 from axiom.lab.credit.pay import Paying
+from axiom.server.pilots import leases
 from axiom.server.returns.duplicates import give_up, secret_of
 from axiom.server.returns.transitioner import sweep_awake, sweep_unattended
 from axiom.server.returns.validator import SLICE as JUDGED_AT_ONCE
@@ -19,6 +20,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
 ALIVE = "alive"  # the job that writes down that the laboratory is up
+_LOOKS = 20  # for silent pilots, in the time after which one is
 _ROUNDS = 20  # of a job in one turn: whoever looks whether it is stuck sees it begin again
 _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs less for each task than a few at a time
 
@@ -47,10 +49,14 @@ class Moving:
         self.paying.pay(db, now)
 
 
-def moving(writer: Writer, folder: Folder, journal: Path, keys: Keys, now: Callable[[], datetime]) -> Moving:
-    """The jobs over this folder, through its writer."""
+def moving(
+    writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
+) -> Moving:
+    """The jobs over this folder, through its writer. `lease`: how long a pilot may be silent."""
     validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
     jobs = _jobs(writer, validator, paying, now)
+    every = lease.total_seconds() / _LOOKS
+    jobs.add(Job(name="leases", every=every, work=lambda: _end_leases(writer, lease, now), remembered=False))
     jobs.add(Job(name="copy", every=3_600.0, work=lambda: _copy(folder, journal, now()), remembered=False))
     return Moving(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
 
@@ -70,6 +76,10 @@ class _Late:
         now = self._now()
         sweep_awake(db, self._looked_at, now)
         return now
+
+
+def _end_leases(writer: Writer, lease: timedelta, now: Callable[[], datetime]) -> None:
+    writer.run(lambda db: leases.sweep(db, lease, now()))
 
 
 def _copy(folder: Folder, journal: Path, now: datetime) -> None:

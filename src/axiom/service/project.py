@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +26,8 @@ from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
+from axiom.server.pilots.desk import PilotDesk
+from axiom.server.pilots.wire import PilotLanes
 from axiom.server.scheduler.reply import Links
 from axiom.server.scheduler.rpc import Project
 from axiom.server.upkeep.jobs import Job
@@ -33,7 +35,7 @@ from axiom.service.engine import Computing
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
-from axiom.store.connections import Connections
+from axiom.store.connections import Connections, Readers
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
 from axiom.store.experiments.runner_offers import OfferedRunner
@@ -68,11 +70,12 @@ class Volunteering:
     threads: ThreadPoolExecutor
     offering: Offering
     builder: Builder | None
+    pilots: PilotLanes
 
     def lanes(self, counts: RequestCounts) -> Lanes:
         """The paths that are answered past the site."""
         openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
-        return Lanes(openers, counts)
+        return Lanes(openers, counts, self.pilots.openers())
 
     @property
     def scheduler(self) -> str:
@@ -157,7 +160,8 @@ def volunteering(
         builder = Builder(
             folder, source.build_with, patience=_PATIENCE, may_begin=lambda: _has_first_findings(folder, now())
         )
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads:
+    readers = Readers(folder)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads, contextlib.closing(readers):
         transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
         project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
         made = Volunteering(
@@ -168,6 +172,19 @@ def volunteering(
             threads=threads,
             offering=offering,
             builder=builder,
+            pilots=PilotLanes(
+                PilotDesk(
+                    folder=folder,
+                    dispatch=core.dispatch,
+                    known=core.known,
+                    lease=timedelta(seconds=settings.pilot_lease_seconds),
+                    now=core.gate.now,
+                ),
+                writer=core.writer,
+                connections=readers,
+                threads=threads,
+                reported=core.look_again,
+            ),
         )
         for job in made.jobs(now):
             core.jobs.add(job)

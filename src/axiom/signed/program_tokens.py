@@ -1,14 +1,21 @@
-"""Tokens of programs: a secret that is shown once, and the digest of it that is kept."""
+"""Tokens of programs and keys of clusters: a secret that is shown once, and the digest of it that is kept."""
 
 import hashlib
 import secrets
 
 PREFIX = "axiom_"  # so that whoever looks for secrets in files finds one
 
+CLUSTER_PREFIX = "axiom_cluster_"
+
 
 def new_token() -> str:
     """A token that nobody guesses: 256 random bits."""
     return f"{PREFIX}{secrets.token_urlsafe(32)}"
+
+
+def new_cluster_key() -> str:
+    """A key with which a cluster's pilots compute: 256 random bits."""
+    return f"{CLUSTER_PREFIX}{secrets.token_urlsafe(32)}"
 
 
 def digest(token: str) -> str:

@@ -95,14 +95,20 @@ class EngineDesk(Protocol):
         """Orders for a host."""
 
     def report(self, said: Answer) -> Answer:
-        """Take a finished task; the answer comes after the commit."""
+        """Take finished tasks; the answer comes after the commit."""
+
+    def look(self, said: Answer) -> Answer:
+        """Which of its tasks a host should give up."""
+
+    def give_back(self, said: Answer) -> Answer:
+        """Tasks that others may have."""
 
 
 def desk_routes(counter: EngineDesk) -> list[Route]:
-    """The three things that an engine says."""
+    """The things that an engine says."""
     return [
         Route(f"/desk/{name}", _answering(getattr(counter, name)), methods=["POST"])
-        for name in ("hello", "ask", "report")
+        for name in ("hello", "ask", "report", "look", "give_back")
     ]
 
 

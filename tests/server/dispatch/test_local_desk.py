@@ -4,9 +4,11 @@ import hashlib
 
 import pytest
 
-from axiom.domain.work import Report, TaskState
+from axiom.domain.endings import Cause
+from axiom.domain.work import Report, TaskState, WorkunitState
 from axiom.errors import NotFound
 from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.returns.transitioner import transit
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.tasks import workunits
@@ -37,7 +39,7 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, wo
     said = Report(
         task_id=order.task, host_id=1, exit_status=0, output_digest=None, cpu_seconds=1.0, elapsed_seconds=1.0
     )
-    desk.report(said, output)
+    desk.report([(said, output)])
     reader = connect_reader(working_lab.folder.database)
     task = workunits.task(reader, order.task)
     assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
@@ -51,7 +53,7 @@ def test_a_success_without_output_is_none(desk):
     said = Report(
         task_id=order.task, host_id=1, exit_status=0, output_digest=None, cpu_seconds=1.0, elapsed_seconds=1.0
     )
-    desk.report(said, None)
+    desk.report([(said, None)])
     assert desk.writer.run(lambda db: workunits.task(db, order.task)).state is TaskState.FAILED
 
 
@@ -61,3 +63,31 @@ def test_a_bundle_is_handed_out_with_its_newest_seal(desk, prepared):
     assert desk.seal(digest) == desk.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
     with pytest.raises(NotFound, match="There is no bundle abcdefabcdef here"):
         desk.seal("abcdef" * 10)
+
+
+def test_what_is_given_back_waits_for_others_and_nobody_failed(desk):
+    (order,) = desk.ask(frozenset(), 1)
+    desk.give_back([order.task])
+    assert desk.held() == frozenset()
+    again = desk.writer.run(workunits.tasks)
+    assert [(task.state, task.cause) for task in again] == [
+        (TaskState.UNSENT, ""),
+        (TaskState.ABORTED, Cause.TAKEN_BACK),
+    ]
+    (copy,) = desk.ask(frozenset(), 1)
+    assert copy.seeds == order.seeds
+
+
+def test_a_host_may_give_back_a_workunit_any_number_of_times(desk):
+    for _ in range(30):
+        (order,) = desk.ask(frozenset(), 1)
+        desk.give_back([order.task])
+    assert desk.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
+
+
+def test_what_is_withdrawn_is_to_be_given_up(desk):
+    (order,) = desk.ask(frozenset(), 1)
+    assert desk.look(frozenset({order.task})) == (frozenset(), frozenset())
+    desk.writer.run(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
+    desk.writer.run(lambda db: transit(db, 1, desk.now()))
+    assert desk.look(frozenset({order.task})) == (frozenset({order.task}), frozenset())

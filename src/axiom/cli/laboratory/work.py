@@ -1,10 +1,11 @@
-"""`axiom work`: more cores for a laboratory that is running, in a process of their own."""
+"""`axiom work`: more cores for a laboratory that is running, in a process of their own, here or on a cluster."""
 
 import contextlib
 import fcntl
+import re
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from axiom.commands.remote import Remote
 from axiom.domain.work import Report
 from axiom.engines.local import LocalEngine
 from axiom.engines.this_computer import cores, this_capacity
-from axiom.errors import CannotStart, FolderInUse, NotFound
+from axiom.errors import CannotStart, FolderInUse, NotFound, WrongUse
 from axiom.runner.platform.host import platform_here
 from axiom.service.access import demand, reading
 from axiom.service.terminal import remark
@@ -49,17 +50,30 @@ class RemoteDesk:
         """Orders for this host."""
         return [Order.parse(argv) for argv in self._ask(holding, wanted)["orders"]]
 
-    def report(self, report: Report, output: bytes | None) -> None:
-        """Take a finished task. The output travels as a file, which both processes see."""
-        path = None
-        if output is not None:
-            path = self._folder.engine.absolute() / "reports" / f"{report.task_id}.jsonl"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(output)
-        said = {"host": self.host_id, "report": asdict(report), "output": str(path) if path else None}
-        self._remote.say("/desk/report", said)
-        if path is not None:
-            path.unlink(missing_ok=True)
+    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
+        """Take finished tasks. Their outputs travel as files, which both processes see."""
+        folder = self._folder.engine.absolute() / "reports"
+        said: list[dict[str, Any]] = []
+        for report, output in finished:
+            path = None
+            if output is not None:
+                path = folder / f"{report.task_id}.jsonl"
+                folder.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(output)
+            said.append({"report": asdict(report), "output": str(path) if path else None})
+        self._remote.say("/desk/report", {"host": self.host_id, "finished": said})
+        for one in said:
+            if one["output"] is not None:
+                Path(one["output"]).unlink(missing_ok=True)
+
+    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Which of these tasks nobody wants any more."""
+        answer = self._remote.say("/desk/look", {"host": self.host_id, "holding": sorted(holding)})
+        return frozenset(answer["at_once"]), frozenset(answer["if_not_begun"])
+
+    def give_back(self, tasks: Collection[int]) -> None:
+        """Others may have these tasks."""
+        self._remote.say("/desk/give_back", {"host": self.host_id, "tasks": sorted(tasks)})
 
     def seal(self, digest: str) -> str:
         """The newest signature over a bundle."""
@@ -78,19 +92,81 @@ class RemoteDesk:
         return self._remote.say("/desk/ask", {"host": self.host_id, "holding": sorted(holding), "wanted": wanted})
 
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+
+def _duration(_context: click.Context, _parameter: click.Parameter, said: str | None) -> float | None:
+    if said is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,6})([smhd])", said.strip())
+    if found is None:
+        raise click.BadParameter(f"{said!r} is not like 90s, 55m, 12h or 2d.")
+    return int(found[1]) * _UNITS[found[2]]
+
+
 @click.command()
 @data_option
-@click.option("--engine", type=click.Choice(["local"]), default="local", show_default=True, help="Where tasks run.")
-@click.option("--name", default="more cores", show_default=True, help="This engine's name; one at a time has it.")
-@click.option("--workers", type=click.IntRange(1, 4_096), default=None, help="How many cores; all of them if not said.")
+@click.option("--server", metavar="URL", help="A laboratory on another computer, such as https://lab.example/.")
+@click.option("--lab", metavar="DIGEST", help="Which laboratory that must be, as `axiom cluster add` said it.")
+@click.option("--key-file", type=click.Path(path_type=Path), help="The file with the cluster's key, of mode 0600.")
+@click.option(
+    "--scratch",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where half-done work is kept for whoever comes back to this node; without it nothing is kept.",
+)
+@click.option(
+    "--for",
+    "seconds",
+    metavar="TIME",
+    callback=_duration,
+    help="Begin nothing after so long, as 55m or 12h; a minute later it is over.",
+)
+@click.option(
+    "--when-idle",
+    type=click.Choice(["stop", "wait"]),
+    default="stop",
+    show_default=True,
+    help="With --server, when no work is left.",
+)
+@click.option("--name", help="This engine's name; with --server that of the node, else one at a time has it.")
+@click.option(
+    "--cores", "--workers", "cores_said", type=click.IntRange(1, 4_096), help="How many cores; all of them if not said."
+)
 @quiet_option
-def work(folder: Folder, engine: str, name: str, workers: int | None, quiet: bool) -> None:
-    """Compute for a laboratory that is running on this computer, until Ctrl-C or until it is gone."""
-    del engine
+def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, **said: Any) -> None:
+    """Compute for a laboratory that is running, until Ctrl-C or until it is gone.
+
+    Without --server the laboratory is one on this computer. With it this is a pilot, which a cluster's scheduler
+    starts: it needs --lab and --key-file, and no data folder.
+    """
+    amount = cores_said or cores()
+    if said["server"] is None:
+        _beside(folder, name or "more cores", amount, quiet=quiet)
+        return
+    if lacking := [option for option in ("lab", "key_file") if said[option] is None]:
+        raise WrongUse(f"--server needs --{lacking[0].replace('_', '-')} as well. Nothing was started.")
+    from axiom.service.pilot import PilotOrders, fly  # whoever computes beside a laboratory does not wait for it
+
+    fly(
+        PilotOrders(
+            server=said["server"],
+            lab=said["lab"],
+            key_file=said["key_file"],
+            scratch=said["scratch"],
+            cores=amount,
+            name=name or "",
+            seconds=said["seconds"],
+            waits=said["when_idle"] == "wait",
+        ),
+        quiet=quiet,
+    )
+
+
+def _beside(folder: Folder, name: str, amount: int, *, quiet: bool) -> None:
+    """Compute for a laboratory on this computer."""
     demand(folder)
     if holder(folder) is None:
         raise CannotStart(f"No laboratory runs in {folder.path}, so there is nothing to compute. Start `axiom serve`.")
-    amount = workers or cores()
     is_modest = from_process(folder.settings)[0].priority == "low"
     home = folder.path / "engines" / "".join(sign if sign.isalnum() else "-" for sign in name)
     stopping = threading.Event()

@@ -19,6 +19,8 @@ MANY_CORES = 60  # a client ends at most one task a second: with more cores than
 MANY_SECONDS = 240.0  # that a task takes there at least, also where fewer than four hosts then share a block
 SHARING = 4  # hosts that should share a block, as many as Strong asks for
 _WHOLE = 1.5  # times what is wanted: what is not longer is not cut, so that no rest is shorter than half of it
+PILOT_SECONDS = 10.0  # on a cluster, whose pilots may be stopped at any moment
+PILOT_TASKS = 100.0  # a second, that all pilots together may end: with more cores than fit, tasks are longer
 _WHOLE_HERE = 2.5  # on the laboratory's own cores: up to 20 seconds where 8 are wanted
 
 
@@ -49,8 +51,18 @@ class UsualHosts:
     largest_speed: float = 0.0  # of the fastest host above `MANY_CORES`; 0 where there is none
 
 
-def length_for(*, cores: int, is_ours: bool, is_first: bool, task_seconds: float) -> Length:
-    """How long a task for this host should be. `task_seconds` is what the operator wants on the laboratory's own."""
+def pilot_seconds(cores: int) -> float:
+    """How long a task should be of pilots that have so many cores together."""
+    return max(PILOT_SECONDS, cores / PILOT_TASKS)
+
+
+def length_for(
+    *, cores: int, is_ours: bool, is_first: bool, task_seconds: float, lent_seconds: float | None = None
+) -> Length:
+    """How long a task for this host should be. `task_seconds` is what the operator wants on the laboratory's own.
+
+    `lent_seconds` is how long one of a cluster's pilot should be; None for other hosts.
+    """
     if is_ours:
         return Length(
             usual=task_seconds,
@@ -66,6 +78,14 @@ def length_for(*, cores: int, is_ours: bool, is_first: bool, task_seconds: float
             least=0.0,
             is_shared=True,
             reason=f"about {FIRST_SECONDS:g} seconds, since it is the host's first and measures how fast it is",
+        )
+    if lent_seconds is not None:
+        return Length(
+            usual=lent_seconds,
+            most=_WHOLE * lent_seconds,
+            least=0.0,
+            is_shared=True,
+            reason=f"about {lent_seconds:g} seconds, as pilots' tasks are",
         )
     return Length(
         usual=USUAL_SECONDS,

@@ -107,6 +107,7 @@ class Allowance:
     tasks_per_core: int  # in hand
     daily_per_core: int | None  # where its standing does not say; None is any number
     heeds_standing: bool = True  # a host that brings errors gets fewer tasks a day
+    lent_seconds: float | None = None  # that a task of a cluster's pilot should take; None for other hosts
     beside: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.amounts import counted
+from axiom.domain.endings import Cause
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 
 # So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even
@@ -48,7 +49,7 @@ def transition(workunit: Workunit, tasks: Sequence[Task], now: datetime) -> Tran
         if valid > alike:
             failed = f"{failures} of its tasks failed, and of {valid} valid copies {alike} agree"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=failed)
-    in_vain = sum(not task.state.is_alive and task.state is not TaskState.VALID for task in tasks) + len(expire)
+    in_vain = sum(_is_in_vain(task) for task in tasks) + len(expire)
     if in_vain >= most_in_vain(workunit):
         reason = f"{counted(in_vain, 'task')} ended without a valid result, {failures} of them by failing"
         return Transition(state=WorkunitState.FAILED, expire=expire, abort=_unsent(tasks), reason=reason)
@@ -77,6 +78,11 @@ def _valid(workunit: Workunit, tasks: Sequence[Task]) -> tuple[int, int]:
 def most_in_vain(workunit: Workunit) -> int:
     """How many tasks of a workunit may end without a valid result, for whatever reason, before it is given up."""
     return max(_LEAST_TASKS, workunit.max_failures * _TASKS_A_FAILURE)
+
+
+def _is_in_vain(task: Task) -> bool:
+    """Did it end without a valid result? One that was taken back from its host did not end of itself."""
+    return not task.state.is_alive and task.state is not TaskState.VALID and task.cause != Cause.TAKEN_BACK
 
 
 def _is_late(task: Task, now: datetime) -> bool:

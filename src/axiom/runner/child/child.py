@@ -395,6 +395,8 @@ def _watch(system: Any, parent: int) -> None:
 def main() -> None:
     """Answer line after line until the parent closes the pipe."""
     parent, runner, *modules = sys.argv[1:]
+    # A scheduler that ends a job tells each of its processes. The parent asks for the state first, and then ends us.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if parent == "copies":  # the word that `spawn.py` says
         handle, *modules = modules
         _own(runner, "axiom.runner.child.template").serve(int(handle), lambda: _preload(modules))

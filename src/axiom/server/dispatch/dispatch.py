@@ -121,7 +121,7 @@ class _Dispatcher:
         self._factors: dict[tuple[int, str], float] = {}
         self._lasting: dict[float, float] = {}
         self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
-        self._picker = Picker(db, dispatch, known, host, now)
+        self._picker = Picker(db, dispatch, known, host, now, allowance.lent_seconds)
         self._rollout = RolloutLimits(db, dispatch, known, host, now)
         self._staged: set[int] = set()  # versions that are still being let out
         self._copied: set[int] = set()  # workunits that wait for copies at other volunteers

@@ -1,9 +1,8 @@
 """The desk at which this computer's own engine asks for work and reports, in the same process as the writer."""
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from axiom.domain.work import Report
@@ -12,6 +11,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.dispatch.types import WorkRequest
+from axiom.server.returns.lent_tasks import take_back, unwanted
 from axiom.server.returns.reporting import report
 from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
@@ -78,11 +78,28 @@ class LocalDesk:
 
         return self.writer.run(handed)
 
-    def report(self, said: Report, output: bytes | None) -> None:
-        """Store output and report in one commit."""
-        if output is not None:
-            said = replace(said, output_digest=hashlib.sha256(output).hexdigest())
-        self.writer.run(lambda db: report(db, self.folder, said, output, self.now()))
+    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
+        """Store outputs and reports in one commit."""
+
+        def taken(db: Database) -> None:
+            for said, output in finished:
+                report(db, self.folder, said, output, self.now())
+
+        self.writer.run(taken)
+
+    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Which of these tasks nobody wants any more: at once, and unless they have begun."""
+        return self.writer.run(lambda db: unwanted(db, self.host_id, holding))
+
+    def give_back(self, tasks: Collection[int]) -> None:
+        """Others may have these tasks."""
+
+        def back(db: Database) -> None:
+            out = [task for task in workunits.held(db, self.host_id) if task.id in set(tasks)]
+            take_back(db, out, "its engine gave it back", self.now())
+
+        if tasks:
+            self.writer.run(back)
 
     def seal(self, digest: str) -> str:
         """The newest signature over a bundle."""

@@ -32,7 +32,17 @@ class Sizing:
 class Picker:
     """What one host may have, and how much of it at once."""
 
-    def __init__(self, db: Database, dispatch: Dispatch, known: DispatchCache, host: Host, now: datetime) -> None:
+    def __init__(
+        self,
+        db: Database,
+        dispatch: Dispatch,
+        known: DispatchCache,
+        host: Host,
+        now: datetime,
+        lent_seconds: float | None = None,
+    ) -> None:
+        """`lent_seconds`: how long a task should be, where it is for a cluster's pilot."""
+        self._lent_seconds = lent_seconds
         self._db = db
         self._dispatch = dispatch
         self._known = known
@@ -89,6 +99,7 @@ class Picker:
                 is_ours=self._host.volunteer_id == self._dispatch.ourselves,
                 is_first=is_first,
                 task_seconds=self._dispatch.task_seconds,
+                lent_seconds=self._lent_seconds,
             )
         seconds = seconds_on(self._host, each)
         return task_size(self._lengths[is_first], replicate_seconds=seconds, there=there, block=block).replicates

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from axiom.server.http import hardening
@@ -27,12 +28,26 @@ _TOO_LARGE = b"413 Content Too Large"
 _ENCODED = b"415 Unsupported Media Type"
 _UNABLE = b"503 Service Unavailable"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_KEPT = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: %d\r\n\r\n"
-_LAST = b"HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+_OK = b"200 OK"
+_XML = b"text/xml"
+_KEPT = b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
+_LAST = b"HTTP/1.1 %b\r\ncontent-type: %b\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
 
 
 # Of an answer: bytes, or what `bytes` makes bytes of. That is done in the loop's thread, when they are sent.
 Promised = Future[Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneReply:
+    """An answer with a status and a kind of its own; others are BOINC's, whose errors stand in what they say."""
+
+    body: bytes
+    status: bytes = _OK
+    kind: bytes = b"application/json"
+
+    def __bytes__(self) -> bytes:
+        return self.body
 
 
 class Intake(Protocol):
@@ -54,6 +69,7 @@ AnsweringIn = Callable[[bytes, str], Promised]  # with the languages that the cl
 # Of the length that the request says it has, and the languages that its client accepts; what is no intake is the status
 # with which it is refused.
 Opener = Callable[[int | None, str], Intake | bytes]
+KeyedOpener = Callable[[int | None, bytes], Intake | bytes]  # of the length, and what `Authorization` says
 
 
 class BodyRoom:
@@ -136,8 +152,15 @@ def whole_in(answer: AnsweringIn, limit: int = REQUEST_BYTES, room: BodyRoom | N
 class Lanes:
     """Which paths are lanes, and the answers on their way back into the loop. Each path is a class of requests."""
 
-    def __init__(self, openers: Mapping[bytes, Opener], counts: RequestCounts | None = None) -> None:
+    def __init__(
+        self,
+        openers: Mapping[bytes, Opener],
+        counts: RequestCounts | None = None,
+        keyed: Mapping[bytes, KeyedOpener] | None = None,
+    ) -> None:
+        """`keyed` are those whose requests bring a key in a header."""
         self.openers = openers
+        self.keyed = keyed or {}
         self.counts = counts or RequestCounts()
         self._ready: deque[tuple[Exchange, Promised]] = deque()
         self._is_woken = False
@@ -220,13 +243,15 @@ class Exchange:
     def answer_with(self, answered: Promised) -> None:
         """Send the answer, if somebody still awaits it."""
         try:
-            body = bytes(answered.result())
+            found = answered.result()
+            body = bytes(found)
         except Exception:
             log.exception("lane.broken")
             self._connection.refuse(_UNABLE)
             return
         if not self.disconnected:
-            self._send(body)
+            is_own = isinstance(found, LaneReply)
+            self._send(body, found.status if is_own else _OK, found.kind if is_own else _XML)
 
     def _ask(self) -> None:
         self._is_asked = True
@@ -238,12 +263,14 @@ class Exchange:
             lanes = self._connection.lanes
             answered.add_done_callback(lambda future: lanes.send(self, future))
 
-    def _send(self, body: bytes) -> None:
+    def _send(self, body: bytes, status: bytes, kind: bytes) -> None:
         connection = self._connection
         self.response_complete = True
-        connection.lanes.counts.answered(self._path[1:].decode(), 200, connection.loop.time() - self._asked_at)
+        connection.lanes.counts.answered(
+            self._path[1:].decode(), int(status[:3]), connection.loop.time() - self._asked_at
+        )
         if not connection.transport.is_closing():
-            connection.transport.write((_KEPT if self.keep_alive else _LAST) % len(body) + body)
+            connection.transport.write((_KEPT if self.keep_alive else _LAST) % (status, kind, len(body)) + body)
             if not self.keep_alive:
                 connection.transport.close()
         connection.answered(self)
@@ -273,15 +300,17 @@ class Laned(Hardened):
     def route(self) -> None:
         """The headers are complete: a lane's request begins, or one of the site's."""
         path = self.url.partition(b"?")[0]
-        opener = self.lanes.openers.get(path) if self.parser.get_method() == b"POST" else None
-        if opener is None:
+        is_post = self.parser.get_method() == b"POST"
+        opener = self.lanes.openers.get(path) if is_post else None
+        keyed = self.lanes.keyed.get(path) if is_post and opener is None else None
+        if opener is None and keyed is None:
             self._exchange = None
             super().route()
             return
         if self.transport.get_write_buffer_size() > _UNREAD:
             self.transport.close()
             return
-        self._counted, length, encoding, accepted = 0, None, b"identity", b""
+        self._counted, length, encoding, accepted, key = 0, None, b"identity", b"", b""
         for name, value in self.headers:
             if name == b"content-length":
                 length = int(value)  # the parser has refused what is no number
@@ -289,10 +318,16 @@ class Laned(Hardened):
                 encoding = value.strip().lower()
             elif name == b"accept-language":
                 accepted = value
+            elif name == b"authorization":
+                key = value
         if encoding != b"identity":
             self.refuse(_ENCODED)
             return
-        opened = opener(length, accepted.decode("latin-1"))
+        opened: Intake | bytes = b""
+        if opener is not None:
+            opened = opener(length, accepted.decode("latin-1"))
+        elif keyed is not None:
+            opened = keyed(length, key)
         if isinstance(opened, bytes):
             self.refuse(opened)
         else:

@@ -28,7 +28,7 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value CROSS JOIN workunit w
 """
 _OF_WORKUNITS = """
 SELECT t.id, t.workunit_id, t.experiment_id, t.ordinal, t.state, t.created_at, t.host_id, t.sent_at, t.deadline,
-    t.agreement
+    t.agreement, t.cause
 FROM json_each(:ids) j CROSS JOIN task t ON t.workunit_id = j.value ORDER BY t.workunit_id, t.ordinal
 """
 _WORKUNITS = """
@@ -153,7 +153,7 @@ def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit
     ids = json.dumps(list(workunit_ids))
     tasks: dict[int, list[Task]] = {}
     for row in db.select(_OF_WORKUNITS, ids=ids):
-        tasks.setdefault(row["workunit_id"], []).append(_light(row, agreement=row["agreement"]))
+        tasks.setdefault(row["workunit_id"], []).append(_light(row, agreement=row["agreement"], cause=row["cause"]))
     return [(workunits.workunit_of(row), tasks.get(row["id"], [])) for row in db.select(_WORKUNITS, ids=ids)]
 
 

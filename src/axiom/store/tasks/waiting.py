@@ -55,7 +55,7 @@ FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.id = :id
 """
 _HAD_BEFORE = """
 SELECT 1 FROM task t JOIN host h ON h.id = t.host_id
-WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id LIMIT 1
+WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id AND t.cause <> 'taken-back' LIMIT 1
 """
 _HAS_COPIES = "SELECT 1 FROM task WHERE workunit_id = :workunit_id AND ordinal > 0 LIMIT 1"
 _COMPUTED = """
@@ -188,7 +188,7 @@ def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
 
 
 def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
-    """Was a task of this workunit ever sent to a host of this volunteer?"""
+    """Was a task of this workunit ever sent to a host of this volunteer? One that was taken back says nothing."""
     return db.one(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
 
 

@@ -1,0 +1,154 @@
+"""`axiom cluster`: keys with which the pilots of a cluster compute, and until when."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from axiom.cli.groups import Group
+from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.views import view
+from axiom.commands.registry import read_command
+from axiom.errors import WrongUse
+from axiom.service.access import submit
+from axiom.service.terminal import remark
+from axiom.settings import from_process
+from axiom.signed.program_tokens import digest, new_cluster_key
+from axiom.store.engine.folder import Folder
+from axiom.web.views import clusters as views
+
+_MODE = 0o600
+
+
+@click.group(cls=Group)
+def cluster() -> None:
+    """Clusters that may compute for this laboratory: each has a key, which can do nothing else."""
+
+
+@cluster.command("list")
+@data_option
+@json_option
+def list_clusters(folder: Folder, as_json: bool) -> None:
+    """Every cluster that ever had a key, the oldest first."""
+    with view(folder) as seen:
+        answer = views.listed(seen)
+    if as_json:
+        show_json(answer)
+        return
+    show_table(
+        ("cluster", "key", "pilots at work", "cores"),
+        [(one["name"], _until(one), one["pilots"], one["cores"]) for one in answer["clusters"]],
+        none="No cluster has a key. `axiom cluster add NAME` makes one.",
+    )
+
+
+def _until(one: dict[str, Any]) -> str:
+    if one["ended_at"]:
+        return f"revoked {one['ended_at'][:10]}"
+    return f"until {one['expires_at'][:10]}" if one["may_compute"] else f"expired {one['expires_at'][:10]}"
+
+
+_key_file_option = click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the key, readable by you alone; NAME.key if not said.",
+)
+_days_option = click.option(
+    "--days", type=click.IntRange(1, 3_650), default=90, show_default=True, help="How long the key is good."
+)
+
+
+@cluster.command("add")
+@click.argument("name")
+@_key_file_option
+@_days_option
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def add(name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Make a key for a cluster, in a file. Whoever has the file may compute for this laboratory, and nothing else."""
+    _give("cluster.add", name, folder, key_file, days, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+@cluster.command("renew")
+@click.argument("name")
+@_key_file_option
+@_days_option
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def renew(
+    name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool
+) -> None:
+    """Make another key for a cluster. The one before is good for nothing from this moment on."""
+    _give("cluster.renew", name, folder, key_file, days, dry_run=dry_run, as_json=as_json, quiet=quiet)
+
+
+@cluster.command("revoke")
+@click.argument("name")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def revoke(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Let a cluster compute no more, from this moment on. What it computed stays."""
+    answer = submit(folder, read_command("cluster.revoke", {"cluster": name}), dry_run=dry_run)
+    if as_json:
+        show_json({"cluster": answer})
+    else:
+        remark(f"The key of {name} is revoked{' (dry run: it is not)' if dry_run else ''}.", quiet=quiet)
+
+
+def _give(
+    command: str,
+    name: str,
+    folder: Folder,
+    key_file: Path | None,
+    days: int,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    file, key = key_file or Path(f"{name}.key"), new_cluster_key()
+    given = read_command(command, {"cluster": name, "key": digest(key), "days": days})
+    if dry_run:
+        answer = submit(folder, given, dry_run=True)
+        if as_json:
+            show_json({"cluster": answer})
+        else:
+            remark(f"{name} would get a key (dry run: nothing was changed).", quiet=quiet)
+        return
+    _write(file, key)
+    try:
+        answer = submit(folder, given)
+    except BaseException:
+        file.unlink(missing_ok=True)  # a key that nobody knows
+        raise
+    if as_json:
+        show_json({"cluster": {**answer, "key_file": str(file)}})
+        return
+    settings = from_process(folder.settings)[0]
+    server = settings.url or "https://YOUR-SERVER/"
+    remark(
+        f"{name} may compute until {answer['expires_at'][:10]} with the key in {file}. Take the file to the cluster, "
+        f"readable by you alone, and start there:\n"
+        f"  axiom work --server {server} --lab {answer['lab']} --key-file {file.name} --scratch DIR\n"
+        "docs/howto/run-on-a-cluster.md says how a scheduler starts it.",
+        quiet=quiet,
+    )
+
+
+def _write(file: Path, key: str) -> None:
+    """The key in a file of its own: never over another one, which may be the key of something."""
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    except FileExistsError as error:
+        raise WrongUse(f"{file} is there already. Nothing was changed; name another file with --key-file.") from error
+    except OSError as error:
+        raise WrongUse(f"{file} cannot be written ({error.strerror}). Nothing was changed.") from error
+    with os.fdopen(handle, "w") as out:
+        out.write(f"{key}\n")

@@ -1,0 +1,252 @@
+"""The desk of a laboratory on another computer, over HTTPS: what pilots of a cluster speak with.
+
+Nothing that goes wrong on the way ends it: it asks again, ever more slowly, until somebody answers. A key that is not
+good, or another pilot of the same name, does.
+"""
+
+import http.client
+import json
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+from axiom import __version__, errors
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.work import Report
+from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, WrongUse
+from axiom.signed.tickets import Order
+
+log = logging.getLogger("axiom.wire")
+
+_TIMEOUT = 60.0  # seconds, for an answer
+_HURRIED = 6.0  # the same once we have to end
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds between two tries
+_TOGETHER = 8 * 1024 * 1024  # bytes of outputs in one request, unless a single one has more
+_MOST_REPORTS = 256  # in one request
+_GOOD, _NO_KEY = 200, 401
+# Whatever stands between says these where the laboratory itself is not there, or too busy.
+_PASSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+_OURSELVES = frozenset({"localhost", "::1"})
+
+Head = Mapping[str, Any]
+
+
+class HttpDesk:
+    """Asks and reports over HTTPS. Any thread may use it; connections are kept from one question to the next."""
+
+    def __init__(self, server: str, key: str) -> None:
+        """`server`: the address of the laboratory's site."""
+        self._kind, self._host, self._port, self._prefix = _door(server)
+        self._key = key
+        self._who: dict[str, Any] = {}
+        self._idle: list[http.client.HTTPConnection] = []
+        self._busy: set[http.client.HTTPConnection] = set()
+        self._door = threading.Lock()
+        self._ending = threading.Event()
+        self._trust = 0  # the version that was placed
+        self.host_id = 0
+        self.name = ""
+        self.beat_seconds = 30.0
+        self.refused: AxiomError | None = None  # why nothing more will ever be answered
+        self.renew: Callable[[bytes], None] = lambda _trust: None  # called where the laboratory's keys changed
+
+    def hello(self, name: str, platform: Platform, capacity: Capacity, *, session: str, before: Sequence[str]) -> None:
+        """Say who we are. The laboratory says under which name we compute."""
+        said = {
+            "name": name,
+            "platform": asdict(platform),
+            "capacity": {"cores": capacity.cores, "memory_mb": capacity.memory_mb},
+            "session": session,
+            "before": list(before),
+        }
+        answer = self._say("hello", said)
+        self.host_id, self.name = int(answer["host"]), str(answer["name"])
+        self.beat_seconds = float(answer["beat_seconds"])
+        self._who = {"host": self.host_id, "session": session}
+
+    def trust(self) -> bytes:
+        """The laboratory's trust file, which proves itself."""
+        return self._ask("trust", {})
+
+    def held(self) -> frozenset[int]:
+        """The tasks that are out to this host."""
+        return frozenset(self._say("look", {**self._who, "holding": []})["held"])
+
+    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
+        """Orders for this host."""
+        answer = self._say("ask", {**self._who, "holding": sorted(holding), "wanted": wanted})
+        if self._trust and answer["trust"] != self._trust:
+            self.renew(self.trust())
+        self._trust = answer["trust"]
+        return [Order.parse(argv) for argv in answer["orders"]]
+
+    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
+        """Take finished tasks, as many in one request as fit."""
+        for part in _parts(finished):
+            said = [
+                {
+                    "task": one.task_id,
+                    "exit": one.exit_status,
+                    "cpu_seconds": one.cpu_seconds,
+                    "elapsed_seconds": one.elapsed_seconds,
+                    "message": one.message,
+                    "output": None if output is None else len(output),
+                }
+                for one, output in part
+            ]
+            outputs = b"".join(output for _, output in part if output is not None)
+            self._say("report", {**self._who, "finished": said}, outputs)
+
+    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Say that we are there; which tasks nobody wants any more."""
+        answer = self._say("look", {**self._who, "holding": sorted(holding)})
+        return frozenset(answer["at_once"]), frozenset(answer["if_not_begun"])
+
+    def give_back(self, tasks: Collection[int], *, is_over: bool = False) -> None:
+        """Others may have these tasks. `is_over`: we say goodbye."""
+        self._say("give-back", {**self._who, "tasks": sorted(tasks), "is_over": is_over})
+
+    def seal(self, digest: str) -> str:
+        """The newest signature over a bundle."""
+        return str(self._say("seal", {"digest": digest})["seal"])
+
+    def bundle(self, digest: str) -> bytes:
+        """A bundle's bytes."""
+        return self._ask("bundle", {"digest": digest})
+
+    def hurry(self) -> None:
+        """We have to end: wait for nobody any more. Each question is asked once, and shortly."""
+        self._ending.set()
+        with self._door:
+            busy = list(self._busy)
+        for connection in busy:
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Nothing more is said."""
+        with self._door:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _say(self, what: str, head: Head, rest: bytes = b"") -> dict[str, Any]:
+        answer = json.loads(self._ask(what, head, rest))
+        return dict(answer)
+
+    def _ask(self, what: str, head: Head, rest: bytes = b"") -> bytes:
+        """What is answered, however long it takes. An AxiomError where the laboratory refuses."""
+        if self.refused is not None:
+            raise self.refused
+        body = json.dumps(head, separators=(",", ":")).encode() + b"\n" + rest
+        pause = 0.0  # the first time: a connection that was kept may have been closed at the other end
+        while True:
+            try:
+                status, answer = self._once(what, body)
+                trouble = f"status {status}"
+            except (OSError, http.client.HTTPException) as error:
+                status, answer, trouble = 503, b"", str(error) or type(error).__name__
+            if status == _GOOD:
+                return answer
+            if status not in _PASSES:
+                raise self._refusal(status, answer)
+            if self._ending.is_set() and pause:
+                raise CannotStart(f"The laboratory at {self._host} did not answer ({trouble}).")
+            if pause:
+                log.warning("wire.waiting %s %s, asked again in %.0f s", what, trouble, pause)
+                self._ending.wait(pause * (500 + secrets.randbelow(501)) / 1_000)  # so that not all come at once
+            pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, 2 * pause))
+
+    def _once(self, what: str, body: bytes) -> tuple[int, bytes]:
+        headers = {"Authorization": f"Bearer {self._key}", "User-Agent": f"axiom/{__version__}"}
+        with self._connection() as connection:
+            connection.request("POST", f"{self._prefix}/pilots/{what}", body=body, headers=headers)
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+
+    @contextmanager
+    def _connection(self) -> Iterator[http.client.HTTPConnection]:
+        """A connection of our own for one question."""
+        timeout = _HURRIED if self._ending.is_set() else _TIMEOUT
+        with self._door:
+            connection = self._idle.pop() if self._idle else self._kind(self._host, self._port, timeout=timeout)
+            self._busy.add(connection)
+        if connection.sock is not None:
+            connection.sock.settimeout(timeout)
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            self.close()  # the others lead to the same place
+            raise
+        finally:
+            with self._door:
+                self._busy.discard(connection)
+        with self._door:
+            self._idle.append(connection)
+
+    def _refusal(self, status: int, answer: bytes) -> AxiomError:
+        """What a refusal means. A bad key and a pilot that took our place end everything."""
+        try:
+            said = json.loads(answer)["error"]
+            message, name = str(said["message"]), str(said["kind"])
+        except (ValueError, KeyError, TypeError):
+            message, name = "", ""
+        if status == _NO_KEY:
+            message = (
+                message or "The laboratory does not know this key. `axiom cluster list` there shows whose is good."
+            )
+            self.refused = NotAllowed(message)
+            return self.refused
+        if name == HeldByAnother.__name__:
+            self.refused = HeldByAnother(message)
+            return self.refused
+        if not name:
+            return CannotStart(
+                f"{self._host} answered with status {status}, as no laboratory does. Is it the address of the site?"
+            )
+        kind = getattr(errors, name, AxiomError)
+        error = AxiomError(message)
+        if isinstance(kind, type) and issubclass(kind, AxiomError):
+            error.exit_code = kind.exit_code
+        return error
+
+
+def _parts(finished: Sequence[tuple[Report, bytes | None]]) -> Iterator[Sequence[tuple[Report, bytes | None]]]:
+    """As many reports at once as are not too long together."""
+    part: list[tuple[Report, bytes | None]] = []
+    size = 0
+    for one in finished:
+        length = len(one[1] or b"")
+        if part and (size + length > _TOGETHER or len(part) >= _MOST_REPORTS):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += length
+    if part:
+        yield part
+
+
+def _door(server: str) -> tuple[Callable[..., http.client.HTTPConnection], str, int | None, str]:
+    """What opens a connection to this address, and what its paths begin with. A key goes over HTTPS alone."""
+    try:
+        parts = urlsplit(server)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise WrongUse(f"{server!r} is no address ({error}). Nothing was started.") from error
+    if not host or parts.scheme not in {"https", "http"}:
+        raise WrongUse(f"{server!r} is no address such as https://lab.example/. Nothing was started.")
+    if parts.scheme == "http" and not (host in _OURSELVES or host.startswith("127.")):
+        raise WrongUse(
+            f"{server} is not https, and the key would go to it for everybody on the way to read. Nothing was started; "
+            "http is for this computer alone, 127.0.0.1."
+        )
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind, host, port, parts.path.rstrip("/")

@@ -1,0 +1,193 @@
+"""Clusters and their pilots: keys, of which only digests are kept, and when each pilot last spoke."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from axiom.domain.clusters import Cluster
+from axiom.domain.fleet import Capacity, Host, Platform
+from axiom.domain.value import value
+from axiom.store.accounts import accounts
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.hosts import hosts
+
+_ADD_VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, :now)"
+_ADD = """
+INSERT INTO cluster (name, volunteer_id, key_digest, created_at, expires_at)
+VALUES (:name, :volunteer_id, :key_digest, :now, :expires_at)
+"""
+_ALL = "SELECT * FROM cluster ORDER BY id"
+_BY_NAME = "SELECT * FROM cluster WHERE name = :name"
+_BY_KEY = "SELECT * FROM cluster WHERE key_digest = :key_digest"
+_RENEW = """
+UPDATE cluster SET key_digest = :key_digest, expires_at = :expires_at, ended_at = NULL WHERE id = :id
+"""
+_END = "UPDATE cluster SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
+_HOST = """
+SELECT p.host_id, p.session, p.heard_at, p.is_over FROM host h JOIN pilot p ON p.host_id = h.id
+WHERE h.volunteer_id = :volunteer_id AND h.name = :name
+"""
+_MEET = """
+INSERT INTO pilot (host_id, cluster_id, session, heard_at) VALUES (:host_id, :cluster_id, :session, :now)
+ON CONFLICT (host_id) DO UPDATE SET session = :session, heard_at = :now, is_over = 0, is_lent = 1
+"""
+_SPEAKER = """
+SELECT h.*, p.session, p.heard_at, p.is_over FROM pilot p JOIN host h ON h.id = p.host_id
+WHERE p.host_id = :host_id AND p.cluster_id = :cluster_id
+"""
+_HEARD = "UPDATE pilot SET heard_at = :now, is_over = 0, is_lent = 1 WHERE host_id = :host_id"
+_OVER = "UPDATE pilot SET is_over = 1, heard_at = :now WHERE host_id = :host_id"
+_SILENT = "SELECT host_id FROM pilot WHERE is_lent = 1 AND heard_at < :before ORDER BY heard_at LIMIT :limit"
+_NOT_LENT = "UPDATE pilot SET is_lent = 0 WHERE host_id = :host_id"
+_CORES = """
+SELECT coalesce(sum(h.cores), 0) AS cores FROM pilot p JOIN host h ON h.id = p.host_id
+WHERE p.is_lent = 1 AND p.is_over = 0
+"""
+_BUSY = """
+SELECT p.cluster_id, count(*) AS pilots, coalesce(sum(h.cores), 0) AS cores
+FROM pilot p JOIN host h ON h.id = p.host_id WHERE p.heard_at > :since AND p.is_over = 0 GROUP BY p.cluster_id
+"""
+_FEW = 1_000  # pilots of one cluster that may say the same name
+
+
+@value
+class PilotSession:
+    """The pilot of one name: its host, by which secret it is known, and whether it is there."""
+
+    host_id: int
+    session: str  # a digest
+    heard_at: datetime
+    is_over: bool  # it said goodbye
+
+
+@value
+class Speaker:
+    """A pilot that speaks, with its host as it stands."""
+
+    host: Host
+    session: str
+    heard_at: datetime
+    is_over: bool
+
+
+def add(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: datetime) -> Cluster | None:
+    """Let a cluster compute, in the name of a volunteer who exists from now on; None where one had this name."""
+    if by_name(db, name) is not None:
+        return None
+    volunteer = db.insert(_ADD_VOLUNTEER, name=accounts.free_name(db, f"cluster {name}"), now=at(now))
+    db.insert(_ADD, name=name, volunteer_id=volunteer, key_digest=key_digest, now=at(now), expires_at=at(expires_at))
+    return by_name(db, name)
+
+
+def clusters(db: Database) -> list[Cluster]:
+    """Every cluster that ever had a key, the oldest first."""
+    return [_cluster(row) for row in db.select(_ALL)]
+
+
+def by_name(db: Database, name: str) -> Cluster | None:
+    """The cluster of this name."""
+    row = db.one(_BY_NAME, name=name)
+    return _cluster(row) if row else None
+
+
+def by_key(db: Database, key_digest: str) -> Cluster | None:
+    """The cluster whose key has this digest, whether or not it may still compute."""
+    row = db.one(_BY_KEY, key_digest=key_digest)
+    return _cluster(row) if row else None
+
+
+def renew(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
+    """From now on another key is the cluster's, also where the one before was revoked."""
+    db.execute(_RENEW, id=cluster_id, key_digest=key_digest, expires_at=at(expires_at))
+
+
+def end(db: Database, cluster_id: int, now: datetime) -> bool:
+    """Its key is good for nothing from now on; False when it was revoked already."""
+    return bool(db.execute(_END, id=cluster_id, now=at(now)))
+
+
+def free_name(db: Database, cluster: Cluster, name: str, *, sessions: Collection[str], silent_since: datetime) -> str:
+    """The name under which a pilot computes: its own, or one with a number where another of that name is at work.
+
+    It is the same one as before where one of its secrets is that of the pilot before it: it comes back to its folder.
+    """
+    for number in range(1, _FEW):
+        tried = name if number == 1 else f"{name} ({number})"
+        row = db.one(_HOST, volunteer_id=cluster.volunteer_id, name=tried)
+        if row is None or row["session"] in sessions or row["is_over"] or row["heard_at"] < at(silent_since):
+            return tried
+    raise LookupError(f"{_FEW} pilots of {cluster.name} want to be called {name}")
+
+
+def meet(
+    db: Database,
+    cluster: Cluster,
+    *,
+    name: str,
+    platform: Platform,
+    capacity: Capacity,
+    session: str,
+    now: datetime,
+) -> int:
+    """The host of this name, and that this pilot computes on it from now on."""
+    host_id = hosts.meet(
+        db, volunteer_id=cluster.volunteer_id, name=name, platform=platform, capacity=capacity, now=now
+    )
+    db.execute(_MEET, host_id=host_id, cluster_id=cluster.id, session=session, now=at(now))
+    return host_id
+
+
+def speaker(db: Database, cluster: Cluster, host_id: int) -> Speaker | None:
+    """The pilot on this host, if it is one of the cluster's."""
+    row = db.one(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
+    if row is None:
+        return None
+    return Speaker(
+        host=hosts.host_of(row),
+        session=row["session"],
+        heard_at=moment(row["heard_at"]),
+        is_over=bool(row["is_over"]),
+    )
+
+
+def heard(db: Database, host_id: int, now: datetime) -> None:
+    """A pilot spoke, so what it has out stays lent to it."""
+    db.execute(_HEARD, host_id=host_id, now=at(now))
+    hosts.seen(db, host_id, now, idle=True)
+
+
+def over(db: Database, host_id: int, now: datetime) -> None:
+    """A pilot said goodbye. What it keeps half done is lent to it a while longer: it may come back."""
+    db.execute(_OVER, host_id=host_id, now=at(now))
+
+
+def silent(db: Database, before: datetime, limit: int) -> list[int]:
+    """Hosts of pilots that were silent since then and may still have something out."""
+    return [int(row["host_id"]) for row in db.select(_SILENT, before=at(before), limit=limit)]
+
+
+def not_lent(db: Database, host_id: int) -> None:
+    """Nothing is lent to this pilot any more, until it speaks again."""
+    db.execute(_NOT_LENT, host_id=host_id)
+
+
+def cores(db: Database) -> int:
+    """How many cores all pilots that are there have together."""
+    row = db.one(_CORES)
+    return int(row["cores"]) if row else 0
+
+
+def at_work(db: Database, now: datetime, within: timedelta) -> dict[int, tuple[int, int]]:
+    """By cluster, how many pilots spoke lately and how many cores they have."""
+    rows = db.select(_BUSY, since=at(now - within))
+    return {row["cluster_id"]: (row["pilots"], row["cores"]) for row in rows}
+
+
+def _cluster(row: Row) -> Cluster:
+    return Cluster(
+        id=row["id"],
+        name=row["name"],
+        volunteer_id=row["volunteer_id"],
+        created_at=moment(row["created_at"]),
+        expires_at=moment(row["expires_at"]),
+        ended_at=maybe_moment(row["ended_at"]),
+    )

@@ -1,0 +1,333 @@
+"""Pilots over HTTP: who may speak, what is believed of it, who is who, and what a silent one has out."""
+
+import http.client
+import json
+import secrets
+import threading
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from draws import secret_for
+from engine_desks import LEASE, pilots, say_hello
+from patience import PATIENCE
+
+from axiom.domain.endings import Cause
+from axiom.domain.work import Report, TaskState, WorkunitState
+from axiom.engines.wire import HttpDesk
+from axiom.errors import AxiomError, HeldByAnother, NotAllowed
+from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.pilots.leases import sweep
+from axiom.server.returns.transitioner import transit
+from axiom.server.returns.validator import Validator
+from axiom.signed.program_tokens import digest, new_cluster_key
+from axiom.store.engine.database import connect_writer
+from axiom.store.hosts import clusters, hosts
+from axiom.store.tasks import workunits
+from axiom.store.upkeep import jobs
+from axiom.store.writer import Writer
+
+
+class Cluster:
+    """A laboratory that a cluster's pilots reach, and a pilot on one node of it."""
+
+    def __init__(self, lab, writer, address, key, stack) -> None:
+        self.lab, self.writer, self.address, self.key = lab, writer, address, key
+        self._stack = stack
+        self.desk = self.pilot("node-1")
+
+    def pilot(self, name: str, key: str = "", **how) -> HttpDesk:
+        desk = self._stack.enter_context(closing(HttpDesk(self.address, key or self.key)))
+        timer = threading.Timer(PATIENCE / 20, desk.hurry)  # else it would ask for ever
+        timer.start()
+        self._stack.callback(timer.cancel)
+        desk.session = say_hello(desk, name, **how)
+        return desk
+
+    def do(self, what):
+        return self.writer.run(what)
+
+    def task(self, number: int):
+        return self.do(lambda db: workunits.task(db, number))
+
+    def tasks(self):
+        return [(task.state, task.host_id) for task in self.do(workunits.tasks)][::-1]
+
+    def output(self, order) -> bytes:
+        return self.lab.output(order)
+
+    def judge(self) -> None:
+        self.do(lambda db: Validator(self.lab.folder, b"a secret").judge(db, self.lab.now))
+
+    def sweep(self) -> int:
+        return self.do(lambda db: sweep(db, LEASE, self.lab.now))
+
+    def stored(self) -> int:
+        return self.do(lambda db: db.one("SELECT count(*) AS amount FROM blob WHERE brought > 0"))["amount"]
+
+    def raw(self, what: str, body: bytes, key: str | None = None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc)
+        with closing(connection):
+            headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+            connection.request("POST", f"/pilots/{what}", body=body, headers=headers)
+            reply = connection.getresponse()
+            return reply.status, reply.read()
+
+
+@pytest.fixture
+def cluster(working_lab):
+    """Three workunits wait."""
+    working_lab.deploy(workunits=2)
+    working_lab.db.close()
+    writer = Writer(lambda: connect_writer(working_lab.folder.database))
+    with ExitStack() as stack:
+        writer.start()
+        stack.callback(writer.stop)
+        address, key = stack.enter_context(pilots(working_lab, writer, now=lambda: working_lab.now))
+        yield Cluster(working_lab, writer, address, key, stack)
+
+
+def finished(order, *, host: int | None = None, exit_status: int = 0) -> Report:
+    return Report(
+        task_id=order.task,
+        host_id=host or order.host,
+        exit_status=exit_status,
+        output_digest=None,
+        cpu_seconds=1.0,
+        elapsed_seconds=1.0,
+    )
+
+
+def test_many_tasks_are_asked_for_and_reported_at_once(cluster):
+    wide = cluster.pilot("wide", cores=8)
+    orders = wide.ask(frozenset(), 3)
+    assert len(orders) == 3
+    wide.report([(finished(order), cluster.output(order)) for order in orders])
+    assert cluster.tasks() == [(TaskState.RETURNED, wide.host_id)] * 3
+    cluster.judge()
+    assert cluster.tasks()[:3] == [(TaskState.VALID, wide.host_id)] * 3
+
+
+def test_what_was_handed_out_and_never_arrived_is_sent_again(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    assert cluster.desk.ask(frozenset(), 1) == [order]
+    assert cluster.desk.held() == {order.task}
+
+
+def test_bundle_seal_and_trust_are_handed_out(cluster, prepared):
+    assert cluster.desk.bundle(prepared().digest) == prepared().archive
+    assert cluster.desk.seal(prepared().digest) == cluster.do(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    cluster.lab.folder.keys.mkdir(exist_ok=True)
+    (cluster.lab.folder.keys / "trust.json").write_bytes(b"a chain")
+    assert cluster.desk.trust() == b"a chain"
+    with pytest.raises(AxiomError, match="There is no bundle abcdefabcdef here"):
+        cluster.desk.bundle("abcdef" * 10 + "abcd")
+
+
+def test_what_else_the_store_has_is_not_handed_out_as_a_bundle(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    cluster.desk.report([(finished(order), cluster.output(order))])
+    with pytest.raises(AxiomError, match="no bundle"):
+        cluster.desk.bundle(cluster.task(order.task).output_digest)
+
+
+@pytest.mark.parametrize("what", ["hello", "ask", "report", "look", "give-back", "seal", "bundle", "trust"])
+@pytest.mark.parametrize("key", [None, "", "x", new_cluster_key(), "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300])
+def test_a_key_that_nobody_has_opens_nothing(cluster, what, key):
+    assert cluster.raw(what, b"{}", key)[0] == 401
+
+
+@pytest.mark.parametrize("what", ["hello", "ask", "report", "look", "give-back", "seal", "bundle"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'"x"', b"[" * 100_000, b'{"host": true}', b"\xff\xfe"])
+def test_what_is_no_sentence_of_a_pilot_is_refused_and_the_next_is_heard(cluster, what, body):
+    status, answer = cluster.raw(what, body, cluster.key)
+    assert status == 400
+    assert json.loads(answer)["error"]["kind"] == "MalformedRequest"
+    assert cluster.desk.held() == frozenset()
+
+
+@pytest.mark.parametrize("ending", ["revoked", "expired", "renewed"])
+def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stored(cluster, ending):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    known = cluster.do(lambda db: clusters.by_name(db, "alpha"))
+    if ending == "revoked":
+        assert cluster.do(lambda db: clusters.end(db, known.id, cluster.lab.now))
+    elif ending == "expired":
+        cluster.lab.later(days=1)
+    else:
+        later = cluster.lab.now + timedelta(days=1)
+        cluster.do(lambda db: clusters.renew(db, known.id, key_digest=digest(new_cluster_key()), expires_at=later))
+    with pytest.raises(NotAllowed):
+        cluster.desk.report([(finished(order), cluster.output(order))])
+    assert cluster.desk.refused is not None
+    assert cluster.task(order.task).state is TaskState.SENT
+    assert cluster.stored() == 0
+
+
+def test_a_renewed_key_is_the_same_cluster(cluster):
+    known, key = cluster.do(lambda db: clusters.by_name(db, "alpha")), new_cluster_key()
+    later = cluster.lab.now + timedelta(days=1)
+    cluster.do(lambda db: clusters.end(db, known.id, cluster.lab.now))
+    cluster.do(lambda db: clusters.renew(db, known.id, key_digest=digest(key), expires_at=later))
+    assert cluster.pilot("node-1", key, before=[cluster.desk.session]).host_id == cluster.desk.host_id
+
+
+def test_a_cluster_reports_nothing_of_another_volunteer_s_host(cluster):
+    (mine,) = cluster.desk.ask(frozenset(), 1)
+    other = other_cluster(cluster)
+    (order,) = other.ask(frozenset(), 1)
+    assert order.task != mine.task
+    cluster.desk.report([(finished(order, host=cluster.desk.host_id), cluster.output(order))])
+    assert cluster.task(order.task).state is TaskState.SENT
+    assert cluster.stored() == 0
+
+
+def test_one_cluster_cannot_speak_for_another_s_pilot(cluster):
+    other = other_cluster(cluster)
+    other._who = dict(cluster.desk._who)
+    with pytest.raises(NotAllowed, match="is none of beta's"):
+        other.ask(frozenset(), 1)
+
+
+def test_a_forged_report_is_found_out(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    forged = cluster.output(order).replace(b'"total":0.5', b'"total":9.5')
+    assert forged != cluster.output(order)
+    cluster.desk.report([(finished(order), b"{}\n" + forged)])
+    cluster.judge()
+    assert cluster.task(order.task).state is TaskState.INVALID
+
+
+def test_a_report_of_a_task_that_was_never_made_is_let_pass_and_nothing_is_stored(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    never = Report(task_id=999, host_id=1, exit_status=0, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0)
+    cluster.desk.report([(never, b"a lie"), (finished(order), cluster.output(order))])
+    assert cluster.task(order.task).state is TaskState.RETURNED
+    assert cluster.stored() == 1
+
+
+def test_the_same_report_twice_counts_once(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    for _ in range(2):
+        cluster.desk.report([(finished(order), cluster.output(order))])
+    cluster.judge()
+    cluster.desk.report([(finished(order), cluster.output(order))])
+    assert cluster.task(order.task).state is TaskState.VALID
+    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 2
+
+
+def test_two_pilots_of_one_name_are_told_apart(cluster):
+    again = cluster.pilot("node-1")
+    assert (cluster.desk.name, again.name) == ("node-1", "node-1 (2)")
+    assert again.host_id != cluster.desk.host_id
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    assert [one.task for one in again.ask(frozenset(), 1)] != [order.task]
+
+
+def test_a_pilot_that_comes_back_to_its_folder_is_the_same_host(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    again = cluster.pilot("node-1", before=[cluster.desk.session])
+    assert again.host_id == cluster.desk.host_id
+    assert again.held() == {order.task}
+    with pytest.raises(HeldByAnother):
+        cluster.desk.ask(frozenset(), 1)
+    assert cluster.desk.refused is not None
+
+
+def test_a_hello_whose_answer_was_lost_is_said_again(cluster):
+    session = secrets.token_hex(32)
+    assert [cluster.pilot("node-2", session=session).name for _ in range(2)] == ["node-2"] * 2
+
+
+@pytest.mark.parametrize("gone", ["goodbye", "silence"])
+def test_the_name_of_a_pilot_that_is_gone_is_free(cluster, gone):
+    if gone == "goodbye":
+        cluster.desk.give_back((), is_over=True)
+    else:
+        cluster.lab.now += LEASE + timedelta(seconds=1)
+    assert cluster.pilot("node-1").host_id == cluster.desk.host_id
+
+
+def test_what_a_silent_pilot_has_out_goes_to_others_and_nobody_failed(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    cluster.lab.now += LEASE - timedelta(seconds=60)
+    assert cluster.sweep() == 0
+    cluster.lab.now += timedelta(seconds=61)
+    assert cluster.sweep() == 1
+    assert cluster.sweep() == 0
+    assert (cluster.task(order.task).state, cluster.task(order.task).cause) == (TaskState.ABORTED, Cause.TAKEN_BACK)
+    host = cluster.do(lambda db: hosts.host(db, order.host))
+    assert host.standing.quota is None
+    other = cluster.pilot("node-2", cores=4)
+    copies = [one for one in other.ask(frozenset(), 4) if one.seeds == order.seeds]
+    assert len(copies) == 1, "the cluster's other nodes may have it"
+
+
+def test_a_late_report_is_taken_once(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    cluster.lab.now += LEASE + timedelta(seconds=1)
+    cluster.sweep()
+    other = cluster.pilot("node-2", cores=4)
+    (copy,) = [one for one in other.ask(frozenset(), 4) if one.seeds == order.seeds]
+    cluster.desk.report([(finished(order), cluster.output(order))])
+    other.report([(finished(copy), cluster.output(copy))])
+    cluster.judge()
+    assert {cluster.task(one.task).state for one in (order, copy)} == {TaskState.VALID}
+    number = cluster.task(order.task).workunit_id
+    wanted = cluster.do(lambda db: workunits.workunit(db, number))
+    assert wanted.state is WorkunitState.DONE
+    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 2
+
+
+def test_a_pilot_that_speaks_keeps_what_it_has(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    for _ in range(10):
+        cluster.lab.now += LEASE / 2
+        cluster.desk.look(frozenset({order.task}))
+        assert cluster.sweep() == 0
+
+
+def test_while_nobody_listened_nobody_was_silent(cluster):
+    cluster.desk.ask(frozenset(), 1)
+    cluster.lab.now += timedelta(days=1)
+    cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))
+    assert cluster.sweep() == 0
+    cluster.lab.now += LEASE
+    assert cluster.sweep() == 1
+
+
+def test_what_is_withdrawn_is_told_at_the_next_look(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    number = cluster.task(order.task).workunit_id
+    assert cluster.desk.look(frozenset({order.task})) == (frozenset(), frozenset())
+    cluster.do(lambda db: workunits.request_abort(db, number, "nobody wants it"))
+    cluster.do(lambda db: transit(db, number, cluster.lab.now))
+    assert cluster.desk.look(frozenset({order.task})) == (frozenset({order.task}), frozenset())
+
+
+def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):
+    (order,) = cluster.desk.ask(frozenset(), 1)
+    cluster.desk.report([(finished(order), cluster.output(order))])
+    secret = secret_for(order.task, among=12)
+    cluster.do(lambda db: Validator(cluster.lab.folder, secret).judge(db, cluster.lab.now))
+    checks = cluster.do(lambda db: db.select("SELECT checks_task_id FROM workunit WHERE checks_task_id IS NOT NULL"))
+    assert [row["checks_task_id"] for row in checks] == [order.task]
+    others = cluster.pilot("node-9", cores=8).ask(frozenset(), 8)
+    assert others
+    assert all(one.seeds != order.seeds for one in others)
+    ours = LocalDesk(
+        writer=cluster.writer,
+        folder=cluster.lab.folder,
+        dispatch=cluster.lab.dispatch,
+        host_id=1,
+        now=lambda: cluster.lab.now,
+    )
+    assert [one.seeds for one in ours.ask(frozenset(), 1)] == [order.seeds]
+
+
+def other_cluster(cluster) -> HttpDesk:
+    """A pilot of another cluster."""
+    key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
+    cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
+    return cluster.pilot("elsewhere", key)
