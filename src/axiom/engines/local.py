@@ -15,16 +15,7 @@ from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
-from axiom.engines.runners import (
-    STOP_SECONDS,
-    Template,
-    end,
-    end_all,
-    hang_up,
-    start_runner,
-    start_template,
-    tell,
-)
+from axiom.engines.runners import STOP_SECONDS, Template, end, end_all, hang_up, start_runner, start_template, tell
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
@@ -156,8 +147,6 @@ class LocalEngine:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
             hang_up(runner)  # only now: a core listens until its runner is gone
-        if self._template:
-            self._template.end()
         with self._change:
             back = {order.task for order in self._ready} | (set() if keeps else set(self._computing))
         try:
@@ -167,6 +156,8 @@ class LocalEngine:
                 self._desk.give_back(back)
         except AxiomError as error:  # whoever is not there any more hears of it at the next start, or by our silence
             log.info("local.unsaid %s", error)
+        if self._template:
+            self._template.end()
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
