@@ -71,6 +71,7 @@ BELOW = {
     "catapult_phase": {"flatter_after_a_catapult", "stable_after_a_catapult"},
     "compositional_generalization": {"xor_wide_minus_narrow"},
     "critical_data_fraction": {"share_falls", "patience"},
+    "curriculum_by_width_and_rate": {"wide_gains_less"},
     "critical_learning_periods": {
         "early_blur_leaves_a_mark",
         "early_blur_minus_late",
