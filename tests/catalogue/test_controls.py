@@ -84,6 +84,7 @@ BELOW = {
     "edge_of_chaos": {"onset_falls_with_size"},
     "edge_of_chaos_by_radius": {"chaos_by_size", "memory_left_at_chaos"},
     "feature_competition_dynamics": {"weak_beside_strong_minus_alone", "stopped_weak_beside_strong_minus_alone"},
+    "forgetting_over_time": {"power_describes", "nothing_stays_of_teachers", "half_life_on_rate"},
     "gradient_noise_scale": {"scale_on_goal", "critical_batch_on_goal"},
     "feature_learning_phase": {
         "kernel_on_alpha",
