@@ -115,6 +115,7 @@ BELOW = {
     "grokking_map": {"larger_prime_needs_less"},
     "grokking_patience": {"fast_minus_slow", "lighter"},
     "lazy_map": {"tanh_slope", "relu_slope"},
+    "compositional_numbers": {"narrow_errs_by_both", "decay_is_less_sure"},
     "lazy_transition": {"falls_faster_and_faster", "features_turn_among_the_narrow"},
     "lazy_vs_feature_learning": {
         "movement_slope",
