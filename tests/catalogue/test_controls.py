@@ -134,6 +134,7 @@ BELOW = {
         "trace_slope_same_epochs",
         "below_the_edge",
     },
+    "loss_surfaces": {"skips_smooth", "skips_rise_less"},
     "lottery_ticket": {"loses_at_the_old_sparsity"},
     "lottery_tickets_and_rank": {"learned_minus_start"},
     "memorization_dynamics": {"accuracy_on_share"},
