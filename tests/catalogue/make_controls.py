@@ -70,7 +70,7 @@ if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(make_golden.names())
     if unknown or not sys.argv[1:]:
         raise SystemExit("Usage: make_controls.py NAME [NAME ...], each the name of an experiment of the catalogue.")
-    sys.path.append(str(TESTS))
+    sys.path += [str(TESTS), str(TESTS / "support")]
     runpy.run_path(str(TESTS / "conftest.py"))  # one thread, as in the tests
     for each in sys.argv[1:]:
         make(each)

@@ -150,7 +150,7 @@ def seed_of_golden(experiment):
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in names():
         raise SystemExit(f"Usage: make_golden.py NAME [FACTOR=VALUE ...], where NAME is one of: {', '.join(names())}.")
-    sys.path.append(str(TESTS))
+    sys.path += [str(TESTS), str(TESTS / "support")]
     runpy.run_path(str(TESTS / "conftest.py"))  # one thread, as in the tests
     given = dict(word.split("=", 1) for word in sys.argv[2:])
     print(make(sys.argv[1], {factor: json.loads(value) for factor, value in given.items()}))

@@ -71,6 +71,7 @@ BELOW = {
     "catapult_phase": {"flatter_after_a_catapult", "stable_after_a_catapult"},
     "compositional_generalization": {"xor_wide_minus_narrow"},
     "critical_data_fraction": {"share_falls", "patience"},
+    "curriculum_by_width_and_rate": {"wide_gains_less"},
     "critical_learning_periods": {
         "early_blur_leaves_a_mark",
         "early_blur_minus_late",
@@ -83,6 +84,7 @@ BELOW = {
     "edge_of_chaos": {"onset_falls_with_size"},
     "edge_of_chaos_by_radius": {"chaos_by_size", "memory_left_at_chaos"},
     "feature_competition_dynamics": {"weak_beside_strong_minus_alone", "stopped_weak_beside_strong_minus_alone"},
+    "forgetting_over_time": {"power_describes", "nothing_stays_of_teachers", "half_life_on_rate"},
     "gradient_noise_scale": {"scale_on_goal", "critical_batch_on_goal"},
     "feature_learning_phase": {
         "kernel_on_alpha",
@@ -113,6 +115,8 @@ BELOW = {
     "grokking_map": {"larger_prime_needs_less"},
     "grokking_patience": {"fast_minus_slow", "lighter"},
     "lazy_map": {"tanh_slope", "relu_slope"},
+    "compositional_numbers": {"narrow_errs_by_both", "decay_is_less_sure"},
+    "lazy_transition": {"falls_faster_and_faster", "features_turn_among_the_narrow"},
     "lazy_vs_feature_learning": {
         "movement_slope",
         "ntk_first_slope",
@@ -130,6 +134,7 @@ BELOW = {
         "trace_slope_same_epochs",
         "below_the_edge",
     },
+    "loss_surfaces": {"skips_smooth", "skips_rise_less"},
     "lottery_ticket": {"loses_at_the_old_sparsity"},
     "lottery_tickets_and_rank": {"learned_minus_start"},
     "memorization_dynamics": {"accuracy_on_share"},

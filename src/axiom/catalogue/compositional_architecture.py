@@ -1,0 +1,282 @@
+"""What helps a network more to combine known parts: the order of its examples, or wires that keep the parts apart?
+
+Why it matters: a network that meets known parts in a new combination often fails. Teachers would change its lessons,
+engineers its wiring; whoever has time for one of the two should know which.
+
+The old laboratory saw that wide networks are worse on new combinations and that pruning does not help. It wrote down
+what it would ask if regularisation failed, too: curriculum or architecture? It never came to it. Here inputs have two
+attributes of six levels each, and 40 % of their combinations are never shown. A plain network has three hidden layers.
+In one of towers, the first two layers have no wire between neurons of one attribute and neurons of the other. In a
+scattered one as many wires are cut at random. A lesson shows everything at once, or a small world that grows: two
+levels of either attribute at first, then a third, and all six after half of the time. Beside it stands a lesson in
+which as many combinations join at random.
+
+We expect towers to help, both where an exclusive or of the attributes is asked and where they are named; that they have
+fewer wires should have no part in it. A growing world should help a little with the exclusive or, and not with naming;
+wiring should be worth several times as much. Wide towers should be as good as narrow ones.
+
+History: 1, the old laboratory's open question.
+"""
+
+import itertools
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import jax
+import numpy as np
+import numpy.typing as npt
+
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
+from axiom.kit import chance, data, models, optimizers, readouts, training
+
+INPUTS, BATCH = 32, 32
+APART = 2  # layers in which towers stand
+LEAST, FULL = 0.2, 0.5  # the share that is shown first, and of the epochs after which all are shown
+JOINS = np.array([0, 2, 4, 1, 3, 5])  # of each level, when it joins: a low one and a high one in turn
+Masks = tuple[npt.NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    readout: str  # xor or heads
+    wiring: str  # plain, towers or scattered
+    order: str  # at_once, growing or by_lot
+    width: int  # of all three hidden layers
+    noise: float = 0.3  # standard deviation around the codes
+    is_strange: bool = False  # new combinations are of other codes than those in training, so nothing can be known
+    lr: float = 0.1
+    epochs: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured. Conclusions are estimands, computed by the server."""
+
+    new_accuracy: float  # at the end, on combinations that training has not shown; two heads must both be right
+    seen_accuracy: float  # on other examples of those that it has
+    train_accuracy: float
+    gap: float  # seen less new
+    new_by_look: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wired:
+    """The heads' loss of a network some of whose wires are cut; masks are the context."""
+
+    heads: readouts.Heads
+
+    def __call__(self, net: models.Net, x: models.Array, y: models.Array, *masks: models.Array) -> jax.Array:
+        """The sum of the heads' cross-entropies."""
+        return self.heads(models.logits(cut(net, masks), x), y)
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell. The seed fixes codes, held-out combinations, noise and start for all wirings and orders alike."""
+    asked = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    sizes = (INPUTS, *[config.width] * (APART + 1), asked.outputs)
+    masks = wires(config, seed, sizes)
+
+    def right(net: models.Net, x: models.Array, y: models.Array) -> float:
+        return asked.heads.accuracy(models.logits(cut(net, masks), x), y)
+
+    end, looks = training.trained(
+        models.mlp(chance.stream(seed, "start"), sizes),
+        asked.task,
+        orders(config, seed),
+        watch=lambda net: right(net, asked.x_new, asked.y_new),
+        rates=optimizers.Rates(lr=config.lr),
+        batch=BATCH,
+        objective=Wired(heads=asked.heads),
+        context=masks,
+        every=20,
+    )
+    seen = right(end, asked.task.x_test, asked.task.y_test)
+    return Measures(
+        new_accuracy=looks[-1],
+        seen_accuracy=seen,
+        train_accuracy=right(end, asked.task.x_train, asked.task.y_train),
+        gap=seen - looks[-1],
+        new_by_look=tuple(looks),
+    )
+
+
+def cut(net: models.Net, masks: tuple[models.Array, ...]) -> models.Net:
+    """The plain network that is left."""
+    return tuple(layer._replace(weights=layer.weights * mask) for layer, mask in zip(net, masks, strict=True))
+
+
+def wires(config: Config, seed: int, sizes: tuple[int, ...]) -> Masks:
+    """Of each layer 0 where a wire is cut. As half are, the others count so much more that signals stay as large."""
+    masks = []
+    for number, (before, after) in enumerate(itertools.pairwise(sizes)):
+        mask = np.ones((before, after), dtype=np.float32)
+        if config.wiring != "plain" and number < APART:
+            mask[: before // 2, after // 2 :] = mask[before // 2 :, : after // 2] = 0
+            if config.wiring == "scattered":
+                mask = chance.stream(seed, f"wires {number}").permutation(mask.ravel()).reshape(mask.shape)
+            mask *= np.float32(np.sqrt(2))
+        masks.append(mask)
+    return tuple(masks)
+
+
+def orders(config: Config, seed: int) -> npt.NDArray[np.int32]:
+    """The numbers of the examples of each epoch, as many in all whatever is shown; what is few comes again."""
+    pairs: data.Labels = readouts.questions(seed, "heads").task.y_train
+    items, joins = len(pairs), JOINS[pairs]
+    numbers = len(JOINS) * (len(JOINS) * joins.max(axis=1) + joins[:, 0]) + joins[:, 1]  # of combinations, as they join
+    if config.order == "by_lot":
+        numbers = chance.stream(seed, "lot").permutation(len(JOINS) ** 3)[numbers]
+    ranked, rng, rows = np.argsort(numbers, kind="stable"), chance.stream(seed, f"order {config.order}"), []
+    for epoch in range(config.epochs):
+        growing = min(1.0, LEAST + (1 - LEAST) * epoch / (FULL * config.epochs))
+        pool = ranked[: items if config.order == "at_once" else round(growing * items)]
+        rows.append(np.concatenate([rng.permutation(pool) for _ in range(-(-items // len(pool)))])[:items])
+    return np.stack(rows).astype(np.int32)
+
+
+def _seconds(config: Config) -> float:
+    return 0.01 + 13 * config.epochs * (8e-6 + 1.8e-9 * config.width**2)
+
+
+PILOT = partial(Prediction, because="fourteen seeds of a pilot")
+BETTER = partial(
+    Estimand,
+    kind=Kind.CONTRAST,  # paired: the same combinations are held out
+    measure="new_accuracy",
+    in_words="{percent} percentage points of accuracy",
+    smallest=0.03,
+    bounds=(-1.0, 1.0),
+)
+Arm: TypeAlias = dict[str, object]
+XOR: Arm = {"readout": "xor"}
+HEADS: Arm = {"readout": "heads"}
+PLAIN: Arm = {"wiring": "plain", "order": "at_once", "width": 128}
+TOWERS, SCATTERED = PLAIN | {"wiring": "towers"}, PLAIN | {"wiring": "scattered"}
+GROWING, BY_LOT = PLAIN | {"order": "growing"}, PLAIN | {"order": "by_lot"}
+SHORT = partial(grid, Config, readout=["heads"], order=["at_once"], width=[128], epochs=[20])
+
+experiment = Experiment(
+    name="compositional_architecture",
+    version=1,
+    question="What helps a network more to combine known parts: the order of its examples, or wires that keep the "
+    "parts apart?",
+    reference="Lake & Baroni 2018, arXiv:1711.00350; Andreas et al. 2016, arXiv:1511.02799; Bengio et al. 2009, ICML",
+    run=run,
+    measures=Measures,
+    sweep=grid(
+        Config,
+        readout=["xor", "heads"],
+        wiring=["plain", "towers", "scattered"],
+        order=["at_once", "growing", "by_lot"],
+        width=[32, 128],
+    ),
+    ranges={"width": (4, 512), "noise": (0.0, 20.0), "lr": (0.0, 0.2), "epochs": (1, 1_000)},
+    estimands=(
+        BETTER(
+            name="towers_on_xor",
+            claim="a network that answers an exclusive or of two attributes is more accurate on combinations never "
+            "shown if the wires of one attribute are kept apart from those of the other",
+            if_so="Keeping the wires of two attributes apart makes a network that answers an exclusive or of them more "
+            "accurate on pairs that training never showed",
+            if_opposite="Keeping the wires of two attributes apart makes a network that answers an exclusive or of "
+            "them less accurate on pairs that training never showed",
+            if_absent="Keeping the wires of two attributes apart changes how accurately a network answers an "
+            "exclusive or of them, on pairs never shown, by less than 3 points",
+            between=(XOR | TOWERS, XOR | PLAIN),
+            prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.29, 0.42)),
+        ),
+        BETTER(
+            name="towers_on_heads",
+            claim="a network that names two attributes is more accurate on new combinations if the wires of one are "
+            "kept apart from those of the other",
+            if_so="Keeping the wires of two attributes apart makes a network that names both more accurate on new "
+            "combinations",
+            if_opposite="Keeping the wires of two attributes apart makes a network that names both less accurate on "
+            "new combinations",
+            if_absent="Keeping the wires of two attributes apart changes the accuracy of a network that names both on "
+            "new combinations by less than 3 points",
+            between=(HEADS | TOWERS, HEADS | PLAIN),
+            prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.19, 0.28)),
+        ),
+        BETTER(
+            name="scattered_on_xor",
+            claim="a network that answers an exclusive or of two attributes is more accurate on combinations never "
+            "shown if half of its wires in two layers are cut at random",
+            if_so="Cutting half of the wires at random makes a network that answers an exclusive or of two attributes "
+            "more accurate on pairs that training never showed",
+            if_opposite="Cutting half of the wires at random makes a network that answers an exclusive or of two "
+            "attributes less accurate on pairs that training never showed",
+            if_absent="Cutting half of the wires at random changes how accurately a network answers an exclusive or of "
+            "two attributes, on pairs never shown, by less than 3 points",
+            between=(XOR | SCATTERED, XOR | PLAIN),
+            prediction=PILOT(positive=0.3, negative=0.05, absent=0.65, interval=(-0.01, 0.05)),
+        ),
+        BETTER(
+            name="growing_on_xor",
+            claim="a plain network that answers an exclusive or of two attributes is more accurate on combinations "
+            "never shown if it learns in a growing world of few levels than if combinations join at random",
+            if_so="Learning in a small world that grows makes a network that answers an exclusive or of two "
+            "attributes more accurate on pairs that training never showed",
+            if_opposite="Learning in a small world that grows makes a network that answers an exclusive or of two "
+            "attributes less accurate on pairs that training never showed",
+            if_absent="Learning in a small world that grows changes how accurately a network answers an exclusive or "
+            "of two attributes, on pairs never shown, by less than 3 points",
+            between=(XOR | GROWING, XOR | BY_LOT),
+            prediction=PILOT(positive=0.7, negative=0.02, absent=0.28, interval=(0.03, 0.1)),
+        ),
+        BETTER(
+            name="growing_on_heads",
+            claim="a plain network that names two attributes is more accurate on new combinations if it learns in a "
+            "growing world of few levels than if combinations join at random",
+            if_so="Learning in a small world that grows makes a network that names two attributes more accurate on "
+            "new combinations",
+            if_opposite="Learning in a small world that grows makes a network that names two attributes less accurate "
+            "on new combinations",
+            if_absent="Learning in a small world that grows changes the accuracy of a network that names two "
+            "attributes on new combinations by less than 3 points",
+            between=(HEADS | GROWING, HEADS | BY_LOT),
+            prediction=PILOT(positive=0.25, negative=0.15, absent=0.6, interval=(-0.03, 0.05)),
+        ),
+        BETTER(
+            name="architecture_over_curriculum",
+            claim="on combinations never shown, wires that keep two attributes apart make a network more accurate than "
+            "learning in a growing world does, over both questions",
+            if_so="For combinations never shown, wiring that keeps attributes apart helps a network more than lessons "
+            "in a small world that grows",
+            if_opposite="For combinations never shown, lessons in a small world that grows help a network more than "
+            "wiring that keeps attributes apart",
+            if_absent="For combinations never shown, wiring that keeps attributes apart and lessons in a small world "
+            "that grows are worth about the same to a network",
+            between=(TOWERS, GROWING),
+            prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.27, 0.36)),
+        ),
+        BETTER(
+            name="wide_towers_on_xor",
+            claim="where wires keep two attributes apart, a network of width 128 that answers an exclusive or of them "
+            "is more accurate on combinations never shown than one of width 32",
+            if_so="With wires that keep two attributes apart, a wide network answers an exclusive or of them more "
+            "accurately on pairs never shown than a narrow one",
+            if_opposite="Even with wires that keep two attributes apart, a wide network answers an exclusive or of "
+            "them less accurately on pairs never shown than a narrow one",
+            if_absent="With wires that keep two attributes apart, wide and narrow networks answer an exclusive or of "
+            "them equally well on pairs never shown, within 3 points",
+            between=(XOR | TOWERS, XOR | TOWERS | {"width": 32}),
+            prediction=PILOT(positive=0.1, negative=0.25, absent=0.65, interval=(-0.06, 0.04)),
+        ),
+    ),
+    controls=(
+        Control(  # of codes that training never showed nothing can be known, whatever the wiring
+            estimand="towers_on_heads",
+            placebo=SHORT(wiring=["towers", "plain"], is_strange=[True]),
+            planted=(*SHORT(wiring=["towers"]), *SHORT(wiring=["plain"], noise=[12.0])),
+        ),
+    ),
+    figure=Figure(
+        x="width", y="new_accuracy", log=("x",), title="What is right for new combinations", where={"order": "at_once"}
+    ),
+    needs=Needs(seconds=_seconds, memory_mb=600),
+)

@@ -1,0 +1,223 @@
+"""What does regularisation change in a network that must give the number of a combination it has not seen?
+
+Why it matters: a class that training never showed cannot be answered. But a network that understands parts errs by one
+part; one that does not errs anyhow. Errors may tell more than accuracies.
+
+The old laboratory asked networks for the number of a combination of two attributes, one class for each, found nearly
+none of the new ones right (a gap of about 0.7 to 0.95 to those that were shown), and wanted to try dropout and weight
+decay. It had no results. We compute its arms and its widths on that question, which regularized_compositionality left
+out for two that can be answered. Six levels of two attributes make 36 classes, of which 40 % are never shown. For each
+new combination we look at the answer: is one of its two levels right, which at random is so in 10 of 35 wrong answers?
+
+We expect no right number in any arm, and nearly always one right level: the parts are known, and only the question
+hides it. Dropout should make a network surer of its answer, and weight decay much less sure.
+
+History: 1, the old read-out, widths and strengths.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
+from axiom.domain.findings import Direction, Estimand, Kind, Prediction
+from axiom.kit import chance, data, dropout, models, optimizers, readouts, training
+
+INPUTS, BATCH, LEVELS = 32, 32, 6
+LAYERS = 3  # with patterns of silence: the inputs, where all are heard, and two hidden ones
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What varies."""
+
+    width: int  # of both hidden layers
+    dropout: float  # share of the hidden neurons that are silent
+    decay: float  # of all weights
+    noise: float = 0.3  # standard deviation around the codes
+    is_strange: bool = False  # new combinations are of other codes than those in training, so nothing can be known
+    lr: float = 0.1
+    epochs: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What is measured. Conclusions are estimands, computed by the server."""
+
+    seen_accuracy: float  # at the end, on other examples of the combinations that training has shown
+    new_accuracy: float  # on combinations that it has not
+    gap: float  # the first less the second
+    half_right: float  # share of the answers to new combinations that have at least one of the two levels right
+    certainty: float  # mean chance that the network gives its answer to a new combination
+    train_accuracy: float
+
+
+def run(config: Config, seed: int) -> Measures:
+    """One cell. The seed fixes codes, held-out combinations, noise, start and batch order for all arms alike."""
+    asked = readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
+    orders = chance.orders(seed, items=len(asked.task.x_train), epochs=config.epochs)
+    rows, orders = dropout.shown(chance.stream(seed, "silence"), asked.task, orders, layers=LAYERS)
+    end, _ = training.trained(
+        models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, asked.outputs)),
+        rows,
+        orders,
+        watch=lambda _net: 0.0,
+        rates=optimizers.Rates(lr=config.lr, weight_decay=config.decay),
+        batch=BATCH,
+        objective=dropout.Dropout(loss=asked.heads),
+        context=patterns(config, seed),
+        every=20,
+    )
+    seen, new, train = (
+        float(np.mean(answers(end, x) == y[:, 0]))
+        for x, y in (
+            (asked.task.x_test, asked.task.y_test),
+            (asked.x_new, asked.y_new),
+            (asked.task.x_train, asked.task.y_train),
+        )
+    )
+    outputs = np.asarray(models.logits(end, asked.x_new), dtype=np.float64)
+    chances = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return Measures(
+        seen_accuracy=seen,
+        new_accuracy=new,
+        gap=seen - new,
+        half_right=half_right(answers(end, asked.x_new), asked.y_new[:, 0]),
+        certainty=float(np.mean(1 / chances.sum(axis=1))),
+        train_accuracy=train,
+    )
+
+
+def answers(net: models.Net, x: data.Floats) -> data.Labels:
+    """The number that the network gives for each row."""
+    said: data.Labels = np.argmax(np.asarray(models.logits(net, x)), axis=1).astype(np.int32)
+    return said
+
+
+def half_right(said: data.Labels, right: data.Labels) -> float:
+    """The share of the numbers whose combination has a level in common with the right one."""
+    (first, second), (one, other) = (np.divmod(numbers, LEVELS) for numbers in (said, right))
+    return float(np.mean((first == one) | (second == other)))
+
+
+def patterns(config: Config, seed: int) -> tuple[models.Array, ...]:
+    """Of the inputs, which are all heard, and of the two hidden layers."""
+    sizes = {"inputs": INPUTS, "first": config.width, "second": config.width}
+    rates = {"inputs": 0.0}
+    return tuple(
+        dropout.patterns(chance.stream(seed, f"patterns {name}"), width=size, rate=rates.get(name, config.dropout))
+        for name, size in sizes.items()
+    )
+
+
+def _seconds(config: Config) -> float:
+    return 0.005 + 13 * config.epochs * (2.7e-7 * config.width + 3.5e-10 * config.width**2)
+
+
+PILOT = partial(Prediction, because="six seeds of a pilot")
+BESIDE = partial(Estimand, kind=Kind.CONTRAST, smallest=0.03, bounds=(-1.0, 1.0))  # paired: the same are held out
+PLAIN: dict[str, object] = {"width": 128, "dropout": 0.0, "decay": 0.0}
+ARMS = ((0.0, 0.0), (0.2, 0.0), (0.4, 0.0), (0.0, 0.01), (0.0, 0.05), (0.3, 0.01))  # dropout and decay
+SHORT = partial(Config, width=128, dropout=0.0, decay=0.0, epochs=20)
+
+experiment = Experiment(
+    name="compositional_numbers",
+    version=1,
+    question="What does regularisation change in a network that must give the number of a combination it has not seen?",
+    reference="Srivastava et al. 2014, JMLR 15:1929; Krogh & Hertz 1992; Lake & Baroni 2018, arXiv:1711.00350",
+    run=run,
+    measures=Measures,
+    sweep=tuple(
+        config
+        for rate, decay in ARMS
+        for config in grid(Config, width=[32, 64, 128, 256], dropout=[rate], decay=[decay])
+    ),
+    ranges={
+        "width": (4, 512),
+        "dropout": (0.0, 0.8),
+        "decay": (0.0, 0.1),
+        "noise": (0.0, 20.0),
+        "lr": (0.0, 0.2),
+        "epochs": (1, 1_000),
+    },
+    estimands=(
+        BESIDE(
+            name="dropout_on_numbers",
+            claim="a network that gives the number of a combination is right for more of those never shown with "
+            "dropout of 0.4 than without",
+            if_so="Dropout makes a network that gives the number of a combination right for more of those never shown",
+            if_opposite="Dropout makes a network that gives the number of a combination right for fewer of those "
+            "never shown",
+            if_absent="Dropout does not help a network to give the number of a combination that it was never shown",
+            measure="new_accuracy",
+            between=(PLAIN | {"dropout": 0.4}, PLAIN),
+            prediction=PILOT(positive=0.005, negative=0.005, absent=0.99, interval=(-0.001, 0.001)),
+        ),
+        Estimand(
+            name="one_level_is_right",
+            claim="when a plain network must give the number of a combination that it was never shown, its answer has "
+            "one of the two levels right in more than half of the cases",
+            if_so="A network that cannot give the number of a new combination still gets one of its two parts right",
+            if_opposite="A network that cannot give the number of a new combination mostly gets neither part right",
+            if_absent="A network that cannot give the number of a new combination gets one part right in about half "
+            "of the cases",
+            kind=Kind.LEVEL,
+            measure="half_right",
+            between=({"dropout": 0.0, "decay": 0.0},),
+            null=0.5,
+            smallest=0.1,
+            bounds=(0.0, 1.0),
+            prediction=PILOT(positive=0.98, negative=0.01, absent=0.01, interval=(0.985, 1.0)),
+        ),
+        BESIDE(
+            name="narrow_errs_by_both",
+            claim="a network of width 32 has one of two levels right less often than one of width 256, when it must "
+            "give the number of a combination never shown",
+            if_so="Asked for the number of a new combination, a narrow network gets one part right less often than a "
+            "wide one",
+            if_opposite="Asked for the number of a new combination, a narrow network gets one part right more often "
+            "than a wide one",
+            if_absent="Asked for the number of a new combination, a narrow network gets one part right about as often "
+            "as a wide one, within 3 points",
+            measure="half_right",
+            between=(PLAIN | {"width": 32}, PLAIN | {"width": 256}),
+            expects=Direction.LESS,
+            prediction=PILOT(positive=0.01, negative=0.09, absent=0.9, interval=(-0.025, -0.003)),
+        ),
+        BESIDE(
+            name="dropout_is_surer",
+            claim="a network gives its wrong answer to a combination never shown a higher chance with dropout of 0.4 "
+            "than without",
+            if_so="Dropout makes a network surer of its wrong answer to a combination that it was never shown",
+            if_opposite="Dropout makes a network less sure of its wrong answer to a combination that it was never "
+            "shown",
+            if_absent="Dropout hardly changes how sure a network is of its wrong answer to a combination that it was "
+            "never shown",
+            measure="certainty",
+            between=(PLAIN | {"dropout": 0.4}, PLAIN),
+            prediction=PILOT(positive=0.97, negative=0.01, absent=0.02, interval=(0.09, 0.14)),
+        ),
+        BESIDE(
+            name="decay_is_less_sure",
+            claim="a network gives its wrong answer to a combination never shown a lower chance with weight decay of "
+            "0.01 than without",
+            if_so="Weight decay makes a network less sure of its wrong answer to a combination that it was never shown",
+            if_opposite="Weight decay makes a network surer of its wrong answer to a combination that it was never "
+            "shown",
+            if_absent="Weight decay hardly changes how sure a network is of its wrong answer to a combination that it "
+            "was never shown",
+            measure="certainty",
+            between=(PLAIN | {"decay": 0.01}, PLAIN),
+            expects=Direction.LESS,
+            prediction=PILOT(positive=0.01, negative=0.98, absent=0.01, interval=(-0.22, -0.16)),
+        ),
+    ),
+    controls=(
+        Control(  # of codes that training never showed neither part is known
+            estimand="one_level_is_right", placebo=(SHORT(is_strange=True),), planted=(SHORT(),)
+        ),
+    ),
+    figure=Figure(x="width", y="certainty", log=("x",), title="How sure it is of a wrong answer"),
+    needs=Needs(seconds=_seconds, memory_mb=600),
+)
