@@ -101,6 +101,7 @@ OUTSIDE = {
     "followup_core_hours": (-0.1, 1_000_001),
     "ticket_days": (0, 3_651),
     "archive_days": (-1.0, 36_501),
+    "pilot_lease_seconds": (0.5, 86_401.0),
     "bundle_days": (-1.0, 3_651),
 }
 

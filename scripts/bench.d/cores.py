@@ -20,7 +20,7 @@ from pathlib import Path
 
 import axiom
 from axiom.domain.work import Outcome
-from axiom.engines.runners import Template
+from axiom.engines.runners import TemplateProcess
 from axiom.errors import ChildKilled
 from axiom.runner.child.copies import ask_for_copy
 from axiom.runner.child.environment import environment
@@ -58,7 +58,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=AT_32, help="of each way at once")
     parser.add_argument("--kills", type=int, default=100)
     wanted = parser.parse_args()
-    template = Template()
+    template = TemplateProcess()
     try:
         with tempfile.TemporaryDirectory(prefix="axiom-cores-") as name:
             bench = Bench(Path(name), template)
@@ -88,7 +88,7 @@ def main() -> int:
 class Bench:
     """A bundle on the disk, and a template."""
 
-    def __init__(self, place: Path, template: Template) -> None:
+    def __init__(self, place: Path, template: TemplateProcess) -> None:
         """Unpack the bundle there."""
         self._place, self._template = place, template
         self._tree = place / "tree"

@@ -16,7 +16,7 @@ from patience import PATIENCE
 
 import axiom
 from axiom.domain.work import Exit, TaskState
-from axiom.engines.local import LocalEngine, Pace
+from axiom.engines.local import EnginePace, LocalEngine
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
@@ -50,14 +50,14 @@ class House:
     def home(self) -> Path:
         return self.lab.folder.engine
 
-    def start(self, cores: int = 1, pace: Pace | None = None):
+    def start(self, cores: int = 1, pace: EnginePace | None = None):
         engine = LocalEngine(
             self.desk,
             home=self.home,
             host_id=self.desk.host_id,
             cores=cores,
             reported=lambda: None,
-            pace=pace or Pace(),
+            pace=pace or EnginePace(),
         )
         self.engines.append(engine)
         engine.start((self.lab.folder.keys / "trust.json").read_bytes())
@@ -220,7 +220,7 @@ def test_a_computing_process_that_is_killed_costs_nothing(new_house, slow):
 def test_what_is_withdrawn_is_given_up_at_the_next_look(new_house, slow):
     house = new_house(slow)
     house.deploy()
-    engine = house.start(pace=Pace(beat=0.2))
+    engine = house.start(pace=EnginePace(beat=0.2))
     until(house.computed)
     house.do(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
     house.do(lambda db: transit(db, 1, datetime.now(UTC)))
@@ -235,7 +235,7 @@ def test_what_is_withdrawn_is_given_up_at_the_next_look(new_house, slow):
 def test_who_stops_for_good_gives_back_what_it_has(new_house, slow):
     house = new_house(slow)
     house.deploy(workunits=2)
-    house.start(pace=Pace(ahead=1))
+    house.start(pace=EnginePace(ahead=1))
     until(house.computed)
     house.stop(keeps=False)
     states = house.states()
@@ -248,7 +248,7 @@ def test_who_stops_for_good_gives_back_what_it_has(new_house, slow):
 def test_who_keeps_its_folder_gives_back_what_has_not_begun(new_house, slow):
     house = new_house(slow)
     house.deploy(workunits=2)
-    house.start(pace=Pace(ahead=1))
+    house.start(pace=EnginePace(ahead=1))
     until(house.computed)
     house.stop()
     states = house.states()

@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 
 from axiom.decisions.tasks.check_rate import LOOKS_BACK, USUAL, CheckRate, check_rate, is_checked
 from axiom.decisions.tasks.duplicates import Opinion, settle
-from axiom.domain.work import Agreement, Comparison, Outcome, Result
+from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 
-Rule = Callable[[int, Sequence[Comparison]], CheckRate]  # of a version and of what its host has shown
+Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown
 
 _TOLERANCE = 1e-9
 _NOBODY = -1
 
 
-def as_before(_version: int, _compared: Sequence[Comparison]) -> CheckRate:
+def as_before(_version: int, _compared: Sequence[ComparedTask]) -> CheckRate:
     """One task in ten of everybody."""
     return CheckRate(one_in=USUAL, reason="as of everybody")
 
 
-def by_record(version: int, compared: Sequence[Comparison]) -> CheckRate:
+def by_record(version: int, compared: Sequence[ComparedTask]) -> CheckRate:
     """As the server decides it of a host that was never outvoted."""
     return check_rate(version, compared, is_watched=False)
 
@@ -55,12 +55,12 @@ class Computer:
 
     number: int
     fault: Fault | None = None
-    compared: dict[int, Comparison] = field(default_factory=dict)  # by task, the oldest first
+    compared: dict[int, ComparedTask] = field(default_factory=dict)  # by task, the oldest first
     tasks: int = 0
     wrong: list[int] = field(default_factory=list)  # its wrong tasks
     checks: int = 0  # that its tasks have cost
 
-    def record(self) -> list[Comparison]:
+    def record(self) -> list[ComparedTask]:
         """What is known of it, the newest first."""
         return list(self.compared.values())[: -LOOKS_BACK - 1 : -1]
 
@@ -119,7 +119,7 @@ class Fleet:
         self._compute(host, task)
         if is_checked(self._secret, self._tasks, rate.one_in):
             host.checks += 1
-            host.compared[self._tasks] = Comparison(experiment_id=task.version, agreement=Agreement.WAITING)
+            host.compared[self._tasks] = ComparedTask(experiment_id=task.version, agreement=Agreement.WAITING)
             self.waiting.append(task)
 
     def _compute(self, host: Computer, task: Checked) -> None:
@@ -139,7 +139,7 @@ class Fleet:
         decided = settle(first, others, early=_TOLERANCE)
         for task_id, said in decided.agreements.items():
             if said is not None:
-                comparison = Comparison(experiment_id=checked.version, agreement=said)
+                comparison = ComparedTask(experiment_id=checked.version, agreement=said)
                 checked.owners[task_id].compared[task_id] = comparison
         if decided.needs_third:
             checked.owners[first.task_id].checks += 1

@@ -14,7 +14,7 @@ from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
 from axiom.decisions.tasks.check_rate import LOOKS_BACK, check_rate
 from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
-from axiom.domain.work import Agreement, Comparison, Reproduction
+from axiom.domain.work import Agreement, ComparedTask, Reproduction
 from simulated.laws import CONTRAST
 from simulated.pipeline import BLOCK, granted, looks
 from simulated.processes import EFFECTS
@@ -195,7 +195,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
     time: another host, drawn by lot, computes what would have been its own.
     """
     found, odd, hosts = list[Reproduced](), Counter[int](), list(world.hosts)
-    compared: dict[int, list[Comparison]] = {host: [] for host in world.homes}
+    compared: dict[int, list[ComparedTask]] = {host: [] for host in world.homes}
     for seed in range(len(hosts)):
         if with_watch and odd[hosts[seed]] >= BARRED_AT:
             others = [host for host in world.homes if odd[host] < BARRED_AT]
@@ -210,7 +210,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
             found += again
             odd.update(_outvoted(again, host))
             for each, agreement in _shown(again, host).items():
-                compared[each].insert(0, Comparison(experiment_id=1, agreement=agreement))
+                compared[each].insert(0, ComparedTask(experiment_id=1, agreement=agreement))
 
     def beside(seeds: int) -> Surroundings:
         return Surroundings(agreements=agreements(one for one in found if one.replicate < seeds))

@@ -1,27 +1,31 @@
-"""Commands about the fleet: trust a host again, have computers that only play a part."""
+"""Commands about the fleet: trust a host again, let clusters compute, have computers that only play a part."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from axiom.boinc.accounts import CreateAccount
+from axiom.commands.arguments import CALLER_NAME
 from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
+from axiom.domain.clusters import Cluster
 from axiom.domain.preflights import GATES, Preflight
-from axiom.errors import NotFound
+from axiom.errors import NotFound, Refused
 from axiom.server.accounts.accounts import open_account
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, preflights, releases
-from axiom.store.hosts import hosts
+from axiom.store.hosts import clusters, hosts
 
 _NAME = r"^[A-Za-z0-9-]{1,40}$"
+_DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
+_DAYS = {"ge": 1, "le": 3_650}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,3 +102,73 @@ def _vouch(db: Database, now: datetime) -> None:
     preflights.record(db, said)
     if not any(line.bundle == newest.digest for line in releases.of_version(db, newest.experiment_id)):
         releases.let_out(db, newest.experiment_id, newest.digest, "nobody computes it", now)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddCluster(Command):
+    """Let a cluster compute: whoever has the key whose digest this is gets work and reports it, and can do no more."""
+
+    name: ClassVar[str] = "cluster.add"
+    capability: ClassVar[Capability] = Capability.GOVERN
+
+    cluster: str = field(metadata=CALLER_NAME)
+    key: str = field(metadata=_DIGEST)
+    days: int = field(default=90, metadata=_DAYS)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Let it in."""
+        del prepared
+        expires_at = now + timedelta(days=self.days)
+        if clusters.add(db, name=self.cluster, key_digest=self.key, expires_at=expires_at, now=now) is None:
+            raise Refused(
+                f"There is a cluster {self.cluster} already, and the audit knows it by that name. Nothing was changed; "
+                f"`axiom cluster renew {self.cluster}` gives it another key."
+            )
+        return _opened(self.cluster, laboratory, expires_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenewCluster(Command):
+    """Give a cluster another key, also where its key expired or was revoked. The one before is good for nothing."""
+
+    name: ClassVar[str] = "cluster.renew"
+    capability: ClassVar[Capability] = Capability.GOVERN
+
+    cluster: str = field(metadata=CALLER_NAME)
+    key: str = field(metadata=_DIGEST)
+    days: int = field(default=90, metadata=_DAYS)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Change the key."""
+        del prepared
+        expires_at = now + timedelta(days=self.days)
+        clusters.renew(db, _cluster(db, self.cluster).id, key_digest=self.key, expires_at=expires_at)
+        return _opened(self.cluster, laboratory, expires_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeCluster(Command):
+    """Revoke a cluster's key: its pilots get and report nothing from now on. What they computed before stays."""
+
+    name: ClassVar[str] = "cluster.revoke"
+    capability: ClassVar[Capability] = Capability.GOVERN
+
+    cluster: str = field(metadata=CALLER_NAME)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Revoke it."""
+        del laboratory, prepared
+        if not clusters.end(db, _cluster(db, self.cluster).id, now):
+            raise Refused(f"The key of {self.cluster} was revoked already. Nothing was changed.")
+        return {"cluster": self.cluster, "ended_at": now.isoformat()}
+
+
+def _cluster(db: Database, name: str) -> Cluster:
+    found = clusters.by_name(db, name)
+    if found is None:
+        raise NotFound(f"There is no cluster {name}. Nothing was changed; `axiom cluster list` shows all.")
+    return found
+
+
+def _opened(name: str, laboratory: Laboratory, expires_at: datetime) -> Answer:
+    return {"cluster": name, "lab": laboratory.keys.trust.lab, "expires_at": expires_at.isoformat()}

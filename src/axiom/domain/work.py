@@ -128,7 +128,7 @@ class Agreement(StrEnum):
 
 
 @value
-class Comparison:
+class ComparedTask:
     """A task of a host that was compared with another volunteer's, or is being."""
 
     experiment_id: int

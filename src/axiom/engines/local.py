@@ -15,7 +15,16 @@ from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
-from axiom.engines.runners import STOP_SECONDS, Template, end, end_all, hang_up, start_runner, start_template, tell
+from axiom.engines.runners import (
+    STOP_SECONDS,
+    TemplateProcess,
+    end,
+    end_all,
+    hang_up,
+    start_runner,
+    start_template,
+    tell,
+)
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
@@ -32,7 +41,7 @@ _KEPT = {".zip", ".seal"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class EnginePace:
     """How an engine speaks with its desk. The usual one suits a desk in this very process or on this computer."""
 
     ahead: int = 0  # tasks for each core beside the one that it computes
@@ -67,7 +76,7 @@ class LocalEngine:
         cores: int,
         reported: Callable[[], None],
         is_modest: bool = False,
-        pace: Pace = Pace(),
+        pace: EnginePace = EnginePace(),
     ) -> None:
         """`is_modest`: let other programs on this computer come first."""
         self._desk = desk
@@ -89,7 +98,7 @@ class LocalEngine:
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
         self._runners: dict[int, subprocess.Popen[str]] = {}
-        self._template: Template | None = None
+        self._template: TemplateProcess | None = None
         self._is_modest = is_modest
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page

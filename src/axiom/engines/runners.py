@@ -19,7 +19,7 @@ STOP_SECONDS = 5.0  # for a runner to end by itself
 _TAKES_LONG = (*NEARLY_ALWAYS, "jax", "jax.numpy")
 
 
-class Template:
+class TemplateProcess:
     """A process that imports JAX once, when it is first wanted, and copies itself for the runners of one engine.
 
     It ends when this end and those of all runners are closed, so also when this process is killed.
@@ -45,12 +45,12 @@ class Template:
         self._process.wait()
 
 
-def start_template() -> Template | None:
+def start_template() -> TemplateProcess | None:
     """A template process where there can be one, which is on Linux."""
-    return Template() if sys.platform == "linux" else None
+    return TemplateProcess() if sys.platform == "linux" else None
 
 
-def start_runner(*, is_modest: bool, template: Template | None = None) -> subprocess.Popen[str]:
+def start_runner(*, is_modest: bool, template: TemplateProcess | None = None) -> subprocess.Popen[str]:
     """A runner that waits to be told for whom it computes. It ends when its standard input does.
 
     `is_modest`: it lets other programs on this computer come first. `template` gives it its computing processes.

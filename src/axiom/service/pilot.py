@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.engines.local import LocalEngine, Pace
+from axiom.engines.local import EnginePace, LocalEngine
 from axiom.engines.this_computer import lent_capacity
 from axiom.engines.wire import HttpDesk
 from axiom.errors import AxiomError, CannotStart, ForeignTicket, WrongUse
@@ -66,7 +66,7 @@ def fly(orders: PilotOrders, *, quiet: bool) -> None:
         _say_hello(desk, home, name, orders.cores)
         trust = desk.trust()
         _demand_lab(trust, orders.lab)
-        pace = Pace(ahead=1, linger=1.0, beat=desk.beat_seconds, idle=1.0, longest_idle=desk.beat_seconds)
+        pace = EnginePace(ahead=1, linger=1.0, beat=desk.beat_seconds, idle=1.0, longest_idle=desk.beat_seconds)
         engine = LocalEngine(
             desk, home=home, host_id=desk.host_id, cores=orders.cores, reported=lambda: None, pace=pace
         )

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.tasks.check_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, USUAL, check_rate, is_checked
-from axiom.domain.work import Agreement, Comparison
+from axiom.domain.work import Agreement, ComparedTask
 
 WAITING, AGREES, DIFFERS = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
 RATES = (OF_A_NEW_HOST, USUAL, OF_A_KNOWN_HOST)
 
 
-def compared(*said: Agreement, version: int = 1) -> list[Comparison]:
+def compared(*said: Agreement, version: int = 1) -> list[ComparedTask]:
     """Comparisons of a host, the newest first."""
-    return [Comparison(experiment_id=version, agreement=one) for one in said]
+    return [ComparedTask(experiment_id=version, agreement=one) for one in said]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_every_task_of_a_host_that_was_outvoted_lately_is_checked(comparisons):
     assert check_rate(1, comparisons, is_watched=True).one_in == 1
 
 
-@given(st.lists(st.builds(Comparison, experiment_id=st.integers(1, 3), agreement=st.sampled_from(Agreement))))
+@given(st.lists(st.builds(ComparedTask, experiment_id=st.integers(1, 3), agreement=st.sampled_from(Agreement))))
 def test_no_record_however_good_ends_the_checks(comparisons):
     assert 1 < check_rate(1, comparisons, is_watched=False).one_in <= OF_A_KNOWN_HOST
 
@@ -61,7 +61,7 @@ def test_a_fleet_of_known_hosts_never_spends_more_than_one_task_in_ten():
             version = rng.randrange(versions)
             if is_checked(b"a secret", task, check_rate(version, newest[:60], is_watched=False).one_in):
                 checks += 1
-                newest.insert(0, Comparison(experiment_id=version, agreement=AGREES))
+                newest.insert(0, ComparedTask(experiment_id=version, agreement=AGREES))
         assert checks <= 4_000 / USUAL + 40
 
 

@@ -13,7 +13,7 @@ from patience import PATIENCE
 from processes import is_gone
 
 from axiom.domain.work import Exit, Outcome
-from axiom.engines.runners import Template
+from axiom.engines.runners import TemplateProcess
 from axiom.errors import ChildKilled, ChildLost, MemoryLimit
 from axiom.runner.child.copies import ask_for_copy
 from axiom.runner.child.environment import environment
@@ -46,7 +46,7 @@ child.compute({"act": "spin"}, 1, cpu_limit=1e6, wall_limit=1e6, memory_mb=400, 
 
 @pytest.fixture(scope="module")
 def template():
-    made = Template()
+    made = TemplateProcess()
     yield made
     made.end()
 
@@ -162,7 +162,7 @@ def test_a_copy_ends_with_its_runner_and_the_template_goes_on(template, surround
 
 
 def test_copies_end_with_their_template_and_runners_start_their_own(copied, lab_with_jax, now, tmp_path):
-    mortal = Template()
+    mortal = TemplateProcess()
     runner = Runner(lab_with_jax.home, 1, template=mortal.asked)
     try:
         child = copied(mortal)
@@ -180,7 +180,7 @@ def test_copies_end_with_their_template_and_runners_start_their_own(copied, lab_
 
 
 def test_a_template_ends_with_the_engine_that_started_it():
-    started = "import os; from axiom.engines.runners import Template; print(Template().pid, flush=True)"
+    started = "import os; from axiom.engines.runners import TemplateProcess; print(TemplateProcess().pid, flush=True)"
     script = f"{started}; os.kill(os.getpid(), 9)"
     engine = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
     assert engine.returncode == -signal.SIGKILL

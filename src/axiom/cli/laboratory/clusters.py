@@ -16,7 +16,7 @@ from axiom.service.terminal import remark
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
-from axiom.web.views import clusters as views
+from axiom.web.views import hosts as views
 
 _MODE = 0o600
 
@@ -32,7 +32,7 @@ def cluster() -> None:
 def list_clusters(folder: Folder, as_json: bool) -> None:
     """Every cluster that ever had a key, the oldest first."""
     with view(folder) as seen:
-        answer = views.listed(seen)
+        answer = views.clusters(seen)
     if as_json:
         show_json(answer)
         return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from axiom.domain.amounts import counted
-from axiom.domain.work import Agreement, Comparison
+from axiom.domain.work import Agreement, ComparedTask
 
 # One task in so many. Computers nearly always meet a version with few tasks, so the usual rate is all that checks may
 # cost there: a fleet of known hosts never spends more than one task in ten.
@@ -28,7 +28,7 @@ class CheckRate:
     reason: str
 
 
-def check_rate(experiment_id: int, compared: Sequence[Comparison], *, is_watched: bool) -> CheckRate:
+def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watched: bool) -> CheckRate:
     """Decide from a host's comparisons, the newest first, and from whether it was outvoted lately."""
     if is_watched:
         return CheckRate(one_in=1, reason="its host was outvoted lately")

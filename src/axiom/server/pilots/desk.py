@@ -25,7 +25,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import clusters
-from axiom.store.hosts.clusters import Speaker
+from axiom.store.hosts.clusters import SpeakingPilot
 from axiom.store.tasks import waiting, workunits
 
 MOST_AT_ONCE = 256  # tasks in one request
@@ -156,7 +156,7 @@ class PilotDesk:
             clusters.over(db, host_id, self.now())
         return back
 
-    def _speaker(self, db: Database, key: str, host_id: int, session: str) -> Speaker:
+    def _speaker(self, db: Database, key: str, host_id: int, session: str) -> SpeakingPilot:
         """Who speaks, of whom it is written down now and then that it did."""
         cluster, now = self.cluster(db, key), self.now()
         found = clusters.speaker(db, cluster, host_id)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from axiom.decisions.hosts.reliability import is_watched
 from axiom.decisions.tasks.check_rate import LOOKS_BACK, check_rate, is_checked
 from axiom.decisions.tasks.duplicates import Opinion, Settled, is_found_out, settle
-from axiom.domain.work import Agreement, Comparison, Result, Task
+from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest
@@ -69,7 +69,7 @@ class _Hosts:
         self._db = db
         self._since = now - _HEARD_FROM
         self._watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
-        self._compared: dict[int | None, list[Comparison]] = {}
+        self._compared: dict[int | None, list[ComparedTask]] = {}
         self._others: dict[int, bool] = {}
 
     def is_drawn(self, secret: bytes, task: Task) -> bool:
@@ -81,7 +81,7 @@ class _Hosts:
         if not is_checked(secret, task.id, rate.one_in):
             return False
         log.debug("check.drawn task=%d one_in=%d %s", task.id, rate.one_in, rate.reason)
-        compared.insert(0, Comparison(experiment_id=task.experiment_id, agreement=Agreement.WAITING))
+        compared.insert(0, ComparedTask(experiment_id=task.experiment_id, agreement=Agreement.WAITING))
         return True
 
     def has_others(self, volunteer_id: int | None) -> bool:

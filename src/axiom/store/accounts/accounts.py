@@ -18,6 +18,7 @@ SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
 _SOME_KEY = "SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1"
 _OURSELVES = "SELECT id FROM volunteer WHERE is_ours = 1"
 _ADD_OURSELVES = "INSERT INTO volunteer (name, created_at, is_ours) VALUES (:name, :created_at, 1)"
+_ADD_WITHOUT_ACCOUNT = "INSERT INTO volunteer (name, created_at) VALUES (:name, :created_at)"
 _OPEN_ACCOUNT = """
 INSERT INTO volunteer (name, created_at, email, password, password_serial, cross_id)
 VALUES (:name, :created_at, :email, :password, 1, :cross_id)
@@ -118,6 +119,11 @@ def create(db: Database, *, name: str, email: str, password: str, cross_id: str,
         cross_id=cross_id,
         created_at=at(now),
     )
+
+
+def admit(db: Database, *, name: str, now: datetime) -> int:
+    """A volunteer who computes and cannot sign in; a name that is taken gets a number behind it."""
+    return db.insert(_ADD_WITHOUT_ACCOUNT, name=free_name(db, name), created_at=at(now))
 
 
 def free_name(db: Database, name: str, *, besides: int = 0) -> str:

@@ -10,7 +10,6 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 from axiom.store.hosts import hosts
 
-_ADD_VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, :now)"
 _ADD = """
 INSERT INTO cluster (name, volunteer_id, key_digest, created_at, expires_at)
 VALUES (:name, :volunteer_id, :key_digest, :now, :expires_at)
@@ -60,7 +59,7 @@ class PilotSession:
 
 
 @value
-class Speaker:
+class SpeakingPilot:
     """A pilot that speaks, with its host as it stands."""
 
     host: Host
@@ -73,7 +72,7 @@ def add(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: 
     """Let a cluster compute, in the name of a volunteer who exists from now on; None where one had this name."""
     if by_name(db, name) is not None:
         return None
-    volunteer = db.insert(_ADD_VOLUNTEER, name=accounts.free_name(db, f"cluster {name}"), now=at(now))
+    volunteer = accounts.admit(db, name=f"cluster {name}", now=now)
     db.insert(_ADD, name=name, volunteer_id=volunteer, key_digest=key_digest, now=at(now), expires_at=at(expires_at))
     return by_name(db, name)
 
@@ -136,12 +135,12 @@ def meet(
     return host_id
 
 
-def speaker(db: Database, cluster: Cluster, host_id: int) -> Speaker | None:
+def speaker(db: Database, cluster: Cluster, host_id: int) -> SpeakingPilot | None:
     """The pilot on this host, if it is one of the cluster's."""
     row = db.one(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
     if row is None:
         return None
-    return Speaker(
+    return SpeakingPilot(
         host=hosts.host_of(row),
         session=row["session"],
         heard_at=moment(row["heard_at"]),

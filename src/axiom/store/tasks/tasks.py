@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.value import value
-from axiom.domain.work import Agreement, Comparison, Report, Task, TaskState, Workunit, WorkunitState
+from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, Workunit, WorkunitState
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
@@ -213,10 +213,10 @@ def awaiting(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]
     return [row["id"] for row in db.select(_AWAITING, ids=json.dumps(list(task_ids)), agreement=agreement)]
 
 
-def compared(db: Database, host_id: int | None, limit: int) -> list[Comparison]:
+def compared(db: Database, host_id: int | None, limit: int) -> list[ComparedTask]:
     """The newest tasks of a host that were compared with another volunteer's, or are being, the newest first."""
     return [
-        Comparison(experiment_id=row["experiment_id"], agreement=Agreement(row["agreement"]))
+        ComparedTask(experiment_id=row["experiment_id"], agreement=Agreement(row["agreement"]))
         for row in db.select(_COMPARED, host_id=host_id, limit=limit)
     ]
 

@@ -1,6 +1,7 @@
 """Who computes: the list of hosts, one host, and why it gets no work."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
 from axiom.store.credit import ledger
+from axiom.store.hosts import clusters as cluster_store
 from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import tasks as task_store
 from axiom.store.views import findings
@@ -26,6 +28,7 @@ from axiom.web.base.whose import Whose, whose_host
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.tasks import listed as listed_task
 
+_AT_WORK = timedelta(minutes=10)  # a pilot that spoke since
 _LATELY = 20  # tasks that a list looks back on
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
@@ -224,4 +227,24 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
         "tasks": [listed_task(task) for task in rows],
         "previous": f"{address}&after={rows[0].id}" if rows and of_host(limit=1, after=rows[0].id) else None,
         "next": f"{address}&before={rows[-1].id}" if rows and of_host(limit=1, before=rows[-1].id) else None,
+    }
+
+
+def clusters(reading: Reading) -> Answer:
+    """Every cluster that ever had a key, and how many of its pilots spoke in the last ten minutes."""
+    at_work = cluster_store.at_work(reading.db, reading.now, _AT_WORK)
+    return {
+        "clusters": [
+            {
+                "name": one.name,
+                "volunteer": one.volunteer_id,
+                "created_at": one.created_at.isoformat(),
+                "expires_at": one.expires_at.isoformat(),
+                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+                "may_compute": one.may_compute(reading.now),
+                "pilots": at_work.get(one.id, (0, 0))[0],
+                "cores": at_work.get(one.id, (0, 0))[1],
+            }
+            for one in cluster_store.clusters(reading.db)
+        ]
     }
