@@ -47,7 +47,10 @@ def truth_of_the_parts(module):
     measured = cell(module=module)
     assert measured.movement_by_width[-1] == pytest.approx(geometry.movement(start, whole, layer=0), rel=1e-4)
     assert measured.accuracy_by_width[-1] == pytest.approx(training.accuracy(whole, task.x_test, task.y_test), abs=0.01)
-    assert measured.movement_by_look_wide[-1] == measured.movement_by_width[-1]
+    for name in ("movement", "entropy", "gradient", "dead", "similarity", "accuracy"):
+        by_width = getattr(measured, f"{name}_by_width")
+        ends = [getattr(measured, f"{name}_by_look_{which}")[-1] for which in ("narrow", "wide")]
+        assert ends == [by_width[0], by_width[-1]]
     assert list(measured.movement_by_look_narrow) == sorted(measured.movement_by_look_narrow)
     assert len(measured.movement_by_width) == 5
     assert measured.movement_by_width[0] > measured.movement_by_width[-1]

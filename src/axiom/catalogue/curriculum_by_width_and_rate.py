@@ -45,7 +45,7 @@ class Config:
     lr: float
     epochs: int = 60
     wrong: float = 0.0  # share of the training labels
-    control: str = "none"  # placebo: the order is by lot, too; planted: wrong labels are never shown in order
+    control: str = "none"  # placebo: the order is random, too; planted: wrong labels are never shown in order
 
 
 @dataclass(frozen=True, kw_only=True)

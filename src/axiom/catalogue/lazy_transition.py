@@ -65,8 +65,16 @@ class Measures:
     accuracy_by_width: tuple[float, ...]
     movement_by_look_narrow: tuple[float, ...]
     movement_by_look_wide: tuple[float, ...]
+    entropy_by_look_narrow: tuple[float, ...]
+    entropy_by_look_wide: tuple[float, ...]
+    gradient_by_look_narrow: tuple[float, ...]
+    gradient_by_look_wide: tuple[float, ...]
+    dead_by_look_narrow: tuple[float, ...]
+    dead_by_look_wide: tuple[float, ...]
     similarity_by_look_narrow: tuple[float, ...]
     similarity_by_look_wide: tuple[float, ...]
+    accuracy_by_look_narrow: tuple[float, ...]
+    accuracy_by_look_wide: tuple[float, ...]
 
 
 def run(config: Config, seed: int) -> Measures:
@@ -113,8 +121,16 @@ def run(config: Config, seed: int) -> Measures:
         accuracy_by_width=tuple(right.tolist()),
         movement_by_look_narrow=tuple(found[0, :, 0].tolist()),
         movement_by_look_wide=tuple(found[-1, :, 0].tolist()),
+        entropy_by_look_narrow=tuple(found[0, :, 1].tolist()),
+        entropy_by_look_wide=tuple(found[-1, :, 1].tolist()),
+        gradient_by_look_narrow=tuple(found[0, :, 2].tolist()),
+        gradient_by_look_wide=tuple(found[-1, :, 2].tolist()),
+        dead_by_look_narrow=tuple(found[0, :, 3].tolist()),
+        dead_by_look_wide=tuple(found[-1, :, 3].tolist()),
         similarity_by_look_narrow=tuple(found[0, :, 4].tolist()),
         similarity_by_look_wide=tuple(found[-1, :, 4].tolist()),
+        accuracy_by_look_narrow=tuple(found[0, :, 5].tolist()),
+        accuracy_by_look_wide=tuple(found[-1, :, 5].tolist()),
     )
 
 
