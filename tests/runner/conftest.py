@@ -168,6 +168,12 @@ def arrays(config, seed):
     return Measures(value=numpy.float32(0.5), count=numpy.int64(4), curve=numpy.array([1.0, 2.0], dtype=numpy.float32))
 
 
+def dice(config, seed):
+    import numpy
+
+    return Measures(value=float(numpy.random.rand()))
+
+
 def mistype(config, seed):
     return Measures(value="half")
 

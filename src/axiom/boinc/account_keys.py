@@ -7,6 +7,7 @@ another key. So nothing but its digest is stored, and it can still be told again
 import hashlib
 import hmac
 import re
+from functools import lru_cache
 
 _KEY = re.compile(r"[0-9a-f]{32}|[1-9][0-9]{0,17}_[0-9a-f]{32}")
 
@@ -46,11 +47,13 @@ def internal_cpid(secret: bytes, volunteer_id: int) -> str:
     return _mac(secret, f"axiom-cpid-1|{volunteer_id}")
 
 
+@lru_cache(maxsize=4_096)  # said at every contact
 def external_cpid(internal: str, email: str) -> str:
     """Return the cross-project id that pages and statistics may show."""
     return _md5(internal + email.lower())
 
 
+@lru_cache(maxsize=4_096)  # likewise
 def email_hash(email: str) -> str:
     """Return the digest of an email address that BOINC compares preferences by."""
     return _md5(email.lower())

@@ -227,6 +227,7 @@ def _download(file: SignedFile | InputFile) -> str:
     )
 
 
+@lru_cache(maxsize=256)  # hosts of one kind get the same programs
 def _signed_file(file: SignedFile) -> str:
     executable = "<executable/>\n" if file.executable else ""
     signature = f"<file_signature>\n{_opaque(file.signature.strip())}\n</file_signature>\n"

@@ -6,8 +6,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from axiom.domain.value import value
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+
+@value
 class Platform:
     """Operating system, processor family and instruction set: numbers may agree bit for bit within one."""
 
@@ -40,7 +42,7 @@ class Gpu:
     model: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Capacity:
     """The resources of a host."""
 
@@ -50,7 +52,7 @@ class Capacity:
     gpus: tuple[Gpu, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Standing:
     """A host's record: valid tasks in a row, daily quota, turnaround."""
 
@@ -63,7 +65,7 @@ class Standing:
     outvoted_at: datetime | None = None  # the latest of them
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Account:
     """How a volunteer is reached and known: never a key or a password, only digests of them."""
 
@@ -76,7 +78,7 @@ class Account:
     shows_hosts: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Volunteer:
     """A person who owns hosts."""
 
@@ -104,7 +106,7 @@ class Team:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Host:
     """A computer that computes."""
 

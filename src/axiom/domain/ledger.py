@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from axiom.domain.value import value
+
 
 class Reason(StrEnum):
     """For what a task is paid. A task is paid for one of these, once; corrections are numbered."""
@@ -69,7 +71,7 @@ class Award:
     tier: str = ""  # by which it was priced
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Balance:
     """The credit of a volunteer, a host or a team: the total in thousandths, and a recent average in credits a day."""
 

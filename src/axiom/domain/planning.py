@@ -25,6 +25,7 @@ class Need:
     """The demands of a running task on a host; 0 is nothing that anybody knows of."""
 
     memory_mb: int = 0
+    shared_mb: int = 0  # of it, that all tasks on a host of the laboratory's own have together
     disk_mb: int = 0
     gpu: bool = False  # on a GPU beside a core's work, not instead of it
     gpu_memory_mb: int = 0

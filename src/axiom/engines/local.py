@@ -15,7 +15,16 @@ from typing import Any
 
 from axiom.domain.work import Exit, Report
 from axiom.engines.desk import Desk
-from axiom.engines.runners import STOP_SECONDS, end, end_all, hang_up, start_runner, tell
+from axiom.engines.runners import (
+    STOP_SECONDS,
+    Template,
+    end,
+    end_all,
+    hang_up,
+    start_runner,
+    start_template,
+    tell,
+)
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
@@ -89,6 +98,7 @@ class LocalEngine:
         self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
         self._stopping = threading.Event()
         self._runners: dict[int, subprocess.Popen[str]] = {}
+        self._template: Template | None = None
         self._is_modest = is_modest
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
@@ -109,6 +119,7 @@ class LocalEngine:
         self._home.mkdir(parents=True, exist_ok=True)
         self.renew(trust)
         self._clear()
+        self._template = start_template()
         work = {f"core-{core}": partial(self._loop, core) for core in range(self._cores)} | {"desk": self._speak}
         for name, what in work.items():
             thread = threading.Thread(target=what, name=name, daemon=True)
@@ -145,6 +156,8 @@ class LocalEngine:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
             hang_up(runner)  # only now: a core listens until its runner is gone
+        if self._template:
+            self._template.end()
         with self._change:
             back = {order.task for order in self._ready} | (set() if keeps else set(self._computing))
         try:
@@ -384,7 +397,7 @@ class LocalEngine:
             hang_up(runner)
             runner = None
         if runner is None:
-            runner = self._runners[core] = start_runner(is_modest=self._is_modest)
+            runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
             self._engage(runner)
         return runner
 

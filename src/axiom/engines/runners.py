@@ -5,23 +5,62 @@ It imports little: a runner can be started before the rest of whoever wants it, 
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
 
+from axiom.runner.child.environment import environment
+from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_template
+
 STOP_SECONDS = 5.0  # for a runner to end by itself
+_TAKES_LONG = (*NEARLY_ALWAYS, "jax", "jax.numpy")
 
 
-def start_runner(*, is_modest: bool) -> subprocess.Popen[str]:
+class Template:
+    """A process that imports JAX once, when it is first wanted, and copies itself for the runners of one engine.
+
+    It ends when this end and those of all runners are closed, so also when this process is killed.
+    """
+
+    def __init__(self) -> None:
+        """Start it. Where it cannot work it ends at once, and runners start their processes in the plain way."""
+        self.asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = spawn_template(theirs.fileno(), environment(), _TAKES_LONG)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    def end(self) -> None:
+        """Let it end, after the runners."""
+        self.asked.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=STOP_SECONDS)
+        self._process.kill()
+        self._process.wait()
+
+
+def start_template() -> Template | None:
+    """A template process where there can be one, which is on Linux."""
+    return Template() if sys.platform == "linux" else None
+
+
+def start_runner(*, is_modest: bool, template: Template | None = None) -> subprocess.Popen[str]:
     """A runner that waits to be told for whom it computes. It ends when its standard input does.
 
-    `is_modest`: it lets other programs on this computer come first.
+    `is_modest`: it lets other programs on this computer come first. `template` gives it its computing processes.
     """
+    modest = ["--low-priority"] if is_modest else []
+    copies = ["--template", str(template.asked.fileno())] if template else []
     return subprocess.Popen(
         # No folder of ours or of the person's is looked through for modules: the package is installed.
-        [sys.executable, "-P", "-m", "axiom.runner.main", "--serve", *(["--low-priority"] if is_modest else [])],
+        [sys.executable, "-P", "-m", "axiom.runner.main", "--serve", *modest, *copies],
+        pass_fds=(template.asked.fileno(),) if template else (),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

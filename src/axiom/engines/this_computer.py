@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from axiom.domain.fleet import Capacity
+from axiom.signed.manifests import SHARED_MB
 
 _UNKNOWN_MEMORY_MB = 4_096  # where the system does not say
 
 
 def this_capacity(workers: int) -> Capacity:
-    """As many cores as may compute, and the memory of the whole computer."""
-    return Capacity(cores=workers, memory_mb=_memory_mb())
+    """As many cores as may compute, and the memory of the whole computer beside what its tasks have together."""
+    return Capacity(cores=workers, memory_mb=max(1, _memory_mb() - SHARED_MB))
 
 
 def lent_capacity(workers: int) -> Capacity:

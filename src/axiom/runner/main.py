@@ -1,7 +1,7 @@
 """The runner's two ways to start: one order in the command line, or many on standard input.
 
     python -m axiom.runner.main --home DIR --slot DIR --task … --host … --bundle … --seeds … --ticket …
-    python -m axiom.runner.main --serve [--low-priority]
+    python -m axiom.runner.main --serve [--low-priority] [--template SOCKET]
 
 The first ends with the task's exit status. The second reads one JSON object per line: {"home": DIR, "host": N} says for
 whom it computes, and then {"order": [words], "slot": DIR} is answered with lines of progress and a last line per order.
@@ -14,6 +14,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             if "--low-priority" in words:
                 _step_back()
             process = spawn(environment(), NEARLY_ALWAYS)
-            serve(process)
+            serve(process, _template(words))
         return once(words)
     except (Ended, KeyboardInterrupt):
         return 0 if is_serving else Exit.ABORTED_BY_USER
@@ -57,6 +58,15 @@ def _step_back() -> None:
     """Let a person's programs on this computer come first, and still get something where they never rest."""
     if hasattr(os, "nice"):
         os.nice(_MODEST)
+
+
+def _template(words: Sequence[str]) -> socket.socket | None:
+    """The socket of the process that gives copies, where whoever started us has one."""
+    if "--template" not in words:
+        return None
+    found = socket.socket(fileno=int(words[words.index("--template") + 1]))
+    found.set_inheritable(False)
+    return found
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
@@ -89,24 +99,24 @@ def _ignore(_task: int, _fraction: float, _kept: int) -> None:
     """One order in a command line has nobody who listens."""
 
 
-def serve(process: subprocess.Popen[bytes]) -> NoReturn:
+def serve(process: subprocess.Popen[bytes], template: socket.socket | None = None) -> NoReturn:
     """Obey line after line. The process was started for this, and imports meanwhile."""
     with contextlib.ExitStack() as ending:
         spare = Child(environment(), process=process)
         ending.callback(spare.stop)
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(lines,), daemon=True).start()
-        runner = _engaged(spare, json.loads(lines.get()))
+        runner = _engaged(spare, template, json.loads(lines.get()))
         ending.callback(runner.stop)
         while True:
             _say(answer_data(_obey(runner, lines.get())))
 
 
-def _engaged(spare: Child, said: dict[str, Any]) -> Runner:
+def _engaged(spare: Child, template: socket.socket | None, said: dict[str, Any]) -> Runner:
     """The runner, now that it is said for whom it computes."""
     home = RunnerHome(Path(said["home"]))
     home.create()
-    return Runner(home, said["host"], spare=spare, most_starts=_STARTS)
+    return Runner(home, said["host"], spare=spare, template=template, most_starts=_STARTS)
 
 
 def _obey(runner: Runner, line: str) -> Answer:

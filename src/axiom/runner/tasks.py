@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import os
+import socket
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
+from axiom.runner.child.copies import ask_for_copy
 from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.child.process import Child
@@ -66,12 +68,15 @@ class Runner:
         spare: Child | None = None,
         pause: float = PAUSE,
         device: Device | None = None,
+        template: socket.socket | None = None,
         most_starts: int = MOST_STARTS,
     ) -> None:
         """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
 
-        `most_starts`: of a task that comes no further, before it is given up here.
+        `template`: where to ask for a process that has imported JAX already, for the bundles that use it. `most_starts`:
+        of a task that comes no further, before it is given up here.
         """
+        self._template = template
         self._most_starts = most_starts
         self._pause = pause
         self._device = device
@@ -226,11 +231,23 @@ class Runner:
         tree, self._tree = self._tree or self._home.unpacked(ticket.bundle, bundle), None
         surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
         spare, self._spare = self._spare, None
-        if spare is None or not spare.alive:
+        if copy := self._copied(bundle):
+            self.stop()
+            if spare is not None:
+                spare.stop()
+            spare = copy
+        elif spare is None or not spare.alive:
             self.stop()
             return Child.start(tree, module, surroundings, self._gate)
         spare.load(tree, module, surroundings)
         return spare
+
+    def _copied(self, bundle: Mapping[str, bytes]) -> Child | None:
+        """A copy of the process that has imported JAX, for a bundle that uses it; None where there is none."""
+        if self._template is None or not read_manifest(bundle[MANIFEST]).avx:
+            return None
+        process = ask_for_copy(self._template)
+        return Child({}, self._gate, process=process) if process else None
 
     def _header(self, order: Order, ticket: Ticket) -> Header:
         return Header(

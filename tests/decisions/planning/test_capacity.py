@@ -11,6 +11,7 @@ from axiom.domain.planning import Need, Supply
 
 NEED = Need(memory_mb=400, disk_mb=100)
 SUPPLY = Supply(host_id=1, name="host-1", volunteer="ada", cores=8, memory_mb=8_000)
+OURS = {"is_ours": True, "memory_mb": 1_000}
 GPU = Gpu(kind="NVIDIA", count=2, memory_mb=8_000)
 
 
@@ -33,6 +34,8 @@ def taken(one: Supply, need: Need, *, seconds: float = 0.0, deadline: float | No
         ({"cores": 1}, {}, 1, "its one core has work"),
         ({"busy_cores": 9}, {}, 0, "all its 8 cores have work"),
         ({"cores": 100, "memory_mb": 4_000}, {}, 10, "a task needs 400 MB of memory, and 0 are free"),
+        ({"memory_mb": 1_000}, {"shared_mb": 150}, 2, "a task needs 400 MB of memory, and 200 are free"),
+        (OURS, {"shared_mb": 150}, 4, "a task needs 250 MB of memory, and 0 are free"),
         ({"memory_mb": 1_000, "used_memory_mb": 700}, {}, 0, "a task needs 400 MB of memory, and 300 are free"),
         ({"disk_mb": 250}, {}, 2, "a task needs 100 MB of disk, and 50 are free"),
         ({"most_tasks": 2}, {}, 2, "it may have no more tasks for now, by its quota and its standing"),

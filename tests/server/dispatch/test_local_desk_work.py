@@ -74,6 +74,18 @@ def test_memory_is_counted_with_what_a_host_holds(working_lab):
     assert answer.reason == "tiny_sum needs 100 MB of memory a task, and 50 MB are free by your preferences"
 
 
+def test_our_own_hosts_are_packed_by_what_each_task_has_alone(working_lab):
+    ours = working_lab.host("ours", cores=8, memory_mb=800)
+    theirs = working_lab.host("theirs", cores=8, memory_mb=800, volunteer="Bo")
+    for statement in ("UPDATE experiment SET manifest", "UPDATE bundle SET manifest"):
+        needs = "replace(replace(manifest, '\"avx\":false', '\"avx\":true'), '\"memory_mb\":100', '\"memory_mb\":300')"
+        assert working_lab.db.execute(f"{statement} = {needs}") == 1  # as if it used JAX
+    working_lab.deploy(workunits=9)
+    assert len(working_lab.ask(ours, wanted=8).orders) == 4
+    answer = working_lab.ask(theirs, wanted=8)
+    assert (len(answer.orders), "300 MB of memory a task, and 200 MB are free" in answer.reason) == (2, True)
+
+
 def test_targeted_work_goes_to_its_target_alone(working_lab):
     second = working_lab.host("second")
     with working_lab.db.transaction():

@@ -1,8 +1,9 @@
 """How much credit a day of late? The average by which volunteers compare themselves, computed as BOINC does."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from axiom.domain.value import value
 
 HALF_LIFE = timedelta(days=7)
 _DAY = timedelta(days=1)
@@ -11,7 +12,7 @@ _FADE = math.log(2) * (_DAY / HALF_LIFE)  # a day
 _SHORTEST_FIRST = _DAY
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Recent:
     """Credit a day, averaged over the past with a half-life of a week, as it was at `at`."""
 

@@ -28,6 +28,11 @@ class Left:
     gpus: list[tuple[int, int]]  # memory of one, and how many are idle
     seconds: float  # of a reference core, that its cores have to do
     pace: float  # reference seconds that a core computes in a second
+    is_ours: bool = False  # so that its tasks are packed by what each of them has alone
+
+    def memory_for(self, need: Need) -> int:
+        """What a task of the need adds to the memory in use."""
+        return need.memory_mb - (need.shared_mb if self.is_ours else 0)
 
 
 def left_of(supply: Supply) -> Left:
@@ -46,6 +51,7 @@ def left_of(supply: Supply) -> Left:
         tasks=supply.most_tasks,
         gpus=[] if supply.obstacle else gpus,
         seconds=supply.in_hand_seconds,
+        is_ours=supply.is_ours,
         pace=max(_SPEEDS[0], supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
     )
 
@@ -55,8 +61,8 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
     if need.avx and not is_avx:
         return 0
     tasks = sum(n for memory, n in left.gpus if _is_enough(memory, need)) if need.gpu else left.cores
-    if need.memory_mb > 0:
-        tasks = min(tasks, left.memory_mb // need.memory_mb)
+    if (memory_mb := left.memory_for(need)) > 0:
+        tasks = min(tasks, left.memory_mb // memory_mb)
     if need.disk_mb > 0 and left.disk_mb is not None:
         tasks = min(tasks, left.disk_mb // need.disk_mb)
     if left.tasks is not None:
@@ -68,7 +74,7 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
 
 def put(left: Left, need: Need, tasks: int) -> None:
     """Note what so many tasks take, that were found to fit. They run at once, so none of them waits for another."""
-    left.memory_mb -= need.memory_mb * tasks
+    left.memory_mb -= left.memory_for(need) * tasks
     if left.disk_mb is not None:
         left.disk_mb -= need.disk_mb * tasks
     if left.tasks is not None:
@@ -92,8 +98,9 @@ def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline
         return all_busy(supply)
     if need.avx and not supply.is_avx:
         return "its processor has no AVX"
-    if need.memory_mb * more > left.memory_mb:
-        return f"a task needs {need.memory_mb} MB of memory, and {left.memory_mb - need.memory_mb * found} are free"
+    memory_mb = left.memory_for(need)
+    if memory_mb * more > left.memory_mb:
+        return f"a task needs {memory_mb} MB of memory, and {left.memory_mb - memory_mb * found} are free"
     if left.disk_mb is not None and need.disk_mb * more > left.disk_mb:
         return f"a task needs {need.disk_mb} MB of disk, and {left.disk_mb - need.disk_mb * found} are free"
     if left.tasks is not None and left.tasks < more:

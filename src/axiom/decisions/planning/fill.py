@@ -65,7 +65,7 @@ class Filled:
         """So many tasks of this work are for this host, on its GPUs or on its cores, as the need says."""
         put(self.left, need, tasks)
         self.given[work.key] = self.given.get(work.key, 0) + tasks
-        self.memory_mb += need.memory_mb * tasks
+        self.memory_mb += self.left.memory_for(need) * tasks
         self.gpu_tasks += tasks if need.gpu else 0
 
 

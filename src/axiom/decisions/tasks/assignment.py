@@ -15,6 +15,7 @@ from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.amounts import counted
 from axiom.domain.fleet import OUR_GPUS, Host
+from axiom.domain.value import value
 from axiom.locale.languages import mark
 
 _DAY_SECONDS = 86_400
@@ -46,7 +47,7 @@ class GpuLoad:
     held_back: str = ""  # why it may have nothing of it on its GPU now
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Queue:
     """What waits of one experiment, and what a task of it asks of a host."""
 
@@ -71,7 +72,7 @@ class Queue:
     held_back: str = ""  # why it may have nothing of it now
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TasksInHand:
     """So many tasks of one kind that a host has in hand."""
 
@@ -81,7 +82,7 @@ class TasksInHand:
     disk_mb: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class WorkWish:
     """What a host asks for: so many seconds of work, at least so many tasks, never more than `most`."""
 
@@ -110,7 +111,7 @@ class Allowance:
     beside: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class TaskShare:
     """So many tasks of one experiment, on a GPU of this kind or on the processor."""
 
@@ -119,7 +120,7 @@ class TaskShare:
     gpu: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class _Place:
     """Where in a host a task would compute, with what nothing that is given changes."""
 
@@ -129,7 +130,7 @@ class _Place:
     obstacle: str = ""  # why none of it can be given
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Assignment:
     """What to take from which experiment, best first, and why not more."""
 

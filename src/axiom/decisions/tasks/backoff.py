@@ -1,7 +1,8 @@
 """When should a client call again? Soon, never all at once, and politely when we are busy."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from axiom.domain.value import value
 
 
 class Situation(StrEnum):
@@ -17,7 +18,7 @@ class Situation(StrEnum):
     GARBLED = "garbled"  # what it says cannot be read
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Delay:
     """Seconds before the next contact that a client makes by itself, and after which it makes one anyhow."""
 

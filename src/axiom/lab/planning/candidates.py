@@ -111,7 +111,9 @@ def _charting(db: Database, one: Candidate, manifest: Manifest) -> str:
 
 def need_of(manifest: Manifest) -> Need:
     """What a task of it asks of a host."""
-    on_core = Need(memory_mb=manifest.memory_mb, disk_mb=manifest.disk_mb, avx=manifest.avx)
+    on_core = Need(
+        memory_mb=manifest.memory_mb, shared_mb=manifest.shared_mb, disk_mb=manifest.disk_mb, avx=manifest.avx
+    )
     if not manifest.uses_gpus:
         return on_core
     memory_mb = manifest.memory_on(OUR_GPUS)

@@ -35,6 +35,7 @@ class CellSize:
     cell_seconds: float  # of a reference core, on average over its configs
     memory_mb: int
     gpu_memory_mb: int  # of the host, where a GPU computes it
+    shared_mb: int = 0  # of either, that all tasks on a host of our own have together
 
 
 def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
@@ -81,6 +82,7 @@ def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
             cell_seconds=sum(seconds) / max(1, len(seconds)),
             memory_mb=manifest.memory_mb,
             gpu_memory_mb=manifest.memory_on(OUR_GPUS),
+            shared_mb=manifest.shared_mb,
         )
     return found
 
@@ -96,7 +98,10 @@ def _supply(
     there = [(each, known[key]) for each in held if (key := (each.experiment_id, each.registration_id)) in known]
     on_cores = sum(each.tasks for each, _ in there if not each.gpu)
     on_gpus = sum(each.tasks for each, _ in there if each.gpu)
-    memory = [(size.gpu_memory_mb if each.gpu else size.memory_mb, each.tasks) for each, size in there]
+    memory = [
+        ((size.gpu_memory_mb if each.gpu else size.memory_mb) - (size.shared_mb if one.is_ours else 0), each.tasks)
+        for each, size in there
+    ]
     gpus = tuple(gpu for gpu in host.capacity.gpus if gpu.kind == OUR_GPUS)  # for others there is no program
     places = host.capacity.cores + sum(gpu.count for gpu in gpus)
     cores = _cores(host, allowance) if choice.cores else 0

@@ -1,6 +1,7 @@
 """The computing end of the pipe: a plain script in a clean process that sees one unpacked bundle and no key.
 
-Started as `python -s -P child.py PARENT RUNNER [MODULE]...`. Only the standard library, and these modules of what is
+Started as `python -s -P child.py PARENT RUNNER [MODULE]...`, or a copy of `child.py copies RUNNER SOCKET [MODULE]...`,
+which `template.py` makes. Only the standard library, and these modules of what is
 installed, until the bundle is at the head of `sys.path`: of our own, what is imported after that is the bundle's, never
 what happens to be installed beside it. The exceptions are what confines this process, before the first line of a
 bundle runs, and what sees its parent end where no kernel does: both come from RUNNER, the folder or archive of the
@@ -146,6 +147,7 @@ class Bench:
         os.chdir(environment["TMPDIR"])
         self._tree = tree
         sys.path.insert(0, tree)
+        _keep_programs_in(environment["JAX_COMPILATION_CACHE_DIR"])
         folders = [environment[name] for name in ("TMPDIR", "JAX_COMPILATION_CACHE_DIR")]
         held = self._confine(tree, folders, devices=environment["JAX_PLATFORMS"] != "cpu")
         self._pipe.say(held=held.sentence)
@@ -290,6 +292,13 @@ def _part(owner: Any, name: str) -> Any:
     return vars(owner).get(name)
 
 
+def _keep_programs_in(folder: str) -> None:
+    """Tell JAX where to keep what it compiles, if it was imported before that was known: it read its variables then."""
+    jax = sys.modules.get("jax")
+    if jax:
+        jax.config.update("jax_compilation_cache_dir", folder)
+
+
 def _compute_at_once() -> None:
     """Have JAX compute on the processor when it is told to, so that what nobody waits for is not put off either."""
     jax = sys.modules.get("jax")
@@ -388,10 +397,14 @@ def main() -> None:
     parent, runner, *modules = sys.argv[1:]
     # A scheduler that ends a job tells each of its processes. The parent asks for the state first, and then ends us.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _end_with(int(parent), runner)
+    if parent == "copies":  # the word that `spawn.py` says
+        handle, *modules = modules
+        _own(runner, "axiom.runner.child.template").serve(int(handle), lambda: _preload(modules))
+    else:
+        _end_with(int(parent), runner)
+        _preload(modules)
     pipe = Pipe()
     confine = _own(runner, "axiom.runner.confine.confine").confine
-    _preload(modules)
     bench = Bench(pipe, confine)
     for line in pipe.hear:
         bench.answer(line)

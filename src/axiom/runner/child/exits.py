@@ -3,12 +3,14 @@
 import signal
 import subprocess
 
+from axiom.runner.child.spawn import StartedProcess
+
 KILLED = "it was ended by SIGKILL"
 _SIGNALLED, _LAST = 128, 64  # what a box adds to the number of the signal by which the process in it ended; the highest
 _WAITING = 2.0  # seconds between the end of its pipe and its own
 
 
-def how_ended(process: subprocess.Popen[bytes], *, is_boxed: bool) -> str:
+def how_ended(process: StartedProcess, *, is_boxed: bool) -> str:
     """Say how a process ended that closed its pipe."""
     try:
         status = process.wait(timeout=_WAITING)

@@ -13,7 +13,7 @@ from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, M
 from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.pause import Awake, Ended, PauseGate
 from axiom.runner.child.resource_limits import Bounds, hold_data
-from axiom.runner.child.spawn import spawn, words
+from axiom.runner.child.spawn import StartedProcess, spawn, words
 from axiom.runner.files.checkpoint_handover import CheckpointHandover, share
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
@@ -61,7 +61,7 @@ class Child:
         gate: PauseGate | None = None,
         preloaded: Sequence[str] = (),
         box: Box | None = None,
-        process: subprocess.Popen[bytes] | None = None,
+        process: StartedProcess | None = None,
     ) -> None:
         """Start a process. It imports what is installed under these names, and then waits for a bundle.
 

@@ -6,10 +6,38 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, Protocol
 
 NEARLY_ALWAYS = ("numpy", "numpy.random", "dataclasses")  # what experiments import, and takes longest
+COPIES = "copies"  # stands where a parent's number does, before the number of a file
 _SCRIPT = Path(__file__).with_name("child.py")
 _OWN = Path(__file__).parents[3]  # the folder or the archive where the runner's own code lies
+
+
+class StartedProcess(Protocol):
+    """What a `Popen` says of a process and does with it, which others can as well."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Where it is told something."""
+
+    @property
+    def stdout(self) -> IO[bytes] | None:
+        """Where it answers."""
+
+    @property
+    def stderr(self) -> IO[bytes] | None:
+        """Where it prints."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    def poll(self) -> int | None:
+        """How it ended, or None while it is there."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; a TimeoutExpired after so many seconds."""
 
 
 def words(parent: int, preloaded: Sequence[str] = ()) -> list[str]:
@@ -26,6 +54,18 @@ def spawn(environment: Mapping[str, str], preloaded: Sequence[str] = ()) -> subp
         stderr=subprocess.PIPE,
         env=dict(environment),
         cwd=environment.get("TMPDIR"),
+        start_new_session=True,
+    )
+
+
+def spawn_template(handle: int, environment: Mapping[str, str], preloaded: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start the process that copies itself for whoever asks over this socket, which it takes over."""
+    return subprocess.Popen(
+        [sys.executable, *_options(), *_script(), COPIES, str(_OWN), str(handle), *preloaded],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=dict(environment),
+        pass_fds=(handle,),
         start_new_session=True,
     )
 

@@ -108,7 +108,8 @@ class _Dispatcher:
         self._db = db
         self._dispatch = dispatch
         self._known = known
-        self._offered = known.offered(is_ours=host.volunteer_id == dispatch.ourselves)
+        self._is_ours = host.volunteer_id == dispatch.ourselves
+        self._offered = known.offered(is_ours=self._is_ours)
         self._host = host
         self._now = now
         self._allowance = allowance
@@ -239,7 +240,7 @@ class _Dispatcher:
                 unsent=min(waiting.unsent * parts, let.most or waiting.unsent * parts),
                 in_progress=waiting.in_progress,
                 seconds=seconds / parts,
-                memory_mb=needs.memory_on(own),
+                memory_mb=self._memory(needs, own),
                 disk_mb=needs.disk_mb,
                 avx=needs.avx,
                 gpu=needs.gpu,
@@ -261,7 +262,7 @@ class _Dispatcher:
         seconds = self._expected(experiment, size.seconds, gpu)
         return GpuLoad(
             seconds=seconds / self._picker.parts(size, seconds),
-            memory_mb=experiment.declared.memory_on(gpu),
+            memory_mb=self._memory(experiment.declared, gpu),
             held_back=self._rollout.quota_for(experiment, gpu).held_back or self._resting(),
         )
 
@@ -380,7 +381,7 @@ class _Dispatcher:
                 order=order,
                 seconds=one.seconds,
                 declared_seconds=one.declared_seconds,
-                memory_mb=experiment.declared.memory_on(gpu),
+                memory_mb=self._memory(experiment.declared, gpu),
                 disk_mb=experiment.declared.disk_mb,
                 deadline=self._deadline,
                 bundle=order.bundle,
@@ -397,6 +398,10 @@ class _Dispatcher:
     def _gpu(self, needs: Manifest) -> str:
         """The kind of this host's GPUs on which such tasks can compute; empty where none can, or none may."""
         return gpu_of(self._host, needs.gpu_memory, self._programs) or "" if needs.uses_gpus else ""
+
+    def _memory(self, needs: Manifest, gpu: str) -> int:
+        """What a task adds to the memory in use: on a host of our own less than what its processes may hold."""
+        return needs.memory_on(gpu) - (needs.shared_mb if self._is_ours else 0)
 
     def _can_compute(self, task: SentTask) -> bool:
         """Does it still have what a task was sent for: a program, and the GPU?"""
@@ -436,7 +441,7 @@ class _Dispatcher:
             order=order_again(experiment, task, self._host.id),
             seconds=self._expected(experiment, declared, task.gpu),
             declared_seconds=declared,
-            memory_mb=needs.memory_on(task.gpu),
+            memory_mb=self._memory(needs, task.gpu),
             disk_mb=needs.disk_mb,
             deadline=task.deadline,
             bundle=task.bundle_digest,
@@ -459,7 +464,7 @@ class _Dispatcher:
         return TasksInHand(
             tasks=len(hand.ids),
             seconds=seconds / self._picker.parts(size, seconds),
-            memory_mb=experiment.declared.memory_on(hand.gpu),
+            memory_mb=self._memory(experiment.declared, hand.gpu),
             disk_mb=experiment.declared.disk_mb,
         )
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from axiom.boinc.account_keys import is_key, key_digest
 from axiom.boinc.read_request import peek_authenticator
 from axiom.errors import AxiomError
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.hosts import contacts
 
 _AT_ONCE = 5  # contacts a second whose reports are judged and paid before they are answered
 
@@ -44,6 +44,6 @@ def is_stranger(body: bytes, connections: Connections) -> bool:
         return False
     try:
         with connections.reader() as db:
-            return contacts.caller(db, key_digest(key)) is None
+            return accounts.by_key(db, key_digest(key)) is None
     except AxiomError:
         return False  # whoever answers it will find out, and say so

@@ -8,12 +8,13 @@ from axiom.boinc.account_keys import key_digest
 from axiom.boinc.read_request import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest
 from axiom.decisions.accounts.new_hosts import MOST_NEW, not_now
-from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Volunteer
+from axiom.domain.fleet import Capacity, Gpu, Host, Platform
 from axiom.domain.ledger import Balance
+from axiom.domain.value import value
 from axiom.server.scheduler.runners import APP
 from axiom.store.engine.database import Database
 from axiom.store.hosts import contacts, hosts
-from axiom.store.hosts.contacts import AccountHolder, StoredHost
+from axiom.store.hosts.contacts import AccountHolder, Contact, StoredHost
 from axiom.store.hosts.hosts import ClientDescription
 
 _MEGABYTE = 2**20
@@ -31,7 +32,7 @@ PLATFORMS = {
 _AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Met:
     """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
 
@@ -39,6 +40,7 @@ class Met:
     host: Host
     balance: Balance | None  # the host's
     is_new: bool
+    has_notices: bool  # is there something to say to its owner?
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +52,10 @@ class RefusedHost:
 
 def meet(db: Database, request: SchedulerRequest, now: datetime) -> Met | RefusedHost | None:
     """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
-    caller = contacts.caller(db, key_digest(request.authenticator))
-    if caller is None:
+    contact = contacts.contact(db, key_digest(request.authenticator), request.host_id, now)
+    if contact is None:
         return None
-    known, digest = _known(db, request, caller.volunteer), _digest(request)
+    caller, known, digest = contact.caller, _known(db, request, contact), _digest(request)
     if known is None:
         if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
             return RefusedHost(reason=why)
@@ -67,15 +69,20 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Met | Refuse
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
     is_new = request.host_id != known.host.id
     hosts.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
-    return Met(caller=caller, host=known.host, balance=known.balance, is_new=is_new)
+    return Met(
+        caller=caller,
+        host=known.host,
+        balance=known.balance,
+        is_new=is_new,
+        has_notices=is_new or contact.has_notices,  # of another number than it gave, nobody has looked yet
+    )
 
 
-def _known(db: Database, request: SchedulerRequest, volunteer: Volunteer) -> StoredHost | None:
+def _known(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
-    if request.host_id:
-        known = contacts.stored_host(db, request.host_id)
-        if known is not None and known.host.volunteer_id == volunteer.id and request.rpc_seqno >= known.rpc_seqno:
-            return known
+    volunteer, known = contact.caller.volunteer, contact.host
+    if known is not None and known.host.volunteer_id == volunteer.id and request.rpc_seqno >= known.rpc_seqno:
+        return known
     cpid = read_host_info(request.host_info).cpid
     again = hosts.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
     return contacts.stored_host(db, again) if again is not None else None

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -239,6 +240,7 @@ def _credit(balance: Balance | None) -> float:
     return balance.total / _THOUSANDTHS if balance else 0.0
 
 
+@lru_cache(maxsize=256)  # most prefer nothing in particular
 def project_preferences(text: str) -> str:
     """What a volunteer prefers for this project, as XML that the client passes on to the runner."""
     chosen: dict[str, Any] = json.loads(text) if text else {}

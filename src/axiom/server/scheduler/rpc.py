@@ -297,7 +297,7 @@ class Project:
             "master_url": self.links.master,
             "request_delay": pause.least,
             "next_rpc_delay": pause.most,
-            "messages": (*_words(db, met.host.id, now), *((Message(text=why),) if why else ())),
+            "messages": (*_words(db, met, now), *((Message(text=why),) if why else ())),
             "account": account(met.caller, cross_id, now),
             "host": host_facts(met, now),
             "global_preferences": met.caller.preferred.everywhere if is_newer_here else "",
@@ -397,13 +397,13 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
 
 
 def _as_reported(db: Database, met: Met, *, is_settled: bool) -> Met:
-    """The same as the reports have left it: with the standing by which the host gets work, and the credit."""
+    """The same as the reports have left it: the standing by which the host gets work, the credit, perhaps notices."""
     caller, stored = met.caller, contacts.stored_host(db, met.host.id)
     if is_settled:
         caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
     if stored is None:
         raise LookupError(f"host {met.host.id} is gone while it reports")
-    return replace(met, caller=caller, host=stored.host, balance=stored.balance)
+    return replace(met, caller=caller, host=stored.host, balance=stored.balance, has_notices=True)
 
 
 def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest, now: datetime) -> tuple[str, bool]:
@@ -430,9 +430,11 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
     return cross_id, known_at > brought_at
 
 
-def _words(db: Database, host_id: int, now: datetime) -> tuple[Message, ...]:
+def _words(db: Database, met: Met, now: datetime) -> tuple[Message, ...]:
     """What the owner of this host has to be told."""
-    shown = notices.shown(db, host_id, now)
+    if not met.has_notices:
+        return ()
+    shown = notices.shown(db, met.host.id, now)
     if untold := [notice.id for notice in shown if not notice.is_told]:
         notices.told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.fleet import Account, Volunteer
+from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _BY_NAME = "SELECT * FROM volunteer WHERE name = :name"
@@ -91,7 +92,7 @@ class StoredKey:
     digest: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@value
 class Preferred:
     """What a volunteer prefers, for computing anywhere and for this project."""
 

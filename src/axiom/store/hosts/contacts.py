@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from axiom.domain.fleet import Account, Host, Volunteer
 from axiom.domain.ledger import Balance
@@ -9,16 +10,37 @@ from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.accounts import accounts
 from axiom.store.accounts.accounts import Preferred
-from axiom.store.engine.database import Database, Row
-from axiom.store.hosts import hosts
+from axiom.store.engine.database import Database, Row, at
+from axiom.store.hosts import hosts, notices
 
-_CALLER = """
-SELECT v.*, m.name AS team_name, b.total, b.recent, b.recent_at
+# Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
+_CONTACT = """
+SELECT v.id, v.name, v.created_at, v.team_id, v.country, v.website, v.venue, v.is_ours, v.is_simulated, v.email,
+    v.password, v.password_serial, v.key_serial, v.cross_id, v.is_exported, v.shows_hosts, v.preferences,
+    v.preferences_at, v.project_preferences, m.name AS team_name, b.total, b.recent, b.recent_at,
+    EXISTS (SELECT 1 FROM notice n WHERE n.host_id = :host_id AND (n.told_at IS NULL OR n.told_at > :since)),
+    h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
+    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
+    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.outvoted, h.outvoted_at, h.rpc_seqno,
+    h.facts_digest, c.total, c.recent, c.recent_at
 FROM volunteer v LEFT JOIN team m ON m.id = v.team_id
     LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
+    LEFT JOIN host h ON h.id = :host_id LEFT JOIN balance c ON c.holder = 'host' AND c.holder_id = h.id
 WHERE v.id = coalesce(
     (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest))
 """
+_OF_CALLER = (
+    *("id", "name", "created_at", "team_id", "country", "website", "venue", "is_ours", "is_simulated", "email"),
+    *("password", "password_serial", "key_serial", "cross_id", "is_exported", "shows_hosts", "preferences"),
+    *("preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
+)
+_OF_HOST = (
+    *("id", "volunteer_id", "name", "system", "processor", "instructions", "cores", "memory_mb", "disk_mb", "gpus"),
+    *("created_at", "seen_at", "flops", "speed", "availability", "venue", "valid_in_row", "quota", "quota_day"),
+    *("sent_that_day", "turnaround_seconds", "why_no_work", "is_simulated", "outvoted", "outvoted_at", "rpc_seqno"),
+    *("facts_digest", "total", "recent", "recent_at"),
+)
+_NOTICE, _HOST_ID = len(_OF_CALLER), len(_OF_CALLER) + 1  # their places in a row
 _HOST = """
 SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
     h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
@@ -54,6 +76,15 @@ class StoredHost:
 
 
 @value
+class Contact:
+    """Who speaks, and which host its number means: whoever's that is."""
+
+    caller: AccountHolder
+    host: StoredHost | None
+    has_notices: bool  # is there something to say to the owner of the host?
+
+
+@value
 class Stand:
     """How a task stands that a client says it has."""
 
@@ -62,11 +93,23 @@ class Stand:
     workunit: WorkunitState
 
 
-def caller(db: Database, key_digest: str) -> AccountHolder | None:
-    """Whose account key or weak key has this SHA-256."""
-    row = db.one(_CALLER, digest=key_digest)
-    if row is None:
+def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
+    """Whose account key or weak key has this SHA-256, and the host with this id; None when nobody has the key."""
+    found = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - notices.SHOWN_FOR))
+    if not found:
         return None
+    (row,) = found
+    host = None if row[_HOST_ID] is None else _stored(dict(zip(_OF_HOST, row[_HOST_ID:], strict=True)))
+    return Contact(caller=_holder(dict(zip(_OF_CALLER, row, strict=False))), host=host, has_notices=bool(row[_NOTICE]))
+
+
+def stored_host(db: Database, host_id: int) -> StoredHost | None:
+    """The host with this id and how its last contact left it."""
+    row = db.one(_HOST, id=host_id)
+    return _stored(row) if row else None
+
+
+def _holder(row: Row) -> AccountHolder:
     return AccountHolder(
         volunteer=accounts.volunteer_of(row),
         account=accounts.account_of(row),
@@ -76,11 +119,7 @@ def caller(db: Database, key_digest: str) -> AccountHolder | None:
     )
 
 
-def stored_host(db: Database, host_id: int) -> StoredHost | None:
-    """The host with this id and how its last contact left it."""
-    row = db.one(_HOST, id=host_id)
-    if row is None:
-        return None
+def _stored(row: Row) -> StoredHost:
     return StoredHost(
         host=hosts.host_of(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"], balance=_balance(row)
     )

@@ -26,7 +26,7 @@ _TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
 
 _MOST_TEXT = 1_000  # characters
 _MOST_AT_ONCE = 5
-_A_DAY = timedelta(days=1)
+SHOWN_FOR = timedelta(days=1)
 _HEARD_FROM = timedelta(days=60)  # whoever was silent for longer hears of it from the news
 
 
@@ -44,7 +44,7 @@ class Notice:
 
 def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
     """Write a sentence for a host's owner; not when one of the kind was written within a day."""
-    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - _A_DAY)) is not None:
+    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - SHOWN_FOR)) is not None:
         return False
     db.execute(_ADD, host_id=host_id, kind=kind, text=text[:_MOST_TEXT], now=at(now))
     return True
@@ -76,7 +76,7 @@ def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
             created_at=moment(row["created_at"]),
             is_told=row["told_at"] is not None,
         )
-        for row in db.select(_SHOWN, host_id=host_id, since=at(now - _A_DAY), limit=_MOST_AT_ONCE)
+        for row in db.select(_SHOWN, host_id=host_id, since=at(now - SHOWN_FOR), limit=_MOST_AT_ONCE)
     ]
 
 

@@ -1,0 +1,70 @@
+"""A runner's end of the template process: asks it for a copy, and treats the copy like a process of its own."""
+
+import contextlib
+import os
+import select
+import socket
+import subprocess
+from typing import IO
+
+from axiom.runner.child.template import MOST
+
+_PATIENCE = 120.0  # seconds until the first copy begins: the template imports what takes long, perhaps off a cold disk
+_LOST = -9  # the template is gone, and the kernel has ended its copies with it
+
+
+class CopiedProcess:
+    """A copy of the template; `StartedProcess` says what is done with it."""
+
+    def __init__(self, pid: int, line: socket.socket, pipes: tuple[IO[bytes], IO[bytes], IO[bytes]]) -> None:
+        """Its number, the line over which its end is told, and its three pipes."""
+        self.pid = pid
+        self.stdin, self.stdout, self.stderr = pipes
+        self._line = line
+        self._status: int | None = None
+
+    def poll(self) -> int | None:
+        """How it ended, or None while it is there."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0.0)
+        return self._status
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it has ended; a TimeoutExpired after so many seconds."""
+        if self._status is None:
+            try:
+                self._status = int(_heard(self._line, timeout).removeprefix(b"ended "))
+            except TimeoutError:
+                raise subprocess.TimeoutExpired("a copy of the template", timeout or 0.0) from None
+            except OSError:
+                self._status = _LOST
+            self._line.close()  # only now may its number become another process's
+        return self._status
+
+
+def ask_for_copy(template: socket.socket) -> CopiedProcess | None:
+    """A process that has imported already what the template did; None where the template gives none."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    (stdin_end, stdin), (stdout, stdout_end), (stderr, stderr_end) = os.pipe(), os.pipe(), os.pipe()
+    pipes = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb"), os.fdopen(stderr, "rb")
+    given = [stdin_end, stdout_end, stderr_end, theirs.detach()]
+    try:
+        socket.send_fds(template, [b"%d" % os.getpriority(os.PRIO_PROCESS, 0)], given)
+        return CopiedProcess(int(_heard(ours, _PATIENCE).removeprefix(b"pid ")), ours, pipes)
+    except OSError:
+        for end in (ours, *pipes):
+            end.close()
+        return None
+    finally:
+        for file in given:
+            os.close(file)
+
+
+def _heard(line: socket.socket, timeout: float | None) -> bytes:
+    """The next words on the line; a TimeoutError where none come in time, another OSError where none can come."""
+    if not select.select([line], [], [], timeout)[0]:
+        raise TimeoutError
+    said = line.recv(MOST)
+    if not said:
+        raise ConnectionError("the template is gone")
+    return said
