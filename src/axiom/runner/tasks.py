@@ -73,8 +73,8 @@ class Runner:
     ) -> None:
         """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
 
-        `template`: where to ask for a process that has imported JAX already, for the bundles that use it. `most_starts`:
-        of a task that comes no further, before it is given up here.
+        `template`: where to ask for a process that has imported JAX already, for the bundles that use it.
+        `most_starts`: of a task that comes no further, before it is given up here.
         """
         self._template = template
         self._most_starts = most_starts
