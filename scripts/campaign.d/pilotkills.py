@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/support"))
 
-from pilot_cluster import CELLS, PilotCluster, cpu_seconds, kill, tree
+from pilot_cluster import CELLS, PilotCluster, computing, cpu_seconds, kill, runners, tree
 
 SERVING_SECONDS = 10.0
 ENDING_SECONDS = 20.0
@@ -43,7 +43,8 @@ def pilots(cluster: PilotCluster, wanted: argparse.Namespace, moments: random.Ra
         time.sleep(moments.uniform(0.0, wanted.longest))
         place, what = number % PILOTS, whom[number % len(whom)]
         pids = tree(at_work[place].pid)
-        chosen = {"tree": pids, "pilot": pids[:1], "runner": pids[1:2], "child": pids[2:]}[what]
+        choices = {"tree": pids, "pilot": pids[:1], "runner": runners(pids[0]), "child": computing(pids[0])}
+        chosen = choices[what]
         kill(*chosen)
         done[what] += bool(chosen)
         if at_work[place].pid in chosen:
@@ -83,7 +84,7 @@ def term(cluster: PilotCluster, wanted: argparse.Namespace, moments: random.Rand
         pilot = cluster.pilot(*WAIT)
         cluster.wait(lambda: cluster.states().get("sent", 0) >= 1)
         time.sleep(moments.uniform(0.0, wanted.longest))
-        before, used = spent(cluster), sum(map(cpu_seconds, tree(pilot.pid)[2:]))
+        before, used = spent(cluster), sum(map(cpu_seconds, computing(pilot.pid)))
         began = time.monotonic()
         kill(*tree(pilot.pid), by=signal.SIGTERM)
         try:

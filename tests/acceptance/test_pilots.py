@@ -7,7 +7,7 @@ import time
 
 import pytest
 from patience import PATIENCE
-from pilot_cluster import CELLS, PilotCluster, cpu_seconds, kill, tree
+from pilot_cluster import CELLS, PilotCluster, computing, cpu_seconds, kill, runners, tree
 
 _MEASURES = "SELECT measures FROM result"
 
@@ -62,9 +62,9 @@ def test_killed_pilots_servers_and_computing_processes_cost_nothing(make):
         elif turn == 1:
             kill(pids[0])  # the pilot alone: what it started ends by itself
         elif turn == 2:
-            kill(pids[1])  # the runner
+            kill(*runners(pilot.pid))
         elif turn == 3:
-            kill(pids[-1])  # what computes
+            kill(*computing(pilot.pid))
         else:
             cluster.kill_server()
             cluster.start()
@@ -130,9 +130,9 @@ def test_retiring_stops_what_is_out(make):
     pilot = cluster.pilot("--when-idle", "wait")
     cluster.wait(lambda: cluster.states().get("sent", 0) == 1)
     cluster.wait(lambda: list(cluster.data.with_name("scratch").glob("*/1/slots/*/output.jsonl")))
-    computing = cluster.wait(lambda: tree(pilot.pid)[2:])[0]  # below the pilot and its runner
+    (process,) = cluster.wait(lambda: computing(pilot.pid))
     cluster.ask("experiment", "retire", "steps", "--why", "nobody asks any more")
-    cluster.wait(lambda: computing not in tree(pilot.pid), 60)
+    cluster.wait(lambda: process not in tree(pilot.pid), 60)
     cluster.wait(lambda: cluster.states() == {"aborted": 1})
     assert pilot.poll() is None
     assert cluster.broken() == []

@@ -221,6 +221,23 @@ def tree(pid: int) -> list[int]:
     return found
 
 
+def runners(pid: int) -> list[int]:
+    """The runners of a pilot, without what they started."""
+    return [one for one in tree(pid)[1:] if b"axiom.runner.main" in _command(one)]
+
+
+def computing(pid: int) -> list[int]:
+    """What computes below a pilot's runners."""
+    return [one for runner in runners(pid) for one in tree(runner)[1:]]
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def cpu_seconds(pid: int) -> float:
     """What a process has used; nothing where it is gone."""
     try:
