@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -52,6 +53,7 @@ class PilotOrders:
     name: str
     seconds: float | None  # after which nothing more is begun
     waits: bool  # for work, where none is left
+    is_on_leash: bool = False  # ends when standard input does
 
 
 def fly(orders: PilotOrders, *, quiet: bool) -> None:
@@ -59,6 +61,8 @@ def fly(orders: PilotOrders, *, quiet: bool) -> None:
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: told.set())
+    if orders.is_on_leash:
+        threading.Thread(target=_feel_leash, args=(told,), daemon=True).start()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     desk = HttpDesk(orders.server, _key(orders.key_file))
     with _home(orders) as (home, name), contextlib.closing(desk):
@@ -98,6 +102,14 @@ def _stay(engine: LocalEngine, desk: HttpDesk, orders: PilotOrders, told: thread
                 continue
             return "The time is over."
     return "Stopped. A pilot that comes back to this folder goes on from here."
+
+
+def _feel_leash(told: threading.Event) -> None:
+    """Whoever started us holds the other end of standard input, and it ends when they do, however they die."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4_096):
+            continue
+    told.set()
 
 
 def _hurry_when(told: threading.Event, desk: HttpDesk) -> None:
