@@ -1,0 +1,197 @@
+"""Real pilots against a real server: killed, stopped, cut off, refused. `scripts/campaign pilots` does much more."""
+
+import json
+import shutil
+import signal
+import time
+
+import pytest
+from patience import PATIENCE
+from pilot_cluster import CELLS, PilotCluster, cpu_seconds, kill, tree
+
+_MEASURES = "SELECT measures FROM result"
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Makes a laboratory that serves."""
+    made = []
+
+    def new(**how) -> PilotCluster:
+        made.append(PilotCluster.make(tmp_path, **how))
+        made[-1].start()
+        return made[-1]
+
+    yield new
+    for one in made:
+        one.end()
+
+
+def is_done(cluster: PilotCluster, workunits: int) -> bool:
+    return cluster.workunits() == {"done": workunits}
+
+
+def demand_sound(cluster: PilotCluster, workunits: int) -> None:
+    """Each cell's result is there once, nobody failed, and every promise holds."""
+    assert cluster.results() == workunits * CELLS
+    assert not cluster.states().keys() & {"failed", "invalid", "expired"}, cluster.states()
+    assert cluster.broken() == []
+
+
+def test_a_pilot_computes_what_there_is_and_ends_well(make):
+    cluster = make()
+    cluster.order(6)
+    pilot = cluster.pilot()
+    assert pilot.wait(PATIENCE) == 0
+    assert "No work is left" in cluster.said(pilot)
+    cluster.wait(lambda: is_done(cluster, 6))
+    demand_sound(cluster, 6)
+    assert cluster.ask("cluster", "list")["clusters"][0]["pilots"] == 0
+
+
+def test_killed_pilots_servers_and_computing_processes_cost_nothing(make):
+    cluster = make()
+    cluster.order(24)
+    for turn in range(6):
+        pilot = cluster.pilot("--when-idle", "wait")
+        before = cluster.results()
+        cluster.wait(lambda before=before: cluster.results() > before)
+        pids = tree(pilot.pid)
+        if turn == 0:
+            kill(*pids)  # all of them
+        elif turn == 1:
+            kill(pids[0])  # the pilot alone: what it started ends by itself
+        elif turn == 2:
+            kill(pids[1])  # the runner
+        elif turn == 3:
+            kill(pids[-1])  # what computes
+        else:
+            cluster.kill_server()
+            cluster.start()
+            cluster.wait(lambda before=before: cluster.results() > before or is_done(cluster, 24))
+        kill(*tree(pilot.pid))
+        pilot.wait()
+    cluster.pilot("--when-idle", "wait")
+    cluster.wait(lambda: is_done(cluster, 24))
+    demand_sound(cluster, 24)
+
+
+@pytest.mark.parametrize("whom", ["the pilot", "all of its processes"])
+def test_sigterm_keeps_what_has_begun_and_gives_back_what_has_not(make, whom):
+    cluster = make(blocks=30, seconds=0.1, cells=1, is_busy=True)
+    cluster.order(3)
+    first = cluster.pilot()
+    cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
+    home = cluster.data.with_name("scratch")
+    cluster.wait(lambda: max(map(cpu_seconds, tree(first.pid))) > 2.0)  # of three, and what it took to begin
+    began = time.monotonic()
+    kill(*([first.pid] if whom == "the pilot" else tree(first.pid)), by=signal.SIGTERM)
+    assert first.wait(PATIENCE) == 0
+    assert time.monotonic() - began < 20
+    assert cluster.states() == {"sent": 1, "aborted": 1, "unsent": 2}
+    assert list(home.glob("*/1/slots/*/kept")), "no state was kept"
+    assert cluster.pilot().wait(PATIENCE) == 0
+    cluster.wait(lambda: is_done(cluster, 3))
+    processes = sorted(json.loads(measures)["processes"] for (measures,) in cluster.rows(_MEASURES))
+    assert processes == [1, 1, 2], "one cell began in the first pilot and ended in the second"
+    assert cluster.broken() == []
+
+
+def test_without_a_scratch_folder_all_of_it_goes_back(make):
+    cluster = make(blocks=100, seconds=0.1, cells=1)
+    cluster.order(2)
+    pilot = cluster.pilot(scratch=None)
+    cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
+    time.sleep(2.0)
+    pilot.terminate()
+    assert pilot.wait(PATIENCE) == 0
+    assert cluster.states() == {"aborted": 2, "unsent": 2}
+
+
+def test_a_node_that_is_cut_off_loses_its_tasks_and_its_late_report_does_no_harm(make):
+    cluster = make(lease=6.0, blocks=20, seconds=0.1)
+    cluster.order(2)
+    lost = cluster.pilot("--name", "lost", "--when-idle", "wait")
+    cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
+    stopped = tree(lost.pid)
+    kill(*stopped, by=signal.SIGSTOP)
+    cluster.wait(lambda: cluster.states() == {"aborted": 2, "unsent": 2}, 60)
+    cluster.pilot("--name", "other", "--when-idle", "wait")
+    cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
+    kill(*stopped, by=signal.SIGCONT)
+    cluster.wait(lambda: is_done(cluster, 2))
+    cluster.wait(lambda: not cluster.states().keys() & {"returned", "sent"})
+    demand_sound(cluster, 2)
+
+
+def test_retiring_stops_what_is_out(make):
+    cluster = make(lease=60.0, blocks=3_000, seconds=0.1, cells=1)
+    cluster.order(1)
+    pilot = cluster.pilot("--when-idle", "wait")
+    cluster.wait(lambda: cluster.states().get("sent", 0) == 1)
+    cluster.wait(lambda: list(cluster.data.with_name("scratch").glob("*/1/slots/*/output.jsonl")))
+    computing = cluster.wait(lambda: tree(pilot.pid)[2:])[0]  # below the pilot and its runner
+    cluster.ask("experiment", "retire", "steps", "--why", "nobody asks any more")
+    cluster.wait(lambda: computing not in tree(pilot.pid), 60)
+    cluster.wait(lambda: cluster.states() == {"aborted": 1})
+    assert pilot.poll() is None
+    assert cluster.broken() == []
+
+
+def test_two_pilots_on_one_node_and_a_copied_folder_are_told_apart(make):
+    cluster = make(blocks=60, seconds=0.1)
+    cluster.order(8)
+    wait = ("--when-idle", "wait")
+    cluster.pilot(*wait, "--name", "node")
+    cluster.wait(lambda: len(cluster.rows("SELECT 1 FROM pilot")) == 1)
+    cluster.pilot(*wait, "--name", "node")  # the same folder: another slot
+    cluster.wait(lambda: len(cluster.rows("SELECT 1 FROM pilot")) == 2)
+    cluster.pilot(*wait, "--name", "node", scratch="elsewhere")  # as containers have it
+    cluster.wait(lambda: len(cluster.rows("SELECT 1 FROM pilot")) == 3)
+    names = {name for (name,) in cluster.rows("SELECT h.name FROM host h JOIN pilot p ON p.host_id = h.id")}
+    assert names == {"node-1", "node-2", "node-1 (2)"}
+    shutil.copytree(cluster.data.with_name("scratch"), cluster.data.with_name("copied"))
+    cluster.pilot(*wait, "--name", "node", scratch="copied")  # it knows the first one's secret, which has to go
+    assert cluster.pilots[0].wait(PATIENCE) == 4
+    assert "Another pilot computes as node-1 now" in cluster.said(cluster.pilots[0])
+    cluster.wait(lambda: is_done(cluster, 8))
+    demand_sound(cluster, 8)
+
+
+def test_who_may_not_compute_is_told_so_and_computes_nothing(make, tmp_path):
+    cluster = make()
+    cluster.order(1)
+    wrong = tmp_path / "wrong.key"
+    wrong.write_text("axiom_cluster_" + "a" * 43)
+    wrong.chmod(0o600)
+    refused = cluster.pilot(key_file=str(wrong))
+    other_lab = cluster.pilot(lab="0" * 64)
+    open_to_all = tmp_path / "open.key"
+    open_to_all.write_text(cluster.key_file.read_text())
+    open_to_all.chmod(0o640)
+    careless = cluster.pilot(key_file=str(open_to_all))
+    plain = cluster.pilot(server="http://lab.example/")
+    assert refused.wait(PATIENCE) == 4
+    assert other_lab.wait(PATIENCE) not in {0, None}
+    assert "not of the laboratory 000000000000" in cluster.said(other_lab)
+    assert careless.wait(PATIENCE) == 5
+    assert "chmod 600" in cluster.said(careless)
+    assert plain.wait(PATIENCE) == 2
+    assert "is not https" in cluster.said(plain)
+    assert cluster.states() == {"unsent": 1}
+
+
+def test_a_key_that_is_revoked_ends_its_pilots(make):
+    cluster = make(lease=20.0)
+    pilot = cluster.pilot("--when-idle", "wait")
+    cluster.wait(lambda: cluster.rows("SELECT 1 FROM pilot"))
+    cluster.ask("cluster", "revoke", "alpha")
+    assert pilot.wait(60) == 4
+    assert "was revoked" in cluster.said(pilot)
+
+
+def test_a_pilot_ends_when_its_time_is_over(make):
+    cluster = make()
+    pilot = cluster.pilot("--when-idle", "wait", "--for", "2s")
+    assert pilot.wait(PATIENCE) == 0
+    assert "The time is over" in cluster.said(pilot)
