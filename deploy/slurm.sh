@@ -2,6 +2,7 @@
 # Pilots as a Slurm job array: docs/howto/run-on-a-cluster.md
 #   AXIOM_SERVER=https://lab.example/ AXIOM_LAB=DIGEST sbatch --array=1-10 deploy/slurm.sh
 # Ten jobs compute until no work is left or their time is over. The key lies in ~/.axiom/cluster.key, mode 0600.
+# AXIOM_WORDS is added to the pilot's command line.
 #SBATCH --job-name=axiom
 #SBATCH --cpus-per-task=4
 #SBATCH --mem-per-cpu=600M
@@ -24,4 +25,4 @@ fi
 exec "${AXIOM:-axiom}" work --server "$AXIOM_SERVER" --lab "$AXIOM_LAB" \
     --key-file "${AXIOM_KEY_FILE:-$HOME/.axiom/cluster.key}" \
     --scratch "${AXIOM_SCRATCH:-/tmp/axiom-$(id -un)}" \
-    --cores "${SLURM_CPUS_PER_TASK:-1}" ${time_left:+--for "${time_left}s"}
+    --cores "${SLURM_CPUS_PER_TASK:-1}" ${time_left:+--for "${time_left}s"} ${AXIOM_WORDS:-}

@@ -2,7 +2,8 @@
 # Pilots on computers that you reach with ssh: docs/howto/run-on-a-cluster.md
 #   AXIOM_SERVER=https://lab.example/ AXIOM_LAB=DIGEST AXIOM_KEY_FILE=alpha.key deploy/ssh.sh node1 me@node2
 # Ends when no work is left on any of them, with the worst exit status. Ctrl-C ends the pilots, and so does a
-# connection that breaks. Start it in tmux where it shall outlive your session.
+# connection that breaks. Start it in tmux where it shall outlive your session. AXIOM_WORDS is added to each pilot's
+# command line.
 set -eu
 [ $# -gt 0 ] || { echo "deploy/ssh.sh HOST..." >&2; exit 2; }
 ssh="${AXIOM_SSH:-ssh} -o BatchMode=yes -o ServerAliveInterval=30"

@@ -1,5 +1,6 @@
 """Launchers: a real Slurm, Dask's own deployers, plain ssh; and what cannot run here, held to its schema and words."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -149,6 +150,19 @@ def test_pilots_end_with_the_launcher_that_holds_their_leash(lab, server, tmp_pa
     launcher.wait()
     lab.wait(lambda: (tmp_path / "said").read_text().count("Stopped.") == 2, 60)
     lab.wait(lambda: lab.ask("cluster", "list")["clusters"][0]["pilots"] == 0, 60)
+
+
+def test_a_scratch_folder_of_another_user_is_refused(lab, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    if os.geteuid() == 0:
+        os.chown(scratch, 65_534, 65_534)
+    else:
+        scratch = Path("/usr")
+    done = subprocess.run(
+        [AXIOM, "work", *words(lab, scratch)], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.returncode == 5, done.stderr
 
 
 def test_the_kubernetes_job_has_kubernetes_words_and_its_command_flies_a_pilot(ordered, tmp_path):

@@ -164,6 +164,7 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
             home = scratch / plain / str(slot)
             try:
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _demand_ours(scratch, home.parent, home)
                 held = (home / "pilot.lock").open("w")
             except OSError as error:
                 raise CannotStart(f"{home} cannot be used ({error.strerror}). Nothing was started.") from error
@@ -175,6 +176,16 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
                 yield home, f"{node}-{slot}"
                 return
     raise CannotStart(f"{_SLOTS} pilots compute below {scratch} already. Nothing was started.")
+
+
+def _demand_ours(scratch: Path, *below: Path) -> None:
+    """Refuse a folder that another user of the node made in our place: they could change what we start from it."""
+    us = os.geteuid()
+    if scratch.stat().st_uid not in {us, 0} or any(one.stat().st_uid != us for one in below):
+        raise CannotStart(
+            f"{scratch}, or a folder in it, belongs to another user, who could change what computes there. Nothing was "
+            "started; name another folder with --scratch."
+        )
 
 
 @contextlib.contextmanager
