@@ -100,6 +100,7 @@ OUTSIDE = {
     "plan_floor": (-0.1, 1_000_001),
     "followup_core_hours": (-0.1, 1_000_001),
     "ticket_days": (0, 3_651),
+    "archive_days": (-1.0, 36_501),
     "bundle_days": (-1.0, 3_651),
 }
 

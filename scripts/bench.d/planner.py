@@ -7,7 +7,7 @@ random     random fleets with random experiments, each planned and dealt: an idl
            twice, a GPU given twice, a task for a host that cannot run it, and, of one in ten, a plan that is
            another the second time
 
-Ends with 0 only if in the median round the fleet takes at most 1 s of CPU and the large one at most 60, and no fleet
+Ends with 0 only if in the median round the fleet takes at most 1 s of CPU and the large one at most 10, and no fleet
 has a fault.
 
     .venv/bin/python scripts/bench.d/planner.py --fleets 2000 --hosts 10000
@@ -36,7 +36,7 @@ from axiom.domain.planning import FLOOR, Need, Supply
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Plan
 
-FLEET_SECONDS, LARGE_SECONDS = 1.0, 60.0
+FLEET_SECONDS, LARGE_SECONDS = 1.0, 10.0
 EXPERIMENTS = 60
 DEADLINE = 48 * 3_600.0
 REPLICATES = 16  # of a task, at most: a whole block

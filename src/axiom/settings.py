@@ -135,6 +135,13 @@ class Settings:
     )
     max_failures: int = _knob(3, "after so many failed tasks a workunit is given up", least=1, most=100)
     ticket_days: float = _knob(30.0, "how long after its deadline a ticket is still obeyed", least=0.01, most=3_650)
+    archive_days: float = _knob(
+        90.0,
+        "a month that is over for so many days moves out of the database: tickets and outputs of its tasks; 0: never; "
+        "needs the extra data",
+        least=0,
+        most=36_500,
+    )
     bundle_days: float = _knob(90.0, "how long the signature over a bundle is good", least=0.01, most=3_650)
     new_accounts: int = _knob(
         100, "how many accounts may be opened from one address in an hour; 0 opens none", least=0, most=100_000

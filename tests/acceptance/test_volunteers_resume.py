@@ -3,12 +3,10 @@
 import os
 import signal
 import time
-from pathlib import Path
 
 import pytest
 from boinc_client import Client, client, register
 from patience import PATIENCE
-from processes import fields
 from volunteer_lab import project
 
 _BLOCKS = 70
@@ -73,19 +71,6 @@ def lab(tmp_path):
         yield made
 
 
-def runners(mine: Client) -> list[int]:
-    """The processes that this client started in the folders of its tasks."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int(fields(process.name)[1])
-            if parent == mine.process.pid and (process / "cwd").readlink().is_relative_to(mine.folder / "slots"):
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
-
-
 def watch(mine: Client, number: int) -> list[tuple[float, float, float]]:
     """The first quarter of a task as the client shows it: when, the fraction done, and the seconds that remain."""
     seen = []
@@ -119,15 +104,15 @@ def test_a_long_cell_goes_on_where_it_was_whoever_is_killed(lab, tmp_path):
         seen = watch(mine, number)
         wait_until_kept(mine, number, 0.5)
         kept = seconds(mine, number, "CPU time at last checkpoint")
-        (runner,) = runners(mine)
+        (runner,) = mine.runners()
         os.kill(runner, signal.SIGKILL)  # as the host does for want of memory
-        mine.wait(lambda one: any(pid != runner for pid in runners(one)))
+        mine.wait(lambda one: any(pid != runner for pid in one.runners()))
         wait_until_kept(mine, number, kept)
         mine.process.kill()
         until = time.monotonic() + PATIENCE
-        while runners(mine) and time.monotonic() < until:  # they notice that it is gone
+        while mine.runners() and time.monotonic() < until:  # they notice that it is gone
             time.sleep(0.2)
-        assert not runners(mine)
+        assert not mine.runners()
 
     with client(tmp_path / "computer", lab.address, cores=1, keep=True) as mine:
         found = lab.wait_for(number, "valid", mine)

@@ -30,7 +30,10 @@ def told(*words: str) -> tuple[list[str], list[str], list[str]]:
         (("expe",), ["experiment"]),
         (("compl",), ["completion"]),
         (("experiment", "re"), ["recall", "reopen", "resume", "retire"]),
-        (("experiment", "run", "grokking"), ["grokking_dynamics", "grokking_map", "grokking_patience"]),
+        (
+            ("experiment", "run", "grokking"),
+            ["grokking_dynamics", "grokking_in_relu_networks", "grokking_map", "grokking_patience"],
+        ),
     ],
 )
 def test_names_are_completed_without_importing_what_takes_long(words, names):

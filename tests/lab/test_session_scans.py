@@ -12,8 +12,8 @@ _WALKED = re.compile(
     r"(?:SCAN (\w+)|SEARCH (\w+) USING INTEGER PRIMARY KEY \(rowid[<>]\?\))(?: USING (?:COVERING )?INDEX (\w+))?"
 )
 _FROM_THE_FIRST = re.compile(r"\bid > 0\b")  # what goes on from where the last session left off reads new rows alone
-# Indexes of few rows: what is out, what waits, what checks another.
-FEW = re.compile(r"task_(sent|unsent|returned|unpaid|unthanked|said)\w*|workunit_(checking|open)\w*")
+# Indexes of few rows: what is out, what waits, what checks another, what several compute.
+FEW = re.compile(r"task_(sent|unsent|returned|unpaid|unthanked|said)\w*|workunit_(checking|open|copied)\w*")
 
 
 def walks(connection, sql: str) -> list[str]:

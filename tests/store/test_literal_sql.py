@@ -9,7 +9,7 @@ import pytest
 import axiom.store
 
 STORE = Path(axiom.store.__file__).parent
-ASKING = {"select", "one", "execute", "insert", "many"}
+ASKING = {"select", "one", "execute", "insert", "many", "repeat"}
 # What may ask with other words than its module's own, and why.
 EXCEPTIONS = {
     "database.py": "passes on what it was asked; it names savepoints by their depth and settings by its own list",

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from patience import PATIENCE
+from processes import fields
 
 BOINC, BOINCCMD = shutil.which("boinc") or "boinc", shutil.which("boinccmd") or "boinccmd"
 _PASSWORD = secrets.token_hex(8)  # of the client's own control port
@@ -132,6 +133,18 @@ class Client:
     def calls(self) -> list[str]:
         """What the log says from the beginning of each of its calls up to the next."""
         return self.log().split(_CALLS)[1:]
+
+    def runners(self) -> list[int]:
+        """The processes that it started in the folders of its tasks."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = int(fields(process.name)[1])
+                if parent == self.process.pid and (process / "cwd").readlink().is_relative_to(self.folder / "slots"):
+                    found.append(int(process.name))
+            except OSError:
+                continue
+        return found
 
     def finished(self, number: int) -> str:
         """The name of the task of this number that it has finished to compute."""

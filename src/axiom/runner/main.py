@@ -33,6 +33,7 @@ from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import canonical_json
 
+_STARTS = 10  # of a task that comes no further: on a cluster it is the usual thing to be killed
 _MODEST = 10  # above the lowest, 19: who builds the runner beside us has that, and comes behind
 
 
@@ -105,7 +106,7 @@ def _engaged(spare: Child, said: dict[str, Any]) -> Runner:
     """The runner, now that it is said for whom it computes."""
     home = RunnerHome(Path(said["home"]))
     home.create()
-    return Runner(home, said["host"], spare=spare)
+    return Runner(home, said["host"], spare=spare, most_starts=_STARTS)
 
 
 def _obey(runner: Runner, line: str) -> Answer:

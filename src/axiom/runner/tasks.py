@@ -21,7 +21,7 @@ from axiom.runner.files.checkpoint import largest_state
 from axiom.runner.files.checkpoint_handover import PAUSE, CheckpointHandover
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.scratch_folders import room
-from axiom.runner.files.slot import Slot
+from axiom.runner.files.slot import MOST_STARTS, Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
@@ -66,8 +66,13 @@ class Runner:
         spare: Child | None = None,
         pause: float = PAUSE,
         device: Device | None = None,
+        most_starts: int = MOST_STARTS,
     ) -> None:
-        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on."""
+        """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
+
+        `most_starts`: of a task that comes no further, before it is given up here.
+        """
+        self._most_starts = most_starts
         self._pause = pause
         self._device = device
         self._home = home
@@ -94,7 +99,7 @@ class Runner:
         try:
             order = Order.parse(argv)
             task = order.task
-            message = self._obey(order, Slot(slot), done, now=now, report=report)
+            message = self._obey(order, Slot(slot, self._most_starts), done, now=now, report=report)
             output = str(Slot(slot).output)
             status = Exit.CELL_FAILED if message else Exit.DONE
         except ExperimentError as fault:

@@ -16,6 +16,7 @@ from axiom.commands.remote import Remote
 from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
+from axiom.lab.upkeep.archive import is_due, is_possible
 from axiom.lab.upkeep.copies import copies
 from axiom.lab.upkeep.invariants import PROMISES, broken
 from axiom.runner.confine.bubblewrap import demand
@@ -28,13 +29,14 @@ from axiom.settings import from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
 from axiom.store.credit import tariffs
+from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, moment, version
 from axiom.store.engine.folder import Folder, holder, is_full, lost
 from axiom.store.experiments import preflights
 from axiom.store.journal.history import standing
 from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
-from axiom.store.tasks import workunits
+from axiom.store.tasks import archives, workunits
 from axiom.store.upkeep import backed_up, jobs, watches
 from axiom.web.views.join import runners_of
 
@@ -81,6 +83,7 @@ def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
     yield _asked(folder, "database", _database)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))
     yield _asked(folder, "backup", lambda db: _backup(folder, db))
+    yield _asked(folder, "archive", lambda db: _archive(folder, db))
     yield _asked(folder, "jobs", _jobs)
     yield _asked(folder, "watches", _watches)
     yield _asked(folder, "preflight", _preflights)
@@ -250,6 +253,29 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
         well=not others or (days is not None and days <= _BACKUP_DAYS),
         says=f"{says}; {counted(others, 'volunteer')} computed here" if others else says,
         cure="`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal",
+    )
+
+
+def _archive(folder: Folder, db: Database) -> Diagnosis:
+    """What moved out of the database, whether its files are there, and whether what is due can move."""
+    settings, _ = from_process(folder.settings)
+    held = archives.everything(db)
+    gone = [one for one in held if not blobs.file_of(folder, one.digest).is_file()]
+    size = sum(one.bytes for one in held) // 2**20
+    says = f"{counted(sum(one.tasks for one in held), 'task')} in {counted(len(held), 'file')} of {size} MB"
+    if gone:
+        return Diagnosis(
+            name="archive",
+            well=False,
+            says=f"{counted(len(gone), 'file')} gone: {', '.join(one.name for one in gone)}",
+            cure="put the files back from a backup; `axiom archive` names them",
+        )
+    due = settings.archive_days and not is_possible() and is_due(db, wall_clock(), settings.archive_days)
+    return Diagnosis(
+        name="archive",
+        well=not due,
+        says=f"{says}; old tasks wait, and pyarrow is not installed" if due else says,
+        cure="install Axiom with its extra `data`, or set archive_days to 0",
     )
 
 

@@ -259,6 +259,8 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
     gallery = Gallery(core.writer, folder, draughtsman, laboratory=settings.name)
     for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
         core.jobs.add(job)
+    if settings.archive_days:
+        core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
     visits = Visits()
     core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
     counter = SocketDesk(
@@ -327,6 +329,13 @@ def _start(
 def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
     found = look(folder, now())
     writer.run(lambda db: clean(db, folder, now(), found))
+
+
+def _archive(core: Computing, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
+    from axiom.lab.upkeep.archive import is_possible, move_old  # of days: nobody who waits for a start waits for it
+
+    if is_possible():  # `axiom doctor` says what is missing once something waits
+        move_old(core.writer, folder, core.gate.now, settings.archive_days, lambda: stopping.is_asked)
 
 
 def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> None:

@@ -216,7 +216,7 @@ def test_the_doctor_lists_what_is_wrong_with_a_damaged_database(say, lab):
     for left in ("-wal", "-shm"):
         (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
     found = findings(say)
-    asked = {"backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
+    asked = {"archive", "backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
     assert {name for name, one in found.items() if not one["well"]} == asked
     assert found["keys"]["well"]
 

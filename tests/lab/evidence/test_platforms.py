@@ -3,7 +3,7 @@
 import pytest
 from planted_effects import block
 
-from axiom.decisions.tasks.duplicates import is_checked
+from axiom.decisions.tasks.check_rate import OF_A_NEW_HOST, is_checked
 from axiom.domain.findings import Agreements
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import agreements_of, reproduce
@@ -74,5 +74,5 @@ def test_a_seed_computed_again_on_a_gpu_is_compared_across_platforms(small_lab, 
 
 
 def _checks_all() -> bytes:
-    """Under it the first task is checked."""
-    return next(b"%d" % number for number in range(1_000) if is_checked(b"%d" % number, 1))
+    """Under it the first task of a new host is checked."""
+    return next(b"%d" % number for number in range(1_000) if is_checked(b"%d" % number, 1, OF_A_NEW_HOST))

@@ -292,7 +292,7 @@ def test_a_new_design_waits_for_its_first_replicate_and_for_a_repair_where_that_
     assert design().is_untried
     ordered(lab, 2, workunits=1)
     assert (design().is_untried, design().fault) == (False, FIRST_IS_OUT)
-    for name in ("Cid", "Dan", "Eve", "Fay"):
+    for name in ("Cid", "Dan", "Eve", "Fay", "Gil", "Hal"):  # who also check what the first design brought
         for order in lab.ask(lab.host(name, volunteer=name), wanted=4).orders:
             lab.report(order, None, exit_status=10)
     assert (design().is_untried, "failed" in design().fault) == (False, True)

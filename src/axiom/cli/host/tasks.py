@@ -1,10 +1,13 @@
 """`axiom workunit` and `axiom task`: what is ordered and what hosts were given."""
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
+from axiom.cli.atomic_file import appearing
 from axiom.cli.groups import Group
 from axiom.cli.options import (
     ID,
@@ -20,11 +23,12 @@ from axiom.cli.options import (
 from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
+from axiom.lab.upkeep.archive import fetch, is_possible
 from axiom.service.access import reading, submit
 from axiom.service.terminal import remark, say
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.tasks import progress, results, workunits
+from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.views import tasks as task_views
 from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom.web.views.tasks import how, how_far
@@ -128,7 +132,7 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     with reading(folder) as db:
         found = workunits.task(db, task_id)
         brought = results.of_task(db, task_id)
-        ended = _ended(db, task_id) if found else {}
+        ended = _ended(db, folder, task_id) if found else {}
     if found is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
     rows = [{**asdict(one), "early": list(one.early)} for one in brought]
@@ -144,6 +148,26 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
         [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],
         none="It brought no results.",
     )
+
+
+@task.command("output")
+@click.argument("task_id", type=ID)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; without it, standard output.")
+@data_option
+@quiet_option
+def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) -> None:
+    """What a task's host brought, byte for byte, also where it moved to the archive: the signed ticket is in it."""
+    with reading(folder) as db:
+        brought = fetch(db, folder, task_id)
+    if brought.output is None:
+        raise NotFound(f"Task {task_id} brought no output: `axiom task show {task_id}` says how it ended.")
+    if output is None:
+        sys.stdout.buffer.write(brought.output)
+        return
+    with appearing(output) as unfinished:
+        unfinished.write_bytes(brought.output)
+    place = f"the archive {brought.archive.name}" if brought.archive else "the database"
+    remark(f"Wrote {output}, from {place}.", quiet=quiet)
 
 
 @task.command("abort")
@@ -170,13 +194,17 @@ def abort(task_id: int, not_again: bool, why: str, folder: Folder, dry_run: bool
     remark(f"{told} Its work {then}{' (dry run)' if dry_run else ''}.", quiet=quiet)
 
 
-def _ended(db: Database, task_id: int) -> dict[str, Any]:
+def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:
     """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
     known = task_views.ended(db, task_id)
     paid = sum(award.amount for award in task_views.paid(db, task_id))
     checks = [check.workunit_id for check in task_views.checks(db, task_id)]
     far = how_far(progress.of_task(db, task_id))
-    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": known.message}
+    message = known.message
+    archive = archives.of_task(db, task_id)
+    if archive is not None:
+        message = fetch(db, folder, task_id).message if is_possible() else f"in the archive {archive.name}"
+    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": message}
 
 
 def _show_tasks(tasks: list[Task]) -> None:

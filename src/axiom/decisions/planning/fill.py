@@ -47,6 +47,11 @@ class Filled:
         supply = self.supply
         return room_for(self.left, need, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
 
+    @property
+    def has_idle(self) -> bool:
+        """Has it a core or a GPU with nothing to do?"""
+        return self.left.cores > 0 or any(idle > 0 for _, idle in self.left.gpus)
+
     def may_have(self, is_ours: bool) -> bool:
         """May it have what is for our own hosts alone, or for anybody?"""
         return self.supply.is_ours or not is_ours
@@ -159,6 +164,7 @@ def _scarcest_first(
     Of GPUs, what nothing else can compute comes before what cores may have as well.
     """
     places, is_bound = {}, {}
+    hosts = [host for host in hosts if host.has_idle]
     for kind, works in kinds.items():
         need, seconds, is_ours = kind
         places[kind] = sum(host.room(need, seconds, deadline) for host in hosts if host.may_have(is_ours))
@@ -176,10 +182,10 @@ def _deal_all(
     *,
     is_held_back: bool,
 ) -> None:
-    open_hosts = [host for host in hosts if not host.supply.obstacle]
+    open_hosts = hosts
     for place, (kind, works) in enumerate(kinds):
         need, seconds, is_ours = kind
-        open_hosts = [host for host in open_hosts if host.left.cores > 0 or host.left.gpus]
+        open_hosts = [host for host in open_hosts if host.has_idle]
         later = [other for other in kinds[place + 1 :] if not other[0][0].gpu]
         idle = sum(host.left.cores for host in open_hosts)
         lightest = _lightest(later, idle) if is_held_back and not need.gpu else 0

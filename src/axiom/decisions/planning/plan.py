@@ -151,6 +151,7 @@ class _Making:
                 default=0,
             )
             for host in filling.hosts
+            if host.has_idle
         )
         if not idle or not given:
             return False

@@ -128,6 +128,8 @@ def restore(
         unproven.create()
         with archive.open("rb") as file:
             made = _unpack(file, _whole(file, archive), unproven, archive)
+        if wish.to_follow:
+            _forget_keys(unproven)
         recovered = _bring_up(unproven, archive, wish, now)
         problems = _problems(unproven, made, archive, recovered.until)
         if problems and not wish.although_broken:
@@ -143,6 +145,13 @@ def restore(
     finally:
         shutil.rmtree(place, ignore_errors=True)
     return Restored(backup=made, recovered=recovered, broken=problems)
+
+
+def _forget_keys(unproven: Folder) -> None:
+    """A copy that only follows signs nothing. What is public stays."""
+    for path in unproven.keys.iterdir():
+        if path != unproven.path / _TRUST:
+            path.unlink()
 
 
 def _lost(files: Sequence[Path]) -> StoreDamaged:

@@ -46,6 +46,12 @@ def copies(place: Path, point: JournalPoint) -> list[Copy]:
     ]
 
 
+def newest_copy(place: Path) -> Path | None:
+    """The newest copy in this folder, of whichever history; None where there is none."""
+    found = [(name[1], path) for path in place.glob("copy-*.tar") if (name := _NAME.fullmatch(path.name))]
+    return max(found)[1] if found else None
+
+
 def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
     """There is a copy beside the journal that is not older than a day; returns a new one where that was needed."""
     with Connections(folder=folder).reader() as db:

@@ -12,6 +12,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.journal.records import segments
 from axiom.store.journal.replay import JournalEnd, replay
+from axiom.store.migrate import check
 
 _NO_END = {JournalEnd.LATE, JournalEnd.GAP, JournalEnd.DAMAGED, JournalEnd.FOREIGN}
 
@@ -24,6 +25,7 @@ class RecoveryWish:
     as_it_was: bool = False
     as_far_as_possible: bool = False
     although_broken: bool = False
+    to_follow: bool = False  # it goes on with the journal by itself, and is no laboratory: without keys, as it was
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +45,9 @@ class Recovered:
 
 def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path, now: datetime) -> Recovered:
     """Bring the database of an unpacked backup up to what its journal says; `beside` is where the backup lies."""
+    if wish.to_follow:
+        check(db)  # a migration would be a change that no journal holds
+        return Recovered()
     journal = None if wish.as_it_was else _chosen(db, unproven, wish, beside)
     recovered = Recovered()
     if journal is not None:

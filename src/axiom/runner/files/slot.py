@@ -14,15 +14,16 @@ from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell
 
-_MOST_STARTS = 3  # without a further finished cell, or more kept of the next
+MOST_STARTS = 3  # without a further finished cell, or more kept of the next
 _STARTS = ("cells", "kept", "starts", "ticket")
 
 
 class Slot:
     """The folder of one task. The same ticket goes on where it stopped; another one begins anew."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most_starts: int = MOST_STARTS) -> None:
         self.path = path
+        self._most_starts = most_starts
         self.output = path / "output.jsonl"
         self.kept = Checkpoint()  # of the cell behind the finished ones
         self._starts = path / "starts"
@@ -91,7 +92,7 @@ class Slot:
         before, stand = _read_starts(self._starts), {"cells": self._cells, "kept": self.kept.times}
         goes_on = before is not None and before.data.items() >= (stand | {"ticket": self._ticket}).items()
         starts = before.whole("starts") + 1 if before is not None and goes_on else 1
-        if starts > _MOST_STARTS:
+        if starts > self._most_starts:
             raise TooManyStarts(
                 f"The task began {starts - 1} times and stood at {self._cells} finished cells each time. It is given "
                 "up here; the laboratory sends a copy to another host."

@@ -35,11 +35,13 @@ _FORGET = """
 DELETE FROM blob WHERE digest = :digest AND brought = 0
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = blob.digest OR seal = CAST(blob.body AS TEXT))
     AND NOT EXISTS (SELECT 1 FROM figure WHERE svg = blob.digest OR png = blob.digest)
+    AND NOT EXISTS (SELECT 1 FROM archive WHERE digest = blob.digest)
 """
 _UNNEEDED = """
 SELECT b.digest FROM blob b WHERE b.digest >= :first AND b.digest < :end AND b.brought = 0 AND b.created_at < :before
     AND NOT EXISTS (SELECT 1 FROM bundle WHERE digest = b.digest)
     AND b.digest NOT IN (SELECT svg FROM figure) AND b.digest NOT IN (SELECT png FROM figure)
+    AND b.digest NOT IN (SELECT digest FROM archive)
 ORDER BY b.digest
 """
 _BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
@@ -53,12 +55,15 @@ _IN_FILES = "SELECT digest FROM blob WHERE body IS NULL ORDER BY digest"
 _EXISTS = "SELECT 1 FROM blob WHERE digest = :digest AND body IS NULL"
 
 
-def put(db: Database, folder: Folder, body: bytes, now: datetime) -> str:
-    """Keep these bytes; returns their SHA-256. The same bytes twice are one blob, mended where it was damaged."""
+def put(db: Database, folder: Folder, body: bytes, now: datetime, *, as_file: bool = False) -> str:
+    """Keep these bytes; returns their SHA-256. The same bytes twice are one blob, mended where it was damaged.
+
+    `as_file`: in a file of their own, however few they are.
+    """
     digest = hashlib.sha256(body).hexdigest()
-    if len(body) > LIMIT:
+    inline = body if len(body) <= LIMIT and not as_file else None
+    if inline is None:
         keep_file(folder, digest, body, now)
-    inline = body if len(body) <= LIMIT else None
     changed = db.execute(_RECORD, digest=digest, size=len(body), body=inline, created_at=at(now))
     if changed and inline is None:
         db.file(digest, body)
@@ -146,6 +151,11 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
     if now is not None:
         found += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
     return found
+
+
+def file_of(folder: Folder, digest: str) -> Path:
+    """Where one of the larger ones lies."""
+    return _place(folder, digest)
 
 
 def files(db: Database, folder: Folder) -> list[Path]:

@@ -1,9 +1,9 @@
 """One connection to the database, in words that do not say which database it is.
 
-SQLite today; PostgreSQL can join behind the same names. Values are bound by name (`:name`), rows come as mappings, a
-time is a whole number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions
-before 3.51.3 can damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the
-file for as long as its connection lives.
+It is SQLite, and stays so (ADR 0070). Values are bound by name (`:name`), rows come as mappings, a time is a whole
+number of microseconds since 1970 in UTC. SQLite must have at most one writable connection (versions before 3.51.3 can
+damage a file that two connections write and checkpoint), so `connect_writer` holds a lock beside the file for as long
+as its connection lives.
 
 Whatever a connection changes can also be written down elsewhere (`record_in`): each statement with its values, in
 order, on the disk before the transaction that holds it is committed.
@@ -129,6 +129,18 @@ class Database:
         with self.savepoint():
             return self._each(sql, known, bound, kind)
 
+    def repeat(self, sql: str, names: tuple[str, ...], values: Bound) -> None:
+        """Do a statement that was written down, with its values in the order of these names."""
+        known = statement(sql)
+        if self._kind(sql) is not ChangeKind.NOTHING:
+            raise StoreError("What is repeated is in a journal already, and must not enter another. Nothing was done.")
+        bound = values if known.names == names else known.bind(dict(zip(names, values, strict=True)))
+        try:
+            self._bare(self._do(known.text, bound))
+        except Exception as error:
+            explain(error)
+            raise
+
     def _each(self, sql: str, known: Statement, bound: list[Bound], kind: ChangeKind) -> int:
         before = self._changed_in_all()
         try:
@@ -208,6 +220,11 @@ class Database:
     def settle(self) -> None:
         """Move what stands in the log beside the database into it."""
         self.select("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def compact(self) -> None:
+        """Write the database anew without what is empty in it. No row changes, so nothing is written down."""
+        self._say("VACUUM")
+        self.settle()
 
     def close(self) -> None:
         """Close the connection; the writable one gives its lock back."""

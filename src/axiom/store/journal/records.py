@@ -28,7 +28,7 @@ _MARK = b"AxJ1"
 _HEAD = struct.Struct("<4sIQq")
 _CHECK = struct.Struct("<I")
 _HEAD_BYTES = _HEAD.size + _CHECK.size
-_DIGEST_BYTES = 32
+DIGEST_BYTES = 32
 _START_BYTES = 4_096  # more than any segment's first record has
 _SHORT = 8  # so many digits of a history are in a name
 
@@ -47,11 +47,11 @@ class Frame:
 
     def holds(self, raw: bytes, previous: bytes) -> bool:
         """Are these the bytes that were written, after a record with this digest?"""
-        return _digest(previous, memoryview(raw)[self.begins : self.ends - _DIGEST_BYTES]) == self.digest
+        return _digest(previous, memoryview(raw)[self.begins : self.ends - DIGEST_BYTES]) == self.digest
 
     def body(self, raw: bytes) -> memoryview:
         """What the record says."""
-        return memoryview(raw)[self.begins + _HEAD_BYTES : self.ends - _DIGEST_BYTES]
+        return memoryview(raw)[self.begins + _HEAD_BYTES : self.ends - DIGEST_BYTES]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +129,7 @@ def short(point: JournalPoint) -> str:
 
 def segments(place: Path, history: str) -> list[Segment]:
     """All files of this history in this folder, in order."""
-    found = [_start(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
+    found = [read_start(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
     return sorted(
         (segment for segment in found if segment.point.history == history), key=lambda each: each.point.position
     )
@@ -159,7 +159,8 @@ def goes_on(raw: bytes, begins: int, number: int) -> bool:
     return False
 
 
-def _start(path: Path) -> Segment:
+def read_start(path: Path) -> Segment:
+    """Where a file of a journal begins, from its first record."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         raw = os.pread(descriptor, _START_BYTES, 0)
@@ -183,10 +184,10 @@ def _frame(raw: bytes, begins: int) -> Frame | None:
         return None
     mark, size, number, moment = _HEAD.unpack_from(raw, begins)
     (check,) = _CHECK.unpack_from(raw, begins + _HEAD.size)
-    ends = begins + _HEAD_BYTES + size + _DIGEST_BYTES
+    ends = begins + _HEAD_BYTES + size + DIGEST_BYTES
     if mark != _MARK or zlib.crc32(raw[begins : begins + _HEAD.size]) != check or ends > len(raw):
         return None
-    return Frame(number=number, moment=moment, begins=begins, ends=ends, digest=raw[ends - _DIGEST_BYTES : ends])
+    return Frame(number=number, moment=moment, begins=begins, ends=ends, digest=raw[ends - DIGEST_BYTES : ends])
 
 
 def _digest(previous: bytes, said: bytes | memoryview) -> bytes:

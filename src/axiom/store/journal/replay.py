@@ -170,7 +170,7 @@ def replay(db: Database, folder: Folder, place: Path) -> Replayed:
     while batch := list(itertools.islice(records, _GROUPS_AT_ONCE)):
         with db.transaction():
             for record in batch:
-                _do(db, folder, record)
+                redo(db, folder, record)
             history.advance(db, batch[-1].number, batch[-1].digest)
         groups += len(batch)
         changes += sum(len(record.changes) for record in batch)
@@ -185,14 +185,15 @@ def replay(db: Database, folder: Folder, place: Path) -> Replayed:
     )
 
 
-def _do(db: Database, folder: Folder, record: ProvenRecord) -> None:
+def redo(db: Database, folder: Folder, record: ProvenRecord) -> None:
+    """Do one group of changes in the open transaction. The connection records nothing itself."""
     try:
         for sql, names, values in record.changes:
             if sql == FILE:
                 digest, body = values
                 blobs.keep_file(folder, digest, body, record.moment)
             else:
-                db.select(sql, **dict(zip(names, values, strict=True)))
+                db.repeat(sql, names, values)
     except (StorageFull, StoreBusy):
         raise
     except (sqlite3.Error, StoreError) as error:

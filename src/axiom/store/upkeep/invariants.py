@@ -9,12 +9,12 @@ from axiom.store.engine.database import Database, Row
 from axiom.store.tasks import workunits
 
 _LOST_OUTPUT = """
-SELECT id FROM task
-WHERE output_digest IS NOT NULL AND NOT EXISTS (SELECT 1 FROM blob WHERE digest = task.output_digest)
+SELECT id FROM task WHERE output_digest IS NOT NULL AND archive_id IS NULL
+    AND NOT EXISTS (SELECT 1 FROM blob WHERE digest = task.output_digest)
 """
 # A blob that is counted too low would be deleted under those who still hold it.
 _UNCOUNTED = """
-SELECT id FROM task WHERE output_digest IS NOT NULL
+SELECT id FROM task WHERE output_digest IS NOT NULL AND archive_id IS NULL
     AND EXISTS (SELECT 1 FROM blob WHERE digest = task.output_digest AND brought = 0)
 UNION ALL
 SELECT task_id AS id FROM upload WHERE NOT EXISTS (SELECT 1 FROM blob WHERE digest = upload.digest AND brought > 0)
@@ -22,7 +22,7 @@ SELECT task_id AS id FROM upload WHERE NOT EXISTS (SELECT 1 FROM blob WHERE dige
 _TOO_FEW = """
 SELECT held.amount - counted.amount AS id
 FROM (SELECT coalesce(sum(brought), 0) AS amount FROM blob) counted,
-    (SELECT (SELECT count(*) FROM task WHERE output_digest IS NOT NULL)
+    (SELECT (SELECT count(*) FROM task WHERE output_digest IS NOT NULL AND archive_id IS NULL)
         + (SELECT count(*) FROM upload) AS amount) held
 WHERE counted.amount < held.amount
 """
@@ -35,8 +35,8 @@ FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.state = 'valid' AND 
 """
 _UNSENT_RESULT = """
 SELECT r.id FROM result r JOIN task t ON t.id = r.task_id
-WHERE t.state <> 'valid' OR t.host_id IS NULL OR t.ticket IS NULL OR t.sent_at IS NULL OR t.returned_at < t.sent_at
-    OR t.experiment_id <> r.experiment_id
+WHERE t.state <> 'valid' OR t.host_id IS NULL OR (t.ticket IS NULL AND t.archive_id IS NULL) OR t.sent_at IS NULL
+    OR t.returned_at < t.sent_at OR t.experiment_id <> r.experiment_id
 """
 _WRONG_TARGET = """
 SELECT id FROM task WHERE target_host_id IS NOT NULL AND host_id IS NOT NULL AND host_id <> target_host_id

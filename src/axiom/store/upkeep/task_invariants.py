@@ -10,7 +10,8 @@ from axiom.store.engine.database import Database, Row
 _TASKS = """
 SELECT t.id, t.state, t.host_id, t.target_host_id, t.ticket, t.sent_at, t.deadline, t.returned_at, t.closed_at,
     t.exit_status, t.output_digest, t.is_paid, w.state AS workunit, w.closed_at AS workunit_closed_at,
-    w.target_host_id AS meant_for, e.retired_at, b.digest AS stored
+    w.target_host_id AS meant_for, e.retired_at, t.archive_id,
+    b.digest AS stored
 FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.id = t.workunit_id
     JOIN experiment e ON e.id = t.experiment_id LEFT JOIN blob b ON b.digest = t.output_digest
 """
@@ -102,11 +103,11 @@ def _went_on(ended: int | None, sent: int | None) -> bool:
 _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
     (
         "I1 task {id} is {state} without an output that is stored",
-        lambda row: row["state"] in _PROVEN and (row["exit_status"] != 0 or not row["stored"]),
+        lambda row: row["state"] in _PROVEN and (row["exit_status"] != 0 or not (row["stored"] or row["archive_id"])),
     ),
     (
         "I2 task {id} is {state} and was sent to nobody",
-        lambda row: row["state"] in _BACK and (not row["ticket"] or row["host_id"] is None),
+        lambda row: row["state"] in _BACK and (not (row["ticket"] or row["archive_id"]) or row["host_id"] is None),
     ),
     ("I3 task {id} is paid and was never sent", lambda row: row["is_paid"] and row["state"] == TaskState.UNSENT),
     (

@@ -1,0 +1,69 @@
+"""`axiom archive`: what moved out of the database, a file a month."""
+
+import click
+
+from axiom.cli.options import data_option, json_option, quiet_option, show_json, show_table
+from axiom.domain.amounts import counted
+from axiom.service.access import demand, reading
+from axiom.service.terminal import remark
+from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.engine.folder import Folder, lock
+from axiom.store.tasks import archives
+
+
+@click.command()
+@click.option(
+    "--compact", is_flag=True, help="Give the room back that they left in the database; stop the laboratory first."
+)
+@data_option
+@json_option
+@quiet_option
+def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
+    """The Parquet files to which tickets and outputs of old tasks moved, oldest month first.
+
+    The laboratory moves them by itself, a whole month at a time, once a day. `axiom task output` reads one again.
+    """
+    if compact:
+        _compact(folder, quiet=quiet)
+    with reading(folder) as db:
+        found = archives.everything(db)
+    files = [str(blobs.file_of(folder, one.digest)) for one in found]
+    if as_json:
+        rows = [
+            {
+                "name": one.name,
+                "month": one.month,
+                "tasks": one.tasks,
+                "bytes": one.bytes,
+                "digest": one.digest,
+                "file": file,
+                "made_at": one.made_at.isoformat(),
+                "is_finished": one.emptied_at is not None,
+            }
+            for one, file in zip(found, files, strict=True)
+        ]
+        show_json({"archive": rows})
+        return
+    show_table(
+        ("name", "tasks", "MB", "made", "file"),
+        [(one.name, one.tasks, one.bytes / 1e6, one.made_at, file) for one, file in zip(found, files, strict=True)],
+        none="Nothing has moved yet: a month moves when it is over for as long as the setting archive_days says.",
+    )
+    if unfinished := sum(one.emptied_at is None for one in found):
+        remark(
+            f"{counted(unfinished, 'file')} not finished: the database still has a part of what it holds.", quiet=quiet
+        )
+
+
+def _compact(folder: Folder, *, quiet: bool) -> None:
+    demand(folder)
+    with lock(folder, "axiom archive"):
+        before = folder.database.stat().st_size
+        db = Connections(folder=folder).writer()
+        try:
+            db.compact()
+        finally:
+            db.close()
+    after = folder.database.stat().st_size
+    remark(f"The database took {before / 1e6:,.1f} MB and takes {after / 1e6:,.1f} MB.", quiet=quiet)

@@ -1,0 +1,146 @@
+"""Which files hold what moved of tasks that closed long ago, and which tasks have let go of it.
+
+That is the ticket, the output, and what the host said.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from axiom.domain.value import value
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+
+_EVERYTHING = "SELECT * FROM archive ORDER BY id"
+_OF_TASK = """
+SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_id
+"""
+_LAST = "SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1"
+# A task that expired keeps its ticket: its host may still report it. Whatever was never sent has none.
+_NEXT = """
+SELECT t.id, t.workunit_id, t.state, t.host_id, t.closed_at, t.ticket, t.message, t.output_digest,
+    e.name AS experiment, e.version
+FROM task t JOIN experiment e ON e.id = t.experiment_id
+WHERE t.closed_at >= :closed_at AND (t.closed_at, t.id) > (:closed_at, :task_id) AND t.closed_at < :until
+    AND t.state IN ('valid', 'invalid', 'failed', 'aborted') AND t.ticket IS NOT NULL
+ORDER BY t.closed_at, t.id LIMIT :limit
+"""
+_ADD = """
+INSERT INTO archive (month, part, digest, tasks, bytes, last_closed_at, last_task, made_at)
+VALUES (:month, (SELECT count(*) + 1 FROM archive WHERE month = :month), :digest, :tasks, :bytes, :last_closed_at,
+    :last_task, :made_at)
+"""
+_HELD = """
+SELECT t.id, t.ticket, t.message, t.output_digest FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value
+WHERE t.archive_id IS NULL
+"""
+# What hosts said of tasks that failed stays here, too: it is looked through for what goes wrong.
+_LET_GO = """
+UPDATE task SET ticket = NULL, message = CASE WHEN state = 'failed' THEN message ELSE '' END, archive_id = :archive_id
+WHERE id IN (SELECT value FROM json_each(:ids)) AND archive_id IS NULL
+"""
+_EMPTIED = "UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at IS NULL"
+
+
+@value
+class ArchiveFile:
+    """One file of tickets and outputs."""
+
+    id: int
+    month: str  # in which its tasks closed, as 2026-08
+    part: int
+    digest: str
+    tasks: int
+    bytes: int
+    made_at: datetime
+    emptied_at: datetime | None  # when the last of its tasks had let go of its own; None before that
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.month if self.part == 1 else f"{self.month}-{self.part}"
+
+
+@value
+class OldTask:
+    """A task that closed long ago, with what moves out of its row."""
+
+    id: int
+    workunit_id: int
+    experiment: str
+    version: int
+    state: str
+    host_id: int | None
+    closed_at: datetime
+    ticket: str
+    message: str
+    output_digest: str | None
+
+
+def everything(db: Database) -> list[ArchiveFile]:
+    """Every file, in the order of the tasks that they hold."""
+    return [_archive(row) for row in db.select(_EVERYTHING)]
+
+
+def of_task(db: Database, task_id: int) -> ArchiveFile | None:
+    """The file that holds this task's ticket and output; None where the database has them."""
+    row = db.one(_OF_TASK, task_id=task_id)
+    return _archive(row) if row else None
+
+
+def next_tasks(db: Database, after: OldTask | None, until: datetime, limit: int) -> list[OldTask]:
+    """Tasks that closed before this moment and follow the one that is given, or all files that there are."""
+    if after is not None:
+        closed_at, task_id = at(after.closed_at), after.id
+    else:
+        row = db.one(_LAST)
+        closed_at, task_id = (row["last_closed_at"], row["last_task"]) if row else (0, 0)
+    rows = db.select(_NEXT, closed_at=closed_at, task_id=task_id, until=until, limit=limit)
+    return [OldTask(**{**row, "closed_at": moment(row["closed_at"])}) for row in rows]
+
+
+def add(db: Database, *, month: str, digest: str, size: int, tasks: Sequence[OldTask], now: datetime) -> int:
+    """A file of these tasks is stored as a blob; its number. They still have what it holds."""
+    last = tasks[-1]
+    return db.insert(
+        _ADD,
+        month=month,
+        digest=digest,
+        tasks=len(tasks),
+        bytes=size,
+        last_closed_at=last.closed_at,
+        last_task=last.id,
+        made_at=now,
+    )
+
+
+def held(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
+    """Ticket, message and output's digest of those of these tasks that have not let go of theirs."""
+    rows = db.select(_HELD, ids=json.dumps(sorted(task_ids)))
+    return {row["id"]: (row["ticket"], row["message"], row["output_digest"]) for row in rows}
+
+
+def let_go(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None:
+    """These tasks, each with its output's digest, have their tickets and outputs in this file alone from now on."""
+    db.execute(_LET_GO, archive_id=archive_id, ids=json.dumps(sorted(own)))
+    for digest in own.values():
+        if digest is not None:
+            blobs.let_go(db, digest)
+
+
+def emptied(db: Database, archive_id: int, now: datetime) -> None:
+    """The last task of this file has let go."""
+    db.execute(_EMPTIED, id=archive_id, now=now)
+
+
+def _archive(row: Row) -> ArchiveFile:
+    return ArchiveFile(
+        id=row["id"],
+        month=row["month"],
+        part=row["part"],
+        digest=row["digest"],
+        tasks=row["tasks"],
+        bytes=row["bytes"],
+        made_at=moment(row["made_at"]),
+        emptied_at=maybe_moment(row["emptied_at"]),
+    )

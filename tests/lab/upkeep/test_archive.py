@@ -1,0 +1,187 @@
+"""Old tickets and outputs move into files; nothing that anybody reads changes, and a death in the middle loses none."""
+
+import random
+import subprocess
+import sys
+import time
+
+import pyarrow.parquet
+import pytest
+from old_lab import DAYS, make_old
+from patience import PATIENCE
+
+from axiom.errors import StoreDamaged
+from axiom.lab.upkeep import archive
+from axiom.lab.upkeep.archive import fetch, is_due
+from axiom.lab.upkeep.backup import back_up, restore
+from axiom.lab.upkeep.recovery import RecoveryWish
+from axiom.server.upkeep.janitor import clean
+from axiom.signed.tickets import read_ticket
+from axiom.store.connections import Connections
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.follow import JournalFollower
+
+LONG = b"x" * (blobs.LIMIT + 1)
+
+
+@pytest.fixture
+def old_lab(small_lab, prepared):
+    return make_old(small_lab, prepared)
+
+
+def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
+    told = ("workunit", "result", "award", "finding", "counter", "observation", "evidence")
+
+    def rows():
+        with Connections(folder=old_lab.folder).reader() as db:
+            return [db.select(f"SELECT * FROM {table}") for table in told]  # noqa: S608  our own tables
+
+    before = rows()
+    assert old_lab.archived() == 2
+    assert [(one.name, one.tasks) for one in old_lab.files()] == [("2026-03", 13), ("2026-04", 3)]
+    assert rows() == before
+    old_lab.demand_whole()
+    with Connections(folder=old_lab.folder).reader() as db:
+        states = db.select("SELECT state, archive_id IS NOT NULL AS moved, ticket IS NOT NULL AS has FROM task")
+        assert not is_due(db, old_lab.now, DAYS)
+    assert {(row["moved"], row["has"]) for row in states if row["state"] in {"valid", "failed"}} == {(1, 0), (0, 1)}
+    assert {(row["moved"], row["has"]) for row in states if row["state"] == "expired"} == {(0, 1)}
+    assert old_lab.archived() == 0
+
+
+def test_the_file_says_by_itself_what_was_ordered_and_brought(old_lab):
+    old_lab.archived()
+    file = blobs.file_of(old_lab.folder, old_lab.files()[0].digest)
+    rows = pyarrow.parquet.read_table(file).to_pylist()
+    assert [row["task"] for row in rows] == sorted(row["task"] for row in rows)
+    assert {row["experiment"] for row in rows} == {"tiny_sum"}
+    for row in rows:
+        ticket = read_ticket(row["ticket"], trust=old_lab.lab.keys.trust, now=row["closed_at"])
+        assert (ticket.task, ticket.host) == (row["task"], row["host"])
+    assert [row["state"] for row in rows if row["output"] is None] == ["failed"]
+
+
+def test_a_month_that_is_too_large_for_one_file_has_several(old_lab, monkeypatch):
+    monkeypatch.setattr(archive, "PART_BYTES", 1)
+    assert old_lab.archived() == 16
+    assert [one.name for one in old_lab.files()[:3]] == ["2026-03", "2026-03-2", "2026-03-3"]
+    old_lab.demand_whole()
+
+
+def test_cleaning_leaves_the_files(old_lab):
+    old_lab.archived()
+    old_lab.lab.later(days=100)
+    db = connect_writer(old_lab.folder.database)
+    with db.transaction():
+        clean(db, old_lab.folder, old_lab.now)
+        clean(db, old_lab.folder, old_lab.now)
+    db.close()
+    old_lab.demand_whole()
+
+
+def test_a_backup_holds_the_files_and_an_older_one_gets_them_from_the_journal(old_lab, tmp_path):
+    old, new = tmp_path / "old.tar", tmp_path / "new.tar"
+    back_up(old_lab.folder, old, with_keys=True, now=old_lab.now)
+    old_lab.archived()
+    back_up(old_lab.folder, new, with_keys=True, now=old_lab.now)
+    for backup in (old, new):
+        again = Folder(path=tmp_path / f"from-{backup.stem}")
+        restored = restore(backup, again, now=old_lab.now, wish=RecoveryWish(journal=old_lab.folder.journal))
+        assert restored.recovered.complete
+        assert old_lab.files(again) == old_lab.files()
+        old_lab.demand_whole(again)
+
+
+def test_a_follower_has_the_same_files(old_lab, tmp_path):
+    backup, copy = tmp_path / "backup.tar", Folder(path=tmp_path / "copy")
+    back_up(old_lab.folder, backup, with_keys=True, now=old_lab.now)
+    restore(backup, copy, now=old_lab.now, wish=RecoveryWish(to_follow=True))
+    assert [path.name for path in copy.keys.iterdir()] == ["trust.json"]
+    old_lab.archived()
+    db = connect_writer(copy.database)
+    follower = JournalFollower(db, copy, old_lab.folder.journal)
+    assert sum(follower.look().groups for _ in range(3)) > 2
+    db.close()
+    assert old_lab.files(copy) == old_lab.files()
+    old_lab.demand_whole(copy)
+
+
+def test_no_task_lets_go_where_the_file_is_not_what_was_written(old_lab):
+    rounds = iter([False, True, True])  # the first file is written, and a stop comes before it is read back
+    old_lab.archived(stop=lambda: next(rounds, True))
+    (made,) = old_lab.files()
+    file = blobs.file_of(old_lab.folder, made.digest)
+    whole = file.read_bytes()
+    assert made.emptied_at is None
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(StoreDamaged, match="is damaged"):
+        old_lab.archived()
+    file.write_bytes(whole)
+    old_lab.demand_whole()
+    old_lab.archived()
+    assert all(one.emptied_at for one in old_lab.files())
+    old_lab.demand_whole()
+
+
+def test_a_damaged_file_is_never_shown_as_what_a_host_brought(old_lab):
+    old_lab.archived()
+    file = blobs.file_of(old_lab.folder, old_lab.files()[0].digest)
+    raw = bytearray(file.read_bytes())
+    raw[len(raw) // 3] ^= 1
+    file.write_bytes(raw)
+    with Connections(folder=old_lab.folder).reader() as db:
+        assert blobs.problems(db, old_lab.folder) != []
+        for task, before in old_lab.before.items():
+            try:
+                output = fetch(db, old_lab.folder, task).output
+            except StoreDamaged:
+                continue
+            assert output == before[1]
+
+
+KILLED = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from axiom.lab.upkeep import archive
+from axiom.service.access import writer_of
+from axiom.settings import Settings
+from axiom.store.engine.folder import Folder
+from axiom.store.journal.follow import JournalFollower
+archive.PART_BYTES, archive._AT_ONCE = 5_000, 1
+folder, now = Folder(path=Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2])
+archive._package("pyarrow.parquet")
+writer = writer_of(folder, Settings(), lambda: now)
+writer.start()
+print("begins", flush=True)
+archive.move_old(writer, folder, lambda: now, 90)
+writer.stop()
+print("done", flush=True)
+"""
+
+
+def test_a_process_that_is_killed_in_the_middle_loses_nothing(old_lab):
+    dice, moved = random.Random(), []
+    for number in range(100):  # each waits a little longer: where the work begins depends on the computer
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED, old_lab.folder.path, old_lab.now.isoformat()],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout.readline() == "begins\n"
+            time.sleep(0.015 * number * dice.uniform(0.5, 1.5))
+            process.kill()
+            is_done = process.stdout.read() == "done\n"
+            process.wait(PATIENCE)
+        old_lab.demand_whole()
+        with Connections(folder=old_lab.folder).reader() as db:
+            row = db.one("SELECT count(*) AS amount FROM task WHERE archive_id IS NOT NULL")
+        moved.append(row["amount"])
+        if is_done:
+            break
+    old_lab.archived()
+    old_lab.demand_whole()
+    assert len(set(moved)) >= 3, f"no kill came in the middle: {moved}"
+    assert not any(one.emptied_at is None for one in old_lab.files())
