@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 
 from distributed import Client, Future, Status, get_worker
+from distributed.comm import parse_address, parse_host_port, registry
 
-from axiom.errors import CannotStart
+from axiom.errors import CannotStart, WrongUse
 
 _STEP = 1.0  # seconds between two looks
 _CONNECTING = 30.0  # seconds that a scheduler may take to answer
@@ -62,6 +63,7 @@ def fly_on_workers(
 
     Workers that come later get one too. `words` are the pilot's, without its cores and its time.
     """
+    _demand_address(scheduler)
     until = None if seconds is None else time.monotonic() + seconds
     flying: dict[str, Future[Ended]] = {}
     ended: dict[str, Ended] = {}
@@ -90,6 +92,16 @@ def fly_on_workers(
             "the laboratory gives their tasks to others."
         ) from error
     return max(ended.values(), default=(0, "No pilot was started."))
+
+
+def _demand_address(scheduler: str) -> None:
+    """A client of Dask that fails at its address would keep the process from ending."""
+    try:
+        scheme, place = parse_address(scheduler)
+        registry.get_backend(scheme)
+        parse_host_port(place)
+    except ValueError as error:
+        raise WrongUse(f"{scheduler!r} is no address of a Dask scheduler ({error}). Nothing was started.") from error
 
 
 def _result(worker: str, pilot: Future[Ended]) -> Ended:

@@ -152,6 +152,8 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
     """
     amount = cores_said or cores()
     if said["server"] is None:
+        if said["engine"] != "here":
+            raise WrongUse("--engine dask needs --server as well. Nothing was started.")
         _beside(folder, name or "more cores", amount, quiet=quiet)
         return
     if lacking := [option for option in ("lab", "key_file") if said[option] is None]:
