@@ -204,10 +204,9 @@ def dask_cluster(field: Field) -> Iterator[tuple[str, dict[str, subprocess.Popen
     work = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--host", "127.0.0.1"]
     made: dict[str, subprocess.Popen[bytes]] = {}
     with (field.place / "dask.log").open("ab") as said:
-        start = functools.partial(subprocess.Popen[bytes], stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-        made["scheduler"] = start([*begin, "--no-dashboard", "--scheduler-file", str(address)])
-        for one in ("worker 1", "worker 2"):
-            made[one] = start([*work, "--no-dashboard", "--scheduler-file", str(address)])
+        for name, words in (("scheduler", begin), ("worker 1", work), ("worker 2", work)):
+            command = [*words, "--no-dashboard", "--scheduler-file", str(address)]
+            made[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
         try:
             field.lab.wait(address.exists)
             yield str(address), made

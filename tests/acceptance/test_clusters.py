@@ -121,6 +121,22 @@ def test_dask_says_what_a_pilot_ended_with(lab, tmp_path):
     assert done.returncode == 4, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("engine", "needed"),
+    [
+        (("--engine", "dask"), "--server"),
+        (("--engine", "dask", "--server"), "--scheduler"),
+        (("--engine", "dask", "--scheduler", "nowhere", "--server"), "no address"),
+        (("--engine", "dask", "--scheduler", "mail://node:1", "--server"), "no address"),
+    ],
+)
+def test_words_that_are_off_start_nothing(engine, needed, lab, tmp_path):
+    said = [*engine[:-1], *words(lab, tmp_path / "scratch")] if engine[-1] == "--server" else engine
+    done = subprocess.run([AXIOM, "work", *said], capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert done.returncode == 2, done.stderr
+    assert needed in done.stderr
+
+
 def test_ssh_starts_pilots_and_brings_the_key_into_a_file_that_nobody_else_reads(ordered, server, tmp_path):
     said = {**environment(ordered, tmp_path / "scratch"), "AXIOM_SSH": server.client, "AXIOM_WORDS": "--cores 1"}
     done = subprocess.run(

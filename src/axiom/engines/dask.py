@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 
 from distributed import Client, Future, Status, get_worker
-from distributed.comm import parse_address, parse_host_port, registry
+from distributed.comm import registry
+from distributed.comm.addressing import parse_address, parse_host_port
 
 from axiom.errors import CannotStart, WrongUse
 
