@@ -2,7 +2,7 @@
 # Leaves $root, $python and the function pin_threads behind. Costs a few milliseconds and no network when nothing has changed.
 
 uv_version=0.13.8
-fetched="about 350 MB, which take 1.2 GB once installed (JAX is a third of it)"
+fetched="about 380 MB, which take 1.4 GB once installed (JAX is a third of it)"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 python=$root/.venv/bin/python
