@@ -2,7 +2,7 @@
 # Leaves $root, $python and the function pin_threads behind. Costs a few milliseconds and no network when nothing has changed.
 
 uv_version=0.13.8
-fetched="about 350 MB, which take 1.2 GB once installed (JAX is a third of it)"
+fetched="about 380 MB, which take 1.4 GB once installed (JAX is a third of it)"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 python=$root/.venv/bin/python
@@ -110,4 +110,25 @@ need() {
         { $as_root apt-get update -q && $as_root $line; } >&2 && return 0
     fi
     say "There is no $1, so the tests that need it fail: $3. Type this once: sudo $line"
+}
+
+# Servers that tests start and that an installation would start by itself, on ports open to all: they are only unpacked,
+# into .tools/parts, with what they need and the system lacks. The first argument is what they are for, the others are
+# Debian's packages.
+unpack() {
+    what=$1
+    shift
+    parts=$root/.tools/parts
+    [ "$(cat "$parts/stamp" 2>/dev/null)" != "$*" ] || return 0
+    if command -v apt-get >/dev/null && command -v dpkg >/dev/null; then
+        say "Unpacking the system's packages $* into .tools/parts, $what."
+        [ "$(id -u)" != 0 ] || apt-get update -q >&2 || :
+        rm -rf "$parts" && mkdir -p "$parts/packages" &&
+            lacking=$(apt-get install --dry-run --no-install-recommends "$@" | sed -n 's/^Inst \([^ ]*\) .*/\1/p') &&
+            # shellcheck disable=SC2086 # they are several words
+            (cd "$parts/packages" && apt-get download -q -o APT::Sandbox::User=root $lacking) >&2 &&
+            for one in "$parts"/packages/*.deb; do dpkg -x "$one" "$parts" || return 0; done &&
+            rm -r "$parts/packages" && printf '%s\n' "$*" >"$parts/stamp" && return 0
+    fi
+    say "These packages could not be unpacked, so the tests that need them fail: $*, $what."
 }

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import json
 import logging
+import os
 import re
 import secrets
 import shutil
@@ -52,6 +53,7 @@ class PilotOrders:
     name: str
     seconds: float | None  # after which nothing more is begun
     waits: bool  # for work, where none is left
+    is_on_leash: bool = False  # ends when standard input does
 
 
 def fly(orders: PilotOrders, *, quiet: bool) -> None:
@@ -59,6 +61,8 @@ def fly(orders: PilotOrders, *, quiet: bool) -> None:
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: told.set())
+    if orders.is_on_leash:
+        threading.Thread(target=_feel_leash, args=(told,), daemon=True).start()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
     desk = HttpDesk(orders.server, _key(orders.key_file))
     with _home(orders) as (home, name), contextlib.closing(desk):
@@ -98,6 +102,14 @@ def _stay(engine: LocalEngine, desk: HttpDesk, orders: PilotOrders, told: thread
                 continue
             return "The time is over."
     return "Stopped. A pilot that comes back to this folder goes on from here."
+
+
+def _feel_leash(told: threading.Event) -> None:
+    """Whoever started us holds the other end of standard input, and it ends when they do, however they die."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4_096):
+            continue
+    told.set()
 
 
 def _hurry_when(told: threading.Event, desk: HttpDesk) -> None:
@@ -152,6 +164,7 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
             home = scratch / plain / str(slot)
             try:
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _demand_ours(scratch, home.parent, home)
                 held = (home / "pilot.lock").open("w")
             except OSError as error:
                 raise CannotStart(f"{home} cannot be used ({error.strerror}). Nothing was started.") from error
@@ -163,6 +176,16 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
                 yield home, f"{node}-{slot}"
                 return
     raise CannotStart(f"{_SLOTS} pilots compute below {scratch} already. Nothing was started.")
+
+
+def _demand_ours(scratch: Path, *below: Path) -> None:
+    """Refuse a folder that another user of the node made in our place: they could change what we start from it."""
+    us = os.geteuid()
+    if scratch.stat().st_uid not in {us, 0} or any(one.stat().st_uid != us for one in below):
+        raise CannotStart(
+            f"{scratch}, or a folder in it, belongs to another user, who could change what computes there. Nothing was "
+            "started; name another folder with --scratch."
+        )
 
 
 @contextlib.contextmanager

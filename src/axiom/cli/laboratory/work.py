@@ -128,6 +128,17 @@ def _duration(_context: click.Context, _parameter: click.Parameter, said: str | 
     show_default=True,
     help="With --server, when no work is left.",
 )
+@click.option(
+    "--leash", is_flag=True, help="With --server, end when standard input ends: whoever started this is gone."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["here", "dask"]),
+    default="here",
+    show_default=True,
+    help="With --server, compute here, or have a pilot on each worker of a Dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="With --engine dask, its scheduler, such as tls://10.0.0.1:8786.")
 @click.option("--name", help="This engine's name; with --server that of the node, else one at a time has it.")
 @click.option(
     "--cores", "--workers", "cores_said", type=click.IntRange(1, 4_096), help="How many cores; all of them if not said."
@@ -141,10 +152,15 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
     """
     amount = cores_said or cores()
     if said["server"] is None:
+        if said["engine"] != "here":
+            raise WrongUse("--engine dask needs --server as well. Nothing was started.")
         _beside(folder, name or "more cores", amount, quiet=quiet)
         return
     if lacking := [option for option in ("lab", "key_file") if said[option] is None]:
         raise WrongUse(f"--server needs --{lacking[0].replace('_', '-')} as well. Nothing was started.")
+    if said["engine"] == "dask":
+        _on_dask(name, cores_said, said, quiet=quiet)
+        return
     from axiom.service.pilot import PilotOrders, fly  # whoever computes beside a laboratory does not wait for it
 
     fly(
@@ -157,9 +173,40 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
             name=name or "",
             seconds=said["seconds"],
             waits=said["when_idle"] == "wait",
+            is_on_leash=said["leash"],
         ),
         quiet=quiet,
     )
+
+
+def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, quiet: bool) -> None:
+    """Have a pilot on each worker of a Dask cluster. Paths are the workers': the key's file is read there alone."""
+    if said["scheduler"] is None:
+        raise WrongUse("--engine dask needs --scheduler as well. Nothing was started.")
+    try:
+        from axiom.engines.dask import fly_on_workers
+    except ImportError as error:
+        raise CannotStart(
+            f"The package distributed is not there ({error}). Nothing was started; install axiom[dask]."
+        ) from error
+    words = ["--server", said["server"], "--lab", said["lab"], "--key-file", str(said["key_file"])]
+    words += ["--when-idle", said["when_idle"]]
+    words += ["--scratch", str(said["scratch"])] if said["scratch"] else []
+    words += ["--name", name] if name else []
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: told.set())
+    status, why = fly_on_workers(
+        said["scheduler"],
+        words,
+        cores=cores_said,
+        seconds=said["seconds"],
+        told=told,
+        remark=lambda text: remark(text, quiet=quiet),
+    )
+    if status:
+        remark(why, quiet=False)
+        raise click.exceptions.Exit(status)
 
 
 def _beside(folder: Folder, name: str, amount: int, *, quiet: bool) -> None:

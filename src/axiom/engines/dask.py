@@ -1,0 +1,118 @@
+"""Pilots on the workers of a Dask cluster: one long task on each, which runs a pilot and ends with it.
+
+Dask carries who starts a pilot and nothing of the work: the pilot fetches that itself, signed, from the laboratory. So
+when the scheduler, this process or a worker dies, pilots end and the laboratory lends their tasks to others.
+"""
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError
+
+from distributed import Client, Future, Status, get_worker
+from distributed.comm import registry
+from distributed.comm.addressing import parse_address, parse_host_port
+
+from axiom.errors import CannotStart, WrongUse
+
+_STEP = 1.0  # seconds between two looks
+_CONNECTING = 30.0  # seconds that a scheduler may take to answer
+_SAID = 300  # characters of what a pilot said last
+_SIGNALLED = 128  # and the signal's number, as a shell says it
+_LONGEST = 999_999  # seconds that `--for` takes
+
+_ALIVE = {Status.running, Status.paused}
+
+Ended = tuple[int, str]  # a pilot's exit status, and what it said last
+
+
+def run_pilot(words: Sequence[str], seconds: float | None, cores: int | None) -> Ended:
+    """What a worker does: start a pilot, and end it when Dask no longer wants it. Its leash is for our own death."""
+    worker = get_worker()
+    task = worker.get_current_task()
+    command = [sys.executable, "-m", "axiom", "work", "--leash", *words, "--cores", str(cores or worker.state.nthreads)]
+    if seconds is not None:
+        command += ["--for", f"{min(_LONGEST, max(1, int(seconds)))}s"]
+    with tempfile.TemporaryFile() as said:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said) as pilot:
+            while pilot.poll() is None:
+                known = worker.state.tasks.get(task)  # Dask cannot interrupt a task: it only marks it as cancelled
+                if known is None or known.state != "executing" or worker.status not in _ALIVE:
+                    pilot.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    pilot.wait(_STEP)
+        said.seek(0)
+        lines = said.read().decode(errors="replace").strip().splitlines()
+    status = pilot.returncode if pilot.returncode >= 0 else _SIGNALLED - pilot.returncode
+    return status, lines[-1][-_SAID:] if lines else ""
+
+
+def fly_on_workers(
+    scheduler: str,
+    words: Sequence[str],
+    *,
+    cores: int | None,
+    seconds: float | None,
+    told: threading.Event,
+    remark: Callable[[str], None],
+) -> Ended:
+    """Keep a pilot on every worker until all have ended or `told` is set; the worst that a pilot ended with.
+
+    Workers that come later get one too. `words` are the pilot's, without its cores and its time.
+    """
+    _demand_address(scheduler)
+    until = None if seconds is None else time.monotonic() + seconds
+    flying: dict[str, Future[Ended]] = {}
+    ended: dict[str, Ended] = {}
+    try:
+        with Client(scheduler, timeout=_CONNECTING, set_as_default=False) as client:
+            while not told.wait(_STEP):
+                workers: Mapping[str, int] = client.nthreads()
+                for gone in flying.keys() - workers.keys():
+                    flying.pop(gone).cancel()
+                    remark(f"The worker {gone} is gone.")
+                for new in workers.keys() - flying.keys() - ended.keys():
+                    rest = None if until is None else until - time.monotonic()
+                    flying[new] = client.submit(
+                        run_pilot, words, rest, cores, workers=[new], allow_other_workers=False, pure=False, retries=0
+                    )
+                    remark(f"A pilot starts on {new}.")
+                for worker in [one for one, pilot in flying.items() if pilot.done()]:
+                    ended[worker] = _result(worker, flying.pop(worker))
+                    remark(f"The pilot on {worker} ended with {ended[worker][0]}: {ended[worker][1]}")
+                if ended and not flying:
+                    break
+            client.cancel(list(flying.values()))
+    except OSError as error:  # CommClosedError and TimeoutError are
+        raise CannotStart(
+            f"The Dask scheduler {scheduler} does not answer ({str(error)[:_SAID]}). Pilots that it started end, and "
+            "the laboratory gives their tasks to others."
+        ) from error
+    return max(ended.values(), default=(0, "No pilot was started."))
+
+
+def _demand_address(scheduler: str) -> None:
+    """A client of Dask that fails at its address would keep the process from ending."""
+    try:
+        scheme, place = parse_address(scheduler)
+        registry.get_backend(scheme)
+        parse_host_port(place)
+    except ValueError as error:
+        raise WrongUse(f"{scheduler!r} is no address of a Dask scheduler ({error}). Nothing was started.") from error
+
+
+def _result(worker: str, pilot: Future[Ended]) -> Ended:
+    try:
+        status, said = pilot.result()
+    except CancelledError as error:
+        raise OSError("it forgot what it was told to do") from error
+    except Exception as error:
+        raise CannotStart(
+            f"The worker {worker} could not start a pilot ({str(error)[:_SAID]}). Axiom of this version must be in the "
+            "environment of the workers."
+        ) from error
+    return status, said
