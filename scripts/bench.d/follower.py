@@ -57,7 +57,7 @@ def main() -> int:
         with lab:
             bench = begin(lab, hosts=HOSTS, accounts=ACCOUNTS)
             bench.enough(2 * 8 * HOSTS * (wanted.turns + 1))
-            words = [AXIOM, "backup", "--without-keys", "-o", backup, "--data", lab.folder]
+            words: list[str | Path] = [AXIOM, "backup", "--without-keys", "-o", backup, "--data", lab.folder]
             subprocess.run(words, check=True, capture_output=True)
             before = closed(lab.folder)
             alone = work(bench, wanted.turns)
@@ -96,7 +96,7 @@ def number(folder: Path, sql: str) -> int:
 @contextlib.contextmanager
 def following(copy: Path, journal: Path, backup: Path, lab: Path) -> Iterator[list[float]]:
     """A follower runs that has caught up; its lag at each look until it has caught up again."""
-    words = [AXIOM, "follow", journal, "--from", backup, "--data", copy, "--port", "0", "--quiet"]
+    words: list[str | Path] = [AXIOM, "follow", journal, "--from", backup, "--data", copy, "--port", "0", "--quiet"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     lags: list[float] = []
     stop = threading.Event()

@@ -9,6 +9,7 @@ CPU is by the kernel's count. Each figure counts in its median round. Ends with 
 """
 
 import argparse
+import functools
 import os
 import secrets
 import subprocess
@@ -125,13 +126,17 @@ def turn(cluster: Cluster, wanted: argparse.Namespace) -> None:
         cluster.note("the same with judging and credit", 1e3 * whole / tasks, "ms", SERVER_MS)
 
 
+def is_past(moment: float, _turn: int) -> bool:
+    """Has that moment come?"""
+    return time.monotonic() >= moment
+
+
 def steady(cluster: Cluster, wanted: argparse.Namespace) -> None:
     """How many tasks a second."""
     for _ in range(wanted.rounds):
         cluster.enough(int(3 * RATE * wanted.seconds))
         valid, own, began = cluster.lab.tasks()[TaskState.VALID], time.process_time(), time.monotonic()
-        over = began + wanted.seconds
-        tasks = cluster.play(lambda _turn, over=over: time.monotonic() >= over)
+        tasks = cluster.play(functools.partial(is_past, began + wanted.seconds))
         took = time.monotonic() - began
         judged = cluster.lab.tasks()[TaskState.VALID] - valid
         cluster.note("tasks reported a second, 64 played pilots", tasks / took, "/s", RATE, at_least=True)
