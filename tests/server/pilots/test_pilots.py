@@ -133,7 +133,9 @@ def test_what_else_the_store_has_is_not_handed_out_as_a_bundle(cluster):
 
 
 @pytest.mark.parametrize("what", ["hello", "ask", "report", "look", "give-back", "seal", "bundle", "trust"])
-@pytest.mark.parametrize("key", [None, "", "x", new_cluster_key(), "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300])
+@pytest.mark.parametrize(
+    "key", [None, "", "x", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
+)
 def test_a_key_that_nobody_has_opens_nothing(cluster, what, key):
     assert cluster.raw(what, b"{}", key)[0] == 401
 
