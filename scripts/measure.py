@@ -84,15 +84,9 @@ def main(kind: str, arguments: Sequence[str]) -> int:
         hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(programs) or 'none'}."
         print(f"scripts/{kind} has no {name!r}. {hint} Nothing was run.", file=sys.stderr)
         return 2
-    record = MEASUREMENTS / f"{_title(kind, name)}.md" if "--record" in rest else None
+    record = MEASUREMENTS / f"{name}.md" if "--record" in rest else None
     kept = [argument for argument in rest if argument != "--record"]
     return run(programs[name], kept, record, " ".join([f"scripts/{kind}", name, *rest]))
-
-
-def _title(kind: str, name: str) -> str:
-    """What the record is called: by its kind as well, where a benchmark and a campaign have one name."""
-    is_shared = all(name in found(each) for each in ("bench", "campaign"))
-    return f"{name}-{kind}" if is_shared else name
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> int:

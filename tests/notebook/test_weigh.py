@@ -258,11 +258,8 @@ PAIR = ("ours", "base")
 NULLS = {
     "normal": lambda dice: dice.gauss(0, 1),
     "heavy tails": lambda dice: dice.gauss(0, 1) / max(1e-9, abs(dice.gauss(0, 1))),
-    "exponential": lambda dice: dice.expovariate(1.0) - 1,
     "lognormal": lambda dice: dice.lognormvariate(0, 1) - math.exp(0.5),
     "events": lambda dice: float(dice.random() < 0.1) - 0.1,
-    "uniform": lambda dice: dice.uniform(-1, 1),
-    "steps": lambda dice: round(dice.gauss(0, 1)),
 }
 
 

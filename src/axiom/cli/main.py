@@ -36,7 +36,7 @@ _COMMANDS = {
     "registration": ("finding.registrations", "What was asked before: list, show, verify …"),
     "proposal": ("finding.proposals", "What might be asked next: list, show, approve, refuse."),
     "idea": ("finding.ideas", "Questions nobody has asked yet: list, add, answer …"),
-    "finding": ("finding.findings", "What is concluded so far: list, show, link, graph, export."),
+    "finding": ("finding.findings", "What is concluded so far: list, show, link, export …"),
     "weigh": ("finding.weigh", "How sure is it? Any CSV of seeds and values."),
     "session": ("session.sessions", "Rounds of work on evidence: list, show, run, plan."),
     "workunit": ("host.tasks", "What is ordered: list, show, cancel."),

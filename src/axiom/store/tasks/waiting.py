@@ -55,7 +55,8 @@ FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.id = :id
 """
 _HAD_BEFORE = """
 SELECT 1 FROM task t JOIN host h ON h.id = t.host_id
-WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id AND t.cause <> 'taken-back' LIMIT 1
+WHERE t.workunit_id = :workunit_id AND h.volunteer_id = :volunteer_id
+    AND NOT (t.cause = 'taken-back' AND EXISTS (SELECT 1 FROM cluster c WHERE c.volunteer_id = h.volunteer_id)) LIMIT 1
 """
 _HAS_COPIES = "SELECT 1 FROM task WHERE workunit_id = :workunit_id AND ordinal > 0 LIMIT 1"
 _COMPUTED = """
@@ -188,7 +189,10 @@ def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
 
 
 def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
-    """Was a task of this workunit ever sent to a host of this volunteer? One that was taken back says nothing."""
+    """Was a task of this workunit ever sent to a host of this volunteer?
+
+    A whole cluster is one volunteer, so what one of its pilots gave back may go to another.
+    """
     return db.one(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
 
 
