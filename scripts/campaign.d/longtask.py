@@ -14,14 +14,12 @@ nothing to understand and every step of the budget is computed. Ends with 0 if b
 """
 
 import argparse
-import contextlib
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,7 +88,7 @@ def compared(folder: Path, steps: int, dice: random.Random) -> int:
                 print(f"{steps:,} steps: task {first} in peace, task {second} in trouble", flush=True)
             ways = trouble(folder / "trouble", lab, second, dice)
             ended(lab, left_alone, first)
-        with again(folder / "trouble", lab) as disturbed:
+        with client(folder / "trouble", lab.address, cores=1, keep=True) as disturbed:
             ended(lab, disturbed, second)
         lab.promises()
         return told(lab, first, second, ways)
@@ -109,13 +107,6 @@ def taken(lab: Project, workunit: int, mine: Client) -> int:
     return number
 
 
-@contextlib.contextmanager
-def again(folder: Path, lab: Project) -> Iterator[Client]:
-    """The same computer, started once more."""
-    with client(folder, lab.address, cores=1, keep=True) as mine:
-        yield mine
-
-
 def trouble(folder: Path, lab: Project, number: int, dice: random.Random) -> list[str]:
     """Disturb the task five times, each in another fifth of it; what was done."""
     moments = [(place + dice.uniform(0.2, 0.8)) / (KILLS + 1) for place in range(KILLS)]
@@ -123,7 +114,7 @@ def trouble(folder: Path, lab: Project, number: int, dice: random.Random) -> lis
     dice.shuffle(ways)
     left = list(zip(moments, ways, strict=True))
     while left:
-        with again(folder, lab) as mine:
+        with client(folder, lab.address, cores=1, keep=True) as mine:
             while left:
                 moment, way = left.pop(0)
                 done = reached(mine, number, moment)

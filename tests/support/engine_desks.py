@@ -102,7 +102,7 @@ def pilots(lab, writer, *, lease: timedelta = LEASE, now=today):
         readers = stack.enter_context(closing(Readers(lab.folder)))
         lanes = PilotLanes(desk, writer=writer, connections=readers, threads=threads, reported=lambda: None)
         listening = socket.create_server(("127.0.0.1", 0))
-        protocol = Lanes({}, None, lanes.openers()).protocol
+        protocol = Lanes(lanes.openers()).protocol
         stack.enter_context(served(ServedSocket(app=Starlette(), socket=listening, protocol=protocol)))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}", key
 

@@ -75,7 +75,7 @@ class Volunteering:
     def lanes(self, counts: RequestCounts) -> Lanes:
         """The paths that are answered past the site."""
         openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
-        return Lanes(openers, counts, self.pilots.openers())
+        return Lanes({**openers, **self.pilots.openers()}, counts)
 
     @property
     def scheduler(self) -> str:

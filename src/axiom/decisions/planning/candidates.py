@@ -31,9 +31,7 @@ class Candidate:
     in_progress: int
     aims: tuple[Aim, ...]
     block: int  # replicates that enter evidence together
-    theirs: int | None = (
-        None  # tasks that volunteers' hosts may still have at its stage; None: any number, or a pilot's
-    )
+    theirs: int | None = None  # that volunteers' hosts may still have at its stage; None: any number, or a pilot's
     pilot_missing: int = 0  # tasks that the pilot still needs and that are neither valid nor on their way
     fault: str = ""  # why it must not be ordered before it is repaired
     registration_id: int = 0

@@ -74,9 +74,7 @@ def serve(handle: int, preload: Callable[[], None]) -> None:
         poll = select.poll()
         for file in (*copies.ends, *copies.lines, handle):
             poll.register(file, select.POLLIN)
-        file = poll.poll()[0][
-            0
-        ]  # the first alone: what we do for it may close others and open new ones by their numbers
+        file, _ = poll.poll()[0]  # the first alone: what we do for it may close others and reuse their numbers
         if file in copies.ends:
             copies.say_end(file)
             continue

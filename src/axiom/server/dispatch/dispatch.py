@@ -393,7 +393,7 @@ class _Dispatcher:
 
     def _may_have(self, bundle: str) -> bool:
         """Nobody gets anything untried, not even again."""
-        return preflights.has_passed(self._db, bundle, is_ours=self._host.volunteer_id == self._dispatch.ourselves)
+        return preflights.has_passed(self._db, bundle, is_ours=self._is_ours)
 
     def _gpu(self, needs: Manifest) -> str:
         """The kind of this host's GPUs on which such tasks can compute; empty where none can, or none may."""

@@ -11,7 +11,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.dispatch.types import WorkRequest
-from axiom.server.returns.lent_tasks import take_back, unwanted
+from axiom.server.returns.lent_tasks import give_back, unwanted
 from axiom.server.returns.reporting import report
 from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
@@ -93,13 +93,9 @@ class LocalDesk:
 
     def give_back(self, tasks: Collection[int]) -> None:
         """Others may have these tasks."""
-
-        def back(db: Database) -> None:
-            out = [task for task in workunits.held(db, self.host_id) if task.id in set(tasks)]
-            take_back(db, out, "its engine gave it back", self.now())
-
         if tasks:
-            self.writer.run(back)
+            reason = "its engine gave it back"
+            self.writer.run(lambda db: give_back(db, self.host_id, tasks, reason, self.now()))
 
     def seal(self, digest: str) -> str:
         """The newest signature over a bundle."""

@@ -66,10 +66,9 @@ class Intake(Protocol):
 Answering = Callable[[bytes], Promised]
 AnsweringIn = Callable[[bytes, str], Promised]  # with the languages that the client accepts, as its header says
 
-# Of the length that the request says it has, and the languages that its client accepts; what is no intake is the status
-# with which it is refused.
-Opener = Callable[[int | None, str], Intake | bytes]
-KeyedOpener = Callable[[int | None, bytes], Intake | bytes]  # of the length, and what `Authorization` says
+# Of what the headers say: the length, the languages that the client accepts, and `Authorization`. What is no intake is
+# the status with which the request is refused.
+Opener = Callable[[int | None, str, bytes], Intake | bytes]
 
 
 class BodyRoom:
@@ -141,7 +140,8 @@ def whole_in(answer: AnsweringIn, limit: int = REQUEST_BYTES, room: BodyRoom | N
     """The same, with answers in a language that the client accepts."""
     shared = room or BodyRoom()
 
-    def open_one(length: int | None, accepted: str = "") -> Intake | bytes:
+    def open_one(length: int | None, accepted: str = "", authorization: bytes = b"") -> Intake | bytes:
+        del authorization
         if length is not None and length > limit:
             return _TOO_LARGE
         return WholeRequest(lambda body: answer(body, accepted), limit, shared)
@@ -152,15 +152,8 @@ def whole_in(answer: AnsweringIn, limit: int = REQUEST_BYTES, room: BodyRoom | N
 class Lanes:
     """Which paths are lanes, and the answers on their way back into the loop. Each path is a class of requests."""
 
-    def __init__(
-        self,
-        openers: Mapping[bytes, Opener],
-        counts: RequestCounts | None = None,
-        keyed: Mapping[bytes, KeyedOpener] | None = None,
-    ) -> None:
-        """`keyed` are those whose requests bring a key in a header."""
+    def __init__(self, openers: Mapping[bytes, Opener], counts: RequestCounts | None = None) -> None:
         self.openers = openers
-        self.keyed = keyed or {}
         self.counts = counts or RequestCounts()
         self._ready: deque[tuple[Exchange, Promised]] = deque()
         self._is_woken = False
@@ -300,10 +293,8 @@ class Laned(Hardened):
     def route(self) -> None:
         """The headers are complete: a lane's request begins, or one of the site's."""
         path = self.url.partition(b"?")[0]
-        is_post = self.parser.get_method() == b"POST"
-        opener = self.lanes.openers.get(path) if is_post else None
-        keyed = self.lanes.keyed.get(path) if is_post and opener is None else None
-        if opener is None and keyed is None:
+        opener = self.lanes.openers.get(path) if self.parser.get_method() == b"POST" else None
+        if opener is None:
             self._exchange = None
             super().route()
             return
@@ -323,11 +314,7 @@ class Laned(Hardened):
         if encoding != b"identity":
             self.refuse(_ENCODED)
             return
-        opened: Intake | bytes = b""
-        if opener is not None:
-            opened = opener(length, accepted.decode("latin-1"))
-        elif keyed is not None:
-            opened = keyed(length, key)
+        opened = opener(length, accepted.decode("latin-1"), key)
         if isinstance(opened, bytes):
             self.refuse(opened)
         else:

@@ -73,9 +73,9 @@ class Transfers:
         self._looked_at: datetime | None = None
         self.begun = Begun(folder)
 
-    def arrive(self, length: int | None, accepted: str = "") -> "Arrival":
+    def arrive(self, length: int | None, accepted: str = "", authorization: bytes = b"") -> "Arrival":
         """An upload or a question begins; `length` is what its headers say. What is answered nobody reads."""
-        del accepted
+        del accepted, authorization
         return Arrival(self, length)
 
     def has_room(self) -> bool:

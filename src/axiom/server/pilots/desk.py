@@ -18,7 +18,7 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, allowance_of
 from axiom.server.dispatch.types import WorkRequest
-from axiom.server.returns.lent_tasks import take_back, unwanted
+from axiom.server.returns.lent_tasks import give_back, unwanted
 from axiom.server.returns.reporting import take
 from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
@@ -26,7 +26,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import clusters
 from axiom.store.hosts.clusters import SpeakingPilot
-from axiom.store.tasks import waiting, workunits
+from axiom.store.tasks import waiting
 
 MOST_AT_ONCE = 256  # tasks in one request
 _PER_CORE = 2  # in hand: one that is computed, and one ahead
@@ -145,13 +145,7 @@ class PilotDesk:
     ) -> int:
         """These tasks go to others, which is nobody's failure. `is_over`: the pilot says goodbye."""
         self._speaker(db, key, host_id, session)
-        wanted = set(task_ids)
-        back = take_back(
-            db,
-            [task for task in workunits.held(db, host_id) if task.id in wanted] if wanted else [],
-            "its pilot gave it back",
-            self.now(),
-        )
+        back = give_back(db, host_id, task_ids, "its pilot gave it back", self.now())
         if is_over:
             clusters.over(db, host_id, self.now())
         return back

@@ -24,7 +24,7 @@ from axiom.errors import (
     StoreError,
 )
 from axiom.server.dispatch.cache import Unfit
-from axiom.server.http.fast_lane import BodyRoom, Intake, KeyedOpener, LaneReply, WholeRequest
+from axiom.server.http.fast_lane import BodyRoom, Intake, LaneReply, Opener, WholeRequest
 from axiom.server.pilots.desk import MOST_AT_ONCE, PilotDesk, PilotHello
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
@@ -85,7 +85,7 @@ class PilotLanes:
         self._room = BodyRoom()
         self._known: set[str] = set()  # digests of keys that some cluster has or had
 
-    def openers(self) -> dict[bytes, KeyedOpener]:
+    def openers(self) -> dict[bytes, Opener]:
         """The lanes by their paths."""
         stored = {"hello": _hello, "ask": _ask, "report": _report, "look": _look, "give-back": _give_back}
         fetched = {"seal": self._seal, "bundle": self._bundle, "trust": self._trust}
@@ -96,8 +96,9 @@ class PilotLanes:
         return {PATH + name.encode(): partial(self._open, answer) for name, answer in answering.items()}
 
     def _open(
-        self, answer: Callable[[str, bytes], Future[LaneReply]], length: int | None, authorization: bytes
+        self, answer: Callable[[str, bytes], Future[LaneReply]], length: int | None, accepted: str, authorization: bytes
     ) -> Intake | bytes:
+        del accepted
         key = _key_of(authorization)
         if key is None or not self._is_known(key):
             return _UNKNOWN

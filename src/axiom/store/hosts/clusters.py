@@ -49,16 +49,6 @@ _FEW = 1_000  # pilots of one cluster that may say the same name
 
 
 @value
-class PilotSession:
-    """The pilot of one name: its host, by which secret it is known, and whether it is there."""
-
-    host_id: int
-    session: str  # a digest
-    heard_at: datetime
-    is_over: bool  # it said goodbye
-
-
-@value
 class SpeakingPilot:
     """A pilot that speaks, with its host as it stands."""
 
