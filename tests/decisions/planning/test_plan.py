@@ -108,6 +108,15 @@ def test_the_first_block_of_all_comes_before_further_pilots():
     assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
 
 
+def test_once_a_pilot_is_passed_a_map_has_the_next_one_unless_a_map_is_begun():
+    drawn = pilot(4, replicate_seconds=30.0, is_map=True)
+    others = pilot(2), pilot(3), pilot(5, replicate_seconds=40.0, is_map=True)
+    first = candidate(1, issued=3)
+    assert orders(planned(*others, drawn, cores=1))[0] == (2, 3, 1)
+    assert orders(planned(first, *others, drawn))[-1] == (4, 3, 1)
+    assert orders(planned(first, *others, replace(drawn, issued=3, pilot_missing=0)))[-1] == (2, 3, 1)
+
+
 def test_of_configs_that_are_new_one_replicate_comes_first_and_then_the_rest():
     assert orders(planned(candidate(1, is_untried=True))) == [(1, 1, 1)]
     assert orders(planned(candidate(1, issued=1, fault=FIRST_IS_OUT))) == []

@@ -42,6 +42,7 @@ class Candidate:
     copies: int = 1  # of each task, which must agree
     failure_share: float = 0.0  # of its tasks, of which each is computed in vain
     waiting_seconds: float = 0.0  # of a reference core, of the tasks that wait; 0 where nobody has counted them
+    is_map: bool = False  # its replicates are pictures
     is_untried: bool = False  # nothing of its configs was ever computed: one replicate goes before the others
     is_further: bool = False  # another design of findings that have evidence from one already
     weighed: int | None = None  # replicates of its closed blocks; None where only its findings' seeds are known

@@ -363,7 +363,7 @@ def _book(asked: Sequence[Candidate], given: Sequence[Allotment], wanted: float)
 def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
     """Order what should wait; returns why no more is, where enough waits for every core anyway."""
     ready = [one for one in asked if one.stage.takes_blocks and not making.obstacle(one)]
-    pilots = [one for one in asked if one.stage is Stage.PILOT and not making.obstacle(one)]
+    pilots = _in_turn([one for one in asked if one.stage is Stage.PILOT and not making.obstacle(one)], asked)
     before, first = making.waiting, 0.0
     is_young = all(one.issued < one.block for one in asked if one.stage.takes_blocks)
     if ready and is_young:
@@ -380,6 +380,18 @@ def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
         each, half = (f"{seconds / max(1, cores):.3g} s" for seconds in (making.waiting, making.wanted / 2))
         return f"work for {each} on each of {counted(cores, 'core')} waits, and more is ordered below {half}"
     return ""
+
+
+def _in_turn(pilots: Sequence[Candidate], asked: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The pilots in order: the cheapest first, as they are asked; but once one of all is passed, a map if none is begun.
+
+    Pictures are what somebody new looks for.
+    """
+    first = next((one for one in pilots if one.is_map), None)
+    is_passed = any(one.stage.takes_blocks for one in asked)
+    if first is None or not is_passed or any(one.is_map and one.issued for one in asked):
+        return pilots
+    return [first, *(one for one in pilots if one is not first)]
 
 
 def _filled(
