@@ -1,6 +1,7 @@
 """`axiom cluster`: keys with which the pilots of a cluster compute, and until when."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,6 @@ from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
 from axiom.web.views import hosts as views
-
-_MODE = 0o600
 
 
 @click.group(cls=Group)
@@ -83,7 +82,7 @@ def add(name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bo
 def renew(
     name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool
 ) -> None:
-    """Make another key for a cluster. The one before is good for nothing from this moment on."""
+    """Make another key for a cluster, in the place of its file. The one before is good for nothing from now on."""
     _give("cluster.renew", name, folder, key_file, days, dry_run=dry_run, as_json=as_json, quiet=quiet)
 
 
@@ -122,12 +121,14 @@ def _give(
         else:
             remark(f"{name} would get a key (dry run: nothing was changed).", quiet=quiet)
         return
-    _write(file, key)
+    if command == "cluster.add" and file.exists():  # it may be the key of something
+        raise WrongUse(f"{file} is there already. Nothing was changed; name another file with --key-file.")
+    written = _written_beside(file, key)
     try:
         answer = submit(folder, given)
-    except BaseException:
-        file.unlink(missing_ok=True)  # a key that nobody knows
-        raise
+        written.replace(file)
+    finally:
+        written.unlink(missing_ok=True)
     if as_json:
         show_json({"cluster": {**answer, "key_file": str(file)}})
         return
@@ -142,13 +143,12 @@ def _give(
     )
 
 
-def _write(file: Path, key: str) -> None:
-    """The key in a file of its own: never over another one, which may be the key of something."""
+def _written_beside(file: Path, key: str) -> Path:
+    """The key in a file of its own, which takes the other's place once the laboratory knows it."""
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-    except FileExistsError as error:
-        raise WrongUse(f"{file} is there already. Nothing was changed; name another file with --key-file.") from error
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")  # readable by us alone
     except OSError as error:
         raise WrongUse(f"{file} cannot be written ({error.strerror}). Nothing was changed.") from error
     with os.fdopen(handle, "w") as out:
         out.write(f"{key}\n")
+    return Path(name)
