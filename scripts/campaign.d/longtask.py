@@ -87,9 +87,9 @@ def compared(folder: Path, steps: int, dice: random.Random) -> int:
                 second = taken(lab, ordered, disturbed)
                 print(f"{steps:,} steps: task {first} in peace, task {second} in trouble", flush=True)
             ways = trouble(folder / "trouble", lab, second, dice)
-            ended(lab, left_alone, first)
-        with client(folder / "trouble", lab.address, cores=1, keep=True) as disturbed:
-            ended(lab, disturbed, second)
+            with client(folder / "trouble", lab.address, cores=1, keep=True) as disturbed:
+                ended(lab, left_alone, first)
+                ended(lab, disturbed, second)
         lab.promises()
         return told(lab, first, second, ways)
 
