@@ -3,12 +3,15 @@
 import re
 import sys
 from html import unescape
+from pathlib import Path
 
 import pytest
 import small_map
 from map_on_site import draw_map, publish_map
 
+import axiom
 from axiom.domain.maps import Tile, place_of
+from axiom.lab.experiments.publish import prepare
 from axiom.store.accounts import accounts
 from axiom.store.maps import tiles
 from axiom.web.maps.visits import Visits
@@ -42,6 +45,16 @@ def test_every_view_and_picture_counts_where_somebody_looks_and_nothing_else(bro
     places = [place_of(Tile(level=1, column=1), 0), place_of(Tile(level=2, column=1, row=2), 1)]
     assert looked.take() == [(1, place) for place in places]
     assert looked.take() == []
+
+
+def test_maps_with_a_picture_come_before_newer_ones_without(browse, new_lab, tmp_path):
+    lab = new_lab(tmp_path / "two")
+    draw_map(lab, depth=0)
+    file = tmp_path / "newer_map.py"
+    file.write_text(Path(small_map.__file__).read_text().replace('name="small_map"', 'name="newer_map"'))
+    lab.publish(prepare(Path(axiom.__file__).parent, file))
+    assert [one["name"] for one in browse(lab).get("/maps.json").json["maps"]] == ["small_map", "newer_map"]
+    lab.db.close()
 
 
 def test_an_address_stays(maps_of):

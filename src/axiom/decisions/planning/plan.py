@@ -383,9 +383,9 @@ def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:
 
 
 def _in_turn(pilots: Sequence[Candidate], asked: Sequence[Candidate]) -> Sequence[Candidate]:
-    """The pilots in order: the cheapest first, as they are asked; but once one of all is passed, a map if none is begun.
+    """The pilots in order: the cheapest first, as they are asked; but once one is passed, a map where none is begun.
 
-    Pictures are what somebody new looks for.
+    A picture is what somebody new looks for.
     """
     first = next((one for one in pilots if one.is_map), None)
     is_passed = any(one.stage.takes_blocks for one in asked)

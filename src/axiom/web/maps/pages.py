@@ -29,9 +29,10 @@ _LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written i
 
 
 def listed(reading: Reading) -> Answer:
-    """The newest version of every map, the newest first."""
+    """The newest version of every map: those with a picture before those without, and the newest first."""
     drawn = maps.drawn(reading.db)
-    return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in every_map(reading)]}
+    in_order = sorted(every_map(reading), key=lambda shown: shown.stored.id not in drawn)
+    return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in in_order]}
 
 
 def one(reading: Reading, name: str) -> Answer:
