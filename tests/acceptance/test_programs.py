@@ -297,7 +297,8 @@ def test_errors_come_back_as_they_were_raised(there: ProgramsLab, tmp_path: Path
     lab.deploy(CHEAP, workunits=1)  # of ten thousand a day
     with pytest.raises(LimitReached):
         lab.deploy(CHEAP, workunits=10_000)
-    assert len(lab.findings()) == len(package.open(there.lab.data).findings)
+    before = len(package.open(there.lab.data).findings)  # a session that goes on meanwhile may begin further ones
+    assert before <= len(lab.findings()) <= len(package.open(there.lab.data).findings)
 
 
 def test_the_site_has_no_api_unless_it_is_wanted(quick: Path) -> None:
