@@ -194,14 +194,14 @@ print("done", flush=True)
 
 def test_a_process_that_is_killed_in_the_middle_loses_nothing(old_lab):
     dice, moved = random.Random(), []
-    for number in range(100):  # each waits a little longer: where the work begins depends on the computer
+    for number in range(400):  # each waits a little longer: where the work begins depends on the computer
         with subprocess.Popen(
             [sys.executable, "-c", KILLED, old_lab.folder.path, old_lab.now.isoformat()],
             stdout=subprocess.PIPE,
             text=True,
         ) as process:
             assert process.stdout.readline() == "begins\n"
-            time.sleep(0.015 * number * dice.uniform(0.5, 1.5))
+            time.sleep(0.004 * number * dice.uniform(0.8, 1.2))
             process.kill()
             is_done = process.stdout.read() == "done\n"
             process.wait(PATIENCE)
