@@ -1,7 +1,6 @@
 """`axiom cluster`: keys with which the pilots of a cluster compute, and until when."""
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
 from axiom.web.views import hosts as views
+
+_MODE = 0o600
 
 
 @click.group(cls=Group)
@@ -121,14 +122,14 @@ def _give(
         else:
             remark(f"{name} would get a key (dry run: nothing was changed).", quiet=quiet)
         return
-    if command == "cluster.add" and file.exists():  # it may be the key of something
-        raise WrongUse(f"{file} is there already. Nothing was changed; name another file with --key-file.")
-    written = _written_beside(file, key)
+    written = file if command == "cluster.add" else file.with_name(f"{file.name}.new")
+    _write(written, key)
     try:
         answer = submit(folder, given)
-        written.replace(file)
-    finally:
-        written.unlink(missing_ok=True)
+    except BaseException:
+        written.unlink(missing_ok=True)  # a key that nobody knows
+        raise
+    written.replace(file)
     if as_json:
         show_json({"cluster": {**answer, "key_file": str(file)}})
         return
@@ -143,12 +144,13 @@ def _give(
     )
 
 
-def _written_beside(file: Path, key: str) -> Path:
-    """The key in a file of its own, which takes the other's place once the laboratory knows it."""
+def _write(file: Path, key: str) -> None:
+    """The key in a file of its own: never over another one, which may be the key of something."""
     try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")  # readable by us alone
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+    except FileExistsError as error:
+        raise WrongUse(f"{file} is there already. Nothing was changed; name another file with --key-file.") from error
     except OSError as error:
         raise WrongUse(f"{file} cannot be written ({error.strerror}). Nothing was changed.") from error
     with os.fdopen(handle, "w") as out:
         out.write(f"{key}\n")
-    return Path(name)
