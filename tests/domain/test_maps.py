@@ -161,11 +161,11 @@ CORNER = (*("........",) * 4, *("....####",) * 4)
     [
         (EMPTY, (1.0, 0.0), (0, 0, 0, 0), (False,) * 4),
         (DOT_BELOW, (63 / 64, 1 / 64), (1, 0, 0, 0), (True, False, False, False)),
-        (WALL, (0.5, 0.5), (0, 0, 0, 0), (True,) * 4),  # along the edge of all quarters: no box, but a border
-        (INSIDE, (0.75, 0.25), (0, 0, 0, 0), (False, True, False, True)),
+        (WALL, (0.5, 0.5), (2, 0, 2, 0), (True,) * 4),  # along the edge of all quarters: that of the boxes left of it
+        (INSIDE, (0.75, 0.25), (0, 2, 0, 2), (False, True, False, True)),
         (("...#####",) * 8, (3 / 8, 5 / 8), (2, 0, 2, 0), (True, False, True, False)),
-        (("..######",) * 8, (0.25, 0.75), (0, 0, 0, 0), (True, False, True, False)),
-        (CORNER, (0.75, 0.25), (0, 0, 0, 0), (True,) * 4),
+        (("..######",) * 8, (0.25, 0.75), (2, 0, 2, 0), (True, False, True, False)),
+        (CORNER, (0.75, 0.25), (2, 2, 0, 0), (True,) * 4),
     ],
 )
 def test_a_border_passes_through_a_quarter_or_along_its_edge(rows, shares, lengths, passes):
@@ -185,7 +185,7 @@ def by_hand(pixels: bytes, of: Map) -> Borders:
     for up in (0, half):
         for right in (0, half):
             boxes = [
-                {band[y + j][x + i] for j in (0, 1) for i in (0, 1)}
+                {band[min(y + j, side - 1)][min(x + i, side - 1)] for j in (0, 1, 2) for i in (0, 1, 2)}
                 for y in range(up, up + half, 2)
                 for x in range(right, right + half, 2)
             ]

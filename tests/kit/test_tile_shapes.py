@@ -44,7 +44,7 @@ def dimension(inside, first, last):
 
 
 def disc(x, y):
-    return np.hypot(x - 0.01, y - 0.02) < RADIUS  # off the middle, where its edge would lie between boxes
+    return np.hypot(x - 0.01, y - 0.02) < RADIUS
 
 
 def coast(x, y):
@@ -54,8 +54,14 @@ def coast(x, y):
 
 def test_a_disc_has_an_edge_of_dimension_one_and_as_long_as_it_is():
     assert dimension(disc, 0, 3) == pytest.approx(1.0, abs=0.05)
-    # An edge of length 2 pi r enters 8 r new columns and rows, and every other time between two boxes, unseen.
-    assert boxes(disc, 3) * (2 / 256) == pytest.approx(4 * RADIUS, rel=0.05)
+    # An edge of length 2 pi r enters as many new columns and rows of boxes as its bounds, of 8 r, do.
+    assert boxes(disc, 3) * (2 / 256) == pytest.approx(8 * RADIUS, rel=0.05)
+
+
+@pytest.mark.parametrize("place", [1 / 3, 0.3126, 0.7])  # within boxes at some levels, between them at others
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_straight_line_along_the_grid_is_as_long_wherever_it_runs(place, axis):
+    assert [boxes(lambda *at: at[axis] < place, level) for level in range(5)] == [32, 64, 128, 256, 512]
 
 
 def test_a_rough_coast_is_more_than_a_line():

@@ -14,12 +14,12 @@ that training must work against a steady push; whether that is what makes the bo
 does as his program does, the other adds the number once.
 
 Every replicate is charted down to level 3 wherever the border passes. A dimension is the slope of log2 of the boxes
-that the border crosses over levels 1 to 3, registered before; boxes have two pixels a side. An island that no pixel of
-a coarser level hits is missed, so the number leans to the low side.
+that the border crosses over levels 1 to 3, registered before; boxes have two pixels a side and their edges. An island
+that no pixel of a coarser level hits is missed, so the number leans to the low side.
 
 We expect the push to make the border far rougher than a shift of the start does, and to leave fewer pixels that learn.
 
-History: 1, first version.
+History: 2, a box has its edges. 1, first version.
 """
 
 from collections.abc import Mapping
@@ -130,7 +130,7 @@ def _dimension(
 
 experiment = Experiment(
     name="trainability_of_starts",
-    version=1,
+    version=2,
     question="Where does training stop working as the first weights are shifted, and is that border a fractal?",
     reference="Sohl-Dickstein 2024, The boundary of neural network trainability is fractal, arXiv:2402.06184",
     run=run,

@@ -6,7 +6,7 @@ experiment, and its place among the configs follows from where it lies.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -245,16 +245,16 @@ def differing(pixels: bytes, others: bytes, of: Map) -> tuple[int, int, int, int
 
 
 def _crossed(rows: Sequence[bytes], up: int, right: int, half: int) -> int:
-    """Boxes of two pixels a side in which not all four are of one band."""
+    """Boxes of two pixels a side in which, with the pixels right of them and above them, there are two bands."""
     return sum(
-        not lower[x] == lower[x + 1] == upper[x] == upper[x + 1]
-        for lower, upper in _pairs(rows, up, half)
-        for x in range(right, right + half, 2)
+        len({*lower[x : x + 3], *upper[x : x + 3], *above[x : x + 3]}) > 1
+        for lower, upper, above in ((rows[y], rows[y + 1], rows[min(y + 2, len(rows) - 1)]) for y in _evens(up, half))
+        for x in _evens(right, half)
     )
 
 
-def _pairs(rows: Sequence[bytes], up: int, half: int) -> Iterator[tuple[bytes, bytes]]:
-    return ((rows[y], rows[y + 1]) for y in range(up, up + half, 2))
+def _evens(start: int, half: int) -> range:
+    return range(start, start + half, 2)
 
 
 def _passes(rows: Sequence[bytes], ups: range, right: int, half: int) -> bool:

@@ -53,10 +53,15 @@ def share(drawn: Map, pixels: Pixels, band: int) -> float:
 
 
 def border(drawn: Map, pixels: Pixels) -> int:
-    """Boxes of two pixels a side that a border crosses: those of all tiles of a level are counted for its dimension."""
-    bands = banded(drawn, pixels)
-    corners = np.stack([bands[0::2, 0::2], bands[0::2, 1::2], bands[1::2, 0::2], bands[1::2, 1::2]])
-    return int(np.count_nonzero(corners.min(axis=0) != corners.max(axis=0)))
+    """Boxes of two pixels a side that a border crosses: those of all tiles of a level are counted for its dimension.
+
+    A box has its right and its upper edge, too: a border that runs between two boxes, along the grid, is seen like any
+    other. Only along the edge between two tiles nothing is seen, since a tile knows its own pixels alone.
+    """
+    bands = np.pad(banded(drawn, pixels), ((0, 1), (0, 1)), mode="edge")
+    side = drawn.pixels
+    seen = np.stack([bands[up : up + side : 2, right : right + side : 2] for up in range(3) for right in range(3)])
+    return int(np.count_nonzero(seen.min(axis=0) != seen.max(axis=0)))
 
 
 def batches(pixels: int, most: int) -> list[slice]:
