@@ -1,7 +1,8 @@
-"""From Enter to the first finding with an interval on the home page: what somebody new sees, in seconds.
+"""From Enter to the first finding with an interval and the first picture of a map: what somebody new sees, in seconds.
 
 Starts `axiom lab` in an empty folder, with nothing configured, three times in turn, and after each start waits for the
-site, for the first stored result and for the first finding that has an interval. The packages are installed already.
+site, for the first stored result, for the first finding that has an interval and for the first tile of a map that can
+be looked at. The packages are installed already.
 """
 
 import argparse
@@ -32,14 +33,14 @@ def main() -> int:
     rounds = [one_round() for _ in range(wanted.rounds)]
     medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
     print(f"load {os.getloadavg()[0]:.2f}, {len(rounds)} rounds")
-    for name, limit in (("site", SITE_SECONDS), ("result", None), ("finding", FINDING_SECONDS)):
+    for name, limit in (("site", SITE_SECONDS), ("result", None), ("finding", FINDING_SECONDS), ("tile", None)):
         each = ", ".join(f"{one[name]:.1f}" for one in rounds)
         print(f"{name.ljust(8)} {medians[name]:6.1f} s  ({each}){f'  at most {limit:.0f}' if limit else ''}")
     return int(medians["site"] > SITE_SECONDS or medians["finding"] > FINDING_SECONDS)
 
 
 def one_round() -> dict[str, float]:
-    """Seconds from the start to the site, to the first result and to the first finding."""
+    """Seconds from the start to the site, to the first result, to the first finding and to the first tile."""
     with tempfile.TemporaryDirectory(prefix="axiom-first-") as place:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -53,6 +54,7 @@ def one_round() -> dict[str, float]:
             times = {"site": until(began, lambda: bool(get(f"{address}healthz")))}
             times["result"] = until(began, lambda: get(f"{address}status.json")["status"]["totals"]["result"] > 0)
             times["finding"] = until(began, lambda: has_interval(get(f"{address}findings.json")["findings"]))
+            times["tile"] = until(began, lambda: any(one["first"] for one in get(f"{address}maps.json")["maps"]))
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
