@@ -25,7 +25,7 @@ from pathlib import Path
 from axiom.engines.local import EnginePace, LocalEngine
 from axiom.engines.this_computer import lent_capacity
 from axiom.engines.wire import HttpDesk
-from axiom.errors import AxiomError, CannotStart, ForeignTicket, WrongUse
+from axiom.errors import AxiomError, CannotStart, WrongUse
 from axiom.runner.files.atomic import place
 from axiom.runner.platform.host import platform_here
 from axiom.service.terminal import remark, wall_clock
@@ -134,7 +134,7 @@ def _demand_lab(trust: bytes, lab: str) -> None:
     try:
         read_trust(trust, lab=lab, seen=None, now=wall_clock())
     except ValueError as fault:
-        raise ForeignTicket(
+        raise WrongUse(
             f"The server is not of the laboratory {lab[:12]} that --lab names ({fault}). Nothing was computed."
         ) from None
 
