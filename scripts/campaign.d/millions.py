@@ -1,29 +1,38 @@
-"""Does a request cost more when millions of tasks are stored? Two laboratories, a small one and a full one, in turns.
+"""Does a request cost more when millions of tasks, or of hosts, are stored? Two laboratories, small and full, in turns.
 
 The full one becomes so by its own work, copied: a fleet computes some thousand tasks in both, and then every row that
 stays of them (workunit, replicate, task with its ticket, results, award with its entries) is written again under new
 numbers until there are as many as wanted. Outputs are not copied: they are looked up by their digest alone. Both then
 serve at once, and in each round each is asked in turn. What a server does anyway, while nobody asks, is measured
-before each and taken off what its requests cost. Ends with 0 only if the full one's request costs at most 15 % more, in
-the median round, for a ping and for a request that reports 8 and fetches 8, and if at rest it uses next to nothing.
+before each and taken off what its requests cost. Pages are asked once a round, after requests that changed what they
+show. With --hosts, volunteers and hosts are copied, too, all of them seen just now, and a session's plan for them is
+timed. Ends with 0 only if in the median round the full one's ping, request that reports 8 and fetches 8, and pages cost
+at most 15 % more, and if at rest it uses next to nothing.
+
+    scripts/campaign millions --record
+    scripts/campaign millions --tasks 0 --hosts 1000000
 """
 
 import argparse
 import contextlib
+import os
 import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from loadgen.benches import Bench, begin, ping, rest, turn
-from loadgen.laboratory import Laboratory
+from loadgen.benches import Bench, Spent, begin, ping, rest, turn
+from loadgen.laboratory import AXIOM, Laboratory
 from loadgen.lane import Mode
+from loadgen.processes import cost
 
+Moved = Mapping[str, Mapping[str, str]]  # by table, the columns that are numbers of which table
 Found = dict[str, tuple[list[float], list[float]]]  # in the small one and in the full one, in rounds
 
 HOSTS, ACCOUNTS, TURNS, PINGS = 100, 20, 6, 20
@@ -48,6 +57,15 @@ WHICH = {
     "award": "1",
     "entry": "1",
 }
+HOSTED = {"volunteer": {"id": "volunteer"}, "host": {"id": "host", "volunteer_id": "volunteer"}}
+HOSTED_WHICH = {"volunteer": "is_ours = 0", "host": "volunteer_id IN (SELECT id FROM main.volunteer WHERE is_ours = 0)"}
+OWN = {  # what two volunteers never share
+    "name": "name || '-' || :copy",
+    "email": "NULL",
+    "key_digest": "NULL",
+    "weak_digest": "NULL",
+}
+PAGES = ("", "findings", "experiments/probe", "hosts", "volunteers", "leaderboards", "results", "status", "tasks/1")
 _COUNT = "UPDATE counter SET amount = amount * :times WHERE state NOT IN ('unsent', 'sent', 'open')"
 _BALANCE = "UPDATE balance SET total = total * :times"
 
@@ -56,6 +74,7 @@ def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=11_000_000)
+    parser.add_argument("--hosts", type=int, default=0, help="as many as took part, if more than the fleet has")
     parser.add_argument("--rounds", type=int, default=25)
     wanted = parser.parse_args()
     with (
@@ -64,21 +83,25 @@ def main() -> int:
     ):
         small, full = (furnish(Path(place) / name) for name in ("small", "full"))
         began = time.monotonic()
-        stored = multiply(full.lab.folder / "axiom.db", wanted.tasks)
-        size = (full.lab.folder / "axiom.db").stat().st_size / 1e9
-        print(f"{stored:,} tasks are stored in {size:.1f} GB, written in {time.monotonic() - began:.0f} s", flush=True)
+        database = full.lab.folder / "axiom.db"
+        hosts, stored = multiply_hosts(database, wanted.hosts), multiply(database, wanted.tasks)
+        size, took = database.stat().st_size / 1e9, time.monotonic() - began
+        print(f"{stored:,} tasks and {hosts:,} hosts are stored in {size:.1f} GB, written in {took:.0f} s", flush=True)
         for bench in (small, full):
             stack.enter_context(bench.lab)
             bench.enough(8 * HOSTS * (3 * wanted.rounds + 4))
             bench.lab.calm()
             turn(bench)  # what is read once is read
-        found: Found = {name: ([], []) for name in ("ping", "turn", "rest")}
+        found: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
         for _ in range(wanted.rounds):
             for which, bench in enumerate((small, full)):
                 anyway = rest(bench, seconds=2.0)
                 found["rest"][which].append(anyway)
                 found["ping"][which].append(ping(bench, turns=PINGS).ms(rest=anyway))
                 found["turn"][which].append(turn(bench)[0].ms(rest=anyway))
+                found["pages"][which].append(pages(bench).ms(rest=anyway))
+        for size, bench in (("small", small), ("full", full)):
+            print(f"{size}: {planned(bench)}", flush=True)
     return conclude(found)
 
 
@@ -94,29 +117,72 @@ def furnish(folder: Path) -> Bench:
     return bench
 
 
+def pages(bench: Bench) -> Spent:
+    """What the site's pages cost, each asked once."""
+    began, before = time.monotonic(), cost(bench.lab.pid).cpu
+    for path in PAGES:
+        bench.lab.page(path)
+    spent = cost(bench.lab.pid).cpu - before
+    return Spent(cpu=spent, seconds=time.monotonic() - began, requests=len(PAGES))
+
+
+def planned(bench: Bench) -> str:
+    """What a session's plan costs in a process of its own."""
+    words = [AXIOM, "session", "plan", "--data", bench.lab.folder, "--json"]
+    began = time.monotonic()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"axiom session plan ended with {process.returncode}")
+    seconds, spent = time.monotonic() - began, used.ru_utime + used.ru_stime
+    return f"plan {seconds:.1f} s, {spent:.1f} s of CPU, {used.ru_maxrss / 1024:,.0f} MB"
+
+
 def multiply(database: Path, wanted: int) -> int:
     """Write what is over again and again under new numbers; how many tasks there are then."""
+    with _unguarded(database) as db:
+        copies = _copied(db, KEPT, WHICH, "task", wanted)
+        for sql in (_COUNT, _BALANCE):
+            db.execute(sql, {"times": copies + 1})
+        ((stored,),) = db.execute("SELECT count(*) FROM task").fetchall()
+    return int(stored)
+
+
+def multiply_hosts(database: Path, wanted: int) -> int:
+    """Write volunteers with their hosts again and again, as if all had just asked; how many hosts there are then."""
+    with _unguarded(database) as db:
+        _copied(db, HOSTED, HOSTED_WHICH, "host", wanted)
+        ((stored,),) = db.execute("SELECT count(*) FROM host").fetchall()
+    return int(stored)
+
+
+@contextlib.contextmanager
+def _unguarded(database: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that is quick and not safe: a copy that is cut is thrown away."""
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as db:
-        db.execute("PRAGMA journal_mode = OFF")  # a copy that is cut is thrown away
+        db.execute("PRAGMA journal_mode = OFF")
         db.execute("PRAGMA synchronous = OFF")
         db.execute("PRAGMA cache_size = -1000000")
         db.execute("PRAGMA temp_store = MEMORY")
-        columns = {table: [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")] for table in KEPT}
-        for table in KEPT:
-            db.execute(f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM main.{table} WHERE {WHICH[table]}")  # noqa: S608
-        spans = {table: _span(db, table) for table in KEPT}
-        ((once,),) = db.execute("SELECT count(*) FROM kept_task").fetchall()
-        copies = max(0, wanted // max(1, once) - 1)
-        for number in range(1, copies + 1):
-            db.execute("BEGIN")
-            for table in KEPT:
-                db.execute(_copy(table, columns[table], spans), {"copy": number})
-            db.execute("COMMIT")
-        for sql in (_COUNT, _BALANCE):
-            db.execute(sql, {"times": copies + 1})
+        yield db
         db.execute("PRAGMA journal_mode = WAL")
-        ((stored,),) = db.execute("SELECT count(*) FROM task").fetchall()
-    return int(stored)
+
+
+def _copied(db: sqlite3.Connection, kept: Moved, which: Mapping[str, str], counted: str, wanted: int) -> int:
+    """Copy these tables' rows until there are as many of one of them as wanted; how often."""
+    columns = {table: [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")] for table in kept}
+    for table in kept:
+        db.execute(f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM main.{table} WHERE {which[table]}")  # noqa: S608
+    spans = {table: _span(db, table) for table in kept}
+    ((once,),) = db.execute(f"SELECT count(*) FROM kept_{counted}").fetchall()  # noqa: S608
+    copies = max(0, wanted // max(1, once) - 1)
+    for number in range(1, copies + 1):
+        db.execute("BEGIN")
+        for table in kept:
+            db.execute(_copy(table, columns[table], kept[table], spans), {"copy": number})
+        db.execute("COMMIT")
+    return copies
 
 
 def _span(db: sqlite3.Connection, table: str) -> int:
@@ -126,10 +192,10 @@ def _span(db: sqlite3.Connection, table: str) -> int:
     return int(highest or 0) + 1
 
 
-def _copy(table: str, columns: Sequence[str], spans: dict[str, int]) -> str:
+def _copy(table: str, columns: Sequence[str], moved: Mapping[str, str], spans: Mapping[str, int]) -> str:
     """The statement that writes one more copy of a table's rows."""
-    moved = KEPT[table]
-    values = [f"{name} + :copy * {spans[moved[name]]}" if name in moved else name for name in columns]
+    own = OWN if table == "volunteer" else {}
+    values = [f"{name} + :copy * {spans[moved[name]]}" if name in moved else own.get(name, name) for name in columns]
     return f"INSERT INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM kept_{table}"  # noqa: S608
 
 
