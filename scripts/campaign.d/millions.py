@@ -15,7 +15,7 @@ at most 15 % more, and if at rest it uses next to nothing.
 
 import argparse
 import contextlib
-import os
+import resource
 import sqlite3
 import statistics
 import subprocess
@@ -30,7 +30,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from loadgen.benches import Bench, Spent, begin, ping, rest, turn
 from loadgen.laboratory import AXIOM, Laboratory
 from loadgen.lane import Mode
-from loadgen.processes import cost
+from loadgen.processes import cost, memory_mb
 
 Moved = Mapping[str, Mapping[str, str]]  # by table, the columns that are numbers of which table
 Found = dict[str, tuple[list[float], list[float]]]  # in the small one and in the full one, in rounds
@@ -130,13 +130,16 @@ def planned(bench: Bench) -> str:
     """What a session's plan costs in a process of its own."""
     words = [AXIOM, "session", "plan", "--data", bench.lab.folder, "--json"]
     began = time.monotonic()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    before, memory = resource.getrusage(resource.RUSAGE_CHILDREN), 0.0
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            memory = max(memory, memory_mb(process.pid))
+            time.sleep(0.05)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode:
         sys.exit(f"axiom session plan ended with {process.returncode}")
-    seconds, spent = time.monotonic() - began, used.ru_utime + used.ru_stime
-    return f"plan {seconds:.1f} s, {spent:.1f} s of CPU, {used.ru_maxrss / 1024:,.0f} MB"
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"plan {time.monotonic() - began:.1f} s, {spent:.1f} s of CPU, {memory:,.0f} MB"
 
 
 def multiply(database: Path, wanted: int) -> int:

@@ -11,6 +11,7 @@ from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment, Plan, Skipped, Step
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning import plan as planning
+from axiom.lab.planning.capacity import supplies
 from axiom.lab.planning.plan import as_data, from_data
 from axiom.lab.planning.preview import preview
 from axiom.store.experiments import experiments
@@ -174,13 +175,23 @@ def test_for_a_fleet_that_somebody_names_nothing_is_held_back(rounds, monkeypatc
 
 
 def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
-    monkeypatch.setattr(planning, "_MOST_HOSTS", 2)
+    monkeypatch.setattr(planning, "MOST_HOSTS", 2)
     for number in range(3):
         rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
     (sizes,) = {
         tuple(one.replicates_each for one in planning.decide(rounds.db, rounds.policy, rounds.lab.now).allotments)
     }
     assert min(sizes) > 1
+
+
+def test_what_people_see_of_the_plan_for_a_large_fleet_is_that_for_a_part_and_says_so(rounds, monkeypatch):
+    monkeypatch.setattr("axiom.lab.planning.preview.MOST_HOSTS", 2)
+    for number in range(3):
+        rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
+    there = len(supplies(rounds.db, rounds.policy, rounds.lab.now))
+    seen = preview(rounds.db, rounds.policy, rounds.lab.now)
+    assert (there > 2, len(seen.placements)) == (True, 2)
+    assert f"2 of the {there} hosts" in seen.plan.reason
 
 
 def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(rounds):

@@ -23,6 +23,9 @@ from axiom.store.hosts import capacity as stored
 from axiom.store.hosts.capacity import Portion, Present
 from axiom.store.registrations import registrations
 
+# One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.
+MOST_HOSTS = 2_000
+
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 _NO_AVX = "none"
 _OURS = Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
@@ -38,8 +41,10 @@ class CellSize:
     shared_mb: int = 0  # of either, that all tasks on a host of our own have together
 
 
-def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
-    """Every host that was heard from lately. Looking changes nothing."""
+def supplies(
+    db: Database, policy: Policy, now: datetime, most: int | None = None, *, host_id: int | None = None
+) -> list[Supply]:
+    """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
     known = sizes(db)
     held: dict[int, list[Portion]] = {}
     for portion in stored.in_hand(db):
@@ -47,7 +52,7 @@ def supplies(db: Database, policy: Policy, now: datetime) -> list[Supply]:
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
         _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
-        for one in stored.present(db, now - HEARD_FROM)
+        for one in stored.present(db, now - HEARD_FROM, most, host_id=host_id)
     ]
 
 
@@ -163,8 +168,7 @@ def size_to_order(
 ) -> TaskSize:
     """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
     body = read_body(registration.body) if registration else None
-    there = supplies(db, policy, now)
-    usual = usual_of([one for one in there if host_id in {None, one.host_id}])
+    usual = usual_of(supplies(db, policy, now, None if host_id else MOST_HOSTS, host_id=host_id))
     return order_size(
         sum(body.design.seconds) if body else 0.0,
         block=body.block if body else 1,

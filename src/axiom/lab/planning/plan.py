@@ -18,7 +18,7 @@ from axiom.errors import WrongUse
 from axiom.lab.planning.candidates import aims_of as aims_of
 from axiom.lab.planning.candidates import candidates as candidates
 from axiom.lab.planning.candidates import need_of as need_of
-from axiom.lab.planning.capacity import supplies, usual
+from axiom.lab.planning.capacity import MOST_HOSTS, supplies, usual
 from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.lab.step import shortened
 from axiom.store.engine import counters
@@ -30,14 +30,12 @@ from axiom.store.sessions import sessions
 _NAMED = 5  # experiments of those that are left alone for one reason
 _REMEMBERED = timedelta(days=1)  # for so long shares hold over all plans
 _MOST_SESSIONS = 200
-# One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.
-_MOST_HOSTS = 2_000
 
 
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
     asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
-    are_few = stored.amount(db, now - HEARD_FROM) <= _MOST_HOSTS
+    are_few = stored.amount(db, now - HEARD_FROM) <= MOST_HOSTS
     there, _ = bounded(supplies(db, policy, now) if are_few else ())
     return plan(
         asked,
@@ -45,7 +43,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
         supplies=there,
-        usual=None if are_few else usual(db, now, _MOST_HOSTS),
+        usual=None if are_few else usual(db, now, MOST_HOSTS),
         ours=None if are_few else stored.own_cores(db, now - HEARD_FROM),
         wishes=wishes(policy, names(db))[0],
         floor=policy.floor,

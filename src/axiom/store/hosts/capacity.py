@@ -11,7 +11,7 @@ from axiom.store.hosts import hosts
 _PRESENT = """
 SELECT h.*, v.name AS volunteer, v.is_ours, v.project_preferences
 FROM host h JOIN volunteer v ON v.id = h.volunteer_id
-WHERE h.seen_at > :since AND h.is_simulated = 0 ORDER BY h.id LIMIT :most
+WHERE h.seen_at > :since AND h.is_simulated = 0 AND h.id = coalesce(:host_id, h.id) ORDER BY h.id LIMIT :most
 """
 _ALL = 10**9
 _EXTENT = """
@@ -74,8 +74,8 @@ class Portion:
     cells: int
 
 
-def present(db: Database, since: datetime, most: int | None = None) -> list[Present]:
-    """Every host that was heard from since then and computes, by number; or so many of them."""
+def present(db: Database, since: datetime, most: int | None = None, *, host_id: int | None = None) -> list[Present]:
+    """Every host that was heard from since then and computes, by number; or so many of them, or one."""
     return [
         Present(
             host=hosts.host_of(row),
@@ -83,7 +83,7 @@ def present(db: Database, since: datetime, most: int | None = None) -> list[Pres
             is_ours=bool(row["is_ours"]),
             preferences=row["project_preferences"],
         )
-        for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most)
+        for row in db.select(_PRESENT, since=at(since), most=_ALL if most is None else most, host_id=host_id)
     ]
 
 
