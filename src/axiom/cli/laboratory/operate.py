@@ -104,11 +104,13 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
     if holder(folder) is not None:
         found = Remote(folder.socket).status()["status"]
     else:
+        from axiom.store.views.hosts import extent
         from axiom.web.views.status import status as status_of
 
         settings, _ = from_process(folder.settings)
         with reading(folder) as db:
-            found = status_of(db, folder, wall_clock(), {"name": settings.name, "state": "stopped"})
+            live = {"name": settings.name, "state": "stopped"}
+            found = status_of(db, folder, wall_clock(), live, extent(db))
     if as_json:
         show_json({"status": found})
         return

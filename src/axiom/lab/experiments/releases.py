@@ -1,7 +1,8 @@
 """How far each version is let out: what its first tasks show is written down, and what people decide about it."""
 
+import functools
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -162,7 +163,7 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
 
     A task that was sent before `silent` and is still out holds up nobody.
     """
-    histories, fleet = releases.everything(db), releases.fleet(db)
+    histories, fleet = releases.everything(db), functools.cache(lambda: releases.fleet(db))
     offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}
@@ -176,14 +177,14 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
             yield version, known, {each: out if each in tried else replace(out, theirs=0) for each, out in outs.items()}
 
 
-def _out(db: Database, bundle: str, known: ReleaseState, fleet: Fleet, silent: datetime) -> _Out:
+def _out(db: Database, bundle: str, known: ReleaseState, fleet: Callable[[], Fleet], silent: datetime) -> _Out:
     if said := settled(known, bundle):
         return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
     facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent))
-    let = release(facts, fleet, known.stage(bundle))
-    theirs = left_for(facts, fleet, let.stage)
+    let = release(facts, fleet(), known.stage(bundle))
+    theirs = left_for(facts, fleet(), let.stage)
     return _Out(
-        let=let, facts=facts, theirs=None if theirs is None else max(theirs, probes_left(facts, fleet, let.stage))
+        let=let, facts=facts, theirs=None if theirs is None else max(theirs, probes_left(facts, fleet(), let.stage))
     )
 
 

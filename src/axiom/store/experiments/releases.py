@@ -30,10 +30,10 @@ WHERE t.is_staged = 1 AND t.bundle_digest = :bundle AND t.sent_at >= :since
 GROUP BY t.host_id, t.gpu, t.state, t.cause ORDER BY t.host_id, t.gpu, t.state, t.cause
 """
 _FLEET = """
-SELECT count(DISTINCT CASE WHEN v.is_ours = 0 THEN v.id END) AS volunteers, count(*) AS hosts,
-    coalesce(sum(CASE WHEN v.is_ours = 0 THEN h.cores ELSE 0 END), 0) AS cores
-FROM host h JOIN volunteer v ON v.id = h.volunteer_id
-WHERE h.is_simulated = 0 AND h.cores > 0 AND h.seen_at >= (SELECT max(seen_at) FROM host) - :lately
+SELECT count(DISTINCT CASE WHEN is_theirs THEN volunteer_id END) AS volunteers, count(*) AS hosts,
+    coalesce(sum(is_theirs * cores), 0) AS cores
+FROM (SELECT volunteer_id, cores, volunteer_id IS NOT (SELECT id FROM volunteer WHERE is_ours = 1) AS is_theirs
+    FROM host WHERE is_simulated = 0 AND cores > 0 AND seen_at >= (SELECT max(seen_at) FROM host) - :lately)
 """
 _LATELY = timedelta(hours=1)
 

@@ -30,6 +30,7 @@ from axiom.web.site.languages import CHOICE, choice, language_of
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
 from axiom.web.site.routes import escaped, is_file, is_translated, missing, routes
 from axiom.web.site.templates import environment
+from axiom.web.views.fleet_extent import fleet_extent
 from axiom.web.views.status import status
 
 # Nothing is loaded from another origin and no script runs that is not a file of ours.
@@ -78,7 +79,8 @@ class Site:
     def status(self) -> dict[str, Any]:
         """The status through a read-only connection."""
         with self.readers.reader() as db:
-            return status(db, self.folder, self.now(), {"name": self.name, **self.live()})
+            fleet = fleet_extent(db, self.memo, self.now())
+            return status(db, self.folder, self.now(), {"name": self.name, **self.live()}, fleet)
 
     @contextmanager
     def read(self, request: Request) -> Iterator[Reading]:

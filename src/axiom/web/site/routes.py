@@ -50,6 +50,7 @@ from axiom.web.views import (
     tasks,
     volunteers,
 )
+from axiom.web.views.fleet_extent import fleet_extent
 from axiom.web.views.status import status
 
 NUMBER = "{number:number}"  # in the path of a route
@@ -138,7 +139,8 @@ class SitePage:
 
 
 def _status(reading: Reading) -> Answer:
-    return {"status": status(reading.db, reading.folder, reading.now, {"name": reading.name, **reading.live()})}
+    live, fleet = {"name": reading.name, **reading.live()}, fleet_extent(reading.db, reading.memo, reading.now)
+    return {"status": status(reading.db, reading.folder, reading.now, live, fleet)}
 
 
 def _page(path: str, template: str, make: Callable[..., Answer]) -> SitePage:

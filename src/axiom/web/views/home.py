@@ -10,7 +10,7 @@ from axiom.domain.findings import OWN_WORDS, Grade, Meaning
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
-from axiom.store.views import findings, hosts
+from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView
 from axiom.web.base.file_words import told_in_file
 from axiom.web.base.glossary import WORDS
@@ -22,6 +22,7 @@ from axiom.web.views import findings as finding_views
 from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
 from axiom.web.views.figures import shared_card
+from axiom.web.views.fleet_extent import fleet_extent
 from axiom.web.views.graph import Graph, earlier_in_brief
 
 _FINDINGS = 6
@@ -100,7 +101,7 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
     for (noun, _, state), amount in counted.items():
         if noun == "task":
             tasks[state] += amount
-    fleet = hosts.extent(reading.db)
+    fleet = fleet_extent(reading.db, reading.memo, reading.now)
     return {
         "results": counters.in_all(counted, "result"),
         "out": tasks["sent"],

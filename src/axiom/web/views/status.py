@@ -17,18 +17,17 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.preflights import Newest
 from axiom.store.upkeep import backed_up, jobs
-from axiom.store.views import hosts
+from axiom.store.views.hosts import Extent
 from axiom.web.views.join import runners_of
 
 _IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
 _NOBODY_LOOKED = "unread"  # not even our own hosts get it
 
 
-def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any]) -> dict[str, Any]:
+def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any], fleet: Extent) -> dict[str, Any]:
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
     counted = counters.read(db)
     rows = _experiments(db, counted)
-    fleet = hosts.extent(db)
     made = backed_up.last(folder)
     nouns = ("workunit", "task", "result")
     return {
