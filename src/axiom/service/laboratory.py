@@ -359,7 +359,10 @@ def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> Non
 def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
     """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
     gate.writer.run(lambda db: count_failures(db, gate.now()))
-    gate.writer.run(lambda db: releases.settle(db, gate.now()))
+    with Connections(folder=gate.laboratory.folder).reader() as db:
+        is_due = releases.is_due(db)
+    if is_due:
+        gate.writer.run(lambda db: releases.settle(db, gate.now()))
     for one in gate.writer.run(breaking):
         gate.writer.run(functools.partial(halt, one=one, now=gate.now()))
         if not one.platform:

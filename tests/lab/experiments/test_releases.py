@@ -123,8 +123,10 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
     lab.deploy(workunits=9, max_failures=9)
     rounds.compute(2, by=lambda _order: None)
     with lab.db.transaction():
+        assert release_steps.is_due(lab.db)
         assert release_steps.settle(lab.db, lab.now) == 1
         assert release_steps.settle(lab.db, lab.now) == 0  # said once
+        assert not release_steps.is_due(lab.db)
     assert release_steps.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
     lab.later(seconds=1)
     with lab.db.transaction():
