@@ -114,7 +114,7 @@ def trainer(
     def trained(pushes: Any, first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
         (inputs, wanted), (first, last) = data, start
         starts = first.T if is_long else first, last
-        layers = tuple(jnp.stack([jnp.asarray(each)] * len(first_rates), axis) for each in starts)
+        layers = tuple(jnp.repeat(jnp.expand_dims(each, axis), len(first_rates), axis) for each in starts)
         if axis == 0:
             first_rates, last_rates = first_rates[:, None, None], last_rates[:, None]
             pushes = None if pushes is None else pushes[:, None, None]
