@@ -100,8 +100,8 @@ def main() -> int:
                 found["ping"][which].append(ping(bench, turns=PINGS).ms(rest=anyway))
                 found["turn"][which].append(turn(bench)[0].ms(rest=anyway))
                 found["pages"][which].append(pages(bench).ms(rest=anyway))
-        for size, bench in (("small", small), ("full", full)):
-            print(f"{size}: {planned(bench)}", flush=True)
+        for name, bench in (("small", small), ("full", full)):
+            print(f"{name}: {planned(bench)}", flush=True)
     return conclude(found)
 
 
@@ -128,7 +128,7 @@ def pages(bench: Bench) -> Spent:
 
 def planned(bench: Bench) -> str:
     """What a session's plan costs in a process of its own."""
-    words = [AXIOM, "session", "plan", "--data", bench.lab.folder, "--json"]
+    words = [str(AXIOM), "session", "plan", "--data", str(bench.lab.folder), "--json"]
     began = time.monotonic()
     before, memory = resource.getrusage(resource.RUSAGE_CHILDREN), 0.0
     with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
@@ -179,7 +179,7 @@ def _copied(db: sqlite3.Connection, kept: Moved, which: Mapping[str, str], count
         db.execute(f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM main.{table} WHERE {which[table]}")  # noqa: S608
     spans = {table: _span(db, table) for table in kept}
     ((once,),) = db.execute(f"SELECT count(*) FROM kept_{counted}").fetchall()  # noqa: S608
-    copies = max(0, wanted // max(1, once) - 1)
+    copies = max(0, wanted // max(1, int(once)) - 1)
     for number in range(1, copies + 1):
         db.execute("BEGIN")
         for table in kept:

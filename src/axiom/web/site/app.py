@@ -22,6 +22,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.views.contributions import Support
 from axiom.store.views.findings import Attempts
 from axiom.store.views.results import Tally
+from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.memo import Memo
 from axiom.web.base.query_words import normalize
 from axiom.web.base.request import Reading, nobody_counts, nothing_planned
@@ -30,7 +31,6 @@ from axiom.web.site.languages import CHOICE, choice, language_of
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
 from axiom.web.site.routes import escaped, is_file, is_translated, missing, routes
 from axiom.web.site.templates import environment
-from axiom.web.views.fleet_extent import fleet_extent
 from axiom.web.views.status import status
 
 # Nothing is loaded from another origin and no script runs that is not a file of ours.

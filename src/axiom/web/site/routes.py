@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
 from axiom.locale.languages import ENGLISH, speaking
+from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
@@ -50,7 +51,6 @@ from axiom.web.views import (
     tasks,
     volunteers,
 )
-from axiom.web.views.fleet_extent import fleet_extent
 from axiom.web.views.status import status
 
 NUMBER = "{number:number}"  # in the path of a route

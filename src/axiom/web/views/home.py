@@ -13,6 +13,7 @@ from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView
 from axiom.web.base.file_words import told_in_file
+from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.glossary import WORDS
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps import beside as tiles_beside
@@ -22,7 +23,6 @@ from axiom.web.views import findings as finding_views
 from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
 from axiom.web.views.figures import shared_card
-from axiom.web.views.fleet_extent import fleet_extent
 from axiom.web.views.graph import Graph, earlier_in_brief
 
 _FINDINGS = 6
