@@ -15,15 +15,15 @@ pilot="exec ${AXIOM:-axiom} work --leash --server $(quoted "$AXIOM_SERVER") --la
 # Every pilot's standard input is this pipe, into which nobody writes. It ends for all of them when we do.
 folder=$(mktemp -d)
 mkfifo "$folder/leash"
-exec 3<>"$folder/leash"
+exec 3<>"$folder/leash" 4<"$folder/leash"
+rm -r "$folder"
 trap 'exec 3>&-' INT TERM HUP
 started=
 for host; do
-    $ssh "$host" "$bring" <"$AXIOM_KEY_FILE" 3>&-
-    $ssh "$host" "$pilot" <"$folder/leash" 3>&- &
+    $ssh "$host" "$bring" <"$AXIOM_KEY_FILE" 3>&- 4<&-
+    $ssh "$host" "$pilot" <&4 3>&- 4<&- &
     started="$started $!"
 done
-rm -r "$folder"
 worst=0
 for one in $started; do
     # A signal ends `wait` before the pilot has ended, which takes a few seconds more.
