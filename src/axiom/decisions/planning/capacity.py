@@ -61,7 +61,7 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
     if need.avx and not is_avx:
         return 0
     tasks = sum(n for memory, n in left.gpus if _is_enough(memory, need)) if need.gpu else left.cores
-    memory_mb = need.memory_mb - need.shared_mb if left.is_ours else need.memory_mb
+    memory_mb = left.memory_for(need)
     if memory_mb > 0 and (fitting := left.memory_mb // memory_mb) < tasks:  # not `min`: it is asked millions of times
         tasks = fitting
     if left.disk_mb is not None and need.disk_mb > 0 and (fitting := left.disk_mb // need.disk_mb) < tasks:
@@ -70,7 +70,7 @@ def room_for(left: Left, need: Need, *, cores: int, is_avx: bool, seconds: float
         tasks = left.tasks
     if tasks <= 0:
         return 0
-    if deadline is not None and seconds + left.seconds / (cores or 1) > deadline * left.pace:
+    if deadline is not None and seconds + left.seconds / max(1, cores) > deadline * left.pace:
         return 0
     return tasks
 

@@ -87,20 +87,23 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged
 
 def is_due(db: Database) -> bool:
     """Is there anything to write down? Finding out takes as long as a large fleet has hosts, and needs no writer."""
-    return any(
-        news(out.let, known, bundle) for _, known, outs in _versions(db, _BEGINNING) for bundle, out in outs.items()
-    )
+    return any(True for _ in _due(db))
 
 
 def settle(db: Database, now: datetime) -> int:
     """Write down which stages were reached, and what was halted or held back; how many lines that took."""
-    added = 0
-    for version, known, outs in list(_versions(db, _BEGINNING)):
+    due = list(_due(db))
+    for version, bundle, (change, platform, reason) in due:
+        _record(db, change, version, bundle, reason, LABORATORY, now, platform)
+    return len(due)
+
+
+def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, str, str]]]:
+    """What is to be written down of each open version's bundles: a change, the platform, and why."""
+    for version, known, outs in _versions(db, _BEGINNING):
         for bundle, out in outs.items():
-            for change, platform, reason in news(out.let, known, bundle):
-                _record(db, change, version, bundle, reason, LABORATORY, now, platform)
-                added += 1
-    return added
+            for change in news(out.let, known, bundle):
+                yield version, bundle, change
 
 
 def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> int:

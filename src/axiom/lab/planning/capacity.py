@@ -168,7 +168,7 @@ def size_to_order(
 ) -> TaskSize:
     """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
     body = read_body(registration.body) if registration else None
-    usual = usual_of(supplies(db, policy, now, None if host_id else MOST_HOSTS, host_id=host_id))
+    usual = usual_of(supplies(db, policy, now, MOST_HOSTS, host_id=host_id))
     return order_size(
         sum(body.design.seconds) if body else 0.0,
         block=body.block if body else 1,
