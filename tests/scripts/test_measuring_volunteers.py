@@ -91,6 +91,15 @@ def test_what_is_over_is_multiplied_and_what_waits_is_not(lab):
     assert lab.rows("PRAGMA foreign_key_check") == []
 
 
+def test_volunteers_are_multiplied_each_with_a_host(lab):
+    assert millions.multiply_hosts(lab.folder / "axiom.db", 50) == 50
+    assert lab.rows("SELECT count(DISTINCT volunteer_id), count(DISTINCT v.name) FROM host h, volunteer v") == [
+        (50, 50)
+    ]
+    assert lab.rows("SELECT count(*) FROM task") == [(2,)]
+    assert lab.rows("PRAGMA foreign_key_check") == []
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
