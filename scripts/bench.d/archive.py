@@ -133,9 +133,11 @@ def move(folder: Folder) -> list[float]:
 
     writer = Timed(folder, now)
     writer.start()
-    began = time.monotonic()
+    began, spent = time.monotonic(), time.process_time()
     move_old(writer, folder, now, Settings().archive_days)
-    print(f"moved in {time.monotonic() - began:.2f} s, in {len(writer.times)} works of the writer", flush=True)
+    took, spent = time.monotonic() - began, time.process_time() - spent
+    works = len(writer.times)
+    print(f"moved in {took:.2f} s, with {spent:.2f} s of CPU, in {works} works of the writer", flush=True)
     writer.stop()
     return writer.times
 

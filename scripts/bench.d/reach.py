@@ -2,22 +2,31 @@
 
 The model: a request costs so much, and so much again for each task that it reports, beside the one that it fetches,
 with its upload, its judging and its credit. Both are fitted to requests with one task and with eight. One interpreter
-does all of it, so a server is full when it uses one core. Every task stays in the database for 90 days, then what the
-archive leaves of it.
+does all of it, and it is full when it pays as many tasks a second as this server did at most. Every task stays whole in
+the database until the archive takes its ticket and its output, and then a part of it stays (`bench archive`).
 
 Held against the server: what requests with three tasks cost, and how many tasks a second are paid when as many are
-brought as it takes. Whether the costs hold for large fleets is measured by `campaign millions`, with --tasks and with
---hosts. Ends with 0 only if the model is within 25 % of both.
+brought as it takes. Whether the costs hold for large fleets is measured by `campaign millions`. How long tasks are is
+asked of the catalogue, by the decisions that cut them for a fleet of usual hosts. Ends with 0 only if the model is
+within 25 % of both that were measured.
 """
 
 import argparse
+import json
 import os
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import axiom
+from axiom.decisions.planning.block_size import block_size
+from axiom.decisions.planning.next_tiles import tiles_a_task
+from axiom.decisions.planning.task_size import USUAL_SECONDS, UsualHosts, order_size
+from axiom.lab.experiments.declared import LIST
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -30,9 +39,10 @@ HOSTS, ACCOUNTS, TURNS = 200, 40, 6
 FEW, SOME, MANY = 1, 3, 8  # tasks of a request
 WITHIN = 0.25
 CORES_A_HOST = 5.7  # of volunteers, on average: Einstein@Home in May 2026
-LIVE_DAYS, LEFT_BYTES = 90, 1_000  # of a task, once it has moved: `bench archive`
-FLEETS = (100, 10_000, 100_000, 1_000_000)
-MINUTES = (20, 60, 120, 480)
+LIVE_DAYS, MOVED_BYTES = 105, 2_718  # a task moves when it is 90 to 121 days old, and so much stays: `bench archive`
+LARGEST_TB = 17.6  # of an SQLite file with pages of 4 KiB: 2^32 of them
+FLEETS = (10_000, 100_000, 1_000_000)
+MINUTES = (5, 20, 120, 480)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +62,21 @@ class Model:
         return 1e3 * MANY / self.cost_ms(MANY)
 
     def load(self, hosts: int, minutes: float) -> tuple[float, float, float]:
-        """Tasks a second of a fleet that computes day and night, cores of the server, and gigabytes a day."""
+        """Requests and tasks a second of a fleet that computes day and night, and cores of the server."""
         tasks = hosts * CORES_A_HOST / (60.0 * minutes)
         requests = max(tasks / MANY, hosts / 3_600)  # a client asks every hour at least
-        used = (requests * self.request_ms + tasks * self.task_ms) / 1e3
-        return tasks, used, tasks * 86_400 * self.task_bytes / 1e9
+        return requests, tasks, (requests * self.request_ms + tasks * self.task_ms) / 1e3
+
+    def held_tb(self, tasks: float, days: float) -> float:
+        """How large the database is after so many days with so many tasks a second."""
+        live = min(days, LIVE_DAYS)
+        return tasks * 86_400 * (live * self.task_bytes + (days - live) * MOVED_BYTES) / 1e12
+
+    def days_until(self, tasks: float, terabytes: float) -> float:
+        """After how many days it is so large."""
+        if terabytes <= (live := self.held_tb(tasks, LIVE_DAYS)):
+            return LIVE_DAYS * terabytes / live
+        return LIVE_DAYS + (terabytes - live) * 1e12 / (tasks * 86_400 * MOVED_BYTES)
 
 
 def main() -> int:
@@ -78,7 +98,9 @@ def main() -> int:
         told(f"a request with {SOME} tasks, ms", model.cost_ms(SOME), costs[SOME]),
         told("tasks paid a second, beside those who bring them", model.most_tasks(), paid),
     ]
-    for row in table(model):
+    share = paid / model.most_tasks()
+    print(f"the server is full when the model says {share:.2f} cores")
+    for row in (*lengths(paid), *table(model, share)):
         print(row)
     print(f"load {os.getloadavg()[0]:.2f}; {os.cpu_count()} cores; {LANES} connections")
     print(f"{'Met' if all(held) else 'MISSED'}: the model is within {WITHIN:.0%} of what was measured.")
@@ -124,15 +146,47 @@ def told(what: str, foreseen: float, measured: float) -> bool:
     return abs(off) <= WITHIN
 
 
-def table(model: Model) -> Iterator[str]:
-    """What fleets of several sizes ask of a server; what it holds after a year."""
-    yield f"{'hosts':>10} {'minutes a task':>15} {'tasks/s':>9} {'cores':>7} {'GB a day':>9} {'GB held':>9}"
+def lengths(paid: float) -> Iterator[str]:
+    """How long the catalogue's tasks are for usual volunteers' hosts, and how many computers the server feeds then."""
+    listed = json.loads((Path(axiom.__file__).parent / "catalogue" / LIST).read_text())["experiments"]
+    manifests = [told["manifest"] for told in listed.values()]
+    maps = [
+        seconds * tiles_a_task(seconds, USUAL_SECONDS)
+        for one in manifests
+        if "map" in one
+        for seconds in one["cell_seconds"]
+    ]
+    others = [whole_task(sum(one["cell_seconds"])) for one in manifests if "map" not in one]
+    for what, found in (("maps", maps), ("other experiments", others)):
+        middle = statistics.median(found)
+        yield (
+            f"tasks of {what}: {middle:,.0f} s in the median, {min(found):,.1f} to {max(found):,.0f};"
+            f" {paid * middle / CORES_A_HOST:,.0f} computers bring {paid:,.0f} such tasks a second"
+        )
+
+
+def whole_task(seconds: float) -> float:
+    """How long a task is of which one replicate takes so long, on a core of the reference speed."""
+    block = block_size(seconds, has_address=True, has_volunteers=True).replicates
+    size = order_size(seconds, block=block, usual=UsualHosts(speed=1.0), task_seconds=USUAL_SECONDS)
+    return seconds * size.replicates
+
+
+def table(model: Model, full: float) -> Iterator[str]:
+    """What fleets of several sizes ask of a server, and when its database is as large as SQLite lets it become."""
+    yield (
+        f"{'computers':>10} {'minutes a task':>15} {'requests/s':>11} {'tasks/s':>9} {'cores':>7} {'GB a day':>9}"
+        f" {'TB after a year':>16} {'days until ' + str(LARGEST_TB) + ' TB':>19}"
+    )
     for hosts in FLEETS:
         for minutes in MINUTES:
-            tasks, used, daily = model.load(hosts, minutes)
-            held = LIVE_DAYS * daily + (365 - LIVE_DAYS) * tasks * 86_400 * LEFT_BYTES / 1e9
-            fits = "" if used <= 1.0 else "   too much"
-            yield f"{hosts:>10,} {minutes:>15} {tasks:>9,.2f} {used:>7.3f} {daily:>9.2f} {held:>9,.0f}{fits}"
+            requests, tasks, used = model.load(hosts, minutes)
+            held, days = model.held_tb(tasks, 365), model.days_until(tasks, LARGEST_TB)
+            fits = "" if used <= full else "   too much"
+            yield (
+                f"{hosts:>10,} {minutes:>15} {requests:>11,.1f} {tasks:>9,.1f} {used:>7.3f}"
+                f" {model.held_tb(tasks, 1) * 1e3:>9,.1f} {held:>16,.1f} {days:>19,.0f}{fits}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
-"""Does a request cost more when millions of tasks, or of hosts, are stored? Two laboratories, small and full, in turns.
+"""Does a request cost more when millions of tasks, and then of hosts, are stored? Two laboratories, small and full.
 
 The full one becomes so by its own work, copied: a fleet computes some thousand tasks in both, and then every row that
 stays of them (workunit, replicate, task with its ticket, results, award with its entries) is written again under new
 numbers until there are as many as wanted. Outputs are not copied: they are looked up by their digest alone. Both then
 serve at once, and in each round each is asked in turn. What a server does anyway, while nobody asks, is measured
 before each and taken off what its requests cost. Pages are asked once a round, after requests that changed what they
-show. With --hosts, volunteers and hosts are copied, too, all of them seen just now, and a session's plan for them is
-timed. Ends with 0 only if in the median round the full one's ping, request that reports 8 and fetches 8, and pages cost
-at most 15 % more, and if at rest it uses next to nothing.
+show. Then volunteers and hosts are copied, too, all of them seen just now; the same is asked again, and a session's
+plan for them is timed.
+
+Ends with 0 only if in the median round the full one's ping, request that reports 8 and fetches 8, and pages cost at
+most 15 % more, and if at rest it uses next to nothing. Pages are not judged where hosts are many: the page that says
+how many there are counts them again once in a while (after 50 seconds with a million), and so what a page costs in the
+mean depends on how often anybody looks.
 
     scripts/campaign millions --record
-    scripts/campaign millions --tasks 0 --hosts 1000000
+    scripts/campaign millions --tasks 0 --hosts 100000 --rounds 4
 """
 
 import argparse
@@ -74,26 +78,32 @@ def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", type=int, default=11_000_000)
-    parser.add_argument("--hosts", type=int, default=0, help="as many as took part, if more than the fleet has")
-    parser.add_argument("--rounds", type=int, default=25)
+    parser.add_argument("--hosts", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=9, help="with many tasks, and again with many hosts")
     wanted = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory(prefix="axiom-millions-", dir=Path.cwd()) as place,
-        contextlib.ExitStack() as stack,
-    ):
+    with tempfile.TemporaryDirectory(prefix="axiom-millions-", dir=Path.cwd()) as place:
         small, full = (furnish(Path(place) / name) for name in ("small", "full"))
-        began = time.monotonic()
-        database = full.lab.folder / "axiom.db"
-        hosts, stored = multiply_hosts(database, wanted.hosts), multiply(database, wanted.tasks)
-        size, took = database.stat().st_size / 1e9, time.monotonic() - began
-        print(f"{stored:,} tasks and {hosts:,} hosts are stored in {size:.1f} GB, written in {took:.0f} s", flush=True)
+        database, began = full.lab.folder / "axiom.db", time.monotonic()
+        stored = multiply(database, wanted.tasks)
+        took = time.monotonic() - began
+        print(f"{stored:,} tasks are stored in {_gb(database)}, written in {took:.0f} s", flush=True)
+        is_met = conclude(asked(small, full, wanted.rounds), judged=("ping", "turn", "pages"))
+        hosts = multiply_hosts(database, wanted.hosts)
+        print(f"and {hosts:,} hosts: {_gb(database)}", flush=True)
+        is_met &= conclude(asked(small, full, wanted.rounds), judged=("ping", "turn"))
+    print(f"{'Met' if is_met else 'MISSED'}: at most {DEARER:g} times as dear, and {MOST_REST:g} cores in use at rest.")
+    return int(not is_met)
+
+
+def asked(small: Bench, full: Bench, rounds: int) -> Found:
+    """Let both serve, and ask them in turns."""
+    found: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
+    with small.lab, full.lab:
         for bench in (small, full):
-            stack.enter_context(bench.lab)
-            bench.enough(8 * HOSTS * (3 * wanted.rounds + 4))
+            bench.enough(8 * HOSTS * (3 * rounds + 4))
             bench.lab.calm()
             turn(bench)  # what is read once is read
-        found: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
-        for _ in range(wanted.rounds):
+        for _ in range(rounds):
             for which, bench in enumerate((small, full)):
                 anyway = rest(bench, seconds=2.0)
                 found["rest"][which].append(anyway)
@@ -102,7 +112,7 @@ def main() -> int:
                 found["pages"][which].append(pages(bench).ms(rest=anyway))
         for name, bench in (("small", small), ("full", full)):
             print(f"{name}: {planned(bench)}", flush=True)
-    return conclude(found)
+    return found
 
 
 def furnish(folder: Path) -> Bench:
@@ -202,20 +212,22 @@ def _copy(table: str, columns: Sequence[str], moved: Mapping[str, str], spans: M
     return f"INSERT INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM kept_{table}"  # noqa: S608
 
 
-def conclude(found: Found) -> int:
-    """Say how it went."""
-    dearest = 0.0
+def conclude(found: Found, judged: Sequence[str]) -> bool:
+    """Say how it went; whether what is judged is cheap enough."""
+    is_met = statistics.median(found["rest"][1]) <= MOST_REST
     for name, (small, full) in found.items():
         one, other = statistics.median(small), statistics.median(full)
         rounds = "; ".join(f"{left:.3f} {right:.3f}" for left, right in zip(small, full, strict=True))
-        if name != "rest":
-            dearest = max(dearest, other / one)
-            print(f"{name} {one:.3f} ms small, {other:.3f} ms full, ratio {other / one:.3f}   (rounds: {rounds})")
-        else:
+        if name == "rest":
             print(f"rest {one:.3f} cores small, {other:.3f} cores full   (rounds: {rounds})")
-    met = dearest <= DEARER and statistics.median(found["rest"][1]) <= MOST_REST
-    print(f"{'Met' if met else 'MISSED'}: at most {DEARER:g} times as dear, and {MOST_REST:g} cores in use at rest.")
-    return int(not met)
+        else:
+            is_met &= name not in judged or other / one <= DEARER
+            print(f"{name} {one:.3f} ms small, {other:.3f} ms full, ratio {other / one:.3f}   (rounds: {rounds})")
+    return is_met
+
+
+def _gb(database: Path) -> str:
+    return f"{database.stat().st_size / 1e9:.1f} GB"
 
 
 if __name__ == "__main__":
