@@ -99,10 +99,11 @@ def asked(small: Bench, full: Bench, rounds: int) -> Found:
     """Let both serve, and ask them in turns."""
     found: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
     with small.lab, full.lab:
-        for bench in (small, full):
+        for name, bench in (("small", small), ("full", full)):
             bench.enough(8 * HOSTS * (3 * rounds + 4))
             bench.lab.calm()
             turn(bench)  # what is read once is read
+            print(f"{name}: {first_look(bench)}", flush=True)
         for _ in range(rounds):
             for which, bench in enumerate((small, full)):
                 anyway = rest(bench, seconds=2.0)
@@ -134,6 +135,17 @@ def pages(bench: Bench) -> Spent:
         bench.lab.page(path)
     spent = cost(bench.lab.pid).cpu - before
     return Spent(cpu=spent, seconds=time.monotonic() - began, requests=len(PAGES))
+
+
+def first_look(bench: Bench) -> str:
+    """How long the slowest page takes that somebody looks at first after a start."""
+    waits = []
+    for path in PAGES:
+        began = time.monotonic()
+        bench.lab.page(path)
+        waits.append((time.monotonic() - began, path))
+    waited, path = max(waits)
+    return f"after a start, the first look at /{path} takes longest, {waited:.2f} s"
 
 
 def planned(bench: Bench) -> str:

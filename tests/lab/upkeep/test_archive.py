@@ -3,12 +3,10 @@
 import random
 import subprocess
 import sys
-import time
 
 import pyarrow.parquet
 import pytest
 from old_lab import DAYS, make_old
-from patience import PATIENCE
 
 from axiom.errors import StoreDamaged
 from axiom.lab.upkeep import archive
@@ -171,46 +169,64 @@ def test_a_damaged_file_is_never_shown_as_what_a_host_brought(old_lab):
             assert output == before[1]
 
 
+# For each line, how long the next process lives from when it begins: what they import is imported once for all.
 KILLED = """
-import sys
+import os, signal, sys, time
 from datetime import datetime
 from pathlib import Path
 from axiom.lab.upkeep import archive
 from axiom.service.access import writer_of
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.follow import JournalFollower
 archive.PART_BYTES, archive._AT_ONCE = 5_000, 1
 folder, now = Folder(path=Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2])
 archive._package("pyarrow.parquet")
-writer = writer_of(folder, Settings(), lambda: now)
-writer.start()
-print("begins", flush=True)
-archive.move_old(writer, folder, lambda: now, 90)
-writer.stop()
-print("done", flush=True)
+
+def slowly(writer):
+    at_once = writer.submit
+    def submit(work):
+        time.sleep(0.005)
+        return at_once(work)
+    writer.submit = submit
+    return writer
+
+for line in sys.stdin:
+    begins, begin = os.pipe()
+    process = os.fork()
+    if not process:
+        writer = slowly(writer_of(folder, Settings(), lambda: now))
+        writer.start()
+        os.write(begin, b"begins")
+        archive.move_old(writer, folder, lambda: now, 90)
+        writer.stop()
+        os._exit(0)
+    os.close(begin)
+    if not os.read(begins, 6):
+        sys.exit("it ended before it began")
+    time.sleep(float(line))
+    os.kill(process, signal.SIGKILL)
+    _, ended = os.waitpid(process, 0)
+    os.close(begins)
+    print("killed" if os.WIFSIGNALED(ended) else f"ended with {os.WEXITSTATUS(ended)}", flush=True)
 """
 
 
 def test_a_process_that_is_killed_in_the_middle_loses_nothing(old_lab):
-    dice, moved = random.Random(), []
-    for number in range(400):  # each waits a little longer: where the work begins depends on the computer
-        with subprocess.Popen(
-            [sys.executable, "-c", KILLED, old_lab.folder.path, old_lab.now.isoformat()],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdout.readline() == "begins\n"
-            time.sleep(0.004 * number * dice.uniform(0.8, 1.2))
-            process.kill()
-            is_done = process.stdout.read() == "done\n"
-            process.wait(PATIENCE)
-        old_lab.demand_whole()
-        with Connections(folder=old_lab.folder).reader() as db:
-            row = db.one("SELECT count(*) AS amount FROM task WHERE archive_id IS NOT NULL")
-        moved.append(row["amount"])
-        if is_done:
-            break
+    dice, moved, ended = random.Random(), [], "killed"
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, old_lab.folder.path, old_lab.now.isoformat()],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as killer:
+        while ended == "killed":  # each waits a little longer: where the work begins depends on the computer
+            print(0.004 * len(moved) * dice.uniform(0.8, 1.2), file=killer.stdin, flush=True)
+            ended = killer.stdout.readline().strip()
+            old_lab.demand_whole()
+            with Connections(folder=old_lab.folder).reader() as db:
+                row = db.one("SELECT count(*) AS amount FROM task WHERE archive_id IS NOT NULL")
+            moved.append(row["amount"])
+    assert ended == "ended with 0"
     old_lab.archived()
     old_lab.demand_whole()
     assert len(set(moved)) >= 3, f"no kill came in the middle: {moved}"
