@@ -8,6 +8,7 @@ import pytest
 from axiom.domain.work import Outcome
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
+from axiom.store.views import results
 from axiom.store.views.results import ListOrder, Tally, Wanted, listed
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -129,12 +130,26 @@ def test_all_values_are_counted_and_new_ones_with_them(large, every):
     tally = Tally()
     own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK]
     expected = {place: sorted(row.measures["total"] for row in own if row.config == place) for place in range(CONFIGS)}
-    assert tally.values(large, 2, "total") == expected
-    assert tally.values(large, 2, "curve") == {}
+    assert tally.values(large, 2, "total").by_config == expected
+    assert tally.values(large, 2, "curve").by_config == {}
     with large.savepoint():
         large.execute(
             "INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early,"
             " cpu_seconds, created_at) VALUES (1, 2, 5000, 3, 1, 'ok', '{\"total\": -1}', '[]', 1, 0)"
         )
-        assert tally.values(large, 2, "total") == expected | {3: [-1.0, *expected[3]]}
+        assert tally.values(large, 2, "total").by_config == expected | {3: [-1.0, *expected[3]]}
         large.execute("DELETE FROM result WHERE replicate = 5000")
+
+
+def test_of_very_many_results_the_first_are_summed_up(large, every, monkeypatch):
+    monkeypatch.setattr(results, "MOST_READ", 70)
+    own = sorted((row for row in every if row.experiment_id == 2), key=lambda row: row.id)[:70]
+    first = [row for row in own if row.outcome == Outcome.OK]
+    tally = Tally()
+    for _ in range(2):
+        found = tally.values(large, 2, "total")
+        assert found.results == 70
+        assert found.by_config == {
+            place: sorted(row.measures["total"] for row in first if row.config == place)
+            for place in {row.config for row in first}
+        }

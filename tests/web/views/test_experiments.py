@@ -20,6 +20,7 @@ from axiom.signed.bundles import contents
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import costs, experiments
 from axiom.store.experiments.costs import LearnedCost
+from axiom.store.views import results
 
 OTHERS = """
 WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 1500)
@@ -63,7 +64,7 @@ def test_the_table_holds_the_numbers_of_the_picture(browse, measured):
 
 
 def test_the_page_says_that_its_picture_is_of_what_is_back_and_how_much_of_that_has_no_value(
-    browse, small_lab, prepared
+    browse, small_lab, prepared, monkeypatch
 ):
     small_lab.publish(prepared())
     small_lab.host()
@@ -81,6 +82,8 @@ def test_the_page_says_that_its_picture_is_of_what_is_back_and_how_much_of_that_
     small_lab.validate()
     assert "has no value in it (2 of 6 results so far have none)." in words(reader.get(path).text)
     assert reader.get(f"{path}.json").json["experiment"]["figures"]["sweep"]["without_value"] == 2
+    monkeypatch.setattr(results, "MOST_READ", 4)
+    assert "The first 4 results, by config" in words(browse(small_lab).get(path).text)
 
 
 @pytest.fixture

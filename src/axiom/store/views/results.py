@@ -77,6 +77,7 @@ _ROWS = """
 SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
 FROM json_each(:ids) j CROSS JOIN result r ON r.id = j.value JOIN task t ON t.id = r.task_id ORDER BY j.key
 """
+MOST_READ = 100_000  # results of a version that are summed up: a page of eleven million would take half a minute
 _AT_ONCE = 1_000
 _ANY_ID = 2**62
 _NEWEST = "SELECT coalesce(max(id), 0) AS id FROM result"
@@ -161,21 +162,24 @@ def chosen(db: Database, wanted: Wanted) -> list[int]:
 
 
 @dataclass(kw_only=True)
-class _Kept:
-    """The values of one measure of one version, as far as they were read."""
+class MeasuredValues:
+    """The single numbers of a measure of one version, of its first results, as far as they were read."""
 
+    results: int = 0  # so many were read, also those without a value
+    by_config: dict[int, list[float]] = field(default_factory=dict)
     after: int = 0  # the last result that was read
-    values: dict[int, list[float]] = field(default_factory=dict)
 
     def read(self, db: Database, experiment_id: int, measure: str) -> bool:
-        """Read on; whether there may be more."""
-        rows = db.select(_MORE, experiment_id=experiment_id, after=self.after, limit=_AT_ONCE)
+        """Read on; whether there may be more that count."""
+        limit = min(_AT_ONCE, MOST_READ - self.results)
+        rows = db.select(_MORE, experiment_id=experiment_id, after=self.after, limit=limit) if limit > 0 else []
+        self.results += len(rows)
         for row in rows:
             self.after = row["id"]
             if row["outcome"] == Outcome.OK and row["measures"]:
                 value = json.loads(row["measures"]).get(measure)
                 if isinstance(value, int | float):
-                    self.values.setdefault(row["config"], []).append(float(value))
+                    self.by_config.setdefault(row["config"], []).append(float(value))
         return len(rows) == _AT_ONCE
 
 
@@ -198,25 +202,26 @@ class MeasuredLists:
 
 
 class Tally:
-    """Every value of a measure by config. A result never changes, so each is read once, and a page reads the new ones.
+    """The values of measures by config. A result never changes, so each is read once, and a page reads the new ones.
 
     Pages are made by several threads; they share one tally.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[int, str], _Kept] = {}
+        self._kept: dict[tuple[int, str], MeasuredValues] = {}
         self._lists: dict[tuple[int, str], MeasuredLists] = {}
         self._lock = threading.Lock()
 
-    def values(self, db: Database, experiment_id: int, measure: str) -> dict[int, list[float]]:
+    def values(self, db: Database, experiment_id: int, measure: str) -> MeasuredValues:
         """The values by config, in ascending order, where a cell has a single number of this measure."""
         with self._lock:
-            kept = self._kept.setdefault((experiment_id, measure), _Kept())
+            kept = self._kept.setdefault((experiment_id, measure), MeasuredValues())
             while kept.read(db, experiment_id, measure):
                 pass
-            for values in kept.values.values():
+            for values in kept.by_config.values():
                 values.sort()
-            return {config: list(values) for config, values in kept.values.items()}
+            found = {config: list(values) for config, values in kept.by_config.items()}
+            return MeasuredValues(results=kept.results, by_config=found, after=kept.after)
 
     def lists(self, db: Database, experiment_id: int, measure: str, replicates: int) -> MeasuredLists:
         """The lists of a measure by config, of the first replicates alone."""

@@ -235,12 +235,13 @@ def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answe
 
 
 def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back: int) -> Answer:
-    """The picture of the sweep, and the numbers that it draws: what is back so far, by config.
+    """The picture of the sweep, and the numbers that it draws: what is back so far, by config; of very many the first.
 
     Quick results are back first, and some have no value. What holds at every look is a finding's interval, not these.
     """
     measure = _drawn(manifest)
-    found = reading.tally.values(reading.db, stored.id, measure)
+    read = reading.tally.values(reading.db, stored.id, measure)
+    found = read.by_config
     places = [place for place in sorted(found) if place < len(manifest.configs)]
     if manifest.figure:
         places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
@@ -253,7 +254,9 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
     name = f"experiment/{stored.id}/sweep"
     return plate(reading, name, headings, rows, has_series=len(named) > 1) | {
         "title": manifest.figure.title if manifest.figure else measure,
-        "without_value": max(0, back - sum(map(len, found.values()))),
+        "results": read.results,
+        "is_part": read.results < back,
+        "without_value": read.results - sum(map(len, found.values())),
     }
 
 
@@ -310,7 +313,7 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
     measure = reading.query.get("measure") or _drawn(manifest)
     if measure not in {one.name for one in manifest.measures}:
         return {"measure": None, "configs": []}
-    found = reading.tally.values(reading.db, stored.id, measure)
+    found = reading.tally.values(reading.db, stored.id, measure).by_config
     shown_factors = varying(manifest)
     return {
         "measure": measure,
