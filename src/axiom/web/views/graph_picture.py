@@ -57,7 +57,7 @@ def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, Foo
     return {
         "link": link.id,
         "kind": link.kind.value,
-        "line": f"M{edge} {start}C{lean:.1f} {start} {lean:.1f} {end} {edge - _HEAD} {end}",
+        "line": f"M{edge} {start}C{lean:.0f} {start} {lean:.0f} {end} {edge - _HEAD} {end}",
         "head": head,
         "style": bearing.name.lower() if bearing in {Bearing.SUPPORTS, Bearing.CONTRADICTS} else _class(link),
     }
