@@ -50,14 +50,14 @@ def picture(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, 
 
 def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, Footing]) -> dict[str, Any]:
     share = (abs(end - start) / ROW) / max(1, rows - 1)
-    lean = _SPINE - (_LEAST + (_MOST - _LEAST) * share**0.5)
     edge = _SPINE - 5
+    lean = _SPINE - (_LEAST + (_MOST - _LEAST) * share**0.5) - edge
     head = f"M{edge} {end}l-{_HEAD + 3} -{_HEAD}v{2 * _HEAD}z"
     bearing = link_rules.bearing(link, footings)
     return {
         "link": link.id,
         "kind": link.kind.value,
-        "line": f"M{edge} {start}C{lean:.0f} {start} {lean:.0f} {end} {edge - _HEAD} {end}",
+        "line": f"M{edge} {start}c{lean:.0f} 0 {lean:.0f} {end - start} -{_HEAD} {end - start}",
         "head": head,
         "style": bearing.name.lower() if bearing in {Bearing.SUPPORTS, Bearing.CONTRADICTS} else _class(link),
     }
