@@ -1,10 +1,10 @@
-"""What `scripts/test` does: pytest on seven processes, then one closing line.
+"""What `scripts/test` does: pytest on five processes, then one closing line.
 
     scripts/test                everything
     scripts/test tests/store    the room one works in; all words go to pytest
     scripts/test --fast         rooms that need no browser, client, JAX or socket: under a minute on two cores
 
-Seven on two cores, since many tests wait for other programs: with five, two fifths of the cores were idle.
+Five on two cores, since many tests wait for other programs: a third of the cores is idle even so.
 A file's tests stay in one process, so that what they share is made once, in the order of `tests/support/file_order.py`.
 
 A test that is skipped counts as failed: what is missing here must be put here, not left out in silence.
@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 _FAST = ("boinc", "decisions", "domain", "signed", "statistics", "store")  # they never wait: a process for each core
-_SPREAD = ("-n", "7", "--dist", "loadfile", "--no-loadscope-reorder")
+_SPREAD = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class Fate(IntEnum):
