@@ -19,6 +19,7 @@ from axiom.store.engine.database import Database, make_durable
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
+from axiom.store.views import results
 from axiom.store.writer import Writer
 
 WIDTHS = (660, 326)
@@ -95,7 +96,7 @@ def test_a_picture_appears_when_there_is_something_to_show(exhibition):
     assert exhibition.rounds.broken() == {}
 
 
-def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant):
+def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant, monkeypatch):
     small_lab.publish(variant("pictured_sum", figure=True))
     small_lab.host()
     rounds = rounds_of(small_lab, per_core=0)
@@ -111,6 +112,8 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
         return found and [point.x for point in found.points]
 
     assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
+    monkeypatch.setattr(results, "MOST_READ", 1)  # of very many it shows the first, as the table beside it does
+    assert [point.seeds for point in sweep_of(small_lab.db, stored, manifest).points] == [1, *[0] * len(sizes[1:])]
 
 
 def stepwise(rounds):

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 from statistics import median
 from typing import Any
@@ -39,20 +39,18 @@ from axiom.store.credit.ledger import DAY
 from axiom.store.engine import blobs, counters
 from axiom.store.engine.database import Database, at, moment
 from axiom.store.engine.folder import Folder
-from axiom.store.evidence import blocks, evidence
+from axiom.store.evidence import evidence
 from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.views import credit
-from axiom.store.views.results import MeasuredLists
+from axiom.store.views.results import MeasuredLists, Tally
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.draw")
 
-_EVERYTHING = 2**62  # replicate numbers end long before
-_EVER = datetime.max.replace(tzinfo=UTC)
 _BETWEEN = timedelta(seconds=20)  # that a picture stands, unless a block closed: each costs a fifth of a second
 _RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
 CARD = "card"
@@ -180,19 +178,15 @@ def _pictures(
 
 
 def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
-    """The declared figure over what is back so far: quick results first, and what failed or was stopped has no value.
+    """The declared figure over what is back so far, of very many the first, as the page's table has it.
 
-    Its intervals are to look at. One that holds at every look is a finding's, which takes whole blocks.
+    Quick results are back first, and what failed or was stopped has no value. Its intervals are to look at. One that
+    holds at every look is a finding's, which takes whole blocks.
     """
     figure = manifest.figure
     if figure is None:
         return None
-    values: dict[int, list[float]] = {}
-    for row in blocks.cells(db, experiment.id, _EVERYTHING, _EVER):
-        if row["outcome"] == Outcome.OK and row["measures"] is not None:
-            measured = json.loads(row["measures"])[figure.y]
-            if isinstance(measured, int | float):
-                values.setdefault(row["config"], []).append(float(measured))
+    values = Tally().values(db, experiment.id, figure.y).by_config
     shown = [(place, config) for place, config in enumerate(manifest.configs) if figure.shows(config)]
     if not any(place in values for place, _ in shown):
         return None

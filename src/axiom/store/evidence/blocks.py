@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 
-from axiom.store.engine.database import Bare, Database, Row, at
+from axiom.store.engine.database import Bare, Database, at
 
 ALL_PLACES = 2**62  # above any place of a config
 _RETURNED = """
@@ -29,12 +29,6 @@ SELECT w.replicates, w.state = 'cancelled' AND e.retired_at IS NOT NULL AND NOT 
     SELECT 1 FROM task t WHERE t.workunit_id = w.id AND t.sent_at IS NOT NULL) AS is_untouched, w.state
 FROM workunit w JOIN experiment e ON e.id = w.experiment_id
 WHERE w.registration_id = :registration_id AND w.highest >= :first AND w.checks_task_id IS NULL
-"""
-_CELLS = """
-SELECT r.replicate, r.config, r.outcome, r.measures, t.host_id
-FROM result r JOIN task t ON t.id = r.task_id
-WHERE r.experiment_id = :experiment_id AND r.replicate <= :last AND r.created_at <= :until
-ORDER BY r.replicate, r.config
 """
 _CELLS_OF = """
 SELECT r.replicate, r.config, r.outcome, t.host_id, r.measures, r.early, t.gpu
@@ -173,11 +167,6 @@ def older(db: Database, experiment_id: int, registration_id: int) -> dict[int, i
     """The numbers that were issued to registrations before this one, each with its registration."""
     rows = db.select(_OLDER, experiment_id=experiment_id, registration_id=registration_id)
     return {row["number"]: row["registration_id"] for row in rows}
-
-
-def cells(db: Database, experiment_id: int, last: int, until: datetime) -> list[Row]:
-    """Every result up to this replicate that was there at a moment, with the host that computed it."""
-    return db.select(_CELLS, experiment_id=experiment_id, last=last, until=at(until))
 
 
 def cells_of(

@@ -309,7 +309,7 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
 
 
 def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
-    """Config by config, of the measure that the address asks for: how many values are back, and where they lie."""
+    """Config by config, of the measure that the address asks for: how many values are summed up, and where they lie."""
     measure = reading.query.get("measure") or _drawn(manifest)
     if measure not in {one.name for one in manifest.measures}:
         return {"measure": None, "configs": []}

@@ -96,12 +96,12 @@ def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Ma
     words = {name: asked[name] for name in ("q", "verdict", "grade", "alias")}
     if not any(words.values()):
         return {brief.number for brief in there}
-    estimands = _estimands(reading)
-    rows = ((brief, estimands[brief.number]["claim"], known.aliases(brief.number)) for brief in there)
+    asking = estimands(reading)
+    rows = ((brief, asking[brief.number]["claim"], known.aliases(brief.number)) for brief in there)
     return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **words)}
 
 
-def _estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
+def estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
     """Which number each finding is about. It keeps it for good: they are read again only once there is a new one."""
     newest = findings.last_number(reading.db)
     return reading.memo.get_or_create("estimands", lambda: findings.estimands(reading.db), version=newest)
@@ -111,8 +111,8 @@ def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[in
     """The numbers of findings that were weighed, the newest first where nothing else is asked for."""
     if not order or order == FindingOrder.NEWEST:
         return [one.number for one in weighed]
-    estimands = _estimands(reading)
-    return ordered((_listed(one, estimands[one.number]) for one in weighed), FindingOrder(order))
+    asking = estimands(reading)
+    return ordered((_listed(one, asking[one.number]) for one in weighed), FindingOrder(order))
 
 
 def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
@@ -123,7 +123,7 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
 
     def choose() -> dict[int, datetime]:
         decided = findings.first_decided(reading.db)
-        asked = _estimands(reading)
+        asked = estimands(reading)
         briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
         there = [
             (at.date(), _listed(briefs[number], asked[number]))

@@ -62,7 +62,7 @@ def one(reading: Reading, number: int) -> Answer:
 
 def forecasters(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
-    smallest = {number: asked["smallest"] for number, asked in findings.estimands(reading.db).items()}
+    smallest = {number: asked["smallest"] for number, asked in finding_views.estimands(reading).items()}
     scored = [_scored(row, smallest) for row in scores.everything(reading.db)]
     return {
         "forecasters": [_record(each) for each in records(scored)],
