@@ -25,9 +25,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from axiom.domain.amounts import counted
+from axiom.lab.experiments.reference_core import SAME_WORK_SECONDS, same_work
 from axiom.runner.child import environment
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
@@ -73,15 +72,6 @@ def arm(name: str, *, few: bool) -> None:
         spent = seconds(functools.partial(experiment.run, config, _SEED), compiling)
         expected = float(experiment.needs.seconds(config))
         print(json.dumps({"config": asdict(config), "expected": expected, "spent": spent, "unit": unit}), flush=True)
-
-
-def same_work() -> float:
-    """What some milliseconds of the same arithmetic take at this moment."""
-    began = time.process_time()
-    values = np.full((64, 64), 0.5)
-    for _ in range(100):
-        values = np.tanh(values @ values / 64)
-    return time.process_time() - began
 
 
 def seconds(run: Callable[[], object], compiling: Compiling) -> float:
@@ -138,6 +128,8 @@ def main(names: Sequence[str], *, few: bool) -> int:
         again = [{name: compare(name, Path(cache), few=few) for name in outside} for _ in range(2)]
     found |= {name: statistics.median([found[name], *(each[name] for each in again)]) for name in outside}
     missed = lying_off(found, pace)
+    unit, own = 1_000 / pace, 1_000 * SAME_WORK_SECONDS
+    print(f"the same work would take a reference core {unit:.2f} ms; preflights count with {own:.2f} ms")
     within = f"{len(found) - len(missed)} of {len(found)} within {OFF:.0%} of the median"
     print(f"load {before:.1f} to {os.getloadavg()[0]:.1f}; beside the same work, {within}")
     factors = ", ".join(f"{name} {found[name] / pace:.2f}" for name in missed)

@@ -17,7 +17,8 @@ from axiom.statistics import estimands
 
 # Needs should be right within a third where it was measured. How the dearest config relates to the cheapest hardly
 # depends on the computer, and a cell beside busy neighbours takes half as much again: what is off by more is wrong by
-# itself. How both relate to a reference core does depend on it: an old processor takes three times as long and more.
+# itself. How both relate to a reference core does depend on it, though its speed is measured beside: processors differ
+# in what they are quick at.
 COST_FACTOR = 3.0
 COST_FACTOR_OF_COMPUTERS = 10.0
 COST_FLOOR = 0.02  # seconds: below that, what surrounds a cell costs as much as the cell
@@ -326,8 +327,8 @@ def _too_dear(attempt: Attempt, demands: Demands) -> Iterator[str]:
     for where, one, allowed in cells:
         if one.cpu_seconds > allowed:
             yield (
-                f"{where} took {one.cpu_seconds:.0f} s of a processor, and {allowed:.0f} s are allowed by what it "
-                "declares"
+                f"{where} took {one.cpu_seconds:.0f} s of a reference core, and {allowed:.0f} s are allowed by what "
+                "it declares"
             )
 
 
@@ -337,9 +338,9 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> str:
         declared = demands.seconds[place]
         if off := _off(spent, declared, COST_FACTOR_OF_COMPUTERS):
             return (
-                f"needs says {off}, or this computer is {'slow' if spent > declared else 'fast'}: a warm cell of "
-                f"{in_words(place, demands.configs)} takes {spent:.3g} s of a processor, and {declared:.3g} s are "
-                f"declared; a factor of {COST_FACTOR_OF_COMPUTERS:.0f} is allowed. Declare about {spent:.2g} s of it"
+                f"needs says {off}: a warm cell of {in_words(place, demands.configs)} takes {spent:.3g} s of a "
+                f"reference core, by the speed of this computer, and {declared:.3g} s are declared; a factor of "
+                f"{COST_FACTOR_OF_COMPUTERS:.0f} is allowed. Declare about {spent:.2g} s of it"
             )
     for dearest, place in itertools.pairwise(measured):
         share = demands.seconds[place] / demands.seconds[dearest]
@@ -347,7 +348,7 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> str:
         if off := _off(measured[place], measured[dearest] * share, COST_FACTOR):
             return (
                 f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell of it "
-                f"should take {measured[dearest] * share:.3g} s of a processor here, and takes {measured[place]:.3g}; "
+                f"should take {measured[dearest] * share:.3g} s of a reference core, and takes {measured[place]:.3g}; "
                 f"a factor of {COST_FACTOR:.0f} is allowed. Declare about {declared:.2g} s of it"
             )
     return ""

@@ -29,6 +29,7 @@ from axiom.decisions.experiments.gates import (
 from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
+from axiom.lab.experiments import reference_core
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.direct import compute_here
 from axiom.signed import canonical_json
@@ -64,11 +65,12 @@ class PreflightRun:
         said: Said | None = None,
         patience: float = PATIENCE,
         gate: PauseGate | None = None,
+        slowness: Callable[[], float] = reference_core.slowness,
     ) -> None:
-        """`seeds` gives the seed of a number."""
+        """`seeds` gives the seed of a number, `slowness` how many seconds a second of a reference core takes now."""
         self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds
-        self._said, self._gate = said, gate
-        self._cpu_limit = patience + _MARGIN * max(demands.seconds)
+        self._said, self._gate, self._slowness = said, gate, slowness
+        self._cpu_limit = max(1.0, slowness()) * (patience + _MARGIN * max(demands.seconds))
         self._alone = threading.Lock()
         self._ended = threading.Event()
         self._one_way, self._other_way = _one_way(demands), _other_way(demands)
@@ -155,7 +157,7 @@ class PreflightRun:
             yield from more
 
     def _take(self, cell: _Cell, answer: CellAnswer) -> None:
-        tried = _of_answer(cell, answer, self._manifest)
+        tried = _of_answer(cell, answer, self._manifest, self._slowness())
         with self._alone:
             self._done.setdefault(cell.part, []).append(tried)
             is_luck = cell.part == "others" and tried.outcome is Outcome.DIVERGED  # perhaps: gate G5 counts them
@@ -219,7 +221,7 @@ def _name(estimand: str, planted: bool) -> str:
     return f"{'the planted effect' if planted else 'the placebo'} of {estimand}"
 
 
-def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest) -> Tried:
+def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: float) -> Tried:
     measures = None if answer.measures is None else dict(answer.measures)
     used = {estimand["measure"] for estimand in manifest.estimands} or {one.name for one in manifest.measures}
     concluded = {name: value for name, value in (measures or {}).items() if name in used}
@@ -231,7 +233,7 @@ def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest) -> Tried:
         outcome=answer.outcome,
         digest=_digest({"outcome": answer.outcome.value, "measures": measures, "early": early}),
         mark=_digest({"measures": concluded, "early": early}),
-        cpu_seconds=answer.cpu_seconds,
+        cpu_seconds=answer.cpu_seconds / slowness,
         measures={name: value for name, value in concluded.items() if not isinstance(value, list)},
         missing=tuple(name for name, value in (measures or {}).items() if value is None and name not in nullable),
         error=f"{answer.error.kind} at {answer.error.where}" if answer.error else "",

@@ -1,0 +1,23 @@
+"""How this computer compares with the reference core, in whose seconds experiments declare their costs, at a moment."""
+
+import time
+
+import numpy as np
+
+# What `same_work` takes a core on which the median experiment of the catalogue takes what it declares
+# (`scripts/bench needs` prints it).
+SAME_WORK_SECONDS = 0.002
+
+
+def same_work() -> float:
+    """CPU seconds of this thread for some milliseconds of arithmetic that is always the same."""
+    began = time.thread_time()
+    values = np.full((64, 64), 0.5)
+    for _ in range(100):
+        values = np.tanh(values @ values / 64)
+    return time.thread_time() - began
+
+
+def slowness() -> float:
+    """How many seconds a second of the reference core takes here and now: neighbours on the same chip count, too."""
+    return min(same_work() for _ in range(3)) / SAME_WORK_SECONDS
