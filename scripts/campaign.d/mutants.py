@@ -26,7 +26,7 @@ from pathlib import Path
 import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
-PLUGIN = Path(__file__).resolve().parent / "mutation"
+PLUGINS = Path(__file__).resolve().parent / "mutation"
 PACKAGES = ("axiom.decisions", "axiom.statistics", "axiom.signed", "axiom.store")
 ELSEWHERE = {
     "acceptance",
@@ -132,7 +132,7 @@ def reached(
     """Which tests reach each line of the packages, and how long each of these tests takes."""
     if not any(kept.glob("seconds.*.json")):
         places = {"COVERAGE_OF": ",".join(packages), "COVERAGE_IN": str(kept)}
-        words = ("-n", str(os.cpu_count()), "--dist", "loadfile", "-p", "coverage_by_test")
+        words = ("-n", str(os.cpu_count()), "--dist", "loadfile", "-p", "lines_by_test")
         ended = run_pytest(tree, [*words, *tests], places)
         print(ended.stdout.rstrip().rpartition("\n")[2] or ended.stderr, flush=True)
     seconds: dict[str, float] = {}
@@ -154,7 +154,7 @@ def run_pytest(
 ) -> "subprocess.CompletedProcess[str]":
     """Run tests of the copy."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *words]
-    paths = os.pathsep.join([str(tree / "src"), str(PLUGIN)])
+    paths = os.pathsep.join([str(tree / "src"), str(PLUGINS)])
     environment = os.environ | {"PYTHONPATH": paths} | environment
     return subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=timeout

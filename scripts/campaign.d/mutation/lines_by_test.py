@@ -1,6 +1,6 @@
 """A plugin of pytest: writes down which lines each test that passes reaches in this process, and how long it takes.
 
-COVERAGE_OF=axiom.store COVERAGE_IN=FOLDER pytest -p coverage_by_test …
+COVERAGE_OF=axiom.store COVERAGE_IN=FOLDER pytest -p lines_by_test …
 """
 
 import json
