@@ -4,9 +4,10 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.exports import (
     ExportedCredit,
     ExportedHost,
@@ -20,26 +21,12 @@ from axiom.boinc.exports import (
 )
 
 CREDIT = ExportedCredit(total=1_234_567, recent=12.5, recent_at=1_772_000_000.25)
+WRITTEN_CREDIT = {"total_credit": "1234.567", "expavg_credit": "12.500000", "expavg_time": "1772000000.250000"}
 ANN = ExportedVolunteer(id=1, name="Ann", created_at=1_771_000_000, credit=CREDIT, cpid="ab" * 16)
-HOST = ExportedHost(
-    id=5,
-    volunteer_id=1,
-    credit=CREDIT,
-    vendor="AuthenticAMD",
-    model="EPYC",
-    os_name="Linux",
-    os_version="Debian 12",
-    created_at=3,
-    seen_at=4,
-    cores=8,
-    flops=1e9,
-    memory_bytes=8e9,
-    cpid="cd" * 16,
-)
 
 
 def facts(body: ET.Element) -> dict[str, str | None]:
-    return {each.tag: each.text for each in body}
+    return {element.tag: element.text for element in body}
 
 
 def test_the_tables_say_what_the_files_hold():
@@ -49,7 +36,7 @@ def test_the_tables_say_what_the_files_hold():
     body = tables_xml(tables)
     assert body.startswith(b'<?xml version="1.0" encoding="ISO-8859-1"?>\n<tables>')
     root = ET.fromstring(body)
-    assert [each.text for each in root.findall("applications/application/name")] == ["a & b", "c"]
+    assert [name.text for name in root.findall("applications/application/name")] == ["a & b", "c"]
     assert {tag: text for tag, text in facts(root).items() if tag != "applications"} == {
         "update_time": "1772000000",
         "nusers_total": "2",
@@ -59,57 +46,22 @@ def test_the_tables_say_what_the_files_hold():
     }
 
 
-def test_a_volunteer_is_written_with_what_there_is():
-    bea = ExportedVolunteer(
-        id=2,
-        name="Bea <3",
-        created_at=5,
-        credit=CREDIT,
-        cpid="ef" * 16,
-        country="Peru",
-        website="https://example.org/?a&b",
-        team_id=9,
-    )
+def test_volunteers_and_teams_are_written_with_what_there_is():
+    elsewhere = {"country": "Peru", "website": "https://example.org/?a&b", "team_id": 9}
+    bea = replace(ANN, id=2, name="Bea <3", **elsewhere)
     first, second = ET.fromstring(b"".join(volunteers_xml([ANN, bea])))
-    assert facts(first) == {
-        "id": "1",
-        "name": "Ann",
-        "create_time": "1771000000",
-        "total_credit": "1234.567",
-        "expavg_credit": "12.500000",
-        "expavg_time": "1772000000.250000",
-        "cpid": "ab" * 16,
-    }
-    assert (
-        facts(second).items()
-        >= {
-            "name": "Bea <3",
-            "country": "Peru",
-            "url": "https://example.org/?a&b",
-            "teamid": "9",
-        }.items()
-    )
-
-
-def test_a_team_is_written():
-    team = ExportedTeam(
-        id=9,
-        name="The Team",
-        founder_id=2,
-        founder_name="Bea",
-        created_at=6,
-        credit=CREDIT,
-        description="We <b>compute</b>.",
-    )
+    plain = {"id": "1", "name": "Ann", "create_time": "1771000000", "cpid": "ab" * 16} | WRITTEN_CREDIT
+    assert facts(first) == plain
+    shown = {"id": "2", "name": "Bea <3", "country": "Peru", "url": "https://example.org/?a&b", "teamid": "9"}
+    assert facts(second) == plain | shown
+    founder = {"founder_id": 2, "founder_name": "Bea"}
+    team = ExportedTeam(id=9, name="Team", created_at=6, credit=CREDIT, description="We <b>compute</b>.", **founder)
     (written,) = ET.fromstring(b"".join(teams_xml([team])))
-    assert facts(written) == {
+    assert facts(written) == WRITTEN_CREDIT | {
         "id": "9",
         "type": "1",
-        "name": "The Team",
+        "name": "Team",
         "userid": "2",
-        "total_credit": "1234.567",
-        "expavg_credit": "12.500000",
-        "expavg_time": "1772000000.250000",
         "founder_name": "Bea",
         "create_time": "6",
         "description": "We <b>compute</b>.",
@@ -118,51 +70,51 @@ def test_a_team_is_written():
 
 
 def test_a_host_names_its_volunteer_only_when_it_may():
-    shown, hidden = ET.fromstring(
-        b"".join(hosts_xml([HOST, replace(HOST, volunteer_id=None, coprocessors="[CUDA|x|1]")]))
-    )
-    assert shown.findtext("userid") == "1"
-    assert hidden.find("userid") is None
-    assert (shown.find("coprocs"), hidden.findtext("coprocs")) == (None, "[CUDA|x|1]")
-    assert (
-        facts(shown).items()
-        >= {
-            "id": "5",
-            "p_vendor": "AuthenticAMD",
-            "os_version": "Debian 12",
-            "ncpus": "8",
-            "rpc_time": "4",
-            "p_fpops": "1000000000.000000",
-            "m_nbytes": "8000000000.000000",
-            "host_cpid": "cd" * 16,
-        }.items()
-    )
+    system = {"vendor": "AuthenticAMD", "model": "EPYC", "os_name": "Linux", "os_version": "Debian 12"}
+    power = {"cores": 8, "flops": 1e9, "memory_bytes": 8e9}
+    host = ExportedHost(id=5, volunteer_id=1, credit=CREDIT, created_at=3, seen_at=4, cpid="cd" * 16, **system, **power)
+    hosts = [host, replace(host, volunteer_id=None, coprocessors="[CUDA|x|1]")]
+    shown, hidden = map(facts, ET.fromstring(b"".join(hosts_xml(hosts))))
+    expected = {
+        "id": "5",
+        "userid": "1",
+        "p_vendor": "AuthenticAMD",
+        "os_version": "Debian 12",
+        "ncpus": "8",
+        "rpc_time": "4",
+        "p_fpops": "1000000000.000000",
+        "m_nbytes": "8000000000.000000",
+        "host_cpid": "cd" * 16,
+    }
+    assert shown.items() >= expected.items()
+    assert set(hidden) == set(shown) - {"userid"} | {"coprocs"}
+    assert hidden["coprocs"] == "[CUDA|x|1]"
 
 
 def test_a_file_of_nobody_is_still_a_file():
-    assert [ET.fromstring(b"".join(each([]))).tag for each in (volunteers_xml, teams_xml, hosts_xml)] == [
-        *("users", "teams", "hosts")
-    ]
+    roots = [ET.fromstring(b"".join(write([]))).tag for write in (volunteers_xml, teams_xml, hosts_xml)]
+    assert roots == ["users", "teams", "hosts"]
 
 
 PRINTABLE = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\ufffe\uffff"))
 
 
-@given(name=PRINTABLE)
-def test_every_name_comes_back_as_it_was(name):
-    body = b"".join(volunteers_xml([replace(ANN, name=name)]))
+@given(name=PRINTABLE, text=st.text())
+@example(name="", text="]]> & <b> \x00\x1b\ud800\ufffe")
+def test_no_text_breaks_the_file_and_every_printable_name_comes_back(name, text):
+    body = b"".join(volunteers_xml([replace(ANN, name=name), replace(ANN, name=text)]))
+    first, second = ET.fromstring(body)
+    assert (first.findtext("name") or "") == name
+    assert second.findtext("id") == "1"
+    between = ET.fromstring(in_ascii(f"<a>{escaped(text)}</a>"))
+    assert len(between) == 0
+    assert set(between.text or "") <= set(text) | {"\n"}  # XML reads every end of line as \n
     assert body.isascii()
-    assert (ET.fromstring(body).findtext("user/name") or "") == name
-
-
-@given(name=st.text())
-def test_no_name_breaks_the_file(name):
-    assert ET.fromstring(b"".join(volunteers_xml([replace(ANN, name=name)]))).findtext("user/id") == "1"
 
 
 @given(amounts=st.lists(st.integers(-(10**15), 10**18)))
 def test_the_sum_over_the_file_is_the_ledger_s_to_the_last_thousandth(amounts):
     volunteers = [replace(ANN, credit=replace(CREDIT, total=amount)) for amount in amounts]
     root = ET.fromstring(b"".join(volunteers_xml(volunteers)))
-    written = [Decimal(each.text or "") for each in root.iter("total_credit")]
+    written = [Decimal(element.text or "") for element in root.iter("total_credit")]
     assert sum(written) * 1_000 == sum(amounts)

