@@ -79,9 +79,9 @@ def ours(versions: Sequence[Version]) -> bool:
 
 def theirs(versions: Sequence[Version]) -> bool:
     made = [version.theirs(number) for number, version in enumerate(versions, start=1)]
-    for place, one in enumerate(made):
+    for place, version in enumerate(made):
         before = made[place - 1].signed if place else None
-        result = one.signed.get_root_verification_result(before, one.signed_bytes, one.signatures)
+        result = version.signed.get_root_verification_result(before, version.signed_bytes, version.signatures)
         if not result.verified:
             return False
     return not made[-1].signed.is_expired(NOW)
@@ -97,8 +97,8 @@ def chain(seed: int) -> list[Version]:
 
 def test_a_chain_is_taken_by_both_or_by_neither():
     verdicts = []
-    for seed in range(300):
+    for seed in range(100):
         versions = chain(seed)
         verdicts.append(ours(versions))
         assert verdicts[-1] == theirs(versions), seed
-    assert 40 < sum(verdicts) < 260  # both are met often enough to mean something
+    assert 10 < sum(verdicts) < 90  # both are met often enough to mean something

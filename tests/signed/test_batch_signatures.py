@@ -4,7 +4,7 @@ import base64
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import TicketError
@@ -16,53 +16,37 @@ BODIES = st.lists(st.binary(max_size=40), min_size=2, max_size=70)
 PATH_LIMIT = 1 + 8 * 32  # bytes: of 256 texts each has eight branches above it
 
 
-@given(BODIES)
-def test_each_of_several_texts_leads_to_the_one_word_that_is_signed(bodies):
+@settings(max_examples=30)
+@given(BODIES, st.data())
+def test_each_of_several_texts_and_no_other_leads_to_the_one_word_that_is_signed(bodies, data):
     word, paths = joint(bodies)
     assert [signed_word(body, path) for body, path in zip(bodies, paths, strict=True)] == [word] * len(bodies)
     assert all(len(path) <= PATH_LIMIT for path in paths)
-
-
-@given(BODIES, st.data())
-def test_a_text_that_is_not_among_them_leads_elsewhere_by_every_path(bodies, data):
-    word, paths = joint(bodies)
-    stranger = data.draw(st.binary(max_size=80).filter(lambda each: each not in bodies))
+    stranger = data.draw(st.binary(max_size=80).filter(lambda body: body not in bodies))
     assert word not in {signed_word(stranger, path) for path in paths}
 
 
+def hashed(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
 def test_the_tree_is_the_one_that_is_written_down():
-    def hashed(*parts: bytes) -> bytes:
-        return hashlib.sha256(b"".join(parts)).digest()
-
-    one, two, three = (hashed(b"\0", body) for body in (b"1", b"2", b"3"))
+    first, second, third = (hashed(b"\0", body) for body in (b"1", b"2", b"3"))
     word, paths = joint([b"1", b"2", b"3"])
-    pair = hashed(b"\1", one, two)
-    assert word == b"axiom-joint-1\0" + hashed(b"\1", pair, three)
-    assert paths == [b"\0" + two + three, b"\1" + one + three, b"\1" + pair]
-
-
-def test_a_branch_is_no_text():
+    pair = hashed(b"\1", first, second)
+    assert word == b"axiom-joint-1\0" + hashed(b"\1", pair, third)
+    assert paths == [b"\0" + second + third, b"\1" + first + third, b"\1" + pair]
     word, (path, _) = joint([b"1", b"2"])
-    inside = b"\1" + hashlib.sha256(b"\0" + b"1").digest() + hashlib.sha256(b"\0" + b"2").digest()
+    inside = b"\1" + first + second
     for body in (inside, inside[1:], b"1" + path[1:]):
-        assert signed_word(body, path) != word
-
-
-@pytest.mark.parametrize("path", [b"", b"\0", b"\0" * 32, b"\0" * 34, b"\2" + b"x" * 32, b"\0" * (PATH_LIMIT + 32)])
-def test_what_is_no_path_is_refused(path):
-    with pytest.raises(ValueError, match="no path"):
-        signed_word(b"1", path)
-
-
-@pytest.mark.parametrize("amount", [0, 1, 257])
-def test_one_text_alone_or_too_many_cannot_share_a_signature(amount):
-    with pytest.raises(ValueError, match="cannot share"):
-        joint([b"x"] * amount)
-
-
-def test_a_text_alone_is_sealed_as_always(keys):
-    assert sealed_together([b"{}"], keys.ticket) == [sealed(b"{}", [keys.ticket])]
-    assert sealed_together([], keys.ticket) == []
+        assert signed_word(body, path) != word  # a branch is no text
+    assert max(map(len, joint([b"%d" % number for number in range(256)])[1])) == PATH_LIMIT
+    for none in (b"", b"\0", b"\0" * 32, b"\0" * 34, b"\2" + b"x" * 32, b"\0" * (PATH_LIMIT + 32)):
+        with pytest.raises(ValueError, match="no path"):
+            signed_word(b"1", none)
+    for amount in (0, 1, 257):
+        with pytest.raises(ValueError, match="share"):
+            joint([b"x"] * amount)
 
 
 def tickets(make_ticket, keys) -> list[str]:
@@ -72,22 +56,17 @@ def tickets(make_ticket, keys) -> list[str]:
     return sealed_together(bodies, keys.ticket)
 
 
-def test_each_ticket_under_a_joint_signature_is_read(make_ticket, keys, now):
+def test_each_ticket_under_a_joint_signature_is_read_and_parts_of_two_make_no_third(make_ticket, keys, now):
     texts = tickets(make_ticket, keys)
     assert [read_ticket(text, trust=keys.trust, now=now).task for text in texts] == [7, 8, 9]
     assert len({text.split(".")[1] for text in texts}) == 1
-
-
-def test_parts_of_two_tickets_make_no_third(make_ticket, keys, now):
-    (body, signature, path), (other, _, way), _ = (text.split(".") for text in tickets(make_ticket, keys))
+    (body, signature, path), (other, _, way), _ = (text.split(".") for text in texts)
     alone = write_ticket(make_ticket(task=7), keys.ticket).split(".")[1]
     wrong = [(body, signature, way), (other, signature, path), (body, signature), (body, alone, path)]
     for parts in [*wrong, (body, signature, path, path), (body, signature, "")]:
         with pytest.raises(TicketError):
             read_ticket(".".join(parts), trust=keys.trust, now=now)
-
-
-def test_what_nobody_signs_jointly_is_taken_with_a_signature_of_its_own_alone(make_ticket, keys):
-    text, *_ = tickets(make_ticket, keys)
-    with pytest.raises(NotSealed, match="two parts"):
-        unseal(text, kind="axiom-ticket-1", role=Role.TICKET, trust=keys.trust, limit=60_000)
+    with pytest.raises(NotSealed, match="two parts"):  # as of anything that nobody signs jointly
+        unseal(texts[0], kind="axiom-ticket-1", role=Role.TICKET, trust=keys.trust, limit=60_000)
+    assert sealed_together([b"{}"], keys.ticket) == [sealed(b"{}", [keys.ticket])]
+    assert sealed_together([], keys.ticket) == []

@@ -65,86 +65,59 @@ def test_a_host_that_saw_the_first_version_walks_to_the_newest_although_every_ro
     trust = taken(newest, now, seen, first.trust.lab)
     assert (trust.version, trust.lab) == (4, first.trust.lab)
     assert set(trust.roles[Role.ROOT].keys) == {key.id for key in NEXT}
-    assert taken(newest, now) == trust
-    assert taken(newest, now, anchor(trust)) == trust
-
-
-def test_a_lost_root_key_is_replaced_by_the_other_two(first, now):
-    _, kept, also_kept = THREE
-    newest = first.then(kept, also_kept, roots=(kept, also_kept, NEXT[0]))
-    assert taken(newest.then(kept, NEXT[0]), now, anchor(taken(first, now))).version == 3
+    assert taken(newest, now) == taken(newest, now, anchor(trust)) == trust
+    assert [version.version for version in versions_of(newest.raw)] == [1, 2, 3, 4]
+    with pytest.raises(Untrusted, match="ran out"):
+        taken(newest, trust.expires)
+    renewed = newest.then(*NEXT[:2], expires=trust.expires + timedelta(days=1))  # the newest alone must be good
+    assert taken(renewed, trust.expires, seen).version == 5
 
 
 @pytest.mark.parametrize(
-    ("signing", "words"),
+    ("signing", "roots", "fact"),
     [
-        ((THREE[0],), "1 of the 2 root signatures of its own"),
-        ((THREE[0], NEXT[0], NEXT[1]), "1 of the 2 root signatures of the version before"),
-        ((NEXT[0], NEXT[1]), "0 of the 2 root signatures of the version before"),
-        ((THREE[0], THREE[1]), "0 of the 2 root signatures of its own"),
-        ((THREE[0], THREE[1], NEXT[0]), "1 of the 2 root signatures of its own"),
-        ((THREE[0], THREE[1], NEXT[0], BUNDLE), "may not sign as root"),
-        ((), "0 of the 2 root signatures of its own"),
+        ((THREE[0],), THREE, "1 of the 2 .* its own"),
+        ((THREE[0], THREE[0]), THREE, "1 of the 2 .* its own"),
+        ((), NEXT, "0 of the 2 .* its own"),
+        ((THREE[0], NEXT[0], NEXT[1]), NEXT, "1 of the 2 .* the version before"),
+        ((NEXT[0], NEXT[1]), NEXT, "0 of the 2 .* the version before"),
+        ((THREE[0], THREE[1]), NEXT, "0 of the 2 .* its own"),
+        ((THREE[0], THREE[1], NEXT[0]), NEXT, "1 of the 2 .* its own"),
+        ((THREE[0], THREE[1], NEXT[0], BUNDLE), NEXT, "may not sign"),
     ],
 )
-def test_new_root_keys_need_the_threshold_of_the_old_ones_and_of_their_own(signing, words, first, now):
-    roots = (THREE[0], THREE[1], THREE[2]) if signing == (THREE[0],) else NEXT
-    with pytest.raises(Untrusted, match=words):
+def test_new_root_keys_need_the_threshold_of_the_old_ones_and_of_their_own(signing, roots, fact, first, now):
+    with pytest.raises(Untrusted, match=fact):
         taken(first.then(*signing, roots=roots), now)
+    others = first.then(*THREE[1:], roots=(*THREE[1:], NEXT[0]))  # one was lost, and replaced by the other two
+    assert taken(others.then(THREE[1], NEXT[0]), now, anchor(taken(first, now))).version == 3
 
 
-def test_a_key_cannot_sign_twice_towards_a_threshold(first, now):
-    with pytest.raises(Untrusted, match="1 of the 2 root signatures"):
-        taken(first.then(THREE[0], THREE[0]), now)
-
-
-def test_an_older_version_is_refused_and_so_is_another_version_of_the_same_number(first, now):
+def test_whoever_saw_a_version_takes_no_older_one_and_no_other_of_its_number(first, now):
     second, fork = first.then(*THREE[:2]), first.then(*THREE[1:], expires=now + timedelta(days=100))
     seen = anchor(taken(second, now))
-    with pytest.raises(Untrusted, match="version 1, and version 2 was seen"):
+    with pytest.raises(Untrusted, match="version 1, and version 2"):
         taken(first, now, seen)
     for forked in (fork, fork.then(*THREE[:2])):
         assert taken(forked, now).version == forked.trust.version
-        with pytest.raises(Untrusted, match="another version 2 than the one that was seen"):
+        with pytest.raises(Untrusted, match="another version 2"):
             taken(forked, now, seen)
-
-
-def test_withdrawn_root_keys_can_lead_nobody_away_who_saw_their_successors(first, now):
     true = first.then(*THREE[:2], *NEXT[:2], roots=NEXT)
-    stolen = first.then(*THREE[:2]).then(*THREE[:2])
-    with pytest.raises(Untrusted, match="another version 2"):
-        taken(stolen, now, anchor(taken(true, now)))
-    with pytest.raises(Untrusted, match="may not sign as root"):
-        taken(true.then(*THREE[:2]), now, anchor(taken(true, now)))
-
-
-def test_only_the_newest_version_has_to_be_good_for_today(first, now):
-    later = now + timedelta(days=400)
-    with pytest.raises(Untrusted, match="ran out"):
-        taken(first, later)
-    renewed = first.then(*THREE[:2], expires=later + timedelta(days=1))
-    assert taken(renewed, later, anchor(taken(first, now))).version == 2
+    for stolen, fact in ((second.then(*THREE[:2]), "another version 2"), (true.then(*THREE[:2]), "may not sign")):
+        with pytest.raises(Untrusted, match=fact):
+            taken(stolen, now, anchor(taken(true, now)))
 
 
 def test_versions_cannot_be_left_out_put_in_another_order_or_taken_from_another_laboratory(first, now):
     newest = first.then(*THREE[:2]).then(*THREE[:2])
-    chain = parse(newest.raw, limit=10**6)["chain"]
+    data = parse(newest.raw, limit=10**6)
+    chain = data["chain"]
     for some in (chain[1:], [chain[0], chain[2]], [chain[0], chain[2], chain[1]], [*chain, chain[2]], chain * 2):
         with pytest.raises(NotSealed):
             read_trust(canonical({"chain": some}), now=now)
     foreign = replace(first.trust, lab="ab" * 32, version=2)
-    with pytest.raises(NotSealed, match="not named after its first root keys"):
+    with pytest.raises(NotSealed, match="first root keys"):
         read_trust(write_trust(foreign, THREE, first.raw), now=now)
-
-
-def test_a_changed_signature_of_an_old_version_is_noticed_from_the_anchor_on(first, now):
-    newest = first.then(*THREE[:2]).then(*THREE[:2])
-    trust = taken(newest, now)
-    data = parse(newest.raw, limit=10**6)
-    data["chain"][0]["signatures"] = {}
-    with pytest.raises(NotSealed, match="does not name the one before it"):
-        read_trust(canonical(data), now=now, seen=anchor(trust))
-
-
-def test_the_versions_of_our_own_file_can_be_looked_at(first):
-    assert [trust.version for trust in versions_of(first.then(*THREE[:2]).raw)] == [1, 2]
+    chain[0]["signatures"] = {}
+    with pytest.raises(NotSealed, match="one before"):
+        read_trust(canonical(data), now=now, seen=anchor(taken(newest, now)))

@@ -64,9 +64,10 @@ def damaged(folder, name, damage, place):
     return copy
 
 
-@pytest.mark.parametrize("damage", HOW)
+@pytest.mark.parametrize(
+    ("act", "damage"), [*((starts, damage) for damage in HOW), (rotates, "cut"), (asks, "cut"), (asks, "a folder")]
+)
 @pytest.mark.parametrize("name", ["trust.json", "code.json"])
-@pytest.mark.parametrize("act", [starts, rotates, asks])
 def test_a_damaged_file_is_named_and_every_key_stays(act, name, damage, made, now, tmp_path):
     folder = damaged(made, name, damage, tmp_path)
     before = {path.name: path.read_bytes() for path in folder.glob("*.key")}
@@ -74,19 +75,19 @@ def test_a_damaged_file_is_named_and_every_key_stays(act, name, damage, made, no
         act(folder, now)
     after = {path.name: path.read_bytes() for path in folder.glob("*.key")}
     assert {path: after[path] for path in before} == before
+    if name == "code.json":
+        with pytest.raises(KeysUnusable, match=name):
+            load_secrets(folder)
 
 
-@pytest.mark.parametrize("damage", HOW)
-@pytest.mark.parametrize("name", ["next-root.json", "next-bundle.json", "next-code.json"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [*(("next-root.json", damage) for damage in HOW), ("next-bundle.json", "cut"), ("next-code.json", "cut")],
+)
 def test_what_waits_to_be_signed_is_named_where_it_is_damaged(name, damage, waiting, now, tmp_path):
     folder = damaged(waiting, name, damage, tmp_path)
     with pytest.raises(KeysUnusable, match=name):
         asks(folder, now)
-
-
-def test_a_folder_in_the_place_of_what_was_carried_over_is_said(made, tmp_path):
-    with pytest.raises(KeysUnusable, match=r"code\.json.*directory"):
-        load_secrets(damaged(made, "code.json", "a folder", tmp_path))
 
 
 def test_no_key_is_removed_on_the_word_of_a_trust_file_that_nobody_signed(made, now, tmp_path):
@@ -100,6 +101,6 @@ def test_no_key_is_removed_on_the_word_of_a_trust_file_that_nobody_signed(made, 
     raw = json.loads(write_trust(forged, keys.roots, before))
     raw["chain"][1]["signatures"] = {keys.root.id: "0" * 128}
     (folder / TRUST_FILE).write_bytes(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode())
-    with pytest.raises(KeysUnusable, match="is false"):
+    with pytest.raises(KeysUnusable, match="false"):
         make_keys(folder, now)
     assert SigningKey.load(folder / "bundle.key").id == ours.id

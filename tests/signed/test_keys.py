@@ -10,28 +10,19 @@ from axiom.signed.trust import Role, lab_name, versions_of
 
 def test_keys_are_made_once_and_loaded_after(tmp_path, now):
     folder = tmp_path / "keys"
+    folder.mkdir(mode=0o700)
+    (root := SigningKey.make()).save(folder / "root.key")  # as where the making was interrupted
     made, again = make_keys(folder, now), make_keys(folder, now + timedelta(days=1))
     assert made.trust == again.trust == load_keys(folder, now).trust
-    assert [made.root.id, made.bundle.id, made.ticket.id] == [again.root.id, again.bundle.id, again.ticket.id]
+    assert [made.root.id, made.bundle.id, made.ticket.id] == [root.id, again.bundle.id, again.ticket.id]
+    ids = {role: list(signers.keys) for role, signers in made.trust.roles.items()}
+    assert ids == {Role.ROOT: [made.root.id], Role.BUNDLE: [made.bundle.id], Role.TICKET: [made.ticket.id]}
+    assert made.trust.lab == lab_name(made.trust.roles[Role.ROOT])
+    assert len({made.root.id, made.bundle.id, made.ticket.id}) == 3
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == dict.fromkeys(
         ("root.key", "bundle.key", "ticket.key", "trust.json"), 0o600
     )
-
-
-def test_each_role_has_its_own_key_and_the_first_root_names_the_laboratory(keys):
-    ids = {role: list(signers.keys) for role, signers in keys.trust.roles.items()}
-    assert ids == {Role.ROOT: [keys.root.id], Role.BUNDLE: [keys.bundle.id], Role.TICKET: [keys.ticket.id]}
-    assert keys.trust.lab == lab_name(keys.trust.roles[Role.ROOT])
-    assert len({keys.root.id, keys.bundle.id, keys.ticket.id}) == 3
-
-
-def test_an_interrupted_making_goes_on(tmp_path, now):
-    folder = tmp_path / "keys"
-    folder.mkdir(mode=0o700)
-    root = SigningKey.make()
-    root.save(folder / "root.key")
-    assert make_keys(folder, now).root.id == root.id
 
 
 def test_a_trust_file_about_to_run_out_is_renewed_with_a_higher_version(tmp_path, now):
@@ -45,17 +36,18 @@ def test_a_trust_file_about_to_run_out_is_renewed_with_a_higher_version(tmp_path
     assert [trust.lab for trust in versions] == [first.trust.lab] * 3
 
 
-def test_a_key_is_never_written_over(tmp_path):
-    SigningKey.make().save(tmp_path / "a.key")
-    before = (tmp_path / "a.key").read_bytes()
+def test_a_key_is_never_written_over_nor_shown_and_signs_these_bytes_alone(tmp_path):
+    path, key, other = tmp_path / "a.key", SigningKey.make(), SigningKey.make()
+    key.save(path)
+    before = path.read_text()
     with pytest.raises(FileExistsError):
-        SigningKey.make().save(tmp_path / "a.key")
-    assert (tmp_path / "a.key").read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["a.key"]
-
-
-def test_a_signature_is_of_these_bytes_by_this_key():
-    key, other = SigningKey.make(), SigningKey.make()
+        other.save(path)
+    assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] == [("a.key", before)]
+    private = before.split('"private":"')[1][:64]
+    path.write_text(before.replace(private, private[:-1] + "g"))
+    with pytest.raises(KeysUnusable) as caught:
+        SigningKey.load(path)
+    assert private[:20] not in str(caught.value)
     signature = key.sign(b"order").hex()
     assert is_signed(b"order", signature, key.public)
     assert not is_signed(b"ordes", signature, key.public)
@@ -75,13 +67,13 @@ def test_keys_in_danger_are_refused(tmp_path, now):
     path.chmod(0o600)
     for body in (b"", whole[:-9], whole.replace(made.ticket.public.encode(), made.root.public.encode())):
         path.write_bytes(body)
-        with pytest.raises(KeysUnusable, match="is damaged"):
+        with pytest.raises(KeysUnusable, match="damaged"):
             load_keys(folder, now)
     path.unlink()
-    with pytest.raises(KeysUnusable, match="cannot be read"):
+    with pytest.raises(KeysUnusable, match="read"):
         make_keys(folder, now)
     SigningKey.make().save(path)
-    with pytest.raises(KeysUnusable, match=r"is not a key that .*trust.json names"):
+    with pytest.raises(KeysUnusable, match=r"trust\.json"):
         load_keys(folder, now)
     path.write_bytes(whole)
     load_keys(folder, now)
@@ -91,62 +83,46 @@ def test_keys_in_danger_are_refused(tmp_path, now):
         load_keys(folder, now)
 
 
-def test_the_words_about_a_damaged_key_do_not_show_it(tmp_path):
-    path = tmp_path / "a.key"
-    SigningKey.make().save(path)
-    private = path.read_text().split('"private":"')[1][:64]
-    path.write_text(path.read_text().replace(private, private[:-1] + "g"))
-    with pytest.raises(KeysUnusable) as caught:
-        SigningKey.load(path)
-    assert private[:20] not in str(caught.value)
-
-
 def test_a_trust_file_that_cannot_be_used_is_refused(tmp_path, now):
     folder = tmp_path / "keys"
     make_keys(folder, now)
     with pytest.raises(KeysUnusable, match="ran out"):
         load_keys(folder, now + timedelta(days=366))
     (folder / "trust.json").write_bytes(b"{}")
-    with pytest.raises(KeysUnusable, match="lacks the field 'chain'"):
-        load_keys(folder, now)
-    with pytest.raises(KeysUnusable, match="lacks the field 'chain'"):
-        make_keys(folder, now)
+    for use in (load_keys, make_keys):
+        with pytest.raises(KeysUnusable, match="'chain'"):
+            use(folder, now)
     (folder / "trust.json").unlink()
-    with pytest.raises(KeysUnusable, match="cannot be read"):
+    with pytest.raises(KeysUnusable, match="read"):
         load_keys(folder, now)
 
 
 SECRETS = ("accounts.key", "upload.key", "code.key")
 
 
-def test_the_secrets_for_volunteers_are_made_once_also_in_an_old_laboratory(tmp_path, now):
+def test_the_secrets_for_volunteers_are_made_once_and_refused_in_danger_without_being_shown(tmp_path, now):
     folder = tmp_path / "keys"
     make_keys(folder, now)
     made, again = make_secrets(folder), make_secrets(folder)
     assert (made.accounts, made.upload) == (again.accounts, again.upload)
     assert made.code.public_text == again.code.public_text == load_secrets(folder).code.public_text
-    assert made.accounts != made.upload
-    assert (len(made.accounts), len(made.upload)) == (32, 32)
+    assert (made.accounts != made.upload, len(made.accounts), len(made.upload)) == (True, 32, 32)
     assert {(folder / name).stat().st_mode & 0o777 for name in SECRETS} == {0o600}
     assert make_keys(folder, now).trust.version == 1
-
-
-@pytest.mark.parametrize("name", SECRETS)
-def test_secrets_in_danger_are_refused_in_words_that_do_not_show_them(tmp_path, now, name):
-    folder = tmp_path / "keys"
-    make_keys(folder, now)
-    made, path = make_secrets(folder), folder / name
-    whole = path.read_bytes()
-    path.chmod(0o644)
-    with pytest.raises(KeysUnusable, match=r"mode 644.*chmod 600"):
-        make_secrets(folder)
-    path.chmod(0o600)
-    for body in (b"", whole[:-9], whole.upper(), b"{}", b"\xff"):
-        path.write_bytes(body)
-        with pytest.raises(KeysUnusable, match="is damaged") as caught:
-            make_secrets(folder)
-        assert not any(secret.hex()[:16] in str(caught.value) for secret in (made.accounts, made.upload))
-    path.unlink()
-    with pytest.raises(KeysUnusable, match="cannot be read"):
-        load_secrets(folder)
     assert made.accounts.hex() not in repr(made)
+    for name in SECRETS:
+        whole = (path := folder / name).read_bytes()
+        path.chmod(0o644)
+        with pytest.raises(KeysUnusable, match="mode 644"):
+            make_secrets(folder)
+        path.chmod(0o600)
+        for body in (b"", whole[:-9], whole.upper(), b"{}", b"\xff"):
+            path.write_bytes(body)
+            with pytest.raises(KeysUnusable, match="damaged") as caught:
+                make_secrets(folder)
+            assert not any(secret.hex()[:16] in str(caught.value) for secret in (made.accounts, made.upload))
+        path.unlink()
+        with pytest.raises(KeysUnusable, match="read"):
+            load_secrets(folder)
+        path.touch(mode=0o600)
+        path.write_bytes(whole)

@@ -1,8 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from axiom.domain.declaration import pack
 from axiom.domain.fleet import Platform
@@ -31,30 +29,16 @@ HEADER = Header(
     runner="26.12.0",
     platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
 )
-CELLS = (
-    CellOutput(
-        replicate=1,
-        config=0,
-        seed=2**62,
-        outcome=Outcome.OK,
-        measures={"y": 1.5, "n": 3, "is": True, "curve": [1.0, 2.0], "none": None},
-        early=(0.5, 0.25),
-        cpu_seconds=0.5,
-    ),
-    CellOutput(replicate=1, config=1, seed=2, outcome=Outcome.LATE, measures=None, early=(), cpu_seconds=3.0),
-    CellOutput(
-        replicate=2, config=0, seed=3, outcome=Outcome.DIVERGED, measures={"y": None}, early=(), cpu_seconds=1.0
-    ),
-    CellOutput(
-        replicate=2,
-        config=1,
-        seed=3,
-        outcome=Outcome.FAILED,
-        measures=None,
-        early=(),
-        cpu_seconds=0.0,
-        error=CellError(kind="ValueError", where="axiom/catalogue/probe.py:12"),
-    ),
+RAISED = CellError(kind="ValueError", where="axiom/catalogue/probe.py:12")
+MEASURED = {"y": 1.5, "n": 3, "is": True, "curve": [1.0, 2.0], "none": None}
+CELLS = tuple(
+    CellOutput(replicate=replicate, config=config, seed=seed, outcome=outcome, measures=measures, **rest)
+    for (replicate, config, seed), outcome, measures, rest in [
+        ((1, 0, 2**62), Outcome.OK, MEASURED, {"early": (0.5, 0.25), "cpu_seconds": 0.5}),
+        ((1, 1, 2), Outcome.LATE, None, {"early": (), "cpu_seconds": 3.0}),
+        ((2, 0, 3), Outcome.DIVERGED, {"y": None}, {"early": (0.5,) * 8, "cpu_seconds": 0.0}),
+        ((2, 1, 3), Outcome.FAILED, None, {"early": (), "cpu_seconds": 0.0, "error": RAISED}),
+    ]
 )
 WHOLE = header_line(HEADER) + b"".join(cell_line(cell) for cell in CELLS) + footer_line(4)
 
@@ -63,41 +47,35 @@ def read(raw: bytes):
     return read_output(raw, limit=100_000)
 
 
-def test_an_output_is_read_as_written():
+def test_an_output_is_read_as_written_and_one_that_was_cut_is_refused():
     output = read(WHOLE)
-    assert output.header == HEADER
-    assert output.cells == CELLS
+    assert (output.header, output.cells) == (HEADER, CELLS)
+    assert (output.header.ticket_text, output.header.ticket) == ("TICKET", ticket_digest("TICKET"))
+    for kept in range(len(WHOLE)):
+        with pytest.raises(OutputError):
+            read(WHOLE[:kept])
+    assert read_output(WHOLE, limit=len(WHOLE), most_cells=4) == output
+    for limits in ({"limit": len(WHOLE) - 1}, {"limit": len(WHOLE), "most_cells": 3}):
+        with pytest.raises(OutputError):
+            read_output(WHOLE, **limits)
 
 
-def test_an_output_carries_its_ticket_and_is_named_by_its_digest():
-    header = read(WHOLE).header
-    assert (header.ticket_text, header.ticket) == ("TICKET", ticket_digest("TICKET"))
+def test_a_header_carries_a_ticket_of_any_length_in_its_form():
+    header = replace(HEADER, task=1, host=1, version=1, ticket_text="T" * 60_000)
+    empty = read(header_line(header) + footer_line(0))
+    assert (empty.header, empty.cells) == (header, ())
+    for text in ("", "two words", "line\nbreak", "T" * 60_001):
+        with pytest.raises(OutputError, match="ticket_text"):
+            read(header_line(replace(HEADER, ticket_text=text)) + footer_line(0))
 
 
-@pytest.mark.parametrize("text", ["", "two words", "line\nbreak", "T" * 60_001])
-def test_a_header_without_a_ticket_in_its_form_is_refused(text):
-    with pytest.raises(OutputError, match="ticket_text"):
-        read(header_line(replace(HEADER, ticket_text=text)) + footer_line(0))
+@pytest.mark.parametrize("bit", [0, 4])
+def test_a_flipped_bit_is_refused_or_changes_one_value_only(bit):
+    for place in range(len(WHOLE)):
+        changes_one_value_at_most(place, bit)
 
 
-def test_the_longest_ticket_fits_a_header():
-    header = replace(HEADER, ticket_text="T" * 60_000)
-    assert read(header_line(header) + footer_line(0)).header == header
-
-
-def test_an_empty_output_is_called_empty():
-    with pytest.raises(OutputError, match="empty"):
-        read(b"")
-
-
-@given(kept=st.integers(1, len(WHOLE) - 1))
-def test_a_cut_output_is_refused(kept):
-    with pytest.raises(OutputError):
-        read(WHOLE[:kept])
-
-
-@given(place=st.integers(0, len(WHOLE) - 1), bit=st.integers(0, 7))
-def test_a_flipped_bit_is_refused_or_changes_one_value_only(place, bit):
+def changes_one_value_at_most(place, bit):
     raw = bytearray(WHOLE)
     raw[place] ^= 1 << bit
     try:
@@ -108,91 +86,74 @@ def test_a_flipped_bit_is_refused_or_changes_one_value_only(place, bit):
 
 
 def line(**changes) -> bytes:
-    data = {
-        "config": 0,
-        "cpu_seconds": 0.5,
-        "early": [],
-        "error": None,
-        "measures": {"y": 1.0},
-        "outcome": "ok",
-        "replicate": 1,
-        "seed": 2,
-    }
-    return canonical({name: value for name, value in (data | changes).items() if value != "leave out"}) + b"\n"
+    plain = {"config": 0, "cpu_seconds": 0.5, "early": [], "error": None, "measures": {"y": 1.0}}
+    data = plain | {"outcome": "ok", "replicate": 1, "seed": 2} | changes
+    return canonical({name: value for name, value in data.items() if value != "leave out"}) + b"\n"
+
+
+FAILED = {"outcome": "failed", "measures": None}
 
 
 @pytest.mark.parametrize(
-    ("middle", "words"),
+    ("middle", "fact"),
     [
-        (b"{}\n", "Line 2 of the output is refused: the cell lacks"),
-        (b"\n", "Line 2.*not JSON"),
-        (line(seed="leave out"), "lacks the field 'seed'"),
-        (line(note="hello"), "unknown field 'note'"),
-        (line(seed="2"), "seed is not a whole number"),
-        (line(replicate=-1), "replicate is not a whole number"),
-        (line(outcome="fine"), "outcome 'fine' has not the form"),
-        (line(measures=None), "the outcome ok and its measures"),
-        (line(outcome="late"), "the outcome late and its measures"),
-        (line(outcome="failed", measures=None), "the outcome failed and its error"),
-        (line(error={"kind": "A", "where": "b"}), "the outcome ok and its error"),
-        (line(error=5, outcome="failed", measures=None), "error is not an object"),
-        (line(error={"kind": "A\n", "where": "b"}, outcome="failed", measures=None), "kind .* has not the form"),
-        (line(measures=[1.0]), "measures is not an object"),
-        (line(measures={"y": "1"}), "'y' holds letters that are no grid"),
-        (line(measures={"y": {}}), "'y' is not a finite number"),
-        (line(measures={"y": [1.0, None]}), "'y' holds something that is no number"),
-        (line(measures={"y": [True]}), "'y' holds something that is no number"),
-        (line(early=[0.5] * 9), "more than 8"),
-        (line(early=["x"]), r"early\[0\] is not a finite number"),
-        (line(cpu_seconds=-1.0), "cpu_seconds is not a finite number of at least 0"),
-        (b'{"config":0,"cpu_seconds":NaN}\n', "NaN"),
+        (b"\n", "Line 2.*JSON"),
+        (line(seed="leave out"), "Line 2.*'seed'"),
+        (line(note="hello"), "'note'"),
+        (line(seed="2"), "seed"),
+        (line(replicate=-1), "replicate"),
+        (line(outcome="fine"), "'fine'"),
+        (line(measures=None), "ok and its measures"),
+        (line(outcome="late"), "late and its measures"),
+        (line(**FAILED), "failed and its error"),
+        (line(error={"kind": "A", "where": "b"}), "ok and its error"),
+        (line(**FAILED, error=5), "error"),
+        (line(**FAILED, error={"kind": "A\n", "where": "b"}), "kind"),
+        (line(measures=[1.0]), "measures is not"),
+        (line(measures={"y": "1"}), "'y' .*letters"),
+        (line(measures={"y": {}}), "'y' .*finite"),
+        (line(measures={"y": [1.0, None]}), "'y' .*no number"),
+        (line(measures={"y": [True]}), "'y' .*no number"),
+        (line(early={}), "early is not a list"),
+        (line(early=[0.5] * 9), "than 8"),
+        (line(early=["x"]), r"early\[0\]"),
+        (line(cpu_seconds=-1.0), "cpu_seconds"),
         (line().replace(b"1.0", b"1e5"), "canonical"),
     ],
 )
-def test_a_line_that_is_off_is_refused_with_its_number(middle, words):
-    with pytest.raises(OutputError, match=words):
+def test_a_line_that_is_off_is_refused_with_its_number(middle, fact):
+    with pytest.raises(OutputError, match=fact):
         read(header_line(HEADER) + middle + footer_line(1))
 
 
 @pytest.mark.parametrize(
-    ("raw", "words"),
+    ("raw", "fact"),
     [
         (WHOLE.replace(b"axiom-output-2", b"axiom-output-3"), "Line 1.*format"),
         (WHOLE.replace(b'"avx2"', b'"<b>"'), "Line 1.*instructions"),
-        (WHOLE.replace(b'{"cells":4}', b'{"cells":5}'), "footer counts 5 cells, and there are 4"),
-        (WHOLE + b"{}\n", "Line 6 of the output"),
+        (WHOLE.replace(b'{"cells":4}', b'{"cells":5}'), "5 cells, and there are 4"),
+        (WHOLE + b"{}\n", "Line 6"),
         (WHOLE[: -len(footer_line(4))], "the footer"),
-        (header_line(HEADER), "it is cut"),
-        (b" " * 100_001, "100001 bytes"),
+        (header_line(HEADER), "is cut"),
     ],
 )
-def test_an_output_that_is_off_is_refused(raw, words):
-    with pytest.raises(OutputError, match=words):
+def test_an_output_that_is_off_is_refused(raw, fact):
+    with pytest.raises(OutputError, match=fact):
         read(raw)
-
-
-def test_an_output_without_cells_is_whole_but_empty():
-    assert read(header_line(HEADER) + footer_line(0)).cells == ()
 
 
 def test_an_answer_is_read_like_a_cell():
     answer = read_answer({"cpu_seconds": 1, "early": [], "error": None, "measures": {"y": 2}, "outcome": "ok"})
     assert (answer.outcome, answer.measures) == (Outcome.OK, {"y": 2})
-    with pytest.raises(ValueError, match="the answer lacks"):
+    with pytest.raises(ValueError, match="the answer"):
         read_answer({})
 
 
-GRID = pack(bytes(64))
-
-
-def test_a_grid_travels_as_letters():
-    cell = replace(CELLS[0], measures={"fate": GRID, "border": 3})
+def test_a_grid_travels_as_letters_of_which_there_may_be_so_many():
+    cell = replace(CELLS[0], measures={"fate": pack(bytes(64)), "border": 3})
     whole = header_line(HEADER) + cell_line(cell) + footer_line(1)
     assert read_output(whole, limit=2**20).cells == (cell,)
-
-
-@pytest.mark.parametrize("text", ["", "abc", "ab cd", "abcd===", "<b>", "ü" * 8, "A" * 400_001, "abcd\n"])
-def test_letters_that_are_no_grid_are_refused(text):
-    line = cell_line(replace(CELLS[0], measures={"fate": text}))
-    with pytest.raises(OutputError, match="'fate' holds letters that are no grid"):
-        read_output(header_line(HEADER) + line + footer_line(1), limit=2**21)
+    for text in ("", "abc", "ab cd", "abcd===", "ü" * 8, "A" * 400_001, "abcd\n"):
+        of_text = cell_line(replace(cell, measures={"fate": text}))
+        with pytest.raises(OutputError, match="'fate'"):
+            read_output(header_line(HEADER) + of_text + footer_line(1), limit=2**21)
