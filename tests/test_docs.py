@@ -46,13 +46,14 @@ def links(page: Path) -> list[str]:
     return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_lead_somewhere(page):
-    for link in links(page):
-        path, _, anchor = link.partition("#")
-        target = (page.parent / path).resolve() if path else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
+def leads_somewhere(page: Path, link: str) -> bool:
+    path, _, anchor = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    return target.exists() and (not anchor or anchor in anchors(target))
+
+
+def test_links_lead_somewhere():
+    assert [(name_of(page), link) for page in PAGES for link in links(page) if not leads_somewhere(page, link)] == []
 
 
 def test_the_reference_is_what_the_program_says():
@@ -89,13 +90,6 @@ def test_every_command_is_in_the_reference():
     assert {name for name in shown if f"## {name}\n" not in text} == set()
 
 
-def test_the_glossary_has_few_words_and_says_what_each_means():
-    words = re.split(r"^## ", (ROOT / "GLOSSARY.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-    meanings = {word.partition("\n")[0]: word.partition("\n")[2].strip() for word in words}
-    assert 10 <= len(meanings) <= 20
-    assert {word for word, meaning in meanings.items() if not 10 <= len(meaning.split()) <= 70} == set()
-
-
 def test_every_setting_is_in_the_reference():
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     assert {knob.name for knob in fields(Settings) if f"| `{knob.name}` |" not in text} == set()
@@ -128,24 +122,21 @@ def test_every_function_of_the_kit_is_in_the_reference_unless_it_is_refused():
             if inspect.isfunction(thing) and thing.__module__ == module.__name__ and not offered.startswith("_")
         }
         assert own - set(re.findall(r"^- `(\w+)\(", section, re.MULTILINE)) == ({"attach"} if name == "pace" else set())
-    assert "- `SGD`\\\n  Plain gradient descent" in sections["optimizers"]
 
 
-SAID = re.compile(r"(?:(?<=`)|(?<=\.venv/bin/))axiom((?: [a-z][a-z-]*)+)")
+COMMAND = re.compile(r"(?:(?<=`)|(?<=\.venv/bin/))axiom((?: [a-z][a-z-]*)+)")
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if "reference" not in page.parts], ids=name_of)
-def test_a_document_names_only_commands_that_exist(page):
-    known = list(leaves(program, "axiom"))
-    for words in SAID.findall(page.read_text(encoding="utf-8")):
-        said = "axiom" + words
-        assert any(f"{said} ".startswith(f"{name} ") or f"{name} ".startswith(f"{said} ") for name in known), said
-
-
-def test_the_readme_stays_short():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 60
-    assert len(text.split("\n\n")[1].split()) <= 40
+def test_a_document_names_only_commands_that_exist():
+    commands = [f"{name} " for name in leaves(program, "axiom")]
+    strange = [
+        (name_of(page), words)
+        for page in PAGES
+        if "reference" not in page.parts
+        for words in COMMAND.findall(page.read_text(encoding="utf-8"))
+        if not any(f"axiom{words} ".startswith(name) or name.startswith(f"axiom{words} ") for name in commands)
+    ]
+    assert strange == []
 
 
 @pytest.mark.parametrize(
@@ -158,22 +149,7 @@ def test_every_document_is_listed(index, folders):
     assert pages - listed - {place / "README.md"} == set()
 
 
-def test_pictures_stay_small():
-    pictures = [path for path in (ROOT / "docs").rglob("*") if path.suffix in {".jpg", ".jpeg", ".png", ".svg"}]
-    assert sum(picture.stat().st_size for picture in pictures) <= 3_000_000
-
-
 RECORDS = sorted((ROOT / "docs" / "adr").glob("0*.md"))
-
-
-@pytest.mark.parametrize("record", RECORDS, ids=name_of)
-def test_a_record_keeps_its_form(record):
-    text = record.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 40
-    assert text.startswith(f"# {record.name[:4]} ")
-    parts = [text.find(f"**{part}.**") for part in ("Context", "Decision", "Consequences", "What we gave up")]
-    assert -1 not in parts
-    assert parts == sorted(parts)
 
 
 def test_records_have_a_number_each_and_are_listed_by_their_titles():

@@ -1,4 +1,4 @@
-"""Rules of the house that no linter knows: layers, words, one writer per table. CONTRIBUTING.md explains them."""
+"""Rules of the house that no linter knows: layers, homes of libraries, one writer for each table."""
 
 import ast
 import functools
@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from patience import PATIENCE
 
 import axiom
@@ -32,32 +31,20 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("name", sorted(PACKAGES))
-def test_a_package_says_what_it_is_for_and_names_its_rooms(name):
-    text = (PACKAGE / name / "README.md").read_text(encoding="utf-8")
-    assert text.startswith(f"# {name}")
-    rooms = {folder.name for folder in FOLDERS if folder.parent == PACKAGE / name}
-    assert {room for room in rooms if f"`{room}/`" not in text} == set()
+def test_the_readme_of_a_package_names_its_rooms():
+    unnamed = {
+        name_of(folder)
+        for folder in FOLDERS
+        if folder.parent.parent == PACKAGE
+        and f"`{folder.name}/`" not in (folder.parent / "README.md").read_text(encoding="utf-8")
+    }
+    assert unnamed == set()
 
 
 EVERYTHING = {
-    *(
-        "cli",
-        "service",
-        "web",
-        "mcp",
-        "notebook",
-        "pi",
-        "commands",
-        "lab",
-        "server",
-        "engines",
-        "models",
-        "store",
-        "decisions",
-        "boinc",
-    ),
-    *("figures", "statistics", "catalogue", "runner", "kit", "signed", "domain", "simulation", "locale"),
+    *("boinc", "catalogue", "cli", "commands", "decisions", "domain", "engines", "figures", "kit", "lab", "locale"),
+    *("mcp", "models", "notebook", "pi", "runner", "server", "service", "signed", "simulation", "statistics", "store"),
+    "web",
 }
 # For each contract the folders that it binds, also those that do not exist yet: a contract may only name what exists,
 # so the lists in pyproject.toml grow with the folders, and a new folder cannot be forgotten.
@@ -98,24 +85,24 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize(
-    ("library", "homes"),
-    [
-        ("click", {"cli", "__main__.py"}),
-        ("mcp", {"mcp"}),
-        ("pydantic", {"commands", "mcp", "web"}),
-        ("anthropic", {"models"}),
-        ("openai", {"models"}),
-        ("httpx2", {"models"}),
-    ],
-)
-def test_a_library_stays_in_its_folder(library, homes):
-    found = {
-        path.relative_to(PACKAGE).parts[0]
+HOMES = {
+    "click": {"cli", "__main__.py"},
+    "mcp": {"mcp"},
+    "pydantic": {"commands", "mcp", "web"},
+    "anthropic": {"models"},
+    "openai": {"models"},
+    "httpx2": {"models"},
+}
+
+
+def test_a_library_stays_in_its_folder():
+    strays = {
+        (name_of(path), library)
         for path in SOURCES
-        if any(name.split(".")[0] == library for name in imports(path))
+        for library in {name.split(".")[0] for name in imports(path)} & HOMES.keys()
+        if path.relative_to(PACKAGE).parts[0] not in HOMES[library]
     }
-    assert found <= homes
+    assert strays == set()
 
 
 def test_scipy_means_scipy_special():
@@ -164,12 +151,12 @@ def room_of(path: Path) -> str:
 
 @functools.cache
 def writers() -> dict[str, set[str]]:
-    found = defaultdict(set)
+    rooms = defaultdict(set)
     for path in SOURCES:
         for sql in statements(path):
             for table in map("".join, WRITES.findall(sql)):
-                found[table].add(room_of(path))
-    return found
+                rooms[table].add(room_of(path))
+    return rooms
 
 
 def test_one_room_of_the_store_writes_each_table():
@@ -184,54 +171,12 @@ def test_every_table_is_written():
     assert TABLES - set(writers()) == set()
 
 
-# The files of experiments each have a Config and its Measures, by these names.
-EXPERIMENTS = {path for path in SOURCES if re.search(r"^experiment = ", path.read_text(encoding="utf-8"), re.MULTILINE)}
-
-
-def test_a_class_name_is_used_once():
-    found = Counter(
-        node.name
-        for path in SOURCES
-        if path not in EXPERIMENTS
-        for node in nodes(path)
-        if isinstance(node, ast.ClassDef)
-    )
-    assert {name: times for name, times in found.items() if times > 1} == {}
-
-
 MOST_FILES = 26  # that a reader can look over; the experiments and their kit are a list
 
 
 def test_a_folder_can_be_looked_over():
-    found = Counter(path.parent for path in SOURCES if path.stem != "__init__")
+    files_in = Counter(path.parent for path in SOURCES if path.stem != "__init__")
     lists = {PACKAGE / "catalogue", PACKAGE / "kit"}
     assert {
-        name_of(folder): files for folder, files in found.items() if files > MOST_FILES and folder not in lists
+        name_of(folder): files for folder, files in files_in.items() if files > MOST_FILES and folder not in lists
     } == {}
-
-
-FORBIDDEN = {"util", "helper", "manager"}  # they say nothing of what is inside
-
-
-def defined(path: Path) -> Iterator[str]:
-    """The names that a file makes; what it only uses may be a library's."""
-    yield path.stem
-    for node in nodes(path):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
-                yield name
-            case ast.alias(asname=str(name)):
-                yield name
-
-
-def words(name: str) -> set[str]:
-    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
-    return {part.lower() for part in parts} | {part.lower().removesuffix("s") for part in parts}
-
-
-@pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_names_say_what_they_hold(path):
-    said = {name for name in defined(path) if words(name) & FORBIDDEN}
-    assert {name for name in said if {"account", "manager"} - words(name)} == set()  # BOINC's account managers

@@ -33,7 +33,7 @@ class Tried:
     outcome: Outcome
     digest: str  # SHA-256 of outcome, measures and early fingerprint: two that agree in it agree in every bit
     mark: str  # SHA-256 of early fingerprint and the measures that are concluded from: it must differ between seeds
-    cpu_seconds: float  # of a reference core, by the computer's speed at that moment
+    cpu_seconds: float
     measures: Mapping[str, float | None] = field(default_factory=dict)  # those that are concluded from
     missing: tuple[str, ...] = ()  # measures that left the real numbers
     error: str = ""  # what the code raised, and where
