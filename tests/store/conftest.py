@@ -1,9 +1,11 @@
-"""Each kind of database that the store speaks to, and disks that fail when they are told to."""
+"""Databases with every table, and disks that fail when they are told to."""
 
 import importlib.util
 import itertools
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -11,19 +13,19 @@ from types import ModuleType
 import apsw
 import pytest
 
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.preflights import OWN_GATES, Preflight
+from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, connect_writer, make_durable
 from axiom.store.engine.folder import Folder
+from axiom.store.experiments import experiments, preflights
+from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
+from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 CAMPAIGNS = Path(__file__).parents[2] / "scripts" / "campaign.d"
-
-
-def sqlite_file(folder: Folder) -> Database:
-    return connect_writer(folder.database)
-
-
-FACTORIES: list[Callable[[Folder], Database]] = [sqlite_file]
 
 
 @pytest.fixture
@@ -38,14 +40,21 @@ def folder(tmp_path: Path) -> Folder:
     return folder
 
 
-@pytest.fixture(params=FACTORIES, ids=lambda factory: factory.__name__)
-def connect(request: pytest.FixtureRequest, folder: Folder) -> Callable[[], Database]:
-    """Opens the writable connection to a database that has every table; call it once at a time."""
-    factory = request.param
-    database = factory(folder)
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that has every table and nothing in it."""
+    path = tmp_path_factory.mktemp("migrated") / "axiom.db"
+    database = connect_writer(path)
     migrate(database, None, NOW)
     database.close()
-    return lambda: factory(folder)
+    return path
+
+
+@pytest.fixture
+def connect(migrated: Path, folder: Folder) -> Callable[[], Database]:
+    """Opens the writable connection to a database that has every table; call it once at a time."""
+    shutil.copy(migrated, folder.database)
+    return lambda: connect_writer(folder.database)
 
 
 @pytest.fixture
@@ -53,6 +62,42 @@ def database(connect: Callable[[], Database]) -> Iterator[Database]:
     database = connect()
     yield database
     database.close()
+
+
+class TakenBack(Exception):
+    pass
+
+
+@pytest.fixture
+def taken_back() -> Callable[[Database], AbstractContextManager[None]]:
+    """The body in a transaction that leaves nothing behind."""
+
+    @contextmanager
+    def taken_back(db: Database) -> Iterator[None]:
+        with suppress(TakenBack), db.transaction():
+            yield
+            raise TakenBack
+
+    return taken_back
+
+
+@pytest.fixture
+def ordered(database: Database, now: datetime) -> Database:
+    """tiny_sum@1 with a bundle, `ab`, that passed our own gates; hosts 1 and 2; workunit 1 with its unsent task 1."""
+    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
+    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
+    bundle = {"serial": 1, "digest": "ab", "seal": "", "manifest": "", "expires_at": now}
+    experiments.add_bundle(database, experiment_id=1, **bundle, now=now)
+    words = {"reason": "", "platform": "", "report": "", "at": now}
+    preflights.record(database, Preflight(bundle="ab", gates=OWN_GATES, passed=True, ours_only=True, **words))
+    platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+    bob = accounts.create(database, name="Bob", email="bob@example.org", password="", cross_id="c", now=now)
+    for owner in (accounts.ourselves(database, now), bob):
+        capacity = Capacity(cores=4, memory_mb=8_000)
+        hosts.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
+    ids = {"experiment_id": 1, "registration_id": 1}
+    workunits.order_many(database, **ids, replicates=[[3, 4]], configs=[0, 1], max_failures=3, now=now)
+    return database
 
 
 class FailingDisk(apsw.VFS):
