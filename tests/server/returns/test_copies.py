@@ -51,10 +51,10 @@ def test_two_volunteers_who_agree_make_a_result(lab):
     first = computed(lab, 1)
     assert (first.state, stands(lab), said(lab)) == (TaskState.VALID, WorkunitState.OPEN, [W, ""])
     assert (stored(lab), blocks.ordered(lab.db, 1)) == ((0, 0), {0: False})
+    assert (tasks.waiting_checks(lab.db), tasks.waiting_replicates(lab.db)) == ({1: 1}, {}), "it is no supply of work"
     assert lab.ask(1).orders == ()
     computed(lab, 2)
-    assert (stands(lab), said(lab)) == (WorkunitState.DONE, [A, A])
-    assert stored(lab) == (2, 2)
+    assert (stands(lab), said(lab), stored(lab)) == (WorkunitState.DONE, [A, A], (2, 2))
     assert {row["task_id"] for row in lab.db.select("SELECT task_id FROM result")} == {first.id}
     assert len(workunits.workunits(lab.db)) == 1  # no check
 
@@ -103,12 +103,6 @@ def test_where_nobody_agrees_with_anybody_it_is_given_up_and_nothing_counts(lab)
     assert (stands(lab), said(lab)) == (WorkunitState.FAILED, [D, D, D, D])
     assert (stored(lab), blocks.ordered(lab.db, 1)) == ((0, 0), {0: True})
     assert hosts.outvoted(lab.db) == []
-
-
-def test_a_copy_that_waits_for_another_volunteer_is_no_supply_of_work(lab):
-    lab.order(1)
-    assert tasks.waiting_checks(lab.db) == {1: 1}
-    assert tasks.waiting_replicates(lab.db) == {}
 
 
 def test_a_file_may_ask_for_copies_and_a_person_for_others(small_lab, prepared):

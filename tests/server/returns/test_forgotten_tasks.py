@@ -35,16 +35,16 @@ def back(working_lab, secrets):
 
     opened = []
     yield send
-    for each in opened:
-        each.close()
+    for exchange in opened:
+        exchange.close()
 
 
 def names(handed):
-    return [one.task.findtext("name") for one in handed]
+    return [task.task.findtext("name") for task in handed]
 
 
 def states(restored, handed):
-    return [(restored.task(one.order.task) or {"state": "forgotten"})["state"] for one in handed]
+    return [(restored.task(task.order.task) or {"state": "forgotten"})["state"] for task in handed]
 
 
 def test_one_that_is_reported_twice_at_once_comes_back_once(back):

@@ -30,11 +30,11 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(lab, new_la
     other.host()
     other.deploy(workunits=5)
     other.ask(1, wanted=2)
-    for each in (lab, other):
-        each.later(hours=49)
-        with each.db.transaction():
-            workunits.request_abort(each.db, 4, "not wanted")
-            workunits.move(each.db, workunits.task(each.db, 5), TaskState.INVALID, "a test", each.now)
+    for same in (lab, other):
+        same.later(hours=49)
+        with same.db.transaction():
+            workunits.request_abort(same.db, 4, "not wanted")
+            workunits.move(same.db, workunits.task(same.db, 5), TaskState.INVALID, "a test", same.now)
     with lab.db.transaction():
         decided = transit_many(lab.db, [6, 5, 4, 3, 2, 1, 99, 1], lab.now)
     assert set(decided) == {1, 2, 3, 4, 5, 6}
@@ -44,9 +44,9 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(lab, new_la
         assert transit(other.db, 99, other.now) is None
     assert [row for row in whole(lab)[2] if row["amount"]] == [row for row in whole(other)[2] if row["amount"]]
     stands = [
-        [(task.state, task.ordinal) for task in workunits.tasks_of(each.db, n)]
-        for each in (lab, other)
-        for n in range(7)
+        [(task.state, task.ordinal) for task in workunits.tasks_of(same.db, number)]
+        for same in (lab, other)
+        for number in range(7)
     ]
     assert stands[:7] == stands[7:]
     before = whole(lab)
@@ -57,12 +57,16 @@ def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(lab, new_la
 
 
 def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(lab):
+    second = lab.host("second", volunteer="Bob")
     with lab.db.transaction():
         workunits.move(lab.db, workunits.task(lab.db, 3), TaskState.FAILED, "", lab.now)
         lab.later(hours=49)
         assert (sweep_late(lab.db, lab.now), sweep_unattended(lab.db, lab.now)) == (2, 1)
         assert (sweep_late(lab.db, lab.now), sweep_unattended(lab.db, lab.now)) == (0, 0)
     assert len(workunits.tasks(lab.db)) == 6 + 3
+    quotas = [hosts.host(lab.db, host).standing.quota for host in (1, second)]
+    assert quotas == [8, None]  # halved for each of its two
+    assert workunits.workunit(lab.db, 1).state is WorkunitState.OPEN
     assert lab.broken() == {}
 
 
@@ -73,6 +77,9 @@ def started(lab) -> int:
 
 def test_after_an_outage_nobody_s_deadline_has_passed(lab):
     deadline = workunits.task(lab.db, 1).deadline
+    lab.later(minutes=9)
+    assert started(lab) == 0, "a restart moves nothing"
+    assert workunits.task(lab.db, 1).deadline == deadline
     with lab.db.transaction():
         jobs.started(lab.db, "alive", 300.0, lab.now)
     lab.later(hours=72)
@@ -86,22 +93,6 @@ def test_after_an_outage_nobody_s_deadline_has_passed(lab):
     assert lab.broken() == {}
 
 
-def test_a_restart_moves_nothing(lab):
-    deadline = workunits.task(lab.db, 1).deadline
-    lab.later(minutes=9)
-    assert started(lab) == 0
-    assert workunits.task(lab.db, 1).deadline == deadline
-
-
 def test_a_laboratory_that_was_never_up_has_nothing_to_move(small_lab):
     assert started(small_lab) == 0
     assert jobs.last_start(small_lab.db, "nobody") is None
-
-
-def test_only_hosts_whose_tasks_ran_out_are_held_to_it(lab):
-    lab.host("second", volunteer="Bob")
-    lab.later(hours=49)
-    lab.sweep()
-    assert hosts.host(lab.db, 1).standing.quota == 8  # halved for each of its two
-    assert hosts.host(lab.db, 2).standing.quota is None
-    assert workunits.workunit(lab.db, 1).state is WorkunitState.OPEN
