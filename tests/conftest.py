@@ -1,13 +1,10 @@
 """What every test stands on: one thread for numeric work, the same examples every time, and a small laboratory."""
 
-import atexit
 import os
-import shutil
-import tempfile
+from pathlib import Path
 
-if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # one for all processes of this round: a program is compiled once
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="axiom-compiled-")
-    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+# What JAX compiled stays for the next round: the name of a program is a digest of all that it depends on.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".tools" / "compiled"))
 os.environ.update(
     JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="0",
     JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES="-1",
@@ -23,9 +20,9 @@ os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes wit
 
 import functools
 import hashlib
+import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from file_order import pytest_collection_modifyitems as pytest_collection_modifyitems  # a hook: found by its name
