@@ -98,7 +98,7 @@ pin_threads() {
 }
 
 # The tests use real parts: a browser, the BOINC client, systemd. Root, or who may use sudo without a password, is helped;
-# anybody else is told the line, and the tests that need the part fail. The first argument is a command that the part
+# anybody else is told the line, and the tests that need the part are skipped. The first argument is a command that the part
 # brings, the second the system's package, the third what it is for.
 need() {
     command -v "$1" >/dev/null && return 0
@@ -109,7 +109,7 @@ need() {
         say "Installing the system's package $2, $3: $line"
         { $as_root apt-get update -q && $as_root $line; } >&2 && return 0
     fi
-    say "There is no $1, so the tests that need it fail: $3. Type this once: sudo $line"
+    say "There is no $1, so the tests that need it are skipped: $3. Type this once: sudo $line"
 }
 
 # Servers that tests start and that an installation would start by itself, on ports open to all: they are only unpacked,
@@ -130,5 +130,5 @@ unpack() {
             for one in "$parts"/packages/*.deb; do dpkg -x "$one" "$parts" || return 0; done &&
             rm -r "$parts/packages" && printf '%s\n' "$*" >"$parts/stamp" && return 0
     fi
-    say "These packages could not be unpacked, so the tests that need them fail: $*, $what."
+    say "These packages could not be unpacked, so the tests that need them are skipped: $*, $what."
 }
