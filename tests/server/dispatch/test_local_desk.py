@@ -1,17 +1,23 @@
-"""The desk of this computer's own engine: what it answers is on the disk."""
+"""The desk of this computer's own engine: hosts get tasks and bring them back, once each, whatever is lost."""
 
 import hashlib
+import json
+from dataclasses import replace
 
 import pytest
 
 from axiom.domain.endings import Cause
-from axiom.domain.work import Report, TaskState, WorkunitState
+from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.errors import NotFound
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.returns.transitioner import transit
-from axiom.store.engine import blobs
+from axiom.signed.bundles import MANIFEST, contents, pack
+from axiom.signed.canonical_json import canonical
+from axiom.signed.tickets import check, read_ticket
+from axiom.store.engine import blobs, counters
 from axiom.store.engine.database import connect_reader, connect_writer
-from axiom.store.tasks import workunits
+from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import results, workunits
 from axiom.store.writer import Writer
 
 
@@ -21,16 +27,12 @@ def desk(working_lab):
     writer = Writer(lambda: connect_writer(working_lab.folder.database))
     writer.start()
     yield LocalDesk(
-        writer=writer,
-        folder=working_lab.folder,
-        dispatch=working_lab.dispatch,
-        host_id=1,
-        now=lambda: working_lab.now,
+        writer=writer, folder=working_lab.folder, dispatch=working_lab.dispatch, host_id=1, now=lambda: working_lab.now
     )
     writer.stop()
 
 
-def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, working_lab):
+def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, working_lab, prepared):
     (order,) = desk.ask(frozenset(), 1)
     assert desk.ask(frozenset({order.task}), 1) == ()
     assert desk.ask(frozenset(), 1) == (order,)
@@ -46,42 +48,25 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, wo
     assert blobs.get(reader, working_lab.folder, task.output_digest) == output
     reader.close()
     assert desk.held() == frozenset()
-
-
-def test_a_success_without_output_is_none(desk):
-    (order,) = desk.ask(frozenset(), 1)
-    said = Report(
-        task_id=order.task, host_id=1, exit_status=0, output_digest=None, cpu_seconds=1.0, elapsed_seconds=1.0
-    )
-    desk.report([(said, None)])
-    assert desk.writer.run(lambda db: workunits.task(db, order.task)).state is TaskState.FAILED
-
-
-def test_a_bundle_is_handed_out_with_its_newest_seal(desk, prepared):
-    digest = prepared().digest
-    assert desk.bundle(digest) == prepared().archive
-    assert desk.seal(digest) == desk.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
-    with pytest.raises(NotFound, match="There is no bundle abcdefabcdef here"):
+    assert desk.bundle(order.bundle) == prepared().archive
+    assert desk.seal(order.bundle) == desk.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    with pytest.raises(NotFound, match="abcdefabcdef"):
         desk.seal("abcdef" * 10)
 
 
-def test_what_is_given_back_waits_for_others_and_nobody_failed(desk):
-    (order,) = desk.ask(frozenset(), 1)
-    desk.give_back([order.task])
-    assert desk.held() == frozenset()
-    again = desk.writer.run(workunits.tasks)
-    assert [(task.state, task.cause) for task in again] == [
+def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_failed(desk):
+    seeds = set()
+    for _ in range(15):
+        (order,) = desk.ask(frozenset(), 1)
+        seeds.add(order.seeds)
+        desk.give_back([order.task])
+        assert desk.held() == frozenset()
+    tasks = desk.writer.run(workunits.tasks)
+    assert {(task.state, task.cause) for task in tasks} == {
         (TaskState.UNSENT, ""),
         (TaskState.ABORTED, Cause.TAKEN_BACK),
-    ]
-    (copy,) = desk.ask(frozenset(), 1)
-    assert copy.seeds == order.seeds
-
-
-def test_a_host_may_give_back_a_workunit_any_number_of_times(desk):
-    for _ in range(30):
-        (order,) = desk.ask(frozenset(), 1)
-        desk.give_back([order.task])
+    }
+    assert (len(tasks), len(seeds)) == (16, 1)
     assert desk.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
 
 
@@ -91,3 +76,197 @@ def test_what_is_withdrawn_is_to_be_given_up(desk):
     desk.writer.run(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
     desk.writer.run(lambda db: transit(db, 1, desk.now()))
     assert desk.look(frozenset({order.task})) == (frozenset({order.task}), frozenset())
+
+
+def states(lab, workunit_id=1):
+    return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
+
+
+def test_an_order_carries_a_ticket_that_says_the_same(working_lab):
+    order = working_lab.order(1)
+    ticket = read_ticket(order.ticket, trust=working_lab.keys.trust, now=working_lab.now)
+    check(order, ticket, host=1)
+    assert (ticket.task, ticket.host, ticket.experiment, ticket.version) == (order.task, 1, "tiny_sum", 1)
+    assert ([dict(config) for config in ticket.configs], ticket.places) == ([{"size": 1}, {"size": 2}], (0, 1))
+    assert ticket.cell_seconds == (60.0, 60.0)
+    assert ticket.deadline - ticket.issued == working_lab.dispatch.deadline
+    assert states(working_lab) == [TaskState.SENT]
+
+
+def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory(working_lab):
+    working_lab.deploy(workunits=8)
+    lost = working_lab.order(1)
+    working_lab.later(hours=1)
+    answer = working_lab.ask(1)
+    assert answer.orders == (lost,), "with the very same ticket"
+    answer = working_lab.ask(1, wanted=4)
+    assert answer.orders[0] == lost
+    assert (len(answer.orders), "2 tasks of the 2" in answer.reason) == (2, True)
+    small = working_lab.host("small", cores=8, memory_mb=250)
+    others = working_lab.ask(small, wanted=8)
+    assert {order.task for order in others.orders}.isdisjoint({order.task for order in answer.orders})
+    assert (len(others.orders), "100 MB of memory a task, and 50 MB" in others.reason) == (2, True)
+    assert working_lab.ask(99).orders == ()
+
+
+def test_our_own_hosts_are_packed_by_what_each_task_has_alone(working_lab):
+    ours = working_lab.host("ours", cores=8, memory_mb=800)
+    theirs = working_lab.host("theirs", cores=8, memory_mb=800, volunteer="Bo")
+    for statement in ("UPDATE experiment SET manifest", "UPDATE bundle SET manifest"):
+        needs = "replace(replace(manifest, '\"avx\":false', '\"avx\":true'), '\"memory_mb\":100', '\"memory_mb\":300')"
+        assert working_lab.db.execute(f"{statement} = {needs}") == 1  # as if it used JAX
+    working_lab.deploy(workunits=9)
+    assert len(working_lab.ask(ours, wanted=8).orders) == 4
+    answer = working_lab.ask(theirs, wanted=8)
+    assert (len(answer.orders), "300 MB of memory a task, and 200 MB are free" in answer.reason) == (2, True)
+
+
+def test_an_experiment_without_a_bundle_sends_nothing(working_lab):
+    for statement in ("DELETE FROM preflight", "DELETE FROM release", "DELETE FROM bundle"):
+        working_lab.db.execute(statement)
+    assert working_lab.ask(1).orders == ()
+
+
+def test_a_returned_output_is_proven_and_stored(working_lab):
+    order = working_lab.order(1)
+    output = working_lab.output(order)
+    acknowledged = working_lab.report(order, output)
+    assert acknowledged.state is TaskState.RETURNED
+    task = workunits.task(working_lab.db, order.task)
+    assert blobs.get(working_lab.db, working_lab.folder, task.output_digest) == output
+    assert working_lab.validate() == 1
+    found = results.of_task(working_lab.db, order.task)
+    assert [(cell.config, cell.measures["total"]) for cell in found] == [(0, 0.5), (1, 1.5)]
+    assert workunits.workunit(working_lab.db, 1).state is WorkunitState.DONE
+    assert working_lab.broken() == {}
+
+
+def test_report_and_output_are_stored_together_or_not_at_all(working_lab):
+    order = working_lab.order(1)
+    working_lab.db.execute(
+        "CREATE TRIGGER full_disk BEFORE UPDATE ON task BEGIN SELECT raise(ABORT, 'no room for the report'); END"
+    )
+    with pytest.raises(Exception, match="no room for the report"):
+        working_lab.report(order, working_lab.output(order))
+    assert working_lab.db.one("SELECT count(*) AS n FROM blob WHERE size < 5000")["n"] == 0
+    assert states(working_lab) == [TaskState.SENT]
+    working_lab.db.execute("DROP TRIGGER full_disk")
+    assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert working_lab.broken() == {}
+
+
+def test_a_repeated_or_a_foreign_host_s_report_changes_nothing(working_lab):
+    order = working_lab.order(1)
+    second = working_lab.host("second", volunteer="Bob")
+    assert working_lab.report(order, working_lab.output(order), host=second).state is None
+    assert working_lab.report(replace(order, task=99), b"").state is None
+    assert states(working_lab) == [TaskState.SENT]
+    working_lab.report(order, working_lab.output(order))
+    before = workunits.task(working_lab.db, order.task), counters.read(working_lab.db)
+    working_lab.later(minutes=1)
+    again = working_lab.report(order, working_lab.output(order, early=()), exit_status=10)
+    assert (again.state, again.reason) == (None, f"task {order.task} is returned already")
+    assert (workunits.task(working_lab.db, order.task), counters.read(working_lab.db)) == before
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "state"), [(Exit.CELL_FAILED, TaskState.FAILED), (Exit.ABORTED_BY_USER, TaskState.ABORTED)]
+)
+def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept(working_lab, exit_status, state):
+    order = working_lab.order(1)
+    assert working_lab.report(order, b"half an output", exit_status=exit_status).state is state
+    assert states(working_lab) == [state, TaskState.UNSENT]
+    digest = workunits.task(working_lab.db, order.task).output_digest
+    assert blobs.get(working_lab.db, working_lab.folder, digest) == b"half an output"
+    assert working_lab.broken() == {}
+
+
+def expired_once(lab):
+    """A task of host 1 whose deadline has passed in silence, and in whose place another one waits."""
+    order = lab.order(1)
+    lab.later(hours=47)
+    assert lab.sweep() == 0
+    lab.later(hours=2)
+    assert lab.sweep() == 1
+    assert states(lab) == [TaskState.EXPIRED, TaskState.UNSENT]
+    return order
+
+
+def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_lab):
+    order = expired_once(working_lab)
+    assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert states(working_lab) == [TaskState.RETURNED, TaskState.ABORTED]
+    assert working_lab.ask(1).orders == ()
+    working_lab.validate()
+    assert states(working_lab) == [TaskState.VALID, TaskState.ABORTED]
+    assert working_lab.broken() == {}
+
+
+def test_a_late_report_that_proves_nothing_is_made_good(working_lab):
+    order = expired_once(working_lab)
+    working_lab.report(order, b"not an output")
+    working_lab.validate()
+    assert states(working_lab) == [TaskState.INVALID, TaskState.ABORTED, TaskState.UNSENT]
+
+
+def test_a_workunit_is_given_up_after_so_many_failures(working_lab):
+    for _ in range(3):
+        working_lab.report(working_lab.order(1), exit_status=Exit.CHILD_LOST)
+    wanted = workunits.workunit(working_lab.db, 1)
+    assert (wanted.state, wanted.reason) == (WorkunitState.FAILED, "3 tasks failed")
+    assert states(working_lab) == [TaskState.FAILED] * 3
+    assert working_lab.ask(1).orders == ()
+
+
+def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(working_lab):
+    order = working_lab.order(1)
+    with working_lab.db.transaction():
+        workunits.request_abort(working_lab.db, 1, "not wanted")
+    working_lab.db.execute("UPDATE workunit SET state = 'cancelled', closed_at = created_at WHERE id = 1")
+    working_lab.db.execute("UPDATE counter SET state = 'cancelled' WHERE noun = 'workunit'")
+    assert working_lab.ask(1, holding=(order.task,)).orders == ()
+    assert states(working_lab) == [TaskState.SENT]
+    assert working_lab.ask(1).orders == ()
+    assert states(working_lab) == [TaskState.ABORTED]
+    assert counters.problems(working_lab.db) == []
+
+
+def test_asking_in_vain_writes_nothing(working_lab):
+    order = working_lab.order(1)
+    working_lab.ask(1, holding=(order.task,))  # why it gets nothing is written down once
+    before = working_lab.db.one("PRAGMA data_version"), whole(working_lab)
+    for _ in range(5):
+        working_lab.later(seconds=5)
+        assert working_lab.ask(1, holding=(order.task,)).orders == ()
+    assert (working_lab.db.one("PRAGMA data_version"), whole(working_lab)) == before
+    working_lab.later(minutes=1)
+    working_lab.ask(1, holding=(order.task,))
+    assert host_store.host(working_lab.db, 1).seen_at == working_lab.now
+
+
+def whole(lab) -> list:
+    return [lab.db.select(f"SELECT * FROM {table}") for table in sorted(lab.db.tables())]  # noqa: S608  our own tables
+
+
+def test_a_repair_that_needs_more_memory_and_time_gets_it(working_lab, prepared):
+    made = prepared(top="REPAIRED = True")
+    declared = json.loads(made.declaration) | {"memory_mb": 900, "cell_seconds": [100.0, 20.0]}
+    files = contents(made.archive) | {MANIFEST: canonical(declared)}
+    working_lab.publish(replace(made, declaration=canonical(declared).decode(), archive=pack(files)))
+    ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
+    assert (ticket.memory_mb, ticket.cell_seconds) == (900, (500.0, 100.0))
+    assert working_lab.broken() == {}
+
+
+def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):
+    with working_lab.db.transaction():
+        workunits.request_abort(working_lab.db, 1, "not this one")
+        transit(working_lab.db, 1, working_lab.now)
+    working_lab.deploy(workunits=1, replicates_each=5_000)
+    working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")  # a check is not cut
+    working_lab.deploy(workunits=1)
+    assert working_lab.ask(1).orders == ()
+    assert workunits.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
+    assert "a command line takes" in workunits.workunit(working_lab.db, 2).reason
+    assert working_lab.order(1).task == 3
+    assert working_lab.broken() == {}
