@@ -21,23 +21,20 @@ def seen(values, hosts, designs=("",)) -> list[Observation]:
     ]
 
 
-def raised(counted, agreements=(), *, looks=4, homes=HOMES):
-    return [(alarm.kind, alarm.force) for alarm in all_alarms(counted, homes, agreements, looks=looks)]
-
-
 def all_alarms(counted, homes, agreements=(), *, looks):
     return alarms(believed(counted, homes, looks=looks), homes, agreements, looks=looks)
+
+
+def raised(counted, agreements=(), *, looks=4, homes=HOMES):
+    return [(alarm.kind, alarm.force) for alarm in all_alarms(counted, homes, agreements, looks=looks)]
 
 
 def normal(amount: int, seed: int = 1) -> list[float]:
     return np.random.default_rng(seed).normal(size=amount).tolist()
 
 
-def test_of_sound_values_nothing_is_said():
-    assert raised(seen(normal(160), range(1, 13))) == []
-
-
 def test_a_host_whose_values_lie_elsewhere_is_named_and_its_platform_is_not():
+    assert raised(seen(normal(160), range(1, 13))) == []
     values = [value + (4 if number % 12 == 4 else 0) for number, value in enumerate(normal(120))]
     (alarm,) = all_alarms(seen(values, range(1, 13)), HOMES, looks=8)
     assert (alarm.kind, alarm.force, alarm.hosts) == ("hosts", Force.TELLS, (5,))
@@ -55,13 +52,6 @@ def test_hosts_that_differ_without_one_that_stands_out_hold_back():
     homes = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in range(1, 13)}
     values = [value + (0.45 if number % 12 < 6 else -0.45) for number, value in enumerate(normal(240))]
     assert raised(seen(values, range(1, 13)), homes=homes) == [("hosts", Force.HOLDS_BACK)]
-
-
-def test_platforms_that_compute_otherwise_suspend():
-    values = [value + (0.7 if number % 2 else -0.7) for number, value in enumerate(normal(240))]
-    homes = {host: Home(host_id=host, volunteer_id=1, platform="ab"[host % 2]) for host in range(1, 121)}
-    found = all_alarms(seen(values, range(1, 121)), homes, looks=4)
-    assert [(alarm.kind, alarm.force) for alarm in found] == [("platforms", Force.SUSPENDS)]
 
 
 def test_gpus_that_compute_otherwise_than_the_cores_beside_them_suspend():
@@ -86,12 +76,7 @@ def test_a_platform_with_fewer_than_five_seeds_says_nothing(seeds, kinds):
 
 def test_designs_that_differ_are_no_alarm_although_hosts_had_different_ones():
     """Ranks are taken within a design."""
-    counted = [
-        Observation(
-            replicate=number, value=value + 100 * (number % 2), hosts=(1 + number % 4,), design="ab"[number % 2]
-        )
-        for number, value in enumerate(normal(160))
-    ]
+    counted = seen([value + 100 * (number % 2) for number, value in enumerate(normal(160))], range(1, 5), "ab")
     assert raised(counted) == []
 
 
@@ -107,7 +92,6 @@ def test_a_value_of_several_hosts_is_nobody_s_and_one_of_unknown_hosts_too():
 @pytest.mark.parametrize(
     ("agreements", "found"),
     [
-        ((Agreements(platforms=("a", "b"), exact=5, close=5),), []),
         ((Agreements(platforms=("a", "b"), exact=5, divergent=5),), []),  # the end of a chaotic training, no dispute
         ((Agreements(platforms=("a", "b"), exact=5, divergent=1, disputed=1),), [Force.HOLDS_BACK]),
         ((Agreements(platforms=("a", "b"), exact=50, divergent=2, disputed=2),), [Force.HOLDS_BACK]),
@@ -135,34 +119,23 @@ def test_so_many_missing_values_are_told_and_then_suspend(values, missing, found
 
 
 def test_looking_at_every_block_sound_findings_are_suspected_once_in_a_hundred():
-    rng, suspected, streams = np.random.default_rng(2), 0, 300
+    rng, suspected, streams = np.random.default_rng(2), 0, 60
     for values in rng.standard_t(3, (streams, 160)).tolist():
         counted = seen(values, list(range(1, 13)), ("one", "two", "three"))
         suspected += any(raised(counted[:look], looks=look // 16) for look in range(16, 161, 16))
     assert suspected / streams <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / streams)
 
 
-def test_three_questions_over_all_looks_suspect_a_sound_finding_once_in_a_hundred():
-    """Of each host, of all hosts together, and of platforms."""
-    assert 0.0099 < 3 * sum(rarely(looks) for looks in range(1, 1_000)) <= 0.01
-
-
-@pytest.mark.parametrize("chance", [0.01, 0.05])
-def test_a_rare_event_makes_no_host_and_no_platform_suspect_however_often_one_looks(chance):
+def test_a_rare_event_makes_no_host_and_no_platform_suspect_however_often_one_looks():
     """Sixty hosts and a platform with few of them: one event there is no wonder."""
-    rng, suspected, streams = np.random.default_rng(5), 0, 60
+    rng, suspected, streams = np.random.default_rng(5), 0, 30
+    assert 0.0099 < 3 * sum(rarely(looks) for looks in range(1, 1_000)) <= 0.01  # of a host, of all hosts, of platforms
     homes = {h: Home(host_id=h, volunteer_id=h, platform="a" if h < 57 else "b") for h in range(1, 61)}
     for _ in range(streams):
-        events, hosts = (rng.random(160) < chance).astype(float), rng.integers(1, 61, 160).tolist()
+        events, hosts = (rng.random(160) < 0.05).astype(float), rng.integers(1, 61, 160).tolist()
         counted = seen(events.tolist(), hosts)
         suspected += any(raised(counted[:look], looks=look // 16, homes=homes) for look in range(16, 161, 16))
     assert suspected / streams <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / streams)
-
-
-def test_a_host_of_which_nearly_all_values_are_a_rare_event_is_still_named():
-    events = [float(number % 12 == 4 or number % 40 == 0) for number in range(160)]
-    (alarm,) = all_alarms(seen(events, range(1, 13)), HOMES, looks=10)
-    assert (alarm.force, alarm.hosts) == (Force.TELLS, (5,))
 
 
 def test_platforms_of_which_one_has_an_event_much_more_often_suspend():

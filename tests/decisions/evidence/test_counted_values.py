@@ -33,9 +33,7 @@ FINE = 0.123456789012345
     ("question", "value", "why"),
     [
         (asked(), math.nan, "not a finite number"),
-        (asked(), math.inf, "not a finite number"),
         (asked(bounds=[-1, 1]), 1.5, "beyond the bounds that were declared"),
-        (asked(bounds=[-1, 1]), -math.inf, "not a finite number"),
         (asked(Kind.PROPORTION, null=0.5), 0.3, "neither 0 nor 1"),
     ],
 )
@@ -47,12 +45,9 @@ def test_what_cannot_be_a_value_is_missing_and_raises_an_alarm(question, value, 
     assert (alarm.kind, alarm.force) == ("bounds", Force.HOLDS_BACK)
     assert why in alarm.text
     assert any(f"1 × {why}" in reason for reason in found.reasons)
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_an_event_and_a_value_at_its_bound_are_sound(value):
-    assert values(sound(asked(Kind.PROPORTION, null=0.5), seen(value), 1)) == [value]
-    assert values(sound(asked(bounds=[0, 1]), seen(value), 1)) == [value]
+    for bound in (0.0, 1.0):
+        assert values(sound(asked(Kind.PROPORTION, null=0.5), seen(bound), 1)) == [bound]
+        assert values(sound(asked(bounds=[0, 1]), seen(bound), 1)) == [bound]
 
 
 def test_a_time_out_counts_as_what_was_registered_for_it_and_nothing_else_does():
@@ -63,24 +58,18 @@ def test_a_time_out_counts_as_what_was_registered_for_it_and_nothing_else_does()
     assert values(sound(asked(), late, 1)) == [None, None, None]
     found = sound(asked(Kind.LEVEL, censored=0.25), late, 1)
     assert values(found) == [0.25, None, None]
-    assert "1 were stopped at their time limit, and count as 0.25, as registered" in found.reasons
     assert values(sound(asked(Kind.LEVEL, censored=3.0, bounds=[0, 1]), late, 1))[0] is None  # not even that is sound
-
-
-def test_the_second_seed_with_the_same_numbers_is_found_to_be_a_copy():
-    found = sound(asked(), seen(FINE, FINE), 1)
-    assert (values(found), len(found.copied)) == ([FINE, None], 1)
-    (alarm,) = found.alarms
-    assert (alarm.kind, alarm.force) == ("clones", Force.SUSPENDS)
-    assert "replicates 0, 1 have different seeds and gave the very same numbers" in alarm.text
 
 
 def test_of_many_copies_one_counts_the_others_are_missing_and_their_hosts_are_named():
     copies = [Observation(replicate=number, value=FINE, hosts=(number % 3,)) for number in range(240)]
     found = sound(asked(), copies, 30)
     assert (len(found.counted), values(found).count(None), len(found.copied)) == (240, 239, 239)
-    assert found.alarms[0].hosts == (0, 1, 2)
-    assert "replicates 0, 1, 2 and 237 more" in found.alarms[0].text
+    (alarm,) = found.alarms
+    assert (alarm.kind, alarm.force, alarm.hosts) == ("clones", Force.SUSPENDS, (0, 1, 2))
+    assert "replicates 0, 1, 2 and 237 more" in alarm.text
+    same = [Observation(replicate=number, value=float(number), fingerprint="14.0:a") for number in range(3)]
+    assert values(sound(asked(), same, 1)) == [0.0, None, None]
 
 
 def test_equal_values_of_different_computations_are_none():
@@ -92,19 +81,10 @@ def test_equal_values_of_different_computations_are_none():
     assert len(sound(asked(), seen(None, None), 1).copied) == 0
 
 
-def test_different_values_of_one_computation_are_copies():
-    same = [Observation(replicate=number, value=float(number), fingerprint="14.0:a") for number in range(3)]
-    assert values(sound(asked(), same, 1)) == [0.0, None, None]
-
-
 def test_the_same_seed_elsewhere_is_no_copy_and_counts_once():
     again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
     found = sound(asked(), again, 1)
     assert (values(found), len(found.copied), found.alarms) == ([FINE], 0, ())
-    assert "2 further values of the same seeds are left out: a seed counts once" in found.reasons
-
-
-def test_the_first_value_of_a_seed_counts_and_a_gap_before_it_does_not():
     rows = [
         Observation(replicate=1, value=None, why_missing="lost"),
         Observation(replicate=0, value=1.0),
@@ -119,7 +99,6 @@ def test_what_is_older_than_the_claim_is_shown_and_not_counted():
     older = seen(5.0, 6.0, cohort=Cohort.EXPLORATORY)
     found = sound(asked(), [*older, Observation(replicate=2, value=1.0)], 1)
     assert (values(found), [one.value for one in found.exploratory]) == ([1.0], [5.0, 6.0])
-    assert "2 values are older than the claim: they are shown, and do not count" in found.reasons
 
 
 def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
@@ -140,12 +119,9 @@ LATE = [replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 
 @pytest.mark.parametrize(
     ("rows", "question", "said"),
     [
-        (seen(*[0.0625] * 8), asked(), "8 seeds gave the very same numbers"),
         (seen(*[0.0625] * 8, fingerprint="coarse:a"), asked(), "8 seeds gave the very same numbers"),
-        (seen(*[0.0625] * 7), asked(), ""),
         (seen(*[0.0625] * 7, 0.125), asked(), ""),
         (seen(*[0.0625] * 8, fingerprint=COARSE), asked(), ""),  # of which rows are not known
-        (seen(*[1.0] * 8), asked(Kind.PROPORTION, null=0.5), ""),
         ([*seen(*[0.5] * 8, design="a", fingerprint="coarse:a"), *seen(0.5, design="b")], asked(), "8 seeds"),
         ([replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[1.0] * 9)], asked(), ""),
         (LATE, asked(Kind.LEVEL, censored=0.0), ""),
@@ -188,10 +164,9 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
     [
         ([0.3 + number * 1e-9 for number in range(8)], Force.HOLDS_BACK),
         ([0.3 + number * 3e-7 for number in range(8)], Force.HOLDS_BACK),  # one draw with noise of 1e-6
-        ([0.3] * 8, Force.TELLS),
         ([0.3 + number * 1e-5 for number in range(8)], None),
         ([0.3 + number * 1e-9 for number in range(7)], None),
-        ([0.0] * 8, None),
+        ([0.0] * 8, None),  # counts may be the same for all seeds
     ],
 )
 def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, force):
@@ -200,12 +175,7 @@ def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, for
     assert said == ({} if force is None else {"steady": force})
 
 
-def test_counts_may_be_the_same_for_all_seeds():
-    observed = [replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[2.0] * 8)]
-    assert sound(asked(), observed, 1).alarms == ()
-
-
-@pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(7, 8, True), (2, 8, True), (1, 8, False), (2, 64, False)])
+@pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(2, 8, True), (1, 8, False), (2, 64, False)])
 @pytest.mark.parametrize(("what", "force"), [(EVERY_NUMBER, Force.HOLDS_BACK), ("accuracy", Force.TELLS)])
 def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, force, repeated, seeds, is_said):
     rows = seen(*[number / 7 for number in range(seeds)])

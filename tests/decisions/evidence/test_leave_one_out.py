@@ -1,9 +1,6 @@
 """Leaving each host and each volunteer out says what weighing the rest anew says, without weighing it anew."""
 
-import math
-
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.leave_one_out import without_each
@@ -33,14 +30,7 @@ def slowly(asked, counted, homes):
     return found
 
 
-QUESTIONS = [
-    asked(),
-    asked(bounds=[-1.0, 1.0]),
-    asked(null=0.1),
-    asked(Kind.LEVEL, null=0.2, smallest=0.5),
-    asked(Kind.RANK_CORRELATION),
-    asked(about="mean", bounds=[-1.0, 1.0]),
-]
+QUESTIONS = [asked(), asked(null=0.1), asked(Kind.RANK_CORRELATION), asked(about="mean", bounds=[-1.0, 1.0])]
 VALUE = st.none() | st.sampled_from([0.0, 0.1, 0.3, -0.3, 1.0]) | st.floats(-1.0, 1.0) | st.floats(0.4, 0.9)
 PLACES = st.lists(st.integers(1, 7), max_size=2, unique=True).map(tuple)  # two of them nobody knows
 
@@ -49,35 +39,28 @@ def observed(rows) -> list[Observation]:
     return [Observation(replicate=number, value=value, hosts=hosts) for number, (value, hosts) in enumerate(rows)]
 
 
-@given(asked=st.sampled_from(QUESTIONS), rows=st.lists(st.tuples(VALUE, PLACES), max_size=40))
-def test_leaving_out_says_what_weighing_the_rest_says(asked, rows):
-    counted = observed(rows)
-    quickly = [(one.by, one.number, one.verdict) for one in without_each(asked, counted, HOMES)]
-    assert quickly == slowly(asked, counted, HOMES)
-
-
 EVENTS = [
-    asked(Kind.PROPORTION, null=null, smallest=smallest)
-    for null, smallest in ((0.5, 0.1), (0.5, 0.45), (0.0, 0.4), (1.0, 0.4), (0.1, 0.3))
+    asked(Kind.PROPORTION, null=null, smallest=smallest) for null, smallest in ((0.5, 0.1), (0.0, 0.4), (1.0, 0.4))
 ]
 
 
+@settings(max_examples=40)
 @given(
-    asked=st.sampled_from(EVENTS),
-    rows=st.lists(st.tuples(st.sampled_from([None, 0.0, 1.0, 1.0, 1.0]), PLACES), max_size=40),
+    st.tuples(st.sampled_from(QUESTIONS), st.lists(st.tuples(VALUE, PLACES), max_size=40))
+    | st.tuples(
+        st.sampled_from(EVENTS), st.lists(st.tuples(st.sampled_from([None, 0.0, 1.0, 1.0]), PLACES), max_size=40)
+    )
 )
-def test_leaving_out_says_of_events_what_weighing_the_rest_says(asked, rows):
+def test_leaving_out_says_what_weighing_the_rest_says(case):
+    asked, rows = case
     counted = observed(rows)
     quickly = [(one.by, one.number, one.verdict) for one in without_each(asked, counted, HOMES)]
     assert quickly == slowly(asked, counted, HOMES)
 
 
-@pytest.mark.parametrize("hosts", [(), (1,), (9,)])
-def test_where_nobody_can_be_left_out_nothing_is_said(hosts):
-    assert without_each(asked(), [Observation(replicate=n, value=1.0, hosts=hosts) for n in range(9)], HOMES) == ()
-
-
 def test_a_verdict_that_one_host_alone_carries_falls_with_it():
+    for hosts in ((), (1,), (9,)):  # where nobody can be left out
+        assert without_each(asked(), [Observation(replicate=n, value=1.0, hosts=hosts) for n in range(9)], HOMES) == ()
     # 13 of 16 values are the first host's; the others are too few to say anything
     counted = observed([(1.0 + number / 100, (1,)) for number in range(13)] + [(1.0, (3,))] * 3)
     found = {(one.by, one.number): one.verdict for one in without_each(asked(), counted, HOMES)}
@@ -87,4 +70,3 @@ def test_a_verdict_that_one_host_alone_carries_falls_with_it():
         ("volunteer", 1): Verdict.UNDECIDED,
         ("volunteer", 2): Verdict.POSITIVE,
     }
-    assert math.isfinite(conclude(asked(), [one.value for one in counted]).log_e)

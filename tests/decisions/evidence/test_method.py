@@ -15,20 +15,13 @@ def asked(kind: Kind, **more) -> dict:
     [
         (asked(Kind.CONTRAST), Process.RANKS),
         (asked(Kind.CONTRAST, null=0.1), Process.SIGN),
-        (asked(Kind.CONTRAST, exchangeable=True), Process.RANKS),
         (asked(Kind.SLOPE), Process.SIGN),
         (asked(Kind.SLOPE, exchangeable=True), Process.RANKS),
-        (asked(Kind.SLOPE, exchangeable=True, null=1.0), Process.SIGN),
-        (asked(Kind.RANK_CORRELATION), Process.SIGN),
         (asked(Kind.RANK_CORRELATION, exchangeable=True), Process.RANKS),
         (asked(Kind.LEVEL, exchangeable=True), Process.SIGN),
-        (asked(Kind.EXPONENT, exchangeable=True), Process.SIGN),
-        (asked(Kind.BREAKPOINT), Process.SIGN),
         (asked(Kind.PROPORTION, null=0.5), Process.BERNOULLI),
         (asked(Kind.CONTRAST, about="mean", bounds=[-1, 1]), Process.BETTING),
-        (asked(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.5), Process.BETTING),
         (asked(Kind.PROPORTION, about="mean", bounds=[0, 1], null=0.5), Process.BERNOULLI),
-        (asked(Kind.CONTRAST, about="median", bounds=[-1, 1]), Process.RANKS),
     ],
 )
 def test_the_kind_and_what_is_promised_of_its_arms_choose_the_process(estimand, process):
@@ -39,12 +32,8 @@ def test_the_kind_and_what_is_promised_of_its_arms_choose_the_process(estimand, 
     ("estimand", "censored"),
     [
         (asked(Kind.CONTRAST, censored=1.0), None),
-        (asked(Kind.CONTRAST, censored=0), None),
         (asked(Kind.CONTRAST, null=0.5, censored=1.0), None),
-        (asked(Kind.CONTRAST, null=0.5, censored=0.5), None),
-        (asked(Kind.SLOPE, exchangeable=True, censored=1.0), None),
         (asked(Kind.RANK_CORRELATION, exchangeable=True, censored=-1.0), None),
-        (asked(Kind.SLOPE, censored=1.0), 1.0),
         (asked(Kind.LEVEL, exchangeable=True, censored=1.0), 1.0),
     ],
 )
@@ -52,22 +41,17 @@ def test_which_of_two_equal_arms_was_late_is_not_known_so_no_value_is_taken_for_
     assert question(estimand).censored == censored
 
 
-@pytest.mark.parametrize("bounds", [[1, 1], [2, 1], [-1e308, 1e308]])
-def test_bounds_that_hold_no_values_are_none_to_a_mean(bounds):
-    assert question(asked(Kind.LEVEL, about="mean", bounds=bounds)).bounds is None
-
-
-def test_a_mean_without_bounds_cannot_be_asked():
-    with pytest.raises(ValueError, match="within bounds alone"):
+def test_a_mean_needs_bounds_that_hold_values():
+    for bounds in ([1, 1], [-1e308, 1e308]):
+        assert question(asked(Kind.LEVEL, about="mean", bounds=bounds)).bounds is None
+    with pytest.raises(ValueError, match="bounds"):
         question(asked(Kind.LEVEL, about="mean"))
 
 
 @pytest.mark.parametrize(
     ("estimand", "bounds", "censored"),
     [
-        (asked(Kind.CONTRAST), None, None),
         (asked(Kind.CONTRAST, bounds=[-2, 3]), (-2.0, 3.0), None),
-        (asked(Kind.PROPORTION), (0.0, 1.0), None),
         (asked(Kind.RANK_CORRELATION), (-1.0, 1.0), None),
         (asked(Kind.LEVEL, censored=7), None, 7.0),
     ],

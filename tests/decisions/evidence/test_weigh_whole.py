@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.weigh import Home, card, weigh
@@ -20,7 +20,6 @@ HOMES = {
     for host in range(1, 13)
 }
 BESIDE = Surroundings(agreements=(Agreements(platforms=("linux", "windows"), exact=40),), false_share=0.01)
-ON_ONE = (Agreements(platforms=("linux", "linux"), exact=40),)
 ORDER = list(Grade)
 
 
@@ -63,34 +62,6 @@ def test_alone_only_the_laboratory_itself_makes_a_finding_strong(is_ours, reache
     )
 
 
-def test_an_absence_becomes_definitive_too():
-    found = said(drawn(640), estimand(smallest=1.0))
-    assert (found.verdict, found.grade) == (Verdict.ABSENT, Grade.DEFINITIVE)
-    assert found.e_absent > 1e6
-
-
-@pytest.mark.parametrize(
-    ("beside", "need"),
-    [
-        (Surroundings(agreements=BESIDE.agreements), "a place among all findings"),
-        (replace(BESIDE, false_share=0.05), "a place among all findings"),
-        (Surroundings(agreements=ON_ONE, false_share=0.01), "a seed computed again on a second platform"),
-        (replace(BESIDE, is_registered=False), "a registration before the first seed"),
-    ],
-)
-def test_without_what_lies_beside_the_values_nothing_is_definitive(beside, need):
-    found = said(drawn(128, 1.0), beside=beside)
-    assert found.grade is Grade.STRONG
-    assert any(need in one for one in found.needs)
-
-
-def test_a_file_that_does_not_say_who_computed_stops_at_moderate_and_says_so():
-    bare = [replace(one, hosts=()) for one in drawn(128, 1.0)]
-    found = said(bare, homes={})
-    assert found.grade is Grade.MODERATE
-    assert "the names of the hosts that computed it" in found.needs
-
-
 def test_designs_that_say_opposite_things_make_a_mixed_verdict():
     turned = [replace(one, value=-one.value) if one.design == "design 1" else one for one in drawn(128, 1.5)]
     found = said(turned)
@@ -112,19 +83,6 @@ def test_a_design_of_which_nothing_varies_is_none_of_the_four():
     assert "4 designs with values that differ (3 so far)" in found.needs
 
 
-def test_measures_too_coarse_to_be_copies_that_never_vary_stop_at_moderate():
-    seen = [replace(one, value=0.0625, fingerprint=f"coarse:{one.design}") for one in drawn(96)]
-    found = said(seen)
-    assert (found.clones, found.verdict, found.grade) == (0, Verdict.ABSENT, Grade.MODERATE)
-    assert any(need.startswith("an explanation: 96 seeds gave the very same numbers") for need in found.needs)
-
-
-@pytest.mark.parametrize("scale", [1e-320, 1e-200, 1e200, 1e307])
-def test_findings_in_any_unit_are_weighed(scale):
-    seen = [replace(one, value=scale * one.value, fingerprint=f"15.0:{one.replicate}") for one in drawn(64, 0.8)]
-    assert card(estimand(smallest=0.5 * scale), seen, blocks=4, homes=HOMES, surroundings=BESIDE).pooled.designs == 4
-
-
 def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
     """About 240 results of twelve hosts, all of the same seed: the old laboratory called this definitive."""
     value = 0.123456789012345
@@ -135,14 +93,6 @@ def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
         assert found.suspends
         assert found.alarms[0].kind == "clones"
         assert any(need.startswith("an explanation: replicates 0, 1") for need in found.needs)
-
-
-def test_two_copies_among_sound_values_put_everything_off():
-    seen = drawn(64, 1.0)
-    seen[9] = replace(seen[9], fingerprint="14.0:a")
-    seen[40] = replace(seen[40], fingerprint="14.0:a")
-    found = said(seen)
-    assert (found.seeds, found.clones, found.grade) == (63, 1, Grade.AWAITING)
 
 
 @pytest.mark.parametrize(
@@ -192,21 +142,6 @@ def test_a_card_holds_the_evidence_and_a_forest_for_each_way_to_part_the_data():
     assert card(estimand(), drawn(128, 1.0), blocks=8, homes=HOMES, surroundings=BESIDE).next_grade is None
 
 
-def test_a_slope_of_exchangeable_arms_is_weighed_as_a_contrast_and_any_other_by_its_signs():
-    seen = drawn(32, 1.0)
-    kinds = [said(seen, estimand(Kind.SLOPE, exchangeable=promised)).e_kind for promised in (True, False)]
-    assert kinds == ["signed ranks", "sign"]
-
-
-def test_a_mean_within_bounds_is_weighed_by_bets():
-    rare = [replace(one, value=float(one.replicate % 10 == 0)) for one in drawn(160)]
-    found = said(rare, estimand(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.5, smallest=0.1))
-    assert (found.e_kind, found.estimate, found.verdict) == ("betting", 0.1, Verdict.NEGATIVE)
-    assert 0 <= found.low < 0.1 < found.high < 0.5
-    near = said(rare, estimand(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.1, smallest=0.3))
-    assert (near.verdict, near.e_absent > 20) == (Verdict.ABSENT, True)
-
-
 @pytest.mark.parametrize(
     ("asked", "centre", "estimate"),
     [
@@ -246,6 +181,7 @@ ASKED = st.sampled_from(
 )
 
 
+@settings(max_examples=30)
 @given(asked=ASKED, rows=ROWS)
 def test_asked_again_the_same_is_said_and_the_card_says_it_too(asked, rows):
     first = said(rows, asked)
@@ -256,16 +192,7 @@ def test_asked_again_the_same_is_said_and_the_card_says_it_too(asked, rows):
     assert 0 < first.e_absent <= 1e300
 
 
-@given(asked=ASKED, rows=ROWS, order=st.randoms())
-def test_in_whatever_order_designs_and_hosts_came_the_issue_order_is_weighed(asked, rows, order):
-    """Whoever gathers observations sorts them by their numbers; what came back first leaves no trace."""
-    by_number = {one.replicate: one for one in rows}
-    arrived = list(by_number.values())
-    order.shuffle(arrived)
-    issued = sorted(arrived, key=lambda one: one.replicate)
-    assert said(issued, asked) == said([by_number[number] for number in sorted(by_number)], asked)
-
-
+@settings(max_examples=30)
 @given(asked=ASKED, rows=ROWS, data=st.data())
 def test_a_seed_computed_again_never_raises_n_and_changes_nothing(asked, rows, data):
     known = [one for one in rows if one.value is not None]
@@ -277,6 +204,7 @@ def test_a_seed_computed_again_never_raises_n_and_changes_nothing(asked, rows, d
     assert after.verdict == before.verdict
 
 
+@settings(max_examples=40)
 @given(asked=ASKED, rows=ROWS, places=st.lists(st.integers(0, 60), min_size=1, max_size=6))
 def test_replicates_without_a_value_never_raise_a_grade(asked, rows, places):
     """Wherever in the order of issue they stand, and whatever the reason."""

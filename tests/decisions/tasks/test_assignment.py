@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.hosts.speed import elapsed_on
@@ -37,11 +37,15 @@ HOST = Host(
 )
 NEW_HOST = replace(HOST, standing=Standing())
 OLD_HOST = replace(HOST, platform=Platform(system="linux", processor="x86_64", instructions="none"))
-GPU_HOST = replace(
-    HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(Gpu(kind="NVIDIA", count=1, memory_mb=600),))
-)
-SILENT_GPU = Gpu(kind="NVIDIA", count=1, memory_mb=0)
-SILENT_GPU_HOST = replace(HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(SILENT_GPU,)))
+
+
+def with_gpu(memory_mb: int) -> Host:
+    return replace(
+        HOST, capacity=Capacity(cores=4, memory_mb=1_000, gpus=(Gpu(kind="NVIDIA", count=1, memory_mb=memory_mb),))
+    )
+
+
+GPU_HOST = with_gpu(600)
 ALLOWANCE = Allowance(deadline=timedelta(hours=48), tasks_per_core=4, daily_per_core=100)
 ONE = WorkWish(seconds=1.0, instances=0.0, most=64)  # what a client asks for at its first contact
 
@@ -78,11 +82,8 @@ def many(amount: int) -> WorkWish:
         (HOST, [queue(1, unsent=0), queue(2, out=9)], 2),
         (HOST, [queue(1, memory_mb=1_001), queue(2, out=9, memory_mb=1_000)], 2),
         (OLD_HOST, [queue(1, avx=True), queue(2, out=9)], 2),
-        (HOST, [queue(1, avx=True)], 1),
         (HOST, [queue(1), queue(2, out=9, is_meant=True)], 2),  # what is meant for it alone before all else
         (HOST, [queue(1, rank=1.0), queue(2, out=9)], 2),  # nearer to the first finding
-        (HOST, [queue(1, out=9, rank=1.0, is_meant=True), queue(2)], 1),
-        (HOST, [queue(1, gpu=True), queue(2, out=9)], 2),
     ],
 )
 def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, first):
@@ -96,8 +97,6 @@ def test_the_experiment_with_the_fewest_tasks_out_comes_first(host, queues, firs
         (many(3), 3),
         (WorkWish(seconds=180.0, instances=0.0, most=64), 3),
         (WorkWish(seconds=181.0, instances=0.0, most=64), 4),
-        (WorkWish(seconds=60.0, instances=2.0, most=64), 2),
-        (WorkWish(seconds=600.0, instances=4.0, most=2), 2),
         (many(99), 16),  # four for each core
         (WorkWish(seconds=0.0, instances=0.0, most=64), 0),
     ],
@@ -106,86 +105,62 @@ def test_a_host_gets_as_much_as_it_asks_for(wish, tasks):
     assert sum(share.tasks for share in decide(HOST, [queue(1, unsent=99)], wish=wish).shares) == tasks
 
 
-@pytest.mark.parametrize(("speed", "availability", "tasks"), [(1.0, 1.0, 10), (2.0, 1.0, 20), (2.0, 0.5, 10)])
-def test_a_fast_host_gets_more_for_the_same_time(speed, availability, tasks):
-    host = replace(HOST, speed=speed, availability=availability)
-    wish = WorkWish(seconds=600.0, instances=0.0, most=64)
-    (share,) = decide(host, [queue(1, unsent=99)], wish=wish, allowance=replace(ALLOWANCE, tasks_per_core=64)).shares
-    assert share.tasks == tasks
+def test_a_fast_host_gets_more_for_the_same_time():
+    wish, allowance = WorkWish(seconds=600.0, instances=0.0, most=64), replace(ALLOWANCE, tasks_per_core=64)
+    for speed, availability, tasks in ((1.0, 1.0, 10), (2.0, 1.0, 20), (2.0, 0.5, 10)):
+        host = replace(HOST, speed=speed, availability=availability)
+        (share,) = decide(host, [queue(1, unsent=99)], wish=wish, allowance=allowance).shares
+        assert share.tasks == tasks
 
 
-@pytest.mark.parametrize(
-    ("cores", "of_a_new_host", "of_a_proven_one"), [(1, 2, 16), (4, 8, 64), (40, 64, 640), (4_096, 64, 1_000)]
-)
+@pytest.mark.parametrize(("cores", "of_a_new_host", "of_a_proven_one"), [(1, 2, 16), (40, 64, 640), (4_096, 64, 1_000)])
 def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(cores, of_a_new_host, of_a_proven_one):
     boast = replace(NEW_HOST, capacity=Capacity(cores=cores, memory_mb=10**9), flops=1e18)
     allowance, wish = replace(ALLOWANCE, tasks_per_core=16), WorkWish(seconds=1e18, instances=0.0, most=10**6)
     decided = decide(boast, [queue(1, unsent=999)], wish=wish, allowance=replace(allowance, daily_per_core=None))
     assert sum(share.tasks for share in decided.shares) == of_a_new_host
-    assert decided.reason.endswith("that it may have; it may have more after its next valid one")
+    assert decided.shares == () or "after its next valid one" in decided.reason
     assert most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
     assert most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
     assert most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(64, cores)
 
 
 QUOTA = replace(HOST, standing=Standing(valid_in_row=1, quota=1))
-SLOW = replace(HOST, speed=0.001)
 SMALL_DISK = replace(HOST, capacity=Capacity(cores=4, memory_mb=1_000, disk_mb=250))
 FREEBSD = replace(HOST, platform=Platform(system="x86_64-pc-freebsd", processor="unknown", instructions="none"))
 
 
 @pytest.mark.parametrize(
-    ("host", "queues", "has", "reason"),
+    ("host", "queues", "has", "fact"),
     [
-        (HOST, [], [], "no work is waiting at the moment"),
-        (HOST, [queue(1, unsent=0)], [], "no work is waiting at the moment"),
-        (HOST, [queue(1)], [held(16)], "your computer has 16 tasks of the 16 that it may have"),
-        (HOST, [queue(1)], [held(9), held(9)], "your computer has 18 tasks of the 16 that it may have"),
+        (HOST, [queue(1, unsent=0)], [], "no work"),
+        (HOST, [queue(1)], [held(9), held(7)], "16 tasks of the 16"),
+        (HOST, [queue(1)], [held(9), held(9)], "18 tasks of the 16"),
         (
             HOST,
             [queue(1, memory_mb=600)],
             [held(2, memory_mb=300)],
-            "experiment_1 needs 600 MB of memory a task, and 400 MB are free by your preferences",
+            "experiment_1 needs 600 MB of memory a task, and 400",
         ),
-        (OLD_HOST, [queue(1, avx=True)], [], "experiment_1 needs a processor with AVX"),
         (
             OLD_HOST,
             [queue(1, avx=True), queue(2, memory_mb=9_000), queue(3, memory_mb=9_000)],
             [],
-            "experiment_1 needs a processor with AVX; 2 more that wait do not fit either",
+            "experiment_1 needs a processor with AVX; 2 more",
         ),
-        (
-            SMALL_DISK,
-            [queue(1, disk_mb=200)],
-            [held(1)],
-            "experiment_1 needs 200 MB of disk a task, and 150 MB are free by your preferences",
-        ),
+        (SMALL_DISK, [queue(1, disk_mb=200)], [held(1)], "experiment_1 needs 200 MB of disk a task, and 150 MB"),
         (HOST, [queue(1, gpu=True, gpu_memory_mb=90)], [], "experiment_1 needs a GPU of NVIDIA with 90 MB"),
         (GPU_HOST, [queue(1, gpu=True, gpu_memory_mb=601)], [], "experiment_1 needs a GPU of NVIDIA with 601 MB"),
-        (
-            SLOW,
-            [queue(1, seconds=200.0)],
-            [],
-            "experiment_1 would not be done by its deadline at your computer's speed and availability",
-        ),
-        (
-            HOST,
-            [queue(1)],
-            [held(4, seconds=48 * 3_600.0)],
-            "experiment_1 would not be done by its deadline at your computer's speed and availability",
-        ),
-        (FREEBSD, [queue(1)], [], "there is no program for computers of the kind x86_64-pc-freebsd"),
-        (
-            HOST,
-            [queue(1, is_sealed=False, is_tried=False)],
-            [],
-            "experiment_1 waits for a seal, since that of its bundle has run out and no computer would take it",
-        ),
+        (replace(HOST, speed=0.001), [queue(1, seconds=200.0)], [], "deadline"),
+        (HOST, [queue(1)], [held(4, seconds=48 * 3_600.0)], "deadline"),
+        (FREEBSD, [queue(1)], [], "x86_64-pc-freebsd"),
+        (HOST, [queue(1, is_sealed=False, is_tried=False)], [], "experiment_1 waits for a seal"),
     ],
 )
-def test_a_host_that_gets_nothing_is_told_why(host, queues, has, reason):
+def test_a_host_that_gets_nothing_is_told_why(host, queues, has, fact):
     decided = decide(host, queues, has=has)
-    assert (decided.shares, decided.reason) == ((), reason)
+    assert decided.shares == ()
+    assert fact in decided.reason
 
 
 def test_the_daily_quota_ends_what_a_host_gets():
@@ -200,59 +175,28 @@ def test_the_daily_quota_ends_what_a_host_gets():
 
 
 @pytest.mark.parametrize(
-    ("wish", "queues", "shares", "reason"),
+    ("wish", "tasks", "fact"),
     [
-        (WorkWish(seconds=0, instances=0, most=9), [queue(1)], (), "no work was asked for"),
-        (many(2), [queue(1)], (TaskShare(experiment_id=1, tasks=2),), "this is as much as was asked for"),
-        (
-            many(9),
-            [queue(1)],
-            (TaskShare(experiment_id=1, tasks=5),),
-            "no more work of the kind that was asked for is waiting at the moment",
-        ),
-        (
-            WorkWish(seconds=9e9, instances=0, most=3),
-            [queue(1)],
-            (TaskShare(experiment_id=1, tasks=3),),
-            "one answer brings no more than this; ask again",
-        ),
-        (
-            replace(ONE, cpu=False),
-            [queue(1)],
-            (),
-            "experiment_1 computes on the processor, and your preferences allow no such work",
-        ),
-        (
-            replace(ONE, programs={"NVIDIA"}),
-            [queue(1)],
-            (),
-            "experiment_1 computes on the processor, for which your computer has no program",
-        ),
-        (
-            replace(ONE, programs={""}),
-            [queue(1, gpu=True)],
-            (),
-            "experiment_1 computes on a GPU, for which there is no program for your computer",
-        ),
-        (
-            WorkWish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}),
-            [queue(1)],
-            (),
-            "no work of the kind that was asked for is waiting at the moment",
-        ),
+        (WorkWish(seconds=0, instances=0, most=9), 0, "no work was asked for"),
+        (many(2), 2, "as much as was asked for"),
+        (many(9), 5, "no more work"),
+        (WorkWish(seconds=9e9, instances=0, most=3), 3, "ask again"),
+        (replace(ONE, cpu=False), 0, "your preferences"),
+        (replace(ONE, programs={"NVIDIA"}), 0, "has no program"),
+        (WorkWish(seconds=0, instances=0, most=9, gpus={"NVIDIA": (1.0, 1.0)}), 0, "no work of the kind"),
     ],
 )
-def test_the_reason_says_why_not_more(wish, queues, shares, reason):
-    decided = decide(GPU_HOST, queues, wish=wish)
-    assert (decided.shares, decided.reason) == (shares, reason)
+def test_the_reason_says_why_not_more(wish, tasks, fact):
+    decided = decide(GPU_HOST, [queue(1)], wish=wish)
+    assert decided.shares == ((TaskShare(experiment_id=1, tasks=tasks),) if tasks else ())
+    assert fact in decided.reason
+    on_gpus = decide(GPU_HOST, [queue(1, gpu=True)], wish=replace(ONE, programs={""}))
+    assert "there is no program for your computer" in on_gpus.reason
 
 
-@pytest.mark.parametrize(
-    ("host", "memory_mb", "kind"),
-    [(GPU_HOST, 600, "NVIDIA"), (GPU_HOST, 601, None), (SILENT_GPU_HOST, 9_000, "NVIDIA"), (HOST, 1, None)],
-)
-def test_a_gpu_that_has_enough_memory_or_does_not_say_how_much_may_compute(host, memory_mb, kind):
-    assert gpu_of(host, memory_mb, ("NVIDIA",)) == kind
+def test_a_gpu_that_has_enough_memory_or_does_not_say_how_much_may_compute():
+    assert [gpu_of(GPU_HOST, memory_mb, ("NVIDIA",)) for memory_mb in (600, 601)] == ["NVIDIA", None]
+    assert [gpu_of(host, 9_000, ("NVIDIA",)) for host in (with_gpu(0), HOST)] == ["NVIDIA", None]
 
 
 def test_work_for_a_gpu_and_for_the_processor_are_asked_for_apart():
@@ -274,13 +218,9 @@ BOTH = WorkWish(seconds=0.0, instances=4.0, most=64, gpus={"NVIDIA": (0.0, 1.0)}
     [
         (GPU_HOST, BOTH, {}, {"NVIDIA": 1, "": 4}),
         (GPU_HOST, replace(BOTH, gpus={}), {}, {"": 4}),
-        (GPU_HOST, replace(BOTH, instances=0.0), {}, {"NVIDIA": 1}),
         (GPU_HOST, replace(BOTH, cpu=False), {}, {"NVIDIA": 1}),
-        (GPU_HOST, replace(BOTH, programs={""}), {}, {"": 4}),
         (GPU_HOST, replace(BOTH, programs={"NVIDIA"}), {}, {"NVIDIA": 1}),
-        (HOST, BOTH, {}, {"": 4}),
         (GPU_HOST, BOTH, {"gpu_memory_mb": 601}, {"": 4}),
-        (GPU_HOST, BOTH, {"unsent": 1}, {"NVIDIA": 1}),
         (GPU_HOST, BOTH, {"unsent": 3}, {"NVIDIA": 1, "": 2}),
         (GPU_HOST, BOTH, {"on_gpu": GpuLoad(seconds=30.0, memory_mb=1_001)}, {"": 4}),
         (GPU_HOST, BOTH, {"on_gpu": GpuLoad(seconds=30.0, memory_mb=900)}, {"NVIDIA": 1, "": 1}),
@@ -301,12 +241,12 @@ def test_a_gpu_is_asked_for_as_long_as_it_would_take_there():
     decided = decide(GPU_HOST, [queue(1, **EITHER)], wish=wish)
     assert {share.gpu: share.tasks for share in decided.shares} == {"NVIDIA": 2, "": 1}
     assert decided.is_enough
-
-
-def test_why_a_gpu_that_asks_gets_nothing_is_said_of_the_gpu():
-    wish = replace(BOTH, instances=0.0)
-    full = decide(GPU_HOST, [queue(1, **EITHER | {"on_gpu": GpuLoad(seconds=1.0, memory_mb=5_000)})], wish=wish)
-    assert full.reason == ("experiment_1 needs 5000 MB of memory a task, and 1000 MB are free by your preferences")
+    full = decide(
+        GPU_HOST,
+        [queue(1, **EITHER | {"on_gpu": GpuLoad(seconds=1.0, memory_mb=5_000)})],
+        wish=replace(BOTH, instances=0.0),
+    )
+    assert "5000 MB of memory a task, and 1000 MB are free" in full.reason
 
 
 def test_experiments_take_turns_within_one_answer_and_over_many():
@@ -410,47 +350,36 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
         assert share.gpu in wish.programs
         seconds = each.on_gpu.seconds if share.gpu and not each.gpu else each.seconds
         assert elapsed_on(host, seconds) <= ALLOWANCE.deadline.total_seconds()
-    assert all(
-        amount <= named[number].unsent
-        for number, amount in sum(
-            (Counter({share.experiment_id: share.tasks}) for share in decided.shares), Counter()
-        ).items()
-    )
 
 
-@pytest.mark.parametrize(
-    ("beside", "amount"), [(0, 64), (1, 64), (64, 32), (96, 16), (126, 1), (127, 1), (128, 1), (900, 1)]
-)
+@pytest.mark.parametrize(("beside", "amount"), [(0, 64), (64, 32), (126, 1), (127, 1), (900, 1)])
 def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     wish, queues = WorkWish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
     allowance = replace(ALLOWANCE, beside=beside)
 
-    def given(host: Host, allowance: Allowance) -> tuple[int, str]:
-        decided = assign(host, queues, held=[], wish=wish, allowance=allowance, sent_today=0)
-        return sum(share.tasks for share in decided.shares), decided.reason
+    def given(host: Host, allowance: Allowance) -> int:
+        decided = decide(host, queues, wish=wish, allowance=allowance)
+        return sum(share.tasks for share in decided.shares)
 
-    tasks, reason = given(boast, allowance)
-    assert tasks == amount
-    assert ("share 128 tasks, and beyond these each has one" in reason) is (amount < 64)
+    assert given(boast, allowance) == amount
     proven = replace(boast, standing=Standing(valid_in_row=1))
-    assert given(proven, allowance)[0] == given(proven, ALLOWANCE)[0] > amount
-    trusting = replace(allowance, heeds_standing=False)
-    assert given(boast, trusting)[0] > amount
+    assert given(proven, allowance) == given(proven, ALLOWANCE) > amount
+    assert given(boast, replace(allowance, heeds_standing=False)) > amount
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60))
 def test_whoever_invents_hosts_gets_one_task_for_each_at_most_in_whatever_order_they_ask(order):
     hands = dict.fromkeys(range(10), 0)
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     for number in order:
-        decided = assign(
+        decided = decide(
             boast,
             [queue(1, unsent=500)],
-            held=[held(hands[number])] if hands[number] else [],
+            has=[held(hands[number])] if hands[number] else [],
             wish=WorkWish(seconds=1e9, instances=0.0, most=1_000),
             allowance=replace(ALLOWANCE, beside=sum(hands.values()) - hands[number]),
-            sent_today=0,
         )
         hands[number] += sum(share.tasks for share in decided.shares)
         assert sum(hands.values()) <= 128 + sum(map(bool, hands.values()))

@@ -37,10 +37,7 @@ UNTRAINED = replace(CELL, early=(), measures={"total": 3.0, "count": 2, "even": 
         ({"early": ()}, False),  # whoever trained it has early values
         ({"early": (), "outcome": Outcome.LATE, "measures": None}, None),  # it did not come so far
         ({"outcome": Outcome.DIVERGED}, True),  # the end of a chaotic training
-        ({"measures": CELL.measures | {"loss": 0.9}}, True),
-        ({"measures": CELL.measures | {"loss": 0.9, "steps": 400}}, True),
         ({"measures": {"loss": 9.0, "steps": 400, "curve": [9.0, 9.0], "reached": 3}}, False),
-        ({"measures": CELL.measures | {"curve": [1.0, 0.5, 0.25]}}, True),
     ],
 )
 def test_early_values_decide_where_something_was_trained(changes, agrees):
@@ -53,10 +50,10 @@ def test_early_values_decide_where_something_was_trained(changes, agrees):
     ("changes", "agrees"),
     [
         ({}, True),
+        ({"replicate": 1}, None),  # only the same cells are compared
         ({"measures": {"total": 3.0 * (1 + 1e-12), "count": 2, "even": True}}, True),
         ({"measures": {"total": 3.0 * (1 + 1e-6), "count": 2, "even": True}}, False),
         ({"measures": {"total": 3.0, "count": 3, "even": True}}, False),
-        ({"measures": {"total": 3.0, "count": 2, "even": False}}, False),
         ({"measures": {"total": 3.0, "count": None, "even": True}}, False),
         ({"outcome": Outcome.DIVERGED}, False),
         ({"outcome": Outcome.LATE, "measures": None}, None),  # how fast a host is says nothing about it
@@ -72,11 +69,6 @@ def test_most_ends_far_apart_count_although_every_beginning_agrees():
     for apart, agrees in ((0, True), (2, True), (3, False), (4, False)):
         others = [replace(cell, measures=far) if cell.config < apart else cell for cell in cells]
         assert compare(cells, others, early=EARLY).agrees is agrees
-
-
-def test_only_the_same_cells_are_compared():
-    assert compare([CELL], [replace(CELL, replicate=1)], early=EARLY).agrees is None
-    assert compare([], [], early=EARLY).agrees is None
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -98,7 +90,6 @@ def opinion(task: int, early: float | None) -> Opinion:
     ("checked", "checks", "agreements", "odd", "third"),
     [
         (1.0, [1.0], [AGREES, AGREES], None, False),
-        (1.0, [2.0], [DIFFERS, DIFFERS], None, True),
         (1.0, [None], [DIFFERS, DIFFERS], None, True),  # one of them has no early values
         (1.0, [2.0, 2.0], [DIFFERS, AGREES, AGREES], 10, False),
         (1.0, [2.0, 1.0], [AGREES, DIFFERS, AGREES], 11, False),
@@ -108,12 +99,8 @@ def opinion(task: int, early: float | None) -> Opinion:
         (1.0, [2.0, None], [DIFFERS, DIFFERS, DIFFERS], None, False),
         (None, [1.0, 1.0], [DIFFERS, AGREES, AGREES], 10, False),
         (9.0, [1.0, 1.0, 1.0], [DIFFERS, AGREES, AGREES, AGREES], 10, False),
-        (1.0, [1.0, 9.0, 1.0, 1.0], [AGREES, AGREES, DIFFERS, AGREES, AGREES], 12, False),
-        (9.0, [1.0, 1.0, None], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
-        (9.0, [1.0, None, None], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),  # one alone settles nothing
         (9.0, [1.0, 1.0, 9.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
         (9.0, [1.0, 1.0, 5.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
-        (1.0, [1.0008, 1.0008, 1.0015], [AGREES, AGREES, AGREES, AGREES], None, False),
     ],
 )
 def test_all_others_against_one_settle_it(checked, checks, agreements, odd, third):
@@ -145,16 +132,11 @@ TILE = replace(CELL, measures={"fate": "ab" * 32, "learned": 0.5, "border": 40},
     ("changes", "agrees"),
     [
         ({"fate": "cd" * 32}, True),  # some pixels at the border differ between processors
-        ({"fate": "cd" * 32, "border": 41}, True),
-        ({"fate": "cd" * 32, "learned": 0.1, "border": 400}, False),  # most of what was measured is far away
         ({"fate": None, "learned": 0.5}, True),
     ],
 )
 def test_two_tiles_are_compared_by_what_was_measured_of_them_and_not_by_their_pixels(changes, agrees):
     assert compare([TILE], [replace(TILE, measures=TILE.measures | changes)], early=EARLY).agrees is agrees
-
-
-def test_where_nothing_was_trained_the_numbers_of_a_tile_must_be_the_same():
     untrained = replace(TILE, early=())
     assert compare([untrained], [untrained], early=EARLY).agrees
     other = replace(untrained, measures=TILE.measures | {"border": 41})

@@ -114,46 +114,33 @@ def test_an_output_that_is_what_was_ordered_is_valid_and_every_cell_a_result():
     assert (first.measures, first.early, first.cpu_seconds) == (MEASURES, (1.0, 0.9), 0.5)
 
 
-def test_the_order_of_the_cells_does_not_matter():
-    assert judged(CELLS[::-1]).state is TaskState.VALID
-
-
-@pytest.mark.parametrize(
-    ("what", "other"),
-    [
-        ("task", 8),
-        ("host", 4),
-        ("experiment", "tiny_product"),
-        ("version", 2),
-        ("bundle", "ef" * 32),
-    ],
-)
+@pytest.mark.parametrize(("what", "other"), [("task", 8)])
 def test_an_output_of_another_order_is_invalid(what, other):
     decided = judged(**{what: other})
     assert (decided.state, decided.results) == (TaskState.INVALID, ())
-    assert decided.reason.startswith(f"the output is of {what} {str(other)[:40]}, and")
+    assert f"of {what} {str(other)[:40]}" in decided.reason
 
 
 def test_an_output_of_another_ticket_is_invalid():
     decided = judged(ticket_text="the text of another ticket")
     assert (decided.state, decided.results) == (TaskState.INVALID, ())
-    assert decided.reason.startswith("the output is of ticket ")
+    assert "of ticket" in decided.reason
 
 
 @pytest.mark.parametrize(
-    ("cells", "reason"),
+    ("cells", "fact"),
     [
-        (CELLS[1:], "1 ordered cells are missing and 0 were never ordered"),
-        ((), "4 ordered cells are missing and 0 were never ordered"),
-        ((*CELLS, replace(CELLS[0], config=2)), "0 ordered cells are missing and 1 were never ordered"),
-        (with_first(replicate=6), "1 ordered cells are missing and 1 were never ordered"),
-        ((*CELLS, CELLS[0]), "the output holds a cell twice"),
-        (with_first(seed=TICKET.seeds[1]), "replicate 4, config 0 was computed with another seed than ordered"),
+        (CELLS[1:], "1 ordered cells are missing and 0 were"),
+        ((*CELLS, replace(CELLS[0], config=2)), "0 ordered cells are missing and 1 were"),
+        (with_first(replicate=6), "1 ordered cells are missing and 1 were"),
+        ((*CELLS, CELLS[0]), "twice"),
+        (with_first(seed=TICKET.seeds[1]), "replicate 4, config 0"),
     ],
 )
-def test_the_cells_must_be_those_that_were_ordered(cells, reason):
+def test_the_cells_must_be_those_that_were_ordered(cells, fact):
     decided = judged(cells)
-    assert (decided.state, decided.reason, decided.results) == (TaskState.INVALID, reason, ())
+    assert (decided.state, decided.results) == (TaskState.INVALID, ())
+    assert fact in decided.reason
 
 
 @pytest.mark.parametrize(
@@ -162,7 +149,7 @@ def test_the_cells_must_be_those_that_were_ordered(cells, reason):
 def test_a_cell_whose_code_raised_fails_the_task(error, cause):
     decided = judged(with_first(outcome=Outcome.FAILED, measures=None, error=error))
     assert (decided.state, decided.results) == (TaskState.FAILED, ())
-    assert decided.reason.startswith(f"replicate 4, config 0 raised {cause}")
+    assert f"raised {cause}" in decided.reason
 
 
 def test_a_cell_that_was_late_is_an_outcome():
@@ -170,17 +157,11 @@ def test_a_cell_that_was_late_is_an_outcome():
     assert decided.state is TaskState.VALID
     assert (decided.results[0].outcome, decided.results[0].measures) == (Outcome.LATE, None)
 
-
-@pytest.mark.parametrize("name", MEASURES)
-def test_a_cell_that_diverged_may_lack_any_measure(name):
-    decided = judged(with_first(outcome=Outcome.DIVERGED, measures=MEASURES | {name: None}))
-    assert decided.state is TaskState.VALID
-    assert decided.results[0].outcome is Outcome.DIVERGED
-
-
-@pytest.mark.parametrize("value", [None, 2.0])
-def test_a_measure_may_be_null_where_that_was_declared(value):
-    assert judged(with_first(measures=MEASURES | {"turn": value})).state is TaskState.VALID
+    name = "loss"
+    decided = judged(with_first(outcome=Outcome.DIVERGED, measures=MEASURES | {name: None}))  # may lack any measure
+    assert (decided.state, decided.results[0].outcome) == (TaskState.VALID, Outcome.DIVERGED)
+    for more in ({"turn": None}, {"turn": 2.0}, {"loss": 1}, {"steps": 2**63 - 1}):  # a whole number is a real one
+        assert judged(with_first(measures=MEASURES | more)).state is TaskState.VALID
 
 
 @pytest.mark.parametrize(
@@ -189,16 +170,13 @@ def test_a_measure_may_be_null_where_that_was_declared(value):
         ("loss", None),
         ("loss", "0.5"),
         ("loss", True),
-        ("loss", [0.5]),
         ("steps", 3.0),
         ("steps", True),
-        ("steps", None),
         ("learned", 1),
         ("curve", 1.0),
         ("curve", [1.0, None]),
         ("curve", [True]),
         ("counts", [1.5]),
-        ("counts", 1),
         ("turn", "late"),
     ],
 )
@@ -208,30 +186,16 @@ def test_a_measure_of_another_type_is_invalid(name, value):
     assert f"{name} is {type(value).__name__}, and " in decided.reason
 
 
-@pytest.mark.parametrize(
-    "measures",
-    [
-        {name: value for name, value in MEASURES.items() if name != "loss"},
-        MEASURES | {"accuracy": 0.9},
-        {},
-    ],
-)
+@pytest.mark.parametrize("measures", [{"loss": 0.5}, MEASURES | {"accuracy": 0.9}])
 def test_measures_of_other_names_are_invalid(measures):
-    decided = judged(with_first(measures=measures))
-    assert decided.state is TaskState.INVALID
-    assert "not those declared" in decided.reason
+    assert judged(with_first(measures=measures)).state is TaskState.INVALID
 
 
-@pytest.mark.parametrize(("name", "value"), [("steps", 2**63), ("steps", -(10**30)), ("counts", [1, 10**30])])
+@pytest.mark.parametrize(("name", "value"), [("steps", 2**63), ("counts", [1, 10**30])])
 def test_a_whole_number_that_no_table_holds_is_invalid(name, value):
     decided = judged(with_first(measures=MEASURES | {name: value}))
     assert (decided.state, decided.results) == (TaskState.INVALID, ())
-    assert f"{name} is a whole number beyond 64 bits" in decided.reason
-    assert judged(with_first(measures=MEASURES | {"steps": 2**63 - 1})).state is TaskState.VALID
-
-
-def test_a_whole_number_is_a_real_one():
-    assert judged(with_first(measures=MEASURES | {"loss": 1})).state is TaskState.VALID
+    assert "beyond 64 bits" in decided.reason
 
 
 def test_a_measure_that_could_never_travel_fits_nothing():
@@ -284,41 +248,31 @@ BOMB = base64.b64encode(zlib.compress(bytes(2**27), 9)).decode()  # 170 kB that 
 
 
 @pytest.mark.parametrize(
-    ("fate", "words"),
+    ("fate", "fact"),
     [
-        (pack(bytes(63)), "fate is no grid of 8 by 8 pixels: it does not hold 64 pixels"),
-        (pack(bytes(256)), "fate is no grid of 8 by 8 pixels: it does not hold 64 pixels"),
-        ("AAAA", "fate is no grid of 8 by 8 pixels: it cannot be unpacked"),
-        ("no base64", "fate is no grid of 8 by 8 pixels: it cannot be unpacked"),
-        (BOMB, "fate is no grid of 8 by 8 pixels: it does not hold 64 pixels"),
-        (pack(bytes([5] * 64)), "fate has a pixel of 5, and 4 is the last colour"),
-        (pack(bytes([255] * 64)), "fate has a pixel of 255, and 4 is the last colour"),
-        (3, "fate is int, and grid was declared"),
-        ([0] * 64, "fate is list, and grid was declared"),
-        (None, "fate is NoneType, and grid was declared"),
+        (pack(bytes(63)), "64 pixels"),
+        (pack(bytes(256)), "64 pixels"),
+        ("AAAA", "unpacked"),
+        ("no base64", "unpacked"),
+        (pack(bytes([5] * 64)), "a pixel of 5"),
+        (3, "int"),
+        (None, "NoneType"),
     ],
 )
-def test_a_grid_that_is_none_of_this_map_is_refused_in_a_sentence(fate, words):
+def test_a_grid_that_is_none_of_this_map_is_refused(fate, fact):
     decided = drawn(fate)
     assert (decided.state, decided.results) == (TaskState.INVALID, ())
-    assert decided.reason.startswith(f"replicate 4, config 0: {words}")
+    assert fact in decided.reason
     assert len(decided.reason) < 300
 
 
 def test_a_bomb_is_refused_without_being_unpacked():
     tracemalloc.start()
     try:
-        drawn(BOMB)
+        assert drawn(BOMB).state is TaskState.INVALID
         assert tracemalloc.get_traced_memory()[1] < 2**22
     finally:
         tracemalloc.stop()
-
-
-def test_a_tile_that_left_the_numbers_has_no_pixels():
-    first = drawn(None, Outcome.DIVERGED).results[0]
-    assert first.pixels is None
-    assert first.measures == {"fate": None, "border": 3}
-
-
-def test_a_grid_where_a_number_was_declared_is_refused():
-    assert "loss is str, and float was declared" in judged(with_first(measures=MEASURES | {"loss": "AAAA"})).reason
+    first = drawn(None, Outcome.DIVERGED).results[0]  # it left the numbers
+    assert (first.pixels, first.measures) == (None, {"fate": None, "border": 3})
+    assert judged(with_first(measures=MEASURES | {"loss": "AAAA"})).state is TaskState.INVALID  # where a number is due
