@@ -27,13 +27,7 @@ def lab(busy_lab):
                 db, name=name, email=f"{name[0]}@mail.example".lower(), password=STORED, cross_id="internal", now=now
             )
             accounts.set_profile(
-                db,
-                number,
-                name=name,
-                country="Norway",
-                website="",
-                is_exported=is_exported,
-                shows_hosts=shows_hosts,
+                db, number, name=name, country="Norway", website="", is_exported=is_exported, shows_hosts=shows_hosts
             )
             db.execute(
                 "INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, memory_mb, created_at,"

@@ -111,10 +111,7 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
         return said, venues
 
     said, venues = place(venue="work")
-    assert (said, venues) == (
-        "<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n",
-        ["work", ""],
-    )
+    assert (said, venues) == ("<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n", ["work", ""])
     for wrong, error in (
         ({"venue": "home", "hostid": str(other)}, -136),
         ({"venue": "home", "hostid": "99999"}, -136),

@@ -35,41 +35,24 @@ def back(working_lab, secrets):
 
 
 def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back):
-    restored, known, _ = back
-    assert [restored.task(handed.order.task) is None for handed in known.tasks.values()] == [False, True]
+    restored, known, newer = back
+    in_hand = list(known.tasks.values())
+    assert [restored.task(handed.order.task) is None for handed in in_hand] == [False, True]
     heard = restored.call(known)
     assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [])
-    held = list(known.tasks.values())
-    heard = restored.call(known, *[restored.upload(handed) for handed in held])
-    assert heard.credit == pytest.approx(2 * 0.02)
-    assert [restored.task(handed.order.task)["state"] for handed in held] == ["valid", "valid"]
-    assert restored.broken() == {}
-
-
-def test_a_name_that_no_history_gave_is_given_up_all_the_same(back):
-    restored, known, _ = back
     unknown = ["tiny_sum-1-w1-t0_0", f"tiny_sum-1-w1-t{2 * history.SKIPPED}_0", "axiom_ok_00001_0"]
-    known.tasks |= dict.fromkeys(unknown)
+    known.tasks |= dict.fromkeys(unknown)  # names that no history gave
     assert restored.call(known).named("result_abort") == unknown
-    assert len(known.tasks) == 2
-
-
-def test_a_host_that_is_newer_than_the_backup_has_another_number_now_and_gives_up_what_it_cannot_bring(back):
-    restored, _, newer = back
-    held, number = list(newer.tasks), newer.host
-    assert restored.call(newer).named("result_abort") == held
+    restored.lab.later(hours=1)  # so that a new order would not be the old one
+    again = restored.call(known, ask=1e6).tasks
+    assert again.keys().isdisjoint(handed.task.findtext("name") for handed in in_hand)
+    heard = restored.call(known, *[restored.upload(handed) for handed in in_hand])
+    assert heard.credit == pytest.approx(2 * 0.02)
+    assert [restored.task(handed.order.task)["state"] for handed in in_hand] == ["valid", "valid"]
+    lost, number = list(newer.tasks), newer.host  # a host that is newer than the backup cannot bring them
+    assert restored.call(newer).named("result_abort") == lost
     assert newer.host > history.SKIPPED > number
     assert restored.broken() == {}
-
-
-def test_what_a_host_holds_from_before_a_restore_is_not_given_to_it_again(back):
-    restored, known, _ = back
-    (unsent,) = (name for name, handed in known.tasks.items() if restored.task(handed.order.task) is not None)
-    held = known.tasks[unsent]
-    restored.lab.later(hours=1)  # so that a new order would not be the old one
-    assert unsent not in restored.call(known, ask=1e6).tasks
-    restored.call(known, restored.upload(held))
-    assert restored.task(held.order.task)["state"] == "valid"
 
 
 def keeps(*names: str) -> str:
@@ -80,11 +63,11 @@ def keeps(*names: str) -> str:
 
 def let_go(heard) -> list[str]:
     """What a client need not keep any more."""
-    return [each.text for each in heard.root.findall("delete_file_info")]
+    return [element.text for element in heard.root.findall("delete_file_info")]
 
 
 def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_more(exchange, attic, monkeypatch):
-    given = [each.findtext("name") for each in exchange.call(attic, ask=1.0).root.findall("file_info")]
+    given = [file.findtext("name") for file in exchange.call(attic, ask=1.0).root.findall("file_info")]
     current = [name for name in given if name.startswith(("bundle-", "seal-"))]
     old = [f"bundle-{'0' * 64}.zip", f"seal-{'1' * 64}.seal"]
     others = ["axiom_runner_0.pyz", "app.zip", f"bundle-{'0' * 63}.zip", f"../bundle-{'0' * 64}.zip"]
