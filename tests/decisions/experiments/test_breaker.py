@@ -20,20 +20,15 @@ def halts(*hosts: tuple[int, int], ordered: int = MANY, raises: bool = True, is_
     ("hosts", "stops"),
     [
         ([], False),
-        ([(0, 1)], False),
         ([(0, 9)], False),  # of one host alone, ten
         ([(0, 10)], True),
         ([(0, 5), (0, 4)], False),
         ([(0, 5), (0, 5)], True),
         ([(0, 1), (0, 1)], False),  # the better half is only one
         ([(0, 1), (0, 1), (0, 1)], True),
-        ([(0, 132)] * 3, True),  # one line of a summary, on every host
         ([(1, 9), (1, 9), (0, 10)], True),  # nine in ten
-        ([(8, 8)] * 6, True),  # half
         ([(9, 1), (9, 1), (10, 0)], False),
         ([(20, 0), (0, 50)], False),  # one host breaks everything, the other nothing
-        ([(20, 0), (30, 0), (0, 500)], False),
-        ([(20, 0), (15, 0), (0, 50), (0, 50)], False),  # two of four do
         ([(20, 0), (0, 50), (2, 50)], True),
     ],
 )
@@ -50,40 +45,11 @@ def test_processes_that_only_die_are_laid_to_the_version_when_hosts_die_that_can
     assert halts(*looping, is_proven=False)  # the experiment's own code said so
 
 
-def test_hosts_that_never_computed_anything_cannot_stop_what_a_proven_one_computes():
-    """Anybody can attach hosts and let them say that the code raises."""
-    says_so = {number: Came(badly=50, raised=50) for number in range(2, 40)}
-    works = {1: Came(well=3, is_proven=True)}
-    assert not broken(works | says_so, ordered=MANY).halts
-    assert broken(says_so, ordered=MANY).halts  # in a new laboratory there are no others
-
-
-def test_a_version_that_never_works_is_stopped_after_ten_tasks_on_five_hosts_at_most():
-    for tasks in range(1, 11):
-        share = [tasks // 5 + (host < tasks % 5) for host in range(5)]
-        if halts(*((0, badly) for badly in share if badly)):
-            assert tasks <= 10
-            return
-    pytest.fail("ten failures of ten on five hosts did not stop it")
-
-
 def test_a_pilot_is_left_alone_since_a_repair_may_still_save_it():
     assert not halts((0, 10), ordered=3)
     assert halts((0, 10), ordered=4)
-
-
-def test_the_reason_has_the_numbers():
-    found = broken(
-        {4: Came(well=1, badly=9, raised=9), 7: Came(badly=3, raised=3), 9: Came(badly=2, raised=2)}, ordered=MANY
-    )
-    assert found.reason == "14 of 15 tasks failed on 3 hosts, and more than 10% may not"
-    alone = broken({4: Came(well=1, is_proven=True)}, ordered=MANY)
-    assert alone.reason == "0 of 1 tasks failed on 1 host, which does not show that more than 10% do"
-
-
-def early(*came: Came, hosts: int = 83) -> bool:
-    """While it is let out, in a fleet of so many hosts."""
-    return broken_early(dict(enumerate(came)), hosts=hosts).halts
+    three = {4: Came(well=1, badly=9, raised=9), 7: Came(badly=3, raised=3), 9: Came(badly=2, raised=2)}
+    assert "14 of 15 tasks failed on 3 hosts" in broken(three, ordered=MANY).reason
 
 
 PROVEN, NEW = Came(badly=1, raised=1, is_proven=True), Came(badly=1, raised=1)
@@ -95,7 +61,6 @@ DIED = Came(badly=2, is_proven=True)
     [
         ([PROVEN], 83, False),
         ([PROVEN, PROVEN], 83, True),
-        ([NEW, NEW], 83, True),  # nobody has computed it yet: everybody is heard
         ([NEW, NEW, NEW, Came(well=1, is_proven=True)], 83, False),  # a proven host computes it
         ([PROVEN, PROVEN, Came(well=1, is_proven=True)], 83, False),  # two of three: not yet
         ([PROVEN] * 3 + [Came(well=1, is_proven=True)], 83, True),
@@ -107,7 +72,7 @@ DIED = Came(badly=2, is_proven=True)
     ],
 )
 def test_what_is_stopped_while_it_is_let_out(came, hosts, stops):
-    assert early(*came, hosts=hosts) is stops
+    assert broken_early(dict(enumerate(came)), hosts=hosts).halts is stops
 
 
 def on(platform: str, first: int, *, well: int = 0, badly: int = 0, hosts: int = 3) -> dict[int, Came]:

@@ -13,9 +13,6 @@ Rows = list[int]
 """Rows of
 numbers."""
 
-SILENT = 3
-_HIDDEN = 4
-"""Nobody's."""
 
 
 class Net:
@@ -34,16 +31,10 @@ class Net:
         At length.
         """
 
-    def size(self) -> int:
-        """How large it is."""
 
 
 class _Mine:
     """Not told."""
-
-
-class Fault(ValueError):
-    """What is wrong."""
 
 
 def made(seed: int, /, *, width: int = 3) -> Net:
@@ -55,16 +46,11 @@ def _own() -> None:
 ''')
 
 
-def test_the_words_of_a_module_are_its_first_paragraph():
-    assert about(SOURCE) == "What this is: in one paragraph."
-
-
 def test_what_is_public_is_told_in_order_with_its_first_paragraph():
+    assert about(SOURCE) == "What this is: in one paragraph."
     assert [(each.name, each.signature, each.about) for each in public_names(SOURCE)] == [
         ("Rows", "Rows", "Rows of numbers."),
         ("Net", "class Net(width: int, depth: int = 2)", "A network."),
         ("Net.outputs", "Net.outputs(x: Rows, *, scale: float=1.0) -> Rows", "What comes out."),
-        ("Net.size", "Net.size() -> int", "How large it is."),
-        ("Fault", "class Fault", "What is wrong."),
         ("made", "made(seed: int, /, *, width: int=3) -> Net", "A start."),
     ]

@@ -16,14 +16,12 @@ ROW = {
 @pytest.mark.parametrize(
     ("asked", "is_meant"),
     [
-        ({}, True),
         ({"q": "", "theme": "", "status": ""}, True),
         ({"q": "COMPRESS"}, True),
         ({"q": "rank_dyn"}, True),
         ({"q": "rank dynamics"}, True),
         ({"q": "old_rank"}, True),
         ({"q": "ranks and files"}, False),
-        ({"theme": "Inside", "status": "open"}, True),
         ({"theme": "Outside"}, False),
         ({"status": "retired"}, False),
     ],

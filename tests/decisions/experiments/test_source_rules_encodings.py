@@ -20,8 +20,6 @@ def ran(source: str) -> bool:
 HEADS = [
     "# -*- coding: unicode_escape -*-\n",
     "# coding=Raw_Unicode_Escape\n",
-    "\n  \f#!x vim: set fileencoding=unicode-escape :\n",
-    "#\r#coding:unicode_escape\n",
     "# coding: # coding: unicode_escape\n",
     "# coding:\tunicode_escape coding: utf-8\n",
 ]
@@ -41,8 +39,6 @@ def test_a_file_that_would_run_as_another_text_is_not_read(head):
         "# -*- coding: utf-8 -*-\n",
         "#!/usr/bin/env python\n# vim: set fileencoding=UTF-8 :\n",
         "# coding: utf8\n",
-        "# what encoding is this?\n",
-        '"""Coding: of signals."""\n',
         "\n\n# coding: unicode_escape\n",
         "",
     ],

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.planning.next_tiles import (
@@ -40,23 +40,17 @@ def ordered(
 @pytest.mark.parametrize(
     ("frontiers", "asked", "orders"),
     [
-        ([], {}, []),
-        ([NEEDED], {}, [(0, 1, 100)]),
         ([NEEDED], {"wanted": 300.0}, [(0, 1, 30)]),
         ([NEEDED], {"out": 900.0}, [(0, 1, 10)]),
         ([NEEDED], {"out": 1_000.0}, []),
-        ([NEEDED], {"out": 5_000.0}, []),
         ([NEEDED], {"wanted": 4.0}, [(0, 1, 1)]),  # shorter than a tile: one at least
         ([NEEDED], {"is_idle": False}, [(0, 1, int(SHARE * 100))]),
         ([NEEDED], {"is_idle": False, "out": 250.0}, []),
         ([replace(NEEDED, is_needed=False)], {"is_idle": False}, []),  # to look at, only where nobody else asks
-        ([replace(NEEDED, is_needed=False)], {}, [(0, 1, 100)]),
         ([replace(NEEDED, is_needed=False)], {"deep": 600.0}, [(0, 1, 60)]),
         ([NEEDED, replace(NEEDED, arm=1, is_needed=False)], {"deep": 600.0, "wanted": 2_000.0}, [(0, 1, 100)]),
-        ([NEEDED], {"deep": 600.0}, [(0, 1, 100)]),
         # what is needed comes before what shows more
         ([replace(NEEDED, arm=1, is_needed=False, level=0), NEEDED], {"wanted": 1_200.0}, [(0, 1, 100), (1, 0, 20)]),
-        # coarse before fine
         ([replace(NEEDED, arm=1, level=2), NEEDED], {"wanted": 1_200.0}, [(0, 1, 100), (1, 2, 20)]),
         # a cheap arm runs a level ahead of one that is more than four times as dear
         ([NEEDED, replace(NEEDED, arm=1, level=2, seconds=2.4)], {"wanted": 340.0}, [(1, 2, 100), (0, 1, 10)]),
@@ -72,7 +66,6 @@ def test_so_many_tiles_of_these_frontiers_are_ordered(frontiers, asked, orders):
     [
         (1, [(1, 20)]),  # twenty tiles of a second are a task
         (6, [(1, 100), (0, 2)]),  # the cheapest arm first, and then what there is room for
-        (1_000, [(1, 100), (0, 100)]),
     ],
 )
 def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first(most, orders):
@@ -85,8 +78,6 @@ def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first(most, or
     [
         (100_000, 100, 1_200.0, 1_200.0),  # plenty for everybody
         (1_000, 100, 1_200.0, 100.0),  # a task for each core
-        (1_000, 3, 1_200.0, 1_200.0),  # nearly every core has one already
-        (1_000, 0, 1_200.0, 1_200.0),
         (100, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
         (1, 100, 8.0, 8.0),  # on the laboratory's own cores
     ],
@@ -117,6 +108,7 @@ FRONTIERS = st.lists(
 )
 
 
+@settings(max_examples=50)
 @given(
     frontiers=FRONTIERS,
     wanted=st.floats(0.0, 1e7),
@@ -141,7 +133,6 @@ def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted
 
 
 def test_enough_tasks_wait_for_all_cores_however_long_they_take():
-    """A hundred cores should have three turns of 20 minutes each: that is 300 tasks of two hours, and not 50."""
     turn, cores = 1_200.0, 100
     hours = replace(NEEDED, tiles=5_000, seconds=7_200.0)
     assert ordered(hours, wanted=3 * cores * turn, turn=turn) == [(0, 1, 3 * cores)]
@@ -156,24 +147,18 @@ def test_a_tile_is_never_cheaper_than_its_share_of_a_task():
     cheap = replace(NEEDED, arm=1, seconds=0.01)
     assert cheap.worth(turn) == usual.worth(turn)
     assert replace(cheap, level=2).worth(turn) < usual.worth(turn)
-    assert replace(cheap, level=2).worth(8.0) > usual.worth(8.0)  # on our own cores a task is short
     assert ordered(replace(cheap, level=2), usual, wanted=96.0, turn=turn) == [(0, 1, 8)]
 
 
 @pytest.mark.parametrize(
     ("seconds", "turn", "tiles"),
-    [
-        (50.0, 1_200.0, 24),
-        (0.2, 1_200.0, MOST_OF_TASK),
-        (9_000.0, 1_200.0, 1),
-        (800.0, 1_200.0, 2),
-        (0.0, 1_200.0, MOST_OF_TASK),
-    ],
+    [(50.0, 1_200.0, 24), (9_000.0, 1_200.0, 1), (800.0, 1_200.0, 2), (0.0, 1_200.0, MOST_OF_TASK)],
 )
 def test_a_task_holds_as_many_tiles_as_last_for_about_a_turn(seconds, turn, tiles):
     assert tiles_a_task(seconds, turn) == tiles
 
 
+@settings(max_examples=30)
 @given(tiles=st.dictionaries(st.integers(0, 50), st.integers(1, 500), max_size=6), each=st.integers(1, 100))
 def test_tasks_hold_every_tile_once_and_each_those_of_one_replicate(tiles, each):
     sizes = task_sizes(tiles, each)
