@@ -1,16 +1,19 @@
 """A small laboratory with something on every page, and its site."""
 
 import asyncio
+import contextlib
 import gzip
 import itertools
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from account_site import ORIGIN, Visitor, receiving
-from furnished_lab import fill, noisy, weigh_three_blocks
+from furnished_lab import fill, furnish_more, noisy, weigh_three_blocks
+from jinja2 import Environment
 from map_on_site import draw_map
 
 from axiom.domain.planning import Preview
@@ -84,8 +87,9 @@ class Browser:
         return Reply(status=messages[0]["status"], headers=named, raw=body)
 
 
-@pytest.fixture
-def browse():
+@contextlib.contextmanager
+def _browsing():
+    """Makes browsers, and closes them at the end."""
     opened: list[Browser] = []
 
     def make(
@@ -112,43 +116,99 @@ def browse():
         return opened[-1]
 
     yield make
-    for each in opened:
-        each.loop.run_until_complete(each.loop.shutdown_default_executor())
-        each.loop.close()
-        each.pages.readers.close()
+    for browser in opened:
+        browser.loop.run_until_complete(browser.loop.shutdown_default_executor())
+        browser.loop.close()
+        browser.pages.readers.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_templates_once():
+    """Each site has an environment of its own; what Jinja makes of the same text is the same in all of them."""
+    kept, compile_template = {}, Environment.compile
+
+    def compile_once(self, *words):
+        key = (type(self), *words)
+        if key not in kept:
+            kept[key] = compile_template(self, *words)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Environment, "compile", compile_once)
+        yield
+
+
+@pytest.fixture
+def browse():
+    """Opens a browser at the site of a laboratory."""
+    with _browsing() as make:
+        yield make
 
 
 @pytest.fixture(scope="session")
-def full(new_lab, prepared, tmp_path_factory):
+def browse_shared():
+    """The same for laboratories that tests only read."""
+    with _browsing() as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def shared_lab(new_lab, tmp_path_factory):
+    """Makes laboratories that tests only read."""
+    opened = []
+
+    def make():
+        opened.append(new_lab(tmp_path_factory.mktemp("shared") / "lab"))
+        return opened[-1]
+
+    yield make
+    for lab in opened:
+        lab.db.close()
+
+
+@pytest.fixture(scope="session")
+def full(shared_lab, prepared):
     """A laboratory with something on every page. Tests only read it."""
-    lab = new_lab(tmp_path_factory.mktemp("full") / "lab")
+    lab = shared_lab()
     fill(lab, prepared)
-    yield lab
-    lab.db.close()
-
-
-@pytest.fixture
-def site_of(browse: Callable[..., Browser], full) -> Browser:
-    return browse(full, state="running", started_at=full.now.isoformat(), parts={"writer": True, "engine": True})
+    return lab
 
 
 @pytest.fixture(scope="session")
-def atlas(new_lab, tmp_path_factory):
-    """A laboratory with a map that was drawn down to level 3. Tests only read it."""
-    lab = new_lab(tmp_path_factory.mktemp("atlas") / "lab")
+def site_of(browse_shared, full) -> Browser:
+    return browse_shared(full, state="running", started_at=full.now.isoformat(), parts={"writer": True, "engine": True})
+
+
+@pytest.fixture(scope="session")
+def furnished(shared_lab, prepared):
+    """One with three findings: an effect, one that is absent, and one that awaits its first block."""
+    lab = shared_lab()
+    fill(lab, prepared)
+    furnish_more(lab, prepared)
+    return lab
+
+
+@pytest.fixture(scope="session")
+def furnished_site(browse_shared, furnished) -> Browser:
+    return browse_shared(furnished, state="running", started_at=furnished.now.isoformat())
+
+
+@pytest.fixture(scope="session")
+def atlas(shared_lab):
+    """A laboratory with a map that was drawn down to level 3."""
+    lab = shared_lab()
     draw_map(lab)
-    yield lab
-    lab.db.close()
+    return lab
 
 
-@pytest.fixture
-def maps_of(browse: Callable[..., Browser], atlas) -> Browser:
-    return browse(atlas)
+@pytest.fixture(scope="session")
+def maps_of(browse_shared, atlas) -> Browser:
+    return browse_shared(atlas)
 
 
-@pytest.fixture
-def empty_site(browse: Callable[..., Browser], small_lab) -> Browser:
-    return browse(small_lab)
+@pytest.fixture(scope="session")
+def empty_site(browse_shared, shared_lab) -> Browser:
+    return browse_shared(shared_lab())
 
 
 @pytest.fixture
@@ -168,8 +228,8 @@ def new_visitor(small_lab, sends_mail):
             return opened[-1]
 
         yield make
-        for each in opened:
-            each.close()
+        for visitor in opened:
+            visitor.close()
 
 
 @pytest.fixture
@@ -185,43 +245,65 @@ def ada(visitor) -> Visitor:
     return visitor
 
 
+@pytest.fixture
+def eve(new_visitor) -> Visitor:
+    """Somebody else, from elsewhere, with an account."""
+    made = new_visitor(peer="198.51.100.20")
+    assert made.register(name="Eve", email="eve@mail.example").status == 303
+    return made
+
+
 @pytest.fixture(scope="session")
-def weighed_lab(new_lab, prepared, tmp_path_factory):
-    """Three blocks that were computed and weighed. Tests only read it."""
-    lab = new_lab(tmp_path_factory.mktemp("weighed") / "lab")
+def wrong_fields():
+    """The fields of a page's forms that were refused; what is refused of no field alone is not among them."""
+
+    def fields(reply) -> set[str]:
+        assert reply.status == 422
+        return set(re.findall(r'class="wrong" id="[^"]*-(\w+)-w"', reply.text))
+
+    return fields
+
+
+@pytest.fixture(scope="session")
+def weighed_lab(shared_lab, prepared):
+    """Three blocks that were computed and weighed."""
+    lab = shared_lab()
     weigh_three_blocks(lab, prepared)
-    yield lab
-    lab.db.close()
+    return lab
 
 
-SAID = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "interval": [-2.0, 0.0], "because": "the first numbers"}
+@pytest.fixture(scope="session")
+def weighed_site(browse_shared, weighed_lab) -> Browser:
+    return browse_shared(weighed_lab)
+
+
+PREDICTION = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "interval": [-2.0, 0.0], "because": "the first numbers"}
 DESIGNS = {"wide": 3, "wider": 5, "widest": 9}  # each with a further shift of the second size
 
 
 @pytest.fixture(scope="session")
-def varied_lab(new_lab, prepared, tmp_path_factory):
+def varied_lab(shared_lab, prepared):
     """A block of each of four designs; then the claim is put otherwise, and a block of that is computed."""
-    lab = new_lab(tmp_path_factory.mktemp("varied") / "lab")
+    lab = shared_lab()
     lab.publish(prepared(has_shift=True))
     for name, volunteer in (("first", "Ada"), ("second", "Grace")):
         lab.host(name, volunteer=volunteer)
     version = experiments.by_id(lab.db, 1)
     fill_block(lab, 1)
     for name, shift in DESIGNS.items():
-        points = [({"size": size, "shift": each}, 1.0) for size in (1, 2) for each in (0, shift)]
+        points = [({"size": size, "shift": other}, 1.0) for size in (1, 2) for other in (0, shift)]
         with lab.db.transaction():
             made = register_further(lab.db, version, name, points, stopping=Stopping(), why="a test", now=lab.now)
         fill_block(lab, made.id)
     with lab.db.transaction():
         evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
         changes = {"claim": "a larger size has a smaller total", "expects": "-"}
-        words = {"prediction": SAID, "forecaster": "Ada", "why": "it looked so"}
+        words = {"prediction": PREDICTION, "forecaster": "Ada", "why": "it looked so"}
         made = amend(lab.db, 1, changes, **words, now=lab.now)
     fill_block(lab, made.id)
     with lab.db.transaction():
         evaluate(lab.db, sessions.last(lab.db), lab.now)
-    yield lab
-    lab.db.close()
+    return lab
 
 
 def fill_block(lab, registration_id: int) -> None:

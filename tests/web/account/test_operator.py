@@ -19,9 +19,8 @@ from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import news
 from axiom.store.upkeep import audit
 
-SHOWN = ("/operator", "/operator/experiments", "/operator/news", "/operator/programs", "/operator/step", "/proposals/1")
+PAGES = ("/operator", "/operator/experiments", "/operator/news", "/operator/programs", "/operator/step")
 NEWS = {"line": "The laboratory moves on Friday"}
-APPROVAL = {"proposal": "1", "why": "it is worth it"}
 
 
 @pytest.fixture
@@ -46,9 +45,9 @@ def desk(lab, named):
     return named
 
 
-def act_as_operator(lab, visitor, said: str = ""):
-    said = said or code_of(lab.folder.keys, visitor.account()[0].id, lab.now)
-    return send(visitor, "/operator/sign-in", "/operator/sign-in", code=said)
+def act_as_operator(lab, visitor, code: str = ""):
+    code = code or code_of(lab.folder.keys, visitor.account()[0].id, lab.now)
+    return send(visitor, "/operator/sign-in", "/operator/sign-in", code=code)
 
 
 def send(visitor, page: str, action: str, **fields: str):
@@ -66,10 +65,10 @@ def hidden(reply) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in found}
 
 
-def said(visitor, outcome: str = "done") -> list[tuple[str, str]]:
+def done(visitor) -> list[tuple[str, str]]:
     """Who gave which commands for good, the oldest first."""
     rows = visitor.look(lambda db: audit.latest(db, 100))[::-1]
-    return [(row["caller"], row["command"]) for row in rows if row["outcome"] == outcome and not row["dry_run"]]
+    return [(row["caller"], row["command"]) for row in rows if row["outcome"] == "done" and not row["dry_run"]]
 
 
 def stored(visitor):
@@ -84,148 +83,110 @@ def stored(visitor):
 
 def test_a_proposal_is_approved_in_two_steps_and_once_however_often_it_is_sent(desk):
     before = stored(desk)
-    shown = send(desk, "/proposals/1", "/operator/proposal.approve", **APPROVAL)
+    shown = send(desk, "/proposals/1", "/operator/proposal.approve", proposal="1", why="it is worth it")
     assert (shown.status, stored(desk) == before) == (200, True)
-    for fact in ("it is worth it", "operator:ada", "registration"):
-        assert fact in shown.text
-    done = [post(desk, "/operator/do", hidden(shown)) for _ in range(2)]
-    assert [reply.status for reply in done] == [200, 200]
+    assert all(fact in shown.text for fact in ("it is worth it", "operator:ada"))
+    assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 200]
     kept = desk.look(lambda db: proposals.one(db, 1))
     assert (kept.state, kept.decided_by, kept.why) == ("approved", "operator:ada", "it is worth it")
     assert len(desk.look(registrations.registrations)) == 2
-    assert said(desk)[-1] == ("operator:ada", "proposal.approve")
-    assert said(desk).count(("operator:ada", "proposal.approve")) == 1
+    assert done(desk).count(("operator:ada", "proposal.approve")) == 1
     assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text  # there is nothing left to answer
 
 
 def test_what_cannot_be_done_is_said_at_the_form_with_what_was_typed(desk):
+    before = stored(desk)
     reply = send(desk, "/operator/news", "/operator/news.add", line="Hello", until="tomorrow")
-    assert (reply.status, 'value="tomorrow"' in reply.text, "no moment like" in reply.text) == (422, True, True)
-    assert send(desk, "/proposals/1", "/operator/proposal.refuse", proposal="1", why="").status == 422
-    assert send(desk, "/proposals/1", "/operator/proposal.refuse", proposal="7", why="so be it").status == 404
-    assert send(desk, "/operator/news", "/operator/news.withdraw", number="x").status == 422
-
-
-def test_a_form_s_address_leads_to_its_page(desk):
+    assert (reply.status, 'value="tomorrow"' in reply.text) == (422, True)
+    for page, command, fields, status in (
+        ("/proposals/1", "proposal.refuse", {"proposal": "1", "why": ""}, 422),
+        ("/proposals/1", "proposal.refuse", {"proposal": "7", "why": "so be it"}, 404),
+        ("/operator/news", "news.withdraw", {"number": "x"}, 422),
+        (
+            "/operator/experiments",
+            "experiment.approve",
+            {"experiment": "tiny_sum@1", "serial": "7", "why": "good"},
+            422,
+        ),
+        ("/operator/programs", "program.add", {"program": "ada-1", "may": "govern"}, 422),
+        ("/operator/programs", "program.limit", {"program": "ada-1", "limit": "open_proposals", "most": "many"}, 422),
+    ):
+        assert (command, send(desk, page, f"/operator/{command}", **fields).status) == (command, status)
+    assert stored(desk) == before
     for path, page in (("/operator/proposal.approve", "/operator"), ("/operator/news.add", "/operator/news")):
         assert desk.ask(path).headers["location"] == page
     assert post(desk, "/proposals/1", {}).headers["location"] == "/proposals/1"
 
 
-def test_news_are_added_and_withdrawn(desk):
-    post(desk, "/operator/do", hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS)))
-    assert [one.line for one in desk.look(lambda db: news.newest(db, 9))] == [NEWS["line"]]
-    post(desk, "/operator/do", hidden(send(desk, "/operator/news", "/operator/news.withdraw", number="1")))
+def test_each_command_is_done_once_it_was_shown_and_audited(desk, lab):
+    def do(page: str, command: str, **fields: str):
+        shown = send(desk, page, f"/operator/{command}", **fields)
+        reply = post(desk, "/operator/do", hidden(shown))
+        assert (reply.status, done(desk)[-1]) == (200, ("operator:ada", command))
+        return shown, reply
+
+    do("/operator/news", "news.add", **NEWS)
+    assert [news_item.line for news_item in desk.look(lambda db: news.newest(db, 9))] == [NEWS["line"]]
+    do("/operator/news", "news.withdraw", number="1")
     assert desk.look(lambda db: news.newest(db, 9)) == []
-
-
-def test_the_token_of_a_program_is_shown_once_and_lets_it_in(desk, lab):
-    asked = {"program": "ada-1", "may": "propose", "days": "30"}
-    shown = send(desk, "/operator/programs", "/operator/program.add", **asked)
-    done = post(desk, "/operator/do", hidden(shown))
-    token = re.search(r'id="token">([^<]+)<', done.text)[1]
+    shown, reply = do("/operator/programs", "program.add", program="ada-1", may="propose", days="30")
+    token = re.search(r'id="token">([^<]+)<', reply.text)[1]
     assert desk.look(lambda db: callers.program(db, token, lab.now)).name == "program:ada-1"
     assert token not in desk.ask("/operator/programs").text + str(desk.look(lambda db: audit.latest(db, 100)))
-    other = post(desk, "/operator/do", hidden(shown) | {"token": "axiom_another"})
-    assert 'id="token"' not in other.text
-    send(desk, "/operator/programs", "/operator/program.limit", program="ada-1", limit="open_proposals", most="many")
-    for action, more in (("program.limit", {"limit": "open_proposals", "most": "7"}), ("program.end", {})):
-        shown = send(desk, "/operator/programs", f"/operator/{action}", program="ada-1", **more)
-        assert post(desk, "/operator/do", hidden(shown)).status == 200
-    assert [command for _, command in said(desk)[-3:]] == ["program.add", "program.limit", "program.end"]
-
-
-def test_an_experiment_is_approved_paused_resumed_and_recalled(desk):
-    for action, more in (
+    assert 'id="token"' not in post(desk, "/operator/do", hidden(shown) | {"token": "axiom_another"}).text
+    do("/operator/programs", "program.limit", program="ada-1", limit="open_proposals", most="7")
+    do("/operator/programs", "program.end", program="ada-1")
+    for command, fields in (
         ("experiment.approve", {"serial": "1", "why": "read and found good"}),
         ("experiment.pause", {"why": "it is too warm"}),
         ("experiment.resume", {"why": "it is cool again"}),
         ("experiment.recall", {"why": "its sums are wrong"}),
     ):
-        shown = send(desk, "/operator/experiments", f"/operator/{action}", experiment="tiny_sum@1", **more)
-        assert post(desk, "/operator/do", hidden(shown)).status == 200
-        assert said(desk)[-1] == ("operator:ada", action)
+        do("/operator/experiments", command, experiment="tiny_sum@1", **fields)
 
 
-def test_another_bundle_than_the_one_that_was_looked_at_is_not_approved(desk):
-    fields = {"experiment": "tiny_sum@1", "serial": "7", "why": "read and found good"}
-    assert send(desk, "/operator/experiments", "/operator/experiment.approve", **fields).status == 422
+def test_a_page_is_for_whoever_proved_a_second_factor_and_kept_by_nobody(lab, named, new_visitor, eve):
+    form, stranger = "/operator/proposal.approve", new_visitor()
+    for path in (*PAGES, "/operator/sign-in"):
+        assert stranger.ask(path).headers["location"] == "/account/sign-in"
+        assert eve.ask(path).status == 404
+        if path in PAGES:
+            assert named.ask(path).headers["location"] == "/operator/sign-in"
+    assert ['href="/operator"' in visitor.ask("/account").text for visitor in (named, eve)] == [True, False]
+    act_as_operator(lab, named)
+    for path in (*PAGES, "/proposals/1"):
+        reply = named.ask(path)
+        assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
+        assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+        assert "access-control-allow-origin" not in reply.headers
+    assert [form in visitor.ask("/proposals/1").text for visitor in (named, stranger, eve)] == [True, False, False]
+    assert (named.ask("/proposals/9").status, form in named.ask("/proposals/1.json").text) == (404, False)
+    token, before = eve.token("/account/profile"), eve.stored()
+    sealed = hidden(send(named, "/operator/news", "/operator/news.add", **NEWS))
+    before = eve.stored()
+    for action, fields in (("news.add", NEWS), ("do", sealed), ("sign-in", {"code": "000000"})):
+        assert post(eve, f"/operator/{action}", fields | {"form": token}).status == 404
+    assert eve.stored() == before
 
 
-@pytest.mark.parametrize("path", [*SHOWN[:-1], "/operator/sign-in"])
-def test_a_page_is_for_whoever_proved_a_second_factor(named, new_visitor, path):
-    stranger, eve = new_visitor(), new_visitor()
-    eve.register(email="eve@mail.example")
-    assert stranger.ask(path).headers["location"] == "/account/sign-in"
-    assert eve.ask(path).status == 404
-    if path != "/operator/sign-in":
-        assert named.ask(path).headers["location"] == "/operator/sign-in"
-    assert "Operator" in named.ask("/account").text
-    assert "Operator" not in eve.ask("/account").text
-
-
-def test_only_an_operator_is_shown_the_forms_of_a_proposal(desk, new_visitor):
-    form = "/operator/proposal.approve"
-    eve = new_visitor()
-    eve.register(email="eve@mail.example")
-    assert form in desk.ask("/proposals/1").text
-    assert [form in each.ask("/proposals/1").text for each in (new_visitor(), eve)] == [False, False]
-    assert desk.ask("/proposals/9").status == 404
-    assert form not in desk.ask("/proposals/1.json").text
-
-
-@pytest.mark.parametrize("path", SHOWN)
-def test_a_page_is_kept_by_nobody_and_shown_in_no_frame(desk, path):
-    reply = desk.ask(path)
-    assert (reply.status, reply.headers["cache-control"]) == (200, "no-store")
-    assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
-    assert "access-control-allow-origin" not in reply.headers
-
-
-def _forged(desk, sealed):
-    return desk, sealed | {"form": "0" * 64}
-
-
-def _altered(desk, sealed):
-    return desk, sealed | {"words": sealed["words"].replace("Friday", "Monday")}
-
-
-def _another_command(desk, sealed):
-    return desk, sealed | {"command": "experiment.retire"}
-
-
-def _another_key(desk, sealed):
-    return desk, sealed | {"key": "another"}
-
-
-def _without_seal(desk, sealed):
-    return desk, {name: value for name, value in sealed.items() if name != "seal"}
-
-
-@pytest.mark.parametrize("change", [_forged, _altered, _another_command, _another_key, _without_seal])
-def test_what_the_page_did_not_show_is_not_done(desk, change):
-    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
-    before = desk.stored()
-    visitor, fields = change(desk, sealed)
-    assert post(visitor, "/operator/do", fields).status == 403
-    assert desk.stored() == before  # with the audit
-
-
-def test_a_form_of_another_sign_in_does_nothing(lab, desk, new_visitor):
+def test_what_the_page_of_this_sign_in_did_not_show_is_not_done(lab, desk, new_visitor):
     sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
     other = new_visitor()
     other.post("/account/sign-in", email=EMAIL, password=PASSWORD)
     lab.later(seconds=60)
     act_as_operator(lab, other)
-    before = desk.stored()
-    assert post(other, "/operator/do", sealed).status == 403
-    assert post(other, "/operator/do", sealed | {"form": other.token("/operator")}).status == 403
-    assert post(desk, "/operator/do", sealed | {"form": other.token("/operator")}).status == 403
-    assert desk.stored() == before
-
-
-def test_a_form_from_another_site_does_nothing(desk):
-    before = desk.stored()
+    token, before = other.token("/operator"), desk.stored()  # with the audit
+    for visitor, fields in (
+        (desk, sealed | {"form": "0" * 64}),
+        (desk, sealed | {"words": sealed["words"].replace("Friday", "Monday")}),
+        (desk, sealed | {"command": "experiment.retire"}),
+        (desk, sealed | {"key": "another"}),
+        (desk, {name: value for name, value in sealed.items() if name != "seal"}),
+        (desk, sealed | {"form": token}),
+        (other, sealed),
+        (other, sealed | {"form": token}),
+    ):
+        assert post(visitor, "/operator/do", fields).status == 403
     body = urlencode({"form": desk.token("/operator/news")} | NEWS).encode()
     for headers in ({"origin": "https://evil.example"}, {"origin": ORIGIN, "sec_fetch_site": "cross-site"}, {}):
         assert desk.ask("/operator/news.add", method="POST", body=body, **headers).status == 403
@@ -234,7 +195,7 @@ def test_a_form_from_another_site_does_nothing(desk):
 
 def test_without_a_code_or_with_one_that_was_used_nothing_is_done(lab, named, new_visitor):
     shown = code_of(lab.folder.keys, named.account()[0].id, lab.now)
-    other = new_visitor()
+    other, planted = new_visitor(), new_visitor(cookies=dict(named.cookies))
     other.post("/account/sign-in", email=EMAIL, password=PASSWORD)
     token = named.token("/operator/sign-in")
     before = named.stored()
@@ -247,36 +208,11 @@ def test_without_a_code_or_with_one_that_was_used_nothing_is_done(lab, named, ne
     assert act_as_operator(lab, other, "000000").status == 422
     assert stored(named) == before
     assert other.ask("/operator").headers["location"] == "/operator/sign-in"
-
-
-def test_without_the_role_nothing_is_done(desk, new_visitor):
-    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
-    eve = new_visitor()
-    eve.register(email="eve@mail.example")
-    token, before = eve.token("/account"), eve.stored()
-    for action, fields in (("news.add", NEWS), ("do", sealed), ("sign-in", {"code": "000000"})):
-        assert post(eve, f"/operator/{action}", fields | {"form": token}).status == 404
-    assert eve.stored() == before
-
-
-def test_a_secret_that_somebody_had_before_does_not_get_the_role(lab, named, new_visitor):
-    planted = new_visitor(cookies=dict(named.cookies))
-    act_as_operator(lab, named)
     assert named.ask("/operator").status == 200
-    assert planted.ask("/operator").headers["location"] == "/account/sign-in"
+    assert planted.ask("/operator").headers["location"] == "/account/sign-in"  # a secret from before proves nothing
 
 
-def test_a_role_that_was_taken_away_acts_no_more_at_the_next_request(desk, lab):
-    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
-    desk.app.writer.run(lambda db: operators.end(db, desk.account()[0].id, lab.now))
-    before = desk.stored()
-    assert post(desk, "/operator/do", sealed).status == 404
-    assert desk.ask("/operator").status == 404
-    assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text
-    assert desk.stored() == before
-
-
-def test_the_role_given_again_or_a_new_password_ends_what_was_proven(desk, lab):
+def test_a_role_that_was_taken_away_or_given_again_acts_no_more_at_the_next_request(desk, lab):
     give_role(desk.app, desk.account()[0].id, lab.now)
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
     lab.later(seconds=60)
@@ -284,6 +220,15 @@ def test_the_role_given_again_or_a_new_password_ends_what_was_proven(desk, lab):
     assert desk.ask("/operator").status == 200
     desk.post("/account/password", password=PASSWORD, new_password=NEW_PASSWORD)
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
+    lab.later(seconds=60)
+    act_as_operator(lab, desk, code_of(lab.folder.keys, desk.account()[0].id, lab.now, serial=2))
+    sealed = hidden(send(desk, "/operator/news", "/operator/news.add", **NEWS))
+    desk.app.writer.run(lambda db: operators.end(db, desk.account()[0].id, lab.now))
+    before = desk.stored()
+    assert post(desk, "/operator/do", sealed).status == 404
+    assert desk.ask("/operator").status == 404
+    assert "/operator/proposal.approve" not in desk.ask("/proposals/1").text
+    assert desk.stored() == before
 
 
 def test_who_does_nothing_for_an_hour_proves_it_again_and_after_twelve_in_any_case(desk, lab):
@@ -296,11 +241,9 @@ def test_who_does_nothing_for_an_hour_proves_it_again_and_after_twelve_in_any_ca
     assert desk.ask("/operator").status == 200
     lab.later(minutes=60)
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
-
-
-def test_who_acts_no_more_stays_signed_in(desk):
+    act_as_operator(lab, desk)
     assert send(desk, "/operator", "/operator/sign-out").headers["location"] == "/account"
-    assert desk.ask("/account").status == 200
+    assert desk.ask("/account").status == 200  # who acts no more stays signed in
     assert desk.ask("/operator").headers["location"] == "/operator/sign-in"
 
 
@@ -326,9 +269,8 @@ def test_keys_and_account_managers_never_give_the_role(desk, lab, new_visitor):
         assert desk.stored() == before
 
 
-def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, new_visitor):
-    eve, hostile = new_visitor(), '"><script>alert(1)</script>'
-    eve.register(name="Eve", email="eve@mail.example")
+def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, new_visitor, eve):
+    hostile = '"><script>alert(1)</script>'
     eve.post("/account/ideas/add", question=f"Is it {hostile}?", why=hostile)
     number = str(max(desk.look(lambda db: ideas.numbers(db, public=False))))
     assert hostile not in desk.ask("/operator").text
@@ -336,4 +278,4 @@ def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, ne
     assert (hostile in shown.text, eve.ask(f"/ideas/{number}").status) == (False, 404)
     assert post(desk, "/operator/do", hidden(shown)).status == 200
     assert new_visitor().ask(f"/ideas/{number}.json").json["idea"]["question"] == f"Is it {hostile}?"
-    assert said(desk)[-1] == ("operator:ada", "idea.show")
+    assert done(desk)[-1] == ("operator:ada", "idea.show")

@@ -1,14 +1,16 @@
-"""How numbers are written: enough digits, a true minus, never a made-up precision."""
+"""How numbers and cells are written: enough digits, a true minus, never a made-up precision nor somebody's markup."""
 
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from axiom.web.base import numbers
+from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 
 FINITE = st.floats(-1e9, 1e9)
+HOSTILE, HARMLESS = '<b>"Ada" & co</b>', "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,6 @@ FINITE = st.floats(-1e9, 1e9)
         (0.0614, "0.0614"),
         (-0.5, "−0.5"),
         (2.0, "2"),
-        (0.05, "0.05"),
         (0.3333, "0.333"),
         (1234.5678, "1,235"),
         (1e-9, "1.00e−09"),
@@ -30,10 +31,6 @@ FINITE = st.floats(-1e9, 1e9)
 )
 def test_a_number_has_at_most_three_digits(value, written):
     assert numbers.plain(value) == written
-
-
-def test_in_a_column_the_zeros_stay():
-    assert [numbers.plain(value, aligned=True) for value in (0.78, 0.808, 3)] == ["0.780", "0.808", "3"]
 
 
 @pytest.mark.parametrize(
@@ -66,24 +63,13 @@ def test_an_end_beside_a_bar_is_not_written_on_it(values, bar):
     told = numbers.rounded(estimate, low, high, bars=(bar,))
     assume(high - low >= 1e-4)  # others may be written as any number is
     read = [float(text.replace("−", "-").replace(",", "")) for text in told]
-    kept = [0, 1, 2] if low > bar or high < bar else [1, 2]
-    for at, value in zip(kept, [(estimate, low, high)[each] for each in kept], strict=True):
-        assert ((read[at] > bar), (read[at] < bar)) == ((value > bar), (value < bar)) or abs(value - bar) < 1e-9
+    for place, value in enumerate((estimate, low, high)):
+        if place or low > bar or high < bar:
+            sides = (read[place] > bar, read[place] < bar), (value > bar, value < bar)
+            assert sides[0] == sides[1] or abs(value - bar) < 1e-9
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [(912_011.0, "5.9"), (1e6, "6.0"), (1e3, "3.0"), (10.0**4.05, "4.0"), (999.9, "2.9"), (math.exp(690), "299.6")],
-)
-def test_the_power_of_ten_of_a_chance_is_not_larger_than_the_e_value(value, written):
-    assert numbers.power_of_ten(value) == written
-
-
-@pytest.mark.parametrize(("value", "written"), [(19.97, "19.9"), (20.0, "20"), (999.7, "999"), (None, "–")])
-def test_an_e_value_in_a_column_is_rounded_down(value, written):
-    assert numbers.e_value(value) == written
-
-
+@settings(max_examples=50)
 @given(st.tuples(FINITE, FINITE, FINITE).map(sorted))
 def test_what_is_written_is_near_what_is(values):
     low, estimate, high = values
@@ -92,17 +78,15 @@ def test_what_is_written_is_near_what_is(values):
         assert abs(read - value) <= max(0.006 * max(abs(value), abs(read)), 0.06 * (high - low), 1e-12)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "written"),
-    [(0, "0 seconds"), (1, "1 second"), (59, "1 minute"), (90, "2 minutes"), (7200, "2 hours"), (1e6, "12 days")],
-)
-def test_a_length_of_time_has_one_unit(seconds, written):
-    assert numbers.span(seconds).replace("\xa0", " ") == written
-
-
-def test_a_moment_is_written_in_words():
+def test_chances_e_values_and_times_are_never_written_as_more_than_they_are():
+    powers = {912_011.0: "5.9", 1e6: "6.0", 10.0**4.05: "4.0", 999.9: "2.9", math.exp(690): "299.6"}
+    assert {value: numbers.power_of_ten(value) for value in powers} == powers
+    assert [numbers.e_value(value) for value in (19.97, 20.0, 999.7, None)] == ["19.9", "20", "999", "–"]
+    spans = {0: "0 seconds", 1: "1 second", 59: "1 minute", 90: "2 minutes", 7200: "2 hours", 1e6: "12 days"}
+    assert {seconds: numbers.span(seconds).replace("\xa0", " ") for seconds in spans} == spans
     assert numbers.moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
     assert numbers.moment(None) == "–"
+    assert [numbers.plain(value, aligned=True) for value in (0.78, 0.808, 3)] == ["0.780", "0.808", "3"]
 
 
 @pytest.mark.parametrize(
@@ -119,3 +103,16 @@ def test_a_moment_is_written_in_words():
 )
 def test_a_number_is_said_in_the_words_of_its_file(words, known, said):
     assert numbers.in_words({"in_words": words}, *known) == said
+
+
+def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
+    row = [None, "", 0, -12345, 0.5, "confirmatory", HOSTILE]
+    assert cells(row).replace("</td>", "").split("<td")[1:] == [
+        *(">–", ">–", ' class="num">0', ' class="num">−12,345', ' class="num">0.500', ">confirmatory", f">{HARMLESS}"),
+    ]
+    assert cells([]) == ""
+    values = {"a": None, "b": 3, "c": [1.0, 2.0], "d": (), "e": HOSTILE}
+    said = columns(values, [*values, "missing"]).replace("</td>", "").split('<td class="num">')[1:]
+    assert said == ["–", "3", "2 values", "0 values", HARMLESS, "–"]
+    assert in_a_sentence({"gap": 0.25, "curve": [1, 2, 3], "name": "x"}) == "gap 0.250, curve (3 values), name x"
+    assert (in_a_sentence({}), cell(True)) == ("", "True")

@@ -42,31 +42,29 @@ def from_below(pixels: bytes, width: int) -> bytes:
     return b"".join(pixels[start : start + width] for start in range(len(pixels) - width, -1, -width))
 
 
-@pytest.mark.parametrize("colours", [1, 2, 3, 4, 5, 16, 17, 24, 64, 256])
-@pytest.mark.parametrize("width", [1, 7, 64])
+@pytest.mark.parametrize("colours", [1, 2, 3, 4, 5, 16, 17, 256])
+@pytest.mark.parametrize("width", [1, 7])
 def test_a_picture_holds_every_pixel_with_its_colour(colours, width):
     palette = [(place, 255 - place, place // 2) for place in range(colours)]
     pixels = bytes((7 * place) % colours for place in range(3 * width))
     assert read_png(png(pixels, width, palette)) == (width, 3, palette, from_below(pixels, width))
 
 
-@pytest.mark.parametrize("place", [(0, 0, 0), (1, 1, 0), (2, 1, 2)])
-def test_a_tile_is_what_was_computed(maps_of, atlas, place):
-    tile = Tile(level=place[0], column=place[1], row=place[2])
-    reply = maps_of.get(f"{NAME}/tiles/0/1/{'-'.join(map(str, place))}.png")
-    width, height, palette, pixels = read_png(reply.raw)
-    assert (width, height, len(palette)) == (SIDE, SIDE, 6)
-    assert from_below(pixels, SIDE) == tiles.one(atlas.db, 1, place_of(tile, 0), 1).pixels
-    assert len(reply.raw) < 10_000
+def pixels_of(maps_of, address: str) -> bytes:
+    return read_png(maps_of.get(f"{NAME}/{address}.png").raw)[3]
 
 
-def test_a_missing_tile_is_a_part_of_the_one_above(maps_of, atlas):
-    reply = maps_of.get(f"{NAME}/tiles/0/0/3-0-0.png")
-    _, _, _, pixels = read_png(reply.raw)
+def test_a_tile_is_what_was_computed_or_a_part_of_the_one_above(maps_of, atlas):
+    for level, column, row in ((0, 0, 0), (2, 1, 2)):
+        reply = maps_of.get(f"{NAME}/tiles/0/1/{level}-{column}-{row}.png")
+        width, height, palette, pixels = read_png(reply.raw)
+        assert (width, height, len(palette), len(reply.raw) < 10_000) == (SIDE, SIDE, 6, True)
+        place = place_of(Tile(level=level, column=column, row=row), 0)
+        assert from_below(pixels, SIDE) == tiles.one(atlas.db, 1, place, 1).pixels
     above = tiles.one(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
     assert tiles.one(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
     wanted = bytes(above[(row // 4) * SIDE + column // 4] for row in range(SIDE) for column in range(SIDE))
-    assert from_below(pixels, SIDE) == wanted
+    assert from_below(pixels_of(maps_of, "tiles/0/0/3-0-0"), SIDE) == wanted
 
 
 def test_a_view_is_made_from_the_finest_tiles(maps_of):
@@ -75,28 +73,21 @@ def test_a_view_is_made_from_the_finest_tiles(maps_of):
     rows = from_below(view[3], 4 * SIDE)
     for column in range(4):
         for row in range(4):
-            own = from_below(read_png(maps_of.get(f"{NAME}/tiles/1/2/3-{column}-{4 + row}.png").raw)[3], SIDE)
+            own = from_below(pixels_of(maps_of, f"tiles/1/2/3-{column}-{4 + row}"), SIDE)
             starts = [(row * SIDE + line) * 4 * SIDE + column * SIDE for line in range(SIDE)]
             assert b"".join(rows[start : start + SIDE] for start in starts) == own
 
 
-def test_all_together_counts_the_repetitions_of_the_first_band(maps_of):
-    alone = [read_png(maps_of.get(f"{NAME}/tiles/0/{number}/2-1-2.png").raw)[3] for number in range(3)]
+def test_repetitions_and_differences_are_counted(maps_of):
+    pairs = [[pixels_of(maps_of, f"tiles/{arm}/{number}/2-1-2") for arm in (0, 1)] for number in range(3)]
     _, _, palette, counted = read_png(maps_of.get(f"{NAME}/tiles/0/mean/2-1-2.png").raw)
-    assert counted == bytes(sum(pixel < 3 for pixel in three) for three in zip(*alone, strict=True))
-    assert len(palette) == 4
-    assert len(set(counted)) > 2
-
-
-def test_a_difference_counts_the_repetitions_in_which_two_arms_end_otherwise(maps_of):
-    pairs = [
-        [read_png(maps_of.get(f"{NAME}/tiles/{arm}/{number}/2-1-2.png").raw)[3] for arm in (0, 1)]
-        for number in range(3)
-    ]
+    assert counted == bytes(
+        sum(pixel < 3 for pixel in three) for three in zip(*(pair[0] for pair in pairs), strict=True)
+    )
+    assert (len(palette), len(set(counted)) > 2) == (4, True)
     wanted = [bytes((a < 3) != (b < 3) for a, b in zip(*pair, strict=True)) for pair in pairs]
-    for number in range(3):
-        assert read_png(maps_of.get(f"{NAME}/tiles/0-1/{number}/2-1-2.png").raw)[3] == wanted[number]
-    together = read_png(maps_of.get(f"{NAME}/tiles/0-1/mean/2-1-2.png").raw)[3]
+    assert [pixels_of(maps_of, f"tiles/0-1/{number}/2-1-2") for number in range(3)] == wanted
+    together = pixels_of(maps_of, "tiles/0-1/mean/2-1-2")
     assert together == bytes(map(sum, zip(*wanted, strict=True)))
     assert any(together)
 
@@ -111,28 +102,26 @@ def test_only_what_never_changes_is_kept_for_ever(maps_of):
         f"{NAME}/tiles/0/mean/1-0-0.png",  # further repetitions come
         f"{NAME}/views/0/0/1-0-0.png",
     ):
-        found = maps_of.get(other)
-        assert (found.status, found.headers["cache-control"]) == (200, "no-cache")
-        again = maps_of.get(other, if_none_match=found.headers["etag"])
+        reply = maps_of.get(other)
+        assert (reply.status, reply.headers["cache-control"]) == (200, "no-cache")
+        again = maps_of.get(other, if_none_match=reply.headers["etag"])
         assert (again.status, again.raw) == (304, b"")
 
 
 @pytest.mark.parametrize(
-    ("address", "status", "said"),
+    ("address", "status"),
     [
-        ("/maps/tiny/tiles/0/0/0-0-0.png", 404, "There is no map tiny."),
-        (f"{NAME}/tiles/5/0/0-0-0.png", 404, "There is no arm 5"),
-        (f"{NAME}/tiles/0-5/0/0-0-0.png", 404, "There is no arm 5"),
-        (f"{NAME}/tiles/0/8/0-0-0.png", 404, "Repetition 8 of small_map is not drawn"),
-        (f"{NAME}/tiles/0/0/1-2-0.png", 404, "lies outside"),
-        (f"{NAME}/tiles/0/0/7-0-0.png", 404, "There is no level 7"),
-        (f"{NAME}/tiles/0/0/1-0.png", 400, "row= means nothing here"),
-        (f"{NAME}/tiles/0/some/1-0-0.png", 400, "replicate=some means nothing here"),
-        (f"{NAME}/tiles/x/0/1-0-0.png", 400, "arm=x means nothing here"),
-        (f"{NAME}/others/0/0/1-0-0.png", 404, ""),
+        ("/maps/tiny/tiles/0/0/0-0-0.png", 404),
+        (f"{NAME}/tiles/5/0/0-0-0.png", 404),
+        (f"{NAME}/tiles/0-5/0/0-0-0.png", 404),
+        (f"{NAME}/tiles/0/8/0-0-0.png", 404),
+        (f"{NAME}/tiles/0/0/1-2-0.png", 404),
+        (f"{NAME}/tiles/0/0/7-0-0.png", 404),
+        (f"{NAME}/tiles/0/0/1-0.png", 400),
+        (f"{NAME}/tiles/0/some/1-0-0.png", 400),
+        (f"{NAME}/tiles/x/0/1-0-0.png", 400),
+        (f"{NAME}/others/0/0/1-0-0.png", 404),
     ],
 )
-def test_a_picture_that_cannot_be_made_is_refused_in_one_sentence(maps_of, address, status, said):
-    reply = maps_of.get(address)
-    assert reply.status == status
-    assert said in reply.text
+def test_a_picture_that_cannot_be_made_is_refused(maps_of, address, status):
+    assert maps_of.get(address).status == status

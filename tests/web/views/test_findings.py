@@ -1,13 +1,17 @@
-"""The list of findings: one page of it after the other, with what was asked."""
+"""Lists of findings, one page after the other, what their pictures hold, and what is told where a page is shared."""
 
 import re
+from html import unescape
 
 import pytest
 from evidence_lines import record
-from furnished_lab import fill, weighed
+from furnished_lab import draw, fill, weighed
 
 from axiom.domain.findings import Observation
+from axiom.store.registrations import registrations
 from axiom.web.site.templates import environment
+
+MASTER = "https://lab.example/"
 
 
 @pytest.fixture
@@ -18,39 +22,42 @@ def reader(browse, small_lab, prepared, sound):
     return browse(small_lab)
 
 
+def listed(reader, words: str = "") -> list[dict]:
+    return reader.get(f"/findings.json?{words}").json["findings"]
+
+
 def pages_of(reader, words: str) -> list[dict]:
     """Every page, from the first on, by the addresses that each of them names."""
-    found, address = [], f"/findings.json?{words}"
+    pages, address = [], f"/findings.json?{words}"
     while address:
-        found.append(reader.get(address).json | {"address": address})
-        address = found[-1]["next"]
-    return found
+        pages.append(reader.get(address).json)
+        address = pages[-1]["next"]
+    return pages
 
 
-@pytest.mark.parametrize("words", ["", "q=a&", "grade=Awaiting&"])
-def test_each_finding_that_is_asked_for_stands_on_one_page(reader, monkeypatch, words):
+def test_each_finding_that_is_asked_for_stands_on_one_page_the_weighed_first(reader, monkeypatch):
+    rows = listed(reader)
+    assert [row["evidence"] is None for row in rows] == [False, True]
+    text = reader.get("/findings").text
+    assert text.index(f'href="/findings/{rows[0]["number"]}"') < text.index(f'href="/findings/{rows[1]["number"]}"')
+    for words in ("order=surest", "order=surprising", "order=newest"):
+        assert [row["evidence"] is None for row in listed(reader, words)] == [False, True]
+    wrong = reader.get("/findings.json?order=loudest").json
+    assert (wrong["findings"], "order=loudest" in wrong["misread"][0]) == ([], True)
+    assert [row["number"] for row in listed(reader, "since=week")] == [rows[0]["number"]]
+    assert listed(reader, "theme=Smaller+networks") == []  # none of the catalogue's is here
+    reader.app.forget()
     monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
-    found = pages_of(reader, words)
-    assert len(found) == found[0]["matching"] == found[0]["of"] == 2
-    assert len({row["number"] for page in found for row in page["findings"]}) == 2
-    first, last = (page["findings"][0]["number"] for page in found)
-    assert [page["previous"] for page in found] == [None, f"/findings.json?{words}until=1&from={first}"]
-    assert [page["next"] for page in found] == [f"/findings.json?{words}until=1&from={last}", None]
-
-
-def test_what_is_weighed_comes_before_what_waits(reader):
-    rows = reader.get("/findings.json").json["findings"]
-    assert [row["evidence"] is None for row in rows] == sorted(row["evidence"] is None for row in rows)
-    assert {row["evidence"] is None for row in rows} == {False, True}
-
-
-def test_from_a_finding_that_is_not_there_the_first_page_is_shown(reader, monkeypatch):
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
-    first, last = (page["findings"] for page in pages_of(reader, ""))
+    for words in ("", "q=a&", "grade=Awaiting&"):
+        pages = pages_of(reader, words)
+        assert len(pages) == pages[0]["matching"] == pages[0]["of"] == 2
+        first, last = (page["findings"][0]["number"] for page in pages)
+        assert first != last
+        assert [page["previous"] for page in pages] == [None, f"/findings.json?{words}until=1&from={first}"]
+        assert [page["next"] for page in pages] == [f"/findings.json?{words}until=1&from={last}", None]
+    first, _ = (page["findings"] for page in pages_of(reader, ""))
     for number in ("999", "-1x"):
-        assert reader.get(f"/findings.json?from={number}").json["findings"] == first
-    assert "Next page" in reader.get("/findings").text
-    assert "Page before" in reader.get(f"/findings?from={last[0]['number']}").text
+        assert listed(reader, f"from={number}") == first
 
 
 def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwhile(
@@ -69,42 +76,32 @@ def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwh
         weigh(number)
     address, changes = "/findings.json", iter((lambda: weigh(6), lambda: small_lab.publish(prepared(version=9))))
     while address:
-        found = browse(small_lab).get(address).json
-        seen += [row["number"] for row in found["findings"]]
-        address = found["next"]
+        page = browse(small_lab).get(address).json
+        seen += [row["number"] for row in page["findings"]]
+        address = page["next"]
         next(changes, lambda: None)()
     assert seen == [5, 3, 2, 6, 4, 1]
 
 
-def test_a_picture_s_data_is_cut_on_the_page_which_says_so_and_whole_elsewhere(browse, small_lab, prepared):
+def test_a_picture_s_data_are_cut_on_the_page_and_whole_elsewhere(browse, small_lab, prepared):
     small_lab.publish(prepared())
-    seen = [Observation(replicate=each, value=each / 1000, hosts=(1,)) for each in range(201)]
+    seen = [Observation(replicate=number, value=number / 1000, hosts=(1,)) for number in range(201)]
     with small_lab.db.transaction():
         record(small_lab.db, 1, weighed(26), seen, session_id=None, now=small_lab.now)
     reader = browse(small_lab)
-    page = reader.get("/findings/1").text
-    table = page.partition("Data of figure 2")[2].partition("</details>")[0]
-    assert "The last 200 of 201 rows; the CSV has them all." in table
+    table = reader.get("/findings/1").text.partition("Data of figure 2")[2].partition("</details>")[0]
     assert table.count("<tr>") == 201  # with that of the headings
-    assert page.count("rows; the CSV has them all") == 1
     assert len(reader.get("/findings/1.json").json["finding"]["figures"]["strip"]["rows"]) == 201
     assert reader.get("/figures/finding/1/strip.csv").text.count("\n") == 202
 
 
-@pytest.mark.parametrize(("is_course", "said", "shown"), [(True, "last", range(1, 201)), (False, "first", range(200))])
-def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is_course, said, shown):
-    figure = {
-        "headings": ["n"],
-        "rows": [[each] for each in range(201)],
-        "is_course": is_course,
-        "has_series": False,
-        "csv": "",
-        "svg": None,
-    }
+@pytest.mark.parametrize(("is_course", "shown"), [(True, range(1, 201)), (False, range(200))])
+def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is_course, shown):
+    figure = {"headings": ["n"], "rows": [[number] for number in range(201)], "is_course": is_course}
+    figure |= {"has_series": False, "csv": "", "svg": None}
     made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
     text = environment().from_string(made).render(figure=figure)
-    assert f"The {said} 200 of 201 rows; the CSV has them all." in text
-    assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(each) for each in shown]
+    assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
 
 
 def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(browse, small_lab, prepared):
@@ -112,8 +109,8 @@ def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(bro
     reader = browse(small_lab)
     known = reader.get("/findings/1.json").json["finding"]
     words = f"claim={known['claim']}&measure={known['measure']}".replace(" ", "+")
-    found = reader.get(f"/findings/near.json?{words}").json["near"]
-    assert (found["is_known"], found["finding"], found["nearest"][0]["number"]) == (True, 1, 1)
+    near = reader.get(f"/findings/near.json?{words}").json["near"]
+    assert (near["is_known"], near["finding"], near["nearest"][0]["number"]) == (True, 1, 1)
     other = reader.get(f"/findings/near.json?{words}&factors=size=99;<b>shade").json["near"]
     assert not other["is_known"]
     assert other["nearest"][0]["differs"]["levels"] == {"size": ["99"]}
@@ -122,21 +119,32 @@ def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(bro
     assert reader.get("/findings/near.json").json["near"]["nearest"] == []
 
 
-def test_the_list_comes_in_the_order_that_is_asked_for_and_says_what_it_cannot_mean(reader):
-    every = {row["number"] for row in reader.get("/findings.json").json["findings"]}
-    for words in ("order=surest", "order=surprising", "order=newest"):
-        rows = reader.get(f"/findings.json?{words}").json["findings"]
-        assert {row["number"] for row in rows} == every
-        assert [row["evidence"] is None for row in (rows[0], rows[-1])] == [False, True]
-    wrong = reader.get("/findings.json?order=loudest").json
-    assert wrong["findings"] == []
-    assert "order=loudest" in wrong["misread"][0]
+def told(reader, path: str) -> dict[str, str]:
+    """What the head of a page says of it, by its property or name."""
+    tags = re.findall(r'<meta (?:property|name)="((?:og|twitter):[^"]+)" content="([^"]*)">', reader.get(path).text)
+    return {name: unescape(content) for name, content in tags}
 
 
-def test_what_was_decided_lately_and_a_theme_choose_among_findings(browse, small_lab, prepared):
+def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab, prepared):
     fill(small_lab, prepared)
-    reader = browse(small_lab)
-    (row,) = [row for row in reader.get("/findings.json").json["findings"] if row["evidence"]]
-    week = reader.get("/findings.json?since=week").json["findings"]
-    assert [one["number"] for one in week] == [row["number"]] * (row["verdict"] not in ("undecided", "mixed"))
-    assert reader.get("/findings.json?theme=Smaller+networks").json["findings"] == []  # none of the catalogue's is here
+    draw(small_lab, "finding/1/card", 660)
+    small_lab.db.execute("UPDATE figure SET name = 'finding/1/card' WHERE name = 'finding/1/card/660'")
+    reader, paths = browse(small_lab, master=MASTER), ("/", "/findings/1", "/experiments/tiny_sum@1")
+    answer = reader.get("/findings/1.json").json["finding"]["answer"]
+    for path in paths:
+        head = told(reader, path)
+        assert head["og:title"].endswith(answer)
+        assert re.fullmatch(f"{MASTER}figures/finding/1/card.png\\?v=[0-9a-f]{{8}}", head["og:image"])
+        assert head["twitter:card"] == "summary_large_image"
+        card = reader.get(head["og:image"].removeprefix(MASTER.rstrip("/")))
+        assert (card.status, card.headers["content-type"]) == (200, "image/png")
+    homeless = browse(small_lab)  # without an address of its own a laboratory names no card
+    for path in paths:
+        head = told(homeless, path)
+        assert ("og:image" in head, head["twitter:card"], "og:title" in head) == (False, "summary", True)
+    with small_lab.db.transaction():
+        registrations.set_status(small_lab.db, 1, "suspended", "a test")
+    reader.app.forget()
+    assert told(reader, "/findings/1")["og:title"] not in (answer, "")
+    head = told(reader, "/experiments/tiny_sum@1")
+    assert (head["og:title"], "og:image" in head) == ("What is the sum?", False)

@@ -1,18 +1,20 @@
-"""Registrations, forecasters and what was computed again, as pages and JSON show them."""
+"""Registrations, forecasters, proposals and ideas, as pages and JSON show them."""
 
 import pytest
+from furnished_lab import HOSTILE, UNSHOWN
 
 from axiom.decisions.findings.predictions import score
 from axiom.domain.findings import Agreements, Verdict
+from axiom.domain.proposals import Idea
 from axiom.domain.registrations import Stopping
 from axiom.lab.experiments.recall import recall
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_further
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
-from axiom.store.registrations import scores
+from axiom.store.registrations import ideas, scores
 
-SAID = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [-1.0, 1.0], "because": "a <b>test</b>"}
+PREDICTION = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [-1.0, 1.0], "because": "a <b>test</b>"}
 WIDE = [({"size": size, "shift": shift}, 1.0 + shift / 3) for shift in (0, 9) for size in (1, 2)]
 
 
@@ -20,48 +22,35 @@ WIDE = [({"size": size, "shift": shift}, 1.0 + shift / 3) for shift in (0, 9) fo
 def lab(small_lab, prepared):
     """tiny_sum, predicted by Ada, with a further design and an amendment of the first."""
     small_lab.publish(prepared(has_shift=True))
-    foretell(small_lab.db, 1, SAID, "Ada", small_lab.now)
-    version = experiments.by_id(small_lab.db, 1)
-    register_further(small_lab.db, version, "wide", WIDE, stopping=Stopping(), why="further out", now=small_lab.now)
-    amend(small_lab.db, 1, {"null": 0.5}, prediction=SAID, forecaster="Ada", why="it looked so", now=small_lab.now)
+    foretell(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
+    version, more = experiments.by_id(small_lab.db, 1), {"now": small_lab.now}
+    register_further(small_lab.db, version, "wide", WIDE, stopping=Stopping(), why="further out", **more)
+    amend(small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", **more)
     return small_lab
 
 
-@pytest.fixture
-def site(lab, browse):
-    return browse(lab)
-
-
-def test_the_list_tells_designs_amendments_and_their_findings(site):
-    newest, wide, first = site.get("/registrations.json").json["registrations"]
+def test_registrations_show_designs_amendments_and_what_was_predicted(lab, browse):
+    reader = browse(lab)
+    newest, wide, first = reader.get("/registrations.json").json["registrations"]
     assert (newest["number"], newest["amends"], newest["why"]) == (3, 1, "it looked so")
     assert newest["estimands"] == [{"estimand": "grows_2", "finding": 2, "is_new": True}]
     assert (wide["design"], wide["cells"], wide["estimands"][0]["is_new"]) == ("wide", 4, False)
     assert first["stopping"].startswith("ends when each finding is decided")
-    page = site.get("/registrations")
-    assert page.status == 200
-    assert 'href="/registrations/3"' in page.text
+    assert 'href="/registrations/3"' in reader.get("/registrations").text
+    first = reader.get("/registrations/1.json").json["registration"]
+    forecasters = ["catalogue, informed", "autopilot", "Ada"]
+    assert [said["forecaster"] for said in first["predictions"]] == forecasters
+    assert reader.get("/registrations/2.json").json["registration"]["previous_hash"] == first["hash"]
+    assert "&lt;b&gt;test" in reader.get("/registrations/1").text
+    assert [reader.get(f"/registrations/{number}").status for number in (2, 3, 9)] == [200, 200, 404]
+    assert first["block"] == 8
+    assert len({reader.get(f"/registrations/{n}.json").json["registration"]["block_why"] for n in (1, 2)}) == 2
+    experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
+    assert [row["design"] for row in experiment["registrations"]] == ["declared", "wide", "declared"]
+    assert [row["forecaster"] for row in experiment["predictions"]] == [*forecasters, "Ada, informed"]
 
 
-def test_one_has_its_place_in_the_chain_and_what_was_predicted(site):
-    first = site.get("/registrations/1.json").json["registration"]
-    assert [said["forecaster"] for said in first["predictions"]] == ["catalogue, informed", "autopilot", "Ada"]
-    assert site.get("/registrations/2.json").json["registration"]["previous_hash"] == first["hash"]
-    assert "&lt;b&gt;test" in site.get("/registrations/1").text
-    assert "amends" in site.get("/registrations/3").text
-    assert site.get("/registrations/9").status == 404
-
-
-def test_one_says_how_large_its_blocks_are_and_why(site):
-    first = site.get("/registrations/1.json").json["registration"]
-    assert (first["block"], first["block_why"][:29]) == (8, "the laboratory computes alone")
-    assert (
-        "8&nbsp;replicates are a block and enter evidence together: the laboratory" in site.get("/registrations/1").text
-    )
-    assert "together: as in registration 1, the first of this version." in site.get("/registrations/2").text
-
-
-def test_one_says_how_far_each_block_is_and_what_it_took(small_lab, prepared, browse):
+def test_a_registration_says_how_far_each_block_is_and_what_it_took(small_lab, prepared, browse):
     small_lab.publish(prepared())
     small_lab.host(cores=16)
     small_lab.deploy(workunits=10, max_failures=1)
@@ -73,70 +62,79 @@ def test_one_says_how_far_each_block_is_and_what_it_took(small_lab, prepared, br
     reader = browse(small_lab)
     first, second = reader.get("/registrations/1.json").json["registration"]["blocks"]
     names = ("first", "last", "done", "out", "missing", "is_closed")
-    assert [[block[name] for name in names] for block in (first, second)] == [
-        [0, 7, 7, 0, 1, True],
-        [8, 9, 0, 2, 0, False],
-    ]
+    assert [first[name] for name in names] == [0, 7, 7, 0, 1, True]
+    assert [second[name] for name in names] == [8, 9, 0, 2, 0, False]
     assert (first["core_seconds"], second["core_seconds"]) == (7 * 2 * 0.25, 0.0)
     assert first["declared_core_seconds"] == 8 * 2 * 1.0
-    assert "closed: 7 of 8 replicates are back, and of 1 nothing more will come" in reader.get("/registrations/1").text
+    assert reader.get("/registrations/1").status == 200
 
 
-def test_an_experiment_shows_its_designs_and_all_that_was_predicted(site):
-    found = site.get("/experiments/tiny_sum.json").json["experiment"]
-    assert [one["design"] for one in found["registrations"]] == ["declared", "wide", "declared"]
-    assert [said["forecaster"] for said in found["predictions"]] == [
-        "catalogue, informed",
-        "autopilot",
-        "Ada",
-        "Ada, informed",
-    ]
-    assert "further out" in site.get("/experiments/tiny_sum").text
-
-
-def test_forecasters_have_their_scores_and_the_informed_no_calibration(lab, site):
+def test_forecasters_have_their_scores_and_the_informed_no_calibration(lab, browse):
     for said in scores.unscored(lab.db, 1):
         worth = score(said.prediction, Verdict.NEGATIVE, -1.0, "it ended")
         facts = {"brier": worth.brier, "log_score": worth.log_score, "interval_score": worth.interval_score}
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
         scores.keep(lab.db, said.id, facts, lab.now)
-    ada, informed, _, catalogue = site.get("/forecasters.json").json["forecasters"]
+    reader = browse(lab)
+    ada, informed, _, catalogue = reader.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)
     assert ada["brier"] == pytest.approx(0.8**2 + 0.9**2 + 0.1**2)
     assert ada["e_value"] > 1.0
     assert (informed["forecaster"], informed["scored"]) == ("Ada, informed", 0)
     assert (catalogue["e_value"], catalogue["is_counted"]) == (None, False)
-    page = site.get("/forecasters").text
-    assert "informed, not kept" in page
-    assert "nothing speaks against it" in page
+    assert reader.get("/forecasters").status == 200
 
 
-def test_what_was_computed_again_is_counted_by_platforms(lab, site):
+def test_an_experiment_counts_what_was_computed_again_and_says_that_it_was_recalled(lab, browse):
     duplicates.count(lab.db, 1, [Agreements(platforms=("linux", "windows"), exact=1, divergent=1)], 0)
-    assert site.get("/experiments/tiny_sum.json").json["experiment"]["reproduced"] == [
-        {
-            "platforms": ["linux", "windows"],
-            "exact": 1,
-            "close": 0,
-            "divergent_at_the_end": 1,
-            "divergent_from_the_start": 0,
-        }
-    ]
-    assert "Seeds computed again" in site.get("/experiments/tiny_sum").text
-
-
-def test_pages_say_that_a_version_was_recalled_and_why(lab, site):
     recall(lab.db, experiments.by_id(lab.db, 1), "the sum was wrong", lab.now)
-    assert site.get("/experiments/tiny_sum.json").json["experiment"]["status"] == "recalled"
-    assert "recalled" in site.get("/experiments/tiny_sum").text
-    finding = site.get("/findings/1.json").json["finding"]
-    assert (finding["status"], finding["why"]) == ("recalled", "the sum was wrong")
-    assert "the sum was wrong" in site.get("/findings/1").text
+    reader = browse(lab)
+    experiment = reader.get("/experiments/tiny_sum.json").json["experiment"]
+    (pair,) = experiment["reproduced"]
+    assert (pair["platforms"], pair["exact"], pair["close"]) == (["linux", "windows"], 1, 0)
+    assert (pair["divergent_at_the_end"], pair["divergent_from_the_start"]) == (1, 0)
+    assert reader.get("/experiments/tiny_sum").status == 200
+    finding = reader.get("/findings/1.json").json["finding"]
+    assert (experiment["status"], finding["status"], finding["why"]) == ("recalled", "recalled", "the sum was wrong")
+    assert "the sum was wrong" in reader.get("/findings/1").text
 
 
-def test_a_new_laboratory_has_nobody_yet(small_lab, browse):
-    site = browse(small_lab)
-    assert site.get("/registrations.json").json == {"registrations": []}
-    assert site.get("/registrations").status == 200
-    assert "Nobody yet" in site.get("/forecasters").text
+def test_proposals_say_all_that_a_registration_would_in_the_words_of_others(site_of):
+    (row,) = site_of.get("/proposals.json").json["proposals"]
+    assert (row["number"], row["state"], row["template"], row["finding"]) == (1, "open", "extremes", 1)
+    assert (row["core_hours"], row["bits"]) == (0.0267, 1.05)
+    answer = site_of.get("/proposals/1.json").json
+    assert answer["ends"].startswith("ends when each finding is decided")
+    assert answer["proposal"]["prediction"]["interval"] == [0.5, 2.0]
+    assert answer["proposal"]["configs"] == [{"size": 9}, {"size": 1}]
+    pages = [site_of.get(address).text for address in ("/proposals", "/proposals/1", "/ideas", "/ideas/1")]
+    assert [("<script>alert" in page, "&lt;script&gt;" in page) for page in pages] == [(False, True)] * 4
+    assert [f'href="{address}"' in pages[0] for address in ("/proposals/1", "/findings/1")] == [True, True]
+
+
+def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
+    for address in ("/ideas", "/ideas.json", "/ideas?state=open", "/volunteers/2", "/volunteers/2.json"):
+        assert UNSHOWN not in site_of.get(address).text
+    assert [row["number"] for row in site_of.get("/ideas.json").json["ideas"]] == [2, 1]
+    missing, never = (site_of.get(f"/ideas/{number}.json") for number in (3, 4))
+    assert (missing.status, never.status) == (404, 404)
+    assert missing.text.replace("3", "4") == never.text  # nobody learns which of the two it is
+    idea = site_of.get("/ideas/1.json").json["idea"]
+    assert (idea["question"], idea["state"], idea["asked_by_proposal"]) == (f"Is it {HOSTILE}?", "taken", 1)
+    assert [row["number"] for row in site_of.get("/ideas.json?state=taken").json["ideas"]] == [1]
+    misread = site_of.get("/ideas.json?state=withdrawn")
+    assert (misread.status, misread.json["ideas"]) == (400, [])
+
+
+def test_many_ideas_come_in_pages_newest_first(browse, small_lab):
+    with small_lab.db.transaction():
+        for number in range(1, 121):
+            idea = Idea(question=f"Question {number}?", why="a test", by="operator")
+            ideas.add(small_lab.db, idea, is_shown=True, now=small_lab.now)
+    reader, address, seen = browse(small_lab), "/ideas.json?state=open", []
+    while address:
+        page = reader.get(address).json
+        seen += [row["number"] for row in page["ideas"]]
+        address = page["next"]
+    assert (seen, page["of"]) == (list(range(120, 0, -1)), 120)

@@ -1,0 +1,280 @@
+"""A session's log on its pages, two sessions side by side, and the news in both feeds."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from furnished_lab import fill
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom.domain.sessions import Note, Session, Step
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.policy import Policy
+from axiom.lab.session import step
+from axiom.store.experiments import releases
+from axiom.store.sessions import news
+from axiom.store.sessions import sessions as stored
+from axiom.store.upkeep import jobs
+from axiom.web.base.request import Reading
+from axiom.web.views import log
+from axiom.web.views.log import SECTIONS, title_of
+from axiom.web.views.news import feed
+
+POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
+ATOM = "{http://www.w3.org/2005/Atom}"
+FIRST, SECOND = "2026-03-02-a", "2026-03-04-a"
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+SESSION = Session(id=1, name=FIRST, pi="autopilot", done=tuple(Step), reason="a test", started_at=NOW, ended_at=None)
+
+
+def hold(lab, pi: str = "autopilot") -> str:
+    """A round to its end; its name, or that of the session which it ends."""
+    while True:
+        with lab.db.transaction(), lab.db.savepoint():
+            stepped = step(lab.db, POLICY, pi=pi, reason="a test", now=lab.now)
+        if stepped.ended:
+            return stepped.session.name
+
+
+def compute(lab, amount: int, output=None, exit_status: int = 0) -> None:
+    for _ in range(amount):
+        order = lab.order(1)
+        made = lab.output(order) if output is None else output
+        lab.report(order, made or None, exit_status=exit_status)
+    lab.validate()
+    lab.later(seconds=1)
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """Two sessions were held: in the second something has happened to every step."""
+    lab = small_lab
+    lab.lets_out = False  # the first session orders a pilot
+    made = lab.publish(prepared())
+    assert lab.host() == 1
+    lab.later(seconds=1)
+    hold(lab)
+    with lab.db.transaction():
+        releases.let_out(lab.db, 1, made.digest, "a test vouches for it", lab.now)
+    lab.later(minutes=1)
+    jobs.started(lab.db, "start", 0.0, lab.now)
+    jobs.started(lab.db, "sweep", 60.0, lab.now)
+    jobs.done(lab.db, "sweep", lab.now)
+    jobs.failed(lab.db, "draw", 60.0, "no room")
+    lab.host("gone", cores=1)
+    lab.deploy(workunits=20)
+    compute(lab, 8)
+    compute(lab, 1, output=b"nonsense")
+    compute(lab, 1, output=b"", exit_status=10)
+    lab.order(2)
+    lab.later(hours=49)
+    compute(lab, 1)
+    lab.later(seconds=1)
+    hold(lab)
+    return lab
+
+
+def lines_of(answer) -> list:
+    return [line for chapter in answer["session"]["log"] for line in chapter["lines"]]
+
+
+def test_every_number_of_a_log_leads_to_rows_that_are_there_in_every_form(lab, browse):
+    site, pages, numbers = browse(lab), set(), 0
+    for name in (FIRST, SECOND):
+        for line in lines_of(site.get(f"/sessions/{name}.json").json):
+            assert "".join(piece["text"] for piece in line["pieces"]) == line["text"]
+            for piece in line["pieces"]:
+                if any(sign.isdigit() for sign in piece["text"]):
+                    assert piece["rows"], line["text"]
+                    numbers += 1
+            pages |= set(line["rows"].values()) | ({line["about"]} - {""})
+    assert (numbers > 80, len(pages) > 20) == (True, True)
+    assert {page: site.get(page).status for page in pages} == dict.fromkeys(pages, 200)
+    for number in (1, 2):
+        for _, note in stored.notes(lab.db, number):  # no digit stands in the text of a note
+            outside = "".join(note.text.replace("}", "{").split("{")[::2])
+            assert not any(sign.isdigit() for sign in outside)
+    answer = site.get(f"/sessions/{SECOND}.json").json
+    record = [chapter["section"] for chapter in answer["session"]["log"] if not chapter["leads"]]
+    leads = [chapter["section"] for chapter in answer["session"]["log"] if chapter["leads"]]
+    assert record == [section.title for section in SECTIONS if section.steps]
+    assert set(leads) == {section.title for section in SECTIONS if section.leads} - {"What went wrong"}
+    page, text, markdown = (site.get(f"/sessions/{SECOND}{end}").text for end in ("", ".txt", ".md"))
+    for title in [*leads, *record]:
+        assert f"<h2>{title}</h2>" in page
+        assert f"\n{title.upper()}\n- " in text
+        assert f"\n## {title}\n\n- " in markdown
+    assert "[9](/sessions/round-2/tasks?experiment=tiny_sum@1&state=valid)" in markdown
+    next_steps = {line["facts"]["step"] for line in lines_of(answer) if line["kind"] == "log.next"}
+    assert {"look at the parts that are not well", "read the failures by group", "ask a new question"} <= next_steps
+    old = ["review", "credit", "clean", "evaluate", "plan", "deploy", "log"]  # of a session before
+    lab.db.execute("UPDATE session SET steps = :steps, done = :steps WHERE id = 1", steps=json.dumps(old))
+    lab.db.execute("DELETE FROM note WHERE session_id = 1")
+    site.app.forget()
+    titles = [chapter["section"] for chapter in site.get(f"/sessions/{FIRST}.json").json["session"]["log"]]
+    assert ("Credit" in titles, {"Queue", "Ranked new results", "Published"} & set(titles)) == (True, set())
+    assert stored.by_name(lab.db, FIRST).due is None
+
+
+def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_set_side_by_side(lab, browse):
+    site = browse(lab)
+
+    def tasks(query: str, name: str = SECOND):
+        return site.get(f"/sessions/{name}/tasks.json?{query}").json["tasks"]
+
+    def difference(later: str, earlier: str):
+        return site.get(f"/sessions/{later}/since/{earlier}.json").json["difference"]
+
+    assert [task["state"] for task in tasks("experiment=tiny_sum@1&state=valid")] == ["valid"] * 9
+    assert [task["state"] for task in tasks("contradicted=yes")] == ["invalid"]
+    assert tasks("host=2") == []  # given up on after the review
+    for mistyped in ("state=gone", "host=all"):
+        reply = site.get(f"/sessions/{SECOND}/tasks.json?{mistyped}")
+        assert (reply.status, reply.json["tasks"], len(reply.json["misread"])) == (400, [], 1)
+    assert site.get("/sessions/1999-01-01-a/tasks").status == 404
+    found = difference(SECOND, FIRST)
+    assert (found["from"], found["to"], found["sessions"], found["experiments"]) == (FIRST, SECOND, 1, [])
+    assert found["tasks"] == {"failed": 1, "invalid": 1, "valid": 9}
+    assert found["awards"] == 9 + 1  # what the experiment's own code broke is paid, nonsense is not
+    (moved,) = found["findings"]
+    assert (moved["number"], moved["before"], moved["now"]["grade"], moved["now"]["seeds"]) == (1, None, "Moderate", 8)
+    assert found == difference(FIRST, SECOND)
+    lab.later(seconds=1)
+    with lab.db.transaction():
+        withdraw(lab.db, 1, "a <test>", lab.now)
+    lab.later(seconds=1)
+    third = hold(lab)
+    assert [(task["host"], task["state"]) for task in tasks("", third) if task["host"] == 2] == [(2, "expired")]
+    since = difference(third, SECOND)
+    assert since["findings"] == []  # what was taken back before anybody had it is not missing
+    assert since["experiments"] == [{"experiment": "tiny_sum@1", "status": "retired", "why": "a <test>"}]
+    assert "a &lt;test&gt;" in site.get(f"/sessions/{third}/since/{SECOND}").text
+    same = difference(third, third)
+    assert (same["sessions"], same["tasks"], same["awards"]) == (0, {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "sentence"),
+    [
+        ("{results} results", {"results": 1234}, "1,234 results"),
+        ("{low} and {missing}", {"low": -0.5}, "−0.5 and {missing}"),
+        ("no fact", {}, "no fact"),
+        ("{a}{b}", {"a": 1, "b": "x"}, "1x"),
+    ],
+)
+def test_facts_stand_in_their_places(text, facts, sentence):
+    assert log.sentence(Note(kind="test", text=text, facts=facts)) == sentence
+
+
+WORDS = st.text().filter(lambda text: not any(sign.isdigit() for sign in text))
+
+
+@settings(max_examples=30)
+@given(WORDS, st.dictionaries(st.from_regex(r"\w{1,5}", fullmatch=True), st.integers() | st.text()))
+def test_the_pieces_are_the_sentence(text, facts):
+    note = Note(kind="test", text=text, facts=facts)
+    assert "".join(piece["text"] for piece in log.pieces(note)) == log.sentence(note)
+
+
+def test_a_log_leads_to_rows_of_ours_alone_and_has_its_sections_in_order():
+    note = Note(kind="review.x", text="*{n}* of <b>", facts={"n": 2}, about="/results")
+    assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in log.as_markdown(SESSION, [(Step.REVIEW, note)])
+    note = Note(kind="test", text="{a} and {b}", facts={"a": 1, "b": 2}, about="/x", rows={"b": "/y"})
+    assert log.as_markdown(SESSION, [(Step.LOG, note)]).endswith("- [1](/x) and [2](/y)\n")
+    for away in ("javascript:alert(1)", "//example.org/x", "https://example.org"):
+        (line,) = log.as_data([(Step.LOG, Note(kind="test", text="{n}", facts={"n": 1}, about=away))])
+        assert (line["about"], line["rows"], line["pieces"][0]["rows"]) == ("", {}, "")
+    notes = [
+        (next(iter(section.steps), Step.LOG), Note(kind=f"{section.kinds[0]}x", text="words"))
+        for section in SECTIONS[:-1]
+    ]
+    lines = log.as_text(SESSION, list(reversed(notes))).splitlines()
+    assert [line for line in lines if line.isupper()] == [section.title.upper() for section in SECTIONS[:-1]]
+    titles = {chapter["section"]: chapter["lines"] for chapter in log.chapters(SESSION, [])}
+    assert list(titles) == [section.title for section in SECTIONS if section.steps]
+    assert all(len(lines) == 1 for lines in titles.values())
+    assert log.chapters(replace(SESSION, done=(Step.HEALTH,)), [])[0]["section"] == "Parts of the laboratory"
+    assert log.chapters(replace(SESSION, done=()), []) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "kind", "title"),
+    [
+        (Step.REVIEW, "task.valid", "New results"),
+        (Step.CLEAN, "task.stuck.more", "Cleaning up"),
+        (Step.REVIEW, "experiment.recalled", "New results"),
+        (Step.WITHDRAW, "experiment.stopped", "Cleaning up"),
+        (Step.DEPLOY, "deploy.class", "Hosts and their work"),
+        (Step.DEPLOY, "deploy.ordered", "Deployment"),
+        (Step.LOG, "log.next", "What comes next"),
+        (Step.LOG, "unheard-of", "Besides"),
+    ],
+)
+def test_each_kind_of_note_has_its_section(step, kind, title):
+    assert title_of(step, kind) == title
+
+
+LINE = "The server <moves> on Saturday & is back on Sunday."
+
+
+def atom(reader) -> list[str]:
+    reader.app.forget()
+    reply = reader.get("/news.atom")
+    assert reply.headers["content-type"].startswith("application/atom+xml")
+    feed = ET.fromstring(reply.body)
+    assert feed.findtext(f"{ATOM}id").endswith("/news.atom")
+    assert feed.findtext(f"{ATOM}updated")
+    return [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")]
+
+
+def rss(lab, now=None) -> list:
+    reading = Reading(db=lab.db, folder=lab.folder, now=now or lab.now, name="Small", live=dict)
+    return list(ET.fromstring(feed(reading, "https://lab.example/")).iter("item"))
+
+
+def test_what_the_operator_says_stands_on_the_front_page_for_a_while_and_in_the_feeds(browse, small_lab):
+    lab, reader = small_lab, browse(small_lab)
+
+    def on_front_page() -> list[str]:
+        reader.app.forget()
+        return [said["line"] for said in reader.get("/index.json").json["home"]["said"]]
+
+    assert atom(reader) == []
+    with lab.db.transaction():
+        news.add(lab.db, line="We begin.", text="", until=lab.now + timedelta(hours=1), now=lab.now)
+    lab.later(days=1)
+    text = "Clients wait & go on.\n\nNothing <is> lost."
+    with lab.db.transaction():
+        news.add(lab.db, line=LINE, text=text, until=lab.now + timedelta(days=2), now=lab.now)
+    assert on_front_page() == [LINE]
+    page = reader.get("/").text
+    assert "The server &lt;moves&gt; on Saturday &amp; is back on Sunday." in page
+    assert ("Clients wait &amp; go on." in page, "Nothing &lt;is&gt; lost." in page) == (True, False)
+    assert [said["line"] for said in reader.get("/news.json").json["said"]] == atom(reader) == [LINE, "We begin."]
+    page = reader.get("/news").text
+    assert ('id="news-2"' in page, "<p>Nothing &lt;is&gt; lost.</p>" in page) == (True, True)
+    items = rss(lab)
+    assert [item.findtext("title") for item in items] == [LINE, "We begin."]
+    assert items[0].findtext("link") == "https://lab.example/news#news-2"
+    assert items[1].findtext("description") == "We begin."
+    lab.later(days=3)
+    assert on_front_page() == []
+    lab.later(days=-3)
+    with lab.db.transaction():
+        assert [news.withdraw(lab.db, 2, lab.now) for _ in range(2)] == [True, False]
+    assert (on_front_page(), atom(reader)) == ([], ["We begin."])
+
+
+def test_a_finding_is_news_once_it_is_decided_and_a_client_hears_of_it_a_day_later(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    reader = browse(small_lab)
+    (row,) = [row for row in reader.get("/findings.json").json["findings"] if row["evidence"]]
+    (told,) = reader.get("/news.json").json["news"]
+    assert (told["number"], told["line"].endswith(row["answer"])) == (row["number"], True)
+    assert atom(reader).count(told["line"]) == 1
+    for days, amount in ((0, 0), (1, 1)):
+        items = rss(small_lab, small_lab.now + timedelta(days=days))
+        assert [item.findtext("title") for item in items].count(told["line"]) == amount
