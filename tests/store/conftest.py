@@ -91,8 +91,9 @@ def ordered(database: Database, now: datetime) -> Database:
     words = {"reason": "", "platform": "", "report": "", "at": now}
     preflights.record(database, Preflight(bundle="ab", gates=OWN_GATES, passed=True, ours_only=True, **words))
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+    ours = accounts.ourselves(database, now)
     bob = accounts.create(database, name="Bob", email="bob@example.org", password="", cross_id="c", now=now)
-    for owner in (accounts.ourselves(database, now), bob):
+    for owner in (ours, bob):
         capacity = Capacity(cores=4, memory_mb=8_000)
         hosts.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
     ids = {"experiment_id": 1, "registration_id": 1}

@@ -5,11 +5,10 @@ import pytest
 
 @pytest.mark.parametrize("arm", ["JOURNAL", "FULL"])
 def test_no_acknowledged_row_is_lost_to_a_power_cut(powerloss, arm):
-    tally = powerloss.campaign(images=20, seed=11, arm=arm)
-    assert tally.images == 20
-    assert tally.acknowledged > 100
+    tally = powerloss.campaign(images=8, seed=11, arm=arm)
+    assert (tally.images, tally.lost, tally.corrupt, tally.complaints) == (8, 0, 0, [])
+    assert tally.acknowledged > 40
     assert tally.in_commit > 0
-    assert (tally.lost, tally.corrupt, tally.complaints) == (0, 0, [])
 
 
 @pytest.mark.parametrize(("arm", "finds"), [("NORMAL", "lost"), ("OFF", "corrupt")])

@@ -1,14 +1,17 @@
 """An answer means that it is on the disk; anything else is an error that everybody concerned is told."""
 
+import contextlib
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import apsw
 import pytest
+from patience import PATIENCE
 
 from axiom.errors import FolderInUse, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store import writer as store_writer
@@ -24,10 +27,8 @@ def add(name):
 
 
 def stored(folder, connect=connect_reader):
-    reader = connect(folder.database)
-    names = [row["name"] for row in reader.select("SELECT name FROM volunteer ORDER BY id")]
-    reader.close()
-    return names
+    with contextlib.closing(connect(folder.database)) as reader:
+        return [row["name"] for row in reader.select("SELECT name FROM volunteer ORDER BY id")]
 
 
 def with_apsw(path):
@@ -49,11 +50,11 @@ def hold(writer):
 
     def wait(_database):
         begun.set()
-        assert go.wait(20)
+        assert go.wait(PATIENCE)
         time.sleep(0.03)  # nothing joins a group that has been open for so long
 
     writer.submit(wait)
-    assert begun.wait(20)
+    assert begun.wait(PATIENCE)
     return go
 
 
@@ -70,49 +71,54 @@ def failing(disk, folder, now):
     writer.stop()
 
 
-def test_an_answer_comes_after_the_commit(writer, folder):
-    assert writer.run(add("Ada")) == 1
-    assert stored(folder) == ["Ada"]
-
-
-def test_nothing_is_answered_before_its_group_is_committed(writer, folder):
+def test_nothing_is_answered_before_its_group_is_committed(writer, folder, monkeypatch):
     go = hold(writer)
+    monkeypatch.setattr(store_writer, "_LONGEST_GROUP", PATIENCE)
     order = []
 
     def look(_database):
-        order.append((stored(folder), first.done()))
+        order.append((stored(folder), first.done(), joined[0].done()))
 
-    first = writer.submit(add("Ada"))
-    second = writer.submit(look)
-    go.set()
-    second.result(20)
-    assert order == [([], False)]
-    assert stored(folder) == ["Ada"]
-
-
-def test_what_comes_while_a_group_is_under_way_joins_it(writer, folder):
-    seen = []
-
-    def first(db):
-        seen.append(writer.submit(lambda _db: stored(folder)))
+    def join(db):
+        joined.append(writer.submit(lambda _db: stored(folder)))  # which comes while the group is under way
         return db.insert(VOLUNTEER, name="Ada")
 
-    writer.run(first)
-    assert seen[0].result(20) == []
-    assert stored(folder) == ["Ada"]
+    joined = []
+    first, second = writer.submit(join), writer.submit(look)
+    cancelled, kept = writer.submit(add("Emmy")), writer.submit(add("Grace"))
+    assert cancelled.cancel()
+    go.set()
+    assert (first.result(PATIENCE), second.result(PATIENCE), joined[0].result(PATIENCE)) == (1, None, [])
+    assert order == [([], False, False)]
+    kept.result(PATIENCE)
+    assert stored(folder) == ["Ada", "Grace"]
+    with pytest.raises(StoreError, match="wait"):
+        writer.run(lambda _db: writer.run(add("Rosa")))
 
 
-def test_the_writer_tells_how_many_wait_and_how_long(writer):
+def test_the_writer_tells_how_many_wait_and_how_long_and_takes_no_more_than_can(connect, folder):
+    writer = Writer(connect, max_waiting=3)
+    with pytest.raises(StoreError, match="open"):
+        writer.submit(add("early"))
+    writer.start()
+    with pytest.raises(StoreError, match="started"):
+        writer.start()
     assert (writer.waiting, writer.oldest_wait) == (0, 0)
     go = hold(writer)
-    answer = writer.submit(add("Ada"))
-    time.sleep(0.02)
-    assert writer.waiting == 1
-    assert 0.02 <= writer.oldest_wait < 20
+    answers = [writer.submit(add(name)) for name in ("Ada", "Grace", "Mary")]
+    assert writer.waiting == 3
+    begun = writer.oldest_wait
+    assert 0 <= begun < writer.oldest_wait < PATIENCE
+    with pytest.raises(StoreBusy, match="3 changes"):
+        writer.submit(add("Emmy"))
     go.set()
-    answer.result(20)
+    assert [answer.result(PATIENCE) for answer in answers] == [1, 2, 3]
+    assert writer.run(add("Rosa")) == 4
+    with pytest.raises(FolderInUse):  # what stands in the way of connecting is told to the starter
+        Writer(lambda: connect_writer(folder.database)).start()
     writer.stop()
     assert (writer.waiting, writer.oldest_wait) == (0, 0)
+    assert stored(folder) == ["Ada", "Grace", "Mary", "Rosa"]
 
 
 def test_a_work_that_raises_is_undone_alone(writer, folder):
@@ -124,109 +130,63 @@ def test_a_work_that_raises_is_undone_alone(writer, folder):
 
     answers = [writer.submit(work) for work in (add("Ada"), fail, add("Grace"), add("Ada"), add("Mary"))]
     go.set()
-    errors = [type(answer.exception(20)).__name__ for answer in answers]
+    errors = [type(answer.exception(PATIENCE)).__name__ for answer in answers]
     assert errors == ["NoneType", "ZeroDivisionError", "NoneType", "IntegrityError", "NoneType"]
     assert stored(folder) == ["Ada", "Grace", "Mary"]
     assert writer.failed is None
 
 
 @pytest.mark.parametrize(("max_group", "syncs"), [(1, 12), (4, 3), (256, 1)])
-def test_a_group_shares_one_trip_to_the_disk(disk, folder, now, max_group, syncs, monkeypatch):
+def test_a_group_shares_one_trip_to_the_disk_and_reading_costs_none(disk, folder, now, max_group, syncs, monkeypatch):
     database = disk.connect(folder)
     migrate(database, None, now)
     database.execute(VOLUNTEER, name="first")  # the log has begun: its head is synced once more
     writer = Writer(lambda: database, max_group=max_group)  # apsw lets a connection change its thread
     writer.start()
+    before = disk.syncs
+    assert writer.run(lambda db: db.one("SELECT name FROM volunteer")) == {"name": "first"}
     go = hold(writer)
-    monkeypatch.setattr(store_writer, "_LONGEST_GROUP", 20.0)  # from here on their number ends it, and no slow computer
+    monkeypatch.setattr(store_writer, "_LONGEST_GROUP", PATIENCE)  # now their number ends it, and no slow computer
     answers = [writer.submit(add(str(number))) for number in range(12)]
     answers += [writer.submit(lambda db: db.select("SELECT 1 AS one")) for _ in range(max_group)]
-    before = disk.syncs
     go.set()
     for answer in answers:
-        answer.result(20)
+        answer.result(PATIENCE)
     assert disk.syncs - before == syncs
+    monkeypatch.setattr(store_writer, "_LONGEST_GROUP", 0.0)  # who waits for answers does not wait for a full group
+    go, before = hold(writer), disk.syncs
+    answers = [writer.submit(add(name)) for name in ("Ada", "Grace", "Mary")]
+    go.set()
+    for answer in answers:
+        answer.result(PATIENCE)
+    assert disk.syncs - before >= 3
+    disk.faults["sync"] = apsw.SQLITE_IOERR_FSYNC
+    go = hold(writer)
+    answers = [writer.submit(add(name)) for name in ("Emmy", "Rosa", "Lise")]
+    go.set()
+    assert {type(answer.exception(PATIENCE)) for answer in answers} == {StoreDamaged}  # those that wait, too
     writer.stop()
 
 
-def test_who_waits_for_the_answers_of_a_group_does_not_wait_long_for_it_to_be_full(failing, disk):
-    def slow(db):
-        time.sleep(0.03)
-        return db.insert(VOLUNTEER, name=f"after {disk.syncs}")
-
-    failing.run(add("Ada"))
-    go, before = hold(failing), disk.syncs
-    answers = [failing.submit(slow) for _ in range(3)]
-    go.set()
-    for answer in answers:
-        answer.result(20)
-    assert disk.syncs - before >= 3, "each is on the disk before the next begins"
-
-
-def test_reading_costs_no_trip_to_the_disk(failing, disk):
-    failing.run(add("Ada"))
-    before = disk.syncs
-    assert failing.run(lambda db: db.one("SELECT name FROM volunteer")) == {"name": "Ada"}
-    assert disk.syncs == before
-
-
-def test_a_cancelled_work_is_not_done(writer, folder):
-    go = hold(writer)
-    cancelled, kept = writer.submit(add("Ada")), writer.submit(add("Grace"))
-    assert cancelled.cancel()
-    go.set()
-    kept.result(20)
-    assert stored(folder) == ["Grace"]
-
-
-def test_many_threads_are_all_answered(writer, folder):
-    def work(lane):
-        for number in range(20):
-            writer.run(add(f"{lane}-{number}"))
-
-    threads = [threading.Thread(target=work, args=(lane,)) for lane in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert len(stored(folder)) == 160
-
-
-def test_stop_does_what_waits_and_leaves_one_whole_file(connect, folder):
+def test_stop_does_what_waits_of_many_threads_and_leaves_one_whole_file(connect, folder):
     writer = Writer(connect)
     writer.start()
+
+    def lane(number):
+        for count in range(10):
+            writer.run(add(f"{number}-{count}"))
+
+    with ThreadPoolExecutor(8) as lanes:
+        list(lanes.map(lane, range(8)))
     answers = [writer.submit(add(str(number))) for number in range(50)]
     writer.stop()
     assert all(answer.done() for answer in answers)
     assert not folder.database.with_name("axiom.db-wal").exists()
-    assert len(stored(folder)) == 50
+    assert len(stored(folder)) == 130
     writer.stop()
-    with pytest.raises(StoreError, match="not open"):
+    with pytest.raises(StoreError, match="open"):
         writer.submit(add("late"))
     connect().close()  # the lock was given back
-
-
-def test_a_writer_takes_nothing_before_it_is_started(connect):
-    writer = Writer(connect)
-    with pytest.raises(StoreError, match="not open"):
-        writer.submit(add("early"))
-    writer.stop()
-
-
-def test_a_writer_is_started_once(writer):
-    with pytest.raises(StoreError, match="already started"):
-        writer.start()
-
-
-def test_what_stands_in_the_way_of_connecting_is_told_to_the_starter(database, folder):
-    with pytest.raises(FolderInUse, match="one writable connection"):
-        Writer(lambda: connect_writer(folder.database)).start()
-    database.execute(VOLUNTEER, name="Ada")
-
-
-def test_a_work_cannot_wait_for_its_own_writer(writer):
-    with pytest.raises(StoreError, match="cannot wait"):
-        writer.run(lambda _db: writer.run(add("Ada")))
 
 
 def test_a_full_disk_refuses_the_one_and_the_writer_goes_on(writer, folder):
@@ -234,7 +194,7 @@ def test_a_full_disk_refuses_the_one_and_the_writer_goes_on(writer, folder):
         db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count'] + 1}")
 
     writer.run(shrink)
-    with pytest.raises(StorageFull, match="disk is full"):
+    with pytest.raises(StorageFull, match="full"):
         writer.run(add("x" * 100_000))
     assert writer.failed is None
     assert writer.found_no_room
@@ -251,7 +211,7 @@ def test_a_disk_that_is_full_at_commit_acknowledges_nobody_and_the_writer_goes_o
     answers = [failing.submit(add(str(number))) for number in range(20)]
     disk.faults["write"] = fault
     go.set()
-    assert {type(answer.exception(20)) for answer in answers} == {StorageFull}
+    assert {type(answer.exception(PATIENCE)) for answer in answers} == {StorageFull}
     assert failing.failed is None
     assert stored(folder, with_apsw) == ["before"]
     disk.faults.clear()
@@ -268,7 +228,7 @@ def test_an_error_that_ends_the_transaction_within_a_work_acknowledges_nobody(fa
     last = failing.submit(add("Grace"))
     disk.faults["write"] = apsw.SQLITE_FULL
     go.set()
-    assert {type(answer.exception(20)) for answer in (first, large, last)} == {StorageFull}
+    assert {type(answer.exception(PATIENCE)) for answer in (first, large, last)} == {StorageFull}
     disk.faults.clear()
     failing.run(add("Mary"))
     assert stored(folder, with_apsw) == ["Mary"]
@@ -282,7 +242,7 @@ def test_an_error_that_ends_the_transaction_within_a_work_acknowledges_nobody(fa
 def test_a_disk_that_fails_is_never_tried_again(failing, disk, folder, action, fault):
     failing.run(add("before"))
     disk.faults[action] = fault
-    with pytest.raises(StoreError, match=r"disk or the database failed|cannot be written here"):
+    with pytest.raises(StoreError, match=r"disk|written"):
         failing.run(add("lost"))
     assert isinstance(failing.failed, StoreError)
     disk.faults.clear()
@@ -292,19 +252,6 @@ def test_a_disk_that_fails_is_never_tried_again(failing, disk, folder, action, f
     failing.stop()
     assert disk.syncs == syncs
     assert stored(folder, with_apsw) == ["before"]
-
-
-def test_what_waits_when_the_disk_fails_is_refused_too(disk, folder, now):
-    database = disk.connect(folder)
-    migrate(database, None, now)
-    writer = Writer(lambda: database, max_group=1)
-    writer.start()
-    go = hold(writer)
-    answers = [writer.submit(add(str(number))) for number in range(5)]
-    disk.faults["sync"] = apsw.SQLITE_IOERR_FSYNC
-    go.set()
-    assert {type(answer.exception(20)) for answer in answers} == {StoreDamaged}
-    writer.stop()
 
 
 def test_a_stranger_who_holds_the_database_delays_only_for_a_while(folder, connect):
@@ -324,20 +271,6 @@ def test_a_stranger_who_holds_the_database_delays_only_for_a_while(folder, conne
     writer.run(add("Grace"))
     writer.stop()
     assert stored(folder) == ["Grace"]
-
-
-def test_more_than_can_wait_is_refused_politely_and_the_rest_is_done(connect, folder):
-    writer = Writer(connect, max_waiting=3)
-    writer.start()
-    go = hold(writer)
-    answers = [writer.submit(add(name)) for name in ("Ada", "Grace", "Mary")]
-    with pytest.raises(StoreBusy, match=r"3 changes wait .* send it again"):
-        writer.submit(add("Emmy"))
-    go.set()
-    assert [answer.result(20) for answer in answers] == [1, 2, 3]
-    assert writer.run(add("Rosa")) == 4
-    writer.stop()
-    assert stored(folder) == ["Ada", "Grace", "Mary", "Rosa"]
 
 
 KILLED = """
@@ -368,7 +301,7 @@ def test_kill_9_takes_nothing_that_was_acknowledged(connect, folder):
     acknowledged = [process.stdout.readline().strip() for _ in range(300)]
     process.send_signal(signal.SIGKILL)
     rest = process.stdout.read().split("\n")
-    process.wait(20)
+    process.wait(PATIENCE)
     process.stdout.close()
     acknowledged += [name for name in rest[:-1] if name]
     database = connect()  # and the lock died with its process

@@ -24,18 +24,9 @@ def test_a_version_is_found_by_id_and_by_name(stored, now):
     assert (second.name, second.version, second.manifest, second.created_at) == ("tiny_sum", 2, "{}", now)
     assert experiments.by_name(stored, "tiny_sum") == second
     assert experiments.by_name(stored, "tiny_sum", 1).id == 1
-    assert [found.id for found in experiments.everything(stored)] == [1, 2, 3]
-
-
-def test_what_is_not_there_is_none(stored):
-    assert experiments.by_id(stored, 9) is None
-    assert experiments.by_name(stored, "missing") is None
-    assert experiments.by_name(stored, "tiny_sum", 3) is None
-    assert experiments.bundle_now(stored, 1) is None
-    assert experiments.bundle(stored, "ab") is None
-
-
-def test_a_version_exists_once(stored, now):
+    assert [version.id for version in experiments.everything(stored)] == [1, 2, 3]
+    assert experiments.by_id(stored, 9) is experiments.by_name(stored, "missing") is None
+    assert experiments.by_name(stored, "tiny_sum", 3) is experiments.bundle(stored, "ab") is None
     with pytest.raises(sqlite3.IntegrityError):
         experiments.add(stored, name="tiny_sum", version=2, manifest="{}", now=now)
 
@@ -46,47 +37,29 @@ def test_the_day_of_retirement_is_set_once(stored, now):
     assert not experiments.retire(stored, 1, now + timedelta(days=1))
     retired = experiments.by_id(stored, 1)
     assert (retired.status, retired.retired_at) == ("retired", now)
-
-
-def test_a_recalled_version_is_recalled_even_when_it_was_retired(stored, now):
-    experiments.retire(stored, 1, now)
     stored.execute("UPDATE experiment SET recalled_at = 1 WHERE id = 1")
     assert experiments.by_id(stored, 1).status == "recalled"
 
 
 def add_bundle(db, now, *, serial: int, experiment_id: int = 1) -> int:
-    return experiments.add_bundle(
-        db,
-        experiment_id=experiment_id,
-        serial=serial,
-        digest=f"{experiment_id}-{serial}",
-        seal="sealed",
-        manifest="",
-        expires_at=now + timedelta(days=90),
-        now=now,
-    )
+    words = {"digest": f"{experiment_id}-{serial}", "seal": "sealed", "manifest": ""}
+    until = now + timedelta(days=90)
+    return experiments.add_bundle(db, experiment_id=experiment_id, serial=serial, **words, expires_at=until, now=now)
 
 
 def test_the_bundle_of_the_highest_serial_is_the_one_that_is_sent(stored, now):
-    for serial in (1, 3, 2):
-        add_bundle(stored, now, serial=serial)
+    assert experiments.bundle_now(stored, 1) is None
+    _, third, _ = (add_bundle(stored, now, serial=serial) for serial in (1, 3, 2))
     add_bundle(stored, now, serial=4, experiment_id=2)
     assert experiments.bundle_now(stored, 1).serial == 3
     assert experiments.bundle(stored, "1-2").serial == 2
-    assert [found.digest for found in experiments.bundles(stored)] == ["1-1", "1-3", "1-2", "2-4"]
-
-
-def test_a_serial_is_used_once(stored, now):
-    add_bundle(stored, now, serial=1)
+    assert [bundle.digest for bundle in experiments.bundles(stored)] == ["1-1", "1-3", "1-2", "2-4"]
     with pytest.raises(sqlite3.IntegrityError):
         stored.execute("INSERT INTO bundle SELECT 9, experiment_id, serial, 'x', seal, 0, 0, '' FROM bundle")
-
-
-def test_a_renewed_seal_changes_nothing_else(stored, now):
-    made = add_bundle(stored, now, serial=1)
-    experiments.renew_seal(stored, made, "sealed again", now + timedelta(days=180))
-    found = experiments.bundle_now(stored, 1)
-    assert (found.seal, found.expires_at, found.created_at) == ("sealed again", now + timedelta(days=180), now)
+    until = now + timedelta(days=180)
+    experiments.renew_seal(stored, third, "sealed again", until)
+    bundle = experiments.bundle_now(stored, 1)
+    assert (bundle.seal, bundle.expires_at, bundle.created_at) == ("sealed again", until, now)
 
 
 def test_numbers_are_issued_in_order_over_all_designs_and_each_has_its_own_seed(stored):
@@ -99,8 +72,5 @@ def test_numbers_are_issued_in_order_over_all_designs_and_each_has_its_own_seed(
     names = {1: ("tiny_sum", 1), 2: ("tiny_sum", 2), 3: ("other_sum", 1)}
     assert all(row["seed"] == seed_of(*names[row["experiment_id"]], row["number"]) for row in rows)
     assert len({row["seed"] for row in rows}) == 7
-
-
-def test_a_number_is_issued_to_a_registration_that_exists(stored):
     with pytest.raises(sqlite3.IntegrityError):
-        experiments.issue(stored, experiments.by_id(stored, 1), 9, 1)
+        experiments.issue(stored, first, 9, 1)

@@ -33,18 +33,14 @@ def test_lines_come_back_as_they_were_written_in_their_order(lab):
     lab.later(minutes=1)
     record(lab, Change.RESUMED)
     (first, second) = releases.of_version(lab.db, 1)
-    assert (first.change, first.platform, first.by, first.reason) == (
-        Change.PAUSED,
-        "linux-x86_64-none",
-        "Ada",
-        "a test",
-    )
+    assert (first.change, first.platform) == (Change.PAUSED, "linux-x86_64-none")
+    assert (first.by, first.reason) == ("Ada", "a test")
     assert (second.change, second.at) == (Change.RESUMED, lab.now)
     assert releases.everything(lab.db) == {1: [first, second]}
     assert releases.between(lab.db, first.at, second.at) == [("tiny_sum@1", first)]
 
 
-def test_only_what_was_sent_while_it_was_let_out_is_counted(lab):
+def test_only_what_was_sent_while_it_was_let_out_is_counted_and_who_was_heard_lately(lab):
     bundle = experiments.bundle_now(lab.db, 1).digest
     order = lab.order(2)
     lab.later(hours=3)
@@ -52,7 +48,7 @@ def test_only_what_was_sent_while_it_was_let_out_is_counted(lab):
 
     def sent(**more):
         asked = {"since": None, "before": lab.now - timedelta(hours=2)} | more
-        return [(one.host, one.is_ours, one.state, one.silent) for one in releases.sent(lab.db, bundle, **asked)]
+        return [(task.host, task.is_ours, task.state, task.silent) for task in releases.sent(lab.db, bundle, **asked)]
 
     assert sent() == [(1, True, TaskState.SENT, 0), (2, False, TaskState.SENT, 1)]
     assert sent(since=lab.now) == [(1, True, TaskState.SENT, 0)]
@@ -62,17 +58,6 @@ def test_only_what_was_sent_while_it_was_let_out_is_counted(lab):
     record(lab, Change.OPEN)
     lab.order(3)
     assert len(sent()) == 2
-
-
-def test_the_fleet_is_who_was_heard_lately_without_our_own(lab):
     assert releases.fleet(lab.db) == Fleet(volunteers=2, hosts=3, cores=8)
     lab.db.execute("UPDATE host SET seen_at = seen_at - 7200000000 WHERE id = 3")
     assert releases.fleet(lab.db) == Fleet(volunteers=1, hosts=2, cores=4)
-
-
-def test_what_is_counted_is_found_by_an_index_over_these_tasks_alone(lab):
-    plan = " ".join(
-        row["detail"] for row in lab.db.select(f"EXPLAIN QUERY PLAN {releases._SENT}", bundle="", since=0, before=0)
-    )
-    assert "task_staged" in plan
-    assert "SCAN t" not in plan

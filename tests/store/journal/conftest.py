@@ -1,6 +1,7 @@
 """A laboratory whose changes are in a journal, and older copies of it."""
 
 import contextlib
+import functools
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.journal.journal import attach
 from axiom.store.journal.replay import Replayed, replay
-from axiom.store.migrate import migrate
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 
@@ -29,15 +29,14 @@ class Kept:
     now: datetime
 
     @classmethod
-    def make(cls, path: Path, now: datetime, *tables: str) -> "Kept":
+    def make(cls, template: Path, path: Path, now: datetime, *tables: str) -> "Kept":
         folder = Folder(path=path)
         folder.create()
-        db = connect_writer(folder.database)
-        migrate(db, None, now)
-        for table in tables:
-            db.execute(table)
-        history.begin(db)
-        db.close()
+        shutil.copy(template, folder.database)
+        with contextlib.closing(connect_writer(folder.database)) as db:
+            for table in tables:
+                db.execute(table)
+            history.begin(db)
         return cls(folder=folder, journal=folder.journal, now=now)
 
     def connect(self, **options: Any) -> Database:
@@ -51,35 +50,24 @@ class Kept:
 
     @contextlib.contextmanager
     def opened(self, **options: Any) -> Iterator[Database]:
-        db = self.connect(**options)
-        try:
+        with contextlib.closing(self.connect(**options)) as db:
             yield db
-        finally:
-            db.close()
 
     def add(self, *names: str, **options: Any) -> None:
         """So many groups of one volunteer each."""
         with self.opened(**options) as db:
             for name in names:
-                add(db, name)
+                self.put(db, name)
 
     def names(self) -> list[str]:
-        db = connect_reader(self.folder.database)
-        try:
-            return names(db)
-        finally:
-            db.close()
+        with contextlib.closing(connect_reader(self.folder.database)) as db:
+            return [row["name"] for row in db.select("SELECT name FROM volunteer ORDER BY id")]
 
     def everything(self) -> dict[str, list[str]]:
         """Every row of every table."""
-        db = connect_reader(self.folder.database)
-        try:
-            return {
-                table: sorted(map(repr, db.select(f"SELECT * FROM {table}")))  # noqa: S608
-                for table in db.tables()
-            }
-        finally:
-            db.close()
+        with contextlib.closing(connect_reader(self.folder.database)) as db:
+            rows = {table: db.select(f"SELECT * FROM {table}") for table in db.tables()}  # noqa: S608
+        return {table: sorted(map(repr, of_table)) for table, of_table in rows.items()}
 
     def older(self, path: Path) -> "Kept":
         """A copy as it is now, which knows the journal of this one."""
@@ -92,11 +80,8 @@ class Kept:
 
     def brought_up(self, journal: Path | None = None) -> Replayed:
         """Do what the journal says came after."""
-        db = connect_writer(self.folder.database)
-        try:
+        with contextlib.closing(connect_writer(self.folder.database)) as db:
             return replay(db, self.folder, journal or self.journal)
-        finally:
-            db.close()
 
     def files(self) -> list[Path]:
         return sorted(self.journal.glob("*.log"))
@@ -107,24 +92,21 @@ class Kept:
         raw[raw.index(byte) if isinstance(byte, bytes) else byte] ^= 1
         self.files()[0].write_bytes(raw)
 
-
-def add(db: Database, name: str) -> int:
-    with db.transaction():
-        return db.insert(VOLUNTEER, name=name)
-
-
-def names(db: Database) -> list[str]:
-    return [row["name"] for row in db.select("SELECT name FROM volunteer ORDER BY id")]
+    @staticmethod
+    def put(db: Database, name: str) -> int:
+        """A group of one volunteer."""
+        with db.transaction():
+            return db.insert(VOLUNTEER, name=name)
 
 
 @pytest.fixture
-def make():
-    return Kept.make
+def make(migrated):
+    return functools.partial(Kept.make, migrated)
 
 
 @pytest.fixture
-def kept(tmp_path, now):
-    return Kept.make(tmp_path / "lab", now)
+def kept(make, tmp_path, now):
+    return make(tmp_path / "lab", now)
 
 
 @pytest.fixture

@@ -17,17 +17,21 @@ from axiom.store.migrate import Migration, migrate, migrations
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 
 
-def test_an_older_copy_and_the_journal_are_the_newest_database(kept, behind):
+def test_an_older_copy_and_the_journal_are_the_newest_database(kept, behind, tmp_path):
+    other = behind.older(tmp_path / "other")
     replayed = behind.brought_up()
     assert (replayed.groups, replayed.changes, replayed.ending) == (4, 4, JournalEnd.END)
     assert replayed.until == kept.now
     assert behind.everything() == kept.everything()
     assert behind.brought_up().groups == 0
-
-
-def test_a_start_brings_an_older_database_up_by_itself(behind):
-    behind.add("Hedy")
-    assert behind.names() == ["Ada", "Grace", "Mary", "Emmy", "Rosa", "Lise", "Hedy"]
+    with kept.opened() as db:
+        for name in ("Ada", "Hedy", "Ada", "Maria"):  # one that is ignored uses up a number
+            with db.transaction():
+                db.execute(f"{VOLUNTEER} ON CONFLICT (name) DO NOTHING", name=name)
+    assert behind.brought_up().ending is JournalEnd.END
+    assert behind.everything() == kept.everything()
+    other.add("Sonja")  # a start brings it up by itself
+    assert other.names() == [*kept.names(), "Sonja"]
 
 
 THING = "CREATE TABLE thing (id INTEGER PRIMARY KEY AUTOINCREMENT, name BIGINT UNIQUE, body)"
@@ -65,7 +69,7 @@ def do(db, kept, steps):
         act[kind]()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     works=st.lists(st.tuples(STEPS, STEPS), max_size=8),
     copied_before=st.integers(0, 8),
@@ -127,37 +131,6 @@ def test_what_changes_nothing_is_not_written_down(kept):
     assert kept.files()[0].stat().st_size == size
 
 
-def test_an_insert_that_is_ignored_is_written_down_since_it_uses_up_a_number(kept, behind):
-    with kept.opened() as db:
-        for name in ("Ada", "Hedy", "Ada", "Maria"):
-            with db.transaction():
-                db.execute(f"{VOLUNTEER} ON CONFLICT (name) DO NOTHING", name=name)
-    assert behind.brought_up().ending is JournalEnd.END
-    assert behind.everything() == kept.everything()
-
-
-def test_a_text_of_sql_is_written_once(kept):
-    kept.add(*map(str, range(50)))
-    assert kept.files()[0].read_bytes().count(VOLUNTEER.encode()) == 1
-
-
-def test_a_change_outside_a_transaction_is_refused(kept):
-    with kept.opened() as db:
-        for change in (db.execute, db.select, db.insert):
-            with pytest.raises(StoreError, match="would not be in the journal"):
-                change(VOLUNTEER, name="Ada")
-        with pytest.raises(StoreError, match="would not be in the journal"), db.savepoint():
-            db.execute(VOLUNTEER, name="Ada")
-        with pytest.raises(StoreError, match="would not be in the journal"):
-            db.many(VOLUNTEER, [{"name": "Ada"}])
-    assert kept.names() == []
-
-
-def test_a_statement_of_which_nothing_is_known_is_not_done(kept):
-    with kept.opened() as db, pytest.raises(StoreError, match="changes anything is not known"), db.transaction():
-        db.execute("VACUUM")
-
-
 class Unwritten:
     """SQLite knows what it is, and the journal does not."""
 
@@ -165,8 +138,19 @@ class Unwritten:
         return "Grace"
 
 
-def test_what_cannot_be_written_down_is_not_stored(kept):
-    with kept.opened() as db, pytest.raises(TypeError), db.transaction():
-        db.execute(VOLUNTEER, name=Unwritten())
-    kept.add("Ada")
-    assert kept.names() == ["Ada"]
+def test_what_the_journal_cannot_hold_is_refused_and_not_stored(kept):
+    with kept.opened() as db:
+        for change in (db.execute, db.select, db.insert):
+            with pytest.raises(StoreError, match="journal"):
+                change(VOLUNTEER, name="Ada")
+        with pytest.raises(StoreError, match="journal"), db.savepoint():
+            db.execute(VOLUNTEER, name="Ada")
+        with pytest.raises(StoreError, match="journal"):
+            db.many(VOLUNTEER, [{"name": "Ada"}])
+        with pytest.raises(StoreError, match="VACUUM"), db.transaction():
+            db.execute("VACUUM")
+        with pytest.raises(TypeError), db.transaction():
+            db.execute(VOLUNTEER, name=Unwritten())
+    kept.add("Ada", *map(str, range(20)))
+    assert len(kept.names()) == 21
+    assert kept.files()[0].read_bytes().count(VOLUNTEER.encode()) == 1

@@ -27,35 +27,23 @@ def chain(database, now):
     """Registrations 1, 2 and 3 of one experiment."""
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     for number in (1, 2, 3):
-        predictions = [PREDICTION] if number == 1 else []
-        registrations.register(
-            database,
-            experiment_id=1,
-            cohort="exploratory",
-            body=json.dumps({"number": number, "predictions": predictions}),
-            predictions=predictions,
-            now=now,
-        )
+        said = [PREDICTION] if number == 1 else []
+        body = json.dumps({"number": number, "predictions": said})
+        words = {"cohort": "exploratory", "body": body, "predictions": said}
+        registrations.register(database, experiment_id=1, **words, now=now)
     return database
 
 
 def test_a_registration_is_read_as_it_was_written(chain, now):
     first, newest = registrations.registration(chain, 1), registrations.registrations(chain, 1)[-1]
-    assert (first.id, first.body, first.cohort, first.created_at) == (
-        1,
-        json.dumps({"number": 1, "predictions": [PREDICTION]}),
-        "exploratory",
-        now,
-    )
+    assert first.body == json.dumps({"number": 1, "predictions": [PREDICTION]})
+    assert (first.id, first.cohort, first.created_at) == (1, "exploratory", now)
     assert (first.previous_hash, newest.id) == (hash_chains.FIRST, 3)
     assert registrations.registration(chain, 2).previous_hash == first.hash
     assert registrations.registration(chain, 4) is None
     assert registrations.registrations(chain, 2) == []
     row = chain.one("SELECT * FROM prediction")
     assert {name: row[name] for name in PREDICTION} == PREDICTION
-
-
-def test_a_chain_that_was_left_alone_holds(chain):
     assert registrations.broken_links(chain) == []
 
 
@@ -65,62 +53,52 @@ SELECT 1, 'exploratory', '{}', hash, 'f', 0 FROM registration WHERE id = 3
 """
 
 
-@pytest.mark.parametrize(
-    ("damage", "problem"),
-    [
-        ("""UPDATE registration SET body = '{"number":9}' WHERE id = 2""", "registration 2 was altered"),
-        ("UPDATE registration SET cohort = 'confirmatory' WHERE id = 2", "registration 2 was altered"),
-        ("UPDATE registration SET created_at = 0 WHERE id = 2", "registration 2 was altered"),
-        ("UPDATE registration SET experiment_id = 2 WHERE id = 2", "registration 2 was altered"),
-        ("UPDATE registration SET hash = 'f' WHERE id = 2", "registration 2 was altered"),
-        ("UPDATE registration SET previous_hash = 'f' WHERE id = 2", "registration 2 does not follow"),
-        ("DELETE FROM registration WHERE id = 1", "registration 2 does not follow"),
-        ("DELETE FROM registration WHERE id = 2", "registration 3 does not follow"),
-        ("DELETE FROM registration WHERE id = 3", "registration holds 2 entries, and 3 were written"),
-        ("DELETE FROM registration WHERE id > 0", "registration holds 0 entries, and 3 were written"),
-        (INSERTED, "registration 4 was altered"),
-    ],
-)
-def test_whatever_is_done_to_the_chain_is_seen(chain, damage, problem):
+DAMAGES = {
+    """UPDATE registration SET body = '{"number":9}' WHERE id = 2""": "registration 2 was altered",
+    "UPDATE registration SET cohort = 'confirmatory' WHERE id = 2": "registration 2 was altered",
+    "UPDATE registration SET created_at = 0 WHERE id = 2": "registration 2 was altered",
+    "UPDATE registration SET experiment_id = 2 WHERE id = 2": "registration 2 was altered",
+    "UPDATE registration SET hash = 'f' WHERE id = 2": "registration 2 was altered",
+    "UPDATE registration SET previous_hash = 'f' WHERE id = 2": "registration 2 does not follow",
+    "DELETE FROM registration WHERE id = 1": "registration 2 does not follow",
+    "DELETE FROM registration WHERE id = 3": "registration holds 2 entries, and 3 were written",
+    "DELETE FROM registration WHERE id > 0": "registration holds 0 entries, and 3 were written",
+    INSERTED: "registration 4 was altered",
+}
+
+
+def test_whatever_is_done_to_the_chain_is_seen(chain, taken_back):
     chain.execute("PRAGMA foreign_keys = OFF")
-    assert chain.execute(damage) >= 1
-    assert registrations.broken_links(chain)[0].startswith(problem)
+    for damage, problem in DAMAGES.items():
+        with taken_back(chain):
+            assert chain.execute(damage) >= 1
+            assert registrations.broken_links(chain)[0].startswith(problem)
 
 
-def test_a_workunit_without_a_registration_is_refused_by_the_database(chain, now):
+def test_work_stands_on_a_registration_which_cannot_be_removed(chain, now):
+    words = {"experiment_id": 1, "replicates": [[0]], "configs": [0], "max_failures": 3, "now": now}
     with pytest.raises(sqlite3.IntegrityError):
-        workunits.order_many(
-            chain, experiment_id=1, registration_id=9, replicates=[[0]], configs=[0], max_failures=3, now=now
-        )
-
-
-def test_a_registration_on_which_work_stands_cannot_be_removed(chain, now):
-    workunits.order_many(
-        chain, experiment_id=1, registration_id=3, replicates=[[0]], configs=[0], max_failures=3, now=now
-    )
+        workunits.order_many(chain, registration_id=9, **words)
+    workunits.order_many(chain, registration_id=3, **words)
     with pytest.raises(sqlite3.IntegrityError):
         chain.execute("DELETE FROM registration WHERE id = 3")
 
 
-@pytest.mark.parametrize(
-    ("damage", "well"),
-    [
-        (None, True),
-        ("UPDATE prediction SET positive = 0.9", False),
-        ("UPDATE prediction SET forecaster = 'Bob' WHERE forecaster = 'Ada'", False),
-        ("UPDATE prediction SET median = 0.6 WHERE forecaster = 'Ada'", False),
-        ("UPDATE prediction SET median = 0.6 WHERE forecaster = 'Eve'", False),
-        ("UPDATE prediction SET because = 'I saw it'", False),
-        ("DELETE FROM prediction", False),
-    ],
-)
-def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, damage, well):
+def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, taken_back):
     experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
     said = [PREDICTION, PREDICTION | {"forecaster": "Eve", "median": 0.5}]
     body = json.dumps({"predictions": said})
     registrations.register(database, experiment_id=1, cohort="", body=body, predictions=said, claims=["grows"], now=now)
-    if damage:
-        assert database.execute(damage) >= 1
-    found = registrations.broken_links(database)
-    assert (found == []) is well
-    assert well or found == ["the predictions of registration 1 are not those that were registered"]
+    assert registrations.broken_links(database) == []
+    for damage in (
+        "UPDATE prediction SET positive = 0.9",
+        "UPDATE prediction SET forecaster = 'Bob' WHERE forecaster = 'Ada'",
+        "UPDATE prediction SET median = 0.6 WHERE forecaster = 'Ada'",
+        "UPDATE prediction SET median = 0.6 WHERE forecaster = 'Eve'",
+        "UPDATE prediction SET because = 'I saw it'",
+        "DELETE FROM prediction",
+    ):
+        with taken_back(database):
+            assert database.execute(damage) >= 1
+            found = registrations.broken_links(database)
+            assert found == ["the predictions of registration 1 are not those that were registered"]

@@ -10,15 +10,8 @@ from axiom.store.sessions.transcripts import TranscriptTotals
 
 
 def entry(kind: EntryKind, tokens: int, request_id: int | None = None) -> TranscriptEntry:
-    return TranscriptEntry(
-        kind=kind,
-        model="of-a-test",
-        prompt="digest",
-        body='{"messages": []}',
-        tokens=tokens,
-        micros=2 * tokens,
-        request_id=request_id,
-    )
+    words = {"model": "of-a-test", "prompt": "digest", "body": '{"messages": []}'}
+    return TranscriptEntry(kind=kind, **words, tokens=tokens, micros=2 * tokens, request_id=request_id)
 
 
 ENTRIES = [
@@ -33,30 +26,23 @@ ENTRIES = [
 
 @pytest.fixture
 def session_id(database, now):
-    """A session with entries 1 to 6."""
+    """A session with entries 1 to 6, and another that is begun."""
     session = sessions.begin(database, pi="scientist", reason="a test", now=now)
-    for number, each in enumerate(ENTRIES):
-        transcripts.append(database, session.id, each, now + timedelta(seconds=number))
+    for number, written in enumerate(ENTRIES):
+        transcripts.append(database, session.id, written, now + timedelta(seconds=number))
+    database.execute("UPDATE session SET ended_at = started_at")
+    sessions.begin(database, pi="scientist", reason="another", now=now)
     return session.id
 
 
-def test_a_transcript_is_read_as_it_was_written(database, session_id, now):
+def test_a_transcript_is_read_as_it_was_written_and_counts_what_nothing_answered_in_full(database, session_id, now):
     kept = transcripts.of_session(database, session_id)
-    assert [each.entry for each in kept] == ENTRIES
+    assert [written.entry for written in kept] == ENTRIES
     assert (kept[0].id, kept[0].at) == (1, now)
-
-
-def test_a_request_that_nothing_answered_counts_in_full(database, session_id, now):
-    assert transcripts.taken(database, range(session_id, session_id + 1)) == TranscriptTotals(
-        requests=3, tokens=140, micros=280, since=now
-    )
-
-
-def test_a_session_that_asked_nothing_took_nothing(database, now):
-    session = sessions.begin(database, pi="scientist", reason="a test", now=now)
-    assert transcripts.taken(database, range(session.id, session.id + 1)) == TranscriptTotals(
-        requests=0, tokens=0, micros=0, since=None
-    )
+    taken = TranscriptTotals(requests=3, tokens=140, micros=280, since=now)
+    assert transcripts.taken(database, range(session_id, session_id + 1)) == taken
+    nothing = TranscriptTotals(requests=0, tokens=0, micros=0, since=None)
+    assert transcripts.taken(database, range(session_id + 1, session_id + 2)) == nothing
 
 
 ALTERED = {
@@ -74,18 +60,13 @@ ALTERED = {
 
 
 @pytest.mark.usefixtures("session_id")
-@pytest.mark.parametrize("column", ALTERED)
-def test_an_altered_entry_is_seen(database, now, column):
+def test_an_altered_or_removed_entry_is_seen(database, taken_back):
     assert transcripts.broken_links(database) == []
-    database.execute("UPDATE session SET ended_at = started_at")
-    sessions.begin(database, pi="scientist", reason="another", now=now)
-    update = f"UPDATE transcript SET {column} = :value WHERE id = 3"  # noqa: S608  a column of ours
-    database.execute(update, value=ALTERED[column])
-    assert transcripts.broken_links(database)[0] == "transcript 3 was altered after it was written"
-
-
-@pytest.mark.usefixtures("session_id")
-@pytest.mark.parametrize("place", ["id = 4", "id = 6"])
-def test_a_removed_entry_is_seen(database, place):
-    database.execute(f"DELETE FROM transcript WHERE {place}")  # noqa: S608  a place of ours
-    assert transcripts.broken_links(database) != []
+    for column, value in ALTERED.items():
+        with taken_back(database):
+            database.execute(f"UPDATE transcript SET {column} = :value WHERE id = 3", value=value)  # noqa: S608
+            assert transcripts.broken_links(database)[0] == "transcript 3 was altered after it was written"
+    for place in (4, 6):
+        with taken_back(database):
+            database.execute("DELETE FROM transcript WHERE id = :place", place=place)
+            assert transcripts.broken_links(database) != []

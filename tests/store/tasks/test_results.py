@@ -8,7 +8,6 @@ import pytest
 from axiom.domain.work import Outcome, Result
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
-from axiom.store.registrations import registrations
 from axiom.store.tasks import results, tasks, workunits
 from axiom.store.tasks.results import Recorded
 
@@ -26,15 +25,11 @@ CELL = Result(
 
 
 @pytest.fixture
-def issued(database, now):
+def issued(ordered, now):
     """Replicates 0 and 1 of experiment 1, and tasks 1 and 2."""
-    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
-    experiments.issue(database, experiments.by_id(database, 1), 1, 2)
-    about = {"experiment_id": 1, "registration_id": 1, "configs": [0], "max_failures": 3}
-    workunits.order_many(database, replicates=[[0]], **about, now=now)
-    tasks.create(database, [(workunits.workunit(database, 1), 1)], now)
-    return database
+    experiments.issue(ordered, experiments.by_id(ordered, 1), 1, 2)
+    tasks.create(ordered, [(workunits.workunit(ordered, 1), 1)], now)
+    return ordered
 
 
 def test_a_result_is_read_as_it_was_recorded(issued, now):
@@ -51,29 +46,12 @@ def test_the_same_cell_again_is_a_duplicate_and_raises_nothing(issued, now):
     again = replace(CELL, task_id=2, measures={"total": 0.2})
     assert results.record(issued, [again], now) == Recorded(results=0, duplicates=1, tasks=frozenset({2}))
     assert results.of_task(issued, 1) == [CELL]
-    assert issued.one("SELECT result_id, task_id, measures FROM duplicate") == {
-        "result_id": 1,
-        "task_id": 2,
-        "measures": '{"total": 0.2}',
-    }
+    duplicate = {"result_id": 1, "task_id": 2, "measures": '{"total": 0.2}'}
+    assert issued.one("SELECT result_id, task_id, measures FROM duplicate") == duplicate
     assert counters.read(issued)["result", 1, "ok"] == 1
-
-
-def test_a_task_brings_a_duplicate_of_a_cell_once(issued, now):
-    results.record(issued, [CELL], now)
-    results.record(issued, [replace(CELL, task_id=2)], now)
-    with pytest.raises(sqlite3.IntegrityError):
-        results.record(issued, [replace(CELL, task_id=2)], now)
-
-
-def test_a_replicate_that_was_never_issued_has_no_results(issued, now):
-    with pytest.raises(sqlite3.IntegrityError):
-        results.record(issued, [replace(CELL, replicate=7)], now)
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_what_is_no_number_is_never_stored(issued, now, number):
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        results.record(issued, [replace(CELL, measures={"total": number})], now)
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        results.record(issued, [replace(CELL, early=(number,))], now)
+    for impossible in (again, replace(CELL, replicate=7)):  # a task brings it once, and it was issued
+        with pytest.raises(sqlite3.IntegrityError):
+            results.record(issued, [impossible], now)
+    for none in ({"measures": {"total": float("nan")}}, {"early": (float("inf"),)}):
+        with pytest.raises(ValueError, match="JSON"):
+            results.record(issued, [replace(CELL, **none)], now)

@@ -5,14 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.preflights import GATES, OWN_GATES, Preflight
+from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Agreement, Report, TaskState, WorkunitState
-from axiom.store.accounts import accounts
 from axiom.store.engine import counters
-from axiom.store.experiments import experiments, preflights
-from axiom.store.hosts import hosts
-from axiom.store.registrations import registrations
+from axiom.store.experiments import preflights
 from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import workunits
 from axiom.store.tasks.tasks import Reported
@@ -22,47 +18,22 @@ HOSTILE = "\x1b[2J" + "no\n" * 1_000
 
 
 @pytest.fixture
-def out(database, now, join):
-    """Workunits 1 to 3 with tasks 1 to 3, all out to host 1 of volunteer 1."""
-    experiments.add(database, name="tiny_sum", version=1, manifest="{}", now=now)
-    registrations.register(database, experiment_id=1, cohort="", body="{}", predictions=[], now=now)
-    experiments.add_bundle(
-        database, experiment_id=1, serial=1, digest="ab", seal="", manifest="", expires_at=now, now=now
-    )
-    read = Preflight(
-        bundle="ab", gates=OWN_GATES, passed=True, reason="", platform="", report="", at=now, ours_only=True
-    )
-    preflights.record(database, read)
-    platform, capacity = (
-        Platform(system="linux", processor="x86_64", instructions="avx2"),
-        Capacity(cores=4, memory_mb=1),
-    )
-    for owner in (accounts.ourselves(database, now), join(database, "Bob", now)):
-        hosts.meet(database, volunteer_id=owner, name="pc", platform=platform, capacity=capacity, now=now)
-    workunits.order_many(
-        database,
-        experiment_id=1,
-        registration_id=1,
-        replicates=[[0], [1], [2]],
-        configs=[0, 1],
-        max_failures=3,
-        now=now,
-    )
-    claims = [
-        OrderedTask(
-            task_id=number, experiment_id=1, bundle_digest="ab", ticket="signed", deadline=now + timedelta(hours=48)
-        )
-        for number in (1, 2, 3)
-    ]
-    workunits.send(database, claims, host_id=1, now=now)
-    return database
+def out(ordered, now):
+    """Workunits 1 to 3 with tasks 1 to 3, all out to host 1 of volunteer 1; host 2 is volunteer 2's."""
+    about = {"experiment_id": 1, "registration_id": 1, "configs": [0, 1], "max_failures": 3}
+    workunits.order_many(ordered, replicates=[[1], [2]], **about, now=now)
+    send(ordered, 1, 2, 3, host=1, now=now)
+    return ordered
+
+
+def send(db, *numbers, host, now) -> None:
+    facts = {"experiment_id": 1, "bundle_digest": "ab", "ticket": "signed", "deadline": now + timedelta(hours=48)}
+    workunits.send(db, [OrderedTask(task_id=number, **facts) for number in numbers], host_id=host, now=now)
 
 
 def report(task: int, **changes) -> Report:
-    said = Report(
-        task_id=task, host_id=1, exit_status=0, output_digest="cd", cpu_seconds=1.5, elapsed_seconds=2.5, message="well"
-    )
-    return replace(said, **changes)
+    facts = {"exit_status": 0, "output_digest": "cd", "cpu_seconds": 1.5, "elapsed_seconds": 2.5, "message": "well"}
+    return Report(task_id=task, host_id=1, **facts | changes)
 
 
 def amounts(db) -> dict[tuple[str, str], int]:
@@ -71,18 +42,15 @@ def amounts(db) -> dict[tuple[str, str], int]:
     return {(noun, state): amount for (noun, _, state), amount in counters.read(db).items() if amount and noun in nouns}
 
 
-def test_what_is_known_of_tasks_says_whose_they_are_and_leaves_out_what_is_not_there(out):
-    found = task_store.known(out, [3, 1, 99])
-    assert set(found) == {1, 3}
-    assert (found[3].task.state, found[3].task.host_id, found[3].volunteer_id) == (TaskState.SENT, 1, 1)
-    assert task_store.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
-
-
 def test_reports_are_written_down_with_all_that_they_say(out, now):
     later = now + timedelta(hours=1)
     said = report(1, message="x" * 2_000, boinc_state=5, peak_memory_mb=1.25, peak_disk_mb=7.0)
     failed = report(2, exit_status=197, output_digest=None, message=HOSTILE)
-    tasks = {number: found.task for number, found in task_store.known(out, [1, 2]).items()}
+    found = task_store.known(out, [2, 1, 99])
+    assert [found[number].volunteer_id for number in sorted(found)] == [1, 1]
+    assert (found[2].task.state, found[2].task.host_id) == (TaskState.SENT, 1)
+    assert task_store.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
+    tasks = {number: known.task for number, known in found.items()}
     taken = [
         Reported(task=tasks[1], report=said, state=TaskState.RETURNED, reason="returned", cause="success"),
         Reported(task=tasks[2], report=failed, state=TaskState.FAILED, reason=HOSTILE, cause="time-limit"),
@@ -108,12 +76,8 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
     assert counters.problems(out) == []
     (waiting,) = task_store.returned(out, 5)
     assert waiting.task.ticket == "signed"
-    assert (waiting.volunteer_id, waiting.registration_id, waiting.checks_task_id, waiting.is_targeted) == (
-        1,
-        1,
-        None,
-        False,
-    )
+    assert (waiting.volunteer_id, waiting.registration_id) == (1, 1)
+    assert (waiting.checks_task_id, waiting.is_targeted) == (None, False)
 
 
 def test_tasks_move_and_workunits_close_in_one_go(out, now):
@@ -125,30 +89,29 @@ def test_tasks_move_and_workunits_close_in_one_go(out, now):
     task_store.close(out, [(by_id[1][0], WorkunitState.DONE, "quorum met")], now)
     task_store.create(out, [(by_id[2][0], 1)], now)
     assert amounts(out) == {
-        ("task", "valid"): 1,
-        ("task", "expired"): 1,
-        ("task", "sent"): 1,
-        ("task", "unsent"): 1,
+        **{("task", state): 1 for state in ("valid", "expired", "sent", "unsent")},
         ("workunit", "open"): 2,
         ("workunit", "done"): 1,
     }
     assert counters.problems(out) == []
     assert [task.state for task in workunits.tasks_of(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
-
-
-def test_nothing_to_do_changes_nothing(out, now):
-    before = out.select("SELECT * FROM counter")
+    assert task_store.lately(out, 1, 9) == {TaskState.VALID: 1, TaskState.EXPIRED: 1}
+    assert (task_store.lately(out, 1, 1), task_store.lately(out, 2, 9)) == ({TaskState.EXPIRED: 1}, {})
+    before = {task.id: task.deadline for task in workunits.tasks(out)}
+    assert task_store.postpone(out, timedelta(hours=24)) == 1
+    after = {task.id: task.deadline for task in workunits.tasks(out)}
+    assert after == before | {3: before[3] + timedelta(hours=24)}
+    counted = out.select("SELECT * FROM counter")
     for change in (task_store.move, task_store.close, task_store.create, task_store.record):
         change(out, [], now)
-    assert out.select("SELECT * FROM counter") == before
+    assert out.select("SELECT * FROM counter") == counted
     assert task_store.with_tasks(out, []) == []
 
 
 def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     made = task_store.order_check(out, workunits.task(out, 2), now)
     ((check, tasks),) = task_store.with_tasks(out, [made])
-    assert (check.replicates, check.configs, check.checks_task_id, check.quorum) == ((1,), (0, 1), 2, 1)
-    assert tasks == []
+    assert (check.replicates, check.configs, check.checks_task_id, check.quorum, tasks) == ((1,), (0, 1), 2, 1, [])
     task_store.create(out, [(check, 0)], now)
     assert task_store.waiting_checks(out) == {1: 1}
     assert task_store.stale_checks(out, now, 9) == []
@@ -157,33 +120,11 @@ def test_a_check_orders_the_same_cells_and_is_no_supply_of_work(out, now):
     assert task_store.awaiting(out, [1, 2, 3], Agreement.WAITING) == [2]
     passed = Preflight(bundle="ab", gates=GATES, passed=True, reason="", platform="", report="", at=now)
     preflights.record(out, passed)
-    workunits.send(
-        out,
-        [OrderedTask(task_id=4, experiment_id=1, bundle_digest="ab", ticket="", deadline=now)],
-        host_id=2,
-        now=now,
-    )
+    send(out, 4, host=2, now=now)
     assert task_store.waiting_checks(out) == {}
     assert task_store.stale_checks(out, now + timedelta(days=9), 9) == []
     task_store.move(out, [(workunits.task(out, 4), TaskState.VALID, "")], now)
     assert task_store.valid_checks(out, 2) == [(4, 2)]
-
-
-def test_how_a_host_did_lately_counts_its_newest_closed_tasks(out, now):
-    found = task_store.known(out, [1, 2, 3])
-    moves = [(found[1].task, TaskState.INVALID, ""), (found[2].task, TaskState.VALID, "")]
-    task_store.move(out, moves, now)
-    assert task_store.lately(out, 1, 9) == {TaskState.INVALID: 1, TaskState.VALID: 1}
-    assert task_store.lately(out, 1, 1) == {TaskState.VALID: 1}
-    assert task_store.lately(out, 2, 9) == {}
-
-
-def test_deadlines_of_what_is_out_move_and_of_nothing_else(out, now):
-    before = {task.id: task.deadline for task in workunits.tasks(out)}
-    task_store.move(out, [(workunits.task(out, 3), TaskState.EXPIRED, "")], now)
-    assert task_store.postpone(out, timedelta(hours=24)) == 2
-    after = {task.id: task.deadline for task in workunits.tasks(out)}
-    assert after == {1: before[1] + timedelta(hours=24), 2: before[2] + timedelta(hours=24), 3: before[3]}
 
 
 def test_what_was_forgotten_comes_back_under_its_own_number(out):
@@ -191,11 +132,9 @@ def test_what_was_forgotten_comes_back_under_its_own_number(out):
     task_store.admit_workunit(out, replace(wanted, id=70))
     task_store.admit_task(out, 90, replace(wanted, id=70))
     task_store.admit_task(out, 91, replace(wanted, id=70))
-    assert [(task.id, task.ordinal, task.state) for task in workunits.tasks_of(out, 70)] == [
-        (90, 0, TaskState.UNSENT),
-        (91, 1, TaskState.UNSENT),
-    ]
-    assert workunits.workunit(out, 70).replicates == (0,)
+    made = [(task.id, task.ordinal, task.state) for task in workunits.tasks_of(out, 70)]
+    assert made == [(90, 0, TaskState.UNSENT), (91, 1, TaskState.UNSENT)]
+    assert workunits.workunit(out, 70).replicates == (3, 4)
     assert counters.problems(out) == []
     with pytest.raises(Exception, match="UNIQUE"):
         task_store.admit_task(out, 90, replace(wanted, id=70))

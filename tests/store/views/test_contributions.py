@@ -5,7 +5,7 @@ from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.domain.findings import Observation
-from axiom.store.views.contributions import Support, SupportShare
+from axiom.store.views.contributions import Support
 
 
 def observed(*hosts: int | None, missing: int = 0) -> list[Observation]:
@@ -27,35 +27,17 @@ def weigh(small_lab, prepared):
     return weigh
 
 
-@pytest.mark.parametrize(
-    ("hosts", "shares"),
-    [
-        ([1], [SupportShare(finding=1, replicates=2, of=5)]),
-        ([1, 2], [SupportShare(finding=1, replicates=5, of=5)]),
-        ([3], []),
-        ([], []),
-    ],
-)
-def test_replicates_with_a_value_are_counted_by_host(small_lab, weigh, hosts, shares):
-    weigh(1, observed(1, 1, 2, 2, 2, None, missing=3))
-    assert Support().of_hosts(small_lab.db, hosts) == shares
-
-
-def test_a_replicate_in_parts_rests_on_each_of_its_hosts_and_counts_once(small_lab, weigh):
-    weigh(1, [*observed(1), Observation(replicate=1, value=1.0, hosts=(1, 2))])
-    assert Support().of_hosts(small_lab.db, [1]) == [SupportShare(finding=1, replicates=2, of=2)]
-    assert Support().of_hosts(small_lab.db, [2]) == [SupportShare(finding=1, replicates=1, of=2)]
-    assert Support().of_hosts(small_lab.db, [1, 2]) == [SupportShare(finding=1, replicates=2, of=2)]
-
-
-def test_the_newest_evidence_counts(small_lab, weigh):
+def test_replicates_with_a_value_are_counted_by_host_in_the_newest_evidence(small_lab, weigh):
     support = Support()
-    weigh(1, observed(1, 1))
-    assert support.of_hosts(small_lab.db, [1]) == [SupportShare(finding=1, replicates=2, of=2)]
-    weigh(2, observed(1, 2, 2))
-    assert support.of_hosts(small_lab.db, [1]) == [SupportShare(finding=1, replicates=1, of=3)]
 
+    def shares(*hosts: int) -> list[tuple[int, int]]:
+        found = support.of_hosts(small_lab.db, list(hosts))
+        assert found == Support().of_hosts(small_lab.db, list(hosts))
+        assert {share.finding for share in found} <= {1}
+        return [(share.replicates, share.of) for share in found]
 
-def test_a_finding_without_evidence_rests_on_nobody(small_lab, prepared):
-    small_lab.publish(prepared())
-    assert Support().of_hosts(small_lab.db, [1]) == []
+    assert shares(1) == []
+    weigh(1, observed(1, 1, 2, 2, 2, None, missing=3))
+    assert [shares(1), shares(1, 2), shares(3), shares()] == [[(2, 5)], [(5, 5)], [], []]
+    weigh(2, [*observed(1), Observation(replicate=1, value=1.0, hosts=(1, 2))])  # a replicate in parts counts once
+    assert [shares(1), shares(2), shares(1, 2)] == [[(2, 5)], [(4, 5)], [(5, 5)]]

@@ -30,33 +30,18 @@ def hand_in(lab, host: int) -> None:
 
 
 def test_a_host_never_worked_when_all_of_its_tasks_that_are_over_failed(troubled_lab):
-    (found,) = Attempts().never_worked(troubled_lab.db, 1, troubled_lab.now)
-    assert (found.host_id, found.platform, found.tasks, found.states) == (2, "linux-x86_64-avx2", 2, {"failed": 2})
+    db, attempts = troubled_lab.db, Attempts()
 
+    def failed(attempts: Attempts, **later: float) -> list[tuple[int, dict[str, int]]]:
+        found = attempts.never_worked(db, 1, troubled_lab.now + timedelta(**later))
+        return [(host.host_id, host.states) for host in found]
 
-def test_a_host_that_is_silent_until_its_deadline_never_worked_either(troubled_lab):
+    assert failed(attempts) == [(2, {"failed": 2})]
+    (host,) = attempts.never_worked(db, 1, troubled_lab.now)
+    assert (host.platform, host.tasks) == ("linux-x86_64-avx2", 2)
+    hand_in(troubled_lab, 2)
+    assert failed(attempts, seconds=30) == [(2, {"failed": 2})]  # they are counted once a minute at most
+    assert failed(attempts, seconds=61) == failed(Attempts()) == []
     troubled_lab.later(hours=49)
     troubled_lab.sweep()
-    found = Attempts().never_worked(troubled_lab.db, 1, troubled_lab.now)
-    assert [(each.host_id, each.states) for each in found] == [(2, {"failed": 2}), (3, {"expired": 1})]
-
-
-def test_tasks_are_counted_once_a_minute_at_most(troubled_lab):
-    attempts = Attempts()
-    assert [each.host_id for each in attempts.never_worked(troubled_lab.db, 1, troubled_lab.now)] == [2]
-    hand_in(troubled_lab, 2)
-    soon, later = (troubled_lab.now + timedelta(seconds=seconds) for seconds in (30, 61))
-    assert [each.host_id for each in attempts.never_worked(troubled_lab.db, 1, soon)] == [2]
-    assert attempts.never_worked(troubled_lab.db, 1, later) == []
-
-
-def test_where_nothing_went_wrong_no_task_is_looked_at(small_lab, prepared):
-    small_lab.publish(prepared())
-    small_lab.deploy()
-    small_lab.host()
-    hand_in(small_lab, 1)
-    asked: list[str] = []
-    small_lab.db._connection.set_trace_callback(asked.append)
-    assert Attempts().never_worked(small_lab.db, 1, small_lab.now) == []
-    assert asked
-    assert [sql for sql in asked if "FROM task" in sql] == []
+    assert failed(Attempts()) == [(3, {"expired": 1})]  # it was silent until its deadline

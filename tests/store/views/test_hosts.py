@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,8 @@ from axiom.domain.fleet import Capacity, Platform, Standing
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts as host_store
+from axiom.store.maps import tiles
+from axiom.store.tasks import uploads
 from axiom.store.views import contributions, tasks
 from axiom.store.views import hosts as host_views
 from axiom.store.views.hosts import Extent, List, part
@@ -18,10 +19,14 @@ from axiom.store.views.hosts import Extent, List, part
 AMOUNT = 12
 # What is read from one end to the other on purpose: the rows are few, or an index is counted.
 SHORT = re.compile(
-    r"SCAN (host|volunteer|team|f)( USING COVERING INDEX \w+)?$|SCAN \(subquery-\d+\)$|SCAN CONSTANT ROW$"
+    r"SCAN (host|volunteer|team|f|u)( USING COVERING INDEX \w+)?$|SCAN \(subquery-\d+\)$|SCAN CONSTANT ROW$"
+    r"|SCAN \w+ VIRTUAL TABLE INDEX 1:$"
     r"|SCAN task USING (COVERING )?INDEX task_(unsent|sent|sent_host|returned)$"
     r"|SCAN workunit USING (COVERING )?INDEX workunit_open$"
 )
+
+
+LINUX = Platform(system="linux", processor="x86_64", instructions="avx2")
 
 
 @pytest.fixture
@@ -31,66 +36,47 @@ def peopled(database, now, join):
         for number in range(AMOUNT):
             join(database, f"volunteer {number}", now)
         team = teams.found(database, name="team", founder_id=1, country="", website="", about="", now=now)
+        there = {"platform": LINUX, "capacity": Capacity(cores=2, memory_mb=1_000), "now": now}
         for number in range(AMOUNT):
             accounts.join(database, number + 1, team)
-            host_store.meet(
-                database,
-                volunteer_id=number % 2 + 1,
-                name=f"host {number}",
-                platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-                capacity=Capacity(cores=2, memory_mb=1_000),
-                now=now,
-            )
+            host_store.meet(database, volunteer_id=number % 2 + 1, name=f"host {number}", **there)
     return database
 
 
-@pytest.mark.parametrize(
-    ("of", "whose", "all_ids"),
-    [
-        (List.HOSTS, 0, list(range(1, 13))),
-        (List.HOSTS_OF, 2, [2, 4, 6, 8, 10, 12]),
+def test_leafing_forth_and_back_shows_everything_once(peopled):
+    everybody = list(range(1, AMOUNT + 1))
+    for of, whose, all_ids in (
+        (List.HOSTS, 0, everybody),
+        (List.HOSTS_OF, 2, everybody[1::2]),
         (List.HOSTS_OF, 3, []),
-        (List.VOLUNTEERS, 0, list(range(1, 13))),
-        (List.MEMBERS, 1, list(range(1, 13))),
+        (List.VOLUNTEERS, 0, everybody),
+        (List.MEMBERS, 1, everybody),
         (List.TEAMS, 0, [1]),
-    ],
-)
-def test_leafing_forth_and_back_shows_everything_once(peopled, of, whose, all_ids):
-    assert host_views.amount(peopled, of, whose) == len(all_ids)
-    forth, shown = [], part(peopled, of, limit=5, whose=whose)
-    assert not shown.is_more_before
-    while shown.is_more_after:
-        forth += shown.ids
-        shown = part(peopled, of, limit=5, after=shown.ids[-1], whose=whose)
-    assert [*forth, *shown.ids] == all_ids
-    back = list(shown.ids)
-    while shown.is_more_before:
-        shown = part(peopled, of, limit=5, before=shown.ids[0], whose=whose)
-        back = [*shown.ids, *back]
-    assert back == all_ids
+    ):
+        assert host_views.amount(peopled, of, whose) == len(all_ids)
+        forth, shown = [], part(peopled, of, limit=5, whose=whose)
+        assert not shown.is_more_before
+        while shown.is_more_after:
+            forth += shown.ids
+            shown = part(peopled, of, limit=5, after=shown.ids[-1], whose=whose)
+        assert [*forth, *shown.ids] == all_ids
+        back = list(shown.ids)
+        while shown.is_more_before:
+            shown = part(peopled, of, limit=5, before=shown.ids[0], whose=whose)
+            back = [*shown.ids, *back]
+        assert back == all_ids
+    nothing = host_views.ListPart(ids=(), is_more_before=False, is_more_after=False)
+    assert part(peopled, List.HOSTS, limit=5, after=99) == nothing
 
 
-def test_a_part_behind_the_end_is_empty(peopled):
-    assert part(peopled, List.HOSTS, limit=5, after=99) == host_views.ListPart(
-        ids=(), is_more_before=False, is_more_after=False
-    )
-
-
-def test_hosts_that_had_no_valid_task_are_said_apart(peopled):
+def test_hosts_that_had_no_valid_task_are_said_apart_but_for_the_laboratory_s_own(peopled, now):
     assert host_views.extent(peopled) == Extent(hosts=0, cores=0, new=AMOUNT)
     with peopled.transaction():
         for number in range(1, 4):
             host_store.set_standing(peopled, number, Standing(valid_in_row=number))
-    assert host_views.extent(peopled) == Extent(hosts=3, cores=6, new=AMOUNT - 3)
-
-
-def test_the_laboratory_s_own_hosts_count_from_the_first_moment_on(peopled, now):
-    with peopled.transaction():
-        ours = accounts.ourselves(peopled, now)
-        there = Platform(system="linux", processor="x86_64", instructions="avx2")
-        capacity = Capacity(cores=5, memory_mb=1)
-        host_store.meet(peopled, volunteer_id=ours, name="here", platform=there, capacity=capacity, now=now)
-    assert host_views.extent(peopled) == Extent(hosts=1, cores=5, new=AMOUNT)
+        ours, capacity = accounts.ourselves(peopled, now), Capacity(cores=5, memory_mb=1)
+        host_store.meet(peopled, volunteer_id=ours, name="here", platform=LINUX, capacity=capacity, now=now)
+    assert host_views.extent(peopled) == Extent(hosts=4, cores=11, new=AMOUNT - 3)
 
 
 def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, prepared):
@@ -106,46 +92,33 @@ def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, 
     assert (host_views.extent(small_lab.db).hosts, host_views.extent(small_lab.db).new) == (1, 0)
 
 
-def test_who_has_more_stands_before_and_who_has_the_same_beside(peopled, now):
+def test_balances_are_ranked_told_by_their_source_and_brought_when_they_changed_lately(peopled, now):
     with peopled.transaction():
         for number, amount in ((1, 500), (2, 900), (3, 500), (4, 100)):
-            ledger.carry_over(peopled, number, source="elsewhere", amount=amount, because="a test", now=now)
-    places = {amount: host_views.rank(peopled, ledger.VOLUNTEER, amount) for amount in (900, 500, 100)}
-    assert places == {900: 1, 500: 2, 100: 4}
-
-
-def test_what_was_carried_over_is_told_by_its_source(peopled, now):
-    with peopled.transaction():
-        for source, amount in (("b", 5), ("a", 7)):
-            ledger.carry_over(peopled, 1, source=source, amount=amount, because="a test", now=now)
-    assert [(one.source, one.amount, one.at) for one in host_views.carried(peopled, 1)] == [
-        ("a", 7, now),
-        ("b", 5, now),
-    ]
-
-
-def test_only_balances_that_changed_lately_are_brought(peopled, now):
-    with peopled.transaction():
-        ledger.carry_over(peopled, 1, source="a", amount=7, because="a test", now=now - timedelta(days=2))
-        ledger.carry_over(peopled, 2, source="a", amount=8, because="a test", now=now)
+            ledger.carry_over(peopled, number, source="b", amount=amount, because="a test", now=now - timedelta(days=2))
+        for number in (2, 5):
+            ledger.carry_over(peopled, number, source="a", amount=7, because="a test", now=now)
+    places = {amount: host_views.rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
+    assert places == {907: 1, 500: 2, 100: 4, 7: 5}
+    carried = [(credit.source, credit.amount, credit.at) for credit in host_views.carried(peopled, 2)]
+    assert carried == [("a", 7, now), ("b", 900, now - timedelta(days=2))]
     found = host_views.since(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
-    assert [(number, balance.total) for number, balance in found] == [(2, 8)]
+    assert [(number, balance.total) for number, balance in found] == [(5, 7)]
 
 
 def questions(module: ModuleType) -> list[tuple[str, str]]:
     """Every SQL text of a module, under its name."""
-    found: list[tuple[str, str]] = []
-    for name, value in vars(module).items():
-        texts = value.values() if isinstance(value, dict) and name.startswith("_") else [value]
-        found += [(f"{name} {place}", text) for place, text in enumerate(texts) if _is_question(text)]
-    return found
+    texts = [
+        (name, text)
+        for name, value in vars(module).items()
+        for text in (value.values() if isinstance(value, dict) and name.startswith("_") else [value])
+    ]
+    return [(name, text) for name, text in texts if isinstance(text, str) and text.lstrip().startswith("SELECT")]
 
 
-def _is_question(text: Any) -> bool:
-    return isinstance(text, str) and text.lstrip().startswith("SELECT")
-
-
-@pytest.mark.parametrize("module", [host_views, tasks, contributions], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "module", [host_views, tasks, contributions, tiles, uploads], ids=lambda module: module.__name__
+)
 def test_every_question_goes_along_an_index(database, module):
     asked = questions(module)
     assert asked
