@@ -35,19 +35,24 @@ class Measures:
     late: Optional[int] = None  # noqa: UP045  both ways of writing it are read
 
 
-DECLARED = (
-    Measure("loss", ValueType.FLOAT, nullable=False),
-    Measure("steps", ValueType.INT, nullable=False),
-    Measure("learned", ValueType.BOOL, nullable=False),
-    Measure("curve", ValueType.FLOATS, nullable=False),
-    Measure("counts", ValueType.INTS, nullable=False),
-    Measure("turn", ValueType.FLOAT, nullable=True),
-    Measure("late", ValueType.INT, nullable=True),
+DECLARED = tuple(
+    Measure(name, kind, nullable=name in {"turn", "late"})
+    for name, kind in [
+        *(("loss", ValueType.FLOAT), ("steps", ValueType.INT), ("learned", ValueType.BOOL)),
+        *(("curve", ValueType.FLOATS), ("counts", ValueType.INTS)),
+        *(("turn", ValueType.FLOAT), ("late", ValueType.INT)),
+    ]
 )
 VALUES = {"loss": 0.5, "steps": 3, "learned": True, "curve": (1.0, 2), "counts": (1, 2), "turn": None, "late": 4}
 
 
+SURE = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0, 1), because="a test")
+WORDS = {"measure": "loss", "smallest": 0.1, "prediction": SURE}
+BETWEEN = ({"width": 1}, {"width": 2})
+
+
 def experiment(figure: Figure | None = None, config: type = Config) -> Experiment:
+    slope = {"kind": Kind.SLOPE, "across": "width", "expects": Direction.LESS}
     return Experiment(
         name="tiny_sum",
         version=1,
@@ -57,26 +62,8 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
         sweep=grid(config, width=[1, 2]),
         ranges={"width": (1, 9)},
         estimands=(
-            Estimand(
-                name="grows",
-                claim="it grows",
-                kind=Kind.CONTRAST,
-                measure="loss",
-                between=({"width": 1}, {"width": 2}),
-                bounds=(0, 1),
-                smallest=0.1,
-                prediction=Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0, 1), because="a test"),
-            ),
-            Estimand(
-                name="slope",
-                claim="it falls",
-                kind=Kind.SLOPE,
-                measure="loss",
-                across="width",
-                expects=Direction.LESS,
-                smallest=0.1,
-                prediction=Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0, 1), because="a test"),
-            ),
+            Estimand(name="grows", claim="it grows", kind=Kind.CONTRAST, between=BETWEEN, bounds=(0, 1), **WORDS),
+            Estimand(name="slope", claim="it falls", **slope, **WORDS),
         ),
         figure=figure,
         aliases=("old_sum",),
@@ -92,10 +79,19 @@ def test_what_an_estimand_means_anyhow_is_not_said_so_that_older_manifests_stay_
     assert (said[1]["censored"], said[1]["exchangeable"], said[1]["about"]) == (0.0, True, "mean")
 
 
-def test_words_that_hold_no_number_are_refused():
+def test_what_cannot_be_told_or_ordered_is_refused():
+    @dataclass(frozen=True, kw_only=True)
+    class Odd:
+        width: tuple[int, ...]
+
+    with pytest.raises(TypeError, match="width"):
+        declare(experiment(config=Odd), avx=False)
     (grows, _) = experiment().estimands
     with pytest.raises(ValueError, match="times2"):
         replace(grows, in_words="fewer steps")
+    for hint in (str, list[float], tuple[float, float], tuple[str, ...], int | float, None):
+        with pytest.raises(TypeError, match="loss"):
+            measures(dataclass(type("Odd", (), {"__annotations__": {"loss": hint}})))
 
 
 @pytest.mark.parametrize("figure", [None, Figure(x="width", y="loss", title="Loss", log=("x",))])
@@ -103,44 +99,16 @@ def test_a_declaration_is_what_the_manifests_reader_reads(figure):
     declared = declare(experiment(figure), avx=True)
     manifest = read_manifest(canonical(declared))
     assert manifest.as_data() == declared == json.loads(json.dumps(declared))
-    assert manifest.factors == {
-        "width": ValueType.INT,
-        "rate": ValueType.FLOAT,
-        "bias": ValueType.BOOL,
-        "data": ValueType.TEXT,
-    }
+    assert manifest.factors == {"width": "int", "rate": "float", "bias": "bool", "data": "str"}
     assert [estimand["expects"] for estimand in manifest.estimands] == ["+", "-"]
     assert (manifest.cell_seconds, manifest.figure, manifest.measures) == ((1.0, 2.0), figure, DECLARED)
 
 
-def test_a_factor_that_cannot_be_ordered_is_refused():
-    @dataclass(frozen=True, kw_only=True)
-    class Odd:
-        width: tuple[int, ...]
-
-    with pytest.raises(TypeError, match="factor width is tuple"):
-        declare(experiment(config=Odd), avx=False)
-
-
-def test_measures_have_a_type_and_may_be_null():
+def test_measures_become_plain_values_also_of_arrays():
+    expected = VALUES | {"curve": [1.0, 2.0], "counts": [1, 2]}
     assert measures(Measures) == DECLARED
-
-
-@pytest.mark.parametrize("hint", [str, list[float], tuple[float, float], tuple[str, ...], int | float, bytearray, None])
-def test_a_measure_that_cannot_travel_is_refused(hint):
-    odd = dataclass(type("Odd", (), {"__annotations__": {"loss": hint}}))
-    with pytest.raises(TypeError, match="measure loss is "):
-        measures(odd)
-
-
-def test_measures_become_plain_values():
     values, diverged = plain(Measures(**VALUES), DECLARED)
-    assert values == VALUES | {"curve": [1.0, 2.0], "counts": [1, 2]}
-    assert not diverged
-    assert isinstance(values["curve"][1], float)
-
-
-def test_numbers_of_arrays_become_pythons_own():
+    assert (values, diverged, isinstance(values["curve"][1], float)) == (expected, False, True)
     arrays = {
         "loss": np.float32(0.5),
         "steps": np.int64(3),
@@ -149,43 +117,26 @@ def test_numbers_of_arrays_become_pythons_own():
         "counts": (np.int8(1), 2),
     }
     values, _ = plain(Measures(**VALUES | arrays), DECLARED)
-    assert values == VALUES | {"curve": [1.0, 2.0], "counts": [1, 2]}
+    assert values == expected
     assert canonical(values)
+    for changes in ({"loss": math.nan}, {"loss": -math.inf}, {"curve": (1.0, math.inf)}, {"turn": math.nan}):
+        values, diverged = plain(Measures(**VALUES | changes), DECLARED)
+        assert (values, diverged) == (expected | dict.fromkeys(changes), True)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("loss", math.nan), ("loss", -math.inf), ("curve", (1.0, math.inf)), ("turn", math.nan)],
-)
-def test_what_left_the_real_numbers_is_null_and_diverged(name, value):
-    values, diverged = plain(Measures(**VALUES | {name: value}), DECLARED)
-    assert diverged
-    assert values == {**plain(Measures(**VALUES), DECLARED)[0], name: None}
+WRONG = [("loss", "half"), ("loss", None), ("loss", True), ("steps", 0.5), ("steps", True), ("learned", 1)]
+WRONG += [("curve", 1.0), ("curve", "abc"), ("curve", (1.0, None)), ("counts", (1, 2.5))]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("loss", "half"),
-        ("loss", None),
-        ("loss", True),
-        ("steps", 0.5),
-        ("steps", True),
-        ("learned", 1),
-        ("curve", 1.0),
-        ("curve", "abc"),
-        ("curve", (1.0, None)),
-        ("counts", (1, 2.5)),
-    ],
-)
-def test_a_measure_of_another_type_is_refused_by_name(name, value):
-    with pytest.raises(TypeError, match=f"measure {name} must be"):
-        plain(Measures(**VALUES | {name: value}), DECLARED)
+@pytest.mark.parametrize(("name", "found"), WRONG)
+def test_a_measure_of_another_type_is_refused_by_name(name, found):
+    with pytest.raises(TypeError, match=name):
+        plain(Measures(**VALUES | {name: found}), DECLARED)
 
 
-@pytest.mark.parametrize("median", [None, 0.25])
-def test_a_prediction_is_read_as_it_was_written_and_says_no_median_that_nobody_said(median):
-    said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 1.0), because="a test", median=median)
-    data = prediction_data(said)
-    assert (read_prediction(data), "median" in data) == (said, median is not None)
-    assert said.quantiles == (0.0, 0.5 if median is None else median, 1.0)
+def test_a_prediction_is_read_as_it_was_written_and_says_no_median_that_nobody_said():
+    for median, middle in ((None, 0.5), (0.25, 0.25)):
+        said = replace(SURE, median=median, interval=(0.0, 1.0))
+        data = prediction_data(said)
+        assert (read_prediction(data), "median" in data) == (said, median is not None)
+        assert said.quantiles == (0.0, middle, 1.0)

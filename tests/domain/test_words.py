@@ -1,50 +1,96 @@
-"""The small words: predictions, states, platforms."""
+"""The small words: values, predictions, states, platforms, causes, headlines."""
+
+import dataclasses
+import json
+from importlib import resources
 
 import pytest
 
-from axiom.domain.findings import Direction, Meaning, Prediction, Verdict, reading
+from axiom.domain.endings import Cause, ending, of_exit
+from axiom.domain.findings import Direction, Meaning, Prediction, Verdict, headline, reading
 from axiom.domain.fleet import Platform
-from axiom.domain.work import TaskState
+from axiom.domain.value import value
+from axiom.domain.work import Exit, TaskState
 
 
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"positive": 0.5}, "add up to 1"),
-        ({"positive": 1.1, "negative": -0.2}, "at least 0"),
-        ({"interval": (1.0, 0.0)}, "ends before it begins"),
-    ],
-)
-def test_a_prediction_that_is_none_is_refused(changes, problem):
+@value
+class Point:
+    """A place."""
+
+    x: int
+    y: int = 0
+
+
+def test_a_value_is_compared_by_its_fields_and_takes_them_by_name_alone():
+    assert {Point(x=1), Point(x=1, y=0), Point(x=2)} == {Point(x=1), Point(x=2)}
+    assert dataclasses.replace(Point(x=1), y=5) == Point(x=1, y=5)
+    with pytest.raises(TypeError):
+        Point(1)
+    with pytest.raises(AttributeError):
+        Point(x=1).z = 2  # a slip of the pen finds no place to go
+
+
+def test_a_prediction_that_is_none_is_refused():
     fields = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": (0.0, 1.0), "because": "a test"}
     assert Prediction(**fields)
-    with pytest.raises(ValueError, match=problem):
-        Prediction(**fields | changes)
+    assert Prediction(**fields | {"positive": 1.0, "negative": 0.0, "absent": 0.0, "interval": (1.0, 1.0)})
+    for changes, fact in (
+        ({"positive": 0.5}, "add up"),
+        ({"positive": 1.1, "negative": -0.2}, "at least 0"),
+        ({"interval": (1.0, 0.0)}, "ends"),
+    ):
+        with pytest.raises(ValueError, match=fact):
+            Prediction(**fields | changes)
 
 
-@pytest.mark.parametrize(
-    ("verdict", "of_more", "of_less"),
-    [
-        ("effect +", "as claimed", "the opposite of the claim"),
-        ("effect −", "the opposite of the claim", "as claimed"),
-        ("absent", "too small to matter", "too small to matter"),
-        ("mixed", "designs disagree", "designs disagree"),
-        ("undecided", "undecided", "undecided"),
-    ],
-)
-def test_a_verdict_is_read_by_the_direction_that_the_claim_expects(verdict, of_more, of_less):
-    found = [reading(Verdict(verdict), direction) for direction in (Direction.MORE, Direction.LESS)]
-    assert found == [Meaning(of_more), Meaning(of_less)]
-
-
-def test_every_verdict_says_something_about_the_claim():
+def test_a_verdict_is_read_by_the_direction_that_the_claim_expects():
+    more = [Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.DISAGREE, Meaning.UNDECIDED]
+    verdicts = [Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT, Verdict.MIXED, Verdict.UNDECIDED]
+    assert [reading(verdict, Direction.MORE) for verdict in verdicts] == more
+    assert [reading(verdict, Direction.LESS) for verdict in verdicts] == [more[1], more[0], *more[2:]]
     assert {reading(verdict, direction) for verdict in Verdict for direction in Direction} == set(Meaning)
 
 
-def test_a_task_is_alive_a_failure_or_at_rest():
+def test_a_task_is_alive_a_failure_or_at_rest_and_a_platform_names_what_may_change_a_number():
     assert {state for state in TaskState if state.is_alive} == {"unsent", "sent", "returned"}
     assert {state for state in TaskState if state.is_failure} == {"invalid", "failed", "expired"}
-
-
-def test_a_platform_is_named_by_what_may_change_a_number():
     assert str(Platform(system="linux", processor="x86_64", instructions="avx2")) == "linux-x86_64-avx2"
+
+
+def test_each_exit_of_the_runner_has_its_cause_and_any_other_number_is_said_as_it_is():
+    assert len({cause.words for cause in Cause}) == len(Cause)
+    others = {Exit.DONE: "SUCCESS", Exit.ABORTED_BY_LAB: "ABORTED_BY_LABORATORY"}
+    others[Exit.ABORTED_BY_USER] = "ABORTED_BY_VOLUNTEER"
+    for status in Exit:
+        assert of_exit(status.value) == ending(Cause[others.get(status, status.name)], status.value)
+    for status in (1, -1, 4096):
+        found = of_exit(status)
+        assert (found.cause, found.exit_status, found.reason.endswith(f" {status}")) == (Cause.EXIT_CODE, status, True)
+    assert ending(Cause.SIGNAL, 11, "signal 11").reason == f"{Cause.SIGNAL.words}: signal 11"
+
+
+OWN = {"claim": "a is more than b", "if_so": "A is more", "if_opposite": "A is less", "if_absent": "They are alike"}
+FILES = json.loads((resources.files("axiom.catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
+TELLS_NOTHING = ("Not known yet: ", "It depends on the design ")
+DENIES = ("The opposite was found of this claim: ", "No effect that matters was found for this claim: ")
+
+
+def test_a_headline_is_the_sentence_that_was_declared_for_what_was_found():
+    told = {Meaning.AS_CLAIMED: "A is more", Meaning.OPPOSITE: "A is less", Meaning.TOO_SMALL: "They are alike"}
+    assert {reads: headline(OWN, reads) for reads in told} == told
+    assert headline(OWN, Meaning.OPPOSITE, "recalled").endswith(": A is less")
+    bare = {"claim": OWN["claim"]}
+    assert headline(bare, Meaning.AS_CLAIMED) == "A is more than b"
+    for reads in (Meaning.OPPOSITE, Meaning.TOO_SMALL):
+        assert headline(bare, reads).startswith(DENIES)
+
+
+def test_no_shipped_claim_is_told_as_true_unless_it_was_found_so():
+    """Whoever reads a finding's headline and nothing else is never told something that was not found."""
+    for estimand in (estimand for declared in FILES.values() for estimand in declared["manifest"]["estimands"]):
+        told = {reads: headline(estimand, reads) for reads in Meaning}
+        assert len(set(told.values())) == len(Meaning)
+        assert told[Meaning.UNDECIDED].startswith(TELLS_NOTHING)
+        assert told[Meaning.DISAGREE].startswith(TELLS_NOTHING)
+        for reads in (Meaning.OPPOSITE, Meaning.TOO_SMALL):
+            assert not told[reads].casefold().startswith(estimand["claim"].casefold())

@@ -27,33 +27,23 @@ def wrapped(function=train, **changes):
     return wrap(function, **words | changes)
 
 
-def test_the_sweep_is_every_combination_of_the_levels():
-    assert [tuple(asdict(config).values()) for config in wrapped().sweep] == [
-        (0.01, 8), (0.01, 32), (0.1, 8), (0.1, 32),
-    ]  # fmt: skip
-
-
-def test_the_function_gets_the_config_and_the_seed_and_its_numbers_are_the_measures():
+def test_a_wrapped_function_is_an_experiment_like_any_other():
     experiment = wrapped()
+    combinations = [(0.01, 8), (0.01, 32), (0.1, 8), (0.1, 32)]
+    assert [tuple(asdict(config).values()) for config in experiment.sweep] == combinations
     measured = experiment.run(experiment.sweep[1], 127)
     assert measured == experiment.measures(accuracy=0.01 * 32, steps=7, curve=[0.1, 0.01])
-    assert declaration.plain(measured, declaration.measures(experiment.measures)) == (
-        {"accuracy": 0.32, "steps": 7, "curve": [0.1, 0.01]},
-        False,
-    )
-
-
-def test_it_declares_itself_as_any_other_experiment():
-    declared = json.loads(json.dumps(declaration.declare(wrapped(), avx=False), allow_nan=False))
+    values = {"accuracy": 0.32, "steps": 7, "curve": [0.1, 0.01]}
+    assert declaration.plain(measured, declaration.measures(experiment.measures)) == (values, False)
+    declared = json.loads(json.dumps(declaration.declare(experiment, avx=False), allow_nan=False))
     assert declared["factors"] == {"lr": "float", "width": "int"}
     assert declared["measures"] == [["accuracy", "float", False], ["steps", "int", True], ["curve", "floats", False]]
     assert declared["cell_seconds"] == [0.5] * 4
     assert (declared["version"], declared["ranges"], declared["estimands"], declared["figure"]) == (1, {}, [], None)
-
-
-def test_a_cost_may_depend_on_the_config():
-    declared = declaration.declare(wrapped(seconds=lambda config: config.width / 8), avx=False)
-    assert declared["cell_seconds"] == [1.0, 4.0, 1.0, 4.0]
+    by_width = declaration.declare(wrapped(seconds=lambda config: config.width / 8), avx=False)
+    assert by_width["cell_seconds"] == [1.0, 4.0, 1.0, 4.0]
+    with pytest.raises(ValueError, match="My training"):
+        wrapped(name="My training")
 
 
 def test_estimands_controls_ranges_and_a_figure_are_handed_on():
@@ -78,44 +68,20 @@ def test_estimands_controls_ranges_and_a_figure_are_handed_on():
     assert [config["lr"] for config in declared["controls"][0]["planted"]] == [1.0, 1.0, 0.5, 0.5]
 
 
-@pytest.mark.parametrize(
-    ("levels", "meant"),
-    [([1, 0.5], [1.0, 0.5]), ([0.1], [0.1]), (["a", "b"], ["a", "b"]), ((True, False), [True, False])],
-)
-def test_the_levels_of_a_factor_are_of_one_type(levels, meant):
-    experiment = wrap(
-        lambda **words: {"m": 1.0 * words["seed"]}, name="one_factor", question="?", sweep={"factor": levels},
-        measures={"m": float}, seconds=1, memory_mb=1,
-    )  # fmt: skip
-    found = [config.factor for config in experiment.sweep]
-    assert found == meant
-    assert len({type(value) for value in found}) == 1
+def test_the_levels_of_a_factor_are_of_one_type():
+    for levels in ([1, 0.5], [0.1], ["a", "b"], (True, False)):
+        found = [config.lr for config in wrapped(sweep={"lr": levels}).sweep]
+        assert found == list(levels)
+        assert len({type(level) for level in found}) == 1
+    for levels, fact in (([1, "a"], "int, str"), ([True, 1], "bool, int"), ([], "no levels")):
+        with pytest.raises(TypeError, match=fact):
+            wrapped(sweep={"lr": levels, "width": [8]})
 
 
-@pytest.mark.parametrize(
-    ("levels", "problem"), [([1, "a"], "int, str"), ([True, 1], "bool, int"), ([], "there are: no levels")]
-)
-def test_levels_of_several_types_are_refused(levels, problem):
-    with pytest.raises(TypeError, match=problem):
-        wrapped(sweep={"lr": levels, "width": [8]})
-
-
-@pytest.mark.parametrize(
-    ("returned", "said"),
-    [
-        ({"accuracy": 1.0}, r"returned \['accuracy'\]"),
-        ({"accuracy": 1.0, "steps": 1, "curve": [], "more": 2}, "'more'"),
-        (0.5, "returned float"),
-        (None, "returned NoneType"),
-    ],
-)
-def test_a_function_that_returns_something_else_is_told_what_was_declared(returned, said):
-    experiment = wrapped(lambda **_: returned)
-    with pytest.raises(TypeError, match=r"my_training declares the measures \['accuracy', 'curve', 'steps'\]") as told:
-        experiment.run(experiment.sweep[0], 1)
-    assert told.match(said)
-
-
-def test_a_wrong_name_is_refused_as_everywhere():
-    with pytest.raises(ValueError, match="the name 'My training' must be"):
-        wrapped(name="My training")
+def test_a_function_that_returns_something_else_is_told_what_was_declared():
+    more = {"accuracy": 1.0, "steps": 1, "curve": [], "more": 2}
+    for returned, fact in (({"accuracy": 1.0}, r"returned \['accuracy'\]"), (more, "'more'"), (0.5, "returned float")):
+        experiment = wrapped(lambda returned=returned, **_: returned)
+        with pytest.raises(TypeError, match=r"\['accuracy', 'curve', 'steps'\]") as told:
+            experiment.run(experiment.sweep[0], 1)
+        assert told.match(fact)
