@@ -1,13 +1,19 @@
-"""Where the pixels of a tile lie, how they are painted, and that its border is counted as the server counts it."""
+"""Tiles: where pixels lie, shapes of which everything is known, and networks side by side."""
 
+import math
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import given
+from cell_host import Notebook
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.maps import DEEPEST, ROOT, Band, Knob, Map, Tile, borders
-from axiom.kit import tiles
+from axiom.domain.maps import ROOT, Band, Knob, Map, Tile, borders
+from axiom.kit import pace, planes, tiles
 
+# Where the pixels of a tile lie, how they are painted, and that its border is counted as the server counts it.
 MAP = Map(
     title="A plane",
     x=Knob(name="a step", low=1e-3, high=1e6),
@@ -16,16 +22,6 @@ MAP = Map(
     bands=(Band(name="so", shades=3), Band(name="not so", shades=2)),
     pixels=8,
 )
-LAST = 2**DEEPEST - 1
-
-
-@pytest.mark.parametrize("corner", [Tile(level=DEEPEST), Tile(level=DEEPEST, column=LAST, row=LAST)])
-def test_the_knobs_at_the_ends_of_their_ranges_lie_within_and_are_told_apart(corner):
-    across, up = tiles.knobs(MAP, corner)
-    for axis, knobs in ((MAP.x, across[:8]), (MAP.y, up[::8])):
-        assert axis.low < knobs[0]
-        assert knobs[-1] < axis.high
-        assert (np.diff(knobs) > 0).all()
 
 
 def test_the_pixels_of_a_tile_are_those_of_its_quarters_pair_by_pair():
@@ -36,6 +32,7 @@ def test_the_pixels_of_a_tile_are_those_of_its_quarters_pair_by_pair():
     assert across.reshape(8, 8)[0] == pytest.approx(across.reshape(8, 8)[7])
 
 
+@settings(max_examples=20)
 @given(values=st.lists(st.integers(0, 4), min_size=64, max_size=64))
 def test_share_and_border_are_what_the_server_counts(values):
     pixels = np.array(values, np.uint8).reshape(8, 8)
@@ -44,18 +41,161 @@ def test_share_and_border_are_what_the_server_counts(values):
     assert [tiles.share(MAP, pixels, band) for band in (0, 1)] == pytest.approx(list(seen.shares))
 
 
-def test_shades_go_from_the_first_moment_to_the_last_and_no_further():
-    shades = tiles.shade([0, 1, 10, 100, 500, 9_000, -3], 500, 12)
-    assert (shades[0], shades[-3], shades[-2], shades[-1]) == (0, 11, 11, 0)
-    assert (np.diff(shades[:5]) >= 0).all()
-    painted = tiles.painted(MAP, [0, 1] * 32, [2, 1] * 32)
-    assert painted.dtype == np.uint8
-    assert set(painted.ravel().tolist()) == {2, 4}
-
-
+@settings(max_examples=20)
 @given(pixels=st.sampled_from([16, 64, 4_096]), most=st.integers(1, 300))
 def test_batches_are_of_one_size_and_hold_every_pixel_once(pixels, most):
     parts = tiles.batches(pixels, most)
     assert {part.stop - part.start for part in parts} == {pixels // len(parts)}
     assert pixels // len(parts) <= most
     assert [each for part in parts for each in range(part.start, part.stop)] == list(range(pixels))
+
+
+# Shapes of which everything is known: lines, a disc, and a coast that is rough at every scale.
+PLANE = Map(
+    title="A plane",
+    x=Knob(name="across", low=-1.0, high=1.0, log=False),
+    y=Knob(name="up", low=-1.0, high=1.0, log=False),
+    measure="inside",
+    bands=(Band(name="inside", shades=3), Band(name="outside", shades=3)),
+    pixels=64,
+)
+DECADES = Map(
+    title="Decades",
+    x=Knob(name="across", low=1e-2, high=1e4),
+    y=Knob(name="up", low=1e-3, high=1e3),
+    measure="inside",
+    bands=PLANE.bands,
+    pixels=64,
+)
+
+
+def boxes(inside, level, plane=PLANE):
+    """How many boxes of two pixels the border of this shape crosses in all tiles of a level."""
+    side = 2**level
+    return sum(
+        tiles.border(plane, tiles.painted(plane, ~inside(*tiles.knobs(plane, Tile(level=level, column=c, row=r))), 0))
+        for c in range(side)
+        for r in range(side)
+    )
+
+
+def dimension(inside, first, last):
+    counts = [math.log2(boxes(inside, level)) for level in range(first, last + 1)]
+    return float(np.polyfit(range(first, last + 1), counts, 1)[0])
+
+
+def coast(x, y):
+    """Below a sum of ever finer and flatter waves, whose graph has the dimension 2 - log 2 / log 4 = 1.5."""
+    return y < sum(0.5 * 2.0**-k * np.cos(4.0**k * 3.0 * x) for k in range(8))
+
+
+def test_a_rough_coast_is_more_than_a_line():
+    assert dimension(coast, 0, 3) == pytest.approx(1.5, abs=0.15)
+
+
+@pytest.mark.parametrize("tile", [ROOT, Tile(level=2, column=1, row=2)])
+def test_a_straight_border_is_found_where_it_runs_with_the_slope_it_has(tile):
+    across, up = tiles.knobs(DECADES, tile)
+    edges = tiles.edges(DECADES, tile, across > 3 * up**-0.5)
+    rows = tiles.rows(DECADES, tile)
+    there = np.isfinite(edges)
+    assert there.sum() > 10
+    pixel = (1e6) ** (1 / 64 / 2**tile.level)
+    assert edges[there] == pytest.approx(3 * rows[there] ** -0.5, rel=pixel**0.51 - 1)
+    assert tiles.slope(rows, edges) == pytest.approx(-0.5, abs=0.02)
+
+
+def test_where_nothing_is_passed_there_is_no_border_nor_slope():
+    for beyond in (np.zeros(4096, bool), np.ones(4096, bool), tiles.knobs(PLANE, ROOT)[0] < 0.1):
+        edges = tiles.edges(PLANE, ROOT, beyond)
+        assert np.isnan(edges).all()
+        assert tiles.middle(edges) is None
+        assert tiles.slope(tiles.rows(DECADES, ROOT), edges) is None
+
+
+def test_the_middle_wants_more_than_half_of_the_rows():
+    assert tiles.middle([1.0, 100.0, np.nan]) == pytest.approx(10.0)
+    assert tiles.middle([1.0, 100.0, np.nan, np.nan]) is None
+
+
+def test_shades_are_even_steps_of_the_logarithm():
+    values, shades = [0.0, 0.01, 0.06, 0.9, 1.1, 99.0, np.inf], [0, 0, 0, 1, 2, 3, 3]
+    assert tiles.graded(values, 0.01, 100.0, 4).tolist() == shades
+
+
+def test_batches_are_put_together_in_their_order_and_heard_of():
+    pace.attach(heard := Notebook())
+    numbers = np.arange(64.0)
+    twice, odd = tiles.computed(64, 10, lambda part: [2 * numbers[part], numbers[part] % 2 == 1])
+    pace.attach(None)
+    assert twice.tolist() == (2 * numbers).tolist()
+    assert odd.sum() == 32
+    assert heard.fingerprints == []
+    assert len(heard.fractions) == 8
+    assert heard.fractions[-1] == 1.0
+
+
+# Many networks side by side are each what they would be alone, and their kernels are those of their gradients.
+RNG = np.random.default_rng(3)
+INPUTS, WIDTH, ROWS = 3, 5, 4
+START = RNG.standard_normal((INPUTS, WIDTH)).astype(np.float32), RNG.standard_normal(WIDTH).astype(np.float32)
+SEEN, AIMS = RNG.standard_normal((ROWS, INPUTS)).astype(np.float32), RNG.standard_normal(ROWS).astype(np.float32)
+
+
+def alone(bend, start, row):
+    """The sum over hidden units of one network for one row, as anybody would write it."""
+    first, last = start
+    return bend(row @ first / INPUTS**0.5) @ last
+
+
+@pytest.mark.parametrize("activation", planes.ACTIVATIONS)
+def test_sums_and_kernels_are_those_of_each_network(activation):
+    bend = planes.ACTIVATIONS[activation]
+    scales = np.float32([0.5, 1.0, 3.0])
+    layers = tuple(layer * scales for layer in planes.begun(START, 3))
+    sums, kernels = planes.sums(bend, layers, SEEN), planes.kernels(bend, layers, SEEN)
+    slope_of = jax.jit(jax.grad(lambda net, row: alone(bend, net, row)))
+    for place, scale in enumerate(scales):
+        start = tuple(scale * layer for layer in START)
+        slopes = [slope_of(start, row) for row in SEEN]
+        flat = np.array([np.concatenate([np.ravel(each) for each in slope]) for slope in slopes])
+        assert sums[:, place] == pytest.approx([float(alone(bend, start, row)) for row in SEEN], rel=1e-4)
+        assert np.allclose(kernels[place], flat @ flat.T / WIDTH, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_once"),
+    [(planes.FEW - 1, False), (planes.FEW, True), (planes.MANY, False)],
+    ids=["few", "some", "many"],
+)
+def test_training_side_by_side_is_training_alone_with_a_push_before_each_step_or_once(is_once, seen):
+    train = planes.trainer("tanh", 30, seen, is_pushed_once=is_once)
+    pushes, rates = np.float32([0.0, 0.1, 1.0]), np.float32([1.0, 2.0, 4.0])
+    learned, moments, losses = train(pushes, rates, rates, START, (SEEN, AIMS), None)
+    bend = planes.ACTIVATIONS["tanh"]
+
+    def loss(net):
+        return jnp.mean((jnp.stack([alone(bend, net, row) for row in SEEN]) / WIDTH - AIMS) ** 2)
+
+    step = jax.jit(jax.value_and_grad(loss))
+    for place, (push, rate) in enumerate(zip(pushes, rates, strict=True)):
+        net, told = (START[0] + push if is_once else START[0], START[1]), []
+        first = float(loss(net))
+        for _ in range(30):
+            net = net[0] + (0.0 if is_once else push), net[1]
+            value, slopes = step(net)
+            told.append(float(value) / first)
+            net = tuple(layer - rate * slope for layer, slope in zip(net, slopes, strict=True))
+        assert bool(learned[place]) == (np.mean(told[-20:]) < 1)
+        half = next(moment for moment, each in enumerate(told) if each <= (1 + np.mean(told[-20:])) / 2)
+        assert not learned[place] or abs(int(moments[place]) - half) <= 1
+    assert losses.shape == (3,)
+
+
+def test_a_loss_that_leaves_the_numbers_has_run_away():
+    steps = np.arange(40)
+    told = jnp.asarray(np.stack([0.9**steps, 2.0**steps, np.where(steps > 5, np.nan, 0.5)], axis=1))
+    learned, moments = planes.fates(told)
+    assert learned.tolist() == [True, False, False]
+    assert moments[1] == 4  # 16 is the first above ten
+    assert moments[2] == 6

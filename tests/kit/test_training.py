@@ -1,20 +1,275 @@
-import itertools
+"""Losses, rules of descent and schedules by their formulas, and a training that goes on after an interruption."""
+
+import math
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from cell_host import Notebook, Shelf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from axiom.kit import chance, courses, data, losses, models, optimizers, pace, training
-from axiom.kit.models import Layer
-from axiom.kit.optimizers import Rates
+from axiom.kit import (
+    chance,
+    data,
+    descent,
+    fisher,
+    lazy,
+    losses,
+    models,
+    optimizers,
+    pace,
+    pairs,
+    samples,
+    schedules,
+    slopes,
+    training,
+)
+from axiom.kit.data import LearningTask
+from axiom.kit.descent import descended
+from axiom.kit.losses import SquaredError
+from axiom.kit.models import Architecture, Layer
+from axiom.kit.optimizers import ADAMW, MOMENTUM, RMSPROP, SGD, Rates
 
+# Losses.
+TANH = Architecture(activation="tanh")
+X = chance.stream(5, "data").standard_normal((9, 4)).astype(np.float32)
+CLASSES = (np.arange(9) % 3).astype(np.int32)
+ROWS = chance.stream(5, "targets").standard_normal((9, 3)).astype(np.float32)
+
+
+def start():
+    return models.mlp(chance.stream(5, "start"), (4, 6, 3))
+
+
+def by_hand(objective, net, y):
+    """The loss as the textbook writes it, row by row, in double precision."""
+    outputs = np.asarray(objective.architecture.outputs(net, X), dtype=np.float64)
+    if isinstance(objective, losses.CrossEntropy):
+        return np.mean([np.log(np.exp(row).sum()) - row[label] for row, label in zip(outputs, y, strict=True)])
+    targets = np.eye(3)[y] if y.ndim == 1 else y
+    return np.mean([0.5 * ((row - target) ** 2).sum() for row, target in zip(outputs, targets, strict=True)])
+
+
+OBJECTIVES = [
+    (losses.CROSS_ENTROPY, CLASSES),
+    (losses.CrossEntropy(architecture=TANH), CLASSES),
+    (losses.SquaredError(architecture=TANH), CLASSES),
+    (losses.SquaredError(), ROWS),
+]
+
+
+@pytest.mark.parametrize(("objective", "y"), OBJECTIVES)
+def test_an_objective_is_the_textbook_formula(objective, y):
+    assert float(objective(start(), X, y)) == pytest.approx(by_hand(objective, start(), y), rel=1e-5)
+
+
+@pytest.mark.parametrize(("objective", "y"), OBJECTIVES)
+def test_the_gradient_is_that_of_finite_differences(objective, y):
+    net = jax.tree.map(lambda array: np.asarray(array, dtype=np.float64), start())
+    gradient = jax.jit(jax.grad(objective))(start(), X, y)
+    for layer, place in ((0, (1, 2)), (1, (3, 1))):
+        weights, step = net[layer].weights, 1e-5
+        weights[place] += step
+        above = by_hand(objective, net, y)
+        weights[place] -= 2 * step
+        below = by_hand(objective, net, y)
+        weights[place] += step
+        assert float(gradient[layer].weights[place]) == pytest.approx((above - below) / (2 * step), abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_smoothed_labels_add_the_mean_loss_of_all_classes(share):
+    """By hand: (1 - share) of the label's own loss, and share of the loss averaged over all classes."""
+    outputs = models.logits(start(), X)
+    own = losses.softmax_loss(outputs, CLASSES)
+    others = np.mean([losses.softmax_loss(outputs, np.full(9, label)) for label in range(3)])
+    smoothed = losses.softmax_loss(outputs, data.smoothed(CLASSES, classes=3, share=share))
+    assert float(smoothed) == pytest.approx((1 - share) * float(own) + share * others, rel=1e-5)
+
+
+# Optimizers: rules of descent against the papers' formulas, by hand.
+gradients = st.floats(-5, 5).filter(lambda slope: abs(slope) > 1e-3)
+
+
+def walk(optimizer, slopes_of, *, start=1.0, **rates):
+    """The weights after each gradient."""
+    weight, memory = np.array([start]), (np.zeros(1),) * optimizer.memories
+    found = []
+    for count, gradient in enumerate(slopes_of, start=1):
+        slope = gradient(weight) if callable(gradient) else np.array([gradient])
+        weight, memory = optimizer.rule(weight, slope, memory, count, Rates(**rates))
+        assert len(memory) == optimizer.memories
+        found.append(float(weight[0]))
+    return found
+
+
+def test_the_heavy_ball_on_a_parabola_is_the_two_step_recurrence():
+    found = [1.0, 1.0, *walk(MOMENTUM, [lambda weight: 2 * weight] * 20, lr=0.05)]
+    for before, now, after in zip(found, found[1:], found[2:], strict=False):
+        assert after == pytest.approx(now - 0.05 * 2 * now + 0.9 * (now - before))
+
+
+@settings(max_examples=20)
+@given(slope=gradients)
+def test_under_a_constant_gradient_rmsprop_steps_by_the_rate_over_what_it_has_seen(slope):
+    found = [0.0, *walk(RMSPROP, [slope] * 4, lr=0.01, start=0.0)]
+    steps = [math.copysign(0.01, slope) / math.sqrt(1 - 0.9**count) for count in range(1, 5)]
+    assert -np.diff(found) == pytest.approx(steps, rel=1e-4)
+
+
+@settings(max_examples=20)
+@given(slope=gradients, scale=st.floats(0.1, 100))
+def test_under_a_constant_gradient_adam_steps_by_the_rate_whatever_the_scale(slope, scale):
+    found = [0.0, *walk(ADAMW, [scale * slope] * 5, lr=0.01, start=0.0)]
+    assert np.diff(found) == pytest.approx([-math.copysign(0.01, slope)] * 5, rel=1e-4)
+
+
+def test_adam_after_two_gradients_is_the_sum_by_hand():
+    mean = (0.9 * 0.1 * 1.0 + 0.1 * -2.0) / (1 - 0.9**2)
+    square = (0.999 * 0.001 * 1.0 + 0.001 * 4.0) / (1 - 0.999**2)
+    first = 1.0 - 0.1
+    assert walk(ADAMW, [1.0, -2.0], lr=0.1) == pytest.approx([first, first - 0.1 * mean / math.sqrt(square)])
+
+
+def test_decay_of_adamw_does_not_pass_through_the_moments():
+    found = walk(ADAMW, [0.0] * 3, lr=0.1, weight_decay=0.5)
+    assert found == pytest.approx([0.95, 0.95**2, 0.95**3])
+
+
+@pytest.mark.parametrize("optimizer", [SGD, MOMENTUM, RMSPROP], ids=["sgd", "momentum", "rmsprop"])
+def test_decay_of_the_others_is_a_part_of_the_gradient(optimizer):
+    decayed = walk(optimizer, [lambda weight: 2 * weight] * 6, lr=0.02, weight_decay=0.5)
+    assert decayed == pytest.approx(walk(optimizer, [lambda weight: 2.5 * weight] * 6, lr=0.02))
+
+
+# Schedules by their formulas, and a training that follows one step by step.
+def test_a_cosine_passes_the_known_places():
+    rates = schedules.cosine(0.2, steps=12)
+    assert rates[[0, 4, 6, 8]].tolist() == pytest.approx([0.2, 0.15, 0.1, 0.05])
+    assert rates[-1] == pytest.approx(0.1 * (1 - np.cos(np.pi / 12)), rel=1e-5)
+    assert schedules.cosine(0.2, steps=1_000, end=0.05)[[0, 500]].tolist() == pytest.approx([0.2, 0.125])
+
+
+def test_stairs_go_down_after_as_many_steps():
+    rates = schedules.stairs(1.0, steps=6, after=(4, 2))
+    assert rates.tolist() == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert schedules.stairs(0.4, steps=3, after=(1,), factor=0.5).tolist() == pytest.approx([0.4, 0.2, 0.2])
+
+
+def test_a_warm_up_grows_in_proportion_and_leaves_the_rest():
+    rates = schedules.warmed_up(schedules.constant(0.8, steps=6), steps=4)
+    assert rates.tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
+    cosine = schedules.cosine(0.1, steps=9)
+    assert schedules.warmed_up(cosine, steps=3)[2:].tolist() == cosine[2:].tolist()
+    assert schedules.warmed_up(cosine, steps=0).tolist() == cosine.tolist()
+
+
+ONE = Layer(weights=np.ones((1, 1), np.float32), biases=np.zeros(1, np.float32))
+SCHEDULES_X, Y = np.ones((2, 1), np.float32), np.zeros((2, 1), np.float32)
+LOSS = SquaredError(architecture=models.Architecture())
+
+
+def test_small_batches_take_the_rate_of_each_step_across_epochs():
+    task = LearningTask(x_train=SCHEDULES_X, y_train=Y, x_test=SCHEDULES_X, y_test=Y)
+    rates = schedules.warmed_up(schedules.cosine(0.2, steps=6), steps=3)
+    orders = np.tile(np.arange(2, dtype=np.int32), (3, 1))
+    nets = training.descend((ONE,), task, orders, optimizer=SGD, rates=Rates(lr=rates), batch=1, objective=LOSS)
+    sums = [float((net[0].weights + net[0].biases).item()) for net in nets]
+    assert sums == pytest.approx(np.cumprod(1 - 2 * rates)[1::2].tolist(), rel=1e-5)
+
+
+def test_a_schedule_that_ends_too_soon_is_refused():
+    task = LearningTask(x_train=SCHEDULES_X, y_train=Y, x_test=SCHEDULES_X, y_test=Y)
+    short = Rates(lr=schedules.constant(0.1, steps=3))
+    with pytest.raises(ValueError, match="3 rates"):
+        descent.descended(
+            (ONE,), SCHEDULES_X, Y, objective=LOSS, rates=short, steps=4, every=4, watch=lambda _, loss: loss
+        )
+    with pytest.raises(ValueError, match="3 rates"):
+        next(training.descend((ONE,), task, np.zeros((2, 2), np.int32), optimizer=SGD, rates=short, batch=1))
+
+
+# Descent.
+DESCENT_X = chance.stream(5, "data").standard_normal((30, 4)).astype(np.float32)
+DESCENT_Y = (DESCENT_X @ np.array([1.0, -2.0, 0.5, 0.0])).astype(np.float32)
+START = (np.zeros(4, np.float32),)
+
+
+def error(weights, x, y, *scales):
+    """Half the mean squared error of a linear map; a scale in the context multiplies it."""
+    return 0.5 * jnp.mean((x @ weights[0] - y) ** 2) * (scales[0] if scales else 1.0)
+
+
+def fall(**changes):
+    arguments = {
+        "objective": error,
+        "rates": Rates(lr=0.1),
+        "steps": 20,
+        "every": 4,
+        "watch": lambda weights, loss: (weights[0].copy(), loss),
+    }
+    return descended(START, DESCENT_X, DESCENT_Y, **arguments | changes)
+
+
+def descent_by_hand(steps, lr=0.1):
+    """The same descent in double precision."""
+    weights, x, y = np.zeros(4), DESCENT_X.astype(np.float64), DESCENT_Y.astype(np.float64)
+    for _ in range(steps):
+        weights = weights - lr * x.T @ (x @ weights - y) / len(x)
+    return weights
+
+
+@pytest.mark.parametrize(("steps", "every", "looks"), [(1, 1, 1), (21, 4, 6), (7, 100, 1)])
+def test_descent_is_that_of_the_closed_gradient(steps, every, looks):
+    (weights,), seen = fall(steps=steps, every=every)
+    assert len(seen) == looks
+    assert np.allclose(weights, descent_by_hand(steps), atol=1e-5)
+    assert np.array_equal(seen[-1][0], weights)
+    before_last = descent_by_hand(steps - 1)
+    assert seen[-1][1] == pytest.approx(0.5 * np.mean((DESCENT_X @ before_last - DESCENT_Y) ** 2), rel=1e-3)
+
+
+def test_the_context_reaches_the_objective():
+    assert np.allclose(fall(context=(2.0,))[0][0], descent_by_hand(20, lr=0.2), atol=1e-5)
+
+
+def test_once_it_is_over_nothing_more_is_computed():
+    _, seen = fall(is_over=lambda look: look[1] < 0.5, steps=400, every=2)
+    over = [look[1] < 0.5 for look in seen]
+    assert over == [False] * (len(seen) - 1) + [True]
+    assert len(seen) < 100
+
+
+def test_the_first_losses_are_the_fingerprint_and_all_of_it_is_said():
+    pace.attach(heard := Notebook())
+    fall()
+    pace.attach(None)
+    (fingerprint,) = heard.fingerprints
+    assert fingerprint == pytest.approx(
+        [0.5 * np.mean((DESCENT_X @ descent_by_hand(step) - DESCENT_Y) ** 2) for step in range(4)], rel=1e-4
+    )
+    assert heard.fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize("optimizer", [SGD, ADAMW])
+def test_an_interrupted_descent_ends_in_the_same_bits(optimizer):
+    pace.attach(Notebook(), shelf := Shelf())
+    whole, seen = fall(optimizer=optimizer)
+    for state in shelf.states[:-1]:
+        pace.attach(Notebook(), Shelf(state))
+        again, looks = fall(optimizer=optimizer)
+        assert np.array_equal(again[0], whole[0])
+        assert [look[1] for look in looks] == [look[1] for look in seen]
+    pace.attach(None)
+
+
+# Training.
 TASK = data.teacher(chance.stream(5, "data"), inputs=6, classes=3, train=40, test=20)
-PLACES = [("weights", (0, 0)), ("weights", (2, 1)), ("biases", (1,)), ("biases", (2,))]
 
 
-def start(*sizes):
+def training_start(*sizes):
     return models.mlp(chance.stream(5, "start"), sizes or (6, 7, 3))
 
 
@@ -27,118 +282,39 @@ def loss_by_hand(net, x, y):
     return float(np.mean(np.log(np.exp(outputs).sum(axis=1)) - outputs[np.arange(len(y)), y]))
 
 
-def in_double(net):
-    return tuple(Layer(*(np.asarray(array, dtype=np.float64) for array in layer)) for layer in net)
-
-
-def test_cross_entropy_is_the_textbook_formula():
-    expected = loss_by_hand(in_double(start()), TASK.x_train, TASK.y_train)
-    assert float(losses.CROSS_ENTROPY(start(), TASK.x_train, TASK.y_train)) == pytest.approx(expected, rel=1e-5)
-
-
-def test_cross_entropy_of_a_net_that_knows_nothing_is_the_log_of_the_classes():
-    blank = jax.tree.map(np.zeros_like, start())
-    assert float(losses.CROSS_ENTROPY(blank, TASK.x_train, TASK.y_train)) == pytest.approx(np.log(3), rel=1e-6)
-
-
-def test_the_gradient_is_that_of_finite_differences():
-    net, x, y = in_double(start()), TASK.x_train, TASK.y_train
-    gradient = jax.jit(jax.grad(losses.CROSS_ENTROPY))(start(), x, y)
-    for layer, (field, place) in itertools.product(range(2), PLACES):
-        array, step = getattr(net[layer], field), 1e-5
-        array[place] += step
-        above = loss_by_hand(net, x, y)
-        array[place] -= 2 * step
-        below = loss_by_hand(net, x, y)
-        array[place] += step
-        slope = (above - below) / (2 * step)
-        assert float(getattr(gradient[layer], field)[place]) == pytest.approx(slope, abs=1e-5)
-
-
-def test_one_full_batch_step_on_a_linear_net_is_the_closed_form():
-    (layer,) = linear = start(6, 3)
-    (after,) = trained(linear, lr=0.3, epochs=1, batch=40)
-    outputs = np.exp(models.logits(linear, TASK.x_train))
-    blame = outputs / outputs.sum(axis=1, keepdims=True) - np.eye(3)[TASK.y_train]
-    assert np.allclose(after[0].weights, layer.weights - 0.3 * TASK.x_train.T @ blame / 40, atol=1e-6)
-    assert np.allclose(after[0].biases, -0.3 * blame.mean(axis=0), atol=1e-6)
-
-
-def test_there_is_one_net_per_epoch_and_the_last_one_has_learned():
-    nets = trained(start(), epochs=30)
-    reached = [float(losses.CROSS_ENTROPY(net, TASK.x_train, TASK.y_train)) for net in nets]
-    assert len(nets) == 30
-    assert reached[-1] < 0.6 * reached[0]
-
-
-def test_fewer_epochs_are_the_beginning_of_more():
-    short, long = trained(start(), epochs=2), trained(start(), epochs=4)
-    assert np.array_equal(short[-1][0].weights, long[1][0].weights)
-
-
-def test_the_start_is_left_as_it_was():
-    net = start()
-    trained(net)
-    assert np.array_equal(net[0].weights, start()[0].weights)
-
-
-def test_nets_come_out_as_numpy_arrays():
-    assert {type(array) for layer in trained(start(), epochs=1)[0] for array in layer} == {np.ndarray}
-
-
-def test_no_learning_rate_and_no_seed_compiles_anew():
-    trained(start(), lr=0.1, epochs=1)
-    compiled = courses._block._cache_size()
-    for lr, seed in ((0.2, 5), (0.3, 6)):
-        trained(start(), lr=lr, seed=seed)
-    assert courses._block._cache_size() == compiled
-
-
-def descended(optimizer, *, epochs=4, every=1, lr=0.1, weight_decay=0.0):
+def training_descended(optimizer, *, epochs=4, every=1, lr=0.1, weight_decay=0.0):
     orders, rates = chance.orders(5, items=40, epochs=epochs), Rates(lr=lr, weight_decay=weight_decay)
-    return list(training.descend(start(), TASK, orders, optimizer=optimizer, rates=rates, batch=8, every=every))
-
-
-@pytest.mark.parametrize(("every", "seen"), [(1, [0, 1, 2, 3]), (2, [1, 3]), (3, [2, 3]), (9, [3])])
-def test_nets_come_after_so_many_epochs_and_are_the_same_nets(every, seen):
-    single = descended(optimizers.ADAMW, lr=0.01)
-    several = descended(optimizers.ADAMW, lr=0.01, every=every)
-    assert len(several) == len(seen)
-    for net, place in zip(several, seen, strict=True):
-        assert np.allclose(net[0].weights, single[place][0].weights, atol=1e-6)
+    return list(
+        training.descend(training_start(), TASK, orders, optimizer=optimizer, rates=rates, batch=8, every=every)
+    )
 
 
 @pytest.mark.parametrize("name", ["SGD", "MOMENTUM", "RMSPROP", "ADAMW"])
 def test_a_compiled_training_is_the_rule_applied_by_hand(name):
     optimizer, rates = getattr(optimizers, name), Rates(lr=0.01, weight_decay=0.1)
-    weights, shape = jax.tree.flatten(start())
+    weights, shape = jax.tree.flatten(training_start())
     memories = [(np.zeros_like(weight),) * optimizer.memories for weight in weights]
     batches = chance.orders(5, items=40, epochs=1).reshape(5, 8)
-    gradient = jax.jit(jax.jit(jax.grad(losses.CROSS_ENTROPY)))
+    gradient = jax.jit(jax.grad(losses.CROSS_ENTROPY))
     for count, items in enumerate(batches, start=1):
         net = jax.tree.unflatten(shape, weights)
         slopes = jax.tree.leaves(gradient(net, TASK.x_train[items], TASK.y_train[items]))
         new = [optimizer.rule(*each, count, rates) for each in zip(weights, slopes, memories, strict=True)]
         weights, memories = [weight for weight, _ in new], [memory for _, memory in new]
-    end = descended(optimizer, epochs=1, lr=0.01, weight_decay=0.1)[-1]
+    end = training_descended(optimizer, epochs=1, lr=0.01, weight_decay=0.1)[-1]
     for weight, compiled in zip(weights, jax.tree.leaves(end), strict=True):
         assert np.allclose(weight, compiled, atol=2e-5)
 
 
-def test_decay_makes_the_weights_smaller():
-    plain, decayed = (descended(optimizers.SGD, weight_decay=decay)[-1] for decay in (0.0, 0.5))
-    assert np.linalg.norm(decayed[0].weights) < 0.9 * np.linalg.norm(plain[0].weights)
-
-
 def test_a_batch_that_never_fills_is_refused():
-    with pytest.raises(ValueError, match="never fills"):
-        trained(start(), batch=41)
+    with pytest.raises(ValueError, match="fill"):
+        trained(training_start(), batch=41)
 
 
 def watched(*, epochs=5, every=2, optimizer=optimizers.ADAMW):
     orders, rates = chance.orders(5, items=40, epochs=epochs), Rates(lr=0.01, weight_decay=0.1)
     return training.trained(
-        start(),
+        training_start(),
         TASK,
         orders,
         rates=rates,
@@ -154,16 +330,7 @@ def bits(found):
     return [array.tobytes() for array in jax.tree.leaves((net, seen)) if isinstance(array, np.ndarray)], str(seen)
 
 
-@pytest.mark.parametrize("every", [1, 2, 3, 9])
-def test_a_watched_training_is_the_same_training(every):
-    net, seen = watched(every=every)
-    nets = descended(optimizers.ADAMW, epochs=5, every=every, lr=0.01, weight_decay=0.1)
-    assert [first for first, _ in seen] == [float(each[0].weights[0, 0]) for each in nets]
-    for one, other in zip(jax.tree.leaves(net), jax.tree.leaves(nets[-1]), strict=True):
-        assert np.array_equal(one, other)
-
-
-@pytest.mark.parametrize("name", ["SGD", "MOMENTUM", "ADAMW"])
+@pytest.mark.parametrize("name", ["SGD", "ADAMW"])
 def test_an_interrupted_training_ends_with_the_same_bits(name):
     optimizer = getattr(optimizers, name)
     pace.attach(first := Notebook(), shelf := Shelf())
@@ -178,18 +345,20 @@ def test_an_interrupted_training_ends_with_the_same_bits(name):
 
 def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
     pace.attach(heard := Notebook())
-    trained(start(), epochs=4, batch=4)
+    trained(training_start(), epochs=4, batch=4)
     pace.attach(None)
     assert heard.fractions == [0.25, 0.5, 0.75, 1.0]
     first = chance.orders(5, items=40, epochs=1)[0][:4]
     (fingerprint,) = heard.fingerprints
     assert len(fingerprint) == 8
-    assert fingerprint[0] == pytest.approx(loss_by_hand(start(), TASK.x_train[first], TASK.y_train[first]), rel=1e-5)
+    assert fingerprint[0] == pytest.approx(
+        loss_by_hand(training_start(), TASK.x_train[first], TASK.y_train[first]), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("size", [1.0, 300.0])  # where exp would overflow, too
 def test_cross_entropy_of_outputs_is_that_which_is_descended(size):
-    net, y = start(), TASK.y_test
+    net, y = training_start(), TASK.y_test
     outputs = (size * models.logits(net, TASK.x_test)).astype(np.float32)
     assert training.cross_entropy(outputs, y) == pytest.approx(float(losses.softmax_loss(outputs, y)), rel=1e-6)
 
@@ -200,72 +369,178 @@ def test_accuracy_counts_the_rows_that_are_right():
     assert training.accuracy(identity, x, np.array([0, 1, 2, 0], dtype=np.int32)) == 0.75
 
 
-def test_another_objective_and_its_context_are_what_is_descended():
-    def pulled(net, x, y, anchor, strength):
-        return losses.CROSS_ENTROPY(net, x, y) + strength * jnp.sum((net[0].weights - anchor) ** 2)
+# Samples.
+SQUARE = losses.SquaredError()
 
-    anchor = np.full((6, 7), 0.3, np.float32)
-    orders = chance.orders(5, items=40, epochs=40)
-    end, _ = training.trained(
-        start(),
+
+@pytest.mark.parametrize(("items", "steps", "rows"), [(40, 10, 3), (7, 12, 3), (1_000, 8, 2)])
+def test_every_item_of_a_sample_comes_once_before_one_comes_again(items, steps, rows):
+    orders = samples.orders(5, items=items, distinct=items, steps=steps, shape=(4, 8))
+    assert (orders.shape, orders.dtype) == ((rows, 32), np.int32)
+    times = np.bincount(orders.ravel(), minlength=items)
+    assert times.max() - times.min() <= 1
+    assert len(times) == items
+
+
+def stopped(steps):
+    rows = samples.orders(5, items=40, distinct=40, steps=steps, shape=(10, 8))
+    return rows, samples.stopped_early(training_start(), TASK, rows, lr=0.3, batch=8, objective=losses.CROSS_ENTROPY)
+
+
+def test_stopping_early_chooses_by_one_half_and_tells_of_the_other():
+    rows, (best, last, look) = stopped(300)
+    _, nets = training.trained(
+        training_start(),
         TASK,
-        orders,
-        rates=Rates(lr=0.05),
-        batch=8,
-        objective=pulled,
-        context=(anchor, 5.0),
-        watch=lambda _net: 0.0,
-    )
-    assert np.abs(end[0].weights - anchor).max() < 0.1
-
-
-def test_an_architecture_is_trained_and_scored_by_its_own_function():
-    tanh = models.Architecture(activation="tanh")
-    orders = chance.orders(5, items=40, epochs=60)
-    end, _ = training.trained(
-        start(),
-        TASK,
-        orders,
+        rows,
         rates=Rates(lr=0.3),
         batch=8,
-        objective=losses.CrossEntropy(architecture=tanh),
-        watch=lambda _net: 0.0,
+        watch=lambda net: [list(layer) for layer in net],
     )
-    expected = np.mean(np.argmax(tanh.outputs(end, TASK.x_train), axis=1) == TASK.y_train)
-    assert training.accuracy(end, TASK.x_train, TASK.y_train, tanh) == expected > 0.9
+
+    def loss(net, half):
+        layers = tuple(models.Layer(*layer) for layer in net)
+        return float(losses.CROSS_ENTROPY(layers, TASK.x_test[half], TASK.y_test[half]))
+
+    chosen = min(range(len(nets)), key=lambda number: loss(nets[number], slice(10)))
+    assert look == chosen < len(rows) - 1
+    assert best == pytest.approx(loss(nets[chosen], slice(10, None)), rel=1e-5)
+    assert last == pytest.approx(loss(nets[-1], slice(10, None)), rel=1e-5)
 
 
-@pytest.mark.parametrize("size", [1, 2, 8])
-def test_mapped_over_seeds_every_bit_is_as_alone(size):
-    """What `lax.map` computes one after the other on a core is what each would be alone."""
-    nets = [models.mlp(chance.stream(seed, "start"), (6, 7, 3)) for seed in range(size)]
-    order = chance.orders(5, items=40, epochs=5).reshape(-1, 8)
-    x, y = jnp.asarray(TASK.x_train), jnp.asarray(TASK.y_train)
-
-    def alone(net):
-        return courses._block(
-            net,
-            ((),) * 4,
-            x,
-            y,
-            order,
-            jnp.float32(1),
-            Rates(lr=0.1),
-            (),
-            optimizer=optimizers.SGD,
-            objective=losses.CROSS_ENTROPY,
-        )[0]
-
-    mapped = jax.lax.map(alone, jax.tree.map(lambda *leaves: jnp.stack(leaves), *nets))
-    for place, net in enumerate(nets):
-        one = jax.tree.map(lambda leaf, place=place: leaf[place], mapped)
-        assert all(
-            np.array_equal(*pair) for pair in zip(jax.tree.leaves(one), jax.tree.leaves(alone(net)), strict=True)
+def test_each_of_two_students_learns_as_if_it_were_alone():
+    rng = np.random.default_rng(5)
+    net, x = training_start(6, 7, 1), rng.standard_normal((2, 30, 6)).astype(np.float32)
+    y = rng.standard_normal((2, 30, 1)).astype(np.float32)
+    pair = samples.two_students(net, x, y, objective=SQUARE, lr=0.1, steps=120)
+    for student, rows, targets in zip(pair, x, y, strict=True):
+        alone, _ = descent.descended(
+            net, rows, targets, objective=SQUARE, rates=Rates(lr=0.1), steps=120, every=60, watch=lambda _, loss: loss
         )
+        for one, other in zip(jax.tree.leaves(student), jax.tree.leaves(alone), strict=True):
+            assert one == pytest.approx(other, rel=1e-4, abs=1e-6)
 
 
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_compiled_answers_are_those_of_numpy(activation):
-    architecture = models.Architecture(activation=activation)
-    expected = np.argmax(architecture.outputs(start(), TASK.x_test), axis=1)
-    assert training.answers(start(), TASK.x_test, architecture).tolist() == expected.tolist()
+# Pairs.
+ONE_NET, OTHER = (models.mlp(chance.stream(5, purpose), (6, 7, 3)) for purpose in ("one", "other"))
+
+
+def test_two_networks_side_by_side_learn_as_each_alone():
+    orders, rates = chance.orders(5, items=40, epochs=5), optimizers.Rates(lr=0.1)
+
+    def learned(start, objective):
+        steps = training.descend(
+            start, TASK, orders, optimizer=optimizers.SGD, rates=rates, batch=8, objective=objective
+        )
+        return list(steps)[-1]
+
+    together = pairs.halves(learned(ONE_NET + OTHER, pairs.cross_entropies))
+    for start, beside in zip((ONE_NET, OTHER), together, strict=True):
+        alone = learned(start, losses.CROSS_ENTROPY)
+        for layer, again in zip(jax.tree.leaves(alone), jax.tree.leaves(beside), strict=True):
+            assert np.allclose(layer, again, atol=1e-5)
+
+
+# Slopes.
+def drawn(*shape, purpose="rows"):
+    return chance.stream(5, purpose).standard_normal(shape).astype(np.float32)
+
+
+WEIGHTS, BIASES = drawn(4, 3, purpose="weights"), drawn(3, purpose="biases")
+both_sizes = pytest.mark.parametrize("x", [drawn(7, 4), drawn(slopes._LARGE, 4)], ids=["few rows", "many rows"])
+
+
+def plain(x, weights, biases):
+    return jnp.sum(jnp.sin(x @ weights + biases))
+
+
+def quick(x, weights, biases):
+    return jnp.sum(jnp.sin(slopes.plus(slopes.times(x, weights), biases)))
+
+
+@both_sizes
+@pytest.mark.parametrize("argument", [0, 1, 2])
+def test_slopes_are_those_that_jax_finds_by_itself(x, argument):
+    found, expected = (jax.jit(jax.grad(loss, argument))(x, WEIGHTS, BIASES) for loss in (quick, plain))
+    assert found.dtype == expected.dtype
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+
+
+@both_sizes
+def test_they_hold_for_many_networks_at_once(x):
+    many = jnp.stack([WEIGHTS, 2 * WEIGHTS])
+    found, expected = (
+        jax.jit(jax.vmap(jax.grad(loss, 1), in_axes=(None, 0, None)))(x, many, BIASES) for loss in (quick, plain)
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-3)
+
+
+# Chizat et al. (2019): alpha times the outputs, over its square.
+PLAIN = {"cross_entropy": losses.CrossEntropy(), "squared_error": losses.SquaredError()}
+
+
+def lazy_drawn():
+    net = models.mlp(chance.stream(1, "net"), (4, 6, 6, 5))
+    x = chance.stream(1, "x").standard_normal((30, 4)).astype(np.float32)
+    return net, x, chance.stream(1, "y").integers(0, 5, 30).astype(np.int32)
+
+
+@pytest.mark.parametrize("loss", PLAIN)
+def test_it_is_the_loss_of_a_louder_last_layer_over_the_square(loss):
+    net, x, y = lazy_drawn()
+    louder = (*net[:2], models.Layer(3 * net[2].weights, 3 * net[2].biases))
+    found = float(lazy.Scaled(loss=loss)(net, x, y, np.float32(3.0)))
+    assert found == pytest.approx(float(PLAIN[loss](louder, x, y)) / 9, rel=1e-5)
+    assert float(lazy.Scaled(loss=loss)(net, x, y, np.float32(1.0))) == pytest.approx(float(PLAIN[loss](net, x, y)))
+
+
+# Fisher information.
+FISHER_TASK = data.clusters(chance.stream(5, "data"), inputs=4, classes=3, train=24, test=5)
+FISHER_X, FISHER_Y = FISHER_TASK.x_train, FISHER_TASK.y_train
+PLAIN_SLOPE, ANCHORED_SLOPE = jax.jit(jax.grad(losses.CROSS_ENTROPY)), jax.jit(jax.grad(fisher.Anchored()))
+
+
+def fisher_start(*sizes):
+    return models.mlp(chance.stream(5, "start"), sizes or (4, 6, 3))
+
+
+def numbers(tree):
+    return np.concatenate([np.asarray(leaf, dtype=np.float64).ravel() for leaf in jax.tree.leaves(tree)])
+
+
+def test_it_is_the_mean_of_the_squares_of_each_examples_gradient():
+    found = fisher.diagonal(losses.CROSS_ENTROPY, fisher_start(), FISHER_X, FISHER_Y)
+    slopes = [numbers(PLAIN_SLOPE(fisher_start(), FISHER_X[i : i + 1], FISHER_Y[i : i + 1])) for i in range(24)]
+    assert numbers(found) == pytest.approx(np.mean(np.square(slopes), axis=0), rel=1e-4, abs=1e-9)
+    squared_mean = np.mean(slopes, axis=0) ** 2  # the gradient of the batch, squared, which is not the same
+    assert numbers(found).sum() > 3 * squared_mean.sum()
+
+
+def test_of_a_softmax_layer_it_is_the_closed_form():
+    (layer,) = linear = fisher_start(4, 3)
+    outputs = np.asarray(models.logits(linear, FISHER_X), dtype=np.float64)
+    error = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True) - np.eye(3)[FISHER_Y]
+    ((weights, biases),) = fisher.diagonal(losses.CROSS_ENTROPY, linear, FISHER_X, FISHER_Y)
+    assert weights.shape == layer.weights.shape
+    assert np.asarray(weights) == pytest.approx((FISHER_X.astype(np.float64) ** 2).T @ error**2 / 24, rel=1e-4)
+    assert np.asarray(biases) == pytest.approx((error**2).mean(axis=0), rel=1e-4)
+
+
+def test_equal_shares_have_the_same_sum():
+    found = fisher.diagonal(losses.CROSS_ENTROPY, fisher_start(), FISHER_X, FISHER_Y)
+    equal = fisher.equalised(found)
+    assert numbers(equal).sum() == pytest.approx(numbers(found).sum(), rel=1e-5)
+    assert np.ptp(numbers(equal)) == 0.0
+    assert jax.tree.map(np.shape, equal) == jax.tree.map(np.shape, found)
+
+
+def moved(net, by):
+    return tuple(Layer(weights=layer.weights + by, biases=layer.biases - by) for layer in net)
+
+
+def test_the_penalty_pulls_each_weight_home_as_strongly_as_it_matters():
+    anchor, net = fisher_start(), moved(fisher_start(), np.float32(0.1))
+    importance = fisher.diagonal(losses.CROSS_ENTROPY, anchor, FISHER_X, FISHER_Y)
+    held, free = ANCHORED_SLOPE(net, FISHER_X, FISHER_Y, anchor, importance, 3.0), PLAIN_SLOPE(net, FISHER_X, FISHER_Y)
+    way = numbers(net) - numbers(anchor)
+    assert numbers(held) - numbers(free) == pytest.approx(3.0 * numbers(importance) * way, abs=1e-5)
