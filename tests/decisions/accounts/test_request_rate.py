@@ -1,6 +1,6 @@
 """A program may ask in a burst and then steadily, and is told how long to wait."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.accounts.request_rate import BURST, PER_SECOND, take_request
@@ -27,6 +27,7 @@ def test_who_was_away_for_long_has_a_burst_again_and_no_more():
     assert asked([0.0] * 40 + [1e6] * 41)[-2:] == [0.0, 1 / PER_SECOND]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(0, 30), max_size=400))
 def test_never_more_are_served_than_the_burst_and_the_time(gaps):
     moments = sorted(gaps)

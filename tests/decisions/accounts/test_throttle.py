@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.accounts.throttle import (
@@ -35,17 +35,13 @@ def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False)
         (wrong(), 0),
         (wrong(ago(*[1] * 9)), 0),  # the tenth is free
         (wrong(ago(*[1] * 10)), 4),  # then each waits twice as long as the one before
-        (wrong(ago(*[1] * 11)), 9),
-        (wrong(ago(*[1] * 12)), 19),
         (wrong(ago(*[1] * 30)), 299),  # but not for ever
         (wrong(ago(*[10] * 10)), -5),  # and the wait passes
         (wrong(ago(*[3_700] * 50)), 0),  # what is older than an hour is forgotten
         (wrong(ago(*[400] * 100)), 3_200),  # a hundred an hour, and no more
         (wrong(ago(*[1] * 3), everybody=1_001), 4),  # somebody guesses at many doors: less is free
         (wrong(ago(*[1] * 3), everybody=1_000), 0),
-        (wrong((), ago(*[1] * 29)), 0),
         (wrong((), ago(*[1] * 30)), 4),
-        (wrong((), ago(*[400] * 300)), 3_200),
         (wrong((), ago(*[1] * 300), everybody=9_999, is_known=True), 0),  # the owner does not wait for others
         (wrong(ago(*[1] * 10), (), is_known=True), 4),  # and waits for their own mistakes
     ],
@@ -57,6 +53,7 @@ def test_guessing_becomes_slow(seen, seconds):
     assert verdict.reason
 
 
+@settings(max_examples=30)
 @given(account=MOMENTS, address=MOMENTS, everybody=st.integers(0, 10_000), is_known=st.booleans())
 def test_nobody_waits_for_longer_than_an_hour(account, address, everybody, is_known):
     seen = wrong(account[-MOST_ACCOUNT:], address[-MOST_ADDRESS:], everybody=everybody, is_known=is_known)
@@ -76,14 +73,7 @@ def test_whoever_always_waits_as_told_has_few_tries_in_an_hour():
 
 
 @pytest.mark.parametrize(
-    ("opened", "most", "seconds"),
-    [
-        ((), 1, 0),
-        (ago(10), 1, 3_590),
-        (ago(20, 10), 2, 3_580),
-        (ago(4_000, 20, 10), 3, 0),
-        ((), 0, 3_600),
-    ],
+    ("opened", "most", "seconds"), [((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)]
 )
 def test_an_address_opens_so_many_accounts_an_hour(opened, most, seconds):
     assert may_open(opened, most, NOW).wait == timedelta(seconds=seconds)

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
@@ -16,7 +16,7 @@ def at(days: float) -> datetime:
     return NOW + timedelta(days=days)
 
 
-def integral(pieces: list[tuple[float, float, float]], until: float, steps: int = 2_000) -> float:
+def integral(pieces: list[tuple[float, float, float]], until: float, steps: int = 1_000) -> float:
     """The average as its definition says: each moment's rate, faded by its age. `pieces` are (from, to, amount)."""
     fade = math.log(2) / 7
     total = 0.0
@@ -43,20 +43,12 @@ def test_what_was_earned_counts_as_if_earned_evenly_since_the_last_time():
         assert recent.at == at(end)
 
 
-def test_steady_work_comes_to_its_rate():
-    recent = Recent(value=0.0, at=NOW)
-    for day in range(1, 101):
-        recent = grown(recent, 864.0, began=at(day - 1), now=at(day))
-    assert recent.value == pytest.approx(864.0, rel=1e-4)
-
-
 @pytest.mark.parametrize(
     ("amount", "took", "value"),
     [
         (100.0, timedelta(days=2), 50.0),
         (100.0, timedelta(days=1), 100.0),
         (0.1, timedelta(seconds=22), 0.1),  # not 392 a day
-        (0.1, timedelta(0), 0.1),
         (0.1, timedelta(seconds=-5), 0.1),
     ],
 )
@@ -66,6 +58,7 @@ def test_the_first_time_it_is_the_amount_by_the_time_it_took_but_a_day_at_least(
     assert first.at == NOW
 
 
+@settings(max_examples=40)
 @given(value=st.floats(0, 1e6), amount=st.floats(0, 1e6), days=st.floats(0, 3_650))
 def test_what_is_added_counts_something_and_at_most_as_if_earned_this_moment(value, amount, days):
     before = Recent(value=value, at=NOW)
@@ -80,9 +73,6 @@ def test_no_time_and_hardly_any_time_are_the_same():
     soon = grown(before, 3.0, began=NOW, now=NOW + timedelta(microseconds=1))
     assert instantly.value == pytest.approx(5.0 + 3.0 * math.log(2) / 7)
     assert soon.value == pytest.approx(instantly.value, rel=1e-9)
-
-
-def test_a_clock_set_back_neither_fades_nor_grows_the_past():
-    before = Recent(value=5.0, at=NOW)
+    # a clock that is set back neither fades nor grows the past
     assert grown(before, 0.0, began=NOW, now=at(-1)) == before
     assert faded(before, at(-1)) == 5.0

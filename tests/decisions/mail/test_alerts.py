@@ -20,7 +20,6 @@ JUST, LONG_AGO = NOW - timedelta(minutes=59), NOW - timedelta(hours=1)
         ("fuller", "full", JUST, False, None),
         ("fuller", "full", LONG_AGO, False, AlertWord.CHANGED),
         (None, "full", JUST, False, AlertWord.OVER),
-        (None, "full", LONG_AGO, True, None),
         ("full", "full", JUST, True, None),
         ("full", "full", LONG_AGO, True, AlertWord.BEGAN),
     ],

@@ -15,10 +15,8 @@ BEFORE, AFTER, LATER = SINCE - timedelta(days=1), SINCE + timedelta(days=1), SIN
     ("history", "is_new"),
     [
         ([], False),
-        ([(AFTER, Verdict.UNDECIDED)], False),
         ([(AFTER, Verdict.POSITIVE)], True),
         ([(BEFORE, Verdict.POSITIVE)], False),
-        ([(SINCE, Verdict.POSITIVE)], False),
         ([(BEFORE, Verdict.POSITIVE), (AFTER, Verdict.POSITIVE)], False),
         ([(BEFORE, Verdict.UNDECIDED), (AFTER, Verdict.ABSENT)], True),
         ([(BEFORE, Verdict.POSITIVE), (AFTER, Verdict.NEGATIVE)], True),

@@ -13,9 +13,7 @@ WRITTEN = datetime(2026, 3, 2, tzinfo=UTC)
     ("age", "wait"),
     [
         (timedelta(0), timedelta(minutes=1)),
-        (timedelta(minutes=1), timedelta(minutes=1)),
         (timedelta(minutes=10), timedelta(minutes=5)),
-        (timedelta(hours=4), timedelta(hours=2)),
         (timedelta(days=2), timedelta(hours=6)),
     ],
 )

@@ -33,13 +33,10 @@ def test_the_most_urgent_comes_first_and_the_others_stay_as_they_were():
     called = next_steps({"queue.still": 1, "design.nothing": 1})
     mixed = [*called, *directions([need(7, hangs=1)], proposals=2, claims=0)]
     assert [one.priority for one in in_order(mixed)] == ["high", "medium", "medium", "low"]
-    assert in_order(mixed)[1].sentence == "find out why no host fetches"
+    assert [one.times for one in in_order(mixed)][2:] == [2, 1]
     assert in_order([NextStep(priority="low", sentence="a"), NextStep(priority="low", sentence="b")])[0].sentence == "a"
 
 
 def test_a_finding_that_has_seeds_enough_is_not_asked_for_more_of_them():
     (step,) = directions([replace(need(5, hangs=1), lacks="5 hosts (1 so far)")], proposals=0, claims=0)
-    assert step.sentence == (
-        "get for finding 5 (tiny_sum@1) what it lacks beside seeds, of which it has enough: 5 hosts (1 so far); open "
-        "questions that hang on it: 1"
-    )
+    assert "5 hosts (1 so far)" in step.sentence

@@ -1,7 +1,7 @@
 """A request is sent only where the most that it can take fits, and sent again only where that may help."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.sessions.model_budget import (
@@ -23,10 +23,6 @@ PRICES = ModelPrices(input=3.0, output=15.0, cached=0.3)
 CAPS = ModelCaps(tokens=1_000, micros=5_000, requests=10, seconds=60.0)
 
 
-def test_a_session_may_take_so_much():
-    assert ModelCaps() == ModelCaps(tokens=2_000_000, micros=5_000_000, requests=60, seconds=1_800.0)
-
-
 @pytest.mark.parametrize(
     ("spent", "wanted", "seconds", "may"),
     [
@@ -45,6 +41,11 @@ def test_what_can_go_beyond_a_cap_is_not_sent(spent, wanted, seconds, may):
     assert decision.reason
 
 
+def test_money_is_rounded_up():
+    assert cost(TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
+    assert cost(TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
+
+
 def test_a_reserve_counts_what_was_read_and_each_new_byte():
     assert reserve(known_tokens=500, new_bytes=40, most_tokens=100, prices=None) == ModelCost(tokens=640, micros=0)
     first = reserve(known_tokens=0, new_bytes=40, most_tokens=100, prices=None)
@@ -54,6 +55,7 @@ def test_a_reserve_counts_what_was_read_and_each_new_byte():
 amounts = st.integers(0, 10**6)
 
 
+@settings(max_examples=30)
 @given(amounts, amounts, amounts, amounts, st.floats(0, 100), st.floats(0, 100), st.floats(0, 100))
 def test_a_reserve_covers_whatever_its_tokens_cost(read, cached, written, output, price, output_price, cached_price):
     prices = ModelPrices(input=price, output=output_price, cached=cached_price)
@@ -62,11 +64,6 @@ def test_a_reserve_covers_whatever_its_tokens_cost(read, cached, written, output
     used = cost(usage, prices)
     assert used.tokens <= wanted.tokens
     assert used.micros <= wanted.micros + 1  # two sums of the same numbers, rounded
-
-
-def test_money_is_rounded_up():
-    assert cost(TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
-    assert cost(TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
 
 
 @pytest.mark.parametrize(
@@ -89,7 +86,6 @@ def test_what_took_more_than_its_reserve_is_remembered():
     ("error", "attempts", "left", "wait"),
     [
         (ModelBusy(""), 1, 900.0, 1.0),
-        (ModelBusy(""), 5, 900.0, 16.0),
         (ModelBusy(""), 6, 900.0, None),
         (ModelBusy("", 30.0), 1, 900.0, 30.0),
         (ModelBusy("", 0.1), 2, 900.0, 2.0),
@@ -97,7 +93,6 @@ def test_what_took_more_than_its_reserve_is_remembered():
         (ModelLost(""), 3, 900.0, 4.0),
         (ModelLost(""), 4, 900.0, None),
         (ModelLost(""), 1, 1.0, None),
-        (AnswerUnreadable(""), 1, 900.0, 1.0),
         (AnswerUnreadable(""), 2, 900.0, None),
         (RequestRejected(""), 1, 900.0, None),
     ],

@@ -15,9 +15,7 @@ HOUR = timedelta(hours=1)
     ("waiting", "asked", "weighed", "is_asked"),
     [
         (0, None, None, True),  # never before
-        (2, None, None, True),
         (3, None, None, False),  # as many of its own wait as may
-        (0, NOW - HOUR, None, False),
         (0, NOW - HOUR, NOW - 2 * HOUR, False),  # that was known then
         (0, NOW - HOUR, NOW, True),
         (0, NOW - 6 * HOUR, None, True),  # nothing new, and it may have thought of something
@@ -32,7 +30,6 @@ def test_it_is_asked_where_something_is_new_and_it_may_propose(waiting, asked, w
 @pytest.mark.parametrize(
     ("spent", "today", "tokens"),
     [
-        (0, 0, ModelCaps().tokens),
         (0, DAY.tokens, 0),
         (1_000, DAY.tokens - 500, 1_500),  # what the session has spent is among what the day has
         (1_000, DAY.tokens + 9, 1_000),

@@ -30,7 +30,6 @@ STUCK = replace(JOB, last_start=NOW - timedelta(hours=2))
         ({"found_no_room": True}, "full"),
         ({"free": 999_999_999}, "nearly full"),
         ({"jobs": (JOB, STUCK)}, "clean"),
-        ({"jobs": (replace(JOB, last_start=None),)}, "clean"),
     ],
 )
 def test_one_thing_that_is_wrong_is_one_reason(changes, word):

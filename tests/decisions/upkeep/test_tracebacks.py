@@ -1,7 +1,7 @@
 """What is read out of a host's words: a name that we know, a file that the bundle has, a line; or nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.upkeep.tracebacks import ANOTHER, raised
@@ -25,24 +25,16 @@ def line_380(kind: str) -> Raised:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (
-            f"3 of 9 cells raised, first replicate 4 at config 2: KeyError at {SPECTRAL}:380. The task",
-            line_380("KeyError"),
-        ),
+        (f"3 of 9 cells raised, first replicate 4 at config 2: KeyError at {SPECTRAL}:380. The", line_380("KeyError")),
         (f"replicate 4, config 2 raised LinAlgError at {SPECTRAL}:380", line_380("LinAlgError")),
-        (f"raised HelloWorld at {SPECTRAL}:380", line_380(ANOTHER)),
         (PRINTED, line_380("KeyError")),
-        (PRINTED.replace("/", "\\").replace("axiom\\catalogue\\", "axiom/catalogue/"), line_380("KeyError")),
         (PRINTED.replace("KeyError", "numpy.linalg.LinAlgError"), line_380("LinAlgError")),
         (PRINTED.replace("KeyError: 'top_sv_growth'", "BuyThis: at example.org"), line_380(ANOTHER)),
         (PRINTED[: PRINTED.index("KeyError")], line_380(ANOTHER)),  # cut off
         ("", None),
-        ("KeyError", None),
         ("KeyError at axiom/catalogue/another_one.py:380", None),
-        ("KeyError at axiom/kit/buy_this_now.py:380", None),
         (f"KeyError at {SPECTRAL}:0", None),
         (f"KeyError at {SPECTRAL}:99999", None),
-        (f"KeyError at {SPECTRAL}:1234567", None),
     ],
 )
 def test_what_is_read(text, found):
@@ -54,18 +46,11 @@ def test_a_false_name_before_a_true_one_hides_nothing():
     assert raised(text, FILES) == line_380("ValueError")
 
 
-def test_it_is_said_in_one_line():
-    assert str(line_380("KeyError")) == f"KeyError at {SPECTRAL}, line 380"
+TOKENS = ["KeyError", " at ", SPECTRAL, ":", "380", 'File "', '", line ', "\n", "<script>", "é", "\x1b[31m", "x"]
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            ["KeyError", " at ", SPECTRAL, ":", "380", 'File "', '", line ', "\n", "<script>", "é", "\x1b[31m", "x"]
-        ),
-        max_size=30,
-    ).map("".join)
-)
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(TOKENS), max_size=30).map("".join))
 def test_nothing_that_a_host_wrote_gets_through(text):
     found = raised(text, FILES)
     if found is not None:
