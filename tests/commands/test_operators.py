@@ -73,24 +73,18 @@ def test_the_role_is_given_used_taken_and_given_again_with_another_secret(staffe
     assert code(staffed, serial=2) not in str(staffed.audited())
 
 
-@pytest.mark.parametrize("seconds", [-30, 0, 30])
+@pytest.mark.parametrize("seconds", [-60, -30, 0, 30, 60])
 def test_a_code_is_good_one_step_to_either_side_and_once(staffed, seconds):
     staffed.submit(GIVE)
     shown = code(staffed, seconds=seconds)
-    prove(staffed, f"{shown[:3]} {shown[3:]}")
+    if abs(seconds) <= 30:
+        prove(staffed, f"{shown[:3]} {shown[3:]}")
     before = staffed.stored()
     with pytest.raises(Refused):
         prove(staffed, shown)
     assert staffed.stored() == before
     staffed.lab.later(seconds=60)
     prove(staffed, code(staffed))
-
-
-@pytest.mark.parametrize("seconds", [-60, 60])
-def test_a_code_of_another_time_is_none(staffed, seconds):
-    staffed.submit(GIVE)
-    with pytest.raises(Refused):
-        prove(staffed, code(staffed, seconds=seconds))
 
 
 def test_only_so_many_codes_are_tried_in_a_day_right_ones_too(staffed):
@@ -123,6 +117,9 @@ def test_an_operator_governs_programs_and_touches_nobody_s_account(staffed):
         staffed.submit(EndProgram(program="nobody"), caller=caller)
     with pytest.raises(NotAllowed):
         staffed.submit(EraseAccount(volunteer=3), caller=caller)
+    staffed.submit(EraseAccount(volunteer=2))  # whoever erases their account has no role any more
+    assert acting(staffed) is None
+    assert staffed.broken() == {}
 
 
 def test_a_name_stands_for_one_account_for_ever(staffed):
@@ -138,10 +135,3 @@ def test_a_name_stands_for_one_account_for_ever(staffed):
             staffed.submit(command)
     with pytest.raises(WrongUse):
         AddOperator(operator="Ada Lovelace", volunteer=2)
-
-
-def test_whoever_erases_their_account_has_no_role_any_more(staffed):
-    staffed.submit(GIVE)
-    staffed.submit(EraseAccount(volunteer=2))
-    assert acting(staffed) is None
-    assert staffed.broken() == {}

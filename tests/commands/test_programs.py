@@ -24,12 +24,17 @@ from axiom.signed.program_tokens import PREFIX, digest, new_token
 
 TOKEN = new_token()
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 cells, each of which may take a minute
+LINK = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")  # of findings that are not there
 
 
 def let_in(door, may: str = "operate", **more):
     """The program as a caller."""
     door.submit(AddProgram(program="ada", may=may, token=digest(TOKEN), **more), caller=callers.operator())
     return caller_of(door)
+
+
+def own_text(prepared) -> str:
+    return contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
 
 
 def caller_of(door, token: str = TOKEN, later: timedelta = timedelta()):
@@ -47,41 +52,37 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions(door):
     assert door.broken() == {}
 
 
-@pytest.mark.parametrize(
-    ("may", "command"),
-    [
-        ("read", DEPLOY),
-        ("read", LinkFindings(source="1", target="2", kind="tests", why="it is so", by="me")),
-        ("propose", DEPLOY),
-        ("propose", RetireExperiment(experiment="tiny_sum")),
-        ("operate", ApproveProposal(proposal=1, why="I like it")),
-        ("operate", RefuseProposal(proposal=1, why="I do not like it")),
-        ("operate", ApproveExperiment(experiment="tiny_sum")),
-        ("operate", AddProgram(program="eve", may="operate", token=digest("other"))),
-        ("operate", LimitProgram(program="ada", limits={"core_hours_per_day": 1e6})),
-        ("operate", EndProgram(program="ada")),
-    ],
-)
-def test_a_program_does_nothing_beyond_its_rights_and_gives_itself_none(door, may, command):
+@pytest.mark.parametrize("may", ["read", "propose", "operate"])
+def test_a_program_does_nothing_beyond_its_rights_and_gives_itself_none(door, may):
     program, before = let_in(door, may), door.stored()
-    with pytest.raises(NotAllowed):
-        door.submit(command, caller=program)
+    beyond = [
+        ApproveProposal(proposal=1, why="I like it"),
+        RefuseProposal(proposal=1, why="I do not like it"),
+        ApproveExperiment(experiment="tiny_sum"),
+        AddProgram(program="eve", may="operate", token=digest("other")),
+        LimitProgram(program="ada", limits={"core_hours_per_day": 1e6}),
+        EndProgram(program="ada"),
+        *([] if may == "operate" else [DEPLOY, RetireExperiment(experiment="tiny_sum")]),
+        *([replace(LINK, source="1", target="2")] if may == "read" else []),
+    ]
+    for command in beyond:
+        with pytest.raises(NotAllowed):
+            door.submit(command, caller=program)
+        assert door.audited()[-1]["outcome"] == "refused"
     assert door.stored() == before
-    assert door.audited()[-1]["outcome"] == "refused"
 
 
 def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door):
     let_in(door, days=1)
-    with pytest.raises(NotAllowed, match="expired"):
-        caller_of(door, later=timedelta(days=1))
-    with pytest.raises(NotAllowed):
-        caller_of(door, token=new_token())
+    for late in ({"later": timedelta(days=1)}, {"token": new_token()}):
+        with pytest.raises(NotAllowed):
+            caller_of(door, **late)
     door.submit(EndProgram(program="ada"), caller=callers.operator())
-    with pytest.raises(NotAllowed, match="ended"):
+    with pytest.raises(NotAllowed):
         caller_of(door)
     with pytest.raises(Refused):
         door.submit(EndProgram(program="ada"), caller=callers.operator())
-    with pytest.raises(Refused, match="is or was"):  # the audit knows it by its name
+    with pytest.raises(Refused):  # the audit knows it by its name
         let_in(door)
 
 
@@ -96,21 +97,22 @@ def test_its_core_hours_are_counted_before_anything_is_ordered(door):
     assert door.submit(replace(DEPLOY, workunits=4), caller=caller_of(door))["workunits"] == 4
 
 
-def test_its_commands_are_counted_refused_ones_too(door):
+def test_its_commands_are_counted_refused_ones_too_and_dry_ones_five_times_as_many(door):
     program = let_in(door, limits={"finding.link": 2})
-    for place in range(2):
+    for target in ("8", "9"):
         with pytest.raises(NotFound):
-            door.submit(
-                LinkFindings(source="7", target=str(8 + place), kind="tests", why="it is so", by="x"), caller=program
-            )
+            door.submit(replace(LINK, target=target), caller=program)
         door.lab.later(hours=1)
-    with pytest.raises(
-        LimitReached, match=f"2 times a day.*next at {door.gate.now() - timedelta(minutes=59):%H:%M} UTC"
-    ):
-        door.submit(LinkFindings(source="7", target="99", kind="tests", why="it is so", by="x"), caller=program)
+    with pytest.raises(LimitReached, match=f"{door.gate.now() - timedelta(minutes=59):%H:%M} UTC"):
+        door.submit(replace(LINK, target="99"), caller=program)
     door.lab.later(hours=23, minutes=1)
+    for target in range(80, 90):
+        with pytest.raises(NotFound):
+            door.submit(replace(LINK, target=str(target)), caller=program, dry_run=True)
+    with pytest.raises(LimitReached):
+        door.submit(replace(LINK, target="90"), caller=program, dry_run=True)
     with pytest.raises(NotFound):
-        door.submit(LinkFindings(source="7", target="98", kind="tests", why="it is so", by="x"), caller=program)
+        door.submit(replace(LINK, target="98"), caller=program)
 
 
 def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer_it_had(door):
@@ -118,7 +120,7 @@ def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer
     for _ in range(3):
         with pytest.raises(UnknownName):
             door.submit(missing, caller=program)
-    with pytest.raises(LimitReached, match=r"3 times within a day.*no_such"):
+    with pytest.raises(LimitReached, match=r"3 .*no_such"):
         door.submit(missing, caller=program)
     assert door.submit(DEPLOY, caller=program)["workunits"] == 2  # something else is done
 
@@ -142,21 +144,15 @@ def test_words_that_are_no_commands_are_remembered(door):
     assert door.broken() == {}
 
 
-@pytest.mark.parametrize(
-    ("limits", "error"),
-    [
+def test_a_limit_that_is_none_is_refused_and_without_one_the_usual_ones_hold(door):
+    for limits, error in (
         ({"core_hours": 1}, UnknownName),
         ({"core_hours_per_day": -1}, WrongUse),
         ({"core_hours_per_day": math.inf}, WrongUse),
         ({"core_hours_per_day": math.nan}, WrongUse),
-    ],
-)
-def test_a_limit_that_is_none_is_refused(door, limits, error):
-    with pytest.raises(error):
-        let_in(door, limits=limits)
-
-
-def test_without_a_word_about_limits_the_usual_ones_hold(door):
+    ):
+        with pytest.raises(error):
+            let_in(door, limits=limits)
     limits = let_in(door).limits
     assert limits.core_hours_per_day == USUAL_LIMITS["core_hours_per_day"]
     assert limits.commands_per_day["finding.link"] == USUAL_LIMITS["finding.link"]
@@ -186,22 +182,13 @@ def test_what_is_refused_anyway_is_not_prepared(door, monkeypatch):
     assert prepared == ["one"]
 
 
-def test_dry_runs_are_counted_too_five_times_as_many(door):
-    program = let_in(door, limits={"finding.link": 1})
-    links = [LinkFindings(source="7", target=str(80 + n), kind="tests", why="it is so", by="x") for n in range(6)]
-    for link in links[:5]:
-        with pytest.raises(NotFound):
-            door.submit(link, caller=program, dry_run=True)
-    with pytest.raises(LimitReached):
-        door.submit(links[5], caller=program, dry_run=True)
-
-
-@pytest.mark.parametrize("name", sorted(NOT_FOR_PROGRAMS))
-def test_what_no_limit_counts_or_others_made_is_not_a_program_s(door, name):
-    program, cost = let_in(door), CommandCost(command=name, capability=Capability.OPERATE)
-    assert name in COMMANDS
-    assert not may(program, cost, SpentToday()).allowed
-    assert may(callers.operator(), cost, SpentToday()).allowed
+def test_what_no_limit_counts_or_others_made_is_not_a_program_s(door):
+    program = let_in(door)
+    for name in NOT_FOR_PROGRAMS:
+        cost = CommandCost(command=name, capability=Capability.OPERATE)
+        assert name in COMMANDS
+        assert not may(program, cost, SpentToday()).allowed
+        assert may(callers.operator(), cost, SpentToday()).allowed
 
 
 def test_refusals_cannot_fill_the_disk(door, monkeypatch):
@@ -209,9 +196,7 @@ def test_refusals_cannot_fill_the_disk(door, monkeypatch):
     program = let_in(door, "read")
     for place in range(5):
         with pytest.raises(NotAllowed):
-            door.submit(
-                LinkFindings(source="1", target=str(place), kind="tests", why="x" * 2_000, by="x"), caller=program
-            )
+            door.submit(replace(LINK, target=str(place), why="x" * 2_000), caller=program)
     rows = door.audited()[1:]
     assert len(rows) == 3
     assert all(len(row["arguments"]) < 2_300 for row in rows)
@@ -231,7 +216,6 @@ def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_new
 @pytest.mark.parametrize("where", ["prepare", "request", "apply"])
 def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_nothing(door, monkeypatch, where):
     program = let_in(door, limits={"finding.link": 1})
-    link = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")
 
     def fail(_self, db, *_more):
         if where == "apply":
@@ -241,40 +225,34 @@ def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_not
     before = door.stored()
     monkeypatch.setattr(LinkFindings, where, fail)
     with pytest.raises(Fault):
-        door.submit(link, caller=program, key="once")
+        door.submit(LINK, caller=program, key="once")
     with pytest.raises(IndexError):  # a person sees it as it is
-        door.submit(link, caller=callers.operator())
+        door.submit(LINK, caller=callers.operator())
     monkeypatch.undo()
     assert door.stored() == before
     entry = door.audited()[-1]
-    assert (entry["caller"], entry["command"], entry["outcome"], entry["key"]) == (
-        "program:ada",
-        "finding.link",
-        "refused",
-        None,
-    )
+    assert (entry["caller"], entry["command"]) == ("program:ada", "finding.link")
+    assert (entry["outcome"], entry["key"]) == ("refused", None)
     with pytest.raises(LimitReached):
-        door.submit(link, caller=program)
+        door.submit(LINK, caller=program)
     assert door.broken() == {}
 
 
 def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, prepared, monkeypatch):
-    program = let_in(door)
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
-    asks_where = source + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
+    program, text = let_in(door), own_text(prepared)
+    asks_where = text + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
     with pytest.raises(ExperimentError, match="sandbox"):
         door.submit(PublishExperiment(experiment="own_sum", text=asks_where), caller=program)
-    monkeypatch.setattr(direct, "_SOON", 1.0)
-    with pytest.raises(ExperimentError, match="has 1 s here"):
+    monkeypatch.setattr(direct, "_SOON", 0.5)
+    with pytest.raises(ExperimentError):
         door.submit(
-            PublishExperiment(experiment="own_sum", text=source + "\nimport time\n\ntime.sleep(60)\n"), caller=program
+            PublishExperiment(experiment="own_sum", text=text + "\nimport time\n\ntime.sleep(60)\n"), caller=program
         )
     assert [row["outcome"] for row in door.audited()[1:]] == ["refused", "refused"]
 
 
 def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door, prepared):
-    program = let_in(door, limits={"core_hours_per_day": 9})
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
+    program, source = let_in(door, limits={"core_hours_per_day": 9}), own_text(prepared)
     publish = PublishExperiment(experiment="own_sum", text=source)
     assert door.submit(publish, caller=program)["core_seconds"] == 256 * 2 * 60.0  # 8.5 hours
     assert door.audited()[-1]["core_seconds"] == 256 * 2 * 60.0
@@ -292,8 +270,7 @@ def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prep
     other = new_token()
     door.submit(AddProgram(program="eve", may="operate", token=digest(other)), caller=callers.operator())
     eve = caller_of(door, token=other)
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    text = source.replace('name="tiny_sum"', 'name="own_sum"')
+    text = own_text(prepared)
     first = PublishExperiment(experiment="own_sum", text=text)
     assert door.submit(first, caller=ada)["change"] == "new experiment"
     for publish in (first, replace(first, text=text + "# mine now\n")):

@@ -81,7 +81,8 @@ def proposing(door):
     """Writes proposals down, as a session does."""
 
     def write(*made):
-        return [door.gate.writer.run(lambda db, one=one: proposals.add(db, one, 1, None, door.lab.now)) for one in made]
+        add = [lambda db, one=one: proposals.add(db, one, 1, None, door.lab.now) for one in made]
+        return [door.gate.writer.run(work) for work in add]
 
     return write
 
@@ -98,20 +99,15 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     assert (answer["state"], answer["findings"]) == ("approved", numbers)
     registration = door.look(lambda db: registrations.registration(db, answer["registration"]))
     body = read_body(registration.body)
-    assert body.document["proposal"]["slug"] == made.slug
-    assert body.stopping == made.stopping
+    assert (body.document["proposal"]["slug"], body.stopping) == (made.slug, made.stopping)
     (said,) = body.document["predictions"]
     assert (said["forecaster"], said["negative"]) == ("autopilot, informed" if made.is_informed else "autopilot", 0.75)
     assert standing(door) == {made.slug: ("approved", answer["registration"])}
+    if made is QUESTION:  # it tests the finding from which it follows
+        (link,) = door.look(links.everything)
+        assert (link.kind, link.source.id, link.target.id, link.by) == ("tests", 2, 1, "autopilot")
+        assert link.upheld_by == (Meaning.AS_CLAIMED,)
     assert door.broken() == {}
-
-
-def test_what_is_asked_anew_tests_the_finding_from_which_it_follows(door, proposing):
-    (number,) = proposing(QUESTION)
-    door.submit(ApproveProposal(proposal=number, why="worth knowing"))
-    (link,) = door.look(links.everything)
-    assert (link.kind, link.source.id, link.target.id, link.by) == ("tests", 2, 1, "autopilot")
-    assert link.upheld_by == (Meaning.AS_CLAIMED,)
 
 
 def test_a_finding_is_retired_and_opened_again(door, proposing):
@@ -121,22 +117,21 @@ def test_a_finding_is_retired_and_opened_again(door, proposing):
     assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "retired"
     door.submit(ApproveProposal(proposal=second, why="it is not"))
     assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "open"
-    with pytest.raises(Refused, match="is approved: it is over"):
+    with pytest.raises(Refused):
         door.submit(ApproveProposal(proposal=first, why="again"))
 
 
-@pytest.mark.parametrize("command", [ApproveProposal, RefuseProposal])
-def test_a_dry_run_changes_nothing_and_strangers_may_not(door, proposing, command):
+def test_a_dry_run_changes_nothing_and_strangers_may_not(door, proposing):
     (number,) = proposing(QUESTION)
     before = door.stored()
-    assert door.submit(command(proposal=number, why="a test"), dry_run=True)["dry_run"]
-    assert door.stored() == before
     limits = Limits(workunits_per_day=9, aborts_per_day=9)
     weak = Caller(name="Eve", capabilities=frozenset({Capability.DEPLOY}), limits=limits)
-    with pytest.raises(NotAllowed):
-        door.submit(command(proposal=number, why="a test"), caller=weak)
-    with pytest.raises(NotFound, match="no proposal 9"):
-        door.submit(command(proposal=9, why="a test"))
+    for command in (ApproveProposal, RefuseProposal):
+        assert door.submit(command(proposal=number, why="a test"), dry_run=True)["dry_run"]
+        with pytest.raises(NotAllowed):
+            door.submit(command(proposal=number, why="a test"), caller=weak)
+        with pytest.raises(NotFound):
+            door.submit(command(proposal=9, why="a test"))
     assert door.stored() == before
 
 
@@ -149,43 +144,37 @@ def test_the_autopilot_approves_its_own_one_after_the_other_until_none_is_left(d
 
 
 @pytest.mark.parametrize(
-    ("made", "why"),
+    ("made", "fact"),
     [
-        (replace(QUESTION, configs=({"size": 1, "shift": 0}, {"size": 10, "shift": 0})), "size=10 is outside 1 to 9"),
-        (replace(QUESTION, most_core_seconds=1.0), "128 core-seconds, and 1 were expected"),
+        (replace(QUESTION, configs=({"size": 1, "shift": 0}, {"size": 10, "shift": 0})), "size=10"),
+        (replace(QUESTION, most_core_seconds=1.0), "128 core-seconds"),
         (replace(DESIGN, configs=({"size": 2, "shift": 9},)), "lacks the arms"),
         (replace(QUESTION, estimands=({**ESTIMAND, "name": "grows"},)), "it is there already"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_and_leaves_its_place_to_others(door, proposing, made, why):
+def test_what_cannot_be_asked_is_refused_and_leaves_its_place_to_others(door, proposing, made, fact):
     proposing(made, COHORT)
     answer = door.submit(AdmitProposal())
     assert (answer["proposal"], answer["state"]) == (1, "refused")
-    assert why in answer["why"]
+    assert fact in answer["why"]
     assert door.submit(AdmitProposal())["proposal"] == 2
     assert standing(door)[made.slug] == ("refused", None)
     assert door.broken() == {}
 
 
-def test_a_person_may_approve_what_its_code_makes_too_dear_for_the_autopilot(door, proposing):
-    dear, free = proposing(replace(QUESTION, most_core_seconds=1.0), DESIGN)
-    answers = [door.submit(AdmitProposal()) for _ in range(2)]
-    assert [answer["state"] for answer in answers] == ["refused", "approved"]
-    assert "a person may approve it all the same" in answers[0]["why"]
+def test_a_person_may_approve_what_is_too_dear_and_what_a_person_refused_stays_so(door, proposing):
+    dear, free, dearer, dull = proposing(
+        replace(QUESTION, most_core_seconds=1.0),
+        DESIGN,
+        replace(COHORT, most_core_seconds=24.1 * 3_600),  # more than the autopilot may approve in a day
+        replace(RETIRE, author="Ada"),
+    )
+    answers = [door.submit(AdmitProposal()) for _ in range(3)]
+    assert [answer.get("state") for answer in answers] == ["refused", "approved", None]
     answer = door.submit(ApproveProposal(proposal=dear, why="worth it", by="Ada"))
     assert standing(door)[QUESTION.slug] == ("approved", answer["registration"])
-    with pytest.raises(Refused, match="is approved"):
-        door.submit(ApproveProposal(proposal=free, why="again"))
-
-
-def test_what_a_person_refused_stays_so(door, proposing):
-    (number,) = proposing(QUESTION)
-    door.submit(RefuseProposal(proposal=number, why="of no interest", by="Ada"))
-    with pytest.raises(Refused, match="is refused: of no interest"):
-        door.submit(ApproveProposal(proposal=number, why="worth it"))
-
-
-def test_what_is_dearer_than_the_cap_waits_for_a_person(door, proposing):
-    (number,) = proposing(replace(QUESTION, most_core_seconds=24.1 * 3_600))
-    assert door.submit(AdmitProposal()) == {"proposal": None}
-    assert door.submit(ApproveProposal(proposal=number, why="worth it"))["state"] == "approved"
+    assert door.submit(ApproveProposal(proposal=dearer, why="worth it"))["state"] == "approved"
+    door.submit(RefuseProposal(proposal=dull, why="of no interest", by="Ada"))
+    for number in (free, dull):
+        with pytest.raises(Refused):
+            door.submit(ApproveProposal(proposal=number, why="again"))
