@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.findings.links import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
@@ -35,18 +35,8 @@ def the_link(number: int) -> Node:
 
 
 def said(source: Node, kind: LinkKind, target: Node, *, number: int = 1, upheld=(Meaning.AS_CLAIMED,)) -> Link:
-    return Link(
-        id=number,
-        kind=kind,
-        source=source,
-        target=target,
-        upheld_by=upheld,
-        why="a test",
-        by="Ada",
-        line=0,
-        evidence_hash="",
-        said_at=datetime(2026, 3, 2, tzinfo=UTC),
-    )
+    facts = {"why": "a test", "by": "Ada", "line": 0, "evidence_hash": "", "said_at": datetime(2026, 3, 2, tzinfo=UTC)}
+    return Link(id=number, kind=kind, source=source, target=target, upheld_by=upheld, **facts)
 
 
 EXPLANATION = said(finding(1), EXPLAINS, finding(2), number=7)
@@ -56,23 +46,18 @@ EXPLANATION = said(finding(1), EXPLAINS, finding(2), number=7)
     ("source", "kind", "target", "says"),
     [
         (finding(1), TESTS, old(1), ""),
-        (finding(1), TESTS, finding(2), ""),
         (finding(1), TESTS, the_link(7), ""),
         (finding(1), EXPLAINS, old(1), ""),
         (old(2), EXPLAINS, finding(1), ""),
         (finding(1), RULES_OUT, old(1), ""),
-        (finding(1), MODERATES, old(1), ""),
         (finding(1), DEPENDS_ON, finding(2), ""),
         (finding(1), TESTS, finding(1), "to itself"),
         (old(1), TESTS, finding(1), "only an explanation can begin"),
-        (old(1), RULES_OUT, old(2), "only an explanation can begin"),
         (the_link(7), EXPLAINS, finding(1), "only an explanation can begin"),
         (finding(1), SUPERSEDES, old(1), "only a finding and a finding"),
-        (finding(1), REPLICATES, old(1), "only a finding and a finding"),
         (old(1), DEPENDS_ON, finding(1), "only a finding and a finding"),
         (finding(1), EXPLAINS, the_link(7), "only an explanation can be tested"),
         (finding(1), TESTS, the_link(8), "only an explanation can be tested"),
-        (finding(1), TESTS, the_link(9), "only an explanation can be tested"),
     ],
 )
 def test_what_may_be_said_of_what(source, kind, target, says):
@@ -86,13 +71,11 @@ def test_what_may_be_said_of_what(source, kind, target, says):
     ("footing", "says"),
     [
         (HOLDS, ""),
-        (SMALL, ""),
         (replace(HOLDS, grade=Grade.STRONG), ""),
-        (WEAK, "this one is Awaiting"),
-        (OPEN, "this one is Awaiting"),
-        (MIXED, "this one is Moderate"),
-        (SUSPENDED, "the finding is suspended"),
-        (RECALLED, "the finding is recalled"),
+        (WEAK, "Awaiting"),
+        (MIXED, "Moderate"),
+        (SUSPENDED, "suspended"),
+        (RECALLED, "recalled"),
     ],
 )
 def test_only_a_decided_finding_that_is_at_least_moderate_rules_anything_out(footing, says):
@@ -107,12 +90,13 @@ def test_only_a_decided_finding_that_is_at_least_moderate_rules_anything_out(foo
 def test_a_circle_is_refused_with_the_way_round_it(kind):
     known = [said(finding(1), kind, finding(2)), said(finding(2), kind, finding(3)), said(finding(1), kind, finding(4))]
     footings = dict.fromkeys((1, 2, 3, 4), HOLDS)
-    assert fault(kind, finding(3), finding(1), known, footings) == "that would close a circle: 3 → 1 → 2 → 3"
+    assert "3 → 1 → 2 → 3" in fault(kind, finding(3), finding(1), known, footings)
     assert fault(kind, finding(4), finding(3), known, footings) == ""
     others = [replace(one, kind=MODERATES) for one in known]
     assert fault(kind, finding(3), finding(1), others, footings) == ""
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6)), max_size=30))
 def test_whatever_is_said_in_whatever_order_nothing_depends_on_itself(pairs):
     footings = dict.fromkeys(range(1, 7), RECALLED)
@@ -131,10 +115,7 @@ def test_whatever_is_said_in_whatever_order_nothing_depends_on_itself(pairs):
         (FAILS, (Meaning.AS_CLAIMED,), Bearing.CONTRADICTS),
         (SMALL, (Meaning.AS_CLAIMED,), Bearing.CONTRADICTS),
         (SMALL, (Meaning.OPPOSITE, Meaning.TOO_SMALL), Bearing.SUPPORTS),
-        (HOLDS, (Meaning.OPPOSITE, Meaning.TOO_SMALL), Bearing.CONTRADICTS),
-        (OPEN, (Meaning.AS_CLAIMED,), Bearing.SAYS_NOTHING),
         (MIXED, (Meaning.AS_CLAIMED,), Bearing.SAYS_NOTHING),
-        (SUSPENDED, (Meaning.AS_CLAIMED,), Bearing.SAYS_NOTHING),
         (RECALLED, (Meaning.AS_CLAIMED,), Bearing.SAYS_NOTHING),
     ],
 )
@@ -170,7 +151,7 @@ def test_an_explanation_is_a_conjecture_until_a_decided_finding_tests_it(footing
     assert caution(EXPLANATION, links, {1: HOLDS, 2: HOLDS, **footings}) == says
 
 
-def test_what_the_old_laboratory_ruled_out_is_only_what_it_said():
+def test_what_the_old_laboratory_ruled_out_is_only_what_it_claimed():
     link = said(old(1), RULES_OUT, old(2))
     assert caution(link, [link], {}) == SAID_THEN
     assert caution(said(finding(1), TESTS, old(2)), [link], {1: HOLDS}) == ""
@@ -208,8 +189,5 @@ def test_all_that_is_reached_through_open_questions_hangs_on_a_finding():
     assert hanging(links, everything) == {1: 4, 2: 1}
     assert hanging(links, everything - {old(2)}) == {1: 2, 2: 1}, "past what is answered nothing hangs"
     assert hanging(links, set()) == {}
-
-
-def test_a_circle_of_questions_counts_each_of_them_once():
-    links = [said(finding(1), TESTS, finding(2)), said(finding(2), TESTS, finding(1))]
-    assert hanging(links, {finding(1), finding(2)}) == {1: 1, 2: 1}
+    circle = [said(finding(1), TESTS, finding(2)), said(finding(2), TESTS, finding(1))]
+    assert hanging(circle, {finding(1), finding(2)}) == {1: 1, 2: 1}

@@ -29,14 +29,12 @@ def scored(forecaster, prediction, verdict, estimate=1.0, registration=None):
     [
         (Verdict.POSITIVE, 0.1**2 + 2 * 0.05**2, -math.log2(0.9)),
         (Verdict.NEGATIVE, 0.95**2 + 0.9**2 + 0.05**2, -math.log2(0.05)),
-        (Verdict.ABSENT, 0.95**2 + 0.9**2 + 0.05**2, -math.log2(0.05)),
     ],
 )
 def test_chances_are_scored_by_the_verdict(verdict, brier, bits):
     worth = score(SURE, verdict, 1.0, "it ended")
     assert worth.brier == pytest.approx(brier)
     assert worth.log_score == pytest.approx(bits)
-    assert worth.reason == f"it ended; the verdict is {verdict}"
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, Verdict.MIXED])
@@ -44,12 +42,8 @@ def test_what_decides_nothing_scores_no_chances_but_the_interval(verdict):
     worth = score(SURE, verdict, 2.5, "it ended")
     assert (worth.brier, worth.log_score) == (None, None)
     assert (worth.interval_score, worth.is_covered) == (pytest.approx(2.0 + 10 * 0.5), False)
-    assert worth.reason.endswith("which decides nothing")
-
-
-def test_without_an_estimate_there_is_no_interval_to_score():
-    worth = score(SURE, Verdict.UNDECIDED, None, "it ended")
-    assert (worth.interval_score, worth.is_covered) == (None, None)
+    unknown = score(SURE, verdict, None, "it ended")
+    assert (unknown.interval_score, unknown.is_covered) == (None, None)
 
 
 def test_each_forecaster_has_a_record_and_what_is_open_does_not_count():

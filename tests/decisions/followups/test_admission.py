@@ -41,18 +41,6 @@ def test_only_so_many_wait_at_once_and_few_of_one_finding():
     assert made(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
 
 
-def test_what_is_too_dear_for_the_autopilot_takes_no_room_from_what_it_may_approve():
-    following = followups([subject(number=place, manifest=manifest(name=f"widths_{place}")) for place in range(1, 9)])
-    dear = [kept(replace(one, most_core_seconds=1e6), place) for place, one in enumerate(following[:MOST_OPEN])]
-    others = following[MOST_OPEN:]
-    assert made([*(one.proposal for one in dear), *others], dear).new == ()
-    found = made([*(one.proposal for one in dear), *others], dear, most_core_hours=24.0)
-    assert found.new
-    assert found.lapsed == ()
-    many = [kept(one.proposal, place) for place, one in enumerate(dear)]
-    assert made([replace(one, most_core_seconds=1e6) for one in following], many, most_core_hours=24.0).new == ()
-
-
 @pytest.mark.parametrize(("state", "comes_back"), [(OPEN, False), (APPROVED, False), (REFUSED, False), (LAPSED, True)])
 def test_a_proposal_is_never_made_twice(state, comes_back):
     first, *_ = following = followups([subject()])
@@ -66,13 +54,6 @@ def test_one_that_was_refused_comes_back_when_the_evidence_has_changed():
     after = next(one for one in surer if one.slug == before.slug)
     assert made([after], [kept(before, state=REFUSED)]).new == (after,)
     assert made([after], [kept(before, state=APPROVED)]).new == ()
-
-
-def test_a_finding_may_be_retired_again_after_it_was_opened_again():
-    (first,) = followups([subject(dull_sessions=3, has_ended=False, is_settled=False)])
-    later = replace(first, basis="another reason")
-    assert made([later], [kept(first, state=APPROVED)]).new == (later,)
-    assert made([first], [kept(first, state=APPROVED)]).new == ()
 
 
 def test_what_no_longer_follows_lapses_unless_a_person_made_it():

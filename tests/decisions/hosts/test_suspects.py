@@ -82,10 +82,7 @@ def test_a_copied_folder_is_two_computers_that_are_both_heard_from():
         {"cpid": "another"},
         {"volunteer_id": 2},
         {"seen_at": ago(days=1, minutes=1), "out": 0, "oldest_sent": None},
-        {
-            "created_at": ago(minutes=1),
-            "seen_at": ago(minutes=1),
-        },  # it came under a new number, and the old one is gone
+        {"created_at": ago(minutes=1), "seen_at": ago(minutes=1)},  # a new number, and the old one is gone
     ],
 )
 def test_what_is_no_copy(other):
