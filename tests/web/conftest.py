@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import gzip
 import itertools
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from account_site import ORIGIN, Visitor, receiving
+from account_site import ORIGIN, Seen, Visitor, receiving
 from furnished_lab import fill, furnish_more, noisy, weigh_three_blocks
 from jinja2 import Environment
 from map_on_site import draw_map
@@ -30,27 +28,6 @@ from axiom.web.site.app import Site, site
 
 
 @dataclass
-class Reply:
-    """What a page answered."""
-
-    status: int
-    headers: dict[str, str]
-    raw: bytes
-
-    @property
-    def body(self) -> bytes:
-        return gzip.decompress(self.raw) if self.headers.get("content-encoding") == "gzip" else self.raw
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass
 class Browser:
     """Asks an application directly, one request after the other."""
 
@@ -58,10 +35,10 @@ class Browser:
     pages: Site | None = None
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
-    def get(self, address: str, *, method: str = "GET", **headers: str) -> Reply:
+    def get(self, address: str, *, method: str = "GET", **headers: str) -> Seen:
         return self.loop.run_until_complete(self.ask(address, method=method, **headers))
 
-    async def ask(self, address: str, *, method: str = "GET", **headers: str) -> Reply:
+    async def ask(self, address: str, *, method: str = "GET", **headers: str) -> Seen:
         path, _, query = address.partition("?")
         scope = {
             "type": "http",
@@ -84,7 +61,7 @@ class Browser:
         await self.app(scope, receive, send)
         named = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
         body = b"".join(message.get("body", b"") for message in messages[1:])
-        return Reply(status=messages[0]["status"], headers=named, raw=body)
+        return Seen(status=messages[0]["status"], headers=named, raw=body)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """Papers and logs hold no number that stands in no row, nor anything else that is made up; and that would be seen."""
 
 import copy
-from collections import Counter
 
 import pytest
 from fabrications import Fabrication, Rows, in_log, in_paper
@@ -9,7 +8,7 @@ from made_papers import MadePapers, filled
 
 from axiom.commands.links import DraftPaper, WriteLog
 
-ROUNDS = 60  # scripts/campaign papers plays a thousand
+ROUNDS = 25  # scripts/campaign papers plays a thousand
 
 
 @pytest.fixture(scope="module")
@@ -42,44 +41,37 @@ def _written(lab):
 def _texts(answer, of):
     """Every piece that is said to be of this."""
     match answer:
-        case {"text": str(), "of": said} if said == of:
+        case {"text": str(), "of": about} if about == of:
             return [answer]
         case dict():
-            return [one for each in answer.values() for one in _texts(each, of)]
+            return [piece for part in answer.values() for piece in _texts(part, of)]
         case list():
-            return [one for each in answer for one in _texts(each, of)]
+            return [piece for part in answer for piece in _texts(part, of)]
     return []
 
 
-@pytest.mark.parametrize(
-    ("of", "text", "kind"),
-    [
+def test_whatever_is_made_up_says_too_much_or_is_left_out_is_seen(lab):
+    log, paper = _written(lab)
+    rows = Rows(lab.folder.database)
+    for of, text, kind in (
         ("F1.estimate", "+99.9", Fabrication.ALTERED_NUMBER),
         ("F1.grade", "Sure", Fabrication.ALTERED_NUMBER),
         ("E1.levels.size", "1, 2, 7", Fabrication.METHOD),
         ("E1.tolerance", "0.5", Fabrication.METHOD),
         ("R:tiny_sum", "Gauss 1801", Fabrication.REFERENCE),
         ("G1.hash", "ab12", Fabrication.ALTERED_NUMBER),
-    ],
-)
-def test_a_fact_that_is_made_up_is_seen(lab, of, text, kind):
-    _, paper = _written(lab)
-    forged = copy.deepcopy(paper)
-    pieces = _texts(forged, of)
-    assert pieces
-    for piece in pieces:
-        piece["text"] = text
-    assert kind in {one for one, _ in in_paper(Rows(lab.folder.database), forged)}
-
-
-def test_words_that_say_too_much_and_results_left_out_are_seen(lab):
-    log, paper = _written(lab)
-    rows = Rows(lab.folder.database)
+    ):
+        forged = copy.deepcopy(paper)
+        pieces = _texts(forged, of)
+        assert pieces
+        for piece in pieces:
+            piece["text"] = text
+        assert kind in {fabrication for fabrication, _ in in_paper(rows, forged)}, of
     forged = copy.deepcopy(log)
     ada = next(text for text in forged if text["author"] == "Ada")
     ada["paragraphs"][0]["pieces"].append({"text": " This proves seven of them.", "of": "", "rows": ""})
     lab.db.execute("UPDATE evidence SET grade = 'Moderate' WHERE finding_number = 1")
-    kinds = Counter(kind for kind, _ in in_log(rows, forged))
-    assert {Fabrication.INVENTED_NUMBER, Fabrication.OVERCLAIM} <= set(kinds)
-    paper["chapters"] = [each for each in paper["chapters"] if each["title"] != "What else was asked"]
+    kinds = {kind for kind, _ in in_log(rows, forged)}
+    assert {Fabrication.INVENTED_NUMBER, Fabrication.OVERCLAIM} <= kinds
+    paper["chapters"] = [chapter for chapter in paper["chapters"] if chapter["title"] != "What else was asked"]
     assert {kind for kind, _ in in_paper(rows, paper)} >= {Fabrication.OMITTED}

@@ -8,12 +8,14 @@ import sys
 import pytest
 from evidence_lines import record
 from furnished_lab import fill, weighed
+from map_on_site import publish_map
 
 from axiom.domain.findings import Observation
 from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.maps import Tile, place_of
 from axiom.store.evidence import links
 
-FEW, MANY = 12, 40
+FEW, MANY = 12, 30
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: a search reads what
 # every finding claims. To show one takes some five hundred.
 MOST = {"/findings?q=larger": 35}
@@ -35,8 +37,19 @@ PAGES = (
 )
 
 
-async def at_once(function, *words, **named):
-    return function(*words, **named)
+MAP = "/maps/small_map"
+MAP_PAGES = ("/maps", MAP, f"{MAP}?level=2&column=1&row=1", f"{MAP}/views/0/0/1-0-0.png", "/")
+
+
+@pytest.fixture(autouse=True)
+def _in_this_thread(monkeypatch):
+    """Pages are made in this thread, with few rows each."""
+
+    async def at_once(function, *words, **named):
+        return function(*words, **named)
+
+    monkeypatch.setattr("starlette.routing.run_in_threadpool", at_once)
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 5)
 
 
 def calls(reader, address: str) -> int:
@@ -48,6 +61,7 @@ def calls(reader, address: str) -> int:
         amount += event in {"call", "c_call"}
 
     assert reader.get(address).status == 200, address
+    reader.app.forget()
     sys.setprofile(count)
     try:
         reader.get(address)
@@ -56,34 +70,49 @@ def calls(reader, address: str) -> int:
     return amount
 
 
-@pytest.fixture
-def reader(browse, small_lab, prepared, monkeypatch):
-    """A laboratory whose pages are made in this thread and kept for nobody, with few rows each."""
-    monkeypatch.setattr("starlette.routing.run_in_threadpool", at_once)
-    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 5)
-    fill(small_lab, prepared)
-    found = browse(small_lab, state="running", parts={})
-    found.app._fresh = 0.0
-    return found
-
-
 def conclude(lab, prepared, findings: int) -> None:
     """There are so many findings, each of a version of its own, and the first host computed for all."""
     known = lab.db.one("SELECT count(*) AS amount FROM finding")["amount"]
     for number in range(known + 1, findings + 1):
         lab.publish(prepared(version=number))
-        observed = [Observation(replicate=each, value=1.0 + each / 10, hosts=(1,)) for each in range(8)]
+        observed = [Observation(replicate=place, value=1.0 + place / 10, hosts=(1,)) for place in range(8)]
         with lab.db.transaction():
             record(lab.db, number, weighed(2), observed, session_id=1, now=lab.now)
             if number % 2:  # two by two, so that islands do not grow
-                pair = [Node(noun=Noun.FINDING, id=each) for each in (number, number - 1)]
+                pair = [Node(noun=Noun.FINDING, id=place) for place in (number, number - 1)]
                 links.add(lab.db, LinkKind.MODERATES, *pair, why="a test", by="a test", now=lab.now)
 
 
-def test_no_page_takes_longer_because_there_are_more_findings(reader, small_lab, prepared):
+def test_no_page_takes_longer_because_there_are_more_findings(browse, small_lab, prepared):
+    fill(small_lab, prepared)
+    reader = browse(small_lab, state="running", parts={})
     conclude(small_lab, prepared, FEW)
     before = {address: calls(reader, address) for address in PAGES}
     conclude(small_lab, prepared, MANY)
     after = {address: calls(reader, address) for address in PAGES}
     added = {address: (after[address] - before[address]) // (MANY - FEW) for address in PAGES}
     assert {address: by for address, by in added.items() if by > MOST.get(address, 15)} == {}
+
+
+def test_no_page_takes_longer_because_there_are_more_tiles(browse, small_lab, atlas):
+    publish_map(small_lab)
+    small_lab.deploy(workunits=1)
+    reader, pixels = browse(small_lab), atlas.db.one("SELECT shares, pixels FROM tile WHERE level = 0")
+
+    def draw(*levels: int) -> dict[str, int]:
+        rows = [
+            {"config": place_of(Tile(level=level, column=column, row=row), 0), "level": level, "now": 0, **pixels}
+            for level in levels
+            for column in range(1 << level)
+            for row in range(1 << level)
+        ]
+        with small_lab.db.transaction():
+            small_lab.db.many(
+                "INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, "
+                "pixels, drawn_at) VALUES (1, 0, :config, 0, :level, 'drawn', 0, 1, :shares, :pixels, :now)",
+                rows,
+            )
+        return {address: calls(reader, address) for address in MAP_PAGES}
+
+    few, many = draw(0, 1, 2, 3), draw(4, 5, 6)
+    assert {address: many[address] - few[address] for address in MAP_PAGES if many[address] > few[address] + 100} == {}

@@ -21,7 +21,15 @@ _SHOWN = {
 }
 _ADDRESSES = [_SHOWN.get(page.path, page.path.replace("{number:number}", "1")) for page in PAGES]
 _LISTS = [page.path for page in PAGES if "{" not in page.path]
-_SAME = {"/about", "/findings/near", "/glossary", "/help", "/join", "/old-claims", "/terms"}  # whatever the laboratory has
+_SAME = {
+    "/about",
+    "/findings/near",
+    "/glossary",
+    "/help",
+    "/join",
+    "/old-claims",
+    "/terms",
+}  # whatever the laboratory has
 
 
 def _anywhere(words: str) -> str:

@@ -24,83 +24,64 @@ SESSION = "/sessions/2026-03-02-a"
 
 
 @pytest.fixture
-def lab(new_lab, prepared, tmp_path):
-    lab = new_lab(tmp_path / "papers")
-    fill(lab, prepared)
-    furnish_more(lab, prepared)
-    yield lab
-    lab.db.close()
+def lab(small_lab, prepared):
+    fill(small_lab, prepared)
+    furnish_more(small_lab, prepared)
+    return small_lab
 
 
 @pytest.fixture
-def reading(lab):
-    return Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
+def reading(furnished):
+    return Reading(db=furnished.db, folder=furnished.folder, now=furnished.now, name=NASTY, live=dict)
 
 
-def test_words_of_ours_hold_no_digit():
-    assert words("{a} of it", a=Fact(text="3", of="F1.seeds"))[0].text == "3"
-    with pytest.raises(ValueError, match="digit"):
-        words("3 of it")
-
-
-def test_a_changed_row_changes_what_was_written(lab, browse):
+def test_a_changed_row_changes_what_was_written_and_a_void_finding_says_so(lab, browse):
     site = browse(lab)
     with lab.db.transaction():
         finding_notes.add(lab.db, 1, text="Seen at {F1.estimate}; {F9.x} & {Q} stay.", by="Ada", now=lab.now)
-    before = site.get(f"{SESSION}.json").json["session"]["said"]
-    assert "+0.93" in json.dumps(before, ensure_ascii=False)
+    assert "+0.93" in json.dumps(site.get(f"{SESSION}.json").json["session"]["said"], ensure_ascii=False)
     assert "Seen at +0.93; {F9.x} &amp; {Q} stay." in site.get("/findings/1").text
     with lab.db.transaction():
         line = weighed(3, estimate=0.25, low=0.125, high=0.375)
         record(lab.db, 1, line, [], session_id=None, now=lab.now)
-    (text,) = browse(lab).get(f"{SESSION}.json").json["session"]["said"]
+    site.app.forget()
+    (text,) = site.get(f"{SESSION}.json").json["session"]["said"]
     assert [piece["text"] for piece in text["paragraphs"][0]["pieces"] if piece["of"]] == ["+0.25", "24"]
-    assert "Seen at +0.25" in browse(lab).get("/findings/1").text
-    assert "+0.25" in browse(lab).get("/findings/paper?of=1,3").text
-
-
-def test_what_could_no_longer_be_written_says_so(lab, browse):
+    assert "Seen at +0.25" in site.get("/findings/1").text
+    assert "+0.25" in site.get("/findings/paper?of=1,3").text
     with lab.db.transaction():
         lab.db.execute("UPDATE finding SET status = 'recalled' WHERE id = 1")
-    page = browse(lab).get(SESSION).text
-    assert "It could not be written today" in page
-    assert "it is recalled" in page
+    site.app.forget()
+    assert "it is recalled" in site.get(SESSION).text
 
 
-def test_each_author_s_newest_text_stands_and_none_is_lost(lab):
+def test_each_author_s_newest_text_stands_and_none_is_lost_nor_obeyed(lab):
     with lab.db.transaction():
         for text in ("first {F1}", "second {F1}"):
             prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
-        prose.add_to_paper(lab.db, [1], author="Ada", text="another paper's", now=lab.now)
+        text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
+        prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
         prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
-    assert [each.text for each in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
+    assert [said.text for said in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
     (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
     assert kept["amount"] == 4
+    reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
+    made = files.as_file(reading, [1], "md", environment())
+    assert r"> \- not a list (\<script\>" in made
+    assert r"\[x\](y) \*b\* +0.93" in made
 
 
-@pytest.mark.parametrize(
-    ("query", "status"), [("", 200), ("?of=1", 200), ("?of=x", 400), ("?of=1,x", 400), ("?of=99", 404), ("?of=0", 404)]
-)
-def test_what_an_address_asks_for(lab, browse, query, status):
-    site = browse(lab)
-    assert site.get(f"/findings/paper{query}").status == status
-    assert site.get(f"/findings/paper.json{query}").status == status
-    assert site.get(f"/findings/paper.md{query}").status == (status if query else 400)
-
-
-@pytest.mark.parametrize("ending", files.KINDS)
-def test_a_file_is_taken_away_whole(lab, browse, ending):
-    reply = browse(lab).get(f"/findings/paper.{ending}?of=3,1")
-    assert reply.headers["content-disposition"] == f'attachment; filename="paper-1-3.{ending}"'
-    assert "<script>alert" not in reply.text
-    assert "of it is of one platform" in reply.text
-
-
-def test_other_findings_of_the_experiment_are_told(reading):
-    found = paper.paper(reading, [1])
-    besides = next(each for each in found.chapters if each.title == "What else was asked")
-    numbers = [row[0].text for block in besides.blocks for row in getattr(block, "rows", ())]
-    assert numbers == ["2", "3"]
+def test_a_paper_is_of_the_findings_that_an_address_names_and_taken_away_whole(furnished_site, reading):
+    for query, status in (("", 200), ("?of=1", 200), ("?of=x", 400), ("?of=1,x", 400), ("?of=99", 404), ("?of=0", 404)):
+        assert furnished_site.get(f"/findings/paper{query}").status == status
+        assert furnished_site.get(f"/findings/paper.json{query}").status == status
+        assert furnished_site.get(f"/findings/paper.md{query}").status == (status if query else 400)
+    for ending in files.KINDS:
+        reply = furnished_site.get(f"/findings/paper.{ending}?of=3,1")
+        assert reply.headers["content-disposition"] == f'attachment; filename="paper-1-3.{ending}"'
+        assert "<script>alert" not in reply.text
+    besides = next(part for part in paper.paper(reading, [1]).chapters if part.title == "What else was asked")
+    assert [row[0].text for block in besides.blocks for row in getattr(block, "rows", ())] == ["2", "3"]
 
 
 def blanked(value):
@@ -110,11 +91,15 @@ def blanked(value):
     if isinstance(value, tuple):
         return tuple(map(blanked, value))
     if dataclasses.is_dataclass(value):
-        return replace(value, **{each.name: blanked(getattr(value, each.name)) for each in dataclasses.fields(value)})
+        names = [field.name for field in dataclasses.fields(value)]
+        return replace(value, **{name: blanked(getattr(value, name)) for name in names})
     return value
 
 
 def test_a_file_adds_no_number_of_its_own(reading):
+    assert words("{a} of it", a=Fact(text="3", of="F1.seeds"))[0].text == "3"
+    with pytest.raises(ValueError, match="digit"):
+        words("3 of it")
     bare = blanked(paper.paper(reading, [1, 2, 3]))
     assert re.findall(r"[0-9]", as_markdown(bare, "")) == []
     latex = as_latex(bare).partition("\\begin{document}")[2]
@@ -122,7 +107,7 @@ def test_a_file_adds_no_number_of_its_own(reading):
     assert re.findall(r"[0-9]", drawn) == []
 
 
-def test_latex_closes_what_it_opens_and_obeys_no_text(reading):
+def test_latex_closes_what_it_opens_obeys_no_text_and_fills_each_row(reading):
     latex = files.as_file(reading, [1, 2, 3], "tex", environment())
     bare = re.sub(r"\\[\\{}$&#_%]", "", latex)
     opened = []
@@ -139,22 +124,9 @@ def test_latex_closes_what_it_opens_and_obeys_no_text(reading):
     assert "$" not in re.sub(r"\\\$", "", body)
     assert "%" not in re.sub(r"\\%|\{%\n", "", body)
     assert r"Small \& Sons\_\{\textbackslash{}input\{secrets\}\}" in latex
-
-
-def test_latex_rows_have_as_many_cells_as_columns(reading):
-    latex = files.as_file(reading, [1, 3], "tex", environment())
     tables = re.findall(r"\\begin\{tabular\}\{((?:p\{4\.2cm\}|l)+)\}\n(.*?)\\end\{tabular\}", latex, re.DOTALL)
     assert len(tables) > 6
     for columns, body in tables:
         rows = [row for row in body.splitlines() if row.endswith("\\\\")]
         amounts = {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows}
         assert amounts == {len(re.findall(r"p\{4\.2cm\}|l", columns))}
-
-
-def test_markdown_takes_no_orders_from_a_text(lab, reading):
-    text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
-    with lab.db.transaction():
-        prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
-    made = files.as_file(reading, [1], "md", environment())
-    assert r"> \- not a list (\<script\>" in made
-    assert r"\[x\](y) \*b\* +0.93" in made

@@ -66,52 +66,30 @@ def html_of(made) -> str:
 
 
 @pytest.mark.parametrize("name", FACTS)
-def test_the_words_of_a_mail(mail, same_words, name):
+def test_a_mail_is_text_and_the_same_as_html_that_loads_nothing(mail, same_words, name):
     made = mail(name)
-    same_words(name, f"Subject: {made['Subject']}\n\n{text_of(made)}\n---- as HTML\n{seen(html_of(made), whole=True)}")
-
-
-@pytest.mark.parametrize("name", FACTS)
-def test_a_mail_is_text_and_the_same_as_html_that_loads_nothing(mail, name):
-    made = mail(name)
+    text, html = text_of(made), html_of(made)
+    same_words(name, f"Subject: {made['Subject']}\n\n{text}\n---- as HTML\n{seen(html, whole=True)}")
     assert made.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in made.iter_parts()] == ["text/plain", "text/html"]
-    text, html = text_of(made), html_of(made)
     assert not re.search(r"<(img|link|script|iframe|object|video)|url\(|@import", html)
     links = set(re.findall(r"https://[^\s\"<]+", html.replace("&amp;", "&")))
     assert links == set(re.findall(r"https://\S+", text))
     assert all(link.startswith("https://lab.example/") for link in links)
     assert made.as_bytes().isascii()
     assert max(map(len, made.as_bytes().splitlines())) < 998
-
-
-@pytest.mark.parametrize("name", FACTS)
-def test_a_mail_says_from_whom_it_is_and_that_a_program_wrote_it(mail, name):
-    made = mail(name)
     (sender,) = made["From"].addresses
     assert (sender.display_name, sender.addr_spec) == ("Small & Sons", SENDER)
     assert str(made["To"]) in {"grace@example.org", "shy@example.org", OPERATOR}
     assert made["Auto-Submitted"] == "auto-generated"
     assert re.fullmatch(r"<axiom\.7\.\d+@lab\.example>", made["Message-ID"])
-
-
-@pytest.mark.parametrize("name", FACTS)
-def test_what_somebody_asked_for_ends_with_one_click(mail, name):
-    made = mail(name)
     if name not in TO_END:
         assert (made["List-Unsubscribe"], made["List-Unsubscribe-Post"]) == (None, None)
         return
     assert made["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = made["List-Unsubscribe"].strip("<>")
     assert address.startswith("https://lab.example/account/unsubscribe?token=")
-    assert address in text_of(made)
-    assert address in html_of(made)
-
-
-def test_a_digest_says_the_answer_first(mail):
-    made = mail("digest")
-    assert made["Subject"] == "The opposite was found of this claim: “A larger size has a larger total”"
-    assert "https://lab.example/findings/1" in text_of(made)
+    assert (address in text, address in html) == (True, True)
 
 
 HOSTILE = 'x\r\nBcc: eve@mail.example\r\n\r\n<img src="http://evil.example/">\x1b[2J'

@@ -1,7 +1,6 @@
 """A map's page and its tiles on other pages: every view has an address, and every control is a link."""
 
 import re
-import sys
 from html import unescape
 from pathlib import Path
 
@@ -186,55 +185,3 @@ def test_what_cannot_be_shown_is_said_in_one_sentence(maps_of, address, status, 
     assert (page.status, data.status) == (status, status)
     assert fact in unescape(page.text)
     assert fact in (data.json["error"]["message"] if status == 404 else " ".join(data.json["misread"]))
-
-
-def test_no_page_takes_longer_because_there_are_more_tiles(browse, new_lab, atlas, tmp_path, monkeypatch):
-    async def at_once(function, *words, **named):
-        return function(*words, **named)
-
-    monkeypatch.setattr("starlette.routing.run_in_threadpool", at_once)
-    lab = new_lab(tmp_path / "large")
-    publish_map(lab)
-    lab.deploy(workunits=1)
-    site = browse(lab)
-    site.app._fresh = 0.0
-
-    def calls(address: str) -> int:
-        amount = 0
-
-        def count(_frame, event: str, _argument: object) -> None:
-            nonlocal amount
-            amount += event in {"call", "c_call"}
-
-        assert site.get(address).status == 200
-        sys.setprofile(count)
-        try:
-            site.get(address)
-        finally:
-            sys.setprofile(None)
-        return amount
-
-    addresses = ("/maps", MAP, f"{MAP}?level=2&column=1&row=1", "/maps/small_map/views/0/0/1-0-0.png", "/")
-    pixels = atlas.db.one("SELECT shares, pixels FROM tile WHERE level = 0")
-
-    def draw(level: int) -> None:
-        places = [
-            place_of(Tile(level=level, column=column, row=row), 0)
-            for column in range(1 << level)
-            for row in range(1 << level)
-        ]
-        lab.db.many(
-            "INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, "
-            "drawn_at) VALUES (1, 0, :config, 0, :level, 'drawn', 0, 1, :shares, :pixels, :now)",
-            [{"config": place, "level": level, **pixels, "now": place} for place in places],
-        )
-
-    with lab.db.transaction():
-        for level in range(4):
-            draw(level)
-    few = {address: calls(address) for address in addresses}
-    with lab.db.transaction():
-        for level in (4, 5, 6):
-            draw(level)
-    many = {address: calls(address) for address in addresses}
-    assert {address: many[address] - few[address] for address in addresses if many[address] > few[address] + 100} == {}

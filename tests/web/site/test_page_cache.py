@@ -1,4 +1,4 @@
-"""What is kept for two seconds, for whom, and when it is made again."""
+"""What is kept for two seconds, for whom and in which language, and when it is made again."""
 
 import asyncio
 import gzip
@@ -6,16 +6,19 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 
 import axiom.web
-from axiom.web.base import query_words
 from axiom.web.base.query_words import normalize
 from axiom.web.site import templates
 from axiom.web.site.page_cache import PageCache
+from axiom.web.site.request_class import class_of
+from axiom.web.site.routes import PAGES, is_translated
 
-WEB = Path(axiom.web.__file__).parent
-STATIC = WEB / "static"
+STATIC = Path(axiom.web.__file__).parent / "static"
+TRANSLATED = ("/join", "/help", "/terms", "/volunteers/2", "/volunteers/2/certificate")
 
 
 class Counting:
@@ -27,11 +30,12 @@ class Counting:
 
     async def __call__(self, scope, receive, send) -> None:
         self.made += 1
-        status = 500 if scope["path"] == "/broken" else 200
+        number = self.made
         if scope["path"] == "/slow":
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+        status = 500 if scope["path"] == "/broken" else 200
         size = 300_000 if scope["path"] == "/large" else 1000
-        await PlainTextResponse(f"answer {self.made} " + "x" * size, status_code=status)(scope, receive, send)
+        await PlainTextResponse(f"answer {number} " + "x" * size, status_code=status)(scope, receive, send)
 
 
 @pytest.fixture
@@ -46,31 +50,37 @@ def kept(counting, browse, small_lab):
     return browser
 
 
-def test_a_page_is_made_once_in_two_seconds(kept, counting):
-    assert kept.get("/a").text == kept.get("/a").text
-    assert counting.made == 1
+def test_a_page_is_made_once_in_two_seconds_however_many_ask(kept, counting):
+    async def crowd():
+        return await asyncio.gather(*(kept.ask("/slow") for _ in range(20)))
+
+    assert {reply.text[:9] for reply in kept.loop.run_until_complete(crowd())} == {"answer 1 "}
     counting.seconds = 1.99
-    kept.get("/a")
-    assert counting.made == 1
+    assert kept.get("/slow").text.startswith("answer 1 ")
     counting.seconds = 2.0
-    assert kept.get("/a").text.startswith("answer 2 ")
+    assert kept.get("/slow").text.startswith("answer 2 ")
+    pages = ("/a?page=1", "/a?page=2", "/large", "/large", "/broken", "/broken")  # other pages, or kept by nobody
+    assert [kept.get(address).text[:8] for address in pages] == [f"answer {number}" for number in range(3, 9)]
+    for number in range(600):
+        kept.get(f"/{number}")
+    kept.get("/0")
+    assert counting.made == 8 + 601  # a flood of addresses does not fill the memory
+    for method in ("POST", "NONSENSE"):
+        reply = kept.get("/a", method=method)
+        assert (reply.status, reply.headers["allow"], counting.made) == (405, "GET, HEAD", 609)
 
 
-def test_another_query_is_another_page(kept, counting):
-    kept.get("/a?page=1")
-    kept.get("/a?page=2")
-    assert counting.made == 2
-
-
-def test_a_word_that_nothing_looks_for_makes_no_other_page(site_of, monkeypatch):
-    made = []
-    render = site_of.app._render
-    monkeypatch.setattr(site_of.app, "_render", lambda scope, receive: made.append(scope) or render(scope, receive))
-    for query in ("", "?q=1", "?q=2&page=7", "?&&=&q", "?af%74er2=1"):
-        assert 'href="/volunteers.json"' in site_of.get(f"/volunteers{query}").text
-    assert [scope["query_string"] for scope in made] == [b""]
-    site_of.get("/volunteers?x=1&%61fter=1")
-    assert made[1]["query_string"] == b"%61fter=1"
+def test_whoever_has_the_page_or_takes_gzip_gets_less(kept):
+    first = kept.get("/a")
+    again = kept.get("/a", if_none_match=first.headers["etag"])
+    assert (again.status, again.raw, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert kept.get("/a", if_none_match='"other"').status == 200
+    packed, head = kept.get("/a", accept_encoding="br, gzip"), kept.get("/a", method="HEAD")
+    assert (packed.headers["content-encoding"], "content-encoding" in first.headers) == ("gzip", False)
+    assert packed.raw == gzip.compress(first.raw, 6, mtime=0)
+    assert int(packed.headers["content-length"]) == len(packed.raw) < len(first.raw)
+    assert packed.headers["vary"] == first.headers["vary"] == "accept-encoding"
+    assert (head.status, head.raw, head.headers) == (200, b"", first.headers)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +89,10 @@ def test_a_word_that_nothing_looks_for_makes_no_other_page(site_of, monkeypatch)
         ("/results?q=1&page=2&size=3", b"page=2"),
         ("/results.json?q=1&sort=newest", b"sort=newest"),
         ("/results?experiment=tiny_sum&size=3&page=2", b"experiment=tiny_sum&size=3&page=2"),
-        ("/findings?q=words&size=2", b"q=words"),
-        ("/findings?q=words&from=2", b"q=words&from=2"),
-        ("/findings/1.json?q=words", b"q=words"),
+        ("/findings?q=words&from=2&size=2", b"q=words&from=2"),
         ("/hosts/1?state=failed&state=valid", b"state=failed&state=valid"),
+        ("/volunteers?x=1&%61fter=1", b"%61fter=1"),
+        ("/volunteers?&&=&q", b""),
         ("/static/style.css?v=1&w=2", b"v=1"),
         ("/figures/x.svg?v=1", b""),
         ("//?v=1", b""),
@@ -93,100 +103,106 @@ def test_what_a_page_looks_for_makes_another_page(address, kept):
     assert normalize(path, query.encode()) == kept
 
 
-def test_every_word_that_a_page_looks_for_is_known_to_make_another_page():
-    texts = [file.read_text() for file in WEB.rglob("*.py") if "account" not in str(file.relative_to(WEB))]
-    ways = r'(?:query(?:\.get\(|\[)|reading\.whole\(|stretch\(reading, )"(\w+)"'
-    looked_for = {word for text in texts for word in re.findall(ways, text)}
-    assert looked_for > {"page", "after", "findings", "state"}
-    assert looked_for <= set().union(*query_words._WORDS.values())
-
-
-def test_many_who_ask_at_once_get_what_was_made_once(kept, counting):
-    async def crowd():
-        return await asyncio.gather(*(kept.ask("/slow") for _ in range(20)))
-
-    assert {reply.text[:9] for reply in kept.loop.run_until_complete(crowd())} == {"answer 1 "}
-    assert counting.made == 1
-
-
-def test_a_file_to_take_away_is_not_kept_in_memory(kept, counting):
-    assert [kept.get("/large").text[:8] for _ in range(2)] == ["answer 1", "answer 2"]
-    assert counting.made == 2
-
-
-def test_a_fault_is_not_kept(kept, counting):
-    assert kept.get("/broken").status == kept.get("/broken").status == 500
-    assert counting.made == 2
-
-
-def test_a_flood_of_addresses_does_not_fill_the_memory(kept):
-    for number in range(600):
-        kept.get(f"/{number}")
-    assert len(kept.app._kept) <= 256
-
-
-def test_whoever_has_the_page_is_told_that_nothing_changed(kept):
-    first = kept.get("/a")
-    again = kept.get("/a", if_none_match=first.headers["etag"])
-    assert (again.status, again.raw, again.headers["etag"]) == (304, b"", first.headers["etag"])
-    assert kept.get("/a", if_none_match='"other"').status == 200
-
-
-def test_whoever_takes_gzip_gets_gzip(kept):
-    packed, plain = kept.get("/a", accept_encoding="br, gzip"), kept.get("/a")
-    assert (packed.headers["content-encoding"], "content-encoding" in plain.headers) == ("gzip", False)
-    assert packed.text == plain.text
-    assert int(packed.headers["content-length"]) == len(packed.raw) < len(plain.raw)
-    assert packed.headers["vary"] == plain.headers["vary"] == "accept-encoding"
-
-
-def test_head_has_the_headers_and_no_body(kept):
-    head, get = kept.get("/a", method="HEAD"), kept.get("/a")
-    assert (head.status, head.raw, head.headers) == (200, b"", get.headers)
-
-
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "NONSENSE"])
-def test_a_change_is_refused(kept, counting, method):
-    reply = kept.get("/a", method=method)
-    assert (reply.status, reply.headers["allow"], counting.made) == (405, "GET, HEAD", 0)
-
-
-def test_a_first_visit_is_small(site_of):
+def test_a_first_visit_is_small_and_versioned_files_are_kept_for_ever(site_of):
     page = site_of.get("/", accept_encoding="gzip")
     files = [found.split("?")[0] for found in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
     assert {"/static/style.css", "/static/htmx.min.js", "/static/literata-axiom.woff2"} <= set(files)
     sizes = {file: len(site_of.get(file, accept_encoding="gzip").raw) for file in files}
-    assert len(page.raw) <= 15_000
-    assert sizes["/static/style.css"] <= 8_000
+    assert (len(page.raw) <= 15_000, sizes["/static/style.css"] <= 8_000) == (True, True)
     assert len(page.raw) + sum(sizes.values()) <= 60_000
-
-
-def test_a_versioned_file_is_kept_for_ever(site_of):
-    address = re.search(r'href="(/static/style\.css\?v=\w+)"', site_of.get("/").text)
-    assert address
-    assert "immutable" in site_of.get(address[1]).headers["cache-control"]
+    address = re.search(r'href="(/static/style\.css\?v=\w+)"', page.text)[1]
+    assert "immutable" in site_of.get(address).headers["cache-control"]
     assert "immutable" not in site_of.get("/static/style.css").headers["cache-control"]
+    for name in ("secret.key", "..%2Fapp.py", "VENDORED.md"):
+        assert site_of.get(f"/static/{name}").status == 404
 
 
-@pytest.mark.parametrize("name", ["secret.key", "..%2Fapp.py", "VENDORED.md"])
-def test_only_files_that_are_meant_for_it_are_served(site_of, name):
-    assert site_of.get(f"/static/{name}").status == 404
-
-
-def test_what_was_vendored_is_what_is_written_down():
+def test_what_was_vendored_is_what_is_written_down_and_pictures_have_the_colours_of_pages():
     rows = re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", (STATIC / "VENDORED.md").read_text(), re.MULTILINE)
     assert {name for name, _ in rows} == {"htmx.min.js", "leaflet.css", "leaflet.js", "literata-axiom.woff2"}
     for name, digest in rows:
         assert templates.hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest
+    screens = [(STATIC / name).read_text().split("@media print")[0] for name in ("figure.css", "style.css")]
+    colours = [re.findall(r"--\w+:#[0-9a-f]{6}", screen) for screen in screens]
+    assert colours[0] == colours[1]
 
 
-def test_pictures_that_are_taken_away_have_the_colours_of_the_pages():
-    def colours(name: str) -> list[str]:
-        screen = (STATIC / name).read_text().split("@media print")[0]
-        return re.findall(r"--\w+:#[0-9a-f]{6}", screen)
-
-    assert colours("figure.css") == colours("style.css")
+def language_of(page) -> str:
+    return re.search(r'<html lang="(\w+)">', page.text)[1]
 
 
-def test_packing_is_the_same_bytes_every_time(kept):
-    assert kept.get("/a", accept_encoding="gzip").raw == gzip.compress(kept.get("/a").body, 6, mtime=0)
+def test_a_page_comes_in_the_language_of_the_browser_or_of_the_cookie_and_is_kept_in_each(site_of):
+    for address in TRANSLATED:
+        tags = set()
+        for code in ("en", "de", "fr"):
+            for headers in (
+                {"accept_language": f"{code},ja;q=0.1"},
+                {"cookie": f"lang={code}", "accept_language": "fr, de"},
+            ):
+                page = site_of.get(address, **headers)
+                assert (page.status, language_of(page), page.headers["content-language"]) == (200, code, code)
+                assert "accept-language" in page.headers["vary"]
+            tags.add(page.headers["etag"])
+        assert len(tags) == 3
+    tag = site_of.get("/join", accept_language="de").headers["etag"]
+    statuses = [site_of.get("/join", accept_language=code, if_none_match=tag).status for code in ("de", "fr")]
+    assert statuses == [304, 200]
+    for cookie in ('lang="', "lang", "lang=de\x01", "a=b; ;;lang==", "lang=" + "x" * 5_000, "language=de"):
+        assert language_of(site_of.get("/join", cookie=cookie)) == "en"
+    assert language_of(site_of.get("/join", cookie="axiom=secret; lang=de; axiom_visit=x")) == "de"
+    page = site_of.get("/volunteers/2", accept_language="de").text
+    assert set(re.findall(r'<td class="why"( lang="en")?>', page)) == {' lang="en"'}  # an answer in English says so
+
+
+def test_every_other_page_and_every_answer_for_programs_is_english_and_kept_once(site_of):
+    for address in ("/", "/findings", "/teams", "/volunteers", "/nowhere"):
+        german, french = (site_of.get(address, accept_language=code) for code in ("de", "fr"))
+        assert (language_of(german), german.raw) == ("en", french.raw)
+        assert ("content-language" in german.headers, "/language/" in german.text) == (False, False)
+    for page in PAGES:
+        address = page.json.replace("{number:number}", "2").replace("{name}", "tiny_sum").replace("{other}", "x")
+        assert not is_translated(address)
+    for address in (f"{address}.json" for address in TRANSLATED):
+        english, german = (site_of.get(address, accept_language=code, cookie=f"lang={code}") for code in ("en", "de"))
+        assert english.raw == german.raw
+
+
+def test_links_in_the_foot_choose_a_language_and_lead_back_to_this_site_alone(site_of):
+    foot = site_of.get("/volunteers/2", accept_language="de").text.split("<footer")[1]
+    links = dict(re.findall(r'href="(/language/[^"]+)" lang="(\w+)"', foot))
+    assert list(links.values()) == ["en", "de", "fr"]
+    assert re.search(r'lang="de" hreflang="de" rel="nofollow" aria-current="true">', foot)
+    for link, code in links.items():
+        chosen = site_of.get(link)
+        assert (chosen.status, chosen.headers["location"]) == (303, "/volunteers/2")
+        assert chosen.headers["set-cookie"].startswith(f"lang={code}; ")
+        assert chosen.headers["cache-control"] == "no-store"
+    for back in (
+        *("https://evil.example/", "//evil.example", "/\\evil.example", "evil.example", "javascript:alert(1)", ""),
+        *("/join%0d%0aset-cookie:a=b", "/%09/evil.example", "/join%20x", "///evil.example", "%2f%2fevil.example"),
+    ):
+        page = site_of.get(f"/language/de?back={back}")
+        assert (page.status, "location" in page.headers, "set-cookie" in page.headers) == (400, False, False)
+    page = site_of.get("/language/tlh?back=/join")
+    assert (page.status, "set-cookie" in page.headers) == (404, False)
+
+
+CLASSES = {
+    "page": ("/", "/findings/12", "/experiments/lazy@1", "//"),
+    "data": ("/findings.json", "/index.json", "/findings/12.zip", "/results.csv", "/news.atom"),
+    "probe": ("/readyz", "/metrics"),
+    "static": ("/static/style.css",),
+    "figure": ("/figures/finding/1/x.svg",),
+    "download": ("/download/a/b",),
+    "account": ("/account/hosts",),
+    "boinc": ("/create_account.php",),
+    "statistics": ("/stats/user.gz",),
+    "other": ("/wp-login.aspx", "/findingss"),
+}
+
+
+@settings(max_examples=50)
+@given(st.one_of(st.text(), st.from_regex(r"/[a-z0-9./%-]{0,40}", fullmatch=True)))
+def test_the_class_of_a_request_comes_from_a_short_list_whatever_a_stranger_writes(path):
+    assert class_of(path) in CLASSES
+    assert {name: tuple(path for path in paths if class_of(path) == name) for name, paths in CLASSES.items()} == CLASSES

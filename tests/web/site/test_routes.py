@@ -36,7 +36,7 @@ def test_every_link_of_every_page_leads_somewhere_and_nothing_comes_from_elsewhe
             assert (page.status, page.headers["location"]) == (303, address.partition("?back=")[2])
             continue
         assert page.status == 200, address
-        if not page.headers["content-type"].startswith("text/html"):
+        if not page.headers["content-type"].startswith("text/html") or "content-disposition" in page.headers:
             continue
         assert not re.search(r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)", page.text), address
         ours = re.sub(r'<a href="[^"]*" rel="nofollow ugc noopener noreferrer">.*?</a>', "", page.text)
@@ -128,7 +128,6 @@ def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, pre
     finding = reader.get("/findings.json").json["findings"][0]
     assert (finding["evidence"], finding["verdict"], finding["grade"]) == (None, "undecided", "Awaiting")
     assert (finding["awaits"]["back"], finding["awaits"]["cells"], finding["awaits"]["in_seconds"]) == (2, 16, 420.0)
-    assert "about 7 minutes" in reader.get("/findings/1").text
 
 
 def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_all(
@@ -169,13 +168,7 @@ def test_findings_and_experiments_are_searched_and_filtered_by_the_address(site_
         assert len([row for row in data.json["experiments"] if row["name"] == "tiny_sum"]) == amount, query
 
 
-def test_a_finding_and_an_experiment_show_what_they_rest_on(site_of, full):
-    finding = site_of.get("/findings/1.json").json["finding"]
-    assert finding["evidence"]["interval"] == pytest.approx([0.731, 1.131])
-    assert ([line["blocks"] for line in finding["history"]], finding["next_grade"]) == ([1, 2], "Strong")
-    page = site_of.get("/findings/1").text
-    assert "10<sup>3.2</sup>" in page
-    assert page.count('class="fig wide"') == page.count('class="fig narrow"') == 1  # the strip is not drawn yet
+def test_an_experiment_shows_the_exact_signed_source(site_of, full):
     source = site_of.get("/experiments/tiny_sum.json").json["experiment"]["source"]
     assert source["text"].startswith('"""Adds up."""')
     assert (source["serial"], source["keys"]) == (1, [full.keys.bundle.id])
@@ -202,7 +195,7 @@ def test_a_finding_and_an_experiment_show_what_they_rest_on(site_of, full):
 def test_pictures_and_their_tables_can_be_taken_away(site_of, name, kind, begins):
     file = site_of.get(f"/figures/{name}")
     assert (file.status, file.headers["content-type"]) == (200, kind)
-    assert file.body.decode("latin-1").startswith(begins)
+    assert file.raw.decode("latin-1").startswith(begins)
     if name.endswith("svg"):
         assert "<style>:root{--paper" in file.text
         assert "style-src 'unsafe-inline'" in file.headers["content-security-policy"]

@@ -54,7 +54,7 @@ def test_the_card_shows_scope_parts_citation_and_hosts_that_never_worked(weighed
     assert '<a href="/hosts/4">4</a>' in page
     assert f'href="{found["export"]}"' in page
     file = weighed_site.get(found["export"])
-    assert (file.status, file.headers["content-type"], file.body[:2]) == (200, "application/zip", b"PK")
+    assert (file.status, file.headers["content-type"], file.raw[:2]) == (200, "application/zip", b"PK")
     assert file.headers["content-disposition"] == 'attachment; filename="finding-1.zip"'
     for number in ("9", "99999999999999999999"):
         assert weighed_site.get(f"/findings/{number}.zip").status == 404

@@ -224,7 +224,7 @@ def atom(reader) -> list[str]:
     reader.app.forget()
     reply = reader.get("/news.atom")
     assert reply.headers["content-type"].startswith("application/atom+xml")
-    feed = ET.fromstring(reply.body)
+    feed = ET.fromstring(reply.raw)
     assert feed.findtext(f"{ATOM}id").endswith("/news.atom")
     assert feed.findtext(f"{ATOM}updated")
     return [entry.findtext(f"{ATOM}title") for entry in feed.iter(f"{ATOM}entry")]
