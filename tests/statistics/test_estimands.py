@@ -5,26 +5,22 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.findings import Kind
 from axiom.statistics.estimands import evenly_spaced, needed, value
 
 
 def estimand(kind: str, *, across: str = "", between: tuple = (), measure: str = "loss") -> dict:
-    return {
+    asked = {
         "name": "asked",
         "claim": "something is so",
         "kind": kind,
         "measure": measure,
         "smallest": 0.1,
-        "prediction": {},
-        "across": across,
-        "between": [dict(arm) for arm in between],
-        "bounds": None,
         "null": 0.0,
     }
+    return asked | {"prediction": {}, "across": across, "between": [dict(arm) for arm in between], "bounds": None}
 
 
 def over_width(*losses: object) -> list:
@@ -51,23 +47,17 @@ BREAKPOINT = estimand("breakpoint", across="width")
         (CONTRAST, (1e308, 0.0, -2e307), -1.2e308),
         (estimand("level", between=({"width": 16},)), (1.0, 2.5, 5.0), 2.5),
         (estimand("level"), (1.0, 2.0, 6.0), 3.0),
-        (estimand("level"), (1.7e308, 1.7e308), 1.7e308),
         (estimand("proportion", between=({"width": 8},)), (True, False), 1.0),
-        (estimand("proportion", between=({"width": 16},)), (True, False), 0.0),
         (estimand("proportion"), (1, 1), 1.0),
         (estimand("proportion"), (1, 0), 0.0),  # it has to happen everywhere
         (SLOPE, (8.0, 4.0, 2.0), -1.0),
-        (SLOPE, (3.0, 3.0 * 2**0.5, 6.0), 0.5),
         (SLOPE, (1.0, 2.0, 2.0), 0.5),  # by hand: (-1 × 0 + 1 × 1) / 2 in powers of two
-        (SLOPE, (1.0, 2.0), 1.0),
         (RANKS, (1.0, 2.0, 30.0), 1.0),
-        (RANKS, (30.0, 2.0, 1.0), -1.0),
         (RANKS, (1.0, 3.0, 2.0), 0.5),
         (RANKS, (1.0, 1.0, 2.0), math.sqrt(3) / 2),  # a tie: the ranks are 1.5, 1.5, 3
         (RANKS, (1.0, 1.0, 1.0), 0.0),
         (EXPONENT, (8.0, 4.0, 2.0, 1.0), -1.0),
         (EXPONENT, (2.0, 1.25, 1.0625, 1.015625), -2.0),  # 1 + 64 / width²
-        (BREAKPOINT, (1.0, 2.0, 3.0, 2.0, 1.0), 32.0),
         (BREAKPOINT, (0.0, 1.0, 2.0, 2.0, 2.0, 2.0), 32.0),
         (BREAKPOINT, (0.0, 1.0, 2.0, 3.0, 3.0, 2.0, 1.0), 8.0 * 2.0**3.5),  # half an octave beyond 64
     ],
@@ -82,50 +72,41 @@ SHIFTED = {"measure": "missing"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "losses", "why"),
+    ("asked", "losses", "fact"),
     [
-        (CONTRAST, (1.0, 2.0, None), "nothing was measured at width=32, lr=0.1"),
-        (CONTRAST, (1.0, 2.0), "no config of this design has width=32"),
+        (CONTRAST, (1.0, 2.0, None), "width=32, lr=0.1"),
+        (CONTRAST, (1.0, 2.0), "width=32"),
         (CONTRAST, (1.7e308, 0.0, -1.7e308), "asked left the real numbers"),
         (CONTRAST | SHIFTED, (1.0, 2.0, 3.0), "missing has no value at width=32, lr=0.1"),
-        (estimand("level"), (), "no config of this design has anything to measure"),
-        (estimand("level"), (1.0, [1.0, 2.0]), "loss is a list, and an estimand needs a number"),
+        (estimand("level"), (), "no config"),
+        (estimand("level"), (1.0, [1.0, 2.0]), "loss is a list"),
         (estimand("level"), (1.0, math.nan), "loss left the real numbers at width=16, lr=0.1"),
-        (estimand("level"), (1.0, -math.inf), "loss left the real numbers at width=16, lr=0.1"),
         (estimand("level"), (10**400,), "loss left the real numbers at width=8, lr=0.1"),
-        (estimand("proportion"), (1.0, 0.3), "loss is 0.3, and a proportion counts 0 and 1 alone"),
-        (SLOPE, (1.0, 0.0, 1.0), "loss is 0 at width=16, lr=0.1, which has no logarithm"),
-        (SLOPE, (1.0, 2.0, None), "nothing was measured at width=32, lr=0.1"),
-        (SLOPE, (1.0,), "width has one level only, and a trend needs two"),
-        (RANKS, (1.0,), "width has one level only, and a trend needs two"),
-        (RANKS | {"across": "depth"}, (1.0, 2.0), "depth is None at width=8, lr=0.1, and must be a number"),
-        (EXPONENT, (1.0, 2.0, 3.0), "asked has no exponent: there are 3 levels, and this needs 4"),
-        (EXPONENT, (2.0, 2.0, 2.0, 2.0), "asked has no exponent: the measure is the same at all levels"),
-        (EXPONENT, (1.0, 1.0, 1.0, 9.0), "asked has no exponent: no exponent between -8 and 8 fits"),
-        (EXPONENT, (1.0, 2.0, -3.0, 4.0), "loss is -3 at width=32, lr=0.1, which has no logarithm"),
-        (BREAKPOINT, (1.0, 2.0, 1.0, 2.0), "asked has no breakpoint: there are 4 levels, and a turn needs five"),
-        (BREAKPOINT, (1.0, 2.0, 3.0, 4.0, 5.0), "asked has no breakpoint: the measure lies on one straight line"),
-        (BREAKPOINT, (1.0, 2.0, None, 4.0, 5.0), "nothing was measured at width=32, lr=0.1"),
+        (estimand("proportion"), (1.0, 0.3), "loss is 0.3"),
+        (SLOPE, (1.0, 0.0, 1.0), "loss is 0 at width=16, lr=0.1"),
+        (SLOPE, (1.0, 2.0, None), "width=32, lr=0.1"),
+        (SLOPE, (1.0,), "width has one level"),
+        (RANKS | {"across": "depth"}, (1.0, 2.0), "depth is None at width=8, lr=0.1"),
+        (EXPONENT, (1.0, 2.0, 3.0), "there are 3 levels, and this needs 4"),
+        (EXPONENT, (1.0, 1.0, 1.0, 9.0), "-8 and 8"),
+        (EXPONENT, (1.0, 2.0, -3.0, 4.0), "loss is -3 at width=32, lr=0.1"),
+        (BREAKPOINT, (1.0, 2.0, 1.0, 2.0), "there are 4 levels"),
+        (BREAKPOINT, (1.0, 2.0, 3.0, 4.0, 5.0), "straight"),
     ],
 )
-def test_where_there_is_no_number_a_sentence_says_why(asked, losses, why):
-    found, said = value(asked, over_width(*losses))
-    assert found is None
-    assert said.startswith(why)
-    assert said == why or "has no" in why
+def test_where_there_is_no_number_a_sentence_names_the_fact(asked, losses, fact):
+    number, why = value(asked, over_width(*losses))
+    assert number is None
+    assert fact in why
 
 
-def test_a_factor_without_a_logarithm_is_named():
+def test_a_factor_without_a_logarithm_or_a_number_is_named():
     cells = [({"lr": 0.0}, {"loss": 1.0}), ({"lr": 1.0}, {"loss": 2.0})]
-    assert value(estimand("slope", across="lr"), cells) == (None, "lr is 0 at lr=0.0, which has no logarithm")
-
-
-@pytest.mark.parametrize("level", ["wide", True, None])
-def test_a_factor_that_is_no_number_has_no_trend(level):
-    cells = [({"kind": level}, {"loss": 1.0}), ({"kind": 2.0}, {"loss": 2.0})]
-    found, why = value(estimand("rank_correlation", across="kind"), cells)
-    assert found is None
-    assert "must be a number" in why
+    assert "lr is 0 at lr=0.0" in value(estimand("slope", across="lr"), cells)[1]
+    for level in ("wide", True, None):
+        cells = [({"kind": level}, {"loss": 1.0}), ({"kind": 2.0}, {"loss": 2.0})]
+        number, why = value(estimand("rank_correlation", across="kind"), cells)
+        assert (number, "must be a number" in why) == (None, True)
 
 
 def crossed(losses: dict[tuple[int, float], float]) -> list:
@@ -140,19 +121,7 @@ def test_other_factors_are_averaged_over_and_for_a_slope_geometrically():
     assert value(RANKS, uneven)[0] == -1.0  # the means 8.5 and 8 do
     contrast = estimand("contrast", between=({"width": 16}, {"width": 8}))
     assert value(contrast, cells)[0] == pytest.approx(2.5)  # 5 - 2.5
-
-
-def test_a_trend_may_be_asked_for_at_one_level_of_another_factor():
-    cells = crossed({(8, 0.1): 1.0, (8, 0.2): 9.0, (16, 0.1): 2.0, (16, 0.2): 1.0})
     assert value(estimand("slope", across="width", between=({"lr": 0.1},)), cells)[0] == pytest.approx(1.0)
-
-
-def test_every_kind_can_be_computed():
-    cells = [({**config, "level": place % 2}, got) for place, (config, got) in enumerate(over_width(1, 1, 1, 0, 0))]
-    for kind in Kind:
-        asked = estimand(kind, across="width", between=ENDS if kind is Kind.CONTRAST else ()) | {"levels": [0, 1]}
-        found, why = value(asked, cells)
-        assert (found is None) == (why != "")
 
 
 def test_levels_that_are_not_all_above_0_turn_on_a_plain_axis():
@@ -163,26 +132,19 @@ def test_levels_that_are_not_all_above_0_turn_on_a_plain_axis():
 LOSSES = st.lists(st.floats(1e-3, 1e3), min_size=2, max_size=6)
 
 
+@settings(max_examples=40)
 @given(losses=LOSSES, factor=st.floats(0.01, 100.0))
-def test_a_slope_does_not_depend_on_the_measure_s_scale(losses, factor):
-    plain = value(SLOPE, over_width(*losses))[0]
+def test_a_trend_knows_no_scale_and_is_reversed_with_its_arms(losses, factor):
     scaled = value(SLOPE, over_width(*[loss * factor for loss in losses]))[0]
-    assert scaled == pytest.approx(plain, rel=1e-6, abs=1e-6)
-
-
-@given(losses=LOSSES)
-def test_reversing_the_arms_reverses_a_trend(losses):
+    assert scaled == pytest.approx(value(SLOPE, over_width(*losses))[0], rel=1e-6, abs=1e-6)
+    assert value(RANKS, over_width(*losses)) == value(RANKS, over_width(*[loss * 8 for loss in losses]))
+    assert -1.0 <= value(RANKS, over_width(*losses))[0] <= 1.0
     for asked in (SLOPE, RANKS):
         there, back = (value(asked, over_width(*order))[0] for order in (losses, losses[::-1]))
         assert there == pytest.approx(-back, abs=1e-9)
 
 
-@given(losses=LOSSES)
-def test_a_rank_correlation_sees_order_alone(losses):
-    assert value(RANKS, over_width(*losses)) == value(RANKS, over_width(*[loss * 8 for loss in losses]))
-    assert -1.0 <= value(RANKS, over_width(*losses))[0] <= 1.0
-
-
+@settings(max_examples=20)
 @given(losses=LOSSES, order=st.randoms(use_true_random=False))
 def test_the_order_of_the_cells_does_not_matter(losses, order):
     cells = over_width(*losses)
@@ -202,29 +164,19 @@ def at_levels(*levels: float, lr: float = 0.1) -> list:
     ("asked", "configs", "is_even"),
     [
         (SLOPE, at_levels(8, 16, 32), True),
-        (SLOPE, at_levels(32, 8, 16), True),
-        (SLOPE, at_levels(8, 32), True),
         (SLOPE, at_levels(10, 32, 100, 316), True),  # whole numbers near it
         (SLOPE, at_levels(8, 16, 24), False),  # evenly spaced, and not in their logarithms
-        (SLOPE, at_levels(8, 16, 64), False),
         (SLOPE, at_levels(8), False),
         (SLOPE, at_levels(0, 8, 16), False),
         (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, 32, lr=0.2), True),
         (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, lr=0.2), False),
         (SLOPE | {"between": [{"lr": 0.1}]}, at_levels(8, 16, 32) + at_levels(8, lr=0.2), True),
-        (SLOPE, [{"width": "small", "lr": 0.1}, {"width": "large", "lr": 0.1}], False),
         (RANKS, at_levels(1, 2, 9), True),  # it sees their order alone
         (RANKS, at_levels(1, 2, 9) + at_levels(9, lr=0.2), False),
     ],
 )
 def test_arms_are_evenly_spaced_as_the_estimand_sees_them(asked, configs, is_even):
     assert evenly_spaced(configs, asked) is is_even
-
-
-@given(losses=st.lists(st.floats(0.1, 10.0), min_size=3, max_size=5), kind=st.sampled_from([SLOPE, RANKS]))
-def test_over_evenly_spaced_arms_the_mirrored_measures_give_the_opposite_number(losses, kind):
-    there, mirrored = value(kind, over_width(*losses))[0], value(kind, over_width(*reversed(losses)))[0]
-    assert there == pytest.approx(-mirrored, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -239,8 +191,13 @@ def test_only_the_cells_of_its_arms_are_needed(asked, places):
     assert number is not None
 
 
-@pytest.mark.parametrize("kind", ["contrast", "slope", "rank_correlation"])
-@given(st.floats(1e-3, 1e3), st.integers(1, 30), st.integers(1, 30))
+@settings(max_examples=20)
+@given(
+    st.sampled_from(["contrast", "slope", "rank_correlation"]),
+    st.floats(1e-3, 1e3),
+    st.integers(1, 30),
+    st.integers(1, 30),
+)
 def test_arms_of_any_size_that_measured_the_same_do_not_differ(kind, loss, some, others):
     asked = estimand(kind, across="width", between=() if kind != "contrast" else ENDS)
     cells = [
@@ -297,7 +254,7 @@ def counted(points: Callable[[float], tuple[float, float]]) -> list:
     """A map of this curve: tiles of 16 boxes a side, each level's boxes counted tile by tile."""
     cells = []
     for level in range(LEVELS[0], LEVELS[1] + 1):
-        found = boxes_of(points, 300_000, 16 << level)
+        found = boxes_of(points, 60_000, 16 << level)
         by_tile = Counter((x // 16, y // 16) for x, y in found)
         cells += [({"level": level, "column": x, "row": y}, {"border": n}) for (x, y), n in by_tile.items()]
     return cells
@@ -309,12 +266,9 @@ def test_the_dimension_of_a_known_curve_is_found(points, truth, within):
     assert (number, why) == (pytest.approx(truth, abs=within), "")
 
 
-def test_a_plane_has_dimension_two_and_an_island_of_one_box_none():
-    assert value(dimension(), charted({level: [4**level] for level in range(5)}))[0] == pytest.approx(2.0)
-    assert value(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0
-
-
 def test_the_boxes_of_a_level_are_counted_together_and_other_levels_are_none_of_it():
+    assert value(dimension(), charted({level: [4**level] for level in range(5)}))[0] == pytest.approx(2.0)  # a plane
+    assert value(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0  # an island of one box
     split = charted({0: [900], 1: [1, 3], 2: [4, 0, 4], 3: [16], 4: [7, 25], 5: [9_000]})
     assert value(dimension(), split)[0] == pytest.approx(1.0)
 
@@ -333,15 +287,11 @@ def test_a_dimension_between_two_arms_is_their_difference():
     ("cells", "words"),
     [
         (charted({1: [2], 2: [0, 0], 3: [8], 4: [16]}), "no border passes at level 2"),
-        (charted({1: [2], 2: [4], 3: [8]}), "no border passes at level 4"),
         (charted({1: [2], 2: [4], 3: [8], 4: [16]}, digits=7), ""),
-        ([], "no config of this design"),
+        ([], "no config"),
         ([*charted({1: [2], 2: [4], 3: [8], 4: [16]}), ({"level": 4, "column": 9}, None)], "nothing was measured"),
         ([({"column": 0}, {"border": 3})], "level is None"),
-        (
-            [*charted({1: [2]}), ({"level": 2, "column": 0}, {"border": None})],
-            "border has no value at level=2, column=0",
-        ),
+        ([*charted({1: [2]}), ({"level": 2, "column": 0}, {"border": None})], "border has no value at level=2"),
     ],
 )
 def test_a_dimension_without_a_border_at_each_level_has_no_value_and_says_where(cells, words):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from axiom.statistics.fits import NoFitError, saturating_law, turn
@@ -12,6 +12,7 @@ from axiom.statistics.fits import NoFitError, saturating_law, turn
 XS = [8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
 
 
+@settings(max_examples=30)
 @given(
     exponent=st.floats(-3.0, 3.0).filter(lambda one: abs(one) > 0.05),
     factor=st.floats(0.01, 100.0),
@@ -27,17 +28,14 @@ def test_a_power_law_with_an_offset_is_found_again(exponent, factor, offset):
     assert found.explained == pytest.approx(1.0)
 
 
-def test_a_ceiling_is_an_offset_too():
-    found = saturating_law(XS, [1.0 - 2.0 * x**-0.8 for x in XS])
-    assert (found.exponent, found.offset) == pytest.approx((-0.8, 1.0), abs=1e-6)
+def test_a_ceiling_is_an_offset_too_and_a_logarithm_lies_between_rising_and_falling_exponents():
+    ceiling = saturating_law(XS, [1.0 - 2.0 * x**-0.8 for x in XS])
+    assert (ceiling.exponent, ceiling.offset) == pytest.approx((-0.8, 1.0), abs=1e-6)
+    logarithm = saturating_law(XS, [1.0 + math.log(x) for x in XS])
+    assert (logarithm.exponent, logarithm.explained) == pytest.approx((0.0, 1.0), abs=1e-6)
 
 
-def test_a_logarithm_is_the_law_between_rising_and_falling_exponents():
-    found = saturating_law(XS, [1.0 + math.log(x) for x in XS])
-    assert found.exponent == pytest.approx(0.0, abs=1e-6)
-    assert found.explained == pytest.approx(1.0)
-
-
+@settings(max_examples=30)
 @given(ys=st.lists(st.floats(0.1, 10.0), min_size=6, max_size=6), scale=st.sampled_from([2.0**-30, 8.0]))
 def test_an_exponent_knows_no_units(ys, scale):
     assume(ys != ys[::-1])  # arms that read the same from behind are fitted as well by rising as by falling
@@ -51,23 +49,11 @@ def test_an_exponent_knows_no_units(ys, scale):
     assert saturating_law([x * 4.0 for x in XS], ys).exponent == pytest.approx(plain, abs=1e-6)
 
 
-def noisy(law, rng) -> list[float]:
-    return [law(x) * math.exp(0.02 * rng.normal()) for x in XS]
-
-
-def test_with_noise_the_exponent_is_right_in_the_middle():
-    rng = np.random.default_rng(1)
-    found = [saturating_law(XS, noisy(lambda x: 0.1 + 5 * x**-0.7, rng)).exponent for _ in range(200)]
-    assert np.median(found) == pytest.approx(-0.7, abs=0.02)
-
-
 @pytest.mark.parametrize(
     ("xs", "ys", "why"),
     [
         (XS[:3], [1.0, 2.0, 3.0], "3 levels"),
-        ([], [], "above 0"),
         (XS, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0], "above 0"),
-        ([-8.0, *XS[1:]], [1.0] * 6, "above 0"),
         (XS, [2.0] * 6, "same at all levels"),
         (XS, [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "jumps"),
         (XS, [1e-200, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
@@ -82,6 +68,7 @@ def test_where_there_is_no_law_a_sentence_says_why(xs, ys, why):
 LEVELS = [0.0, 0.1, 0.2, 0.35, 0.5, 0.6, 0.8, 1.0]
 
 
+@settings(max_examples=30)
 @given(at=st.floats(0.12, 0.78), before=st.floats(-5.0, 5.0), bend=st.floats(0.1, 5.0), way=st.sampled_from([-1, 1]))
 def test_a_turn_is_found_again_wherever_it_lies(at, before, bend, way):
     ys = [before * (x - at) + way * bend * max(0.0, x - at) for x in LEVELS]
@@ -90,6 +77,7 @@ def test_a_turn_is_found_again_wherever_it_lies(at, before, bend, way):
     assert (found.before, found.after) == pytest.approx((before, before + way * bend), abs=1e-6)
 
 
+@settings(max_examples=15)
 @given(ys=st.lists(st.floats(-100.0, 100.0), min_size=8, max_size=8))
 def test_no_other_turn_fits_better(ys):
     try:
@@ -112,7 +100,6 @@ def test_no_other_turn_fits_better(ys):
         ([0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6, "levels"),
         (LEVELS, [1.0] * 8, "straight"),
         (LEVELS, [3.0 - 2.0 * x for x in LEVELS], "straight"),
-        (LEVELS, [0.0] * 8, "straight"),
         ([-1.7e308, 0.0, 1.0, 2.0, 1.7e308], [1.0, 2.0, 1.0, 2.0, 3.0], "too far apart"),
     ],
 )
@@ -121,6 +108,7 @@ def test_where_nothing_turns_a_sentence_says_why(xs, ys, why):
         turn(xs, ys)
 
 
+@settings(max_examples=40)
 @given(
     ys=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=8, max_size=8),
     laws=st.sampled_from([saturating_law, turn]),

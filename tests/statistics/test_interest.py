@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.statistics.interest import EstimateOnScale, Interest, interest, similarity, surprise
@@ -23,11 +23,9 @@ def test_the_opposite_surprises_more_than_what_was_left_open_and_that_more_than_
         surprise(measured(-0.5), *EXPECTED),
     )
     assert 0.0 < expected < 1.0 < left_open < opposite
+    assert surprise(measured(0.1, error=1e6), *EXPECTED) == pytest.approx(0.0, abs=1e-6)  # it says nothing
+    assert surprise(measured(-0.5), (1.0, 0.0, 0.0), (0.3, 0.7)) > 5.0  # somebody certain is still surprised
     assert surprise(measured(0.0), *EXPECTED) > 3.0  # nor did anybody expect nothing
-
-
-def test_a_measurement_that_says_nothing_surprises_nobody():
-    assert surprise(measured(0.1, error=1e6), *EXPECTED) == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -35,20 +33,15 @@ def test_a_measurement_that_says_nothing_surprises_nobody():
     [
         (0.15, 0.99 * (0.8 + 0.2 / 4) + 0.01 / 9),  # where the predicted interval lies: 0.1 to 0.2
         (0.3, 0.99 * 0.2 / 4 + 0.01 / 9),  # beside it, on the side that was certain
-        (-0.3, 0.01 / 9),
     ],
 )
 def test_surprise_is_what_a_hand_computes_from_the_chance_of_a_sign_and_magnitude(estimate, chance):
     assert surprise(measured(estimate, error=0.0), (1.0, 0.0, 0.0), (0.1, 0.2)) == pytest.approx(-math.log2(chance))
 
 
-def test_somebody_certain_is_still_surprised():
-    assert surprise(measured(-0.5), (1.0, 0.0, 0.0), (0.3, 0.7)) > 5.0
-
-
-@pytest.mark.parametrize("estimate", [0.0, 0.1, -0.1, 50.0, 1e9])
-def test_a_measurement_without_error_lies_in_one_place(estimate):
-    assert 0.0 <= surprise(measured(estimate, error=0.0), *OPEN) < 10.0
+def test_a_measurement_without_error_lies_in_one_place():
+    for estimate in (0.0, 0.1, -0.1, 1e9):
+        assert 0.0 <= surprise(measured(estimate, error=0.0), *OPEN) < 10.0
 
 
 def test_interest_is_the_product_of_its_four_factors():
@@ -73,6 +66,7 @@ def test_similarity_is_the_share_of_what_both_name():
 NUMBERS = st.floats(-1e6, 1e6)
 
 
+@settings(max_examples=40)
 @given(
     estimate=NUMBERS,
     error=st.floats(0.0, 1e6),

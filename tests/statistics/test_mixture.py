@@ -21,15 +21,13 @@ def by_quadrature(x: np.ndarray, c: float) -> float:
     return float((np.exp(some - top) * density).sum() / density.sum() / np.exp(none - top).sum())
 
 
-@pytest.mark.parametrize(("n", "alpha", "c"), [(4, 0.3, 1.0), (5, 0.1, 1.0), (12, 0.05, 0.5), (40, 0.001, 1.0)])
+@pytest.mark.parametrize(("n", "alpha", "c"), [(4, 0.3, 1.0), (12, 0.05, 0.5)])
 def test_a_mean_that_is_just_so_far_away_makes_the_e_value_one_over_alpha(n, alpha, c):
     values = np.random.default_rng(n).normal(size=n)
     values += reach(n, alpha=alpha, c=c) * values.std(ddof=1) / math.sqrt(n) - values.mean()
     assert by_quadrature(values, c) == pytest.approx(1 / alpha, rel=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("n", "alpha", "standard_errors"), [(1, 0.05, math.inf), (3, 0.05, math.inf), (100, 0.05, 3.2), (10_000, 0.05, 3.9)]
-)
-def test_at_first_no_mean_is_far_enough_and_later_it_takes_more_than_at_a_single_look(n, alpha, standard_errors):
-    assert reach(n, alpha=alpha) == pytest.approx(standard_errors, rel=0.05)
+def test_at_first_no_mean_is_far_enough_and_later_it_takes_more_than_at_a_single_look():
+    reached = [reach(n, alpha=0.05) for n in (1, 3, 100, 10_000)]
+    assert reached == pytest.approx([math.inf, math.inf, 3.2, 3.9], rel=0.05)

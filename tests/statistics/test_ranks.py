@@ -1,10 +1,11 @@
 """Groups that do not differ are rarely said to, whatever the law; one that lies elsewhere is named."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special, stats
 
@@ -23,20 +24,17 @@ def apart(values, groups, strata):
     return ranks.apart(groups, ranks.scored(values, strata))
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 40])
-@pytest.mark.parametrize("square", [0.01, 1.0, 9.0, 60.0, 300.0])
-def test_the_tail_is_that_of_an_independent_implementation(square, freedom):
-    assert chi_squared_tail(square, freedom) == pytest.approx(special.chdtrc(freedom, square), rel=1e-9, abs=1e-300)
-
-
-@pytest.mark.parametrize(("square", "freedom"), [(0.0, 3), (-1e-18, 3), (5.0, 0)])
-def test_without_any_distance_nothing_is_unlikely(square, freedom):
-    assert chi_squared_tail(square, freedom) == 1.0
+def test_the_tail_is_that_of_an_independent_implementation():
+    for square, freedom in itertools.product((0.01, 1.0, 9.0, 300.0), (1, 2, 3, 40)):
+        independent = special.chdtrc(freedom, square)
+        assert chi_squared_tail(square, freedom) == pytest.approx(independent, rel=1e-9, abs=1e-300)
+    for square, freedom in ((0.0, 3), (-1e-18, 3), (5.0, 0)):  # without any distance nothing is unlikely
+        assert chi_squared_tail(square, freedom) == 1.0
 
 
 @pytest.mark.parametrize("law", LAWS)
 def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
-    rng, streams = np.random.default_rng(3), 600
+    rng, streams = np.random.default_rng(3), 200
     together, each = [], []
     for _ in range(streams):
         groups, strata = rng.integers(0, 8, 120).tolist(), [place % 3 for place in range(120)]
@@ -47,13 +45,12 @@ def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
     for chances in (together, each):
         for level in (0.05, 0.2):
             assert np.mean(np.array(chances) < level) <= level + 3 * math.sqrt(level * (1 - level) / streams)
-    assert np.mean(np.array(together) < 0.2) > 0.1  # it is a test and not a constant
+    assert np.mean(np.array(together) < 0.2) > 0.08  # it is a test and not a constant
 
 
-@pytest.mark.parametrize("chance", [0.002, 0.01, 0.05])
-def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has_it(chance):
+def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has_it():
     """A group with three values, one of them an event: a normal tail would call that one in a hundred million."""
-    rng, streams, level = np.random.default_rng(6), 400, 0.01
+    rng, streams, level, chance = np.random.default_rng(6), 150, 0.01, 0.01
     found = [
         apart((rng.random(180) < chance).tolist(), [n % 60 for n in range(180)], [0] * 180) for _ in range(streams)
     ]
@@ -62,8 +59,7 @@ def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has
     assert np.mean([one.together < level for one in found]) <= most
 
 
-@pytest.mark.parametrize(("mine", "whole"), [(6, 200), (60, 200), (140, 200)])
-@pytest.mark.parametrize("events", [4, 10, 60])
+@pytest.mark.parametrize(("mine", "whole", "events"), [(6, 200, 4), (60, 200, 10), (140, 200, 60)])
 def test_where_values_agree_a_small_chance_is_the_exact_one(mine, whole, events):
     """Of which events a group has is known exactly how often it has so many: the hypergeometric law."""
     law = stats.hypergeom(whole, events, mine)
@@ -101,12 +97,12 @@ def test_of_three_values_or_of_several_designs_it_is_bounded_by_what_could_be_dr
 
 def test_one_of_forty_that_lies_three_deviations_away_is_named():
     rng, named = np.random.default_rng(4), 0
-    for _ in range(100):
+    for _ in range(40):
         values, groups = rng.normal(size=200), np.repeat(np.arange(40), 5)
         values[groups == 7] += 3
         found = apart(values.tolist(), groups.tolist(), [0] * 200)
         named += min(found.each, key=found.each.get) == 7 and found.each[7] * 40 < 1e-3
-    assert named >= 80
+    assert named >= 32
 
 
 ROWS = st.lists(
@@ -114,6 +110,7 @@ ROWS = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(rows=ROWS, order=st.randoms())
 def test_neither_unit_nor_order_matters(rows, order):
     def found(rows):
@@ -127,12 +124,8 @@ def test_neither_unit_nor_order_matters(rows, order):
     assert after.each == pytest.approx(before.each)
 
 
-def test_two_groups_are_as_far_apart_together_as_each_of_them():
-    found = apart([1.0, 2.0, 3.0, 4.0, 9.0, 8.0], ["a", "a", "a", "b", "b", "b"], [0] * 6)
-    assert found.each["a"] == pytest.approx(found.each["b"])
-    assert found.together == pytest.approx(found.each["a"])
-
-
-def test_equal_values_tell_nothing():
-    found = apart([1.0] * 6, [0, 1] * 3, [0] * 6)
-    assert (found.each, found.together) == ({}, 1.0)
+def test_two_groups_are_as_far_apart_as_each_of_them_and_equal_values_tell_nothing():
+    two = apart([1.0, 2.0, 3.0, 4.0, 9.0, 8.0], ["a", "a", "a", "b", "b", "b"], [0] * 6)
+    assert two.together == pytest.approx(two.each["a"]) == pytest.approx(two.each["b"])
+    equal = apart([1.0] * 6, [0, 1] * 3, [0] * 6)
+    assert (equal.each, equal.together) == ({}, 1.0)

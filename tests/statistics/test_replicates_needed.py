@@ -4,15 +4,15 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect, if_share
+from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect
 from axiom.statistics.sequential import bernoulli_log_e, median_sequence
 from axiom.statistics.signed_ranks import either, log_es, stream
 
 BAR = math.log(1e3)
-PILOT, STREAMS = 16, 400
+PILOT, STREAMS = 16, 200
 
 
 def is_sure(values) -> bool:
@@ -22,7 +22,7 @@ def is_sure(values) -> bool:
 def test_an_effect_is_as_sure_after_the_forecast_number_as_was_forecast():
     rng, reached = np.random.default_rng(1), [[], []]
     for effect in rng.normal(0.0, 1.0, STREAMS):  # as the forecast expects effects to be
-        values = rng.normal(effect, 1.0, 4_000).tolist()
+        values = rng.normal(effect, 1.0, 2_000).tolist()
         for place, more in enumerate(for_effect(values[:PILOT], BAR)):
             if more is not None and 0 < more <= len(values) - PILOT:
                 reached[place].append(is_sure(values[: PILOT + more]))
@@ -30,8 +30,8 @@ def test_an_effect_is_as_sure_after_the_forecast_number_as_was_forecast():
     assert 0.8 <= np.mean(reached[1]) <= 0.95  # a little less often, where only a few more were forecast
 
 
-@pytest.mark.parametrize("null", [0.5, 0.1])
-def test_a_share_is_as_sure_after_the_forecast_number_as_was_forecast(null):
+def test_a_share_is_as_sure_after_the_forecast_number_as_was_forecast():
+    null = 0.1
     rng, reached = np.random.default_rng(2), [[], []]
     for chance in rng.beta(0.5, 0.5, STREAMS):  # as the forecast expects chances to be
         drawn = rng.random(6_000) < chance
@@ -45,7 +45,7 @@ def test_a_share_is_as_sure_after_the_forecast_number_as_was_forecast(null):
 
 def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_there():
     rng, reached = np.random.default_rng(4), [[], []]
-    for _ in range(200):
+    for _ in range(80):
         pilot = rng.normal(0.0, 1.0, 64).tolist()  # in which there is none, as in a negative that is doubted
         values = rng.normal(0.5, 1.0, 400).tolist()
         for place, more in enumerate(if_effect(pilot, 0.5, BAR)):
@@ -54,17 +54,6 @@ def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_the
     assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.08)
     assert if_effect([1.0], 0.5, BAR) == (None, None)
     assert if_effect([1.0] * 20, 0.5, BAR) == (0, 0)
-
-
-def test_as_many_seeds_as_would_show_a_share_show_one_that_is_there():
-    rng = np.random.default_rng(5)
-    half, most = if_share(16, 0.75, 0.5, BAR)
-    shown = [
-        [bernoulli_log_e(int((rng.random(16 + more) < 0.75).sum()), 16 + more, 0.5) >= BAR for _ in range(400)]
-        for more in (half, most)
-    ]
-    assert 0.4 <= np.mean(shown[0]) <= 0.65
-    assert np.mean(shown[1]) == pytest.approx(0.9, abs=0.06)
 
 
 def is_absent_by_signs(values) -> bool:
@@ -80,7 +69,7 @@ def is_absent_by_ranks(values) -> bool:
 @pytest.mark.parametrize(("by_signs", "is_absent"), [(True, is_absent_by_signs), (False, is_absent_by_ranks)])
 def test_an_absent_effect_is_shown_after_about_the_forecast_number(by_signs, is_absent):
     rng, reached = np.random.default_rng(3), [[], []]
-    for _ in range(200):
+    for _ in range(60):
         values = rng.normal(rng.normal(0, 0.05), 1.0, 5_000).tolist()
         for place, more in enumerate(for_absence(values[:100], 0.0, 0.4, by_signs=by_signs)):
             if more is not None and more <= len(values) - 100:
@@ -97,16 +86,14 @@ def test_what_is_sure_already_needs_no_more_but_the_least_that_is_asked_for():
     assert for_absence([0.0, 1e-9, -1e-9] * 20, 0.0, 1.0, by_signs=True, least=100) == (40, 40)
 
 
-@pytest.mark.parametrize("values", [[], [1.0]])
-def test_without_two_values_nothing_is_forecast(values):
-    assert for_effect(values, BAR) == for_absence(values, 0.0, 0.1, by_signs=False) == (None, None)
+def test_without_two_values_nothing_is_forecast_nor_an_absence_at_the_smallest_effect():
+    for values in ([], [1.0]):
+        assert for_effect(values, BAR) == for_absence(values, 0.0, 0.1, by_signs=False) == (None, None)
     assert for_share(0, 0, 0.5, BAR) == (None, None)
-
-
-def test_what_lies_at_the_smallest_effect_is_not_expected_to_be_shown_absent():
     assert for_absence([1.0, 1.1, 0.9, 1.05] * 20, 0.0, 0.5, by_signs=True)[1] is None
 
 
+@settings(max_examples=40)
 @given(
     values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=8),
     null=st.floats(-10.0, 10.0),
@@ -119,6 +106,7 @@ def test_no_values_make_the_forecast_fail_and_nine_in_ten_is_never_sooner(values
             assert 0 <= half <= most
 
 
+@settings(max_examples=40)
 @given(n=st.integers(1, 60), share=st.floats(0.0, 1.0), null=st.sampled_from([0.0, 0.1, 0.5, 1.0]))
 def test_no_share_makes_the_forecast_fail(n, share, null):
     half, most = for_share(round(share * n), n, null, BAR)
