@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,23 @@ def variant(tmp_path_factory, prepared) -> Callable[..., Prepared]:
 def rounds_of():
     """Holds the sessions of a laboratory under its own policy."""
     return lambda lab, **changes: Rounds(lab=lab, policy=replace(POLICY, **changes))
+
+
+class TakenBack(Exception):
+    """Whatever was done is not wanted."""
+
+
+@pytest.fixture(scope="session")
+def taken_back():
+    """The body in a transaction that leaves nothing behind."""
+
+    @contextmanager
+    def within(db: Database):
+        with suppress(TakenBack), db.transaction():
+            yield
+            raise TakenBack
+
+    return within
 
 
 @pytest.fixture

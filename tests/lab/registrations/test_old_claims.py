@@ -59,26 +59,19 @@ def test_a_claim_waits_by_name_until_its_experiment_is_published(small_lab, prep
     assert links.everything(small_lab.db)[1].upheld_by == (Meaning.AS_CLAIMED,)
 
 
-def test_done_again_it_changes_nothing(small_lab, prepared, pass_on):
-    small_lab.publish(prepared())
-    assert pass_on() == 2
-    before = [small_lab.db.select(f"SELECT * FROM {table}") for table in ("link", "old_claim")]  # noqa: S608  our own
-    small_lab.later(days=1)
-    assert pass_on() == 0
-    assert [small_lab.db.select(f"SELECT * FROM {table}") for table in ("link", "old_claim")] == before  # noqa: S608
-
-
 def test_a_list_that_has_learned_of_another_asker_reaches_a_laboratory_of_before(small_lab, prepared, pass_on):
-    small_lab.publish(prepared())
-    older = replace(LISTED, claims=(replace(CLAIM, askings=()), REASON), links=())
-    assert pass_on(older) == 0
-    assert pass_on() == 2
+    def rows():
+        return [small_lab.db.select(f"SELECT * FROM {table}") for table in ("link", "old_claim")]  # noqa: S608  our own
 
-
-def test_another_experiment_s_estimand_of_the_same_name_asks_nothing(small_lab, prepared, pass_on):
     small_lab.publish(prepared())
     elsewhere = replace(CLAIM, askings=(replace(GROWS, experiment="other_sum"),))
-    assert pass_on(replace(LISTED, claims=(elsewhere, REASON), links=())) == 0
+    for older in (elsewhere, replace(CLAIM, askings=())):
+        assert pass_on(replace(LISTED, claims=(older, REASON), links=())) == 0
+    assert pass_on() == 2
+    before = rows()
+    small_lab.later(days=1)
+    assert pass_on() == 0
+    assert rows() == before
 
 
 def test_a_newer_version_asks_too_and_takes_the_older_one_s_place(small_lab, prepared, pass_on):

@@ -1,6 +1,5 @@
 """Runners from a release: what was signed arrives over a real wire, and nothing else does."""
 
-import contextlib
 import fcntl
 import json
 import os
@@ -143,10 +142,10 @@ def test_a_laboratory_offers_what_was_fetched_and_prefers_what_it_built(host, fe
     (folder.keys / "trust.json").write_bytes(b"whom to trust")
     CodeKey.make().save(folder.keys / "code.key")
     here = Platform(system="linux", processor="x86_64", instructions="avx2")
-    own = tmp_path / "own"
+    own, part = tmp_path / "own", folder.fetched_runners / f".{LINUX}.part"
     offering = Offering(folder, platform=here, now=lambda: NOW, built=own)
-    (folder.fetched_runners / f".{LINUX}.part").mkdir(parents=True)
-    shutil.copy(host.folder / LINUX / "built.json", folder.fetched_runners / f".{LINUX}.part")
+    part.mkdir(parents=True)
+    shutil.copy(host.folder / LINUX / "built.json", part)  # half of it is no runner
     offering.look()
     assert (offering.offered[LINUX].is_stand_in, offering.problems) == (True, ())
     fetch(host.address, LINUX)
@@ -165,7 +164,7 @@ def test_a_laboratory_offers_what_was_fetched_and_prefers_what_it_built(host, fe
 @pytest.mark.parametrize("has_ranges", [True, False])
 def test_a_fetch_that_was_cut_goes_on_where_it_was(has_ranges, host, fetch, folder, whole):
     host.has_ranges, host.cut_after = has_ranges, 400_000
-    with pytest.raises(CannotStart, match="What came stays; the same command goes on"):
+    with pytest.raises(CannotStart):
         fetch(host.address)
     assert below(folder.fetched_runners).keys() & whole.keys() == set()
     host.cut_after = None
@@ -176,18 +175,18 @@ def test_a_fetch_that_was_cut_goes_on_where_it_was(has_ranges, host, fetch, fold
     assert begun[-1] == (f"bytes={400_000 * (len(begun) - 1)}-" if has_ranges else "bytes=400000-")
 
 
-def test_a_connection_that_breaks_now_and_then_is_no_matter(host, fetch, folder, whole):
-    host.cut_after = 1_000_000
-    assert fetch(host.address) == [True, True]
-    assert below(folder.fetched_runners) == whole
-
-
-def test_what_lay_there_of_another_release_is_no_matter(host, fetch, folder, whole):
+def test_what_lay_there_or_breaks_now_and_then_is_no_matter(host, fetch, folder, whole):
     part = folder.fetched_runners / f".{LINUX}.part"
     part.mkdir(parents=True)
     (part / ".built.json.part").write_bytes(b"an older one")
     (part / "left.zip").write_bytes(b"left")
-    fetch(host.address)
+    handle = os.open(part, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)  # another command fetches
+    with pytest.raises(CannotStart):
+        fetch(host.address, LINUX)
+    os.close(handle)
+    host.cut_after = 1_000_000
+    assert fetch(host.address) == [True, True]
     assert below(folder.fetched_runners) == whole
 
 
@@ -203,14 +202,14 @@ def test_of_a_later_release_only_what_changed_is_fetched(host, fetch, folder, bu
     assert below(folder.fetched_runners) == {name: body for name, body in below(built).items() if name != RELEASE}
 
 
-@pytest.mark.parametrize("change", ["flipped", "longer", "shorter"])
-def test_a_file_that_was_not_signed_is_refused_by_name(change, host, fetch, folder, built):
+def test_a_file_that_was_not_signed_is_refused_by_name(host, fetch, folder, built):
     (path,) = (built / LINUX).glob("axiom_runtime_*")
     body = path.read_bytes()
-    path.write_bytes({"flipped": b"\1" + body[1:], "longer": body + b"x", "shorter": body[:-1]}[change])
-    with pytest.raises(CannotStart if change == "shorter" else Refused, match=path.name):
-        fetch(host.address)
-    assert not (folder.fetched_runners / LINUX).exists()
+    for wrong, error in ((b"\1" + body[1:], Refused), (body + b"x", Refused), (body[:-1], CannotStart)):
+        path.write_bytes(wrong)
+        with pytest.raises(error, match=path.name):
+            fetch(host.address)
+        assert not (folder.fetched_runners / LINUX).exists()
     path.write_bytes(body)
     assert fetch(host.address) == [True, True]
 
@@ -228,26 +227,28 @@ def signed(built: Path, **said: Any) -> None:
 
 ROW = {"name": "built.json", "sha256": "ab" * 32, "size": 5}
 ODD: list[tuple[Callable[[Path], None], str]] = [
-    (lambda built: (built / RELEASE).write_bytes(b""), "not believed"),
-    (lambda built: (built / RELEASE).write_bytes(b"x" * 300_000), "bytes, and"),
-    (lambda built: edited(built, signature="00" * 64), "its signature is false"),
-    (lambda built: edited(built, release={}), "its signature is false"),
-    (lambda built: edited(built, key=SigningKey.make().public), "it is signed by the key"),
+    (lambda built: (built / RELEASE).write_bytes(b""), "believed"),
+    (lambda built: (built / RELEASE).write_bytes(b"x" * 300_000), "bytes"),
+    (lambda built: edited(built, signature="00" * 64), "signature"),
+    (lambda built: edited(built, release={}), "signature"),
+    (lambda built: edited(built, key=SigningKey.make().public), "key"),
     (lambda built: signed(built, format="axiom-bundle-1"), "format"),
-    (lambda built: signed(built, runners={"../keys": [ROW]}), "is no name of a runner"),
-    (lambda built: signed(built, runners={".hidden": [ROW]}), "is no name of a runner"),
-    (lambda built: signed(built, runners={LINUX: [ROW | {"name": "../built.json"}]}), "has not the form"),
-    (lambda built: signed(built, runners={LINUX: [ROW | {"size": 2**40}]}), "are allowed"),
-    (lambda built: signed(built, runners={LINUX: [ROW, ROW]}), "names the same thing twice"),
-    (lambda built: signed(built, runners={LINUX: [ROW | {"name": "other.json"}]}), "has no built.json"),
+    (lambda built: signed(built, runners={"../keys": [ROW]}), r"\.\./keys"),
+    (lambda built: signed(built, runners={".hidden": [ROW]}), "hidden"),
+    (lambda built: signed(built, runners={LINUX: [ROW | {"name": "../built.json"}]}), "form"),
+    (lambda built: signed(built, runners={LINUX: [ROW | {"size": 2**40}]}), "allowed"),
+    (lambda built: signed(built, runners={LINUX: [ROW, ROW]}), "twice"),
+    (lambda built: signed(built, runners={LINUX: [ROW | {"name": "other.json"}]}), "built.json"),
 ]
 
 
-@pytest.mark.parametrize(("change", "reason"), ODD, ids=[reason for _, reason in ODD])
-def test_a_list_that_is_not_signed_or_off_is_refused(change, reason, host, fetch, folder, built):
-    change(built)
-    with pytest.raises(Refused, match=reason):
-        fetch(host.address)
+def test_a_list_that_is_not_signed_or_off_is_refused(host, fetch, folder, built):
+    good = (built / RELEASE).read_bytes()
+    for change, fact in ODD:
+        (built / RELEASE).write_bytes(good)
+        change(built)
+        with pytest.raises(Refused, match=fact):
+            fetch(host.address)
     assert not folder.fetched_runners.exists()
 
 
@@ -255,83 +256,52 @@ def test_a_runner_under_the_name_of_another_is_refused(host, fetch, folder, buil
     (built / f"{LINUX}-nv").rename(built / "windows_x86_64")
     files = json.loads((built / RELEASE).read_bytes())["release"]["runners"]
     signed(built, runners={"windows_x86_64": files[f"{LINUX}-nv"]})
-    with pytest.raises(Refused, match="is a runner for"):
+    with pytest.raises(Refused):
         fetch(host.address)
     assert [path.name for path in folder.fetched_runners.iterdir()] == [".windows_x86_64.part"]
 
 
-@pytest.mark.parametrize(
-    "place",
-    ["http://example.org/r", "ftp://127.0.0.1/r", "file:///tmp/r", "http://127.0.0.1.example.org/r", "https:///r"],
-)
-def test_only_an_address_that_nobody_reads_on_the_way_is_asked(place, fetch):
-    with pytest.raises(WrongUse, match="must begin with https"):
-        fetch(place)
+def test_only_an_address_that_nobody_reads_on_the_way_is_asked(host, fetch):
+    for place in ("http://example.org/r", "file:///tmp/r", "http://127.0.0.1.example.org/r", "https:///r"):
+        with pytest.raises(WrongUse):
+            fetch(place)
+    for host.elsewhere in ("http://192.0.2.1", "file:///etc"):  # nor followed to
+        with pytest.raises((WrongUse, CannotStart)):
+            fetch(host.address)
+    assert {path for path, _ in host.asked} == {f"/{RELEASE}"}
 
 
-@pytest.mark.parametrize("place", ["http://192.0.2.1", "file:///etc"])
-def test_an_answer_that_leads_to_an_open_address_is_not_followed(place, host, fetch):
-    host.elsewhere = place
-    with pytest.raises((WrongUse, CannotStart), match=r"must begin with https|not allowed"):
-        fetch(host.address)
-
-
-def test_what_is_not_there_is_named(host, fetch, tmp_path):
+def test_what_is_not_there_or_cannot_be_read_is_named(host, fetch, tmp_path, built):
     for place in (f"{host.address}/none", str(tmp_path / "none")):
         with pytest.raises(NotFound, match=RELEASE):
             fetch(place)
-    with pytest.raises(NotFound, match="has no runner vax, it has"):
+    with pytest.raises(NotFound, match="vax"):
         fetch(host.address, "vax")
-    with pytest.raises(CannotStart, match="cannot be reached"):
-        fetch("http://127.0.0.1:1")
-
-
-def test_two_commands_do_not_write_into_one_file(host, fetch, folder, whole):
-    part = folder.fetched_runners / f".{LINUX}.part"
-    part.mkdir(parents=True)
-    with contextlib.closing(DirectoryLock(part)), pytest.raises(CannotStart, match="Another command fetches"):
-        fetch(host.address, LINUX)
-    fetch(host.address)
-    assert below(folder.fetched_runners) == whole
-
-
-class DirectoryLock:
-    """What another command has."""
-
-    def __init__(self, path: Path) -> None:
-        self._handle = os.open(path, os.O_RDONLY)
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-
-    def close(self) -> None:
-        os.close(self._handle)
-
-
-def test_a_folder_that_cannot_be_read_is_named(fetch, built):
     (built / RELEASE).unlink()
     (built / RELEASE).mkdir()
-    with pytest.raises(CannotStart, match="cannot be read"):
-        fetch(str(built))
+    for place in ("http://127.0.0.1:1", str(built)):
+        with pytest.raises(CannotStart):
+            fetch(place)
 
 
 def test_without_room_nothing_is_fetched(host, fetch, monkeypatch):
     monkeypatch.setattr(fetching, "_SPARE", 2**60)
-    with pytest.raises(StorageFull, match="free some space"):
+    with pytest.raises(StorageFull):
         fetch(host.address)
     assert [path for path, _ in host.asked] == [f"/{RELEASE}"]
 
 
-@pytest.mark.parametrize("how", ["flipped", "missing", "renamed", "empty"])
-def test_what_is_not_whole_is_not_signed(how, built):
+def test_what_is_not_whole_is_not_signed(built):
     (runtime,) = (built / LINUX).glob("axiom_runtime_*")
-    if how == "flipped":
-        runtime.write_bytes(b"\1" + RUNTIME[1:])
-    elif how == "missing":
-        runtime.unlink()
-    elif how == "renamed":
-        (built / LINUX).rename(built / "mine")
-    else:
-        shutil.rmtree(built)
-    before = below(built)
-    with pytest.raises((Refused, NotFound), match="othing was signed"):
-        sign_release(built, KEY, NOW)
-    assert below(built) == before
+    for spoil, mend in (
+        (lambda: runtime.write_bytes(b"\1" + RUNTIME[1:]), lambda: runtime.write_bytes(RUNTIME)),
+        (runtime.unlink, lambda: runtime.write_bytes(RUNTIME)),
+        (lambda: (built / LINUX).rename(built / "mine"), lambda: (built / "mine").rename(built / LINUX)),
+        (lambda: shutil.rmtree(built), lambda: None),
+    ):
+        spoil()
+        before = below(built)
+        with pytest.raises((Refused, NotFound)):
+            sign_release(built, KEY, NOW)
+        assert below(built) == before
+        mend()

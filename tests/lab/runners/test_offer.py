@@ -41,7 +41,10 @@ def laid_out(folder) -> dict[str, bytes]:
 
 
 def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, key):
-    (runner,) = Offers(folder, key).here(HERE, NOW).values()
+    odd = Platform(system="plan9", processor="vax", instructions="none")
+    assert Offers(folder, key).here(odd, NOW) == {}  # which BOINC does not know
+    first = Offers(folder, key).here(HERE, NOW)
+    (runner,) = first.values()
     assert (runner.platform, runner.version) == (LINUX, VERSION)
     there = laid_out(folder)
     assert sorted(there) == sorted(file.name for file in runner.files)
@@ -54,27 +57,16 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
     assert (program.is_main, program.open_name) == (True, "")
     assert (trust.is_main, trust.open_name, there[trust.name]) == (False, "trust.json", b"whom to trust")
     assert there[program.name].startswith(f"#!{sys.executable} -I\n".encode())
-
-
-def test_the_same_files_are_the_same_version(folder, key):
-    first, files = Offers(folder, key).here(HERE, NOW), laid_out(folder)
     written = folder.offer.stat().st_mtime_ns
-    assert Offers(folder, key).here(HERE, NOW) == first
-    assert laid_out(folder) == files
+    for platform in (HERE, odd):
+        assert Offers(folder, key).here(platform, NOW) == first
+    assert laid_out(folder) == there
     assert folder.offer.stat().st_mtime_ns == written
-
-
-@pytest.mark.parametrize(("trust", "python"), [(b"whom to trust from now on", ""), (b"whom to trust", "/opt/python")])
-def test_other_files_are_the_next_version_and_the_old_ones_stay(folder, key, monkeypatch, trust, python):
-    (first,) = Offers(folder, key).here(HERE, NOW).values()
-    before = laid_out(folder)
-    (folder.keys / "trust.json").write_bytes(trust)
-    monkeypatch.setattr(sys, "executable", python or sys.executable)
-    (second,) = Offers(folder, key).here(HERE, NOW).values()
-    assert (first.version, second.version) == (VERSION, VERSION + 1)
-    assert len({file.name for file in first.files} & {file.name for file in second.files}) == 1
-    assert laid_out(folder).items() > before.items()
-    assert Offers(folder, key).here(HERE, NOW) == {LINUX: second}
+    data = json.loads(folder.offer.read_text())
+    del data["runners"][LINUX]["files"][0]["md5"]
+    folder.offer.write_text(json.dumps(data))
+    with pytest.raises(CannotStart, match="md5"):
+        Offers(folder, key).here(HERE, NOW)
 
 
 def test_each_platform_has_its_own_and_no_version_means_two_things(folder, key):
@@ -89,30 +81,22 @@ def test_each_platform_has_its_own_and_no_version_means_two_things(folder, key):
     }
 
 
-def test_a_computer_that_boinc_does_not_know_is_offered_nothing(folder, key):
-    odd = Platform(system="plan9", processor="vax", instructions="none")
-    assert Offers(folder, key).here(odd, NOW) == {}
-    offered = Offers(folder, key).here(HERE, NOW)
-    assert Offers(folder, key).here(odd, NOW) == offered
-
-
-def test_a_damaged_offer_stops_the_start_and_says_what_to_do(folder, key):
-    Offers(folder, key).here(HERE, NOW)
-    data = json.loads(folder.offer.read_text())
-    del data["runners"][LINUX]["files"][0]["md5"]
-    folder.offer.write_text(json.dumps(data))
-    with pytest.raises(CannotStart, match=r"cannot be read \('md5'\).*Delete the folder `runners`"):
-        Offers(folder, key).here(HERE, NOW)
-
-
-def test_after_the_folder_was_lost_no_number_is_given_again(folder, key, monkeypatch):
+def test_other_files_are_the_next_version_and_no_number_is_given_again(folder, key, monkeypatch):
     (first,) = Offers(folder, key).here(HERE, NOW).values()
+    before = laid_out(folder)
+    (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
+    (second,) = Offers(folder, key).here(HERE, NOW).values()
+    assert (first.version, second.version) == (VERSION, VERSION + 1)
+    assert len({file.name for file in first.files} & {file.name for file in second.files}) == 1
+    assert laid_out(folder).items() > before.items()  # the old ones stay
     monkeypatch.setattr(sys, "executable", "/opt/python")
-    (second,) = Offers(folder, key).here(HERE, NOW + timedelta(seconds=9)).values()
+    (third,) = Offers(folder, key).here(HERE, NOW + timedelta(seconds=9)).values()
+    assert third.version == VERSION + 2
+    assert Offers(folder, key).here(HERE, NOW) == {LINUX: third}
     shutil.rmtree(folder.runners)
     monkeypatch.setattr(sys, "executable", "/opt/another/python")
-    (third,) = Offers(folder, key).here(HERE, NOW + timedelta(minutes=5)).values()
-    assert (first.version, second.version, third.version) == (VERSION, VERSION + 1, VERSION + 5)
+    (fourth,) = Offers(folder, key).here(HERE, NOW + timedelta(minutes=5)).values()
+    assert fourth.version == VERSION + 5
 
 
 def elsewhere(key: CodeKey, *signed: str) -> CodeSigning:
@@ -127,15 +111,17 @@ def names(runners) -> dict[str, list[str]]:
 
 
 def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
-    (stand_in,) = Offers(folder, key).here(HERE, NOW).values()
+    before = Offers(folder, key).here(HERE, NOW)
+    (stand_in,) = before.values()
     assert (stand_in.is_stand_in, stand_in.plan_classes) == (True, ("", "nv"))
+    damaged = build(tmp_path / "damaged")
+    next(damaged.glob("axiom_runtime_*")).write_bytes(b"the ruptime")
+    with pytest.raises(Refused, match="axiom_runtime_"):
+        Offers(folder, key).built(damaged, NOW)
+    assert Offers(folder, key).here(HERE, NOW) == before
     (runner,) = Offers(folder, key).built(build(tmp_path), NOW).values()
-    assert (runner.version, runner.is_stand_in, runner.needs_avx, runner.unpacked_bytes) == (
-        VERSION + 1,
-        False,
-        True,
-        420,
-    )
+    assert (runner.version, runner.is_stand_in) == (VERSION + 1, False)
+    assert (runner.needs_avx, runner.unpacked_bytes) == (True, 420)
     assert names({"": runner}) == {"": ["runner", "runtime", "code", "trust"]}
     assert [file.is_copied for file in runner.files] == [False, False, False, True]
     for file in runner.files:
@@ -143,6 +129,9 @@ def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
     assert set(laid_out(folder)) > {file.name for file in stand_in.files}  # hosts that have tasks for it fetch it yet
     assert Offers(folder, key).here(HERE, NOW) == {LINUX: runner}
     assert Offers(folder, key).built(build(tmp_path), NOW + timedelta(days=1)) == {LINUX: runner}
+    (second,) = Offers(folder, key).built(build(tmp_path, runtime=b"another"), NOW).values()
+    assert second.version == runner.version + 1
+    assert {file.name for file in runner.files} <= set(laid_out(folder))
 
 
 def test_a_runner_for_gpus_stands_beside_the_one_for_processors(folder, key, tmp_path):
@@ -156,44 +145,22 @@ def test_a_runner_for_gpus_stands_beside_the_one_for_processors(folder, key, tmp
     assert len({runner.version for runner in built.values()}) == 2
 
 
-def test_another_build_is_the_next_version(folder, key, tmp_path):
-    (first,) = Offers(folder, key).built(build(tmp_path), NOW).values()
-    (second,) = Offers(folder, key).built(build(tmp_path, runtime=b"another"), NOW).values()
-    assert second.version == first.version + 1
-    assert {file.name for file in first.files} <= set(laid_out(folder))
-
-
-def test_a_damaged_build_leaves_the_offer_as_it_was(folder, key, tmp_path):
-    before = Offers(folder, key).here(HERE, NOW)
-    built = build(tmp_path)
-    next(built.glob("axiom_runtime_*")).write_bytes(b"the ruptime")
-    with pytest.raises(Refused, match=r"axiom_runtime_.* is not the file that built\.json describes"):
-        Offers(folder, key).built(built, NOW)
-    assert Offers(folder, key).here(HERE, NOW) == before
-
-
-def test_signatures_that_came_with_the_files_need_no_key_here(folder, key, tmp_path):
-    built = build(tmp_path)
-    sign_rows(built, key)
-    ours = [hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (b"whom to trust", code())]
-    (runner,) = Offers(folder, elsewhere(key, *ours)).built(built, NOW).values()
-    for file in runner.files:
-        assert is_code_signed(laid_out(folder)[file.name], file.signature, key.public_text)
-
-
-def sign_rows(built, key) -> None:
+@pytest.mark.parametrize("is_right", [True, False])
+def test_signatures_that_came_with_the_files_need_no_key_here_and_are_looked_at(folder, key, tmp_path, is_right):
+    built, signer = build(tmp_path), key if is_right else CodeKey.make()
     data = json.loads((built / "built.json").read_text())
     for row in data["files"]:
-        row["signature"] = key.sign_digest(row["md5"])
+        row["signature"] = signer.sign_digest(row["md5"])
     (built / "built.json").write_text(json.dumps(data))
-
-
-def test_a_wrong_signature_is_refused_by_name(folder, key, tmp_path):
-    built = build(tmp_path)
-    sign_rows(built, CodeKey.make())
-    for signer in (key, elsewhere(key)):
-        with pytest.raises(Refused, match="The signature that came with axiom_runner_"):
-            Offers(folder, signer).built(built, NOW)
+    ours = [hashlib.md5(body, usedforsecurity=False).hexdigest() for body in (b"whom to trust", code())]
+    if is_right:
+        (runner,) = Offers(folder, elsewhere(key, *ours)).built(built, NOW).values()
+        for file in runner.files:
+            assert is_code_signed(laid_out(folder)[file.name], file.signature, key.public_text)
+        return
+    for ours_or_not in (key, elsewhere(key, *ours)):
+        with pytest.raises(Refused, match="axiom_runner_"):
+            Offers(folder, ours_or_not).built(built, NOW)
     assert not folder.offer.exists()
 
 
@@ -207,7 +174,9 @@ def test_what_nobody_signed_yet_is_named_and_not_offered(folder, key, tmp_path):
     assert signed.unsigned == {}
 
 
-def test_a_renewed_trust_file_is_the_next_version_of_what_was_built_though_its_folder_is_gone(folder, key, tmp_path):
+def test_what_was_built_follows_the_trust_file_our_code_and_the_key_though_its_folder_is_gone(
+    folder, key, tmp_path, monkeypatch
+):
     built = build(tmp_path)
     (first,) = Offers(folder, key).built(built, NOW).values()
     shutil.rmtree(built)
@@ -217,22 +186,14 @@ def test_a_renewed_trust_file_is_the_next_version_of_what_was_built_though_its_f
     assert second.version == first.version + 1
     assert [file.name for file in second.files[:3]] == [file.name for file in first.files[:3]]
     assert laid_out(folder)[second.files[3].name] == b"whom to trust from now on"
-
-
-def test_a_change_of_our_own_code_is_one_small_file_more_to_fetch(folder, key, tmp_path, monkeypatch):
-    (first,) = Offers(folder, key).built(build(tmp_path), NOW).values()
     monkeypatch.setattr(offer, "code", lambda: code() + b"a word more")
-    (second,) = Offers(folder, key).again(NOW).values()
-    assert second.version == first.version + 1
-    (fetched,) = {file.name: file for file in second.files if file not in first.files}.values()
+    (third,) = Offers(folder, key).again(NOW).values()
+    assert third.version == second.version + 1
+    (fetched,) = {file.name: file for file in third.files if file not in second.files}.values()
     assert fetched.name.startswith("axiom_code_")
     assert fetched.size < 1_000_000
-
-
-def test_after_another_code_signing_key_the_same_version_has_its_signatures(folder, key, tmp_path):
-    (first,) = Offers(folder, key).built(build(tmp_path), NOW).values()
     other = CodeKey.make()
-    (second,) = Offers(folder, other).again(NOW + timedelta(days=1)).values()
-    assert second.version == first.version
-    for file in second.files:
+    (signed,) = Offers(folder, other).again(NOW + timedelta(days=1)).values()
+    assert signed.version == third.version
+    for file in signed.files:
         assert is_code_signed(laid_out(folder)[file.name], file.signature, other.public_text)

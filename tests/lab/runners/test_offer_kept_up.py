@@ -33,23 +33,16 @@ def versions(offering) -> dict[str, int]:
     return {name: runner.version for name, runner in offering.offered.items()}
 
 
-def test_the_stand_in_is_there_from_the_start_and_what_is_built_replaces_it(offering, tmp_path):
+def test_what_is_built_replaces_the_stand_in_and_nothing_is_read_again_while_no_file_changes(
+    offering, tmp_path, folder
+):
     (first,) = versions(offering).values()
     assert offering.offered[LINUX].is_stand_in
     offering.look()
     assert versions(offering) == {LINUX: first}
-    build(tmp_path / "built")
-    offering.look()
-    assert (versions(offering), offering.offered[LINUX].is_stand_in) == ({LINUX: first + 1}, False)
-    build(tmp_path / "built", plan_class="nv")
-    offering.look()
-    assert versions(offering) == {LINUX: first + 1, f"{LINUX}-nv": first + 2}
-    assert offering.problems == ()
-
-
-def test_nothing_is_read_again_while_no_file_changes(offering, tmp_path, folder):
     built = build(tmp_path / "built")
     offering.look()
+    assert (versions(offering), offering.offered[LINUX].is_stand_in) == ({LINUX: first + 1}, False)
     for path in folder.runner_files.iterdir():
         path.unlink()
     offering.look()
@@ -58,6 +51,10 @@ def test_nothing_is_read_again_while_no_file_changes(offering, tmp_path, folder)
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
     offering.look()
     assert len(list(folder.runner_files.iterdir())) == 4
+    build(tmp_path / "built", plan_class="nv")
+    offering.look()
+    assert versions(offering) == {LINUX: first + 2, f"{LINUX}-nv": first + 3}
+    assert offering.problems == ()
 
 
 def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_path, caplog):
@@ -70,7 +67,7 @@ def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_p
     assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
     assert offering.offered[LINUX].plan_classes == ("",)
     (problem,) = offering.problems
-    assert f"The runner in {damaged} cannot be offered" in problem
+    assert str(damaged) in problem
     assert caplog.text.count("offer.not") == 1
     build(tmp_path / "built")
     offering.look()
@@ -94,7 +91,7 @@ def test_a_fault_of_ours_with_one_build_holds_up_no_other_and_is_looked_at_once(
         offering.look()
     assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
     (problem,) = offering.problems
-    assert "a fault of ours (KeyError('a fault'))" in problem
+    assert "KeyError('a fault')" in problem
     assert [record.getMessage() for record in caplog.records if record.exc_info] == ["offer.fault"]
 
 
@@ -123,7 +120,7 @@ def test_what_waits_for_a_signature_is_written_down_and_offered_when_it_is_broug
     offering.look()
     assert dict(offering.offered) == {}
     (problem,) = offering.problems
-    assert "and 2 more must be signed with the code-signing key" in problem
+    assert "2 more" in problem
     wanted = json.loads((folder.runners / "unsigned.json").read_text())
     assert [row["name"].split("_")[1] for row in wanted] == ["runner", "runtime", "code", "trust", "runner"]
     carry(folder, key, *(row["md5"] for row in wanted))
