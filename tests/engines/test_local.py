@@ -1,5 +1,6 @@
 """What an engine must do at every desk: in the same process, through the socket and on the wire, all of it real."""
 
+import contextlib
 import os
 import signal
 import time
@@ -100,10 +101,6 @@ class House:
         files = (self.home / "cache").glob("*/computed")
         return [line for file in files for line in file.read_text().splitlines()]
 
-    def archive(self) -> Path:
-        (file,) = (self.home / "bundles").glob("*.zip")
-        return file
-
 
 class Nested:
     """A database inside the writer's transaction, where a transaction of one's own is a savepoint."""
@@ -119,10 +116,10 @@ class Nested:
 def until(reached: Callable[[], Any]):
     """What `reached` gives once it gives something."""
     end = time.monotonic() + PATIENCE
-    while not (found := reached()):
+    while not (what := reached()):
         assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
-    return found
+        time.sleep(0.01)
+    return what
 
 
 @pytest.fixture(scope="module")
@@ -157,86 +154,70 @@ def new_house(request, new_lab, tmp_path):
         yield make
 
 
-def test_what_is_ordered_is_computed_and_proven(new_house, prepared):
-    house = new_house(prepared())
-    house.deploy(workunits=3)
-    house.start()
-    until(lambda: house.states() == [TaskState.VALID] * 3)
-    found = house.do(lambda db: [cell for task in (1, 2, 3) for cell in results.of_task(db, task)])
-    assert [(cell.replicate, cell.measures["total"]) for cell in found] == [
-        (replicate, size) for replicate in range(3) for size in (1.0, 2.0)
+at_our_own_desk = pytest.mark.parametrize("new_house", DESKS[:1], indirect=True, ids=["local"])
+
+
+def test_what_is_ordered_is_computed_once_and_proven(new_house, prepared):
+    house = new_house(prepared(), cores=2)
+    house.deploy(workunits=6)
+    house.start(cores=2)
+    until(lambda: house.states() == [TaskState.VALID] * 6)
+    assert sorted(house.desk.given) == list(range(1, 7)), "two cores never get the same task"
+    cells = house.do(lambda db: [cell for task in range(1, 7) for cell in results.of_task(db, task)])
+    assert [(cell.replicate, cell.measures["total"]) for cell in cells] == [
+        (replicate, size) for replicate in range(6) for size in (1.0, 2.0)
     ]
     until(lambda: not list((house.home / "slots").iterdir()))
     assert house.broken() == {}
 
 
-def test_two_cores_never_get_the_same_task(new_house, prepared):
-    house = new_house(prepared(), cores=2)
-    house.deploy(workunits=8)
-    house.start(cores=2)
-    until(lambda: house.states() == [TaskState.VALID] * 8)
-    assert sorted(house.desk.given) == list(range(1, 9))
+def kill_runners(engine, *, children: bool = False) -> bool:
+    """Whether there was something to kill: the runners, or the processes that compute for them."""
+    killed = False
+    for runner in list(engine._runners.values()):
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):  # it has just ended by itself
+            pids = [runner.pid]
+            if children:
+                pids = [*map(int, Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split())]
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+                killed = True
+    return killed
 
 
-def test_a_runner_that_is_killed_costs_nothing(new_house, slow):
+@at_our_own_desk
+def test_processes_that_are_killed_cost_nothing_unless_they_are_killed_each_time(new_house, slow):
     house = new_house(slow)
     house.deploy()
     engine = house.start()
-    until(house.computed)
-    (runner,) = engine._runners.values()
-    os.kill(runner.pid, signal.SIGKILL)
-    until(lambda: house.states() == [TaskState.VALID])
+    for number, children in ((1, False), (2, True)):
+        until(lambda number=number: len(house.computed()) > 4 * (number - 1))
+        until(lambda children=children: kill_runners(engine, children=children))
+        until(lambda number=number: house.states() == [TaskState.VALID] * number)
+        house.deploy(max_failures=1)
+
+    def fails() -> bool:
+        kill_runners(engine)
+        return house.states() == [TaskState.VALID] * 2 + [TaskState.FAILED]
+
+    until(fails)
+    assert house.tasks()[2].exit_status == Exit.RUNNER_FAULT
     assert house.broken() == {}
 
 
-def test_a_task_whose_runner_is_killed_each_time_fails(new_house, slow):
-    house = new_house(slow)
-    house.deploy(max_failures=1)
-    engine = house.start()
-
-    def kill():
-        for runner in list(engine._runners.values()):
-            os.kill(runner.pid, signal.SIGKILL)
-        return house.states() == [TaskState.FAILED]
-
-    until(kill)
-    (task,) = house.tasks()
-    assert task.exit_status == Exit.RUNNER_FAULT
-    assert house.broken() == {}
-
-
-def test_a_computing_process_that_is_killed_costs_nothing(new_house, slow):
+def test_what_is_withdrawn_is_given_up_and_who_stops_for_good_gives_back_the_rest(new_house, slow):
     house = new_house(slow)
     house.deploy()
-    engine = house.start()
-    until(house.computed)
-    (runner,) = engine._runners.values()
-    (child,) = Path(f"/proc/{runner.pid}/task/{runner.pid}/children").read_text().split()
-    os.kill(int(child), signal.SIGKILL)
-    until(lambda: house.states() == [TaskState.VALID])
-    assert house.broken() == {}
-
-
-def test_what_is_withdrawn_is_given_up_at_the_next_look(new_house, slow):
-    house = new_house(slow)
-    house.deploy()
-    engine = house.start(pace=EnginePace(beat=0.2))
+    engine = house.start(pace=EnginePace(beat=0.2, ahead=1))
     until(house.computed)
     house.do(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
     house.do(lambda db: transit(db, 1, datetime.now(UTC)))
     until(lambda: house.states() == [TaskState.ABORTED])
     until(lambda: engine.in_hand == 0)
     assert not list((house.home / "slots").iterdir())
-    house.deploy()
-    until(lambda: house.states() == [TaskState.ABORTED, TaskState.VALID])
-    assert house.broken() == {}
-
-
-def test_who_stops_for_good_gives_back_what_it_has(new_house, slow):
-    house = new_house(slow)
+    before = len(house.computed())
     house.deploy(workunits=2)
-    house.start(pace=EnginePace(ahead=1))
-    until(house.computed)
+    until(lambda: len(house.computed()) > before)
     house.stop(keeps=False)
     states = house.states()
     assert states.count(TaskState.UNSENT) == 2
@@ -245,57 +226,48 @@ def test_who_stops_for_good_gives_back_what_it_has(new_house, slow):
     assert house.broken() == {}
 
 
-def test_who_keeps_its_folder_gives_back_what_has_not_begun(new_house, slow):
+def test_who_keeps_its_folder_goes_on_with_what_has_begun_and_gives_back_the_rest(new_house, slow):
     house = new_house(slow)
     house.deploy(workunits=2)
     house.start(pace=EnginePace(ahead=1))
-    until(house.computed)
+    until(lambda: len(house.computed()) >= 2)
     house.stop()
     states = house.states()
     assert (states.count(TaskState.SENT), states.count(TaskState.UNSENT)) == (1, 1)
     before = house.computed()
     house.start()
     until(lambda: house.states().count(TaskState.VALID) == 2)
-    assert house.computed()[: len(before)] == before
+    after = house.computed()
+    assert after[: len(before)] == before
+    assert before[0] not in after[len(before) :], "a finished cell was computed again"
+    assert sorted({line.split()[1] for line in after}) == ["1", "2", "3", "4"]
     assert house.broken() == {}
 
 
-def test_what_a_stop_interrupts_stays_out_and_goes_on_with_the_next_engine(new_house, slow):
-    house = new_house(slow)
-    house.deploy()
-    house.start()
-    until(lambda: len(house.computed()) >= 2)
-    house.stop()
-    assert house.states() == [TaskState.SENT]
-    before = house.computed()
-    house.start()
-    until(lambda: house.states() == [TaskState.VALID])
-    after = house.computed()[len(before) :]
-    assert before[0] not in after, "a finished cell was computed again"
-    assert {line.split()[1] for line in [*before, *after]} == {"1", "2", "3", "4"}
-    assert house.broken() == {}
-
-
-def test_an_archive_that_is_not_what_was_signed_is_fetched_again(new_house, prepared):
-    house = new_house(prepared())
-    house.start()
+@at_our_own_desk
+def test_an_archive_that_is_gone_or_not_what_was_signed_is_fetched_again(new_house, prepared):
+    house, archive = new_house(prepared()), prepared().archive
     place = house.home / "bundles" / f"{prepared().digest}.zip"
-    place.parent.mkdir(exist_ok=True)
-    place.write_bytes(prepared().archive[:-1])
-    house.deploy()
-    until(lambda: house.states() == [TaskState.VALID])
-    assert place.read_bytes() == prepared().archive
-
-
-def test_an_archive_that_is_damaged_meanwhile_costs_one_task(new_house, prepared):
-    house = new_house(prepared())
-    house.deploy()
+    left = [
+        house.home / name for name in ("slots/9/output.jsonl", "unpacked/.new-x/a", "unpacked/abc/a", "bundles/abc.zip")
+    ]
+    for file in left:
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"left")
     house.start()
-    until(lambda: house.states() == [TaskState.VALID])
-    house.archive().write_bytes(b"x" * len(prepared().archive))
+    assert [file.exists() for file in left] == [False] * 4, "what belongs to no task is cleared at the start"
+    place.parent.mkdir(exist_ok=True)
+    place.write_bytes(archive[:-1])
     house.deploy()
-    until(lambda: house.states() == [TaskState.VALID, TaskState.FAILED, TaskState.VALID])
-    assert house.tasks()[1].exit_status == Exit.BAD_BUNDLE
+    until(lambda: house.states() == [TaskState.VALID])
+    assert place.read_bytes() == archive
+    place.unlink()
+    house.deploy()
+    until(lambda: house.states() == [TaskState.VALID] * 2)
+    place.write_bytes(b"x" * len(archive))  # damaged while it was in use: it costs a task
+    house.deploy()
+    until(lambda: house.states() == [TaskState.VALID] * 2 + [TaskState.FAILED, TaskState.VALID])
+    assert house.tasks()[2].exit_status == Exit.BAD_BUNDLE
 
 
 def test_a_bundle_that_the_laboratory_lost_fails_its_task_instead_of_being_asked_for_for_ever(new_house, prepared):
@@ -304,29 +276,4 @@ def test_a_bundle_that_the_laboratory_lost_fails_its_task_instead_of_being_asked
     house.do(lambda db: db.execute("DELETE FROM blob"))
     house.start()
     until(lambda: house.states() == [TaskState.FAILED])
-    (task,) = house.tasks()
-    assert task.exit_status == Exit.BAD_BUNDLE
-
-
-def test_what_belongs_to_no_task_is_cleared_at_the_start(new_house, prepared):
-    house = new_house(prepared())
-    left = [
-        house.home / name for name in ("slots/9/output.jsonl", "unpacked/.new-x/a", "unpacked/abc/a", "bundles/abc.zip")
-    ]
-    for file in left:
-        file.parent.mkdir(parents=True)
-        file.write_bytes(b"left")
-    house.start()
-    assert [file.exists() for file in left] == [False] * 4
-
-
-def test_an_archive_that_went_while_nobody_used_it_is_fetched_again(new_house, prepared):
-    house = new_house(prepared())
-    house.deploy()
-    house.start()
-    until(lambda: house.states() == [TaskState.VALID])
-    for file in (house.home / "bundles").iterdir():
-        file.unlink()
-    house.deploy()
-    until(lambda: len(house.states()) == 2 and all(not state.is_alive for state in house.states()))
-    assert house.states() == [TaskState.VALID] * 2
+    assert house.tasks()[0].exit_status == Exit.BAD_BUNDLE
