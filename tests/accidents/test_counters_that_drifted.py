@@ -1,6 +1,5 @@
 """462 in progress, while the list beside it had 116; 11,756 credited of 11,521 results: counters were kept by hand."""
 
-import sqlite3
 from collections import Counter
 
 import pytest
@@ -51,14 +50,3 @@ def test_the_old_way_kept_counters_by_hand_and_forgot(bench, monkeypatch):
     monkeypatch.setattr(counters, "add_all", forget_now_and_then)
     with pytest.raises(AssertionError, match="counter"):
         demand_that_what_is_said_is_so(bench)
-
-
-def test_even_who_forgets_what_was_credited_credits_nothing_twice(bench, monkeypatch):
-    monkeypatch.setattr(ledger, "_UNPAID", ledger._UNPAID.replace("AND t.is_paid = 0", "AND :limit > 0"))
-    bench.lab.deploy(workunits=2)
-    bench.compute(1, bench.lab.output)
-    bench.hold()
-    before = ledger.total(bench.db)
-    with pytest.raises(sqlite3.IntegrityError, match=r"award\.task_id, award\.reason"):
-        bench.hold()
-    assert ledger.total(bench.db) == before

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.errors import ExperimentError
@@ -15,25 +16,26 @@ from axiom.signed.manifests import read_manifest
 PACKAGE = Path(axiom.__file__).parent
 SOUND = Path(__file__).parents[1] / "preflight" / "sound.py"
 BEFORE = "    pace.early(guesses)\n"
+SHAPES = "    _ = np.zeros(config.inputs) + np.zeros(2 if config.inputs < 9 else 9)\n"
 FAULTS = {
     "an index beyond the end": (BEFORE, "    _ = ([0.0] * 9)[config.inputs]\n" + BEFORE),
-    "shapes that do not fit": (
-        BEFORE,
-        "    _ = np.zeros(config.inputs) + np.zeros(2 if config.inputs < 9 else 9)\n" + BEFORE,
-    ),
+    "shapes that do not fit": (BEFORE, SHAPES + BEFORE),
     "a factor that was forgotten": ("config.signal *", "0.25 *"),
 }
 
 
-@pytest.fixture(params=FAULTS)
-def file(request, tmp_path):
-    """The sound experiment with one fault, which its first config does not show."""
-    old, new = FAULTS[request.param]
-    text = SOUND.read_text(encoding="utf-8")
-    assert text.count(old) == 1
-    path = tmp_path / "sound.py"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    return path
+@pytest.fixture
+def faulty(tmp_path):
+    """Makes the sound experiment with one fault, which its first config does not show."""
+
+    def make(fault: str) -> Path:
+        old, new = FAULTS[fault]
+        text = SOUND.read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (path := tmp_path / "sound.py").write_text(text.replace(old, new), encoding="utf-8")
+        return path
+
+    return make
 
 
 def passes_preflight(path: Path) -> bool:
@@ -43,18 +45,12 @@ def passes_preflight(path: Path) -> bool:
 
 def passes_once(path: Path) -> bool:
     """As it was tried then: the first config, once."""
-    archive = prepare(PACKAGE, path).archive
-    files = contents(archive)
-    manifest = read_manifest(files["manifest.json"])
+    files = contents(prepare(PACKAGE, path).archive)
+    first = read_manifest(files["manifest.json"]).configs[0]
+    limits = {"cpu_limit": PATIENCE, "wall_limit": PATIENCE, "memory_mb": 1_000.0}
     try:
         (answer,) = compute_here(
-            files,
-            "axiom.catalogue.sound",
-            [(manifest.configs[0], 42)],
-            cpu_limit=60.0,
-            wall_limit=120.0,
-            memory_mb=1_000.0,
-            on_progress=lambda _cell, _share: None,
+            files, "axiom.catalogue.sound", [(first, 42)], **limits, on_progress=lambda _cell, _share: None
         )
     except ExperimentError:
         return False
@@ -66,13 +62,14 @@ def demand_that_it_does_not_go_out(path: Path, passes) -> None:
     assert not passes(path), "it would have gone out"
 
 
-def test_a_fault_at_any_config_keeps_an_experiment_at_home(file):
-    demand_that_it_does_not_go_out(file, passes_preflight)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_any_config_keeps_an_experiment_at_home(fault, faulty):
+    demand_that_it_does_not_go_out(faulty(fault), passes_preflight)
 
 
-def test_the_old_way_saw_one_config_and_let_it_out(file):
+def test_the_old_way_saw_one_config_and_let_it_out(faulty):
     with pytest.raises(AssertionError, match="it would have gone out"):
-        demand_that_it_does_not_go_out(file, passes_once)
+        demand_that_it_does_not_go_out(faulty("an index beyond the end"), passes_once)
 
 
 def test_what_was_not_tried_is_sent_to_no_volunteer(small_lab, prepared):

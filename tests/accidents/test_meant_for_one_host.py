@@ -41,12 +41,6 @@ def test_the_old_way_cleared_the_target_to_make_work_flow(bench):
     def clear(db) -> None:
         db.execute("UPDATE task SET target_host_id = NULL WHERE state = 'unsent'")
 
-    with pytest.raises(AssertionError, match="host 1 got what is meant for host 2"):
+    with pytest.raises(AssertionError, match="host 1 got"):
         demand_that_only_the_target_gets_it(bench, clear)
-
-
-def test_a_target_that_was_cleared_is_a_promise_broken(bench):
-    order_for(bench, 2)
-    bench.db.execute("UPDATE task SET target_host_id = NULL WHERE id = 1")
-    bench.lab.order(1)
     assert "I5" in bench.lab.broken()

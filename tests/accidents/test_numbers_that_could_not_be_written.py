@@ -29,17 +29,11 @@ def demand_that_numbers_arrive(bench, total, count) -> None:
     stored = results.of_task(bench.db, task)
     assert len(stored) == 2
     finite = np.isfinite(total)
-    assert {one.measures["total"] for one in stored} == {float(total) if finite else None}
-    assert {one.outcome for one in stored} == {Outcome.OK if finite else Outcome.DIVERGED}
+    assert {result.measures["total"] for result in stored} == {float(total) if finite else None}
+    assert {result.outcome for result in stored} == {Outcome.OK if finite else Outcome.DIVERGED}
 
 
-NUMBERS = [
-    (np.float32(0.5), np.int64(4)),
-    (np.float64(0.1), np.uint8(4)),
-    (np.array(2.5), np.array(3)),
-    (np.float64("nan"), np.int64(4)),
-    (np.float32("inf"), None),
-]
+NUMBERS = [(np.float32(0.5), np.int64(4)), (np.array(2.5), np.array(3)), (np.float64("nan"), np.uint8(4))]
 
 
 @pytest.mark.parametrize(("total", "count"), NUMBERS)
@@ -47,8 +41,7 @@ def test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, total, cou
     demand_that_numbers_arrive(bench, total, count)
 
 
-@pytest.mark.parametrize(("total", "count"), NUMBERS[:1] + NUMBERS[2:3])
-def test_the_old_way_lost_the_result_at_its_last_line(bench, monkeypatch, total, count):
+def test_the_old_way_lost_the_result_at_its_last_line(bench, monkeypatch):
     monkeypatch.setattr(declaration, "plain", lambda measured, _declared: (asdict(measured), False))
-    with pytest.raises(TypeError, match="not JSON serializable"):
-        demand_that_numbers_arrive(bench, total, count)
+    with pytest.raises(TypeError, match="JSON"):
+        demand_that_numbers_arrive(bench, *NUMBERS[0])
