@@ -9,7 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.credit.prices import Counted, Price, fitting, is_believed, price, price_of_failure, why_unproven
-from axiom.decisions.credit.tariffs import AHEAD, DEFAULT, PRESETS, REMARKS, cap_during, largest, problems, too_soon
+from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
+from axiom.decisions.credit.tariffs import (
+    AHEAD,
+    DEFAULT,
+    PRESETS,
+    REMARKS,
+    announcement,
+    cap_during,
+    changes,
+    largest,
+    problems,
+    too_soon,
+)
 from axiom.domain.endings import Cause
 from axiom.domain.ledger import Reason, Tariff, Tier, TimeSaid
 
@@ -204,3 +216,174 @@ def test_of_tariffs_that_followed_each_other_the_wider_cap_held_and_none_is_none
     assert cap_during([narrow, wide]) == 300_000
     assert cap_during([narrow, DEFAULT]) is None
     assert cap_during([]) is None
+
+
+DAY = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)
+
+
+def test_only_what_changes_is_told_with_what_it_was_and_when_it_will_hold():
+    more = replace(DEFAULT, version=2, per_core_second=12)
+    sentence = announcement(DEFAULT, more, DAY, "cores became faster.")
+    for fact in (
+        "2026-03-09 08:30 UTC",
+        "core-seconds, version 2",
+        "1.2 credit",
+        "until then 1 credit",
+        "cores became",
+    ):
+        assert fact in sentence
+    rules = changes(PRESETS["S1"], PRESETS["S5"]).split("; ")
+    assert len(rules) == 4
+    assert "4 credit below 30 seconds" in rules[0]
+    assert "25 credit from 2,000 seconds" in rules[0]
+    assert ["3 credit" in rules[1], "until then 10 credit" in rules[2], "50,000 credit" in rules[3]] == [True] * 3
+    assert changes(None, PRESETS["S3"]).count("; ") == 4  # the first tariff is told whole
+    assert changes(DEFAULT, replace(DEFAULT, name="another", version=7)) == changes(DEFAULT, DEFAULT)
+    assert changes(PRESETS["S1"], replace(PRESETS["S1"], by_clock=False)).count("until then") == 1
+
+
+def test_of_many_tiers_the_first_and_the_last_are_named_and_a_change_between_them_is_told():
+    ends = [*range(10, 500, 10), None]
+    tiers = tuple(Tier(start=10 * place, end=end, amount=1_000 + place) for place, end in enumerate(ends))
+    before = replace(DEFAULT, per_core_second=0, tiers=tiers)
+    told = changes(None, before).split("; ")[0]
+    assert ["1 credit below 10" in told, "1.049 credit from 490" in told, "20 seconds" in told] == [True, True, False]
+    cut = replace(before, tiers=(*tiers[:5], replace(tiers[5], amount=0), *tiers[6:]))
+    assert "between the first tier and the last" in changes(before, cut)
+    assert "2 credit" in changes(before, replace(cut, gpu_bonus=2_000)).split("; ")[1]
+
+
+TARIFF = Tariff(name="core-seconds", version=1, per_core_second=10)
+NUMBERS = st.floats()
+
+
+def worth(work: float, cpu: float, elapsed: float, out: float | None = None, *, tariff: Tariff = TARIFF, **how: bool):
+    return price(
+        tariff, Counted(seconds=work), TimeSaid(cpu_seconds=cpu, elapsed_seconds=elapsed, out_seconds=out), **how
+    )
+
+
+@settings(max_examples=30)
+@given(cpu=NUMBERS, elapsed=NUMBERS, out=st.one_of(st.none(), st.floats(0, 1e9)))
+def test_nothing_that_a_host_says_of_its_time_changes_what_proven_work_is_worth(cpu, elapsed, out):
+    assert [worth(work, 100.0, 101.0).amount for work in (100.0, 0.04, 0.05)] == [1_000, 0, 1]
+    assert worth(100.0, cpu, elapsed, out) == worth(100.0, 100.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("cpu", "elapsed", "out", "amount", "because"),
+    [
+        (40.0, 41.0, None, 400, "40.0 core-seconds at 10 "),
+        (500.0, 501.0, None, 1_000, "500.0 "),
+        (90.0, 60.0, None, 600, "90.0 "),
+        (100.0, 101.0, 40.0, 1_000, ""),
+        (100.0, 101.0, 39.0, 990, ""),
+        (100.0, 101.0, -5.0, 600, ""),
+        (0.0, 0.0, None, 0, "0.0 core-seconds"),
+        (-1.0, 10.0, None, 0, "-1.0"),
+        (1.0, -10.0, None, 0, "-10.0"),
+        (10.0, math.nan, None, 0, "nan"),
+        (1e308, 1e308, None, 0, "1e+308"),
+    ],
+)
+def test_work_without_proof_is_paid_for_as_long_as_it_was_computed_and_no_longer_than_it_takes(
+    cpu, elapsed, out, amount, because
+):
+    paid = worth(100.0, cpu, elapsed, out, is_proven=False)
+    assert paid.amount == amount
+    assert because in paid.because
+
+
+@settings(max_examples=40)
+@given(cpu=NUMBERS, elapsed=NUMBERS)
+def test_without_proof_nobody_is_paid_more_than_the_work_or_the_time_or_less_than_nothing(cpu, elapsed):
+    amount = worth(100.0, cpu, elapsed, is_proven=False).amount
+    assert 0 <= amount <= 1_000
+    assert amount == 0 or amount <= TARIFF.per_core_second * min(cpu, elapsed) + 1
+
+
+def test_a_tier_is_of_the_work_unless_the_tariff_goes_by_the_clock():
+    said = {"work": 20.0, "cpu": 5_000.0, "elapsed": 5_000.0, "out": 6_000.0}
+    assert worth(**said, tariff=replace(PRESETS["S4"], by_clock=False)).amount == 15_000
+    assert worth(**said, tariff=PRESETS["S4"]).amount == 100_000
+
+
+def test_a_price_says_why_it_is_not_for_all_that_is_declared():
+    work = Counted(seconds=30.0, limit="; 100.0 are declared, and volunteers say otherwise")
+    paid = price(TARIFF, work, TimeSaid(cpu_seconds=100.0, elapsed_seconds=100.0))
+    assert paid.amount == 300
+    assert paid.because.endswith("100.0 are declared, and volunteers say otherwise")
+
+
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def at(days: float) -> datetime:
+    return MIDNIGHT + timedelta(days=days)
+
+
+def integral(pieces: list[tuple[float, float, float]], until: float, steps: int = 1_000) -> float:
+    """The average as its definition says: each moment's rate, faded by its age. `pieces` are (from, to, amount)."""
+    fade = math.log(2) / 7
+    total = 0.0
+    for begin, end, amount in pieces:
+        width = (end - begin) / steps
+        for step in range(steps):
+            middle = begin + (step + 0.5) * width
+            total += amount / (end - begin) * fade * math.exp(-fade * (until - middle)) * width
+    return total
+
+
+def test_an_average_halves_in_a_week_of_rest():
+    assert faded(Recent(value=80.0, at=MIDNIGHT), MIDNIGHT + HALF_LIFE) == pytest.approx(40.0)
+    assert grown(
+        Recent(value=80.0, at=MIDNIGHT),
+        0.0,
+        began=MIDNIGHT,
+        now=MIDNIGHT + HALF_LIFE,
+    ).value == pytest.approx(40.0)
+
+
+def test_what_was_earned_counts_as_if_earned_evenly_since_the_last_time():
+    recent = Recent(value=0.0, at=MIDNIGHT)
+    pieces = []
+    for begin, end, amount in [(0.0, 0.5, 10.0), (0.5, 4.0, 100.0), (4.0, 4.1, 7.0), (4.1, 30.0, 3.0)]:
+        recent = grown(recent, amount, began=at(begin), now=at(end))
+        pieces.append((begin, end, amount))
+        assert recent.value == pytest.approx(integral(pieces, end), rel=1e-6)
+        assert recent.at == at(end)
+
+
+@pytest.mark.parametrize(
+    ("amount", "took", "value"),
+    [
+        (100.0, timedelta(days=2), 50.0),
+        (100.0, timedelta(days=1), 100.0),
+        (0.1, timedelta(seconds=22), 0.1),  # not 392 a day
+        (0.1, timedelta(seconds=-5), 0.1),
+    ],
+)
+def test_the_first_time_it_is_the_amount_by_the_time_it_took_but_a_day_at_least(amount, took, value):
+    first = grown(None, amount, began=MIDNIGHT - took, now=MIDNIGHT)
+    assert first.value == pytest.approx(value)
+    assert first.at == MIDNIGHT
+
+
+@settings(max_examples=40)
+@given(value=st.floats(0, 1e6), amount=st.floats(0, 1e6), days=st.floats(0, 3_650))
+def test_what_is_added_counts_something_and_at_most_as_if_earned_this_moment(value, amount, days):
+    before = Recent(value=value, at=MIDNIGHT)
+    rest, after = faded(before, at(days)), grown(before, amount, began=MIDNIGHT, now=at(days))
+    assert rest <= after.value <= rest + amount * math.log(2) / 7 * (1 + 1e-9)
+    assert after.at == at(days)
+
+
+def test_no_time_and_hardly_any_time_are_the_same():
+    before = Recent(value=5.0, at=MIDNIGHT)
+    instantly = grown(before, 3.0, began=MIDNIGHT, now=MIDNIGHT)
+    soon = grown(before, 3.0, began=MIDNIGHT, now=MIDNIGHT + timedelta(microseconds=1))
+    assert instantly.value == pytest.approx(5.0 + 3.0 * math.log(2) / 7)
+    assert soon.value == pytest.approx(instantly.value, rel=1e-9)
+    # a clock that is set back neither fades nor grows the past
+    assert grown(before, 0.0, began=MIDNIGHT, now=at(-1)) == before
+    assert faded(before, at(-1)) == 5.0

@@ -1,33 +1,165 @@
-"""Who computes otherwise than all others is left out at the worst; who is too many to be left out holds back."""
+"""What should not be is seen, named and weighted; and a sound finding is rarely suspected, however often one looks."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from axiom.decisions.evidence.outliers import believed
+from axiom.decisions.evidence.alarms import alarms
+from axiom.decisions.evidence.outliers import believed, rarely
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.findings import Agreements, Force, Grade, Home, Observation, Surroundings, Verdict
 
-HOSTS = range(1, 13)
-HOMES = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in HOSTS}
-CLAIM = {"name": "asked", "kind": "contrast", "null": 0.0, "smallest": 0.2, "bounds": None}
+HOMES = {host: Home(host_id=host, volunteer_id=host, platform="ab"[host % 2]) for host in range(1, 13)}
 
 
-def seen(values, hosts=HOSTS) -> list[Observation]:
+def seen(values, hosts, designs=("",)) -> list[Observation]:
     return [
-        Observation(replicate=number, value=value, hosts=(hosts[number % len(hosts)],))
+        Observation(
+            replicate=number, value=value, hosts=(hosts[number % len(hosts)],), design=designs[number % len(designs)]
+        )
         for number, value in enumerate(values)
     ]
+
+
+def all_alarms(counted, homes, agreements=(), *, looks):
+    return alarms(believed(counted, homes, looks=looks), homes, agreements, looks=looks)
+
+
+def raised(counted, agreements=(), *, looks=4, homes=HOMES):
+    return [(alarm.kind, alarm.force) for alarm in all_alarms(counted, homes, agreements, looks=looks)]
 
 
 def normal(amount: int, seed: int = 1) -> list[float]:
     return np.random.default_rng(seed).normal(size=amount).tolist()
 
 
+def test_a_host_whose_values_lie_elsewhere_is_named_and_its_platform_is_not():
+    assert raised(seen(normal(160), range(1, 13))) == []
+    values = [value + (4 if number % 12 == 4 else 0) for number, value in enumerate(normal(120))]
+    (alarm,) = all_alarms(seen(values, range(1, 13)), HOMES, looks=8)
+    assert (alarm.kind, alarm.force, alarm.hosts) == ("hosts", Force.TELLS, (5,))
+    assert "host 5" in alarm.text
+    assert "10 values left out" in alarm.text
+
+
+def test_a_host_with_two_values_says_nothing_by_itself():
+    values = [*normal(118), 50.0, 60.0]
+    hosts = [1, 2, 3] * 39 + [1, 4, 4]
+    assert raised([Observation(replicate=n, value=v, hosts=(hosts[n],)) for n, v in enumerate(values)]) == []
+
+
+def test_hosts_that_differ_without_one_that_stands_out_hold_back():
+    homes = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in range(1, 13)}
+    values = [value + (0.45 if number % 12 < 6 else -0.45) for number, value in enumerate(normal(240))]
+    assert raised(seen(values, range(1, 13)), homes=homes) == [("hosts", Force.HOLDS_BACK)]
+
+
+def test_gpus_that_compute_otherwise_than_the_cores_beside_them_suspend():
+    homes = {host: Home(host_id=host, volunteer_id=1, platform="linux-x86_64-avx2") for host in range(1, 121)}
+    values = [value + (0.7 if number % 2 else -0.7) for number, value in enumerate(normal(240))]
+    counted = seen(values, [1 + number // 2 for number in range(240)])
+    assert raised(counted, homes=homes) == []
+    on_gpus = [replace(one, gpus=((one.hosts[0], "NVIDIA"),)) if one.replicate % 2 else one for one in counted]
+    assert raised(on_gpus, homes=homes) == [("platforms", Force.SUSPENDS)]
+
+
+@pytest.mark.parametrize(("seeds", "kinds"), [(4, []), (5, ["platforms"])])
+def test_a_platform_with_fewer_than_five_seeds_says_nothing(seeds, kinds):
+    homes = {1: Home(host_id=1, volunteer_id=1, platform="a")} | {
+        host: Home(host_id=host, volunteer_id=1, platform="b") for host in range(2, 8)
+    }
+    counted = seen([*normal(60)], [1]) + [
+        Observation(replicate=100 + number, value=50.0 + number, hosts=(2 + number,)) for number in range(seeds)
+    ]
+    assert [kind for kind, _ in raised(counted, homes=homes)] == kinds
+
+
+def test_designs_that_differ_are_no_alarm_although_hosts_had_different_ones():
+    """Ranks are taken within a design."""
+    counted = seen([value + 100 * (number % 2) for number, value in enumerate(normal(160))], range(1, 5), "ab")
+    assert raised(counted) == []
+
+
+def test_a_value_of_several_hosts_is_nobody_s_and_one_of_unknown_hosts_too():
+    counted = [Observation(replicate=n, value=float(n), hosts=(1, 2) if n < 40 else (99,)) for n in range(80)]
+    assert raised(counted) == []
+    homes = {1: Home(host_id=1, volunteer_id=1, platform="a"), 2: Home(host_id=2, volunteer_id=1, platform="a")}
+    homes[3] = Home(host_id=3, volunteer_id=1, platform="b")
+    same = [Observation(replicate=n, value=float(n), hosts=(1, 2) if n < 40 else (3,)) for n in range(80)]
+    assert [kind for kind, _ in raised(same, homes=homes)] == ["platforms"]  # both hosts are of one platform
+
+
+@pytest.mark.parametrize(
+    ("agreements", "found"),
+    [
+        ((Agreements(platforms=("a", "b"), exact=5, divergent=5),), []),  # the end of a chaotic training, no dispute
+        ((Agreements(platforms=("a", "b"), exact=5, divergent=1, disputed=1),), [Force.HOLDS_BACK]),
+        ((Agreements(platforms=("a", "b"), exact=50, divergent=2, disputed=2),), [Force.HOLDS_BACK]),
+        ((Agreements(platforms=("a", "b"), exact=15, divergent=2, disputed=2),), [Force.SUSPENDS]),
+        (
+            (
+                Agreements(platforms=("a", "a"), exact=9, divergent=1, disputed=1),
+                Agreements(platforms=("a", "b"), divergent=1, disputed=1),
+            ),
+            [Force.SUSPENDS],
+        ),
+    ],
+)
+def test_hosts_that_say_different_things_of_a_seed_hold_back_and_many_suspend(agreements, found):
+    assert [force for _, force in raised(seen(normal(16), [1, 2]), agreements)] == found
+
+
+@pytest.mark.parametrize(
+    ("values", "missing", "found"),
+    [(16, 2, []), (40, 30, [Force.TELLS]), (15, 45, [Force.SUSPENDS]), (0, 8, [Force.SUSPENDS]), (0, 2, [])],
+)
+def test_so_many_missing_values_are_told_and_then_suspend(values, missing, found):
+    counted = seen([*normal(values), *[None] * missing], [1])
+    assert [force for _, force in raised(counted)] == found
+
+
+def test_looking_at_every_block_sound_findings_are_suspected_once_in_a_hundred():
+    rng, suspected, streams = np.random.default_rng(2), 0, 60
+    for values in rng.standard_t(3, (streams, 160)).tolist():
+        counted = seen(values, list(range(1, 13)), ("one", "two", "three"))
+        suspected += any(raised(counted[:look], looks=look // 16) for look in range(16, 161, 16))
+    assert suspected / streams <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / streams)
+
+
+def test_a_rare_event_makes_no_host_and_no_platform_suspect_however_often_one_looks():
+    """Sixty hosts and a platform with few of them: one event there is no wonder."""
+    rng, suspected, streams = np.random.default_rng(5), 0, 30
+    assert 0.0099 < 3 * sum(rarely(looks) for looks in range(1, 1_000)) <= 0.01  # of a host, of all hosts, of platforms
+    homes = {h: Home(host_id=h, volunteer_id=h, platform="a" if h < 57 else "b") for h in range(1, 61)}
+    for _ in range(streams):
+        events, hosts = (rng.random(160) < 0.05).astype(float), rng.integers(1, 61, 160).tolist()
+        counted = seen(events.tolist(), hosts)
+        suspected += any(raised(counted[:look], looks=look // 16, homes=homes) for look in range(16, 161, 16))
+    assert suspected / streams <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / streams)
+
+
+def test_platforms_of_which_one_has_an_event_much_more_often_suspend():
+    events = [float(number % 10 < (6 if number % 2 else 2)) for number in range(320)]
+    homes = {host: Home(host_id=host, volunteer_id=1, platform="ab"[host % 2]) for host in range(1, 121)}
+    assert raised(seen(events, range(1, 121)), looks=20, homes=homes) == [("platforms", Force.SUSPENDS)]
+
+
+HOSTS = range(1, 13)
+ON_ONE_PLATFORM = {host: Home(host_id=host, volunteer_id=host, platform="a") for host in HOSTS}
+CLAIM = {"name": "asked", "kind": "contrast", "null": 0.0, "smallest": 0.2, "bounds": None}
+
+
+def computed(values, hosts=HOSTS) -> list[Observation]:
+    return [
+        Observation(replicate=number, value=value, hosts=(hosts[number % len(hosts)],))
+        for number, value in enumerate(values)
+    ]
+
+
 def shifted(amount: int, wrong, by: float = 4.0, hosts=HOSTS) -> list[Observation]:
-    return seen(
+    return computed(
         [value + by * (hosts[number % len(hosts)] in wrong) for number, value in enumerate(normal(amount))], hosts
     )
 
@@ -38,7 +170,7 @@ def left_out(found) -> set[int]:
 
 def test_of_several_hosts_that_lie_elsewhere_each_is_left_out_and_all_others_stay():
     counted = shifted(240, {5, 9})
-    found = believed(counted, HOMES, looks=8)
+    found = believed(counted, ON_ONE_PLATFORM, looks=8)
     assert left_out(found) == {5, 9}
     kept = [one for one in counted if one.hosts[0] not in (5, 9)]
     assert [one for one in found.counted if one.value is not None] == kept
@@ -48,12 +180,12 @@ def test_of_several_hosts_that_lie_elsewhere_each_is_left_out_and_all_others_sta
 
 def test_beside_a_wrong_host_that_computed_much_nobody_else_is_suspected():
     hosts = [5, 5, *(host for host in HOSTS if host != 5)]
-    found = believed(shifted(600, {5}, hosts=hosts), HOMES, looks=8)
+    found = believed(shifted(600, {5}, hosts=hosts), ON_ONE_PLATFORM, looks=8)
     assert left_out(found) == {5}
 
 
 def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
-    found = believed(shifted(90, {2}, hosts=[1, 2, 3]), HOMES, looks=4)
+    found = believed(shifted(90, {2}, hosts=[1, 2, 3]), ON_ONE_PLATFORM, looks=4)
     assert left_out(found) == set()
     (alarm,) = found.alarms
     assert alarm.force is Force.HOLDS_BACK
@@ -67,11 +199,11 @@ def test_of_two_hosts_that_lie_equally_far_from_each_other_the_one_with_few_valu
     """Rounding and order had decided, and most often for the host with ninety right values."""
     values = [value + 8 * (number % 10 == seed) for number, value in enumerate(normal(100, seed))]
     hosts = [few if number == seed else many for number in range(10)]
-    assert left_out(believed(seen(values, hosts), HOMES, looks=6)) == {few}
+    assert left_out(believed(computed(values, hosts), ON_ONE_PLATFORM, looks=6)) == {few}
 
 
 def test_of_two_hosts_with_as_many_values_neither_is_named_alone():
-    (alarm,) = believed(shifted(100, {2}, hosts=(2, 1)), HOMES, looks=6).alarms
+    (alarm,) = believed(shifted(100, {2}, hosts=(2, 1)), ON_ONE_PLATFORM, looks=6).alarms
     assert (alarm.force, alarm.hosts) == (Force.HOLDS_BACK, (1, 2))
 
 
@@ -79,7 +211,7 @@ def test_of_two_hosts_with_as_many_values_neither_is_named_alone():
 def test_of_chances_too_small_for_a_number_the_smallest_is_still_known(wrong):
     """Beside a host that computed a fifth, twenty thousand values make the chance of each of the others 0 as well."""
     sound = [host for host in (1, 2, 3) if host != wrong]
-    found = believed(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), HOMES, looks=10)
+    found = believed(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), ON_ONE_PLATFORM, looks=10)
     assert [(alarm.force, alarm.hosts) for alarm in found.alarms] == [(Force.TELLS, (wrong,))]
 
 
@@ -87,23 +219,25 @@ def test_of_chances_too_small_for_a_number_the_smallest_is_still_known(wrong):
 def test_who_was_outvoted_in_two_seeds_is_not_believed_in_the_others(replicates, hosts):
     counted = [
         replace(one, value=None, why_missing=OUTVOTED) if one.replicate in replicates else one
-        for one in seen(normal(120))
+        for one in computed(normal(120))
     ]
-    found = believed(counted, HOMES, looks=8)
+    found = believed(counted, ON_ONE_PLATFORM, looks=8)
     gone = {one.hosts[0] for one in found.counted if one.value is None and one.why_missing != OUTVOTED}
     assert gone == hosts
     assert {host for alarm in found.alarms for host in alarm.hosts} == hosts
     both = [Observation(replicate=n, value=None, why_missing=OUTVOTED, hosts=(1, 2)) for n in range(4)]
-    assert believed([*seen(normal(60)), *both], HOMES, looks=4).alarms == ()  # of several hosts it says nothing
+    assert (
+        believed([*computed(normal(60)), *both], ON_ONE_PLATFORM, looks=4).alarms == ()
+    )  # of several hosts it says nothing
 
 
 def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
     """A host that shifts its values is not waited for, and nothing gets surer without it."""
     values = [value + 1.2 for value in normal(120)]
-    wrong = seen([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
+    wrong = computed([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
     beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=20),))
-    said = weigh(CLAIM, wrong, blocks=15, homes=HOMES, surroundings=beside)
-    honest = weigh(CLAIM, seen(values), blocks=15, homes=HOMES)
+    said = weigh(CLAIM, wrong, blocks=15, homes=ON_ONE_PLATFORM, surroundings=beside)
+    honest = weigh(CLAIM, computed(values), blocks=15, homes=ON_ONE_PLATFORM)
     assert (said.verdict, said.grade, said.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
     assert 0 < said.low <= honest.low
     assert said.e_value <= honest.e_value
@@ -114,5 +248,7 @@ def test_no_finding_is_made_by_leaving_out():
     rng, found, streams = np.random.default_rng(3), 0, 20
     for _ in range(streams):
         values = rng.normal(size=96) + 3.0 * (np.arange(96) % 12 == 4)
-        found += weigh(CLAIM, seen(values.tolist()), blocks=12, homes=HOMES).verdict is not Verdict.UNDECIDED
+        found += (
+            weigh(CLAIM, computed(values.tolist()), blocks=12, homes=ON_ONE_PLATFORM).verdict is not Verdict.UNDECIDED
+        )
     assert found <= streams * 0.05

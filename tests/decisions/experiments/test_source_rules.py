@@ -312,7 +312,6 @@ def test_what_a_cell_measures_cannot_be_told_in_a_declaration(line):
     assert any("`run` computes a cell" in each or "is used when the file is imported" in each for each in said), said
 
 
-
 def test_chance_of_python_s_own_needs_the_seed_too():
     assert said(WRAPPED.replace("random.Random(seed)", "random")) == {"G1"}
     source = WRAPPED.replace("Random(seed)", "Random(7)")

@@ -1,0 +1,212 @@
+"""What is on the list leads to nothing that is not: looked up in the libraries that are installed."""
+
+import importlib
+import types
+from pathlib import Path
+
+import pytest
+
+import axiom.kit
+from axiom.decisions.experiments import allowed_imports as words
+from axiom.decisions.experiments import source_rules
+from axiom.decisions.experiments.comparison import declared_differences
+from axiom.decisions.experiments.outline import about, public_names
+from axiom.decisions.experiments.preflight import Untried, choose, judge_own, may_order
+from axiom.decisions.experiments.search import is_looked_for
+from axiom.domain.preflights import Circumstances, Refusal
+from axiom.signed.sources import parsed
+
+KIT = {f"axiom.kit.{file.stem}" for file in Path(axiom.kit.__file__).parent.glob("[a-z]*.py")}
+
+
+def test_no_module_is_reached_through_another_that_is_not_listed_itself():
+    for name in sorted(words.MODULES | KIT):
+        module = importlib.import_module(name)
+        named = [each for each in vars(module) if each.isidentifier()]  # pytest adds names that no code can say
+        reached = [each for each in named if isinstance(getattr(module, each), types.ModuleType)]
+        left = {getattr(module, each).__name__ for each in reached if not source_rules._objection(f"{name}.{each}")}
+        left = {
+            each for each in left if not each.startswith("jax.scipy.stats.")
+        }  # one for each distribution, in public
+        assert left <= words.MODULES | KIT
+
+
+BASE = {
+    "version": 1,
+    "configs": [{"size": 1}, {"size": 2}],
+    "cell_seconds": [1.0, 1.0],
+    "measures": [["total", "float", False]],
+    "estimands": [{"name": "grows", "claim": "it grows", "smallest": 0.1, "prediction": {"absent": 0.2}}],
+    "controls": [],
+    "figure": None,
+    "ranges": {"size": [1.0, 9.0]},
+}
+
+
+def differing(**changes) -> list[tuple]:
+    return [(one.part, one.first, one.second) for one in declared_differences(BASE, BASE | changes)]
+
+
+def test_each_part_is_named_with_what_both_say_whatever_its_order():
+    assert differing() == differing(configs=BASE["configs"][::-1]) == []
+    assert differing(version=2, figure={"x": "size"}) == [("version", 1, 2), ("figure", None, {"x": "size"})]
+    assert differing(ranges={"size": [1.0, 5.0]}) == [("ranges size", [1.0, 9.0], [1.0, 5.0])]
+    assert differing(measures=[["total", "float", True]]) == [("measures total", ["float", False], ["float", True])]
+
+
+def test_configs_are_those_that_the_other_lacks_and_seconds_those_of_all():
+    assert differing(configs=[{"size": 2}, {"size": 3}, {"size": 4}], cell_seconds=[1.0, 1.0, 1.0]) == [
+        ("configs", [{"size": 1}], [{"size": 3}, {"size": 4}]),
+        ("seconds", 2.0, 3.0),
+    ]
+
+
+def test_estimands_meet_by_their_names():
+    (grows,) = BASE["estimands"]
+    other = grows | {"name": "falls"}
+    assert differing(estimands=[other, grows | {"prediction": {"absent": 0.5}}]) == [
+        ("estimands grows prediction absent", 0.2, 0.5),
+        ("estimands falls", None, other),
+    ]
+
+
+SOURCE = parsed('''"""What this is:
+in one paragraph.
+
+And more.
+"""
+
+Rows = list[int]
+"""Rows of
+numbers."""
+
+
+
+class Net:
+    """A network."""
+
+    width: int  # of the layer
+    depth: int = 2
+    _secret: int = 0
+
+    def __call__(self) -> None:
+        """Not told."""
+
+    def outputs(self, x: Rows, *, scale: float = 1.0) -> Rows:
+        """What comes out.
+
+        At length.
+        """
+
+
+
+class _Mine:
+    """Not told."""
+
+
+def made(seed: int, /, *, width: int = 3) -> Net:
+    """A start."""
+
+
+def _own() -> None:
+    """Not told."""
+''')
+
+
+def test_what_is_public_is_told_in_order_with_its_first_paragraph():
+    assert about(SOURCE) == "What this is: in one paragraph."
+    assert [(each.name, each.signature, each.about) for each in public_names(SOURCE)] == [
+        ("Rows", "Rows", "Rows of numbers."),
+        ("Net", "class Net(width: int, depth: int = 2)", "A network."),
+        ("Net.outputs", "Net.outputs(x: Rows, *, scale: float=1.0) -> Rows", "What comes out."),
+        ("made", "made(seed: int, /, *, width: int=3) -> Net", "A start."),
+    ]
+
+
+ROW = {
+    "question": "Does a network compress?",
+    "name": "rank_dynamics",
+    "aliases": ["ranks"],
+    "theme": "Inside",
+    "status": "open",
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_meant"),
+    [
+        ({"q": "", "theme": "", "status": ""}, True),
+        ({"q": "COMPRESS"}, True),
+        ({"q": "rank_dyn"}, True),
+        ({"q": "rank dynamics"}, True),
+        ({"q": "old_rank"}, True),
+        ({"q": "ranks and files"}, False),
+        ({"theme": "Outside"}, False),
+        ({"status": "retired"}, False),
+    ],
+)
+def test_an_experiment_is_found_by_its_words_theme_and_status(asked, is_meant):
+    assert is_looked_for(ROW, ["old_rank"], asked) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("newest", "is_offered", "is_for_volunteer", "allowed"),
+    [
+        (True, True, False, True),
+        (None, True, True, True),
+        (None, False, False, True),
+        (None, False, True, False),
+        (False, True, False, False),
+    ],
+)
+def test_what_may_be_ordered(newest, is_offered, is_for_volunteer, allowed):
+    assert may_order(newest, is_offered=is_offered, is_for_volunteer=is_for_volunteer).passed is allowed
+
+
+def test_what_passed_the_gates_of_before_stays_with_our_own_hosts():
+    for is_for_volunteer in (False, True):
+        said = may_order(False, is_offered=False, is_for_volunteer=is_for_volunteer, had_passed=True)
+        assert said.passed is not is_for_volunteer
+    for newest, had_passed in ((None, False), (True, False), (False, True)):  # which even our own hosts do not get
+        said = may_order(newest, is_offered=True, is_for_volunteer=False, had_passed=had_passed, is_read=False)
+        assert not said.passed
+
+
+PARSE = Refusal(gate="G0", line=1, sentence="The file must say `experiment = Experiment(…)` once.")
+WORDS = [Refusal(gate="G1", line=line, sentence="`open` is not allowed: a cell has no files.") for line in (6, 9)]
+
+
+@pytest.mark.parametrize(
+    ("refusals", "passed", "fact"),
+    [
+        ((), True, ""),
+        (WORDS[:1], True, "line 6: `open`"),
+        (WORDS, True, "1 more"),
+        ((PARSE, *WORDS), False, "line 1: The file must say `experiment = Experiment(…)` once"),
+    ],
+)
+def test_our_own_hosts_demand_that_it_reads_as_an_experiment_and_no_more(refusals, passed, fact):
+    said = judge_own(refusals)
+    assert said.passed is passed
+    assert fact in said.reason
+
+
+LIGHT = Untried(bundle="aa", name="light", seconds=1.0)
+HEAVY = Untried(bundle="bb", name="heavy", seconds=9.0)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "volunteers", "evidence", "computes", "bundle"),
+    [
+        ((), True, True, True, None),
+        ((HEAVY, LIGHT), True, False, True, "aa"),
+        ((HEAVY,), False, True, True, "bb"),
+        ((HEAVY,), False, False, False, "bb"),
+        ((LIGHT,), False, False, True, None),
+    ],
+)
+def test_the_cheapest_is_tried_first_and_not_while_it_would_hold_up_the_first_answers(
+    waiting, volunteers, evidence, computes, bundle
+):
+    stands = Circumstances(has_volunteers=volunteers, has_evidence=evidence, computes_itself=computes)
+    assert choose(waiting, stands).bundle == bundle

@@ -1,0 +1,97 @@
+"""What an operator hears of trouble: its beginning, changes at most once an hour, and its end once."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from axiom.decisions.mail.alerts import AlertWord, next_word
+from axiom.decisions.mail.digest import is_new_answer
+from axiom.decisions.mail.retries import KEPT_FOR, next_try, rest
+from axiom.domain.findings import Verdict
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+JUST, LONG_AGO = NOW - timedelta(minutes=59), NOW - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("says", "told", "told_at", "is_over", "word"),
+    [
+        (None, "", None, False, None),
+        ("full", "", None, False, AlertWord.BEGAN),
+        ("full", "full", JUST, False, None),
+        ("full", "full", LONG_AGO, False, None),
+        ("fuller", "full", JUST, False, None),
+        ("fuller", "full", LONG_AGO, False, AlertWord.CHANGED),
+        (None, "full", JUST, False, AlertWord.OVER),
+        ("full", "full", JUST, True, None),
+        ("full", "full", LONG_AGO, True, AlertWord.BEGAN),
+    ],
+)
+def test_the_word_about_one_kind_of_trouble(says, told, told_at, is_over, word):
+    assert next_word(says, told, told_at, is_over=is_over, now=NOW) is word
+
+
+def test_trouble_that_comes_and_goes_each_minute_is_told_once_an_hour():
+    told, told_at, is_over, said = "", None, False, []
+    for minute in range(180):
+        now = NOW + timedelta(minutes=minute)
+        word = next_word("full" if minute % 2 == 0 else None, told, told_at, is_over=is_over, now=now)
+        if word is AlertWord.OVER:
+            is_over = True
+        elif word:
+            told, told_at, is_over = "full", now, False
+        said += [(minute, word)] if word else []
+    assert [minute for minute, word in said if word is AlertWord.BEGAN] == [0, 60, 120]
+    assert [minute for minute, word in said if word is AlertWord.OVER] == [1, 61, 121]
+
+
+SINCE = datetime(2026, 3, 2, tzinfo=UTC)
+BEFORE, AFTER, LATER = SINCE - timedelta(days=1), SINCE + timedelta(days=1), SINCE + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("history", "is_new"),
+    [
+        ([], False),
+        ([(AFTER, Verdict.POSITIVE)], True),
+        ([(BEFORE, Verdict.POSITIVE)], False),
+        ([(BEFORE, Verdict.POSITIVE), (AFTER, Verdict.POSITIVE)], False),
+        ([(BEFORE, Verdict.UNDECIDED), (AFTER, Verdict.ABSENT)], True),
+        ([(BEFORE, Verdict.POSITIVE), (AFTER, Verdict.NEGATIVE)], True),
+        ([(BEFORE, Verdict.POSITIVE), (AFTER, Verdict.UNDECIDED)], False),
+        ([(BEFORE, Verdict.POSITIVE), (AFTER, Verdict.NEGATIVE), (LATER, Verdict.POSITIVE)], False),
+    ],
+)
+def test_an_answer_is_new_if_it_was_another_one_before(history, is_new):
+    assert is_new_answer(history, SINCE) is is_new
+
+
+WRITTEN = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"),
+    [
+        (timedelta(0), timedelta(minutes=1)),
+        (timedelta(minutes=10), timedelta(minutes=5)),
+        (timedelta(days=2), timedelta(hours=6)),
+    ],
+)
+def test_a_message_waits_for_half_of_its_age(age, wait):
+    assert next_try(WRITTEN, WRITTEN + age) == WRITTEN + age + wait
+
+
+def test_a_message_is_given_up_after_some_days_and_a_few_dozen_tries():
+    now, tries = WRITTEN, 0
+    while (again := next_try(WRITTEN, now)) is not None:
+        assert again > now
+        now, tries = again, tries + 1
+    assert KEPT_FOR <= now - WRITTEN < KEPT_FOR + timedelta(hours=6)
+    assert tries < 40
+
+
+def test_a_server_that_fails_is_left_alone_for_longer_each_time_up_to_an_hour():
+    waits = [rest(failures) for failures in range(1, 2_000)]
+    assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
+    assert waits == sorted(waits)
+    assert waits[-1] == timedelta(hours=1)

@@ -1,0 +1,256 @@
+"""A core to which nothing can be given is told which versions it waits for."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from plan_candidates import candidate
+
+from axiom.decisions.experiments.release_stages import Stage
+from axiom.decisions.planning.awaited import awaited
+from axiom.decisions.planning.candidates import FIRST_IS_OUT, FirstReplicates, first_replicates, one_at_a_time
+from axiom.decisions.planning.cell_limits import allowed_seconds, most_seconds
+from axiom.decisions.planning.fleet_classes import classes, computing
+from axiom.decisions.planning.operator_shares import read, read_mix, read_priority
+from axiom.decisions.planning.stopping import Aim, ended
+from axiom.domain.findings import Grade, Verdict
+from axiom.domain.fleet import Gpu
+from axiom.domain.planning import Placement, Purpose, Supply, Wishes
+from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.work import WorkunitState
+from axiom.errors import UnknownName, WrongUse
+
+
+def test_versions_that_are_let_out_are_waited_for_by_stage():
+    asked = [
+        candidate(1, stage=Stage.PILOT, pilot_missing=3),
+        candidate(2, stage=Stage.PILOT, in_progress=3),
+        candidate(2, stage=Stage.PILOT, in_progress=3, registration_id=9),  # the same version
+        candidate(3, stage=Stage.WIDER, unsent=20),
+        candidate(4, stage=Stage.SHARE, in_progress=1),
+    ]
+    pilots, wider, share = awaited(asked).split("; ")
+    assert pilots.startswith("2 versions in the pilot")
+    assert wider.startswith("1 version in the wider pilot")
+    assert share.startswith("1 version at a twentieth of the cores")
+
+
+def test_what_is_out_is_waited_for_and_what_can_go_no_further_is_not():
+    assert "what is out of 2 versions" in awaited([candidate(1, in_progress=2), candidate(2, fault=FIRST_IS_OUT)])
+    at_an_end = [
+        candidate(1),
+        candidate(2, stage=Stage.PAUSED),
+        candidate(3, stage=Stage.PILOT, pilot_missing=3, fault="its preflight failed"),
+        candidate(4, stage=Stage.SHARE),
+    ]
+    assert awaited(at_an_end) == ""
+
+
+@pytest.mark.parametrize(
+    ("declared", "factor", "most"),
+    [
+        ([0.001] * 1_000, 1.0, 60_000.0),  # to declare next to nothing makes nothing cheaper
+        ([100.0, 0.001], 10.0, 1_060.0),  # hosts were seen to take more
+        ([], 1.0, 0.0),
+    ],
+)
+def test_cells_cost_at_most_what_stops_them_or_what_was_seen(declared, factor, most):
+    assert most_seconds(declared, factor) == most
+    assert most_seconds([1.0, 40.0]) == 260.0
+    assert [allowed_seconds(seconds, is_on_gpu=True) for seconds in (1.0, 40.0)] == [600.0, 2_000.0]
+
+
+BUNDLED = datetime(2026, 3, 2, tzinfo=UTC)
+LATER, BEFORE = BUNDLED + timedelta(hours=1), BUNDLED - timedelta(hours=1)
+UNTRIED, FREE, OUT = FirstReplicates(is_untried=True), FirstReplicates(), FirstReplicates(fault=FIRST_IS_OUT)
+FAILED = FirstReplicates(fault="it failed")
+
+
+def test_what_came_of_it_decides():
+    assert first_replicates([], BUNDLED) == UNTRIED
+    assert first_replicates([(WorkunitState.OPEN, None)], BUNDLED) == OUT
+    assert first_replicates([(WorkunitState.DONE, LATER)], BUNDLED) == FREE
+    assert first_replicates([(WorkunitState.CANCELLED, LATER)], BUNDLED) == UNTRIED
+    assert first_replicates([(WorkunitState.FAILED, LATER)], BUNDLED).fault
+    assert first_replicates([(WorkunitState.FAILED, BEFORE)], BUNDLED) == UNTRIED  # the code was mended since
+
+
+def test_new_designs_of_a_version_are_begun_one_after_the_other():
+    first, second = one_at_a_time([UNTRIED, UNTRIED])
+    assert (first, second.is_untried, bool(second.fault)) == (UNTRIED, False, True)
+    assert not one_at_a_time([UNTRIED, OUT])[0].is_untried
+    assert one_at_a_time([FREE, UNTRIED]) == [FREE, UNTRIED]
+
+
+def test_one_design_that_fails_holds_up_the_other_new_ones_and_nothing_else():
+    assert one_at_a_time([FREE, FAILED, UNTRIED]) == [
+        FREE,
+        FAILED,
+        FirstReplicates(fault="of another design: it failed"),
+    ]
+
+
+WIDE = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.2, high=1.8, smallest=0.1, seeds=40)
+NARROW = replace(WIDE, low=0.9, high=1.1)
+OPEN = replace(WIDE, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, low=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "aims", "has_ended"),
+    [
+        (Rule.SETTLED, (NARROW,), True),
+        (Rule.SETTLED, (replace(NARROW, seeds=31),), False),
+        (Rule.SETTLED, (replace(NARROW, verdict=Verdict.MIXED),), False),
+        (Rule.SETTLED, (OPEN,), False),
+        (Rule.UNTIL_GRADE, (replace(WIDE, grade=Grade.DEFINITIVE),), True),
+        (Rule.UNTIL_GRADE, (replace(WIDE, grade=Grade.DEFINITIVE), WIDE), False),
+        (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.NEGATIVE),), True),
+        (Rule.UNTIL_GRADE, (replace(WIDE, is_positive=False),), True),  # an effect against the claim
+        (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.ABSENT),), True),
+        (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.ABSENT, grade=Grade.MODERATE),), False),
+        (Rule.FIXED, (NARROW, replace(WIDE, grade=Grade.DEFINITIVE)), False),
+    ],
+)
+def test_what_its_findings_say_ends_it(rule, aims, has_ended):
+    assert bool(ended(Stopping(rule=rule), aims, replicates=40, block=8)) is has_ended
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_every_rule_has_a_number_of_replicates_and_ends_with_a_whole_block(rule):
+    for replicates, has_ended in ((15, False), (16, True), (17, False), (24, True)):
+        assert bool(ended(Stopping(rule=rule, replicates=16), (OPEN,), replicates=replicates, block=8)) is has_ended
+    assert "48 replicates" in Stopping(rule=rule, replicates=48).sentence
+
+
+KNOWN = ("grokking_dynamics", "double_descent")
+
+
+def test_nothing_is_no_wish():
+    assert read("", "", KNOWN) == Wishes()
+    assert read(" , ;", "\n", KNOWN) == Wishes()
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("new=50,nearest=30,fill=20", (("new", 50.0), ("nearest", 30.0), ("fill", 20.0))),
+        (" new = 50 % ; double_descent=12.5", (("new", 50.0), ("double_descent", 12.5))),
+    ],
+)
+def test_shares_are_read_by_purpose_or_experiment(text, shares):
+    assert read_mix(text, KNOWN) == shares
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("new,nearest,negatives,fill", ("new", "nearest", "negatives", "fill")),
+        (
+            "pilots,new,nearest,negatives,generality,grokking_dynamics,double_descent,fill",
+            ("pilots", "new", "nearest", "negatives", "generality", "grokking_dynamics", "double_descent", "fill"),
+        ),
+    ],
+)
+def test_an_order_is_read_as_a_list_or_as_pairs(text, words):
+    assert read_priority(text, KNOWN) == words
+
+
+def test_pairs_are_put_in_an_order_that_holds_for_each_of_them():
+    found = read_priority("nearest>fill, new>nearest, new>negatives, negatives>fill", KNOWN)
+    assert sorted(found) == ["fill", "nearest", "negatives", "new"]
+    assert found.index("new") < min(found.index("nearest"), found.index("negatives"))
+    assert found[-1] == "fill"
+
+
+@pytest.mark.parametrize(
+    ("mix", "priority", "fact"),
+    [
+        ("new=60,fill=50", "", "60 + 50"),
+        ("new", "", "'new' has no number"),
+        ("new=much", "", "'new=much'"),
+        ("new=-1", "", "'new=-1'"),
+        ("new=nan", "", "'new=nan'"),
+        ("new=1,new=2", "", "new twice"),
+        ("", "new,fill,new", "new twice"),
+        ("", "new>fill, fill>new", "circle"),
+        ("", "new>new", "new > new"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(mix, priority, fact):
+    with pytest.raises(WrongUse, match=fact.replace("+", r"\+")):
+        read(mix, priority, KNOWN)
+
+
+@pytest.mark.parametrize(("mix", "priority"), [("nwe=50", ""), ("", "nwe,fill"), ("", "nwe > fill"), ("=50", "")])
+def test_a_word_that_nothing_has_is_refused_with_the_nearest(mix, priority):
+    with pytest.raises(UnknownName, match="new"):
+        read(mix, priority, KNOWN)
+
+
+def test_where_no_experiment_is_known_any_word_may_be_one():
+    assert read("anything=10", "anything", ()) == Wishes(mix=(("anything", 10.0),), priority=("anything",))
+
+
+@given(order=st.permutations([purpose.value for purpose in Purpose]))
+def test_any_order_of_all_purposes_is_kept_as_a_list_and_as_a_chain(order):
+    assert read_priority(",".join(order), KNOWN) == tuple(order) == read_priority(" > ".join(order), KNOWN)
+
+
+def host(number, cores=8, **besides):
+    named = {"host_id": number, "name": f"h{number}", "volunteer": "v", "memory_mb": 1_000, "cores": cores}
+    return Supply(**(named | besides))
+
+
+def placed(number, tasks, *, idle=0, gpu_tasks=0, reason=""):
+    return Placement(
+        host_id=number,
+        name=f"h{number}",
+        cores=8,
+        tasks=tuple(tasks.items()),
+        idle_cores=idle,
+        memory_mb=0,
+        gpu_tasks=gpu_tasks,
+        reason=reason,
+    )
+
+
+def test_the_largest_hosts_come_first_and_equals_stand_together():
+    gpu = (Gpu(kind="NVIDIA", count=2, memory_mb=0),)
+    found = classes([host(1, 2), host(2), host(3, gpus=gpu), host(4, memory_mb=500)], [], {})
+    assert [(one.cores, one.gpus, one.hosts, one.memory_mb) for one in found] == [
+        (8, 2, 1, 1_000),
+        (8, 0, 2, 500),
+        (2, 0, 1, 1_000),
+    ]
+
+
+def test_what_would_go_to_equals_is_added_up_and_the_commonest_reason_comes_first():
+    hosts = [host(1), host(2), host(3), host(4, obstacle="it is asleep")]
+    found = classes(
+        hosts,
+        [
+            placed(1, {"a": 5, "b": 3}, gpu_tasks=1),
+            placed(2, {"b": 4}, idle=4, reason="no memory"),
+            placed(3, {}, idle=8, reason="no memory"),
+        ],
+        {},
+    )
+    (one,) = found
+    assert one.planned == (("b", 7), ("a", 5))
+    assert (one.gpu_tasks, one.idle_cores) == (1, 20)
+    assert one.reasons == (("no memory", 2), ("it is asleep", 1))
+
+
+@pytest.mark.parametrize(
+    ("tasks", "cores", "expected"),
+    [
+        ({"a": 1, "b": 1, "c": 1}, 2, {"a": 1, "b": 1}),
+        ({"a": 100, "b": 1}, 4, {"a": 4}),
+        ({}, 4, {}),
+        ({"a": 3}, 0, {}),
+    ],
+)
+def test_cores_are_counted_and_not_the_tasks_that_wait_beside_them(tasks, cores, expected):
+    assert computing(tasks, cores) == expected

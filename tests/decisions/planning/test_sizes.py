@@ -1,0 +1,340 @@
+"""How many replicates enter evidence together: eight for one who computes alone, 16 to 32 with volunteers."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom.decisions.evidence.grade import wanted
+from axiom.decisions.planning.block_size import ALONE, LEAST, MOST, block_size
+from axiom.decisions.planning.next_tiles import (
+    MOST_OF_TASK,
+    SHARE,
+    SHORT,
+    Frontier,
+    counted,
+    deep_for,
+    next_tiles,
+    task_length,
+    task_sizes,
+    tiles_a_task,
+    to_chart,
+    wanted_for,
+)
+from axiom.decisions.planning.stopping import SETTLED_SEEDS
+from axiom.decisions.planning.task_size import (
+    MOST_REPLICATES,
+    SHARING,
+    UsualHosts,
+    length_for,
+    order_size,
+    replicates_per_workunit,
+    task_size,
+    usual_of,
+)
+from axiom.domain.findings import Grade
+from axiom.domain.planning import Supply
+from axiom.domain.registrations import MOST_SEEDS
+
+SECONDS = st.floats(min_value=0.0, max_value=1e7)
+MINUTE = 60.0
+
+
+def with_volunteers(seconds: float):
+    return block_size(seconds, has_address=True, has_volunteers=True)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "replicates", "amounts"),
+    [
+        (3_600.0, 16, "hold 4;"),
+        (5 * MINUTE, 16, "hold 16"),
+        (3 * MINUTE, 28, "hold 28"),
+        (2 * MINUTE, 32, "hold 40;"),
+        (0.01, 32, f"hold {4 * MOST_REPLICATES};"),  # so many a task at most
+        (0.0, 32, ""),
+    ],
+)
+def test_four_tasks_at_four_volunteers_are_filled_within_bounds(seconds, replicates, amounts):
+    found = with_volunteers(seconds)
+    assert found.replicates == replicates
+    assert amounts in found.reason
+
+
+@settings(max_examples=25)
+@given(SECONDS, SECONDS)
+def test_an_address_counts_before_the_first_volunteer_and_what_costs_more_has_no_larger_blocks(one, other):
+    assert block_size(one, has_address=False, has_volunteers=False).replicates == ALONE == 8
+    by_address = block_size(one, has_address=True, has_volunteers=False)
+    assert by_address == block_size(one, has_address=False, has_volunteers=True) == with_volunteers(one)
+    assert LEAST <= by_address.replicates <= MOST
+    lighter, heavier = sorted((one, other))
+    assert with_volunteers(heavier).replicates <= with_volunteers(lighter).replicates
+
+
+def test_the_largest_block_orders_nothing_that_the_least_would_not_order_before_a_grade_or_an_end():
+    """Both have closed at the same number of replicates where something is decided by seeds."""
+
+    def closed_at(seeds: int, block: int) -> int:
+        return -(-seeds // block) * block
+
+    strong, definitive = (wanted(grade)[0] for grade in (Grade.MODERATE, Grade.STRONG))
+    for seeds in (strong, SETTLED_SEEDS, definitive, MOST_SEEDS):
+        assert closed_at(seeds, MOST) == closed_at(seeds, LEAST)
+
+
+REPLICATE_SECONDS = st.floats(0.001, 100_000)
+THERE = st.integers(1, MOST_REPLICATES)
+LIGHT = 10_000  # replicates of a block that is large enough not to matter
+
+
+def length(*, cores: int = 8, is_ours: bool = False, is_first: bool = False, task_seconds: float = 8.0):
+    return length_for(cores=cores, is_ours=is_ours, is_first=is_first, task_seconds=task_seconds)
+
+
+def given_to(seconds: float, there: int, *, block: int = LIGHT, **host) -> int:
+    return task_size(length(**host), replicate_seconds=seconds, there=there, block=block).replicates
+
+
+def supply(*, cores: int = 8, speed: float = 1.0, is_ours: bool = False) -> Supply:
+    return Supply(host_id=1, name="a", volunteer="b", cores=cores, memory_mb=8_000, speed=speed, is_ours=is_ours)
+
+
+@pytest.mark.parametrize(
+    ("replicate_seconds", "task_seconds", "replicates"),
+    [
+        (2.0, 8.0, 4),
+        (3.0, 8.0, 3),  # 2.67 is nearer to 3 than to 2
+        (900.0, 8.0, 1),  # never none
+        (0.0, 8.0, MOST_REPLICATES),
+    ],
+)
+def test_a_workunit_holds_as_many_whole_replicates_as_fill_a_task(replicate_seconds, task_seconds, replicates):
+    assert replicates_per_workunit(replicate_seconds, task_seconds) == replicates
+
+
+def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_our_own_cores():
+    assert [given_to(1.0, 60, is_first=True), given_to(2.5, 60, is_first=True)] == [10, 4]
+    assert [given_to(60.0, 60), given_to(100.0, 60)] == [20, 12]
+    assert [given_to(60.0, 30), given_to(60.0, 31)] == [30, 20]  # no longer than half an hour is left whole
+    assert [given_to(50_000.0, there, is_first=True) for there in (1, 3)] == [1, 1]  # a replicate is never cut
+    for is_first in (False, True):
+        assert given_to(2.0, 60, is_ours=True, is_first=is_first) == 4
+        assert given_to(2.0, 10, is_ours=True, is_first=is_first) == 10  # 20 seconds
+        assert given_to(2.0, 60, is_ours=True, is_first=is_first, task_seconds=40.0) == 20
+
+
+def test_four_hosts_share_a_block_and_one_of_many_cores_gets_at_least_four_minutes():
+    assert given_to(1.0, 64, block=64) == 64 // SHARING
+    assert given_to(1.0, 24, block=64) == 24  # half as much more is not worth a cut
+    assert given_to(1.0, 64, block=64, is_ours=True) == 8  # the laboratory's own cores are one host in any case
+    assert [given_to(6.0, 64, block=64, cores=cores) for cores in (60, 61)] == [16, 40]
+    assert given_to(1.0, 64, block=64, cores=61) == 64
+
+
+@given(REPLICATE_SECONDS, THERE, st.integers(1, 64), st.booleans(), st.booleans(), st.integers(1, 256))
+def test_a_part_and_what_is_left_of_it_are_never_empty_and_a_part_is_no_longer_than_it_may_be(
+    seconds, there, block, is_ours, is_first, cores
+):
+    wanted = length(cores=cores, is_ours=is_ours, is_first=is_first)
+    found = task_size(wanted, replicate_seconds=seconds, there=there, block=block)
+    assert 1 <= found.replicates <= there
+    assert found.reason
+    assert found.replicates == 1 or found.replicates * seconds <= wanted.most + 1e-6
+
+
+@given(REPLICATE_SECONDS, THERE, st.booleans())
+def test_cut_again_and_again_nothing_is_left_over(seconds, there, is_first):
+    wanted, left, parts = length(is_first=is_first), there, []
+    while left:
+        parts.append(task_size(wanted, replicate_seconds=seconds, there=left, block=LIGHT).replicates)
+        left -= parts[-1]
+    assert sum(parts) == there
+
+
+def test_alone_as_much_is_ordered_as_the_operator_wants_a_task_to_take():
+    assert usual_of([supply(is_ours=True)]) is usual_of([]) is None
+    assert order_size(2.0, block=8, usual=None, task_seconds=8.0).replicates == 4
+
+
+def test_the_usual_host_is_that_of_the_core_in_the_middle():
+    many, few = supply(cores=40, speed=0.5), supply(cores=8, speed=3.0)
+    assert usual_of([few, few, many]) == UsualHosts(speed=0.5)
+    assert usual_of([few, supply(cores=100, speed=2.0), supply(cores=99, speed=9.0, is_ours=True)]) == UsualHosts(
+        speed=2.0, largest_speed=2.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "block", "speed", "largest", "replicates"),
+    [
+        (60.0, LIGHT, 1.0, 0.0, 20),  # twenty minutes of the usual host
+        (60.0, LIGHT, 2.0, 0.0, 40),
+        (1e6, LIGHT, 2.0, 0.0, 1),
+        (1.0, 64, 1.0, 0.0, 16),  # never more than a quarter of a block
+        (1.0, 3, 1.0, 0.0, 1),
+        (20.0, 64, 1.0, 2.0, 24),  # but four minutes for hosts of many cores: of 480 seconds
+        (1.0, 64, 1.0, 2.0, 64),
+        (1.0, 16, 1.0, 2.0, 16),  # and never more than a block
+        (60.0, 64, 1.0, 2.0, 16),
+    ],
+)
+def test_for_volunteers_twenty_minutes_of_the_usual_host_are_ordered(seconds, block, speed, largest, replicates):
+    usual = UsualHosts(speed=speed, **({"largest_speed": largest} if largest else {}))
+    assert order_size(seconds, block=block, usual=usual, task_seconds=8.0).replicates == replicates
+
+
+@given(REPLICATE_SECONDS, st.integers(1, 10_000), st.none() | st.floats(0.01, 100))
+def test_what_is_ordered_fits_a_workunit(seconds, block, speed):
+    usual = None if speed is None else UsualHosts(speed=speed, largest_speed=speed)
+    found = order_size(seconds, block=block, usual=usual, task_seconds=8.0)
+    assert 1 <= found.replicates <= MOST_REPLICATES
+
+
+NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)
+
+
+def ordered(
+    *frontiers: Frontier,
+    wanted: float = 1_000.0,
+    deep: float = 1e9,
+    out: float = 0.0,
+    is_idle: bool = True,
+    turn: float = 20.0,
+) -> list:
+    orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
+    return [(one.frontier.arm, one.frontier.level, one.tiles) for one in orders]
+
+
+@pytest.mark.parametrize(
+    ("frontiers", "asked", "orders"),
+    [
+        ([NEEDED], {"wanted": 300.0}, [(0, 1, 30)]),
+        ([NEEDED], {"out": 900.0}, [(0, 1, 10)]),
+        ([NEEDED], {"out": 1_000.0}, []),
+        ([NEEDED], {"wanted": 4.0}, [(0, 1, 1)]),  # shorter than a tile: one at least
+        ([NEEDED], {"is_idle": False}, [(0, 1, int(SHARE * 100))]),
+        ([NEEDED], {"is_idle": False, "out": 250.0}, []),
+        ([replace(NEEDED, is_needed=False)], {"is_idle": False}, []),  # to look at, only where nobody else asks
+        ([replace(NEEDED, is_needed=False)], {"deep": 600.0}, [(0, 1, 60)]),
+        ([NEEDED, replace(NEEDED, arm=1, is_needed=False)], {"deep": 600.0, "wanted": 2_000.0}, [(0, 1, 100)]),
+        # what is needed comes before what shows more
+        ([replace(NEEDED, arm=1, is_needed=False, level=0), NEEDED], {"wanted": 1_200.0}, [(0, 1, 100), (1, 0, 20)]),
+        ([replace(NEEDED, arm=1, level=2), NEEDED], {"wanted": 1_200.0}, [(0, 1, 100), (1, 2, 20)]),
+        # a cheap arm runs a level ahead of one that is more than four times as dear
+        ([NEEDED, replace(NEEDED, arm=1, level=2, seconds=2.4)], {"wanted": 340.0}, [(1, 2, 100), (0, 1, 10)]),
+        ([NEEDED, replace(NEEDED, arm=1, level=2, seconds=2.6)], {}, [(0, 1, 100)]),
+    ],
+)
+def test_so_many_tiles_of_these_frontiers_are_ordered(frontiers, asked, orders):
+    assert ordered(*frontiers, **asked) == orders
+
+
+@pytest.mark.parametrize(
+    ("most", "orders"),
+    [
+        (1, [(1, 20)]),  # twenty tiles of a second are a task
+        (6, [(1, 100), (0, 2)]),  # the cheapest arm first, and then what there is room for
+    ],
+)
+def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first(most, orders):
+    frontiers = [NEEDED, replace(NEEDED, arm=1, level=4, seconds=1.0)]
+    assert [(one.frontier.arm, one.tiles) for one in to_chart(frontiers, most=most, turn=20.0)] == orders
+
+
+@pytest.mark.parametrize(
+    ("tiles", "lacking", "turn", "length"),
+    [
+        (100_000, 100, 1_200.0, 1_200.0),  # plenty for everybody
+        (1_000, 100, 1_200.0, 100.0),  # a task for each core
+        (100, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
+        (1, 100, 8.0, 8.0),  # on the laboratory's own cores
+    ],
+)
+def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores(tiles, lacking, turn, length):
+    orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, deep=1e9, out=0.0, is_idle=True, turn=turn)
+    assert task_length(orders, lacking, turn) == length
+
+
+def test_a_laboratory_alone_has_tiles_until_the_next_order_where_nothing_else_waits():
+    assert [wanted_for(2, 3, 8.0, is_idle=is_idle) for is_idle in (True, False)] == [1_200.0, 48.0]
+    assert [wanted_for(2, 3, 1_200.0, is_idle=is_idle) for is_idle in (True, False)] == [7_200.0] * 2
+    assert [deep_for(2, turn) for turn in (8.0, 1_200.0)] == [1_200.0, 4_800.0]
+
+
+FRONTIERS = st.lists(
+    st.builds(
+        Frontier,
+        experiment_id=st.integers(1, 3),
+        arm=st.integers(0, 5),
+        level=st.integers(0, 20),
+        tiles=st.integers(1, 5_000),
+        seconds=st.floats(0.01, 20_000.0),
+        is_needed=st.booleans(),
+    ),
+    max_size=8,
+    unique_by=lambda one: (one.experiment_id, one.arm),
+)
+
+
+@settings(max_examples=50)
+@given(
+    frontiers=FRONTIERS,
+    wanted=st.floats(0.0, 1e7),
+    deep=st.floats(0.0, 1e7),
+    out=st.floats(0.0, 1e7),
+    is_idle=st.booleans(),
+    turn=st.sampled_from([8.0, 1_200.0]),
+)
+def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted, deep, out, is_idle, turn):
+    asked = {"wanted": wanted, "deep": deep, "out": out, "is_idle": is_idle, "turn": turn}
+    orders = next_tiles(frontiers, **asked)
+    room = (wanted if is_idle else SHARE * wanted) - out
+    *before, _ = [*(one.tiles * counted(one.frontier.seconds, turn) for one in orders), 0.0]
+    assert all(1 <= one.tiles <= one.frontier.tiles for one in orders)
+    assert max(Counter(id(one.frontier) for one in orders).values(), default=0) <= 1
+    last = max((counted(one.frontier.seconds, turn) for one in orders), default=0.0)
+    assert sum(before) <= max(room, 0.0) + last  # one tile may go beyond, else a dear arm would never be computed
+    assert orders == next_tiles(frontiers[::-1], **asked)  # however they are listed
+    assert all(one.frontier.is_needed for one in orders) or out < deep
+    if is_idle and min(room, deep - out) > sum(one.tiles * one.seconds for one in frontiers):
+        assert len(orders) == len(frontiers)
+
+
+def test_enough_tasks_wait_for_all_cores_however_long_they_take():
+    turn, cores = 1_200.0, 100
+    hours = replace(NEEDED, tiles=5_000, seconds=7_200.0)
+    assert ordered(hours, wanted=3 * cores * turn, turn=turn) == [(0, 1, 3 * cores)]
+    assert ordered(hours, wanted=3 * cores * turn, turn=turn, out=counted(7_200.0, turn) * 250) == [(0, 1, 50)]
+    assert counted(600.0, turn) == 600.0
+
+
+def test_a_tile_is_never_cheaper_than_its_share_of_a_task():
+    """Else tiles of milliseconds would run many levels ahead, and nearly all tasks would be theirs."""
+    turn = 1_200.0
+    usual = replace(NEEDED, seconds=turn / MOST_OF_TASK)
+    cheap = replace(NEEDED, arm=1, seconds=0.01)
+    assert cheap.worth(turn) == usual.worth(turn)
+    assert replace(cheap, level=2).worth(turn) < usual.worth(turn)
+    assert ordered(replace(cheap, level=2), usual, wanted=96.0, turn=turn) == [(0, 1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "turn", "tiles"),
+    [(50.0, 1_200.0, 24), (9_000.0, 1_200.0, 1), (800.0, 1_200.0, 2), (0.0, 1_200.0, MOST_OF_TASK)],
+)
+def test_a_task_holds_as_many_tiles_as_last_for_about_a_turn(seconds, turn, tiles):
+    assert tiles_a_task(seconds, turn) == tiles
+
+
+@settings(max_examples=30)
+@given(tiles=st.dictionaries(st.integers(0, 50), st.integers(1, 500), max_size=6), each=st.integers(1, 100))
+def test_tasks_hold_every_tile_once_and_each_those_of_one_replicate(tiles, each):
+    sizes = task_sizes(tiles, each)
+    assert all(1 <= amount <= each for _, amount in sizes)
+    for replicate, amount in tiles.items():
+        own = [size for number, size in sizes if number == replicate]
+        assert sum(own) == amount
+        assert len(own) == -(-amount // each)

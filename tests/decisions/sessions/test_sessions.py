@@ -1,0 +1,302 @@
+"""Where the work should go: what hangs together comes first, then what is near, then what waits for somebody."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom.decisions.sessions.agenda import NextStep, OpenNeed, directions, in_order, next_steps
+from axiom.decisions.sessions.due import occasion, telling
+from axiom.decisions.sessions.lease import CONVERSATION_LEASE, LEASE, lease_conflict
+from axiom.decisions.sessions.model_budget import (
+    DAY,
+    HEADROOM,
+    ModelCaps,
+    ModelCost,
+    ModelPrices,
+    ModelSpent,
+    TokenUsage,
+    admit,
+    cost,
+    reserve,
+    unanswered,
+    within_day,
+)
+from axiom.decisions.sessions.model_retries import after
+from axiom.decisions.sessions.model_turns import reason_not_to_ask
+from axiom.decisions.sessions.wording import in_general
+from axiom.domain.sessions import Untold
+from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
+
+
+def need(finding, *, cells=8, hangs=0):
+    return OpenNeed(finding=finding, experiment="tiny_sum@1", cells=cells, hangs=hangs)
+
+
+def test_a_finding_on_which_open_questions_hang_comes_before_those_that_are_nearer():
+    near, far, leading, last = need(1, cells=1), need(2), need(3, cells=90, hangs=2), need(4)
+    found = directions([near, far, leading, last], proposals=0, claims=0)
+    assert [(one.priority, one.sentence) for one in found] == [
+        ("high", "compute 90 cells more for finding 3 (tiny_sum@1); open questions that hang on it: 2"),
+        ("medium", "compute 1 cell more for finding 1 (tiny_sum@1)"),
+        ("medium", "compute 8 cells more for finding 2 (tiny_sum@1)"),
+    ]
+    assert [one.page for one in found] == ["/findings/3", "/findings/1", "/findings/2"]
+
+
+def test_what_waits_for_an_answer_and_what_nobody_asks_is_said():
+    found = directions([], proposals=1, claims=12)
+    assert [(one.priority, one.sentence, one.times) for one in found] == [
+        ("medium", "decide on 1 follow-up question that the laboratory proposes", 1),
+        ("low", "test 12 claims of the old laboratory that no finding asks yet", 12),
+    ]
+    assert directions([], proposals=0, claims=0) == []
+
+
+def test_the_most_urgent_comes_first_and_the_others_stay_as_they_were():
+    called = next_steps({"queue.still": 1, "design.nothing": 1})
+    mixed = [*called, *directions([need(7, hangs=1)], proposals=2, claims=0)]
+    assert [one.priority for one in in_order(mixed)] == ["high", "medium", "medium", "low"]
+    assert [one.times for one in in_order(mixed)][2:] == [2, 1]
+    assert in_order([NextStep(priority="low", sentence="a"), NextStep(priority="low", sentence="b")])[0].sentence == "a"
+
+
+def test_a_finding_that_has_seeds_enough_is_not_asked_for_more_of_them():
+    (step,) = directions([replace(need(5, hangs=1), lacks="5 hosts (1 so far)")], proposals=0, claims=0)
+    assert "5 hosts (1 so far)" in step.sentence
+
+
+QUIET = {
+    "has_session": True,
+    "publishing_seconds": None,
+    "closed_blocks_unweighed": 0,
+    "waiting": 6,
+    "cores": 2,
+    "stage_changed": False,
+    "seconds_since_last": 1e6,
+    "idle_before_last": 0.0,
+    "age_seconds": 1e7,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fact"),
+    [
+        ({}, ""),
+        ({"has_session": False}, "no round"),
+        ({"has_session": False, "publishing_seconds": 29.0}, ""),
+        ({"has_session": False, "publishing_seconds": 30.0}, "no round"),
+        ({"publishing_seconds": 1.0, "stage_changed": True}, "moved on"),
+        ({"closed_blocks_unweighed": 2, "seconds_since_last": 599.0}, ""),
+        ({"closed_blocks_unweighed": 2, "seconds_since_last": 600.0}, "2 closed blocks"),
+        ({"closed_blocks_unweighed": 1, "seconds_since_last": 1.0, "age_seconds": 60.0}, "1 closed block "),
+        ({"closed_blocks_unweighed": 1, "seconds_since_last": 59.0, "age_seconds": 3_600.0}, ""),
+        ({"waiting": 1, "seconds_since_last": 300.0}, "1 task in the queue for 2 cores, and the last round was 300 s"),
+        ({"waiting": 1, "seconds_since_last": 299.0}, ""),
+        ({"waiting": 1, "seconds_since_last": 599.0, "idle_before_last": 600.0}, ""),
+        ({"waiting": 1, "seconds_since_last": 3_600.0, "idle_before_last": 1e6}, "3600 s"),
+        ({"waiting": 1, "seconds_since_last": 59.0, "tiles_open": True}, ""),
+        ({"waiting": 1, "seconds_since_last": 60.0, "idle_before_last": 1e6, "tiles_open": True}, "60 s"),
+        ({"waiting": 2, "tiles_open": True}, ""),
+        ({"to_tell": "a day has passed"}, "a day has passed"),
+        ({"waiting": 0, "cores": 0}, ""),
+    ],
+)
+def test_a_session_is_held_when_it_would_change_something(changes, fact):
+    reason = occasion(**(QUIET | changes))
+    assert fact in reason
+    assert bool(fact) is bool(reason)
+
+
+def test_a_laboratory_that_has_asked_everything_holds_few_sessions():
+    held, moment = [], 0.0
+    while moment < 7 * 86_400.0:
+        last = held[-1] if held else 0.0
+        quiet = QUIET | {"waiting": 0, "seconds_since_last": moment - last, "idle_before_last": last}
+        if occasion(**quiet):
+            held.append(moment)
+        moment += 60.0
+    assert held[:4] == [300.0, 600.0, 1_200.0, 2_400.0]
+    assert len(held) < 7 * 24 + 5
+
+
+@pytest.mark.parametrize(
+    ("untold", "minutes", "is_told"),
+    [
+        (Untold(), None, True),  # the first
+        (Untold(), 24 * 60 - 1, False),
+        (Untold(), 24 * 60, True),
+        (Untold(changed=40, proposed=2, published=3), 179, False),
+        (Untold(changed=1), 180, True),
+        (Untold(failures=1), 29, False),
+        (Untold(failures=1), 30, True),
+        (Untold(asked=1), 30, True),
+        (Untold(failures=1), -60, False),  # the clock was set back
+    ],
+)
+def test_a_round_ends_a_session_when_there_is_something_to_tell(untold, minutes, is_told):
+    since = None if minutes is None else timedelta(minutes=minutes)
+    assert bool(telling(untold, since)) is is_told
+
+    assert {"1", "2"} <= set(telling(Untold(failures=1, changed=2), timedelta(hours=1)).replace(";", " ").split())
+
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("holder", "left", "asking", "waits"),
+    [
+        ("Ada", LEASE, "Ben", True),
+        ("Ada", timedelta(microseconds=1), "Ben", True),
+        ("Ada", timedelta(0), "Ben", False),
+        ("Ada", LEASE, "Ada", False),
+        ("Ada", LEASE, "", True),
+        ("", LEASE, "Ben", False),
+        ("Ada", CONVERSATION_LEASE, "Ben", True),  # a model has long for an answer
+        ("Ada", CONVERSATION_LEASE + timedelta(microseconds=1), "Ben", False),  # written before a clock was set back
+    ],
+)
+def test_another_waits_until_the_hold_has_run_out(holder, left, asking, waits):
+    assert bool(lease_conflict(holder, NOW + left, asking, NOW)) is waits
+
+
+def test_the_reason_names_the_holder_and_says_how_long():
+    reason = lease_conflict("Ada", NOW + timedelta(seconds=12), "Ben", NOW)
+    assert reason.startswith("Ada ")
+    assert "12 s" in reason
+    assert lease_conflict("Ada", None, "Ben", NOW) == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("replicate 17, config 0 raised KeyError at line 42", "replicate …, config … raised KeyError at line 42"),
+        ("the deadline passed 3 h ago", "the deadline passed 3 h ago"),
+        ("", ""),
+    ],
+)
+def test_numbers_of_cells_go_and_others_stay(reason, told):
+    assert in_general(reason) == told
+    told = in_general("x" * 1_000)
+    assert (len(told), told[-1]) == (240, "…")
+
+
+MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "asked", "weighed", "is_asked"),
+    [
+        (0, None, None, True),  # never before
+        (3, None, None, False),  # as many of its own wait as may
+        (0, MIDNIGHT - HOUR, MIDNIGHT - 2 * HOUR, False),  # that was known then
+        (0, MIDNIGHT - HOUR, MIDNIGHT, True),
+        (0, MIDNIGHT - 6 * HOUR, None, True),  # nothing new, and it may have thought of something
+        (0, MIDNIGHT + HOUR, None, True),  # a clock that was set back keeps nobody quiet
+    ],
+)
+def test_it_is_asked_where_something_is_new_and_it_may_propose(waiting, asked, weighed, is_asked):
+    reason = reason_not_to_ask(waiting=waiting, most_waiting=3, asked_at=asked, weighed_at=weighed, now=MIDNIGHT)
+    assert (reason == "") is is_asked
+
+
+@pytest.mark.parametrize(
+    ("spent", "today", "tokens"),
+    [
+        (0, DAY.tokens, 0),
+        (1_000, DAY.tokens - 500, 1_500),  # what the session has spent is among what the day has
+        (1_000, DAY.tokens + 9, 1_000),
+    ],
+)
+def test_a_session_may_take_what_the_day_leaves(spent, today, tokens):
+    caps = within_day(ModelCaps(), ModelSpent(tokens=spent), ModelCost(tokens=today, micros=0))
+    assert caps.tokens == tokens
+    assert caps.requests == ModelCaps().requests
+
+
+PRICES = ModelPrices(input=3.0, output=15.0, cached=0.3)
+CAPS = ModelCaps(tokens=1_000, micros=5_000, requests=10, seconds=60.0)
+
+
+@pytest.mark.parametrize(
+    ("spent", "wanted", "seconds", "may"),
+    [
+        (ModelSpent(), ModelCost(tokens=1_000, micros=5_000), 0.0, True),
+        (ModelSpent(tokens=900, micros=4_000, requests=9), ModelCost(tokens=100, micros=1_000), 59.9, True),
+        (ModelSpent(tokens=900), ModelCost(tokens=101, micros=0), 0.0, False),
+        (ModelSpent(micros=4_000), ModelCost(tokens=1, micros=1_001), 0.0, False),
+        (ModelSpent(requests=10), ModelCost(tokens=1, micros=0), 0.0, False),
+        (ModelSpent(), ModelCost(tokens=1, micros=0), 60.0, False),
+        (ModelSpent(is_overrun=True), ModelCost(tokens=1, micros=0), 0.0, False),
+    ],
+)
+def test_what_can_go_beyond_a_cap_is_not_sent(spent, wanted, seconds, may):
+    decision = admit(spent, wanted, CAPS, seconds)
+    assert decision.may is may
+    assert decision.reason
+
+
+def test_money_is_rounded_up():
+    assert cost(TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
+    assert cost(TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
+
+
+def test_a_reserve_counts_what_was_read_and_each_new_byte():
+    assert reserve(known_tokens=500, new_bytes=40, most_tokens=100, prices=None) == ModelCost(tokens=640, micros=0)
+    first = reserve(known_tokens=0, new_bytes=40, most_tokens=100, prices=None)
+    assert first.tokens == 140 + HEADROOM
+
+
+amounts = st.integers(0, 10**6)
+
+
+@settings(max_examples=30)
+@given(amounts, amounts, amounts, amounts, st.floats(0, 100), st.floats(0, 100), st.floats(0, 100))
+def test_a_reserve_covers_whatever_its_tokens_cost(read, cached, written, output, price, output_price, cached_price):
+    prices = ModelPrices(input=price, output=output_price, cached=cached_price)
+    usage = TokenUsage(read=read, cached=cached, written=written, output=output)
+    wanted = reserve(known_tokens=usage.input, new_bytes=0, most_tokens=output, prices=prices)
+    used = cost(usage, prices)
+    assert used.tokens <= wanted.tokens
+    assert used.micros <= wanted.micros + 1  # two sums of the same numbers, rounded
+
+
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [(ModelBusy(""), 0), (RequestRejected(""), 0), (ModelLost(""), 7), (AnswerUnreadable(""), 7), (ModelError(""), 7)],
+)
+def test_only_what_a_service_did_not_take_on_gives_its_reserve_back(error, kept):
+    wanted = ModelCost(tokens=7, micros=7)
+    assert unanswered(wanted, error) == ModelCost(tokens=kept, micros=kept)
+
+
+def test_what_took_more_than_its_reserve_is_remembered():
+    wanted = ModelCost(tokens=7, micros=7)
+    spent = ModelSpent().with_reserve(wanted)
+    assert spent.settled(wanted, wanted) == ModelSpent(tokens=7, micros=7, requests=1)
+    assert spent.settled(wanted, ModelCost(tokens=8, micros=7)).is_overrun
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "left", "wait"),
+    [
+        (ModelBusy(""), 1, 900.0, 1.0),
+        (ModelBusy(""), 6, 900.0, None),
+        (ModelBusy("", 30.0), 1, 900.0, 30.0),
+        (ModelBusy("", 0.1), 2, 900.0, 2.0),
+        (ModelBusy("", 900.0), 1, 900.0, None),
+        (ModelLost(""), 3, 900.0, 4.0),
+        (ModelLost(""), 4, 900.0, None),
+        (ModelLost(""), 1, 1.0, None),
+        (AnswerUnreadable(""), 2, 900.0, None),
+        (RequestRejected(""), 1, 900.0, None),
+    ],
+)
+def test_a_request_is_sent_again_where_that_may_help(error, attempts, left, wait):
+    retry = after(error, attempts, left)
+    assert retry.wait == wait
+    assert retry.reason

@@ -1,0 +1,205 @@
+"""Which tasks a client is told to give up."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from axiom.decisions.tasks.aborts import GiveUp, give_up
+from axiom.decisions.tasks.backoff import Situation, delay
+from axiom.decisions.tasks.outage import outage
+from axiom.decisions.tasks.reports import receive
+from axiom.decisions.tasks.stuck import stuck
+from axiom.domain.endings import Cause, of_exit
+from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
+
+OPEN, DONE, FAILED, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.FAILED, WorkunitState.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("is_ours", "state", "workunit", "told"),
+    [
+        (False, None, None, GiveUp.AT_ONCE),  # never made here
+        (False, TaskState.SENT, OPEN, GiveUp.AT_ONCE),  # another host's
+        (True, TaskState.SENT, OPEN, GiveUp.KEEP),
+        (True, TaskState.SENT, CANCELLED, GiveUp.AT_ONCE),
+        (True, TaskState.ABORTED, OPEN, GiveUp.AT_ONCE),
+        (True, TaskState.SENT, DONE, GiveUp.IF_NOT_STARTED),
+        (True, TaskState.SENT, FAILED, GiveUp.IF_NOT_STARTED),
+        (False, TaskState.UNSENT, OPEN, GiveUp.KEEP),  # it was sent in a time that is forgotten here
+        (False, TaskState.UNSENT, DONE, GiveUp.AT_ONCE),
+    ],
+)
+# what is not known here is kept only where it may have been forgotten
+def test_what_is_told_about_a_task(is_ours, state, workunit, told):
+    assert give_up(is_ours=is_ours, state=state, workunit=workunit) is told
+    assert give_up(is_ours=False, state=None, workunit=None, is_lost=True) is GiveUp.KEEP
+
+
+NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("away", "moves"),
+    [
+        (timedelta(seconds=-5), False),  # the clock was set back
+        (timedelta(minutes=10), False),
+        (timedelta(minutes=10, microseconds=1), True),
+    ],
+)
+def test_deadlines_move_by_the_whole_time_when_it_was_more_than_ten_minutes(away, moves):
+    assert outage(NOW - away, NOW).by == (away if moves else timedelta(0))
+    assert outage(None, NOW).by == timedelta(0)
+    assert "36.0 h" in outage(NOW - timedelta(hours=36), NOW).reason
+
+
+@pytest.mark.parametrize("situation", Situation)
+def test_contacts_of_one_kind_are_spread_and_every_host_comes_back_within_an_hour(situation):
+    delays = [delay(situation, spread=part / 10).least for part in range(11)]
+    assert delays == sorted(delays)
+    assert delays[-1] - delays[0] >= 2
+    assert (2 if situation is Situation.COMPUTING else 7) <= delays[0] <= delays[-1] <= 4_200
+    assert delay(situation, spread=0.0).most == 3_600
+    assert delay(situation, spread=0.0, busy_for=10.0) == delay(situation, spread=0.0)
+    if situation in (Situation.BUSY, Situation.DOWN):  # minutes, and not an hour
+        assert 60 <= delays[5] <= 600
+
+
+def test_who_was_served_comes_back_within_seconds_but_not_before_a_task_can_be_reported():
+    """Computed and uploaded 12 seconds after the reply, as `scripts/bench attach` shows of the stock client."""
+    assert delay(Situation.SERVED, spread=0.0).least >= 12
+    assert delay(Situation.SERVED, spread=1.0).least <= 14
+
+
+def test_a_proven_host_with_work_for_minutes_calls_minutes_apart():
+    assert delay(Situation.SERVED, spread=0.0, busy_for=3_600.0).least == 180
+    assert delay(Situation.SERVED, spread=1.0, busy_for=3_600.0).least <= 300
+    assert delay(Situation.SERVED, spread=0.0, busy_for=60.0).least == 30
+    assert delay(Situation.EMPTY, spread=0.0, busy_for=3_600.0) == delay(Situation.EMPTY, spread=0.0)
+
+
+def task(hours: float | None, state: TaskState = TaskState.SENT, host: int | None = 7) -> Task:
+    sent = None if hours is None else NOW - timedelta(hours=hours)
+    facts = {"id": 5, "workunit_id": 1, "experiment_id": 1, "ordinal": 0, "created_at": NOW}
+    return Task(state=state, host_id=host, sent_at=sent, **facts)
+
+
+@pytest.mark.parametrize(
+    ("out", "silent", "hours"),
+    [
+        (13, 7, "13 h 7 h"),
+        (13, 6, ""),
+        (12, 12, ""),
+        (13, None, "13 h 13 h"),  # never seen since it took the task
+        (48, 0, ""),
+        (49, 0, "49 h 48 h"),
+    ],
+)
+def test_a_task_is_stuck_when_it_is_out_for_long_and_its_host_silent(out, silent, hours):
+    seen = {} if silent is None else {7: NOW - timedelta(hours=silent)}
+    told = [" ".join(re.findall(r"\d+ h", one.reason)) for one in stuck([task(out)], seen, NOW)]
+    assert told == ([hours] if hours else [])
+
+
+@pytest.mark.parametrize(
+    ("out", "silent", "up", "stuck_now"),
+    [
+        (36, 30, 13, True),  # it had thirteen hours to be heard in
+        (36, 30, 12, False),
+        (60, 0, 49, True),
+        (60, 0, 47, False),
+    ],
+)
+def test_the_time_in_which_the_laboratory_could_hear_nobody_does_not_count(out, silent, up, stuck_now):
+    seen = {7: NOW - timedelta(hours=silent)}
+    assert bool(stuck([task(out)], seen, NOW, listening=NOW - timedelta(hours=up))) == stuck_now
+
+
+def test_only_what_is_out_can_be_stuck():
+    for state in set(TaskState) - {TaskState.SENT}:
+        assert stuck([task(100, state)], {}, NOW) == ()
+
+    assert stuck([task(None)], {}, NOW) == ()
+    assert len(stuck([task(13, host=None)], {7: NOW}, NOW)) == 1
+
+
+AWAITING = {TaskState.SENT, TaskState.EXPIRED}
+AFTER = {
+    Exit.DONE: TaskState.RETURNED,
+    Exit.CELL_FAILED: TaskState.FAILED,
+    Exit.ABORTED_BY_LAB: TaskState.ABORTED,
+    Exit.ABORTED_BY_USER: TaskState.ABORTED,
+    -1073741819: TaskState.FAILED,  # what a crash on Windows looks like
+}
+
+
+def task_in(state: TaskState) -> Task:
+    return Task(id=5, workunit_id=1, experiment_id=1, ordinal=0, state=state, created_at=NOW, host_id=7)
+
+
+def report_of(exit_status: int = 0, *, host: int = 7, digest: str | None = "ab" * 32) -> Report:
+    return Report(
+        task_id=5, host_id=host, exit_status=exit_status, output_digest=digest, cpu_seconds=1.0, elapsed_seconds=1.0
+    )
+
+
+@pytest.mark.parametrize("exit_status", AFTER)
+@pytest.mark.parametrize("state", TaskState)
+def test_a_report_changes_only_a_task_that_awaits_one(state, exit_status):
+    decided = receive(task_in(state), report_of(exit_status))
+    assert decided.state == (AFTER[exit_status] if state in AWAITING else None)
+    assert decided.reason
+
+
+def test_a_report_of_a_host_that_does_not_have_the_task_changes_nothing():
+    decided = receive(task_in(TaskState.SENT), report_of(host=8))
+    assert decided.state is None
+    assert "host 8" in decided.reason
+    assert "no task 5" in receive(None, report_of()).reason
+    assert receive(None, report_of()).state is None
+    assert (
+        receive(task_in(TaskState.SENT), report_of(digest=None)).state is TaskState.FAILED
+    )  # success without an output
+
+
+@pytest.mark.parametrize("exit_status", AFTER)
+@pytest.mark.parametrize("state", AWAITING)
+def test_another_host_of_the_volunteer_may_bring_a_result_and_end_nothing(state, exit_status):
+    decided = receive(task_in(state), report_of(exit_status, host=8), is_akin=True)
+    assert decided.state == (TaskState.RETURNED if exit_status == Exit.DONE else None)
+    without = receive(task_in(state), report_of(exit_status, host=8, digest=None), is_akin=True)
+    assert without.state is None
+
+
+@pytest.mark.parametrize("workunit", WorkunitState)
+def test_that_the_laboratory_took_a_task_back_is_believed_where_its_books_say_so(workunit):
+    decided = receive(task_in(TaskState.SENT), report_of(Exit.ABORTED_BY_LAB, digest=None), workunit=workunit)
+    is_open = workunit is WorkunitState.OPEN
+    assert decided.state is TaskState.ABORTED
+    assert decided.cause == (Cause.ABORTED_BY_VOLUNTEER if is_open else Cause.ABORTED_BY_LABORATORY)
+
+
+@pytest.mark.parametrize("workunit", [WorkunitState.OPEN, WorkunitState.DONE])
+@pytest.mark.parametrize("exit_status", AFTER)
+def test_of_a_task_that_an_operator_aborted_one_report_more_is_taken(exit_status, workunit):
+    aborted = replace(task_in(TaskState.ABORTED), cause=Cause.TAKEN_BACK, reason="it hangs")
+    decided = receive(aborted, report_of(exit_status), workunit=workunit)
+    assert decided.state == AFTER[exit_status]
+    if exit_status == Exit.ABORTED_BY_LAB:
+        assert (decided.cause, decided.reason) == (Cause.TAKEN_BACK, "it hangs")
+    assert receive(replace(aborted, returned_at=NOW), report_of(exit_status), workunit=workunit).state is None
+
+
+def test_what_the_client_said_of_the_end_is_kept_in_our_words():
+    said = replace(report_of(11, digest=None), cause=Cause.SIGNAL)
+    assert "status 11" in receive(task_in(TaskState.SENT), said).reason
+    said = replace(said, in_words="the system killed it: signal 11 (SIGSEGV)")
+    decided = receive(task_in(TaskState.SENT), said)
+    assert (decided.reason, decided.cause) == ("the system killed it: signal 11 (SIGSEGV)", Cause.SIGNAL)
+
+
+def test_every_exit_status_has_its_own_words():
+    words = [of_exit(status).reason for status in Exit]
+    assert len(set(words)) == len(words)
+    assert of_exit(99).reason == "it ended with exit status 99"
