@@ -33,8 +33,7 @@ def look(seeds: int, half: float | None, grade: Grade = Grade.AWAITING, verdict:
 
 LOOKS = (
     look(8, None),
-    look(16, 0.05, Grade.MODERATE),
-    look(24, 0.03, Grade.MODERATE),
+    *(look(16 + 8 * number, half, Grade.MODERATE) for number, half in enumerate((0.05, 0.03))),
     look(32, 0.02, Grade.STRONG),
 )
 DESIGNS = ((24, 0.081), (20, 0.07), (16, 0.058), (12, 0.012))
@@ -52,138 +51,61 @@ PARTS = (
     ),
 )
 VALUES = tuple(None if number % 17 == 5 else 0.06 + 0.01 * ((number * 7) % 11 - 5) for number in range(480))
+NULL = {"null": 0.0, "smallest": 0.02}
+RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+UNDECIDED = look(8, None, verdict=Verdict.UNDECIDED)
+WORDS = (
+    SweepPoint(x="sgd's", median=0.2, low=0.1, high=0.3),
+    SweepPoint(x="adam", median=0.1),
+    SweepPoint(x="none", median=None, seeds=0),
+)
+LEARNING = tuple(
+    CurveSeries(
+        name=f"{lr}, <adam>",
+        repetitions=30 + number,
+        places=tuple(range(1, 33 - number)),
+        medians=tuple(1 - (1 - lr) ** (place / 3) for place in range(1, 33 - number)),
+    )
+    for number, lr in enumerate((0.01, 0.03, 0.1, 0.2, 0.4, 0.8))
+)
+ALONE = (CurveSeries(name="", repetitions=1, places=(1, 2), medians=(0.5, 0.25)),)
+DATES = ("2026-03-02", "2026-03-03", "2026-03-08", "2026-05-27")
+STRIP = {"title": "Every replicate", "y": "gap", **NULL}
+CREDIT = {"days": (20_514, 20_515, 20_520, 20_600), "totals": (10.0, 12.5, 11.0, 900.0)}
+ACCURACY = {"x": "epoch", "y": "test_accuracy", "by": "lr, optimiser", "configs": 24}
+SHARE = {"y": "share", "null": 0.5, "smallest": 0.1}
+BY_DEPTH = tuple(
+    SweepPoint(x=depth, series=lr, median=20 / (1 + depth * lr), low=20 / (1 + depth * lr) - 1, seeds=8)
+    for lr in RATES
+    for depth in range(1, 7)
+)
 REQUESTS = {
-    "sweep": Sweep(
-        name="sweep",
-        title="How far the weights travel",
-        x="width",
-        y="movement",
-        log=("x", "y"),
-        points=tuple(falling(width) for width in WIDTHS),
-    ),
-    "series": Sweep(
-        name="series",
-        title="Rank over depth",
-        x="depth",
-        y="effective_rank",
-        by="lr",
-        points=tuple(
-            SweepPoint(x=depth, series=lr, median=20 / (1 + depth * lr), low=20 / (1 + depth * lr) - 1, seeds=8)
-            for lr in (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-            for depth in range(1, 7)
+    request.name: request
+    for request in (
+        Sweep(
+            name="sweep", title="How far", x="width", y="movement", log=("x", "y"), points=tuple(map(falling, WIDTHS))
         ),
-    ),
-    "words": Sweep(
-        name="words",
-        title='"Which" <optimiser> & why',
-        x="optimizer",
-        y="loss",
-        points=(
-            SweepPoint(x="sgd's", median=0.2, low=0.1, high=0.3),
-            SweepPoint(x="adam", median=0.1),
-            SweepPoint(x="none", median=None, seeds=0),
+        Sweep(name="series", title="Rank over depth", x="depth", y="effective_rank", by="lr", points=BY_DEPTH),
+        Sweep(name="words", title='"Which" <optimiser> & why', x="optimizer", y="loss", points=WORDS),
+        Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, median=0.0),), log=("x", "y")),
+        Narrowing(name="narrowing", title="As it narrowed", y="gap", looks=LOOKS, **NULL, predicted=(0.03, 0.12)),
+        Narrowing(name="first-look", title="The first look", looks=(UNDECIDED,), **SHARE),
+        Strip(name="strip", replicates=tuple(range(480)), values=VALUES, look=LOOKS[-1], **STRIP),
+        Strip(name="long-strip", replicates=tuple(range(1_440)), values=VALUES * 3, look=LOOKS[0], **STRIP),
+        Strip(
+            name="older-strip",
+            replicates=tuple(range(40)),
+            values=VALUES[:40],
+            look=LOOKS[-1],
+            older=tuple(range(24)),
+            **STRIP,
         ),
-    ),
-    "one": Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, median=0.0),), log=("x", "y")),
-    "narrowing": Narrowing(
-        name="narrowing",
-        title="The interval as it narrowed",
-        y="gap",
-        looks=LOOKS,
-        null=0.0,
-        smallest=0.02,
-        predicted=(0.03, 0.12),
-    ),
-    "first-look": Narrowing(
-        name="first-look",
-        title="The first look",
-        y="share",
-        looks=(look(8, None, verdict=Verdict.UNDECIDED),),
-        null=0.5,
-        smallest=0.1,
-    ),
-    "strip": Strip(
-        name="strip",
-        title="Every replicate",
-        y="gap",
-        replicates=tuple(range(480)),
-        values=VALUES,
-        look=LOOKS[-1],
-        null=0.0,
-        smallest=0.02,
-    ),
-    "older-strip": Strip(
-        name="older-strip",
-        title="A claim formed from data",
-        y="gap",
-        replicates=tuple(range(40)),
-        values=VALUES[:40],
-        look=LOOKS[-1],
-        null=0.0,
-        smallest=0.02,
-        older=tuple(range(24)),
-    ),
-    "curve": Curve(
-        name="curve",
-        title="accuracy by epoch",
-        x="epoch",
-        y="test_accuracy",
-        by="lr, optimiser",
-        configs=24,
-        series=tuple(
-            CurveSeries(
-                name=f"{lr}, <adam>",
-                repetitions=30 + number,
-                places=tuple(range(1, 33 - number)),
-                medians=tuple(1 - (1 - lr) ** (place / 3) for place in range(1, 33 - number)),
-            )
-            for number, lr in enumerate((0.01, 0.03, 0.1, 0.2, 0.4, 0.8))
-        ),
-    ),
-    "one-curve": Curve(
-        name="one-curve",
-        title="loss by block",
-        x="block",
-        y="loss",
-        series=(CurveSeries(name="", repetitions=1, places=(1, 2), medians=(0.5, 0.25)),),
-    ),
-    "history": History(
-        name="history",
-        title="Credit by day",
-        y="credit in all",
-        days=(20_514, 20_515, 20_520, 20_600),
-        dates=("2026-03-02", "2026-03-03", "2026-03-08", "2026-05-27"),
-        totals=(10.0, 12.5, 11.0, 900.0),
-    ),
-    "forest": Forest(
-        name="forest",
-        title="The parts & the whole",
-        y="gap",
-        parts=PARTS,
-        look=LOOKS[-1],
-        null=0.0,
-        smallest=0.02,
-        expected=(-0.012, 0.122),
-    ),
-    "one-part": Forest(
-        name="one-part",
-        title="One platform",
-        y="share",
-        parts=PARTS[:1],
-        look=look(8, None, verdict=Verdict.UNDECIDED),
-        null=0.5,
-        smallest=0.1,
-    ),
-    "long-strip": Strip(
-        name="long-strip",
-        title="Every replicate",
-        y="gap",
-        replicates=tuple(range(1_440)),
-        values=VALUES * 3,
-        look=LOOKS[0],
-        null=0.0,
-        smallest=0.02,
-    ),
+        Curve(name="curve", title="accuracy by epoch", series=LEARNING, **ACCURACY),
+        Curve(name="one-curve", title="loss by block", x="block", y="loss", series=ALONE),
+        History(name="history", title="Credit by day", y="credit in all", dates=DATES, **CREDIT),
+        Forest(name="forest", title="A & B", y="gap", parts=PARTS, look=LOOKS[-1], **NULL, expected=(-0.012, 0.122)),
+        Forest(name="one-part", title="One platform", parts=PARTS[:1], look=UNDECIDED, **SHARE),
+    )
 }
 
 

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.figures.ascii import sketch
@@ -32,8 +32,13 @@ movement
 def test_a_sweep_as_it_looks_in_a_terminal(requests):
     request = requests["sweep"]
     assert sketch(request.points, x=request.x, y=request.y, log=request.log) == GOLDEN.rstrip("\n")
+    text = sketch(requests["series"].points, x="depth", y="effective_rank")
+    assert text.split("\n")[-1] == "● 0.01  ■ 0.03  ▲ 0.1  ◆ 0.3  ▼ 1  + 3"
+    assert all(sign in text for sign in "●■▲◆▼")
+    assert sketch([SweepPoint(x=1, median=None)], x="width", y="loss") == ""
 
 
+@settings(max_examples=30)
 @given(st.lists(POINTS, max_size=12), st.sampled_from([(), ("x",), ("y",), ("x", "y")]), st.integers(20, 90))
 def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log, width):
     text = sketch(points, x="a_factor_with_a_name", y="measure", log=log, width=width)
@@ -42,15 +47,7 @@ def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log, width
     assert max(len(line) for line in lines) <= min(width, 60)
     assert bool(text) == bool(points)
     assert "\x1b" not in text
-
-
-@given(st.lists(POINTS, min_size=1, max_size=12))
-def test_a_plain_sketch_is_ascii(points):
     assert sketch(points, x="width", y="loss", plain=True).isascii()
-
-
-def test_nothing_measured_is_nothing_drawn():
-    assert sketch([SweepPoint(x=1, median=None)], x="width", y="loss") == ""
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -60,10 +57,3 @@ def test_an_interval_reaches_from_its_low_to_its_high_end(plain):
     sign = "o" if plain else "●"
     column = next(row.index(sign) for row in rows if sign in row)
     assert "".join(row[column] for row in rows) == ("-|||o||||-" if plain else "┬│││●││││┴")
-
-
-def test_series_have_signs_of_their_own_and_are_named(requests):
-    request = requests["series"]
-    text = sketch(request.points, x=request.x, y=request.y)
-    assert text.split("\n")[-1] == "● 0.01  ■ 0.03  ▲ 0.1  ◆ 0.3  ▼ 1  + 3"
-    assert all(sign in text for sign in "●■▲◆▼")

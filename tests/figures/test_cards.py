@@ -25,30 +25,20 @@ def lines(svg: str) -> list[tuple[int, int, str]]:
     return [(int(size), int(height), words) for height, size, words in found]
 
 
-@pytest.mark.parametrize(
-    ("card", "number", "stands"),
-    [
-        (made(), "+0.75 [+0.5, +1], 1,016 repetitions", "effect +, as claimed · grade Strong"),
-        (
-            made(verdict=Verdict.UNDECIDED, reads=Meaning.UNDECIDED, low=None, is_signed=False),
-            "0.75 [−∞, 1], 1,016 repetitions",
-            "undecided · grade Strong",
-        ),
-        (
-            made(verdict=Verdict.NEGATIVE, reads=Meaning.OPPOSITE),
-            "+0.75 [+0.5, +1], 1,016 repetitions",
-            "effect −, the opposite of the claim · grade Strong",
-        ),
-    ],
-)
-def test_a_card_says_the_number_and_what_it_means(card, number, stands):
-    assert (card.title, card.number, card.stands) == (ANSWER, number, stands)
-    assert described(card) == f"{number}. {stands}. Finding 7, Small & Sons."
-    assert of_data(json.loads(json.dumps(to_data(card)))) == card
-
-
-def test_a_card_without_an_answer_is_refused():
-    with pytest.raises(ValueError, match="there is no answer"):
+def test_a_card_says_the_number_and_what_it_means():
+    undecided = {"verdict": Verdict.UNDECIDED, "reads": Meaning.UNDECIDED, "low": None, "is_signed": False}
+    for changes, number, stands in (
+        ({}, "+0.75 [+0.5, +1], 1,016 repetitions", ("effect +", "as claimed", "Strong")),
+        (undecided, "0.75 [−∞, 1], 1,016 repetitions", ("undecided", "Strong")),
+        ({"verdict": Verdict.NEGATIVE, "reads": Meaning.OPPOSITE}, "+0.75 [+0.5, +1]", ("effect −", "opposite")),
+    ):
+        shown = made(**changes)
+        assert shown.title == ANSWER
+        assert shown.number.startswith(number)
+        assert all(word in shown.stands for word in stands)
+        assert all(word in described(shown) for word in (number, *stands, "7", "Small & Sons"))
+        assert of_data(json.loads(json.dumps(to_data(shown)))) == shown
+    with pytest.raises(ValueError, match="answer"):
         made(answer=" ")
 
 
@@ -65,11 +55,11 @@ def test_an_answer_of_any_length_stands_within_its_card(amount):
     assert all(len(words) * 0.5 * largest <= 1_200 - 72 for _, _, words in of_answer)
 
 
-@pytest.mark.parametrize("verdict", Verdict)
-def test_a_card_wears_the_sign_and_colour_of_its_verdict(verdict, draughtsman):
-    drawn = draughtsman.draw(made(verdict=verdict))
-    colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawn.svg))
-    assert f"var(--{VERDICTS[verdict][1]})" in colours
-    assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
-    assert struct.unpack(">8sII", drawn.png[:8] + drawn.png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)
-    assert drawn.svg.count("<svg") == drawn.svg.count("</svg>") == 1
+def test_a_card_wears_the_sign_and_colour_of_its_verdict(draughtsman):
+    for verdict in Verdict:
+        drawn = draughtsman.draw(made(verdict=verdict))
+        colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawn.svg))
+        assert f"var(--{VERDICTS[verdict][1]})" in colours
+        assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
+        assert struct.unpack(">8sII", drawn.png[:8] + drawn.png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)
+        assert drawn.svg.count("<svg") == drawn.svg.count("</svg>") == 1
