@@ -1,7 +1,6 @@
 """A value against which two others agree leaves the evidence, and with it whoever is outvoted again and again."""
 
 import pytest
-from draws import draws
 from planted_effects import noise, order_of, output
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
@@ -12,10 +11,6 @@ from axiom.store.registrations import registrations
 
 SECRET = b"8615672"  # under it these two tasks are checked, and no other of the first 24
 CHECKED = (2, 5)
-
-
-def test_the_secret_checks_these_tasks():
-    assert draws(SECRET, 24) == set(CHECKED)
 
 
 @pytest.fixture
@@ -70,6 +65,8 @@ def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(rounds):
     assert (newest(rounds).seeds, newest(rounds).missing) == (15, 1), "it stays out when more comes"
     assert recomputed(rounds.db) == []
     assert rounds.broken() == {}
+    rounds.db.execute("DELETE FROM observation WHERE line = 2")  # it is put back
+    assert "finding 1, line 2 is not what its results say" in recomputed(rounds.db)
 
 
 def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(rounds):
@@ -91,14 +88,3 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(rou
     assert "host 1 was outvoted in several seeds: 6 other values left out" in rounds.said("finding.doubted")[0]
     assert recomputed(rounds.db) == []
     assert rounds.broken() == {}
-
-
-def test_a_value_that_was_left_out_and_is_put_back_is_found(rounds):
-    order_of(rounds, 1)
-    compute(rounds, 8, wrong=(2,))
-    compute(rounds, 2, host=2)
-    rounds.hold()
-    compute(rounds, host=3)
-    rounds.hold()
-    rounds.db.execute("DELETE FROM observation WHERE line = 2")
-    assert "finding 1, line 2 is not what its results say" in recomputed(rounds.db)

@@ -30,12 +30,9 @@ def test_a_host_with_a_gpu_is_one_host_with_two_platforms(half):
     newest = evidence.newest(half.db)[1]
     assert (newest.seeds, newest.hosts, newest.volunteers, newest.platforms) == (16, 1, 1, 2)
     seen = evidence.observed(half.db, 1)
-    assert {one.gpus for one in seen} == {(), ((1, "NVIDIA"),)}
-    assert {one.hosts for one in seen} == {(1,)}
+    assert {observed.gpus for observed in seen} == {(), ((1, "NVIDIA"),)}
+    assert {observed.hosts for observed in seen} == {(1,)}
     assert recomputed(half.db) == []
-
-
-def test_each_result_says_its_platform(half):
     (page,) = pages(half.db, 1)
     assert set(zip(page.tasks, page.platforms, strict=True)) == {
         (task, CARD if task % 2 == 0 else CORE) for task in page.tasks
