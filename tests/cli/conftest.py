@@ -1,24 +1,79 @@
 import json
+import shutil
 
 import pytest
 
 from axiom.__main__ import _main
+from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
+from axiom.store.engine.folder import Folder
 
 
 @pytest.fixture
-def hand_over(capsys, small_lab):
-    """Leaves the small laboratory to commands, once it is furnished: what types one says status, answer and remarks."""
+def say_to(capsys):
+    """Types a command about the laboratory in a folder: its status, its answer, and what was remarked."""
 
-    def typed(*words: object):
-        status = _main([*map(str, words), "--data", str(small_lab.folder.path)])
+    def typed(folder, *words: object):
+        status = _main([*map(str, words), *(["--data", str(folder)] if folder else [])])
         out, err = capsys.readouterr()
-        return status, (json.loads(out) if "--json" in words and out else out), err
+        return status, (json.loads(out) if {"--json", "json"} & set(words) and out[:1] == "{" else out), err
+
+    return typed
+
+
+@pytest.fixture
+def hand_over(say_to, small_lab):
+    """Leaves the small laboratory to commands, once it is furnished: what types one says status, answer and remarks."""
 
     def hand_over():
         make_keys(small_lab.folder.keys, small_lab.now)
         small_lab.db.settle()
         small_lab.db.close()  # from here on the commands write
-        return typed
+        return lambda *words: say_to(small_lab.folder.path, *words)
 
     return hand_over
+
+
+@pytest.fixture(scope="session")
+def _new(tmp_path_factory):
+    """A laboratory that `axiom init` made."""
+    folder = Folder(path=tmp_path_factory.mktemp("new") / "lab")
+    assert _main(["init", str(folder.path), "--port", "0", "--quiet"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _published(_new, prepared, tmp_path_factory):
+    """One in which tiny_sum is published, from a file of one's own."""
+    place = tmp_path_factory.mktemp("published")
+    shutil.copytree(_new.path, place / "lab")
+    file = place / "tiny_sum.py"
+    file.write_bytes(contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"])
+    assert _main(["experiment", "publish", str(file), "--quiet", "--data", str(place / "lab")]) == 0
+    return Folder(path=place / "lab")
+
+
+@pytest.fixture
+def lab(_new, tmp_path) -> Folder:
+    """A laboratory in which nothing was done yet."""
+    return Folder(path=shutil.copytree(_new.path, tmp_path / "lab"))
+
+
+@pytest.fixture
+def published(_published, tmp_path) -> Folder:
+    """A laboratory in which tiny_sum is published."""
+    return Folder(path=shutil.copytree(_published.path, tmp_path / "lab"))
+
+
+@pytest.fixture
+def say(say_to, tmp_path):
+    """Types a command about the laboratory that `lab` or `published` made, if there is one."""
+    return lambda *words: say_to(tmp_path / "lab", *words)
+
+
+@pytest.fixture
+def tiny_file(prepared, tmp_path):
+    """The file of the tiny experiment."""
+    file = tmp_path / "tiny_sum.py"
+    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    return file

@@ -11,65 +11,53 @@ from furnished_lab import fill, furnish_more, weigh_three_blocks
 from axiom.__main__ import _main
 from axiom.signed.keys import make_keys
 
-_COMMANDS = [
-    "",
-    "status",
-    "experiment list",
-    "registration list",
-    "registration show 1",
-    "registration verify",
-    "proposal list",
-    "proposal show 1",
-    "idea list",
-    "idea show 1",
-    "finding list",
-    "finding show 1",
-    "finding graph",
-    "finding paper 1 3",
-    "session list",
-    "session show 2026-03-02-a",
-    "session plan",
-    "workunit list",
-    "workunit show 1",
-    "task list",
-    "task show 1",
-    "failure list",
-    "watch list",
-    "host list",
-    "host show 1",
-    "host show 3",
-    "host why 3",
-    "volunteer list",
-    "volunteer show 2",
-    "team list",
-    "team show 1",
-    "ledger show",
-    "ledger policy list",
-    "ledger verify",
-    "news list",
-    "keys show",
-    "audit show",
-    "audit verify",
-    "",
-][1:-1]
+_COMMANDS = """
+status
+experiment list
+registration list
+registration show 1
+registration verify
+proposal list
+proposal show 1
+idea list
+idea show 1
+finding list
+finding show 1
+finding graph
+finding paper 1 3
+session list
+session show 2026-03-02-a
+session plan
+workunit list
+workunit show 1
+task list
+task show 1
+failure list
+watch list
+host list
+host show 1
+host show 3
+host why 3
+volunteer list
+volunteer show 2
+team list
+team show 1
+ledger show
+ledger policy list
+ledger verify
+news list
+keys show
+audit show
+audit verify
+""".strip().splitlines()
 _REFUSED = [
-    "",
-    "experiment show no_such",
-    "finding show 99",
-    "finding paper 99",
-    "registration show 99",
-    "proposal show 99",
-    "idea show 99",
-    "session show never",
-    "workunit show 99",
-    "task show 99",
-    "host show 99",
-    "host why 99",
-    "volunteer show 99",
-    "team show 99",
-    "finding list --no-such",
-    "",
-][1:-1]
+    f"{noun} 99"
+    for noun in (
+        *("finding show", "finding paper", "registration show", "proposal show", "idea show", "workunit show"),
+        *("task show", "host show", "host why", "volunteer show", "team show"),
+    )
+] + ["experiment show no_such", "session show never", "finding list --no-such"]
+_SAME = {"audit verify", "experiment list", "failure list", "news list", "watch list"}  # whatever the laboratory has
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +109,8 @@ def test_the_words_of_a_refusal(words, say):
 
 @pytest.mark.parametrize("words", [line for line in _COMMANDS if not re.search(r"show|why", line)])
 def test_the_words_where_nothing_is_there_yet(words, say):
-    say(words, "nothing", f"empty/{words.replace(' ', '-')}")
+    folder = "" if words in _SAME else "empty/"
+    say(words, "nothing", f"{folder}{words.replace(' ', '-')}")
 
 
 def test_the_words_of_a_finding_that_real_results_support(say):

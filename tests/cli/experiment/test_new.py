@@ -1,53 +1,46 @@
-"""`axiom experiment new`: a file that runs as it stands."""
+"""`axiom experiment new` and `run`: a file that runs as it stands, and leaves nothing behind where it is ended."""
 
-import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from patience import PATIENCE
 
 import axiom
-from axiom.cli.experiment.new import new
-from axiom.errors import Refused, WrongUse
 from axiom.lab.experiments.preflight import try_file
 
-ROOT = Path(axiom.__file__).parents[2]
+PACKAGE = Path(axiom.__file__).parent
 
 
-def write(folder: Path, name: str = "my_question") -> Path:
-    done = CliRunner().invoke(new, [name, "--in", str(folder)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    return folder / f"{name}.py"
+@pytest.fixture
+def file(say_to, tmp_path):
+    """The file that is begun with."""
+    assert say_to(None, "experiment", "new", "my_question", "--in", tmp_path)[0] == 0
+    return tmp_path / "my_question.py"
 
 
-def test_the_file_is_short_and_carries_its_name(tmp_path):
-    text = write(tmp_path).read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 67
-    assert 'name="my_question"' in text
-    assert "$" not in text
-
-
-def test_the_file_runs_at_once_and_every_cell_is_measured(tmp_path):
-    command = [sys.executable, "-m", "axiom", "experiment", "run", str(write(tmp_path)), "--seed", "1", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+def test_the_file_runs_at_once_passes_its_preflight_and_keeps_the_rules_of_the_house(file, say_to):
+    text = file.read_text(encoding="utf-8")
+    assert (len(text.splitlines()) <= 67, 'name="my_question"' in text, "$" in text) == (True, True, False)
+    status, answer, err = say_to(None, "experiment", "run", file, "--seed", "1", "--json")
+    assert status == 0, err
     assert (answer["experiment"], answer["seed"]) == ("my_question", 1)
     assert [cell["outcome"] for cell in answer["cells"]] == ["ok"] * 3
     narrow, _, wide = (cell["measures"]["test_accuracy"] for cell in answer["cells"])
     assert 0.2 < narrow < wide
-
-
-def test_the_file_passes_its_preflight(tmp_path):
-    judged = try_file(Path(axiom.__file__).parent, write(tmp_path)).judged
+    judged = try_file(PACKAGE, file).judged
     assert judged.passed, judged.reason
+    for check in (("check",), ("format", "--check")):
+        ruff, config = Path(sys.executable).with_name("ruff"), PACKAGE.parents[1] / "pyproject.toml"
+        done = subprocess.run([ruff, *check, "--no-cache", "--config", config, file], capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_who_trains_on_the_test_set_does_not_pass(tmp_path):
-    file = write(tmp_path)
+def test_who_trains_on_the_test_set_does_not_pass(file):
     text = file.read_text(encoding="utf-8")
     leaking = text.replace("training.sgd(start, task,", "training.sgd(start, leaked,").replace(
         "    nets = ",
@@ -56,33 +49,44 @@ def test_who_trains_on_the_test_set_does_not_pass(tmp_path):
     )
     assert leaking.count("leaked") == 2
     file.write_text(leaking, encoding="utf-8")
-    judged = try_file(Path(axiom.__file__).parent, file).judged
+    judged = try_file(PACKAGE, file).judged
     assert judged.failed == "G7", judged.reason
 
 
-@pytest.mark.parametrize("check", [("check",), ("format", "--check")], ids=" ".join)
-def test_the_file_keeps_the_rules_of_the_house(tmp_path, check):
-    file = write(tmp_path)
-    command = [Path(sys.executable).with_name("ruff"), *check, "--no-cache", "--config", ROOT / "pyproject.toml", file]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_nothing_is_overwritten(tmp_path):
-    file = write(tmp_path)
+def test_nothing_is_overwritten_nor_written_under_a_name_that_no_experiment_may_have(file, say_to, tmp_path):
     file.write_text("mine", encoding="utf-8")
-    with pytest.raises(Refused, match="is there already, and it was left as it is"):
-        write(tmp_path)
-    assert file.read_text(encoding="utf-8") == "mine"
+    for name, folder, status in (
+        ("my_question", tmp_path, 4),
+        ("other_question", tmp_path / "nowhere", 2),
+        *((name, tmp_path, 2) for name in ("ab", "My_question", "9lives", "a-b-c", "a" * 65, "../escape", "naïve", "")),
+    ):
+        assert say_to(None, "experiment", "new", name, "--in", folder)[0] == status
+    assert ([*tmp_path.iterdir()], file.read_text(encoding="utf-8")) == ([file], "mine")
 
 
-@pytest.mark.parametrize("name", ["ab", "My_question", "9lives", "a-b-c", "a" * 65, "../escape", "a b c", "naïve", ""])
-def test_a_name_that_no_experiment_may_have_is_refused(tmp_path, name):
-    with pytest.raises(WrongUse, match="must be 3 to 64 of a-z, 0-9 and _"):
-        write(tmp_path, name)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_is_not_there_is_not_made(tmp_path):
-    with pytest.raises(WrongUse, match="There is no folder"):
-        write(tmp_path / "nowhere")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_is_ended_in_the_middle_clears_its_folders_away(tiny_file, tmp_path, number):
+    temporary, compiled = tmp_path / "temporary", tmp_path / "cache" / "axiom" / "compiled"
+    mark, began = compiled / "began", threading.Event()  # in the one folder that outlives it and is open to it
+    temporary.mkdir()
+    compiled.mkdir(parents=True)
+    os.mkfifo(mark)
+    mark.chmod(0o666)
+    pause = f"import time; open({str(mark)!r}, 'w').close(); time.sleep(60)"
+    tiny_file.write_text(tiny_file.read_text().replace("return Measures(", f"{pause}\n    return Measures("))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "axiom", "experiment", "run", str(tiny_file), "--seed", "1", "--quiet"],
+        env=os.environ | {"TMPDIR": str(temporary), "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        threading.Thread(target=lambda: (mark.read_bytes(), began.set()), daemon=True).start()
+        assert began.wait(PATIENCE)
+        assert list(temporary.iterdir())
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 130
+    finally:
+        process.kill()
+        process.communicate()
+    assert list(temporary.iterdir()) == []
+    assert list(compiled.iterdir()) == [mark]

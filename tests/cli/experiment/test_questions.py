@@ -1,114 +1,103 @@
-"""`axiom experiment show`: beside what is declared stands what tasks have shown of the cost."""
-
-import json
+"""`axiom experiment list`, `show`, `compare`, `pause` and their like: what is declared, found, learned and let out."""
 
 import pytest
-from click.testing import CliRunner
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.cli.experiment.compare import compare
-from axiom.cli.experiment.questions import list_experiments, show
+from axiom.cli.experiment import manifests
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
-from axiom.signed.bundles import contents
+from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
+from axiom.store.upkeep import audit
 
 FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
 
 
-@pytest.fixture
-def ask(working_lab, tmp_path, prepared):
-    """Shows the tiny experiment, whose file lies beside the laboratory."""
-    file = tmp_path / "tiny_sum.py"
-    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+def test_beside_what_is_declared_stands_what_tasks_have_shown(say_to, working_lab, tiny_file):
+    def ask() -> dict:
+        return say_to(working_lab.folder.path, "experiment", "show", tiny_file, "--json")[1]["experiment"]
 
-    def say(*words: str) -> str:
-        done = CliRunner().invoke(
-            show, [str(file), *words, "--data", str(working_lab.folder.path)], catch_exceptions=False
-        )
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
-    return say
-
-
-def test_nothing_is_said_of_the_cost_before_a_task_shows_it(ask):
-    assert json.loads(ask("--json"))["experiment"]["costs"] == []
-    assert "linux" not in ask()
-
-
-def test_each_kind_of_host_is_shown_with_its_factor_and_why(ask, working_lab):
-    with working_lab.db.transaction():
-        costs.keep(
-            working_lab.db, 1, LearnedCost(host_class="linux-x86_64-avx2", fit=FIT, cost=Cost()), working_lab.now
-        )
-    assert json.loads(ask("--json"))["experiment"]["costs"] == [shown("linux-x86_64-avx2", FIT)]
-    assert "\non linux-x86_64-avx2: what is declared holds: 2 tasks of the 5 from which on a fit counts\n" in ask()
-
-
-def test_an_old_name_shows_its_experiment_and_what_became_of_the_script(tmp_path):
-    done = CliRunner().invoke(show, ["edge_of_chaos_v2", "--data", str(tmp_path)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("name: edge_of_chaos\n") or "edge_of_chaos" in done.stdout.splitlines()[0]
-    assert "\nedge_of_chaos_v2, in the old laboratory: called strong, with 30 radii on four hosts\n" in done.stdout
-    assert "\nold claim critical_radius: a random network becomes chaotic" in done.stdout
-
-
-def test_what_it_has_brought_is_shown_config_by_config_with_the_number_of_seeds(ask, working_lab):
-    assert json.loads(ask("--json"))["experiment"]["summary"] == []
-    assert "Medians over" not in ask()
+    assert (ask()["costs"], ask()["summary"]) == ([], [])
     working_lab.deploy(workunits=2, replicates_each=3)
     for _ in range(3):
         order = working_lab.order(1)
         working_lab.report(order, working_lab.output(order))
     working_lab.validate()
-    rows = json.loads(ask("--json"))["experiment"]["summary"]
-    assert [(row["size"], row["n"]) for row in rows] == [(1, 7), (2, 7)]
-    said = ask()
-    assert "Medians over n seeds [95 % interval, from six seeds on]" in said
-    assert "0.5 [0.5, 0.5]" in said
+    kept = LearnedCost(host_class="linux-x86_64-avx2", fit=FIT, cost=Cost())
+    with working_lab.db.transaction():
+        costs.keep(working_lab.db, 1, kept, working_lab.now)
+    assert ask()["costs"] == [shown("linux-x86_64-avx2", FIT)]
+    assert [(row["size"], row["n"]) for row in ask()["summary"]] == [(1, 7), (2, 7)]
+    text = say_to(working_lab.folder.path, "experiment", "show", tiny_file)[1]
+    assert ("linux-x86_64-avx2" in text, "0.5 [0.5, 0.5]" in text) == (True, True)
 
 
-def test_two_versions_and_a_file_are_compared_with_what_each_has_found(working_lab, prepared, tmp_path):
-    def typed(*words: str) -> str:
-        done = CliRunner().invoke(compare, [*words, "--data", str(working_lab.folder.path)], catch_exceptions=False)
-        assert done.exit_code == 0, done.output
-        return done.stdout
-
+def test_two_versions_and_a_file_are_compared_with_what_each_has_found(say_to, working_lab, prepared, tiny_file):
     with working_lab.db.transaction():
         record(working_lab.db, 1, weighed(2), [], session_id=None, now=working_lab.now)
     working_lab.publish(prepared(version=2))
-    said = json.loads(typed("tiny_sum@1", "tiny_sum", "--json"))["comparison"]
-    assert (said["first"], said["second"]) == ("tiny_sum@1", "tiny_sum@2")
-    assert said["declaration"] == [{"part": "version", "first": 1, "second": 2}]
-    assert [line for line in said["source"] if line.startswith(("-", "+"))][2:] == [
-        "-    version=1,",
-        "+    version=2,",
-    ]
-    (row,) = said["findings"]
+
+    def compare(second: object) -> dict:
+        words = ("experiment", "compare", "tiny_sum@1", second)
+        assert say_to(working_lab.folder.path, *words)[0] == 0
+        return say_to(working_lab.folder.path, *words, "--json")[1]["comparison"]
+
+    found = compare("tiny_sum")
+    assert (found["first"], found["second"]) == ("tiny_sum@1", "tiny_sum@2")
+    assert found["declaration"] == [{"part": "version", "first": 1, "second": 2}]
+    changed = [line.replace(" ", "") for line in found["source"] if line.startswith(("-", "+"))]
+    assert changed[2:] == ["-version=1,", "+version=2,"]
+    (row,) = found["findings"]
     assert (row["first"]["number"], row["second"]["number"]) == (1, 2)
     assert (row["first"]["evidence"] is None, row["second"]["evidence"]) == (False, None)
-    assert "1: effect +, Moderate" in typed("tiny_sum@1", "tiny_sum")
-    file = tmp_path / "tiny_sum.py"
-    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
-    text = typed("tiny_sum@1", str(file))
-    assert "declare the same" in text
-    assert "The source is the same." in text
+    found = compare(tiny_file)
+    assert (found["declaration"], found["source"]) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("words", "names"),
-    [
-        (["--search", "memdynv2_gpu"], {"memorization_dynamics"}),
-        (["--search", "edge of chaos", "--status", "catalogue"], {"edge_of_chaos"}),
-        (["--theme", "Smaller networks", "--search", "lottery"], {"lottery_ticket", "neural_network_pruning_lottery"}),
-        (["--status", "retired"], set()),
-    ],
-)
-def test_the_catalogue_is_searched_by_words_old_names_theme_and_status(tmp_path, words, names):
-    done = CliRunner().invoke(list_experiments, [*words, "--json", "--data", str(tmp_path)], catch_exceptions=False)
-    assert names <= {row["name"] for row in json.loads(done.stdout)["experiments"]}
-    assert all(row["theme"] for row in json.loads(done.stdout)["experiments"])
-    assert bool(names) == bool(json.loads(done.stdout)["experiments"])
+def test_the_catalogue_is_searched_and_shown_without_asking_a_process(say_to, tmp_path, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("a process was asked")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(manifests, "describe_here", never)
+    for words, names in (
+        ((), {"rank_dynamics", "test_deploy"}),
+        (("--search", "memdynv2_gpu"), {"memorization_dynamics"}),
+        (("--search", "edge of chaos", "--status", "catalogue"), {"edge_of_chaos"}),
+        (("--theme", "Smaller networks", "--search", "lottery"), {"lottery_ticket", "neural_network_pruning_lottery"}),
+        (("--status", "retired"), set()),
+    ):
+        status, answer, err = say_to(tmp_path, "experiment", "list", *words, "--json")
+        rows = answer["experiments"]
+        assert (status, err, names <= {row["name"] for row in rows}) == (0, "", True)
+        assert (all(row["theme"] for row in rows), bool(rows)) == (True, bool(names))
+    assert say_to(tmp_path, "experiment", "show", "rank_dynamics", "--json")[0] == 0
+    text = say_to(tmp_path, "experiment", "show", "edge_of_chaos_v2")[1]  # an old name
+    assert [fact for fact in ("edge_of_chaos", "edge_of_chaos_v2", "critical_radius") if fact not in text] == []
+
+
+@pytest.fixture
+def let_out(working_lab, prepared, hand_over):
+    """Types a command about a laboratory with two bundles of tiny_sum."""
+    working_lab.publish(prepared(top="# worse"))
+    say = hand_over()
+    return lambda verb, *words: say("experiment", verb, "tiny_sum", *words)
+
+
+def test_a_version_is_paused_resumed_approved_and_rolled_back(let_out, working_lab):
+    pause = ("pause", "--why", "too warm", "--platform")
+    assert let_out(*pause, "linux-x86_64-none", "--dry-run")[0] == 0
+    assert let_out(*pause, "Windows 11")[0] == 2
+    assert let_out("resume")[0] == 4  # the dry run left nothing
+    for verb, status in (("pause", 0), ("pause", 4), ("resume", 0)):
+        assert let_out(verb, *(("--why", "too warm", "--by", "Ada") if verb == "pause" else ()))[0] == status
+    assert let_out("approve", "--by", "Ada", "--json")[1]["release"]["serial"] == 2
+    status, answer, _ = let_out("rollback", "--why", "slower by half", "--json")
+    assert (status, answer["release"]["serial"]) == (0, 3)
+    db = connect_reader(working_lab.folder.database)
+    rows = [(row["command"], row["outcome"]) for row in audit.latest(db, 100)[::-1] if not row["dry_run"]]
+    db.close()
+    commands = [f"experiment.{verb}" for verb in ("resume", "pause", "pause", "resume", "approve", "rollback")]
+    assert [command for command, _ in rows if command in commands] == commands

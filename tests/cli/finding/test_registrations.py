@@ -1,130 +1,177 @@
-"""`axiom registration` and `axiom experiment recall` as a person types them."""
+"""`axiom registration`, `proposal`, `idea` and `finding link` as a person types them."""
 
-import json
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
+from furnished_lab import proposed
 
-from axiom.__main__ import _main
-from axiom.signed.bundles import contents
+from axiom.domain.proposals import Admission, Template
 from axiom.store.engine.database import connect_writer
+from axiom.store.registrations import proposals, registrations
+
+WORTH = ("--chances", 0.5, 0.25, 0.25, "--interval", -1, 1, "--because", "a test")
+DESIGN = ("registration", "design", "tiny_sum", "wide", "size=1,2", "shift=5,9", "--why", "further out")
 
 
-@pytest.fixture
-def say(capsys, tmp_path):
-    """Types a command about the laboratory in a folder of its own; status, answer and what was said."""
-
-    def typed(*words: object, data: bool = True):
-        where = ["--data", str(tmp_path / "lab")] if data else []
-        status = _main([*map(str, words), *where])
-        out, err = capsys.readouterr()
-        return status, (json.loads(out) if "--json" in words and out else out), err
-
-    return typed
+@contextmanager
+def writing(folder):
+    """Its records, while no command has them."""
+    with closing(connect_writer(folder.database)) as db, db.transaction():
+        yield db
 
 
-@pytest.fixture
-def lab(say, tmp_path, prepared):
-    """A laboratory in which tiny_sum is published."""
-    file = tmp_path / "tiny_sum.py"
-    file.write_bytes(contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"])
-    assert say("init", tmp_path / "lab", "--port", 0, data=False)[0] == 0
-    assert say("experiment", "publish", file)[0] == 0
-    return tmp_path / "lab"
-
-
-SAID = ("--chances", 0.5, 0.25, 0.25, "--interval", -1, 1, "--because", "a test")
-
-
-@pytest.mark.usefixtures("lab")
-def test_a_design_is_registered_shown_and_verified(say):
-    words = ("registration", "design", "tiny_sum", "wide", "size=1,2", "shift=5,9", "--why", "further out")
-    status, dry, _ = say(*words, "--dry-run", "--json")
+def test_a_design_is_registered_shown_and_verified(say, published):
+    status, dry, _ = say(*DESIGN, "--dry-run", "--json")
     assert (status, dry["registration"]["dry_run"]) == (0, True)
-    status, _, err = say(*words, "--stopping", "fixed", "--replicates", 24)
-    assert status == 0
-    assert "Registration 2 of tiny_sum@1, design wide, for findings 1." in err
-    listed = say("registration", "list", "--json")[1]["registrations"]
-    assert [(one["number"], one["design"], one["cells"]) for one in listed] == [(2, "wide", 4), (1, "declared", 2)]
-    assert listed[0]["stopping"] == "ends after 24 replicates"
+    assert say(*DESIGN, "--stopping", "fixed", "--replicates", 24)[0] == 0
+
+    def listed() -> dict:
+        return {row["number"]: row for row in say("registration", "list", "--json")[1]["registrations"]}
+
+    assert {number: (row["design"], row["cells"]) for number, row in listed().items()} == {
+        1: ("declared", 2),
+        2: ("wide", 4),
+    }
+    assert "24" in listed()[2]["stopping"]
     assert say("experiment", "deploy", "tiny_sum", "--workunits", 2, "--registration", 2)[0] == 0
-    assert [one["issued"] > 0 for one in say("registration", "list", "--json")[1]["registrations"]] == [True, False]
+    assert [number for number, row in listed().items() if row["issued"]] == [2]
     shown = say("registration", "show", 2)[1]
-    assert "further out" in shown
-    assert "open: 4 of 8 replicates are ordered" in shown
-    assert "as in registration 1, the first of this version" in shown
-    assert "finding 1: grows" in shown
+    assert [fact for fact in ("further out", "4 of 8", "finding 1: grows") if fact not in shown] == []
     assert say("registration", "verify", "--json")[1]["registrations"]["entries"] == 2
-    assert say("registration", "verify")[1].startswith("2 registrations follow each other")
-
-
-def test_a_chain_that_was_touched_does_not_verify(say, lab):
-    db = connect_writer(lab / "axiom.db")
-    db.execute("UPDATE registration SET cohort = 'exploratory'")
-    db.close()
+    for levels, problem in (("size=11", "1 to 9"), ("depth=2", "depth")):
+        status, _, err = say("registration", "design", "tiny_sum", "wide", levels, "--why", "a test")
+        assert (status, problem in err) == (2, True)
+    file = published.catalogue / "tiny_sum.py"
+    assert say("experiment", "run", file, "--replicates", 2, "--workers", 1)[0] == 4  # numbers are of another design
+    with writing(published) as db:
+        db.execute("UPDATE registration SET cohort = 'exploratory'")
     status, out, _ = say("registration", "verify")
-    assert status == 1
-    assert out == "registration 1 was altered after it was written\n"
+    assert (status, out.startswith("registration 1 ")) == (1, True)
 
 
-@pytest.mark.usefixtures("lab")
-@pytest.mark.parametrize(("levels", "problem"), [("size=11", "outside 1 to 9"), ("depth=2", "depth")])
-def test_levels_beyond_what_the_file_declares_are_refused(say, levels, problem):
-    status, _, err = say("registration", "design", "tiny_sum", "wide", levels, "--why", "a test")
-    assert (status, problem in err) == (2, True)
-
-
-@pytest.mark.usefixtures("lab")
+@pytest.mark.usefixtures("published")
 def test_predictions_cohorts_and_amendments_follow_each_other(say):
-    assert say("registration", "predict", 1, "--forecaster", "Ada", *SAID)[0] == 0
-    status, _, err = say("registration", "predict", 1, "--forecaster", "Ada", *SAID)
-    assert (status, "predicted finding 1 already" in err) == (4, True)
+    for status in (0, 4):  # a second prediction of the same finding is refused
+        assert say("registration", "predict", 1, "--forecaster", "Ada", *WORTH)[0] == status
     assert say("registration", "cohort", 1, "--why", "to confirm")[0] == 0
-    words = ("registration", "amend", 1, "--null", 0.5, "--why", "it looked so", "--forecaster", "Ada", *SAID)
-    _, made, _ = say(*words, "--json")
-    assert made["registration"]["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]
-    told = say("registration", "forecasters")[1].splitlines()
-    assert [line.split("  ")[0] for line in told] == [
-        "forecaster",
-        "Ada",
-        "Ada, informed",
-        "autopilot",
-        "operator",
-    ]
+    words = ("registration", "amend", 1, "--null", 0.5, "--why", "it looked so", "--forecaster", "Ada", *WORTH)
+    made = say(*words, "--json")[1]["registration"]
+    assert made["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]
+    rows = [line.split("  ")[0] for line in say("registration", "forecasters")[1].splitlines()]
+    assert rows == ["forecaster", "Ada", "Ada, informed", "autopilot", "operator"]
 
 
-@pytest.mark.usefixtures("lab")
-def test_a_recall_is_shown_before_it_is_done(say):
+@pytest.mark.usefixtures("published")
+def test_a_recall_is_shown_and_confirmed_before_it_is_done_and_is_for_good(say):
+    recall = ("experiment", "recall", "tiny_sum@1", "--why", "the sum was wrong")
+    for verb, why in (("retire", ()), ("reopen", ("--why", "a test"))):
+        assert say("experiment", verb, "tiny_sum", *why)[0] == 0
     assert say("experiment", "deploy", "tiny_sum", "--workunits", 3)[0] == 0
-    status, out, err = say("experiment", "recall", "tiny_sum@1", "--why", "the sum was wrong", "--dry-run")
-    assert status == 0
-    assert "workunits      3 open" in out
-    assert "nothing was changed" in err
-    assert say("experiment", "list", "--json")[0] == 0
-    status, done, _ = say("experiment", "recall", "tiny_sum@1", "--why", "the sum was wrong", "--yes", "--json")
-    assert (status, done["recall"]["cancelled"]) == (0, 3)
-    status, _, err = say("experiment", "reopen", "tiny_sum", "--why", "a test")
-    assert (status, "never opened again" in err) == (4, True)
-    status, _, err = say("finding", "reopen", 1, "--why", "a test")
-    assert (status, "never opened again" in err) == (4, True)
-
-
-@pytest.mark.usefixtures("lab")
-def test_a_recall_that_nobody_confirms_is_not_done(say):
-    status, _, _ = say("experiment", "recall", "tiny_sum@1", "--why", "the sum was wrong")
-    assert status != 0
+    status, out, _ = say(*recall, "--dry-run")
+    assert (status, "3 open" in out) == (0, True)
+    assert say(*recall)[0] != 0  # nobody confirmed it
     assert say("finding", "list", "--json")[1]["findings"][0]["status"] == "open"
+    status, done, _ = say(*recall, "--yes", "--json")
+    assert (status, done["recall"]["cancelled"]) == (0, 3)
+    assert say("experiment", "reopen", "tiny_sum", "--why", "a test")[0] == 4
+    assert say("finding", "reopen", 1, "--why", "a test")[0] == 4
+
+
+def test_proposals_are_listed_shown_approved_and_refused(say, published):
+    cohort = {"template": Template.CONFIRM, "admission": Admission.COHORT, "configs": (), "is_informed": True}
+    with writing(published) as db:
+        for made in (proposed(), replace(proposed(), slug="confirm-1", **cohort)):
+            proposals.add(db, made, 1, None, datetime(2026, 3, 2, tzinfo=UTC))
+
+    def states(*words) -> list[tuple]:
+        rows = say("proposal", "list", *words, "--json")[1]["proposals"]
+        return [(row["number"], row["state"], row["decided_by"]) for row in rows]
+
+    assert [row[:2] for row in states()] == [(2, "open"), (1, "open")]
+    assert say("proposal", "show", 2, "--json")[1]["proposal"]["prediction"]["absent"] == 0.15
+    status, dry, _ = say("proposal", "approve", 2, "--why", "it matters", "--dry-run", "--json")
+    assert (status, dry["proposal"]["dry_run"], dry["proposal"]["registration"]) == (0, True, 2)
+    assert say("proposal", "approve", 2, "--why", "it matters", "--by", "Ada")[0] == 0
+    for status in (0, 4):  # it is refused once
+        assert say("proposal", "refuse", 1, "--why", "of no interest")[0] == status
+    assert states("--state", "open") == []
+    assert states("--state", "approved") == [(2, "approved", "Ada")]
+    assert [say("proposal", *words)[0] for words in (("show", 9), ("approve", 9, "--why", "a test"))] == [3, 3]
 
 
 @pytest.mark.usefixtures("lab")
-def test_what_was_retired_is_opened_again(say):
-    assert say("experiment", "retire", "tiny_sum")[0] == 0
-    assert say("experiment", "reopen", "tiny_sum", "--why", "a test")[2] == "tiny_sum@1 is open again.\n"
+def test_an_idea_is_added_hidden_shown_answered_and_taken_back(say):
+    status, dry, _ = say("idea", "add", "Is it so?", "--why", "I saw it.", "--dry-run", "--json")
+    assert (status, dry["idea"]["dry_run"]) == (0, True)
+    assert say("idea", "add", "Is it \x1b[2J so?", "--why", "I saw it.")[0] == 2
+    assert say("idea", "list", "--json")[1] == {"ideas": []}
+    for question in ("Is it so?", "Is it not so?"):
+        assert say("idea", "add", question, "--why", "I saw it.")[0] == 0
+    assert say("idea", "hide", 1)[0] == 0
+    assert [row["number"] for row in say("idea", "list", "--hidden", "--json")[1]["ideas"]] == [1]
+    for words, status in (
+        (("show-to-all", 1), 0),
+        (("show-to-all", 1), 4),
+        (("answer", 1, "known"), 2),
+        (("answer", 1, "known", "--finding", 9), 3),
+        (("answer", 1, "declined", "--why", "it is too dear"), 0),
+        (("withdraw", 2, "--by", "Eve"), 4),
+        (("withdraw", 2), 0),
+    ):
+        assert (words, say("idea", *words)[0]) == (words, status)
+    assert say("idea", "show", 1, "--json")[1]["idea"]["answer"] == "it is too dear"
+    states = {row["number"]: row["state"] for row in say("idea", "list", "--json")[1]["ideas"]}
+    assert states == {1: "declined", 2: "withdrawn"}
 
 
-def test_replicates_in_one_command_are_refused_where_numbers_belong_to_another_design(say, lab):
-    words = ("registration", "design", "tiny_sum", "wide", "size=1,2", "shift=5,9", "--why", "further out")
-    assert say(*words)[0] == 0
-    assert say("experiment", "deploy", "tiny_sum", "--registration", 2)[0] == 0
-    file = lab.parent / "tiny_sum.py"
-    status, _, err = say("experiment", "run", file, "--replicates", 2, "--workers", 1)
-    assert (status, "belong to several registrations" in err) == (4, True)
+def test_links_that_are_said_stand_in_the_graph_and_on_what_a_finding_rests_is_told(say, published, monkeypatch):
+    def link(*words, why: str = "it asks this", more: tuple = ()) -> int:
+        return say("finding", "link", *words, "--why", why, *more)[0]
+
+    def graph() -> list[tuple]:
+        links = say("finding", "graph", "--json")[1]["graph"]["links"]
+        ends = [(link["source"]["name"], link["kind"], link["target"]["name"], link["by"]) for link in links]
+        return [row for row in ends if row[-1] != "the old laboratory"]
+
+    file = published.path.parent / "tiny_sum.py"
+    file.write_text((published.catalogue / "tiny_sum.py").read_text().replace("version=1", "version=2"))
+    assert say("experiment", "publish", file)[0] == 0
+    supersedes = ("2", "supersedes", "1", "catalogue")
+    assert link(1, "tests", "old:31", more=("-n",)) == 0
+    statuses = [link(1, "supersedes", 2), link(7, "tests", "old:31"), link(1, "supports", "old:31")]
+    assert (statuses, graph()) == ([4, 3, 2], [supersedes])  # the first would close a circle
+    assert link(1, "tests", "old:31") == 0
+    for _ in range(2):  # once more changes nothing
+        assert link(2, "depends-on", 1, more=("--by", "Grace")) == 0
+    assert graph() == [supersedes, ("1", "tests", "#31", "operator"), ("2", "depends on", "1", "Grace")]
+    for alias, amount in (("31", 1), ("#31", 1), ("compgen", 1), ("comp", 0), ("", 2)):
+        assert len(say("finding", "list", "--alias", alias, "--json")[1]["findings"]) == amount, alias
+    assert link(2, "tests", "old:28", more=("--upheld-by", "opposite", "--upheld-by", "too-small")) == 0
+    with writing(published) as db:
+        registrations.set_status(db, 1, "suspended", "a test")
+    found = say("finding", "show", 2, "--json")[1]["finding"]
+    assert found["depends_on_void"] == [{"number": 1, "status": "suspended"}]
+    upheld = [link["upheld_by"] for link in found["links"] if link["target"]["name"] == "#28"]
+    assert upheld == [["the opposite of the claim", "too small to matter"]]
+    assert "suspended" in say("finding", "show", 2)[1]
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
+    found = say("finding", "list", "--json")[1]  # a terminal has no pages
+    assert ([row["number"] for row in found["findings"]], found["next"]) == ([2, 1], None)
+
+
+@pytest.mark.usefixtures("published")
+def test_a_paper_is_printed_or_written_and_takes_words_that_type_no_number(say, tmp_path):
+    assert say("finding", "paper", 1)[1].startswith("#")
+    for ending, begins in (("tex", "\\"), ("html", "<!")):
+        target = tmp_path / f"paper.{ending}"
+        assert say("finding", "paper", 1, "--to", target)[0] == 0
+        assert target.read_text().lstrip().startswith((begins, "%"))
+    assert say("finding", "paper", 1, "--to", tmp_path / "paper.pdf")[0] != 0
+    words = tmp_path / "mine.txt"
+    words.write_text("{F1} rests on 3 seeds.")
+    status, _, err = say("finding", "paper", 1, "--words", words)
+    assert (status != 0, "'3'" in err) == (True, True)
+    words.write_text("{F1} is open.\n")
+    assert "> finding 1 is open." in say("finding", "paper", 1, "--words", words, "--by", "Ada")[1]
