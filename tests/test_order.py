@@ -23,12 +23,12 @@ def test_every_test_is_there_once_and_files_stay_whole(waiting, computing):
 
 def test_the_longest_begin_first_and_others_compute_beside_them():
     computing = [item(f"lab/test_{n}.py", "test") for n in range(20)]
-    long = [item("lab/test_session.py", "test"), item("acceptance/test_volunteers.py", "test")]
-    items = [item("acceptance/test_words.py", "test"), *computing, *long]
+    long = [item("lab/test_session.py", "test"), item("acceptance/test_whole_lab.py", "test")]
+    items = [item("acceptance/test_systemd.py", "test"), *computing, *long]
     file_order.pytest_collection_modifyitems(items)
     names = [one.path.name for one in items]
-    assert names[:2] == ["test_volunteers.py", "test_session.py"]
-    assert 15 < names.index("test_words.py") < len(names) - 1  # short as it is, when the other kind is nearly through
+    assert names[:2] == ["test_whole_lab.py", "test_session.py"]
+    assert 15 < names.index("test_systemd.py") < len(names) - 1  # short as it is, when the other kind is nearly through
 
 
 def test_every_file_whose_time_is_known_is_there():

@@ -10,7 +10,6 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -20,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from patience import PATIENCE
-from processes import fields
+from processes import fields, free_port
 
 BOINC, BOINCCMD = shutil.which("boinc") or "boinc", shutil.which("boinccmd") or "boinccmd"
 _PASSWORD = secrets.token_hex(8)  # of the client's own control port
@@ -172,7 +171,7 @@ class Client:
             if nudge and time.monotonic() - asked > nudge:
                 asked = time.monotonic()
                 self.update()
-            time.sleep(0.5)
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """End it as a shut-down does."""
@@ -216,7 +215,7 @@ def client(
     if not (folder / "cc_config.xml").exists():
         options = (_GPUS if gpus else "<no_gpus>1</no_gpus>") + ("<no_info_fetch>0</no_info_fetch>" if news else "")
         _configure(folder, options + (f"<ncpus>{cores}</ncpus>" if cores else ""), memory, preferences)
-    port = _free_port()
+    port = free_port()
     words = ["--dir", str(folder), "--allow_multiple_clients", "--gui_rpc_port", str(port), "--insecure"]
     words += ["--no_priority_change", "--sched_retry_delay_min", "3", "--sched_retry_delay_max", "6"]
     words += ["--pers_retry_delay_min", "2", "--pers_retry_delay_max", "4", *([] if gpus else ["--no_gpus"])]
@@ -250,9 +249,3 @@ def _configure(folder: Path, options: str, memory: float, more: str) -> None:
     (folder / "gui_rpc_auth.cfg").chmod(0o600)
     (folder / "cc_config.xml").write_text(_CC.format(options=options))
     (folder / "global_prefs_override.xml").write_text(_PREFERENCES.format(memory=memory, more=more))
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

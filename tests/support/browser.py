@@ -5,15 +5,18 @@ import contextlib
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from patience import PATIENCE
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+REFUSED = {"/nowhere": 404, "level=x": 400}  # the ends of addresses that a site has pages for all the same
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 WIDTHS = (360, 1280)
+MODES = tuple((scheme, width) for scheme in ("light", "dark") for width in WIDTHS)
 CHROMIUM = shutil.which("chromium")
 _ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -39,6 +42,15 @@ def chromium() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
         yield started
         started.close()
+
+
+@contextlib.contextmanager
+def visit(browser: Browser, **how: Any) -> Iterator[Page]:
+    """A page of somebody who was never here and who waits as long as any test does."""
+    expect.set_options(timeout=PATIENCE * 1_000)
+    with browser.new_context(**how) as context:
+        context.set_default_timeout(PATIENCE * 1_000)
+        yield context.new_page()
 
 
 @contextlib.contextmanager
@@ -74,14 +86,28 @@ def examine(page: Page) -> list[str]:
     return wrong + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
 
 
-def look_everywhere(page: Page) -> dict[str, list[str]]:
-    """The page in both colours and at both widths, its disclosures open."""
+def look_everywhere(page: Page, modes: Iterable[tuple[str, int]] = MODES) -> dict[str, list[str]]:
+    """What is wrong with the page in these colours and at these widths, its disclosures open."""
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.evaluate(AXE)
     found = {}
-    for scheme in ("light", "dark"):
+    for scheme, width in modes:
         page.emulate_media(color_scheme=scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            found[f"{scheme} {width}"] = examine(page)
+        page.set_viewport_size({"width": width, "height": 900})
+        found[f"{scheme} {width}"] = examine(page)
     return {where: wrong for where, wrong in found.items() if wrong}
+
+
+def tour(page: Page, addresses: Iterable[str], modes: Sequence[Sequence[tuple[str, int]]]) -> dict[str, Any]:
+    """What is wrong with each of these pages: the first is seen in the first of the modes, and so on in turn."""
+    complaints, found = faults(page), {}
+    for place, address in enumerate(addresses):
+        reply = page.goto(address)
+        assert reply
+        wrong: dict[str, Any] = look_everywhere(page, modes[place % len(modes)])
+        expected = next((status for end, status in REFUSED.items() if address.endswith(end)), 200)
+        said = [text for text in complaints if expected == 200 or str(expected) not in text]
+        complaints.clear()
+        if wrong or said or reply.status != expected:
+            found[address] = (reply.status, said, wrong)
+    return found

@@ -219,7 +219,7 @@ class Computer:
         self.client.process.wait()
         until = time.monotonic() + PATIENCE
         while any((_PROC / str(pid)).exists() for pid in tasks) and time.monotonic() < until:
-            time.sleep(0.1)
+            time.sleep(0.01)
         self.stop()
 
     def stop(self) -> None:

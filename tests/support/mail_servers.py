@@ -31,6 +31,7 @@ class Mailbox:
     came: list[EmailMessage] = field(default_factory=list)  # in full, whatever was answered and whoever heard it
     taken: list[EmailMessage] = field(default_factory=list)
     signed_in: list[str] = field(default_factory=list)
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))  # free once for each that came
     refuse: Callable[[str], str | None] = lambda _to: None
     answer: Callable[[EmailMessage], str] = lambda _message: "250 OK"
 
@@ -43,6 +44,7 @@ class Mailbox:
     async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.came.append(message)
+        self.arrived.release()
         said = await server.loop.run_in_executor(None, self.answer, message)
         if said.startswith("250"):
             self.taken.append(message)
@@ -132,6 +134,7 @@ class WebBox:
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers, body
     status: int = 200
     location: str = ""
+    arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))  # free once for each post
 
 
 @contextlib.contextmanager
@@ -142,6 +145,7 @@ def web(box: WebBox) -> Iterator[str]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             box.posted.append((self.path, dict(self.headers), body))
+            box.arrived.release()
             self.send_response(box.status)
             if box.location:
                 self.send_header("Location", box.location)
@@ -159,9 +163,3 @@ def web(box: WebBox) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

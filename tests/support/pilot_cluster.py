@@ -4,19 +4,19 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from changed_database import wait_for_change
 from patience import PATIENCE
-from processes import fields
-from running_lab import AXIOM
+from processes import fields, free_port
+from running_lab import AXIOM, typed
 from vouch import vouch
 
 CELLS = 4  # of a replicate
@@ -97,10 +97,7 @@ class PilotCluster:
 
         A busy cell computes in place of sleeping, and counts the processes in which it did.
         """
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = int(free.getsockname()[1])
-        made = cls(data=folder / "lab", port=port)
+        made = cls(data=folder / "lab", port=(port := free_port()))
         made.axiom("init", made.data, "--port", port, "--quiet")
         with (made.data / "axiom.toml").open("a") as settings:
             settings.write(f"workers = 0\npilot_lease_seconds = {lease}\n")
@@ -115,6 +112,34 @@ class PilotCluster:
         said = made.ask("cluster", "add", "alpha", "--key-file", made.key_file)
         made.lab = said["cluster"]["lab"]
         return made
+
+    @classmethod
+    @contextlib.contextmanager
+    def serving(cls, folder: Path, **how: Any) -> Iterator["PilotCluster"]:
+        """One that serves; all that is left of it is killed afterwards."""
+        made = cls.make(folder, **how)
+        made.start()
+        try:
+            yield made
+        finally:
+            made.end()
+
+    def environment(self) -> dict[str, str]:
+        """What the launchers in deploy/ read."""
+        return {
+            "AXIOM": str(AXIOM),
+            "AXIOM_SERVER": self.address,
+            "AXIOM_LAB": self.lab,
+            "AXIOM_KEY_FILE": str(self.key_file),
+            "AXIOM_SCRATCH": str(self.data.with_name("scratch")),
+        }
+
+    def demand_done(self, workunits: int) -> None:
+        """So many are done: each cell's result is there once, nobody failed, and every promise holds."""
+        self.wait(lambda: self.workunits() == {"done": workunits})
+        assert self.results() == workunits * CELLS
+        assert not self.states().keys() & {"failed", "invalid", "expired"}, self.states()
+        assert self.broken() == []
 
     @property
     def key_file(self) -> Path:
@@ -166,7 +191,7 @@ class PilotCluster:
         self.ask(*words)
 
     def axiom(self, *words: object) -> str:
-        done = subprocess.run([AXIOM, *map(str, words)], capture_output=True, text=True, check=False, timeout=PATIENCE)
+        done = typed(*words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -196,11 +221,7 @@ class PilotCluster:
 
     def wait(self, reached: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """What `reached` gives once it gives something."""
-        until = time.monotonic() + patience
-        while not (found := reached()):
-            assert time.monotonic() < until, f"not reached: {self.states()} {self.workunits()}"
-            time.sleep(0.1)
-        return found
+        return wait_for_change(self.data, reached, lambda: f"{self.states()} {self.workunits()}", patience)
 
     def end(self) -> None:
         """Kill all that is left."""

@@ -3,6 +3,7 @@
 Read as bytes: a process may call itself anything, and one on the same computer did, in bytes that are no text.
 """
 
+import socket
 from pathlib import Path
 
 
@@ -48,3 +49,9 @@ def _with(place: int, number: int) -> list[int]:
         if int(said[place]) == number and said[0] != b"Z":
             found.append(int(process.name))
     return found
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from running_lab import Lab, answer, axiom, running
+from running_lab import Lab, answer, running, typed
 
 from axiom.domain.programs import Right
 
@@ -82,9 +82,9 @@ class ProgramsLab:
 @contextlib.contextmanager
 def programs_lab(data: Path, *, port: int = 0, url: str = "", more: str = "") -> Iterator[ProgramsLab]:
     """One that holds no sessions, so that nothing but what programs say happens there."""
-    assert axiom("init", data, "--port", port, "--url", url).returncode == 0
+    assert typed("init", data, "--port", port, "--url", url).returncode == 0
     with (data / "axiom.toml").open("a") as settings:
         settings.write(f"api = true\nworkers = 1\n{more}")
-    tokens = {may.value: axiom("program", "add", may, "--may", may, data=data).stdout.strip() for may in Right}
+    tokens = {may.value: typed("program", "add", may, "--may", may, data=data).stdout.strip() for may in Right}
     with running(data, "--no-pi", "--port", str(port)) as lab:
         yield ProgramsLab(lab=lab, tokens=tokens)

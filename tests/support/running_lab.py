@@ -1,19 +1,22 @@
 """A real laboratory, started as a person starts it."""
 
 import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from changed_database import wait_for_change
 from patience import PATIENCE
+
+from axiom.__main__ import _main
 
 AXIOM = Path(sys.executable).parent / "axiom"
 
@@ -26,9 +29,19 @@ def axiom(*words: object, data: Path | None = None) -> subprocess.CompletedProce
     )
 
 
+def typed(*words: object, data: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The same within this process, for commands of which a process of its own would show nothing more."""
+    command = [*map(str, words), *([] if data is None else ["--data", str(data)])]
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = _main(command)
+    said, remarks = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(command, status, said, remarks)
+
+
 def answer(*words: object, data: Path | None = None) -> Any:
     """The JSON that a command answers."""
-    done = axiom(*words, "--json", data=data)
+    done = typed(*words, "--json", data=data)
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
 
@@ -51,13 +64,15 @@ class Lab:
         return json.loads(self.page("status.json"))["status"]
 
     def wait(self, reached: Callable[[Any], bool]) -> Any:
-        """Wait for a status; fail with the last one."""
-        until = time.monotonic() + PATIENCE
-        while not reached(found := self.status()):
-            if time.monotonic() > until:
-                raise AssertionError(f"not reached within {PATIENCE:.0f} s: {json.dumps(found, indent=1)}")
-            time.sleep(0.2)
-        return found
+        """The first status of which this is true."""
+        seen: list[Any] = []
+
+        def is_reached() -> bool:
+            seen[:] = [self.status()]
+            return bool(reached(seen[0]))
+
+        wait_for_change(self.data, is_reached, lambda: json.dumps(seen, indent=1))
+        return seen[0]
 
     def stop(self) -> int:
         """Ctrl-C."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from patience import PATIENCE
-from system_parts import part, part_environment
+from processes import free_port
+from real_parts import part, part_environment
 
 _CONF = """ClusterName=test
 SlurmctldHost={node}(127.0.0.1)
@@ -105,7 +106,7 @@ class Slurm:
         while not reached():
             logs = "\n".join(one.read_text()[-2_000:] for one in sorted(self.place.glob("*.log")))
             assert time.monotonic() < until, logs
-            time.sleep(0.3)
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """End the daemons, and whatever steps are left of jobs."""
@@ -133,7 +134,7 @@ def slurm(folder: Path) -> Iterator[Slurm]:
     (place / "munge.key").write_bytes(os.urandom(128))
     (place / "munge.key").chmod(0o600)
     plugins = next(part("slurmd").parents[2].glob("usr/lib/*/slurm-wlm"))
-    ports = [_free_port() for _ in range(2)]
+    ports = [free_port() for _ in range(2)]
     conf = _CONF.format(
         place=place,
         node=socket.gethostname().partition(".")[0],
@@ -160,8 +161,3 @@ def _is_idle(cluster: Slurm) -> bool:
         return cluster.do("sinfo", "--noheader", "--format=%T") == "idle"
     except AssertionError:
         return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from patience import PATIENCE
-from system_parts import part, part_environment
+from processes import free_port
+from real_parts import part, part_environment
 
 _CONF = """ListenAddress 127.0.0.1
 Port {port}
@@ -70,8 +71,7 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     (place / "home").mkdir(parents=True)
     for name in ("host_key", "key"):
         subprocess.run([part("ssh-keygen"), "-q", "-t", "ed25519", "-N", "", "-f", place / name], check=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    port = free_port()
     words = {"place": place, "port": port, "user": getpass.getuser()}
     (place / "server.conf").write_text(_CONF.format(**words))
     (place / "client.conf").write_text(_CLIENT.format(**words))

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from boinc_client import Client, Person
+from changed_database import wait_for_change
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from draws import draws
 from patience import PATIENCE
-from running_lab import Lab, answer, axiom, running
+from running_lab import Lab, answer, running, typed
 from vouch import vouch
 from wire import Proxy, proxy
 
@@ -27,6 +28,7 @@ from axiom.signed.signing import SigningKey
 from axiom.signed.trust import TRUST_FILE, Role
 from axiom.store.engine.folder import Folder
 
+_NUDGE = 6.0  # seconds after which a client is asked to call again
 _UNDRAWN = 2400832  # the private half of a key under which none of the first 22 tasks is checked, however new its host
 
 _EXPERIMENT = '''"""{name}: a test of the project."""
@@ -133,7 +135,7 @@ class Project:
             vouch(self.data, name)
 
     def _type(self, *words: object) -> None:
-        done = axiom("experiment", *words, data=self.data)
+        done = typed("experiment", *words, data=self.data)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def order(self, name: str, host: int | None = None, *, replicates: int = 1) -> int:
@@ -158,33 +160,37 @@ class Project:
 
     def wait(self, reached: Callable[[], object], nudged: Client | None = None) -> None:
         """Wait for something; the client is asked to call every few seconds meanwhile."""
-        until, asked = time.monotonic() + PATIENCE, time.monotonic()
-        while not reached():
-            if time.monotonic() > until:
-                raise AssertionError(f"not reached within {PATIENCE:.0f} s\n{nudged.log()[-4_000:] if nudged else ''}")
-            if nudged and time.monotonic() - asked > 6:
-                asked = time.monotonic()
+        asked = [time.monotonic()]
+
+        def is_reached() -> object:
+            if nudged and time.monotonic() - asked[0] > _NUDGE:
+                asked[0] = time.monotonic()
                 nudged.update()
-            time.sleep(0.5)
+            return reached()
+
+        wait_for_change(self.data, is_reached, lambda: nudged.log()[-4_000:] if nudged else "")
 
     def wait_for(self, number: int, state: str, client: Client) -> Any:
         """Wait until a task of this client stands so, and return its page.
 
         The client is asked to call when that helps: before it has the task, and when it has something to report.
         """
-        until, asked = time.monotonic() + PATIENCE, 0.0
-        while self.task(number)["state"] != state:
-            if time.monotonic() > until:
-                raise AssertionError(f"task {number} is not {state} within {PATIENCE:.0f} s\n{client.log()[-4_000:]}")
-            if time.monotonic() - asked > 8 and client.task(number).get("ready to report") != "no":
-                asked = time.monotonic()
+        asked = [0.0]
+
+        def is_so() -> bool:
+            if self.task(number)["state"] == state:
+                return True
+            if time.monotonic() - asked[0] > _NUDGE and client.task(number).get("ready to report") != "no":
+                asked[0] = time.monotonic()
                 client.update()
-            time.sleep(0.5)
+            return False
+
+        wait_for_change(self.data, is_so, lambda: f"task {number} is not {state}\n{client.log()[-4_000:]}")
         return self.task(number)
 
     def promises(self) -> None:
         """Nothing that the laboratory promises is broken."""
-        done = axiom("doctor", "--invariants", data=self.data)
+        done = typed("doctor", "--invariants", data=self.data)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -212,7 +218,7 @@ class Site:
 def project(data: Path, *words: object, before: Callable[[Folder], None] | None = None) -> Iterator[Project]:
     """A laboratory behind a wire, ended afterwards. `before` its first start somebody may change its folder."""
     with proxy() as wire:
-        assert axiom("init", data).returncode == 0
+        assert typed("init", data).returncode == 0
         (data / "axiom.toml").write_text(f'url = "{wire.address}"\ntask_seconds = 0.5\nmax_failures = 1\n')
         _draw_no_checks(Folder(path=data).keys)
         if before:

@@ -1,0 +1,97 @@
+"""A volunteer with the stock BOINC client: from a wrong key to credit, over a wire that breaks, and back again."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from boinc_client import Client, client, register
+from real_parts import need
+from running_lab import answer, typed
+from volunteer_lab import Project, Site, project
+
+from axiom.boinc.project_files import pictures
+
+pytestmark = need("boinc")
+_DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[Project]:
+    """A laboratory with experiments that take moments, or minutes, or bring much."""
+    place = tmp_path_factory.mktemp("volunteers")
+    with project(place / "lab") as made:
+        made.publish(place, "swift")
+        made.publish(place, "patient", tenths=900, seconds=90.0)
+        made.publish(place, "wordy", cells=40, length=500, seconds=0.1)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def computer(lab, tmp_path_factory) -> Iterator[Client]:
+    """Ann's computer, which has met the laboratory: that takes a client ten seconds."""
+    with client(tmp_path_factory.mktemp("ann") / "one", lab.address, register(lab.address).key, cores=2) as made:
+        made.wait(Client.host, nudge=8)
+        yield made
+
+
+def test_somebody_in_german_is_refused_joins_computes_and_is_paid(lab, tmp_path):
+    folder = tmp_path / "german"
+    folder.mkdir()
+    (folder / "client_state.xml").write_text("<client_state>\n<language>de_DE</language>\n</client_state>\n")
+    carl = register(lab.address, "Carl")
+    Site(lab, carl).send("account/preferences", resource_share="55", on_cores="on", venue="school")
+    with client(folder, lab.address, "0123456789abcdef" * 2, keep=True, news=True) as mine:
+        mine.wait(lambda one: "Kein Konto hat hier diesen Kontoschlüssel" in one.say("--get_notices"))
+        assert mine.host() == 0
+        mine.say("--project", lab.address, "detach")
+        mine.wait(lambda one: not one.project())
+        mine.say("--project_attach", lab.address, carl.key)
+        mine.wait(Client.host, nudge=8)
+        number = lab.order("swift", mine.host())
+        mine.wait(lambda one: one.credit() > 0, nudge=6)
+        standing = mine.project()
+        mine.wait(lambda one: all(any(one.folder.glob(f"projects/*/{each.open_name}")) for each in pictures()))
+        mine.wait(lambda one: "Jetzt keine Arbeit für diesen Computer: " in one.log(), nudge=6)
+        mine.wait(lambda one: any("</rss>" in file.read_text() for file in one.folder.glob("notices/*notices.php.xml")))
+        state = (folder / "client_state.xml").read_text()
+    task = lab.task(number)
+    assert (task["state"], task["cause"], task["exit_status"], len(task["awards"])) == ("valid", "success", 0, 1)
+    assert float(standing["user_total_credit"]) == pytest.approx(task["credit"])
+    assert float(standing["user_expavg_credit"]) == pytest.approx(task["credit"], rel=0.01)
+    assert (standing["user_name"], standing["nrpc_failures"]) == ("Carl", "0")
+    assert standing["resource share"] == "55.000000"
+    assert "<host_venue>school</host_venue>" in state
+
+
+def test_what_was_cut_is_resumed_where_it_was_cut(lab, computer):
+    number = lab.order("wordy", computer.host())
+    download = lab.wire.cut(f"{_DOWNLOADS}axiom_runner", 60_000, down=True)
+    # On a connection that was used before, the client's library tries again by itself and from the beginning, once for
+    # every such connection that it has: cut that each time, until the client asks how much is there.
+    uploads = [lab.wire.cut(_UPLOADS, 150_000, f"-t{number}-", "<offset>0</offset>") for _ in range(5)]
+    assert len(lab.wait_for(number, "valid", computer)["results"]) == 40
+    assert download.met.is_set()
+    assert uploads[0].met.is_set()
+    requests = "\n".join(lab.wire.requests(f"{_DOWNLOADS}axiom_runner"))
+    begins = [int(begin) for begin in re.findall(r"(?i)range: bytes=([0-9]+)-", requests)]
+    assert any(50_000 < begin <= 60_000 + 4_096 for begin in begins)  # it drops what may be damaged at the end
+    name = computer.finished(number)
+    offsets = [re.findall(r"<offset>([0-9]+)", said) for said in lab.wire.requests(_UPLOADS) if name in said]
+    assert any(int(offset) > 100_000 for found in offsets for offset in found), offsets
+    lab.promises()
+
+
+def test_work_that_the_laboratory_takes_back_ends_on_the_computer_which_hears_why_there_is_no_more(lab, computer):
+    number = lab.order("patient", computer.host())
+    computer.update()
+    computer.wait(lambda one: one.is_computing(number), nudge=6)
+    assert typed("workunit", "cancel", lab.task(number)["workunit"], data=lab.data).returncode == 0
+    computer.update()
+    lab.wait(lambda: not computer.task(number) and lab.task(number)["cause"], nudged=computer)
+    task = lab.task(number)
+    assert (task["state"], task["cause"], task["exit_status"]) == ("aborted", "aborted-by-laboratory", 202)
+
+    reasons = len(computer.reasons())
+    computer.wait(lambda one: one.call() or len(one.reasons()) > reasons)
+    why = answer("host", "why", computer.host(), data=lab.data)["host"]["why_no_work"]
+    assert computer.reasons()[-1].startswith(f"No work for this computer now: {why}.")

@@ -1,0 +1,52 @@
+"""A pilot on each worker of a real Dask cluster, and what it ended with comes back."""
+
+import subprocess
+
+import pytest
+from distributed import LocalCluster
+from patience import PATIENCE
+from pilot_cluster import PilotCluster
+from running_lab import AXIOM, typed
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A laboratory that computes nothing itself."""
+    with PilotCluster.serving(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+def words(lab, **changes) -> list[str]:
+    """The words of a pilot."""
+    said = {"server": lab.address, "lab": lab.lab, "key-file": lab.key_file, "scratch": lab.data.with_name("scratch")}
+    return [str(word) for name, value in (said | changes).items() for word in (f"--{name}", value)]
+
+
+def test_every_worker_gets_a_pilot_and_who_may_not_compute_is_said(lab, tmp_path):
+    lab.order(6)
+    wrong = tmp_path / "wrong.key"
+    wrong.write_text("axiom_cluster_" + "a" * 43)
+    wrong.chmod(0o600)
+    with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
+        command = [str(AXIOM), "work", "--engine", "dask", "--scheduler", cluster.scheduler_address]
+        done, refused = (
+            subprocess.run(
+                [*command, *words(lab, **keys)], capture_output=True, text=True, check=False, timeout=PATIENCE
+            )
+            for keys in ({}, {"key-file": wrong})
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("ended with 0: No work is left") == 2
+    assert refused.returncode == 4, refused.stderr
+    lab.demand_done(6)
+
+
+def test_words_that_are_off_start_nothing(lab):
+    for off, needed in (
+        (["--engine", "dask"], "--server"),
+        (["--engine", "dask", *words(lab)], "--scheduler"),
+        (["--engine", "dask", "--scheduler", "nowhere", *words(lab)], "nowhere"),
+        (["--engine", "dask", "--scheduler", "mail://node:1", *words(lab)], "mail://node:1"),
+    ):
+        done = typed("work", *off)
+        assert (done.returncode, needed in done.stderr) == (2, True), done.stderr

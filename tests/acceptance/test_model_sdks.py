@@ -1,0 +1,108 @@
+"""Both SDKs of language models, in a scientist as a person starts it, against a service that plays a model."""
+
+import contextlib
+import json
+import os
+import subprocess
+
+import pytest
+from model_line import SECRET, Line
+from patience import PATIENCE
+from programs_lab import OWN_SUM, programs_lab
+from running_lab import AXIOM, answer, axiom
+from scientist_lab import Script
+
+from axiom.domain.sessions import Step
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory):
+    """A laboratory at work with a finding of which nothing is known yet."""
+    file = tmp_path_factory.mktemp("own") / "own_sum.py"
+    file.write_text(OWN_SUM)
+    with programs_lab(tmp_path_factory.mktemp("scientist") / "lab") as started:
+        answer("experiment", "publish", file, data=started.lab.data)
+        yield started
+
+
+@contextlib.contextmanager
+def scripted(protocol, data):
+    """A model that reads, says something of what it read, and is done; it is named in the settings' variables.
+
+    Each has a name of its own: a model that was asked already is not asked again until a finding is weighed.
+    """
+    with contextlib.ExitStack() as stack:
+        line = Line(protocol, stack)
+        script = Script(
+            line,
+            [
+                [("lab_brief", {}), ("finding_list", {})],
+                lambda results: [note(results[1]["findings"][0]["number"], protocol)],
+            ],
+        )
+        line.service.play = script
+        environment = {
+            **os.environ,
+            "AXIOM_DATA": str(data),
+            "AXIOM_MODEL_ADDRESS": line.service.address + ("" if protocol == "messages" else "/v1"),
+            "AXIOM_MODEL_PROTOCOL": protocol,
+            "AXIOM_MODEL_NAME": f"of-{protocol}",
+            "AXIOM_MODEL_KEY": SECRET,
+        }
+        yield script, environment
+
+
+def note(finding, protocol):
+    return "finding_note", {"finding": finding, "text": f"Read by {protocol}.", "key": protocol}
+
+
+def newest(there):
+    """The round that was held last, also where no session tells of it yet."""
+    listed = json.loads(there.lab.page("sessions.json"))
+    return listed["round"] or next(iter(listed["sessions"]), {"name": "none yet"})
+
+
+def test_a_session_is_held_with_a_model_that_calls_tools(there):
+    run = [AXIOM, "session", "run", "--pi", "scientist"]
+    with scripted("messages", there.lab.data) as (script, environment):
+        done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    session = newest(there)
+    assert (session["pi"], session["done"]) == ("scientist", list(Step))
+    demand_noted(there, "messages", session["name"], script)
+
+
+def test_the_pi_holds_sessions_with_the_other_and_ends_when_it_is_told_to(there):
+    before = newest(there)["name"]
+    with scripted("chat", there.lab.data) as (script, environment):
+        pi = subprocess.Popen(
+            [AXIOM, "pi", "--pi", "scientist", "--pause", "0.1"], env=environment, stderr=subprocess.PIPE, text=True
+        )
+        there.lab.wait(lambda _: newest(there)["name"] != before and newest(there).get("done") == list(Step))
+        pi.terminate()
+        _, remarks = pi.communicate(timeout=PATIENCE)
+    assert pi.returncode == 0, remarks
+    demand_noted(there, "chat", newest(there)["name"], script)
+
+
+def demand_noted(there, protocol, session, script):
+    """The log says what was asked of the model, the audit what it did, and the transcript shows it."""
+    shown = answer("session", "show", session, data=there.lab.data)["session"]["notes"]
+    notes = [line["facts"] for line in shown if line["kind"] == "pi.scientist"]
+    assert notes[0]["step"] == Step.DESIGN
+    assert sum(facts["requests"] for facts in notes) == len(script.asked) >= 3
+    rows = answer("audit", "show", "--limit", 10_000, data=there.lab.data)["audit"]
+    (*_, first) = [row for row in rows if row["model"] == f"of-{protocol}"]
+    assert first["caller"].startswith("program:scientist")
+    assert (first["command"], first["outcome"]) == ("finding.note", "done")
+    assert f"Read by {protocol}" in there.lab.page(f"sessions/{session}/transcript")
+
+
+def test_without_a_model_or_a_laboratory_it_says_what_is_missing(quick, monkeypatch):
+    nameless = axiom("session", "run", "--pi", "scientist", data=quick)
+    assert (nameless.returncode, "model_address" in nameless.stderr) == (2, True)
+    monkeypatch.setenv("AXIOM_MODEL_ADDRESS", "http://127.0.0.1:9")
+    monkeypatch.setenv("AXIOM_MODEL_NAME", "nobody")
+    alone = axiom("session", "run", "--pi", "scientist", data=quick)
+    assert (alone.returncode, "axiom serve" in alone.stderr) == (5, True)
+    assert answer("session", "list", data=quick)["sessions"] == []

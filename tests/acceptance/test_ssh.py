@@ -1,0 +1,54 @@
+"""Pilots on computers that one reaches with ssh: a real server lets in who has the key, and a leash ends them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from patience import PATIENCE
+from pilot_cluster import PilotCluster
+from real_parts import need
+from ssh_server import ssh_server
+
+pytestmark = need("ssh")
+LAUNCHER = Path(__file__).resolve().parents[2] / "deploy" / "ssh.sh"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A laboratory that computes nothing itself."""
+    with PilotCluster.serving(tmp_path_factory.mktemp("lab")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A computer that one reaches with ssh."""
+    with ssh_server(tmp_path_factory.mktemp("ssh") / "server") as made:
+        yield made
+
+
+def test_ssh_starts_pilots_and_brings_the_key_into_a_file_that_nobody_else_reads(lab, server):
+    lab.order(6)
+    environment = lab.environment() | {"AXIOM_SSH": server.client, "AXIOM_WORDS": "--cores 1", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [LAUNCHER, "node1", "node2"], capture_output=True, text=True, check=False, timeout=PATIENCE, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("No work is left") == 2
+    brought = server.place / "home/.axiom/cluster.key"
+    assert brought.read_text() == lab.key_file.read_text()
+    assert brought.stat().st_mode & 0o777 == 0o600
+    lab.demand_done(6)
+
+
+def test_pilots_end_with_the_launcher_that_holds_their_leash(lab, server, tmp_path):
+    environment = lab.environment() | {"AXIOM_SSH": server.client, "PATH": "/usr/bin:/bin"}
+    environment["AXIOM_WORDS"] = "--cores 1 --when-idle wait"
+    said = tmp_path / "said"
+    with said.open("w") as terminal:
+        launcher = subprocess.Popen([LAUNCHER, "node1", "node2"], stderr=terminal, env=environment)
+    lab.wait(lambda: said.read_text().count("cores compute for") == 2)
+    launcher.kill()
+    launcher.wait()
+    lab.wait(lambda: said.read_text().count("Stopped.") == 2)
+    lab.wait(lambda: lab.ask("cluster", "list")["clusters"][0]["pilots"] == 0)

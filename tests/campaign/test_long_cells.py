@@ -1,0 +1,182 @@
+"""Long cells with the stock BOINC client: shown as they move, killed and not computed anew, still on batteries."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from boinc_client import Client, client, register
+from patience import PATIENCE
+from processes import fields
+from real_parts import need
+from volunteer_lab import project
+
+pytestmark = need("boinc")
+_BLOCKS = 70
+_NOT_ON_BATTERIES = "<run_on_batteries>0</run_on_batteries>"
+_EXPERIMENT = f'''"""long_way: a cell of half a minute that says by how many processes it was computed."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.kit import chance, pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    blocks: int
+    processes: int
+    total: float
+
+
+def step(state, number):
+    began = time.process_time()
+    time.sleep(0.4)
+    while time.process_time() < began + 0.1:
+        pass
+    processes, total = state
+    return (processes if os.getpid() in processes else [*processes, os.getpid()]), [*total, total[-1] * 1.01 + number]
+
+
+def run(config: Config, seed: int) -> Measures:
+    start = float(chance.stream(seed, "start").random())
+    pace.early([start])
+    processes, total = pace.blocks(([], [start]), step, {_BLOCKS})
+    return Measures(blocks=len(total) - 1, processes=len(processes), total=total[-1])
+
+
+experiment = Experiment(
+    name="long_way",
+    version=1,
+    question="Does a long cell go on where it was interrupted?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, place=[0]),
+    ranges={{"place": (0, 1_000)}},
+    estimands=(),
+    needs=Needs(seconds=lambda config: {_BLOCKS * 0.5}, memory_mb=100),
+)
+'''
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A laboratory with one experiment of one long cell."""
+    (tmp_path / "long_way.py").write_text(_EXPERIMENT)
+    with project(tmp_path / "lab") as made:
+        made.offer(tmp_path / "long_way.py", "long_way")
+        yield made
+
+
+def watch(mine: Client, number: int) -> list[tuple[float, float, float]]:
+    """The first quarter of a task as the client shows it: when, the fraction done, and the seconds that remain."""
+    seen = []
+
+    def is_past(one: Client) -> bool:
+        task = one.task(number)
+        done = float(task.get("fraction done", "0"))
+        if done > 0.02:
+            seen.append((time.monotonic(), done, float(task["estimated CPU time remaining"])))
+        return done > 0.25
+
+    mine.wait(is_past)
+    return seen
+
+
+def seconds(mine: Client, number: int, name: str) -> float:
+    return float(mine.task(number).get(name, "0").split()[0])
+
+
+def wait_until_kept(mine: Client, number: int, more_than: float) -> None:
+    mine.wait(lambda one: seconds(one, number, "CPU time at last checkpoint") > more_than)
+
+
+def test_a_long_cell_goes_on_where_it_was_whoever_is_killed(lab, tmp_path):
+    me = register(lab.address)
+    with client(tmp_path / "computer", lab.address, me.key, cores=1) as mine:
+        mine.wait(Client.host, nudge=8)
+        number = lab.order("long_way", mine.host())
+        mine.update()
+        mine.wait(lambda one: one.is_computing(number), nudge=8)
+        seen = watch(mine, number)
+        wait_until_kept(mine, number, 0.5)
+        kept = seconds(mine, number, "CPU time at last checkpoint")
+        (runner,) = mine.runners()
+        os.kill(runner, signal.SIGKILL)  # as the host does for want of memory
+        mine.wait(lambda one: any(pid != runner for pid in one.runners()))
+        wait_until_kept(mine, number, kept)
+        mine.process.kill()
+        until = time.monotonic() + PATIENCE
+        while mine.runners() and time.monotonic() < until:  # they notice that it is gone
+            time.sleep(0.2)
+        assert not mine.runners()
+
+    with client(tmp_path / "computer", lab.address, cores=1, keep=True) as mine:
+        found = lab.wait_for(number, "valid", mine)
+
+    fractions = [fraction for _, fraction, _ in seen]
+    assert fractions == sorted(fractions)
+    (began, first, much), (ended, last, little) = seen[0], seen[-1]
+    assert (last > first, little < much) == (True, True)
+    left = (1 - last) * (ended - began) / (last - first)  # as fast as it was seen to go
+    assert left / 4 < little < 4 * left
+    (result,) = found["results"]
+    assert (result["measures"]["blocks"], result["measures"]["processes"]) == (_BLOCKS, 3)
+    lab.promises()
+
+
+@pytest.fixture
+def mains(tmp_path):
+    """The file by which this computer says whether it is plugged in, for whoever is started by the words beside it."""
+    adapter = tmp_path / "power" / "AC"
+    adapter.mkdir(parents=True)
+    (adapter / "type").write_text("Mains\n")
+    (adapter / "online").write_text("1\n")
+    pretend = 'mount --bind "$0" /sys/class/power_supply && exec "$@"'
+    words = ("unshare", "--map-root-user", "--mount", "sh", "-c", pretend, adapter.parent)
+    return adapter / "online", words
+
+
+def computed(folder: Path) -> float:
+    """Seconds of a processor that everything which computes below this folder has used."""
+    total = 0.0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"child.py" not in (process / "cmdline").read_bytes():
+                continue
+            if str(folder) in (process / "environ").read_text():
+                user, kernel = fields(process.name)[11:13]
+                total += (int(user) + int(kernel)) / 100
+        except OSError:
+            continue
+    return total
+
+
+@need("mounts")
+def test_on_batteries_nothing_is_computed(lab, tmp_path, mains):
+    plugged, words = mains
+    folder, key = tmp_path / "computer", register(lab.address).key
+    with client(folder, lab.address, key, cores=1, preferences=_NOT_ON_BATTERIES, before=words) as mine:
+        mine.wait(Client.host, nudge=8)
+        number = lab.order("long_way", mine.host())
+        mine.update()
+        mine.wait(lambda one: one.is_computing(number), nudge=8)
+        mine.wait(lambda _: computed(folder) > 0.5)
+        plugged.write_text("0\n")
+        mine.wait(lambda one: "on batteries" in one.log())
+        mine.wait(lambda one: not one.is_computing(number))
+        time.sleep(1.0)  # the word is on its way to whoever computes
+        before = computed(folder)
+        time.sleep(3.0)
+        assert computed(folder) - before < 0.1
+        plugged.write_text("1\n")
+        lab.wait_for(number, "valid", mine)
+    lab.promises()

@@ -1,0 +1,122 @@
+"""Tasks for GPUs with the stock client, whose GPUs are simulated: everything but the computation on them is real."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import small_map
+from boinc_client import Client, Person, client, register
+from real_parts import need
+from volunteer_lab import Project, project
+
+from axiom.store.engine.folder import Folder
+
+pytestmark = need("boinc")
+_IMPORTS = {"two_cards": "", "jax_cards": "\nimport jax\n"}
+_CARDS = '''"""{name}: which GPU does a task see?"""
+
+import os
+import time
+from dataclasses import dataclass
+{imports}
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.kit import pace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    place: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    device: int
+    is_told: bool
+
+
+def run(config: Config, seed: int) -> Measures:
+    seen = os.environ.get("CUDA_VISIBLE_DEVICES")  # nothing on the laboratory's own computer, which tries it first
+    for done in range(80 if seen else 1):
+        time.sleep(0.1)
+        pace.block(done / 80)
+    return Measures(device=int(seen or 99), is_told=os.environ["JAX_PLATFORMS"] == "cuda,cpu")
+
+
+experiment = Experiment(
+    name="{name}",
+    version=1,
+    question="Which GPU does a task see?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, place=[0]),
+    ranges={{"place": (0, 9)}},
+    estimands=(),
+    needs=Needs(seconds=lambda config: 8.0, memory_mb=500, gpu=True, gpu_memory_mb=2_000),
+)
+'''
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[Project]:
+    """A laboratory with work for GPUs alone, with and without JAX, and with maps that cores may draw as well."""
+    place = tmp_path_factory.mktemp("gpus")
+    small = Path(small_map.__file__).read_text(encoding="utf-8")
+    files = {name: _CARDS.format(name=name, imports=imports) for name, imports in _IMPORTS.items()} | {
+        "small_map": small.replace("memory_mb=100)", "memory_mb=100, may_use_gpu=True)"),
+    }
+    with project(place / "lab", before=_try_twice) as made:
+        for name, text in files.items():
+            file = place / f"{name}.py"
+            file.write_text(text)
+            made.offer(file, name)
+        yield made
+
+
+def _try_twice(folder: Folder) -> None:
+    said = (folder.path / "axiom.toml").read_text()
+    (folder.path / "axiom.toml").write_text(said.replace("max_failures = 1", "max_failures = 2"))
+
+
+@pytest.fixture(scope="module")
+def ann(lab) -> Person:
+    """The only volunteer: somebody alone may try again what failed on her own computer."""
+    return register(lab.address)
+
+
+@pytest.fixture
+def computer(lab, ann, tmp_path) -> Iterator[Client]:
+    """A computer with two GPUs. Each test has its own: on one that JAX cannot use, a GPU gets nothing for a day."""
+    with client(tmp_path / "one", lab.address, ann.key, cores=2, gpus=True) as made:
+        made.wait(Client.host, nudge=8)
+        yield made
+
+
+def test_two_tasks_compute_at_once_each_on_its_own_gpu(lab, computer):
+    numbers = [lab.order("two_cards") for _ in range(2)]
+    computer.update()
+    computer.wait(lambda one: all(one.is_computing(number) for number in numbers), nudge=8)
+    found = [lab.wait_for(number, "valid", computer) for number in numbers]
+    measured = [result["measures"] for task in found for result in task["results"]]
+    assert sorted(each["device"] for each in measured) == [0, 1]
+    assert all(each["is_told"] for each in measured)
+    assert "<plan_class>nv</plan_class>" in (computer.folder / "client_state.xml").read_text()
+    lab.promises()
+
+
+def test_a_gpu_that_jax_cannot_use_is_named_and_nothing_is_computed_on_the_processor_instead(lab, computer):
+    number = lab.order("jax_cards")
+    computer.update()
+    found = lab.wait_for(number, "failed", computer)
+    assert (found["cause"], found["exit_status"], found["blame"]) == ("gpu-unusable", 16, "unclear")
+    assert found["results"] == []
+    lab.promises()
+
+
+def test_tiles_that_a_core_may_draw_as_well_are_drawn_by_gpus_and_cores_at_once(lab, computer):
+    numbers = [lab.order("small_map", computer.host()) for _ in range(4)]
+    computer.update()
+    found = [lab.wait_for(number, "valid", computer) for number in numbers]
+    assert {task["gpu"] for task in found} == {"NVIDIA", None}
+    said = (computer.folder / "client_state.xml").read_text()
+    assert "<plan_class>nv</plan_class>" in said
+    lab.promises()

@@ -1,0 +1,51 @@
+"""What tests of real parts share: the built runner, a browser, and a folder in which a laboratory can be started."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import chromium, visit
+from built_runner import BUILT, build
+from playwright.sync_api import Browser, Page
+from real_parts import skip_without
+from running_lab import typed
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The runner is there before the first test that waits for something begins; whoever needs it says what failed."""
+    if any("built_runner" in getattr(item, "fixturenames", ()) for item in session.items):
+        with contextlib.suppress(AssertionError):
+            build()
+
+
+@pytest.fixture(scope="session")
+def built_runner() -> Path:
+    """The folder in which the runner of this checkout lies."""
+    build()
+    return BUILT
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests of a file."""
+    skip_without("chromium")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of somebody who was never here."""
+    with visit(browser) as visited:
+        yield visited
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Path:
+    """A laboratory's folder with tasks of one replicate each."""
+    data = tmp_path / "lab"
+    assert typed("init", data, "--port", 0).returncode == 0
+    with (data / "axiom.toml").open("a") as settings:
+        settings.write("task_seconds = 0.5\n")
+    return data

@@ -1,0 +1,146 @@
+"""Experiments whose cells do to a runner what it must bear: they reach out, take memory, or train for long."""
+
+from pathlib import Path
+from typing import Any
+
+import axiom
+from axiom.lab.experiments.publish import prepare
+from axiom.runner.direct import compute_here
+from axiom.signed.bundles import contents
+
+_DEEDS = '''"""{name}: what it should not do."""
+
+import os
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from axiom.domain.experiments import Experiment, Needs, grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    deed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    size: int
+
+
+def take_memory() -> int:
+    held = []
+    while True:
+        held.append(bytearray(os.urandom(4096) * 2_500))
+        time.sleep(0.01)
+
+
+def project() -> Path:
+    """Where the client keeps the laboratory's files."""
+    return next(path.parent for path in Path(os.environ["HOME"]).parents if path.name == "axiom")
+
+
+DEEDS = {{
+    0: lambda: len((project().parents[1] / "account_127.0.0.1_{port}.xml").read_text()),
+    1: lambda: len((project().parents[1] / "client_state.xml").read_text()),
+    2: lambda: len((project().parents[1] / "slots/0/init_data.xml").read_text()),
+    3: lambda: socket.create_connection(("127.0.0.1", {port}), timeout=5).fileno(),
+    4: lambda: (project() / "mark").write_text("here"),
+    5: lambda: subprocess.run(["/bin/true"]).returncode,
+    6: take_memory,
+}}
+
+
+def run(config: Config, seed: int) -> Measures:
+    return Measures(size=DEEDS[config.deed]())
+
+
+experiment = Experiment(
+    name="{name}",
+    version=1,
+    question="Does the runner keep it in?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, deed={which}),
+    ranges={{"deed": (0, 9)}},
+    estimands=(),
+    needs=Needs(seconds=lambda config: 2.0, memory_mb=200),
+)
+'''
+_TRAINING = '''"""{name}: training whose end does not depend on who interrupts it."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.kit import chance, data, losses, models, optimizers, training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    pause: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    losses: tuple[float, ...]
+    weights: tuple[float, ...]
+    processes: int
+
+
+def run(config: Config, seed: int) -> Measures:
+    task = data.teacher(chance.stream(seed, "data"), inputs=10, classes=3, train=400, test=50)
+    start = models.mlp(chance.stream(seed, "start"), (10, 16, 3))
+    orders = chance.orders(seed, items=400, epochs={blocks})
+
+    def watch(net):
+        time.sleep(config.pause)
+        return float(losses.CROSS_ENTROPY(net, task.x_test, task.y_test)), os.getpid()
+
+    end, seen = training.trained(start, task, orders, rates=optimizers.Rates(lr=0.1), batch=40, watch=watch)
+    return Measures(
+        losses=tuple(loss for loss, _ in seen),
+        weights=tuple(float(each) for each in end[0].weights.ravel()),
+        processes=len({{process for _, process in seen}}),
+    )
+
+
+experiment = Experiment(
+    name="{name}",
+    version=1,
+    question="Does a cell end as if nothing had happened?",
+    run=run,
+    measures=Measures,
+    sweep=grid(Config, pause=[{pause}]),
+    ranges={{"pause": (0.0, 1.0)}},
+    estimands=(),
+    needs=Needs(seconds=lambda config: 120.0, memory_mb=600),
+)
+'''
+NOSY_DEEDS = range(6)
+
+
+def training(folder: Path, name: str, *, blocks: int, pause: float) -> Path:
+    """The file of an experiment that trains a network, and rests for so long in each block."""
+    file = folder / f"{name}.py"
+    file.write_text(_TRAINING.format(name=name, blocks=blocks, pause=pause))
+    return file
+
+
+def computed_here(file: Path, seed: int) -> dict[str, Any]:
+    """The measures of such a cell where nobody interrupts it and it never pauses."""
+    files = contents(prepare(Path(axiom.__file__).parent, file).archive)
+    cells = [({"pause": 0.0}, seed)]
+    limits = {"cpu_limit": 300.0, "wall_limit": 3_000.0, "memory_mb": 1_000.0}
+    (answer,) = compute_here(files, f"axiom.catalogue.{file.stem}", cells, on_progress=lambda *_: None, **limits)
+    return dict(answer.measures)
+
+
+def deeds(folder: Path, name: str, which: list[int], address: str) -> Path:
+    """The file of an experiment with these deeds, towards the laboratory at this address."""
+    file = folder / f"{name}.py"
+    file.write_text(_DEEDS.format(name=name, which=which, port=address.rstrip("/").rpartition(":")[2]))
+    return file

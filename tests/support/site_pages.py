@@ -1,0 +1,121 @@
+"""Sites with something on every page, and the addresses under which a browser looks at each of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from browser import serving
+from furnished_lab import weigh_three_blocks
+from starlette.routing import compile_path
+
+import axiom
+from axiom.domain.planning import Preview
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.draw_figures import Gallery
+from axiom.lab.experiments.publish import prepare
+from axiom.lab.planning.fleet_file import read_fleet
+from axiom.lab.planning.preview import preview
+from axiom.lab.policy import policy_of
+from axiom.service.sockets import on_port
+from axiom.settings import Settings
+from axiom.signed.bundles import contents
+from axiom.signed.outputs import cell_line, footer_line, header_line
+from axiom.store.connections import Connections
+from axiom.store.engine.database import connect_writer
+from axiom.store.registrations import registrations
+from axiom.store.writer import Writer
+from axiom.web.site.app import Site, site
+from axiom.web.site.routes import PAGES
+
+_ADDRESSES = """
+/ /findings /findings/1 /findings/2 /findings/3 /findings?q=nothing /registrations/1 /findings/graph
+/findings/near?claim=a+larger+size+has+a+larger+total /findings/paper?of=1,3 /registrations /forecasters
+/proposals /proposals/1 /ideas /ideas/1 /maps /experiments /experiments/tiny_sum@1 /sessions /sessions/2026-03-02-a
+/sessions/2026-03-02-a/tasks /sessions/2026-03-02-b/since/2026-03-02-a /sessions/2026-03-02-a/transcript
+/results /results?experiment=tiny_sum@1 /hosts /hosts/1 /hosts/2?state=failed /hosts/3
+/volunteers /volunteers/2 /volunteers/3 /volunteers/2/certificate /teams /teams/1
+/leaderboards /leaderboards?of=teams&by=recent /leaderboards?of=hosts /leaderboards?experiment=tiny_sum
+/ledger /ledger/2026-03-02-a /workunits/1 /workunits/5 /tasks/1 /tasks/4 /tasks/7 /tasks/9 /failures /watches
+/old-claims /about /glossary /help /terms /plan /status /news /nowhere /brief /drafts /drafts/1
+/language/de?back=/volunteers/2 /language/fr?back=/volunteers/2/certificate /language/de?back=/help
+"""
+ADDRESSES = tuple(_ADDRESSES.split())
+MAP = "/maps/small_map"
+ON_THE_MAP = (
+    *("/", "/volunteers/2", "/experiments/small_map", MAP, f"{MAP}?level=2&column=1&row=2&replicate=mean"),
+    *(f"{MAP}?against=1&x=0.5&y=2", f"{MAP}?level=x"),
+)
+EMPTY = ("/", "/findings", "/experiments", "/maps", "/sessions", "/results", "/hosts", "/teams", "/leaderboards")
+_ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
+_FLEET = Path(axiom.__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
+_CURVE = {
+    'name="tiny_sum"': 'name="explored_sum"',
+    "    total: float\n": "    total: float\n    total_by_step: tuple[float, ...]\n",
+    "import Experiment, ": "import Experiment, Figure, ",
+    "shift=[0]": "shift=[0, 1]",
+    "    needs=": '    figure=Figure(x="size", y="total", title="The total"),\n    needs=',
+}
+
+
+def unread() -> set[str]:
+    """The pages of the site that nobody looks at here."""
+    addresses = [address.partition("?")[0] for address in (*ADDRESSES, MAP)]
+    return {page.path for page in PAGES if not any(map(compile_path(page.path)[0].match, addresses))} - _ELSEWHERE
+
+
+@contextmanager
+def served(lab: Any) -> Iterator[str]:
+    """The address of the site of this laboratory, which has the old fleet to plan for."""
+
+    def planned() -> Preview:
+        with Connections(folder=lab.folder).reader() as db:
+            return preview(db, policy_of(Settings()), lab.now, read_fleet(_FLEET.read_bytes(), _FLEET.name))
+
+    live = {"state": "running", "started_at": lab.now.isoformat(), "parts": {"writer": True, "engine": True}}
+    pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=lambda: live, preview=planned)
+    with on_port("127.0.0.1", 0) as listening, serving(site(pages), listening):
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def suspended_card(lab: Any, prepared: Any) -> None:
+    """A laboratory whose one finding was weighed and drawn, and is suspended."""
+    weigh_three_blocks(lab, prepared)
+    with lab.db.transaction():
+        registrations.set_status(lab.db, 1, "suspended", "two seeds gave the same values")
+    assert _drawn(lab) == 4
+
+
+def explored_sum(lab: Any, prepared: Any, folder: Path) -> None:
+    """A laboratory with one experiment, whose sweep and curve have a series for each shift."""
+    source = contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"].decode()
+    for old, new in _CURVE.items():
+        assert old in source
+        source = source.replace(old, new)
+    file = folder / "explored_sum.py"
+    file.write_text(source)
+    lab.publish(prepare(Path(axiom.__file__).parent, file))
+    lab.host()
+    lab.deploy(workunits=3)
+    for _ in range(3):
+        order = lab.order(1)
+        cells = [
+            replace(cell, measures={**cell.measures, "total_by_step": [0.5 * step + cell.config for step in range(9)]})
+            for cell in lab.cells(order)
+        ]
+        output = header_line(lab.header(order)) + b"".join(map(cell_line, cells)) + footer_line(len(cells))
+        lab.report(order, output)
+        lab.validate()
+    assert _drawn(lab) == 2
+
+
+def _drawn(lab: Any) -> int:
+    """How many pictures were drawn; from here on nobody changes the laboratory."""
+    lab.db.close()
+    writer = Writer(lambda: connect_writer(lab.folder.database))
+    writer.start()
+    with Draughtsman() as draughtsman:
+        number = Gallery(writer, lab.folder, draughtsman).draw(lab.now)
+    writer.stop()
+    return number
