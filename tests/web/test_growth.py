@@ -15,7 +15,7 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.maps import Tile, place_of
 from axiom.store.evidence import links
 
-FEW, MANY = 12, 30
+FEW, MANY = 8, 14
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: a search reads what
 # every finding claims. To show one takes some five hundred.
 MOST = {"/findings?q=larger": 35}

@@ -67,7 +67,7 @@ def test_a_factor_takes_these_levels(word, meant):
 def test_words_replace_their_factors_and_leave_the_others_as_declared():
     found = configs(MANIFEST, ["rate=0.1,0.2", "bias=true"])
     assert [(config["width"], config["rate"], config["bias"]) for config in found] == [
-        *((8, 0.1, True), (8, 0.2, True), (16, 0.1, True), (16, 0.2, True)),
+        *((8, 0.1, True), (8, 0.2, True), (16, 0.1, True), (16, 0.2, True))
     ]
     assert len(configs(MANIFEST, ["width=8", "rate=0.2"])) == 1
     assert list(found[0]) == list(MANIFEST.factors)

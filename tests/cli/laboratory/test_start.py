@@ -40,11 +40,7 @@ def taken_port():
 def typed(*words: object) -> tuple[int, set[str], str]:
     """Status, what was imported, and what was said."""
     done = subprocess.run(
-        [sys.executable, "-c", _TYPED, *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=PATIENCE,
+        [sys.executable, "-c", _TYPED, *map(str, words)], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
     status, imported = json.loads(done.stdout)
     return status, set(imported), done.stderr

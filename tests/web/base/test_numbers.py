@@ -108,7 +108,7 @@ def test_a_number_is_said_in_the_words_of_its_file(words, known, said):
 def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
     row = [None, "", 0, -12345, 0.5, "confirmatory", HOSTILE]
     assert cells(row).replace("</td>", "").split("<td")[1:] == [
-        *(">–", ">–", ' class="num">0', ' class="num">−12,345', ' class="num">0.500', ">confirmatory", f">{HARMLESS}"),
+        *(">–", ">–", ' class="num">0', ' class="num">−12,345', ' class="num">0.500', ">confirmatory", f">{HARMLESS}")
     ]
     assert cells([]) == ""
     values = {"a": None, "b": 3, "c": [1.0, 2.0], "d": (), "e": HOSTILE}

@@ -98,6 +98,7 @@ def test_hostile_words_are_shown_as_words(site_of):
     for address in (
         *("/hosts", "/hosts/1", "/hosts/2", "/tasks/3", "/sessions/2026-03-02-a", "/findings?q=<script>"),
         *("/volunteers", "/volunteers/2", "/teams", "/teams/1", "/leaderboards", "/leaderboards?of=teams"),
+        *("/proposals", "/proposals/1", "/ideas", "/ideas/1"),
     ):
         page = site_of.get(address).text
         assert ("<script>" in page, "&lt;script&gt;" in page) == (False, True), address

@@ -54,42 +54,6 @@ def say(lab, kind: LinkKind, source: Node, target: Node, **how) -> int:
         return link(lab.db, kind, source, target, why="a <test>", by="Ada & co", now=lab.now, **how)
 
 
-def test_the_graph_has_islands_links_and_what_waits(linked, browse):
-    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.OLD_CLAIM, id=1))
-    found = browse(linked).get("/findings/graph.json").json["graph"]
-    (island,) = found["islands"]
-    assert [(node["noun"], node["name"]) for node in island["nodes"]] == [
-        ("old claim", "#31"),
-        ("finding", "1"),
-        ("finding", "2"),
-        ("old claim", "#32"),
-        ("old claim", "edge"),
-    ]
-    assert [
-        (link["kind"], link["source"]["name"], link["target"]["name"], link["bearing"]) for link in found["links"]
-    ] == [
-        ("explains", "#32", "#31", None),
-        ("tests", "2", "#31", "says nothing yet"),
-        ("moderates", "2", "edge", None),
-        ("supersedes", "2", "1", None),
-        ("tests", "1", "#31", "supports"),
-    ]
-    assert [(claim["name"], claim["is_published"]) for claim in found["waiting"]] == [
-        ("#32", False),
-        ("plateau", False),
-        ("edge", True),
-    ]
-    assert {node["name"]: node["is_open"] for node in found["nodes"]} == {
-        "1": False,
-        "2": True,
-        "#31": False,
-        "#32": True,
-        "plateau": True,
-        "edge": True,
-    }
-    assert found["open"] == 4
-
-
 def test_the_picture_has_an_arc_for_each_link_and_every_end_is_there(linked, browse):
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     say(linked, LinkKind.MODERATES, finding(1), finding(2))

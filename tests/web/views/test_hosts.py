@@ -22,15 +22,6 @@ def host_of(reader, number: int, query: str = "") -> dict:
     return reader.get(f"/hosts/{number}.json{query}").json["host"]
 
 
-def test_the_list_names_the_laboratory_s_own_hosts_alone_and_says_how_tasks_ended(site_of):
-    ours, graces, idle = site_of.get("/hosts.json").json["hosts"]
-    assert [host["name"] for host in (ours, graces, idle)] == [HOSTILE, "host 2", "host 3"]
-    assert [graces["volunteer"], idle["volunteer"]] == [{"number": 2, "name": f"Grace {HOSTILE}"}, None]
-    assert (ours["credit"], ours["lately"]) == (0.04, {"valid": 2, "not_valid": 1, "of": 3})
-    assert (graces["credit"], graces["lately"]) == (0.0, {"valid": 0, "not_valid": 1, "of": 1})
-    assert idle["lately"]["of"] == 0
-
-
 def test_no_page_tells_what_a_volunteer_s_computer_is_called_or_whose_a_hidden_one_is(site_of):
     for path in (
         *("/hosts", "/hosts/2", "/hosts/3", "/volunteers", "/volunteers/2", "/volunteers/3", "/teams/1", "/tasks/4"),

@@ -100,19 +100,6 @@ def test_an_experiment_counts_what_was_computed_again_and_says_that_it_was_recal
     assert "the sum was wrong" in reader.get("/findings/1").text
 
 
-def test_proposals_say_all_that_a_registration_would_in_the_words_of_others(site_of):
-    (row,) = site_of.get("/proposals.json").json["proposals"]
-    assert (row["number"], row["state"], row["template"], row["finding"]) == (1, "open", "extremes", 1)
-    assert (row["core_hours"], row["bits"]) == (0.0267, 1.05)
-    answer = site_of.get("/proposals/1.json").json
-    assert answer["ends"].startswith("ends when each finding is decided")
-    assert answer["proposal"]["prediction"]["interval"] == [0.5, 2.0]
-    assert answer["proposal"]["configs"] == [{"size": 9}, {"size": 1}]
-    pages = [site_of.get(address).text for address in ("/proposals", "/proposals/1", "/ideas", "/ideas/1")]
-    assert [("<script>alert" in page, "&lt;script&gt;" in page) for page in pages] == [(False, True)] * 4
-    assert [f'href="{address}"' in pages[0] for address in ("/proposals/1", "/findings/1")] == [True, True]
-
-
 def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
     for address in ("/ideas", "/ideas.json", "/ideas?state=open", "/volunteers/2", "/volunteers/2.json"):
         assert UNSHOWN not in site_of.get(address).text

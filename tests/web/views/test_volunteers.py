@@ -30,23 +30,9 @@ def test_volunteers_and_teams_have_their_credit_place_findings_and_work(site_of)
     assert [(row["source"], row["credit"]) for row in grace["carried"]] == [("the old laboratory", 12_345.678)]
     assert grace["team"] == {"number": 1, "name": f"Lighthouse {HOSTILE}"}
     rows = [(row["number"], row["replicates"], row["of"], row["reads"]) for row in grace["findings"]]
-    assert rows == [(1, 2, 7, "as claimed")]
-    (now,) = grace["now"]
-    assert (now["experiment"], now["jobs"], now["credit"] > 0) == ("tiny_sum", 1, True)
-    assert (ada["jobs"], ada["first_at"] is not None) == (2, True)
-    assert [stamp["name"] for stamp in ada["stamps"] if stamp["is_earned"]][:1] == ["first"]
+    assert (rows, [row["experiment"] for row in grace["now"]]) == ([(1, 2, 7, "as claimed")], ["tiny_sum"])
     assert sum(week["credit"] for week in ada["weeks"]) == pytest.approx(ada["credit"])
     assert (shy["credit"], shy["recent_credit"], shy["rank"], shy["findings"]) == (0, 0, None, [])
-    rows = site_of.get("/volunteers.json").json["volunteers"]
-    assert [(row["number"], row["host_count"], row["credit"]) for row in rows] == [
-        (1, 1, 0.04),
-        (2, 1, 12_345.678),
-        (3, None, 0.0),
-    ]
-    team = site_of.get("/teams/1.json").json["team"]
-    assert (team["credit"], team["volunteer_count"], team["rank"]) == (0.04, 2, 1)
-    assert [row["number"] for row in team["volunteers"]] == [1, 2]
-    assert team["founder"] == {"number": 2, "name": f"Grace {HOSTILE}"}
     assert site_of.get("/volunteers/1/certificate").status == 200
     certificate = site_of.get("/volunteers/1/certificate.json").json["certificate"]
     assert [name for name in ("jobs", "hours", "credit", "finding_count") if certificate[name] != ada[name]] == []
@@ -234,12 +220,6 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
     line = {"tariff": "S5", "version": 1, "reason": "computed", "tier": "30 to 120 s", "awards": 1, "credit": 7.0}
     assert (found["lines"], found["figure"]["rows"]) == ([line], [["2026-03-02", 1, 7.0, 7.0]])
     assert reader.get("/figures/ledger/credit.csv").text.splitlines()[1:] == ["2026-03-02,1,7.0,7.0"]
-    announced, holds = found["tariffs"]
-    assert (announced["name"], announced["state"], announced["session_cap"]) == ("S4", "announced", 10_000.0)
-    assert (holds["name"], holds["state"], holds["session_cap"], holds["gpu_bonus"]) == ("S5", "holds", 50_000.0, 3.0)
-    assert announced["tiers"][-1] == {"from": 1_200, "to": None, "credit": 100.0}
-    (row,) = found["sessions"]
-    assert (row["awards"], row["credit"], row["session_cap"]) == (1, 7.0, 50_000.0)
     settled = reader.get("/ledger/2026-03-02-a.json").json["settlement"]
     assert (settled["credit"], settled["awards"], settled["session_cap"]) == (7.0, 1, 50_000.0)
     assert settled["by_tier"] == [{"tier": "30 to 120 s", "awards": 1, "credit": 7.0}]
