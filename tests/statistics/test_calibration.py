@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.statistics.calibration import brier, calibration_log_e, calibration_looks, interval_score, log_score
+from axiom.statistics.forecasts import better_log_es, crps
 from axiom.statistics.sequential import MOST
+from axiom.statistics.signed_ranks import either
 
 THIRD = (1 / 3, 1 / 3, 1 / 3)
 CHANCES = st.tuples(*[st.floats(0.01, 1.0)] * 3).map(lambda each: tuple(one / math.fsum(each) for one in each))
@@ -64,12 +67,6 @@ def test_an_honest_forecaster_is_rarely_flagged():
     assert np.isfinite(flagged(0.9, streams=80, looks=120, seed=3)).mean() <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 80)
 
 
-def test_a_forecaster_who_is_not_sure_enough_or_leans_is_flagged_too():
-    timid = calibration_log_e(singly([(0.6, 0.2, 0.2)] * 60, [0] * 60))
-    leaning = calibration_log_e(singly([THIRD] * 60, [1, 1, 0] * 20))
-    assert min(timid, leaning) > math.log(20)
-
-
 def test_what_was_called_impossible_and_happened_ends_it():
     said = [(1.0, 0.0, 0.0)] * 3
     assert list(calibration_looks(singly(said, [0, 1, 0]))) == pytest.approx([0.0, MOST, MOST])
@@ -106,18 +103,6 @@ def test_a_chance_whose_square_is_no_number_is_scored_like_any_other(tiny):
     assert unknown == pytest.approx(came_true)
 
 
-def test_an_honest_forecaster_of_claims_that_come_true_together_is_rarely_flagged():
-    """Five claims of each registration end alike: counted singly they would flag seven of ten."""
-    rng, chances, flagged = np.random.default_rng(4), (0.8, 0.1, 0.1), {"singly": 0, "together": 0}
-    for _ in range(80):
-        ends = rng.choice(3, size=20, p=chances).tolist()
-        groups = [[(chances, one)] * 5 for one in ends]
-        for name, said in (("together", groups), ("singly", [[each] for group in groups for each in group])):
-            flagged[name] += max(calibration_looks(said)) >= math.log(20)
-    assert flagged["singly"] > 40
-    assert flagged["together"] <= 80 * 0.05 + 3 * math.sqrt(80 * 0.05 * 0.95)
-
-
 @settings(max_examples=30)
 @given(chances=CHANCES, alike=st.floats(0.0, 1.0))
 def test_however_the_claims_of_a_group_hang_together_the_e_value_is_one_on_average(chances, alike):
@@ -132,3 +117,103 @@ def test_however_the_claims_of_a_group_hang_together_the_e_value_is_one_on_avera
 def singly(said, happened):
     """Each prediction for itself."""
     return [[each] for each in zip(said, happened, strict=True)]
+
+
+NINETY = NormalDist().inv_cdf(0.9)
+numbers = st.floats(-1e6, 1e6)
+widths = st.floats(1e-3, 1e3)
+
+
+def law(median: float, below: float, above: float) -> tuple[float, float, float]:
+    return median - NINETY * below, median, median + NINETY * above
+
+
+def by_quadrature(median: float, below: float, above: float, truth: float) -> float:
+    steps = 200_001
+    reach = 9.0 * (below + above) + 2.0 * abs(truth - median)
+    points = np.linspace(median - reach, median + reach, steps)
+    spreads = np.where(points < median, below, above)
+    erf = np.frompyfunc(math.erf, 1, 1)
+    chances = 0.5 * (1.0 + erf((points - median) / spreads / math.sqrt(2.0)).astype(float))
+    return float(np.trapezoid((chances - (points >= truth)) ** 2, points))
+
+
+@pytest.mark.parametrize(
+    ("median", "below", "above", "truth"), [(0, 1, 3, -2), (0, 1, 3, 2), (5, 2, 0.5, 5), (-1, 4, 0.2, -9)]
+)
+def test_the_score_is_the_integral_that_it_should_be(median, below, above, truth):
+    assert crps(law(median, below, above), truth) == pytest.approx(by_quadrature(median, below, above, truth), abs=3e-4)
+
+
+@settings(max_examples=40)
+@given(numbers, widths, widths, numbers)
+def test_a_mirrored_forecast_of_a_mirrored_truth_is_worth_the_same(median, below, above, truth):
+    score = crps(law(median, below, above), truth)
+    assert 0 <= score <= abs(truth - median) + max(below, above)
+    assert crps(law(-median, above, below), -truth) == pytest.approx(score, rel=1e-9, abs=1e-6)
+
+
+def test_a_forecast_without_width_costs_its_distance():
+    assert crps((2, 2, 2), 5) == 3
+    assert crps((1, 2, 2), 5) == pytest.approx(crps((1, 2, 2 + 1e-9), 5))
+
+
+@pytest.mark.parametrize(
+    ("said", "truth"), [((1, 0, 2), 0), ((0, 1, math.inf), 0), ((0, 1, 2), math.nan), ((0, math.nan, 2), 1)]
+)
+def test_what_is_no_forecast_is_not_scored(said, truth):
+    with pytest.raises(ValueError, match="no quantiles"):
+        crps(said, truth)
+
+
+# How two forecasters of the same truths differ, the better one first. A truth is normal with a spread of its own.
+RIVALS = {
+    "honest, too sure": (lambda mean, sd, _: law(mean, sd, sd), lambda mean, sd, _: law(mean, sd / 3, sd / 3)),
+    "honest, knows nothing": (lambda mean, sd, _: law(mean, sd, sd), lambda _, sd, __: law(0, 1.6 * sd, 1.6 * sd)),
+    "too sure, wrong way": (lambda mean, sd, _: law(mean, sd / 3, sd / 3), lambda mean, sd, _: law(-mean, sd, sd)),
+}
+COPIES = (
+    lambda mean, sd, dice: law(mean + 0.3 * sd * dice.normal(), sd, sd),
+    lambda mean, sd, dice: law(mean + 0.3 * sd * dice.normal(), sd, sd),
+)
+BAR = math.log(20.0)
+
+
+def named(first, second, seed: int) -> int:
+    """Who is named within 100 predictions: 1 the first, -1 the second, 0 nobody."""
+    dice = np.random.default_rng(seed)
+    differences = []
+    for _ in range(100):
+        sd = float(np.exp(dice.normal(0.5, 0.5)))
+        mean = float(dice.normal(0, 1.2 * sd))
+        truth = float(dice.normal(mean, sd))
+        scores = [crps(forecaster(mean, sd, dice), truth) for forecaster in (first, second)]
+        differences.append(scores[1] - scores[0])
+    for looks in itertools.chain(range(1, 30), range(30, 101, 5)):
+        for_first, for_second = better_log_es(differences[:looks], 1.0)
+        if either(for_first, for_second) >= BAR:
+            return 1 if for_first > for_second else -1
+    return 0
+
+
+@pytest.mark.parametrize("rivals", RIVALS)
+def test_the_better_forecaster_is_named_within_100_predictions(rivals):
+    outcomes = [named(*RIVALS[rivals], seed) for seed in range(25)]
+    assert outcomes.count(1) >= 0.9 * len(outcomes)
+    assert outcomes.count(-1) <= 0.05 * len(outcomes)
+
+
+def test_of_two_copycats_nobody_is_named():
+    outcomes = [named(*COPIES, seed) for seed in range(40)]
+    assert outcomes.count(0) >= 0.9 * len(outcomes)
+
+
+def test_one_wild_miss_decides_nothing():
+    assert either(*better_log_es([1e300], 1e-300)) < BAR
+    assert either(*better_log_es([-1e9, *[0.5] * 40], 1.0)) == either(*better_log_es([-4, *[0.5] * 40], 1.0))
+
+
+@pytest.mark.parametrize("smallest", [0.0, math.nan, math.inf])
+def test_differences_need_a_smallest_effect(smallest):
+    with pytest.raises(ValueError, match="smallest effect"):
+        better_log_es([1.0], smallest)

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import special
 from statsmodels.stats.meta_analysis import combine_effects
+from ville.evalues import ebh
 
+from axiom.statistics.multiplicity import e_bh
 from axiom.statistics.pooling import median_error, pool
 
 
@@ -98,14 +100,6 @@ def test_the_error_of_a_median_is_the_half_width_of_its_interval_in_the_deviates
     assert median_error(values) == pytest.approx(width / 2 / -special.ndtri(special.bdtr(rank - 1, n, 0.5)))
 
 
-@pytest.mark.parametrize("law", ["standard_normal", "standard_exponential"])
-@pytest.mark.parametrize(("n", "most"), [(8, 1.6), (100, 1.2)])
-def test_the_error_of_a_median_is_how_far_medians_vary_or_a_little_more(law, n, most):
-    rows = getattr(np.random.default_rng(n), law)((2_000, n))
-    told = math.sqrt(np.mean([median_error(row) ** 2 for row in rows.tolist()]))
-    assert 0.97 < told / np.median(rows, axis=1).std() < most
-
-
 def test_the_error_of_a_median_is_nothing_only_where_all_values_are_the_same():
     assert median_error([0.5] * 2_000) == 0.0
     assert median_error([0.5] * 1_999 + [0.75]) > 0.0
@@ -115,10 +109,43 @@ def test_the_error_of_a_median_is_nothing_only_where_all_values_are_the_same():
             median_error(values)
 
 
+LOGS = st.lists(st.floats(-5.0, 12.0), max_size=30)
+
+
 @settings(max_examples=40)
-@given(st.lists(st.floats(min_value=-1.7e308, max_value=1.7e308), min_size=2, max_size=40), st.randoms())
-def test_the_error_of_a_median_asks_for_no_order_and_is_never_below_nothing(values, chance):
-    found = median_error(values)
-    assert found >= 0.0
-    chance.shuffle(values)
-    assert median_error(values) == found
+@given(log_es=LOGS, q=st.sampled_from([0.01, 0.05, 0.5]))
+def test_the_set_is_that_of_an_independent_implementation(log_es, q):
+    theirs = np.flatnonzero(ebh(np.exp(log_es), q)) if log_es else []
+    assert e_bh(log_es, q) == frozenset(int(place) for place in theirs)
+
+
+@pytest.mark.parametrize(
+    ("log_es", "standing"),
+    [
+        ([math.log(20.0)], {0}),
+        ([math.log(19.9)], set()),
+        ([math.log(39.0), math.log(39.0)], {0, 1}),  # neither reaches 40 alone; both reach 20 as the second
+        ([math.log(60.0), math.nan, -math.inf], {0}),
+        ([math.log(59.0), math.nan, math.inf], {0, 2}),
+    ],
+)
+def test_the_set_is_what_a_hand_finds(log_es, standing):
+    assert e_bh([one + 1e-12 for one in log_es], 0.05) == standing
+
+
+@settings(max_examples=40)
+@given(log_es=LOGS, more=st.floats(0.0, 5.0))
+def test_stronger_evidence_and_fewer_questions_never_take_a_finding_away(log_es, more):
+    before = e_bh(log_es, 0.05)
+    for place in before:
+        raised = [one + more * (at == place) for at, one in enumerate(log_es)]
+        assert before <= e_bh(raised, 0.05)
+    if before:
+        assert max(before) < len(log_es)
+        assert len(before) <= len(e_bh([log_es[place] for place in sorted(before)], 0.05))
+
+
+@pytest.mark.parametrize("q", [0.0, 1.1, math.nan])
+def test_a_share_that_cannot_be_asked_for_is_refused(q):
+    with pytest.raises(ValueError, match="share"):
+        e_bh([1.0], q)

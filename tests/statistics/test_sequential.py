@@ -2,18 +2,20 @@
 
 import itertools
 import math
+import random
 
 import numpy as np
 import pytest
 import ville
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import integrate, stats
 
+from axiom.statistics.failure_rate import failure_log_e
 from axiom.statistics.sequential import MOST, bernoulli_log_e, dealt_log_e, median_sequence, share_sequence
 
 STREAMS, LOOKS = 500, 100
 AT_MOST = 0.05 + 3 * math.sqrt(0.05 * 0.95 / STREAMS)
-BAR = math.log(20.0)
 
 
 def sign_log_e(signs) -> float:
@@ -74,20 +76,6 @@ def test_unknown_signs_are_dealt_out_as_badly_as_can_be(signs):
 @pytest.mark.parametrize(("signs", "successes"), [([1, 1, -1], 2), ([0] * 4 + [1] * 10, 10)])
 def test_the_sign_e_value_is_the_bernoulli_e_value_at_one_half(signs, successes):
     assert sign_log_e(signs) == pytest.approx(bernoulli_log_e(successes, len(signs), 0.5))
-
-
-def sign_e_values(looks: int) -> np.ndarray:
-    table = np.zeros((looks + 1, looks + 1))
-    for n in range(looks + 1):
-        for plus in range(n + 1):
-            table[plus, n] = bernoulli_log_e(plus, n, 0.5)
-    return table
-
-
-def test_looking_after_every_value_the_sign_e_value_rarely_lies_about_a_skewed_law():
-    streams = np.random.default_rng(5).lognormal(size=(STREAMS, LOOKS)) > 1.0  # its median
-    paths = sign_e_values(LOOKS)[np.cumsum(streams, axis=1), np.arange(1, LOOKS + 1)]
-    assert 0.0 < (paths.max(axis=1) >= BAR).mean() <= AT_MOST
 
 
 @pytest.mark.parametrize(
@@ -175,6 +163,43 @@ def test_looking_after_every_value_the_interval_of_a_chance_rarely_misses_it():
     assert 0.005 < outside[happened, np.arange(1, LOOKS + 1)].any(axis=1).mean() <= AT_MOST
 
 
-@pytest.mark.parametrize("values", [[5.0] * 3_000, [1.0, -1.0] * 1_500])
-def test_an_e_value_stays_within_what_can_be_told(values):
-    assert -MOST <= sign_log_e([1 if one > 0 else -1 for one in values]) <= MOST
+def by_integration(failed: int, of: int, most: float) -> float:
+    """The same from its definition: the mean of the likelihood ratio over the shares above what may be."""
+    law = stats.beta(0.5, 0.5)
+
+    def ratio(share: float) -> float:
+        return law.pdf(share) * (share / most) ** failed * ((1 - share) / (1 - most)) ** (of - failed)
+
+    return integrate.quad(ratio, most, 1.0, limit=500)[0] / law.sf(most)
+
+
+@pytest.mark.parametrize(("failed", "of"), [(2, 2), (7, 20), (1, 30)])
+def test_the_e_value_is_what_its_definition_says(failed, of):
+    assert math.exp(failure_log_e(failed, of, most=0.1)) == pytest.approx(by_integration(failed, of, 0.1), rel=1e-6)
+
+
+def test_what_fails_no_more_than_it_may_is_rarely_stopped_however_often_one_looks():
+    share, streams, drawn = 0.1, 100, random.Random(20260302)
+    stopped = 0
+    for _ in range(streams):
+        failed = 0
+        for of in range(1, 201):
+            failed += drawn.random() < share
+            if failure_log_e(failed, of, most=0.1) >= math.log(20.0):
+                stopped += 1
+                break
+    assert stopped / streams <= 0.05
+
+
+def test_what_nearly_always_fails_is_stopped_after_a_few_and_ever_so_many_stay_a_number():
+    assert failure_log_e(0, 0, most=0.1) == 0.0
+    assert math.exp(failure_log_e(2, 2, most=0.1)) == pytest.approx(47.1, abs=0.05)
+    assert failure_log_e(2, 3, most=0.1) < math.log(20.0) < failure_log_e(3, 4, most=0.1)
+    assert math.isfinite(failure_log_e(10**6, 10**6, most=0.1))
+    assert failure_log_e(0, 10**6, most=0.1) < -10
+
+
+@pytest.mark.parametrize(("failed", "of", "most"), [(-1, 2, 0.1), (3, 2, 0.1), (1, 2, 0.0), (1, 2, 1.0)])
+def test_amounts_and_shares_that_cannot_be_are_refused(failed, of, most):
+    with pytest.raises(ValueError, match=r"cannot have failed|no share"):
+        failure_log_e(failed, of, most=most)

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special, stats
 
+from axiom.statistics import ranks
+from axiom.statistics.ranks import chi_squared_tail
 from axiom.statistics.sequential import MOST
 from axiom.statistics.signed_ranks import either, interval, log_es, pseudo_median, stream
 
@@ -35,13 +38,6 @@ def every_sign(sizes):
 @pytest.mark.parametrize("sizes", [(1.0, 3.0, 0.5, 8.0, 2.0, 3.0, 1.0), (0.0, 0.0, 1.0, 1e9, 1e-9, 2.0)])
 def test_over_all_signs_the_average_is_at_most_one_at_every_look(sizes):
     assert (np.mean([looks(row) for row in every_sign(sizes)], axis=0) <= 1.0 + 1e-9).all()
-
-
-@pytest.mark.parametrize("hides", [lambda row, at: row[at] < -0.6, lambda row, at: row[at] * row[-1] < 0])
-def test_who_hides_values_by_what_they_are_or_by_what_comes_later_gains_nothing(hides):
-    rows = every_sign((1.0, 3.0, 0.5, 8.0, 2.0, 3.0, 1.0))
-    paths = [looks([None if hides(row, at) else one for at, one in enumerate(row)]) for row in rows]
-    assert (np.mean(paths, axis=0) <= 1.0 + 1e-9).all()
 
 
 @settings(max_examples=40)
@@ -90,13 +86,6 @@ def test_the_interval_is_what_is_not_refuted(seeds, missing):
 
 def test_equal_values_have_an_interval_of_no_width():
     assert [interval(stream([value] * 12)) for value in (-1.0, 0.0)] == [(-1.0, -1.0), (0.0, 0.0)]
-
-
-def test_the_ends_of_an_interval_are_means_of_two_values():
-    values = [1.0, 1.5, 2.0, 3.0, 1.25, 2.5, 1.75, 2.25, 0.5, 3.5, 1.0, 2.0]
-    low, high = interval(stream(values))
-    means = {(one + other) / 2 for one in values for other in values}
-    assert {low, high} <= means
 
 
 @settings(max_examples=30)
@@ -151,16 +140,6 @@ def test_later_values_are_ranked_among_the_first_alone():
         assert min(bets) <= gain <= max(bets)
 
 
-@pytest.mark.parametrize(
-    ("draw", "is_lopsided"),
-    [(lambda chance, n: chance.normal(size=n), False), (lambda chance, n: np.exp(2 * chance.normal(size=n)), True)],
-)
-def test_skewed_values_count_for_less(draw, is_lopsided):
-    known = stream(draw(np.random.default_rng(5), 500).tolist())
-    assert (known.lopsided > 1.05) is is_lopsided
-    assert known.lopsided < 3.0
-
-
 @settings(max_examples=50)
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_numbers_of_any_size_give_numbers(values):
@@ -203,16 +182,6 @@ def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds):
     assert np.median(times) == pytest.approx(seeds, rel=0.2, abs=1)
 
 
-def test_between_means_of_two_values_no_rounding_changes_the_evidence():
-    """Values with two decimals have many ties with those among which they are ranked."""
-    values = np.round(np.random.default_rng(3).normal(0.1, 0.5, 120), 2)
-    known = stream(values.tolist())
-    means = np.unique((values[:, None] + values) / 2.0)
-    for low, high in itertools.pairwise(means[(means > -0.1) & (means < 0.3)].tolist()):
-        if high - low > 1e-9:
-            assert len({log_es(known, low + share * (high - low)) for share in (0.1, 0.37, 0.9)}) == 1
-
-
 def test_an_end_may_be_a_later_value():
     rng = np.random.default_rng(5)
     for _ in range(5):
@@ -223,3 +192,97 @@ def test_an_end_may_be_a_later_value():
         before, after = near[near < low - 1e-12][-1], near[near > high + 1e-12][0]
         assert log_es(known, (before + low) / 2.0)[0] >= bar > log_es(known, low + 1e-9)[0]
         assert log_es(known, (high + after) / 2.0)[1] >= bar > log_es(known, high - 1e-9)[1]
+
+
+GROUP_LAWS = {
+    "normal": lambda rng, size: rng.normal(size=size),
+    "cauchy": lambda rng, size: rng.standard_cauchy(size),
+    "lognormal": lambda rng, size: rng.lognormal(size=size),
+    "events": lambda rng, size: (rng.random(size) < 0.4).astype(float),
+}
+
+
+def apart(values, groups, strata):
+    return ranks.apart(groups, ranks.scored(values, strata))
+
+
+def test_the_tail_is_that_of_an_independent_implementation():
+    for square, freedom in itertools.product((0.01, 1.0, 9.0, 300.0), (1, 2, 3, 40)):
+        independent = special.chdtrc(freedom, square)
+        assert chi_squared_tail(square, freedom) == pytest.approx(independent, rel=1e-9, abs=1e-300)
+    for square, freedom in ((0.0, 3), (-1e-18, 3), (5.0, 0)):  # without any distance nothing is unlikely
+        assert chi_squared_tail(square, freedom) == 1.0
+
+
+@pytest.mark.parametrize("law", GROUP_LAWS)
+def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
+    rng, streams = np.random.default_rng(3), 200
+    together, each = [], []
+    for _ in range(streams):
+        groups, strata = rng.integers(0, 8, 120).tolist(), [place % 3 for place in range(120)]
+        values = GROUP_LAWS[law](rng, 120) + np.array(strata) * 5  # designs may differ as they like
+        found = apart(values.tolist(), groups, strata)
+        together.append(found.together)
+        each.append(min(found.each.values()) * len(found.each))
+    for chances in (together, each):
+        for level in (0.05, 0.2):
+            assert np.mean(np.array(chances) < level) <= level + 3 * math.sqrt(level * (1 - level) / streams)
+    assert np.mean(np.array(together) < 0.2) > 0.08  # it is a test and not a constant
+
+
+def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has_it():
+    """A group with three values, one of them an event: a normal tail would call that one in a hundred million."""
+    rng, streams, level, chance = np.random.default_rng(6), 150, 0.01, 0.01
+    found = [
+        apart((rng.random(180) < chance).tolist(), [n % 60 for n in range(180)], [0] * 180) for _ in range(streams)
+    ]
+    most = level + 3 * math.sqrt(level * (1 - level) / streams)
+    assert np.mean([min(one.each.values(), default=1.0) * 60 < level for one in found]) <= most
+    assert np.mean([one.together < level for one in found]) <= most
+
+
+@pytest.mark.parametrize(("mine", "whole", "events"), [(6, 200, 4), (60, 200, 10), (140, 200, 60)])
+def test_where_values_agree_a_small_chance_is_the_exact_one(mine, whole, events):
+    """Of which events a group has is known exactly how often it has so many: the hypergeometric law."""
+    law = stats.hypergeom(whole, events, mine)
+    for own in range(max(0, mine + events - whole), min(mine, events) + 1):
+        values = [1.0] * own + [0.0] * (mine - own) + [1.0] * (events - own) + [0.0] * (whole - mine - events + own)
+        found = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).each[0]
+        if found < 0.01:
+            assert found == pytest.approx(2 * (law.sf(own - 1) if own > law.mean() else law.cdf(own)), rel=1e-9)
+
+
+GROUPED_ROWS = st.lists(
+    st.tuples(st.floats(-5, 5).map(lambda one: round(one, 1)), st.integers(0, 3), st.integers(0, 1)), max_size=24
+)
+
+
+@settings(max_examples=40)
+@given(rows=GROUPED_ROWS, order=st.randoms())
+def test_neither_unit_nor_order_matters(rows, order):
+    def found(rows):
+        values, groups, strata = zip(*rows, strict=True) if rows else ((), (), ())
+        return apart(values, groups, strata)
+
+    shuffled = list(rows)
+    order.shuffle(shuffled)
+    before, after = found(rows), found([(math.exp(value), group, stratum) for value, group, stratum in shuffled])
+    assert after.together == pytest.approx(before.together)
+    assert after.each == pytest.approx(before.each)
+
+
+def test_two_groups_are_as_far_apart_as_each_of_them_and_equal_values_tell_nothing():
+    two = apart([1.0, 2.0, 3.0, 4.0, 9.0, 8.0], ["a", "a", "a", "b", "b", "b"], [0] * 6)
+    assert two.together == pytest.approx(two.each["a"]) == pytest.approx(two.each["b"])
+    equal = apart([1.0] * 6, [0, 1] * 3, [0] * 6)
+    assert (equal.each, equal.together) == ({}, 1.0)
+
+
+def test_between_means_of_two_values_no_rounding_changes_the_evidence():
+    """Values with two decimals have many ties with those among which they are ranked."""
+    values = np.round(np.random.default_rng(3).normal(0.1, 0.5, 120), 2)
+    known = stream(values.tolist())
+    means = np.unique((values[:, None] + values) / 2.0)
+    for low, high in itertools.pairwise(means[(means > -0.1) & (means < 0.3)].tolist()):
+        if high - low > 1e-9:
+            assert len({log_es(known, low + share * (high - low)) for share in (0.1, 0.37, 0.9)}) == 1

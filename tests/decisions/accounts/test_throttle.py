@@ -60,18 +60,6 @@ def test_nobody_waits_for_longer_than_an_hour(account, address, everybody, is_kn
     assert timedelta(0) <= judge(seen, NOW).wait <= WINDOW
 
 
-def test_whoever_always_waits_as_told_has_few_tries_in_an_hour():
-    tried, now = [], NOW
-    while now < NOW + timedelta(hours=10):
-        verdict = judge(wrong([at for at in tried if now - at < WINDOW]), now)
-        now += max(verdict.wait, timedelta(milliseconds=1))
-        if verdict.may:
-            tried.append(now)
-    for start in tried:
-        assert sum(start <= at < start + WINDOW for at in tried) <= MOST_ACCOUNT
-    assert sum(at < NOW + WINDOW for at in tried) <= 30
-
-
 @pytest.mark.parametrize(
     ("opened", "most", "seconds"), [((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)]
 )

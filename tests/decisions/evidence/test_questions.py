@@ -204,10 +204,6 @@ def test_a_claim_stands_at_the_smallest_share_at_which_it_does(rows, shares):
     assert list(false_shares(claims(*rows)).values()) == shares
 
 
-def test_claims_keep_their_numbers():
-    assert false_shares([Claimed(number=31, e_value=50.0, e_absent=1.0, verdict=POSITIVE)]) == {31: 0.05}
-
-
 def pending(kind: Kind = Kind.CONTRAST, **said):
     return question({"kind": kind.value, "null": 0.0, "smallest": 0.2, "bounds": None, **said})
 
@@ -232,11 +228,7 @@ def test_a_higher_grade_takes_more_and_ninety_per_cent_takes_more_than_half():
 
 @pytest.mark.parametrize(
     "question",
-    [
-        pending(Kind.LEVEL, null=0.5),
-        pending(Kind.PROPORTION, null=0.5),
-        pending(about="mean", bounds=[-9, 9]),
-    ],
+    [pending(Kind.LEVEL, null=0.5), pending(Kind.PROPORTION, null=0.5), pending(about="mean", bounds=[-9, 9])],
 )
 def test_every_process_foresees(question):
     values = [1.0] * 12 + [0.0] * 4

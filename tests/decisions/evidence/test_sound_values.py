@@ -98,12 +98,6 @@ def test_the_same_seed_elsewhere_is_no_copy_and_counts_once():
     assert [(one.replicate, one.value) for one in found.counted] == [(1, 2.0), (0, 1.0)]
 
 
-def test_what_is_older_than_the_claim_is_shown_and_not_counted():
-    older = seen(5.0, 6.0, cohort=Cohort.EXPLORATORY)
-    found = sound(asked(), [*older, Observation(replicate=2, value=1.0)], 1)
-    assert (values(found), [one.value for one in found.exploratory]) == ([1.0], [5.0, 6.0])
-
-
 def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
     asked_within = asked(bounds=[-1, 1])
     assert sound(asked_within, seen(0.5, None), 1).asked == asked_within

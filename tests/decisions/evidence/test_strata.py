@@ -123,15 +123,6 @@ def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_from_
     assert across(question, Verdict.POSITIVE, designs, found).startswith("a further design would lie from 0.")
 
 
-def test_designs_of_which_most_values_tie_are_pooled_and_constant_ones_are_not():
-    def tied(middle):
-        return stratum(asked(), "design", "", values(*[middle] * 14, middle + 1.0, middle - 1.0))
-
-    rows = [tied(middle) for middle in (1.0, 1.1, 1.2)]
-    assert pooled(rows).designs == 3
-    assert pooled([*rows[:2], stratum(asked(), "design", "", values(*[1.0] * 9))]) is None
-
-
 @pytest.mark.parametrize("size", [5e-320, 1e-160, 1e300])
 def test_designs_are_pooled_whatever_the_unit_of_their_measure(size):
     means, errors = (1.0, 1.25, 0.75, 1.125), (0.125, 0.25, 0.125, 0.125)

@@ -192,18 +192,6 @@ def test_asked_again_the_same_is_said_and_the_card_says_it_too(asked, rows):
     assert 0 < first.e_absent <= 1e300
 
 
-@settings(max_examples=30)
-@given(asked=ASKED, rows=ROWS, data=st.data())
-def test_a_seed_computed_again_never_raises_n_and_changes_nothing(asked, rows, data):
-    known = [one for one in rows if one.value is not None]
-    again = data.draw(st.lists(st.sampled_from(known), max_size=5)) if known else []
-    copies = [replace(one, value=-one.value, hosts=(12,), fingerprint="") for one in again]
-    before, after = said(rows, asked), said([*rows, *copies], asked, beside=BESIDE)
-    assert after.seeds == before.seeds
-    assert after.e_value == before.e_value
-    assert after.verdict == before.verdict
-
-
 @settings(max_examples=40)
 @given(asked=ASKED, rows=ROWS, places=st.lists(st.integers(0, 60), min_size=1, max_size=6))
 def test_replicates_without_a_value_never_raise_a_grade(asked, rows, places):

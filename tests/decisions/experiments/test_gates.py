@@ -214,13 +214,6 @@ def test_a_report_counts_each_cell_once(changes, words):
     assert out_of_order(replace(SOUND, **changes)) == words
 
 
-@pytest.mark.parametrize(
-    ("changes", "is_lacking"), [({"again": ()}, True), ({"again": (), "fault": "it is lost"}, False), ({}, False)]
-)
-def test_what_was_not_computed_is_told_from_what_is_wrong(changes, is_lacking):
-    assert judge(replace(SOUND, **changes), DEMANDS).is_lacking is is_lacking
-
-
 @settings(max_examples=25)
 @given(st.floats(0.05, 5.0), st.floats(0.05, 5.0), st.floats(0.05, 5.0))
 def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_config(declared, cheap, dear):

@@ -127,16 +127,6 @@ def test_who_says_nine_in_ten_and_is_right_every_second_time_is_flagged_and_the_
     assert not bob.is_flagged
 
 
-def test_an_honest_forecaster_is_not_flagged_where_one_class_is_seldom_decided():
-    """Three of five times the effect is there, else it is absent; and what is absent is seldom decided."""
-    meant = Prediction(positive=0.6, negative=0.0, absent=0.4, interval=(0.0, 1.0), because="a test")
-    verdicts = [Verdict.POSITIVE] * 3 + [Verdict.UNDECIDED] * 2
-    (found,) = records([scored("Ada", meant, verdicts[turn % 5]) for turn in range(200)])
-    assert (found.scored, found.is_flagged) == (120, False)
-    (decided,) = records([scored("Ada", meant, Verdict.POSITIVE) for _ in range(120)])
-    assert decided.is_flagged  # had the undecided been left out
-
-
 def test_what_is_undecided_counts_as_what_speaks_least_against_the_forecaster():
     said = [scored("Ada", SURE, Verdict.NEGATIVE), scored("Ada", SURE, Verdict.NEGATIVE)]
     with_undecided = records([*said, scored("Ada", SURE, Verdict.UNDECIDED)])[0].e_value

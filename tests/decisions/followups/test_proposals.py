@@ -21,7 +21,7 @@ from axiom.domain.findings import Grade, Meaning, Verdict
 from axiom.domain.proposals import KeptProposal, ProposalState
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
-OPEN, APPROVED, REFUSED, LAPSED, _ = ProposalState
+OPEN, APPROVED, REFUSED, LAPSED = [*ProposalState][:4]
 
 
 def kept(proposal, number=1, state=OPEN):

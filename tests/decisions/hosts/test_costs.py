@@ -151,12 +151,6 @@ def test_one_task_during_which_a_laptop_slept_hardly_counts(tasks, suspended):
     assert factor([(0, 1.0)] * tasks + [(0, suspended)]) < 1.2
 
 
-def test_a_repair_that_makes_it_quicker_is_followed():
-    slow = heard([(1, 3.0), (2, 3.0)] * 40)
-    assert weigh(slow).cost.factor > 2.7
-    assert weigh(heard([(1, 1.0), (2, 1.0)] * 80, slow)).cost.factor < 1.1
-
-
 def test_who_was_silent_for_longest_makes_room():
     fit = heard([(each, 1.0) for each in range(MOST_HOSTS)] + [(0, 1.0), (100, 1.0)])
     remembered = [voice.host_id for voice in fit.voices]

@@ -165,11 +165,6 @@ def found(*hosts: Seen, **options) -> list[tuple[int, Trouble]]:
     return [(one.host_id, one.trouble) for one in suspects(hosts, NOW, **options)]
 
 
-def test_a_host_that_is_well_is_not_named():
-    assert found(WELL) == []
-    assert found() == []
-
-
 @pytest.mark.parametrize(
     ("changes", "trouble"),
     [

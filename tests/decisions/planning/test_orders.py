@@ -127,11 +127,6 @@ def test_every_rule_has_a_number_of_replicates_and_ends_with_a_whole_block(rule)
 KNOWN = ("grokking_dynamics", "double_descent")
 
 
-def test_nothing_is_no_wish():
-    assert read("", "", KNOWN) == Wishes()
-    assert read(" , ;", "\n", KNOWN) == Wishes()
-
-
 @pytest.mark.parametrize(
     ("text", "shares"),
     [
@@ -155,13 +150,6 @@ def test_shares_are_read_by_purpose_or_experiment(text, shares):
 )
 def test_an_order_is_read_as_a_list_or_as_pairs(text, words):
     assert read_priority(text, KNOWN) == words
-
-
-def test_pairs_are_put_in_an_order_that_holds_for_each_of_them():
-    found = read_priority("nearest>fill, new>nearest, new>negatives, negatives>fill", KNOWN)
-    assert sorted(found) == ["fill", "nearest", "negatives", "new"]
-    assert found.index("new") < min(found.index("nearest"), found.index("negatives"))
-    assert found[-1] == "fill"
 
 
 @pytest.mark.parametrize(

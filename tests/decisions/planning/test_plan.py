@@ -211,11 +211,6 @@ def test_a_finding_is_settled_when_it_is_decided_narrow_and_not_young(standing, 
     assert planned(candidate(1, aims=(SETTLED, OPEN_QUESTION))).allotments  # one open question keeps it going
 
 
-def test_idle_cores_are_those_without_a_task_in_progress_or_waiting():
-    idle = [planned(candidate(1, unsent=unsent, in_progress=1), cores=4).idle_cores for unsent in (0, 1, 9)]
-    assert idle == [3, 2, 0]
-
-
 NUMBERS = st.one_of(st.none(), st.floats(-2.0, 2.0))
 AIMS = st.builds(
     Aim,

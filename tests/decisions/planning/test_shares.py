@@ -46,18 +46,6 @@ def test_of_what_is_ordered_a_share_is_kept_for_new_questions_and_for_further_de
     assert shares(planned(*others, *dull, floor=0.0, quotas=OFF))[Purpose.FILL] > 0.8
 
 
-def test_shares_hold_over_small_plans_by_what_was_ordered_lately():
-    given_so_far = []
-    for _ in range(30):
-        dull = candidate(2, replace(NEW, weight=0.01), issued=0, weighed=0)
-        found = planned(*map(candidate, (1, 3, 4, 5)), dull, cores=2, given=given_so_far)
-        given_so_far += found.allotments
-    seconds: Counter = Counter()
-    for one in given_so_far:
-        seconds[one.purpose] += one.core_seconds
-    assert seconds[Purpose.NEW] / seconds.total() == pytest.approx(0.15, abs=0.05)
-
-
 def test_no_finding_gets_much_more_than_its_share_while_others_wait():
     best, *others = candidate(1), *(candidate(number, DULL) for number in range(2, 5))
     assert shares(planned(best, *others, floor=0.0, quotas=OFF), "experiment_id")[1] > 0.45

@@ -110,18 +110,6 @@ def test_a_session_is_held_when_it_would_change_something(changes, fact):
     assert bool(fact) is bool(reason)
 
 
-def test_a_laboratory_that_has_asked_everything_holds_few_sessions():
-    held, moment = [], 0.0
-    while moment < 7 * 86_400.0:
-        last = held[-1] if held else 0.0
-        quiet = QUIET | {"waiting": 0, "seconds_since_last": moment - last, "idle_before_last": last}
-        if occasion(**quiet):
-            held.append(moment)
-        moment += 60.0
-    assert held[:4] == [300.0, 600.0, 1_200.0, 2_400.0]
-    assert len(held) < 7 * 24 + 5
-
-
 @pytest.mark.parametrize(
     ("untold", "minutes", "is_told"),
     [

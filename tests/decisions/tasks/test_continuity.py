@@ -22,8 +22,8 @@ MAP = Map(
 SIDE = MAP.pixels
 
 
-def seen(tile: Tile, *, rough: float = 0.0, island: float = 0.0) -> bytes:
-    """A disc with a rough edge, and maybe an island too small for a coarse tile."""
+def seen(tile: Tile, *, rough: float = 0.0) -> bytes:
+    """A disc with a rough edge."""
     (left, right), (low, high) = tile.span(MAP.x), tile.span(MAP.y, is_row=True)
     pixels = bytearray()
     for y in range(SIDE):
@@ -31,7 +31,7 @@ def seen(tile: Tile, *, rough: float = 0.0, island: float = 0.0) -> bytes:
             across = left + (right - left) * (x + 0.5) / SIDE
             up = low + (high - low) * (y + 0.5) / SIDE
             edge = 0.6 + rough * math.sin(40 * math.atan2(up, across))
-            is_in = math.hypot(across, up) < edge or math.hypot(across - 0.9, up - 0.9) < island
+            is_in = math.hypot(across, up) < edge
             pixels.append(0 if is_in else 2)
     return bytes(pixels)
 
@@ -55,22 +55,6 @@ def test_a_tile_of_another_place_or_made_up_is_doubtful(tile):
         found = continuity(tile, made_up, parent, MAP)
         assert found.is_doubtful
         assert str(found.apart) in found.reason
-
-
-def test_an_island_smaller_than_a_pixel_of_the_parent_raises_no_doubt():
-    tile = ROOT.children[3]
-    parent = seen(ROOT)
-    found = continuity(tile, seen(tile, island=0.06), parent, MAP)
-    assert seen(tile, island=0.06) != seen(tile)
-    assert 0 < found.apart < 10
-    assert not found.is_doubtful
-
-
-def test_where_the_parent_is_all_border_nothing_can_be_said():
-    parent = bytes([0, 2] * (SIDE * SIDE // 2))
-    found = continuity(ROOT.children[0], bytes(SIDE * SIDE), parent, MAP)
-    assert found == Continuity(compared=0, apart=0)
-    assert not found.is_doubtful
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.decisions.tasks.outage import outage
 from axiom.decisions.tasks.reports import receive
 from axiom.decisions.tasks.stuck import stuck
-from axiom.domain.endings import Cause, of_exit
+from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
 OPEN, DONE, FAILED, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.FAILED, WorkunitState.CANCELLED
@@ -197,9 +197,3 @@ def test_what_the_client_said_of_the_end_is_kept_in_our_words():
     said = replace(said, in_words="the system killed it: signal 11 (SIGSEGV)")
     decided = receive(task_in(TaskState.SENT), said)
     assert (decided.reason, decided.cause) == ("the system killed it: signal 11 (SIGSEGV)", Cause.SIGNAL)
-
-
-def test_every_exit_status_has_its_own_words():
-    words = [of_exit(status).reason for status in Exit]
-    assert len(set(words)) == len(words)
-    assert of_exit(99).reason == "it ended with exit status 99"
