@@ -6,7 +6,6 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from cpu_growth import APART, MOST, seconds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -255,17 +254,3 @@ REFUSED = {
 def test_what_a_client_could_not_take_is_not_written(reply):
     with pytest.raises(ValueError, match="client"):
         write_reply(reply)
-
-
-def test_sixteen_times_the_tasks_take_about_sixteen_times_the_time():
-    def reply(count: int) -> Reply:
-        return dataclasses.replace(
-            BARE,
-            workunits=(WORKUNIT,) * count,
-            outputs=(SLOT,) * count,
-            tasks=(TASK,) * count,
-            acknowledged=("a_0",) * count,
-        )
-
-    few, many = reply(100), reply(100 * APART)
-    assert seconds(lambda: write_reply(many)) <= MOST * seconds(lambda: write_reply(few))

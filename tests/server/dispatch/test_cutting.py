@@ -8,12 +8,10 @@ from hypothesis import strategies as st
 from scheduler_calls import Client, Exchange
 
 from axiom.decisions.planning.task_size import MANY_SECONDS
-from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.types import WorkRequest
-from axiom.server.returns.transitioner import transit
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.evidence import blocks
@@ -34,19 +32,11 @@ def lab(small_lab, prepared):
 
 
 def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float | None = None) -> int:
-    with lab.db.transaction():
-        made = host_store.meet(
-            lab.db,
-            volunteer_id=lab.volunteer(volunteer),
-            name=name,
-            platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-            capacity=Capacity(cores=cores, memory_mb=64_000),
-            now=lab.now,
-        )
-        if speed is not None:
-            known = host_store.host(lab.db, made)
-            host_store.set_standing(lab.db, made, known.standing, speed=speed)
-        return made
+    made = lab.host(name, cores=cores, memory_mb=64_000, volunteer=volunteer)
+    if speed is not None:
+        with lab.db.transaction():
+            host_store.set_standing(lab.db, made, host_store.host(lab.db, made).standing, speed=speed)
+    return made
 
 
 def hand(lab, host: int, *, seconds: float = 0.0, tasks: int = 1, holding=None):
@@ -104,30 +94,6 @@ def test_the_laboratorys_own_cores_get_tasks_of_seconds(lab):
     assert lab.broken() == {}
 
 
-def test_in_a_lab_that_computes_alone_nothing_is_cut_that_a_session_orders(lab):
-    lab.deploy(replicates_each=8)
-    assert sizes(lab, hand(lab, 1)) == [8]
-
-
-def test_one_request_is_answered_with_as_many_parts_as_it_wants(lab):
-    lab.deploy(workunits=2, replicates_each=40)
-    ours = meet(lab, "ours", "Ada", cores=16)
-    handed = hand(lab, ours, tasks=12)
-    assert sizes(lab, handed) == [4, 4, 4, 4, 4, 4, 4, 4, 8, 4, 4, 4]  # a rest of 20 seconds or less is not cut
-    assert waiting(lab) == [28]
-    assert lab.broken() == {}
-
-
-def test_the_seconds_that_are_wanted_end_the_cutting(lab):
-    lab.deploy(workunits=2, replicates_each=64)
-    bob = meet(lab, "bob", speed=1.0)
-    handed = hand(lab, bob, seconds=70.0, tasks=0)
-    assert sizes(lab, handed) == [5, 8, 8, 8, 8]  # 10 and 4 x 16 seconds
-    assert handed.reason == "this is as much as was asked for"
-    assert sorted(waiting(lab)) == [27, 64]
-    assert lab.broken() == {}
-
-
 def test_what_is_left_keeps_its_number_and_its_place_in_the_queue(lab):
     first, second = lab.deploy(workunits=2, replicates_each=12)
     (part,) = hand(lab, 1).given
@@ -150,19 +116,6 @@ def test_a_part_that_fails_is_sent_again_as_it_was(lab):
     assert lab.broken() == {}
 
 
-def test_a_check_repeats_the_very_replicates_of_a_part(lab):
-    lab.deploy(replicates_each=30)
-    bob, eve = meet(lab, "bob", speed=1.0), meet(lab, "eve", "Eve", speed=0.1)
-    part, *_ = hand(lab, bob, tasks=8).given
-    lab.report(part.order, lab.output(part.order))
-    with lab.db.transaction():
-        check = task_store.order_check(lab.db, workunits.task(lab.db, part.task), lab.now)
-        transit(lab.db, check, lab.now)
-    (given,) = hand(lab, eve, tasks=8).given
-    assert (given.workunit, numbers(lab, given)) == (check, numbers(lab, part))
-    assert lab.broken() == {}
-
-
 def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(lab):
     """The first host's speed decides how large the copies are: they are made when it takes the first."""
     (whole,) = lab.deploy(replicates_each=12, copies=2)
@@ -175,41 +128,6 @@ def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(lab):
     assert theirs[part.workunit] == numbers(lab, part)
     assert {tuple(task.ordinal for task in workunits.tasks_of(lab.db, each)) for each in theirs} <= {(0,), (0, 1)}
     assert lab.broken() == {}
-
-
-def test_parts_of_what_is_meant_for_a_host_are_meant_for_it(lab):
-    bob = meet(lab, "bob", speed=1.0)
-    (made,) = lab.deploy(replicates_each=12)
-    lab.db.execute("UPDATE workunit SET target_host_id = :host WHERE id = :id", host=bob, id=made)
-    lab.db.execute("UPDATE task SET target_host_id = :host WHERE workunit_id = :id", host=bob, id=made)
-    (part,) = hand(lab, bob).given
-    assert workunits.workunit(lab.db, part.workunit).target_host_id == bob
-    assert hand(lab, 1).given == ()
-    assert lab.broken() == {}
-
-
-def test_a_task_that_was_lost_is_sent_again_with_the_bounds_of_its_own_size(lab):
-    lab.deploy(workunits=2, replicates_each=16)
-    bob, ann = meet(lab, "bob", speed=1.0), meet(lab, "ann", "Ann", speed=1.0)
-    hand(lab, bob)
-    (large,) = hand(lab, bob).given
-    hand(lab, ann)  # a small one: the newest that was given
-    lost = {one.task: one.declared_seconds for one in hand(lab, bob, tasks=0, holding=()).lost}
-    assert lost[large.task] == large.declared_seconds == CELL_SECONDS * len(numbers(lab, large)) > 10.0
-
-
-def test_a_replicate_is_over_when_the_part_that_has_it_is_closed(lab):
-    lab.deploy(replicates_each=12)
-    (part,) = hand(lab, 1).given
-    (left,) = hand(lab, 1).given
-    lab.report(part.order, lab.output(part.order))
-    lab.validate()
-    over = dict.fromkeys(range(4), True) | dict.fromkeys(range(4, 12), False)
-    assert blocks.ordered(lab.db, 1) == over
-    assert blocks.ordered(lab.db, 1, 3) == {number: done for number, done in over.items() if number >= 3}
-    lab.report(left.order, lab.output(left.order))
-    lab.validate()
-    assert blocks.ordered(lab.db, 1) == dict.fromkeys(range(12), True)
 
 
 def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(lab):
@@ -225,27 +143,6 @@ def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(lab):
     assert lab.broken() == {}
 
 
-def test_a_cancelled_rest_leaves_its_parts_alone(lab):
-    (made,) = lab.deploy(replicates_each=40)
-    (part,) = hand(lab, 1).given
-    with lab.db.transaction():
-        workunits.request_abort(lab.db, made, "not this one")
-        transit(lab.db, made, lab.now)
-    assert workunits.workunit(lab.db, part.workunit).state is WorkunitState.OPEN
-    assert hand(lab, 1).given == ()
-    assert lab.broken() == {}
-
-
-def test_nothing_is_taken_from_what_was_sent_or_changed_meanwhile(lab):
-    (made,) = lab.deploy(replicates_each=8)
-    hand(lab, 1)
-    with pytest.raises(LookupError):
-        task_store.keep(lab.db, made, range(8), [7])
-    (other,) = lab.deploy(replicates_each=8)
-    with pytest.raises(LookupError):
-        task_store.keep(lab.db, other, range(4), [7])
-
-
 def test_a_lost_or_doubled_replicate_breaks_a_promise(lab):
     lab.deploy(replicates_each=40)
     (part,) = hand(lab, 1).given
@@ -255,20 +152,6 @@ def test_a_lost_or_doubled_replicate_breaks_a_promise(lab):
     assert lab.broken()["I6"] == ["replicate 4 is in two parts of workunit 1"]
     lab.db.execute("UPDATE workunit SET replicates = '[0, 1, 2, 3]', configs = '[1]' WHERE id = :id", id=part.workunit)
     assert "workunit 2 is a part of 1 and orders other cells" in lab.broken()["I6"]
-
-
-def test_a_client_is_told_the_estimate_and_the_bound_of_its_part(lab, secrets):
-    lab.deploy(replicates_each=64)
-    exchange = Exchange(lab, secrets)
-    client = Client(exchange.join().key)
-    (first,) = exchange.call(client, ask=1.0).tasks.values()
-    (second,) = exchange.call(client, ask=1.0).tasks.values()
-    for task in (first, second):
-        expected = CELL_SECONDS * len(_replicates(lab, task)) * REFERENCE_FLOPS
-        assert float(task.workunit.findtext("rsc_fpops_est")) == expected
-        assert float(task.workunit.findtext("rsc_fpops_bound")) >= 10 * expected
-    assert len(_replicates(lab, first)) < len(_replicates(lab, second)) == 8
-    exchange.close()
 
 
 @pytest.mark.parametrize("is_part_first", [True, False])

@@ -1,8 +1,6 @@
 """The desk of this computer's own engine: hosts get tasks and bring them back, once each, whatever is lost."""
 
 import hashlib
-import json
-from dataclasses import replace
 
 import pytest
 
@@ -11,13 +9,10 @@ from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.errors import NotFound
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.returns.transitioner import transit
-from axiom.signed.bundles import MANIFEST, contents, pack
-from axiom.signed.canonical_json import canonical
-from axiom.signed.tickets import check, read_ticket
-from axiom.store.engine import blobs, counters
+from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.hosts import hosts as host_store
-from axiom.store.tasks import results, workunits
+from axiom.store.tasks import workunits
 from axiom.store.writer import Writer
 
 
@@ -70,27 +65,8 @@ def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_fail
     assert desk.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
 
 
-def test_what_is_withdrawn_is_to_be_given_up(desk):
-    (order,) = desk.ask(frozenset(), 1)
-    assert desk.look(frozenset({order.task})) == (frozenset(), frozenset())
-    desk.writer.run(lambda db: workunits.request_abort(db, 1, "nobody wants it"))
-    desk.writer.run(lambda db: transit(db, 1, desk.now()))
-    assert desk.look(frozenset({order.task})) == (frozenset({order.task}), frozenset())
-
-
 def states(lab, workunit_id=1):
     return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
-
-
-def test_an_order_carries_a_ticket_that_says_the_same(working_lab):
-    order = working_lab.order(1)
-    ticket = read_ticket(order.ticket, trust=working_lab.keys.trust, now=working_lab.now)
-    check(order, ticket, host=1)
-    assert (ticket.task, ticket.host, ticket.experiment, ticket.version) == (order.task, 1, "tiny_sum", 1)
-    assert ([dict(config) for config in ticket.configs], ticket.places) == ([{"size": 1}, {"size": 2}], (0, 1))
-    assert ticket.cell_seconds == (60.0, 60.0)
-    assert ticket.deadline - ticket.issued == working_lab.dispatch.deadline
-    assert states(working_lab) == [TaskState.SENT]
 
 
 def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory(working_lab):
@@ -121,26 +97,6 @@ def test_our_own_hosts_are_packed_by_what_each_task_has_alone(working_lab):
     assert (len(answer.orders), "300 MB of memory a task, and 200 MB are free" in answer.reason) == (2, True)
 
 
-def test_an_experiment_without_a_bundle_sends_nothing(working_lab):
-    for statement in ("DELETE FROM preflight", "DELETE FROM release", "DELETE FROM bundle"):
-        working_lab.db.execute(statement)
-    assert working_lab.ask(1).orders == ()
-
-
-def test_a_returned_output_is_proven_and_stored(working_lab):
-    order = working_lab.order(1)
-    output = working_lab.output(order)
-    acknowledged = working_lab.report(order, output)
-    assert acknowledged.state is TaskState.RETURNED
-    task = workunits.task(working_lab.db, order.task)
-    assert blobs.get(working_lab.db, working_lab.folder, task.output_digest) == output
-    assert working_lab.validate() == 1
-    found = results.of_task(working_lab.db, order.task)
-    assert [(cell.config, cell.measures["total"]) for cell in found] == [(0, 0.5), (1, 1.5)]
-    assert workunits.workunit(working_lab.db, 1).state is WorkunitState.DONE
-    assert working_lab.broken() == {}
-
-
 def test_report_and_output_are_stored_together_or_not_at_all(working_lab):
     order = working_lab.order(1)
     working_lab.db.execute(
@@ -153,20 +109,6 @@ def test_report_and_output_are_stored_together_or_not_at_all(working_lab):
     working_lab.db.execute("DROP TRIGGER full_disk")
     assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
     assert working_lab.broken() == {}
-
-
-def test_a_repeated_or_a_foreign_host_s_report_changes_nothing(working_lab):
-    order = working_lab.order(1)
-    second = working_lab.host("second", volunteer="Bob")
-    assert working_lab.report(order, working_lab.output(order), host=second).state is None
-    assert working_lab.report(replace(order, task=99), b"").state is None
-    assert states(working_lab) == [TaskState.SENT]
-    working_lab.report(order, working_lab.output(order))
-    before = workunits.task(working_lab.db, order.task), counters.read(working_lab.db)
-    working_lab.later(minutes=1)
-    again = working_lab.report(order, working_lab.output(order, early=()), exit_status=10)
-    assert (again.state, again.reason) == (None, f"task {order.task} is returned already")
-    assert (workunits.task(working_lab.db, order.task), counters.read(working_lab.db)) == before
 
 
 @pytest.mark.parametrize(
@@ -202,35 +144,6 @@ def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_l
     assert working_lab.broken() == {}
 
 
-def test_a_late_report_that_proves_nothing_is_made_good(working_lab):
-    order = expired_once(working_lab)
-    working_lab.report(order, b"not an output")
-    working_lab.validate()
-    assert states(working_lab) == [TaskState.INVALID, TaskState.ABORTED, TaskState.UNSENT]
-
-
-def test_a_workunit_is_given_up_after_so_many_failures(working_lab):
-    for _ in range(3):
-        working_lab.report(working_lab.order(1), exit_status=Exit.CHILD_LOST)
-    wanted = workunits.workunit(working_lab.db, 1)
-    assert (wanted.state, wanted.reason) == (WorkunitState.FAILED, "3 tasks failed")
-    assert states(working_lab) == [TaskState.FAILED] * 3
-    assert working_lab.ask(1).orders == ()
-
-
-def test_what_was_closed_while_its_host_lost_it_is_not_sent_again(working_lab):
-    order = working_lab.order(1)
-    with working_lab.db.transaction():
-        workunits.request_abort(working_lab.db, 1, "not wanted")
-    working_lab.db.execute("UPDATE workunit SET state = 'cancelled', closed_at = created_at WHERE id = 1")
-    working_lab.db.execute("UPDATE counter SET state = 'cancelled' WHERE noun = 'workunit'")
-    assert working_lab.ask(1, holding=(order.task,)).orders == ()
-    assert states(working_lab) == [TaskState.SENT]
-    assert working_lab.ask(1).orders == ()
-    assert states(working_lab) == [TaskState.ABORTED]
-    assert counters.problems(working_lab.db) == []
-
-
 def test_asking_in_vain_writes_nothing(working_lab):
     order = working_lab.order(1)
     working_lab.ask(1, holding=(order.task,))  # why it gets nothing is written down once
@@ -246,16 +159,6 @@ def test_asking_in_vain_writes_nothing(working_lab):
 
 def whole(lab) -> list:
     return [lab.db.select(f"SELECT * FROM {table}") for table in sorted(lab.db.tables())]  # noqa: S608  our own tables
-
-
-def test_a_repair_that_needs_more_memory_and_time_gets_it(working_lab, prepared):
-    made = prepared(top="REPAIRED = True")
-    declared = json.loads(made.declaration) | {"memory_mb": 900, "cell_seconds": [100.0, 20.0]}
-    files = contents(made.archive) | {MANIFEST: canonical(declared)}
-    working_lab.publish(replace(made, declaration=canonical(declared).decode(), archive=pack(files)))
-    ticket = read_ticket(working_lab.order(1).ticket, trust=working_lab.keys.trust, now=working_lab.now)
-    assert (ticket.memory_mb, ticket.cell_seconds) == (900, (500.0, 100.0))
-    assert working_lab.broken() == {}
 
 
 def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):

@@ -1,21 +1,13 @@
 """A version that nobody vouches for goes out in stages, although hosts fetch whatever waits."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from evidence_lines import record
-from furnished_lab import weighed
-from map_lab import prepared_map
 
-import axiom
 from axiom.domain.releases import Change
 from axiom.lab.experiments import releases as release_steps
-from axiom.lab.experiments.publish import prepare
 from axiom.store.experiments import experiments, releases
 from axiom.store.hosts import hosts as host_store
-
-PACKAGE = Path(axiom.__file__).parent
 
 MANY = 40
 
@@ -51,32 +43,12 @@ def settle(lab) -> list[tuple[Change, str]]:
     return [(line.change, line.reason) for line in releases.of_version(lab.db, 1)]
 
 
-def test_three_tasks_go_out_first_each_to_another_volunteer(lab):
-    assert [len(wants(lab, host)) for host in (2, 2, 3, 4, 5)] == [1, 0, 1, 1, 0]
-    assert host_store.host(lab.db, 5).why_no_work
-
-
 def test_idle_cores_of_a_large_fleet_probe_a_pilot_each_computer_a_little(lab):
     lab.deploy(workunits=20)
     lab.db.execute("UPDATE host SET cores = 200 WHERE id > 1")  # 2,400 of volunteers
     assert [len(wants(lab, host, 16)) for host in (2, 2, 3, 4, 5, 6, 7)] == [10, 0, 10, 10, 10, 8, 0]
     assert [row["n"] for row in lab.db.select("SELECT count(*) AS n FROM task WHERE is_staged = 1")] == [48]
     assert len(wants(lab, 1)) == 0  # our own computers have a pilot's three, and these are out
-
-
-def test_a_core_for_which_other_work_waits_probes_nothing(lab):
-    lab.db.execute("UPDATE host SET cores = 200 WHERE id > 1")
-    other = lab.publish(prepared_map())
-    with lab.db.transaction():
-        releases.let_out(lab.db, 2, other.digest, "a test vouches for it", lab.now)
-    lab.deploy(2, workunits=30)
-
-    def pilots(host: int, wanted: int) -> tuple[int, int]:
-        bundles = [order.bundle for order in wants(lab, host, wanted)]
-        return len(bundles) - bundles.count(other.digest), bundles.count(other.digest)
-
-    assert pilots(2, 16) == (0, 16)
-    assert pilots(3, 40) == (10, 14)  # where no more of the other is left
 
 
 def test_our_own_hosts_need_no_more_than_three_valid_tasks_and_volunteers_ten(lab):
@@ -113,22 +85,6 @@ def test_a_version_that_works_is_out_everywhere_in_the_end(lab):
     assert len(wants(lab, 13)) == 8
     assert settle(lab) == settle(lab)
     assert lab.broken() == {}
-
-
-@pytest.mark.parametrize("hosts", [(1,), range(2, 14)], ids=["alone", "volunteers"])
-def test_a_version_that_always_crashes_costs_five_tasks_at_most_with_those_in_flight(lab, hosts):
-    if hosts == (1,):
-        lab.db.execute("UPDATE host SET cores = 0 WHERE id > 1")
-    for _ in range(20):
-        given = [order for host in hosts for order in wants(lab, host)]
-        back(lab, given[:1], works=False)
-        back(lab, given[1:], works=False)
-    (row,) = lab.db.select("SELECT count(*) AS n FROM task WHERE sent_at IS NOT NULL")
-    assert 2 <= row["n"] <= 5
-    (change, reason) = settle(lab)[-1]
-    assert change is Change.HALTED
-    assert "10%" in reason
-    assert experiments.by_id(lab.db, 1).status == "open"  # a repair reaches what waits
 
 
 def test_a_repair_of_what_was_halted_begins_with_its_own_pilot_and_reaches_what_waits(lab, prepared):
@@ -175,16 +131,6 @@ def test_a_paused_version_is_given_to_nobody_not_even_again_and_what_runs_is_kep
     assert "its first tasks failed" in host_store.host(lab.db, 1).why_no_work
 
 
-def test_one_platform_alone_can_be_paused(lab):
-    with lab.db.transaction():
-        kind = "linux-x86_64-none"
-        release_steps.pause(lab.db, version(lab), platform=kind, reason="no AVX", by="Ada", now=lab.now)
-    assert len(wants(lab, 1)) == 3
-    old = lab.host("old", instructions="none", volunteer="V2")
-    assert wants(lab, old) == []
-    assert "paused on computers of the kind linux-x86_64-none: no AVX" in host_store.host(lab.db, old).why_no_work
-
-
 def test_where_code_must_be_approved_no_volunteer_gets_it_before(lab, monkeypatch):
     asked = replace(lab.dispatch, approvals="code")
     monkeypatch.setattr(type(lab), "dispatch", property(lambda _: asked))
@@ -213,27 +159,3 @@ def test_of_a_share_no_more_is_out_than_its_limit_although_it_is_not_counted_for
             wants(lab, host, 30)
     after = lab.db.one("SELECT count(*) AS n FROM task WHERE state = 'sent'")["n"]
     assert before < after <= limit
-
-
-def test_until_something_is_weighed_what_is_nearest_to_a_finding_goes_first(small_lab, prepared):
-    small_lab.lets_out = False
-    small_lab.publish(prepare(PACKAGE, PACKAGE / "catalogue" / "test_deploy.py"))
-    small_lab.publish(prepared())  # costs less
-    for number in (1, 2):
-        small_lab.deploy(number, workunits=20)
-    small_lab.host(cores=16)
-
-    def given(tasks: int) -> list:
-        return [order for _ in range(tasks) for order in wants(small_lab, 1, 1)]
-
-    def names(orders) -> list[str]:
-        return [small_lab.header(order).experiment for order in orders]
-
-    first = given(4)
-    assert names(first) == ["tiny_sum", "tiny_sum", "tiny_sum", "test_deploy"]  # one whole pilot, not the halves of two
-    back(small_lab, first[:3])
-    settle(small_lab)
-    assert names(given(4)) == ["tiny_sum"] * 4  # something closes soon
-    with small_lab.db.transaction():
-        record(small_lab.db, 1, weighed(1), [], session_id=None, now=small_lab.now)
-    assert names(given(2)) == ["test_deploy", "test_deploy"]  # from now on they take turns

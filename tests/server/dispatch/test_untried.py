@@ -4,23 +4,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from scheduler_calls import Client
 
 from axiom.decisions.tasks.assignment import Allowance
-from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import Refusal
 from axiom.lab.experiments import quick_gates
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.types import WorkRequest
-from axiom.signed.tickets import parse, read_ticket
-from axiom.store.accounts import accounts
+from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import workunits
 
 WAITS = "tiny_sum waits for its preflight, before which it goes to no volunteer"
-MANY = Allowance(deadline=None, tasks_per_core=1_000, daily_per_core=None, heeds_standing=False)
 NEVER_SEEN = "ab" * 32
 
 
@@ -30,26 +26,8 @@ def lab(small_lab, prepared):
     small_lab.publish(prepared(), is_tried=False)
     small_lab.deploy(workunits=2)
     assert small_lab.host() == 1
-    assert host_of_ann(small_lab) == 2
+    assert small_lab.host(volunteer="Ann") == 2
     return small_lab
-
-
-def host_of_ann(lab, name: str = "first") -> int:
-    with lab.db.transaction():
-        row = lab.db.one("SELECT id FROM volunteer WHERE name = 'Ann'")
-        ann = (
-            row["id"]
-            if row
-            else accounts.create(lab.db, name="Ann", email="ann@example.org", password="", cross_id="c", now=lab.now)
-        )
-        return host_store.meet(
-            lab.db,
-            volunteer_id=ann,
-            name=name,
-            platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-            capacity=Capacity(cores=2, memory_mb=4_000),
-            now=lab.now,
-        )
 
 
 def hand(lab, host: int, tasks: int = 1, *, allowance: Allowance | None = None, holding=None):
@@ -63,54 +41,18 @@ def hand(lab, host: int, tasks: int = 1, *, allowance: Allowance | None = None, 
 FAILED = {"passed": False, "reason": "G2, sandboxed run: the computing process is lost"}
 
 
-def try_out(lab, made, **how) -> None:
-    """Its preflight, or one that ended otherwise."""
-    lab.say_tried(made.digest, **how)
-
-
 @pytest.mark.parametrize("failed", [None, FAILED], ids=["not tried", "failed"])
 def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(lab, prepared, failed):
     if failed:
-        try_out(lab, prepared(), **failed)
+        lab.say_tried(prepared().digest, **failed)
     handed = hand(lab, 2)
     assert (handed.given, handed.reason) == ((), WAITS)
     assert host_store.host(lab.db, 2).why_no_work == WAITS
     assert hand(lab, 1).given[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
-    try_out(lab, prepared())
+    lab.say_tried(prepared().digest)
     (given,) = hand(lab, 2).given
     assert given.bundle == prepared().digest
     assert host_store.host(lab.db, 2).why_no_work == ""
-
-
-def test_the_same_holds_for_what_is_meant_for_a_volunteer_s_host_alone(lab, prepared):
-    with lab.db.transaction():
-        workunits.order_many(
-            lab.db,
-            experiment_id=1,
-            registration_id=1,
-            replicates=[[5]],
-            configs=[0, 1],
-            max_failures=3,
-            now=lab.now,
-            target_host_id=2,
-        )
-    assert hand(lab, 2, 3).given == ()
-    try_out(lab, prepared())
-    assert [task.workunit for task in hand(lab, 2).given] == [3]
-
-
-def test_a_volunteer_s_host_at_the_desk_of_our_own_engines_gets_nothing_either(lab, prepared):
-    refused = lab.ask(2)
-    assert (refused.orders, refused.reason) == ((), WAITS)
-    assert [order.bundle for order in lab.ask(1).orders] == [prepared().digest]
-
-
-def test_the_scheduler_tells_a_client_so(exchange, ann):
-    exchange.do(lambda db: forget(db, ours=False))
-    client = Client(ann.key)
-    heard = exchange.call(client, ask=10.0)
-    assert heard.tasks == {}
-    assert any(WAITS in words for _, words in heard.words)
 
 
 def forget(db, *, ours: bool = True) -> None:
@@ -133,7 +75,7 @@ def test_a_bundle_that_was_never_seen_is_given_to_nobody(lab, prepared):
 
 def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(lab, prepared):
     first, repaired = prepared(), prepared(top="# repaired")
-    try_out(lab, first)
+    lab.say_tried(first.digest)
     lab.publish(repaired, is_tried=False)
     lab.deploy(workunits=6)
     serials = {first.digest: 1, repaired.digest: 2}
@@ -150,23 +92,23 @@ def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(lab, prepare
         return [given.bundle for given in handed]
 
     assert bundles() == [first.digest, repaired.digest]
-    try_out(lab, repaired, **FAILED)
+    lab.say_tried(repaired.digest, **FAILED)
     assert bundles() == [first.digest, repaired.digest]
-    try_out(lab, repaired)
+    lab.say_tried(repaired.digest)
     assert bundles() == [repaired.digest] * 2
 
 
 def test_what_was_lost_is_sent_again_only_where_its_bundle_was_tried(lab, prepared):
-    try_out(lab, prepared())
+    lab.say_tried(prepared().digest)
     (given,) = hand(lab, 2).given
     forget(lab.db)  # as if it had been sent before anybody asked for one
     assert hand(lab, 2, holding=()).lost == ()
-    try_out(lab, prepared())
+    lab.say_tried(prepared().digest)
     assert [task.order for task in hand(lab, 2, holding=()).lost] == [given.order]
 
 
 def test_the_promise_is_looked_after_too(lab, prepared):
-    try_out(lab, prepared())
+    lab.say_tried(prepared().digest)
     lab.later(minutes=1)
     assert hand(lab, 1).given
     assert hand(lab, 2).given
@@ -207,31 +149,6 @@ def test_our_own_hosts_keep_the_bundle_before_one_that_does_not_read_as_an_exper
     with lab.db.transaction():
         quick_gates.keep_row(lab.db, repaired.digest, (), lab.now)
     assert [task.bundle for task in hand(lab, 1).given] == [repaired.digest]
-
-
-def test_what_waits_starts_with_the_repaired_bundle_and_what_has_begun_does_not(small_lab, prepared):
-    lab, first, repaired = small_lab, prepared(), prepared(top="# repaired")
-    lab.publish(first)
-    assert lab.host() == 1  # ours; all others are Ann's
-    lab.deploy(workunits=100)
-    hosts = [host_of_ann(lab, f"host {number}") for number in range(10)]
-    begun = [task for host in hosts[:3] for task in hand(lab, host, 10, allowance=MANY).given]
-    order = begun[0].order
-    lab.report(order, lab.output(order))
-    lab.validate()
-    lab.publish(repaired, is_tried=False)
-    begun += hand(lab, hosts[3], 10, allowance=MANY).given  # published, not tried yet
-    lab.later(minutes=1)
-    try_out(lab, repaired)
-    later = [task for host in hosts[4:] for task in hand(lab, host, 10, allowance=MANY).given]
-    assert [(len(tasks), {task.bundle for task in tasks}) for tasks in (begun, later)] == [
-        (40, {first.digest}),
-        (60, {repaired.digest}),
-    ]
-    rows = lab.db.select("SELECT ticket, bundle_digest FROM task WHERE ticket IS NOT NULL")
-    assert all(parse(row["ticket"]).bundle == row["bundle_digest"] for row in rows)
-    assert workunits.task(lab.db, order.task).bundle_digest == first.digest
-    assert lab.db.one("SELECT count(*) AS n FROM result WHERE task_id = :id", id=order.task)["n"] == 2
 
 
 @pytest.mark.parametrize("host", [1, 2])

@@ -5,14 +5,17 @@ import socket
 import threading
 import time
 from concurrent.futures import Future
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from lane_client import LIMIT, OK, Answers, Line, post, served
+from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served, until
+from upload_lab import LARGE, NAME, Place, head
 
 from axiom.server.http import hardening
-from axiom.server.http.fast_lane import BodyRoom, whole
+from axiom.server.http.fast_lane import BodyRoom, Lanes, whole
+from axiom.server.http.hardening import ServedSocket, serve
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +32,7 @@ def line(place):
     made.socket.close()
 
 
-def test_a_connection_is_kept_for_lanes_and_pages_in_any_order(line):
-    for request, said in (
-        (post(b"/now", b"1234"), b"now 4"),
-        (post(b"/soon?x=1", b"12"), b"soon 2"),
-        (b"GET /now HTTP/1.1\r\nhost: lab\r\n\r\n", b"page /now 0"),
-        (post(b"/other", b"123"), b"page /other 3"),
-        (post(b"/soon", b""), b"soon 0"),
-    ):
-        line.say(request)
-        assert line.answer() == (OK, said)
-
-
+@settings(max_examples=20)
 @given(cuts=st.lists(st.integers(0, 400), max_size=8))
 def test_requests_in_whatever_pieces_are_answered_in_their_order(place, cuts):
     requests = post(b"/soon", b"a" * 100) + post(b"/now", b"b" * 5) + post(b"/page", b"c") + post(b"/soon", b"d" * 7)
@@ -66,64 +58,49 @@ def test_a_lane_hears_which_languages_a_client_accepts(line):
 def test_what_is_piped_behind_a_request_waits_for_its_answer(place, line):
     answers, _ = place
     line.say(post(b"/later", b"123") + post(b"/now", b"1") + b"GET /p HTTP/1.1\r\nhost: lab\r\n\r\n")
-    while not answers.held:
-        time.sleep(0.01)
+    assert until(lambda: answers.held)
     assert answers.asked[-1] == b"123"  # the second is not even asked
     answers.let_go()
     assert [line.answer()[1] for _ in range(3)] == [b"later 3", b"now 1", b"page /p 0"]
 
 
-def test_an_old_client_is_answered_and_its_connection_closed(line):
-    line.say(post(b"/soon", b"123", version=b"1.0"))
-    assert line.answer() == (OK, b"soon 3")
-    assert line.is_closed()
+def test_an_old_client_and_whoever_asks_to_close_are_answered_and_left(place):
+    for request in (post(b"/soon", b"123", version=b"1.0"), post(b"/soon", b"123", b"connection: close")):
+        line = Line(place[1])
+        line.say(request)
+        assert line.answer() == (OK, b"soon 3")
+        assert line.is_closed()
+        line.socket.close()
 
 
-def test_a_client_that_asks_to_close_is_obeyed(line):
-    line.say(post(b"/soon", b"123", b"connection: close"))
-    assert line.answer() == (OK, b"soon 3")
-    assert line.is_closed()
-
-
-def test_a_client_that_waits_for_a_word_before_its_body_gets_it(line):
+def test_a_body_in_chunks_or_for_which_a_client_waits_for_a_word_is_taken(line):
+    line.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
+    assert line.answer() == (OK, b"now 5")
     line.say(b"POST /soon HTTP/1.1\r\nhost: lab\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n")
     assert line.answer() == (b"HTTP/1.1 100 Continue", b"")
     line.say(b"12345")
     assert line.answer() == (OK, b"soon 5")
 
 
-def test_a_body_in_chunks_is_taken(line):
-    head = b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n"
-    line.say(head, b"3\r\nabc\r\n", b"2\r\nde\r\n0\r\n\r\n", pause=0.01)
-    assert line.answer() == (OK, b"now 5")
+CHUNK = b"400\r\n" + b"x" * 1024 + b"\r\n"
+REFUSED = [
+    (post(b"/now", b"x" * (LIMIT + 1)), b"413 Content Too Large"),
+    (
+        b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n" + CHUNK * (LIMIT // 1024 + 1),
+        b"413 Content Too Large",
+    ),
+    (b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 10000000000\r\n\r\n", b"413 Content Too Large"),
+    (post(b"/now", b"\x1f\x8b", b"content-encoding: gzip"), b"415 Unsupported Media Type"),
+]
 
 
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_is_too_large_is_refused_and_nothing_is_asked(place, line, chunked):
+@pytest.mark.parametrize(("request_", "status"), REFUSED, ids=["large", "chunks", "ten gigabytes", "packed"])
+def test_a_body_that_is_too_large_or_packed_is_refused_and_nothing_is_asked(place, line, request_, status):
     answers, _ = place
     before = len(answers.asked)
-    body = b"x" * (LIMIT + 1)
-    request = post(b"/now", body)
-    if chunked:
-        head = b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n"
-        request = head + b"".join(b"400\r\n" + b"x" * 1024 + b"\r\n" for _ in range(LIMIT // 1024 + 1)) + b"0\r\n\r\n"
-    line.say(request)
-    assert line.answer()[0] in {b"HTTP/1.1 413 Content Too Large", b""}  # a reset may overtake the words
+    line.say(request_)
+    assert line.answer()[0] in {b"HTTP/1.1 " + status, b""}  # a reset may overtake the words
     assert line.is_closed()
-    assert len(answers.asked) == before
-
-
-def test_a_body_that_says_it_is_ten_gigabytes_is_refused_at_its_first_piece(line):
-    line.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 10000000000\r\n\r\n")
-    assert line.answer() == (b"HTTP/1.1 413 Content Too Large", b"")
-    assert line.is_closed()
-
-
-def test_a_packed_body_is_refused(place, line):
-    answers, _ = place
-    before = len(answers.asked)
-    line.say(post(b"/now", b"\x1f\x8b", b"content-encoding: gzip"))
-    assert line.answer() == (b"HTTP/1.1 415 Unsupported Media Type", b"")
     assert len(answers.asked) == before
 
 
@@ -141,20 +118,10 @@ def test_a_body_that_stops_coming_is_refused(monkeypatch, line):
 
 
 def test_a_slow_body_that_keeps_coming_is_taken(monkeypatch, line):
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
-    body = b"x" * 20_000
-    head = post(b"/now", body)[: -len(body)]
-    line.say(head, *[b"x" * 1_000] * 20, pause=0.03)
-    assert line.answer() == (OK, b"now 20000")
-
-
-@pytest.mark.parametrize("begin", [b"", b"POST /no", b"POST /now HTTP/1.1\r\nhost: "])
-def test_headers_that_never_end_are_refused(monkeypatch, place, begin):
-    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
-    line = Line(place[1])
-    line.say(begin)
-    assert line.answer() == (b"HTTP/1.1 408 Request Timeout", b"")
-    line.socket.close()
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.5)
+    body = b"x" * 14_000
+    line.say(post(b"/now", body)[: -len(body)], *[b"x" * 1_000] * 14, pause=0.05)
+    assert line.answer() == (OK, b"now 14000")
 
 
 def test_whoever_leaves_before_the_answer_harms_nobody(place, line):
@@ -163,23 +130,12 @@ def test_whoever_leaves_before_the_answer_harms_nobody(place, line):
     gone.say(post(b"/later", b"12345"))
     half = Line(address)
     half.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 100\r\n\r\n12")
-    while not answers.held:
-        time.sleep(0.01)
+    assert until(lambda: answers.held)
     gone.socket.close()
     half.socket.close()
-    time.sleep(0.05)
     answers.let_go()
     line.say(post(b"/soon", b"12"))
     assert line.answer() == (OK, b"soon 2")
-
-
-def test_many_connections_at_once_are_all_answered(place):
-    lines = [Line(place[1]) for _ in range(150)]
-    for number, each in enumerate(lines):
-        each.say(post(b"/soon", b"x" * number))
-    assert [each.answer()[1] for each in lines] == [b"soon %d" % number for number in range(150)]
-    for each in lines:
-        each.socket.close()
 
 
 def test_half_bodies_of_all_connections_together_have_only_so_much_room():
@@ -197,16 +153,13 @@ def test_half_bodies_of_all_connections_together_have_only_so_much_room():
     assert room.left == 1_000
     assert asked == [b"x" * 300]
 
-
-def test_a_request_that_cannot_even_be_asked_takes_no_room():
     def fault(_):
         raise RuntimeError("a fault")
 
-    room = BodyRoom(left=1_000)
-    opened = whole(fault, LIMIT, room)(None)
-    opened.take(b"x" * 600)
+    unasked = whole(fault, LIMIT, room)(None)
+    unasked.take(b"x" * 600)
     with pytest.raises(RuntimeError):
-        opened.finish()
+        unasked.finish()
     assert room.left == 1_000
 
 
@@ -215,9 +168,8 @@ def test_a_stop_lets_those_be_answered_who_were_heard():
     with served(answers) as address:
         line = Line(address)
         line.say(post(b"/later", b"123"))
-        while not answers.held:
-            time.sleep(0.01)
-        threading.Timer(0.3, answers.let_go).start()  # after the stop was asked for
+        assert until(lambda: answers.held)
+        threading.Timer(0.1, answers.let_go).start()  # after the stop was asked for
     assert line.answer() == (OK, b"later 3")
     assert line.is_closed()
     line.socket.close()
@@ -233,9 +185,120 @@ def test_more_connections_than_allowed_are_sent_away(monkeypatch):
         late = Line(address)
         assert late.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
         lines.pop().socket.close()
-        time.sleep(0.05)
+        assert until(lambda: hardening.Hardened.senders[""] == 2)
         again = Line(address)
         again.say(post(b"/now", b"1"))
         assert again.answer() == (OK, b"now 1")
         for each in (*lines, late, again):
             each.socket.close()
+
+
+def test_whole_requests_that_are_never_asked_give_their_room_back(place):
+    answers, address = place
+    line, before = Line(address), answers.room.left
+    line.say(post(b"/later", b"a" * 50_000) + post(b"/later", b"b" * 50_000) + b"\x16\x03 what is this\r\n\r\n")
+    assert until(lambda: answers.held)
+    assert line.answer()[0].startswith(b"HTTP/1.1 400")
+    assert until(lambda: answers.room.left == before - 50_000)  # the first is with whoever answers it
+    answers.let_go()
+    assert until(lambda: answers.room.left == before)
+    assert b"b" * 50_000 not in answers.asked
+    line.socket.close()
+
+
+@pytest.mark.parametrize("request_", [post(b"/later", b"1"), b"GET /later HTTP/1.1\r\nhost: lab\r\n\r\n"])
+def test_only_so_many_requests_wait_on_one_connection(place, line, request_):
+    answers, _ = place
+    before = len(answers.asked)
+    line.say(post(b"/later", b"1"))
+    assert until(lambda: answers.held)
+    line.say(request_ * (hardening.MOST_WAITING + 1))
+    assert line.is_closed()
+    answers.let_go()
+    assert len(answers.asked) == before + 1
+
+
+@pytest.mark.parametrize(("path", "more"), [(b"/now", b"x: y\r\n" * 10_000), (b"/page", b"x" * 60_000)])
+def test_headers_behind_a_body_that_never_end_are_refused(monkeypatch, line, path, more):
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 5.0)
+    line.say(b"POST %s HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n" % path)
+    line.say(*[more] * 12)
+    assert line.answer()[0] in {b"HTTP/1.1 431 Request Header Fields Too Large", b""}  # a reset may overtake the words
+
+
+def test_headers_may_stand_behind_a_body_and_come_together_with_it(line):
+    for path in (b"/now", b"/page"):
+        head = b"POST %s HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n" % path
+        line.say(head + b"3\r\nabc\r\n0\r\ncontent-encoding: gzip\r\nexpect: 100-continue\r\n\r\n")
+        assert line.answer()[0] == b"HTTP/1.1 200 OK"
+        line.say(post(path, b"a" * 90_000)[:-90_000])
+        line.say(b"a" * 90_000 + post(path, b"b" * 9)[:-9], b"b" * 9)
+        assert [line.answer()[1].split()[-1] for _ in range(2)] == [b"90000", b"9"]
+
+
+def test_whoever_asks_on_without_fetching_the_answers_is_cut_off(place, line):
+    answers, address = place
+    before = len(answers.asked)
+    deaf = Line(address)
+    deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    deaf.socket.settimeout(1)
+    for _ in range(400):  # answers of 40 MB
+        deaf.say(post(b"/large", b"1"))
+    assert until(lambda: len(answers.asked) > before)
+    line.say(post(b"/now", b"1"))  # whose turn comes behind
+    assert line.answer()[1] == b"now 1"
+    assert len(answers.asked) - before < 150
+    deaf.socket.close()
+
+
+@pytest.mark.parametrize("path", [b"/large", b"/huge"])
+def test_an_answer_that_nobody_fetches_is_given_up(monkeypatch, path):
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.3)
+    answers = Answers()
+    with served(answers) as address:
+        deaf = Line(address)
+        deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        deaf.say(post(path, b"1", b"connection: close") if path == b"/huge" else post(path, b"1") * 60)
+        assert until(lambda: hardening.Hardened.senders[""] == 1)
+        assert until(lambda: not hardening.Hardened.senders)
+        deaf.socket.close()
+
+
+def test_an_answer_that_is_fetched_slowly_is_given_to_its_end(monkeypatch):
+    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.3)
+    with served(Answers()) as address:
+        slow = Line(address)
+        slow.say(post(b"/huge", b"1"))
+        heard = 0
+        while heard < HUGE:
+            heard += len(slow.socket.recv(400_000))
+            time.sleep(0.02)
+        slow.socket.close()
+
+
+def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
+    place = Place(working_lab)
+    place.cut(head(LARGE), after=500_000)
+    rest = head(LARGE, offset=490_000)  # all of it in one piece with what is before and behind it
+    lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.arrive})
+    listening, told = socket.create_server(("127.0.0.1", 0)), Told()
+    thread = threading.Thread(
+        target=serve, args=([ServedSocket(app=Page(), socket=listening, protocol=lanes.protocol)], told)
+    )
+    thread.start()
+    assert told.serves.wait(10)
+    line = Line(listening.getsockname())
+    line.say(post(b"/later", b"1") + post(b"/upload", rest) + b"\x16\x03 what is this\r\n\r\n")
+    while line.answer()[0]:
+        pass
+    told.over.set()
+    thread.join(20)
+    opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert not [path for path in opened if str(path).startswith(str(place.folder.uploads))]
+    assert not place.transfers.is_coming(NAME)
+    assert len(list(place.folder.uploads.iterdir())) == 1  # it can go on from there
+    line.socket.close()
+    place.close()

@@ -5,18 +5,16 @@ from urllib.parse import urlencode
 
 import pytest
 from front_office import EMAIL, HASH, SECRET, WRONG, Office, error_in, key_in, nothing
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.boinc.project_files import PICTURES, pictures
-from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
 from axiom.server.accounts import accounts as desk
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.routes import Front, HttpAnswer
 from axiom.store.accounts import teams
-from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
 
 
@@ -32,24 +30,9 @@ def test_the_configuration_names_the_project_and_what_it_has_a_runner_for(office
     assert "<name>Small &amp; Sons</name>" in said
     assert "<master_url>http://lab.example/</master_url>" in said
     assert "<platform_name>x86_64-pc-linux-gnu</platform_name>" in said
-    assert "<terms_of_use>Your computer works for free." in said
-
-
-def test_the_manager_s_pictures_are_where_a_reply_says(office):
-    for each in pictures():
-        status, headers, body = office.raw(f"/{PICTURES}/{each.name}")
-        assert (status, headers["content-type"], body) == (200, "image/png", each.body)
-        assert body.startswith(b"\x89PNG")
-    assert {"stat_icon", "slideshow_00"} <= {each.open_name for each in pictures()}
-
-
-def test_terms_and_refusals_come_in_the_language_of_the_client(office):
-    english, german = (office.ask("/get_project_config.php", accepted=code) for code in ("en", "de"))
-    assert "Your computer works for free." in english
-    assert "Ihr Computer arbeitet unentgeltlich." in german
-    office.create()
-    wrong = office.ask("/lookup_account.php", email_addr=EMAIL, passwd_hash=WRONG, accepted="fr")
-    assert "Il n’y a pas de compte avec cette adresse" in wrong
+    for picture in pictures():
+        status, headers, body = office.raw(f"/{PICTURES}/{picture.name}")
+        assert (status, headers["content-type"], body) == (200, "image/png", picture.body)
 
 
 def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
@@ -68,28 +51,24 @@ def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
     }
     assert "<success/>" in office.ask("/am_set_info.php", method="POST", form=form)
     said = office.ask("/am_get_info.php", account_key=key)
-    for each in (
+    for part in (
         *("<name>Ann%20B.</name>", "<country>Norway</country>", "<show_hosts>0</show_hosts>", "<venue>home</venue>"),
         *(preferences, "<resource_share>42</resource_share>", "<teamid>0</teamid>"),
     ):
-        assert each in said
+        assert part in said
 
 
-def test_preferences_that_an_account_manager_dates_into_the_future_are_of_now(office):
+def test_preferences_are_of_now_when_they_are_dated_into_the_future_or_not_at_all(office):
     key = key_in(office.create())
     for when, percent in ((99_999_999_999, 10), (int(office.lab.now.timestamp()) + 60, 50)):
-        said = f"<mod_time>{when}</mod_time><max_ncpus_pct>{percent}</max_ncpus_pct>"
-        office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": said})
+        words = f"<mod_time>{when}</mod_time><max_ncpus_pct>{percent}</max_ncpus_pct>"
+        office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": words})
         office.lab.later(hours=1)
     assert "<max_ncpus_pct>50</max_ncpus_pct>" in office.ask("/am_get_info.php", account_key=key)
-
-
-def test_preferences_without_a_date_get_one_or_clients_would_be_sent_them_again_and_again(office):
-    key = key_in(office.create())
-    said = "<run_on_batteries>1</run_on_batteries>"
-    office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": said})
+    words = "<run_on_batteries>1</run_on_batteries>"  # clients would be sent them again and again
+    office.ask("/am_set_info.php", method="POST", form={"account_key": key, "global_prefs": words})
     info = office.ask("/am_get_info.php", account_key=key)
-    assert f"<mod_time>{int(office.lab.now.timestamp())}</mod_time>\n{said}" in info
+    assert f"<mod_time>{int(office.lab.now.timestamp())}</mod_time>\n{words}" in info
 
 
 def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office):
@@ -126,8 +105,6 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
 
 NAMES = [  # as a client writes them, and as they are read
     (b"J%C3%BCrgen", "Jürgen"),
-    (b"J%FCrgen", "Jürgen"),
-    (b"%C8%E2%E0%ED", "Èâàí"),
     (b"%8ER%93c", "ŽR“c"),
     (b"%E5%B1%B1%E7%94%B0", "山田"),
 ]
@@ -140,59 +117,38 @@ def test_whoever_has_a_name_of_windows_in_its_own_letters_gets_an_account(office
     assert office.stored()[0].name == name
 
 
-def test_an_account_manager_sets_the_same_only_so_often_an_hour_and_other_accounts_wait_for_none(office):
-    key, other = key_in(office.create()), key_in(office.create("bob@mail.example", WRONG, "Bob"))
-    for path, fields in (
-        ("/am_set_info.php", {"country": "Norway"}),
-        ("/am_set_host_info.php", {"hostid": "1", "venue": "home"}),
-    ):
-        early = [office.ask(path, account_key=key, **fields) for _ in range(MOST_DONE)]
-        assert "-183" not in "".join(early)
-        before = office.writer.run(lambda db: db.one("SELECT * FROM volunteer WHERE id = 1"))
-        late = office.ask(path, account_key=key, **(fields | {"country": "Chad"}))
-        assert (error_in(late), "Please wait 60 minutes" in late) == (-183, True)
-        assert office.writer.run(lambda db: db.one("SELECT * FROM volunteer WHERE id = 1")) == before
-        assert "-183" not in office.ask(path, account_key=other, **fields)
-    assert "<country>Norway</country>" in office.ask("/am_get_info.php", account_key=key)
-    office.lab.later(hours=1)
-    assert "<success/>" in office.ask("/am_set_info.php", account_key=key, country="Chad")
+REFUSED = [
+    ({"account_key": WRONG}, -136),
+    ({"account_key": ""}, -136),
+    ({"name": "<b>"}, -188),
+    ({"country": "x" * 61}, -188),
+    ({"country": "<b>"}, -188),
+    ({"teamid": "a team"}, -188),
+    ({"teamid": "77"}, -136),
+    ({"show_hosts": "perhaps"}, -188),
+    ({"email_addr": "new@mail.example"}, -206),
+    ({"password_hash": WRONG}, -206),
+    ({"global_prefs": "<mod_time>1</mod_time></global_preferences><evil/>"}, -188),
+    ({"global_prefs": "<!DOCTYPE x>"}, -188),
+    ({"global_prefs": "<a>" * 30_000}, -188),
+    ({"project_prefs": "<resource_share>"}, -188),
+    ({"url": "javascript:alert(1)"}, -188),
+    ({"url": 'https://a.example/" onclick=x'}, -188),
+    ({"venue": "moon"}, -188),
+]
 
 
-@pytest.mark.parametrize(
-    ("fields", "error"),
-    [
-        ({"account_key": WRONG}, -136),
-        ({"account_key": ""}, -136),
-        ({"name": "<b>"}, -188),
-        ({"country": "x" * 61}, -188),
-        ({"country": "<b>"}, -188),
-        ({"teamid": "a team"}, -188),
-        ({"show_hosts": "perhaps"}, -188),
-        ({"email_addr": "new@mail.example"}, -206),
-        ({"password_hash": WRONG}, -206),
-        ({"global_prefs": "<mod_time>1</mod_time></global_preferences><evil/>"}, -188),
-        ({"global_prefs": "<!DOCTYPE x>"}, -188),
-        ({"global_prefs": "<x>&\x01foo;</x>"}, -188),
-        ({"global_prefs": "<a>" * 30_000}, -188),
-        ({"project_prefs": "<resource_share>"}, -188),
-        ({"teamid": "77"}, -136),
-        ({"url": "javascript:alert(1)"}, -188),
-        ({"url": 'https://a.example/" onclick=x'}, -188),
-        ({"venue": "moon"}, -188),
-    ],
-)
-def test_what_an_account_manager_may_not_set_changes_nothing(office, fields, error):
+def test_what_an_account_manager_may_not_set_changes_nothing(office):
     key = key_in(office.create())
-    before = office.ask("/am_get_info.php", account_key=key)
-    assert error_in(office.ask("/am_set_info.php", **({"account_key": key, "country": "Norway"} | fields))) == error
-    assert office.ask("/am_get_info.php", account_key=key) == before
-
-
-def test_a_weak_key_opens_no_account(office):
-    office.create()
     weak = desk.weak_key_of(SECRET, *office.stored())
+    before = office.ask("/am_get_info.php", account_key=key)
+    for fields, error in (*REFUSED, ({"account_key": weak}, -136)):
+        office.lab.later(minutes=61)
+        answer = office.ask("/am_set_info.php", **({"account_key": key, "country": "Norway"} | fields))
+        assert error_in(answer) == error, fields
+        assert office.ask("/am_get_info.php", account_key=key) == before
     assert error_in(office.ask("/am_get_info.php", account_key=weak)) == -136
-    assert error_in(office.ask("/am_set_info.php", account_key=weak, name="Eve")) == -136
+    assert error_in(office.ask("/login_token_lookup.php", user_id="1", token="x")) == -136  # noqa: S106
 
 
 def test_teams_are_found_by_words_and_by_number(office):
@@ -218,19 +174,6 @@ def test_teams_are_found_by_words_and_by_number(office):
     assert "<nusers>0</nusers>" in office.ask("/team_lookup.php", team_id="3")
 
 
-def test_a_team_is_heard_when_its_founder_has_credit(office):
-    key_in(office.create())
-    words = {"country": "Norway", "website": "https://owls.example", "about": "We fly."}
-    office.writer.run(lambda db: teams.found(db, name="Owls", founder_id=1, **words, now=office.lab.now))
-    said = office.ask("/team_lookup.php", team_id="1")
-    assert "<name>Owls</name>" in said
-    assert "<url></url>\n<description></description>\n<country></country>" in said
-    credit = {"source": "before", "amount": 1, "because": "a test", "now": office.lab.now}
-    office.writer.run(lambda db: ledger.carry_over(db, 1, **credit))
-    said = office.ask("/team_lookup.php", team_id="1")
-    assert "<url>https://owls.example</url>\n<description>We fly.</description>\n<country>Norway</country>" in said
-
-
 def test_a_team_whose_founder_leaves_is_looked_after_by_the_eldest(office):
     keys = [key_in(office.create(f"{name}@mail.example", WRONG, name)) for name in ("ann", "bob", "cy")]
     office.writer.run(
@@ -243,10 +186,7 @@ def test_a_team_whose_founder_leaves_is_looked_after_by_the_eldest(office):
         assert f"<userid>{founder}</userid>" in office.ask("/team_lookup.php", team_id="1")
 
 
-def test_login_tokens_are_politely_not_given(office):
-    assert error_in(office.ask("/login_token_lookup.php", user_id="1", token="x")) == -136  # noqa: S106
-
-
+@settings(max_examples=50)
 @given(
     path=st.sampled_from(["create_account", "lookup_account", "am_get_info", "am_set_info", "team_lookup"]),
     query=st.one_of(
@@ -268,11 +208,6 @@ def office_for_all(new_lab, tmp_path_factory):
     made = Office(new_lab(tmp_path_factory.mktemp("office") / "lab"), new_accounts=0)
     yield made
     made.close()
-
-
-def test_a_form_of_any_size_is_cut(office):
-    status, _, _ = office.raw("/am_set_info.php", method="POST", form=b"name=" + b"x" * 1_000_000)
-    assert status == 200
 
 
 @pytest.mark.parametrize("rest", [None, b"x" * 1_000_000], ids=["breaks off", "too long"])

@@ -1,12 +1,12 @@
 """Mail and alerts over the wire, to real servers on this computer."""
 
-import json
 import ssl
 from email.message import EmailMessage
 
 import pytest
 from mail_lab import SENDER, server_on
-from mail_servers import MAIL_PASSWORD, USER, Mailbox, WebBox, free_port, make_certificate, smtp, web
+from mail_servers import MAIL_PASSWORD, USER, Mailbox, WebBox, make_certificate, smtp, web
+from processes import free_port
 
 from axiom.server.mail.carriers import Undelivered, WebAddress
 
@@ -30,8 +30,8 @@ def letter(to: str = "canary@mail.example", subject: str = "Hello") -> EmailMess
 
 def hand_over(carrier, letters) -> None:
     with carrier.open() as deliver:
-        for each in letters:
-            deliver(each)
+        for message in letters:
+            deliver(message)
 
 
 def refused(carrier, *letters) -> Undelivered:
@@ -54,39 +54,27 @@ def test_mail_goes_over_a_private_connection_to_a_server_that_asks_for_a_passwor
     assert box.taken[0].get_content().splitlines() == ["Words.", ".", "A line with a dot alone."]
 
 
-def test_without_security_nothing_is_private_and_nobody_signs_in():
-    box = Mailbox()
-    with smtp(box) as port, server_on(port).open() as deliver:
-        deliver(letter())
-    assert (box.subjects(), box.signed_in) == (["Hello"], [""])
-
-
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(certificate):
     box = Mailbox()
     for security in ("starttls", "tls"):
         with smtp(box, certificate, security=security, auth=True) as port:
             error = refused(server_on(port, security))
-        assert ("its certificate is not trusted" in str(error), error.is_whole) == (True, True)
+            assert ("certificate" in str(error), error.is_whole) == (True, True)
     assert box.came == []
 
 
-def test_a_server_without_starttls_gets_nothing_at_all():
+@pytest.mark.usefixtures("trusted")
+def test_a_server_without_starttls_or_with_another_password_gets_nothing_at_all(certificate):
     box = Mailbox()
     with smtp(box, auth=False) as port:
         error = refused(server_on(port, "starttls"))
-    assert "does not offer STARTTLS" in str(error)
-    assert (box.came, error.is_whole) == ([], True)
-
-
-@pytest.mark.usefixtures("trusted")
-def test_a_wrong_password_is_said_without_the_password(certificate):
-    with smtp(Mailbox(), certificate, security="starttls", auth=True) as port:
+    assert ("STARTTLS" in str(error), error.is_whole) == (True, True)
+    with smtp(box, certificate, security="starttls", auth=True) as port:
         error = refused(server_on(port, "starttls", password="canary"))  # noqa: S106  a wrong one
-    assert str(error) == "it refused the user or the password with code 535"
-
-
-def test_a_server_that_is_not_there_is_said():
-    assert str(refused(server_on(free_port()))) == "it cannot be reached (Connection refused)"
+    assert "535" in str(error)
+    assert "Connection refused" in str(refused(server_on(free_port())))
+    assert box.came == []
+    assert MAIL_PASSWORD not in repr(server_on(25, "tls"))
 
 
 @pytest.mark.parametrize(("code", "is_final"), [("550", True), ("451", False)])
@@ -97,52 +85,36 @@ def test_a_refusal_is_of_one_message_and_for_good_or_for_now(code, is_final):
             deliver(letter())
         deliver(letter("ada@mail.example"))  # the connection is still good
     assert (error.value.is_whole, error.value.is_final) == (False, is_final)
-    assert str(error.value) == f"the server refused it with code {code}"
+    assert code in str(error.value)
     assert "canary@mail.example" in error.value.said  # for the operator's terminal alone
     assert len(box.taken) == 1
 
 
-def test_a_message_that_the_server_does_not_like_is_refused():
-    box = Mailbox(answer=lambda _: "554 canary looks like spam")
-    with smtp(box) as port:
-        error = refused(server_on(port))
-    assert (error.is_whole, error.is_final, str(error)) == (False, True, "the server refused it with code 554")
+def test_without_security_nobody_signs_in_and_a_message_may_be_refused():
+    box = Mailbox()
+    with smtp(box) as port, server_on(port).open() as deliver:
+        deliver(letter())
+        box.answer = lambda _: "554 canary looks like spam"
+        with pytest.raises(Undelivered, match="554") as error:
+            deliver(letter())
+    assert (box.subjects()[0], box.signed_in[0]) == ("Hello", "")
+    assert (error.value.is_whole, error.value.is_final, "canary" in str(error.value)) == (False, True, False)
 
 
-def test_no_word_of_a_server_shows_its_password():
-    assert MAIL_PASSWORD not in repr(server_on(25, "tls"))
-
-
-def test_an_alert_is_posted_as_it_is():
-    box = WebBox()
-    with web(box) as address, WebAddress(address=f"{address}/a/b?c=d", kind="application/json").open() as deliver:
-        deliver(json.dumps({"text": "full – disk"}).encode())
-    ((path, headers, body),) = box.posted
-    assert (path, headers["Content-Type"], json.loads(body)) == (
-        "/a/b?c=d",
-        "application/json",
-        {"text": "full – disk"},
-    )
-    assert headers["User-Agent"].startswith("Axiom/")
-
-
-@pytest.mark.parametrize("status", [199 + 101, 404, 429, 500])
+@pytest.mark.parametrize("status", [300, 404])
 def test_an_answer_that_is_no_yes_is_a_failure_and_no_redirect_is_followed(status):
     box, other = WebBox(status=status), WebBox()
     with web(other) as elsewhere, web(box) as address:
         box.location = f"{elsewhere}/canary"
         error = refused(WebAddress(address=f"{address}/canary", kind="text/plain"), b"full")
-    assert (str(error), error.is_whole, other.posted) == (f"it answered with status {status}", True, [])
-
-
-def test_an_address_that_does_not_answer_is_said_without_the_address():
-    address = WebAddress(address=f"http://127.0.0.1:{free_port()}/canary", kind="text/plain")
-    assert str(refused(address, b"full")) == "it cannot be reached (Connection refused)"
-    assert "canary" not in repr(address)
+    assert (f"{status}" in str(error), error.is_whole, other.posted) == (True, True, [])
 
 
 @pytest.mark.usefixtures("trusted")
-def test_what_speaks_no_tls_is_not_posted_to():
+def test_what_does_not_answer_or_speaks_no_tls_is_not_posted_to():
+    address = WebAddress(address=f"http://127.0.0.1:{free_port()}/canary", kind="text/plain")
+    assert "Connection refused" in str(refused(address, b"full"))
+    assert "canary" not in repr(address)
     with web(box := WebBox()) as address:
         refused(WebAddress(address=address.replace("http:", "https:"), kind="text/plain"), b"full")
     assert box.posted == []

@@ -19,7 +19,6 @@ from axiom.engines.wire import HttpDesk
 from axiom.errors import AxiomError, HeldByAnother, NotAllowed
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.pilots.leases import sweep
-from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.database import connect_writer
@@ -99,53 +98,46 @@ def finished(order, *, host: int | None = None, exit_status: int = 0) -> Report:
     )
 
 
-def test_many_tasks_are_asked_for_and_reported_at_once(cluster):
+def test_many_tasks_are_asked_for_again_where_they_never_arrived_and_reported_at_once(cluster):
     wide = cluster.pilot("wide", cores=8)
     orders = wide.ask(frozenset(), 3)
     assert len(orders) == 3
-    wide.report([(finished(order), cluster.output(order)) for order in orders])
+    assert wide.ask(frozenset(), 3) == orders
+    assert wide.held() == {order.task for order in orders}
+    for _ in range(2):  # the second time nothing counts
+        wide.report([(finished(order), cluster.output(order)) for order in orders])
     assert cluster.tasks() == [(TaskState.RETURNED, wide.host_id)] * 3
     cluster.judge()
+    wide.report([(finished(order), cluster.output(order)) for order in orders])
     assert cluster.tasks()[:3] == [(TaskState.VALID, wide.host_id)] * 3
+    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 6
 
 
-def test_what_was_handed_out_and_never_arrived_is_sent_again(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    assert cluster.desk.ask(frozenset(), 1) == [order]
-    assert cluster.desk.held() == {order.task}
-
-
-def test_bundle_seal_and_trust_are_handed_out(cluster, prepared):
+def test_bundle_seal_and_trust_are_handed_out_and_nothing_else(cluster, prepared):
     assert cluster.desk.bundle(prepared().digest) == prepared().archive
     assert cluster.desk.seal(prepared().digest) == cluster.do(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
     cluster.lab.folder.keys.mkdir(exist_ok=True)
     (cluster.lab.folder.keys / "trust.json").write_bytes(b"a chain")
     assert cluster.desk.trust() == b"a chain"
-    with pytest.raises(AxiomError, match="There is no bundle abcdefabcdef here"):
-        cluster.desk.bundle("abcdef" * 10 + "abcd")
-
-
-def test_what_else_the_store_has_is_not_handed_out_as_a_bundle(cluster):
     (order,) = cluster.desk.ask(frozenset(), 1)
     cluster.desk.report([(finished(order), cluster.output(order))])
-    with pytest.raises(AxiomError, match="no bundle"):
-        cluster.desk.bundle(cluster.task(order.task).output_digest)
+    for digest_ in ("abcdef" * 10 + "abcd", cluster.task(order.task).output_digest):
+        with pytest.raises(AxiomError, match=digest_[:12]):
+            cluster.desk.bundle(digest_)
 
 
-@pytest.mark.parametrize("what", ["hello", "ask", "report", "look", "give-back", "seal", "bundle", "trust"])
-@pytest.mark.parametrize(
-    "key", [None, "", "x", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
-)
-def test_a_key_that_nobody_has_opens_nothing(cluster, what, key):
-    assert cluster.raw(what, b"{}", key)[0] == 401
+KEYS = [None, "", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
+BODIES = [b"", b"{", b"[]", b"{}", b"[" * 100_000, b'{"host": true}', b"\xff\xfe"]
+WHAT = ["hello", "ask", "report", "look", "give-back", "seal", "bundle"]
 
 
-@pytest.mark.parametrize("what", ["hello", "ask", "report", "look", "give-back", "seal", "bundle"])
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'"x"', b"[" * 100_000, b'{"host": true}', b"\xff\xfe"])
-def test_what_is_no_sentence_of_a_pilot_is_refused_and_the_next_is_heard(cluster, what, body):
-    status, answer = cluster.raw(what, body, cluster.key)
-    assert status == 400
-    assert json.loads(answer)["error"]["kind"] == "MalformedRequest"
+def test_a_key_that_nobody_has_opens_nothing_and_no_nonsense_is_heard(cluster):
+    strangers = {(what, key): cluster.raw(what, b"{}", key)[0] for what in (*WHAT, "trust") for key in KEYS}
+    assert set(strangers.values()) == {401}
+    for what in WHAT:
+        for body in BODIES:
+            status, answer = cluster.raw(what, body, cluster.key)
+            assert (status, json.loads(answer)["error"]["kind"]) == (400, "MalformedRequest")
     assert cluster.desk.held() == frozenset()
 
 
@@ -175,56 +167,38 @@ def test_a_renewed_key_is_the_same_cluster(cluster):
     assert cluster.pilot("node-1", key, before=[cluster.desk.session]).host_id == cluster.desk.host_id
 
 
-def test_a_cluster_reports_nothing_of_another_volunteer_s_host(cluster):
-    (mine,) = cluster.desk.ask(frozenset(), 1)
-    other = other_cluster(cluster)
-    (order,) = other.ask(frozenset(), 1)
+def test_a_cluster_reports_nothing_of_another_and_speaks_for_none_of_its_pilots(cluster):
+    key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
+    cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
+    other = cluster.pilot("elsewhere", key)
+    (mine,), (order,) = (desk.ask(frozenset(), 1) for desk in (cluster.desk, other))
     assert order.task != mine.task
     cluster.desk.report([(finished(order, host=cluster.desk.host_id), cluster.output(order))])
     assert cluster.task(order.task).state is TaskState.SENT
     assert cluster.stored() == 0
-
-
-def test_one_cluster_cannot_speak_for_another_s_pilot(cluster):
-    other = other_cluster(cluster)
     other._who = dict(cluster.desk._who)
-    with pytest.raises(NotAllowed, match="is none of beta's"):
+    with pytest.raises(NotAllowed, match="beta"):
         other.ask(frozenset(), 1)
 
 
-def test_a_forged_report_is_found_out(cluster):
+def test_a_forged_report_is_found_out_and_that_of_no_task_is_let_pass(cluster):
     (order,) = cluster.desk.ask(frozenset(), 1)
     forged = cluster.output(order).replace(b'"total":0.5', b'"total":9.5')
-    assert forged != cluster.output(order)
-    cluster.desk.report([(finished(order), b"{}\n" + forged)])
+    never = Report(task_id=999, host_id=1, exit_status=0, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0)
+    cluster.desk.report([(never, b"a lie"), (finished(order), b"{}\n" + forged)])
+    assert (cluster.task(order.task).state, cluster.stored()) == (TaskState.RETURNED, 1)
     cluster.judge()
     assert cluster.task(order.task).state is TaskState.INVALID
 
 
-def test_a_report_of_a_task_that_was_never_made_is_let_pass_and_nothing_is_stored(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    never = Report(task_id=999, host_id=1, exit_status=0, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0)
-    cluster.desk.report([(never, b"a lie"), (finished(order), cluster.output(order))])
-    assert cluster.task(order.task).state is TaskState.RETURNED
-    assert cluster.stored() == 1
-
-
-def test_the_same_report_twice_counts_once(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    for _ in range(2):
-        cluster.desk.report([(finished(order), cluster.output(order))])
-    cluster.judge()
-    cluster.desk.report([(finished(order), cluster.output(order))])
-    assert cluster.task(order.task).state is TaskState.VALID
-    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 2
-
-
-def test_two_pilots_of_one_name_are_told_apart(cluster):
+def test_two_pilots_of_a_name_are_told_apart_and_a_lost_hello_is_said_again(cluster):
     again = cluster.pilot("node-1")
     assert (cluster.desk.name, again.name) == ("node-1", "node-1 (2)")
     assert again.host_id != cluster.desk.host_id
     (order,) = cluster.desk.ask(frozenset(), 1)
-    assert [one.task for one in again.ask(frozenset(), 1)] != [order.task]
+    assert [other.task for other in again.ask(frozenset(), 1)] != [order.task]
+    session = secrets.token_hex(32)
+    assert [cluster.pilot("node-2", session=session).name for _ in range(2)] == ["node-2"] * 2
 
 
 def test_a_pilot_that_comes_back_to_its_folder_is_the_same_host(cluster):
@@ -237,11 +211,6 @@ def test_a_pilot_that_comes_back_to_its_folder_is_the_same_host(cluster):
     assert cluster.desk.refused is not None
 
 
-def test_a_hello_whose_answer_was_lost_is_said_again(cluster):
-    session = secrets.token_hex(32)
-    assert [cluster.pilot("node-2", session=session).name for _ in range(2)] == ["node-2"] * 2
-
-
 @pytest.mark.parametrize("gone", ["goodbye", "silence"])
 def test_the_name_of_a_pilot_that_is_gone_is_free(cluster, gone):
     if gone == "goodbye":
@@ -251,61 +220,29 @@ def test_the_name_of_a_pilot_that_is_gone_is_free(cluster, gone):
     assert cluster.pilot("node-1").host_id == cluster.desk.host_id
 
 
-def test_what_a_silent_pilot_has_out_goes_to_others_and_nobody_failed(cluster):
+def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken_once(cluster):
     (order,) = cluster.desk.ask(frozenset(), 1)
-    cluster.lab.now += LEASE - timedelta(seconds=60)
-    assert cluster.sweep() == 0
-    cluster.lab.now += timedelta(seconds=61)
-    assert cluster.sweep() == 1
-    assert cluster.sweep() == 0
-    assert (cluster.task(order.task).state, cluster.task(order.task).cause) == (TaskState.ABORTED, Cause.TAKEN_BACK)
-    host = cluster.do(lambda db: hosts.host(db, order.host))
-    assert host.standing.quota is None
-    other = cluster.pilot("node-2", cores=4)
-    copies = [one for one in other.ask(frozenset(), 4) if one.seeds == order.seeds]
-    assert len(copies) == 1, "the cluster's other nodes may have it"
-
-
-def test_a_late_report_is_taken_once(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    cluster.lab.now += LEASE + timedelta(seconds=1)
-    cluster.sweep()
-    other = cluster.pilot("node-2", cores=4)
-    (copy,) = [one for one in other.ask(frozenset(), 4) if one.seeds == order.seeds]
-    cluster.desk.report([(finished(order), cluster.output(order))])
-    other.report([(finished(copy), cluster.output(copy))])
-    cluster.judge()
-    assert {cluster.task(one.task).state for one in (order, copy)} == {TaskState.VALID}
-    number = cluster.task(order.task).workunit_id
-    wanted = cluster.do(lambda db: workunits.workunit(db, number))
-    assert wanted.state is WorkunitState.DONE
-    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 2
-
-
-def test_a_pilot_that_speaks_keeps_what_it_has(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    for _ in range(10):
+    for _ in range(4):  # a pilot that speaks keeps what it has
         cluster.lab.now += LEASE / 2
         cluster.desk.look(frozenset({order.task}))
         assert cluster.sweep() == 0
-
-
-def test_while_nobody_listened_nobody_was_silent(cluster):
-    cluster.desk.ask(frozenset(), 1)
-    cluster.lab.now += timedelta(days=1)
-    cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))
+    cluster.lab.now += 3 * LEASE
+    cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))  # while nobody listened nobody was silent
+    cluster.lab.now += LEASE - timedelta(seconds=1)
     assert cluster.sweep() == 0
-    cluster.lab.now += LEASE
-    assert cluster.sweep() == 1
-
-
-def test_what_is_withdrawn_is_told_at_the_next_look(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
+    cluster.lab.now += timedelta(seconds=1)
+    assert [cluster.sweep() for _ in range(2)] == [1, 0]
+    assert (cluster.task(order.task).state, cluster.task(order.task).cause) == (TaskState.ABORTED, Cause.TAKEN_BACK)
+    assert cluster.do(lambda db: hosts.host(db, order.host)).standing.quota is None
+    other = cluster.pilot("node-2", cores=4)
+    (copy,) = [given for given in other.ask(frozenset(), 4) if given.seeds == order.seeds]
+    cluster.desk.report([(finished(order), cluster.output(order))])
+    other.report([(finished(copy), cluster.output(copy))])
+    cluster.judge()
+    assert {cluster.task(given.task).state for given in (order, copy)} == {TaskState.VALID}
     number = cluster.task(order.task).workunit_id
-    assert cluster.desk.look(frozenset({order.task})) == (frozenset(), frozenset())
-    cluster.do(lambda db: workunits.request_abort(db, number, "nobody wants it"))
-    cluster.do(lambda db: transit(db, number, cluster.lab.now))
-    assert cluster.desk.look(frozenset({order.task})) == (frozenset({order.task}), frozenset())
+    assert cluster.do(lambda db: workunits.workunit(db, number)).state is WorkunitState.DONE
+    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 2
 
 
 def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):
@@ -317,7 +254,7 @@ def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):
     assert [row["checks_task_id"] for row in checks] == [order.task]
     others = cluster.pilot("node-9", cores=8).ask(frozenset(), 8)
     assert others
-    assert all(one.seeds != order.seeds for one in others)
+    assert all(given.seeds != order.seeds for given in others)
     ours = LocalDesk(
         writer=cluster.writer,
         folder=cluster.lab.folder,
@@ -325,11 +262,4 @@ def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):
         host_id=1,
         now=lambda: cluster.lab.now,
     )
-    assert [one.seeds for one in ours.ask(frozenset(), 1)] == [order.seeds]
-
-
-def other_cluster(cluster) -> HttpDesk:
-    """A pilot of another cluster."""
-    key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
-    cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
-    return cluster.pilot("elsewhere", key)
+    assert [given.seeds for given in ours.ask(frozenset(), 1)] == [order.seeds]

@@ -71,15 +71,6 @@ def test_where_two_differ_a_third_decides_and_the_first_value_may_lose(lab):
     assert [host.id for host in hosts.outvoted(lab.db)] == [1]
 
 
-def test_copies_that_are_judged_together_are_compared_once(lab):
-    both = [lab.order(1), lab.order(2)]
-    for order in both:
-        lab.report(order, lab.output(order))
-    lab.validate(SECRET)
-    assert (stands(lab), said(lab), stored(lab)) == (WorkunitState.DONE, [A, A], (2, 2))
-    assert lab.broken() == {}
-
-
 def test_a_late_copy_that_differs_changes_no_result_and_is_outvoted_once(lab):
     late = lab.order(1)
     lab.later(hours=49)

@@ -15,7 +15,7 @@ from axiom.signed.tickets import parse
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.hosts import hosts as host_store
-from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks import workunits
 
 
 def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> None:
@@ -120,20 +120,3 @@ def test_a_client_is_told_what_to_expect_and_never_a_tighter_limit(exchange, att
     estimate, bound = (float(handed.workunit.findtext(name)) for name in ("rsc_fpops_est", "rsc_fpops_bound"))
     assert estimate == pytest.approx(factor * 2.0 * 4e9, rel=1e-3)
     assert bound >= 10 * max(1.0, factor) * 2.0 * 4e9 * 0.999
-
-
-def test_judging_many_tasks_at_once_reads_and_writes_each_fit_once(working_lab, monkeypatch):
-    working_lab.deploy(workunits=8)
-    orders = working_lab.ask(1, wanted=6).orders
-    with working_lab.db.transaction():
-        host_store.set_standing(working_lab.db, 1, Standing(valid_in_row=1), speed=1.0)
-    for order in orders:
-        working_lab.report(order, working_lab.output(order))
-    assert len(tasks.returned(working_lab.db, 99)) == len(orders) > 1
-    asked = []
-    for name in ("one", "keep"):
-        real = getattr(costs, name)
-        monkeypatch.setattr(costs, name, lambda *words, name=name, real=real: asked.append(name) or real(*words))
-    working_lab.validate()
-    assert asked == ["one", "keep"]
-    assert costs.of_experiment(working_lab.db, 1)[0].fit.tasks == len(orders)

@@ -3,7 +3,6 @@
 import pytest
 from draws import secret_for
 
-from axiom.decisions.tasks.check_rate import OF_A_NEW_HOST, USUAL, is_checked
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.plan import candidates
@@ -105,18 +104,6 @@ def test_nothing_is_checked_that_is_meant_for_a_host_or_of_a_withdrawn_version(l
     lab.validate(SECRET)
     assert agreements(lab) == {1: "", 2: ""}
     assert len(workunits.workunits(lab.db)) == 2
-
-
-def test_a_new_host_has_three_tasks_checked_and_then_no_more_than_others(lab):
-    new, usual = ([is_checked(b"65", task, one_in) for task in range(1, 6)] for one_in in (OF_A_NEW_HOST, USUAL))
-    assert (new, usual) == ([True] * 5, [False] * 5)
-    for _ in range(4):
-        lab.deploy()
-    for _ in range(5):
-        order = lab.order(1)
-        lab.report(order, lab.output(order))
-        lab.validate(b"65")
-    assert [agreements(lab)[task] for task in range(1, 6)] == [Agreement.WAITING] * 3 + [""] * 2
 
 
 def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):

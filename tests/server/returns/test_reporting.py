@@ -8,10 +8,8 @@ import pytest
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server.returns import reporting
-from axiom.server.scheduler.held_tasks import to_give_up
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts, notices
-from axiom.store.journal import history
 from axiom.store.tasks import tasks, uploads, workunits
 
 
@@ -85,28 +83,6 @@ def test_many_reports_are_answered_in_order(lab):
     assert take(lab) == []
 
 
-def test_a_task_that_is_reported_twice_in_one_message_is_taken_once(lab):
-    order = lab.order(2)
-    report = said(lab, order)
-    first, second = take(lab, report, replace(report, exit_status=Exit.CHILD_LOST))
-    assert (first.state, second.state) == (TaskState.RETURNED, None)
-    assert lab.broken() == {}
-
-
-def test_another_host_of_the_same_volunteer_may_bring_it_and_a_stranger_s_may_not(lab):
-    order = lab.order(2)
-    (refused,) = take(lab, said(lab, order, host_id=3))
-    assert refused.state is None
-    (unknown,) = take(lab, said(lab, order, host_id=77))
-    assert unknown.state is None
-    (taken,) = take(lab, said(lab, order, host_id=1))
-    assert taken.state is TaskState.RETURNED
-    lab.validate()
-    assert workunits.task(lab.db, order.task).state is TaskState.VALID
-    assert workunits.task(lab.db, order.task).host_id == 2
-    assert lab.broken() == {}
-
-
 def test_failures_aborts_and_silence_lower_the_quota(lab):
     first, second, third, _ = lab.ask(2, wanted=4).orders
     take(lab, said(lab, first, None, exit_status=Exit.ABORTED_BY_USER))
@@ -170,33 +146,6 @@ def test_a_task_that_nobody_remembers_comes_back_by_its_ticket_and_is_proven_and
     lab.deploy(workunits=first + 2)  # the numbers between are issued before any new one
     numbers = [row["number"] for row in lab.db.select("SELECT number FROM replicate ORDER BY number")]
     assert numbers == list(range(first + 4))
-    assert lab.broken() == {}
-
-
-def test_a_client_is_told_to_keep_what_nobody_remembers_after_a_restore_and_it_is_taken_back(restored):
-    lab, lost, output, workunit = restored
-    held = {f"tiny_sum-1-w{workunit}-t{lost.task}_0": lost.task}
-    assert to_give_up(lab.db, lost.host, held) == (tuple(held), ())
-    history.part(lab.db, lab.now)
-    assert to_give_up(lab.db, lost.host, held) == ((), ())
-    (answer,) = take(lab, said(lab, lost, output, workunit_id=workunit), trust=True)
-    assert answer.state is TaskState.RETURNED
-    assert to_give_up(lab.db, lost.host, {"tiny_sum-1-w9-t1999999_0": 1_999_999}) == (("tiny_sum-1-w9-t1999999_0",), ())
-
-
-def test_a_task_that_was_not_sent_yet_by_our_books_is_sent_as_its_ticket_says(restored):
-    lab, *_ = restored
-    order = lab.order(2)
-    output = lab.output(order)
-    with lab.db.transaction():
-        lab.db.execute(
-            "UPDATE task SET state = 'unsent', host_id = NULL, ticket = NULL, sent_at = NULL, deadline = NULL"
-        )
-        lab.db.execute("UPDATE counter SET amount = 1 - amount WHERE noun = 'task'")
-    (answer,) = take(lab, said(lab, order, output), trust=True)
-    assert answer.state is TaskState.RETURNED
-    lab.validate()
-    assert states(lab) == {order.task: TaskState.VALID}
     assert lab.broken() == {}
 
 

@@ -216,16 +216,3 @@ def test_a_slice_that_is_cut_short_leaves_nothing_behind_and_is_judged_again(wor
     with working_lab.db.transaction():
         assert validator.judge(working_lab.db, working_lab.now) == 5
     assert working_lab.broken() == {}
-
-
-def test_the_same_cell_twice_in_one_slice_is_a_result_and_a_duplicate(working_lab):
-    late = working_lab.order(1)
-    working_lab.later(hours=49)
-    working_lab.sweep()
-    prompt = working_lab.order(working_lab.host("second", volunteer="Bob"))
-    for order in (prompt, late):
-        working_lab.report(order, working_lab.output(order))
-    assert working_lab.validate() == 2
-    counted = [working_lab.db.one(f"SELECT count(*) AS n FROM {table}")["n"] for table in ("result", "duplicate")]  # noqa: S608
-    assert counted == [2, 2]
-    assert working_lab.broken() == {}

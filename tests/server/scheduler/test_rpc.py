@@ -7,7 +7,7 @@ from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
-from scheduler_calls import LINUX, MASTER, RECORDED, Client, Exchange, Heard, altered
+from scheduler_calls import MASTER, Client, Exchange, Heard
 
 from axiom.boinc import account_keys
 from axiom.boinc.transfers import read_name
@@ -17,7 +17,6 @@ from axiom.server.scheduler.admission import is_stranger
 from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, sign_change
 from axiom.signed.bundles import read_seal
 from axiom.store.connections import Connections
-from axiom.store.hosts import notices
 from axiom.store.tasks import progress
 from axiom.store.tasks.progress import HeardProgress
 
@@ -71,12 +70,6 @@ def test_only_a_long_request_has_its_key_looked_up_before_it_is_read(exchange, a
     unreadable = Connections(folder=type(exchange.folder)(path=tmp_path / "nothing"))
     assert not is_stranger(Client("0" * 32).words(inside=LONG), unreadable), "whoever answers tells of it"
     assert exchange.say(Client(ann.key).words(inside=LONG)).named("result_ack") == ["a_task_0"] * 1_500
-
-
-def test_a_weak_key_computes(exchange, ann):
-    client = Client(ann.weak)
-    (handed,) = exchange.call(client, ask=1.0).tasks.values()
-    assert exchange.call(client, exchange.upload(handed)).credit > 0
 
 
 def test_a_key_that_was_renewed_is_a_stranger_s(exchange, ann, attic):
@@ -180,15 +173,6 @@ def test_a_client_calls_again_soon_and_not_all_at_once(exchange, ann, said, leas
         assert heard.number("next_rpc_delay") == 3_600
         delays.add(heard.number("request_delay"))
     assert len(delays) > 3
-
-
-def test_a_host_whose_results_count_and_that_has_work_for_long_calls_later(exchange, attic):
-    exchange.deploy(40)
-    assert exchange.call(attic, ask=1.0).number("request_delay") <= 14
-    exchange.do(lambda db: db.execute("UPDATE host SET valid_in_row = 1, speed = 0.001"))
-    later = exchange.call(attic, ask=1e6)
-    assert len(later.tasks) > 1
-    assert later.number("request_delay") > 60
 
 
 def test_without_work_there_is_a_reason_in_the_client_s_language_and_only_for_who_asked(exchange, attic, ann):
@@ -341,32 +325,3 @@ def test_what_a_host_makes_up_about_its_progress_stays_a_share_and_seconds(excha
         exchange.call(attic, inside=trickle(name, words))
         kept = exchange.do(lambda db: progress.of_task(db, 1))
         assert (kept and (kept.fraction, kept.cpu_seconds)) == expected, words
-
-
-def test_one_contact_speaks_of_no_more_tasks_than_a_host_can_have(exchange, attic, monkeypatch):
-    monkeypatch.setattr("axiom.server.scheduler.progress._MOST", 2)
-    exchange.deploy(3)
-    names = [handed.task.findtext("name") for handed in exchange.call(attic, ask=1e5).tasks.values()]
-    assert len(names) == 4
-    exchange.call(attic, inside="".join(trickle(name, done(0.5)) for name in [*names, names[0]]))
-    assert exchange.do(lambda db: db.one("SELECT count(*) AS n FROM progress"))["n"] == 2
-
-
-def test_what_a_notice_says_is_shown_for_a_day(exchange, attic, ann):
-    other = Client(ann.key, cpid="2" * 32)
-    exchange.call(attic)
-    exchange.call(other)
-    exchange.do(lambda db: notices.add(db, attic.host, "a kind", "Say <this> & that.", exchange.lab.now))
-    for _ in range(2):
-        assert exchange.call(attic).words == [("notice", "Say <this> & that.")]
-        exchange.lab.later(hours=11)
-    assert exchange.call(other).words == []
-    exchange.lab.later(hours=3)
-    assert exchange.call(attic).words == []
-
-
-def test_a_recorded_first_contact_is_served_as_it_came(exchange, ann):
-    heard = exchange.say(altered(RECORDED["first_contact"], authenticator=ann.key))
-    assert (heard.host, len(heard.tasks)) == (2, 1)
-    (handed,) = heard.tasks.values()
-    assert handed.platform == (LINUX, exchange.project.runners[LINUX].version, "")

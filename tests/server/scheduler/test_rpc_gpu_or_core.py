@@ -8,22 +8,19 @@ from scheduler_calls import GPU, Client, Exchange, report
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
-from axiom.domain.releases import Change
 from axiom.domain.work import Exit
-from axiom.signed.manifests import CUDA_MB
 from axiom.store.credit import ledger, tariffs
-from axiom.store.experiments import costs, experiments, releases
+from axiom.store.experiments import costs
 from axiom.store.hosts import hosts
-from axiom.store.tasks import endings, workunits
 
 NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
 
 
 @pytest.fixture
-def exchange(small_lab, prepared_for_either, secrets):
+def exchange(small_lab, prepared, secrets):
     """Experiment 1 may be computed by cores and by GPUs; twelve tasks of it wait."""
-    small_lab.publish(prepared_for_either)
+    small_lab.publish(prepared(uses_gpu=True))
     small_lab.host()
     opened = Exchange(small_lab, secrets)
     opened.deploy(12)
@@ -76,18 +73,6 @@ def test_an_idle_gpu_gets_work_beside_the_cores_and_nothing_is_given_twice(excha
     assert exchange.broken() == {}
 
 
-def test_a_gpu_is_given_more_time_and_more_of_the_computer_s_memory(exchange):
-    heard = ask(exchange, proven(exchange), cores=1, gpus=1)
-    by_kind = {handed.platform[2]: handed for handed in heard.tasks.values()}
-    core, card = (exchange.ticket(by_kind[kind]) for kind in ("", "nv"))
-    assert (core.memory_mb, card.memory_mb) == (100, 100 + CUDA_MB)
-    assert (core.cell_seconds, card.cell_seconds) == ((60.0, 60.0), (600.0, 600.0))
-    bounds = {kind: float(each.workunit.findtext("rsc_fpops_bound")) for kind, each in by_kind.items()}
-    assert bounds["nv"] > 9 * bounds[""]
-    memory = {kind: float(each.workunit.findtext("rsc_memory_bound")) for kind, each in by_kind.items()}
-    assert memory["nv"] == memory[""] + CUDA_MB * 2**20
-
-
 def test_a_lost_task_is_sent_again_for_what_it_was_sent_for(exchange):
     client = proven(exchange)
     before = said_of(ask(exchange, client, cores=1, gpus=1))
@@ -113,18 +98,6 @@ def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not
     exchange.deploy(3)
     assert "nv" in said_of(ask(exchange, client, gpus=1)).values()
     assert exchange.broken() == {}
-
-
-def test_what_failed_on_one_gpu_is_not_tried_on_the_next(exchange):
-    names = []
-    for name in ("Ann", "Bobby", "Cleopatra"):
-        client = proven(exchange, name)
-        heard = ask(exchange, client, gpus=1)
-        names += list(heard.tasks)
-        ask(exchange, client, report(*heard.tasks, status=Exit.GPU_UNUSABLE, state=3), has=1)
-    assert len(names) == len({name.split("-")[2] for name in names}) == 3  # each another workunit
-    state = exchange.do(lambda db: [workunits.workunit(db, number).state for number in (1, 2, 3)])
-    assert state == ["open"] * 3
 
 
 def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(exchange):
@@ -156,31 +129,3 @@ def test_a_restored_laboratory_sees_by_the_ticket_what_was_sent_to_a_gpu(exchang
     assert set(sent_to(exchange, heard).values()) == {""}
     assert bring(exchange, client, heard) == before
     assert {exchange.task(number)["state"] for number in before} == {"valid"}
-
-
-def test_what_is_held_back_on_gpus_goes_on_on_cores(exchange):
-    held = {"reason": "it fails there", "by": "a test", "platform": CARD}
-
-    def hold(db):
-        bundle = experiments.bundle_now(db, 1).digest
-        releases.record(db, Change.HELD, experiment_id=1, bundle=bundle, now=exchange.lab.now, **held)
-
-    exchange.do(hold)
-    client = proven(exchange)
-    assert sorted(said_of(ask(exchange, client, cores=3, gpus=2)).values()) == [""] * 3
-    told = ask(exchange, client, gpus=2).words
-    assert f"is held back on computers of the kind {CARD}: it fails there" in told[0][1]
-
-
-def test_endings_and_releases_count_a_gpu_as_a_platform_of_its_own(exchange):
-    client = proven(exchange)
-    heard = ask(exchange, client, cores=2, gpus=1)
-    exchange.do(lambda db: db.execute("UPDATE task SET is_staged = 1"))
-    bring(exchange, client, heard)
-    exchange.lab.later(seconds=1)
-    exchange.do(lambda db: endings.count_well(db, 0, exchange.lab.now))
-    (bundle,) = {handed.order.bundle for handed in heard.tasks.values()}
-    ended = exchange.do(lambda db: endings.of_bundle(db, 1, bundle))
-    assert sorted((platform, amount) for _, platform, _, amount in ended) == [(CORE, 2), (CARD, 1)]
-    sent = exchange.do(lambda db: releases.sent(db, bundle, since=None, before=exchange.lab.now))
-    assert sorted((row.platform, row.amount) for row in sent if row.state == "valid") == [(CORE, 2), (CARD, 1)]

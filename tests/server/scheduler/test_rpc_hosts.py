@@ -1,10 +1,8 @@
 """Which host calls, what its volunteer prefers and is shown, and what no reply says."""
 
-import re
 import sys
 
-import pytest
-from scheduler_calls import RECORDED, STORED, Client, altered
+from scheduler_calls import STORED, Client
 
 from axiom.boinc import account_keys
 from axiom.decisions.accounts.new_hosts import MOST_NEW
@@ -20,12 +18,6 @@ PREFERENCES = (
 def hosts(exchange) -> dict[int, str]:
     """Every volunteer's, by number."""
     return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
-
-
-def test_a_reply_that_was_lost_makes_no_second_host(exchange, attic):
-    for _ in range(3):
-        assert exchange.say(attic.words()).host == 2
-    assert hosts(exchange) == {2: "attic"}
 
 
 def test_a_host_that_tells_its_number_is_the_same_whatever_it_is_called(exchange, attic):
@@ -66,18 +58,6 @@ def test_another_volunteer_s_host_is_nobody_else_s(exchange, attic):
     assert exchange.call(unknown).host == 4
     ours = Client(bob.key, cpid="4" * 32, host=1)
     assert exchange.call(ours).host == 5
-
-
-def test_two_clients_of_one_account_are_two_hosts_and_share_the_credit(exchange, ann, attic):
-    exchange.deploy(1)
-    other = Client(ann.key, cpid="2" * 32)
-    (first,) = exchange.call(attic, ask=1.0).tasks.values()
-    (second,) = exchange.call(other, ask=1.0).tasks.values()
-    one = exchange.call(attic, exchange.upload(first)).credit
-    heard = exchange.call(other, exchange.upload(second))
-    assert heard.credit == pytest.approx(2 * one)
-    assert heard.number("host_total_credit") == pytest.approx(one)
-    assert hosts(exchange) == {2: "attic", 3: "attic (2)"}
 
 
 def test_newer_preferences_are_kept_and_given_to_the_volunteer_s_other_computers(exchange, ann, attic):
@@ -125,21 +105,6 @@ def test_of_all_preferences_those_of_the_volunteer_with_the_newest_past_date_cou
     assert exchange.call(bob).root.find("global_preferences") is None
 
 
-BROKEN = [
-    "<global_preferences>\n<mod_time>900</mod_time>\n<x>&\x01foo;</x>\n</global_preferences>",
-    "<global_preferences><mod_time>900</mod_time><a></global_preferences>",
-    "<global_preferences><mod_time>900</mod_time></scheduler_reply></global_preferences>",
-    "<global_preferences>\n<mod_time>1e400</mod_time>\n</global_preferences>",
-]
-
-
-def test_preferences_that_nobody_could_read_stop_no_reply(exchange, ann, attic):
-    other = Client(ann.key, cpid="2" * 32)
-    for words in BROKEN:
-        exchange.call(attic, inside=f"{words}\n")
-        assert exchange.call(other, ask=1.0).root.findtext("userid") == str(ann.id)
-
-
 PROJECT = [
     ("{}", 100, []),
     ('{"resource_share": 250.0}', 250, []),
@@ -169,16 +134,6 @@ def test_a_computer_s_place_and_the_volunteer_s_team_are_told(exchange, ann, att
     joined = exchange.call(attic).root
     told = [joined.findtext(tag) for tag in ("host_venue", "teamid", "team_name")]
     assert told == ["work", str(team), "Ärger & <Co>"]
-
-
-def test_recent_credit_fades_and_the_total_stays(exchange, attic):
-    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
-    first = exchange.call(attic, exchange.upload(handed))
-    exchange.lab.later(days=7)
-    later = exchange.call(attic)
-    assert later.credit == first.credit
-    assert later.number("user_expavg_credit") == pytest.approx(first.number("user_expavg_credit") / 2, rel=0.01)
-    assert later.number("host_expavg_credit") == later.number("user_expavg_credit")
 
 
 def test_a_cross_project_id_that_the_client_s_projects_agreed_on_is_taken_over_and_said_again(exchange, ann, attic):
@@ -221,18 +176,6 @@ def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):
     assert not set(replies[0].tasks) & set(theirs.tasks)
 
 
-@pytest.mark.parametrize("recorded", ["first_contact", "reports_many", "two_gpus", "trickle_up"])
-def test_a_recorded_request_is_answered(exchange, ann, recorded):
-    heard = exchange.say(altered(RECORDED[recorded], authenticator=ann.key))
-    assert heard.root.findtext("userid") == str(ann.id)
-    assert [link.findtext("url") for link in heard.root.iter("gui_url")][1].endswith("/hosts/2")
-    names = re.findall(r"<result>\n\s*<name>(.*?)</name>", RECORDED[recorded])
-    assert heard.named("result_ack") == names
-    in_hand = re.findall(r"<other_result>\n\s*<name>(.*?)</name>", RECORDED[recorded])
-    assert heard.named("result_abort") == in_hand
-    assert exchange.broken() == {}
-
-
 def invented(key: str, number: int, **facts) -> Client:
     """A computer that nobody has heard of."""
     return Client(key, cpid=f"{number:032x}", name=f"pc-{number}", **facts)
@@ -270,19 +213,3 @@ def test_computers_without_a_valid_task_have_a_few_together_and_each_a_single(ex
     assert sum(len(computer.tasks) for computer in computers) == 129
     bob = invented(exchange.join("Bob").key, 1, cores=64)
     assert len(exchange.call(bob, ask=1e9).tasks) == 64
-
-
-def test_a_computer_with_a_valid_task_has_what_is_its_own_and_leaves_room_to_the_others(exchange, ann):
-    exchange.deploy(400)
-    first, second, third = (invented(ann.key, number, cores=32) for number in range(3))
-    for computer in (first, second, third):
-        exchange.call(computer, ask=1e9)
-    assert [len(computer.tasks) for computer in (first, second, third)] == [64, 32, 16]
-    exchange.call(first, exchange.upload(next(iter(first.tasks.values()))))
-    exchange.settle()
-    exchange.lab.later(minutes=1)
-    before = len(first.tasks)
-    exchange.call(first, ask=1e9)
-    assert len(first.tasks) > before
-    exchange.call(third, ask=1e9)
-    assert len(third.tasks) == 48

@@ -11,21 +11,6 @@ from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 
 
-def test_what_a_host_lost_is_sent_again_with_the_very_same_order(exchange, attic):
-    exchange.deploy(2)
-    before = dict(exchange.call(attic, ask=1e5).tasks)
-    assert len(before) == 3
-    attic.tasks.popitem()
-    exchange.lab.later(minutes=5)
-    heard = exchange.call(attic, ask=1.0)
-    ((name, again),) = heard.tasks.items()
-    assert again.order == before[name].order
-    assert again.task.findtext("report_deadline") == before[name].task.findtext("report_deadline")
-    assert again.slot.findtext("xml_signature") == before[name].slot.findtext("xml_signature")
-    assert exchange.call(attic, *[exchange.upload(handed) for handed in attic.tasks.values()]).credit > 0
-    assert exchange.broken() == {}
-
-
 def test_a_client_is_believed_to_have_all_unless_it_says_so_and_asks(exchange, attic):
     exchange.deploy(1)
     (first,) = exchange.call(attic, ask=1.0).tasks
@@ -300,14 +285,6 @@ def test_a_runner_that_needs_avx_goes_to_processors_with_avx_alone(
     assert ["AVX" in reason for _, reason in heard.words] == [True] * (not is_given)
 
 
-@pytest.mark.parametrize(("glibc", "is_given"), [("2.36", True), ("2.37", False), (None, True)])
-def test_a_runner_goes_to_systems_alone_on_which_it_starts(exchange, attic, tmp_path, glibc, is_given):
-    built(exchange, tmp_path, glibc=glibc)  # the client's own words are: libc 2.36
-    heard = exchange.call(attic, ask=1.0, p_features="fpu avx avx2")
-    assert bool(heard.tasks) == is_given
-    assert ["glibc 2.37" in reason for _, reason in heard.words] == [True] * (not is_given)
-
-
 def test_a_gpu_gets_nothing_without_a_runner_for_gpus_and_then_its_own(gpu_exchange, tmp_path):
     exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
     exchange.deploy(1, 2)
@@ -330,12 +307,3 @@ def test_a_gpu_gets_nothing_without_a_runner_for_gpus_and_then_its_own(gpu_excha
     names = [file.findtext("name") for file in heard.root.findall("file_info")]
     assert len(names) == len(set(names))
     assert exchange.broken() == {}
-
-
-@pytest.mark.parametrize(("bytes_of_it", "is_given"), [("8000000000", True), ("7000000000", False)])
-def test_a_gpu_task_goes_where_the_gpu_has_its_memory(gpu_exchange, bytes_of_it, is_given):
-    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
-    exchange.deploy(1, 2)
-    heard = exchange.call(client, ask=1.0, inside=cards().replace("8000000000", bytes_of_it))
-    assert bool(heard.tasks) == is_given
-    assert ["7000 MB" in reason for _, reason in heard.words] == [True] * (not is_given)

@@ -1,14 +1,23 @@
 """Files that no row speaks of go after a day; everything else stays."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from scheduler_calls import MASTER
+
+from axiom.domain.sessions import EntryKind, TranscriptEntry
+from axiom.server.upkeep.invariants import PROMISES, broken
 from axiom.server.upkeep.janitor import clean, look
+from axiom.signed.bundles import read_seal, write_seal
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
+from axiom.store.sessions import sessions, transcripts
 from axiom.store.tasks import progress, uploads
 from axiom.store.tasks.progress import SaidProgress
-from axiom.store.upkeep import figures
+from axiom.store.upkeep import audit, figures
+from axiom.store.upkeep.audit import Audited
 
 
 def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
@@ -91,7 +100,7 @@ def test_what_was_said_of_a_task_that_is_out_no_more_goes(busy_lab):
 
 def test_what_was_found_beside_the_writer_and_is_needed_by_then_stays(busy_lab):
     db, folder = busy_lab.db, busy_lab.folder
-    bodies = [b"unneeded %d" % number for number in range(600)]  # of all beginnings that a digest can have
+    bodies = [b"unneeded %d" % number for number in range(300)]
     digests = [blobs.put(db, folder, body, busy_lab.now) for body in bodies]
     busy_lab.later(days=61)
     found = look(folder, busy_lab.now)
@@ -99,6 +108,114 @@ def test_what_was_found_beside_the_writer_and_is_needed_by_then_stays(busy_lab):
     with db.transaction():
         blobs.bring(db, folder, bodies[:1], busy_lab.now)
         figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
-        assert clean(db, folder, busy_lab.now, found).blobs == 597
+        assert clean(db, folder, busy_lab.now, found).blobs == 297
     assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
     assert look(folder, busy_lab.now) == []
+
+
+@pytest.fixture
+def handed(exchange, attic):
+    """A task that is out."""
+    (task,) = exchange.call(attic, ask=1.0).tasks.values()
+    return task
+
+
+def files_of(exchange, handed):
+    """The bundle that a task needs, and its seal."""
+    names = {file.findtext("file_name") for file in handed.workunit.findall("file_ref")}
+    return {name: exchange.download(f"{MASTER}download/{name}") for name in names}
+
+
+@pytest.mark.parametrize("other", [b"another output", b"y" * 100_000], ids=["small", "large"])
+def test_a_bundle_and_its_seal_are_given_to_others_all_the_same(exchange, handed, other):
+    files = files_of(exchange, handed)
+    assert len(files) == 2
+    for body in files.values():
+        exchange.upload(handed, body)
+        exchange.upload(handed, other)
+    assert files_of(exchange, handed) == files
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, is_first):
+    picture, now = b"<svg/>", exchange.lab.now
+
+    def draw(db):
+        digest = blobs.put(db, exchange.folder, picture, now)
+        figures.keep(db, name="a picture", shown="", svg=digest, png=digest, now=now)
+        return digest
+
+    if is_first:
+        exchange.upload(handed, picture)
+    digest = exchange.do(draw)
+    if not is_first:
+        exchange.upload(handed, picture)
+    later = now + timedelta(days=31)
+    assert exchange.do(lambda db: clean(db, exchange.folder, later)).uploads == 1
+    assert exchange.do(lambda db: blobs.get(db, exchange.folder, digest)) == picture
+
+
+@pytest.fixture
+def audited_lab(busy_lab):
+    entry = Audited(
+        caller="Ada", command="a.b", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}", workunits=1
+    )
+    for _ in range(3):
+        audit.append(busy_lab.db, entry, busy_lab.now)
+    session = sessions.begin(busy_lab.db, pi="scientist", reason="a test", now=busy_lab.now)
+    request = TranscriptEntry(kind=EntryKind.REQUEST, model="", prompt="", body="{}", tokens=9, micros=0)
+    transcripts.append(busy_lab.db, session.id, request, busy_lab.now)
+    assert busy_lab.broken() == {}
+    return busy_lab
+
+
+DAMAGES = [
+    ("I9", "", "UPDATE blob SET body = x'00' WHERE digest = (SELECT output_digest FROM task WHERE id = 1)"),
+    ("I9", "no file", "UPDATE blob SET body = NULL WHERE digest = (SELECT output_digest FROM task WHERE id = 1)"),
+    ("I11", "serial", "UPDATE bundle SET serial = 2"),
+    ("I11", "signature", "UPDATE bundle SET seal = substr(seal, 5)"),
+    ("I11", "ran out", "UPDATE bundle SET created_at = expires_at + 1"),
+    ("I12", "audit 2", "UPDATE audit SET caller = 'Bob' WHERE id = 2"),
+    ("I12", "registration 1", "UPDATE registration SET cohort = 'exploratory'"),
+    ("I12", "transcript 1", "UPDATE transcript SET tokens = 0"),
+    ("I12", "counter task sent of experiment 1 says 2", "UPDATE counter SET amount = 2 WHERE state = 'sent'"),
+]
+
+
+@pytest.mark.parametrize(("promise", "problem", "damage"), DAMAGES)
+def test_a_promise_that_does_not_hold_is_reported_and_no_other(audited_lab, promise, problem, damage):
+    db = audited_lab.db
+    assert broken(db, audited_lab.folder, audited_lab.keys.trust, audited_lab.now) == {name: [] for name in PROMISES}
+    with db.transaction():
+        assert db.execute(damage) == 1
+        problems = audited_lab.broken()  # it is a look at one moment even while work goes on
+    assert list(problems) == [promise]
+    assert problem in problems[promise][0]
+
+
+def test_a_file_that_nobody_wrote_down_is_reported_after_a_day(busy_lab):
+    stray = busy_lab.folder.blobs / "ab" / ("cd" * 31)
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_bytes(b"left behind")
+    for hours, problems in [(23, {}), (25, {"I9": [f"file blobs/ab/{'cd' * 31} has no row"]})]:
+        os.utime(stray, (busy_lab.now.timestamp() - 3600 * hours,) * 2)
+        assert busy_lab.broken() == problems
+
+
+FORGED = [
+    ("ticket", {}, "bundle"),
+    ("bundle", {"size": 9}, "9 "),
+    ("bundle", {"digest": "ab" * 32}, "digest"),
+    ("bundle", {"version": 2}, "tiny_sum@2"),
+    ("bundle", {"serial": 2}, "serial"),
+]
+
+
+def test_a_bundle_that_is_not_what_the_bundle_key_signed_is_reported(busy_lab):
+    keys, db = busy_lab.keys, busy_lab.db
+    seal = read_seal(db.one("SELECT seal FROM bundle")["seal"], trust=keys.trust, now=busy_lab.now)
+    for signer, changes, problem in FORGED:
+        forged = write_seal(replace(seal, **changes), getattr(keys, signer))
+        db.execute("UPDATE bundle SET seal = :seal", seal=forged)
+        (reported,) = busy_lab.broken()["I11"]
+        assert problem in reported

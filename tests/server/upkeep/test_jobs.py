@@ -2,9 +2,9 @@
 
 import queue
 import threading
-import time
 
 import pytest
+from lane_client import until as become
 from patience import PATIENCE
 
 from axiom.server.upkeep.jobs import Job, Jobs
@@ -33,30 +33,31 @@ def work(lab, writer):
     started = []
 
     def start(job: Job) -> Jobs:
-        each = Jobs(writer, lambda: lab.now)
-        each.add(job)
-        each.start()
-        started.append(each)
-        return each
+        made = Jobs(writer, lambda: lab.now)
+        made.add(job)
+        made.start()
+        started.append(made)
+        return made
 
     yield start
-    for each in started:
-        each.stop()
+    for made in started:
+        made.stop()
 
 
 def remembered(writer):
     return writer.run(jobs.everything)
 
 
-def until(writer, told) -> dict:
-    """The one remembered job as soon as `told` is true of it."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        rows = remembered(writer)
-        if rows and told(rows[0]):
-            return rows[0]
-        time.sleep(0.01)
-    raise AssertionError(f"it did not come: {remembered(writer)}")
+def until(writer, is_so) -> dict:
+    """The one remembered job as soon as this is true of it."""
+    row = {}
+
+    def look() -> bool:
+        row.update(*remembered(writer))
+        return bool(row) and is_so(row)
+
+    assert become(look), remembered(writer)
+    return row
 
 
 def test_a_job_is_done_at_the_start_and_whenever_it_is_nudged(work, writer):
@@ -72,17 +73,12 @@ def test_a_job_is_done_at_the_start_and_whenever_it_is_nudged(work, writer):
     assert row["last_ok"] == row["last_start"]
 
 
-def test_a_job_is_done_again_after_its_time(work):
+def test_a_job_of_every_moment_is_done_again_and_not_remembered(work, writer):
     done = queue.Queue()
-    work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
+    doing = work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
     for _ in range(3):
         done.get(timeout=PATIENCE)
-
-
-def test_a_job_of_every_second_is_not_remembered(work, writer):
-    done = threading.Event()
-    work(Job(name="sweep", every=3_600.0, work=done.set, remembered=False)).stop()
-    assert done.is_set()
+    doing.stop()
     assert remembered(writer) == []
 
 
@@ -116,8 +112,7 @@ def test_of_a_job_of_every_second_an_error_is_remembered_until_it_is_over(work, 
     assert until(writer, lambda row: row["last_error"])["last_error"] == "ValueError: no luck"
     doing.nudge("sweep")
     doing.nudge("sweep")
-    while tried.qsize() < 2:
-        time.sleep(0.01)
+    assert become(lambda: tried.qsize() > 1)
     doing.nudge("sweep")
     assert until(writer, lambda row: "worse" in row["last_error"])["last_start"] is None
     doing.nudge("sweep")
@@ -144,8 +139,6 @@ def test_a_turn_tells_when_it_began_and_ended(lab, work):
     began = lab.now
     lab.later(minutes=3)
     go.set()
-    end = time.monotonic() + PATIENCE
-    while running.turns()[0].last_end is None and time.monotonic() < end:
-        time.sleep(0.01)
+    assert become(lambda: running.turns()[0].last_end is not None)
     (turn,) = running.turns()
     assert (turn.last_start, turn.last_end) == (began, lab.now)
