@@ -145,11 +145,3 @@ def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann)
     for command in (ShowIdea(idea=theirs), AnswerIdea(idea=theirs, state="declined", why="too late")):
         with pytest.raises(Refused):
             door.submit(command, caller=OPERATOR)
-
-
-@pytest.mark.parametrize("sign", ["\x1b[31m", "\u202e", "\r"])
-def test_signs_that_a_terminal_or_a_reader_would_obey_are_refused(sign):
-    for name, more in (("idea.add", {"by": "operator"}), ("idea.suggest", {"volunteer": 1})):
-        for word in ("question", "why"):
-            with pytest.raises(WrongUse):
-                read_command(name, {**SAID, **more, word: f"What {sign} now?"})

@@ -98,16 +98,26 @@ def test_only_so_many_codes_are_tried_in_a_day_right_ones_too(staffed):
     prove(staffed, code(staffed))
 
 
-def test_the_role_is_given_by_nobody_but_whoever_gives_rights(staffed):
-    with pytest.raises(NotAllowed):
-        staffed.submit(GIVE, caller=callers.laboratory(4))
-    with pytest.raises(NotAllowed):
-        staffed.submit(GIVE, caller=herself())
+def test_the_role_is_given_by_nobody_but_whoever_gives_rights_and_a_name_stands_for_one_account(staffed):
+    for caller in (callers.laboratory(4), herself()):
+        with pytest.raises(NotAllowed):
+            staffed.submit(GIVE, caller=caller)
     staffed.submit(GIVE)
     with pytest.raises(NotAllowed):  # somebody else's code, with one's own account
         staffed.submit(SignInAsOperator(volunteer=2, code=code(staffed)), caller=herself(3))
     with pytest.raises(Refused):
         prove(staffed, code(staffed), 3)
+    staffed.submit(EndOperator(operator="ada"))
+    for command, error in (
+        (AddOperator(operator="ada", volunteer=3), Refused),
+        (AddOperator(operator="countess", volunteer=2), Refused),
+        (AddOperator(operator="eve", volunteer=1), NotFound),  # the laboratory itself, which has no account
+        (EndOperator(operator="nobody"), NotFound),
+    ):
+        with pytest.raises(error):
+            staffed.submit(command)
+    with pytest.raises(WrongUse):
+        AddOperator(operator="Ada Lovelace", volunteer=2)
 
 
 def test_an_operator_governs_programs_and_touches_nobody_s_account(staffed):
@@ -120,18 +130,3 @@ def test_an_operator_governs_programs_and_touches_nobody_s_account(staffed):
     staffed.submit(EraseAccount(volunteer=2))  # whoever erases their account has no role any more
     assert acting(staffed) is None
     assert staffed.broken() == {}
-
-
-def test_a_name_stands_for_one_account_for_ever(staffed):
-    staffed.submit(GIVE)
-    staffed.submit(EndOperator(operator="ada"))
-    for command, error in (
-        (AddOperator(operator="ada", volunteer=3), Refused),
-        (AddOperator(operator="countess", volunteer=2), Refused),
-        (AddOperator(operator="eve", volunteer=1), NotFound),  # the laboratory itself, which has no account
-        (EndOperator(operator="nobody"), NotFound),
-    ):
-        with pytest.raises(error):
-            staffed.submit(command)
-    with pytest.raises(WrongUse):
-        AddOperator(operator="Ada Lovelace", volunteer=2)

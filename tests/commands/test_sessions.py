@@ -60,29 +60,27 @@ def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):
 
 def test_several_who_hold_a_session_at_once_hold_one(manned):
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: manned.submit(STEP), range(2 * len(Step))))
-    found = manned.look(lambda db: sessions.sessions(db, 10))
-    assert [(one.name, one.done, one.ended_at is None) for one in found] == [
-        ("2026-03-02-b", tuple(Step), False),
-        ("2026-03-02-a", tuple(Step), False),
-    ]
-    assert sorted(answer["session"] + answer["step"] for answer in answers) == sorted(
-        f"{f'2026-03-02-{letter}' if step is Step.LOG else f'round-{number}'}{step}"
-        for number, letter in enumerate("ab", start=1)
-        for step in Step
-    )
+        answers = list(pool.map(lambda _: manned.submit(STEP), range(len(Step))))
+    (session,) = manned.look(lambda db: sessions.sessions(db, 10))
+    assert (session.name, session.done, session.ended_at is None) == ("2026-03-02-a", tuple(Step), False)
+    assert {answer["step"] for answer in answers} == set(Step)
     assert len(manned.stored()["workunit"]) == 3
     assert manned.broken() == {}
 
 
-def test_a_dry_session_shows_everything_and_changes_nothing_but_the_audit(manned):
+def test_a_dry_session_shows_everything_and_changes_nothing_but_the_audit(manned, caller):
     before = manned.stored()
+    reader = replace(caller, name="Eve", capabilities=frozenset({Capability.READ}))
+    for command in (STEP, HOLD):
+        with pytest.raises(NotAllowed, match="Eve"):
+            manned.submit(command, caller=reader)
     would = manned.submit(HOLD, dry_run=True)
     assert would["dry_run"] is True
     assert [step["step"] for step in would["steps"]] == [step.value for step in Step]
     assert notes_of(would["steps"], Step.DEPLOY)[0].startswith("tiny_sum: workunits 1 to 3")
     assert manned.stored() == before
-    assert [(entry["command"], entry["dry_run"]) for entry in manned.audited()] == [("session.hold", 1)]
+    entry = manned.audited()[-1]
+    assert (entry["command"], entry["dry_run"]) == ("session.hold", 1)
     assert manned.submit(HOLD) == {name: value for name, value in would.items() if name != "dry_run"}
     assert manned.stored() != before
     assert manned.broken() == {}
@@ -113,14 +111,6 @@ def test_the_words_of_a_session_are_checked():
             read_command("session.hold", good | changes)
     hold = read_command("session.hold", good | {"until": "plan"})
     assert hold == HoldSession(pi="person", reason="a test", until=Step.PLAN)
-
-
-def test_who_may_not_deploy_holds_no_session(manned, caller):
-    reader = replace(caller, name="Eve", capabilities=frozenset({Capability.READ}))
-    for command in (STEP, HOLD):
-        with pytest.raises(NotAllowed, match=r"Eve .* deploy"):
-            manned.submit(command, caller=reader)
-    assert manned.look(lambda db: sessions.sessions(db, 10)) == []
 
 
 def by(holder: str, until: Step = Step.LOG) -> StepSession:
