@@ -20,19 +20,6 @@ def standing(**changes) -> OpenFinding:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({}, "in about 1.0 min"),
-        ({"said": None}, "unknown, before its first block"),
-        ({"grade_cells": None}, "unknown, since more replicates do not help"),
-        ({"said": replace(SAID, more=(0, None)), "grade_cells": None}, "not by more seeds, of which it has enough"),
-    ],
-)
-def test_what_is_said_of_the_next_grade(changes, words):
-    assert standing(**changes).grade_expected == words
-
-
-@pytest.mark.parametrize(
     ("more", "cells", "lacks_other"),
     [((5, 9), 10, False), ((0, None), None, True), ((None, None), None, False), (None, None, False)],
 )

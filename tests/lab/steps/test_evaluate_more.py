@@ -1,7 +1,6 @@
 """Several designs, claims formed from data, alarms, duplicates and all other claims: what changes a finding's lines."""
 
 import math
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,11 +9,11 @@ from evidence_lines import history_of
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
 from axiom.domain.findings import METHOD, Force, Grade, Verdict
-from axiom.domain.registrations import Cohort, Stopping
+from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe
 from axiom.lab.experiments.recall import reopen_finding
-from axiom.lab.registrations.register import amend, register_cohort
+from axiom.lab.registrations.register import amend
 from axiom.lab.steps.evaluate import unweighed
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.statistics.signed_ranks import either, log_es, stream
@@ -25,18 +24,6 @@ from axiom.store.registrations import registrations
 @pytest.fixture
 def rounds(shifting):
     return shifting
-
-
-class TakenBack(Exception):
-    pass
-
-
-@contextmanager
-def taken_back(db):
-    """The body in a transaction that leaves nothing behind."""
-    with suppress(TakenBack), db.transaction():
-        yield
-        raise TakenBack
 
 
 def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
@@ -60,23 +47,21 @@ def test_a_further_design_adds_its_blocks_to_the_same_stream(rounds):
     rounds.hold()
     assert history(rounds) == [(1, 1, 8), (2, 2, 16), (3, 3, 24)]
     placed = evidence.kept(rounds.db, 1).placed
-    assert [(one.block, one.observation.replicate) for one in placed] == [
+    assert [(place.block, place.observation.replicate) for place in placed] == [
         *((1, number) for number in range(8)),
         *((2, number) for number in range(13, 21)),  # wholly issued before the other design's block
         *((3, number) for number in (*range(8, 13), *range(21, 24))),
     ]
-    assert {one.observation.design for one in placed} == {"declared", "wide"}
-    (found,) = evidence.weighed(rounds.db, 1)
+    assert {place.observation.design for place in placed} == {"declared", "wide"}
+    (finding,) = evidence.weighed(rounds.db, 1)
     asked, remembered = (observe.version(rounds.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
-    remembered.remember(found, evidence.kept(rounds.db, 1).observations)
-    assert remembered.reached(found) == asked.reached(found) == {1: 20, second: 23}
+    remembered.remember(finding, evidence.kept(rounds.db, 1).observations)
+    assert remembered.reached(finding) == asked.reached(finding) == {1: 20, second: 23}
     assert newest(rounds).designs == 2
     assert rounds.broken() == {}
 
 
-@pytest.mark.parametrize(
-    "order", [range(16), reversed(range(16)), [3, 15, 0, 7, 9, 1, 14, 2, 8, 4, 13, 5, 12, 6, 11, 10]]
-)
+@pytest.mark.parametrize("order", [range(16), [3, 15, 0, 7, 9, 1, 14, 2, 8, 4, 13, 5, 12, 6, 11, 10]])
 def test_what_comes_back_first_leaves_no_trace(rounds, order):
     """The lines are those of the numbers' order, and the same however the results arrived."""
     rounds.db.execute("UPDATE host SET cores = 64")
@@ -95,28 +80,20 @@ def test_what_comes_back_first_leaves_no_trace(rounds, order):
     assert [line.e_value for line in lines] == pytest.approx([said(expected[:n]) for n in (8, 16)])
 
 
-def test_designs_that_disagree_make_a_mixed_finding(rounds):
-    block(rounds, effect=3.0)
-    second = further(rounds)
-    block(rounds, second, effect=-3.0)
-    rounds.hold()
-    assert (newest(rounds).verdict, newest(rounds).grade) == (Verdict.MIXED, Grade.AWAITING)
-    assert rounds.broken() == {}
-
-
 def test_an_open_block_of_one_design_keeps_later_ones_of_another_waiting(rounds):
     rounds.lab.host("slow")
     second = further(rounds)
     order_of(rounds, second)
     slow = rounds.lab.order(2)
-    rounds.compute(7, by=values(rounds, 1.0))
-    block(rounds)
+    rounds.compute(7, by=values(rounds, -3.0))
+    block(rounds, effect=3.0)
     rounds.hold()
     assert history(rounds) == []
-    rounds.lab.report(slow, values(rounds, 1.0)(slow))
+    rounds.lab.report(slow, values(rounds, -3.0)(slow))
     rounds.lab.validate()
     rounds.hold()
     assert history(rounds) == [(1, 1, 8), (2, 2, 16)]
+    assert (newest(rounds).verdict, newest(rounds).grade) == (Verdict.MIXED, Grade.AWAITING)  # designs that disagree
     assert rounds.broken() == {}
 
 
@@ -136,42 +113,26 @@ def test_a_claim_formed_from_data_counts_only_what_was_issued_after_it(rounds):
     assert rounds.broken() == {}
 
 
-def test_a_fresh_cohort_goes_on_where_the_finding_stands(rounds):
-    block(rounds)
-    with rounds.db.transaction():
-        cohort = register_cohort(rounds.db, 1, stopping=Stopping(), why="to confirm", now=rounds.lab.now)
-    block(rounds, cohort.id)
-    rounds.hold()
-    assert history(rounds) == [(1, 1, 8), (2, 2, 16)]
-    assert {one.cohort for one in evidence.observed(rounds.db, 1)} == {Cohort.CONFIRMATORY}
-    assert newest(rounds).designs == 1
-
-
-def same(rounds):
-    """What a host returns that has not looked at its seeds."""
-    return lambda order: output(
-        rounds.lab, order, lambda cell: 1.0 - cell.config + 0.123456789012345 * (cell.config + 1)
-    )
-
-
 def test_an_alarm_suspends_its_finding_once_and_the_log_says_why(rounds):
+    def unseeded(order):
+        return output(rounds.lab, order, lambda cell: 1.0 - cell.config + 0.123456789012345 * (cell.config + 1))
+
     order_of(rounds, 1)
-    rounds.compute(8, by=same(rounds))
+    rounds.compute(8, by=unseeded)
     rounds.hold()
     line = newest(rounds)
     assert (line.seeds, line.clones, line.grade) == (1, 7, Grade.AWAITING)
     assert [alarm.force for alarm in line.alarms] == [Force.SUSPENDS]
     assert registrations.statuses(rounds.db, 1)[1][0] == "suspended"
-    (sentence,) = rounds.said("finding.suspended")
-    assert sentence.startswith("Finding 1 is suspended: replicates 0, 1, 2 and 5 more have different seeds")
+    assert rounds.kinds().count("finding.suspended") == 1
     registrations.set_status(rounds.db, 1, "open", "somebody looked")
     block(rounds)
     rounds.hold()
     assert registrations.statuses(rounds.db, 1)[1][0] == "open"  # whoever opened it has looked
-    assert rounds.said("finding.suspended") == []
+    assert "finding.suspended" not in rounds.kinds()
 
 
-@pytest.mark.parametrize("ignored", [0, 1, None])
+@pytest.mark.parametrize("ignored", [0, None])
 def test_a_seed_that_is_not_used_at_one_config_is_said_and_holds_its_finding_back(ignored, rounds):
     order_of(rounds, 1)
     rounds.compute(
@@ -225,81 +186,46 @@ def test_seeds_computed_again_raise_a_grade_without_a_new_block(rounds):
         block(rounds)
     rounds.hold()
     assert newest(rounds).grade is Grade.MODERATE
-    count_duplicates(rounds, exact=1, disputed=0)
-    order_of(rounds, 1, 1)
-    rounds.compute(1, by=values(rounds, 1.0))
-    rounds.hold()
-    assert len(history(rounds)) == 3  # one of 24 is too few
-    count_duplicates(rounds, exact=2, disputed=0)
-    order_of(rounds, 1, 1)
-    rounds.compute(1, by=values(rounds, 1.0))
-    rounds.hold()
+    for exact, lines in ((1, 3), (2, 4)):  # one of 24 is too few
+        count_duplicates(rounds, exact=exact, disputed=0)
+        order_of(rounds, 1, 1)
+        rounds.compute(1, by=values(rounds, 1.0))
+        rounds.hold()
+        assert len(history(rounds)) == lines
     assert history(rounds)[2:] == [(3, 3, 24), (4, 3, 24)]
     assert newest(rounds).grade is Grade.STRONG
-    assert rounds.said("evidence.changed") == [
-        "Finding 1 (tiny_sum): a larger size has a larger total. No block closed, and something else is known: "
-        "effect +, Strong, among the findings of the whole laboratory at a false share of 1%."
-    ]
-    assert rounds.kinds().count("evidence.weighed") == 0
+    assert {kind for kind in rounds.kinds() if kind.startswith("evidence.")} == {"evidence.changed"}
     assert rounds.broken() == {}
 
 
 def test_the_more_claims_are_asked_the_surer_each_has_to_be(rounds, variant):
-    """A block of eight gives an e-value of about thirty: enough alone, not among two claims."""
+    """A block of eight gives an e-value of about thirty: enough alone, not among two claims.
+
+    Nor where one was recalled: else recalling what shows nothing would make the others surer.
+    """
     block(rounds, spread=0.01)
     rounds.hold()
     assert 20 < newest(rounds).e_value < 40
     assert newest(rounds).false_share == 0.05
     rounds.lab.later(seconds=1)
     rounds.lab.publish(variant("second_sum"))
-    rounds.lab.later(seconds=1)
-    rounds.hold()
-    assert [(line.line, line.false_share) for line in history_of(rounds.db, 1)] == [(1, 0.05), (2, None)]
-    (sentence,) = rounds.said("evidence.changed")
-    assert sentence.endswith("effect +, Moderate, not among the findings of the whole laboratory.")
-    rounds.hold()
-    assert len(history(rounds)) == 2
-    assert rounds.broken() == {}
+    for recalled in ("NULL", "1"):
+        rounds.db.execute(f"UPDATE experiment SET recalled_at = {recalled} WHERE id = 2")  # noqa: S608  our own
+        rounds.lab.later(seconds=1)
+        rounds.hold()
+        assert [(line.line, line.false_share) for line in history_of(rounds.db, 1)] == [(1, 0.05), (2, None)]
+        assert rounds.broken() == {}
 
 
-def test_what_was_recalled_still_counts_among_the_claims_that_were_asked(rounds, variant):
-    """Else recalling what shows nothing would make the others surer."""
-    rounds.lab.publish(variant("second_sum"))
-    rounds.lab.later(seconds=1)
-    block(rounds, spread=0.01)
-    rounds.hold()
-    rounds.db.execute("UPDATE experiment SET recalled_at = 1 WHERE id = 2")
-    rounds.hold()
-    assert [line.false_share for line in history_of(rounds.db, 1)] == [None]
-    assert rounds.broken() == {}
-
-
-def test_a_version_of_which_nothing_came_back_is_not_looked_at(rounds, monkeypatch):
+@pytest.mark.parametrize(("status", "disputed"), [("suspended", 0), ("retired", 2)])
+def test_who_closed_a_finding_by_hand_is_left_alone(rounds, status, disputed):
+    """No alarm had suspended it, so none can have ceased; nor is it suspended as well."""
+    rounds.db.execute("UPDATE finding SET status = :status", status=status)
+    count_duplicates(rounds, exact=2, disputed=disputed)
     block(rounds)
     rounds.hold()
-    monkeypatch.setattr("axiom.lab.evidence.observe.version", None)  # nobody may ask for one
-    assert unweighed(rounds.db) == 0
-    rounds.hold()
-    assert history(rounds) == [(1, 1, 8)]
-
-
-def test_who_suspended_a_finding_by_hand_is_left_alone(rounds):
-    block(rounds)
-    rounds.db.execute("UPDATE finding SET status = 'suspended'")
-    rounds.hold()
-    assert (
-        registrations.statuses(rounds.db, 1)[1][0] == "suspended"
-    )  # no alarm had suspended it, so none can have ceased
-    assert rounds.said("finding.opened") == []
-
-
-def test_a_finding_that_was_retired_is_not_suspended_as_well(rounds):
-    rounds.db.execute("UPDATE finding SET status = 'retired'")
-    count_duplicates(rounds, exact=2, disputed=2)
-    block(rounds)
-    rounds.hold()
-    assert newest(rounds).suspends
-    assert registrations.statuses(rounds.db, 1)[1][0] == "retired"
+    assert newest(rounds).suspends == bool(disputed)
+    assert registrations.statuses(rounds.db, 1)[1][0] == status
 
 
 FIVE = [*WIDER, ({"size": 9, "shift": 9}, 4.0)]  # the claim compares sizes 1 and 2, and needs no size 9
@@ -335,31 +261,26 @@ def test_how_a_replicate_ended_is_told_by_the_cells_that_the_claim_needs(rounds,
     assert rounds.broken() == {}
 
 
-def test_a_finding_that_cannot_be_weighed_is_suspended_and_keeps_no_other_waiting(rounds, variant):
+@pytest.mark.parametrize(
+    "harm", ["json_set(body, '$.estimands[0].about', 'mean')", "json_remove(body, '$.estimands[0].measure')"]
+)
+def test_a_finding_that_cannot_be_weighed_is_suspended_and_keeps_no_other_waiting(rounds, variant, harm):
+    """A mean without bounds, which nobody can register, or whatever trips our own code."""
     rounds.lab.publish(variant("second_sum"))
-    mean = "UPDATE registration SET body = json_set(body, '$.estimands[0].about', 'mean') WHERE id = 1"
-    rounds.db.execute(mean)  # nobody can register it without bounds
+    (before,) = rounds.db.select("SELECT body FROM registration WHERE id = 1")
+    rounds.db.execute(f"UPDATE registration SET body = {harm} WHERE id = 1")  # noqa: S608  our own
     block(rounds)
     rounds.fill_block(2)
     rounds.hold()
     assert (history(rounds), history(rounds, 2)) == ([], [(1, 1, 8)])
     assert registrations.statuses(rounds.db, 1)[1][0] == "suspended"
-    (sentence,) = rounds.said("finding.suspended")
-    assert sentence.startswith("Finding 1 is suspended: it cannot be weighed: a mean is weighed within bounds alone")
+    assert rounds.kinds().count("finding.suspended") == 1
     rounds.hold()
-    assert rounds.said("finding.suspended") == []
-    rounds.db.execute("UPDATE registration SET body = json_set(body, '$.estimands[0].about', 'median') WHERE id = 1")
+    assert "finding.suspended" not in rounds.kinds()
+    rounds.db.execute("UPDATE registration SET body = :body WHERE id = 1", **before)
     reopen_finding(rounds.db, 1, "mended")
     rounds.hold()
     assert history(rounds) == [(1, 1, 8)]  # although nothing has come back since
-
-
-def test_one_finding_that_trips_our_own_code_stops_no_session(rounds):
-    block(rounds)
-    rounds.db.execute("UPDATE registration SET body = json_remove(body, '$.estimands[0].measure') WHERE id = 1")
-    assert rounds.hold()[-1].ended
-    (sentence,) = rounds.said("finding.suspended")
-    assert sentence.startswith("Finding 1 is suspended: it cannot be weighed: 'measure'")
 
 
 def test_what_earlier_rules_weighed_is_weighed_again_and_stays_as_it_was_said(rounds):
@@ -372,8 +293,7 @@ def test_what_earlier_rules_weighed_is_weighed_again_and_stays_as_it_was_said(ro
     rounds.hold()
     before, after = history_of(rounds.db, 1)
     assert (before.method, before.low, after.method, after.low > 0) == (1, -9.0, METHOD, True)
-    (sentence,) = rounds.said("evidence.changed")
-    assert "weighed again by newer rules: effect +, Moderate (before: effect +, Moderate)" in sentence
+    assert rounds.kinds().count("evidence.changed") == 1
     rounds.hold()
     assert len(history_of(rounds.db, 1)) == 2
     assert rounds.broken() == {}

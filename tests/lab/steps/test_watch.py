@@ -1,7 +1,5 @@
 """Watches: each new result is held against them once, the first that meets one is told, and none is evidence."""
 
-import pytest
-
 from axiom.domain.failures import Comparison
 from axiom.lab.steps.watch import look_for
 from axiom.store.upkeep import watches
@@ -27,59 +25,40 @@ def look(lab) -> list[str]:
         return [note.sentence for note in look_for(lab.db, lab.now)]
 
 
-def test_without_a_watch_there_is_nothing_to_say(rounds):
-    rounds.fill_block()
-    assert look(rounds.lab) == []
-
-
-def test_the_first_hit_is_told_once_and_later_ones_are_counted(rounds):
+def test_the_first_hit_is_told_once_and_later_ones_are_counted(rounds, variant):
     lab = rounds.lab
-    watch = register(lab, 1.0)
-    assert look(lab) == ["Watches: 1. No new result meets one."]
-    rounds.fill_block()
-    assert look(lab) == [
-        f"Watch {watch} is met: {SAYS} In tiny_sum@1, total is 1.5, first of 8 results. It is no evidence."
-    ]
-    met = watches.of(lab.db, watch)
-    assert (met.hits, met.value, met.first_hit, met.first_hit_at) == (8, 1.5, 2, lab.now)
-    lab.later(hours=1)
-    assert look(lab) == ["Watches: 1. No new result meets one."]
-    rounds.fill_block()
-    assert look(lab) == ["Watches: 1. No new result meets one."]
-    later = watches.of(lab.db, watch)
-    assert (later.hits, later.value, later.first_hit, later.first_hit_at) == (16, 1.5, 2, met.first_hit_at)
-
-
-@pytest.mark.parametrize(
-    ("comparison", "threshold", "measure"),
-    [(Comparison.ABOVE, 1.5, "total"), (Comparison.BELOW, 0.5, "total"), (Comparison.ABOVE, 7, "count")],
-)
-def test_what_only_reaches_the_border_is_not_met(rounds, comparison, threshold, measure):
-    watch = register(rounds.lab, threshold, comparison, measure)
-    rounds.fill_block()
-    assert look(rounds.lab) == ["Watches: 1. No new result meets one."]
-    assert watches.of(rounds.lab.db, watch).hits == 0
-
-
-def test_results_that_were_there_before_are_looked_at_too(rounds):
-    rounds.fill_block()
-    watch = register(rounds.lab, 0.5, Comparison.AT_MOST)
-    assert len(look(rounds.lab)) == 1
-    assert watches.of(rounds.lab.db, watch).hits == 8
-
-
-def test_a_watch_of_another_version_and_one_that_has_ended_are_not_met(rounds, variant):
-    lab = rounds.lab
+    assert look(lab) == []
     lab.publish(variant("other_sum"))
+    met = register(lab, 1.0)
+    borders = [
+        register(lab, threshold, comparison, measure)
+        for comparison, threshold, measure in (
+            (Comparison.ABOVE, 1.5, "total"),
+            (Comparison.BELOW, 0.5, "total"),
+            (Comparison.ABOVE, 15, "count"),
+        )
+    ]
     ended = register(lab, 0.0)
     with lab.db.transaction():
         assert watches.end(lab.db, ended, lab.now)
         assert not watches.end(lab.db, ended, lab.now)
         facts = {"sentence": SAYS, "measure": "total", "comparison": Comparison.ABOVE, "threshold": 0.0}
         other = watches.register(lab.db, experiment_id=2, now=lab.now, **facts)
+    (nothing,) = look(lab)
     rounds.fill_block()
-    assert look(lab) == ["Watches: 1. No new result meets one."]
-    assert [watches.of(lab.db, each).hits for each in (ended, other)] == [0, 0]
+    (told,) = look(lab)
+    assert all(fact in told for fact in (f"Watch {met} ", SAYS, "tiny_sum@1", "1.5", "8 results"))
+    watch = watches.of(lab.db, met)
+    first = (1.5, 2, lab.now)
+    assert (watch.hits, (watch.value, watch.first_hit, watch.first_hit_at)) == (8, first)
+    before = register(lab, 0.5, Comparison.AT_MOST)  # results that were there before are looked at, too
+    assert (len(look(lab)), watches.of(lab.db, before).hits) == (1, 8)
+    lab.later(hours=1)
+    rounds.fill_block()
+    assert look(lab) == [nothing.replace("5", "6")]
+    watch = watches.of(lab.db, met)
+    assert (watch.hits, (watch.value, watch.first_hit, watch.first_hit_at)) == (16, first)
+    assert [watches.of(lab.db, number).hits for number in (*borders, ended, other)] == [0] * 5
 
 
 def test_a_watch_changes_nothing_of_what_is_concluded(rounds_of, new_lab, prepared, tmp_path):
