@@ -60,9 +60,9 @@ def draughtsman():
 
 
 @pytest.fixture
-def exhibition(small_lab, rounds_of, variant, draughtsman):
+def exhibition(request, small_lab, rounds_of, variant, draughtsman):
     """A laboratory with a declared figure. We use the writer's connection too, while it waits for a work."""
-    small_lab.publish(variant("pictured_sum", figure=True))
+    small_lab.publish(variant("pictured_sum", **getattr(request, "param", {"figure": True})))
     small_lab.host()
     small_lab.db.close()
     connection = sqlite3.connect(small_lab.folder.database, isolation_level=None, check_same_thread=False)
@@ -70,30 +70,57 @@ def exhibition(small_lab, rounds_of, variant, draughtsman):
     make_durable(small_lab.db)
     writer = Writer(lambda: small_lab.db)
     writer.start()
-    rounds = rounds_of(small_lab, per_core=0)
     gallery = Gallery(writer, small_lab.folder, draughtsman)
-    yield Exhibition(rounds=rounds, writer=writer, gallery=gallery, draughtsman=draughtsman)
+    yield Exhibition(rounds=rounds_of(small_lab, per_core=0), writer=writer, gallery=gallery, draughtsman=draughtsman)
     writer.stop()
 
 
-def test_a_picture_appears_when_there_is_something_to_show(exhibition):
+def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibition):
+    lab, rounds = exhibition.rounds.lab, exhibition.rounds
     assert (exhibition.draw(), exhibition.shown()) == (0, {})
-    exhibition.rounds.lab.deploy(workunits=8)
-    exhibition.rounds.compute(3)
+    lab.deploy(workunits=8)
+    rounds.compute(2)
     assert exhibition.draw() == 1  # results are shown as they come; a finding, once a block is closed
     assert sorted(exhibition.shown()) == sorted(SWEEP)
-    exhibition.rounds.compute(5)
-    exhibition.rounds.hold()
+    stored = lab.db.one("SELECT count(*) AS amount FROM blob")["amount"]
+    rounds.compute(1)
+    assert exhibition.draw() == 0  # a moment later it would only cost
+    lab.later(seconds=21)
+    assert exhibition.draw() == 1
+    outputs = 1  # and nothing of the older picture is left behind
+    assert lab.db.one("SELECT count(*) AS amount FROM blob")["amount"] == stored + outputs
+    rounds.compute(5)
+    rounds.hold()
     assert exhibition.draw() == 5
-    assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
-    for name in exhibition.shown():
+    before = exhibition.shown()
+    assert sorted(before) == sorted([*SWEEP, *FINDING])
+    for name in before:
         drawing = exhibition.body(name, "svg").decode()
         assert drawing.startswith("<svg")
         assert drawing.count("<svg") == drawing.count("</svg>") == 1
         assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
         assert exhibition.body(name, "png").startswith(b"\x89PNG")
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
-    assert exhibition.rounds.broken() == {}
+    (line,) = rounds.db.select("SELECT verdict, grade FROM evidence WHERE finding_number = 1")
+    words = re.findall(r"<text [^>]*>([^<]*)</text>", exhibition.body(CARD, "svg").decode())
+    assert {"Axiom", "Finding 1"} <= set(words)
+    assert line["verdict"] == "effect −"
+    assert any("effect −, the opposite" in word and line["grade"] in word for word in words)
+    assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
+    assert exhibition.draw() == 0
+    started = Gallery(exhibition.writer, lab.folder, exhibition.draughtsman)
+    assert started.draw(lab.now) == 0  # nor by a laboratory that was started again
+    with rounds.db.transaction():
+        registrations.set_status(rounds.db, 1, "suspended", "a test")
+    assert exhibition.draw() > 0
+    assert "Suspended:" in exhibition.body(CARD, "svg").decode()
+    registrations.set_status(rounds.db, 1, "open", "")
+    exhibition.grow()
+    assert exhibition.draw() == 5
+    after = exhibition.shown()
+    assert before.keys() == after.keys()
+    assert not before.items() & after.items()
+    assert rounds.broken() == {}
 
 
 def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of, variant, monkeypatch):
@@ -107,9 +134,8 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
     sizes = [config["size"] for config in manifest.configs]
 
     def shown(**where):
-        figure = replace(manifest.figure, where=where)
-        found = sweep_of(small_lab.db, stored, replace(manifest, figure=figure))
-        return found and [point.x for point in found.points]
+        sweep = sweep_of(small_lab.db, stored, replace(manifest, figure=replace(manifest.figure, where=where)))
+        return sweep and [point.x for point in sweep.points]
 
     assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
     monkeypatch.setattr(results, "MOST_READ", 1)  # of very many it shows the first, as the table beside it does
@@ -151,63 +177,15 @@ def test_a_curve_is_drawn_of_the_first_replicates_and_stands_when_they_are_back(
     assert experiment_curve(small_lab.db, stored, manifest) == before
 
 
-def test_a_picture_stands_a_while_unless_a_block_closed_and_leaves_nothing_behind(exhibition):
-    lab = exhibition.rounds.lab
-    lab.deploy(workunits=8)
-    exhibition.rounds.compute(2)
-    assert exhibition.draw() == 1
-    blobs = lab.db.one("SELECT count(*) AS amount FROM blob")["amount"]
-    exhibition.rounds.compute(1)
-    assert exhibition.draw() == 0  # a moment later it would only cost
-    lab.later(seconds=21)
-    assert exhibition.draw() == 1
-    outputs = 1
-    assert lab.db.one("SELECT count(*) AS amount FROM blob")["amount"] == blobs + outputs
-    assert exhibition.rounds.broken() == {}
-
-
-def test_what_has_not_changed_is_not_drawn_again_and_what_has_changed_is(exhibition):
+def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage):
     exhibition.grow()
-    assert exhibition.draw() == 5
-    before = exhibition.shown()
-    assert exhibition.draw() == 0
-    started = Gallery(exhibition.writer, exhibition.rounds.lab.folder, exhibition.draughtsman)
-    assert started.draw(exhibition.rounds.lab.now) == 0  # nor by a laboratory that was started again
-    exhibition.grow()
-    assert exhibition.draw() == 5
-    after = exhibition.shown()
-    assert before.keys() == after.keys()
-    assert not before.items() & after.items()
-
-
-@pytest.mark.parametrize(("weighed", "centre"), [("flip", "median"), ("bernoulli", "share"), ("betting", "mean")])
-def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage, weighed, centre):
-    exhibition.grow()
-    damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
-    assert exhibition.draw() == 5
-    drawing = exhibition.body("finding/1/strip/660", "svg").decode()
-    assert f">{centre}</text>" in drawing
-    assert f"The {centre} is " in drawing
-
-
-def words(drawing: bytes) -> list[str]:
-    return re.findall(r"<text [^>]*>([^<]*)</text>", drawing.decode())
-
-
-def test_the_card_of_a_finding_carries_its_answer_and_follows_its_state(exhibition):
-    exhibition.grow()
-    exhibition.draw()
-    rounds = exhibition.rounds
-    (line,) = rounds.db.select("SELECT verdict, grade FROM evidence WHERE finding_number = 1")
-    said = words(exhibition.body(CARD, "svg"))
-    assert line["verdict"] == "effect −"
-    assert "The opposite was found of this claim: “A larger size has a larger total”" in " ".join(said)
-    assert {"Axiom", "Finding 1", f"effect −, the opposite of the claim · grade {line['grade']}"} <= set(said)
-    assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
-    with rounds.db.transaction():
-        registrations.set_status(rounds.db, 1, "suspended", "a test")
-    exhibition.draw()
-    assert "Suspended:" in " ".join(words(exhibition.body(CARD, "svg")))
+    for weighed, centre in (("flip", "median"), ("bernoulli", "share"), ("betting", "mean")):
+        damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
+        started = Gallery(exhibition.writer, exhibition.rounds.lab.folder, exhibition.draughtsman)
+        assert started.draw(exhibition.rounds.lab.now) > 0
+        drawing = exhibition.body("finding/1/strip/660", "svg").decode()
+        assert f">{centre}</text>" in drawing
+        assert f"The {centre} is " in drawing
 
 
 def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(exhibition, caplog):
@@ -243,28 +221,26 @@ def test_what_could_not_be_stored_is_drawn_again(exhibition):
     assert sorted(exhibition.shown()) == sorted([*SWEEP, *FINDING])
 
 
-def test_the_process_that_draws_rests_when_nothing_has_changed_for_long(exhibition):
-    exhibition.grow()
-    exhibition.draw()
-    for look in range(30):
-        assert exhibition.draughtsman.pid is not None, look
-        assert exhibition.draw() == 0
-    assert exhibition.draughtsman.pid is None
-    exhibition.grow()
-    assert exhibition.draw() == 5
-
-
-def test_credit_is_drawn_once_a_day_up_to_the_day_before(exhibition):
-    rounds = exhibition.rounds
+@pytest.mark.parametrize("exhibition", [{"asks": False}], indirect=True)  # without any other picture
+def test_credit_is_drawn_once_a_day_and_who_draws_rests_when_nothing_changes(exhibition):
     drawn = []
     for _ in range(4):
-        exhibition.grow()
+        exhibition.rounds.lab.deploy(workunits=2)
+        exhibition.rounds.compute()
+        exhibition.rounds.hold()
         exhibition.draw()
         drawn.append(f"ledger/credit/{WIDTHS[0]}" in exhibition.shown())
-        rounds.lab.later(days=1)
+        exhibition.rounds.lab.later(days=1)
     assert drawn == [False, False, True, True]
     before = exhibition.shown()["ledger/credit/660"]
     assert exhibition.draw() == 1
     assert exhibition.shown()["ledger/credit/660"] != before
-    assert exhibition.draw() == 0
     assert b"Credit awarded by the end of each day" in exhibition.body("ledger/credit/660", "svg")
+    for look in range(30):
+        assert exhibition.draughtsman.pid is not None, look
+        assert exhibition.draw() == 0
+    assert exhibition.draughtsman.pid is None
+    exhibition.rounds.compute()
+    exhibition.rounds.hold()
+    exhibition.rounds.lab.later(days=1)
+    assert exhibition.draw() == 1

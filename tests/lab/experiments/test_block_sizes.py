@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from evidence_lines import history_of
 from planted_effects import SAID, further, order_of, values
 
 from axiom.domain.registrations import Stopping, read_body
@@ -46,29 +45,25 @@ def rounds(rounds_of, small_lab, costly):
     return rounds_of(small_lab, per_core=0)
 
 
-def test_a_laboratory_without_address_and_volunteer_registers_eight_and_says_why(small_lab, costly):
+def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones_keep_theirs(
+    small_lab, costly, rounds_of
+):
     small_lab.host()  # its own
+    accounts.set_simulated(small_lab.db, small_lab.volunteer("Played"))  # who only plays a part
     small_lab.publish(costly)
     assert registered(small_lab).block == 8
-    assert registered(small_lab).block_why.startswith("the laboratory computes alone")
-
-
-def test_a_fleet_that_only_plays_a_part_leaves_it_alone(small_lab, costly):
-    accounts.set_simulated(small_lab.db, small_lab.volunteer("Bob"))
-    small_lab.publish(costly)
-    assert registered(small_lab).block == 8
-
-
-def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones_keep_theirs(small_lab, costly):
-    small_lab.publish(costly)
     before = registrations.registrations(small_lab.db, 1)
     small_lab.volunteer("Bob")
+    further(rounds_of(small_lab))
+    with small_lab.db.transaction():
+        register_cohort(small_lab.db, 1, stopping=Stopping(), why="more of it", now=small_lab.now)
+        amend(small_lab.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="so", now=small_lab.now)
+    assert [registered(small_lab, place).block for place in range(4)] == [8] * 4
     declared = json.loads(costly.declaration) | {"version": 2}
     files = contents(costly.archive) | {MANIFEST: canonical(declared)}
     manifest = replace(costly.manifest, version=2)
-    made = replace(costly, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files))
-    small_lab.publish(made)
-    assert registrations.registrations(small_lab.db, 1) == before
+    small_lab.publish(replace(costly, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files)))
+    assert registrations.registrations(small_lab.db, 1)[:1] == before
     assert read_body(registrations.registrations(small_lab.db, 2)[0].body).block == 20
 
 
@@ -81,19 +76,6 @@ def test_what_is_sealed_elsewhere_is_registered_alike(small_lab, costly):
     assert registered(small_lab).block == 20
 
 
-def test_further_registrations_of_a_version_keep_its_size_whoever_came_since(small_lab, costly, rounds_of):
-    small_lab.publish(costly)
-    small_lab.volunteer("Bob")
-    rounds = rounds_of(small_lab)
-    further(rounds)
-    with small_lab.db.transaction():
-        register_cohort(small_lab.db, 1, stopping=Stopping(), why="more of it", now=small_lab.now)
-        amend(small_lab.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="so", now=small_lab.now)
-    for place in (1, 2, 3):
-        assert registered(small_lab, place).block == 8
-        assert registered(small_lab, place).block_why == "as in registration 1, the first of this version"
-
-
 def computed(rounds, amount: int) -> None:
     rounds.lab.deploy(workunits=amount)
     rounds.compute(amount, by=values(rounds, 1.0))
@@ -103,20 +85,6 @@ def test_whole_blocks_are_ordered_one_after_the_other(rounds):
     computed(rounds, 3)  # the pilot
     planned = planning.plan(planning.candidates(rounds.db, rounds.lab.now), cores=32, per_core=15, task_seconds=1.0)
     assert [one.workunits * one.replicates_each for one in planned.allotments] == [17, 20]
-
-
-def test_a_block_is_closed_and_weighed_as_a_whole(rounds):
-    computed(rounds, 19)
-    rounds.hold()
-    assert evidence.newest(rounds.db) == {}
-    computed(rounds, 1)
-    rounds.hold()
-    assert [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, 1)] == [(1, 1, 20)]
-    computed(rounds, 20)
-    rounds.hold()
-    assert [(line.line, line.blocks, line.seeds) for line in history_of(rounds.db, 1)][1:] == [(2, 2, 40)]
-    assert recomputed(rounds.db) == []
-    assert rounds.broken() == {}
 
 
 def test_blocks_of_several_designs_enter_by_their_size_too(rounds):

@@ -38,23 +38,44 @@ def back(lab, **how):
         return roll_back(lab.db, lab.folder, version(lab), **found)
 
 
-def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(lab, rounds):
-    def stage():
-        staged = release_steps.stages(lab.db, lab.now)[1]
-        return staged.let.stage, staged.missing
+def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(lab, rounds, prepared):
+    def stage(approvals=""):
+        staged = release_steps.stages(lab.db, lab.now, approvals)[1]
+        return staged.let.stage, staged.missing, staged.theirs
 
-    assert stage() == (Stage.PILOT, 3)
+    assert stage() == (Stage.PILOT, 3, 3)
     lab.deploy(workunits=2)
-    assert stage() == (Stage.PILOT, 1)
-    lab.deploy()
+    assert stage()[:2] == (Stage.PILOT, 1)
+    lab.deploy(workunits=18)
+    assert stage()[2] == 3
     rounds.compute(3)
-    assert stage() == (Stage.WIDER, 0)
+    assert stage() == (Stage.WIDER, 0, 3)  # the wider pilot begins with as many at volunteers
+    assert stage("code")[2] == 0
+    with lab.db.transaction():
+        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
+    assert stage("code")[2] == 3
+    repaired = lab.publish(prepared(top="# repaired"), is_tried=False)
+    assert repaired.serial == 2
+    assert stage("code")[2] == 3  # of the bundle before it, which was approved
     with lab.db.transaction():
         release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    assert release_steps.stages(lab.db, lab.now)[1].let.reason == "it is paused by Ada: a test"
+    assert stage()[2] == 0
+    assert "Ada: a test" in release_steps.stages(lab.db, lab.now)[1].let.reason
     with lab.db.transaction():
         release_steps.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    assert stage() == (Stage.WIDER, 0)
+    assert stage() == (Stage.WIDER, 0, 3)
+
+
+def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):
+    lab.deploy(workunits=3)
+    rounds.compute(3)
+    with lab.db.transaction():
+        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
+    for words in (["approved, by Ada"], ["wider pilot, by the laboratory"], []):
+        lab.later(seconds=1)
+        rounds.hold()
+        told = rounds.said("release.changed")
+        assert [word in sentence for word, sentence in zip(words, told, strict=True)] == [True] * len(words)
 
 
 def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(lab, rounds):
@@ -67,56 +88,6 @@ def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(lab, rounds):
     assert release_steps.stages(lab.db, lab.now)[1].missing == 0  # a long task of a host that is heard from
     lab.later(hours=3)
     assert release_steps.stages(lab.db, lab.now)[1].missing == 1
-
-
-def test_how_much_volunteers_may_have_follows_from_the_stage(lab, rounds):
-    def theirs(approvals=""):
-        return release_steps.stages(lab.db, lab.now, approvals)[1].theirs
-
-    lab.deploy(workunits=20)
-    assert theirs() == 3
-    rounds.compute(3)
-    assert theirs() == 3  # the wider pilot begins with as many at volunteers
-    assert theirs("code") == 0
-    staged = release_steps.stages(lab.db, lab.now, "code")[1]
-    assert staged.let.reason.endswith(
-        "; it waits until somebody of the laboratory approves it, before which it goes to no volunteer"
-    )
-    with lab.db.transaction():
-        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
-    assert theirs("code") == 3
-    with lab.db.transaction():
-        release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    assert theirs() == 0
-
-
-def test_approval_is_asked_of_what_volunteers_would_get(lab, rounds, prepared):
-    lab.deploy(workunits=20)
-    rounds.compute(3)
-    with lab.db.transaction():
-        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
-    repaired = lab.publish(prepared(top="# repaired"), is_tried=False)
-    assert repaired.serial == 2
-    assert release_steps.stages(lab.db, lab.now, "code")[1].theirs == 3  # of the bundle before it, which was approved
-
-
-def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):
-    lab.deploy(workunits=3)
-    rounds.compute(3)
-    with lab.db.transaction():
-        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
-    lab.later(seconds=1)
-    rounds.hold()
-    assert rounds.said("release.changed") == ["Release of tiny_sum@1: approved, by Ada: a test"]
-    lab.later(seconds=1)
-    rounds.hold()
-    assert rounds.said("release.changed") == [
-        "Release of tiny_sum@1: wider pilot, by the laboratory: 3 of its tasks were valid, and nobody but the "
-        "laboratory computes here",
-    ]
-    lab.later(seconds=1)
-    rounds.hold()
-    assert rounds.said("release.changed") == []
 
 
 def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
@@ -138,22 +109,23 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(lab, rounds):
 
 def test_what_makes_no_sense_is_refused_and_changes_nothing(lab, prepared):
     before = changes(lab)
-    with pytest.raises(Refused, match="is not paused"):
+    with pytest.raises(Refused):  # it is not paused
         release_steps.resume(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    with pytest.raises(Refused, match="has 1 bundle, so there is none to go back to"):
+    with pytest.raises(Refused):  # there is none to go back to
         back(lab)
     lab.publish(prepared(top="# another"))
-    with pytest.raises(NotFound, match="has no bundle 7; there are 1"):
+    with pytest.raises(NotFound, match="7"):
         back(lab, to=7)
-    with pytest.raises(Refused, match="is its newest already"):
+    with pytest.raises(Refused):  # its newest
         back(lab, to=2)
     assert changes(lab) == before
-    release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO)
-    with pytest.raises(Refused, match="is paused already"):
-        release_steps.pause(lab.db, version(lab), platform="linux-x86_64-avx2", now=lab.now, **WHO)
-    release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
-    with pytest.raises(Refused, match="was approved by Ada already"):
-        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
+    for do in (
+        lambda: release_steps.pause(lab.db, version(lab), platform="", now=lab.now, **WHO),
+        lambda: release_steps.approve(lab.db, version(lab), now=lab.now, **WHO),
+    ):
+        do()
+        with pytest.raises(Refused):
+            do()
 
 
 def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(lab, rounds, prepared):
@@ -175,6 +147,10 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(lab, 
     lab.validate()
     assert lab.db.one("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"
     assert lab.order(1).bundle == prepared().digest
+    with pytest.raises(Withdrawn):
+        lab.publish(prepared(top="# worse"))
+    assert lab.publish(prepared()).change == "unchanged"
+    assert lab.publish(prepared(top="# better")).serial == 4
     assert lab.broken() == {}
 
 
@@ -187,15 +163,6 @@ def test_a_lost_task_of_before_is_not_sent_with_a_seal_that_its_host_would_refus
     (again,) = lab.ask(1, holding=(), wanted=1).orders
     assert (again.task != lost.task, again.bundle) == (True, lost.bundle)
     assert lab.broken() == {}
-
-
-def test_the_file_of_what_was_rolled_back_is_not_published_over_it_again(lab, prepared):
-    lab.publish(prepared(top="# worse"))
-    back(lab)
-    with pytest.raises(Withdrawn, match="This is bundle 2 of tiny_sum@1 to the byte, and bundle 3 took its place"):
-        lab.publish(prepared(top="# worse"))
-    assert lab.publish(prepared()).change == "unchanged"
-    assert lab.publish(prepared(top="# better")).serial == 4
 
 
 @pytest.mark.parametrize("ends", ["killed", "committed"])

@@ -70,32 +70,21 @@ def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
     assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
 
 
-def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_older_one(lab, older):
-    (asked,) = wanted(lab)
-    assert (asked.seal.digest, asked.seal.serial) == (older().digest, 1)
+def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_older_one(lab, older, prepared, tmp_path):
+    file = tmp_path / "axiom" / "catalogue" / "tiny_sum.py"
+    for name, body in contents(prepared(top="# repaired").archive).items():
+        keep(tmp_path / name, body)
+    how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now}
+    assert len(list(seals.waiting(lab.db, lab.folder, tmp_path / "axiom", [file], **how))) == 1
+    before, (asked,) = older(), wanted(lab)
+    assert (asked.seal.digest, asked.seal.serial) == (before.digest, 1)
     keep(seals.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    with pytest.raises(Refused):  # it would get another number
+        take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))
+    assert older() == before
     text = write_seal(asked.seal, *lab.keys.sealers)
     assert [take(lab, text).change for _ in range(2)] == ["renewed", "unchanged"]
     assert older().expires_at == asked.seal.expires
     assert experiments.bundle_now(lab.db, 1).serial == 2
     assert wanted(lab) == []
     assert seal_body(asked.seal) == asked.body
-
-
-def test_it_is_named_among_what_waits(lab, prepared, tmp_path):
-    file = tmp_path / "axiom" / "catalogue" / "tiny_sum.py"
-    for name, body in contents(prepared(top="# repaired").archive).items():
-        keep(tmp_path / name, body)
-    found = seals.waiting(
-        lab.db, lab.folder, tmp_path / "axiom", [file], trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now
-    )
-    assert [one.why[:60] for one in found] == ["the seal of the bundle that volunteers get runs out at 2026-"]
-
-
-def test_a_seal_that_gives_it_another_number_is_refused(lab, older):
-    (asked,) = wanted(lab)
-    keep(seals.archive_path(lab.folder, asked.seal.digest), asked.archive)
-    before = older()
-    with pytest.raises(Refused, match="has serial 3, and its bundle was published here with 1"):
-        take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))
-    assert older() == before

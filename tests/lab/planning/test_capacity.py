@@ -25,38 +25,27 @@ def volunteers(working_lab):
     return working_lab
 
 
-def test_what_a_host_is_called_stays_its_volunteer_s_business(volunteers):
-    assert [one.name for one in supplies(volunteers.db, POLICY, volunteers.now)] == ["1", "2"]
-
-
-def test_an_idle_host_has_all_it_reports(volunteers):
+def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(volunteers):
+    # what a host is called stays its volunteer's business
+    assert [supply.name for supply in supplies(volunteers.db, POLICY, volunteers.now)] == ["1", "2"]
     desk = of(volunteers, "desk")
     assert (desk.volunteer, desk.is_ours, desk.cores, desk.memory_mb) == ("Bo", False, 4, 8_000)
     assert (desk.busy_cores, desk.used_memory_mb, desk.in_hand_seconds, desk.obstacle) == (0, 0, 0.0, "")
     assert desk.is_avx
     assert of(volunteers, "first").is_ours
-
-
-def test_what_is_in_hand_is_counted_with_its_memory_and_its_time(volunteers):
     volunteers.deploy(workunits=1, replicates_each=3)
-    while volunteers.ask(2, holding=tuple(each.id for each in held(volunteers, 2))).orders:
+    while volunteers.ask(2, holding=tuple(task.id for task in held(volunteers, 2))).orders:
         continue
     (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
     desk = of(volunteers, "desk")
-    assert desk.busy_cores == 2
-    assert desk.used_memory_mb == 2 * manifest["memory_mb"]
+    assert (desk.busy_cores, desk.used_memory_mb) == (2, 2 * manifest["memory_mb"])
     assert desk.in_hand_seconds == pytest.approx(4 * sum(manifest["cell_seconds"]))
-
-
-def test_no_more_tasks_run_at_once_than_there_are_cores(volunteers):
-    volunteers.deploy(workunits=7)
+    volunteers.deploy(workunits=6)
     volunteers.db.execute("UPDATE task SET state = 'sent', host_id = 2")
-    desk = of(volunteers, "desk")
+    desk = of(volunteers, "desk")  # no more run at once than there are cores
     assert (len(held(volunteers, 2)), desk.busy_cores) == (8, 4)
-    (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
-    assert desk.used_memory_mb == 4 * json.loads(declared["manifest"])["memory_mb"]
-    assert desk.most_tasks == 0
+    assert (desk.used_memory_mb, desk.most_tasks) == (4 * manifest["memory_mb"], 0)
 
 
 def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_today(volunteers):

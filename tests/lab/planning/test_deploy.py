@@ -25,7 +25,6 @@ def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_l
     ("replicates_each", "singly", "ordered"),
     [
         (1, 1, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1))]),
-        (1, 2, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1))]),
         (1, 9, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1))]),
         (2, 1, [((0,), (0,)), ((0,), (1,)), ((1,), (0, 1)), ((2, 3), (0, 1))]),
     ],
@@ -33,28 +32,17 @@ def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_l
 def test_the_first_replicate_can_be_ordered_in_parts(replicates_each, singly, ordered, small_lab, prepared):
     small_lab.publish(prepared())
     made = small_lab.deploy(workunits=2, replicates_each=replicates_each, singly=singly)
-    found = [workunits.workunit(small_lab.db, number) for number in made]
-    assert [(one.replicates, one.configs) for one in found] == ordered
+    stored = [workunits.workunit(small_lab.db, number) for number in made]
+    assert [(workunit.replicates, workunit.configs) for workunit in stored] == ordered
     assert len(workunits.tasks(small_lab.db)) == len(ordered)
     assert small_lab.broken() == {}
 
 
-def test_an_unknown_experiment_is_not_found(small_lab):
-    with pytest.raises(NotFound, match="no experiment with id 9"):
-        small_lab.deploy(9)
-
-
-def test_nothing_is_ordered_of_what_is_retired(working_lab):
-    with working_lab.db.transaction():
-        assert withdraw(working_lab.db, 1, "retired", working_lab.now) == 1
-        assert withdraw(working_lab.db, 1, "retired", working_lab.now) == 0
-    with pytest.raises(Withdrawn, match="tiny_sum version 1 is retired"):
-        working_lab.deploy()
-
-
 def test_nothing_is_ordered_before_it_is_registered(small_lab):
+    with pytest.raises(NotFound):
+        small_lab.deploy(9)
     experiments.add(small_lab.db, name="tiny_sum", version=1, manifest="{}", now=small_lab.now)
-    with pytest.raises(Withdrawn, match="tiny_sum is not registered"):
+    with pytest.raises(Withdrawn):
         small_lab.deploy()
 
 
@@ -62,8 +50,10 @@ def test_a_retirement_cancels_any_number_of_workunits_and_sends_nothing_more(wor
     working_lab.deploy(workunits=5)
     with working_lab.db.transaction():
         assert withdraw(working_lab.db, 1, "not wanted", working_lab.now) == 6
-    assert {(found.state, found.reason) for found in workunits.workunits(working_lab.db)} == {
-        ("cancelled", "not wanted")
-    }
+        assert withdraw(working_lab.db, 1, "not wanted", working_lab.now) == 0
+    ended = {(workunit.state, workunit.reason) for workunit in workunits.workunits(working_lab.db)}
+    assert ended == {("cancelled", "not wanted")}
     assert working_lab.ask(1).orders == ()
+    with pytest.raises(Withdrawn):
+        working_lab.deploy()
     assert working_lab.broken() == {}

@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.domain.planning import Supply
-from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment, Plan, Skipped, Step
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning import plan as planning
@@ -43,23 +41,20 @@ def left(rounds) -> dict[str, str]:
 
 
 def test_pilots_come_first_and_then_the_cheapest_block(catalogue):
+    before = catalogue.stored()
     assert ordered(catalogue) == [("cheap_sum", 3, 1), ("dear_sum", 3, 1)]
-    assert left(catalogue) == {"deploy_sum": "nothing is concluded from it"}
+    assert left(catalogue).keys() == {"deploy_sum"}
+    assert catalogue.stored() == before
     catalogue.hold()
     assert ordered(catalogue) == []
-    assert left(catalogue)["cheap_sum"] == "the pilot has 0 of 3 valid tasks, and 0 are not back"
+    assert "0 of 3" in left(catalogue)["cheap_sum"]
     catalogue.compute(6)
     assert ordered(catalogue)[0] == ("cheap_sum", 2, 2)  # with one more, the five that block 0 lacks
-    first = planning.decide(catalogue.db, catalogue.policy, catalogue.lab.now).allotments[0]
-    assert first.reason == "the first block of all is that of cheap_sum, which costs least: something closes soon"
     catalogue.hold()
+    with catalogue.db.transaction():
+        withdraw(catalogue.db, 2, "a test", catalogue.lab.now)
+    assert "dear_sum" not in left(catalogue).keys() | {name for name, _, _ in ordered(catalogue)}
     assert catalogue.broken() == {}
-
-
-def test_looking_at_the_plan_changes_nothing(catalogue):
-    before = catalogue.stored()
-    assert ordered(catalogue) == ordered(catalogue) != []
-    assert catalogue.stored() == before
 
 
 def test_while_a_pilot_has_failed_nothing_more_of_its_experiment_is_ordered(catalogue):
@@ -68,16 +63,9 @@ def test_while_a_pilot_has_failed_nothing_more_of_its_experiment_is_ordered(cata
     (failed,) = catalogue.db.select("SELECT DISTINCT experiment_id FROM task WHERE state = 'failed'")
     name = experiments.by_id(catalogue.db, failed["experiment_id"]).name
     assert ordered(catalogue) == []
-    assert left(catalogue)[name] == "the pilot has 0 of 3 valid tasks, and 0 are not back"
+    assert "0 of 3" in left(catalogue)[name]
     catalogue.compute(6)  # with the further copy of the one that failed, all are valid after all
-    assert name in {one for one, _, _ in ordered(catalogue)}
-
-
-def test_what_was_withdrawn_is_not_even_a_candidate(catalogue):
-    with catalogue.db.transaction():
-        withdraw(catalogue.db, 2, "a test", catalogue.lab.now)
-    assert ordered(catalogue) == [("cheap_sum", 3, 1)]
-    assert set(left(catalogue)) == {"deploy_sum"}
+    assert name in {ordered_name for ordered_name, _, _ in ordered(catalogue)}
 
 
 def test_only_hosts_that_were_heard_from_lately_are_counted_on(rounds):
@@ -89,16 +77,14 @@ def test_only_hosts_that_were_heard_from_lately_are_counted_on(rounds):
     assert planning.cores(rounds.db, rounds.lab.now) == 2
     rounds.lab.later(hours=1)
     assert ordered(rounds) == []
-    assert left(rounds) == {"tiny_sum": "no host has a core at the moment"}
+    assert left(rounds).keys() == {"tiny_sum"}
 
 
 def test_a_settled_finding_is_left_alone(rounds):
     rounds.lab.deploy(workunits=32)
     rounds.compute(32)
     rounds.hold()
-    assert left(rounds) == {
-        "tiny_sum": "all its findings are settled: decided and narrow enough after 32 seeds",
-    }
+    assert "32 seeds" in left(rounds)["tiny_sum"]
     assert ordered(rounds) == []
 
 
@@ -107,7 +93,7 @@ def test_an_experiment_without_a_registration_has_no_block_of_its_own(rounds):
     for table in ("prediction", "finding", "registration"):
         rounds.db.execute(f"DELETE FROM {table}")  # noqa: S608  our own tables
     assert registrations(rounds.db, 1) == []
-    assert left(rounds) == {"tiny_sum": "nothing is concluded from it"}
+    assert left(rounds).keys() == {"tiny_sum"}
 
 
 def test_a_plan_is_kept_as_it_was_made():
@@ -132,25 +118,24 @@ def test_what_the_plans_of_the_last_day_ordered_is_remembered_and_nothing_older(
 
 
 def test_a_wish_that_cannot_be_heeded_holds_up_no_session_and_is_told(rounds):
+    rounds.policy = replace(rounds.policy, priority="misspelt")
+    assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
+    (note,) = planning.unheeded(rounds.db, rounds.policy)
+    assert "misspelt" in str(note.facts)
     rounds.policy = replace(rounds.policy, mix="new=90,fill=20")
     rounds.up_to(Step.PLAN)
-    (said,) = rounds.said("plan.wishes")
-    assert said.startswith("The operator's wishes are not heeded: The shares of the mix add up to more than 100 %")
+    (told,) = rounds.said("plan.wishes")
+    assert "100 %" in told
     assert rounds.kinds().count("plan.order") == len(ordered(rounds)) > 0
 
 
-def test_a_wish_decides_what_is_ordered_first(rounds, variant):
+def test_a_wish_decides_what_is_ordered_first_and_outlives_its_experiment(rounds, variant):
     rounds.lab.publish(variant("dear_sum", seconds=5.0))
     rounds.fill_block()
     assert ordered(rounds)[0][0] == "tiny_sum", "it is cheaper"
     rounds.policy = replace(rounds.policy, priority="dear_sum")
     assert ordered(rounds)[0][0] == "dear_sum"
-
-
-def test_a_wish_outlives_the_experiment_that_it_names(rounds, variant):
-    rounds.lab.publish(variant("dear_sum", seconds=5.0))
     rounds.lab.publish(variant("third_sum", seconds=2.0))
-    rounds.fill_block()
     rounds.policy = replace(rounds.policy, mix="dear_sum=30,new=50", priority="dear_sum,third_sum")
     rounds.db.execute("UPDATE experiment SET retired_at = 1 WHERE name = 'dear_sum'")
     assert planning.unheeded(rounds.db, rounds.policy) == []
@@ -158,53 +143,26 @@ def test_a_wish_outlives_the_experiment_that_it_names(rounds, variant):
     assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
 
 
-def test_a_setting_that_nothing_fits_breaks_no_preview(rounds):
-    rounds.policy = replace(rounds.policy, priority="misspelt")
-    assert preview(rounds.db, rounds.policy, rounds.lab.now).plan.allotments
-    (note,) = planning.unheeded(rounds.db, rounds.policy)
-    assert "misspelt" in str(note.facts)
-
-
-def test_for_a_fleet_that_somebody_names_nothing_is_held_back(rounds, monkeypatch):
-    named = [Supply(host_id=1, name="large", volunteer="Ada", cores=64, memory_mb=64_000)]
-    rounds.fill_block()
-    (one,) = planning.candidates(rounds.db, rounds.lab.now)
-    held = replace(one, stage=Stage.WIDER, theirs=0)
-    monkeypatch.setattr(planning, "candidates", lambda *_: [held])
-    assert preview(rounds.db, rounds.policy, rounds.lab.now, named).plan.allotments
-
-
 def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
     monkeypatch.setattr(planning, "MOST_HOSTS", 2)
-    for number in range(3):
-        rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
-    (sizes,) = {
-        tuple(one.replicates_each for one in planning.decide(rounds.db, rounds.policy, rounds.lab.now).allotments)
-    }
-    assert min(sizes) > 1
-
-
-def test_what_people_see_of_the_plan_for_a_large_fleet_is_that_for_a_part_and_says_so(rounds, monkeypatch):
     monkeypatch.setattr("axiom.lab.planning.preview.MOST_HOSTS", 2)
     for number in range(3):
         rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
+    plan = planning.decide(rounds.db, rounds.policy, rounds.lab.now)
+    assert min(allotment.replicates_each for allotment in plan.allotments) > 1
     there = len(supplies(rounds.db, rounds.policy, rounds.lab.now))
-    seen = preview(rounds.db, rounds.policy, rounds.lab.now)
+    seen = preview(rounds.db, rounds.policy, rounds.lab.now)  # for a part of it, and it says so
     assert (there > 2, len(seen.placements)) == (True, 2)
     assert f"2 of the {there} hosts" in seen.plan.reason
 
 
 def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(rounds):
-    rounds.lab.host("large", cores=1, memory_mb=64_000, volunteer="Bo")
-    rounds.db.execute("UPDATE host SET memory_mb = 1 WHERE id = 1")
-    rounds.up_to(Step.DEPLOY)
-    assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": None}]
-
-
-def test_work_that_no_host_can_take_is_not_ordered_and_says_why(rounds):
     rounds.db.execute("UPDATE host SET memory_mb = 1")
     assert ordered(rounds) == []
-    assert left(rounds)["tiny_sum"].startswith("no host can take a task of it; ")
+    assert left(rounds)["tiny_sum"].startswith("no host can take")
+    rounds.lab.host("large", cores=1, memory_mb=64_000, volunteer="Bo")
+    rounds.up_to(Step.DEPLOY)
+    assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": None}]
 
 
 def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
