@@ -254,3 +254,15 @@ REFUSED = {
 def test_what_a_client_could_not_take_is_not_written(reply):
     with pytest.raises(ValueError, match="client"):
         write_reply(reply)
+
+
+def test_the_longest_that_a_client_takes_is_written():
+    for reply in (
+        change("tasks", workunit="a" * 200),
+        change("app_versions", plan_class="a" * 63),
+        change("app_versions", cmdline="x" * 255, api_version="1" * 15),
+        change("workunits", command_line="x" * 64_000),
+        change("workunits", command_line="x " * 100),
+        change("outputs", token="x" * 4095),
+    ):
+        assert write_reply(reply)

@@ -102,20 +102,6 @@ def test_one_address_that_is_refused_holds_up_no_other(office, box, port, code, 
     ]
 
 
-def test_a_server_that_hangs_up_in_the_middle_loses_nothing(office, box, port):
-    for name in ("Ada", "Eve", "Grace"):
-        office.write(outbox.RESET, office.volunteer(name))
-    box.answer = lambda message: "421 too busy" if message["To"].startswith("eve") else "250 OK"
-    going = office.outgoing(server_on(port))
-    going.send()
-    box.answer = lambda _: "250 OK"
-    office.lab.later(minutes=2)
-    going.send()
-    assert sorted(message["To"] for message in box.taken) == [
-        f"{name}@mail.example" for name in ("ada", "eve", "grace")
-    ]
-
-
 def test_what_was_taken_and_could_not_be_stored_is_not_sent_again(office, box, port):
     office.write(outbox.RESET, office.volunteer("Ada"))
     going = office.outgoing(server_on(port))

@@ -144,22 +144,6 @@ def returned_many(lab, amount: int, *, spoil=lambda _lab, _number: None) -> list
     return list(orders)
 
 
-def test_a_whole_slice_is_judged_at_once_and_a_bad_output_among_good_ones_harms_none(working_lab):
-    bad = {3: truncated, 7: of_another_seed, 11: of_another_task}
-    orders = returned_many(
-        working_lab, 20, spoil=lambda order, number: bad[number](working_lab, order) if number in bad else None
-    )
-    assert working_lab.validate() == 20
-    states = [workunits.task(working_lab.db, order.task).state for order in orders]
-    assert {number for number, state in enumerate(states) if state is TaskState.INVALID} == set(bad)
-    assert states.count(TaskState.VALID) == 17
-    assert working_lab.db.one("SELECT count(*) AS n FROM result")["n"] == 34
-    done = [wanted.state for wanted in workunits.workunits(working_lab.db)].count(WorkunitState.DONE)
-    assert done == 17
-    assert working_lab.broken() == {}
-    assert working_lab.validate() == 0
-
-
 def test_an_output_over_which_judging_stumbles_is_invalid_and_harms_no_other(working_lab, caplog):
     orders = returned_many(working_lab, 5)
     stumbling = orders[2].task
