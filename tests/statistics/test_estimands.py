@@ -169,6 +169,7 @@ def at_levels(*levels: float, lr: float = 0.1) -> list:
         (SLOPE, at_levels(8), False),
         (SLOPE, at_levels(0, 8, 16), False),
         (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, 32, lr=0.2), True),
+        (SLOPE, [{"width": "small", "lr": 0.1}, {"width": "large", "lr": 0.1}], False),
         (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, lr=0.2), False),
         (SLOPE | {"between": [{"lr": 0.1}]}, at_levels(8, 16, 32) + at_levels(8, lr=0.2), True),
         (RANKS, at_levels(1, 2, 9), True),  # it sees their order alone

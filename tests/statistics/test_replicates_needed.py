@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.statistics.replicates_needed import for_absence, for_effect, for_share
+from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect, if_share
 from axiom.statistics.sequential import bernoulli_log_e, median_sequence
 from axiom.statistics.signed_ranks import either, log_es, stream
 
@@ -99,3 +99,27 @@ def test_no_share_makes_the_forecast_fail(n, share, null):
     half, most = for_share(round(share * n), n, null, BAR)
     assert half is None or half >= 0
     assert most is None or most >= (half or 0)
+
+
+def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_there():
+    rng, reached = np.random.default_rng(4), [[], []]
+    for _ in range(80):
+        pilot = rng.normal(0.0, 1.0, 64).tolist()  # in which there is none, as in a negative that is doubted
+        values = rng.normal(0.5, 1.0, 400).tolist()
+        for place, more in enumerate(if_effect(pilot, 0.5, BAR)):
+            reached[place].append(is_sure(values[: len(pilot) + more]))
+    assert 0.4 <= np.mean(reached[0]) <= 0.65
+    assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.08)
+    assert if_effect([1.0], 0.5, BAR) == (None, None)
+    assert if_effect([1.0] * 20, 0.5, BAR) == (0, 0)
+
+
+def test_as_many_seeds_as_would_show_a_share_show_one_that_is_there():
+    rng = np.random.default_rng(5)
+    half, most = if_share(16, 0.75, 0.5, BAR)
+    shown = [
+        [bernoulli_log_e(int((rng.random(16 + more) < 0.75).sum()), 16 + more, 0.5) >= BAR for _ in range(200)]
+        for more in (half, most)
+    ]
+    assert 0.4 <= np.mean(shown[0]) <= 0.65
+    assert np.mean(shown[1]) == pytest.approx(0.9, abs=0.06)

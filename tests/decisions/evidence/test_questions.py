@@ -88,6 +88,7 @@ def registered(kind="contrast", **changes):
         (registered(censored=1.0), "leave it missing"),
         (registered("slope", censored=1.0, exchangeable=True), "leave it missing"),
         (registered("level", censored=2.0, bounds=(0.0, 1.0)), "bounds 0 and 1"),
+        (registered("level", censored=1.0, bounds=(0.0, 1.0)), ""),
         (registered("proportion", censored=2.0), "bounds 0 and 1"),  # has them by what it is
         (registered("level", about="mean", bounds=(0.0, 1.0), null=0.5), ""),
         (registered("level", about="mean", bounds=(0.0, 1.0), null=2.0), "between its bounds"),

@@ -215,6 +215,8 @@ def test_what_an_experiment_needs_can_be_imported(line):
         ("run.__globals__", "`.__globals__` is not allowed: it is the inside of Python"),
         ("().__class__.__base__", "`.__base__` is not allowed"),
         ("(each for each in ()).gi_frame", "`.gi_frame` is not allowed"),
+        ("__match_args__ = ('__globals__',)", "`__match_args__` is not allowed"),
+        ("__builtins__", "`__builtins__` is not allowed"),
         ("chance.stream(seed, 'a').bit_generator.cffi", "`.cffi` is not allowed: that is the inside"),
         ("import functools; functools.update_wrapper(chance.stream, run)", "functools.update_wrapper is not allowed"),
         ("__import__('os')", "`__import__` is not allowed"),

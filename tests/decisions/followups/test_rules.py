@@ -363,3 +363,9 @@ def test_every_proposal_is_complete_inside_the_ranges_and_the_same_each_time(ask
             assert value(new, [(config, {new["measure"]: 1}) for config in one.configs])[0] is not None
             assert new["prediction"]["positive"] == one.prediction.positive
             assert new["name"] == one.design
+
+
+def test_where_no_end_can_be_paid_none_is_asked():
+    dear_when_narrow = manifest(cell_seconds=(512.0, 64.0, 8.0, 1.0), controls=(), ranges={"width": (1, 70)})
+    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, seconds=65.0)) != []
+    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, seconds=20.0)) == []

@@ -183,3 +183,10 @@ def test_with_work_enough_a_core_is_idle_only_for_want_of_memory_for_the_lightes
         idle = 0 if one.supply.obstacle else max(0, one.supply.cores - one.supply.busy_cores)
         memory = max(0, one.supply.memory_mb - one.supply.used_memory_mb)
         assert one.left.cores == max(0, idle - (memory // lightest if lightest else idle))
+
+
+def test_memory_is_not_kept_for_light_work_that_cannot_run_there():
+    small_disk = host(1, cores=8, memory_mb=17_000, disk_mb=50)
+    large = host(2, cores=16, memory_mb=129_000)
+    found = fill([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
+    assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}

@@ -14,6 +14,7 @@ from axiom.decisions.planning.plan import Candidate, plan
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import UsualHosts
 from axiom.domain.findings import Grade, Verdict
+from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 
 OPEN_QUESTION = Aim(
@@ -329,3 +330,13 @@ def test_a_version_with_two_registrations_gets_no_more_than_one_with_one():
         amounts[one.experiment_id] += one.workunits * one.replicates_each
     assert amounts.total() >= 64
     assert abs(amounts[1] - amounts[2]) <= 8
+
+
+def test_what_fills_the_hosts_that_can_take_it_is_not_said_to_wait_for_others():
+    large, small = (
+        Supply(host_id=number, name=f"host {number}", volunteer="", cores=8, memory_mb=memory, is_ours=True)
+        for number, memory in ((1, 4_000), (2, 1_000))
+    )
+    heavy = candidate(1, need=Need(memory_mb=2_000), unsent=50)
+    found = plan([heavy, candidate(2, aims=())], supplies=(large, small), cores=16, per_core=3, task_seconds=8.0)
+    assert "2 tasks of it" in found.skipped[0].reason

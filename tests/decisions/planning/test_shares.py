@@ -246,3 +246,8 @@ def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts,
         for one in open_ones:
             is_wanted = one.experiment_id in worth_it - below and one.replicate_seconds < 1_000.0
             assert not (is_wanted and at.room(one.need, 16 * one.costs, 172_800.0))
+
+
+def test_a_share_of_which_nothing_is_there_goes_to_the_others():
+    found = planned(candidate(1), wishes=Wishes(mix=(("new", 90.0), ("negatives", 10.0))))
+    assert shares(found) == {Purpose.FILL: 1.0}
