@@ -39,22 +39,11 @@ class Version:
         known = {*self.roots, *(before.roots if before else ())}
         self.signing = [pair for pair in PAIRS if pair in known and dice.random() < 0.85]
         self.expires = NOW + timedelta(days=dice.choice((-1, 1, 300)))
+        self.signers = signers(self.threshold, *self.roots)
 
     def ours(self, number: int, lab: str) -> Trust:
-        return Trust(
-            lab=lab,
-            version=number,
-            expires=self.expires,
-            roles={
-                Role.ROOT: self.signers,
-                Role.BUNDLE: Signers(threshold=1, keys={BUNDLE.ours.id: BUNDLE.ours.public}),
-                Role.TICKET: Signers(threshold=1, keys={TICKET.ours.id: TICKET.ours.public}),
-            },
-        )
-
-    @property
-    def signers(self) -> Signers:
-        return Signers(threshold=self.threshold, keys={pair.ours.id: pair.ours.public for pair in self.roots})
+        roles = {Role.ROOT: self.signers, Role.BUNDLE: signers(1, BUNDLE), Role.TICKET: signers(1, TICKET)}
+        return Trust(lab=lab, version=number, expires=self.expires, roles=roles)
 
     def theirs(self, number: int):
         root = metadata.Root(version=number, expires=self.expires)
@@ -65,6 +54,10 @@ class Version:
         for pair in self.signing:
             made.sign(pair.theirs, append=True)
         return made
+
+
+def signers(threshold: int, *pairs: Pair) -> Signers:
+    return Signers(threshold=threshold, keys={pair.ours.id: pair.ours.public for pair in pairs})
 
 
 def ours(versions: Sequence[Version]) -> bool:

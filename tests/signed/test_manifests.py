@@ -74,9 +74,8 @@ def test_a_manifest_says_what_the_experiment_declares(data):
     assert (manifest.name, manifest.version, manifest.aliases, manifest.avx) == ("probe", 2, ("prb",), True)
     assert manifest.configs[1] == {"width": 16, "lr": 0.5, "act": "relu", "bias": True}
     assert manifest.factors == {"width": "int", "lr": "float", "act": "str", "bias": "bool"}
-    assert manifest.cell_seconds == (1.0, 2.0)
+    assert (manifest.cell_seconds, manifest.seconds) == ((1.0, 2.0), 3.0)
     assert (manifest.memory_mb, manifest.disk_mb, manifest.gpu) == (100, 300, True)
-    assert manifest.seconds == 3.0
     assert manifest.measures[2] == Measure("reached", ValueType.INT, True)
     assert [kind.value for _, kind, _ in manifest.measures] == ["float", "int", "int", "bool", "floats", "ints"]
     assert manifest.ranges == {"width": (4.0, 64.0)}
@@ -131,13 +130,11 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d["estimands"][0].update(about="mean", bounds=None), "bounds"),
         (lambda d: d["estimands"][0].update(censoring=1), "'censoring'"),
         (lambda d: d.update(format="axiom-manifest-9"), "format"),
-        (lambda d: d.update(name="Probe"), "name 'Probe'"),
         (lambda d: d.update(version=0), "version"),
         (lambda d: d.update(configs=[]), "the sweep"),
         (lambda d: d["configs"][0].update(widht=8), "config 0 of the sweep .*'widht'"),
         (lambda d: d["configs"][1].update(width=8.5), "config 1 of the sweep: width"),
         (lambda d: d["configs"][1].update(bias=1), "config 1 of the sweep: bias"),
-        (lambda d: d["configs"][1].update(act=1), "config 1 of the sweep: act"),
         (lambda d: d["configs"][1].update(lr="big"), "config 1 of the sweep: lr"),
         (lambda d: d["factors"].update(width="complex"), "'complex'"),
         (lambda d: d.update(cell_seconds=[1.0]), "time"),
@@ -148,12 +145,9 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d["measures"].append(["loss", "float", False]), "twice"),
         (lambda d: d["measures"].append(["l-oss", "float", False]), "'l-oss'"),
         (lambda d: d["measures"].append(["note", "str", False]), "'str'"),
-        (lambda d: d["estimands"][0].update(kind="guess"), "'guess'"),
         (lambda d: d["estimands"][0].pop("null"), r"estimands\[0\] .*'null'"),
         (lambda d: d["estimands"][0].update(expects="−"), "'−'"),
-        (lambda d: d["estimands"][0].update(smallest="x"), "smallest"),
         (lambda d: d["estimands"][0]["prediction"].update(positiv=1), "'positiv'"),
-        (lambda d: d["estimands"][0]["prediction"].update(median="0"), "median"),
         (lambda d: d["estimands"][0]["prediction"].update(absent=-1), "absent"),
         (lambda d: d["figure"].update(z="x"), "figure .*'z'"),
         (lambda d: d["figure"].update(where={"act": []}), "figure: where"),
@@ -162,7 +156,6 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d["controls"][0].update(planted_seconds=[0.0]), "planted for wide_minus_narrow"),
         (lambda d: d["controls"][0]["planted"][0].pop("act"), "config 0 of what is planted .*'act'"),
         (lambda d: d.update(avx="yes"), "avx"),
-        (lambda d: d.update(gpu=1), "gpu"),
         (lambda d: d.update(may_use_gpu=True), "a GPU alone"),
         (lambda d: d.update(disk_mb=0), "disk_mb"),
         (lambda d: d.update(copies=6), "6 copies"),
@@ -207,13 +200,10 @@ def test_a_manifest_says_the_whole_map_or_nothing_of_one(of_map):
         (lambda d: d["map"].update(x=3), "x is not"),
         (lambda d: d["map"]["y"].update(low=2.0), "its end"),
         (lambda d: d["map"]["x"].update(log=True), "above 0"),
-        (lambda d: d["map"]["x"].update(low="x"), "low"),
         (lambda d: d["map"]["x"].pop("log"), "x .*'log'"),
         (lambda d: d["map"].update(bands=[]), "bands"),
         (lambda d: d["map"]["bands"][0].update(shades=1.5), "shades"),
         (lambda d: d["map"]["bands"][0].update(colour="red"), "'colour'"),
-        (lambda d: d["map"].update(pixels=512), "pixels"),
-        (lambda d: d["map"].update(charted=9), "level"),
         (lambda d: d["estimands"][0].update(levels=[1]), "levels"),
         (lambda d: d["estimands"][0].update(levels="12"), "levels"),
         (lambda d: d["estimands"][0].update(levels=[-1, 2]), "levels"),

@@ -1,11 +1,13 @@
+"""Who may sign what: texts under a seal, and trust files with their versions, as keys change."""
+
 import json
 from base64 import urlsafe_b64encode as encode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
-from axiom.signed.canonical_json import canonical
+from axiom.signed.canonical_json import canonical, parse
 from axiom.signed.keys import SigningKey
 from axiom.signed.trust import (
     TRUST_LIMIT,
@@ -13,13 +15,16 @@ from axiom.signed.trust import (
     NotSealed,
     Role,
     Signers,
+    Trust,
     Untrusted,
     add_version,
+    lab_name,
     read_trust,
     sealed,
     signatures_of,
     trust_body,
     unseal,
+    versions_of,
     write_trust,
 )
 
@@ -112,3 +117,104 @@ def test_a_trust_file_that_makes_no_sense_is_refused_even_when_signed(change, wo
     body = canonical(trust)
     with pytest.raises(NotSealed, match=words):
         read_trust(add_version(body, signatures_of(body, [keys.root])), now=now)
+
+
+THREE = tuple(SigningKey.make() for _ in range(3))
+NEXT = tuple(SigningKey.make() for _ in range(3))
+BUNDLE, TICKET = SigningKey.make(), SigningKey.make()
+
+
+def signers(threshold, *keys):
+    return Signers(threshold=threshold, keys={key.id: key.public for key in keys})
+
+
+@dataclass
+class Ceremony:
+    """A laboratory whose root is two of three keys."""
+
+    trust: Trust
+    raw: bytes
+
+    def then(self, *signing, roots=None, threshold=2, **changes) -> "Ceremony":
+        roles = {**self.trust.roles, **({Role.ROOT: signers(threshold, *roots)} if roots else {})}
+        trust = replace(self.trust, version=self.trust.version + 1, roles=roles, **changes)
+        return Ceremony(trust, write_trust(trust, signing, self.raw))
+
+
+@pytest.fixture
+def first(now) -> Ceremony:
+    root = signers(2, *THREE)
+    roles = {Role.ROOT: root, Role.BUNDLE: signers(1, BUNDLE), Role.TICKET: signers(1, TICKET)}
+    trust = Trust(lab=lab_name(root), version=1, expires=now + timedelta(days=365), roles=roles)
+    return Ceremony(trust, write_trust(trust, THREE[:2]))
+
+
+def taken(ceremony, now, seen=None, lab=None):
+    return read_trust(ceremony.raw, now=now, seen=seen, lab=lab)
+
+
+def test_a_host_that_saw_the_first_version_walks_to_the_newest_although_every_root_key_changed(first, now):
+    seen = anchor(taken(first, now))
+    mixed = (THREE[0], NEXT[0], NEXT[1])
+    newest = first.then(THREE[0], THREE[1], NEXT[0], roots=mixed).then(NEXT[0], NEXT[1], roots=NEXT).then(*NEXT[1:])
+    trust = taken(newest, now, seen, first.trust.lab)
+    assert (trust.version, trust.lab) == (4, first.trust.lab)
+    assert set(trust.roles[Role.ROOT].keys) == {key.id for key in NEXT}
+    assert taken(newest, now) == taken(newest, now, anchor(trust)) == trust
+    assert [version.version for version in versions_of(newest.raw)] == [1, 2, 3, 4]
+    assert taken(first, now).sealers_before == {}
+    assert taken(first.then(*THREE[:2]), now).sealers_before == {BUNDLE.id: BUNDLE.public}
+    with pytest.raises(Untrusted, match="ran out"):
+        taken(newest, trust.expires)
+    renewed = newest.then(*NEXT[:2], expires=trust.expires + timedelta(days=1))  # the newest alone must be good
+    assert taken(renewed, trust.expires, seen).version == 5
+
+
+@pytest.mark.parametrize(
+    ("signing", "roots", "fact"),
+    [
+        ((THREE[0],), THREE, "1 of the 2 .* its own"),
+        ((THREE[0], THREE[0]), THREE, "1 of the 2 .* its own"),
+        ((), NEXT, "0 of the 2 .* its own"),
+        ((THREE[0], NEXT[0], NEXT[1]), NEXT, "1 of the 2 .* the version before"),
+        ((NEXT[0], NEXT[1]), NEXT, "0 of the 2 .* the version before"),
+        ((THREE[0], THREE[1]), NEXT, "0 of the 2 .* its own"),
+        ((THREE[0], THREE[1], NEXT[0]), NEXT, "1 of the 2 .* its own"),
+        ((THREE[0], THREE[1], NEXT[0], BUNDLE), NEXT, "may not sign"),
+    ],
+)
+def test_new_root_keys_need_the_threshold_of_the_old_ones_and_of_their_own(signing, roots, fact, first, now):
+    with pytest.raises(Untrusted, match=fact):
+        taken(first.then(*signing, roots=roots), now)
+    others = first.then(*THREE[1:], roots=(*THREE[1:], NEXT[0]))  # one was lost, and replaced by the other two
+    assert taken(others.then(THREE[1], NEXT[0]), now, anchor(taken(first, now))).version == 3
+
+
+def test_whoever_saw_a_version_takes_no_older_one_and_no_other_of_its_number(first, now):
+    second, fork = first.then(*THREE[:2]), first.then(*THREE[1:], expires=now + timedelta(days=100))
+    seen = anchor(taken(second, now))
+    with pytest.raises(Untrusted, match="version 1, and version 2"):
+        taken(first, now, seen)
+    for forked in (fork, fork.then(*THREE[:2])):
+        assert taken(forked, now).version == forked.trust.version
+        with pytest.raises(Untrusted, match="another version 2"):
+            taken(forked, now, seen)
+    true = first.then(*THREE[:2], *NEXT[:2], roots=NEXT)
+    for stolen, fact in ((second.then(*THREE[:2]), "another version 2"), (true.then(*THREE[:2]), "may not sign")):
+        with pytest.raises(Untrusted, match=fact):
+            taken(stolen, now, anchor(taken(true, now)))
+
+
+def test_versions_cannot_be_left_out_put_in_another_order_or_taken_from_another_laboratory(first, now):
+    newest = first.then(*THREE[:2]).then(*THREE[:2])
+    data = parse(newest.raw, limit=10**6)
+    chain = data["chain"]
+    for some in (chain[1:], [chain[0], chain[2]], [chain[0], chain[2], chain[1]], [*chain, chain[2]], chain * 2):
+        with pytest.raises(NotSealed):
+            read_trust(canonical({"chain": some}), now=now)
+    foreign = replace(first.trust, lab="ab" * 32, version=2)
+    with pytest.raises(NotSealed, match="first root keys"):
+        read_trust(write_trust(foreign, THREE, first.raw), now=now)
+    chain[0]["signatures"] = {}
+    with pytest.raises(NotSealed, match="one before"):
+        read_trust(canonical(data), now=now, seen=anchor(taken(newest, now)))

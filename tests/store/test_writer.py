@@ -59,11 +59,9 @@ def hold(writer):
 
 
 @pytest.fixture
-def failing(disk, folder, now):
+def failing(disk, connect, folder):
     """A writer on a disk that fails when told to."""
-    database = disk.connect(folder)
-    migrate(database, None, now)
-    database.close()
+    connect().close()
     writer = Writer(lambda: disk.connect(folder))
     writer.start()
     yield writer
@@ -121,19 +119,62 @@ def test_the_writer_tells_how_many_wait_and_how_long_and_takes_no_more_than_can(
     assert stored(folder) == ["Ada", "Grace", "Mary", "Rosa"]
 
 
-def test_a_work_that_raises_is_undone_alone(writer, folder):
-    go = hold(writer)
+def test_a_work_that_raises_is_undone_alone_and_so_is_one_for_which_there_is_no_room(connect, folder):
+    def impatient():
+        database = connect()
+        database.select("PRAGMA busy_timeout = 20")
+        return database
 
     def fail(db):
         db.insert(VOLUNTEER, name="half")
         raise ZeroDivisionError
 
+    def shrink(db):
+        db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count'] + 1}")
+
+    writer = Writer(impatient)
+    writer.start()
+    go = hold(writer)
     answers = [writer.submit(work) for work in (add("Ada"), fail, add("Grace"), add("Ada"), add("Mary"))]
     go.set()
     errors = [type(answer.exception(PATIENCE)).__name__ for answer in answers]
     assert errors == ["NoneType", "ZeroDivisionError", "NoneType", "IntegrityError", "NoneType"]
-    assert stored(folder) == ["Ada", "Grace", "Mary"]
-    assert writer.failed is None
+    writer.run(shrink)
+    with pytest.raises(StorageFull):
+        writer.run(add("x" * 100_000))
+    assert (writer.failed, writer.found_no_room) == (None, True)
+    writer.run(lambda db: db.select("PRAGMA max_page_count = 1000000"))
+    stranger = sqlite3.connect(folder.database, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")  # which delays only for a while
+    with pytest.raises(StoreBusy):
+        writer.run(add("Emmy"))
+    stranger.execute("ROLLBACK")
+    stranger.close()
+    writer.run(add("Rosa"))
+    assert (writer.failed, writer.found_no_room) == (None, False)
+    writer.stop()
+    assert stored(folder) == ["Ada", "Grace", "Mary", "Rosa"]
+
+
+@pytest.mark.parametrize("fault", [apsw.SQLITE_FULL, apsw.SQLITE_IOERR_SHMSIZE], ids=["full", "no-room-for-index"])
+@pytest.mark.parametrize("is_large", [False, True])
+def test_a_disk_that_is_full_acknowledges_nobody_and_the_writer_goes_on(failing, disk, folder, fault, is_large):
+    """SQLite spills a large transaction to the log before its commit; a disk that is full then takes all of it."""
+    failing.run(add("before"))
+    failing.run(lambda db: db.select("PRAGMA cache_size = 10"))
+    go = hold(failing)
+    answers = [failing.submit(add(str(number))) for number in range(3)]
+    if is_large:
+        answers.append(failing.submit(lambda db: [db.insert(VOLUNTEER, name=f"{n}" * 3_000) for n in range(40)]))
+    answers.append(failing.submit(add("last")))
+    disk.faults["write"] = fault
+    go.set()
+    assert {type(answer.exception(PATIENCE)) for answer in answers} == {StorageFull}
+    assert failing.failed is None
+    assert stored(folder, with_apsw) == ["before"]
+    disk.faults.clear()
+    assert failing.run(add("after")) > 0
+    assert stored(folder, with_apsw) == ["before", "after"]
 
 
 @pytest.mark.parametrize(("max_group", "syncs"), [(1, 12), (4, 3), (256, 1)])
@@ -189,51 +230,6 @@ def test_stop_does_what_waits_of_many_threads_and_leaves_one_whole_file(connect,
     connect().close()  # the lock was given back
 
 
-def test_a_full_disk_refuses_the_one_and_the_writer_goes_on(writer, folder):
-    def shrink(db):
-        db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count'] + 1}")
-
-    writer.run(shrink)
-    with pytest.raises(StorageFull, match="full"):
-        writer.run(add("x" * 100_000))
-    assert writer.failed is None
-    assert writer.found_no_room
-    writer.run(lambda db: db.select("PRAGMA max_page_count = 1000000"))
-    writer.run(add("Ada"))
-    assert not writer.found_no_room
-    assert stored(folder) == ["Ada"]
-
-
-@pytest.mark.parametrize("fault", [apsw.SQLITE_FULL, apsw.SQLITE_IOERR_SHMSIZE], ids=["full", "no-room-for-index"])
-def test_a_disk_that_is_full_at_commit_acknowledges_nobody_and_the_writer_goes_on(failing, disk, folder, fault):
-    failing.run(add("before"))
-    go = hold(failing)
-    answers = [failing.submit(add(str(number))) for number in range(20)]
-    disk.faults["write"] = fault
-    go.set()
-    assert {type(answer.exception(PATIENCE)) for answer in answers} == {StorageFull}
-    assert failing.failed is None
-    assert stored(folder, with_apsw) == ["before"]
-    disk.faults.clear()
-    assert failing.run(add("after")) > 0
-    assert stored(folder, with_apsw) == ["before", "after"]
-
-
-def test_an_error_that_ends_the_transaction_within_a_work_acknowledges_nobody(failing, disk, folder):
-    """SQLite spills a large transaction to the log before its commit; a disk that is full then takes all of it."""
-    failing.run(lambda db: db.select("PRAGMA cache_size = 10"))
-    go = hold(failing)
-    first = failing.submit(add("Ada"))
-    large = failing.submit(lambda db: [db.insert(VOLUNTEER, name=f"{number}" * 3_000) for number in range(40)])
-    last = failing.submit(add("Grace"))
-    disk.faults["write"] = apsw.SQLITE_FULL
-    go.set()
-    assert {type(answer.exception(PATIENCE)) for answer in (first, large, last)} == {StorageFull}
-    disk.faults.clear()
-    failing.run(add("Mary"))
-    assert stored(folder, with_apsw) == ["Mary"]
-
-
 @pytest.mark.parametrize(
     ("action", "fault"),
     [("sync", apsw.SQLITE_IOERR_FSYNC), ("write", apsw.SQLITE_IOERR_WRITE), ("write", apsw.SQLITE_READONLY_DBMOVED)],
@@ -252,25 +248,6 @@ def test_a_disk_that_fails_is_never_tried_again(failing, disk, folder, action, f
     failing.stop()
     assert disk.syncs == syncs
     assert stored(folder, with_apsw) == ["before"]
-
-
-def test_a_stranger_who_holds_the_database_delays_only_for_a_while(folder, connect):
-    def impatient():
-        database = connect()
-        database.select("PRAGMA busy_timeout = 20")
-        return database
-
-    writer = Writer(impatient)
-    writer.start()
-    stranger = sqlite3.connect(folder.database, isolation_level=None)
-    stranger.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreBusy):
-        writer.run(add("Ada"))
-    stranger.execute("ROLLBACK")
-    stranger.close()
-    writer.run(add("Grace"))
-    writer.stop()
-    assert stored(folder) == ["Grace"]
 
 
 KILLED = """

@@ -109,18 +109,16 @@ def test_a_file_without_its_row_is_a_problem_after_a_day(database, folder, now, 
     assert len(blobs.problems(database, folder)) == 230
 
 
-@pytest.mark.parametrize(
-    ("number", "error"), [(errno.ENOSPC, StorageFull), (errno.EIO, StoreError)], ids=["full", "failing"]
-)
+@pytest.mark.parametrize(("number", "error"), [(errno.ENOSPC, StorageFull), (errno.EIO, StoreError)])
 def test_a_disk_that_does_not_take_the_file_leaves_no_row_and_no_file(
     database, folder, now, monkeypatch, number, error
 ):
     def refuse(_descriptor):
         raise OSError(number, os.strerror(number))
 
-    (folder.blobs / hashlib.sha256(LARGE).hexdigest()[:2]).mkdir(parents=True)
+    file_of(folder, hashlib.sha256(LARGE).hexdigest()).parent.mkdir(parents=True)
     monkeypatch.setattr(os, "fsync", refuse)
-    with pytest.raises(error, match=r"[Nn]obody was told") as caught:
+    with pytest.raises(error) as caught:
         blobs.put(database, folder, LARGE, now)
     assert type(caught.value) is error
     assert database.select("SELECT * FROM blob") == []
@@ -136,15 +134,13 @@ def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch
         real_fsync(descriptor)
 
     def replace(path, target):
-        order.append("rename")
         order.append(database.one("SELECT count(*) AS amount FROM blob"))
         return real_replace(path, target)
 
-    digest = hashlib.sha256(LARGE).hexdigest()
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "replace", replace)
-    blobs.put(database, folder, LARGE, now)
-    assert order == ["sync lab", "sync blobs", "sync .part", "rename", {"amount": 0}, f"sync {digest[:2]}"]
+    digest = blobs.put(database, folder, LARGE, now)
+    assert order == ["sync lab", "sync blobs", "sync .part", {"amount": 0}, f"sync {digest[:2]}"]
 
 
 @pytest.mark.usefixtures("database")

@@ -7,11 +7,15 @@ from enum import StrEnum
 
 import apsw
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.domain.work import Outcome, Result, WorkunitState
+from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreDamaged, StoreError
+from axiom.store.engine import counters
 from axiom.store.engine.database import Database, at, connect_reader, connect_writer, maybe_moment, moment
+from axiom.store.experiments import experiments
+from axiom.store.tasks import results, tasks, workunits
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 WITH_ID = "INSERT INTO volunteer (id, name, created_at) VALUES (:id, :name, 0)"
@@ -181,17 +185,6 @@ def test_there_is_one_writable_connection_which_is_durable_and_closed_to_others(
     assert folder.database.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_stranger_who_holds_the_database_is_named(database, folder):
-    database.select("PRAGMA busy_timeout = 20")
-    stranger = sqlite3.connect(folder.database, isolation_level=None)
-    stranger.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreBusy, match="program"):
-        database.execute(VOLUNTEER, name="Ada")
-    stranger.execute("ROLLBACK")
-    stranger.close()
-    database.execute(VOLUNTEER, name="Ada")
-
-
 def test_a_file_that_is_no_database_is_called_damaged_and_stays_as_it_was(folder, tmp_path):
     folder.database.write_bytes(b"not a database" * 100)
     for _ in range(2):  # the second time shows that the first gave its lock back
@@ -212,3 +205,41 @@ def test_another_way_to_the_disk_and_a_path_with_odd_letters_can_be_named(tmp_pa
     assert database.tables() == {"thing"}
     database.close()
     assert (path / "axiom.db").is_file()
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(("open", "done")), st.integers(-5, 5)), max_size=10)
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_a_counter_is_the_sum_of_what_was_added(database, steps):
+    database.execute("DELETE FROM counter")
+    for state, amount in steps:
+        counters.add(database, "workunit", 1, state, amount)
+    assert counters.read(database) == {
+        ("workunit", 1, state): sum(amount for other, amount in steps if other == state) for state, _ in steps
+    }
+
+
+def test_a_counter_that_was_not_kept_is_named(ordered, now, taken_back):
+    experiments.issue(ordered, experiments.by_id(ordered, 1), 1, 1)
+    about = {"experiment_id": 1, "registration_id": 1, "configs": [0], "max_failures": 3}
+    workunits.order_many(ordered, replicates=[[0], [1]], **about, now=now)
+    tasks.close(ordered, [(workunits.workunit(ordered, 2), WorkunitState.DONE, "")], now)
+    cell = {"task_id": 1, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5, "early": (), "cpu_seconds": 0.0}
+    results.record(ordered, [Result(**cell, outcome=Outcome.LATE, measures=None)], now)
+    counters.add(ordered, "volunteer", 0, "known", 5)  # counted by nobody here
+    counters.add(ordered, "task", 1, "sent", 0)
+    assert counters.problems(ordered) == []
+    for noun, state, says in (
+        ("task", "unsent", 4),
+        ("task", "sent", 1),
+        ("workunit", "open", 3),
+        ("result", "late", 2),
+    ):
+        with taken_back(ordered):
+            counters.add(ordered, noun, 1, state, 1)
+            problem = f"counter {noun} {state} of experiment 1 says {says}, there are {says - 1}"
+            assert counters.problems(ordered) == [problem]
+    ordered.execute("DELETE FROM counter WHERE noun = 'task'")
+    assert counters.problems(ordered) == ["counter task unsent of experiment 1 says 0, there are 3"]

@@ -45,28 +45,30 @@ KINDS = ["insert", "ignore", "upsert", "update", "delete", "many", "file", "swal
 STEPS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9), ATOMS), max_size=6)
 
 
-def swallow(db, rows):
-    with contextlib.suppress(sqlite3.IntegrityError):
-        db.many(INSERT, rows)
-
-
-def do(db, kept, steps):
-    """A work: some of its steps fail, and some of those failures are swallowed."""
-    for kind, number, atom in steps:
-        thing = {"name": number, "body": atom}
-        rows = [{"name": 100 + number, "body": atom}, {"body": atom, "name": number}]
-        act = {
-            "insert": lambda thing=thing: db.insert(INSERT, **thing),
-            "ignore": lambda thing=thing: db.execute(IGNORE, **thing),
-            "upsert": lambda thing=thing: db.select(UPSERT, **thing),
-            "update": lambda thing=thing: db.execute("UPDATE thing SET body = :body WHERE name > :name", **thing),
-            "delete": lambda number=number: db.execute("DELETE FROM thing WHERE name = :name", name=number),
-            "many": lambda rows=rows: db.many(INSERT, rows),
-            "swallow": lambda rows=rows: swallow(db, rows),
-            "file": lambda number=number: blobs.put(db, kept.folder, bytes([number]) * (blobs.LIMIT + 1), kept.now),
-            "fail": lambda: db.execute("INSERT INTO thing (id) VALUES ('no number')"),
-        }
-        act[kind]()
+def do(db, kept, kind, number, atom):
+    """A step of a work: some fail, and some of those failures are swallowed."""
+    thing = {"name": number, "body": atom}
+    rows = [{"name": 100 + number, "body": atom}, {"body": atom, "name": number}]
+    match kind:
+        case "insert":
+            db.insert(INSERT, **thing)
+        case "ignore":
+            db.execute(IGNORE, **thing)
+        case "upsert":
+            db.select(UPSERT, **thing)
+        case "update":
+            db.execute("UPDATE thing SET body = :body WHERE name > :name", **thing)
+        case "delete":
+            db.execute("DELETE FROM thing WHERE name = :name", name=number)
+        case "many":
+            db.many(INSERT, rows)
+        case "swallow":
+            with contextlib.suppress(sqlite3.IntegrityError):
+                db.many(INSERT, rows)
+        case "file":
+            blobs.put(db, kept.folder, bytes([number]) * (blobs.LIMIT + 1), kept.now)
+        case "fail":
+            db.execute("INSERT INTO thing (id) VALUES ('no number')")
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -92,7 +94,8 @@ def test_any_works_are_the_same_after_a_replay(
         with db.transaction():
             for steps in group:
                 with contextlib.suppress(sqlite3.IntegrityError), db.savepoint():
-                    do(db, kept, steps)
+                    for step in steps:
+                        do(db, kept, *step)
     db.close()
     copied = copied or kept.older(place / "older")
     assert copied.brought_up().ending is JournalEnd.END

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.store.engine import hash_chains
-from axiom.store.upkeep import audit
+from axiom.store.engine import blobs, hash_chains
+from axiom.store.upkeep import audit, figures
 from axiom.store.upkeep.audit import Audited
 
 ENTRY = Audited(
@@ -83,3 +83,14 @@ def test_an_altered_removed_or_inserted_entry_is_seen(chain, taken_back):
         with taken_back(chain):
             assert chain.execute(damage) >= 1
             assert audit.broken_links(chain)[0].startswith(problem)
+
+
+def test_a_picture_takes_the_place_of_the_one_before(database, folder, now):
+    assert figures.shows(database) == {}
+    digests = [blobs.put(database, folder, body, now) for body in (b"<svg/>", b"\x89PNG", b"<svg>2</svg>")]
+    figures.keep(database, name="finding/1/strip/660", shown="one", svg=digests[0], png=digests[1], now=now)
+    figures.keep(database, name="finding/1/strip/326", shown="one", svg=digests[0], png=digests[1], now=now)
+    figures.keep(database, name="finding/1/strip/660", shown="two", svg=digests[2], png=digests[1], now=now)
+    assert figures.shows(database) == {"finding/1/strip/660": "two", "finding/1/strip/326": "one"}
+    row = database.one("SELECT svg FROM figure WHERE name = 'finding/1/strip/660'")
+    assert blobs.get(database, folder, row["svg"]) == b"<svg>2</svg>"

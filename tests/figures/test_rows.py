@@ -1,7 +1,10 @@
-"""From measured lists to a curve: which measure, which configs, and of how many repetitions each median is."""
+"""From measured lists to a curve, and from a card to the rows of a forest."""
 
 from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.evidence_cards import Card, Stratum
+from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.curve_rows import curve_measure, curve_of
+from axiom.figures.forest_rows import parts_of
 
 CONFIGS = [{"lr": lr, "task": "xor"} for lr in range(1, 21)]
 
@@ -47,3 +50,41 @@ def test_of_many_configs_six_are_drawn_with_both_ends_and_named_by_what_varies()
     assert [series.name for series in found.series] == ["1", "5", "9", "12", "16", "20"]
     assert (found.by, found.configs) == ("lr", 20)
     assert [series.medians[-1] for series in found.series] == [0.0, 4.0, 8.0, 11.0, 15.0, 19.0]
+
+
+EVIDENCE = Evidence(
+    blocks=1,
+    seeds=8,
+    missing=0,
+    estimate=0.5,
+    low=None,
+    high=None,
+    e_value=1.0,
+    e_kind="signed ranks",
+    verdict=Verdict.UNDECIDED,
+    grade=Grade.AWAITING,
+    hosts=1,
+    volunteers=1,
+    platforms=1,
+    needs=(),
+    flags=(),
+    reasons=(),
+)
+
+
+def part(by: str, name: str, seeds: int = 8) -> Stratum:
+    return Stratum(by=by, name=name, seeds=seeds, missing=1, estimate=0.5, low=None, high=0.9, mean=0.4, error=0.1)
+
+
+def card(*strata: Stratum) -> Card:
+    return Card(evidence=EVIDENCE, strata=strata, pooled=None, without=(), exploratory=None, next_grade=Grade.MODERATE)
+
+
+def test_platforms_come_first_then_designs_then_the_hosts_with_most_replicates():
+    found = parts_of(card(part("host", "7"), part("volunteer", "3"), part("design", "declared"), part("platform", "a")))
+    groups = [("Platform", "a"), ("Design", "declared"), ("Host", "host 7")]
+    assert [(drawn.group, drawn.name) for drawn in found] == groups
+    assert (found[0].seeds, found[0].estimate, found[0].low, found[0].high) == (8, 0.5, None, 0.9)
+    found = parts_of(card(*(part("host", str(number), seeds=number % 20) for number in range(40))))
+    assert {drawn.group.partition(",")[0] for drawn in found} == {"Host: 12 of 40"}
+    assert sorted(drawn.seeds for drawn in found) == [14, 14, 15, 15, 16, 16, 17, 17, 18, 18, 19, 19]
