@@ -51,11 +51,11 @@ class Notebook:
         self.fractions.append(fraction)
 
 
-def compute(experiment, config, seed):
-    """One cell: its measures, and what it said on the way."""
+def compute(experiment, config, seed, shelf=None):
+    """One cell: its measures, and what it said on the way. The shelf keeps its states, where there is one."""
     from axiom.kit import pace
 
-    pace.attach(heard := Notebook())
+    pace.attach(heard := Notebook(), shelf)
     try:
         return experiment.run(config, seed), heard
     finally:
@@ -64,7 +64,11 @@ def compute(experiment, config, seed):
 
 def numbers(experiment, config, seed):
     """One cell as it stands in a golden file."""
-    measures, heard = compute(experiment, config, seed)
+    return written(experiment, config, seed, *compute(experiment, config, seed))
+
+
+def written(experiment, config, seed, measures, heard):
+    """A cell that was computed, as it stands in a golden file."""
     cell = {
         "version": experiment.version,
         "seed": seed,

@@ -1,0 +1,224 @@
+"""Compositions: what is asked, who is wired to whom, and what was never shown and is never said."""
+
+import functools
+
+import numpy as np
+import pytest
+
+from axiom.catalogue import compositional_architecture as architecture
+from axiom.catalogue import compositional_generalization as generalization
+from axiom.catalogue import compositional_numbers
+from axiom.catalogue import pruning_compositionality as pruned
+from axiom.catalogue import regularized_compositionality as regularized
+from axiom.domain.experiments import seed_of
+from axiom.kit import chance, models, pruning, readouts, training
+from axiom.kit.optimizers import Rates
+
+# What is asked decides: an unseen number is never said, heads gain by width, and an exclusive or loses by it.
+ASKED_SEEDS = [seed_of(generalization.experiment.name, 1, replicate) for replicate in range(12)]
+
+
+def asked_cells(readout, width, *, seeds=ASKED_SEEDS[:4], epochs=40, **factors):
+    config = generalization.Config(readout=readout, width=width, epochs=epochs, **factors)
+    return [generalization.run(config, seed) for seed in seeds]
+
+
+def test_no_new_number_is_right():
+    for measured in asked_cells("number", 16, seeds=ASKED_SEEDS[:2]):
+        assert measured.seen_accuracy > 0.9
+        assert measured.new_accuracy == 0.0
+        assert measured.gap == measured.seen_accuracy
+        assert measured.sayable == 0.0
+
+
+def test_of_strange_codes_nothing_is_known():
+    for measured in asked_cells("heads", 128, seeds=ASKED_SEEDS[:3], is_strange=True):
+        assert measured.seen_accuracy > 0.9
+        assert measured.new_accuracy < 0.2  # three times chance would be 0.08, and a level may lie near another
+
+
+# An answer is half right when it shares a level; without dropout and decay a network is trained as a plain one.
+NUMBER_SEED = seed_of(compositional_numbers.experiment.name, 1, 0)
+
+
+@functools.cache
+def number_cell(*, width=32, dropout=0.0, decay=0.0, epochs=20, **changes):
+    return compositional_numbers.run(
+        compositional_numbers.Config(width=width, dropout=dropout, decay=decay, epochs=epochs, **changes), NUMBER_SEED
+    )
+
+
+def test_of_35_wrong_answers_ten_share_a_level():
+    """Of 35 wrong answers ten share a level with the right one; the right one shares both."""
+    every = np.arange(36)
+    found = [compositional_numbers.half_right(every, np.full(36, number)) for number in every]
+    assert found == pytest.approx([11 / 36] * 36)
+    assert compositional_numbers.half_right(every, every) == 1.0
+
+
+def numbers_loss(net, x, y):
+    return readouts.Heads()(models.logits(net, x), y)
+
+
+def test_without_dropout_and_decay_it_is_plain_descent():
+    """Without any it is plain descent, and its measures are those of what it says."""
+    measured, asked = number_cell(), readouts.questions(NUMBER_SEED, "number")
+    end, _ = training.trained(
+        models.mlp(chance.stream(NUMBER_SEED, "start"), (32, 32, 32, 36)),
+        asked.task,
+        chance.orders(NUMBER_SEED, items=440, epochs=20),
+        watch=lambda _net: 0,
+        rates=Rates(lr=0.1),
+        batch=32,
+        objective=numbers_loss,
+        every=20,
+    )
+    outputs = np.asarray(models.logits(end, asked.x_new))
+    chances = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    assert measured.certainty == pytest.approx(chances.max(axis=1).mean(), abs=0.01)
+    assert measured.new_accuracy == pytest.approx(asked.heads.accuracy(outputs, asked.y_new), abs=0.02)
+    assert measured.gap == measured.seen_accuracy - measured.new_accuracy
+    assert measured.seen_accuracy > 0.95
+
+
+# Towers know nothing of each other's attribute, scattered wires are as many, and a small world grows by levels.
+WIRING_SEED = seed_of(architecture.experiment.name, 1, 0)
+WIRING_SIZES = (32, 16, 16, 16, 12)
+
+
+def wiring_masks_of(wiring):
+    config = architecture.Config(readout="heads", wiring=wiring, order="at_once", width=16)
+    return architecture.wires(config, WIRING_SEED, WIRING_SIZES)
+
+
+def test_a_tower_knows_nothing_of_the_other_attribute():
+    """What one tower makes of its attribute does not change with the other, and the layer that joins them does."""
+    masks = wiring_masks_of("towers")
+    net = architecture.cut(models.mlp(chance.stream(3, "net"), WIRING_SIZES), masks)
+    x = chance.stream(3, "x").standard_normal((5, 32)).astype(np.float32)
+    other = np.hstack([x[:, :16], x[::-1, 16:]])
+    one, two = models.hidden(net, x), models.hidden(net, other)
+    for layer in (0, 1):
+        np.testing.assert_array_equal(one[layer][:, :8], two[layer][:, :8])
+        assert not np.allclose(one[layer][:, 8:], two[layer][:, 8:])
+    assert not np.allclose(one[2][:, :8], two[2][:, :8])
+
+
+def test_scattered_wires_are_as_many_as_those_of_towers():
+    """Of towers half of the wires of two layers are left, of scattered ones as many elsewhere, of a plain one all."""
+    towers, scattered, plain = (wiring_masks_of(wiring) for wiring in ("towers", "scattered", "plain"))
+    for layer in (0, 1):
+        assert np.mean(towers[layer] > 0) == np.mean(scattered[layer] > 0) == 0.5
+        assert not np.array_equal(towers[layer], scattered[layer])
+        assert np.mean(towers[layer] ** 2) == pytest.approx(1.0)  # signals stay as large as those of a plain one
+    for whole in (*plain, towers[2], towers[3], scattered[3]):
+        assert (whole == 1).all()
+
+
+def test_a_growing_world_begins_with_few_levels():
+    """A growing world begins with few levels, one by lot with many; both grow at the same pace to all."""
+    pairs = readouts.questions(WIRING_SEED, "heads").task.y_train
+    few = {}
+    for order in ("growing", "by_lot", "at_once"):
+        config = architecture.Config(readout="heads", wiring="plain", order=order, width=16, epochs=20)
+        rows = architecture.orders(config, WIRING_SEED)
+        assert rows.shape == (20, len(pairs))
+        assert set(rows[-1]) == set(range(len(pairs)))
+        few[order] = len(set(rows[0])), {*pairs[rows[0]].ravel()}
+    assert few["growing"][0] == few["by_lot"][0] == len(pairs) // 5 < few["at_once"][0] == len(pairs)
+    assert len(few["growing"][1]) < len(few["by_lot"][1])
+    assert {0, 3} <= few["growing"][1] <= {0, 3, 1, 4}
+
+
+# Han et al. (2015): the smallest weights go and stay gone; a number that was never shown is never said.
+PRUNED_SEED = seed_of(pruned.experiment.name, 1, 0)
+
+
+@functools.cache
+def pruned_cell(readout="heads", removed=0.75, *, tuning=0, width=64, epochs=20, **factors):
+    config = pruned.Config(readout=readout, width=width, removed=removed, tuning=tuning, epochs=epochs, **factors)
+    return pruned.run(config, PRUNED_SEED)
+
+
+def test_the_smallest_of_each_layer_go():
+    """By hand, of a network that learns nothing: what is left of its start."""
+    measured = pruned_cell(lr=0.0)
+    asked = readouts.questions(PRUNED_SEED, "heads")
+    start = models.mlp(chance.stream(PRUNED_SEED, "start"), (32, 64, 64, 12))
+    left = [
+        layer.weights * (np.abs(layer.weights) > np.quantile(np.abs(layer.weights), 0.75, method="lower"))
+        for layer in start
+    ]
+    hidden = asked.x_new
+    for weights in left[:-1]:
+        hidden = np.maximum(hidden @ weights, 0)
+    outputs = hidden @ left[-1]
+    both = (outputs[:, :6].argmax(axis=1) == asked.y_new[:, 0]) & (outputs[:, 6:].argmax(axis=1) == asked.y_new[:, 1])
+    assert measured.new_accuracy == pytest.approx(both.mean(), abs=1e-6)
+    ranks = [
+        (singular**2).sum() / singular[0] ** 2
+        for singular in (np.linalg.svd(weights, compute_uv=False) for weights in (start[0].weights, left[0]))
+    ]
+    assert measured.first_rank == pytest.approx(ranks[1], rel=0.002)
+    assert measured.first_rank_kept == pytest.approx(ranks[1] / ranks[0], rel=0.003)
+    assert abs(ranks[1] / ranks[0] - 1) > 0.02  # or the quotient could be the other way round
+
+
+def test_what_is_gone_says_nothing_in_training():
+    """The loss is that of what is left, whatever the weights that are gone: so they get no gradient."""
+    net, asked = models.mlp(chance.stream(1, "net"), (32, 8, 8, 12)), readouts.questions(PRUNED_SEED, "heads")
+    mask = pruning.magnitude(net, keep=0.25, layerwise=True)
+    left, rows = pruning.pruned(net, mask), (asked.task.x_train, asked.task.y_train)
+    by_hand = float(asked.heads(models.logits(left, rows[0]), rows[1]))
+    assert abs(by_hand - float(asked.heads(models.logits(net, rows[0]), rows[1]))) > 0.01
+    for weights in (net, left):
+        assert float(pruned.Kept(heads=asked.heads)(weights, *rows, mask)) == pytest.approx(by_hand, rel=1e-5)
+
+
+# Regularisation acts where it should, beside a plain twin; of codes that were never shown nothing is known.
+REGULAR_SEED = seed_of(regularized.experiment.name, 1, 0)
+
+
+@functools.cache
+def regular_cell(*, readout="heads", dropout=0.0, decay=0.0, width=32, epochs=40, **factors):
+    config = regularized.Config(readout=readout, width=width, dropout=dropout, decay=decay, epochs=epochs, **factors)
+    return regularized.run(config, REGULAR_SEED)
+
+
+def regular_heads_loss(net, x, y):
+    return readouts.Heads(count=2)(models.logits(net, x), y)
+
+
+def test_without_any_it_is_plain_descent():
+    """The same accuracies as those of a training without any pattern."""
+    measured, asked = regular_cell(), readouts.questions(REGULAR_SEED, "heads")
+    start = models.mlp(chance.stream(REGULAR_SEED, "start"), (32, 32, 32, 12))
+    orders = chance.orders(REGULAR_SEED, items=440, epochs=40)
+    end, _ = training.trained(
+        start,
+        asked.task,
+        orders,
+        watch=lambda _: 0,
+        rates=Rates(lr=0.1),
+        batch=32,
+        objective=regular_heads_loss,
+        every=20,
+    )
+    shown = {
+        "train_accuracy": (asked.task.x_train, asked.task.y_train),
+        "seen_accuracy": (asked.task.x_test, asked.task.y_test),
+        "new_accuracy": (asked.x_new, asked.y_new),
+    }
+    for name, (x, y) in shown.items():
+        by_hand = asked.heads.accuracy(models.logits(end, x), y)
+        assert getattr(measured, name) == pytest.approx(by_hand, abs=0.02)
+    assert measured.gain == 0.0
+    assert measured.gap == measured.seen_accuracy - measured.new_accuracy
+
+
+def test_the_gain_is_over_the_plain_network_of_the_same_seed():
+    plain = regular_cell().new_accuracy
+    for factors in ({"dropout": 0.4}, {"decay": 0.05}):
+        measured = regular_cell(**factors)
+        assert measured.gain == pytest.approx(measured.new_accuracy - plain)
+        assert abs(measured.gain) > 0.01
