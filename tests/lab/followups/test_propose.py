@@ -47,7 +47,7 @@ def admit(rounds, slug):
         return approve(rounds.db, found, points, by=AUTOPILOT, why="a test", now=rounds.lab.now)
 
 
-def test_a_session_makes_what_follows_and_a_second_one_nothing_new(settled):
+def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_back(settled):
     made = kept(settled)
     assert {one.proposal.template for one in made.values()} == {Template.GENERALISE, Template.EXTREMES}
     assert all(one.session_id is not None for one in made.values())
@@ -55,25 +55,20 @@ def test_a_session_makes_what_follows_and_a_second_one_nothing_new(settled):
     assert [note.kind for note in again] == ["design.nothing"]
     assert kept(settled) == made
     assert following(settled.db) == following(settled.db)
-
-
-def test_what_no_longer_follows_is_dropped_and_said(settled):
-    with settled.db.transaction():
-        registration_store.set_status(settled.db, 1, "suspended", "a test")
-        notes = propose(settled.db, None, settled.lab.now)
-    assert {note.kind for note in notes} == {"design.lapsed"}
-    assert {one.state for one in kept(settled).values()} == {ProposalState.LAPSED}
-    with settled.db.transaction():
-        registration_store.set_status(settled.db, 1, "open", "")
-        propose(settled.db, None, settled.lab.now)
-    assert {one.state for one in kept(settled).values()} == {ProposalState.OPEN}, "and they may come back"
-
-
-def test_fresh_cohorts_are_no_further_designs(settled):
+    for status, state, kind in (
+        ("suspended", ProposalState.LAPSED, "design.lapsed"),
+        ("open", ProposalState.OPEN, "design.proposed"),
+    ):
+        with settled.db.transaction():
+            registration_store.set_status(settled.db, 1, status, "")
+            notes = propose(settled.db, None, settled.lab.now)
+        assert kind in {note.kind for note in notes}
+        assert {one.state for one in kept(settled).values()} == {state}
     with settled.db.transaction():
         for _ in range(3):
             register_cohort(settled.db, 1, stopping=Stopping(replicates=8), why="a test", now=settled.lab.now)
-    assert Template.GENERALISE in {one.template for one in following(settled.db)}, "it is known of one design alone"
+    # fresh cohorts are no further designs: it is known of one design alone
+    assert Template.GENERALISE in {one.template for one in following(settled.db)}
 
 
 def test_what_asks_a_finding_elsewhere_is_for_generality_and_a_fresh_cohort_is_not(settled):
@@ -85,34 +80,28 @@ def test_what_asks_a_finding_elsewhere_is_for_generality_and_a_fresh_cohort_is_n
     assert found[cohort.id] is Purpose.NEAREST, "it is decided, and not Definitive"
 
 
-def test_what_came_of_a_proposal_moves_the_base_rates(settled):
+def test_what_is_approved_counts_with_all_that_it_may_cost_and_what_came_of_it_moves_the_base_rates(settled):
     made = admit(settled, "extremes-1-size-1-9")
     assert open_core_seconds(settled.db) == 64 * 2.0
-    for _ in range(5):
+    assert next_one(settled.db, (128.0 + 63.9) / 3_600) is None
+    assert next_one(settled.db, (128.0 + 64.1) / 3_600).proposal.slug == "generalise-1-shift-4"
+    assert next_one(settled.db, 0.0) is None
+    for left in (56, 48, 40, 32, 0):
         order_of(settled, made.id)
+        assert open_core_seconds(settled.db) == (left or 24) * 2.0
         settled.compute(8, by=values(settled, 1.0))
         settled.hold()
         settled.lab.later(seconds=1)
+    assert open_core_seconds(settled.db) == 0.0
     (row,) = [row for row in scores.everything(settled.db) if row["registration_id"] == made.id]
     assert (row["forecaster"], row["verdict"]) == (AUTOPILOT, "effect +")
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert outcome.meaning is Meaning.AS_CLAIMED
     assert outcome.ratio == pytest.approx(1.0, abs=0.2)
-    assert open_core_seconds(settled.db) == 0.0
     with settled.db.transaction():
         settled.db.execute("UPDATE proposal SET body = json_set(body, '$.effect', 1e-9) WHERE registration_id = 2")
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert abs(outcome.ratio) < 1e3, "beside nearly nothing"
-
-
-def test_what_is_approved_counts_with_all_that_it_may_still_cost(settled):
-    admit(settled, "extremes-1-size-1-9")
-    assert open_core_seconds(settled.db) == 64 * 2.0
-    assert next_one(settled.db, (128.0 + 63.9) / 3_600) is None
-    assert next_one(settled.db, (128.0 + 64.1) / 3_600).proposal.slug == "generalise-1-shift-4"
-    assert next_one(settled.db, 0.0) is None
-    order_of(settled, registration_store.registrations(settled.db, 1)[-1].id)
-    assert open_core_seconds(settled.db) == 56 * 2.0
 
 
 def test_a_registration_is_dull_when_three_plans_in_a_row_say_so(settled):
@@ -147,26 +136,21 @@ def retired(rounds):
         approve(rounds.db, found, (), by=AUTOPILOT, why="a test", now=rounds.lab.now)
 
 
-def test_a_retired_finding_is_in_doubt_again_after_a_new_bundle(settled, prepared):
+@pytest.mark.parametrize("by", ["a new bundle", "its verdict"])
+def test_a_retired_finding_is_in_doubt_again_by_a_new_bundle_or_a_verdict_that_turned(settled, prepared, by):
+    if by == "its verdict":
+        order_of(settled, 1, workunits=40)
     retired(settled)
     assert registration_store.statuses(settled.db, 1)[1][0] == "retired"
     assert [one.template for one in following(settled.db)] == []
     settled.lab.later(days=1)
-    settled.lab.publish(prepared(has_shift=True, top="# mended"))
-    (again,) = following(settled.db)
-    assert again.template is Template.REOPEN
-    assert "a new bundle took the place" in again.motivation
-
-
-def test_a_retired_finding_is_in_doubt_again_when_its_verdict_has_turned(settled):
-    order_of(settled, 1, workunits=40)
-    retired(settled)
-    settled.lab.later(seconds=1)
-    settled.compute(40, by=values(settled, -1.0))  # what was out still counts
-    settled.hold()
+    if by == "its verdict":
+        settled.compute(40, by=values(settled, -1.0))  # what was out still counts
+        settled.hold()
+    else:
+        settled.lab.publish(prepared(has_shift=True, top="# mended"))
     (again,) = [one for one in following(settled.db) if one.template is Template.REOPEN]
-    assert "its verdict is" in again.motivation
-    assert "design.proposed" in settled.kinds()
+    assert by in again.motivation
 
 
 def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):

@@ -67,17 +67,24 @@ def stored(folder: Folder) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.blobs.glob("??/*")}
 
 
-def test_what_is_restored_is_what_was_there(whole_lab, backup, tmp_path):
+def test_what_is_restored_is_what_was_there_at_that_moment(whole_lab, backup, tmp_path):
+    """A plain archive that only its maker may read, restored into an empty folder."""
+    with tarfile.open(backup) as tar:
+        names = tar.getnames()
+    assert (names[0], names[-1]) == ("axiom.db", "manifest.json")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    before = everything(whole_lab.folder)
+    whole_lab.deploy()
     again = Folder(path=tmp_path / "again")
+    again.path.mkdir()
     made = restore(backup, again, now=whole_lab.now, wish=AS_IT_WAS).backup
-    assert everything(again) == everything(whole_lab.folder)
+    assert everything(again) == before != everything(whole_lab.folder)
     assert again.settings.read_text() == 'name = "mine"\n'
     assert load_keys(again.keys, whole_lab.now).trust == whole_lab.keys.trust
     assert {key.stat().st_mode & 0o777 for key in again.keys.iterdir()} == {0o600}
     assert (made.results, made.experiments, made.audited, made.with_keys) == (2, 1, 1, True)
-    kept = stored(again)
-    assert kept == stored(whole_lab.folder)
-    assert LARGE in kept.values()
+    assert stored(again) == stored(whole_lab.folder)
+    assert LARGE in stored(again).values()
 
 
 def test_a_laboratory_is_backed_up_before_it_is_brought_up_to_date(tmp_path, newer_program):
@@ -92,20 +99,6 @@ def test_a_laboratory_is_backed_up_before_it_is_brought_up_to_date(tmp_path, new
     assert (made.experiments, made.findings) == (0, 0)
     assert not restore(tmp_path / "old.tar", again, now=NOW).broken
     assert everything(again).keys() >= everything(old).keys()
-
-
-def test_a_backup_is_a_plain_archive_that_only_its_maker_may_read(backup):
-    with tarfile.open(backup) as tar:
-        names = tar.getnames()
-    assert names[0] == "axiom.db"
-    assert names[-1] == "manifest.json"
-    assert backup.stat().st_mode & 0o777 == 0o600
-
-
-def test_what_is_written_after_the_moment_of_the_backup_is_not_in_it(whole_lab, backup, tmp_path):
-    whole_lab.deploy()
-    restore(backup, again := Folder(path=tmp_path / "again"), now=whole_lab.now)
-    assert len(everything(again)["task"]) == len(everything(whole_lab.folder)["task"]) - 1
 
 
 def test_an_id_is_not_given_again_after_a_restore(whole_lab, tmp_path):
@@ -131,7 +124,7 @@ def test_without_keys_no_secret_is_in_it_and_the_rest_is_proven_all_the_same(who
         load_keys(again.keys, whole_lab.now)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_single_flipped_bit_anywhere_is_noticed(backup, tmp_path, where, bit):
     raw = bytearray(backup.read_bytes())
@@ -139,106 +132,74 @@ def test_a_single_flipped_bit_anywhere_is_noticed(backup, tmp_path, where, bit):
     refused(tmp_path, bytes(raw))
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(where=st.floats(0, 1, exclude_max=True))
-def test_a_backup_that_was_cut_short_anywhere_is_noticed(backup, tmp_path, where):
+def test_a_backup_that_was_cut_short_or_is_something_else_is_refused_whatever_is_wished(tmp_path, backup):
     raw = backup.read_bytes()
-    refused(tmp_path, raw[: int(where * len(raw))])
+    cuts = [raw[: int(where * len(raw))] for where in (0.01, 0.3, 0.5, 0.99)]
+    for wrong in (b"", b"not a backup", *cuts, raw[:-1], raw + b"\n", b"\0" * 20_480):
+        refused(tmp_path, wrong)
+    refused(tmp_path, raw[: len(raw) // 2] + bytes([raw[len(raw) // 2] ^ 1]) + raw[len(raw) // 2 + 1 :], wish=DESPITE)
 
 
-def test_something_else_is_no_backup(tmp_path, backup):
-    for raw in (b"", b"not a backup", backup.read_bytes() + b"\n", b"\0" * 20_480):
-        refused(tmp_path, raw)
-
-
-def refused(tmp_path, raw):
+def refused(tmp_path, raw, **how):
     """Refused in one sentence, and no trace of it is left."""
     damaged = tmp_path / "damaged.tar"
     damaged.write_bytes(raw)
-    with pytest.raises(StoreDamaged, match="Nothing was restored") as told:
-        restore(damaged, Folder(path=tmp_path / "new"), now=NOW)
+    with pytest.raises(StoreDamaged) as told:
+        restore(damaged, Folder(path=tmp_path / "new"), now=NOW, **how)
     assert "\n" not in str(told.value)
     assert not (tmp_path / "new").exists()
     assert not list(tmp_path.glob(".new*"))
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "fact"),
     [
-        ("UPDATE audit SET caller = 'somebody else'", "audit 1 was altered"),
-        ("UPDATE registration SET cohort = 'exploratory'", "registration 1 was altered"),
-        ("UPDATE result SET seed = seed + 1", "seed"),
+        ("UPDATE audit SET caller = 'somebody else'", "audit 1"),
+        ("UPDATE registration SET cohort = 'exploratory'", "registration 1"),
         ("DELETE FROM result WHERE id = 1", ""),
     ],
 )
-def test_a_laboratory_that_broke_a_promise_is_not_restored(whole_lab, tmp_path, harm, said):
+def test_a_laboratory_that_broke_a_promise_is_not_restored_unless_it_is_wished(whole_lab, tmp_path, harm, fact):
     whole_lab.db.execute("PRAGMA foreign_keys = OFF")
     whole_lab.db.execute(harm)
-    target = tmp_path / "harmed.tar"
+    target, new = tmp_path / "harmed.tar", Folder(path=tmp_path / "new")
     back_up(whole_lab.folder, target, with_keys=True, now=whole_lab.now)
-    with pytest.raises(StoreDamaged, match="a promise is broken") as told:
-        restore(target, Folder(path=tmp_path / "new"), now=whole_lab.now)
-    assert said in str(told.value)
-    assert "--although-broken" in str(told.value)
-    assert not (tmp_path / "new").exists()
-    tried = restore(target, Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE, dry_run=True)
-    assert not (tmp_path / "new").exists()
-    restored = restore(target, Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
+    with pytest.raises(StoreDamaged, match=fact or None):
+        restore(target, new, now=whole_lab.now)
+    assert not new.path.exists()
+    tried = restore(target, new, now=whole_lab.now, wish=DESPITE, dry_run=True)
+    assert not new.path.exists()
+    restored = restore(target, new, now=whole_lab.now, wish=DESPITE)
     assert restored.broken == tried.broken
-    assert any(said in text for text in restored.broken)
-    there = connect_reader(tmp_path / "new" / "axiom.db")
-    assert there.select("SELECT * FROM task") == whole_lab.db.select("SELECT * FROM task")
-    there.close()
+    assert any(fact in text for text in restored.broken)
+    assert everything(new)["task"] == everything(whole_lab.folder)["task"]
 
 
-def test_bytes_that_are_not_those_of_the_backup_are_refused_whatever_is_wished(backup, tmp_path):
-    raw = bytearray(backup.read_bytes())
-    raw[len(raw) // 2] ^= 1
-    (tmp_path / "damaged.tar").write_bytes(raw)
-    with pytest.raises(StoreDamaged, match="Nothing was restored"):
-        restore(tmp_path / "damaged.tar", Folder(path=tmp_path / "new"), now=NOW, wish=DESPITE)
-
-
-@pytest.mark.parametrize("present", ["a laboratory", "a stranger's file", "a file"])
-def test_nothing_is_overwritten(whole_lab, backup, tmp_path, present):
-    place = tmp_path / "there"
-    if present == "a laboratory":
-        place = whole_lab.folder.path
-    elif present == "a file":
-        place.write_text("mine")
-    else:
-        place.mkdir()
-        (place / "thesis.txt").write_text("mine")
-    with pytest.raises(Refused, match="nothing is overwritten"):
-        restore(backup, Folder(path=place), now=whole_lab.now)
-    with pytest.raises(Refused, match="never overwritten"):
+def test_nothing_is_overwritten(whole_lab, backup, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "thesis.txt").write_text("mine")
+    for place in (whole_lab.folder.path, tmp_path / "file", tmp_path / "folder"):
+        with pytest.raises(Refused):
+            restore(backup, Folder(path=place), now=whole_lab.now)
+    with pytest.raises(Refused):
         back_up(whole_lab.folder, backup, with_keys=True, now=whole_lab.now)
     assert backup.stat().st_size > len(LARGE)
-
-
-def test_an_empty_folder_may_be_restored_into(backup, tmp_path):
-    (tmp_path / "empty").mkdir()
-    restore(backup, again := Folder(path=tmp_path / "empty"), now=NOW)
-    assert again.exists()
-
-
-def test_a_place_that_cannot_be_written_leaves_nothing_behind(whole_lab, tmp_path):
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(FolderUnusable, match="cannot be written"):
+    with pytest.raises(FolderUnusable):
         back_up(whole_lab.folder, tmp_path / "file" / "backup.tar", with_keys=True, now=whole_lab.now)
 
 
 def test_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, tmp_path):
     lost = next(whole_lab.folder.blobs.glob("??/*"))
     lost.unlink()
-    with pytest.raises(StoreDamaged, match=f"{lost.name} is gone.* --although-broken"):
+    with pytest.raises(StoreDamaged, match=lost.name):
         back_up(whole_lab.folder, tmp_path / "lost.tar", with_keys=True, now=whole_lab.now)
     assert not list(tmp_path.glob("lost*"))
     back_up(whole_lab.folder, tmp_path / "left.tar", with_keys=True, now=whole_lab.now, although_broken=True)
-    with pytest.raises(StoreDamaged, match="has a row but no file"):
+    with pytest.raises(StoreDamaged, match=lost.name):
         restore(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now)
     restored = restore(tmp_path / "left.tar", Folder(path=tmp_path / "new"), now=whole_lab.now, wish=DESPITE)
-    assert f"blob {lost.parent.name}{lost.name} has a row but no file" in restored.broken
+    assert any(f"{lost.parent.name}{lost.name}" in text for text in restored.broken)
 
 
 def test_every_key_comes_along_and_what_is_known_of_keys_elsewhere(whole_lab, tmp_path):

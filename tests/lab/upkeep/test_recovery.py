@@ -81,51 +81,53 @@ def again(tmp_path):
     return Folder(path=tmp_path / "again")
 
 
-def test_an_older_backup_and_the_journal_are_the_lost_laboratory(journalled_lab, backup, again):
+def test_an_older_backup_and_the_journal_are_the_lost_laboratory_which_goes_on(journalled_lab, backup, again, tmp_path):
     lab = journalled_lab
+    with pytest.raises(NotFound):
+        restore(backup, again, now=lab.now, wish=RecoveryWish(journal=tmp_path / "nowhere"))
+    assert not again.path.exists()
     restored = restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal))
     assert everything(again) == everything(lab.folder)
     assert stored(again) == stored(lab.folder)
     assert LARGE in stored(again)
-    assert restored.recovered.complete
+    assert (restored.recovered.complete, restored.recovered.until) == (True, lab.now)
     assert restored.recovered.groups > 4
-    assert restored.recovered.until == lab.now
-    assert restored.backup.results == 0
-    assert len(everything(again)["result"]) == 2
-
-
-def test_the_restored_laboratory_goes_on_and_is_restored_again(journalled_lab, backup, again, tmp_path):
-    lab = journalled_lab
-    restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal))
+    assert (restored.backup.results, len(everything(again)["result"])) == (0, 2)
     lab.db.close()
     lab = replace(lab, folder=again, db=connect_writer(again.database))
     attach(lab.db, again, again.journal, lambda: lab.now)
-    second = tmp_path / "second.tar"
-    for name in ("root", "bundle", "ticket"):
-        assert (again.keys / f"{name}.key").is_file()
+    second, third = tmp_path / "second.tar", Folder(path=tmp_path / "third")
+    assert all((again.keys / f"{name}.key").is_file() for name in ("root", "bundle", "ticket"))
     back_up(again, second, with_keys=False, now=lab.now)
     work_on(lab)
-    third = Folder(path=tmp_path / "third")
     assert restore(second, third, now=lab.now, wish=RecoveryWish(journal=again.journal)).recovered.complete
     assert everything(third) == everything(again)
     lab.db.close()
 
 
-def test_a_backup_that_lies_beside_the_journal_needs_no_word(journalled_lab, again):
+def test_what_came_after_the_backup_is_left_out_if_that_is_wished(journalled_lab, backup, again):
     lab = journalled_lab
-    copied = keep_copy(lab.folder, lab.folder.journal, lab.now)
-    work_on(lab)
-    assert restore(copied, again, now=lab.now).recovered.complete
-    assert everything(again) == everything(lab.folder)
+    restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal, as_it_was=True))
+    assert everything(again)["result"] == []
+    db = connect_writer(again.database)
+    attach(db, again, lab.folder.journal, lambda: lab.now)  # and stays left out beside the same journal
+    db.close()
+    assert everything(again)["result"] == []
 
 
-def test_the_settings_in_a_backup_say_where_the_journal_is(journalled_lab, again, tmp_path):
-    lab, elsewhere = journalled_lab, tmp_path / "other-disk"
-    lab.folder.settings.write_text(f'journal = "{elsewhere}"\n')
-    back_up(lab.folder, tmp_path / "backup.tar", with_keys=True, now=lab.now)
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_a_backup_says_where_the_journal_is_beside_it_or_by_its_settings(journalled_lab, again, tmp_path, is_beside):
+    lab, elsewhere, copied = journalled_lab, tmp_path / "other-disk", tmp_path / "backup.tar"
+    if is_beside:
+        copied = keep_copy(lab.folder, lab.folder.journal, lab.now)
+    else:
+        lab.folder.settings.write_text(f'journal = "{elsewhere}"\n')
+        back_up(lab.folder, copied, with_keys=True, now=lab.now)
     work_on(lab)
-    lab.folder.journal.rename(elsewhere)
-    assert restore(tmp_path / "backup.tar", again, now=lab.now).recovered.journal == elsewhere
+    if not is_beside:
+        lab.folder.journal.rename(elsewhere)
+    recovered = restore(copied, again, now=lab.now).recovered
+    assert (recovered.complete, recovered.journal) == (True, lab.folder.journal if is_beside else elsewhere)
     assert everything(again) == everything(lab.folder)
 
 
@@ -140,45 +142,19 @@ def test_without_a_journal_no_number_is_given_twice(journalled_lab, backup, agai
     lab.db.close()
 
 
-def test_what_came_after_the_backup_is_left_out_if_that_is_wished(journalled_lab, backup, again):
+def test_a_damaged_journal_is_refused_unless_its_beginning_is_wanted(journalled_lab, backup, again):
+    """A bit flipped in the middle of what came after the backup."""
     lab = journalled_lab
-    restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal, as_it_was=True))
-    assert everything(again)["result"] == []
-    db = connect_writer(again.database)
-    attach(db, again, lab.folder.journal, lambda: lab.now)  # and stays left out beside the same journal
-    db.close()
-    assert everything(again)["result"] == []
-
-
-def test_a_journal_that_is_not_there_is_said(journalled_lab, backup, again, tmp_path):
-    with pytest.raises(NotFound, match="holds no journal of the laboratory"):
-        restore(backup, again, now=journalled_lab.now, wish=RecoveryWish(journal=tmp_path / "nowhere"))
-    assert not again.path.exists()
-
-
-@pytest.fixture
-def damaged(journalled_lab):
-    """The journal, with a bit that flipped in the middle of what came after the backup."""
-
-    def damage(part):
-        (file,) = journalled_lab.folder.journal.glob("*.log")
-        raw = bytearray(file.read_bytes())
-        raw[raw.rindex(part)] ^= 1
-        file.write_bytes(raw)
-        return RecoveryWish(journal=journalled_lab.folder.journal)
-
-    return damage
-
-
-def test_a_damaged_journal_is_refused_unless_its_beginning_is_wanted(journalled_lab, backup, again, damaged):
-    lab = journalled_lab
-    wish = damaged(b"tiny_sum")
-    with pytest.raises(StoreDamaged, match=r"is not what was written .*Nothing was restored.*--as-far-as-possible"):
+    (file,) = lab.folder.journal.glob("*.log")
+    raw = bytearray(file.read_bytes())
+    raw[raw.rindex(b"tiny_sum")] ^= 1
+    file.write_bytes(raw)
+    wish = RecoveryWish(journal=lab.folder.journal)
+    with pytest.raises(StoreDamaged):
         restore(backup, again, now=lab.now, wish=wish)
     assert not again.path.exists()
     recovered = restore(backup, again, now=lab.now, wish=replace(wish, as_far_as_possible=True)).recovered
-    assert recovered.ending is JournalEnd.DAMAGED
-    assert not recovered.complete
+    assert (recovered.ending, recovered.complete) == (JournalEnd.DAMAGED, False)
     assert add(again, "new") > history.SKIPPED
 
 
@@ -189,20 +165,25 @@ def test_a_record_that_was_never_finished_is_left_out_and_numbers_are_skipped(jo
     recovered = restore(backup, again, now=lab.now, wish=RecoveryWish(journal=lab.folder.journal)).recovered
     assert recovered.ending is JournalEnd.TORN
     assert add(again, "new") > history.SKIPPED
-    assert LARGE in stored(lab.folder)
-    assert LARGE not in stored(again)
+    assert (LARGE in stored(lab.folder), LARGE in stored(again)) == (True, False)
 
 
 def test_a_copy_is_made_once_a_day_and_two_are_kept(journalled_lab):
     lab, place = journalled_lab, journalled_lab.folder.journal
+
     point = history.standing(lab.db)
+    (place / ".axiom-backup-x").mkdir()
+    (place / ".axiom-backup-x" / "axiom.db").write_bytes(b"half")
+    (place / "copy.tar").write_bytes(b"half")
     made = []
     for hours in (0, 1, 22, 1, 24, 24, 12, 24):
         lab.later(hours=hours)
         made.append(keep_copy(lab.folder, place, lab.now) is not None)
     assert made == [True, False, False, True, True, True, False, True]
-    assert [copy.made_at for copy in copies(place, point)][-1] == lab.now.replace(microsecond=0)
-    assert len(copies(place, point)) == 2
+    kept = copies(place, point)
+    assert (len(kept), kept[-1].made_at) == (2, lab.now.replace(microsecond=0))
+    names = {path for path in place.iterdir() if path.suffix not in {".log", ".lock"}}
+    assert names == {copy.path for copy in kept}  # what a killed copy left was swept away
 
 
 def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab, again):
@@ -220,16 +201,6 @@ def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab,
     assert restore(older.path, again, now=lab.now).recovered.complete
     assert everything(again) == everything(lab.folder)
     assert newer.position > older.position
-
-
-def test_what_a_killed_copy_left_is_swept_away(journalled_lab):
-    lab, place = journalled_lab, journalled_lab.folder.journal
-    (place / ".axiom-backup-x").mkdir()
-    (place / ".axiom-backup-x" / "axiom.db").write_bytes(b"half")
-    (place / "copy.tar").write_bytes(b"half")
-    copied = keep_copy(lab.folder, place, lab.now)
-    names = {path.name for path in place.iterdir()} - {path.name for path in place.glob("*.log")}
-    assert names - {path.name for path in place.glob("*.lock")} == {copied.name}
 
 
 def test_a_laboratory_without_a_journal_has_no_copies_either(small_lab):
