@@ -217,5 +217,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="width", y="new_accuracy", log=("x",), title="What is right for new combinations"),
-    needs=Needs(seconds=_seconds, memory_mb=600, may_use_gpu=True, gpu_memory_mb=1_000),
+    needs=Needs(seconds=_seconds, memory_mb=600),
 )

@@ -219,7 +219,5 @@ experiment = Experiment(
         ),
     ),
     figure=Figure(x="share", y="final_test", title="What wrong labels cost", where={"loss": "cross_entropy"}),
-    needs=Needs(
-        seconds=lambda config: 0.009 + config.epochs * 1.65e-3, memory_mb=600, may_use_gpu=True, gpu_memory_mb=1_000
-    ),
+    needs=Needs(seconds=lambda config: 0.009 + config.epochs * 1.65e-3, memory_mb=600),
 )

@@ -264,5 +264,5 @@ experiment = Experiment(
         Control(estimand="fast_minus_slow", placebo=RATES(epochs=[3], control=["placebo"]), planted=RATES(epochs=[40])),
     ),
     figure=Figure(x="lr", y="rank_lost", log=("x",), title="How much of the stable rank goes", where={"epochs": 100}),
-    needs=Needs(seconds=_seconds, memory_mb=400, may_use_gpu=True, gpu_memory_mb=1_000),
+    needs=Needs(seconds=_seconds, memory_mb=400),
 )
