@@ -95,7 +95,7 @@ QUICK = Program("quick", LINUX, needs_avx=True)
 CARD = Program("card", LINUX, ("NVIDIA",), needs_avx=True)
 BOTH = Program("both", LINUX, ("", "NVIDIA"))
 OTHER = Program("other", WINDOWS, needs_avx=True)
-AVX = "AVX"
+AVX = "a processor with AVX"
 
 CASES = [  # platforms, instructions, offered, what is given by kind of GPU, the reason
     ((LINUX,), "avx2", [PLAIN, QUICK], {"": "quick"}, ""),

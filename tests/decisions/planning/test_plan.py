@@ -66,7 +66,7 @@ def orders(found) -> list[tuple[int, int, int]]:
 def test_an_experiment_is_left_alone_for_a_reason(facts, reason):
     found = planned(candidate(1, **facts))
     assert found.allotments == ()
-    ((skipped),) = found.skipped
+    (skipped,) = found.skipped
     assert (skipped.experiment_id, skipped.name) == (1, "experiment_1")
     assert reason in skipped.reason
 
