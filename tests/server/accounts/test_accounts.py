@@ -77,8 +77,8 @@ def test_a_wrong_password_and_an_unknown_account_are_told_alike_after_the_same_w
 def test_guessing_is_slowed_and_the_owner_is_let_in(office):
     office.create(address="203.0.113.9")
     assert key_in(office.lookup(address="203.0.113.9"))
-    said = [office.lookup(passwd_hash=WRONG) for _ in range(12)]
-    assert [error_in(each) for each in said] == [-206] * 10 + [-183] * 2
+    answers = [office.lookup(passwd_hash=WRONG) for _ in range(12)]
+    assert [error_in(answer) for answer in answers] == [-206] * 10 + [-183] * 2
     assert error_in(office.lookup()) == -183  # the right one, from the guesser's address
     assert key_in(office.lookup(address="203.0.113.9"))
     assert key_in(office.create(address="203.0.113.9"))
@@ -106,12 +106,12 @@ def test_where_none_are_opened_nobody_learns_who_has_an_account(new_lab, tmp_pat
     key = key_in(before.create())
     before.close()
     closed = Office(lab, new_accounts=0)
-    said = [closed.create(email, WRONG) for email in (EMAIL, "nobody@mail.example")]
-    assert said[0] == said[1]
-    assert error_in(said[0]) == -208
+    answers = [closed.create(email, WRONG) for email in (EMAIL, "nobody@mail.example")]
+    assert answers[0] == answers[1]
+    assert error_in(answers[0]) == -208
     assert key_in(closed.create()) == key
-    said = [error_in(closed.create(f"{number}@mail.example", WRONG)) for number in range(60)]
-    assert (said[0], said[-1]) == (-208, -183)  # whoever asks for many waits
+    answers = [error_in(closed.create(f"{number}@mail.example", WRONG)) for number in range(60)]
+    assert (answers[0], answers[-1]) == (-208, -183)  # whoever asks for many waits
     closed.close()
 
 
@@ -128,8 +128,8 @@ def test_a_try_to_open_an_account_counts_alike_whoever_has_the_address(small_lab
 
 def test_two_who_open_one_account_at_once_have_one(office):
     with ThreadPoolExecutor(4) as threads:
-        said = list(threads.map(lambda _: office.create(), range(4)))
-    assert len({key_in(each) for each in said}) == 1
+        answers = list(threads.map(lambda _: office.create(), range(4)))
+    assert len({key_in(answer) for answer in answers}) == 1
     assert office.writer.run(lambda db: db.one("SELECT count(*) AS amount FROM volunteer"))["amount"] == 1
 
 
@@ -149,8 +149,8 @@ def test_a_new_password_brings_a_new_weak_key_and_ends_every_sign_in(office):
     assert error_in(office.lookup()) == -206
     assert key_in(office.lookup(passwd_hash=other)) == key
     _, after = office.stored()
-    weak = [desk.weak_key_of(SECRET, volunteer, each) for each in (before, after)]
-    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(each)) for each in weak])
+    weak = [desk.weak_key_of(SECRET, volunteer, item) for item in (before, after)]
+    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(item)) for item in weak])
     assert known[0] is None
     assert known[1].is_weak
 
@@ -188,7 +188,7 @@ def test_no_key_password_or_hash_is_in_the_records_the_log_or_any_other_answer(o
     key_in(office.lookup())
     office.lookup(passwd_hash=WRONG)
     weak = desk.weak_key_of(SECRET, *office.stored())
-    said = [
+    answers = [
         office.ask("/am_set_info.php", account_key=key, email_addr="x"),
         office.ask("/am_get_info.php", account_key="canary" + key),
         office.lookup(email="x@mail.example", passwd_hash=HASH),
@@ -197,11 +197,13 @@ def test_no_key_password_or_hash_is_in_the_records_the_log_or_any_other_answer(o
         office.ask("/team_lookup.php", team_name=EMAIL),
     ]
     office.desk.statistics.write()
-    said += [(office.lab.folder.statistics / name).read_bytes().decode("latin-1") for name in ("tables.xml", "user.gz")]
+    answers += [
+        (office.lab.folder.statistics / name).read_bytes().decode("latin-1") for name in ("tables.xml", "user.gz")
+    ]
     files = {path: path.read_bytes() for path in office.lab.folder.path.rglob("*") if path.is_file()}
     for canary in (key, weak, HASH, PASSWORD, SECRET.decode(), SECRET.hex()):
         assert canary not in caplog.text
-        assert [each for each in said if canary in each] == []
+        assert [item for item in answers if canary in item] == []
         assert [path for path, body in files.items() if canary.encode() in body] == []
     assert EMAIL not in caplog.text
     info = office.ask("/am_get_info.php", account_key=key)

@@ -75,42 +75,42 @@ def test_a_team_without_volunteers_and_credit_is_in_no_file_and_one_without_cred
         ledger.award(lab.db, [award], tariff_id=1, session_id=None, now=lab.now)
         accounts.join(lab.db, 1, new)
         accounts.join(lab.db, 4, late)
-    said = written(lab)
-    assert re.findall(r"<name>(.*)</name>", said["team.gz"]) == ["Owls", "Left", "New", "Late"]
-    assert said["team.gz"].count("<url>https://buy.example</url>") == 2
-    assert "<nteams_total>4</nteams_total>" in said["tables.xml"]
+    texts = written(lab)
+    assert re.findall(r"<name>(.*)</name>", texts["team.gz"]) == ["Owls", "Left", "New", "Late"]
+    assert texts["team.gz"].count("<url>https://buy.example</url>") == 2
+    assert "<nteams_total>4</nteams_total>" in texts["tables.xml"]
     assert empty not in (left, new, late)
 
 
 def test_the_files_hold_who_agreed_and_nobody_else(lab):
-    said = written(lab)
-    assert re.findall(r"<name>(.*)</name>", said["user.gz"]) == ["Ann &amp; Co", "Cy"]
-    assert re.findall(r"<total_credit>(.*)</total_credit>", said["user.gz"]) == ["1234.567", "0.001"]
-    assert re.findall(r"<userid>(.*)</userid>", said["host.gz"]) == ["2"]  # whose hosts are hidden has no name there
-    assert re.findall(r"<id>(.*)</id>", said["host.gz"]) == ["2", "4"]
-    assert re.findall(r"<name>(.*)</name>", said["team.gz"]) == ["Owls"]
-    assert "<founder_name>Ann &amp; Co</founder_name>" in said["team.gz"]
+    texts = written(lab)
+    assert re.findall(r"<name>(.*)</name>", texts["user.gz"]) == ["Ann &amp; Co", "Cy"]
+    assert re.findall(r"<total_credit>(.*)</total_credit>", texts["user.gz"]) == ["1234.567", "0.001"]
+    assert re.findall(r"<userid>(.*)</userid>", texts["host.gz"]) == ["2"]  # whose hosts are hidden has no name there
+    assert re.findall(r"<id>(.*)</id>", texts["host.gz"]) == ["2", "4"]
+    assert re.findall(r"<name>(.*)</name>", texts["team.gz"]) == ["Owls"]
+    assert "<founder_name>Ann &amp; Co</founder_name>" in texts["team.gz"]
     for fact in ("<nusers_total>2<", "<nhosts_total>2<", "<nteams_total>1<", "<total_credit>1234.568<", "tiny_sum"):
-        assert fact in said["tables.xml"]
-    assert "<p_vendor>&lt;b&gt;</p_vendor>" in said["host.gz"]
-    assert re.findall(r"<coprocs>(.*)</coprocs>", said["host.gz"]) == ["[CUDA|RTX  9  x|2|8000MB|]"] * 2
+        assert fact in texts["tables.xml"]
+    assert "<p_vendor>&lt;b&gt;</p_vendor>" in texts["host.gz"]
+    assert re.findall(r"<coprocs>(.*)</coprocs>", texts["host.gz"]) == ["[CUDA|RTX  9  x|2|8000MB|]"] * 2
 
 
 def test_who_is_erased_is_in_no_file_but_that_of_those_to_forget_and_after_two_months_in_none(lab):
     with lab.db.transaction():
         for number in (2, 3):  # Bob was in no file, so that nobody has to forget him
             erase(lab.db, *accounts.by_id(lab.db, number), lab.now)
-    said = written(lab)
-    assert re.findall(r"<name>(.*)</name>", said["user.gz"]) == ["Cy"]
-    assert re.findall(r"<id>(.*)</id>", said["host.gz"]) == ["4"]
+    texts = written(lab)
+    assert re.findall(r"<name>(.*)</name>", texts["user.gz"]) == ["Cy"]
+    assert re.findall(r"<id>(.*)</id>", texts["host.gz"]) == ["4"]
     ann = account_keys.external_cpid("internal", "a@mail.example")
     host = account_keys.exported_host_cpid("hostcpid", "a@mail.example")
     assert (
         f"<users_deleted>\n<user>\n <id>2</id>\n <cpid>{ann}</cpid>\n</user>\n</users_deleted>"
-        in said["user_deleted.gz"]
+        in texts["user_deleted.gz"]
     )
-    assert f"<host>\n <id>2</id>\n <host_cpid>{host}</host_cpid>\n</host>" in said["host_deleted.gz"]
-    assert [name for name in NAMES if "Ann" in said[name] or "Bob" in said[name]] == []
+    assert f"<host>\n <id>2</id>\n <host_cpid>{host}</host_cpid>\n</host>" in texts["host_deleted.gz"]
+    assert [name for name in NAMES if "Ann" in texts[name] or "Bob" in texts[name]] == []
     lab.later(days=61)
     assert "<user>" not in written(lab)["user_deleted.gz"]
     with lab.db.transaction():
@@ -132,11 +132,11 @@ def test_a_team_whose_founder_is_in_no_file_names_nobody(lab, what):
     assert "<userid>2</userid>" in written(lab)["team.gz"]
     with lab.db.transaction():
         lab.db.execute(f"UPDATE volunteer SET {what} WHERE id = 2")  # noqa: S608  the test's own words
-    said = written(lab)["team.gz"]
-    assert re.findall(r"<name>(.*)</name>", said) == ["Owls"]
-    assert "<userid>0</userid>" in said
-    assert "<founder_name></founder_name>" in said
-    assert "Ann" not in said
+    texts = written(lab)["team.gz"]
+    assert re.findall(r"<name>(.*)</name>", texts) == ["Owls"]
+    assert "<userid>0</userid>" in texts
+    assert "<founder_name></founder_name>" in texts
+    assert "Ann" not in texts
 
 
 def test_long_lists_are_written_a_part_at_a_time(lab, monkeypatch):

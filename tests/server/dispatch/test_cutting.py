@@ -123,10 +123,10 @@ def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(lab):
     (part,) = hand(lab, bob).given
     assert part.workunit != whole
     assert len(numbers(lab, part)) < 12
-    assert {each.workunit for each in hand(lab, ben, tasks=1).given}.isdisjoint({part.workunit})
-    theirs = {each.workunit: numbers(lab, each) for each in hand(lab, eve, tasks=9).given}
+    assert {other.workunit for other in hand(lab, ben, tasks=1).given}.isdisjoint({part.workunit})
+    theirs = {other.workunit: numbers(lab, other) for other in hand(lab, eve, tasks=9).given}
     assert theirs[part.workunit] == numbers(lab, part)
-    assert {tuple(task.ordinal for task in workunits.tasks_of(lab.db, each)) for each in theirs} <= {(0,), (0, 1)}
+    assert {tuple(task.ordinal for task in workunits.tasks_of(lab.db, other)) for other in theirs} <= {(0,), (0, 1)}
     assert lab.broken() == {}
 
 
@@ -174,10 +174,10 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
     lab.publish(prepared(), has_address=True)
     lab.host()
     speeds = data.draw(st.lists(st.sampled_from([0.05, 0.5, 1.0, 7.0]), min_size=1, max_size=4))
-    hosts = [1, *(meet(lab, f"host {each}", f"V{each}", speed=speed) for each, speed in enumerate(speeds))]
+    hosts = [1, *(meet(lab, f"host {number}", f"V{number}", speed=speed) for number, speed in enumerate(speeds))]
     groups = data.draw(st.lists(st.integers(1, 64), min_size=1, max_size=4))
-    for each in groups:
-        lab.deploy(replicates_each=each)
+    for number in groups:
+        lab.deploy(replicates_each=number)
     chance, out = random.Random(data.draw(st.integers(0, 2**16))), []
     for _ in range(2_000):
         if not waiting(lab) and not out:

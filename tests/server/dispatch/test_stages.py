@@ -80,8 +80,8 @@ def let_out_to_volunteers(lab) -> None:
 def test_a_version_that_works_is_out_everywhere_in_the_end(lab):
     lab.deploy(workunits=60)
     let_out_to_volunteers(lab)
-    said = [change for change, _ in settle(lab)]
-    assert said == [Change.SHARE, Change.OPEN]
+    changes = [change for change, _ in settle(lab)]
+    assert changes == [Change.SHARE, Change.OPEN]
     assert len(wants(lab, 13)) == 8
     assert settle(lab) == settle(lab)
     assert lab.broken() == {}

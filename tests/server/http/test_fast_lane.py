@@ -40,19 +40,19 @@ def test_requests_in_whatever_pieces_are_answered_in_their_order(place, cuts):
     line = Line(place[1])
     line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     line.say(*(requests[start:end] for start, end in itertools.pairwise(bounds)))
-    said = [line.answer()[1] for _ in range(4)]
+    answers = [line.answer()[1] for _ in range(4)]
     line.socket.close()
-    assert said == [b"soon 100", b"now 5", b"page /page 1", b"soon 7"]
+    assert answers == [b"soon 100", b"now 5", b"page /page 1", b"soon 7"]
 
 
 def test_a_lane_hears_which_languages_a_client_accepts(line):
-    for header, said in (
+    for header, heard in (
         (b"", b""),
         (b"Accept-Language: de_DE\r\n", b"de_DE"),
         (b"accept-language: fr, en\r\n", b"fr, en"),
     ):
         line.say(b"POST /accepted HTTP/1.1\r\nhost: lab\r\n" + header + b"content-length: 1\r\n\r\nx")
-        assert line.answer() == (OK, said)
+        assert line.answer() == (OK, heard)
 
 
 def test_what_is_piped_behind_a_request_waits_for_its_answer(place, line):
@@ -179,9 +179,9 @@ def test_more_connections_than_allowed_are_sent_away(monkeypatch):
     monkeypatch.setattr(hardening, "most_connections", lambda: 3)
     with served(Answers()) as address:
         lines = [Line(address) for _ in range(3)]
-        for each in lines:
-            each.say(post(b"/now", b"1"))
-            assert each.answer() == (OK, b"now 1")
+        for connection in lines:
+            connection.say(post(b"/now", b"1"))
+            assert connection.answer() == (OK, b"now 1")
         late = Line(address)
         assert late.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
         lines.pop().socket.close()
@@ -189,8 +189,8 @@ def test_more_connections_than_allowed_are_sent_away(monkeypatch):
         again = Line(address)
         again.say(post(b"/now", b"1"))
         assert again.answer() == (OK, b"now 1")
-        for each in (*lines, late, again):
-            each.socket.close()
+        for connection in (*lines, late, again):
+            connection.socket.close()
 
 
 def test_whole_requests_that_are_never_asked_give_their_room_back(place):

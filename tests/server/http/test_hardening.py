@@ -220,11 +220,11 @@ def test_a_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(m
         address, heard = line.address, {}
         for source in ("127.0.0.2", "127.0.0.1"):
             lines = [Line(address, source) for _ in range(5)]
-            for each in lines:
-                each.say(GET)
-            heard[source] = [each.answer().split(b"|")[0][9:12] for each in lines]
-            for each in lines:
-                each.close()
+            for connection in lines:
+                connection.say(GET)
+            heard[source] = [connection.answer().split(b"|")[0][9:12] for connection in lines]
+            for connection in lines:
+                connection.close()
         assert until(lambda: "127.0.0.2" not in hardening.Hardened.senders)
         again = Line(address, "127.0.0.2")
         again.say(GET)

@@ -26,10 +26,10 @@ def office(small_lab):
 
 
 def test_the_configuration_names_the_project_and_what_it_has_a_runner_for(office):
-    said = office.ask("/get_project_config.php")
-    assert "<name>Small &amp; Sons</name>" in said
-    assert "<master_url>http://lab.example/</master_url>" in said
-    assert "<platform_name>x86_64-pc-linux-gnu</platform_name>" in said
+    answer = office.ask("/get_project_config.php")
+    assert "<name>Small &amp; Sons</name>" in answer
+    assert "<master_url>http://lab.example/</master_url>" in answer
+    assert "<platform_name>x86_64-pc-linux-gnu</platform_name>" in answer
     for picture in pictures():
         status, headers, body = office.raw(f"/{PICTURES}/{picture.name}")
         assert (status, headers["content-type"], body) == (200, "image/png", picture.body)
@@ -50,12 +50,12 @@ def test_an_account_manager_reads_and_sets_an_account_by_its_key(office):
         "project_prefs": "<resource_share>42</resource_share>",
     }
     assert "<success/>" in office.ask("/am_set_info.php", method="POST", form=form)
-    said = office.ask("/am_get_info.php", account_key=key)
+    answer = office.ask("/am_get_info.php", account_key=key)
     for part in (
         *("<name>Ann%20B.</name>", "<country>Norway</country>", "<show_hosts>0</show_hosts>", "<venue>home</venue>"),
         *(preferences, "<resource_share>42</resource_share>", "<teamid>0</teamid>"),
     ):
-        assert part in said
+        assert part in answer
 
 
 def test_preferences_are_of_now_when_they_are_dated_into_the_future_or_not_at_all(office):
@@ -85,12 +85,12 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
     )
 
     def place(**fields):
-        said = office.ask("/am_set_host_info.php", **({"account_key": key, "hostid": str(mine)} | fields))
+        answer = office.ask("/am_set_host_info.php", **({"account_key": key, "hostid": str(mine)} | fields))
         venues = office.writer.run(lambda db: [hosts.host(db, one).venue for one in (mine, other)])
-        return said, venues
+        return answer, venues
 
-    said, venues = place(venue="work")
-    assert (said, venues) == ("<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n", ["work", ""])
+    answer, venues = place(venue="work")
+    assert (answer, venues) == ("<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n", ["work", ""])
     for wrong, error in (
         ({"venue": "home", "hostid": str(other)}, -136),
         ({"venue": "home", "hostid": "99999"}, -136),
@@ -98,8 +98,8 @@ def test_an_account_manager_says_where_a_volunteer_s_own_computer_stands(office)
         ({"venue": "home", "account_key": WRONG}, -136),
         ({"venue": "moon"}, -188),
     ):
-        said, venues = place(**wrong)
-        assert (error_in(said), venues) == (error, ["work", ""])
+        answer, venues = place(**wrong)
+        assert (error_in(answer), venues) == (error, ["work", ""])
     assert place(venue="")[1] == ["", ""]
 
 
@@ -214,14 +214,14 @@ def office_for_all(new_lab, tmp_path_factory):
 def test_nothing_of_a_form_is_done_whose_end_is_not_here(office, rest):
     key = key_in(office.create())
     form = urlencode({"account_key": key, "name": "Ann B.", "country": "Norway"}).encode()
-    said = asyncio.run(_told(office.front, "/am_set_info.php", form[:-1], rest))
-    assert said == b"" if rest is None else error_in(said.decode()) == -188
+    answer = asyncio.run(_told(office.front, "/am_set_info.php", form[:-1], rest))
+    assert answer == b"" if rest is None else error_in(answer.decode()) == -188
     assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)
 
 
 async def _told(front, path, *pieces) -> bytes:
-    """What is said to a form that comes in pieces; where one is none, its sender has left."""
-    coming, said = iter(pieces), []
+    """What is answered to a form that comes in pieces; where one is none, its sender has left."""
+    coming, answer = iter(pieces), []
 
     async def receive():
         piece = next(coming)
@@ -230,10 +230,10 @@ async def _told(front, path, *pieces) -> bytes:
         return {"type": "http.request", "body": piece, "more_body": True}
 
     async def send(message):
-        said.append(message.get("body", b""))
+        answer.append(message.get("body", b""))
 
     await front({"type": "http", "method": "POST", "path": path, "query_string": b""}, receive, send)
-    return b"".join(said)
+    return b"".join(answer)
 
 
 def test_whoever_asks_too_often_or_meets_a_fault_is_asked_to_come_again(office, caplog):

@@ -22,7 +22,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
     """One task of a host, whose speed everything else that it computes has told, takes so long and is valid."""
     order = lab.order(host)
     output = lab.output(order)
-    said = Report(
+    report = Report(
         task_id=order.task,
         host_id=host,
         exit_status=0,
@@ -33,7 +33,7 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
     with lab.db.transaction():
         if at_speed is not None:
             host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
-        reporting.report(lab.db, lab.folder, said, output, lab.now)
+        reporting.report(lab.db, lab.folder, report, output, lab.now)
     lab.validate()
     assert workunits.task(lab.db, order.task).state is TaskState.VALID
 

@@ -50,7 +50,7 @@ def states(restored, handed):
 def test_one_that_is_reported_twice_at_once_comes_back_once(back):
     restored, client, handed = back()
     assert states(restored, handed) == ["unsent", "forgotten", "forgotten"]
-    words = [restored.upload(one) for one in handed]
+    words = [restored.upload(task) for task in handed]
     heard = restored.call(client, *words, words[0], words[2])
     assert heard.credit == pytest.approx(3 * 0.02)
     assert states(restored, handed) == ["valid"] * 3
@@ -85,7 +85,7 @@ def test_what_nobody_foresaw_holds_up_nothing(back, monkeypatch, caplog):
 
 def test_a_store_that_is_busy_acknowledges_nothing_of_it(back, monkeypatch):
     restored, client, handed = back()
-    words = [restored.upload(one) for one in handed]
+    words = [restored.upload(task) for task in handed]
 
     def busy(*_):
         raise StoreBusy("busy")
