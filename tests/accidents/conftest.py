@@ -12,7 +12,6 @@ from axiom.lab.session import step
 from axiom.signed.keys import make_secrets
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.store.engine.database import Database
-from axiom.store.sessions import sessions
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
@@ -35,10 +34,6 @@ class Bench:
                 done = step(self.db, POLICY, pi="autopilot", reason="a test", now=self.lab.now)
             is_over = done.ended
         self.lab.later(seconds=1)
-
-    def said(self, kind: str) -> list[str]:
-        """The sentences of one kind in the newest session."""
-        return [note.sentence for _, note in sessions.notes(self.db, sessions.last(self.db).id) if note.kind == kind]
 
     def compute(self, amount: int, by: Callable[[Any], bytes | None], *, hosts: Sequence[int] = (1,)) -> list[int]:
         """So many tasks in turn; `by` makes what comes back, None where the code raised. Fewer where fewer are left."""

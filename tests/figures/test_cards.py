@@ -57,9 +57,11 @@ def test_an_answer_of_any_length_stands_within_its_card(amount):
 
 def test_a_card_wears_the_sign_and_colour_of_its_verdict(draughtsman):
     for verdict in Verdict:
-        drawn = draughtsman.draw(made(verdict=verdict))
-        colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', drawn.svg))
+        svg = card(made(verdict=verdict))
+        colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', svg))
         assert f"var(--{VERDICTS[verdict][1]})" in colours
         assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
-        assert struct.unpack(">8sII", drawn.png[:8] + drawn.png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)
-        assert drawn.svg.count("<svg") == drawn.svg.count("</svg>") == 1
+        assert svg.count("<svg") == svg.count("</svg>") == 1
+    drawn = draughtsman.draw(made())
+    assert card(made()) in drawn.svg
+    assert struct.unpack(">8sII", drawn.png[:8] + drawn.png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)

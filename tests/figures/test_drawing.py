@@ -36,13 +36,14 @@ def test_one_process_draws_one_picture_after_another_and_a_bad_request_costs_nob
     assert draughtsman.pid == pid != os.getpid()
 
 
-def test_a_killed_process_is_replaced_and_none_is_left_after_the_last_picture(requests):
+def test_a_killed_process_is_replaced_by_one_that_draws_the_same_bytes_and_none_is_left_over(requests, drawn):
     draughtsman = Draughtsman()
     assert draughtsman.pid is None
-    before = draughtsman.draw(requests["one"])
+    assert draughtsman.draw(requests["one"]) == drawn("one")
     killed = draughtsman.pid
     os.kill(killed, signal.SIGKILL)
-    assert draughtsman.draw(requests["one"]) == before
+    for name in ("narrowing", "one"):
+        assert draughtsman.draw(requests[name]) == drawn(name)
     assert draughtsman.pid not in (killed, None)
     pid = draughtsman.pid
     draughtsman.rest()

@@ -8,7 +8,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import LIGHT, WIDTHS, standalone
 from axiom.figures.requests import Forest, SweepPoint, described
 
@@ -58,14 +57,6 @@ def test_a_picture_is_small_described_coloured_by_role_and_holds_only_what_draws
     assert (root.tag, root.get("width")) == ("{http://www.w3.org/2000/svg}svg", "660")
     assert "var(" not in text
     assert text.count("<style>") == 1
-
-
-def test_the_same_request_gives_the_same_bytes_in_every_process(draughtsman, requests):
-    chosen = [requests[name] for name in ("series", "narrowing")]
-    first = [draughtsman.draw(request) for request in chosen]
-    with Draughtsman() as another:
-        again = [another.draw(request) for request in reversed(chosen)]
-    assert first == list(reversed(again))
 
 
 def words(picture: ET.Element) -> list[str]:

@@ -85,6 +85,7 @@ def test_a_task_is_given_to_one_host_alone_and_moves_only_from_where_it_is_belie
     assert workunits.task(ordered, 1).reason == "its deadline passed"
     assert ordered.one("SELECT closed_at FROM task")["closed_at"] is not None
     assert amounts(ordered)["task", "expired"] == 1
+    assert counters.problems(ordered) == []
 
 
 def test_workunits_ordered_together_have_their_first_tasks(ordered, now):
