@@ -101,6 +101,7 @@ def test_a_factor_without_a_range_has_its_declared_levels_alone():
     [
         (subject(), [16, 19, 23, 27, 32], Direction.MORE),  # between 16 and 32 it changed most
         (subject(estimand=TREND), [16, 19, 23, 27, 32], Direction.MORE),
+        (subject(means=((sweep()[0], 0.1), (sweep()[1], 0.4))), [8, 10, 11, 13, 16], Direction.MORE),  # two are enough
         (subject(means=tuple(zip(sweep(), (0.9, 0.2, 0.15, 0.1), strict=True))), [8, 10, 11, 13, 16], Direction.LESS),
     ],
 )

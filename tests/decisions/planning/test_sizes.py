@@ -145,15 +145,6 @@ def test_a_part_and_what_is_left_of_it_are_never_empty_and_a_part_is_no_longer_t
     assert found.replicates == 1 or found.replicates * seconds <= wanted.most + 1e-6
 
 
-@given(REPLICATE_SECONDS, THERE, st.booleans())
-def test_cut_again_and_again_nothing_is_left_over(seconds, there, is_first):
-    wanted, left, parts = length(is_first=is_first), there, []
-    while left:
-        parts.append(task_size(wanted, replicate_seconds=seconds, there=left, block=LIGHT).replicates)
-        left -= parts[-1]
-    assert sum(parts) == there
-
-
 def test_alone_as_much_is_ordered_as_the_operator_wants_a_task_to_take():
     assert usual_of([supply(is_ours=True)]) is usual_of([]) is None
     assert order_size(2.0, block=8, usual=None, task_seconds=8.0).replicates == 4
@@ -184,13 +175,6 @@ def test_the_usual_host_is_that_of_the_core_in_the_middle():
 def test_for_volunteers_twenty_minutes_of_the_usual_host_are_ordered(seconds, block, speed, largest, replicates):
     usual = UsualHosts(speed=speed, **({"largest_speed": largest} if largest else {}))
     assert order_size(seconds, block=block, usual=usual, task_seconds=8.0).replicates == replicates
-
-
-@given(REPLICATE_SECONDS, st.integers(1, 10_000), st.none() | st.floats(0.01, 100))
-def test_what_is_ordered_fits_a_workunit(seconds, block, speed):
-    usual = None if speed is None else UsualHosts(speed=speed, largest_speed=speed)
-    found = order_size(seconds, block=block, usual=usual, task_seconds=8.0)
-    assert 1 <= found.replicates <= MOST_REPLICATES
 
 
 NEEDED = Frontier(experiment_id=1, arm=0, level=1, tiles=100, seconds=10.0, is_needed=True)

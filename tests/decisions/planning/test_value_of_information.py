@@ -51,6 +51,8 @@ def test_a_verdict_is_worth_more_than_a_grade_and_a_grade_more_than_a_narrow_int
     grade = bits(DECIDED)
     width = bits(replace(DECIDED, more=None))
     assert verdict > 3 * grade > 3 * width > 0.0
+    young = [bits(replace(SETTLED, seeds=8, more=None), block=block) for block in (16, 32, 64)]
+    assert young[0] == pytest.approx(young[1] / 2) == pytest.approx(young[2] / 2)
 
 
 def test_what_is_nearer_to_its_verdict_is_worth_more():
