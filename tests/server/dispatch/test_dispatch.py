@@ -56,6 +56,17 @@ def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
     assert hand(working_lab, 1, 0, holding=[], most=0).lost == ()
 
 
+def test_a_lost_task_keeps_the_bundle_under_which_it_was_sent(working_lab, prepared):
+    (given,) = hand(working_lab, 1).given
+    working_lab.publish(prepared(top="REPAIRED = True"))
+    (again,) = hand(working_lab, 1, holding=[]).lost
+    assert again == given
+    working_lab.deploy()
+    (fresh,) = hand(working_lab, 1).given
+    assert (fresh.bundle, given.bundle) == (prepared(top="REPAIRED = True").digest, prepared().digest)
+    assert fresh.seal != given.seal
+
+
 def test_nobody_gets_again_what_failed_with_them_while_there_is_somebody_else(working_lab):
     bea, again = host_of(working_lab, "Bea"), host_of(working_lab, "Bea", "second")
     (given,) = hand(working_lab, bea).given
