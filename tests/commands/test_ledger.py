@@ -1,14 +1,18 @@
-"""Carrying credit over: once from each source, all of a command or nothing of it, and audited."""
+"""Credit is carried over once from each source, and news reach the clients of volunteers."""
 
 from typing import Any
 
 import pytest
+from furnished_lab import fill
 
 from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
+from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.registry import read_command
 from axiom.errors import NotFound, WrongUse
 from axiom.store.credit import balance_check, ledger
-from axiom.store.views import hosts
+from axiom.store.hosts import notices
+from axiom.store.hosts.hosts import hosts
+from axiom.store.views import hosts as host_views
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def test_one_wrong_row_refuses_all_of_them(peopled):
         with pytest.raises(error):
             carry(peopled, *rows)
     assert totals(peopled) == {}
-    assert peopled.look(lambda db: hosts.carried(db, 1)) == []
+    assert peopled.look(lambda db: host_views.carried(db, 1)) == []
     audited = peopled.audited()
     assert [entry["outcome"] for entry in audited] == ["refused", "refused"]
     for rows in (
@@ -80,3 +84,34 @@ def test_an_announcement_is_the_same_after_its_way_to_a_laboratory_that_works(do
     announced = read_command("ledger.announce", words)
     assert read_command("ledger.announce", announced.words()) == announced
     assert door.submit(announced)["version"] == 1
+
+
+LINE = "The server moves on Saturday."
+
+
+def test_news_reach_the_clients_of_volunteers_until_they_are_withdrawn(small_lab, prepared):
+    lab = small_lab
+    fill(lab, prepared)
+    rows = lab.db.select("SELECT h.id FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE v.is_ours = 0")
+    first, *others = volunteers = sorted(row["id"] for row in rows)
+
+    def do(command):
+        with lab.db.transaction():
+            return command.apply(lab.db, None, None, lab.now)
+
+    def shown(host: int) -> list:
+        return [notice for notice in notices.shown(lab.db, host, lab.now) if notice.text == LINE]
+
+    def told() -> list[int]:
+        return [host.id for host in hosts(lab.db) if shown(host.id)]
+
+    assert (do(AddNews(line=LINE))["hosts_told"], told()) == (0, [])
+    assert do(AddNews(line=LINE, to_hosts=True))["hosts_told"] == len(volunteers) > 1
+    assert told() == volunteers
+    assert 1 not in volunteers  # the laboratory's own
+    with lab.db.transaction():
+        notices.told(lab.db, [notice.id for notice in shown(first)], lab.now)
+    assert do(WithdrawNews(number=2))["untold"] == len(others)
+    assert told() == [first], "for a day it stays where it was shown already"
+    lab.later(days=61)  # whoever was silent for months is not told later
+    assert do(AddNews(line=LINE, to_hosts=True))["hosts_told"] == 0

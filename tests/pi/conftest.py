@@ -12,10 +12,11 @@ from scientist_lab import ScientistLab, scientist_lab
 from axiom.lab.evidence.score import score_predictions
 
 
-@pytest.fixture(params=["messages", "chat"])
+@pytest.fixture
 def line(request: pytest.FixtureRequest) -> Iterator[Line]:
+    """Of one protocol, unless a test asks for both."""
     with ExitStack() as stack:
-        yield Line(request.param, stack)
+        yield Line(getattr(request, "param", "messages"), stack)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The autopilot behind a real socket: it holds what is due, survives refusals, and ends with its laboratory."""
 
+import itertools
 import logging
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -27,8 +27,6 @@ from axiom.store.sessions import sessions
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site
 from axiom.web.socket import control
-
-LIMIT = 20.0  # seconds after which a test gives up
 
 
 class Behind:
@@ -68,7 +66,7 @@ class Behind:
         with ThreadPoolExecutor(1) as pool:
             talked = pool.submit(talking)
             serve([listener], stopping)
-            return talked.result(timeout=LIMIT)
+            return talked.result(timeout=PATIENCE)
 
     def attended(self, enough: int) -> list[str]:
         """The sessions that an autopilot held, ended after so many."""
@@ -79,8 +77,23 @@ class Behind:
             if len(said) >= enough:
                 stopping.set()
 
-        attend(self.remote, stopping, pause=0.05, said=hear)
+        attend(self.remote, stopping, pause=0.01, said=hear)
         return said
+
+    def looked_at(self, enough: int, said=pytest.fail) -> bool:
+        """Until an autopilot that finds nothing to hold has asked so often."""
+        stopping, door = threading.Event(), self.remote
+        asked = itertools.count(1)
+
+        class Counted:
+            def status(self):
+                if next(asked) >= enough:
+                    stopping.set()
+                return door.status()
+
+            submit = staticmethod(door.submit)
+
+        return self.serve(lambda: attend(Counted(), stopping, pause=0.001, said=said))
 
     def sessions(self) -> list:
         db = connect_reader(self.lab.folder.database)
@@ -101,87 +114,63 @@ def behind(small_lab, prepared):
     behind.writer.stop()
 
 
-def test_it_holds_a_session_when_one_is_due(behind):
-    assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
-    (held,) = behind.sessions()
-    assert (held.pi, held.reason, held.done) == ("autopilot", "no round has been held yet", tuple(Step))
-
-
-def test_it_goes_on_with_a_session_that_is_open_and_begins_no_other(behind):
-    for _ in range(3):
+@pytest.mark.parametrize("steps", [0, 3])
+def test_it_holds_a_session_when_one_is_due_or_goes_on_with_the_open_one(behind, steps):
+    for _ in range(steps):
         behind.gate.submit(StepSession(pi="person", reason="a test"), behind.caller)
     assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
     (held,) = behind.sessions()
-    assert (held.pi, held.done, held.ended_at) == ("person", tuple(Step), behind.lab.now)
+    assert (held.pi, held.done, held.ended_at) == ("person" if steps else "autopilot", tuple(Step), behind.lab.now)
 
 
-def test_it_holds_none_while_none_is_due(behind):
-    behind.serve(lambda: hold(behind.remote, "a test"))
-    stopping = threading.Event()
-    threading.Timer(0.3, stopping.set).start()
-    said: list[str] = []
-    behind.serve(lambda: attend(behind.remote, stopping, pause=0.01, said=said.append))
-    assert said == []
-    assert len(behind.sessions()) == 1
-
-
-def test_it_survives_refusals_and_says_them(behind, caplog):
+def test_it_survives_refusals_and_says_them_and_holds_none_while_none_is_due(behind, caplog):
     allowed = behind.caller
     behind.caller = replace(allowed, capabilities=frozenset({Capability.READ}))
-    stopping = threading.Event()
-
-    def refusals() -> list[str]:
-        return [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"]
-
-    def stop_after_two() -> None:
-        until = time.monotonic() + PATIENCE
-        while len(refusals()) < 2 and time.monotonic() < until:
-            time.sleep(0.01)
-        stopping.set()
-
-    threading.Thread(target=stop_after_two).start()
     with caplog.at_level(logging.ERROR, "axiom.autopilot"):
-        behind.serve(lambda: attend(behind.remote, stopping, pause=0.01, said=pytest.fail))
-    refused = refusals()
-    assert len(refused) > 1
-    assert refused[0].startswith("session.refused operator may not deploy; session.step needs that.")
+        assert behind.looked_at(3)
+    refused = [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"]
+    assert len(refused) == 3
+    assert refused[0].startswith("session.refused operator may not deploy")
     behind.caller = allowed
     assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
+    assert behind.looked_at(5)
+    assert len(behind.sessions()) == 1
 
 
 def test_a_session_that_another_has_in_hand_is_left_to_them_in_silence(behind, caplog):
     behind.gate.submit(StepSession(pi="person", reason="a test", holder="Ada"), behind.caller)
-    stopping = threading.Event()
-    threading.Timer(0.3, stopping.set).start()
-    assert behind.serve(lambda: attend(behind.remote, stopping, pause=0.01, said=pytest.fail))
+    assert behind.looked_at(3)
     assert [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"] == []
-    with pytest.raises(HeldByAnother, match="Ada has it in hand"):
+    with pytest.raises(HeldByAnother, match="Ada"):
         behind.serve(lambda: hold(behind.remote, "a test", "Ben"))
 
 
-def test_it_ends_when_the_laboratory_is_gone(behind, caplog):
-    asked = threading.Thread(
-        target=attend, args=(behind.remote, threading.Event()), kwargs={"pause": 0.001, "said": pytest.fail}
-    )
-    asked.start()
-    asked.join(LIMIT)
-    assert not asked.is_alive()
+def test_it_ends_when_the_laboratory_is_gone_or_somebody_says_stop(behind, caplog):
+    assert not attend(behind.remote, threading.Event(), pause=0.001, said=pytest.fail)
     assert caplog.records == []  # that is no fault
     with pytest.raises(CannotStart):
         hold(behind.remote, "a test")
-
-
-def test_a_laboratory_that_is_away_for_a_moment_is_waited_for(behind):
-    """It comes while the autopilot, which was there first, has asked in vain a few times."""
-    with ThreadPoolExecutor(1) as pool:
-        held = pool.submit(behind.attended, 1)
-        time.sleep(0.3)  # a few questions; it has patience for more
-        assert not held.done()
-        assert behind.serve(lambda: held.result(timeout=LIMIT)) == ["2026-03-02-a"]
-
-
-def test_it_ends_when_somebody_says_stop(behind):
     stopping = threading.Event()
     stopping.set()
     attend(behind.remote, stopping, pause=60.0, said=pytest.fail)
     assert behind.sessions() == []
+
+
+def test_a_laboratory_that_is_away_for_a_moment_is_waited_for(behind):
+    """It comes while the autopilot, which was there first, has asked in vain a few times."""
+    asked, remote = threading.Semaphore(0), behind.remote
+
+    class Waited:
+        def status(self):
+            asked.release()
+            return remote.status()
+
+        submit = staticmethod(remote.submit)
+
+    behind.remote = Waited()
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(behind.attended, 1)
+        for _ in range(3):  # it has patience for more
+            assert asked.acquire(timeout=PATIENCE)
+        assert not held.done()
+        assert behind.serve(lambda: held.result(timeout=PATIENCE)) == ["2026-03-02-a"]

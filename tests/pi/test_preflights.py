@@ -3,6 +3,8 @@
 import logging
 import threading
 
+from patience import PATIENCE
+
 from axiom.errors import CannotStart, ChildKilled, NoSandbox, StoreBusy
 from axiom.pi import preflights
 
@@ -21,56 +23,29 @@ def tended(due, try_out, *, enough: int) -> list[str]:
         target=preflights.tend, args=(due, try_out, stopping), kwargs={"pause": 0.01, "said": hear}
     )
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     stopping.set()
     assert not thread.is_alive()
     return said
 
 
-def test_one_after_the_other_is_tried_until_somebody_says_stop():
-    waiting = ["aa", "bb"]
-    assert tended(lambda _: waiting[0], lambda bundle: f"tried {waiting.pop(0)} as {bundle}", enough=2) == [
-        "tried aa as aa",
-        "tried bb as bb",
-    ]
+def test_one_after_the_other_is_tried_while_something_is_due_and_the_laboratory_is_there(caplog):
+    answers = iter([None, CannotStart("away"), "aa", None, "bb"])
 
-
-def test_nothing_is_tried_while_nothing_is_due():
-    answers = iter([None, None, "aa"])
-    assert tended(lambda _: next(answers), lambda bundle: bundle, enough=1) == ["aa"]
-
-
-def test_a_laboratory_that_is_away_is_waited_for(caplog):
-    answers = iter([CannotStart("away"), "aa"])
-
-    def due(_without) -> str:
+    def due(_without) -> str | None:
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    assert tended(due, lambda bundle: bundle, enough=1) == ["aa"]
+    assert tended(due, lambda bundle: f"tried {bundle}", enough=2) == ["tried aa", "tried bb"]
     assert caplog.records == []
 
 
-def test_that_there_is_no_sandbox_is_said_and_waited_for(monkeypatch, caplog):
+def test_what_goes_wrong_is_said_and_tried_again_after_a_rest(monkeypatch, caplog):
+    monkeypatch.setattr(preflights, "REST", 0.01)
     monkeypatch.setattr(preflights, "LONG_REST", 0.02)
-    faults = iter([NoSandbox("There is no bwrap"), None])
-
-    def try_out(bundle: str) -> str:
-        fault = next(faults)
-        if fault is not None:
-            raise fault
-        return bundle
-
-    with caplog.at_level(logging.ERROR, "axiom.preflights"):
-        assert tended(lambda _: "aa", try_out, enough=1) == ["aa"]
-    assert [record.getMessage() for record in caplog.records] == ["preflight.sandbox There is no bwrap"]
-
-
-def test_what_goes_wrong_otherwise_is_said_and_tried_again_after_a_rest(monkeypatch, caplog):
-    monkeypatch.setattr(preflights, "REST", 0.02)
-    faults = iter([StoreBusy("the disk is busy"), OSError("no room"), KeyError("a fault of ours"), None])
+    faults = iter([NoSandbox("no bwrap"), StoreBusy("busy"), OSError("no room"), KeyError("a fault of ours"), None])
 
     def try_out(bundle: str) -> str:
         fault = next(faults)
@@ -81,7 +56,8 @@ def test_what_goes_wrong_otherwise_is_said_and_tried_again_after_a_rest(monkeypa
     with caplog.at_level(logging.ERROR, "axiom.preflights"):
         assert tended(lambda without: None if "aa" in without else "aa", try_out, enough=1) == ["aa"]
     assert [record.getMessage() for record in caplog.records] == [
-        "preflight.broken the disk is busy",
+        "preflight.sandbox no bwrap",
+        "preflight.broken busy",
         "preflight.broken no room",
         "preflight.fault",
     ]
@@ -107,15 +83,29 @@ def test_one_that_cannot_be_tried_does_not_keep_the_others_waiting(monkeypatch):
 
 
 def test_it_waits_twice_as_long_each_time_and_an_hour_at_most(monkeypatch):
-    moment = [0.0]
+    """The clock is what it rests, and how long the bundle had to wait is seen by what is due."""
+    moment, lengths, failed_at = [0.0], [], [0.0]
+    stopping = Ticking(moment, most=30_000.0)
     monkeypatch.setattr(preflights.time, "monotonic", lambda: moment[0])
-    waits, lengths = preflights._Waits(), []
-    for _ in range(9):
-        assert waits.put_off("aa") == preflights.REST
-        began = moment[0]
-        while "aa" in waits.now():
-            moment[0] += 1.0
-        lengths.append(moment[0] - began)
-    assert lengths == [120, 180, 300, 540, 1_020, 1_980, 3_660, 3_660, 3_660]
-    waits.put_off(None)
-    assert waits.now() == frozenset()
+
+    def due(without) -> str | None:
+        return None if "aa" in without else "aa"
+
+    def try_out(_bundle: str) -> str:
+        lengths.append(moment[0] - failed_at[0])
+        failed_at[0] = moment[0]
+        raise ChildKilled("it was ended by SIGKILL")
+
+    preflights.tend(due, try_out, stopping, pause=1.0, said=lambda _: None)
+    assert lengths[1:9] == [120, 180, 300, 540, 1_020, 1_980, 3_660, 3_660]
+
+
+class Ticking:
+    """Somebody who says stop at a moment of a clock that goes on only while it is waited for."""
+
+    def __init__(self, moment: list[float], most: float) -> None:
+        self.moment, self.most = moment, most
+
+    def wait(self, seconds: float) -> bool:
+        self.moment[0] += seconds
+        return self.moment[0] > self.most

@@ -1,7 +1,95 @@
-"""A good, a careless and a hostile model, each the scientist of a laboratory for some days. A month is a campaign."""
+"""Days whose scientist is a scripted model: what it may learn when, and what a good, careless or hostile one does."""
+
+import json
+import re
+from contextlib import ExitStack
 
 import pytest
+from model_line import Line
+from month_lab import month_lab
+from scripted_scientists import ScriptedQuestion, proposed
 from simulated_months import Place, careless_month, good_month, hostile_month
+
+from axiom.mcp import tools
+from axiom.store.connections import Connections
+from axiom.store.sessions import transcripts
+
+FEW, MANY = 2_718_282.0, 7_390_851.0  # what the arms measure; the file holds half of each
+QUESTION = ScriptedQuestion(
+    name="planted_values",
+    claim="a sum of 12 addends is larger than one of 2",
+    factor="addends",
+    measure="total",
+    body="value = (3695425.5 if size > 6 else 1359141.0) * 2 + rng.random()",
+    rises=True,
+    smallest=1_000.0,
+    arms=(2, 12),
+)
+NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE)
+
+
+def leaks(text: str) -> list[float]:
+    """Numbers in this text that are what was measured, or what was concluded from it, to three digits."""
+    numbers = [float(number) for number in NUMBER.findall(text.replace(",", ""))]
+    return [found for found in numbers for value in (FEW, MANY, MANY - FEW) if abs(abs(found) - value) < value / 1_000]
+
+
+def looks(draft: int, number: int = 1) -> list[tuple[str, dict]]:
+    """Everything that a program may read of a draft and of what became of it."""
+    named = {"name": QUESTION.name}
+    return [
+        ("job_show", {"job": f"draft-{draft}"}),
+        ("lab_brief", {}),
+        ("finding_list", {"long": True}),
+        ("finding_near", {"claim": QUESTION.claim, "measure": "total", "factors": "addends=2,12"}),
+        *(("finding_show", {"number": number, "part": part}) for part in ("card", "history", "predictions", "scope")),
+        *(
+            ("experiment_show", {**named, "part": part})
+            for part in ("about", "gates", "progress", "findings", "source")
+        ),
+        ("result_summary", {"experiment": QUESTION.name}),
+        ("failure_list", {}),
+        ("session_show", {}),
+        ("session_plan", {}),
+        ("proposal_list", {}),
+        ("proposal_ask", {"proposal": 1}),
+        ("forecast_scores", {}),
+    ]
+
+
+@pytest.fixture
+def month(new_lab, prepared, tmp_path):
+    with ExitStack() as stack:
+        line = Line("messages", stack)
+        yield stack.enter_context(month_lab(new_lab(tmp_path / "lab"), prepared, line, tmp_path))
+
+
+def invents():
+    """A draft whose placebo has the effect, one that passes, and a look at all there is after each step."""
+    unsound = QUESTION.text().replace("strength=[0.0]", "strength=[1.0]")
+    for text in (unsound, QUESTION.text()):
+        (written,) = yield [("draft_write", {"experiment": QUESTION.name, "text": text})]
+        yield [("draft_preflight", {"draft": written["draft"]})]
+        yield looks(written["draft"])[:9]
+        yield looks(written["draft"])[9:]
+    (made,) = yield [("draft_propose", {**proposed(written["draft"], QUESTION), "dry_run": False, "key": "once"})]
+    assert made["state"] == "open"
+    yield looks(written["draft"])[:9]
+    yield looks(written["draft"])[9:]
+
+
+def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_is_asked_and_then_to_all(month):
+    month.day(invents(), lambda _: True)  # a person answers after the conversation
+    assert any('"state": "open"' in answer and '"proposal": 1' in answer for answer in month.answers)
+    assert sum('"gates": [{' in answer for answer in month.answers) >= 2  # both were tried
+    assert [leaks(answer) for answer in month.answers if leaks(answer)] == []
+    with Connections(folder=month.desk.folder).reader() as db:
+        kept = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]
+    assert kept
+    assert leaks("".join(kept)) == []
+    desk = month.lab.scientist_desk()
+    told = "".join(json.dumps(tools.call(desk, name, words)) for name, words in looks(2))
+    assert {round(value, -3) for value in leaks(told)} >= {round(MANY - FEW, -3)}
 
 
 @pytest.fixture
@@ -10,16 +98,16 @@ def place(new_lab, prepared, tmp_path) -> Place:
 
 
 def test_what_a_good_model_asks_is_decided_on_valid_evidence(place):
-    ended = good_month(place, 2)
-    assert (ended.approved, ended.valid, ended.failed, ended.effects) == (2, 2, 0, [])
-    assert ended.drafts == {"passed": 2, "refused": 1}
+    ended = good_month(place, 1)
+    assert (ended.approved, ended.valid, ended.failed, ended.effects) == (1, 1, 0, [])
+    assert ended.drafts == {"passed": 1, "refused": 1}
     assert ended.unasked  # so that what a hostile one would bring about is seen
 
 
 def test_a_careless_model_costs_hosts_next_to_nothing(place):
-    ended = careless_month(place, 3)
+    ended = careless_month(place, 2)
     assert ended.drafts.keys() - {"passed"}
-    assert ended.failed <= 0.03 * ended.tasks  # of a month 1 %, which the campaign shows: chance has its part in 3 days
+    assert ended.failed <= 0.03 * ended.tasks  # of a month 1 %, which the campaign shows: chance has its part in 2 days
     assert ended.effects == []
 
 

@@ -1,5 +1,7 @@
 """What comes after the first registration is one of its own: design, cohort, amendment; nothing older changes."""
 
+import json
+
 import pytest
 from planted_effects import SAID, WIDER
 
@@ -300,4 +302,58 @@ def test_later_blocks_are_evidence_of_the_same_finding_unless_it_was_amended(wei
     assert standing(weighing) == {1: (3, 24, 2)}
     computed(weighing, made.id)
     assert standing(weighing) == {1: (3, 24, 2), 2: (1, 8, 1)}
+    assert weighing.broken() == {}
+
+
+def test_configs_that_the_claim_has_been_concluded_from_are_no_further_design(lab):
+    for sizes in ((1, 2), (2, 1), (1, 2, 9)):
+        with pytest.raises(Refused):
+            add_design(lab, points=[({"size": size, "shift": 0}, 1.0) for size in sizes])
+    add_design(lab)
+    with pytest.raises(Refused):
+        add_design(lab, points=[*WIDER, ({"size": 9, "shift": 0}, 1.0)], name="wide again")
+    assert len(bodies(lab)) == 2
+
+
+def registered_as(lab, **changes):
+    """The first registration says this of its estimand."""
+    body = json.loads(bodies(lab)[0])
+    body["estimands"] = [{**body["estimands"][0], **changes}]
+    lab.db.execute("UPDATE registration SET body = :body", body=json.dumps(body))
+
+
+def test_a_further_design_keeps_the_promise_of_evenly_spaced_arms(lab):
+    registered_as(lab, kind="slope", across="size", between=[], exchangeable=True)
+    uneven = [({"size": size, "shift": 0}, 1.0) for size in (1, 2, 9)]
+    with pytest.raises(Refused):
+        add_design(lab, points=uneven)
+    assert len(bodies(lab)) == 1
+    add_design(lab, points=[({"size": size, "shift": 0}, 1.0) for size in (1, 3, 9)])
+
+
+def test_nothing_further_is_registered_of_time_outs_that_would_speak_for_an_effect(lab):
+    registered_as(lab, censored=1.0)
+    for register in (
+        lambda: add_design(lab),
+        lambda: register_cohort(lab.db, 1, stopping=Stopping(), why="a test", now=lab.now),
+        lambda: put_otherwise(lab, null=0.5),
+    ):
+        with pytest.raises(Refused):
+            register()
+    assert len(bodies(lab)) == 1
+
+
+def test_what_is_amended_closes_its_last_block_once_nothing_of_it_is_out(weighing):
+    def weighed():
+        return {number: (line.blocks, line.seeds) for number, line in evidence.newest(weighing.db).items()}
+
+    weighing.lab.deploy(workunits=3)
+    weighing.compute(2)
+    put_otherwise(weighing.lab, null=0.5)
+    weighing.lab.later(seconds=1)
+    weighing.hold()
+    assert weighed() == {1: (1, 8)}
+    weighing.compute()
+    weighing.hold()
+    assert weighed() == {1: (2, 11)}
     assert weighing.broken() == {}

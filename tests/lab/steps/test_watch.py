@@ -1,6 +1,8 @@
-"""Watches: each new result is held against them once, the first that meets one is told, and none is evidence."""
+"""Watches are held against each result once; the log tells of them, of what follows from what, where to go on."""
 
 from axiom.domain.failures import Comparison
+from axiom.domain.links import LinkKind, Node, Noun
+from axiom.lab.registrations.links import link
 from axiom.lab.steps.watch import look_for
 from axiom.store.upkeep import watches
 
@@ -93,3 +95,25 @@ def test_results_are_read_once_for_all_watches_that_have_seen_as_many(rounds):
     assert [note.split()[1] for note in notes] == [str(later[0]), str(later[2])]
     assert sum("SELECT id, measures FROM result" in one for one in said) == 2 + 1  # for the later three, and the first
     assert [watches.of(lab.db, number).hits for number in (first, *later)] == [8, 16, 0, 8]
+
+
+def test_the_log_tells_what_is_watched_for_what_follows_from_what_and_where_to_go_on(rounds):
+    rounds.hold()
+    rounds.lab.later(days=1)
+    db, now = rounds.db, rounds.lab.now
+    assert "direction.none" in rounds.kinds()
+    assert any("16 cells more for finding 1 (tiny_sum@1)" in step for step in rounds.said("log.next"))
+    watch = {"sentence": "If any total exceeds 50, look at it.", "comparison": Comparison.ABOVE, "threshold": 50.0}
+    with db.transaction():
+        watches.register(db, experiment_id=1, measure="total", now=now, **watch)
+        claim = db.insert(
+            "INSERT INTO old_claim (name, claim, experiment, figure, rests_on, status, source, scripts, created_at) "
+            "VALUES ('old', 'larger is more', 'tiny', '', '', '', '', '[]', 0)"
+        )
+        nodes = Node(noun=Noun.FINDING, id=1), Node(noun=Noun.OLD_CLAIM, id=claim)
+        link(db, LinkKind.EXPLAINS, *nodes, why="a sum grows", by="a test", now=now)
+    rounds.hold()
+    (told,) = rounds.said("direction.watch")
+    assert watch["sentence"] in told
+    assert rounds.said("direction.link") == ["Finding 1 explains old claim 1: a sum grows"]
+    assert any("1 claim of the old laboratory" in step for step in rounds.said("log.next"))
