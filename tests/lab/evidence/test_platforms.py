@@ -3,10 +3,7 @@
 import pytest
 from planted_effects import block
 
-from axiom.decisions.tasks.check_rate import OF_A_NEW_HOST, is_checked
-from axiom.domain.findings import Agreements
 from axiom.lab.evidence.recompute import recomputed
-from axiom.lab.evidence.reproduce import agreements_of, reproduce
 from axiom.store.engine.database import connect_reader
 from axiom.store.evidence import evidence
 from axiom.store.views.tables import pages
@@ -51,25 +48,3 @@ def test_an_export_weighs_itself_to_the_same_platforms(half, tmp_path):
     assert recompute.main([str(tmp_path)], "") == 0
     (tmp_path / "observations.csv").write_bytes(files["observations.csv"].replace(b":NVIDIA", b""))
     assert recompute.main([str(tmp_path)], "") == 1
-
-
-def test_a_seed_computed_again_on_a_gpu_is_compared_across_platforms(small_lab, prepared):
-    lab = small_lab
-    lab.publish(prepared())
-    lab.host()
-    lab.host("bobs", volunteer="Bob")
-    lab.deploy()
-    for host, secret in ((1, _checks_all()), (2, b"")):
-        order = lab.order(host)
-        lab.report(order, lab.output(order))
-        lab.validate(secret)
-        lab.later(minutes=1)
-    lab.db.execute("UPDATE task SET gpu = 'NVIDIA' WHERE host_id = 2")
-    with lab.db.transaction():
-        reproduce(lab.db)
-    assert agreements_of(lab.db, [1], lab.now) == (Agreements(platforms=(CORE, CARD), exact=1),)
-
-
-def _checks_all() -> bytes:
-    """Under it the first task of a new host is checked."""
-    return next(b"%d" % number for number in range(1_000) if is_checked(b"%d" % number, 1, OF_A_NEW_HOST))

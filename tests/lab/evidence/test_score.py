@@ -4,17 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.domain.registrations import Rule, Stopping
-from axiom.domain.sessions import Allotment
 from axiom.errors import Refused
 from axiom.lab.evidence.score import misscored, score_predictions
 from axiom.lab.experiments.recall import recall
 from axiom.lab.experiments.withdraw import withdraw
-from axiom.lab.planning.deploy import deploy
 from axiom.lab.registrations.predictions import foretell
-from axiom.lab.registrations.register import register_cohort
 from axiom.store.experiments import experiments
-from axiom.store.registrations import registrations, scores
+from axiom.store.registrations import scores
 
 SAID = {"positive": 0.1, "negative": 0.8, "absent": 0.1, "interval": [-2.0, 0.0], "because": "a test"}
 
@@ -83,22 +79,3 @@ def test_a_retired_version_is_scored_and_a_recalled_one_is_not(rounds, taken_bac
     rounds.db.execute("UPDATE score SET brier = 0.0 WHERE prediction_id = 2")
     (problem,) = misscored(rounds.db)
     assert "prediction 2" in problem
-
-
-def test_a_fixed_number_of_replicates_is_waited_for(rounds):
-    made = register_cohort(
-        rounds.db, 1, stopping=Stopping(rule=Rule.FIXED, replicates=8), why="a test", now=rounds.lab.now
-    )
-    row = {name: SAID[name] for name in ("positive", "negative", "absent", "because")}
-    row |= {"estimand": "grows", "forecaster": "Bob", "low": -2.0, "high": 0.0}
-    registrations.predict(rounds.db, made.id, row, rounds.lab.now)
-    allotment = Allotment(experiment_id=1, workunits=8, replicates_each=1, registration_id=made.id, reason="a test")
-    with rounds.db.transaction():
-        deploy(rounds.db, allotment, max_failures=3, now=rounds.lab.now)
-    rounds.compute(7)
-    rounds.hold()
-    assert said(rounds)["Bob"] == (None, None, None)
-    rounds.compute(1)
-    rounds.hold()
-    assert said(rounds)["Bob"] == ("effect −", pytest.approx(0.06), 1)
-    assert said(rounds)["Ada"] == (None, None, None)

@@ -66,18 +66,6 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(la
     assert stage() == (Stage.WIDER, 0, 3)
 
 
-def test_a_session_says_what_was_reached_and_who_did_what(lab, rounds):
-    lab.deploy(workunits=3)
-    rounds.compute(3)
-    with lab.db.transaction():
-        release_steps.approve(lab.db, version(lab), now=lab.now, **WHO)
-    for words in (["approved, by Ada"], ["wider pilot, by the laboratory"], []):
-        lab.later(seconds=1)
-        rounds.hold()
-        told = rounds.said("release.changed")
-        assert [word in sentence for word, sentence in zip(words, told, strict=True)] == [True] * len(words)
-
-
 def test_a_pilot_that_is_out_at_a_silent_host_is_ordered_again(lab, rounds):
     lab.deploy(workunits=3)
     rounds.compute(2)

@@ -6,16 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.domain.sessions import Allotment, Plan, Skipped, Step
+from axiom.domain.sessions import Step
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import supplies
-from axiom.lab.planning.plan import as_data, from_data
+from axiom.lab.planning.plan import from_data
 from axiom.lab.planning.preview import preview
 from axiom.store.experiments import experiments
-from axiom.store.registrations.registrations import registrations
 from axiom.store.sessions import sessions
 from axiom.store.tasks import workunits
 
@@ -60,17 +59,6 @@ def test_pilots_come_first_and_then_the_cheapest_block(catalogue):
     assert catalogue.broken() == {}
 
 
-def test_while_a_pilot_has_failed_nothing_more_of_its_experiment_is_ordered(catalogue):
-    catalogue.hold()
-    catalogue.compute(by=lambda _order: None)
-    (failed,) = catalogue.db.select("SELECT DISTINCT experiment_id FROM task WHERE state = 'failed'")
-    name = experiments.by_id(catalogue.db, failed["experiment_id"]).name
-    assert ordered(catalogue) == []
-    assert "0 of 3" in left(catalogue)[name]
-    catalogue.compute(6)  # with the further copy of the one that failed, all are valid after all
-    assert name in {ordered_name for ordered_name, _, _ in ordered(catalogue)}
-
-
 def test_only_hosts_that_were_heard_from_lately_are_counted_on(rounds):
     rounds.lab.host("second", cores=5)
     assert planning.cores(rounds.db, rounds.lab.now) == 7
@@ -89,24 +77,6 @@ def test_a_settled_finding_is_left_alone(rounds):
     rounds.hold()
     assert "32 seeds" in left(rounds)["tiny_sum"]
     assert ordered(rounds) == []
-
-
-def test_an_experiment_without_a_registration_has_no_block_of_its_own(rounds):
-    rounds.db.execute("PRAGMA foreign_keys = OFF")
-    for table in ("prediction", "finding", "registration"):
-        rounds.db.execute(f"DELETE FROM {table}")  # noqa: S608  our own tables
-    assert registrations(rounds.db, 1) == []
-    assert left(rounds).keys() == {"tiny_sum"}
-
-
-def test_a_plan_is_kept_as_it_was_made():
-    planned = Plan(
-        allotments=(Allotment(experiment_id=1, workunits=2, replicates_each=3, reason="a test"),),
-        skipped=(Skipped(experiment_id=2, name="other", reason="another test"),),
-        idle_cores=4,
-        reason="why",
-    )
-    assert from_data(json.loads(json.dumps(as_data(planned)))) == planned
 
 
 def test_what_the_plans_of_the_last_day_ordered_is_remembered_and_nothing_older(rounds):

@@ -6,7 +6,7 @@ import pytest
 from planted_effects import SAID, WIDER
 
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
-from axiom.domain.registrations import DECLARED, Cohort, Rule, Stopping, definition, read_body
+from axiom.domain.registrations import DECLARED, Cohort, Stopping, definition, read_body
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
@@ -104,17 +104,6 @@ def test_tickets_of_a_further_design_carry_its_configs_and_its_results_their_pla
     rows = lab.db.select("SELECT config FROM result ORDER BY config")
     assert [row["config"] for row in rows] == [0, 1, 2, 3]
     assert experiments.issued_to(lab.db, 1) == {made.id: 1}
-    assert lab.broken() == {}
-
-
-def test_a_fresh_cohort_has_numbers_of_its_own_and_the_same_finding(lab):
-    ordered(lab, 1, workunits=3)
-    made = add_cohort(lab, stopping=Stopping(rule=Rule.FIXED, replicates=16))
-    ordered(lab, made.id, workunits=2)
-    numbers = lab.db.select("SELECT number, registration_id FROM replicate ORDER BY number")
-    assert [(row["number"], row["registration_id"]) for row in numbers] == [(0, 1), (1, 1), (2, 1), (3, 2), (4, 2)]
-    assert registrations.feeding(lab.db, 1) == {1: (1, 2)}
-    assert read_body(made.body).stopping == Stopping(rule=Rule.FIXED, replicates=16)
     assert lab.broken() == {}
 
 

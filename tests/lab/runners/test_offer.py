@@ -134,17 +134,6 @@ def test_what_was_built_takes_the_place_of_the_stand_in(folder, key, tmp_path):
     assert {file.name for file in runner.files} <= set(laid_out(folder))
 
 
-def test_a_runner_for_gpus_stands_beside_the_one_for_processors(folder, key, tmp_path):
-    Offers(folder, key).here(HERE, NOW)
-    both = Offers(folder, key).built(build(tmp_path, plan_class="nv", runtime=b"with CUDA"), NOW)
-    assert sorted(both) == [LINUX, f"{LINUX}-nv"]
-    beside = Offers(folder, key).here(HERE, NOW)
-    assert {name: runner.plan_classes for name, runner in beside.items()} == {LINUX: ("",), f"{LINUX}-nv": ("nv",)}
-    built = Offers(folder, key).built(build(tmp_path), NOW)
-    assert {name: runner.is_stand_in for name, runner in built.items()} == {LINUX: False, f"{LINUX}-nv": False}
-    assert len({runner.version for runner in built.values()}) == 2
-
-
 @pytest.mark.parametrize("is_right", [True, False])
 def test_signatures_that_came_with_the_files_need_no_key_here_and_are_looked_at(folder, key, tmp_path, is_right):
     built, signer = build(tmp_path), key if is_right else CodeKey.make()

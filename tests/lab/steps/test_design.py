@@ -6,17 +6,10 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.decisions.evidence.grade import LEANING
-from axiom.decisions.planning.eta import Pace
 from axiom.domain.findings import Verdict
-from axiom.lab.steps.design import OpenFinding, open_findings
+from axiom.lab.steps.design import open_findings
 
 SAID = weighed(1, estimate=0.5, low=0.4, high=0.6, e_value=500.0, verdict=Verdict.POSITIVE)
-
-
-def standing(**changes) -> OpenFinding:
-    facts = {"said": SAID, "pace": Pace(per_second=2.0), "block_cells": 8, "grade_cells": 120}
-    return OpenFinding(number=1, experiment="tiny_sum@1", claim="it grows", **{**facts, **changes})
 
 
 @pytest.mark.parametrize(
@@ -30,18 +23,3 @@ def test_a_finding_that_has_seeds_enough_is_not_the_nearest(small_lab, prepared,
     (found,) = open_findings(small_lab.db, small_lab.now)
     assert (found.grade_cells, found.lacks_other) == (cells, lacks_other)
     assert (found.nearness[0] < 1e9) == (cells is not None)
-
-
-@pytest.mark.parametrize(
-    ("more", "needs", "lacks"),
-    [
-        ((0, None), ("5 hosts (1 so far)", "2 platforms (1 so far)"), "5 hosts (1 so far); 2 platforms (1 so far)"),
-        ((0, 0), ("5 hosts (1 so far)", f"{LEANING}: of host 3"), ""),
-        ((5, 9), ("5 hosts (1 so far)",), ""),
-        ((None, None), ("100 seeds (8 so far)",), ""),
-        ((0, 0), (), ""),
-    ],
-)
-def test_what_a_finding_lacks_beside_seeds_is_said_where_seeds_bring_none_of_it(more, needs, lacks):
-    assert standing(said=replace(SAID, more=more, needs=needs)).lacks_beside_seeds == lacks
-    assert standing(said=None).lacks_beside_seeds == ""

@@ -1,13 +1,9 @@
 """Steps that look back: what was mended, what was tried, who is down, and a session from before."""
 
 import json
-from datetime import timedelta
-
-import pytest
 
 from axiom.commands.work import AbortTask
 from axiom.domain.sessions import Step
-from axiom.lab.experiments.withdraw import withdraw
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs
 
@@ -74,24 +70,6 @@ def test_a_success_that_was_none_is_counted_by_its_reason_and_told_once(rounds):
     assert any(said.endswith("(2).") for said in rounds.said("log.next"))
 
 
-def test_shares_add_up_to_what_was_settled_and_a_list_is_cut_after_twenty_lines(rounds):
-    lab, db = rounds.lab, rounds.lab.db
-    lab.deploy(workunits=30)
-    rounds.compute(2)
-    for number in range(2, 27):
-        assert lab.host(f"host {number}", volunteer=f"volunteer {number}") == number
-        rounds.compute(1, host=number)
-    rounds.hold()
-    notes = [note for _, note in sessions.notes(db, 1)]
-    listed = [note for note in notes if note.kind.startswith("review.host")]
-    assert len(listed) == 21
-    assert listed[-1].facts["more"] == 6
-    (whole,) = [note.facts["credit"] for note in notes if note.kind == "credit.awarded"]
-    tiers = [note.facts["credit"] for note in notes if note.kind == "credit.tier"]
-    assert sum(tiers) == pytest.approx(whole, abs=1e-9)
-    assert next(note.facts["number"] for note in notes if note.kind == "credit.host") == 1
-
-
 def test_a_session_of_before_goes_on_with_the_steps_that_it_had(rounds):
     """It was open when the laboratory was brought up to date."""
     db = rounds.db
@@ -102,41 +80,6 @@ def test_a_session_of_before_goes_on_with_the_steps_that_it_had(rounds):
     rounds.lab.later(seconds=1)
     assert [one.step for one in rounds.hold()] == old[2:]
     assert rounds.hold()[0].step is Step.HEALTH
-    assert rounds.broken() == {}
-
-
-def test_a_session_tells_of_all_the_time_since_the_one_before(rounds):
-    """A week without any is one session's."""
-    rounds.lab.deploy(workunits=6)
-    rounds.hold()
-    for _ in range(3):
-        rounds.compute(2)
-        rounds.lab.later(days=2)
-    (note, *_) = rounds.up_to(Step.REVIEW).notes
-    assert note.facts["amount"] == 6
-    window = sessions.window(rounds.db, sessions.last(rounds.db))
-    assert window.until - window.since == timedelta(days=6, seconds=3)
-
-
-def test_what_people_ordered_and_took_back_is_told_once_with_its_reason(rounds):
-    lab = rounds.lab
-    rounds.in_stages()
-    rounds.hold()
-    lab.deploy(workunits=5)
-    lab.order(1)
-    lab.later(seconds=1)
-    with lab.db.transaction():
-        withdraw(lab.db, 1, "nobody wants it", lab.now)
-    lab.later(days=1)
-    rounds.hold()
-    (ordered,) = rounds.said("deploy.new")
-    assert ordered.startswith("tiny_sum@1: workunits ordered since the session before, by whomever: 5;")
-    (note,) = [note for _, note in sessions.notes(rounds.db, 2) if note.kind == "withdraw.taken_back"]
-    assert (note.facts["workunits"], note.facts["reason"]) == (7, "nobody wants it")  # one is out and may come back
-    assert "ordered, by whomever: 5; taken back: 7." in rounds.said("log.summary")[0]
-    lab.later(seconds=1)
-    rounds.hold()
-    assert rounds.said("deploy.new") == rounds.said("withdraw.taken_back") == []
     assert rounds.broken() == {}
 
 

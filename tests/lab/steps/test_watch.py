@@ -63,25 +63,6 @@ def test_the_first_hit_is_told_once_and_later_ones_are_counted(rounds, variant):
     assert [watches.of(lab.db, number).hits for number in (*borders, ended, other)] == [0] * 5
 
 
-def test_a_watch_changes_nothing_of_what_is_concluded(rounds_of, new_lab, prepared, tmp_path):
-    """The same laboratory with and without one: the same evidence, to the last digit."""
-    concluded = []
-    for number, watched in enumerate((False, True)):
-        lab = new_lab(tmp_path / str(number))
-        lab.publish(prepared())
-        lab.host()
-        rounds = rounds_of(lab, per_core=0)
-        if watched:
-            register(lab, 0.0)
-        rounds.fill_block()
-        rounds.hold()
-        concluded.append(rounds.stored("evidence", "observation", "finding"))
-        assert bool(rounds.said("watch.met")) is watched
-        lab.db.close()
-    assert concluded[0] == concluded[1]
-    assert concluded[0]["evidence"]
-
-
 def test_results_are_read_once_for_all_watches_that_have_seen_as_many(rounds):
     """A hundred watches of one version must not make a session read a hundred thousand results a hundred times."""
     lab, said = rounds.lab, []

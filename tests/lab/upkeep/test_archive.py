@@ -22,8 +22,6 @@ from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.journal.follow import JournalFollower
 
-LONG = b"x" * (blobs.LIMIT + 1)
-
 
 @pytest.fixture
 def old_lab(small_lab, prepared):

@@ -8,10 +8,9 @@ import tarfile
 
 import pytest
 
-from axiom.errors import StoreDamaged, WrongUse
+from axiom.errors import StoreDamaged
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.recovery import RecoveryWish
-from axiom.settings import read
 from axiom.signed.trust import write_trust
 from axiom.store.engine.folder import Folder
 
@@ -96,9 +95,3 @@ def test_what_was_made_up_is_refused_in_one_sentence(members, busy_lab, tmp_path
     holes = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(10**7)}
     assert "plain file" in refused(tmp_path, forged(members, headers=holes), busy_lab.now)
     assert restored(tmp_path, forged(members), busy_lab.now).exists()
-
-
-def test_settings_without_end_are_said_to_be_no_settings(members, busy_lab, tmp_path):
-    folder = restored(tmp_path, forged(members | {"axiom.toml": b"name = " + b"[" * 100_000}), busy_lab.now)
-    with pytest.raises(WrongUse):
-        read(folder.settings, {}, {})
