@@ -24,6 +24,16 @@ MORE = {  # steps than the golden cell has, where that is over before anything i
     "optimizer_comparison": {"epochs": 5},
     "rank_dynamics": {"epochs": 90},
 }
+DIVERGING = {  # who says that alone of a network that leaves the numbers
+    "lazy_vs_feature_learning": {"epochs": 40, "lr": 1e30},
+    "mode_connectivity": {"lr": 1e30},
+    "optimizer_comparison": {"optimizer": "sgd", "lr": 1e30},
+    "rank_dynamics": {"epochs": 60, "lr": 1e30},
+    "rank_transitions": {"lr": 1e30},
+    "representation_alignment": {"lr": 1e30},
+    "starvation_under_gradient_normalisation": {"epochs": 10, "lr": 1_000.0},
+}
+QUESTIONS = {"slabs"}  # numbers that say what is asked, and not how much of it
 TWO_LOOPS = {"edge_of_chaos_by_radius"}  # which say how far they are one after the other
 every_experiment = pytest.mark.parametrize("name", NAMES)
 
@@ -93,6 +103,38 @@ def test_again_or_after_an_interruption_it_measures_the_same_to_the_last_bit(nam
     assert asdict(again) == asdict(measures)
     assert heard_again.early_values == heard.early_values
     assert len(shelf.states) < 2 or len(resumed.states) < len(shelf.states)
+
+
+def switched(name):
+    """Of each switch that only controls have, the first and the last cell, as cheap as the golden one."""
+    experiment, golden_config = short(name)
+    configs = [config for control in experiment.controls for config in (*control.planted, *control.placebo)]
+    for factor in experiment.factors:
+        known = {getattr(config, factor) for config in experiment.sweep}
+        for level in {getattr(config, factor) for config in configs} - known if factor not in experiment.ranges else ():
+            those = [config for config in configs if getattr(config, factor) == level]
+            alike = [size for size in experiment.ranges if len({getattr(config, size) for config in those}) == 1]
+            sizes = {size: getattr(golden_config, size) for size in alike if size not in QUESTIONS}
+            yield [replace(config, **sizes) for config in dict.fromkeys((those[0], those[-1]))]
+
+
+@every_experiment
+def test_controls_are_cells_of_their_own(name):
+    experiment, _ = short(name)
+    seed, hints = seed_of(name, experiment.version, 0), typing.get_type_hints(experiment.measures)
+    for configs in switched(name):
+        measured = [experiment.run(config, seed) for config in configs]
+        assert len(configs) == 1 or measured[0] != measured[-1]
+        for measures in measured:
+            assert {field for field, hint in hints.items() if not fits(getattr(measures, field), hint)} == set()
+
+
+@pytest.mark.parametrize("name", DIVERGING)
+def test_a_network_that_diverges_says_that_alone(name):
+    experiment, config = short(name, **DIVERGING[name])
+    measured = asdict(experiment.run(config, 5))
+    assert measured.pop("diverged") == 1
+    assert set(measured.values()) == {None}
 
 
 @every_experiment

@@ -234,8 +234,7 @@ def test_nothing_is_added_in_the_placebo():
 def short(module):
     """A cheap cell, which takes few steps."""
     steps = {catapult_map: 60, double_descent_map: 100, grokking_map: 80, lazy_map: 20}
-    more = {trainability: {"examples": 1}, trainability_of_starts: {"examples": 20, "width": 8, "added": "once"}}
-    return module.Config(steps=steps.get(module, 60), **more.get(module, {}))
+    return module.Config(steps=steps.get(module, 60), **({"examples": 1} if module is trainability else {}))
 
 
 @pytest.mark.parametrize(
@@ -246,7 +245,6 @@ def short(module):
         (grokking_map, 1, 0.01),
         (lazy_map, 1, 0.01),  # in rows of few units a half of a pixel is another network
         (trainability, 1, 0.0),
-        (trainability_of_starts, 0, 0.01),
     ],
 )
 def test_a_deeper_tile_shows_what_its_parent_shows(module, row, most):
