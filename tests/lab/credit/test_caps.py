@@ -227,6 +227,7 @@ def test_history_under_another_tariff_is_summed_each_way_and_nothing_changes(cap
     found = replay(capped.db, PRESETS["S4"], capped.lab.now)
     assert capped.stored() == before
     assert (found.was, found.totals.awards, found.totals.amount) == (24_000, 10, 150_000)
+    assert (sum(found.totals.awards_by_tier.values()), found.totals.by_team) == (10, {0: 150_000})
     capped.compute(1, by=lambda _order: None)
     assert replay(capped.db, replace(PRESETS["S4"], broken=0), capped.lab.now).totals.awards == 10
     assert replay(capped.db, PRESETS["S4"], capped.lab.now).totals.by_reason == {"computed": 150_000, "broken": 15_000}

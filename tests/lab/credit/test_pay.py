@@ -96,6 +96,18 @@ def test_a_second_host_of_the_same_volunteer_confirms_nothing_and_has_no_first_t
     assert reasons(rounds, 2) == {"broken": ON_ITS_WORD - 1}
 
 
+def test_who_fails_the_newest_tasks_first_is_not_believed_anew_for_older_ones(rounds):
+    rounds.lab.host("second", volunteer="Ben", cores=30, memory_mb=100_000)
+    rounds.lab.deploy(workunits=8, max_failures=50)
+    orders = [rounds.lab.order(2) for _ in range(2 * ON_ITS_WORD)]
+    for newest_first in (orders[: ON_ITS_WORD - 1 : -1], orders[ON_ITS_WORD - 1 :: -1]):
+        for order in newest_first:
+            rounds.lab.later(minutes=10)
+            rounds.lab.report(order, None, exit_status=10)
+        rounds.hold()
+    assert reasons(rounds, 2) == {"broken": ON_ITS_WORD}
+
+
 def test_a_tariff_that_was_announced_for_later_does_not_stand_in_the_way_of_the_first(rounds):
     """The first one is that which comes with Axiom; its name and version may be taken by then."""
     with rounds.db.transaction():
