@@ -15,7 +15,7 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.maps import Tile, place_of
 from axiom.store.evidence import links
 
-FEW, MANY = 8, 14
+FEW, MANY = 12, 18
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: a search reads what
 # every finding claims. To show one takes some five hundred.
 MOST = {"/findings?q=larger": 35}
@@ -72,8 +72,8 @@ def calls(reader, address: str) -> int:
 
 def conclude(lab, prepared, findings: int) -> None:
     """There are so many findings, each of a version of its own, and the first host computed for all."""
-    known = lab.db.one("SELECT count(*) AS amount FROM finding")["amount"]
-    for number in range(known + 1, findings + 1):
+    before = lab.db.one("SELECT count(*) AS amount FROM finding")["amount"]
+    for number in range(before + 1, findings + 1):
         lab.publish(prepared(version=number))
         observed = [Observation(replicate=place, value=1.0 + place / 10, hosts=(1,)) for place in range(8)]
         with lab.db.transaction():

@@ -62,7 +62,7 @@ def test_each_author_s_newest_text_stands_and_none_is_lost_nor_obeyed(lab):
         text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
         prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
         prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
-    assert [said.text for said in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
+    assert [kept_text.text for kept_text in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
     (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
     assert kept["amount"] == 4
     reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)

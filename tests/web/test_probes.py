@@ -55,8 +55,8 @@ def test_a_full_disk_is_told_until_something_is_stored_again(writer, ask):
     with pytest.raises(StorageFull):
         writer.run(note("x" * 100_000))
     writer.run(jobs.everything)  # to read needs no room, so it proves none
-    status, said = ask()
-    assert (status, said["ready"], len(said["reasons"])) == (503, False, 1)
+    status, answer = ask()
+    assert (status, answer["ready"], len(answer["reasons"])) == (503, False, 1)
     writer.run(lambda db: db.select("PRAGMA max_page_count = 1000000"))
     writer.run(note("a short one"))
     assert ask()[0] == 200
@@ -71,9 +71,9 @@ def test_a_writer_that_failed_is_told_without_a_path(writer, ask, small_lab, mon
         with pytest.raises(StoreError):
             writer.run(lambda db: jobs.failed(db, "clean", 1.0, "an error"))
         assert writer.failed is not None
-        status, said = ask()
+        status, answer = ask()
     assert status == 503
-    assert str(small_lab.folder.path) not in str(said)
+    assert str(small_lab.folder.path) not in str(answer)
 
 
 def test_metrics_are_shown_only_where_the_operator_wants_it_and_made_each_time(small_lab, browse, empty_site):
@@ -82,11 +82,11 @@ def test_metrics_are_shown_only_where_the_operator_wants_it_and_made_each_time(s
     for shows, replies in ((True, [(200, b"first 1\n"), (200, b"second 1\n")]), (False, None)):
         scrapes = iter((b"first 1\n", b"second 1\n"))
         browser = browse(small_lab, probes=Probes(metrics=lambda scrapes=scrapes: next(scrapes), shows_metrics=shows))
-        found = [browser.get("/metrics") for _ in range(2)]
+        answers = [browser.get("/metrics") for _ in range(2)]
         if shows:
-            assert [(reply.status, reply.raw) for reply in found] == replies
+            assert [(reply.status, reply.raw) for reply in answers] == replies
         else:
-            assert [reply.status for reply in found] == [404, 404]
+            assert [reply.status for reply in answers] == [404, 404]
 
     def unreadable():
         raise StoreDamaged("a page of /var/lib/axiom/axiom.db is damaged")

@@ -83,9 +83,9 @@ def test_an_output_that_lies_elsewhere_is_not_read(behind):
     words = {"host_id": 1, "holding": frozenset(), "wanted": 1, "now": lab.now}
     (order,) = behind.writer.run(lambda db: local_desk.ask(db, lab.dispatch, lab.known, **words)).orders
     for name in (secret, behind.folder.path / ".." / "secret", behind.folder.path / "link"):
-        told = {"host": 1, "finished": [{"report": asdict(finished(order)), "output": str(name)}]}
+        report = {"host": 1, "finished": [{"report": asdict(finished(order)), "output": str(name)}]}
         with pytest.raises(AxiomError, match="outside") as refused:
-            Remote(behind.folder.socket).say("/desk/report", told)
+            Remote(behind.folder.socket).say("/desk/report", report)
         assert (refused.value.exit_code, behind.heard) == (2, [])
     with Connections(folder=behind.folder).reader() as db:
         assert db.select("SELECT id FROM task WHERE state = 'returned'") == []

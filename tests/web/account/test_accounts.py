@@ -113,11 +113,11 @@ def test_private_pages_are_for_those_who_are_signed_in_and_kept_by_nobody(ada, n
 
 
 def test_own_data_are_in_one_file_without_any_secret(ada, new_visitor):
-    found = ada.ask("/account.json")
-    account = found.json["account"]
+    reply = ada.ask("/account.json")
+    account = reply.json["account"]
     assert (account["name"], account["email"], account["hosts"], account["team"]) == ("Ada", EMAIL, [], None)
-    assert [word for word in (*ada.shown_keys(), "argon2", ada.cookies["axiom"]) if word in found.text] == []
-    assert ada.ask("/account.json", accept_language="de").json == found.json
+    assert [word for word in (*ada.shown_keys(), "argon2", ada.cookies["axiom"]) if word in reply.text] == []
+    assert ada.ask("/account.json", accept_language="de").json == reply.json
     stranger = new_visitor().ask("/account.json")
     assert (stranger.status, stranger.json["error"]["kind"]) == (401, "NotAllowed")
 
@@ -250,9 +250,11 @@ def test_no_secret_is_in_a_log_or_an_address_or_a_page_that_need_not_show_it(ada
     replies += [ada.post("/account/profile", name="Ada"), ada.post("/account/keys", password=NEW_PASSWORD)]
     replies += [new_visitor().post("/account/sign-in", email=EMAIL, password=NEW_PASSWORD)]
     replies += [new_visitor().register(password=SHORT)]
-    told = "\n".join([*(reply.text for reply in replies), *(repr(reply.headers) for reply in replies), caplog.text])
+    everything = "\n".join(
+        [*(reply.text for reply in replies), *(repr(reply.headers) for reply in replies), caplog.text]
+    )
     secrets = [*ada.shown_keys(), PASSWORD, NEW_PASSWORD, SHORT, "argon2", load_secrets(ada.folder.keys).accounts.hex()]
-    assert [secret for secret in secrets if secret in told] == []
+    assert [secret for secret in secrets if secret in everything] == []
     assert ada.cookies["axiom"] not in "\n".join([*(reply.text for reply in replies), caplog.text])
 
     def broken(*_):

@@ -85,8 +85,8 @@ def test_a_new_account_is_usable_at_once_and_each_address_of_it_is_confirmed_by_
     assert ada.ask("/account").status == 200
     (mail,) = mails()
     assert mail["To"] == EMAIL
-    said = mail_of(ada)
-    assert [(sent["kind"], sent["sent_at"]) for sent in said["messages"]] == [("confirm", None)]
+    mail_row = mail_of(ada)
+    assert [(sent["kind"], sent["sent_at"]) for sent in mail_row["messages"]] == [("confirm", None)]
     link, elsewhere = link_in(mail, "confirm"), new_visitor()
     assert elsewhere.ask(link).status == 200
     assert mail_of(ada)["address_confirmed_at"] is None  # whoever only looks, as many programs do, does nothing

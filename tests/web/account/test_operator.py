@@ -61,8 +61,8 @@ def post(visitor, action: str, fields):
 
 def hidden(reply) -> dict[str, str]:
     """What the page sends once it is confirmed."""
-    found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', reply.text)
-    return {name: html.unescape(value) for name, value in found}
+    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', reply.text)
+    return {name: html.unescape(value) for name, value in fields}
 
 
 def done(visitor) -> list[tuple[str, str]]:
@@ -264,8 +264,8 @@ def test_keys_and_account_managers_never_give_the_role(desk, lab, new_visitor):
             reply = stranger.ask(f"/operator?authenticator={key}&account_key={key}&auth={key}", **way)
             assert reply.headers["location"] == "/account/sign-in"
         before = desk.stored()
-        asked = {"account_key": key, "password_hash": passwd_hash(NEW_PASSWORD, EMAIL)}
-        assert b"<error>" in managers.change(asked)
+        words = {"account_key": key, "password_hash": passwd_hash(NEW_PASSWORD, EMAIL)}
+        assert b"<error>" in managers.change(words)
         assert desk.stored() == before
 
 

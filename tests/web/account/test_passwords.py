@@ -67,8 +67,8 @@ def test_who_may_open_no_more_learns_nothing_of_who_has_an_account(new_lab, tmp_
     with receiving(lab, f"{ORIGIN}/", new_accounts=0) as app:
         taken, free = (register(app, email, NEW_PASSWORD) for email in (EMAIL, OTHER))
         assert (taken.status, free.status, bare(taken)) == (422, 422, bare(free))
-        known = register(app, EMAIL, PASSWORD)
-        assert (known.status, known.headers["location"]) == (303, "/account?done=known")
+        again = register(app, EMAIL, PASSWORD)
+        assert (again.status, again.headers["location"]) == (303, "/account?done=known")
         assert app.writer.run(lambda db: accounts.by_email(db, OTHER)) is None
 
 
@@ -79,10 +79,10 @@ def change_meanwhile(ada, monkeypatch):
     fresh = stored_password(account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
 
     def proven(self, asked, address, sign_in):
-        found = prove(self, asked, address, sign_in)
+        proof = prove(self, asked, address, sign_in)
         monkeypatch.setattr(Accounts, "prove", prove)  # once
-        self.writer.run(lambda db: change_password(db, secret, found.volunteer.id, fresh))
-        return found
+        self.writer.run(lambda db: change_password(db, secret, proof.volunteer.id, fresh))
+        return proof
 
     return lambda: monkeypatch.setattr(Accounts, "prove", proven)
 

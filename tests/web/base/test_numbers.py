@@ -60,9 +60,9 @@ def test_an_interval_says_how_many_digits_count(estimate, low, high, written):
 @given(st.tuples(*[st.floats(-10, 10)] * 3).map(sorted), st.floats(-10, 10))
 def test_an_end_beside_a_bar_is_not_written_on_it(values, bar):
     low, estimate, high = values
-    told = numbers.rounded(estimate, low, high, bars=(bar,))
+    texts = numbers.rounded(estimate, low, high, bars=(bar,))
     assume(high - low >= 1e-4)  # others may be written as any number is
-    read = [float(text.replace("−", "-").replace(",", "")) for text in told]
+    read = [float(text.replace("−", "-").replace(",", "")) for text in texts]
     for place, value in enumerate((estimate, low, high)):
         if place or low > bar or high < bar:
             sides = (read[place] > bar, read[place] < bar), (value > bar, value < bar)
@@ -112,7 +112,7 @@ def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
     ]
     assert cells([]) == ""
     values = {"a": None, "b": 3, "c": [1.0, 2.0], "d": (), "e": HOSTILE}
-    said = columns(values, [*values, "missing"]).replace("</td>", "").split('<td class="num">')[1:]
-    assert said == ["–", "3", "2 values", "0 values", HARMLESS, "–"]
+    texts = columns(values, [*values, "missing"]).replace("</td>", "").split('<td class="num">')[1:]
+    assert texts == ["–", "3", "2 values", "0 values", HARMLESS, "–"]
     assert in_a_sentence({"gap": 0.25, "curve": [1, 2, 3], "name": "x"}) == "gap 0.250, curve (3 values), name x"
     assert (in_a_sentence({}), cell(True)) == ("", "True")

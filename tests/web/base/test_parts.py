@@ -8,6 +8,7 @@ from axiom.web.base import memo
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
 from axiom.web.base.file_words import FileWords, file_words, papers
 from axiom.web.base.memo import Memo
+from axiom.web.base.request import number_of
 
 ADA = "Ada Example (0000-0002-1825-0097)"
 
@@ -55,3 +56,8 @@ def test_a_file_tells_why_it_matters_what_it_is_about_and_which_papers_it_follow
     first, second = papers("Frankle & Carbin 2019, arXiv:1803.03635; Eckart & Young 1936")
     assert first == {"text": "Frankle & Carbin 2019, arXiv:1803.03635", "href": "https://arxiv.org/abs/1803.03635"}
     assert (second, papers("")) == ({"text": "Eckart & Young 1936", "href": None}, [])
+
+
+def test_a_whole_number_has_at_most_fifteen_digits_of_ours():
+    assert [number_of(text) for text in ("0", "07", "9" * 15)] == [0, 7, 10**15 - 1]
+    assert [number_of(text) for text in ("", "-1", "1.0", "\N{SUPERSCRIPT TWO}", "9" * 16)] == [None] * 5

@@ -127,12 +127,12 @@ def test_a_rest_is_as_long_as_the_work_before_it(monkeypatch):
 
 
 def test_the_results_are_read_in_pieces(site_of, monkeypatch):
-    whole, asked, rows = site_of.get("/results.csv").text, [], stored_results.rows
+    whole, amounts, rows = site_of.get("/results.csv").text, [], stored_results.rows
     monkeypatch.setattr(results, "_PIECE", 3)
-    monkeypatch.setattr(stored_results, "rows", lambda db, ids: asked.append(len(ids)) or rows(db, ids))
+    monkeypatch.setattr(stored_results, "rows", lambda db, ids: amounts.append(len(ids)) or rows(db, ids))
     assert site_of.get("/results.csv").text == whole
-    assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(asked)
-    assert (len(asked) > 1, max(asked)) == (True, 3)
+    assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(amounts)
+    assert (len(amounts) > 1, max(amounts)) == (True, 3)
 
 
 @pytest.mark.parametrize(("address", "kind"), [("/results.csv", "text/csv"), ("/findings/1.zip", "application/zip")])

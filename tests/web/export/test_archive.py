@@ -105,8 +105,8 @@ def test_whatever_was_changed_or_is_missing_is_told(crate, capsys, files):
         text = files[name].decode()
         assert old in text
         (crate / name).write_text(text.replace(old, new, 1))
-        found, out, err = again(crate, capsys)
-        assert (found, fact in out + err) == (status, True), out + err
+        code, out, err = again(crate, capsys)
+        assert (code, fact in out + err) == (status, True), out + err
         (crate / name).write_bytes(files[name])
     bundle = crate / "experiment" / "tiny_sum-bundle.zip"
     bundle.write_bytes(bundle.read_bytes() + b"x")
@@ -144,10 +144,10 @@ def test_it_is_a_process_run_crate_that_another_program_reads(crate, files):
         assert entity["contentSize"] == str(len(files[entity.id]))
     document = json.loads(files["ro-crate-metadata.json"])
     assert document["@context"][-1] == "https://w3id.org/ro/terms/workflow-run/context"
-    known = [entity["@id"] for entity in document["@graph"]]
-    assert len(set(known)) == len(known)
+    ids = [entity["@id"] for entity in document["@graph"]]
+    assert len(set(ids)) == len(ids)
     referred = set(re.findall(r'\{\s*"@id": "([^"]+)"\s*\}', files["ro-crate-metadata.json"].decode()))
-    assert referred - set(known) == {"https://w3id.org/ro/crate/1.1", "http://schema.org/CompletedActionStatus"}
+    assert referred - set(ids) == {"https://w3id.org/ro/crate/1.1", "http://schema.org/CompletedActionStatus"}
 
 
 def test_it_holds_the_signed_source_every_replicate_each_step_and_no_hidden_volunteer(weighed_lab, files):

@@ -65,8 +65,8 @@ def test_every_shade_of_the_first_band_is_the_darkest_and_of_the_second_the_ligh
 @pytest.mark.parametrize("eye", EYES)
 def test_no_eye_takes_one_band_for_another(eye):
     ramps = [[lab(colour, eye) for colour in colours.of_band(place, 12)] for place in range(4)]
-    for one, other in itertools.combinations(ramps, 2):
+    for some, other in itertools.combinations(ramps, 2):
         nearest = min(
-            sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5 for first in one for second in other
+            sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5 for first in some for second in other
         )
         assert nearest > APART

@@ -23,14 +23,14 @@ def rows_of_csv(text: str) -> list[tuple]:
 
 
 def test_a_whole_tile_is_given_as_it_was_computed(maps_of, atlas):
-    found = maps_of.get(f"{DATA}?x0=-1&x1=0&y0=0.01&y1=1&level=1&arm=1&replicate=2").json
+    data = maps_of.get(f"{DATA}?x0=-1&x1=0&y0=0.01&y1=1&level=1&arm=1&replicate=2").json
     own = tiles.one(atlas.db, 1, place_of(Tile(level=1), 1), 2).pixels
-    assert bytes(pixel for row in found["pixels"] for pixel in row) == own
-    assert {level for row in found["levels"] for level in row} == {1}
-    assert len(found["x"]) == len(found["y"]) == SIDE
-    assert found["x"][0] == pytest.approx(-1 + 1 / SIDE / 2)
-    assert found["y"][0] == pytest.approx(0.01 * 10 ** (4 / (4 * SIDE)))
-    assert found["bands"] == [["inside; the brighter, the farther", 3], ["outside", 3]]
+    assert bytes(pixel for row in data["pixels"] for pixel in row) == own
+    assert {level for row in data["levels"] for level in row} == {1}
+    assert len(data["x"]) == len(data["y"]) == SIDE
+    assert data["x"][0] == pytest.approx(-1 + 1 / SIDE / 2)
+    assert data["y"][0] == pytest.approx(0.01 * 10 ** (4 / (4 * SIDE)))
+    assert data["bands"] == [["inside; the brighter, the farther", 3], ["outside", 3]]
 
 
 def test_all_forms_hold_the_same(maps_of, atlas):
@@ -68,10 +68,10 @@ def test_a_rectangle_holds_every_pixel_that_it_touches(maps_of):
 
 def test_the_data_of_a_view_are_its_pixels(maps_of):
     view = maps_of.get("/maps/small_map.json?level=2&column=1&row=2&replicate=1").json["map"]
-    found = maps_of.get(view["data"]["json"]).json
-    assert len(found["x"]) == len(found["y"]) == view["picture"]["size"] == 4 * SIDE
-    assert min(found["x"]) > view["x"]["span"][0]
-    assert max(found["x"]) < view["x"]["span"][1]
+    data = maps_of.get(view["data"]["json"]).json
+    assert len(data["x"]) == len(data["y"]) == view["picture"]["size"] == 4 * SIDE
+    assert min(data["x"]) > view["x"]["span"][0]
+    assert max(data["x"]) < view["x"]["span"][1]
 
 
 @pytest.fixture
@@ -111,9 +111,9 @@ def test_what_cannot_be_given_is_said_in_one_sentence(maps_of, api, query, statu
 @pytest.mark.parametrize("form", ["json", "csv", "parquet"])
 def test_programs_get_the_same(api, maps_of, form):
     words = f"x0=-0.31&x1=0.72&level=2&arm=1&replicate=1&format={form}"
-    told, there = api.get(f"/api{DATA}?{words}"), maps_of.get(f"{DATA}?{words}")
-    assert (told.status, told.headers["content-type"]) == (200, there.headers["content-type"])
-    assert told.raw == there.raw
+    here, there = api.get(f"/api{DATA}?{words}"), maps_of.get(f"{DATA}?{words}")
+    assert (here.status, here.headers["content-type"]) == (200, there.headers["content-type"])
+    assert here.raw == there.raw
     elsewhere = MapElsewhere(lambda path: api.get(f"/api{path}").json, "small_map@1")
     assert len(elsewhere.crop(level=1, arm=1)) == (2 * SIDE) ** 2
 

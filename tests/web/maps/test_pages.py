@@ -87,11 +87,11 @@ def test_a_pixel_says_what_became_of_it_in_each_repetition_and_who_drew_it(maps_
 
 
 def test_a_pixel_is_computed_again_as_it_was(maps_of, atlas):
-    found = shown(maps_of, "?level=1&column=0&row=0&x=-0.3&y=0.2&replicate=1")["pixel"]
-    words = dict(word.split("=") for word in found["again"].split() if "=" in word)
+    pixel = shown(maps_of, "?level=1&column=0&row=0&x=-0.3&y=0.2&replicate=1")["pixel"]
+    words = dict(word.split("=") for word in pixel["again"].split() if "=" in word)
     seed = atlas.db.one("SELECT seed FROM replicate WHERE number = 1")["seed"]
     again = small_map.run(small_map.Config(**{name: int(value) for name, value in words.items()}), seed)
-    place = place_of(Tile(**{name: found["tile"][name] for name in ("level", "column", "row")}), 0)
+    place = place_of(Tile(**{name: pixel["tile"][name] for name in ("level", "column", "row")}), 0)
     assert again.inside == tiles.one(atlas.db, 1, place, 1).pixels
 
 

@@ -105,7 +105,7 @@ def test_what_a_page_looks_for_makes_another_page(address, kept):
 
 def test_a_first_visit_is_small_and_versioned_files_are_kept_for_ever(site_of):
     page = site_of.get("/", accept_encoding="gzip")
-    files = [found.split("?")[0] for found in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
+    files = [address_text.split("?")[0] for address_text in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
     assert {"/static/style.css", "/static/htmx.min.js", "/static/literata-axiom.woff2"} <= set(files)
     sizes = {file: len(site_of.get(file, accept_encoding="gzip").raw) for file in files}
     assert (len(page.raw) <= 15_000, sizes["/static/style.css"] <= 8_000) == (True, True)

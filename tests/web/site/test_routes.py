@@ -45,8 +45,8 @@ def test_every_link_of_every_page_leads_somewhere_and_nothing_comes_from_elsewhe
         policy = page.headers["content-security-policy"]
         assert ("unsafe" in policy, "default-src 'none'" in policy) == (False, True)
         assert page.headers["x-content-type-options"] == "nosniff"
-        for found in re.findall(r'\b(?:href|src|hx-get)="([^"]+)"', page.text):
-            link = unescape(found).split("#")[0]
+        for address_text in re.findall(r'\b(?:href|src|hx-get)="([^"]+)"', page.text):
+            link = unescape(address_text).split("#")[0]
             if link == "https://team.example/" or link.startswith("https://arxiv.org/abs/"):
                 continue  # the one address that a volunteer gave, and papers
             assert link.startswith("/") or not link, f"{address} leads away to {link}"
@@ -138,8 +138,8 @@ def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_
     small_lab.publish(sound)
     small_lab.deploy(experiment_id=2)
     monkeypatch.setattr(home, "_QUESTIONS", 1)
-    found = browse(small_lab).get("/index.json").json["home"]
-    assert ([question["name"] for question in found["questions"]], found["all_questions"]) == (["sound"], 2)
+    front = browse(small_lab).get("/index.json").json["home"]
+    assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
 
 
 def test_findings_and_experiments_are_searched_and_filtered_by_the_address(site_of):

@@ -35,14 +35,15 @@ def add_line(lab, line, seen=()) -> None:
 
 
 def test_the_card_shows_scope_parts_citation_and_hosts_that_never_worked(weighed_site):
-    found, page = finding_of(weighed_site), weighed_site.get("/findings/1").text
-    parts = {by: [(part["name"], part["seeds"]) for part in rows] for by, rows in found["parts"].items()}
-    rows = found["figures"]["forest"]["rows"]
+    finding, page = finding_of(weighed_site), weighed_site.get("/findings/1").text
+    parts = {by: [(part["name"], part["seeds"]) for part in rows] for by, rows in finding["parts"].items()}
+    rows = finding["figures"]["forest"]["rows"]
     assert [(row[1], row[2]) for row in rows] == [part for by in ("platform", "design", "host") for part in parts[by]]
     assert weighed_site.get("/figures/finding/1/forest.csv").text.count("\n") == 1 + len(rows)
-    assert found["never_worked"] == [{"host": 4, "platform": "linux-x86_64-avx2", "tasks": 1, "states": {"failed": 1}}]
-    assert f'href="{found["export"]}"' in page
-    file = weighed_site.get(found["export"])
+    (never,) = finding["never_worked"]
+    assert (never["host"], never["platform"], never["states"]) == (4, "linux-x86_64-avx2", {"failed": 1})
+    assert f'href="{finding["export"]}"' in page
+    file = weighed_site.get(finding["export"])
     assert (file.status, file.headers["content-type"], file.raw[:2]) == (200, "application/zip", b"PK")
     assert file.headers["content-disposition"] == 'attachment; filename="finding-1.zip"'
     for number in ("9", "99999999999999999999"):
@@ -60,18 +61,19 @@ def test_nothing_on_the_card_says_whose_the_hosts_of_a_shy_volunteer_are(weighed
 
 def test_sentences_of_older_lines_do_not_number_a_shy_volunteer(browse, published):
     ada, shy = published.volunteer("Ada"), published.volunteer("Shy")
-    said = [f"without volunteer {number} the verdict is undecided" for number in (ada, shy)]
+    sentences = [f"without volunteer {number} the verdict is undecided" for number in (ada, shy)]
     with published.db.transaction():
         accounts.set_profile(
             published.db, shy, name="Shy", country="", website="", is_exported=False, shows_hosts=False
         )
     add_line(
-        published, weighed(2, needs=(f"a verdict that holds without each of them: {said[1]}",), reasons=tuple(said))
+        published,
+        weighed(2, needs=(f"a verdict that holds without each of them: {sentences[1]}",), reasons=tuple(sentences)),
     )
     reader = browse(published)
     answer = finding_of(reader)
     for line in (answer["evidence"], *answer["history"]):
-        assert line["reasons"][0] == said[0]
+        assert line["reasons"][0] == sentences[0]
         assert f"volunteer {shy}" not in line["reasons"][1]
     for page in ("/findings/1", "/findings/1.json", "/", "/findings.json"):
         assert f"volunteer {shy}" not in reader.get(page).text
@@ -145,8 +147,8 @@ def test_the_card_says_how_many_replicates_the_next_grade_still_needs(browse, pu
 
 def test_a_finding_before_its_evidence_shows_predictions_their_scores_and_its_status(browse, published):
     reader = browse(published)
-    found = finding_of(reader)
-    assert (found["export"], found["predictions"][0]["score"], found["reads"]) == (None, None, "undecided")
+    finding = finding_of(reader)
+    assert (finding["export"], finding["predictions"][0]["score"], finding["reads"]) == (None, None, "undecided")
     assert ".zip" not in reader.get("/findings/1").text
     assert reader.get("/findings/1.zip").status == 404
     worth = {"brier": 1.46, "log_score": -2.3, "interval_score": None, "is_covered": 0}
@@ -154,9 +156,9 @@ def test_a_finding_before_its_evidence_shows_predictions_their_scores_and_its_st
     with published.db.transaction():
         scores.keep(published.db, 1, about | worth, published.now)
         registrations.set_status(published.db, 1, "suspended", "two seeds gave the same")
-    found, page = finding_of(reader), reader.get("/findings/1").text
-    assert found["predictions"][0]["score"]["brier"] == 1.46
-    assert (found["status"], found["why"]) == ("suspended", "two seeds gave the same")
+    finding, page = finding_of(reader), reader.get("/findings/1").text
+    assert finding["predictions"][0]["score"]["brier"] == 1.46
+    assert (finding["status"], finding["why"]) == ("suspended", "two seeds gave the same")
     assert all(fact in page for fact in ("1.46", "−2.30", "all is back", "two seeds gave the same"))
 
 

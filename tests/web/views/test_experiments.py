@@ -110,14 +110,14 @@ def test_a_measure_that_is_a_list_has_its_curve_with_table_and_csv(browse, small
 def test_the_page_says_whether_a_bundle_was_tried_and_what_volunteers_get_meanwhile(browse, small_lab, prepared):
     small_lab.publish(prepared(), is_tried=False)
     reader = browse(small_lab)
-    found = experiment_of(reader)["preflight"]
-    assert (found["passed"], found["at"], found["offered"]) == (None, None, None)
-    assert (found["ours"]["passed"], found["ours"]["gates"]) == (True, OWN_GATES)
+    preflight = experiment_of(reader)["preflight"]
+    assert (preflight["passed"], preflight["at"], preflight["offered"]) == (None, None, None)
+    assert (preflight["ours"]["passed"], preflight["ours"]["gates"]) == (True, OWN_GATES)
     small_lab.publish(prepared())
     small_lab.publish(prepared(top="# repaired"), is_tried=False)
-    found = experiment_of(reader)["preflight"]
-    assert found["bundle"] == prepared(top="# repaired").digest
-    assert found["offered"] == {"digest": prepared().digest, "serial": 1}
+    preflight = experiment_of(reader)["preflight"]
+    assert preflight["bundle"] == prepared(top="# repaired").digest
+    assert preflight["offered"] == {"digest": prepared().digest, "serial": 1}
     small_lab.publish(prepared(top="# repaired"))
     assert experiment_of(reader)["preflight"]["passed"] is True
     assert reader.get("/status.json").json["status"]["experiments"][0]["preflight"] == "passed"
@@ -133,9 +133,9 @@ def test_the_page_says_what_tasks_have_shown_of_the_cost_on_each_kind_of_host(br
     with working_lab.db.transaction():
         kept = LearnedCost(host_class="linux-x86_64-avx2", fit=fit, cost=weigh(fit).cost)
         costs.keep(working_lab.db, 1, kept, working_lab.now)
-    (found,) = experiment_of(reader)["costs"]
-    assert found["factor"] == pytest.approx(3.0, rel=0.06)
-    assert found == shown("linux-x86_64-avx2", fit)
+    (shown_cost,) = experiment_of(reader)["costs"]
+    assert shown_cost["factor"] == pytest.approx(3.0, rel=0.06)
+    assert shown_cost == shown("linux-x86_64-avx2", fit)
     assert "linux-x86_64-avx2" in reader.get(PATH).text
 
 

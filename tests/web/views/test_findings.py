@@ -107,8 +107,8 @@ def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is
 def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(browse, small_lab, prepared):
     small_lab.publish(prepared())
     reader = browse(small_lab)
-    known = reader.get("/findings/1.json").json["finding"]
-    words = f"claim={known['claim']}&measure={known['measure']}".replace(" ", "+")
+    finding = reader.get("/findings/1.json").json["finding"]
+    words = f"claim={finding['claim']}&measure={finding['measure']}".replace(" ", "+")
     near = reader.get(f"/findings/near.json?{words}").json["near"]
     assert (near["is_known"], near["finding"], near["nearest"][0]["number"]) == (True, 1, 1)
     other = reader.get(f"/findings/near.json?{words}&factors=size=99;<b>shade").json["near"]

@@ -173,12 +173,12 @@ def test_old_names_find_findings_experiments_and_their_files(linked, browse):
 
 def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, browse, tmp_path, monkeypatch):
     reader = browse(linked)
-    found = reader.get("/experiments/tiny_sum.json").json["experiment"]["old"]
-    assert (found["names"], len(found["claims"])) == ([], 2)
+    old = reader.get("/experiments/tiny_sum.json").json["experiment"]["old"]
+    assert (old["names"], len(old["claims"])) == ([], 2)
     text = reader.get("/experiments/tiny_sum").text
-    for said in found["claims"]:
-        assert said["href"] == f"/findings/graph#old-{said['name'].removeprefix('#')}"
-        assert f">{said['claim']}</a>" in text
+    for claim_row in old["claims"]:
+        assert claim_row["href"] == f"/findings/graph#old-{claim_row['name'].removeprefix('#')}"
+        assert f">{claim_row['claim']}</a>" in text
     names = '[tiny_sum]\nbecame = "lost"\n[sum_v2]\nexperiment = "tiny_sum"\nbecame = "found <again>"\n'
     (tmp_path / old_names.LIST).write_text(names + '[nosum]\nexperiment = "no_sum"\nbecame = "withdrawn"\n')
     monkeypatch.setattr(old_names, "shipped", lambda: tmp_path)

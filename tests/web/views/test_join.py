@@ -37,13 +37,13 @@ def joined(browser) -> dict:
 
 def test_what_joining_costs_is_looked_up(joining, working_lab):
     write_offer(working_lab.folder, OFFER)
-    found = joined(joining)
-    assert [(row["platform"], row["uses_gpus"], row["download_mb"], row["disk_mb"]) for row in found["runners"]] == [
+    join = joined(joining)
+    assert [(row["platform"], row["uses_gpus"], row["download_mb"], row["disk_mb"]) for row in join["runners"]] == [
         ("windows_x86_64", False, 91.3, 391),
         ("x86_64-pc-linux-gnu", False, 80.0, 80),
         ("x86_64-pc-linux-gnu", True, 2_000.0, 2_000),
     ]
-    assert (found["memory_mb"], found["disk_mb"], found["gpu"], found["only_here"]) == (100, 100, False, False)
+    assert (join["memory_mb"], join["disk_mb"], join["gpu"], join["only_here"]) == (100, 100, False, False)
     page = joining.get("/join").text
     for fact in ("91.3", ">391<", "boinccmd --project_attach https://lab.example/ YOUR_ACCOUNT_KEY"):
         assert fact in page
@@ -64,8 +64,8 @@ def test_where_no_runner_is_offered_there_is_none_to_download(joining, working_l
 def test_whether_a_gpu_is_used_follows_from_what_is_open_and_what_is_offered(joining, working_lab, prepared):
     for names in (["windows_x86_64"], [*OFFER]):
         write_offer(working_lab.folder, {name: OFFER[name] for name in names})
-        found = joined(joining)
-        assert (found["gpu"], found["gpu_program"]) == (False, names == [*OFFER])
+        join = joined(joining)
+        assert (join["gpu"], join["gpu_program"]) == (False, names == [*OFFER])
     working_lab.publish(prepared(top="# a GPU may", uses_gpu=True))  # a repair, by its newest bundle
     assert joined(joining)["gpu"] is True
 

@@ -39,7 +39,7 @@ def test_registrations_show_designs_amendments_and_what_was_predicted(lab, brows
     assert 'href="/registrations/3"' in reader.get("/registrations").text
     first = reader.get("/registrations/1.json").json["registration"]
     forecasters = ["catalogue, informed", "autopilot", "Ada"]
-    assert [said["forecaster"] for said in first["predictions"]] == forecasters
+    assert [forecast["forecaster"] for forecast in first["predictions"]] == forecasters
     assert reader.get("/registrations/2.json").json["registration"]["previous_hash"] == first["hash"]
     assert "&lt;b&gt;test" in reader.get("/registrations/1").text
     assert [reader.get(f"/registrations/{number}").status for number in (2, 3, 9)] == [200, 200, 404]
@@ -70,12 +70,12 @@ def test_a_registration_says_how_far_each_block_is_and_what_it_took(small_lab, p
 
 
 def test_forecasters_have_their_scores_and_the_informed_no_calibration(lab, browse):
-    for said in scores.unscored(lab.db, 1):
-        worth = score(said.prediction, Verdict.NEGATIVE, -1.0, "it ended")
+    for forecast in scores.unscored(lab.db, 1):
+        worth = score(forecast.prediction, Verdict.NEGATIVE, -1.0, "it ended")
         facts = {"brier": worth.brier, "log_score": worth.log_score, "interval_score": worth.interval_score}
         facts |= {"is_covered": int(worth.is_covered), "reason": worth.reason}
         facts |= {"finding_number": 1, "line": 1, "verdict": "effect −", "estimate": -1.0}
-        scores.keep(lab.db, said.id, facts, lab.now)
+        scores.keep(lab.db, forecast.id, facts, lab.now)
     reader = browse(lab)
     ada, informed, _, catalogue = reader.get("/forecasters.json").json["forecasters"]
     assert (ada["forecaster"], ada["scored"], ada["covered"]) == ("Ada", 1, 1)

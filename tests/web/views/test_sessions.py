@@ -135,13 +135,13 @@ def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_set_side_
         reply = site.get(f"/sessions/{SECOND}/tasks.json?{mistyped}")
         assert (reply.status, reply.json["tasks"], len(reply.json["misread"])) == (400, [], 1)
     assert site.get("/sessions/1999-01-01-a/tasks").status == 404
-    found = difference(SECOND, FIRST)
-    assert (found["from"], found["to"], found["sessions"], found["experiments"]) == (FIRST, SECOND, 1, [])
-    assert found["tasks"] == {"failed": 1, "invalid": 1, "valid": 9}
-    assert found["awards"] == 9 + 1  # what the experiment's own code broke is paid, nonsense is not
-    (moved,) = found["findings"]
+    change = difference(SECOND, FIRST)
+    assert (change["from"], change["to"], change["sessions"], change["experiments"]) == (FIRST, SECOND, 1, [])
+    assert change["tasks"] == {"failed": 1, "invalid": 1, "valid": 9}
+    assert change["awards"] == 9 + 1  # what the experiment's own code broke is paid, nonsense is not
+    (moved,) = change["findings"]
     assert (moved["number"], moved["before"], moved["now"]["grade"], moved["now"]["seeds"]) == (1, None, "Moderate", 8)
-    assert found == difference(FIRST, SECOND)
+    assert change == difference(FIRST, SECOND)
     lab.later(seconds=1)
     with lab.db.transaction():
         withdraw(lab.db, 1, "a <test>", lab.now)
@@ -233,7 +233,7 @@ def test_what_the_operator_says_stands_on_the_front_page_for_a_while_and_in_the_
 
     def on_front_page() -> list[str]:
         reader.app.forget()
-        return [said["line"] for said in reader.get("/index.json").json["home"]["said"]]
+        return [item["line"] for item in reader.get("/index.json").json["home"]["said"]]
 
     assert atom(reader) == []
     with lab.db.transaction():

@@ -47,9 +47,9 @@ def test_a_part_and_what_it_was_split_from_lead_to_each_other(working_lab, brows
 def test_how_far_a_task_is_is_said_while_it_is_out(browse, small_lab, prepared):
     fill(small_lab, prepared)
     (out, *_) = small_lab.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
-    said = SaidProgress(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+    stand = SaidProgress(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
     with small_lab.db.transaction():
-        progress.note(small_lab.db, out["host_id"], [said], small_lab.now)
+        progress.note(small_lab.db, out["host_id"], [stand], small_lab.now)
     reader = browse(small_lab)
     task = reader.get(f"/tasks/{out['id']}.json").json["task"]
     assert (task["progress"], task["progress_cpu_seconds"]) == (0.404, 7_200.0)

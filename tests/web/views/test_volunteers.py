@@ -89,8 +89,8 @@ def test_credit_of_late_fades_and_teams_race_anew_each_month(browse, small_lab, 
     ],
 )
 def test_only_an_address_in_the_web_becomes_a_link(said, href):
-    found = address_of(said)
-    assert (found["href"], said.startswith(found["text"])) == (href, True)
+    address = address_of(said)
+    assert (address["href"], said.startswith(address["text"])) == (href, True)
     assert address_of("") is None
 
 
@@ -215,10 +215,10 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
         sessions.tell(db, session.id, "a test", now)
         ledger.carry_over(db, 1, source="before", amount=2_500, because="", now=now)
     reader = browse(busy_lab)
-    found = reader.get("/ledger.json").json["ledger"]
-    assert (found["credit"], found["carried"], found["pending"]) == (7.0, 2.5, {"awards": 1, "credit": 4.0})
+    book = reader.get("/ledger.json").json["ledger"]
+    assert (book["credit"], book["carried"], book["pending"]) == (7.0, 2.5, {"awards": 1, "credit": 4.0})
     line = {"tariff": "S5", "version": 1, "reason": "computed", "tier": "30 to 120 s", "awards": 1, "credit": 7.0}
-    assert (found["lines"], found["figure"]["rows"]) == ([line], [["2026-03-02", 1, 7.0, 7.0]])
+    assert (book["lines"], book["figure"]["rows"]) == ([line], [["2026-03-02", 1, 7.0, 7.0]])
     assert reader.get("/figures/ledger/credit.csv").text.splitlines()[1:] == ["2026-03-02,1,7.0,7.0"]
     settled = reader.get("/ledger/2026-03-02-a.json").json["settlement"]
     assert (settled["credit"], settled["awards"], settled["session_cap"]) == (7.0, 1, 50_000.0)
