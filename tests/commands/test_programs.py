@@ -109,7 +109,8 @@ def test_its_commands_are_counted_refused_ones_too_and_dry_ones_five_times_as_ma
     for target in range(80, 90):
         with pytest.raises(NotFound):
             door.submit(replace(LINK, target=str(target)), caller=program, dry_run=True)
-    with pytest.raises(LimitReached):
+        door.lab.later(minutes=1)
+    with pytest.raises(LimitReached, match=f"{door.gate.now() - timedelta(minutes=8):%H:%M} UTC"):  # after the second
         door.submit(replace(LINK, target="90"), caller=program, dry_run=True)
     with pytest.raises(NotFound):
         door.submit(replace(LINK, target="98"), caller=program)
@@ -147,6 +148,7 @@ def test_refusals_are_remembered_and_cannot_fill_the_disk(door, monkeypatch):
     rows = door.audited()[1:]
     assert len(rows) == 4
     assert all(len(row["arguments"]) < 2_300 for row in rows)
+    assert all("sha256" in row["arguments"] for row in rows[1:])
     assert door.broken() == {}
 
 
