@@ -27,6 +27,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in ("support", "preflight")]
+sys.path.append(str(Path(__file__).parent / "parts"))
 
 import strangers
 from defects import DEFECTS, SOUND

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 sys.path += [str(Path(__file__).resolve().parents[2] / folder) for folder in ("tests", "tests/support")]
+sys.path.append(str(Path(__file__).parent / "parts"))
 
 from hostile_tools import CALLS, HostileTools
 from mcp_lab import McpLab, opened

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 sys.path += [str(Path(__file__).resolve().parents[2] / folder) for folder in ("tests", "tests/support")]
+sys.path.append(str(Path(__file__).parent / "parts"))
 
 from fabrications import counted
 from made_papers import MadePapers, filled

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in (".", "support", "preflight")]
+sys.path.append(str(Path(__file__).parent / "parts"))
 
 from simulated_months import MonthsEnd, Place, careless_month, good_month, hostile_month
 from tiny_labs import empty_lab, prepared_in

@@ -35,7 +35,7 @@ def typed(*words: object, data: Path | None = None) -> subprocess.CompletedProce
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         status = _main(command)
-    said, remarks = (stream.buffer.getvalue().decode() for stream in (out, err))  # type: ignore[attr-defined]
+    said, remarks = (stream.buffer.getvalue().decode() for stream in (out, err))
     return subprocess.CompletedProcess(command, status, said, remarks)
 
 

@@ -53,6 +53,7 @@ class Rows:
         self._kept.clear()
 
     def all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """The rows that this selects."""
         key = sql, values
         if key not in self._kept:
             self._kept[key] = [dict(row) for row in self._db.execute(sql, values)]
@@ -383,7 +384,8 @@ def _of_methods(rows: Rows, answer: dict[str, Any], blocks: list[dict[str, Any]]
     wanted = set()
     for number in answer["findings"]:
         row = rows.finding(number)
-        assert row is not None
+        if row is None:
+            raise LookupError(f"There is no finding {number}.")
         declared, experiment = rows.bundle(row["experiment_id"])["manifest"], row["experiment_id"]
         wanted |= {f"E{experiment}.factor.{name}" for name in declared["factors"]}
         wanted |= {f"E{experiment}.measure.{measure[0]}" for measure in declared["measures"]}

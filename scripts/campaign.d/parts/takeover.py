@@ -108,10 +108,12 @@ class Outcome:
 
 
 def keys(number: int) -> tuple[SigningKey, ...]:
+    """So many new ones."""
     return tuple(SigningKey.make() for _ in range(number))
 
 
 def signers(threshold: int, *some: SigningKey) -> Signers:
+    """Of these so many have to sign."""
     return Signers(threshold=threshold, keys={key.id: key.public for key in some})
 
 

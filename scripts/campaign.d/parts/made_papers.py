@@ -141,7 +141,8 @@ class MadePapers:
     def session(self) -> str:
         """The one that all write about."""
         last = sessions.last(self.lab.db)
-        assert last
+        if last is None:
+            raise LookupError("No session was held.")
         return last.name
 
     def _change(self) -> None:
