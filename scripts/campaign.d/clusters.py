@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/support"))
+sys.path.append(str(Path(__file__).parent / "parts"))
 
 from pilot_cluster import CELLS, PilotCluster
 from running_lab import AXIOM

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/support"))
+sys.path.append(str(Path(__file__).parent / "parts"))
 
 from pilot_cluster import CELLS, PilotCluster, computing, cpu_seconds, kill, runners, tree
 
