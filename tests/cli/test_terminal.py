@@ -25,8 +25,8 @@ def commands(context: click.Context):
     yield context
     if isinstance(context.command, click.Group):
         for name in context.command.list_commands(context):
-            found = context.command.get_command(context, name)
-            yield from commands(click.Context(found, parent=context, info_name=name))
+            below = context.command.get_command(context, name)
+            yield from commands(click.Context(below, parent=context, info_name=name))
 
 
 COMMANDS = {
@@ -72,10 +72,10 @@ def test_what_is_not_there_is_named_and_only_a_near_name_is_suggested(said, word
 
 def test_the_exit_codes_that_are_told_are_those_of_the_errors(said):
     out = said("help", "exit-codes")[1]
-    told = {int(line.split()[0]) for line in out.splitlines()[1:]}
+    codes = {int(line.split()[0]) for line in out.splitlines()[1:]}
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AxiomError)]
     raised = {kind.exit_code for kind in kinds}
-    assert {code for code in raised if code < 10 or code == 70} | {0, 130} == told == set(EXITS)
+    assert {code for code in raised if code < 10 or code == 70} | {0, 130} == codes == set(EXITS)
 
 
 def test_a_reason_is_given_as_why_everywhere():

@@ -43,10 +43,11 @@ def tried(say, what, *words) -> dict:
 @pytest.mark.usefixtures("lab")
 def test_what_is_published_is_tried_and_remembered(say, lab, file, sound):
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())  # a byte order mark is read as Python reads it
-    found = tried(say, file)
-    assert (found["experiment"], found["passed"], found["configs"], found["is_stored"]) == ("sound", True, 3, False)
-    assert [(row["gate"], row["state"]) for row in found["said"]] == [(f"G{number}", "passed") for number in range(9)]
-    assert (found["failed"], found["refusals"], found["cells"]) == (None, [], 44)
+    preflight = tried(say, file)
+    facts = [preflight[name] for name in ("experiment", "passed", "configs", "is_stored")]
+    assert facts == ["sound", True, 3, False]
+    assert {row["gate"]: row["state"] for row in preflight["said"]} == {f"G{number}": "passed" for number in range(9)}
+    assert (preflight["failed"], preflight["refusals"], preflight["cells"]) == (None, [], 44)
     changed(file, "\ufeff", "")
     assert say("experiment", "publish", file)[0] == 0
     assert (word(say), "sound" in finding(say)["says"]) == ("waiting", True)
@@ -55,8 +56,8 @@ def test_what_is_published_is_tried_and_remembered(say, lab, file, sound):
     with pytest.raises(CannotStart):  # who is to end tries nothing through, and asks no laboratory
         _try_out(lab, None, sound.digest, gate)
     assert _due(lab) == sound.digest
-    found = tried(say, "sound", "--dry-run")
-    assert (found["passed"], found["is_stored"], word(say)) == (True, False, "waiting")
+    preflight = tried(say, "sound", "--dry-run")
+    assert (preflight["passed"], preflight["is_stored"], word(say)) == (True, False, "waiting")
 
     class Door:
         """The laboratory's socket, where none listens."""
@@ -66,8 +67,8 @@ def test_what_is_published_is_tried_and_remembered(say, lab, file, sound):
 
     _try_out(lab, Door(), sound.digest, PauseGate())
     assert (word(say), _due(lab), finding(say)["well"]) == ("passed", None, True)
-    found = tried(say, "sound")
-    assert (found["is_stored"], found["is_new"]) == (True, False)
+    preflight = tried(say, "sound")
+    assert (preflight["is_stored"], preflight["is_new"]) == (True, False)
     changed(file, "version=1", "version=2")
     say("experiment", "publish", file)
     changed(file, "version=2", "version=1")
@@ -81,8 +82,8 @@ def test_one_that_fails_exits_1_and_goes_to_nobody(say, file):
     assert say("experiment", "publish", file)[0] == 0
     status, out, _ = say("experiment", "preflight", "sound")
     assert (status, out.startswith("Failed: G5"), word(say)) == (1, True, "failed")
-    found = finding(say)
-    assert (found["well"], "sound" in found["says"], "`axiom experiment preflight sound`" in found["cure"]) == (
+    ailment = finding(say)
+    assert (ailment["well"], "sound" in ailment["says"], "`axiom experiment preflight sound`" in ailment["cure"]) == (
         False,
         True,
         True,

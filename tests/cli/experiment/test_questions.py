@@ -44,16 +44,16 @@ def test_two_versions_and_a_file_are_compared_with_what_each_has_found(say_to, w
         assert say_to(working_lab.folder.path, *words)[0] == 0
         return say_to(working_lab.folder.path, *words, "--json")[1]["comparison"]
 
-    found = compare("tiny_sum")
-    assert (found["first"], found["second"]) == ("tiny_sum@1", "tiny_sum@2")
-    assert found["declaration"] == [{"part": "version", "first": 1, "second": 2}]
-    changed = [line.replace(" ", "") for line in found["source"] if line.startswith(("-", "+"))]
+    comparison = compare("tiny_sum")
+    assert (comparison["first"], comparison["second"]) == ("tiny_sum@1", "tiny_sum@2")
+    assert comparison["declaration"] == [{"part": "version", "first": 1, "second": 2}]
+    changed = [line.replace(" ", "") for line in comparison["source"] if line.startswith(("-", "+"))]
     assert changed[2:] == ["-version=1,", "+version=2,"]
-    (row,) = found["findings"]
+    (row,) = comparison["findings"]
     assert (row["first"]["number"], row["second"]["number"]) == (1, 2)
     assert (row["first"]["evidence"] is None, row["second"]["evidence"]) == (False, None)
-    found = compare(tiny_file)
-    assert (found["declaration"], found["source"]) == ([], [])
+    comparison = compare(tiny_file)
+    assert (comparison["declaration"], comparison["source"]) == ([], [])
 
 
 def test_the_catalogue_is_searched_and_shown_without_asking_a_process(say_to, tmp_path, monkeypatch):

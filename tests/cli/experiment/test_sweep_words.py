@@ -59,18 +59,18 @@ def test_without_words_the_declared_sweep_is_meant():
     ],
 )
 def test_a_factor_takes_these_levels(word, meant):
-    found = levels(word)
-    assert found == meant
-    assert {type(value) for value in found} == {type(meant[0])}
+    taken = levels(word)
+    assert taken == meant
+    assert {type(value) for value in taken} == {type(meant[0])}
 
 
 def test_words_replace_their_factors_and_leave_the_others_as_declared():
-    found = configs(MANIFEST, ["rate=0.1,0.2", "bias=true"])
-    assert [(config["width"], config["rate"], config["bias"]) for config in found] == [
+    sweep = configs(MANIFEST, ["rate=0.1,0.2", "bias=true"])
+    assert [(config["width"], config["rate"], config["bias"]) for config in sweep] == [
         *((8, 0.1, True), (8, 0.2, True), (16, 0.1, True), (16, 0.2, True))
     ]
     assert len(configs(MANIFEST, ["width=8", "rate=0.2"])) == 1
-    assert list(found[0]) == list(MANIFEST.factors)
+    assert list(sweep[0]) == list(MANIFEST.factors)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +100,6 @@ def test_ends_of_what_is_allowed_are_taken_and_another_name_is_refused_with_the_
 @given(first=st.integers(1, 99), count=st.integers(1, 30), tenths=st.integers(1, 9))
 def test_a_range_of_tenths_holds_both_of_its_ends(first, count, tenths):
     last = first + count * tenths / 10
-    found = levels(f"rate={first}:{last:.1f}:0.{tenths}")
-    assert len(found) == count + 1
-    assert (found[0], found[-1]) == (first, round(last, 1))
+    taken = levels(f"rate={first}:{last:.1f}:0.{tenths}")
+    assert len(taken) == count + 1
+    assert (taken[0], taken[-1]) == (first, round(last, 1))

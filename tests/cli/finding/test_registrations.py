@@ -151,14 +151,14 @@ def test_links_that_are_said_stand_in_the_graph_and_on_what_a_finding_rests_is_t
     assert link(2, "tests", "old:28", more=("--upheld-by", "opposite", "--upheld-by", "too-small")) == 0
     with writing(published) as db:
         registrations.set_status(db, 1, "suspended", "a test")
-    found = say("finding", "show", 2, "--json")[1]["finding"]
-    assert found["depends_on_void"] == [{"number": 1, "status": "suspended"}]
-    upheld = [link["upheld_by"] for link in found["links"] if link["target"]["name"] == "#28"]
+    finding = say("finding", "show", 2, "--json")[1]["finding"]
+    assert finding["depends_on_void"] == [{"number": 1, "status": "suspended"}]
+    upheld = [link["upheld_by"] for link in finding["links"] if link["target"]["name"] == "#28"]
     assert upheld == [["the opposite of the claim", "too small to matter"]]
     assert "suspended" in say("finding", "show", 2)[1]
     monkeypatch.setattr("axiom.web.base.paging.LENGTH", 1)
-    found = say("finding", "list", "--json")[1]  # a terminal has no pages
-    assert ([row["number"] for row in found["findings"]], found["next"]) == ([2, 1], None)
+    finding = say("finding", "list", "--json")[1]  # a terminal has no pages
+    assert ([row["number"] for row in finding["findings"]], finding["next"]) == ([2, 1], None)
 
 
 @pytest.mark.usefixtures("published")

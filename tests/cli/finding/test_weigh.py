@@ -51,11 +51,11 @@ def test_a_person_reads_verdict_grade_interval_and_why(weigh, table, tmp_path):
 
 
 def test_the_json_is_one_card_or_a_plan(weigh, table):
-    found = weigh(table, "--json", "--estimand", "contrast", "--smallest-effect", 2, "--bounds", -9, 9)
-    assert {"verdict", "grade", "n_seeds", "interval", "flags", "reasons"} <= found.keys()
-    assert (found["verdict"], found["n_seeds"]) == ("absent", 60)
+    card = weigh(table, "--json", "--estimand", "contrast", "--smallest-effect", 2, "--bounds", -9, 9)
+    assert {"verdict", "grade", "n_seeds", "interval", "flags", "reasons"} <= card.keys()
+    assert (card["verdict"], card["n_seeds"]) == ("absent", 60)
     declared = {"kind": "contrast", "declared": True, "null": 0.0, "smallest_effect": 2.0, "bounds": [-9.0, 9.0]}
-    assert found["estimand"] == declared
+    assert card["estimand"] == declared
     assert weigh(table, "--json", "--null", "-3", "--estimand", "level")["verdict"] == "effect +"
     planned = weigh("--plan", 0.5, "--json")
     assert 8 < planned["verdict"]["half"] < planned["verdict"]["nine_in_ten"]
@@ -69,9 +69,9 @@ def test_two_arms_are_compared_in_the_words_of_the_command(weigh, tmp_path):
     rows = [f"{seed},{task},{arm},{seed * (1 + (arm == 'b'))}" for seed in range(9) for task in "xy" for arm in "ab"]
     runs.write_text("\n".join(["config.seed,task,arm,loss", *rows, "3,z,a,7"]), encoding="utf-8")
     words = "--value", "loss", "--by", "arm", "--of", "b", "a", "--pair", "seed", "--pair", "task"
-    found = weigh(runs, *words, "--json")
-    assert (found["n_seeds"], found["missing"], found["estimand"]["declared"]) == (18, 1, True)
-    assert found["name"] == f"{runs}, b minus a"
+    card = weigh(runs, *words, "--json")
+    assert (card["n_seeds"], card["missing"], card["estimand"]["declared"]) == (18, 1, True)
+    assert card["name"] == f"{runs}, b minus a"
 
 
 def test_the_picture_goes_where_it_is_told_or_nowhere(weigh, say_to, table, tmp_path):
@@ -113,8 +113,8 @@ def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(
         done = axiom(*words)
         assert (done.returncode, bool(done.stdout)) == (1, True)
         return
-    found, out, err = say_to(None, "weigh", *words, *(("--picture", tmp_path / "card.svg") if status else ()))
-    assert (found, bool(out), (tmp_path / "card.svg").exists()) == (status, status == 0, False), err
+    code, out, err = say_to(None, "weigh", *words, *(("--picture", tmp_path / "card.svg") if status else ()))
+    assert (code, bool(out), (tmp_path / "card.svg").exists()) == (status, status == 0, False), err
 
 
 def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):
@@ -124,9 +124,9 @@ def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):
         os.close(theirs)
         going.stdin.write(table.read_bytes())
         going.stdin.flush()
-        told = b""
-        while b"rows" not in told:
-            told += os.read(ours, 1000)
+        shown = b""
+        while b"rows" not in shown:
+            shown += os.read(ours, 1000)
         going.stdin.close()
         assert going.wait(PATIENCE) == 0
     os.close(ours)

@@ -13,8 +13,8 @@ def filled(new_lab, prepared, tmp_path_factory):
     lab = new_lab(tmp_path_factory.mktemp("filled") / "lab")
     fill(lab, prepared)
     with lab.db.transaction():
-        said = SaidProgress(task_id=5, fraction=0.404, cpu_seconds=7_200.0)
-        progress.note(lab.db, 2, [said], lab.now)
+        stand = SaidProgress(task_id=5, fraction=0.404, cpu_seconds=7_200.0)
+        progress.note(lab.db, 2, [stand], lab.now)
     yield lab
     lab.db.close()
 
@@ -80,8 +80,8 @@ def test_the_operator_sees_where_tasks_are_by_name_and_the_rest_as_a_range(say, 
     ],
 )
 def test_what_cannot_be_done_is_refused(say_to, lab, words, status):
-    found, out, err = say_to(None if words[1] == "run" else lab.path, *words)
-    assert (found, out, "Traceback" in err) == (status, "", False)
+    code, out, err = say_to(None if words[1] == "run" else lab.path, *words)
+    assert (code, out, "Traceback" in err) == (status, "", False)
 
 
 def test_a_task_is_aborted_and_says_why_and_a_workunit_is_cancelled(small_lab, prepared, hand_over):

@@ -48,8 +48,8 @@ def total(ask):
     """The credit of a volunteer, in thousandths."""
 
     def total(number: int) -> int:
-        found = ask(lambda db: ledger.balance(db, ledger.VOLUNTEER, number))
-        return found.total if found else 0
+        credit = ask(lambda db: ledger.balance(db, ledger.VOLUNTEER, number))
+        return credit.total if credit else 0
 
     return total
 

@@ -37,13 +37,13 @@ def test_what_moved_is_listed_shown_and_read_again_and_the_doctor_misses_a_file(
 
     def doctor_says() -> tuple[bool, str]:
         looked = json.loads(typed_there("doctor", "--json").stdout)["doctor"]["findings"]
-        found = next(row for row in looked if row["name"] == "archive")
-        return found["well"], found["says"]
+        archive = next(row for row in looked if row["name"] == "archive")
+        return archive["well"], archive["says"]
 
-    found = answer("archive", data=archived.folder.path)["archive"]
-    rows = [(row["name"], row["tasks"], row["is_finished"]) for row in found]
+    listed = answer("archive", data=archived.folder.path)["archive"]
+    rows = [(row["name"], row["tasks"], row["is_finished"]) for row in listed]
     assert rows == [("2026-03", 13, True), ("2026-04", 3, True)]
-    assert Path(found[0]["file"]).read_bytes()[:4] == b"PAR1"
+    assert Path(listed[0]["file"]).read_bytes()[:4] == b"PAR1"
     task, output = moved
     assert typed_there("task", "output", task, "-o", tmp_path / "output").returncode == 0
     assert (tmp_path / "output").read_bytes() == typed_there("task", "output", task).stdout.encode() == output
@@ -70,7 +70,7 @@ def test_a_laboratory_that_works_moves_what_is_due_by_itself(small_lab, prepared
         task = max(old.before)
         assert f"task {task}" in lab.page(f"tasks/{task}").lower()
         assert lab.stop() == 130
-    assert [one.name for one in old.files()] == ["2026-03", "2026-04", "2026-06"]
+    assert [file.name for file in old.files()] == ["2026-03", "2026-04", "2026-06"]
     old.demand_whole()
 
 
@@ -79,8 +79,8 @@ def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_
     monkeypatch.setattr(doctor, "wall_clock", lambda: old.now)
 
     def examined():
-        (found,) = [row for row in doctor.examine(old.folder) if row.name == "archive"]
-        return found
+        (archive,) = [row for row in doctor.examine(old.folder) if row.name == "archive"]
+        return archive
 
     with monkeypatch.context() as without:
         for package in ("pyarrow", "pyarrow.parquet"):

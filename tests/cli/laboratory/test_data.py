@@ -84,16 +84,16 @@ def stored_in(lab):
 
 def test_json_and_csv_go_to_standard_output(export, busy_lab):
     stored = stored_in(busy_lab)
-    (found,) = json.loads(export()[1])["experiments"]
-    assert found["name"] == "tiny_sum@1"
-    assert found["columns"][:3] == [["replicate", "int"], ["seed", "int"], ["size", "int"]]
-    assert [tuple(row) for row in found["rows"]] == list(stored.rows())
-    assert found["rows"][0][1] == LARGEST
+    (document,) = json.loads(export()[1])["experiments"]
+    assert document["name"] == "tiny_sum@1"
+    assert document["columns"][:3] == [["replicate", "int"], ["seed", "int"], ["size", "int"]]
+    assert [tuple(row) for row in document["rows"]] == list(stored.rows())
+    assert document["rows"][0][1] == LARGEST
     lines = export("--format", "csv", "--experiment", "tiny_sum")[1].splitlines()
     assert (lines[0], lines[1].split(",")[1], len(lines)) == (",".join(stored.columns), str(LARGEST), 3)
-    (found,) = json.loads(export("--summary")[1])["experiments"]
-    assert [name for name, _ in found["columns"]][:4] == ["size", "n", "total_n", "total_mean"]
-    assert len(found["rows"]) == 2
+    (document,) = json.loads(export("--summary")[1])["experiments"]
+    assert [name for name, _ in document["columns"]][:4] == ["size", "n", "total_n", "total_mean"]
+    assert len(document["rows"]) == 2
 
 
 def test_a_folder_gets_a_file_per_experiment_and_parquet_gives_every_value_back(export, busy_lab, tmp_path):

@@ -27,11 +27,11 @@ def both(tmp_path_factory):
 
 
 def standings(*labs):
-    found = []
+    stands = []
     for lab in labs:
         with Connections(folder=Folder(path=lab.data)).reader() as db:
-            found.append(standing(db))
-    return found
+            stands.append(standing(db))
+    return stands
 
 
 def wait_for(is_so):

@@ -49,17 +49,17 @@ def elsewhere(say, tmp_path):
 
 def signed(say, file: str, *places: str) -> bool:
     keys = " ".join(f"--keys {place}" for place in places)
-    status, said = say(f"keys sign {file} {keys} --yes", data=False)
-    assert status == 0, said
-    return "Complete." in said
+    status, text = say(f"keys sign {file} {keys} --yes", data=False)
+    assert status == 0, text
+    return "Complete." in text
 
 
 def sealed(say, file: str) -> str:
     assert say(f"keys request {file}")[0] == 0
     assert signed(say, file, "stick")
-    status, said = say(f"keys accept {file}")
-    assert status == 0, said
-    return said
+    status, text = say(f"keys accept {file}")
+    assert status == 0, text
+    return text
 
 
 @pytest.mark.usefixtures("few")
@@ -102,8 +102,8 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     secrets = make_secrets(lab.keys)
     for number, role in enumerate(("root", "bundle", "ticket", "upload", "code")):
         before = load_keys(lab.keys, EXPIRY_NOT_ASKED).trust
-        status, said = say(f"keys rotate {role}")
-        assert (status, "lazy_vs_feature_learning@2" in said) == (0, role == "bundle")
+        status, text = say(f"keys rotate {role}")
+        assert (status, "lazy_vs_feature_learning@2" in text) == (0, role == "bundle")
         trust = load_keys(lab.keys, EXPIRY_NOT_ASKED).trust
         if role in ("root", "bundle", "ticket"):
             assert trust.version == before.version + 1
@@ -114,8 +114,8 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
         assert (answer["done"], answer["version"], answer["trust"]) == (True, trust.version, trust.link)
     assert say("experiment deploy lazy_vs_feature_learning")[0] == 0
     assert say("audit verify")[0] == 0
-    status, found = say("doctor --invariants --json")
-    assert (status, found["doctor"]["well"]) == (0, True)
+    status, examined = say("doctor --invariants --json")
+    assert (status, examined["doctor"]["well"]) == (0, True)
     after = make_secrets(lab.keys)
     assert (after.upload != secrets.upload, after.accounts == secrets.accounts) == (True, True)
     public, signature = after.code.told(secrets.code.public_text)
@@ -144,15 +144,15 @@ def test_keys_that_were_here_are_taken_elsewhere(lab, say, tmp_path):
     assert not signed(say, "r.json", "stick")
     assert say("keys accept r.json")[0] == 4
     assert signed(say, "r.json", "lab/keys")
-    status, said = say("keys accept r.json")
-    assert status == 0, said
-    assert "lazy_vs_feature_learning@2: renewed" in said
-    held = load_keys(lab.keys, datetime.now(UTC))
-    assert (held.roots, held.sealers, load_code(lab.keys).key) == ((), (), None)
+    status, text = say("keys accept r.json")
+    assert status == 0, text
+    assert "lazy_vs_feature_learning@2: renewed" in text
+    keys_now = load_keys(lab.keys, datetime.now(UTC))
+    assert (keys_now.roots, keys_now.sealers, load_code(lab.keys).key) == ((), (), None)
     assert say("keys accept r.json")[0] == 0  # once more changes nothing
     (entry,) = entries(say, "keys.accept")
     assert json.loads(entry["arguments"]) == {"request": hashlib.sha256((tmp_path / "r.json").read_bytes()).hexdigest()}
-    assert json.loads(entry["answer"])["trust"] == held.trust.link
+    assert json.loads(entry["answer"])["trust"] == keys_now.trust.link
 
 
 @pytest.mark.usefixtures("few")
@@ -184,8 +184,8 @@ def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say
     elsewhere.runners.mkdir(exist_ok=True)
     (elsewhere.runners / "unsigned.json").write_text(json.dumps([row]))
     say("keys request r.json")
-    status, said = say("keys sign r.json --keys stick --yes", data=False)
-    assert (status, "NOT HERE" in said, "Not complete" in said) == (0, True, True)
+    status, text = say("keys sign r.json --keys stick --yes", data=False)
+    assert (status, "NOT HERE" in text, "Not complete" in text) == (0, True, True)
     (tmp_path / "built").mkdir()
     (tmp_path / "built" / "axiom_runner_1").write_bytes(body[::-1])
     assert "NOT HERE" in say("keys sign r.json --keys stick --programs built --yes", data=False)[1]
@@ -219,11 +219,11 @@ def test_a_stranger_s_trust_file_is_shown_and_not_signed(elsewhere, say, tmp_pat
     for file, keys in (("ours.json", elsewhere.keys), ("theirs.json", strangers.keys)):
         request = SigningRequest(before=(keys / "trust.json").read_bytes(), code=load_code(elsewhere.keys).public_text)
         (tmp_path / file).write_bytes(write_request(request))
-    status, said = say("keys sign ours.json --keys stick --yes", data=False)
-    assert (status, trust.lab in said) == (0, True)
+    status, text = say("keys sign ours.json --keys stick --yes", data=False)
+    assert (status, trust.lab in text) == (0, True)
     before = (tmp_path / "theirs.json").read_bytes()
-    status, said = say("keys sign theirs.json --keys stick --yes", data=False)
+    status, text = say("keys sign theirs.json --keys stick --yes", data=False)
     theirs = load_keys(strangers.keys, EXPIRY_NOT_ASKED).trust
-    assert (status, theirs.lab in said) == (5, True)
+    assert (status, theirs.lab in text) == (5, True)
     assert (tmp_path / "theirs.json").read_bytes() == before
     assert say(f"keys sign theirs.json --keys stick --lab {theirs.lab} --yes", data=False)[0] == 0

@@ -71,9 +71,9 @@ def test_an_older_database_is_not_read_but_upgraded_after_a_copy(say, tmp_path, 
         status, _, err = say(*command)
         assert status == 5
         assert "axiom upgrade" in err
-    found = findings(say)
-    assert "axiom upgrade" in found["database"]["says"]
-    assert {"sandbox", "clock", "jobs", "preflight"}.isdisjoint(found)
+    examined = findings(say)
+    assert "axiom upgrade" in examined["database"]["says"]
+    assert {"sandbox", "clock", "jobs", "preflight"}.isdisjoint(examined)
     copy = folder.backups / "before-0098.db"
     would = {"version": __version__, "done": ["0098_more"], "copy": str(copy), "dry_run": True}
     assert say("upgrade", "--dry-run", "--json")[:2] == (0, {"upgrade": would})
@@ -103,8 +103,8 @@ def test_the_status_names_what_was_ordered_and_a_job_that_fails(say, lab):
     jobs.failed(db, "janitor", 60.0, "no room\nTraceback")
     db.close()
     assert "janitor: no room\n" in say("status")[1]
-    found = findings(say)["jobs"]
-    assert (found["well"], found["says"].startswith("janitor: no room")) == (False, True)
+    failing = findings(say)["jobs"]
+    assert (failing["well"], failing["says"].startswith("janitor: no room")) == (False, True)
 
 
 def findings(say) -> dict[str, dict]:
@@ -175,15 +175,15 @@ def test_the_doctor_lists_what_is_wrong_with_a_damaged_database(say, lab):
     lab.database.write_bytes(b"not a database, not at all" * 1_000)
     for left in ("-wal", "-shm"):
         (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
-    found = findings(say)
-    asked = {"archive", "backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
-    assert {name for name, row in found.items() if not row["well"]} == asked
-    assert found["keys"]["well"]
+    examined = findings(say)
+    unwell = {"archive", "backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
+    assert {name for name, row in examined.items() if not row["well"]} == unwell
+    assert examined["keys"]["well"]
 
 
 def test_every_promise_is_asked_in_order_and_a_file_of_ones_own_is_published(say, lab, tiny_file):
-    found = findings(say)["isolation"]
-    assert (found["well"], "seccomp" in found["says"]) == (True, True)
+    isolation = findings(say)["isolation"]
+    assert (isolation["well"], "seccomp" in isolation["says"]) == (True, True)
     status, answer, _ = say("experiment", "publish", tiny_file, "--json")
     assert (status, answer["experiment"]["change"]) == (0, "new experiment")
     assert (lab.catalogue / "tiny_sum.py").read_bytes() == tiny_file.read_bytes()

@@ -52,8 +52,8 @@ def test_words_that_are_off_and_a_port_in_use_are_said_without_the_laboratory(tm
         (("serve", "--port", 70_000), 2, "port"),
         (("lab", "--port", taken_port), 5, f"by process {os.getpid()} ("),
     ):
-        found, imported, err = typed(*words, "--data", tmp_path / "lab")
-        assert (found, fact in err, imported & HEAVY) == (status, True, set())
+        code, imported, err = typed(*words, "--data", tmp_path / "lab")
+        assert (code, fact in err, imported & HEAVY) == (status, True, set())
     assert not (tmp_path / "lab").exists()
 
     def closed(path):

@@ -46,9 +46,9 @@ def test_a_model_answers_and_what_it_took_is_told(say, monkeypatch):
         monkeypatch.setenv("AXIOM_MODEL_NAME", "of-a-test")
         monkeypatch.setenv("AXIOM_MODEL_PRICES", "input=2,output=8,cached=0.2")
         status, answer, _ = say("model", "try", "Say hello.", "--json")
-        found, text = answer["model"], chat_body()["choices"][0]["message"]["content"]
-        assert (status, found["requests"], found["text"], len(service.requests)) == (0, 1, text, 1)
-        assert (0 < found["tokens"] <= 20_000, 0 < found["cost"] < 1) == (True, True)
+        model, text = answer["model"], chat_body()["choices"][0]["message"]["content"]
+        assert (status, model["requests"], model["text"], len(service.requests)) == (0, 1, text, 1)
+        assert (0 < model["tokens"] <= 20_000, 0 < model["cost"] < 1) == (True, True)
         monkeypatch.delenv("AXIOM_MODEL_PRICES")
         assert "unknown" in say("model", "try", "Say hello.")[1]
         service.play = lambda _: Play(status=401, body=b"{}")
@@ -97,17 +97,17 @@ def test_a_program_is_let_in_listed_limited_and_ended(say, tmp_path):
     ):
         assert (words, say("program", *words)[0]) == (words, status)
     assert say("program", "list", "--json")[1] == {"programs": []}
-    told = tmp_path / "instructions.md"
-    told.write_text("Read the results and say what follows.\n")
-    status, token, _ = say("program", "add", "ada", "--may", "propose", "--model", "some-1", "--prompt", told)
+    instructions = tmp_path / "instructions.md"
+    instructions.write_text("Read the results and say what follows.\n")
+    status, token, _ = say("program", "add", "ada", "--may", "propose", "--model", "some-1", "--prompt", instructions)
     assert (status, token.startswith("axiom_")) == (0, True)
 
     def program() -> dict:
         return say("program", "list", "--json")[1]["programs"][0]
 
-    found = program()
-    assert (found["name"], found["may"], found["model"], found["is_let_in"]) == ("ada", "propose", "some-1", True)
-    assert found["prompt"] == hashlib.sha256(told.read_bytes()).hexdigest()
+    entry = program()
+    assert (entry["name"], entry["may"], entry["model"], entry["is_let_in"]) == ("ada", "propose", "some-1", True)
+    assert entry["prompt"] == hashlib.sha256(instructions.read_bytes()).hexdigest()
     assert say("program", "limit", "ada", "--limit", "core_hours_per_day=48")[0] == 0
     assert program()["limits"]["core_hours_per_day"] == 48
     assert (say("program", "end", "ada")[0], program()["is_let_in"]) == (0, False)
@@ -144,8 +144,8 @@ def test_failures_are_listed_and_watches_are_registered_met_and_ended(hand_over,
     with closing(connect_writer(small_lab.folder.database)) as db, db.transaction():
         look_for(db, small_lab.now)
     rows = {row["predicate"]: row for row in say("watch", "list", "--json")[1]["watches"]}
-    met = rows["total > 1"]
-    assert (met["state"], met["sentence"], met["value"]) == ("met", "Large sums.", 1.5)
+    large = rows["total > 1"]
+    assert (large["state"], large["sentence"], large["value"]) == ("met", "Large sums.", 1.5)
     assert "total < -0.0015" in rows
     doctor = "watch 1 is met"
     assert doctor in str(say("doctor", "--json")[1])

@@ -138,8 +138,8 @@ def test_what_is_announced_where_volunteers_compute_holds_a_day_later_and_is_tol
     assert (dry["valid_from"] > soon, dry["hosts_told"]) == (True, 1)
     assert ledger_says(*words)[0] == 0
     with view(folder) as seen:
-        (told,) = notices.shown(seen.db, 1, seen.now)
-        assert [fact for fact in ("tariff S4, version 1", "15 credit", "4 credit") if fact not in told.text] == []
+        (notice,) = notices.shown(seen.db, 1, seen.now)
+        assert [fact for fact in ("tariff S4, version 1", "15 credit", "4 credit") if fact not in notice.text] == []
         feeds = [made(seen, "https://lab.example/").decode() for made in (news.feed, news.atom)]
     assert all("https://lab.example/ledger#tariff-2" in feed and "a trial month" in feed for feed in feeds)
     kinds = []

@@ -73,10 +73,10 @@ def test_a_plan_and_a_dry_session_change_nothing_and_one_that_is_held_does(opene
     assert (" would be closed. " in out, "is closed" in out) == (True, False)
     more = say("session", "run", "--dry-run", "--pi", "autopilot")[2]
     assert (more.startswith(err.strip()), len(more) > len(err)) == (True, True)  # what a dry run does not show
-    status, held, _ = say("session", "run", "--json")
-    assert [row["step"] for row in held["session"]["steps"]] == [step.value for step in Step]
+    status, answer, _ = say("session", "run", "--json")
+    assert [row["step"] for row in answer["session"]["steps"]] == [step.value for step in Step]
     assert dump(opened) != before
-    assert [row["name"] for row in say("session", "list", "--json")[1]["sessions"]] == [held["session"]["session"]]
+    assert [row["name"] for row in say("session", "list", "--json")[1]["sessions"]] == [answer["session"]["session"]]
 
 
 def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
@@ -90,9 +90,9 @@ def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
         opened.db.execute("UPDATE watch SET sentence = :sentence", sentence=sentence)
         withdraw(opened.db, 1, sentence, datetime.now(UTC))
     opened.db.close()
-    held = say("session", "run")[1]
+    text_of_run = say("session", "run")[1]
     name = look(opened, sessions.last).name
-    for text in (held, say("session", "show", name)[1], say("session", "show", name, "--format", "markdown")[1]):
+    for text in (text_of_run, say("session", "show", name)[1], say("session", "show", name, "--format", "markdown")[1]):
         assert re.search(r"red \\?\[31m 2J log forged line\b", text)
         assert all(sign.isprintable() or sign == "\n" for sign in text)
     assert "red ?[31m?2J??log?  forged ?line" in say("session", "diff")[1]
@@ -101,8 +101,8 @@ def test_words_that_would_act_on_a_terminal_are_shown_as_words(opened, say):
 def test_a_session_is_held_up_to_a_step_and_goes_on(opened, say):
     assert say("session", "run", "--until", "credit")[0] == 0
     assert look(opened, sessions.opened).done == tuple(Step)[:6]
-    held = say("session", "run", "--json")[1]
-    assert [row["step"] for row in held["session"]["steps"]] == [step.value for step in Step][6:]
+    answer = say("session", "run", "--json")[1]
+    assert [row["step"] for row in answer["session"]["steps"]] == [step.value for step in Step][6:]
     assert look(opened, sessions.opened) is None
 
 
