@@ -18,6 +18,17 @@ place, secret = Path(sys.argv[1]), Path(sys.argv[2])
 NO_LANDLOCK = "landlock.version = lambda: 0\n"
 NO_ENCLOSURE = "namespaces.enter = lambda *words: False\n"
 NO_SECCOMP = "seccomp.install = lambda *, devices: False\n"
+# A device that everybody has stands for a graphics card, and whoever starts as root gives that up.
+CARD = """
+import ctypes
+confine._cards = lambda: ["/dev/urandom"]
+start = Path("/proc/self/oom_score_adj").read_text()
+place.chmod(0o777)
+if os.geteuid() == 0:
+    os.setresgid(65_534, 65_534, 65_534)
+    os.setresuid(65_534, 65_534, 65_534)
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # its own files in /proc stay its own
+"""
 AFTER = """
 def reaches(path, mode="r"):
     try:
@@ -37,8 +48,8 @@ def held(tmp_path):
     (tmp_path / "place").mkdir()
     (tmp_path / "secret").write_text("private")
 
-    def run(before: str = "", after: str = "") -> subprocess.CompletedProcess[str]:
-        code = f"{BEFORE}\n{before}\nheld = confine.confine(place, [place])\n{AFTER}\n{after}"
+    def run(before: str = "", after: str = "", *, devices: bool = False) -> subprocess.CompletedProcess[str]:
+        code = f"{BEFORE}\n{before}\nheld = confine.confine(place, [place], devices={devices})\n{AFTER}\n{after}"
         words = [sys.executable, "-c", code, str(tmp_path / "place"), str(tmp_path / "secret")]
         return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
@@ -109,6 +120,58 @@ def test_limits_are_set_for_good(held):
     assert "PermissionError" in done.stderr  # it may not even be read
     done = held(after="import resource\nprint([resource.getrlimit(n) for n in (1, 4, 7)])")
     assert done.stdout.splitlines()[2] == "[(268435456, 268435456), (0, 0), (256, 256)]"
+
+
+ON_A_CARD = """
+import fcntl
+names, is_named, has_begun = [], threading.Event(), threading.Event()
+def body():
+    has_begun.set()
+    is_named.wait()
+    name = ctypes.create_string_buffer(16)
+    ctypes.CDLL(None).prctl(16, name)
+    names.append(name.value)
+thread = threading.Thread(target=body)
+thread.start()
+has_begun.wait()
+own, parent = f"/proc/self/task/{thread.native_id}", os.getppid()
+
+def outcome(call, *words):
+    try:
+        call(*words)
+    except OSError as fault:
+        return fault.strerror
+    return "done"
+
+def overwrite(path, words="card"):
+    with open(path, "w") as file:
+        file.write(words)
+
+def command(path):
+    fcntl.ioctl(os.open(path, os.O_RDONLY), 0x80045200, bytearray(4))  # how much chance there is
+
+print(outcome(open, f"{own}/environ"), outcome(overwrite, f"{own}/comm"), is_named.set(), thread.join(), names)
+for path in ("/proc/self/oom_score_adj", "/proc/self/coredump_filter", "/proc/self/comm", f"/proc/{parent}/comm",
+             f"/proc/{parent}/task/{parent}/comm", f"/proc/{parent}/oom_score_adj"):
+    print(outcome(overwrite, path))
+print(outcome(command, "/dev/urandom"), outcome(command, "/dev/random"))
+print(outcome(overwrite, f"/proc/self/task/{os.getpid()}/oom_score_adj", start),
+      outcome(overwrite, f"/proc/self/task/{os.getpid()}/oom_score_adj", "-1000"))
+"""
+
+
+@pytest.mark.skipif(landlock.version() < 5, reason="until then Landlock does not ask who commands a device")
+def test_who_computes_on_a_card_names_its_threads_and_commands_that_card_alone(held):
+    done = held(before=CARD, after=ON_A_CARD, devices=True)
+    named, *refused, commands, _ = done.stdout.splitlines()[2:]
+    assert named == "Permission denied done None None [b'card']", done.stderr
+    assert refused == ["Permission denied"] * 6
+    assert commands == "done Permission denied"
+
+
+def test_who_computes_on_a_card_is_ended_no_later_than_who_started_it_when_memory_runs_out(held):
+    done = held(before=CARD, after=ON_A_CARD, devices=True)
+    assert done.stdout.splitlines()[-1] == "done Permission denied", done.stderr
 
 
 def test_the_module_says_what_would_hold_here():

@@ -118,6 +118,30 @@ def test_a_graphics_card_obeys_orders_of_its_own(machine):
     assert verdict(machine, numbers["mmap"], 0, 4096, 3, 0x21, devices=True) == ALLOWED
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize(
+    ("numbers", "arguments", "expected"),
+    [
+        ((41, 198), (1, 0x80005), ALLOWED),  # socket: what NVIDIA's driver asks for
+        ((41, 198), (1, 1), REFUSED),
+        ((41, 198), (2, 0x80005), REFUSED),
+        ((49, 200), (3,), ALLOWED),  # bind
+        ((50, 201), (3,), ALLOWED),  # listen
+        ((42, 203), (3,), REFUSED),  # connect
+        ((43, 202), (3,), REFUSED),  # accept
+        ((288, 242), (3,), REFUSED),  # accept4
+        ((44, 206), (3,), REFUSED),  # sendto
+        ((46, 211), (3,), REFUSED),  # sendmsg
+        ((47, 212), (3,), REFUSED),  # recvmsg
+        ((53, 199), (1, 1), REFUSED),  # socketpair
+        ((319, 279), (0, 0), REFUSED),  # memfd_create
+        ((87, 35), (0,), errno.ENOENT),  # unlink, unlinkat
+    ],
+)
+def test_beside_a_card_a_socket_may_be_named_and_nobody_is_spoken_to(machine, numbers, arguments, expected):
+    assert verdict(machine, numbers[list(MACHINES).index(machine)], *arguments, devices=True) == expected
+
+
 @pytest.mark.parametrize("request_", [0x5412, 0x541C, 0x8901, 0x8902, 0x5452])
 def test_a_terminal_takes_no_orders_where_there_is_a_card_either(request_):
     assert verdict("x86_64", 16, 3, request_, devices=True) == REFUSED

@@ -10,6 +10,7 @@ refuses, which keeps honest mistakes out and nobody who means it.
 
 import ctypes
 import os
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,16 +47,10 @@ WORDS = (
     "/dev/urandom",
     "/dev/random",
 )
-_CARD_WORDS = (
-    "/proc/devices",
-    "/proc/driver/nvidia",
-    "/proc/modules",
-    "/proc/self",
-    "/sys/bus/pci",
-    "/sys/devices",
-    "/sys/module",
-    "/usr/share/nvidia",
-)
+# JAX ends without its command line. NVIDIA's driver 570 is said to need the folders and uvm-tools; 580 does not.
+_CARD_WORDS = ("/proc/driver/nvidia", "/proc/driver/nvidia-uvm", "/proc/self/cmdline")
+_CARDS = re.compile(r"nvidia([0-9]+|ctl|-uvm|-uvm-tools)")
+_OWN_THREADS = "/proc/self/task"  # NVIDIA's driver names its threads there, and gives up where it may not
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +78,7 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> C
     `devices`: it computes on a graphics card, whose files it needs.
     """
     reads, cards = _readable(os.fspath(tree), devices=devices), _cards() if devices else []
+    threads = [_OWN_THREADS] if devices else []
     folders = [os.fspath(folder) for folder in writes]
     _limit()
     if sys.platform != "linux":
@@ -91,12 +87,12 @@ def confine(tree: Place, writes: Iterable[Place], *, devices: bool = False) -> C
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208  see `Place`
         raise RuntimeError("a thread was started before the process was confined, and would stay free")
     _checked(ctypes.CDLL(None, use_errno=True).prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0))
-    version = landlock.restrict(reads, folders, [os.devnull, *cards])
-    is_enclosed = not version and namespaces.enter(reads, folders, [os.devnull, *cards])
+    version = landlock.restrict(reads, folders, [os.devnull], cards, threads)
+    is_enclosed = not version and namespaces.enter(reads, folders, [os.devnull, *cards, *threads])
     is_filtered = seccomp.install(devices=devices)
     needs_fence = not (version or is_enclosed) or not is_filtered
     if needs_fence:
-        audit_hook.close(reads, [*folders, *cards])
+        audit_hook.close(reads, [*folders, *cards, *threads])
     return Confinement(landlock=version, enclosure=is_enclosed, seccomp=is_filtered, fence=needs_fence)
 
 
@@ -106,7 +102,7 @@ def _readable(tree: str, *, devices: bool) -> list[str]:
 
 
 def _cards() -> list[str]:
-    return sorted(f"/dev/{name}" for name in os.listdir("/dev") if name.startswith("nvidia"))  # noqa: PTH208  the same
+    return sorted(f"/dev/{name}" for name in os.listdir("/dev") if _CARDS.fullmatch(name))  # noqa: PTH208  the same
 
 
 def _limit() -> None:

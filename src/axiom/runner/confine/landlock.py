@@ -19,10 +19,12 @@ _BENEATH = 1
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _MAKE_DIR, _MAKE_REG = 1 << 7, 1 << 8
 _TRUNCATE = 1 << 14  # since version 3; before that, seccomp alone refuses to empty what is only read
+_COMMAND = 1 << 15  # an ioctl of a device, since version 5; before that, whoever may open a device may command it
 _READ = _READ_FILE | _READ_DIR
 # No right to remove, to rename or to link: what was written stays where whoever bounds the disk can see it.
 _WRITE = _READ | _WRITE_FILE | _MAKE_DIR | _MAKE_REG | _TRUNCATE
-_OF_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE
+_USE = _READ_FILE | _WRITE_FILE
+_OF_FILES = _USE | _TRUNCATE | _COMMAND
 _FILES_BY_VERSION = {1: 13, 2: 14, 3: 15, 5: 16}  # how many rights over files a version knows
 _TCP, _TCP_SINCE = 0b11, 4
 _SCOPES, _SCOPES_SINCE = 0b11, 6  # abstract sockets and signals of whoever is not held like us
@@ -33,11 +35,18 @@ def version() -> int:
     return max(0, _call(_CREATE, None, 0, _ASK_VERSION))
 
 
-def restrict(reads: Iterable[Place], writes: Iterable[Place], uses: Iterable[Place] = ()) -> int:
+def restrict(
+    reads: Iterable[Place],
+    writes: Iterable[Place],
+    uses: Iterable[Place] = (),
+    commands: Iterable[Place] = (),
+    overwrites: Iterable[Place] = (),
+) -> int:
     """Hold this thread to these files and folders, without network; return the version that does, 0 for none.
 
-    `uses` are devices: they are read and written, and nothing is made beside them. A path that does not exist is
-    passed over. no_new_privs has to be set before.
+    `uses` are read and written, and nothing is made beside them; `commands` are devices that take commands (ioctl) as
+    well; what `overwrites` holds is written anew, and not read. A path that does not exist is passed over.
+    no_new_privs has to be set before.
     """
     known = version()
     if not known:
@@ -48,7 +57,8 @@ def restrict(reads: Iterable[Place], writes: Iterable[Place], uses: Iterable[Pla
     )
     rules = _checked(_CREATE, attributes, 24 if known >= _SCOPES_SINCE else 16 if known >= _TCP_SINCE else 8, 0)
     try:
-        for rights, paths in ((_READ, reads), (_WRITE, writes), (_READ_FILE | _WRITE_FILE, uses)):
+        more = ((_USE | _COMMAND, commands), (_WRITE_FILE | _TRUNCATE, overwrites))
+        for rights, paths in ((_READ, reads), (_WRITE, writes), (_USE, uses), *more):
             for path in paths:
                 _allow(rules, path, rights & files)
         _checked(_RESTRICT, rules, 0)

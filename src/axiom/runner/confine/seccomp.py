@@ -46,6 +46,11 @@ writev 20 66|alarm 37 -
 clone 56 220|clone3 435 435|fcntl 72 25|ioctl 16 29|kill 62 129|mmap 9 222|open 2 -|openat 257 56|openat2 437 437
 prctl 157 167|prlimit64 302 261|tgkill 234 131
 """
+# NVIDIA's driver gives up where it is refused one of these. It waits for programs that would share a card's memory, so
+# it may have a socket with a name, on which nobody is heard or spoken to; and it hears that there is nothing to remove.
+_FOR_DEVICES = "socket 41 198|bind 49 200|listen 50 201|unlink 87 -|unlinkat - 35"
+_ANSWERED = {"unlink": errno.ENOENT, "unlinkat": errno.ENOENT}
+_UNIX, _PACKETS = 1, 0x80005  # of the kind SOCK_SEQPACKET, closed when a program is started
 _COPIES = (0, 1, 2, 3, 4, 1030)  # what fcntl may do besides locks: F_DUPFD, F_GETFD …, F_DUPFD_CLOEXEC
 _LOCKS = (5, 6, 7, 36, 37, 38)
 _PIPE_SIZE = (1032,)  # asked, never set
@@ -94,14 +99,15 @@ def demands(own: int, *, devices: bool) -> dict[str, tuple[Demand, ...]]:
         "prctl": (Demand(argument=0, one_of=_NAMES),),
         # Limits may be read: nothing is set where no new ones are given (both halves of that address are zero).
         "prlimit64": (Demand(argument=0, one_of=(0, own)), Demand(argument=2, one_of=(0,)), Demand(argument=-2)),
+        "socket": (Demand(argument=0, one_of=(_UNIX,)), Demand(argument=1, one_of=(_PACKETS,))),
         "ioctl": (Demand(argument=1, none_of=_TAKEOVER) if devices else Demand(argument=1, one_of=_TERMINAL),),
     }
 
 
-def table(processor: str) -> dict[str, int]:
+def table(processor: str, *, devices: bool = False) -> dict[str, int]:
     """Return the number of each call that this list knows on a processor."""
-    place = _PROCESSORS[processor][0]
-    rows = (row.split() for row in _TEXT.replace("\n", "|").strip("|").split("|"))
+    place, text = _PROCESSORS[processor][0], _TEXT + _FOR_DEVICES if devices else _TEXT
+    rows = (row.split() for row in text.replace("\n", "|").strip("|").split("|"))
     return {name: int(numbers[place]) for name, *numbers in rows if numbers[place] != "-"}
 
 
@@ -109,9 +115,10 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
     """Return the filter for the process with this number, in the form that the kernel takes."""
     steps = [_step(_LOAD, _ARCHITECTURE_AT), _step(_EQUAL, _PROCESSORS[processor][1], 1, 0), _step(_RETURN, _KILL)]
     steps.append(_step(_LOAD, _NUMBER_AT))
-    known, asked = table(processor), demands(own, devices=devices)
+    known, asked = table(processor, devices=devices), demands(own, devices=devices)
+    answers = _MISSING | _ANSWERED if devices else _MISSING
     for name, number in known.items():
-        steps += _one(number, asked.get(name, ()), missing=_MISSING.get(name, 0))
+        steps += _one(number, asked.get(name, ()), answer=answers.get(name))
     if processor == "x86_64":
         steps += [_step(_AT_LEAST, _X32, 0, 1), _step(_RETURN, _REFUSE | errno.EPERM)]
     steps += [_step(_AT_LEAST, _FIRST_UNKNOWN, 0, 1), _step(_RETURN, _REFUSE | errno.ENOSYS)]
@@ -119,10 +126,10 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
     return b"".join(steps)
 
 
-def _one(number: int, asked: tuple[Demand, ...], *, missing: int) -> list[bytes]:
-    """The steps for one call: allowed, allowed as demanded, or not there; whoever is not it goes on behind them."""
-    if missing:
-        body = [_step(_RETURN, _REFUSE | missing)]
+def _one(number: int, asked: tuple[Demand, ...], *, answer: int | None) -> list[bytes]:
+    """The steps for one call: allowed, allowed as demanded, or only answered; whoever is not it goes on behind them."""
+    if answer is not None:
+        body = [_step(_RETURN, _REFUSE | answer)]
     else:
         checks = [step for demand in asked for step in _check(demand)]
         body = [*checks, _step(_RETURN, _ALLOW)]
