@@ -1,11 +1,14 @@
 """The GPU of a task: read from what boinc-client says, told to the child, and named when it cannot be used."""
 
+import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from axiom.domain.work import Exit
 from axiom.runner.boinc.protocol import read_given
+from axiom.runner.child import child
 from axiom.runner.child.environment import environment
 from axiom.runner.direct import describe_here
 from axiom.runner.platform.device import Device, read_device, surroundings
@@ -112,7 +115,19 @@ def test_a_gpu_that_jax_cannot_use_ends_the_task_by_name_and_nothing_is_computed
     assert answer.exit is status, answer.message
     assert len(graphic.computed) == (0 if device else 2)
     if device:
-        assert "GpuUnusable at outside the bundle: JAX sees cpu alone" in answer.message
+        assert answer.message.startswith("The GPU of this computer cannot be used: NVIDIA's driver cannot be loaded")
+
+
+def test_a_driver_that_does_not_begin_is_named_with_its_own_word(monkeypatch):
+    def name(_code, word):
+        word._obj.value = b"CUDA_ERROR_OPERATING_SYSTEM"
+
+    driver = SimpleNamespace(cuInit=lambda _flags: 304, cuGetErrorName=name)
+    monkeypatch.setattr(child.ctypes, "CDLL", lambda _name: driver)
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda,cpu")
+    monkeypatch.setitem(sys.modules, "jax", SimpleNamespace())
+    with pytest.raises(child._NoGpuError, match=r"cuInit says CUDA_ERROR_OPERATING_SYSTEM \(304\)"):
+        child._demand_device()
 
 
 def test_an_experiment_without_jax_is_computed_with_a_gpu_all_the_same(lab, tmp_path, now):

@@ -12,6 +12,7 @@ from axiom.domain.work import Exit
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs
 from axiom.store.hosts import hosts
+from axiom.store.tasks import waiting
 
 NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
@@ -89,10 +90,12 @@ def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not
     heard = ask(exchange, client, gpus=1)
     ((name, _),) = heard.tasks.items()
     (number,) = sent_to(exchange, heard)
-    ask(exchange, client, report(name, status=Exit.GPU_UNUSABLE, state=3), has=1)
+    message = "The GPU of this computer cannot be used: CUDA_ERROR_NO_DEVICE. Nothing was computed."
+    ask(exchange, client, report(name, status=Exit.GPU_UNUSABLE, state=3, said=message), has=1)
     assert exchange.task(number)["cause"] == Cause.GPU_UNUSABLE
     again = ask(exchange, client, gpus=1)
     assert again.tasks == {}
+    assert "CUDA_ERROR_NO_DEVICE" in again.words[0][1]
     assert set(said_of(ask(exchange, client, cores=8, gpus=1)).values()) == {""}
     exchange.lab.later(hours=25)
     exchange.deploy(3)
@@ -104,7 +107,9 @@ def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(exchange):
     exchange.do(lambda db: tariffs.announce(db, PRESETS["S5"], exchange.lab.now))
     client = proven(exchange)
     heard = ask(exchange, client, cores=2, gpus=1)
+    assert not exchange.do(waiting.is_proven_on_gpus)
     gpu_of = bring(exchange, client, heard)
+    assert exchange.do(waiting.is_proven_on_gpus)
     host = exchange.do(lambda db: hosts.host(db, client.host))
     assert host.standing.valid_in_row == 4
     paid = exchange.do(lambda db: {task: ledger.of_task(db, task)[0] for task in gpu_of})

@@ -22,6 +22,7 @@ _STEP = math.log(2)  # no single task makes a host look more than twice as fast 
 _LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
 GPU_RESTS_FOR = timedelta(days=1)  # drivers are rarely mended sooner, and its cores go on
 GPU_LOOKS = 2  # of its newest tasks
+_UNUSABLE, _MOST_WORDS = "GPU of this computer cannot be used: ", 200  # as a runner says why
 _FAILING = frozenset({TaskState.FAILED, TaskState.INVALID})
 
 
@@ -31,6 +32,7 @@ class PastTask:
 
     state: TaskState
     cause: str = ""  # one of `Cause`; empty where nobody has said
+    words: str = ""  # its host's own
     turnaround_seconds: float | None = None
 
 
@@ -73,7 +75,8 @@ def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
     if not is_unusable and (len(ended) < GPU_LOOKS or any(one.state not in _FAILING for one in ended)):
         return ""
     why = "our program could not use it" if is_unusable else f"its last {GPU_LOOKS} tasks there failed"
-    return f"is not given to the GPU of your computer for a day, since {why}"
+    reason = ended[0].words.partition(_UNUSABLE)[2].partition(". Nothing")[0][:_MOST_WORDS] if is_unusable else ""
+    return f"is not given to the GPU of your computer for a day, since {why}{f': {reason}' if reason else ''}"
 
 
 def doubted(standing: Standing) -> Standing:

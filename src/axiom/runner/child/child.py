@@ -322,12 +322,26 @@ def _demand_device() -> None:
     jax = sys.modules.get("jax")
     if jax is None or os.environ["JAX_PLATFORMS"] == "cpu":
         return
+    _demand_driver()
     try:
         found = {device.platform for device in jax.devices()}
+        (jax.numpy.arange(2) + 1).block_until_ready()  # what it sees may lack what compiles for it
     except Exception as fault:
         raise _NoGpuError(str(fault)) from None
     if "gpu" not in found:
         raise _NoGpuError(f"JAX sees {', '.join(sorted(found))} alone")
+
+
+def _demand_driver() -> None:
+    """Have NVIDIA's driver begin in this very process: JAX would not say why it does not."""
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError as fault:
+        raise _NoGpuError(f"NVIDIA's driver cannot be loaded ({fault})") from None
+    if code := driver.cuInit(0):
+        name = ctypes.c_char_p()
+        driver.cuGetErrorName(code, ctypes.byref(name))
+        raise _NoGpuError(f"NVIDIA's driver does not begin: cuInit says {(name.value or b'').decode()} ({code})")
 
 
 def _shown(text: str, most: int) -> str:

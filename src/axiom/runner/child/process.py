@@ -126,7 +126,9 @@ class Child:
             raise
         if fault:
             self.stop()
-            raise (GpuUnusable if fault["kind"] == GpuUnusable.__name__ else ExperimentError)(_sentence(module, fault))
+            if fault["kind"] == GpuUnusable.__name__:
+                raise GpuUnusable(f"The GPU of this computer cannot be used: {fault['text']}. Nothing was computed.")
+            raise ExperimentError(_sentence(module, fault))
 
     def describe(
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], patience: float | None = None

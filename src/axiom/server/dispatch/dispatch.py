@@ -270,8 +270,8 @@ class _Dispatcher:
         """Why this host's GPUs get nothing for a while, if they do not; asked where there is work for one alone."""
         if self._rests is None:
             ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, GPU_LOOKS)
-            past = [PastTask(state=state, cause=cause) for state, cause, _ in ended]
-            self._rests = gpu_rests(past, self._now - ended[0][2]) if ended else ""
+            past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in ended]
+            self._rests = gpu_rests(past, self._now - ended[0][3]) if ended else ""
         return self._rests
 
     def _take(self, share: TaskShare, queues: dict[int, Queue], wish: WorkWish) -> list[GrantedTask]:
