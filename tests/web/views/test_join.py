@@ -65,7 +65,7 @@ def test_whether_a_gpu_is_used_follows_from_what_is_open_and_what_is_offered(joi
     for names in (["windows_x86_64"], [*OFFER]):
         write_offer(working_lab.folder, {name: OFFER[name] for name in names})
         join = joined(joining)
-        assert (join["gpu"], join["gpu_program"]) == (False, names == [*OFFER])
+        assert (join["gpu"], join["gpu_program"], join["gpu_proven"]) == (False, names == [*OFFER], False)
     working_lab.publish(prepared(top="# a GPU may", uses_gpu=True))  # a repair, by its newest bundle
     assert joined(joining)["gpu"] is True
 
