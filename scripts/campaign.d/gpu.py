@@ -1,23 +1,26 @@
 """Computes the same cells on the processor and on each GPU of this computer, and compares what came of it.
 
-For a computer with a real NVIDIA GPU and JAX's CUDA wheels beside the locked ones:
+For a computer with a real NVIDIA GPU, whose `python3` has JAX with CUDA. There the checkout needs no environment of its
+own and nothing is installed, but cryptography, cffi and pycparser have to be where Python finds them:
 
-    .tools/uv/bin/uv pip install --python .venv/bin/python "jax[cuda12]==VERSION"   # that of uv.lock
+    PYTHONPATH=FOLDER scripts/campaign gpu --record
 
 Without --experiment it takes everything in the catalogue that a GPU may compute. Each cell runs as on a volunteer's
-host: in the runner's child, confined, with the environment of a task for that GPU. There must be:
+host: in the runner's child, confined, with the environment and the memory of a task for that GPU. There must be:
 
 a GPU that is used     on each one that the driver lists, JAX computes
 the same numbers       early values of both agree as the experiment declares it, which is how two hosts are compared
 a repeatable GPU       a second run there brings the same numbers, bit for bit
 no silent processor    a GPU that is not there ends the task by name
 
-Beside the seconds it prints which share of a map's pixels is the same, and the most memory that any process held: a
-task for a GPU is allowed what its experiment declares and CUDA_MB more (`src/axiom/signed/manifests.py`).
+Seconds are those of the first cells of a sweep, once with compiling and once more in another process that finds what
+was compiled; on the processor each cell has a process of its own, at the same time as all others. Of a map's tiles it
+says which share of the pixels is the same. After --minutes it stops and shows what it has.
 """
 
 import argparse
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -25,16 +28,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import axiom
 from axiom.decisions.tasks.duplicates import compare
 from axiom.domain.declaration import unpack
 from axiom.domain.experiments import seed_of
+from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
 from axiom.runner.child.environment import environment
+from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.child.process import Child
 from axiom.runner.direct import describe_here
 from axiom.runner.files.trees import write_tree
@@ -45,7 +53,6 @@ from axiom.signed.outputs import CellAnswer
 
 NOBODY_S = 99  # a number that no GPU of any computer has
 LIMIT = 900.0  # seconds for a cell
-MEMORY_MB = 16_000  # CUDA's libraries take their part of the host's memory, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,25 +62,26 @@ class Course:
     tree: Path
     manifest: Manifest
     cells: Sequence[tuple[dict[str, object], int]]
+    gate: PauseGate
 
     def compute(self, device: Device | None, cache: Path) -> tuple[list[CellAnswer], float]:
-        """Every cell, and the seconds that they took, without the time to start."""
+        """Every cell, and the seconds that they took, without the time to start; an Ended when time is up."""
         cache.mkdir(exist_ok=True)
-        child = Child.start(self.tree, f"axiom.catalogue.{self.manifest.name}", environment(cache, device))
+        child = Child.start(self.tree, f"axiom.catalogue.{self.manifest.name}", environment(cache, device), self.gate)
         try:
             began = time.monotonic()
-            found = [
+            answers = [
                 child.compute(
                     config,
                     seed,
                     cpu_limit=LIMIT,
                     wall_limit=LIMIT,
-                    memory_mb=MEMORY_MB,
+                    memory_mb=self.manifest.memory_on(OUR_GPUS),  # on a core as well: more cores, more memory
                     on_progress=lambda _: None,
                 )
                 for config, seed in self.cells
             ]
-            return found, time.monotonic() - began
+            return answers, time.monotonic() - began
         finally:
             child.stop()
 
@@ -83,29 +91,56 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--experiment", action="append", help="by default all that a GPU may compute")
     parser.add_argument("--cells", type=int, default=2, help="of each, the first of its sweep")
+    parser.add_argument("--minutes", type=float, default=8.0, help="how long it may take")
     wanted = parser.parse_args()
     cards = listed()
     if not cards:
         print("There is no NVIDIA GPU here (nvidia-smi lists none), so nothing was checked.")
         return 1
+    print(f"JAX {version('jax')}", flush=True)
+    subprocess.run([sys.executable, "-m", "axiom.runner.confine.confine"], check=True)
     broken, names = list[str](), wanted.experiment or may_use_gpus()
-    with tempfile.TemporaryDirectory(prefix="axiom-gpu-") as place:
-        for name in names:
-            folder = Path(place) / name
-            folder.mkdir()
-            course = prepare(folder / "tree", name, wanted.cells)
-            print(f"{name}, {len(course.cells)} cells")
-            expected, seconds = course.compute(None, folder / "processor")
-            print(f"  {'processor':<24} {seconds:8.2f} s")
-            for number, card in enumerate(cards):
-                broken += [f"{name}: {problem}" for problem in check(course, folder, number, card, expected, seconds)]
-            broken += missing(course, folder) if name == names[0] else []
+    gate = PauseGate(seconds=60 * wanted.minutes)
+    with tempfile.TemporaryDirectory(prefix="axiom-gpu-") as place, ThreadPoolExecutor(os.cpu_count()) as pool:
+        folders = [Path(place) / name for name in names]
+        try:
+            courses = list(pool.map(partial(prepare, amount=wanted.cells, gate=gate), folders, names))
+            for problem in compared(pool, cards, courses, folders):
+                broken.append(problem)
+        except Ended:
+            broken.append(f"after {wanted.minutes:g} minutes it was stopped")
     held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
     print(f"most memory of a process {held:8.0f} MB")
     print(f"broken                   {len(broken):8}")
     for problem in broken:
         print(problem)
     return int(bool(broken))
+
+
+def compared(
+    pool: ThreadPoolExecutor, cards: Sequence[str], courses: Sequence[Course], folders: Sequence[Path]
+) -> Iterator[str]:
+    """What is wrong with the GPUs; a line of each experiment is printed. The processor goes first, with all cells."""
+    submitted = [
+        [
+            pool.submit(on_a_core, replace(course, cells=[cell]), folder / f"core-{place}")
+            for place, cell in enumerate(course.cells)
+        ]
+        for course, folder in zip(courses, folders, strict=True)
+    ]
+    references = [[cell.result() for cell in cells] for cells in submitted]
+    yield from missing(courses[0], folders[0])
+    for number, card in enumerate(cards):
+        print(card)
+        print(f"{'':<24}{'cells':>6}{'core, s':>9}{'again':>8}{'GPU, s':>9}{'again':>8}{'core/GPU':>9}  same pixels")
+        for course, folder, reference in zip(courses, folders, references, strict=True):
+            yield from (f"{course.manifest.name}: {problem}" for problem in check(course, folder, number, reference))
+
+
+def on_a_core(course: Course, cache: Path) -> tuple[CellAnswer, float, float]:
+    """A cell on the processor: its answer, and the seconds with compiling and without."""
+    ((answer,), first), (_, again) = (course.compute(None, cache) for _ in range(2))
+    return answer, first, again
 
 
 def may_use_gpus() -> list[str]:
@@ -116,38 +151,42 @@ def may_use_gpus() -> list[str]:
 
 
 def listed() -> list[str]:
-    """The GPUs that the driver knows, in its order."""
+    """The GPUs that the driver knows, in its order, and its own version."""
     program = shutil.which("nvidia-smi")
     if program is None:
         return []
-    said = subprocess.run([program, "-L"], capture_output=True, text=True, check=False).stdout
-    return [line for line in said.splitlines() if line.startswith("GPU ")]
+    words = [program, "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return [] if done.returncode else done.stdout.splitlines()
 
 
-def prepare(tree: Path, name: str, amount: int) -> Course:
+def prepare(folder: Path, name: str, amount: int, gate: PauseGate) -> Course:
     """Unpack the bundle of an experiment, and choose its first cells."""
-    package = Path(axiom.__file__).parent
+    package, tree = Path(axiom.__file__).parent, folder / "tree"
     files = bundles.collect(package, package / "catalogue" / f"{name}.py")
     manifest = read_manifest(describe_here(files))
-    tree.mkdir()
+    tree.mkdir(parents=True)
     write_tree(tree, files)
     seed = seed_of(manifest.name, manifest.version, 0)
-    return Course(tree=tree, manifest=manifest, cells=[(dict(config), seed) for config in manifest.configs[:amount]])
+    cells = [(dict(config), seed) for config in manifest.configs[:amount]]
+    return Course(tree=tree, manifest=manifest, cells=cells, gate=gate)
 
 
 def check(
-    course: Course, folder: Path, number: int, card: str, expected: Sequence[CellAnswer], seconds: float
+    course: Course, folder: Path, number: int, reference: Sequence[tuple[CellAnswer, float, float]]
 ) -> Iterator[str]:
-    """What is wrong with one GPU."""
+    """What is wrong with one GPU; its line is printed."""
     device, cache = Device(number=number), folder / f"gpu-{number}"
+    expected, core, core_again = zip(*reference, strict=True)
     try:
-        (found, first), (again, second) = (course.compute(device, cache) for _ in range(2))
+        (drawn, first), (again, second) = (course.compute(device, cache) for _ in range(2))
     except AxiomError as error:
-        yield f"{card}: {error}"
+        yield str(error)
         return
-    same = "".join(f", {share:.1%} of pixels the same" for share in alike(course.manifest, expected, found))
-    print(f"  {card[:24]:<24} {first:8.2f} s, again {second:.2f} s, {second / seconds:.2f} of the processor's{same}")
-    yield from (f"{card}: {problem}" for problem in differences(course.manifest, expected, found, again))
+    seconds = f"{sum(core):9.1f}{sum(core_again):8.1f}{first:9.1f}{second:8.2f}{sum(core_again) / second:9.0f}"
+    same = "".join(f"  {share:.1%}" for share in alike(course.manifest, expected, drawn))
+    print(f"{course.manifest.name:<24}{len(drawn):6}{seconds}{same}", flush=True)  # it stays, whatever comes
+    yield from differences(course.manifest, expected, drawn, again)
 
 
 def differences(

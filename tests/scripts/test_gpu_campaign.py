@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from axiom.runner.child.pause import PauseGate
+
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d"))
 
 import gpu as campaign
@@ -15,7 +17,7 @@ import gpu as campaign
 def computed(tmp_path_factory):
     """The first tile of a map, computed twice."""
     folder = tmp_path_factory.mktemp("campaign")
-    course = campaign.prepare(folder / "tree", "trainability", 1)
+    course = campaign.prepare(folder, "trainability", 1, PauseGate())
     (first, _), (second, _) = (course.compute(None, folder / "cache") for _ in range(2))
     return course.manifest, first, second
 
@@ -45,3 +47,10 @@ def test_without_a_gpu_nothing_is_checked_and_that_is_said(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["gpu"])
     assert campaign.main() == 1
     assert "nothing was checked" in capsys.readouterr().out
+
+
+def test_when_time_is_up_it_stops_and_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(campaign, "listed", lambda: ["a card"])
+    monkeypatch.setattr("sys.argv", ["gpu", "--experiment", "trainability", "--cells", "1", "--minutes", "0"])
+    assert campaign.main() == 1
+    assert capsys.readouterr().out.endswith("after 0 minutes it was stopped\n")
