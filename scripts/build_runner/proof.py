@@ -36,7 +36,8 @@ def prove(tree: Path, *, has_gpu: bool) -> str:
     """Compute with it and return its Python's version; a ValueError with what it said when it cannot."""
     python = tree / "bin" / "python3" if (tree / "bin").exists() else tree / "python.exe"
     environment = {"NPROC": "1", "OPENBLAS_NUM_THREADS": "1", "JAX_PLATFORMS": "cpu"}
-    ready = "\nassert jax.__version__ and __import__('jax_plugins')" if has_gpu else ""
+    # An older JAX starts NVIDIA's compiler, which is a program, and no task may start one.
+    ready = "\nassert jax.__version_info__ >= (0, 12) and __import__('jax_plugins')" if has_gpu else ""
     with tempfile.TemporaryDirectory() as empty:
         put_ours(Path(empty) / "code")
         command = [str(python), "-I", "-B", "-c", _PROGRAM + ready]
