@@ -204,18 +204,6 @@ def test_pictures_and_their_tables_can_be_taken_away(site_of, name, kind, begins
         assert site_of.get(f"/figures/{other}").status == 404
 
 
-def test_beside_the_verdict_stands_what_it_says_about_the_claim(furnished_site):
-    rows = {row["number"]: row["reads"] for row in furnished_site.get("/findings.json").json["findings"]}
-    assert rows == {1: "as claimed", 2: "too small to matter", 3: "undecided"}
-    for number, reads in rows.items():
-        page = furnished_site.get(f"/findings/{number}")
-        finding = furnished_site.get(f"/findings/{number}.json").json["finding"]
-        assert (finding["reads"], finding["smaller_than"] is not None) == (reads, number == 2)
-        row = next(row for row in furnished_site.get("/findings").text.split("<li>") if f'"/findings/{number}"' in row)
-        for words in (row, re.search(r'<p class="stamp">.*?</p>', page.text)[0]):
-            assert re.sub(r"<[^>]+>", "", words).count(reads) == 1
-
-
 def test_how_large_an_absent_effect_may_be_is_rounded_up(browse, small_lab, prepared):
     small_lab.publish(prepared())
     reader = browse(small_lab)

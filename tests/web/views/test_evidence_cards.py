@@ -137,14 +137,6 @@ def test_the_badge_counts_duplicates_that_were_exact_unless_all_were(browse, pub
         assert [re.findall(r"\d+", badge) for badge in badges] == numbers
 
 
-def test_the_card_says_how_many_replicates_the_next_grade_still_needs(browse, published):
-    reader = browse(published)
-    for more in ((12, 40), (12, 12), (0, 0), None):
-        add_line(published, weighed(2, more=more))
-        assert finding_of(reader)["evidence"]["more"] == (list(more) if more else None)
-        assert reader.get("/findings/1").status == 200
-
-
 def test_a_finding_before_its_evidence_shows_predictions_their_scores_and_its_status(browse, published):
     reader = browse(published)
     finding = finding_of(reader)

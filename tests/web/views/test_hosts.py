@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 
-import pytest
 from furnished_lab import HOSTILE, fill, register, said_of
 
 from axiom.domain.failures import Comparison
-from axiom.domain.fleet import Standing
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.steps.failures import count
 from axiom.lab.steps.watch import look_for
@@ -107,25 +105,6 @@ def test_one_sentence_says_why_a_host_gets_no_work(small_lab, prepared):
     assert (
         len({host["reason"].partition(" ")[2].replace(str(n), "") for n, host in zip("134", reasons, strict=True)}) == 3
     )
-
-
-@pytest.mark.parametrize(
-    ("standing", "speed", "facts"),
-    [
-        (Standing(), None, []),
-        (Standing(valid_in_row=1), None, ["1 valid task since"]),
-        (Standing(valid_in_row=1_234), 2.0, ["1,234 valid tasks in a row", "2 times"]),
-        (Standing(quota=7), None, ["7 tasks"]),
-        (Standing(valid_in_row=3, turnaround_seconds=7_200.0), None, ["2\u00a0hours"]),
-    ],
-)
-def test_how_a_host_stands_is_said_in_words(browse, small_lab, standing, speed, facts):
-    host = small_lab.host()
-    with small_lab.db.transaction():
-        hosts.set_standing(small_lab.db, host, standing, speed=speed)
-    words = " ".join(host_of(browse(small_lab), 1)["standing"]["in_words"])
-    assert [fact for fact in facts if fact not in words] == []
-    assert ("in a row" in words) == (standing.valid_in_row > 1)
 
 
 def test_a_long_list_is_leafed_through(browse, small_lab):
