@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from patience import PATIENCE
 
 import axiom
@@ -57,7 +56,7 @@ def without_numbers(text: str) -> list[str]:
 
 def play(page: str, folder: Path, edited: str) -> list[tuple[str, str]]:
     """Each block of commands with what it printed; what the page shows of that must be in it."""
-    said: list[tuple[str, str]] = []
+    outputs: list[tuple[str, str]] = []
     for kind, text in blocks(page):
         match kind:
             case "python":
@@ -65,52 +64,37 @@ def play(page: str, folder: Path, edited: str) -> list[tuple[str, str]]:
             case "diff":
                 change(folder, text, edited)
             case "sh":
-                said.append((text, execute(folder, text)))
+                outputs.append((text, execute(folder, text)))
             case "text":
-                output = without_numbers(said[-1][1])
-                assert [line for line in without_numbers(text) if line not in output] == [], said[-1][1]
-    return said
+                output = without_numbers(outputs[-1][1])
+                assert [line for line in without_numbers(text) if line not in output] == [], outputs[-1][1]
+    return outputs
 
 
-@pytest.fixture(scope="module")
-def said(tmp_path_factory):
-    """What each block of commands printed."""
-    return dict(play("write-an-experiment.md", tmp_path_factory.mktemp("tutorial"), "my_width.py"))
+def printed(outputs: list[tuple[str, str]], words: str) -> str:
+    (output,) = (output for text, output in outputs if words in text)
+    return output
 
 
-def printed(said: dict[str, str], words: str) -> str:
-    (found,) = (output for text, output in said.items() if words in text)
-    return found
-
-
-def test_the_edited_experiment_measures_what_was_added(said):
-    output = printed(said, "width=2,128")
-    assert "best_accuracy" in output
-    assert output.count(" ok ") == 5 + 2
-
-
-def test_the_published_experiment_is_in_the_laboratory(said):
-    assert "my_width" in printed(said, "experiment deploy")
-
-
-def test_the_wrapped_function_is_computed(said):
-    output = printed(said, "my_training.py")
-    assert "loss" in output
-    assert output.count(" ok ") == 3
-
-
-def test_wrapping_a_function_takes_at_most_eight_lines():
+def test_an_experiment_is_edited_published_and_a_function_of_one_s_own_wrapped(tmp_path):
+    outputs = play("write-an-experiment.md", tmp_path, "my_width.py")
+    edited = printed(outputs, "width=2,128")
+    assert "best_accuracy" in edited, "it measures what was added"
+    assert edited.count(" ok ") == 5 + 2
+    assert "my_width" in printed(outputs, "experiment deploy")
+    wrapped = printed(outputs, "my_training.py")
+    assert ("loss" in wrapped, wrapped.count(" ok ")) == (True, 3)
     (file,) = (text for kind, text in blocks("write-an-experiment.md") if kind == "python" and "wrap(" in text)
     beyond = file.split("    return {")[1].splitlines()[1:]
     assert 1 <= len([line for line in beyond if line.strip()]) <= MOST_LINES
 
 
 def test_each_mistake_is_found_by_the_gate_that_the_tutorial_says(tmp_path):
-    said = play("control-an-experiment.md", tmp_path, "label_smoothing.py")
-    tries = [output for text, output in said if "preflight" in text]
+    outputs = play("control-an-experiment.md", tmp_path, "label_smoothing.py")
+    tries = [output for text, output in outputs if "preflight" in text]
     assert ["Passed: all gates" in output for output in tries] == [True, False, False]
     assert [re.findall(r"^  (G\d) .* failed:", output, re.MULTILINE) for output in tries] == [[], ["G7"], ["G8"]]
-    *_, (_, answer) = said
+    *_, (_, answer) = outputs
     interval = re.search(r"^interval +\[([\d.]+), ([\d.]+)\]$", answer, re.MULTILINE)
     assert interval
     assert 1.0 < float(interval[1]) < float(interval[2]) < 2.5

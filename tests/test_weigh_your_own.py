@@ -28,24 +28,24 @@ def execute(command: list[str], folder: Path, text: str | None = None) -> str:
 
 
 @pytest.fixture(scope="module")
-def said(tmp_path_factory):
+def outputs(tmp_path_factory):
     """What each block of commands and each program printed, in their order."""
     folder = tmp_path_factory.mktemp("weighing")
-    found = []
+    printed = []
     for kind, name, text in BLOCKS:
         if kind == "csv":
             (folder / name).write_text(text, encoding="utf-8")
         elif kind == "sh":
-            found.append(execute(["/bin/sh", "-eu"], folder, text))
+            printed.append(execute(["/bin/sh", "-eu"], folder, text))
         elif kind == "python":
-            found.append(execute([sys.executable, "-c", text], folder))
+            printed.append(execute([sys.executable, "-c", text], folder))
         else:
-            assert found[-1].startswith(text), "the page shows what the command before it prints"
-    return found
+            assert printed[-1].startswith(text), "the page shows what the command before it prints"
+    return printed
 
 
-def test_every_block_does_what_the_page_says(said):
-    results, planned, events, columns, runs, *_ = said
+def test_every_block_does_what_the_page_says(outputs):
+    results, planned, events, columns, runs, *_ = outputs
     assert "effect +" in results
     assert "seeds in one case of two" in planned
     undecided, decided = events.split("events.csv: ")[1:]

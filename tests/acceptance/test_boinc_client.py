@@ -41,18 +41,20 @@ def test_somebody_in_german_is_refused_joins_computes_and_is_paid(lab, tmp_path)
     carl = register(lab.address, "Carl")
     Site(lab, carl).send("account/preferences", resource_share="55", on_cores="on", venue="school")
     with client(folder, lab.address, "0123456789abcdef" * 2, keep=True, news=True) as mine:
-        mine.wait(lambda one: "Kein Konto hat hier diesen Kontoschlüssel" in one.say("--get_notices"))
+        mine.wait(lambda seen: "Kein Konto hat hier diesen Kontoschlüssel" in seen.say("--get_notices"))
         assert mine.host() == 0
         mine.say("--project", lab.address, "detach")
-        mine.wait(lambda one: not one.project())
+        mine.wait(lambda seen: not seen.project())
         mine.say("--project_attach", lab.address, carl.key)
         mine.wait(Client.host, nudge=8)
         number = lab.order("swift", mine.host())
-        mine.wait(lambda one: one.credit() > 0, nudge=6)
+        mine.wait(lambda seen: seen.credit() > 0, nudge=6)
         standing = mine.project()
-        mine.wait(lambda one: all(any(one.folder.glob(f"projects/*/{each.open_name}")) for each in pictures()))
-        mine.wait(lambda one: "Jetzt keine Arbeit für diesen Computer: " in one.log(), nudge=6)
-        mine.wait(lambda one: any("</rss>" in file.read_text() for file in one.folder.glob("notices/*notices.php.xml")))
+        mine.wait(lambda seen: all(any(seen.folder.glob(f"projects/*/{picture.open_name}")) for picture in pictures()))
+        mine.wait(lambda seen: "Jetzt keine Arbeit für diesen Computer: " in seen.log(), nudge=6)
+        mine.wait(
+            lambda seen: any("</rss>" in file.read_text() for file in seen.folder.glob("notices/*notices.php.xml"))
+        )
         state = (folder / "client_state.xml").read_text()
     task = lab.task(number)
     assert (task["state"], task["cause"], task["exit_status"], len(task["awards"])) == ("valid", "success", 0, 1)
@@ -76,15 +78,15 @@ def test_what_was_cut_is_resumed_where_it_was_cut(lab, computer):
     begins = [int(begin) for begin in re.findall(r"(?i)range: bytes=([0-9]+)-", requests)]
     assert any(50_000 < begin <= 60_000 + 4_096 for begin in begins)  # it drops what may be damaged at the end
     name = computer.finished(number)
-    offsets = [re.findall(r"<offset>([0-9]+)", said) for said in lab.wire.requests(_UPLOADS) if name in said]
-    assert any(int(offset) > 100_000 for found in offsets for offset in found), offsets
+    offsets = [re.findall(r"<offset>([0-9]+)", request) for request in lab.wire.requests(_UPLOADS) if name in request]
+    assert any(int(offset) > 100_000 for begins_at in offsets for offset in begins_at), offsets
     lab.promises()
 
 
 def test_work_that_the_laboratory_takes_back_ends_on_the_computer_which_hears_why_there_is_no_more(lab, computer):
     number = lab.order("patient", computer.host())
     computer.update()
-    computer.wait(lambda one: one.is_computing(number), nudge=6)
+    computer.wait(lambda seen: seen.is_computing(number), nudge=6)
     assert typed("workunit", "cancel", lab.task(number)["workunit"], data=lab.data).returncode == 0
     computer.update()
     lab.wait(lambda: not computer.task(number) and lab.task(number)["cause"], nudged=computer)
@@ -92,6 +94,6 @@ def test_work_that_the_laboratory_takes_back_ends_on_the_computer_which_hears_wh
     assert (task["state"], task["cause"], task["exit_status"]) == ("aborted", "aborted-by-laboratory", 202)
 
     reasons = len(computer.reasons())
-    computer.wait(lambda one: one.call() or len(one.reasons()) > reasons)
+    computer.wait(lambda seen: seen.call() or len(seen.reasons()) > reasons)
     why = answer("host", "why", computer.host(), data=lab.data)["host"]["why_no_work"]
     assert computer.reasons()[-1].startswith(f"No work for this computer now: {why}.")

@@ -72,9 +72,9 @@ def test_the_examination_finds_what_is_wrong(page):
     page.set_content("<html lang=en><title>x</title><main><h1>x</h1><img src=data:,><p id=a>")
     page.evaluate("document.getElementById('a').setAttribute('style', 'width: 2000px; color: #eee')")
     page.evaluate("document.getElementById('a').innerText = 'pale'")
-    found = "\n".join(problem for problems in look_everywhere(page).values() for problem in problems)
+    problems_seen = "\n".join(problem for problems in look_everywhere(page).values() for problem in problems)
     for wrong in ("image-alt", "color-contrast", "pixels too wide"):
-        assert wrong in found
+        assert wrong in problems_seen
 
 
 def test_everybody_can_read_every_page(page, address, card, explored, atlas, empty):
@@ -152,8 +152,8 @@ def test_a_first_visit_fetches_each_file_once_is_light_and_asks_nobody_else(brow
         (atlas, MAP, 100_000),
     ):
         with visit(browser) as page:
-            fetched, asked = [], []
-            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            fetched, requested = [], []
+            page.on("request", lambda request, requested=requested: requested.append(request.url))
             page.on("requestfinished", lambda request, fetched=fetched: fetched.append(request))
             page.goto(start + path, wait_until="networkidle")
             files = [request for request in fetched if not request.url.endswith("/live")]
@@ -161,8 +161,8 @@ def test_a_first_visit_fetches_each_file_once_is_light_and_asks_nobody_else(brow
         urls = [request.url.partition("?")[0] for request in files]
         assert {f"{start}/static/style.css", f"{start}/static/literata-axiom.woff2"} <= set(urls)
         assert sum(size["responseBodySize"] + size["responseHeadersSize"] for size in sizes) <= most
-        assert [url for url in asked if not url.startswith(start)] == []
-        assert [url for url in asked if "leaflet" in url] == []
+        assert [url for url in requested if not url.startswith(start)] == []
+        assert [url for url in requested if "leaflet" in url] == []
         if start == address:
             assert len(urls) == len(set(urls)) <= 6
             assert [url for url in urls if "map.js" in url] == []
@@ -180,12 +180,12 @@ def test_a_figure_says_its_numbers_to_pointer_and_keys_and_hides_its_lines(page,
         curve = plate(page, 1)
         curve.locator("svg.fig:visible").scroll_into_view_if_needed()
         box = curve.locator("svg.fig:visible").bounding_box()
-        said = curve.locator("output")
+        numbers = curve.locator("output")
         page.mouse.move(box["x"] + 10, box["y"] + 60)
-        assert re.search(r": 1$", said.inner_text().splitlines()[0])
-        assert "3" in said.inner_text()
+        assert re.search(r": 1$", numbers.inner_text().splitlines()[0])
+        assert "3" in numbers.inner_text()
         page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 60)
-        assert 2 < int(said.inner_text().splitlines()[0].rpartition(" ")[2]) < 9
+        assert 2 < int(numbers.inner_text().splitlines()[0].rpartition(" ")[2]) < 9
         assert len(curve.locator("svg.fig:visible > path[d][stroke='var(--link)']").all()) == 1
     slider = curve.get_by_role("slider")
     slider.focus()
@@ -255,10 +255,10 @@ def test_a_map_is_moved_read_and_shared_by_keys_and_pointer(page, atlas, browser
     page.keyboard.press("Enter")
     page.wait_for_function("() => new URL(location).searchParams.has('x')")
     assert -1.0 < float(words(page)["x"]) < -0.5
-    told = page.locator(".card dd").all_inner_texts()
+    shown_values = page.locator(".card dd").all_inner_texts()
     with visit(browser, java_script_enabled=False) as other:  # the address shows somebody else the same
         other.goto(page.url)
-        assert other.locator(".card dd").all_inner_texts() == told
+        assert other.locator(".card dd").all_inner_texts() == shown_values
     page.keyboard.press("-")
     wait_for(page, level="1", column="0", row="1")
     page.keyboard.press("0")

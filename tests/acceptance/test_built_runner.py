@@ -65,13 +65,13 @@ def test_a_network_is_trained_as_here_within_memory_and_disk_and_paid(lab, compu
     mine, memory = computer.client, [0.0]
     number = lab.order("network", mine.host())
     mine.update()
-    mine.wait(lambda one: watch(one, number, memory) or lab.task(number)["closed_at"], nudge=8)
+    mine.wait(lambda seen: watch(seen, number, memory) or lab.task(number)["closed_at"], nudge=8)
     task = lab.task(number)
     assert (task["state"], task["cause"], task["exit_status"]) == ("valid", "success", 0), message(lab, number)
     (result,) = task["results"]
     assert (result["outcome"], result["measures"]) == ("ok", computed_here(network, result["seed"]))
     assert task["cpu_seconds"] >= result["cpu_seconds"]
-    mine.wait(lambda one: one.credit() > 0, nudge=8)
+    mine.wait(lambda seen: seen.credit() > 0, nudge=8)
     assert len(lab.task(number)["awards"]) == 1
     assert 100.0 < max(memory) <= _MOST_MEMORY_MB
     assert size_mb(home(mine) / runners.runtime) <= _MOST_UNPACKED_MB
@@ -118,7 +118,7 @@ def test_what_is_damaged_of_the_runner_is_mended_and_who_leaves_keeps_nothing(la
     lab.wait_for(lab.order("swift", mine.host()), "valid", mine)
     assert [path.read_bytes() for path in (boot, module)] == whole
     mine.say("--project", lab.address, "detach")
-    mine.wait(lambda one: not one.project())
+    mine.wait(lambda seen: not seen.project())
     for folder in (mine.folder / "projects", mine.folder / "slots", *elsewhere):
         assert not [path for path in folder.rglob("*") if path.is_file()]
     lab.promises()

@@ -18,8 +18,13 @@ def lab(tmp_path_factory):
 
 def words(lab, **changes) -> list[str]:
     """The words of a pilot."""
-    said = {"server": lab.address, "lab": lab.lab, "key-file": lab.key_file, "scratch": lab.data.with_name("scratch")}
-    return [str(word) for name, value in (said | changes).items() for word in (f"--{name}", value)]
+    options = {
+        "server": lab.address,
+        "lab": lab.lab,
+        "key-file": lab.key_file,
+        "scratch": lab.data.with_name("scratch"),
+    }
+    return [str(word) for name, value in (options | changes).items() for word in (f"--{name}", value)]
 
 
 def test_every_worker_gets_a_pilot_and_who_may_not_compute_is_said(lab, tmp_path):

@@ -71,7 +71,7 @@ def test_wheel_and_sources_hold_the_package_and_tell_an_index_whose_it_is(built:
         inside = {name for name in names if ".dist-info/" not in name}
         texts = [archive.read(name).decode(errors="replace") for name in inside]
         (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
-        told = email.message_from_bytes(archive.read(metadata))
+        facts = email.message_from_bytes(archive.read(metadata))
         licences = [name for name in names if "/licenses/" in name]
     assert inside == package_files
     assert not [text for text in texts if str(ROOT) in text or str(Path.home()) + "/" in text]
@@ -82,12 +82,12 @@ def test_wheel_and_sources_hold_the_package_and_tell_an_index_whose_it_is(built:
     assert beside - {"pyproject.toml.orig"} == {
         *("PKG-INFO", "pyproject.toml", "LICENSE", "LICENSE-DATA.md", "docs/package.md"),
     }
-    assert (told["Name"], told["Version"]) == ("axiom", package.__version__)
-    assert all(told[field] for field in ("Summary", "Author", "Keywords", "License-Expression", "Requires-Python"))
-    assert {kind.partition(" :: ")[0] for kind in told.get_all("Classifier")} >= {"Operating System", "Topic"}
-    assert len(licences) == len(told.get_all("License-File")) == 5
-    assert told["Description-Content-Type"] == "text/markdown"
-    assert not re.search(r"\]\((?!https://)|<img", told.get_payload()), "a link into a checkout leads nowhere there"
+    assert (facts["Name"], facts["Version"]) == ("axiom", package.__version__)
+    assert all(facts[field] for field in ("Summary", "Author", "Keywords", "License-Expression", "Requires-Python"))
+    assert {kind.partition(" :: ")[0] for kind in facts.get_all("Classifier")} >= {"Operating System", "Topic"}
+    assert len(licences) == len(facts.get_all("License-File")) == 5
+    assert facts["Description-Content-Type"] == "text/markdown"
+    assert not re.search(r"\]\((?!https://)|<img", facts.get_payload()), "a link into a checkout leads nowhere there"
 
 
 @need("uv")

@@ -25,10 +25,10 @@ def test_a_slurm_array_computes_what_there_is_and_ends_with_0(tmp_path):
         sizes = ("--array=1-2", "--cpus-per-task=1", "--mem-per-cpu=400M")
         job = cluster.do("sbatch", "--parsable", *sizes, DEPLOY / "slurm.sh", **lab.environment())
         cluster.wait(lambda: not any(state.startswith(("PENDING", "RUNNING")) for state in cluster.states(job)))
-        said = "".join(log.read_text() for log in cluster.place.glob(f"axiom-{job}-*.log"))
-        assert cluster.states(job) == ["COMPLETED 0:0", "COMPLETED 0:0"], said
+        logs = "".join(log.read_text() for log in cluster.place.glob(f"axiom-{job}-*.log"))
+        assert cluster.states(job) == ["COMPLETED 0:0", "COMPLETED 0:0"], logs
         lab.demand_done(6)
-    assert said.count("No work is left") == 2
+    assert logs.count("No work is left") == 2
 
 
 def test_the_kubernetes_job_and_the_submit_file_are_read_and_their_commands_start_a_pilot(tmp_path):

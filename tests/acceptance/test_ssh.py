@@ -44,11 +44,11 @@ def test_ssh_starts_pilots_and_brings_the_key_into_a_file_that_nobody_else_reads
 def test_pilots_end_with_the_launcher_that_holds_their_leash(lab, server, tmp_path):
     environment = lab.environment() | {"AXIOM_SSH": server.client, "PATH": "/usr/bin:/bin"}
     environment["AXIOM_WORDS"] = "--cores 1 --when-idle wait"
-    said = tmp_path / "said"
-    with said.open("w") as terminal:
+    remarks = tmp_path / "said"
+    with remarks.open("w") as terminal:
         launcher = subprocess.Popen([LAUNCHER, "node1", "node2"], stderr=terminal, env=environment)
-    lab.wait(lambda: said.read_text().count("cores compute for") == 2)
+    lab.wait(lambda: remarks.read_text().count("cores compute for") == 2)
     launcher.kill()
     launcher.wait()
-    lab.wait(lambda: said.read_text().count("Stopped.") == 2)
+    lab.wait(lambda: remarks.read_text().count("Stopped.") == 2)
     lab.wait(lambda: lab.ask("cluster", "list")["clusters"][0]["pilots"] == 0)

@@ -62,11 +62,11 @@ def results(data: Path) -> list[dict[str, Any]]:
 
 def below(pid: int) -> list[int]:
     """Every process below this one."""
-    found = []
+    processes = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text().split():
-            found += [int(child), *below(int(child))]
-    return found
+            processes += [int(child), *below(int(child))]
+    return processes
 
 
 def begin(file: Path, data: Path, cells: int) -> "subprocess.Popen[str]":
@@ -130,22 +130,22 @@ def test_beside_a_laboratory_it_says_how_it_gets_cores_and_who_waits_may_leave(t
         assert f"process {lab.process.pid}" in waits
         assert all(f"`axiom work --data {data}`" in line for line in (waits, gives_up))
 
-        said = tmp_path / "said"
-        with said.open("w") as terminal:
+        remarks = tmp_path / "said"
+        with remarks.open("w") as terminal:
             command = [AXIOM, "experiment", "run", file, "--replicates", "2", "--data", data]
             process = subprocess.Popen(command, stdout=terminal, stderr=terminal)
             gone = subprocess.Popen([AXIOM, "work", "--data", data, "--workers", "1"], stderr=terminal)
         try:
             lab.wait(lambda status: any(row["tasks"].get("sent") for row in status["experiments"]))
             gone.kill()
-            wait_for_change(data, lambda: "though tasks are out" in said.read_text(), said.read_text)
+            wait_for_change(data, lambda: "though tasks are out" in remarks.read_text(), remarks.read_text)
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE) == 130
         finally:
             for started in (gone, process):
                 started.kill()
                 started.wait()
-        assert "Stopped. What is ordered stays ordered" in said.read_text()
+        assert "Stopped. What is ordered stays ordered" in remarks.read_text()
 
     quick = experiment(tmp_path / "quick")
     with running(tmp_path / "other", "--no-pi", "--workers", "1") as lab:
@@ -167,7 +167,7 @@ def test_cells_that_raise_are_said_and_settings_without_cores_too(tmp_path: Path
 
 
 def test_words_that_are_off_start_nothing(tmp_path: Path) -> None:
-    for words, said, status in (
+    for words, hint, status in (
         (["rank_dynamics", "--replicates", 8, "lr=0.1"], "another sweep", 2),
         (["rank_dynamics", "--replicates", 8, "--seed", 1], "--seed", 2),
         (["rank_dynamics", "--seed", 1, "--workers", 2], "--replicates", 2),
@@ -175,18 +175,18 @@ def test_words_that_are_off_start_nothing(tmp_path: Path) -> None:
         (["nowhere.py", "--replicates", 8], "nowhere.py", 3),
     ):
         done = typed("experiment", "run", *words, data=tmp_path / "lab")
-        assert (done.returncode, done.stdout, said in done.stderr) == (status, "", True), done.stderr
+        assert (done.returncode, done.stdout, hint in done.stderr) == (status, "", True), done.stderr
         assert not (tmp_path / "lab").exists()
 
 
 def test_a_map_is_charted_to_the_level_that_its_file_says(tmp_path: Path) -> None:
     data = tmp_path / "lab"
-    said = sweep(Path(disc_map.__file__), data, replicates=2)
-    assert said["cells"] == {"ordered": 4, "stored": 4, "missing": 0}
+    answered = sweep(Path(disc_map.__file__), data, replicates=2)
+    assert answered["cells"] == {"ordered": 4, "stored": 4, "missing": 0}
     drawn = Counter(row["level"] for row in notebook.open(data).results("disc_map"))
     assert (drawn[0], set(drawn)) == (4, {0, 1, disc_map.MAP.charted})
-    assert said["tiles"] == {"stored": drawn[1] + drawn[2], "missing": 0}
-    assert sweep(Path(disc_map.__file__), data, replicates=2) == said
+    assert answered["tiles"] == {"stored": drawn[1] + drawn[2], "missing": 0}
+    assert sweep(Path(disc_map.__file__), data, replicates=2) == answered
     done = typed("experiment", "run", disc_map.__file__, "--replicates", 2, data=data)
     assert str(drawn[1] + drawn[2]) in done.stderr
     assert len(done.stdout.splitlines()) == 4  # a row for each tile of level 0, and two lines about them

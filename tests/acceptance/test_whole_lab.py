@@ -46,8 +46,8 @@ def has_interval(finding: dict[str, Any]) -> bool:
 
 
 def test_questions_are_published_computed_and_weighed_in_sessions_that_nobody_held(lab: Lab) -> None:
-    known = {path.stem for path in CATALOGUE.glob("[a-z]*.py")} | {"own_sum"}
-    status = lab.wait(lambda status: {row["name"] for row in status["experiments"]} == known)
+    names = {path.stem for path in CATALOGUE.glob("[a-z]*.py")} | {"own_sum"}
+    status = lab.wait(lambda status: {row["name"] for row in status["experiments"]} == names)
     assert {outcome for row in status["experiments"] for outcome in row["results"]} == {"ok"}
     assert not [row for row in status["experiments"] if row["tasks"].get("failed") or row["tasks"].get("invalid")]
     finding = next(finding for finding in findings(lab) if has_interval(finding))
