@@ -3,5 +3,4 @@
 from real_labs import browser as browser
 from real_labs import built_runner as built_runner
 from real_labs import page as page
-from real_labs import pytest_collection_finish as pytest_collection_finish  # a hook: found by its name
 from real_labs import quick as quick

@@ -1,6 +1,5 @@
 """What tests of real parts share: the built runner, a browser, and a folder in which a laboratory can be started."""
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,13 +9,6 @@ from built_runner import BUILT, build
 from playwright.sync_api import Browser, Page
 from real_parts import skip_without
 from running_lab import typed
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """The runner is there before the first test that waits for something begins; whoever needs it says what failed."""
-    if any("built_runner" in getattr(item, "fixturenames", ()) for item in session.items):
-        with contextlib.suppress(AssertionError):
-            build()
 
 
 @pytest.fixture(scope="session")
