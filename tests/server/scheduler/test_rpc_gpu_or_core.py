@@ -12,7 +12,7 @@ from axiom.domain.work import Exit
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs
 from axiom.store.hosts import hosts
-from axiom.store.tasks import waiting
+from axiom.store.tasks import endings
 
 NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
@@ -107,9 +107,9 @@ def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(exchange):
     exchange.do(lambda db: tariffs.announce(db, PRESETS["S5"], exchange.lab.now))
     client = proven(exchange)
     heard = ask(exchange, client, cores=2, gpus=1)
-    assert not exchange.do(waiting.is_proven_on_gpus)
+    assert not exchange.do(endings.is_proven_on_gpus)
     gpu_of = bring(exchange, client, heard)
-    assert exchange.do(waiting.is_proven_on_gpus)
+    assert exchange.do(endings.is_proven_on_gpus)
     host = exchange.do(lambda db: hosts.host(db, client.host))
     assert host.standing.valid_in_row == 4
     paid = exchange.do(lambda db: {task: ledger.of_task(db, task)[0] for task in gpu_of})

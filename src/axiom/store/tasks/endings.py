@@ -12,6 +12,9 @@ from axiom.store.engine.database import Database, Row, at, moment
 
 _COUNTED_TO = "SELECT counted_to FROM ending_look WHERE id = 1"
 _COUNT_TO = "UPDATE ending_look SET counted_to = :until WHERE id = 1"
+_PROVEN_ON_GPUS = """
+SELECT id FROM task INDEXED BY task_on_gpu WHERE gpu <> '' AND closed_at IS NOT NULL AND state = 'valid' LIMIT 1
+"""
 # What went well is counted where it lies: there may be a hundred thousand of it. A system that we do not know is a
 # host's own word, which is kept out of here.
 _COUNT_WELL = """
@@ -170,6 +173,11 @@ def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int
 def proven(db: Database) -> frozenset[int]:
     """The hosts that have returned something valid, of any version."""
     return frozenset(row["host_id"] for row in db.select(_PROVEN))
+
+
+def is_proven_on_gpus(db: Database) -> bool:
+    """Has any GPU computed a task that counts? The laboratory's own computers use none."""
+    return bool(db.select(_PROVEN_ON_GPUS))
 
 
 def blaming(db: Database, experiment_id: int, causes: Collection[str]) -> frozenset[int]:

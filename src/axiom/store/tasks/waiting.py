@@ -41,9 +41,6 @@ SELECT state, cause, message, closed_at FROM task
 WHERE host_id = :host_id AND gpu <> '' AND closed_at IS NOT NULL AND state IN ('valid', 'failed', 'invalid')
 ORDER BY closed_at DESC LIMIT :limit
 """
-_PROVEN_ON_GPUS = """
-SELECT id FROM task INDEXED BY task_on_gpu WHERE gpu <> '' AND closed_at IS NOT NULL AND state = 'valid' LIMIT 1
-"""
 # Of somebody's very many hosts those are looked at that came last: the others have had time to show something.
 _BESIDE = """
 SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id AND t.state = 'sent'
@@ -162,11 +159,6 @@ def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskStat
     """State, cause, the host's words and end of the newest tasks that its GPUs are done with, well or badly."""
     rows = db.select(_ENDED_ON_GPUS, host_id=host_id, limit=limit)
     return [(TaskState(row["state"]), row["cause"], row["message"], moment(row["closed_at"])) for row in rows]
-
-
-def is_proven_on_gpus(db: Database) -> bool:
-    """Has any GPU computed a task that counts? The laboratory's own computers use none."""
-    return bool(db.select(_PROVEN_ON_GPUS))
 
 
 def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:

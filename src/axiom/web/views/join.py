@@ -11,7 +11,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.runner_offers import read_offer
-from axiom.store.tasks import waiting
+from axiom.store.tasks import endings
 from axiom.web.base.request import Answer, Reading
 
 _MEGABYTE = 1_000_000
@@ -36,7 +36,7 @@ def join(reading: Reading) -> Answer:
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
             "disk_mb": max((manifest.disk_mb for manifest in manifests), default=None),
             "gpu": any(manifest.uses_gpus for manifest in manifests),
-            "gpu_proven": waiting.is_proven_on_gpus(reading.db),
+            "gpu_proven": endings.is_proven_on_gpus(reading.db),
             "gpu_program": any(runner["uses_gpus"] and not runner["is_stand_in"] for runner in runners),
             "experiments": len(manifests),
         }
