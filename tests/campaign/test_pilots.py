@@ -132,15 +132,6 @@ def test_two_pilots_on_one_node_and_a_copied_folder_are_told_apart(make):
     cluster.demand_done(8)
 
 
-def test_a_key_that_is_revoked_ends_its_pilots(make):
-    cluster = make(lease=20.0)
-    pilot = cluster.pilot("--when-idle", "wait")
-    cluster.wait(lambda: cluster.rows("SELECT 1 FROM pilot"))
-    cluster.ask("cluster", "revoke", "alpha")
-    assert pilot.wait(60) == 4
-    assert "was revoked" in cluster.said(pilot)
-
-
 @need("ssh")
 def test_workers_that_dask_starts_with_ssh_get_pilots(make, tmp_path):
     cluster = make()

@@ -77,11 +77,6 @@ def idle(lab: Project, computers: dict[str, Client]) -> Iterator[None]:
         each.say("--project", lab.address, "allowmorework")
 
 
-def paid(lab: Project, number: int) -> int:
-    """How often a task was paid."""
-    return len(lab.task(number)["awards"])
-
-
 def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
     number = lab.order("wordy", computer.host())
     computer.update()
@@ -97,7 +92,7 @@ def test_a_laboratory_that_is_killed_loses_nothing_and_pays_once(lab, computer):
     lab.start()
     found = lab.wait_for(number, "valid", computer)
     assert len(found["results"]) == 40
-    lab.wait(lambda: paid(lab, number) == 1)
+    lab.wait(lambda: len(lab.task(number)["awards"]) == 1)
     computer.wait(lambda one: one.project()["nrpc_failures"] == "0", nudge=8)
     lab.promises()
 
