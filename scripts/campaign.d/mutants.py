@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import coverage
 
@@ -52,7 +53,7 @@ _PAIRS = (
     (ast.Add, ast.Sub),
     (ast.Mult, ast.Div),
 )
-_OPPOSITE: dict[type, type] = dict(_PAIRS) | {second: first for first, second in _PAIRS}
+_OPPOSITE: dict[type[ast.AST], Any] = dict(_PAIRS) | {second: first for first, second in _PAIRS}  # all of one kind
 _DECLARED = {"annotation", "returns", "decorator_list", "args"}  # of a function
 
 
@@ -132,7 +133,15 @@ def reached(
     """Which tests reach each line of the packages, and how long each of these tests takes."""
     if not any(kept.glob("seconds.*.json")):
         places = {"COVERAGE_OF": ",".join(packages), "COVERAGE_IN": str(kept)}
-        words = ("-n", str(os.cpu_count()), "--dist", "loadfile", "-p", "lines_by_test")
+        words = (
+            "-n",
+            str(os.cpu_count()),
+            "--dist",
+            "loadfile",
+            "-p",
+            "lines_by_test",
+            "--continue-on-collection-errors",
+        )
         ended = run_pytest(tree, [*words, *tests], places)
         print(ended.stdout.rstrip().rpartition("\n")[2] or ended.stderr, flush=True)
     seconds: dict[str, float] = {}
@@ -150,7 +159,7 @@ def reached(
 
 
 def run_pytest(
-    tree: Path, words: Sequence[str], environment: Mapping[str, str], timeout: float | None = None
+    tree: Path, words: Sequence[str], environment: dict[str, str], timeout: float | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Run tests of the copy."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *words]
@@ -223,10 +232,10 @@ def opposite(node: ast.expr) -> ast.expr:
             return ast.BoolOp(_OPPOSITE[type(node.op)](), node.values)
         case ast.IfExp():
             return ast.IfExp(node.test, node.orelse, node.body)
-        case ast.Constant(value=bool()):
-            return ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
-            return ast.Constant(node.value + 1)
+        case ast.Constant(value=bool(flag)):
+            return ast.Constant(not flag)
+        case ast.Constant(value=int(number) | float(number)):
+            return ast.Constant(number + 1)
         case ast.UnaryOp():
             return node.operand
     raise TypeError(f"{ast.unparse(node)} has no opposite")

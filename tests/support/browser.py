@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from patience import PATIENCE
@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 REFUSED = {"/nowhere": 404, "level=x": 400}  # the ends of addresses that a site has pages for all the same
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 WIDTHS = (360, 1280)
-MODES = tuple((scheme, width) for scheme in ("light", "dark") for width in WIDTHS)
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+MODES = tuple((scheme, width) for scheme in SCHEMES for width in WIDTHS)
 CHROMIUM = shutil.which("chromium")
 _ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -86,7 +88,7 @@ def examine(page: Page) -> list[str]:
     return wrong + ([f"the page is {wide} pixels too wide"] if wide > 0 else [])
 
 
-def look_everywhere(page: Page, modes: Iterable[tuple[str, int]] = MODES) -> dict[str, list[str]]:
+def look_everywhere(page: Page, modes: Iterable[tuple[Scheme, int]] = MODES) -> dict[str, list[str]]:
     """What is wrong with the page in these colours and at these widths, its disclosures open."""
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     page.evaluate(AXE)
