@@ -100,7 +100,7 @@ def look_everywhere(page: Page, modes: Iterable[tuple[Scheme, int]] = MODES) -> 
     return {where: wrong for where, wrong in found.items() if wrong}
 
 
-def tour(page: Page, addresses: Iterable[str], modes: Sequence[Sequence[tuple[str, int]]]) -> dict[str, Any]:
+def tour(page: Page, addresses: Iterable[str], modes: Sequence[Sequence[tuple[Scheme, int]]]) -> dict[str, Any]:
     """What is wrong with each of these pages: the first is seen in the first of the modes, and so on in turn."""
     complaints, found = faults(page), {}
     for place, address in enumerate(addresses):
