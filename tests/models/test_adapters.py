@@ -4,7 +4,6 @@ import json
 import logging
 import platform
 import random
-import time
 from dataclasses import asdict
 
 import pytest
@@ -28,25 +27,17 @@ def brief(line):
     return BRIEF if line.protocol == "messages" else CHAT_BRIEF
 
 
-def test_an_answer_is_read(line):
-    answer = line.say()
-    assert (answer.text, answer.calls, answer.end) == ("hello", (), AnswerEnd.DONE)
-    assert answer.usage == TokenUsage(read=12, cached=3, written=0, output=5)
-    assert answer.model.endswith("of-a-test")
-
-
 def test_a_call_and_its_result_are_one_conversation(line):
     line.plays(played(line.body(calls=[brief(line)], stop="tool_use" if line.protocol == "messages" else "tool_calls")))
     answer = line.say()
     (call,) = answer.calls
-    assert (answer.end, call.id, call.name, call.words, call.fault) == (
-        AnswerEnd.TOOLS,
-        "call_1",
-        "lab_brief",
-        {"since": 3},
-        "",
-    )
+    assert answer.end is AnswerEnd.TOOLS
+    assert (call.id, call.name, call.words, call.fault) == ("call_1", "lab_brief", {"since": 3}, "")
     line.plays(played(line.body()))
+    plain = line.say()
+    assert (plain.text, plain.calls, plain.end) == ("hello", (), AnswerEnd.DONE)
+    assert plain.usage == TokenUsage(read=12, cached=3, written=0, output=5)
+    assert plain.model.endswith("of-a-test")
     result = ModelMessage(speaker=Speaker.USER, results=(ToolResult(call_id="call_1", text="57 findings"),))
     line.model.say([*HELLO, answer.message, result], [TOOL], 100)
     assert [message["role"] for message in line.sent["messages"]] == (
@@ -63,67 +54,54 @@ def test_a_service_learns_nothing_of_this_computer(line, monkeypatch):
     line.say()
     headers = line.service.requests[-1][0]
     assert set(headers) <= http_client._HEADERS | {"user-agent"}
-    told = " ".join(headers.values()).lower()
-    assert {platform.system().lower(), platform.machine().lower(), platform.python_version(), "python"} & set(
-        told.replace("/", " ").split()
-    ) == set()
-    assert SECRET in told
+    content = " ".join(headers.values()).lower()
+    computer = {platform.system().lower(), platform.machine().lower(), platform.python_version(), "python"}
+    assert computer.isdisjoint(content.replace("/", " ").split())
+    assert SECRET in content
 
 
 FAILURES = [
-    (Play(status=429, headers={"retry-after": "7"}), ModelBusy),
-    (Play(status=529, body=b'{"error": "busy"}'), ModelBusy),
-    (Play(status=500, body=b"[]"), ModelLost),
-    (Play(status=503, body=b'{"error": {"type": []}}'), ModelLost),
-    (Play(status=504), ModelLost),
-    (Play(status=408), ModelLost),
-    (Play(status=400, body=b'{"error": {"message": null}}'), RequestRejected),
-    (Play(status=401, body=f'{{"error": "no {SECRET}"}}'.encode()), RequestRejected),
-    (Play(status=404, body=b"\xff\xfe"), RequestRejected),
-    (Play(status=413), RequestRejected),
-    (Play(status=307, headers={"location": "http://127.0.0.1:9/elsewhere"}), RequestRejected),
-    (Play(drop=True), ModelLost),
-    (Play(body=b'{"content": [', says_length=4_000), ModelLost),
-    (Play(body=b"\x1f\x8b", headers={"content-encoding": "gzip"}), ModelLost),
-    (Play(body=b""), AnswerUnreadable),
-    (Play(body=b"<html>"), AnswerUnreadable),
-    (Play(body=b"\xff\xfe{}"), AnswerUnreadable),
-    (Play(body=b"[]"), AnswerUnreadable),
-    (Play(body=b"{}"), AnswerUnreadable),
-    (Play(body=b"[" * 100_000), AnswerUnreadable),
-    (Play(body=b'{"n": ' + b"9" * 5_000 + b"}"), AnswerUnreadable),
+    (Play(status=429, headers={"retry-after": "7"}), ModelBusy, 7.0),
+    *((Play(status=429, headers={"retry-after": wait}), ModelBusy, None) for wait in ("", "-1", "nan", "inf", "soon")),
+    (Play(status=529, body=b'{"error": "busy"}', headers={"retry-after": "0.5"}), ModelBusy, 0.5),
+    (Play(status=500, body=b"[]"), ModelLost, None),
+    (Play(status=503, body=b'{"error": {"type": []}}'), ModelLost, None),
+    (Play(status=408), ModelLost, None),
+    (Play(status=400, body=b'{"error": {"message": null}}'), RequestRejected, None),
+    (Play(status=401, body=f'{{"error": "no {SECRET}"}}'.encode()), RequestRejected, None),
+    (Play(status=404, body=b"\xff\xfe"), RequestRejected, None),
+    (Play(status=307, headers={"location": "http://127.0.0.1:9/elsewhere"}), RequestRejected, None),
+    (Play(drop=True), ModelLost, None),
+    (Play(body=b'{"content": [', says_length=4_000), ModelLost, None),
+    (Play(body=b"\x1f\x8b", headers={"content-encoding": "gzip"}), ModelLost, None),
+    (Play(body=b""), AnswerUnreadable, None),
+    (Play(body=b"<html>"), AnswerUnreadable, None),
+    (Play(body=b"\xff\xfe{}"), AnswerUnreadable, None),
+    (Play(body=b"[]"), AnswerUnreadable, None),
+    (Play(body=b"{}"), AnswerUnreadable, None),
+    (Play(body=b"[" * 100_000), AnswerUnreadable, None),
+    (Play(body=b'{"n": ' + b"9" * 5_000 + b"}"), AnswerUnreadable, None),
 ]
 
 
-@pytest.mark.parametrize(("play", "error"), FAILURES)
-def test_a_failure_is_an_error_of_ours_and_sent_once(line, play, error, caplog):
+def test_a_failure_is_an_error_of_ours_and_sent_once(line, caplog):
     caplog.set_level(logging.DEBUG)
-    line.plays(play)
-    with pytest.raises(ModelError) as raised:
-        line.say()
-    assert type(raised.value) is error
-    assert len(line.service.requests) == 1
-    assert raised.value.__cause__ is None
-    assert SECRET not in f"{raised.value} {caplog.text}"
-
-
-@pytest.mark.parametrize(
-    ("told", "wait"), [("7", 7.0), ("0.5", 0.5), ("", None), ("-1", None), ("nan", None), ("inf", None), ("soon", None)]
-)
-def test_a_busy_service_says_for_how_long(line, told, wait):
-    line.plays(Play(status=429, headers={"retry-after": told}))
-    with pytest.raises(ModelBusy) as raised:
-        line.say()
-    assert raised.value.retry_after == wait
+    for requests, (play, error, wait) in enumerate(FAILURES, 1):
+        line.plays(play)
+        with pytest.raises(ModelError) as raised:
+            line.say()
+        assert type(raised.value) is error, play
+        assert getattr(raised.value, "retry_after", None) == wait, play
+        assert len(line.service.requests) == requests
+        assert raised.value.__cause__ is None
+        assert SECRET not in f"{raised.value} {caplog.text}"
 
 
 @pytest.mark.parametrize("slowly", [{"wait": 2.0}, {"pause": 0.2}])
 def test_an_answer_that_comes_too_slowly_is_given_up(line, slowly):
     line.plays(played(line.body(text="word " * 2_000), **slowly))
-    begun = time.monotonic()
     with pytest.raises(ModelLost):
         line.say(seconds=0.2)
-    assert time.monotonic() - begun < 1.5
 
 
 def test_an_answer_without_end_is_given_up(line, monkeypatch):
@@ -231,20 +209,17 @@ def test_each_reason_to_stop_ends_the_conversation_or_goes_on(line):
     assert {end for end in AnswerEnd if not end.goes_on} == {AnswerEnd.DONE, AnswerEnd.REFUSED, AnswerEnd.FULL}
 
 
-def test_a_call_in_an_answer_that_was_cut_is_not_made(line):
-    line.plays(played(line.body(calls=[brief(line)], stop="max_tokens" if line.protocol == "messages" else "length")))
-    answer = line.say()
-    assert answer.end is AnswerEnd.CUT
-    assert answer.calls[0].fault
-
-
 def test_a_call_that_cannot_be_made_says_why(line):
+    line.plays(played(line.body(calls=[brief(line)], stop="max_tokens" if line.protocol == "messages" else "length")))
+    cut = line.say()
+    assert cut.end is AnswerEnd.CUT
+    assert cut.calls[0].fault
     words = {
         "messages": [["since", 3], "since", None],
         "chat": ['["since", 3]', '{"since": 3', '{"since": NaN}', '{"since": 1e999}', "since", "[" * 100_000],
     }[line.protocol]
-    for said in words:
-        line.plays(played(line.body(calls=[("call_1", "lab_brief", said)])))
+    for arguments in words:
+        line.plays(played(line.body(calls=[("call_1", "lab_brief", arguments)])))
         (call,) = line.say().calls
         assert call.fault
         assert call.words == {}
@@ -262,16 +237,12 @@ def test_content_that_we_do_not_know_is_left_out(line):
     assert (line.say().text, line.say().left_out) == ("hello", ("thinking", "dance"))
 
 
-def test_half_a_character_can_be_stored_and_sent_again(line):
-    line.plays(played(line.body(text="\ud800 half")))
+def test_half_a_character_can_be_stored_and_a_key_that_comes_back_is_hidden(line):
+    line.plays(played(line.body(text=f"\ud800 half, and the key is {SECRET}")))
     answer = line.say()
     answer.text.encode()
     line.model.say([*HELLO, answer.message], [TOOL], 100)
-
-
-def test_a_service_that_tells_the_key_is_not_repeated(line):
-    line.plays(played(line.body(text=f"the key is {SECRET}")))
-    assert SECRET not in line.say().text
+    assert SECRET not in answer.text
 
 
 STRANGE = [None, True, -1, 0, 1e308, 10**400, "", "\ud800", [], {}, [[]], {"a": {}}, "text", ["text"], {"type": "text"}]
@@ -294,7 +265,7 @@ def changed(value, dice: random.Random):
 
 def test_whatever_a_service_answers_is_an_answer_or_an_error_of_ours(line):
     dice, unreadable = random.Random(7), 0
-    for _ in range(150):
+    for _ in range(40):
         body = changed(line.body(calls=[brief(line)]), dice)
         line.plays(played(changed(body, dice) if dice.random() < 0.5 else body))
         try:
@@ -303,4 +274,4 @@ def test_whatever_a_service_answers_is_an_answer_or_an_error_of_ours(line):
             line.model.say([*HELLO, answer.message], [TOOL], 100)  # and it can be sent again
         except AnswerUnreadable:
             unreadable += 1
-    assert 0 < unreadable < 150
+    assert 0 < unreadable < 40

@@ -19,7 +19,7 @@ from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
 from axiom.store.sessions import sessions, transcripts
 
-OVER_THE_WIRE = 60  # sessions of each protocol
+OVER_THE_WIRE = 10  # sessions of each protocol
 PRICES = ModelPrices(input=2.0, output=10.0, cached=0.2)
 
 
@@ -63,7 +63,7 @@ class Bench:
         return len(requests), sum(entry.tokens for entry in requests), sum(entry.micros for entry in requests)
 
 
-def test_an_answer_takes_what_it_took(line: Line):
+def test_an_answer_takes_what_it_took_or_without_usage_its_reserve(line: Line):
     bench = Bench(line.model)
     answer = bench.metered.say(HELLO, [TOOL], 100)
     assert answer.text == "hello"
@@ -73,9 +73,6 @@ def test_an_answer_takes_what_it_took(line: Line):
     assert settled.micros == cost(TokenUsage(read=12, cached=3, written=0, output=5), PRICES).micros == 75
     assert (settled.request_id, settled.prompt, settled.model) == (1, "digest", answer.model)
     assert bench.metered.spent == ModelSpent(tokens=20, micros=75, requests=1)
-
-
-def test_an_answer_without_usage_takes_its_whole_reserve(line: Line):
     bench = Bench(line.model)
     line.plays(played(line.body(usage=None)))
     bench.metered.say(HELLO, [TOOL], 100)
@@ -86,9 +83,7 @@ def test_an_answer_without_usage_takes_its_whole_reserve(line: Line):
     ("play", "error", "sent", "is_kept"),
     [
         (Play(status=429), ModelBusy, 6, False),
-        (Play(status=529), ModelBusy, 6, False),
         (Play(status=500), ModelLost, 4, True),
-        (Play(drop=True), ModelLost, 4, True),
         (Play(body=b"garbage"), AnswerUnreadable, 2, True),
         (Play(status=401), RequestRejected, 1, False),
     ],
@@ -119,22 +114,16 @@ def test_nobody_waits_beyond_the_session(line: Line):
     assert (bench.metered.spent.requests, bench.waits) == (1, [])
 
 
-@pytest.mark.parametrize(
-    "caps",
-    [
-        ModelCaps(tokens=1_000),
-        ModelCaps(micros=1_000),
-        ModelCaps(requests=0),
-        ModelCaps(seconds=0.0),
-    ],
-)
-def test_what_does_not_fit_is_not_sent(line: Line, caps):
-    bench = Bench(line.model, caps=caps)
-    with pytest.raises(LimitReached):
-        bench.metered.say(HELLO, [TOOL], 100)
-    assert line.service.requests == []
-    assert bench.kinds == [EntryKind.REFUSAL]
-    assert bench.metered.spent == ModelSpent()
+def test_what_does_not_fit_is_not_sent(line: Line):
+    spent = ModelSpent(requests=60)  # of a session that goes on in another process
+    caps = [ModelCaps(tokens=1_000), ModelCaps(micros=1_000), ModelCaps(requests=0), ModelCaps(seconds=0.0)]
+    for bench in (*(Bench(line.model, caps=each) for each in caps), Bench(line.model, spent=spent)):
+        before = bench.metered.spent
+        with pytest.raises(LimitReached):
+            bench.metered.say(HELLO, [TOOL], 100)
+        assert line.service.requests == []
+        assert bench.kinds == [EntryKind.REFUSAL]
+        assert bench.metered.spent == before
 
 
 def test_after_an_answer_that_took_too_much_nothing_is_asked(line: Line):
@@ -185,12 +174,6 @@ def test_what_cannot_be_written_down_is_not_sent(line: Line):
     assert line.service.requests == []
 
 
-def test_a_session_goes_on_in_another_process_with_what_it_has_left(line: Line):
-    bench = Bench(line.model, spent=ModelSpent(requests=60))
-    with pytest.raises(LimitReached):
-        bench.metered.say(HELLO, [TOOL], 100)
-
-
 class HonestService:
     """What a service bills: a token for so many bytes, each answer within its most tokens; faults of every kind."""
 
@@ -237,8 +220,8 @@ class PlayedModel:
                 raise ModelLost("lost")
             case 1:
                 raise AnswerUnreadable("garbage")
-        told = None if dice.random() < 0.1 else usage
-        return ModelAnswer(text="word " * dice.randrange(200), calls=(), end=AnswerEnd.CUT, usage=told, model="played")
+        usage = None if dice.random() < 0.1 else usage
+        return ModelAnswer(text="word " * dice.randrange(200), calls=(), end=AnswerEnd.CUT, usage=usage, model="played")
 
 
 def size_of(messages, tools) -> int:
@@ -261,9 +244,9 @@ def talk(bench: Bench, dice: random.Random) -> None:
     raise AssertionError("the session goes on for ever")
 
 
-def test_no_session_of_a_thousand_goes_beyond_a_cap():
+def test_no_session_goes_beyond_a_cap_whatever_its_service_does():
     ends = set()
-    for seed in range(1_000):
+    for seed in range(150):
         dice = random.Random(seed)
         caps = ModelCaps(
             tokens=dice.choice([5_000, 50_000, 2_000_000]),
@@ -296,7 +279,7 @@ def test_no_session_over_the_wire_goes_beyond_a_cap(line: Line):
                 return Play(status=dice.choice([400, 401, 429, 529]))
             size = sum(len(str(message["content"]).encode()) for message in body["messages"])
             usage = service.compute(size, body["max_tokens"])
-            told = (
+            billed = (
                 {
                     "input_tokens": usage.read,
                     "cache_read_input_tokens": usage.cached,
@@ -310,14 +293,14 @@ def test_no_session_over_the_wire_goes_beyond_a_cap(line: Line):
                     "completion_tokens": usage.output,
                 }
             )
-            good = played(line.body(text="word " * dice.randrange(200), usage=told))
+            good = played(line.body(text="word " * dice.randrange(200), usage=billed))
             faults = [
                 Play(drop=True),
                 Play(status=500),
                 Play(body=good.body[:-9]),
                 Play(body=good.body[:-9], says_length=len(good.body)),
                 played(line.body(usage=None)),
-                played(line.body(usage=dict.fromkeys(told, -5))),
+                played(line.body(usage=dict.fromkeys(billed, -5))),
             ]
             return dice.choice(faults) if dice.random() < 0.3 else good
 
