@@ -39,7 +39,7 @@ def until(happened) -> None:
     end = time.monotonic() + PATIENCE
     while not happened():
         assert time.monotonic() < end
-        time.sleep(0.02)
+        time.sleep(0.01)
 
 
 def log(tmp_path) -> str:
@@ -67,7 +67,7 @@ def test_it_waits_until_the_laboratory_has_started(made, tmp_path):
 
 
 def test_what_could_not_be_built_is_said_and_not_tried_again(made, tmp_path):
-    builder = made(f"until test -e {tmp_path}/seen; do sleep 0.05; done\necho no network\nexit 5\n")
+    builder = made(f"until test -e {tmp_path}/seen; do sleep 0.01; done\necho no network\nexit 5\n")
     builder.look()
     assert "is being built" in builder.says
     (tmp_path / "seen").touch()
@@ -118,7 +118,7 @@ def test_it_leaves_the_cores_to_the_first_findings_and_not_for_ever(made, tmp_pa
 
 
 def test_how_far_it_is_can_be_read_where_its_name_stands(made, tmp_path):
-    builder = made(f"echo step 1\necho step 2\nuntil test -e {tmp_path}/seen; do sleep 0.05; done\n")
+    builder = made(f"echo step 1\necho step 2\nuntil test -e {tmp_path}/seen; do sleep 0.01; done\n")
     builder.look()
     until(lambda: "step 2" in builder.says)
     (tmp_path / "seen").touch()
