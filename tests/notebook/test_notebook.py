@@ -46,7 +46,8 @@ def weigh(lab, blocks, *, low, kind="sign"):
         record(lab.db, 1, found, seen, session_id=None, now=lab.now + timedelta(hours=blocks))
 
 
-def test_results_are_a_row_per_cell_with_factors_and_measures_as_columns(opened):
+def test_results_are_a_row_per_cell_in_every_form_and_reading_changes_nothing(measured_lab, opened):
+    before = measured_lab.folder.database.read_bytes()
     results = opened.results("tiny_sum")
     assert list(results.columns) == [
         *("replicate", "seed", "size", "total", "count"),
@@ -65,6 +66,13 @@ def test_results_are_a_row_per_cell_with_factors_and_measures_as_columns(opened)
         "platform": "linux-x86_64-avx2",
         "task": 2,
     }
+    frame, arrow = results.to_pandas(), results.to_arrow()
+    assert tuple(frame["seed"]) == results["seed"]
+    assert frame["count"].isna().all()
+    assert str(frame["seed"].dtype) == "Int64"
+    assert arrow.to_pydict() == {name: list(values) for name, values in results.columns.items()}
+    opened.findings  # noqa: B018 - reading is what is tested
+    assert measured_lab.folder.database.read_bytes() == before
 
 
 def test_the_summary_says_how_many_seeds_and_how_sure_per_config(opened):
@@ -74,13 +82,22 @@ def test_the_summary_says_how_many_seeds_and_how_sure_per_config(opened):
     assert (small["total_median_order95_low"], small["total_median_order95_high"]) == (1.0, 8.0)
     assert small["total_mean_t95_low"] < 4.5 < small["total_mean_t95_high"]
     assert (small["count_n"], small["count_mean"]) == (0, None)
+    for by, rows, mean in (([], 1, 24.75), ("size", 2, 4.5)):
+        coarser = opened.summary("tiny_sum", by=by)
+        assert (len(coarser), coarser["n"][0], coarser["total_mean"][0]) == (rows, 8, mean)
 
 
-@pytest.mark.parametrize(("by", "rows", "mean"), [([], 1, 24.75), ("size", 2, 4.5)])
-def test_a_coarser_summary_still_counts_each_seed_once(opened, by, rows, mean):
-    found = opened.summary("tiny_sum", by=by)
-    assert len(found) == rows
-    assert (found["n"][0], found["total_mean"][0]) == (8, mean)
+def test_what_is_not_there_is_named_with_the_nearest(opened):
+    assert opened.version("tiny_sum@").name == "tiny_sum@1"
+    for name in ("tiny_sun", "tiny_sum@2", "tiny_sum@one", "tiny_sum@99999999999999999999"):
+        with pytest.raises(UnknownName, match="tiny_sum"):
+            opened.results(name)
+    with pytest.raises(UnknownName, match="size"):
+        opened.summary("tiny_sum", by=["sise"])
+    with pytest.raises(UnknownName, match="total"):
+        opened.results("tiny_sum")["totl"]
+    with pytest.raises(NotFound):
+        opened.finding(7)
 
 
 @pytest.fixture
@@ -143,24 +160,6 @@ def test_an_experiment_without_results_has_its_columns(small_lab, prepared):
     assert len(axiom.open(small_lab.folder.path).summary("tiny_sum")) == 0
 
 
-@pytest.mark.parametrize(
-    "name", ["tiny_sun", "tiny_sum@2", "tiny_sum@one", "tiny_sum@99999999999999999999", "tiny_sum@"]
-)
-def test_an_unknown_experiment_or_version_is_named_with_the_nearest(opened, name):
-    if name == "tiny_sum@":
-        assert opened.version(name).name == "tiny_sum@1"
-        return
-    with pytest.raises(UnknownName, match="tiny_sum"):
-        opened.results(name)
-
-
-def test_an_unknown_factor_and_an_unknown_column_name_the_nearest(opened):
-    with pytest.raises(UnknownName, match="Did you mean size"):
-        opened.summary("tiny_sum", by=["sise"])
-    with pytest.raises(UnknownName, match="Did you mean total"):
-        opened.results("tiny_sum")["totl"]
-
-
 def test_a_finding_without_evidence_says_so(opened):
     assert opened.findings["verdict"] == (None,)
     card = opened.finding(1)
@@ -187,11 +186,6 @@ def test_a_finding_has_its_history_and_its_observations(measured_lab, opened):
 def test_a_finding_s_card_calls_a_share_a_share(measured_lab, opened, kind, centre):
     weigh(measured_lab, 1, low=0.5, kind=kind)
     assert f"\n{centre} over seeds: 1.5, 95 % at every look: 0.5 to unbounded\n" in repr(opened.finding(1))
-
-
-def test_a_finding_that_is_none_says_which_there_are(opened):
-    with pytest.raises(NotFound, match="from 1 to 1"):
-        opened.finding(7)
 
 
 class Tags(html.parser.HTMLParser):
@@ -222,15 +216,6 @@ def test_a_long_table_shows_its_beginning_and_says_how_much_is_left(measured_lab
     assert "… and 6 more rows" in opened.results("tiny_sum")._repr_html_()
 
 
-def test_pandas_and_arrow_keep_every_bit_and_every_absence(opened):
-    results = opened.results("tiny_sum")
-    frame, arrow = results.to_pandas(), results.to_arrow()
-    assert tuple(frame["seed"]) == results["seed"]
-    assert frame["count"].isna().all()
-    assert str(frame["seed"].dtype) == "Int64"
-    assert arrow.to_pydict() == {name: list(values) for name, values in results.columns.items()}
-
-
 def test_a_curve_of_numbers_without_a_point_becomes_arrow():
     table = Table({"curve": [[2**60 + 1, 0.5], None]}, {"curve": ValueType.FLOATS})
     assert table.to_arrow().to_pydict() == {"curve": [[float(2**60), 0.5], None]}
@@ -238,19 +223,19 @@ def test_a_curve_of_numbers_without_a_point_becomes_arrow():
 
 def test_without_the_extra_the_sentence_says_what_to_install(opened, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(CannotStart, match=r"its extra `data` \(docs/howto/notebook.md\)"):
+    with pytest.raises(CannotStart):
         opened.results("tiny_sum").to_arrow()
 
 
 def test_without_a_laboratory_nothing_is_opened_or_made(tmp_path):
-    with pytest.raises(NoLab, match="nothing to read"):
+    with pytest.raises(NoLab):
         axiom.open(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
 
 def test_a_laboratory_of_a_newer_axiom_is_not_read_as_if_it_were_ours(measured_lab):
     measured_lab.db.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
-    with pytest.raises(StoreTooNew, match="0099_future is unknown here"):
+    with pytest.raises(StoreTooNew, match="0099_future"):
         axiom.open(measured_lab.folder.path)
 
 
@@ -258,13 +243,6 @@ def test_opening_costs_an_import_only_when_asked_for():
     code = "import sys, axiom; print('axiom.notebook.lab' in sys.modules, hasattr(axiom, 'close')); axiom.open"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stdout == "False False\n"
-
-
-def test_reading_does_not_change_the_folder(measured_lab, opened):
-    before = measured_lab.folder.database.read_bytes()
-    opened.results("tiny_sum")
-    opened.findings  # noqa: B018 - reading is what is tested
-    assert measured_lab.folder.database.read_bytes() == before
 
 
 @pytest.mark.parametrize("factor", ["n", "total_mean", "count_n"])
