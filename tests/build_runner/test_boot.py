@@ -11,29 +11,23 @@ from axiom.domain.work import Exit
 from axiom.runner.boinc import protocol
 from axiom.store.experiments.runner_offers import CODE_FILE, CODE_NAMED
 
-SOURCE = Path(boot.__file__).read_text(encoding="utf-8")
 
-
-def test_its_exit_statuses_are_those_of_the_runner():
+def test_it_agrees_with_the_runner_and_imports_only_what_is_brought_along():
     own = (boot.NO_ROOM, boot.RUNNER_DAMAGED, boot.RUNNER_FAULT)
     assert own == (Exit.NO_ROOM, Exit.RUNNER_DAMAGED, Exit.RUNNER_FAULT)
-
-
-def test_it_finds_the_code_under_the_name_that_the_laboratory_gives_it():
     assert (boot.CODE, boot.CODE_NAMED) == (CODE_FILE, CODE_NAMED)
+    nodes = ast.walk(ast.parse(Path(boot.__file__).read_text(encoding="utf-8")))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    assert names - {"msvcrt", "fcntl"} <= set(boot.MODULES)
 
 
 @pytest.fixture
 def coded(tmp_path, monkeypatch) -> Path:
     """The folder of a project and of a task in one, with the runner's own code and the link to it."""
     monkeypatch.chdir(tmp_path)
-    return link(tmp_path, b"the code")
-
-
-def link(folder: Path, code: bytes) -> Path:
-    file = folder / f"{CODE_NAMED}{hashlib.sha256(code).hexdigest()[:16]}.pyz"
-    file.write_bytes(code)
-    (folder / CODE_FILE).write_text(f"<soft_link>../../projects/lab/{file.name}</soft_link>\n")
+    file = tmp_path / f"{CODE_NAMED}{hashlib.sha256(b'the code').hexdigest()[:16]}.pyz"
+    file.write_bytes(b"the code")
+    (tmp_path / CODE_FILE).write_text(f"<soft_link>../../projects/lab/{file.name}</soft_link>\n")
     return file
 
 
@@ -44,37 +38,30 @@ def test_the_code_is_where_the_link_leads(tmp_path, coded):
     assert boot.code_in(str(tmp_path)) == str(coded)
 
 
-def test_code_that_was_changed_is_not_run(tmp_path, coded):
+def test_code_that_was_changed_or_lies_elsewhere_is_not_run(tmp_path, coded):
     coded.write_bytes(b"another code")
-    with pytest.raises(boot.GaveUp, match="Nothing of it was run"):
+    with pytest.raises(boot.GaveUp):
         boot.code_in(str(tmp_path))
     coded.unlink()
-    with pytest.raises(boot.GaveUp, match="missing"):
+    with pytest.raises(boot.GaveUp):
         boot.code_in(str(tmp_path))
     (tmp_path / CODE_FILE).write_text("<soft_link>../../elsewhere/boot.py</soft_link>\n")
     (tmp_path / "boot.py").touch()
-    with pytest.raises(boot.GaveUp, match="not the file"):
+    with pytest.raises(boot.GaveUp):
         boot.code_in(str(tmp_path))
     (tmp_path / CODE_FILE).unlink()
-    with pytest.raises(boot.GaveUp, match="missing"):
+    with pytest.raises(boot.GaveUp):
         boot.code_in(str(tmp_path))
 
 
-def test_it_imports_only_what_is_brought_along():
-    found = {alias.name for node in ast.walk(ast.parse(SOURCE)) if isinstance(node, ast.Import) for alias in node.names}
-    assert found - {"msvcrt", "fcntl"} <= set(boot.MODULES)
-
-
-@pytest.mark.parametrize("number", [15, 600])
-def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch, capsys, number):
+def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     message = "There is\nno room. " * 30
-    boot.say("boinc_finish_called", number, message)
+    boot.say("boinc_finish_called", 15, message)
     slot = tmp_path / "slot"
     slot.mkdir()
-    protocol.finish(slot, number, message)
+    protocol.finish(slot, 15, message)
     assert (tmp_path / "boinc_finish_called").read_text() == (slot / "boinc_finish_called").read_text()
-    assert "There is no room." in capsys.readouterr().err
 
 
 def test_a_listing_tells_of_every_file_below_and_of_its_change(tmp_path):
@@ -94,25 +81,22 @@ def test_a_start_that_waits_too_long_for_another_comes_again_later(tmp_path, mon
     home.mkdir()
     held = boot.hold(str(home / "runtimes.lock"), shared=False, seconds=0.0)
     assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == 0
-    assert (tmp_path / "boinc_temporary_exit").read_text() == "600\nanother task still unpacks the runner\n"
+    assert (tmp_path / "boinc_temporary_exit").read_text().startswith("600\n")
     assert not (tmp_path / "boinc_finish_called").exists()
     boot.os.close(held)
 
 
 @pytest.mark.usefixtures("coded")
-def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
-    (tmp_path / "axiom").write_text("a file where the folder should be")
-    assert boot.main([str(tmp_path), "axiom_runtime_0.zip", "0" * 64]) == boot.RUNNER_DAMAGED
-    assert str(tmp_path) in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("coded")
-def test_whatever_nobody_foresaw_is_said_in_a_way_that_boinc_client_decodes(tmp_path, capsys):
+def test_a_folder_that_cannot_be_written_and_what_nobody_foresaw_end_the_task(tmp_path, capsys):
     packed = tmp_path / "axiom_runtime_0.zip"
     packed.write_bytes(b"no zip at all")
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    (tmp_path / "axiom").write_text("a file where the folder should be")
+    assert boot.main([str(tmp_path), packed.name, digest]) == boot.RUNNER_DAMAGED
+    assert str(tmp_path) in capsys.readouterr().err
+    (tmp_path / "axiom").unlink()
     assert boot.main([str(tmp_path), packed.name, digest]) == boot.RUNNER_FAULT
-    assert (tmp_path / "boinc_finish_called").read_text().startswith("70\nThe runner cannot be unpacked in ")
+    assert (tmp_path / "boinc_finish_called").read_text().startswith("70\n")
     assert "BadZipFile" in capsys.readouterr().err
     assert not list((tmp_path / "axiom").glob("*.draft"))
 

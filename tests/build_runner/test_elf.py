@@ -36,13 +36,10 @@ def test_the_newest_c_library_that_a_folder_asks_for_is_found(tmp_path):
     assert (2, 0) < found <= tuple(int(part) for part in platform.libc_ver()[1].split("."))
 
 
-def test_other_files_are_none_of_linuxs():
+def test_other_files_and_code_for_a_gpu_are_none_of_linuxs():
     assert not is_elf(b"MZ\x90\x00\x03\x00")
     assert not is_elf(b"")
     assert not is_elf(b"\x7fELF\x02\x01")
-
-
-def test_code_for_a_gpu_has_the_same_form_and_is_left_alone():
     program = b"\x7fELF\x02\x01".ljust(16, b"\0") + b"\x02\x00"
     assert is_elf(program + b"\x3e\x00")
-    assert not is_elf(program + b"\xbe\x00")
+    assert not is_elf(program + b"\xbe\x00")  # of the same form

@@ -3,11 +3,9 @@
 import base64
 import io
 import re
-import subprocess
 import tarfile
 from pathlib import Path
 
-import pytest
 from build_runner import boot as program
 from build_runner.archive import tar_gz
 from build_runner.launcher import Runtime, checksum, launcher, needs_of
@@ -15,21 +13,13 @@ from build_runner.launcher import Runtime, checksum, launcher, needs_of
 RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
 
 
-def test_the_same_files_make_the_same_launcher(boot, launchers):
+def test_a_launcher_is_whole_and_the_same_for_the_same_files(boot, launchers):
     assert launchers["posix"] == launcher(RUNTIME, dict(reversed(boot.items())))
-
-
-@pytest.mark.parametrize("system", ["posix", "windows"])
-def test_no_place_in_its_text_is_left_open(launchers, system):
-    text = launchers[system][:8_000].partition(b"exec ")[0]
-    assert not re.search(rb"@[A-Z0-9]+@", text)
-    assert RUNTIME.digest.encode() in launchers[system]
-
-
-def test_the_shell_finds_no_fault_in_it(launchers, tmp_path):
-    path = tmp_path / "launcher"
-    path.write_bytes(launchers["posix"].partition(b'"$@"\n')[0] + b'"$@"\n')
-    assert subprocess.run(["/bin/sh", "-n", path], capture_output=True, check=True).stderr == b""
+    for raw in launchers.values():
+        assert not re.search(rb"@[A-Z0-9]+@", raw[:8_000].partition(b"exec ")[0])
+        assert RUNTIME.digest.encode() in raw
+    assert "2.35" in needs_of((2, 35))
+    assert "glibc" not in needs_of((0, 0))
 
 
 def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(launchers):
@@ -53,8 +43,3 @@ def test_windows_finds_the_interpreter_in_the_text_form_that_certutil_reads(boot
     body = re.search(r"-----BEGIN CERTIFICATE-----\r\n(.*)\r\n-----END CERTIFICATE-----\r\n$", text, re.DOTALL)[1]
     with tarfile.open(fileobj=io.BytesIO(base64.b64decode(body))) as archive:
         assert sorted(archive.getnames()) == sorted(boot)
-
-
-def test_a_host_reads_what_it_lacks():
-    assert needs_of((2, 35)) == "it needs glibc 2.35 or newer"
-    assert "glibc" not in needs_of((0, 0))

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from build_runner import building, tree
 from build_runner.archive import BEST, QUICK, files_below, write_zip
 from build_runner.bytecode import compile_below
@@ -39,19 +38,15 @@ def test_the_same_packages_make_the_same_zip_in_any_folder(tmp_path):
 
 
 def test_bytecode_is_taken_as_it_is_and_shows_where_it_lies(tmp_path):
-    (tmp_path / "told.py").write_text("def where():\n    return where.__code__.co_filename\nvalue = 1\n")
+    (tmp_path / "sample.py").write_text("def where():\n    return where.__code__.co_filename\nvalue = 1\n")
     (tmp_path / "broken.py").write_text("no python at all")
-    assert compile_below(tmp_path, HERE) == 1
-    (tmp_path / "told.py").write_text("value = 2\n")
-    ask = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import told; print(told.value, told.where())"
-    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
-    assert said.split() == ["1", str(tmp_path / "told.py")]
-
-
-def test_no_bytecode_is_made_for_another_python(tmp_path):
-    (tmp_path / "a.py").write_text("")
-    assert compile_below(tmp_path, "3.99") == 0
+    assert compile_below(tmp_path, "3.99") == 0  # another Python than this
     assert not (tmp_path / "__pycache__").exists()
+    assert compile_below(tmp_path, HERE) == 1
+    (tmp_path / "sample.py").write_text("value = 2\n")
+    ask = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import sample; print(sample.value, sample.where())"
+    printed = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["1", str(tmp_path / "sample.py")]
 
 
 def order(**changes) -> Order:
@@ -81,26 +76,20 @@ def test_a_new_build_takes_the_place_of_the_one_before(tmp_path):
     assert (aside / "built.json").read_text() == "one"
 
 
-def test_inputs_tell_orders_apart():
+def test_inputs_and_names_tell_orders_apart():
     changes = [{}, {"has_gpu": True}, {"platform": PLATFORMS["windows_x86_64"]}, {"interpreter": Path("/usr")}]
-    orders = [order(preset=preset, **each) for preset in (QUICK, BEST) for each in changes]
+    orders = [order(preset=preset, **change) for preset in (QUICK, BEST) for change in changes]
     assert len(set(map(building.inputs_of, orders))) == len(orders)
-
-
-@pytest.mark.parametrize(
-    ("there", "wanted", "is_enough"),
-    [(QUICK, QUICK, True), (BEST, BEST, True), (BEST, QUICK, True), (QUICK, BEST, False)],
-)
-def test_what_is_there_is_enough_if_it_was_made_at_least_as_well(tmp_path, there, wanted, is_enough):
-    folder = tmp_path / order().name
-    folder.mkdir()
-    (folder / "built.json").write_text(json.dumps({"inputs": building.inputs_of(order(preset=there)), "files": []}))
-    assert building.is_there(order(preset=wanted), tmp_path) is is_enough
-
-
-def test_plan_classes_have_folders_of_their_own():
     assert order().name == "x86_64-pc-linux-gnu"
     assert order(has_gpu=True).name == "x86_64-pc-linux-gnu-nv"
+
+
+def test_what_is_there_is_enough_if_it_was_made_at_least_as_well(tmp_path):
+    folder = tmp_path / order().name
+    folder.mkdir()
+    for there, wanted, is_enough in ((QUICK, QUICK, True), (BEST, QUICK, True), (QUICK, BEST, False)):
+        (folder / "built.json").write_text(json.dumps({"inputs": building.inputs_of(order(preset=there)), "files": []}))
+        assert building.is_there(order(preset=wanted), tmp_path) is is_enough
 
 
 def test_the_list_of_parts_names_everything_and_no_moment(tmp_path):

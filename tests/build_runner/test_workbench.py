@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-from build_runner.workbench import workbench
 
 BUILD = """
 import os, signal, sys
@@ -57,9 +56,3 @@ def test_what_was_made_of_other_inputs_or_by_an_older_builder_is_removed(tmp_pat
     (tmp_path / ".building-x7f3k2aa" / "wheels").mkdir(parents=True)
     assert built(tmp_path, "others", "SIGKILL")[1] == ["first", "second"]
     assert remains(tmp_path) == [".building-runner"]
-
-
-def test_each_step_is_said_when_it_begins_and_when_it_ends(tmp_path, capsys):
-    with workbench(tmp_path, "runner", "these", steps=1) as bench:
-        bench.step("packages", str)
-    assert "step 1 of 1, packages: done in 0 s" in capsys.readouterr().out
