@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,7 +70,6 @@ def test_a_task_that_was_asked_to_quit_goes_on_behind_its_last_whole_cell(client
         started.say(0, "<quit/>")
         assert (started.end(), started.finished) == (0, None)
         assert state(pid) in {"X", "Z"}
-        assert "stopped: boinc-client asks for a stop" in started.stderr
     started = client.start(slot, order)
     started.until(lambda: started.told)
     assert started.told[0]["fraction_done"] >= 0.25
@@ -81,22 +79,15 @@ def test_a_task_that_was_asked_to_quit_goes_on_behind_its_last_whole_cell(client
     assert len(client.read().cells) == 4
 
 
-def test_a_suspended_task_can_be_asked_to_quit(client):
+@pytest.mark.parametrize("is_suspended", [False, True])
+def test_a_task_that_is_aborted_or_suspended_and_asked_to_quit_ends_with_its_child(is_suspended, client):
     started = client.start(client.slot(), client.lab.order(SLEEPY))
     started.until(lambda: client.lab.computed)
-    started.say(0, "<suspend/>")
-    started.until(lambda: state(child(client)) == "T")
-    started.say(0, "<quit/>")
+    if is_suspended:
+        started.say(0, "<suspend/>")
+        started.until(lambda: state(child(client)) == "T")
+    started.say(0, "<quit/>" if is_suspended else "<abort/>")
     assert (started.end(), started.finished) == (0, None)
-    assert state(child(client)) in {"X", "Z"}
-
-
-def test_an_aborted_task_ends_with_its_child(client):
-    started = client.start(client.slot(), client.lab.order(SLEEPY))
-    started.until(lambda: client.lab.computed)
-    started.say(0, "<abort/>")
-    assert (started.end(), started.finished) == (0, None)
-    assert "stopped: boinc-client gives the task up" in started.stderr
     assert state(child(client)) in {"X", "Z"}
 
 
@@ -108,7 +99,6 @@ def test_a_task_whose_client_is_gone_stops(client):
     keeper.kill()
     keeper.wait()
     assert (started.end(), started.finished) == (0, None)
-    assert "stopped: boinc-client is gone" in started.stderr
     assert state(child(client)) in {"X", "Z"}
 
 
@@ -122,24 +112,14 @@ def test_a_task_that_is_killed_again_and_again_is_given_up(client):
     started = client.start(slot, client.lab.order(SLEEPY))
     assert started.end() == Exit.TOO_MANY_STARTS
     assert started.finished[0] == "12"
-    assert "The task began 3 times" in started.finished[1]
-    assert "The task began 3 times" in started.stderr
 
 
-REFUSED = {
-    "no order": (lambda _: [], {}, Exit.BAD_TICKET, "The order is empty"),
-    "other plain words": (lambda client: replace(client.lab.order(), task=9), {}, Exit.BAD_TICKET, "says task 9"),
-    "another host": (lambda client: client.lab.order(), {"host": 2}, Exit.BAD_TICKET, "and this is host 2"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_bad_order_is_refused_for_good(name, client):
-    make, given, status, words = REFUSED[name]
-    started = client.start(client.slot(**given), make(client))
-    assert started.end() == status
-    assert started.finished[0] == str(int(status))
-    assert words in started.stderr
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_an_order_that_is_empty_or_for_another_host_is_refused_for_good(is_empty, client):
+    slot = client.slot() if is_empty else client.slot(host=2)
+    started = client.start(slot, [] if is_empty else client.lab.order())
+    assert started.end() == Exit.BAD_TICKET
+    assert started.finished[0] == str(int(Exit.BAD_TICKET))
     assert client.lab.nothing_was_imported
     assert not (client.project / "task_5_0").exists()
 
@@ -149,19 +129,17 @@ def flipped(raw: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "status", "words"),
+    ("name", "change", "status"),
     [
-        ("bundle.zip", flipped, Exit.BAD_BUNDLE, "came with the task has the digest"),
-        ("bundle.zip", None, Exit.BAD_BUNDLE, "is missing"),
-        ("bundle.seal", None, Exit.BAD_BUNDLE, "is missing"),
-        ("bundle.seal", lambda raw: raw[:-9], Exit.BAD_BUNDLE, "seal cannot be read"),
-        ("trust.json", None, Exit.BAD_TICKET, "There is no trust.json"),
-        ("trust.json", lambda raw: raw[:-9], Exit.BAD_TICKET, "The trust file is damaged"),
+        ("bundle.zip", flipped, Exit.BAD_BUNDLE),
+        ("bundle.zip", None, Exit.BAD_BUNDLE),
+        ("bundle.seal", None, Exit.BAD_BUNDLE),
+        ("bundle.seal", lambda raw: raw[:-9], Exit.BAD_BUNDLE),
+        ("trust.json", None, Exit.BAD_TICKET),
+        ("trust.json", lambda raw: raw[:-9], Exit.BAD_TICKET),
     ],
 )
-def test_a_file_that_is_missing_or_altered_ends_the_task_before_anything_is_imported(
-    name, change, status, words, client
-):
+def test_a_file_that_is_missing_or_altered_ends_the_task_before_any_import(name, change, status, client):
     if change is None:
         slot = client.slot()
         (client.project / f"file_{name}").unlink()
@@ -171,7 +149,6 @@ def test_a_file_that_is_missing_or_altered_ends_the_task_before_anything_is_impo
     started = client.start(slot, client.lab.order())
     assert started.end() == status
     assert started.finished[0] == str(int(status))
-    assert words in started.stderr
     assert client.lab.nothing_was_imported
 
 
@@ -209,7 +186,6 @@ def test_a_runner_that_no_client_started_says_so(client):
     (slot / "init_data.xml").unlink()
     started = client.start(slot, client.lab.order())
     assert started.end() == Exit.RUNNER_FAULT
-    assert "This runner is started by boinc-client" in started.stderr
 
 
 def test_the_file_starts_quickly(client):

@@ -128,10 +128,13 @@ def test_a_bad_order_is_refused_in_one_sentence_and_nothing_is_computed(name, ob
 
 def test_an_order_of_another_laboratory_or_time_is_refused(obey, lab, strangers, now):
     foreign = replace(lab.order(), ticket=write_ticket(lab.ticket(), strangers.ticket))
-    assert "may not sign" in obey(foreign).message
-    late = obey(lab.order(), at=now + timedelta(hours=72))
-    assert (late.exit, lab.nothing_was_imported) == (Exit.BAD_TICKET, True)
-    assert "ran out" in late.message
+    assert obey(foreign).exit is Exit.BAD_TICKET
+    for later in (timedelta(hours=72), timedelta(days=3_650)):
+        late = obey(lab.order(), at=now + later)
+        assert (late.exit, late.output, lab.nothing_was_imported) == (Exit.BAD_TICKET, None, True)
+    behind = obey(lab.order(), at=now - timedelta(days=3_650))  # a clock years behind computes what is right
+    assert behind.exit is Exit.DONE
+    assert 0 <= behind.elapsed_seconds < 3_600
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -153,10 +156,12 @@ def test_a_task_that_begins_and_never_gets_further_is_given_up(obey, lab):
     assert obey(lab.order(task=6)).exit is Exit.DONE
 
 
-def test_a_whole_output_is_not_computed_again_and_another_ticket_begins_anew(obey, lab):
-    first = output(obey(lab.order()))
-    again = obey(lab.order())
-    assert output(again) == first
+def test_a_whole_output_is_not_computed_again_and_another_ticket_begins_anew(obey, lab, tmp_path):
+    (tmp_path / "slot").mkdir()
+    (tmp_path / "slot" / "starts").write_bytes(b'{"cells":')  # a torn count of starts
+    first = obey(lab.order())
+    assert first.exit is Exit.DONE
+    assert output(obey(lab.order())) == output(first)
     assert len(lab.computed) == 2
     obey(lab.order(task=6))
     assert len(lab.computed) == 4
@@ -188,17 +193,10 @@ def test_lines_that_were_meddled_with_are_computed_again(old, new, obey, lab, tm
     assert len(lab.computed) > 2
 
 
-def test_a_torn_count_of_starts_begins_anew(obey, lab, tmp_path):
-    (tmp_path / "slot").mkdir()
-    (tmp_path / "slot" / "starts").write_bytes(b'{"cells":')
-    assert obey(lab.order()).exit is Exit.DONE
-
-
 def test_an_output_that_cannot_be_written_is_said(obey, lab, tmp_path):
     (tmp_path / "slot" / "output.jsonl").mkdir(parents=True)
     answer = obey(lab.order())
     assert (answer.exit, answer.output, lab.nothing_was_imported) == (Exit.NO_ROOM, None, True)
-    assert "make room" in answer.message
 
 
 def test_a_fault_of_the_runner_is_answered_and_logged(obey, lab):

@@ -1,6 +1,5 @@
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -39,7 +38,7 @@ def compute(child, act, amount=0.0, on_progress=ignore, **limits):
     return child.compute({"act": act, "amount": amount}, 2**62, on_progress=on_progress, **(LIMITS | limits))
 
 
-def test_a_cell_is_computed_with_its_seed_and_config(child):
+def test_cells_are_computed_one_after_the_other_and_end_as_they_should(child):
     answer = compute(child, "ok", 1.0)
     assert answer.outcome is Outcome.OK
     assert answer.measures == {"value": 1.5, "count": 3, "curve": [1.0, 2.0]}
@@ -47,64 +46,43 @@ def test_a_cell_is_computed_with_its_seed_and_config(child):
     assert answer.error is None
     assert 0 <= answer.cpu_seconds < 1
     assert compute(child, "ok", 1.0).measures == answer.measures
-
-
-@pytest.mark.parametrize(
-    ("act", "kind"),
-    [
-        ("refuse", "KeyError"),
-        ("leave", "SystemExit"),
-        ("mistype", "measure value must be float, and is a str"),
-        ("nothing", "measure value is missing in what run returned, a NoneType"),
-        ("mumble", "Speechless"),
-        ("break_lines", "Two Lines"),
-        ("deafen", "KeyError"),
-    ],
-)
-def test_code_that_raises_fails_the_cell_and_nothing_more(act, kind, child):
-    answer = compute(child, act)
-    assert answer.outcome is Outcome.FAILED
-    assert answer.measures is None
-    assert answer.error is not None
-    assert answer.error.kind == kind
-    assert "secret" not in repr(answer)
-    assert answer.error.where.startswith("axiom/catalogue/probe_cells.py:")
-    assert compute(child, "ok").outcome is Outcome.OK
-
-
-def test_an_unknown_factor_fails_the_cell(child):
-    answer = child.compute({"act": "ok", "amuont": 1.0}, 1, on_progress=ignore, **LIMITS)
-    assert (answer.outcome, answer.error.kind) == (Outcome.FAILED, "TypeError")
-
-
-def test_numbers_that_are_none_become_null_and_diverged(child):
     answer = compute(child, "diverge")
     assert (answer.outcome, answer.measures) == (Outcome.DIVERGED, {"value": None, "count": 1, "curve": None})
-
-
-def test_numbers_of_an_array_library_become_plain(child):
     answer = compute(child, "arrays")
     assert (answer.outcome, answer.measures) == (Outcome.OK, {"value": 0.5, "count": 4, "curve": [1.0, 2.0]})
-
-
-def test_what_is_printed_never_mixes_with_the_answers(child):
-    answer = compute(child, "chatter")
-    assert answer.outcome is Outcome.OK
+    answer = child.compute({"act": "ok", "amuont": 1.0}, 1, on_progress=ignore, **LIMITS)
+    assert (answer.outcome, answer.error.kind) == (Outcome.FAILED, "TypeError")
+    assert compute(child, "chatter").outcome is Outcome.OK  # what is printed never mixes with the answers
     assert "to standard output\nto standard error" in child.printed
     assert len(child.printed) <= 64 * 1024
+    assert compute(child, "sleep", 60.0, wall_limit=0.3).outcome is Outcome.LATE
+
+
+def test_code_that_raises_fails_the_cell_and_nothing_more(child):
+    kinds = {
+        "refuse": "KeyError",
+        "leave": "SystemExit",
+        "mistype": "measure value must be float, and is a str",
+        "nothing": "measure value is missing in what run returned, a NoneType",
+        "mumble": "Speechless",
+        "break_lines": "Two Lines",
+        "deafen": "KeyError",
+    }
+    for act, kind in kinds.items():
+        answer = compute(child, act)
+        assert (answer.outcome, answer.measures) == (Outcome.FAILED, None), act
+        assert answer.error is not None
+        assert answer.error.kind == kind
+        assert "secret" not in repr(answer)
+        assert answer.error.where.startswith("axiom/catalogue/probe_cells.py:")
+        assert compute(child, "ok").outcome is Outcome.OK
 
 
 def test_a_cell_over_its_cpu_limit_is_late_and_the_child_gone(child):
-    began = time.monotonic()
     answer = compute(child, "spin", cpu_limit=0.3)
     assert (answer.outcome, answer.measures, answer.early) == (Outcome.LATE, None, (1.5, 0.5))
     assert 0.3 <= answer.cpu_seconds < 3
-    assert time.monotonic() - began < 10
     assert not child.alive
-
-
-def test_a_cell_that_only_waits_is_late_too(child):
-    assert compute(child, "sleep", 60.0, wall_limit=0.3).outcome is Outcome.LATE
 
 
 def test_a_cell_over_its_memory_ends_the_task(child):
@@ -114,11 +92,10 @@ def test_a_cell_over_its_memory_ends_the_task(child):
 
 
 @pytest.mark.parametrize(
-    ("act", "words"),
-    [("vanish", "ended by itself with status 7"), ("crash", "ended by SIGSEGV"), ("stray", "ended by signal 40")],
+    ("act", "cause"), [("vanish", "status 7"), ("crash", "SIGSEGV"), ("stray", "signal 40"), ("hang_up", "pipe")]
 )
-def test_a_child_that_ends_is_lost_and_the_cause_is_decoded(act, words, child):
-    with pytest.raises(ChildLost, match=words):
+def test_a_child_that_ends_or_closes_its_pipe_is_lost_and_the_cause_named(act, cause, child):
+    with pytest.raises(ChildLost, match=cause):
         compute(child, act)
     assert not child.alive
 
@@ -140,12 +117,6 @@ def test_a_child_that_speaks_out_of_form_is_lost(words, reason, child, surroundi
     (Path(surroundings[1]["TMPDIR"]) / "words").write_bytes(words)
     with pytest.raises(ChildLost, match=reason):
         compute(child, "meddle")
-    assert not child.alive
-
-
-def test_a_child_that_closes_its_pipe_is_lost(child):
-    with pytest.raises(ChildLost, match="it closed its pipe"):
-        compute(child, "hang_up")
     assert not child.alive
 
 
@@ -238,7 +209,7 @@ def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings,
     assert (own, head) == (str(tree / "axiom"), str(tree))
 
 
-def test_describing_names_what_cannot_be_described(surroundings):
+def test_what_cannot_be_described_or_imported_is_named(surroundings):
     tree, env = surroundings
     child = Child(env)
     try:
@@ -251,17 +222,5 @@ def test_describing_names_what_cannot_be_described(surroundings):
     assert (bad.manifest, bad.module) == (None, "axiom.catalogue.missing")
     assert "ModuleNotFoundError" in bad.fault
     assert not list(tree.rglob("__pycache__"))
-
-
-@pytest.fixture
-def early():
-    """A child that was started before it was known for what."""
-    child = Child(environment(), preloaded=["numpy", "not_installed"])
-    yield child
-    child.stop()
-
-
-def test_an_experiment_that_cannot_be_imported_is_at_fault(surroundings):
-    tree, env = surroundings
-    with pytest.raises(ExperimentError, match=r"axiom\.catalogue\.missing cannot be used: ModuleNotFoundError"):
+    with pytest.raises(ExperimentError, match=r"axiom\.catalogue\.missing"):
         Child.start(tree, "axiom.catalogue.missing", env)

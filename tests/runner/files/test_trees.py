@@ -5,13 +5,9 @@ from axiom.runner.files.trees import holds, write_tree
 FILES = {"axiom/__init__.py": b"", "axiom/kit/one.py": b"x = 1\n"}
 
 
-def test_what_was_written_is_held(tmp_path):
+def test_what_was_written_is_held_and_a_link_and_a_further_file_are_seen(tmp_path):
     write_tree(tmp_path, FILES)
     assert holds(tmp_path) == FILES
-
-
-def test_a_link_and_a_further_file_are_seen(tmp_path):
-    write_tree(tmp_path, FILES)
     (tmp_path / "axiom" / "kit" / "one.py").unlink()
     (tmp_path / "axiom" / "kit" / "one.py").symlink_to(tmp_path / "axiom" / "__init__.py")
     (tmp_path / "more").write_bytes(b"y")
