@@ -54,6 +54,16 @@ def say(lab, kind: LinkKind, source: Node, target: Node, **how) -> int:
         return link(lab.db, kind, source, target, why="a <test>", by="Ada & co", now=lab.now, **how)
 
 
+def test_the_graph_says_what_is_open_what_waits_and_how_links_bear(linked, browse):
+    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.OLD_CLAIM, id=1))
+    graph = browse(linked).get("/findings/graph.json").json["graph"]
+    is_open = {node["name"]: node["is_open"] for node in graph["nodes"]}
+    assert is_open == {"1": False, "2": True, "#31": False, "#32": True, "plateau": True, "edge": True}
+    waiting = [(claim["name"], claim["is_published"]) for claim in graph["waiting"]]
+    assert (waiting, graph["open"]) == ([("#32", False), ("plateau", False), ("edge", True)], 4)
+    assert [link["bearing"] for link in graph["links"] if link["kind"] == "tests"] == ["says nothing yet", "supports"]
+
+
 def test_the_picture_has_an_arc_for_each_link_and_every_end_is_there(linked, browse):
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     say(linked, LinkKind.MODERATES, finding(1), finding(2))

@@ -148,6 +148,7 @@ def test_failures_are_grouped_with_what_they_suggest_and_without_a_host_s_own_wo
     reader.app.forget()
     (stopped,) = reader.get("/failures.json").json["stopped"]
     assert (stopped["experiment"], stopped["why"]) == ("tiny_sum@1", "nine of ten failed")
+    assert reader.get("/failures.json?experiment=tiny_sum@1").json["stopped"] == [stopped]
 
 
 def test_a_watch_that_is_met_stands_on_the_front_page_until_somebody_ends_it(browse, small_lab, prepared):

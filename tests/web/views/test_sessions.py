@@ -202,6 +202,7 @@ def test_a_log_leads_to_rows_of_ours_alone_and_has_its_sections_in_order():
 
 def test_each_kind_of_note_has_its_section():
     for made_in, kind, title in (
+        (Step.REVIEW, "task.valid", "New results"),
         (Step.CLEAN, "task.stuck.more", "Cleaning up"),
         (Step.WITHDRAW, "experiment.stopped", "Cleaning up"),
         (Step.DEPLOY, "deploy.class", "Hosts and their work"),

@@ -220,6 +220,8 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
     line = {"tariff": "S5", "version": 1, "reason": "computed", "tier": "30 to 120 s", "awards": 1, "credit": 7.0}
     assert (book["lines"], book["figure"]["rows"]) == ([line], [["2026-03-02", 1, 7.0, 7.0]])
     assert reader.get("/figures/ledger/credit.csv").text.splitlines()[1:] == ["2026-03-02,1,7.0,7.0"]
+    caps = [(row["name"], row["state"], row["session_cap"]) for row in book["tariffs"]]
+    assert caps == [("S4", "announced", 10_000.0), ("S5", "holds", 50_000.0)]
     settled = reader.get("/ledger/2026-03-02-a.json").json["settlement"]
     assert (settled["credit"], settled["awards"], settled["session_cap"]) == (7.0, 1, 50_000.0)
     assert settled["by_tier"] == [{"tier": "30 to 120 s", "awards": 1, "credit": 7.0}]
