@@ -42,24 +42,27 @@ def tools(folder: Path, **programs: str) -> str:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_without_a_python_one_sentence_says_so(checkout, tmp_path, script):
-    done = start(checkout, script, path=tools(tmp_path / "bin"))
-    assert done.returncode == 5
-    assert "Python 3.11" in done.stderr
+def test_each_script_needs_a_python_and_removes_all_but_the_data(checkout, tmp_path, script):
+    path = tools(tmp_path / "bin")
+    without = start(checkout, script, path=path)
+    assert (without.returncode, "Python 3.11" in without.stderr) == (5, True)
     assert not (checkout / ".venv").exists()
+    for name in (".venv", ".tools", "lab-data"):
+        (checkout / name / "inside").mkdir(parents=True)
+    assert start(checkout, script, "--remove", path=path).returncode == 0
+    assert sorted(path.name for path in checkout.glob("[.l]*")) == ["lab-data"]
 
 
-def test_an_old_python_is_not_taken(checkout, tmp_path):
-    done = start(checkout, "lab", path=tools(tmp_path / "bin", python3="exit 1"))
-    assert done.returncode == 5
-    assert "Python 3.11" in done.stderr
-
-
-def test_a_python_that_cannot_make_environments_gets_the_line_to_type(checkout, tmp_path):
-    python = 'case "$*" in *venv*) exit 1;; esac; exit 0'
+@pytest.mark.parametrize(
+    ("python", "cure"),
+    [
+        ("exit 1", "Python 3.11"),
+        ('case "$*" in *venv*) exit 1;; esac; exit 0', "sudo apt-get install --yes python3-venv"),
+    ],
+)
+def test_a_python_that_is_old_or_makes_no_environments_is_not_taken(checkout, tmp_path, python, cure):
     done = start(checkout, "lab", path=tools(tmp_path / "bin", python3=python, id="echo 1000"))
-    assert done.returncode == 5
-    assert "sudo apt-get install --yes python3-venv" in done.stderr
+    assert (done.returncode, cure in done.stderr) == (5, True)
 
 
 # Plays python3, pip and uv: makes what they would make, and writes down that it was asked.
@@ -129,13 +132,3 @@ def test_a_missing_real_part_is_installed_where_that_is_allowed(checkout, tmp_pa
     assert done.returncode == 0, done.stderr
     assert (installed.read_text() if installed.exists() else "") == asked
     assert all(f"apt-get install --yes {part}" in done.stderr for part in PARTS)
-
-
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_remove_leaves_the_data(checkout, tmp_path, script):
-    for name in (".venv", ".tools", "lab-data"):
-        (checkout / name / "inside").mkdir(parents=True)
-    done = start(checkout, script, "--remove", path=tools(tmp_path / "bin"))
-    assert done.returncode == 0
-    assert "Removed" in done.stderr
-    assert sorted(path.name for path in checkout.glob("[.l]*")) == ["lab-data"]
