@@ -78,12 +78,9 @@ def reviewed(player, chapter):
 
 
 @pytest.mark.parametrize("chapter", LOGS)
-def test_every_total_is_as_in_the_log(held, chapter):
+def test_every_total_is_as_in_the_log_and_adds_up(held, log, chapter):
     assert finding.differences(held.lab, held.played, chapter, GOLDEN[chapter]) == []
 
-
-@pytest.mark.parametrize("chapter", LOGS)
-def test_tiers_volunteers_and_hosts_add_up_to_the_same(held, log, chapter):
     mine = log(chapter)
     totals = finding.totals(held.lab, mine.settled)
     sums = {sum(each.values()) for each in (totals.by_tier, totals.by_volunteer, totals.by_host, totals.by_reason)} | {
@@ -92,6 +89,26 @@ def test_tiers_volunteers_and_hosts_add_up_to_the_same(held, log, chapter):
     }
     assert sums == {totals.amount}
     assert sum(totals.awards_by_tier.values()) == mine.settled.awards
+
+    session = session_of(held, chapter)
+    shown = {one["section"] for one in chapters(session, sessions.notes(held.lab.db, session.id))}
+    assert {one.title for one in SECTIONS if one.steps} <= shown
+    assert set(session.done) == set(Step)
+
+    (summary,) = notes_of(held, chapter, "log.summary")
+    came = sum(amount for (_, state), amount in reviewed(held, chapter).items() if state == "valid")
+    assert summary.facts["valid"] == came
+    assert summary.facts["ordered"] >= GOLDEN[chapter].deployed
+    assert summary.facts["taken_back"] >= sum(held.played.retired[chapter].values())
+
+    # The first log lists 1,569 of the 2,049 that it deployed.
+    rows = held.lab.db.select(
+        "SELECT experiment_id, count(*) AS amount FROM workunit WHERE created_at = :at GROUP BY experiment_id",
+        at=held.played.deployed_at[chapter],
+    )
+    numbers = {number: name for name, number in held.lab.versions.items()}
+    wanted = next(one.deployed for one in STORY if one.name == chapter)
+    assert {numbers[row["experiment_id"]]: row["amount"] for row in rows} == dict(wanted)
 
 
 def test_the_known_sums_of_the_logs_come_out(log):
@@ -108,14 +125,6 @@ def test_nothing_of_what_goes_in_knows_what_should_come_out():
         assert "golden" not in (folder / f"{name}.py").read_text(), name
     for part in folder.glob("data/S*.csv"):
         assert part.read_text().splitlines()[0] == "host,experiment,outcome,seconds"
-
-
-@pytest.mark.parametrize("chapter", LOGS)
-def test_every_section_of_the_old_logs_is_there(held, chapter):
-    session = session_of(held, chapter)
-    shown = {one["section"] for one in chapters(session, sessions.notes(held.lab.db, session.id))}
-    assert {one.title for one in SECTIONS if one.steps} <= shown
-    assert set(session.done) == set(Step)
 
 
 def test_a_time_that_moves_across_a_tier_moves_what_depends_on_it_and_nothing_else(held, moved):
@@ -152,15 +161,6 @@ def test_a_line_of_a_tier_is_its_awards_times_its_price(held):
         note.facts["awards"] * prices[note.facts["tier"]] for note in lines
     ]
     assert {note.facts["tier"]: note.facts["credit"] for note in lines}["100 to 1000 s"] == 473 * 5 == 2_365
-
-
-@pytest.mark.parametrize("chapter", LOGS)
-def test_the_summary_counts_all_that_came_back(held, chapter):
-    (summary,) = notes_of(held, chapter, "log.summary")
-    came = sum(amount for (_, state), amount in reviewed(held, chapter).items() if state == "valid")
-    assert summary.facts["valid"] == came
-    assert summary.facts["ordered"] >= GOLDEN[chapter].deployed
-    assert summary.facts["taken_back"] >= sum(held.played.retired[chapter].values())
 
 
 def test_experiments_add_up_to_all_that_was_reviewed(held):
@@ -214,18 +214,6 @@ def test_a_host_has_as_many_results_as_it_returned(held):
 def test_hosts_are_counted_and_not_remembered(held):
     """The first log says 83, up from 83."""
     assert {notes_of(held, chapter, "publish.counters")[0].facts["hosts"] for chapter in ("S0", *LOGS)} == {83}
-
-
-@pytest.mark.parametrize("chapter", LOGS)
-def test_what_was_deployed_is_the_sum_of_its_parts(held, chapter):
-    """The first log lists 1,569 of the 2,049 that it deployed."""
-    rows = held.lab.db.select(
-        "SELECT experiment_id, count(*) AS amount FROM workunit WHERE created_at = :at GROUP BY experiment_id",
-        at=held.played.deployed_at[chapter],
-    )
-    numbers = {number: name for name, number in held.lab.versions.items()}
-    wanted = next(one.deployed for one in STORY if one.name == chapter)
-    assert {numbers[row["experiment_id"]]: row["amount"] for row in rows} == dict(wanted)
 
 
 def test_errors_inside_successes_are_found_and_paid_as_the_laboratorys_doing(held, log):
