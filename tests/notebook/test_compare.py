@@ -24,14 +24,11 @@ def test_lists_arrays_and_series_are_paired_by_their_places(kind):
     assert axiom.compare(kind(A), kind(B), smallest_effect=9).verdict is Verdict.ABSENT
 
 
-def test_dicts_are_paired_by_their_keys_and_a_lonely_key_is_missing():
+def test_dicts_are_paired_by_their_keys_and_a_lonely_key_or_nan_is_missing():
     card = axiom.compare({7: 3.0, 8: 5.0, 9: None}, {8: 1.0, 7: 2.0, 6: 1.0, 9: math.nan})
     assert sorted(card.values) == [1.0, 4.0]
     assert card.evidence.missing == 2
     assert sorted(card.seeds) == ["6", "7", "8", "9"]
-
-
-def test_none_and_nan_are_missing():
     card = axiom.compare([1.0, None, 3.0], np.array([0.0, 0.0, math.nan]))
     assert (list(card.values), card.evidence.missing) == ([1.0], 2)
 

@@ -15,7 +15,7 @@ from axiom.notebook.table import Table
 numbers = st.floats(min_value=-1e6, max_value=1e6, allow_nan=False)
 
 
-@pytest.mark.parametrize("freedom", [*range(1, 60), 199, 200, 201, 500, 10_000, 1_000_000])
+@pytest.mark.parametrize("freedom", [*range(1, 9), 30, 199, 200, 201, 1_000_000])
 def test_the_t_quantile_is_scipy_s(freedom):
     assert t_quantile(freedom) == pytest.approx(stdtrit(freedom, 0.975), rel=1e-7)
 
@@ -79,13 +79,10 @@ def table(**columns):
     return Table(columns, types, "tiny_sum@1")
 
 
-def test_cells_of_one_seed_are_averaged_and_count_once():
+def test_cells_of_one_seed_count_once_and_a_seed_that_lacks_one_not_at_all():
     results = table(seed=[7, 7, 8, 8], size=[1, 2, 1, 2], total=[1.0, 3.0, 5.0, 7.0])
     (row,) = summary(results, by=[], measures=["total"], groups={(): 2})
     assert (row["n"], row["total_n"], row["total_mean"]) == (2, 2, 4.0)
-
-
-def test_a_seed_that_lacks_a_cell_is_left_out_and_not_counted():
     results = table(seed=[7, 7, 8, 8, 9], size=[1, 2, 1, 2, 1], total=[1.0, 3.0, None, 700.0, 5.0])
     (row,) = summary(results, by=[], measures=["total"], groups={(): 2})
     assert (row["n"], row["total_n"], row["total_mean"]) == (3, 1, 2.0)
