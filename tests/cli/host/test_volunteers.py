@@ -1,5 +1,6 @@
 """`axiom volunteer`: lifetime totals from a file, new passwords, erasing, and the role of an operator."""
 
+import io
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -114,7 +115,8 @@ def test_a_line_that_cannot_be_meant_refuses_the_file(bring, total):
     ):
         status, out, err = bring(*lines)
         assert (status, out, fact in err) == (2, "", True), err
-    assert (bring(raw=b"\xff\xfe\x00number")[0], total(SHY)) == (2, 0)
+    for raw in (b"\xff\xfe\x00number", b'number,credit,source\n3,5,"moon'):
+        assert (bring(raw=raw)[0], total(SHY)) == (2, 0)
 
 
 def test_somebody_who_forgot_their_password_gets_another_one(say, ask, lab):
@@ -128,7 +130,10 @@ def test_somebody_who_forgot_their_password_gets_another_one(say, ask, lab):
     assert now.password_serial == before.password_serial + 1
     assert now.key_serial == before.key_serial  # what their computers hold goes on
     assert shown["password"] not in str(ask(lambda db: db.select("SELECT arguments, answer FROM audit")))
-    assert shown["password"] not in say("volunteer", "new-password", GRACE)[1]
+    dry = say("volunteer", "new-password", GRACE, "--dry-run")[1].split()[-1]
+    typed = say("volunteer", "new-password", GRACE)[1].split()[-1]
+    hashed = ask(lambda db: accounts.by_id(db, GRACE))[1].password
+    assert [is_password(hashed, passwd_hash(text, "grace@lab.example")) for text in (dry, typed)] == [False, True]
     db = connect_writer(lab.database)
     with db.transaction():
         ours = accounts.ourselves(db, NOW)
@@ -137,12 +142,14 @@ def test_somebody_who_forgot_their_password_gets_another_one(say, ask, lab):
         assert say("volunteer", "new-password", who)[0] == status
 
 
-def test_somebody_is_erased_when_the_operator_is_sure(say, ask):
+def test_somebody_is_erased_when_the_operator_is_sure(say, ask, monkeypatch):
     def email() -> str | None:
         return ask(lambda db: accounts.by_id(db, GRACE))[1].email
 
     assert say("volunteer", "erase", "grace@lab.example", "--dry-run", "--json")[1]["volunteer"]["dry_run"] is True
-    assert say("volunteer", "erase", GRACE)[0] != 0
+    for typed in ("", "n\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        assert say("volunteer", "erase", GRACE)[0] != 0
     assert email() == "grace@lab.example"
     assert (say("volunteer", "erase", GRACE, "--yes")[0], email()) == (0, None)
 
