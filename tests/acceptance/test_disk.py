@@ -57,8 +57,7 @@ def test_a_disk_that_fills_is_told_stops_the_work_and_costs_nothing(tmp_path, mo
             fill(view(lab.process, disk) / "filler")
             refused = beside(lab.process, *order)
             assert refused.returncode != 0, "what cannot be stored is not acknowledged"
-            full = lab.status()
-            assert full["free_mb"] == 0
+            full = lab.wait(lambda status: status["free_mb"] == 0)
             assert lab.process.poll() is None
             (view(lab.process, disk) / "filler").unlink()
             lab.wait(lambda status: status["totals"]["result"] > full["totals"]["result"])

@@ -10,53 +10,51 @@ from pathlib import Path
 import pytest
 
 _WAITING = "acceptance"  # the folder
-_SECONDS = {  # about, in a whole round on two cores; all others take a few
-    "acceptance/test_whole_lab.py": 130,
-    "acceptance/test_browser.py": 120,
-    "acceptance/test_built_runner.py": 110,
-    "acceptance/test_boinc_client.py": 105,
-    "acceptance/test_sweep.py": 75,
-    "acceptance/test_programs.py": 60,
-    "acceptance/test_browser_account.py": 55,
-    "acceptance/test_installed_program.py": 50,
-    "acceptance/test_model_sdks.py": 50,
-    "acceptance/test_dask.py": 45,
-    "acceptance/test_disk.py": 40,
+SECONDS = {  # about, in a whole round on two cores; all others take a few
+    "acceptance/test_whole_lab.py": 200,
+    "acceptance/test_browser.py": 200,
+    "acceptance/test_boinc_client.py": 125,
+    "acceptance/test_built_runner.py": 200,  # which is built first
+    "acceptance/test_disk.py": 70,
+    "acceptance/test_sweep.py": 50,
+    "acceptance/test_installed_program.py": 45,
+    "acceptance/test_browser_account.py": 45,
+    "acceptance/test_programs.py": 40,
+    "acceptance/test_model_sdks.py": 40,
     "acceptance/test_mail_server.py": 40,
     "acceptance/test_slurm.py": 35,
+    "acceptance/test_dask.py": 30,
     "acceptance/test_ssh.py": 30,
-    "catalogue/test_every_experiment.py": 130,
-    "catalogue/test_controls.py": 115,
-    "notebook/test_weigh.py": 90,
-    "pi/test_scripted_months.py": 80,
-    "mcp/test_clients.py": 70,
-    "simulation/test_worlds.py": 65,
-    "scripts/test_evidence_campaign.py": 60,
-    "lab/test_session.py": 60,
-    "pi/test_scientist.py": 60,
-    "test_tutorial.py": 60,
-    "simulation/test_simulation.py": 55,
-    "server/returns/test_every_order_of_events.py": 50,
-    "scripts/test_suite.py": 40,
-    "preflight/test_defective.py": 40,
-    "notebook/test_doubts.py": 35,
-    "build_runner/test_launcher.py": 30,
-    "web/account/test_operator.py": 30,
-    "simulation/test_boundaries.py": 30,
-    "lab/test_draw_figures.py": 30,
-    "web/account/test_accounts.py": 30,
-    "decisions/evidence/test_weigh.py": 25,
-    "pi/test_asking_on.py": 25,
+    "catalogue/test_every_experiment.py": 570,
+    "pi/test_scripted_months.py": 350,
+    "scripts/test_evidence_campaign.py": 270,
+    "simulation/test_worlds.py": 215,
+    "mcp/test_clients.py": 145,
+    "preflight/test_defective.py": 100,
+    "notebook/test_weigh.py": 110,
+    "test_tutorial.py": 85,
+    "simulation/test_simulation.py": 75,
+    "catalogue/test_maps.py": 70,
+    "pi/test_scientist.py": 70,
+    "build_runner/test_launcher.py": 70,
+    "engines/test_local.py": 45,
+    "kit/test_training.py": 45,
+    "simulation/test_boundaries.py": 45,
+    "simulation/test_files.py": 45,
+    "runner/test_boinc_task.py": 45,
 }
 _OTHERS = {True: 15, False: 3}  # seconds of a file that waits, and of one that computes
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The order within a file, and of files of which nothing is said, stays as it is."""
-    files: dict[object, list[pytest.Item]] = {}
+    """A file that tells a story of a real part is told from its first line to its last; other orders stay as they are."""
+    files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
+    for path, tests in files.items():
+        if _waits(path):
+            tests.sort(key=lambda test: test.location[1])
     placed = [each for kind in (True, False) for each in _placed(kind, list(files.values()))]
     items[:] = [test for _, tests in sorted(placed, key=lambda each: each[0]) for test in tests]
 
@@ -71,7 +69,7 @@ def _placed(is_waiting: bool, files: list[list[pytest.Item]]) -> Iterator[tuple[
 
 
 def _seconds(path: Path) -> int:
-    return _SECONDS.get(path.as_posix().rpartition("tests/")[2], _OTHERS[_waits(path)])
+    return SECONDS.get(path.as_posix().rpartition("tests/")[2], _OTHERS[_waits(path)])
 
 
 def _waits(path: Path) -> bool:
