@@ -26,11 +26,11 @@ def test_every_test_is_there_once_and_stories_are_told_in_their_order(waiting, c
 
 def test_the_longest_begin_first_and_others_compute_beside_them():
     computing = [item(f"lab/test_{n}.py", 1) for n in range(20)]
-    long = [item("catalogue/test_every_experiment.py", 1), item("acceptance/test_whole_lab.py", 1)]
+    long = [item("pi/test_scientist.py", 1), item("acceptance/test_whole_lab.py", 1)]
     items = [item("acceptance/test_systemd.py", 1), *computing, *long]
     file_order.pytest_collection_modifyitems(items)
     names = [test.path.name for test in items]
-    assert names[:2] == ["test_whole_lab.py", "test_every_experiment.py"]
+    assert names[:2] == ["test_whole_lab.py", "test_scientist.py"]
     assert 15 < names.index("test_systemd.py") < len(names) - 1  # short as it is, when the other kind is nearly through
 
 

@@ -48,7 +48,7 @@ _OTHERS = {True: 15, False: 3}  # seconds of a file that waits, and of one that 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file that tells a story of a real part is told from its first line to its last; other orders stay as they are."""
+    """A story of a real part is told from its first line to its last; the order within other files stays as it is."""
     files: dict[Path, list[pytest.Item]] = {}
     for item in items:
         files.setdefault(item.path, []).append(item)
