@@ -64,6 +64,7 @@ _LAST = {
     "team": "SELECT coalesce(max(id), 0) AS number FROM team",
     "registration": "SELECT coalesce(max(id), 0) AS number FROM registration",
     "proposal": "SELECT coalesce(max(id), 0) AS number FROM proposal",
+    "draft": "SELECT coalesce(max(id), 0) AS number FROM draft",
 }
 
 
