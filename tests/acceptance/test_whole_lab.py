@@ -142,7 +142,7 @@ def test_a_backup_taken_at_work_goes_on_elsewhere_through_a_kill_and_a_stop(lab:
     with running(again, "--workers", "1", "--no-pi") as second:
         answer("experiment", "deploy", "own_sum", "--workunits", 2, data=again)
         second.wait(lambda status: status["totals"]["result"] > made["results"] and newest_task(again) > issued)
-        answer("experiment", "deploy", "rank_dynamics", "--workunits", 1, data=again)  # of several seconds
+        answer("experiment", "deploy", "rank_dynamics", "--workunits", 20, data=again)  # of seconds each
         second.wait(lambda status: status["computing"])
         second.process.kill()
         second.process.wait()
