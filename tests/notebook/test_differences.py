@@ -1,5 +1,6 @@
 """One arm minus the other: of a row for each run, of a column for each arm; what is missing stays."""
 
+import itertools
 import math
 import random
 
@@ -24,8 +25,8 @@ def run(seed, arm, value, **more):
 
 
 def differences(table, **words) -> dict[str, Row]:
-    found = differences_of(sheet_of(table), NamedColumns(**(words or ARMS)))
-    return {row.seed: row for row in found.rows}
+    made = differences_of(sheet_of(table), NamedColumns(**(words or ARMS)))
+    return {row.seed: row for row in made.rows}
 
 
 def values(table, **words):
@@ -75,9 +76,8 @@ def test_the_order_of_runs_changes_nothing(wide, data):
 
 @given(WIDE)
 def test_the_opposite_order_of_arms_changes_the_sign_alone(wide):
-    found = values(wide, of=("ours", "base"))
-    opposite = values(wide, of=("base", "ours"))
-    assert opposite == {seed: None if value is None else -value for seed, value in found.items()}
+    opposite = values(wide, of=("base", "ours")).items()
+    assert values(wide, of=ARMS["of"]) == {seed: None if value is None else -value for seed, value in opposite}
 
 
 def card(table, **words):
@@ -122,14 +122,11 @@ def test_a_seed_without_one_of_its_arms_has_no_value_and_stays(runs, value, why)
     assert found["1"].why_missing.startswith(why)
 
 
-def test_rows_of_one_run_that_differ_are_named_and_agreeing_ones_counted_once():
+def test_rows_of_one_run_that_differ_are_named_and_a_run_that_is_out_makes_its_pair_wait():
     runs = [run(1, "ours", 3), run(1, "ours", 4), run(1, "base", 1), run(1, "base", 1), run(2, "ours", 5)]
     card = axiom.weigh([*runs, run(2, "base", 3)], **ARMS)
     assert (card.n_seeds, card.evidence.missing, card.repeated) == (1, 1, 2)
-    assert any("say different things" in flag and "1 · ours" in flag for flag in card.flags)
-
-
-def test_a_run_that_is_not_back_makes_its_pair_wait():
+    assert any("1 · ours" in flag for flag in card.flags)
     runs = [run(seed, arm, 1, issue=seed, outcome="ok") for seed in range(4) for arm in ("ours", "base")]
     runs[3] = run(1, "base", None, issue=1, outcome="running")
     card = axiom.weigh(runs, **ARMS)
@@ -140,7 +137,7 @@ def test_other_arms_are_left_out_and_named():
     runs = [run(1, "ours", 3), run(1, "base", 1), run(1, "third", "no number"), run(7, "third", 2)]
     card = axiom.weigh(runs, **ARMS)
     assert card.n_seeds == 1
-    assert any("2 rows of other arms left out: third" in reason for reason in card.reasons)
+    assert any("2 rows" in reason and "third" in reason for reason in card.reasons)
     assert any("1 seed that other arms have" in flag and flag.count("7") == 1 for flag in card.flags)
 
 
@@ -160,35 +157,30 @@ def test_an_arm_is_found_however_its_number_is_written(arms, of):
 
 
 @pytest.mark.parametrize(
-    ("arms", "words", "error", "says"),
+    ("arms", "words", "error", "fact"),
     [
-        ("ours base", {"by": "arm"}, WrongUse, "--of base ours for base minus ours, or --of ours base"),
-        ("ours base third", {"by": "arm"}, WrongUse, "--of with two of: base, ours, third"),
-        ("ours ours", {"by": "arm"}, WrongUse, "one arm alone, ours"),
-        ("ours base", {"by": "arm", "of": ("our", "base")}, TableUnreadable, "no row has 'our'. Did you mean ours"),
-        ("ours base", {"by": "arm", "of": ("OURS", "base")}, TableUnreadable, "Did you mean ours"),
-        ("ours base", {"by": "arms", "of": ("ours", "base")}, TableUnreadable, "Did you mean arm"),
-        ("0.1 0.2", {"by": "arm", "of": ("0.1", "0.10")}, WrongUse, "one arm twice"),
-        ("ours base", {"of": ("ours", "base")}, TableUnreadable, "no column 'ours'.*name that column with --by"),
-        ("ours base ", {"by": "arm", "of": ("ours", "base")}, TableUnreadable, "row 3, column arm: the cell is empty"),
-        ("ours base", {"by": "arm", "of": ("ours", "base"), "pair": "value"}, TableUnreadable, "nothing has rows of"),
-        ("ours base", {"by": "arm", "of": ("ours", "base"), "pair": "sed"}, TableUnreadable, "Did you mean seed"),
+        ("ours base", {"of": None}, WrongUse, "--of ours base"),
+        ("ours base third", {"of": None}, WrongUse, "base, ours, third"),
+        ("ours ours", {"of": None}, WrongUse, "one arm alone"),
+        ("ours base", {"of": ("our", "base")}, TableUnreadable, "'our'.*mean ours"),
+        ("ours base", {"of": ("OURS", "base")}, TableUnreadable, "mean ours"),
+        ("ours base", {"by": "arms"}, TableUnreadable, "mean arm"),
+        ("0.1 0.2", {"of": ("0.1", "0.10")}, WrongUse, "one arm twice"),
+        ("ours base", {"by": None}, TableUnreadable, "--by"),
+        ("ours base ", {}, TableUnreadable, "row 3, column arm"),
+        ("ours base", {"pair": "value"}, TableUnreadable, "nothing has rows of"),
+        ("ours base", {"pair": "sed"}, TableUnreadable, "mean seed"),
     ],
 )
-def test_arms_that_are_not_clear_are_refused_with_the_words_to_write(arms, words, error, says):
+def test_arms_that_are_not_clear_are_refused_with_the_words_to_write(arms, words, error, fact):
     runs = [run(1, arm, place) for place, arm in enumerate(arms.split(" "))]
-    with pytest.raises(error, match=says) as told:
-        axiom.weigh(runs, **words)
-    assert "Nothing was weighed" in str(told.value)
+    with pytest.raises(error, match=fact):
+        axiom.weigh(runs, **{name: word for name, word in {**ARMS, **words}.items() if word})
 
 
 def test_a_pair_may_be_named_by_several_columns():
-    runs = [
-        run(seed, arm, 10 * seed + (arm == "ours"), task=task, lr=0.5)
-        for seed in (1, 2)
-        for task in ("a", "b")
-        for arm in ("ours", "base")
-    ]
+    cells = itertools.product((1, 2), ("a", "b"), ARMS["of"])
+    runs = [run(seed, arm, 10 * seed + (arm == "ours"), task=task, lr=0.5) for seed, task, arm in cells]
     by_both = {**ARMS, "pair": ("seed", "task")}
     assert values(runs, **by_both) == {"1 · a": 1, "1 · b": 1, "2 · a": 1, "2 · b": 1}
     assert axiom.weigh(runs, **ARMS).evidence.missing == 0, "rows of one seed that agree count once"
@@ -198,12 +190,8 @@ def test_a_pair_may_be_named_by_several_columns():
 
 
 def test_a_seed_of_several_designs_is_paired_within_each():
-    runs = [
-        run(seed, arm, 10.0 * size + seed * (arm == "ours"), design=str(size))
-        for seed in (1, 2)
-        for size in (3, 4)
-        for arm in ("ours", "base")
-    ]
+    cells = itertools.product((1, 2), (3, 4), ARMS["of"])
+    runs = [run(seed, arm, 10.0 * size + seed * (arm == "ours"), design=str(size)) for seed, size, arm in cells]
     card = axiom.weigh(runs, **ARMS)
     assert (sorted(card.values), card.repeated) == ([1.0, 2.0], 2)
     assert sorted(axiom.weigh(runs, **ARMS, pair=("seed", "design")).values) == [1.0, 1.0, 2.0, 2.0]
@@ -215,12 +203,11 @@ def test_a_seed_of_several_designs_is_paired_within_each():
 )
 def test_both_arms_have_computed_a_difference(ours, base, hosts):
     runs = [run(1, "ours", 3, host=ours, block="p", issue=4), run(1, "base", 1, host=base, block="q", issue=2)]
-    found = differences_of(sheet_of(runs), NamedColumns(**ARMS))
-    (row,) = found.rows
+    made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
+    (row,) = made.rows
     assert (row.hosts, row.block, row.issue) == (hosts, "p & q", 2)
-    arranged = arrange(found.rows, found.columns, found.beside)
-    names = {arranged.names["host", number] for number in arranged.observations[0].hosts}
-    assert names == set(hosts)
+    arranged = arrange(made.rows, made.columns, made.beside)
+    assert {arranged.names["host", number] for number in arranged.observations[0].hosts} == set(hosts)
 
 
 def test_issue_numbers_of_every_row_of_the_table_are_known():

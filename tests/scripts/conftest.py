@@ -38,7 +38,6 @@ class Pretended:
     """What the scheduler knows, and what it is told to do wrong."""
 
     keys: object
-    now: object
     url: str = ""
     delay: float = 0.0
     left: int = 1_000_000  # tasks that it still has
@@ -56,21 +55,21 @@ class Pretended:
     def answer(self, body: bytes) -> bytes | None:
         """One answer of the scheduler; None to hang up instead, with everything done."""
         with self.lock:
-            asked = ET.fromstring(body)
-            self.requests.append(asked)
+            request = ET.fromstring(body)
+            self.requests.append(request)
             self.times.append(time.monotonic())
-            if asked.findtext("authenticator") != KEY:
+            if request.findtext("authenticator") != KEY:
                 self.problems.append("an unknown key")
-            host, parts = int(asked.findtext("hostid")), [f"<request_delay>{self.delay}</request_delay>"]
+            host, parts = int(request.findtext("hostid")), [f"<request_delay>{self.delay}</request_delay>"]
             if host not in self.hosts:
                 host = 101 + len(self.hosts)
-                self.hosts[host] = asked.findtext("host_info/host_cpid")
+                self.hosts[host] = request.findtext("host_info/host_cpid")
                 parts.append(f"<hostid>{host}</hostid>")
-            parts += [self._acknowledge(reported) for reported in asked.findall("result")]
-            holding = {other.findtext("name") for other in asked.findall("other_results/other_result")}
+            parts += [self._acknowledge(reported) for reported in request.findall("result")]
+            holding = {other.findtext("name") for other in request.findall("other_results/other_result")}
             lost = [sent for sent in self.tasks.values() if sent.host == host and not sent.acknowledged]
             parts += [sent.lines for sent in lost if sent.name not in holding]
-            for _ in range(min(self.left, int(float(asked.findtext("cpu_req_instances"))))):
+            for _ in range(min(self.left, int(float(request.findtext("cpu_req_instances"))))):
                 parts.append(self._send(host))
             if len(self.requests) in self.cut:
                 return None
@@ -79,11 +78,11 @@ class Pretended:
     def upload(self, body: bytes) -> bytes:
         """Take an output if everything about it is right."""
         head, _, data = body.partition(b"<data>\n")
-        said = {name.decode(): text.decode() for name, text in re.findall(rb"<(\w+)>\s*([^<]*?)\s*</\1>", head)}
+        named = {name.decode(): text.decode() for name, text in re.findall(rb"<(\w+)>\s*([^<]*?)\s*</\1>", head)}
         with self.lock:
-            sent = self.tasks[said["name"].removesuffix(".out")]
+            sent = self.tasks[named["name"].removesuffix(".out")]
             md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
-            if (said["xml_signature"], int(said["nbytes"]), said["md5_cksum"]) != (sent.token, len(data), md5):
+            if (named["xml_signature"], int(named["nbytes"]), named["md5_cksum"]) != (sent.token, len(data), md5):
                 self.problems.append(f"the upload of {sent.name} is not what it says")
             self.outputs[sent.name] = read_output(data, limit=100_000)
             status = -1 if self.refuse_uploads else 0
@@ -101,25 +100,12 @@ class Pretended:
         self.left -= 1
         task = len(self.tasks) + 1
         name, token = f"tiny-1-w{task}-t{task}", f"token+of/{task}=="
-        ticket = Ticket(
-            lab=self.keys.trust.lab,
-            trust=self.keys.trust.version,
-            host=host,
-            task=task,
-            experiment="tiny_sum",
-            version=1,
-            bundle="cd" * 32,
-            serial=1,
-            replicates=(task, 1_000 + task),
-            seeds=(seed_of("tiny_sum", 1, task), seed_of("tiny_sum", 1, 1_000 + task)),
-            configs=({"size": 1}, {"size": 2}),
-            places=(0, 1),
-            cell_seconds=(60.0, 60.0),
-            memory_mb=100,
-            issued=self.now,
-            deadline=self.now + timedelta(hours=48),
-            expires=self.now + timedelta(days=32),
-        )
+        seeds = tuple(seed_of("tiny_sum", 1, replicate) for replicate in (task, 1_000 + task))
+        whose = {"lab": self.keys.trust.lab, "trust": self.keys.trust.version, "host": host, "task": task}
+        what = {"experiment": "tiny_sum", "version": 1, "bundle": "cd" * 32, "serial": 1, "memory_mb": 100}
+        cells = {"configs": ({"size": 1}, {"size": 2}), "places": (0, 1), "cell_seconds": (60.0, 60.0)}
+        times = {"issued": NOW, "deadline": NOW + timedelta(hours=48), "expires": NOW + timedelta(days=32)}
+        ticket = Ticket(**whose, **what, **cells, **times, replicates=(task, 1_000 + task), seeds=seeds)
         words = " ".join(Order.of(ticket, write_ticket(ticket, self.keys.ticket)).argv())
         lines = f"""<workunit><name>w{task}</name><app_name>axiom</app_name>
 <command_line>{words}</command_line></workunit>
@@ -144,14 +130,14 @@ def handler(pretended: Pretended) -> type[BaseHTTPRequestHandler]:
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             is_upload = self.path == "/file_upload_handler?a=1&b=2"
-            said = pretended.upload(body) if is_upload else pretended.answer(body)
-            if said is None:
+            answer = pretended.upload(body) if is_upload else pretended.answer(body)
+            if answer is None:
                 self.close_connection = True
                 return
             self.send_response(200)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(answer)
 
         def log_message(self, *_):
             pass
@@ -170,12 +156,12 @@ class Server(ThreadingHTTPServer):
 @pytest.fixture
 def pretended(tmp_path):
     """A scheduler at `url`, which says `problems` when something about a request or an upload is off."""
-    found = Pretended(keys=make_keys(tmp_path / "keys", NOW), now=NOW)
-    with Server(("127.0.0.1", 0), handler(found)) as server:
-        found.url = f"http://127.0.0.1:{server.server_port}/"
+    scheduler = Pretended(keys=make_keys(tmp_path / "keys", NOW))
+    with Server(("127.0.0.1", 0), handler(scheduler)) as server:
+        scheduler.url = f"http://127.0.0.1:{server.server_port}/"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         with contextlib.closing(server.socket):
-            yield found
+            yield scheduler
             server.shutdown()
         thread.join()

@@ -11,33 +11,32 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from patience import PATIENCE
+from real_parts import part, skip_without
 
 from axiom.cli.finding.weigh import weigh
 
 ROOT = Path(__file__).parents[2]
-UV = ROOT / ".tools" / "uv" / "bin" / "uv"
 ROWS = [f"{seed},{arm},{seed % 7 + (arm == 'ours') * (1 + seed % 3)}" for seed in range(20) for arm in ("ours", "base")]
 WORDS = ["runs.csv", "--by", "arm", "--of", "ours", "base", "--json"]
 
 
-def run(*command, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(*command, folder: Path, status: int = 0) -> subprocess.CompletedProcess[str]:
     words = list(map(str, command))
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    ended = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert ended.returncode == status, ended.stderr
+    return ended
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory) -> Path:
     """A folder with a table and with an environment into which the wheel is installed."""
-    folder = tmp_path_factory.mktemp("alone")
-    done = run(ROOT / "scripts" / "build-weigh", "--out", folder / "dist", folder=folder)
-    assert done.returncode == 0, done.stderr
+    skip_without("uv")
+    folder, uv = tmp_path_factory.mktemp("alone"), part("uv")
+    run(ROOT / "scripts" / "build-weigh", "--out", folder / "dist", folder=folder)
     (wheel,) = (folder / "dist").glob("*.whl")
-    for words in (
-        ("venv", "--quiet", "--offline", "--python", sys.executable, "env"),
-        ("pip", "install", "--quiet", "--offline", "--no-deps", "--python", "env/bin/python", wheel),
-    ):
-        done = run(UV, *words, folder=folder)
-        assert done.returncode == 0, done.stderr
+    run(uv, "venv", "--quiet", "--offline", "--python", sys.executable, "env", folder=folder)
+    where = ("--python", "env/bin/python")
+    run(uv, "pip", "install", "--quiet", "--offline", "--no-deps", *where, wheel, folder=folder)
     (packages,) = (folder / "env" / "lib").glob("python3*/site-packages")
     for installed in map(Path, site.getsitepackages()):
         for name in ("numpy", "numpy.libs"):
@@ -50,21 +49,19 @@ def place(tmp_path_factory) -> Path:
 def test_it_asks_for_numpy_alone_and_carries_its_licences(place):
     (wheel,) = (place / "dist").glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:
-        (name,) = (name for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
-        told = email.message_from_bytes(packed.read(name))
-        assert [one for one in told.get_all("Requires-Dist") if "extra" not in one] == ["numpy>=2"]
-        assert {Path(name).name for name in packed.namelist() if "/licenses/" in name and name[-1] != "/"} == {
-            "LICENSE",
-            "OFL-Literata.txt",
-        }
+        names = packed.namelist()
+        (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        needed = email.message_from_bytes(packed.read(metadata)).get_all("Requires-Dist")
+    assert [package for package in needed if "extra" not in package] == ["numpy>=2"]
+    licences = {Path(name).name for name in names if "/licenses/" in name and name[-1] != "/"}
+    assert licences == {"LICENSE", "OFL-Literata.txt"}
     assert wheel.stat().st_size < 400_000
 
 
 def test_its_card_is_that_of_axiom(place, monkeypatch):
-    done = run("env/bin/axiom-weigh", *WORDS, folder=place)
-    assert done.returncode == 0, done.stderr
+    card = run("env/bin/axiom-weigh", *WORDS, folder=place).stdout
     monkeypatch.chdir(place)
-    assert json.loads(done.stdout) == json.loads(CliRunner().invoke(weigh, WORDS).stdout)
+    assert json.loads(card) == json.loads(CliRunner().invoke(weigh, WORDS).stdout)
 
 
 def test_its_python_is_that_of_axiom_without_the_laboratory(place):
@@ -73,8 +70,8 @@ def test_its_python_is_that_of_axiom_without_the_laboratory(place):
         "print(card.verdict, a.plan(1).verdict, a.compare([1, 2], [0, 1.5]).n_seeds, hasattr(a, 'open'));"
         "print(*sorted(name for name in sys.modules if name == 'axiom' or name.startswith('axiom.')))"
     )
-    done = run("env/bin/python", "-c", code, folder=place)
-    assert done.stdout.splitlines() == ["effect + (14, 22) 2 False", ""], done.stderr
+    printed = run("env/bin/python", "-c", code, folder=place).stdout
+    assert printed.splitlines() == ["effect + (14, 22) 2 False", ""]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +87,6 @@ def test_its_python_is_that_of_axiom_without_the_laboratory(place):
     ],
 )
 def test_its_exit_status_is_honest(words, status, place):
-    done = run("env/bin/axiom-weigh", *words, folder=place)
-    assert done.returncode == status, done.stderr
-    assert "Traceback" not in done.stderr
-    assert (status < 2) or done.stderr.startswith(("axiom-weigh: ", "usage: axiom-weigh"))
+    errors = run("env/bin/axiom-weigh", *words, folder=place, status=status).stderr
+    assert "Traceback" not in errors
+    assert (status < 2) or errors.startswith(("axiom-weigh: ", "usage: axiom-weigh"))

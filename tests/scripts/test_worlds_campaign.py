@@ -9,57 +9,37 @@ import pytest
 campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d" / "worlds.py"))
 
 
-def finding(**said):
-    return {
-        "question": "planted_00",
-        "effect": 0.8,
-        "disturbance": "none",
-        "law": "normal",
-        "true": 0.8,
-        "smallest": 0.2,
-        "verdict": "effect +",
-        "grade": "Strong",
-        "status": "open",
-        "seeds": 64,
-        "hosts": 9,
-        "designs": 1,
-        "is_declared": True,
-        "is_false": False,
-        "is_everywhere": True,
-        "why": "",
-    } | said
+def finding(**changes):
+    sizes = {"effect": 0.8, "true": 0.8, "smallest": 0.2, "seeds": 64, "hosts": 9, "designs": 1}
+    names = {"question": "planted_00", "disturbance": "none", "law": "normal", "status": "open", "why": ""}
+    decided = {"verdict": "effect +", "grade": "Strong", "is_declared": True, "is_false": False, "is_everywhere": True}
+    return sizes | names | decided | changes
 
 
 def world(*findings, broken=(), seed=1):
-    return {
-        "seed": seed,
-        "findings": list(findings),
-        "broken": list(broken),
-        "results": 10,
-        "replicates": {"planted_00": 5},
-        "sessions": 3,
-        "wrong_hosts": 1,
-    }
+    counts = {"results": 10, "replicates": {"planted_00": 5}, "sessions": 3, "wrong_hosts": 1}
+    return {"seed": seed, "findings": list(findings), "broken": list(broken), **counts}
 
 
 def test_the_figures_are_met_only_when_each_is():
     sound = [finding()] * 300
-    assert campaign["told"]([world(*sound)])[1]
-    assert not campaign["told"]([world(*sound[1:])])[1]
-    assert not campaign["told"]([world(*sound, broken=["I1 something"])])[1]
-    false = [finding(is_false=True)] * 4
-    assert not campaign["told"]([world(*sound, *false)])[1]
     missed = [finding(grade="Moderate")] * 40
-    assert not campaign["told"]([world(*sound, *missed)])[1]
-    assert campaign["told"]([world(*sound, *[finding(grade="Moderate", effect=0.4)] * 40)])[1]
+    for findings, is_met in (
+        (sound, True),
+        (sound[1:], False),
+        (sound + [finding(is_false=True)] * 4, False),
+        (sound + missed, False),
+        (sound + [finding(grade="Moderate", effect=0.4)] * 40, True),
+    ):
+        assert campaign["told"]([world(*findings)])[1] is is_met
+    assert not campaign["told"]([world(*sound, broken=["I1 something"])])[1]
 
 
 def test_an_effect_is_found_only_on_its_own_side_and_by_the_claim_that_was_published():
     assert campaign["is_found"](finding())
     assert campaign["is_found"](finding(effect=-0.8, verdict="effect −"))
-    assert not campaign["is_found"](finding(effect=-0.8))
-    assert not campaign["is_found"](finding(verdict="absent"))
-    assert not campaign["is_found"](finding(grade="Moderate"))
+    for other in ({"effect": -0.8}, {"verdict": "absent"}, {"grade": "Moderate"}):
+        assert not campaign["is_found"](finding(**other))
     lines, _ = campaign["told"]([world(finding(grade="Awaiting"), finding(is_declared=False))])
     assert any("and found: 0 of 1" in line for line in lines)
 
