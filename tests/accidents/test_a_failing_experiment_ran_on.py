@@ -13,7 +13,7 @@ ORDERED = 258  # workunits, as were then in progress and withdrawn
 ONE_IN = 13  # is well: 92.3 % fail
 
 
-def demand_that_it_is_stopped(bench) -> None:
+def test_what_fails_in_most_tasks_is_stopped_after_few(bench):
     """By the job that looks every ten seconds, while hosts go on to ask."""
     bench.lab.deploy(workunits=ORDERED, max_failures=50)
     number, spent = numbers(), []
@@ -34,11 +34,7 @@ def demand_that_it_is_stopped(bench) -> None:
     assert bench.lab.broken() == {}
 
 
-def test_what_fails_in_most_tasks_is_stopped_after_few(bench):
-    demand_that_it_is_stopped(bench)
-
-
 def test_the_old_way_went_on_until_somebody_saw_it(bench, monkeypatch):
     monkeypatch.setattr(breaker, "breaking", lambda _db: [])
     with pytest.raises(AssertionError, match="120 tasks were computed"):
-        demand_that_it_is_stopped(bench)
+        test_what_fails_in_most_tasks_is_stopped_after_few(bench)

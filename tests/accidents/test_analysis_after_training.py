@@ -26,12 +26,12 @@ def before_it_returns(order) -> bytes | None:
     return None
 
 
-def demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, computes) -> None:
+def test_a_fault_in_the_analysis_loses_nothing_that_was_measured(bench, monkeypatch):
     """What was measured is stored and paid while nothing can be concluded; mended, it is concluded from all of it."""
     bench.lab.deploy(workunits=8)
     with monkeypatch.context() as faulty:
         faulty.setattr(observe, "value", misspelt)
-        bench.compute(8, computes)
+        bench.compute(8, bench.computes or bench.lab.output)
         bench.hold()  # what trips over a finding suspends it, and the session goes on
         assert evidence.newest(bench.db) == {}
     assert bench.amount("SELECT count(*) AS n FROM result") == 16, "what was measured is lost"
@@ -41,7 +41,7 @@ def demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, comput
     assert evidence.newest(bench.db)[1].seeds == 8
 
 
-def demand_that_it_costs_few_tasks(bench) -> None:
+def test_a_version_that_always_fails_costs_few_tasks(bench):
     """Every task of a version fails, and sessions are held all the while."""
     bench.db.execute("DELETE FROM release")  # nobody vouches for it: it begins with its pilot
     spent: list[int] = []
@@ -51,17 +51,10 @@ def demand_that_it_costs_few_tasks(bench) -> None:
     assert 0 < len(spent) <= SEVERAL, f"{len(spent)} tasks were computed in vain"
 
 
-def test_a_fault_in_the_analysis_loses_nothing_that_was_measured(bench, monkeypatch):
-    demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, bench.lab.output)
-
-
-def test_a_version_that_always_fails_costs_few_tasks(bench):
-    demand_that_it_costs_few_tasks(bench)
-
-
 def test_the_old_way_concluded_at_the_host_and_lost_what_was_measured(bench, monkeypatch):
+    bench.computes = before_it_returns
     with pytest.raises(AssertionError, match="what was measured is lost"):
-        demand_that_a_fault_in_the_analysis_loses_nothing(bench, monkeypatch, before_it_returns)
+        test_a_fault_in_the_analysis_loses_nothing_that_was_measured(bench, monkeypatch)
 
 
 def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
@@ -70,4 +63,4 @@ def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
         monkeypatch.setattr(module, "release", lambda *_: everything)
     monkeypatch.setattr(breaker, "breaking", lambda _db: [])
     with pytest.raises(AssertionError, match="were computed in vain"):
-        demand_that_it_costs_few_tasks(bench)
+        test_a_version_that_always_fails_costs_few_tasks(bench)

@@ -10,7 +10,7 @@ from axiom.store.credit import ledger
 from axiom.store.engine import counters
 
 
-def demand_that_what_is_said_is_so(bench) -> None:
+def test_every_counter_counts_and_credit_is_for_what_is_there(bench):
     """After all kinds of things have happened, every counter counts, and no more is credited than is there."""
     lab = bench.lab
     lab.deploy(workunits=40)
@@ -35,10 +35,6 @@ def demand_that_what_is_said_is_so(bench) -> None:
     assert {promise: problems for promise, problems in broken.items() if problems} == {}
 
 
-def test_every_counter_counts_and_credit_is_for_what_is_there(bench):
-    demand_that_what_is_said_is_so(bench)
-
-
 def test_the_old_way_kept_counters_by_hand_and_forgot(bench, monkeypatch):
     kept, asked = counters.add_all, []
 
@@ -49,4 +45,4 @@ def test_the_old_way_kept_counters_by_hand_and_forgot(bench, monkeypatch):
 
     monkeypatch.setattr(counters, "add_all", forget_now_and_then)
     with pytest.raises(AssertionError, match="counter"):
-        demand_that_what_is_said_is_so(bench)
+        test_every_counter_counts_and_credit_is_for_what_is_there(bench)

@@ -18,7 +18,7 @@ AMOUNT = 12
 RAISED = CellError(kind="KeyError", where="axiom/catalogue/tiny_sum.py:31")
 
 
-def demand_that_a_traceback_is_a_failure(bench) -> None:
+def test_a_success_with_a_traceback_inside_is_a_failure(bench):
     """Neither a result nor paid as one, and counted at the line that raised."""
     bench.lab.deploy(workunits=AMOUNT)
     broken = {"outcome": Outcome.FAILED, "measures": None, "error": RAISED}
@@ -35,10 +35,6 @@ def demand_that_a_traceback_is_a_failure(bench) -> None:
     assert group.raised == "KeyError at axiom/catalogue/tiny_sum.py, line 31"
 
 
-def test_a_success_with_a_traceback_inside_is_a_failure(bench):
-    demand_that_a_traceback_is_a_failure(bench)
-
-
 def test_the_old_way_took_a_success_at_its_word(bench, monkeypatch):
     same = ("replicate", "config", "seed", "outcome", "measures", "early", "cpu_seconds")
 
@@ -49,4 +45,4 @@ def test_the_old_way_took_a_success_at_its_word(bench, monkeypatch):
 
     monkeypatch.setattr(validator, "validate", believe)
     with pytest.raises(AssertionError, match="assert 0 == 12"):
-        demand_that_a_traceback_is_a_failure(bench)
+        test_a_success_with_a_traceback_inside_is_a_failure(bench)

@@ -15,7 +15,7 @@ GIVEN_UP, TIME_LIMIT = 203, 197
 LEAST_MARGIN = 10.0  # times what a task should take on its host, before BOINC's own limit ends it
 
 
-def demand_that_nobody_is_blamed_but_less_is_sent(exchange) -> None:
+def test_tasks_that_somebody_gave_up_say_nothing_of_the_experiment(exchange):
     """Somebody has ended five tasks at once: the experiment stands as before, and this computer gets fewer."""
     exchange.deploy(10)
     client = Client(exchange.join().key)
@@ -34,10 +34,6 @@ def demand_that_nobody_is_blamed_but_less_is_sent(exchange) -> None:
     assert exchange.broken() == {}
 
 
-def test_tasks_that_somebody_gave_up_say_nothing_of_the_experiment(exchange):
-    demand_that_nobody_is_blamed_but_less_is_sent(exchange)
-
-
 def test_boincs_own_time_limit_is_far_beyond_what_a_task_should_take(exchange):
     client = Client(exchange.join().key)
     (handed,) = exchange.call(client, ask=1.0).tasks.values()
@@ -48,4 +44,4 @@ def test_boincs_own_time_limit_is_far_beyond_what_a_task_should_take(exchange):
 def test_the_old_way_took_a_person_for_a_time_limit(exchange, monkeypatch):
     monkeypatch.setitem(exits._BY_BOINC, GIVEN_UP, exits._BY_BOINC[TIME_LIMIT])
     with pytest.raises(AssertionError, match="time-limit"):
-        demand_that_nobody_is_blamed_but_less_is_sent(exchange)
+        test_tasks_that_somebody_gave_up_say_nothing_of_the_experiment(exchange)

@@ -8,18 +8,13 @@ from axiom.lab.planning.deploy import deploy
 AMOUNT = 20
 
 
-def order_for(bench, host: int) -> None:
-    """Work for this host alone."""
+def test_what_is_meant_for_a_host_is_sent_to_it_alone_and_once(bench):
+    """Whoever asks, and however often the transitioner has looked."""
     allotment = Allotment(experiment_id=1, workunits=AMOUNT, replicates_each=1, reason="a test")
     with bench.db.transaction():
-        deploy(bench.db, allotment, max_failures=3, now=bench.lab.now, host_id=host)
-
-
-def demand_that_only_the_target_gets_it(bench, tend=lambda _db: None) -> None:
-    """Whoever asks, and however often the transitioner has looked; `tend` is what an operator does meanwhile."""
-    order_for(bench, 2)
+        deploy(bench.db, allotment, max_failures=3, now=bench.lab.now, host_id=2)
     for _ in range(3):
-        tend(bench.db)
+        bench.tend(bench.db)
         bench.lab.sweep()
         for other in (1, 3):
             assert bench.lab.ask(other, wanted=8).orders == (), f"host {other} got what is meant for host 2"
@@ -33,14 +28,11 @@ def demand_that_only_the_target_gets_it(bench, tend=lambda _db: None) -> None:
     assert bench.lab.broken() == {}
 
 
-def test_what_is_meant_for_a_host_is_sent_to_it_alone_and_once(bench):
-    demand_that_only_the_target_gets_it(bench)
-
-
 def test_the_old_way_cleared_the_target_to_make_work_flow(bench):
     def clear(db) -> None:
         db.execute("UPDATE task SET target_host_id = NULL WHERE state = 'unsent'")
 
+    bench.tend = clear
     with pytest.raises(AssertionError, match="host 1 got"):
-        demand_that_only_the_target_gets_it(bench, clear)
+        test_what_is_meant_for_a_host_is_sent_to_it_alone_and_once(bench)
     assert "I5" in bench.lab.broken()

@@ -18,7 +18,11 @@ class Measures:
     count: int | None
 
 
-def demand_that_numbers_arrive(bench, total, count) -> None:
+NUMBERS = [(np.float32(0.5), np.int64(4)), (np.array(2.5), np.array(3)), (np.float64("nan"), np.uint8(4))]
+
+
+@pytest.mark.parametrize(("total", "count"), NUMBERS)
+def test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, total, count):
     """From the end of a cell to the laboratory's store, as the runner and the server take them there."""
     values, diverged = declaration.plain(Measures(total=total, count=count), declaration.measures(Measures))
     outcome = Outcome.DIVERGED if diverged else Outcome.OK
@@ -33,15 +37,7 @@ def demand_that_numbers_arrive(bench, total, count) -> None:
     assert {result.outcome for result in stored} == {Outcome.OK if finite else Outcome.DIVERGED}
 
 
-NUMBERS = [(np.float32(0.5), np.int64(4)), (np.array(2.5), np.array(3)), (np.float64("nan"), np.uint8(4))]
-
-
-@pytest.mark.parametrize(("total", "count"), NUMBERS)
-def test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, total, count):
-    demand_that_numbers_arrive(bench, total, count)
-
-
 def test_the_old_way_lost_the_result_at_its_last_line(bench, monkeypatch):
     monkeypatch.setattr(declaration, "plain", lambda measured, _declared: (asdict(measured), False))
     with pytest.raises(TypeError, match="JSON"):
-        demand_that_numbers_arrive(bench, *NUMBERS[0])
+        test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, *NUMBERS[0])

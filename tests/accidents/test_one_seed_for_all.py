@@ -10,7 +10,7 @@ from axiom.domain.findings import Force
 from axiom.store.evidence import evidence
 
 
-def demand_that_another_seed_is_no_result(bench) -> None:
+def test_what_was_computed_with_a_default_seed_is_invalid(bench):
     """A host that says with which seed it computed cannot pass one off as another."""
     bench.lab.deploy(workunits=8)
     bench.compute(8, lambda order: bench.output(order, lambda cell: replace(cell, seed=42)))
@@ -19,7 +19,7 @@ def demand_that_another_seed_is_no_result(bench) -> None:
     assert bench.amount("SELECT count(*) AS n FROM result") == 0
 
 
-def demand_that_copies_count_once(bench) -> None:
+def test_copies_of_one_seed_are_one_observation_and_raise_an_alarm(bench):
     """A host may also use a default, and say what it was told: then all seeds have the same numbers."""
     numbers = {0: 0.123456789012345, 1: 1.987654321098765}
     bench.lab.deploy(workunits=8)
@@ -36,22 +36,14 @@ def demand_that_copies_count_once(bench) -> None:
     assert "finding.suspended" in {row["kind"] for row in bench.db.select("SELECT kind FROM note")}
 
 
-def test_what_was_computed_with_a_default_seed_is_invalid(bench):
-    demand_that_another_seed_is_no_result(bench)
-
-
-def test_copies_of_one_seed_are_one_observation_and_raise_an_alarm(bench):
-    demand_that_copies_count_once(bench)
-
-
 def test_the_old_way_took_any_seed_for_the_ordered_one(bench, monkeypatch):
     monkeypatch.setattr(validation, "_wrong_cells", lambda _ticket, _output: "")
     with pytest.raises(AssertionError, match="valid"):
-        demand_that_another_seed_is_no_result(bench)
+        test_what_was_computed_with_a_default_seed_is_invalid(bench)
 
 
 def test_the_old_way_counted_results_and_not_seeds(bench, monkeypatch):
     monkeypatch.setattr(counted_values, "alike", lambda _marks: ())
     monkeypatch.setattr(counted_values, "equal_values", lambda _numbers, _values: ())
     with pytest.raises(AssertionError, match=r"\(8, 0\) == \(1, 7\)"):
-        demand_that_copies_count_once(bench)
+        test_copies_of_one_seed_are_one_observation_and_raise_an_alarm(bench)

@@ -9,7 +9,7 @@ from axiom.store.experiments import experiments
 WAITING = 234  # a tenth of those
 
 
-def demand_that_nothing_of_it_is_sent(bench) -> None:
+def test_to_retire_is_to_cancel_what_waits(bench):
     """From the very command on, whoever asks and whatever time passes. What is out may still come and is kept."""
     bench.lab.deploy(workunits=WAITING + 1)
     out = bench.lab.order(2)
@@ -32,13 +32,9 @@ def demand_that_nothing_of_it_is_sent(bench) -> None:
     assert bench.lab.broken() == {}
 
 
-def test_to_retire_is_to_cancel_what_waits(bench):
-    demand_that_nothing_of_it_is_sent(bench)
-
-
 def test_the_old_way_wrote_retired_and_left_the_queue_as_it_was(bench, monkeypatch):
     monkeypatch.setattr(
         commands, "withdraw", lambda db, number, reason, now: experiments.retire(db, number, now, reason)
     )
     with pytest.raises(AssertionError, match="234 tasks wait still"):
-        demand_that_nothing_of_it_is_sent(bench)
+        test_to_retire_is_to_cancel_what_waits(bench)

@@ -25,19 +25,46 @@ def net(*matrices):
     return tuple(Layer(weights=np.asarray(m, dtype=np.float32), biases=np.zeros(np.shape(m)[1])) for m in matrices)
 
 
-@pytest.mark.parametrize(("layer", "expected"), [(0, 0.5), (1, 2.0)])
-def test_movement_is_the_distance_relative_to_the_start(layer, expected):
-    before = net([[3.0, 4.0]], [[1.0], [0.0]])
-    after = net([[3.0, 6.5]], [[1.0], [2.0]])
-    assert geometry.movement(before, after, layer=layer) == pytest.approx(expected)
+def test_movement_dead_units_and_the_way_between_are_counted_by_hand():
+    for layer, expected in [(0, 0.5), (1, 2.0)]:
+        before = net([[3.0, 4.0]], [[1.0], [0.0]])
+        after = net([[3.0, 6.5]], [[1.0], [2.0]])
+        assert geometry.movement(before, after, layer=layer) == pytest.approx(expected)
+    for activations, expected in [
+        ([[0.0, 1.0], [0.0, 0.0]], 0.5),
+        ([[0.0, 0.0]], 1.0),
+        ([[0.1, 0.0], [0.0, 0.1]], 0.0),
+    ]:
+        assert geometry.dead(np.array(activations)) == expected
+    for share, expected in [(0.0, 2.0), (0.25, 3.0)]:
+        (layer,) = geometry.between(net([[2.0]]), net([[6.0]]), share=share)
+        assert layer.weights.tolist() == [[expected]]
+        assert layer.weights.dtype == np.float32
+    for line, height in [
+        ([1.0, 1.0, 1.0], 0.0),
+        ([1.0, 5.0, 1.0], 4.0),
+        ([0.0, 5.0, 2.0], 4.0),  # above the line, not above the lower end
+        ([1.0, 0.0, 1.0], 0.0),  # a valley is no barrier
+    ]:
+        assert geometry.barrier(line) == pytest.approx(height)
 
 
-@pytest.mark.parametrize("rows", [6, 30])  # fewer and more than there are columns: products of rows, and of columns
-def test_cka_agrees_with_its_definition_by_gram_matrices(rows):
-    x, y = draw(5, rows, 4), draw(6, rows, 7)
-    centring = np.eye(rows) - 1 / rows
-    k, m = centring @ x @ x.T @ centring, centring @ y @ y.T @ centring
-    assert geometry.cka(x, y) == pytest.approx(np.sum(k * m) / np.sqrt(np.sum(k * k) * np.sum(m * m)))
+def test_cka_agrees_with_its_definition_by_gram_matrices_and_ranks_with_theirs():
+    for rows in [6, 30]:
+        x, y = draw(5, rows, 4), draw(6, rows, 7)
+        centring = np.eye(rows) - 1 / rows
+        k, m = centring @ x @ x.T @ centring, centring @ y @ y.T @ centring
+        assert geometry.cka(x, y) == pytest.approx(np.sum(k * m) / np.sqrt(np.sum(k * k) * np.sum(m * m)))
+    for strengths, rank in [([5], 1), ([3, 3, 3], 3), ([4, 2, 0], 1.25), ([1e-8, 1e-8], 2)]:
+        assert geometry.stable_rank(np.diag(np.array(strengths, dtype=np.float64))) == pytest.approx(rank)
+    for strengths, rank in [
+        ([5], 1),
+        ([3, 3, 3], 3),
+        ([3, 1], 4 / 27**0.25),  # shares of 3/4 and 1/4: 4 ** 1 / 3 ** 0.75
+        ([0.5, 0.25, 0.25], 8**0.5),  # an entropy of one and a half bits
+        ([0, 0], 0),
+    ]:
+        assert geometry.effective_rank(np.diag(np.array(strengths, dtype=np.float64))) == pytest.approx(rank)
 
 
 @settings(max_examples=20)
@@ -46,14 +73,6 @@ def test_cka_ignores_rotation_scale_and_shift(seed, scale, shift):
     x = draw(seed, 30, 5)
     rotation, _ = np.linalg.qr(draw(seed, 5, 5, purpose="rotation"))
     assert geometry.cka(x, scale * x @ rotation + shift) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("activations", "expected"),
-    [([[0.0, 1.0], [0.0, 0.0]], 0.5), ([[0.0, 0.0]], 1.0), ([[0.1, 0.0], [0.0, 0.1]], 0.0)],
-)
-def test_dead_is_the_share_of_columns_that_no_row_wakes(activations, expected):
-    assert geometry.dead(np.array(activations)) == expected
 
 
 def by_svd(matrix):
@@ -69,11 +88,6 @@ def test_the_stable_rank_is_that_of_an_svd_whatever_the_shape(seed, rows, column
     assert geometry.stable_rank(matrix.astype(np.float32)) == pytest.approx(by_svd(matrix), rel=3e-3)
 
 
-@pytest.mark.parametrize(("strengths", "rank"), [([5], 1), ([3, 3, 3], 3), ([4, 2, 0], 1.25), ([1e-8, 1e-8], 2)])
-def test_the_stable_rank_counts_directions_by_their_strength(strengths, rank):
-    assert geometry.stable_rank(np.diag(np.array(strengths, dtype=np.float64))) == pytest.approx(rank)
-
-
 @settings(max_examples=20)
 @given(seed=SEEDS, scale=st.floats(0.1, 10))
 def test_the_cosine_of_two_networks_is_that_of_all_their_weights(seed, scale):
@@ -82,40 +96,6 @@ def test_the_cosine_of_two_networks_is_that_of_all_their_weights(seed, scale):
     expected = flat[0] @ flat[1] / np.linalg.norm(flat[0]) / np.linalg.norm(flat[1])
     assert geometry.cosine(one, other) == pytest.approx(expected, abs=1e-6)
     assert geometry.cosine(one, net(*(-scale * layer.weights for layer in one))) == pytest.approx(-1.0, abs=1e-6)
-
-
-@pytest.mark.parametrize(("share", "expected"), [(0.0, 2.0), (0.25, 3.0)])
-def test_a_share_of_the_way_is_on_the_line(share, expected):
-    (layer,) = geometry.between(net([[2.0]]), net([[6.0]]), share=share)
-    assert layer.weights.tolist() == [[expected]]
-    assert layer.weights.dtype == np.float32
-
-
-@pytest.mark.parametrize(
-    ("losses", "height"),
-    [
-        ([1.0, 1.0, 1.0], 0.0),
-        ([1.0, 5.0, 1.0], 4.0),
-        ([0.0, 5.0, 2.0], 4.0),  # above the line, not above the lower end
-        ([1.0, 0.0, 1.0], 0.0),  # a valley is no barrier
-    ],
-)
-def test_a_barrier_is_the_height_above_the_line_of_the_ends(losses, height):
-    assert geometry.barrier(losses) == pytest.approx(height)
-
-
-@pytest.mark.parametrize(
-    ("strengths", "rank"),
-    [
-        ([5], 1),
-        ([3, 3, 3], 3),
-        ([3, 1], 4 / 27**0.25),  # shares of 3/4 and 1/4: 4 ** 1 / 3 ** 0.75
-        ([0.5, 0.25, 0.25], 8**0.5),  # an entropy of one and a half bits
-        ([0, 0], 0),
-    ],
-)
-def test_the_effective_rank_is_the_exponential_of_the_entropy(strengths, rank):
-    assert geometry.effective_rank(np.diag(np.array(strengths, dtype=np.float64))) == pytest.approx(rank)
 
 
 # Every product with a Hessian, eigenvalue and trace against a matrix that is written down.
@@ -170,23 +150,21 @@ def test_what_else_an_objective_wants_is_handed_through():
     assert float(hessian.trace(cubic, at, np.ones((3, 2), np.float32), NOTHING, NOTHING, 2.0)) == pytest.approx(36.0)
 
 
-@pytest.mark.parametrize(
-    ("values", "largest_modulus", "least", "largest"),
-    [([5, 2, 1, 0, -1, -2], 5, -2, 5), ([3, 2, 1, 0, -1, -5], -5, -5, 3), ([-1, -2, -3, -4, -5, -9], -9, -9, -1)],
-)
-def test_power_iteration_finds_the_largest_modulus_and_lanczos_both_ends(values, largest_modulus, least, largest):
-    matrix = symmetric(values)
-    found = hessian.sharpness(quadratic, HERE, START, matrix, SLOPE, iterations=60)
-    assert float(found) == pytest.approx(largest_modulus, rel=1e-3)
-    ritz = hessian.lanczos(quadratic, HERE, START, matrix, SLOPE, iterations=6)
-    assert ritz == pytest.approx(sorted(values), abs=1e-4)
-    assert (ritz[0], ritz[-1]) == pytest.approx((least, largest), abs=1e-4)
-
-
-@pytest.mark.parametrize(("values", "found"), [([2] * 6, [2]), ([0] * 6, [0]), ([3, 3, 3, -1, -1, -1], [-1, 3])])
-def test_lanczos_ends_where_no_direction_is_left(values, found):
-    ritz = hessian.lanczos(quadratic, HERE, START, symmetric(values), SLOPE, iterations=6)
-    assert ritz == pytest.approx(found, abs=1e-4)
+def test_power_iteration_finds_the_largest_modulus_and_lanczos_all_there_are():
+    for values, largest_modulus, least, largest in [
+        ([5, 2, 1, 0, -1, -2], 5, -2, 5),
+        ([3, 2, 1, 0, -1, -5], -5, -5, 3),
+        ([-1, -2, -3, -4, -5, -9], -9, -9, -1),
+    ]:
+        matrix = symmetric(values)
+        found = hessian.sharpness(quadratic, HERE, START, matrix, SLOPE, iterations=60)
+        assert float(found) == pytest.approx(largest_modulus, rel=1e-3)
+        ritz = hessian.lanczos(quadratic, HERE, START, matrix, SLOPE, iterations=6)
+        assert ritz == pytest.approx(sorted(values), abs=1e-4)
+        assert (ritz[0], ritz[-1]) == pytest.approx((least, largest), abs=1e-4)
+    for values, found in [([2] * 6, [2]), ([0] * 6, [0]), ([3, 3, 3, -1, -1, -1], [-1, 3])]:
+        ritz = hessian.lanczos(quadratic, HERE, START, symmetric(values), SLOPE, iterations=6)
+        assert ritz == pytest.approx(found, abs=1e-4)
 
 
 def test_the_squared_error_of_an_affine_model_has_the_curvature_of_its_inputs():
@@ -217,21 +195,7 @@ def rows(inputs=6, classes=3, count=40):
     return rng.standard_normal((count, inputs)).astype(np.float32), rng.integers(0, classes, count).astype(np.int32)
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ([4.0, 2.0, 1.0, 0.0], 0.0),
-        ([4.0, 5.0, 1.0, 0.0], 0.25),  # above the start
-        ([4.0, 1.0, 3.0, 2.0], 1.0),  # out of a dip, as high as the whole fall
-        ([4.0, 0.0, 1.0, 2.0], 1.0),  # the end lies above what is passed
-        ([1.0, 0.5, 1.0], np.inf),
-    ],
-)
-def test_a_bump_is_what_rises_on_the_way_down(line, expected):
-    assert landscapes.bump(line) == pytest.approx(expected)
-
-
-def test_losses_on_a_line_through_a_bowl_are_a_parabola():
+def test_losses_on_a_line_through_a_bowl_are_a_parabola_and_a_bump_rises():
     net, (x, y) = network((6, 3)), rows()
     end = landscapes.flat(network((6, 3), seed=4))
     places = landscapes.straight(landscapes.flat(net), end, count=5)
@@ -240,9 +204,17 @@ def test_losses_on_a_line_through_a_bowl_are_a_parabola():
     assert found == pytest.approx(by_hand, rel=1e-5)
     assert np.diff(found, n=3) == pytest.approx(0, abs=1e-4)
     assert np.diff(found, n=2).min() > 0.1
+    for line, expected in [
+        ([4.0, 2.0, 1.0, 0.0], 0.0),
+        ([4.0, 5.0, 1.0, 0.0], 0.25),  # above the start
+        ([4.0, 1.0, 3.0, 2.0], 1.0),  # out of a dip, as high as the whole fall
+        ([4.0, 0.0, 1.0, 2.0], 1.0),  # the end lies above what is passed
+        ([1.0, 0.5, 1.0], np.inf),
+    ]:
+        assert landscapes.bump(line) == pytest.approx(expected)
 
 
-def test_two_principal_components_are_those_of_the_covariance():
+def test_principal_components_are_those_of_the_covariance_and_of_theory():
     way = np.random.default_rng(3).standard_normal((12, 5)).cumsum(axis=0)
     values = np.sort(np.linalg.eigvalsh(np.cov(way.T)))
     assert landscapes.in_plane(way) == pytest.approx(values[-2:].sum() / values.sum())
@@ -250,10 +222,7 @@ def test_two_principal_components_are_those_of_the_covariance():
     angle = np.linspace(0, 5, 30)
     spiral = np.column_stack([angle * np.cos(angle), angle * np.sin(angle)]) @ turned.T + 7
     assert landscapes.in_plane(spiral) == pytest.approx(1)
-
-
-def test_a_walk_by_lot_has_the_components_that_theory_gives_it():
-    """6 / pi^2 of the variance and a quarter of that, of many steps in many dimensions."""
+    # 6 / pi^2 of the variance and a quarter of that, of many steps in many dimensions.
     way = np.zeros((200, 6_000))
     way[:, 0] = np.arange(200)
     walk = landscapes.walked(np.random.default_rng(5), way)
@@ -261,7 +230,7 @@ def test_a_walk_by_lot_has_the_components_that_theory_gives_it():
     assert landscapes.in_plane(way) == pytest.approx(1)
 
 
-def test_a_direction_is_as_long_as_the_weights_of_each_neuron():
+def test_a_direction_is_as_long_as_the_weights_of_each_neuron_or_as_all_together():
     net, drawn = network(), network(seed=8)
     found = landscapes.shaped(net, landscapes.by_neuron(drawn, net))
     for layer, part, way in zip(net, found, drawn, strict=True):
@@ -271,9 +240,6 @@ def test_a_direction_is_as_long_as_the_weights_of_each_neuron():
             np.linalg.norm(part.weights, axis=0) * np.linalg.norm(way.weights, axis=0)
         )
         assert cosines == pytest.approx(1, abs=1e-5)
-
-
-def test_a_direction_is_as_long_as_all_weights_together():
     net, drawn = network(), network(seed=8)
     found = landscapes.together(drawn, net)
     assert np.linalg.norm(found) ** 2 == pytest.approx(sum(np.sum(layer.weights**2) for layer in net), rel=1e-5)
@@ -304,9 +270,6 @@ def test_units_built_by_hand_are_as_selective_as_they_were_built():
     assert found == pytest.approx([1, 0, 0, 0.5, 0.5, 0.5])
     assert selectivity.mean(units, Y, classes=4) == pytest.approx(2.5 / 5)  # who sleeps does not count
     assert selectivity.mean(0 * units, Y, classes=4) == 0.0
-
-
-def test_fours_are_of_a_size_and_begin_with_the_highest_score():
     rng = chance.stream(1, "fours")
     sizes, scores = rng.permutation(22).astype(float), rng.random(22)
     rows = selectivity.fours(sizes, scores)
@@ -341,7 +304,7 @@ def active():
     return np.tanh(2 * chance.stream(1, "active").standard_normal((500, 4))).astype(np.float32)
 
 
-def test_a_rule_has_all_patterns_once_and_two_classes_of_about_the_same_size():
+def test_bins_and_patterns_are_evenly_spread(active):
     for degree in (1, 2):
         task = information.rule(chance.stream(degree, "rule"), bits=8, degree=degree, train=200)
         x, y = information.patterns(task)
@@ -349,30 +312,21 @@ def test_a_rule_has_all_patterns_once_and_two_classes_of_about_the_same_size():
         assert set(np.unique(x)) == {-1.0, 1.0}
         assert y.mean() == pytest.approx(0.5, abs=0.02)
         assert len(task.x_train) == 200
-
-
-def test_even_bins_are_evenly_wide():
-    found = information.even_bins(np.array([[-1.0, -0.51, -0.49, 0.0, 0.99, 1.0, 7.0]]), low=-1, high=1, bins=4)
-    assert found.tolist() == [[0, 0, 1, 2, 3, 3, 3]]
-
-
-def test_bins_of_equal_shares_hold_as_many_values_each_and_see_no_saturation(active):
     found = information.equal_shares(active, bins=5)
     assert all(np.bincount(column).tolist() == [100] * 5 for column in found.T)
     assert np.array_equal(found, information.equal_shares(np.float64(active) ** 3 / 1000, bins=5))
     assert information.equal_shares(np.ones((7, 1)), bins=5).tolist() == [[0]] * 7
+    found = information.even_bins(np.array([[-1.0, -0.51, -0.49, 0.0, 0.99, 1.0, 7.0]]), low=-1, high=1, bins=4)
+    assert found.tolist() == [[0, 0, 1, 2, 3, 3, 3]]
 
 
-def test_what_cells_tell_of_a_label_is_counted(active):
+def test_what_cells_tell_of_a_label_is_counted_and_noise_hides_it(active):
     names = information.occupied(information.even_bins(active[:, :2], low=-1, high=1, bins=3))
     y = (active[:, 0] + active[:, 2] > 0).astype(np.int32)
     by_hand = bits_of(names.tolist()) + bits_of(y.tolist()) - bits_of(zip(names.tolist(), y.tolist(), strict=True))
     assert information.of_label(names, y) == pytest.approx(by_hand)
     assert information.of_label(names, np.zeros(500, dtype=np.int32)) == pytest.approx(0.0, abs=1e-9)
     assert information.of_label(y.astype(np.int64), y) == pytest.approx(bits_of(y.tolist()))
-
-
-def test_little_noise_hides_nothing_and_much_hides_all():
     apart = np.arange(64.0)[:, None]
     assert information.through_noise(apart, noise=0.01) == pytest.approx(6.0)
     assert information.through_noise(apart, noise=1e6) == pytest.approx(0.0, abs=1e-6)

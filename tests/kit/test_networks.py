@@ -24,16 +24,13 @@ def net(*sizes, seed=5):
     return models.mlp(chance.stream(seed, "start"), sizes)
 
 
-@pytest.mark.parametrize(("fan_in", "fan_out"), [(20, 400), (400, 400), (400, 50)])
-def test_he_start_has_variance_two_over_fan_in(fan_in, fan_out):
-    (layer,) = net(fan_in, fan_out)
-    draws = fan_in * fan_out
-    spread = np.sqrt(2 / draws)  # relative standard error of a variance
-    assert layer.weights.var() == pytest.approx(2 / fan_in, rel=5 * spread)
-    assert not layer.biases.any()
-
-
-def test_hidden_and_logits_are_what_is_computed_by_hand():
+def test_a_start_has_the_variance_of_he_and_layers_are_those_by_hand():
+    for fan_in, fan_out in [(20, 400), (400, 400), (400, 50)]:
+        (layer,) = net(fan_in, fan_out)
+        draws = fan_in * fan_out
+        spread = np.sqrt(2 / draws)  # relative standard error of a variance
+        assert layer.weights.var() == pytest.approx(2 / fan_in, rel=5 * spread)
+        assert not layer.biases.any()
     two = (
         Layer(weights=np.array([[1.0, -1.0], [0.0, 2.0]]), biases=np.array([0.5, 0.0])),
         Layer(weights=np.array([[1.0], [3.0]]), biases=np.array([-1.0])),
@@ -42,6 +39,13 @@ def test_hidden_and_logits_are_what_is_computed_by_hand():
     (activations,) = models.hidden(two, x)
     assert activations.tolist() == [[1.5, 1.0], [0.0, 2.0]]
     assert models.logits(two, x).tolist() == [[3.5], [5.0]]
+    (layer,) = made = models.ntk(chance.stream(5, "start"), (64, 3))
+    x = chance.stream(5, "data").standard_normal((4, 64)).astype(np.float32)
+    assert np.allclose(models.Architecture(ntk=True).outputs(made, x), x @ layer.weights / 8, atol=1e-5)
+    layers, x = net(6, 5, 5, 2), chance.stream(5, "data").standard_normal((3, 6)).astype(np.float32)
+    plain, residual = (models.Architecture(residual=is_so).hidden(layers, x) for is_so in (False, True))
+    assert np.array_equal(plain[0], residual[0])
+    assert np.allclose(residual[1], plain[1] + plain[0])
 
 
 def derivative(activation, x, step=1e-6):
@@ -72,19 +76,6 @@ def test_an_activation_has_the_value_and_the_slope_of_its_formula(activation, at
     assert derivative(activation, at) == pytest.approx(slope, abs=2e-3)
 
 
-def test_in_ntk_parametrisation_a_layer_divides_by_the_root_of_its_fan_in():
-    (layer,) = made = models.ntk(chance.stream(5, "start"), (64, 3))
-    x = chance.stream(5, "data").standard_normal((4, 64)).astype(np.float32)
-    assert np.allclose(models.Architecture(ntk=True).outputs(made, x), x @ layer.weights / 8, atol=1e-5)
-
-
-def test_a_residual_layer_adds_what_it_received_where_the_widths_agree():
-    layers, x = net(6, 5, 5, 2), chance.stream(5, "data").standard_normal((3, 6)).astype(np.float32)
-    plain, residual = (models.Architecture(residual=is_so).hidden(layers, x) for is_so in (False, True))
-    assert np.array_equal(plain[0], residual[0])
-    assert np.allclose(residual[1], plain[1] + plain[0])
-
-
 # Attention against its formula, JAX's own, and what no order of tokens may change.
 FOUR = SelfAttention(tokens=4)
 
@@ -104,42 +95,33 @@ def without(net, number, part="weights"):
     return tuple(layers)
 
 
-def test_of_two_tokens_the_share_is_a_sigmoid():
-    """A query of 3 against keys of 1 and 2, in one dimension: e^3 / (e^3 + e^6) of it for the first."""
-    among = attention.shares(np.array([[3.0]]), np.array([[1.0], [2.0]]))
-    assert among.tolist() == [pytest.approx([1 / (1 + np.exp(3)), 1 / (1 + np.exp(-3))])]
-    wide = attention.shares(np.array([[3.0, 0, 0, 0]]), np.array([[1.0, 0, 0, 0], [2.0, 0, 0, 0]]))
-    assert wide[0, 0] == pytest.approx(1 / (1 + np.exp(1.5)))  # over the root of four dimensions
-
-
-def test_it_is_the_attention_of_jax():
+def test_attention_is_that_of_jax_and_of_two_tokens_by_hand():
     queries, keys, values = (draw(2, 6, 8, purpose=name) for name in ("queries", "keys", "values"))
     heard = attention.shares(queries, keys) @ values
     theirs = jax.nn.dot_product_attention(*(part[:, :, None, :] for part in (queries, keys, values)))
     assert np.allclose(heard, theirs[:, :, 0, :], atol=1e-5)
+    # A query of 3 against keys of 1 and 2, in one dimension: e^3 / (e^3 + e^6) of it for the first.
+    among = attention.shares(np.array([[3.0]]), np.array([[1.0], [2.0]]))
+    assert among.tolist() == [pytest.approx([1 / (1 + np.exp(3)), 1 / (1 + np.exp(-3))])]
+    wide = attention.shares(np.array([[3.0, 0, 0, 0]]), np.array([[1.0, 0, 0, 0], [2.0, 0, 0, 0]]))
+    assert wide[0, 0] == pytest.approx(1 / (1 + np.exp(1.5)))  # over the root of four dimensions
+    # One number a token, and weights of 1: the first token, 0, heeds both alike, and the second mostly itself.
+    one = Layer(weights=np.ones((1, 1)), biases=np.zeros(1))
+    net, x = (one, one, one, one, one), np.array([[0.0, 2.0]])
+    heeded = 2 / (1 + np.exp(-4))  # of the second: scores of 0 and 4
+    assert SelfAttention(tokens=2).outputs(net, x).item() == pytest.approx(((0 + 1) + (2 + heeded)) / 2)
 
 
-def test_without_places_the_order_of_tokens_says_nothing():
+def test_without_places_order_says_nothing_and_without_values_each_speaks_for_itself():
     x = draw(7, 4, 3)
     turned = x[:, [2, 0, 3, 1]]
     net = without(start(), 0, "biases")
     assert np.allclose(FOUR.outputs(net, x.reshape(7, 12)), FOUR.outputs(net, turned.reshape(7, 12)), atol=1e-5)
     placed = [FOUR.outputs(start(), rows.reshape(7, 12)) for rows in (x, turned)]
     assert not np.allclose(*placed, atol=1e-2)
-
-
-def test_without_values_each_token_speaks_for_itself():
     net, x = without(without(start(), 3), 3, "biases"), draw(7, 12)
     embedded = x.reshape(7, 4, 3) @ net[0].weights + net[0].biases
     assert np.allclose(FOUR.hidden(net, x)[0], np.maximum(embedded, 0).mean(axis=1), atol=1e-6)
-
-
-def test_two_tokens_by_hand():
-    """One number a token, and weights of 1: the first token, 0, heeds both alike, and the second mostly itself."""
-    one = Layer(weights=np.ones((1, 1)), biases=np.zeros(1))
-    net, x = (one, one, one, one, one), np.array([[0.0, 2.0]])
-    heeded = 2 / (1 + np.exp(-4))  # of the second: scores of 0 and 4
-    assert SelfAttention(tokens=2).outputs(net, x).item() == pytest.approx(((0 + 1) + (2 + heeded)) / 2)
 
 
 # Convolution against known filters, JAX's own, and what a window that moves must do.
@@ -151,35 +133,28 @@ def filter_of(*window, bias=0.0):
     return Layer(weights=np.array(window, dtype=np.float64).reshape(-1, 1), biases=np.array([bias]))
 
 
-def test_the_laplacian_of_a_parabola_is_four_within():
+def test_convolution_is_that_of_jax_and_what_cannot_pass_is_refused():
+    for window in [1, 3]:
+        layer = Layer(weights=draw(window**2 * 2, 4, purpose="weights"), biases=draw(4, purpose="biases"))
+        images = draw(3, 6, 6, 2)
+        theirs = jax.lax.conv_general_dilated(
+            images,
+            layer.weights.reshape(window, window, 2, 4),
+            (1, 1),
+            "SAME",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+        )
+        assert np.allclose(convolved(layer, images, window), theirs + layer.biases, atol=1e-4)
     lines, pixels = np.mgrid[:6, :6]
     image = (lines**2 + pixels**2).astype(np.float64)[None, :, :, None]
     curved = convolved(filter_of(0, 1, 0, 1, -4, 1, 0, 1, 0), image, 3)
     assert curved[0, 1:-1, 1:-1, 0] == pytest.approx(4.0)
     assert curved[0, 0, 0, 0] == 2.0  # the corner sees 1 and 1, and zeros beyond the border
-
-
-@pytest.mark.parametrize("window", [1, 3])
-def test_it_is_the_convolution_of_jax(window):
-    layer = Layer(weights=draw(window**2 * 2, 4, purpose="weights"), biases=draw(4, purpose="biases"))
-    images = draw(3, 6, 6, 2)
-    theirs = jax.lax.conv_general_dilated(
-        images, layer.weights.reshape(window, window, 2, 4), (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-    assert np.allclose(convolved(layer, images, window), theirs + layer.biases, atol=1e-4)
-
-
-def test_an_image_is_halved_by_means_of_four():
     image = np.arange(16.0).reshape(1, 4, 4, 1)
     assert convolution.halved(image)[0, :, :, 0].tolist() == [[2.5, 4.5], [10.5, 12.5]]
-
-
-@pytest.mark.parametrize(
-    "sizes", [{"side": 6, "channels": (1, 4, 4)}, {"side": 8, "channels": (1,)}, {"side": 8, "window": 2}]
-)
-def test_an_image_that_cannot_pass_is_refused(sizes):
-    with pytest.raises(ValueError, match="pass"):
-        convnet(chance.stream(5, "start"), **({"channels": (1, 4), "classes": 10} | sizes))
+    for sizes in [{"side": 6, "channels": (1, 4, 4)}, {"side": 8, "channels": (1,)}, {"side": 8, "window": 2}]:
+        with pytest.raises(ValueError, match="pass"):
+            convnet(chance.stream(5, "start"), **({"channels": (1, 4), "classes": 10} | sizes))
 
 
 # Normalisation against JAX's own and its invariances; what is folded into a plain network says the same.
@@ -195,12 +170,15 @@ def standardised():
     return normalised_mlp(chance.stream(5, "start"), (6, 8, 8, 3))
 
 
-@pytest.mark.parametrize(("norm", "axis"), [(layer_norm, -1), (batch_norm, 0)])
-def test_it_standardises_as_jax_does(norm, axis):
-    x = 3 * draw(40, 7) + 2
-    assert np.allclose(norm(plain(7), x), jax.nn.standardize(x, axis=axis, epsilon=1e-5), atol=1e-5)
-    assert np.allclose(norm(plain(7), x).mean(axis=axis), 0, atol=1e-6)
-    assert np.allclose(norm(plain(7), x).var(axis=axis), 1, atol=1e-4)
+def test_normalisation_is_that_of_jax_and_each_row_of_a_layer_stands_alone():
+    for norm, axis in [(layer_norm, -1), (batch_norm, 0)]:
+        x = 3 * draw(40, 7) + 2
+        assert np.allclose(norm(plain(7), x), jax.nn.standardize(x, axis=axis, epsilon=1e-5), atol=1e-5)
+        assert np.allclose(norm(plain(7), x).mean(axis=axis), 0, atol=1e-6)
+        assert np.allclose(norm(plain(7), x).var(axis=axis), 1, atol=1e-4)
+    x = draw(30, 6)
+    assert np.allclose(LAYER.outputs(standardised(), x)[:4], LAYER.outputs(standardised(), x[:4]), atol=1e-6)
+    assert not np.allclose(BATCH.outputs(standardised(), x)[:4], BATCH.outputs(standardised(), x[:4]), atol=1e-2)
 
 
 def scaled(net, factor):
@@ -211,12 +189,6 @@ def scaled(net, factor):
 def test_the_scale_of_weights_does_not_matter(function):
     x = draw(30, 6)
     assert np.allclose(function.outputs(scaled(standardised(), 10), x), function.outputs(standardised(), x), atol=2e-4)
-
-
-def test_a_row_of_layer_norm_does_not_depend_on_the_others():
-    x = draw(30, 6)
-    assert np.allclose(LAYER.outputs(standardised(), x)[:4], LAYER.outputs(standardised(), x[:4]), atol=1e-6)
-    assert not np.allclose(BATCH.outputs(standardised(), x)[:4], BATCH.outputs(standardised(), x[:4]), atol=1e-2)
 
 
 def test_a_folded_network_says_of_its_rows_what_batch_norm_says():
@@ -243,7 +215,7 @@ def of(rate, widths=(4, 8)):
     )
 
 
-def test_patterns_silence_their_share_and_leave_the_mean_as_it_was():
+def test_patterns_silence_their_share_and_outputs_are_those_by_hand():
     quarter, half = (dropout.patterns(np.random.default_rng(4), width=64, rate=rate) for rate in (0.25, 0.5))
     assert np.mean(quarter == 0) == pytest.approx(0.25, abs=0.01)
     assert quarter.mean() == pytest.approx(1.0, abs=0.02)
@@ -252,6 +224,12 @@ def test_patterns_silence_their_share_and_leave_the_mean_as_it_was():
     assert (dropout.patterns(np.random.default_rng(4), width=8, rate=0.0) == 1).all()
     with pytest.raises(ValueError, match="1"):
         dropout.patterns(np.random.default_rng(4), width=8, rate=1.0)
+    net, x = models.mlp(np.random.default_rng(5), (4, 8, 3)), task().x_train
+    numbers = np.random.default_rng(6).integers(0, dropout.PATTERNS, (30, 2))
+    inputs, hidden = of(0.4)
+    below = (x * inputs[numbers[:, 0]]) @ net[0].weights + net[0].biases
+    by_hand = (np.maximum(below, 0) * hidden[numbers[:, 1]]) @ net[1].weights + net[1].biases
+    assert np.asarray(dropout.outputs(net, x, numbers, (inputs, hidden))) == pytest.approx(by_hand, abs=1e-5)
 
 
 def test_every_showing_has_a_row_and_patterns_of_its_own():
@@ -268,25 +246,29 @@ def test_every_showing_has_a_row_and_patterns_of_its_own():
         dropout.shown(chance.stream(2, "patterns"), plain, orders[:, :20], layers=2)
 
 
-def test_outputs_by_hand():
-    net, x = models.mlp(np.random.default_rng(5), (4, 8, 3)), task().x_train
-    numbers = np.random.default_rng(6).integers(0, dropout.PATTERNS, (30, 2))
-    inputs, hidden = of(0.4)
-    below = (x * inputs[numbers[:, 0]]) @ net[0].weights + net[0].biases
-    by_hand = (np.maximum(below, 0) * hidden[numbers[:, 1]]) @ net[1].weights + net[1].biases
-    assert np.asarray(dropout.outputs(net, x, numbers, (inputs, hidden))) == pytest.approx(by_hand, abs=1e-5)
-
-
 # A committee. Saad & Solla (1995): the error of a soft committee machine is known from overlaps alone.
 def drawn(purpose, inputs, units, scale=1.0):
     return scale * chance.stream(3, purpose).standard_normal((inputs, units))
 
 
-def test_a_teacher_has_columns_at_right_angles():
+def test_a_committee_is_specialised_as_far_as_its_units_are_the_teachers():
     known = committee.overlaps(drawn("student", 12, 5), committee.orthogonal(chance.stream(1, "t"), inputs=12, units=4))
     assert known.taught == pytest.approx(np.eye(4), abs=1e-12)
     assert known.within.shape == (5, 5)
     assert known.across.shape == (5, 4)
+    teacher = committee.orthogonal(chance.stream(2, "t"), inputs=10, units=3)
+
+    def of(student):
+        return committee.specialised(committee.overlaps(student, teacher))
+
+    assert of(teacher) == pytest.approx(1)
+    assert of(-2 * teacher[:, [1, 1]]) == pytest.approx(1)  # sign, length and which of them do not matter
+    assert of(teacher.sum(axis=1, keepdims=True)) == pytest.approx(0, abs=1e-12)
+    two = teacher[:, 0] + teacher[:, 1]
+    assert of(two[:, None]) == pytest.approx(0.5 - 0.25)
+    both = np.stack([teacher[:, 0], 3 * teacher.sum(axis=1)], axis=1)
+    assert of(both) == pytest.approx(1 / 28)  # lengths 1 and 27
+    assert of(0 * both + 1e-9 * teacher[:, :2]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("units", "scale"), [(2, 1.0), (5, 2.0)])
@@ -311,22 +293,6 @@ def test_the_objective_is_the_risk_on_many_rows_and_has_its_slope():
         up, down = (committee.risk(committee.overlaps(student + sign * nudge, teacher)) for sign in (1, -1))
         assert float(slope.weights[place]) == pytest.approx((up - down) / 2e-4, rel=0.15, abs=5e-3)
     assert not np.asarray(slope.biases).any()
-
-
-def test_units_are_specialised_as_far_as_they_are_one_of_the_teachers():
-    teacher = committee.orthogonal(chance.stream(2, "t"), inputs=10, units=3)
-
-    def of(student):
-        return committee.specialised(committee.overlaps(student, teacher))
-
-    assert of(teacher) == pytest.approx(1)
-    assert of(-2 * teacher[:, [1, 1]]) == pytest.approx(1)  # sign, length and which of them do not matter
-    assert of(teacher.sum(axis=1, keepdims=True)) == pytest.approx(0, abs=1e-12)
-    two = teacher[:, 0] + teacher[:, 1]
-    assert of(two[:, None]) == pytest.approx(0.5 - 0.25)
-    both = np.stack([teacher[:, 0], 3 * teacher.sum(axis=1)], axis=1)
-    assert of(both) == pytest.approx(1 / 28)  # lengths 1 and 27
-    assert of(0 * both + 1e-9 * teacher[:, :2]) == pytest.approx(1)
 
 
 # All of them.

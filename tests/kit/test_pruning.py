@@ -37,20 +37,24 @@ def kept(mask):
 SMALL = net([[1.0, -4.0], [0.5, 3.0]], [[-2.0], [0.1]])
 
 
-@pytest.mark.parametrize(
-    ("keep", "layerwise", "first", "second"),
-    [
+def test_the_largest_weights_stay_and_scattered_ones_are_as_many():
+    for keep, layerwise, first, second in [
         (1.0, False, [[1, 1], [1, 1]], [[1], [1]]),
         (0.5, False, [[0, 1], [0, 1]], [[1], [0]]),
         (1 / 3, False, [[0, 1], [0, 1]], [[0], [0]]),  # the last layer loses everything
         (1 / 4, True, [[0, 1], [0, 0]], [[0], [0]]),
         (3 / 4, True, [[1, 1], [0, 1]], [[1], [1]]),
         (0.0, False, [[0, 0], [0, 0]], [[0], [0]]),
-    ],
-)
-def test_the_largest_weights_stay_whatever_their_sign(keep, layerwise, first, second):
-    mask = pruning.magnitude(SMALL, keep=keep, layerwise=layerwise)
-    assert [layer.weights.tolist() for layer in mask] == [first, second]
+    ]:
+        mask = pruning.magnitude(SMALL, keep=keep, layerwise=layerwise)
+        assert [layer.weights.tolist() for layer in mask] == [first, second]
+    _, mask, _ = masked_drawn()
+    other = masked.scattered(np.random.default_rng(0), mask)
+    for old, new in zip(mask, other, strict=True):
+        assert new.weights.sum() == old.weights.sum()
+        assert set(np.unique(new.weights)) == {0.0, 1.0}
+        assert not np.array_equal(new.weights, old.weights)
+        assert np.array_equal(new.biases, old.biases)
 
 
 @settings(max_examples=20)
@@ -112,16 +116,6 @@ def test_what_is_gone_stays_gone_and_what_is_left_learns():
     assert loss[1] < loss[0] / 2
 
 
-def test_scattered_weights_are_as_many_in_each_layer_and_elsewhere():
-    _, mask, _ = masked_drawn()
-    other = masked.scattered(np.random.default_rng(0), mask)
-    for old, new in zip(mask, other, strict=True):
-        assert new.weights.sum() == old.weights.sum()
-        assert set(np.unique(new.weights)) == {0.0, 1.0}
-        assert not np.array_equal(new.weights, old.weights)
-        assert np.array_equal(new.biases, old.biases)
-
-
 # Eckart & Young (1936): nothing of a rank is nearer than what the largest singular values leave.
 ONES = np.ones((6, 6), dtype=np.float32)
 
@@ -132,7 +126,7 @@ def lowrank_drawn():
     return net, x, chance.stream(1, "y").integers(0, 3, 30).astype(np.int32)
 
 
-def test_factors_are_the_nearest_matrix_of_their_rank():
+def test_factors_are_the_nearest_matrix_of_their_rank_and_gaps_stay():
     net, x, _ = lowrank_drawn()
     whole = lowrank.middle(net)
     sizes = np.linalg.svd(whole, compute_uv=False)
@@ -145,9 +139,6 @@ def test_factors_are_the_nearest_matrix_of_their_rank():
         assert one.T @ one == pytest.approx(other @ other.T, abs=1e-5)
     same = models.logits(lowrank.composed(factors, ONES), x)
     assert same == pytest.approx(models.logits(net, x), abs=1e-4)
-
-
-def test_gaps_stay_gaps_and_have_no_slope():
     net, x, y = lowrank_drawn()
     stays = (chance.stream(2, "stays").random((6, 6)) < 0.5).astype(np.float32)
     gapped = lowrank.composed(net, stays)

@@ -25,44 +25,29 @@ def memory_capacity(recurrent, *, weights=None, activation="tanh", seed=5, delay
     return reservoirs.capacities(reservoirs.read(states, fitted)[2_000:], targets[2_000:])
 
 
-@pytest.mark.parametrize(
-    ("matrix", "radius"),
-    [([[0.0, 1.0], [-1.0, 0.0]], 1.0), ([[0.5, 9.0], [0.0, -2.0]], 2.0), ([[0.0, 7.0], [0.0, 0.0]], 0.0)],
-)
-def test_the_spectral_radius_is_the_largest_absolute_eigenvalue(matrix, radius):
-    assert reservoirs.spectral_radius(np.array(matrix)) == pytest.approx(radius)
-
-
-def test_states_follow_their_rule_from_rest_or_from_a_start():
+def test_states_follow_their_rule_and_columns_are_the_series_of_steps_before():
     recurrent, weights, series = draw(5, 3, 3), draw(6, 3), draw(7, 4)
     found = reservoirs.states(recurrent, weights, series)
     assert found[0] == pytest.approx(np.tanh(weights * series[0]))
     assert found[3] == pytest.approx(np.tanh(recurrent @ found[2] + weights * series[3]))
     assert reservoirs.states(recurrent, weights, series[2:], start=found[1]) == pytest.approx(found[2:])
-
-
-@pytest.mark.parametrize("units", [1, 12])
-def test_a_linear_delay_line_remembers_exactly_as_much_as_it_has_units(units):
-    first = np.eye(units)[0]  # only the first unit hears
-    held = memory_capacity(reservoirs.delay_line(units=units), weights=first, activation="linear")
-    assert held == pytest.approx([1.0] * units + [0.0] * (40 - units), abs=1e-6)
-
-
-def test_column_k_is_the_series_of_k_steps_before():
     shifted = reservoirs.delayed(np.arange(10.0), delays=4)
     assert shifted[3:, 0].tolist() == [3, 4, 5, 6, 7, 8, 9]
     assert shifted[3:, 3].tolist() == [0, 1, 2, 3, 4, 5, 6]
+    for matrix, radius in (([[0, 1], [-1, 0]], 1), ([[0.5, 9], [0, -2]], 2), ([[0, 7], [0, 0]], 0)):
+        assert reservoirs.spectral_radius(np.array(matrix)) == pytest.approx(radius)
 
 
-def test_a_capacity_is_a_squared_correlation():
+def test_a_capacity_is_a_squared_correlation_and_a_delay_line_has_its_length():
+    for units in [1, 12]:
+        first = np.eye(units)[0]  # only the first unit hears
+        held = memory_capacity(reservoirs.delay_line(units=units), weights=first, activation="linear")
+        assert held == pytest.approx([1.0] * units + [0.0] * (40 - units), abs=1e-6)
     x, y = draw(5, 400, 2), draw(6, 400, 2)
     y += x
     expected = [np.corrcoef(x[:, column], y[:, column])[0, 1] ** 2 for column in (0, 1)]
     assert reservoirs.capacities(x, y) == pytest.approx(expected)
     assert reservoirs.capacities(-2 * x + 7, y) == pytest.approx(expected)
-
-
-def test_what_chance_gives_counts_as_nothing():
     noise = reservoirs.capacities(draw(5, 1_000, 400), draw(6, 1_000, 400))
     assert np.count_nonzero(noise) < 12  # 2 are expected; a threshold of half would let through 18
     assert reservoirs.capacities(np.ones((20, 1)), draw(6, 20, 1)) == 0.0
@@ -73,15 +58,11 @@ def wired(wiring, units, seed=5):
     return echoes.WIRINGS[wiring](chance.stream(seed, "recurrent"), units)
 
 
-@pytest.mark.parametrize(
-    ("wiring", "radius"), [("random", 1), ("sparse", 1), ("orthogonal", 1), ("ring", 1), ("delay_line", 0), ("none", 0)]
-)
-def test_the_spectral_radius_is_one_where_there_is_an_echo(wiring, radius):
-    about = 0.1 if wiring in {"random", "sparse"} else 1e-9
-    assert reservoirs.spectral_radius(wired(wiring, 200)) == pytest.approx(radius, abs=about)
-
-
-def test_an_orthogonal_wiring_is_drawn_evenly_and_in_a_ring_a_value_comes_round():
+def test_wirings_have_their_radius_and_a_ring_brings_a_value_round():
+    radii = {"random": 1, "sparse": 1, "orthogonal": 1, "ring": 1, "delay_line": 0, "none": 0}
+    for wiring, radius in radii.items():
+        about = 0.1 if wiring in {"random", "sparse"} else 1e-9
+        assert reservoirs.spectral_radius(wired(wiring, 200)) == pytest.approx(radius, abs=about)
     drawn = wired("orthogonal", 30)
     assert drawn @ drawn.T == pytest.approx(np.eye(30), abs=1e-12)
     signs = [np.sign(wired("orthogonal", 2, seed)[0, 0]) for seed in range(60)]
@@ -91,21 +72,15 @@ def test_an_orthogonal_wiring_is_drawn_evenly_and_in_a_ring_a_value_comes_round(
     assert (wired("delay_line", 4) @ np.array([1.0, 2.0, 3.0, 4.0])).tolist() == [0, 1, 2, 3]
 
 
-def test_side_by_side_is_what_one_after_the_other_is():
+def test_side_by_side_is_one_after_the_other_and_a_leaky_unit_keeps_a_part():
     recurrent, inputs, series = 0.3 * draw(5, 6, 6), draw(6, 6), draw(7, 130, 2)
     network = echoes.Network(recurrent=recurrent, inputs=inputs)
     found = np.concatenate(list(echoes.states(network, series, chance.stream(5, "noise"))))
     for piece in (0, 1):
         assert found[:, piece] == pytest.approx(reservoirs.states(recurrent, inputs, series[:, piece]))
-
-
-def test_a_leaky_unit_keeps_a_part_of_what_it_was():
     network = echoes.Network(recurrent=0.0 * np.eye(2), inputs=np.ones(2), activation="linear", leak=0.25)
     found = next(echoes.states(network, np.array([[1.0], [0.0], [0.0]]), chance.stream(5, "noise")))
     assert found[:, 0, 0] == pytest.approx([0.25, 0.25 * 0.75, 0.25 * 0.75**2])
-
-
-def test_pieces_follow_each_other_behind_their_washout():
     cut = echoes.in_pieces(np.arange(23.0), pieces=4, washout=3)
     assert cut[3:].T.ravel().tolist() == list(range(3, 23))
     assert cut[:, 1].tolist() == list(range(5, 13))
@@ -144,21 +119,15 @@ def by_the_book(inputs):
     return y[1:]
 
 
-def test_narma_follows_its_rule():
+def test_a_task_never_meets_an_explosion_and_series_follow_their_rules():
+    for seed, draws in [(5, 1), (208, 2), (242, 2)]:
+        drawn = chance.stream(seed, "narma").uniform(0.0, 0.5, (draws, 2_000))
+        inputs, y = series.narma_task(chance.stream(seed, "narma"), length=2_000)
+        assert [series.narma(each).max() < 1.5 for each in drawn] == [False] * (draws - 1) + [True]
+        assert np.array_equal(inputs, drawn[-1])
+        assert np.array_equal(y, series.narma(inputs))
     inputs = chance.stream(5, "input").uniform(0.0, 0.4, 200)
     assert series.narma(inputs) == pytest.approx(by_the_book(inputs))
-
-
-@pytest.mark.parametrize(("seed", "draws"), [(5, 1), (208, 2), (242, 2)])
-def test_a_task_never_meets_it_for_such_an_input_is_drawn_again(seed, draws):
-    drawn = chance.stream(seed, "narma").uniform(0.0, 0.5, (draws, 2_000))
-    inputs, y = series.narma_task(chance.stream(seed, "narma"), length=2_000)
-    assert [series.narma(each).max() < 1.5 for each in drawn] == [False] * (draws - 1) + [True]
-    assert np.array_equal(inputs, drawn[-1])
-    assert np.array_equal(y, series.narma(inputs))
-
-
-def test_mackey_and_glass_stand_still_at_one():
     assert series.heun(1.0, 1.0, 1.0) == pytest.approx(1.0)
     assert series.heun(1.1, 1.0, 1.0) == pytest.approx(1.0 + 0.1 * np.exp(-0.01), abs=1e-7)  # decays at rate 0.1
 
@@ -186,23 +155,17 @@ def cat(states, tangents, _moment):
     return states @ matrix.T % 1.0, tangents @ matrix.T
 
 
-@pytest.mark.parametrize(
-    ("step", "start", "exponent", "tolerance"),
-    [
+def test_exponents_are_the_known_ones_of_each_row():
+    for step, start, exponent, tolerance in [
         (linear(np.diag([0.5, 1.25, 0.9])), [0.1, 0.2, 0.3], np.log(1.25), 1e-9),
         (logistic(4.0), [0.3], np.log(2.0), 0.01),
         (logistic(2.5), [0.3], np.log(0.5), 1e-6),  # a fixed point at 0.6, where the slope is -0.5
         (henon, [0.1, 0.1], 0.4192, 0.01),
         (cat, [0.2, 0.7], np.log((3 + 5**0.5) / 2), 1e-9),
-    ],
-)
-def test_it_is_the_known_one(step, start, exponent, tolerance):
-    states = np.array([start])
-    found = lyapunov.largest_exponents(step, states, np.ones_like(states), steps=5_000, washout=200)
-    assert found == pytest.approx([exponent], abs=tolerance)
-
-
-def test_each_row_is_a_system_of_its_own():
+    ]:
+        states = np.array([start])
+        found = lyapunov.largest_exponents(step, states, np.ones_like(states), steps=5_000, washout=200)
+        assert found == pytest.approx([exponent], abs=tolerance)
     rates = np.array([[2.5], [3.2], [4.0]])
     start = np.full((3, 1), 0.3)
     together = lyapunov.largest_exponents(logistic(rates), start, np.ones((3, 1)), steps=900, washout=100)
@@ -226,20 +189,21 @@ def test_every_step_counts_once_wherever_blocks_end(steps, washout):
     assert moments == list(range(steps + washout))
 
 
-@pytest.mark.parametrize(
-    ("exponents", "level"),
-    [
+def test_the_onset_and_mean_field_theory_are_those_of_their_definitions():
+    for exponents, level in [
         ([-0.2, -0.1, 0.1, 0.3], 2.5),
         ([-0.2, 0.1, -0.1, 0.3], 1 + 2 / 3),  # behind it is a window of order
         ([-0.3, -0.2, -0.1, 0.0], None),
         ([0.1, 0.2, 0.3, 0.4], None),
         ([0.1, -0.3, 0.3, 0.4], None),
-    ],
-)
-def test_the_onset_is_where_the_exponent_first_rises(exponents, level):
-    assert lyapunov.onset(np.array([1.0, 2.0, 3.0, 4.0]), np.array(exponents)) == (
-        level if level is None else pytest.approx(level)
-    )
+    ]:
+        assert lyapunov.onset(np.array([1.0, 2.0, 3.0, 4.0]), np.array(exponents)) == (
+            level if level is None else pytest.approx(level)
+        )
+    for drive, share in [(0.0, 1.0), (1.0, 1.0), (2.0, 0.3)]:
+        gains = np.array([0.8, 1.2, 1.7, 3.0])
+        expected = [settled(gain, drive, share) for gain in gains]
+        assert lyapunov.mean_field(gains, drive=drive, share=share) == pytest.approx(expected, abs=1e-4)
 
 
 def settled(gain, drive, share):
@@ -259,25 +223,15 @@ def settled(gain, drive, share):
     return 0.5 * np.log(gain**2 * mean(lambda tanh: (1 - tanh**2) ** 2, low))
 
 
-@pytest.mark.parametrize(("drive", "share"), [(0.0, 1.0), (1.0, 1.0), (2.0, 0.3)])
-def test_mean_field_theory_is_that_of_the_activity_that_reproduces_itself(drive, share):
-    gains = np.array([0.8, 1.2, 1.7, 3.0])
-    expected = [settled(gain, drive, share) for gain in gains]
-    assert lyapunov.mean_field(gains, drive=drive, share=share) == pytest.approx(expected, abs=1e-4)
-
-
 # Least squares on features: what it finds is the best, and of the best the shortest.
 SEEDS = st.integers(0, 2**63 - 1)
 
 
-def test_random_features_are_one_layer_of_the_named_activation():
+def test_random_features_are_one_layer_with_the_kernel_of_cho_and_saul():
     x, directions = draw(5, 6, 3), draw(6, 4, 3)
     assert features.random_features(x, directions) == pytest.approx(np.maximum(x @ directions.T, 0.0))
     assert features.random_features(x, directions, activation="tanh") == pytest.approx(np.tanh(x @ directions.T))
-
-
-def test_their_kernel_is_that_of_cho_and_saul():
-    """The mean product of ReLU features of x and y is |x||y| (sin t + (pi - t) cos t) / 2 pi, t the angle between."""
+    # The mean product of ReLU features of x and y is |x||y| (sin t + (pi - t) cos t) / 2 pi, t the angle between.
     x = np.array([[1.0, 0.0], [0.6, 0.8]])
     seen = features.random_features(x, draw(5, 400_000, 2))
     angle = np.arccos(0.6)
@@ -360,7 +314,7 @@ def test_a_planted_law_is_found(floor, a, b, at_least):
     assert fitted.loss(ITEMS, SIZES) == pytest.approx(law.loss(ITEMS, SIZES), rel=0.01)
 
 
-def test_no_other_law_nearby_comes_closer():
+def test_no_other_law_nearby_comes_closer_and_too_few_points_are_refused():
     law = planted()
     losses = law.loss(ITEMS, SIZES) * np.exp(0.1 * np.random.default_rng(5).standard_normal(len(ITEMS)))
     fitted = scaling.joint_law(ITEMS, SIZES, losses)
@@ -371,11 +325,6 @@ def test_no_other_law_nearby_comes_closer():
     for name in ("floor", "of_items", "of_size", "items_exponent", "size_exponent"):
         for factor in (0.999, 1.001):
             assert error(replace(fitted, **{name: getattr(fitted, name) * factor})) >= error(fitted)
-
-
-@pytest.mark.parametrize(
-    ("items", "losses"), [([1, 2, 3, 4], [1, 1, 1, 1]), ([0, 1, 2, 3, 4], [1] * 5), ([1, 2, 3, 4, 5], [1, 1, 1, 1, 0])]
-)
-def test_what_no_law_can_be_fitted_to_is_refused(items, losses):
-    with pytest.raises(ValueError, match="five"):
-        scaling.joint_law(items, items, losses)
+    for items, losses in (([1, 2, 3, 4], [1] * 4), ([0, 1, 2, 3, 4], [1] * 5), ([1, 2, 3, 4, 5], [1, 1, 1, 1, 0])):
+        with pytest.raises(ValueError, match="five"):
+            scaling.joint_law(items, items, losses)

@@ -93,12 +93,9 @@ def test_a_state_that_was_cut_is_none(end):
         states.unpack(WHOLE[:end])
 
 
-def test_nothing_that_is_read_can_run():
+def test_nothing_that_is_read_can_run_and_numpy_is_loaded_when_it_is_needed():
     pickled = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n"
     with pytest.raises(ValueError, match="state"):
         states.unpack(json.dumps(["array"]).encode() + b"\n" + pickled + b"cos\nsystem\n(S'false'\ntR.")
-
-
-def test_numpy_is_loaded_when_it_is_needed():
     code = "import sys; from axiom.kit import states; assert not {'numpy', 'jax'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

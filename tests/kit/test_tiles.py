@@ -24,12 +24,23 @@ MAP = Map(
 )
 
 
-def test_the_pixels_of_a_tile_are_those_of_its_quarters_pair_by_pair():
+def test_pixels_are_those_of_quarters_and_shades_even_steps():
     across, up = tiles.knobs(MAP, ROOT)
     (left, _), (_, high) = tiles.knobs(MAP, ROOT.children[0]), tiles.knobs(MAP, ROOT.children[3])
     assert np.log(across[:4]) == pytest.approx(np.log(left[:8]).reshape(4, 2).mean(axis=1))
     assert up[32::8] == pytest.approx(high[::8].reshape(4, 2).mean(axis=1))
     assert across.reshape(8, 8)[0] == pytest.approx(across.reshape(8, 8)[7])
+    values, shades = [0.0, 0.01, 0.06, 0.9, 1.1, 99.0, np.inf], [0, 0, 0, 1, 2, 3, 3]
+    assert tiles.graded(values, 0.01, 100.0, 4).tolist() == shades
+    pace.attach(heard := Notebook())
+    numbers = np.arange(64.0)
+    twice, odd = tiles.computed(64, 10, lambda part: [2 * numbers[part], numbers[part] % 2 == 1])
+    pace.attach(None)
+    assert twice.tolist() == (2 * numbers).tolist()
+    assert odd.sum() == 32
+    assert heard.fingerprints == []
+    assert len(heard.fractions) == 8
+    assert heard.fractions[-1] == 1.0
 
 
 @settings(max_examples=20)
@@ -105,34 +116,14 @@ def test_a_straight_border_is_found_where_it_runs_with_the_slope_it_has(tile):
     assert tiles.slope(rows, edges) == pytest.approx(-0.5, abs=0.02)
 
 
-def test_where_nothing_is_passed_there_is_no_border_nor_slope():
+def test_a_border_has_a_middle_and_a_slope_only_where_enough_of_it_is_passed():
     for beyond in (np.zeros(4096, bool), np.ones(4096, bool), tiles.knobs(PLANE, ROOT)[0] < 0.1):
         edges = tiles.edges(PLANE, ROOT, beyond)
         assert np.isnan(edges).all()
         assert tiles.middle(edges) is None
         assert tiles.slope(tiles.rows(DECADES, ROOT), edges) is None
-
-
-def test_the_middle_wants_more_than_half_of_the_rows():
     assert tiles.middle([1.0, 100.0, np.nan]) == pytest.approx(10.0)
     assert tiles.middle([1.0, 100.0, np.nan, np.nan]) is None
-
-
-def test_shades_are_even_steps_of_the_logarithm():
-    values, shades = [0.0, 0.01, 0.06, 0.9, 1.1, 99.0, np.inf], [0, 0, 0, 1, 2, 3, 3]
-    assert tiles.graded(values, 0.01, 100.0, 4).tolist() == shades
-
-
-def test_batches_are_put_together_in_their_order_and_heard_of():
-    pace.attach(heard := Notebook())
-    numbers = np.arange(64.0)
-    twice, odd = tiles.computed(64, 10, lambda part: [2 * numbers[part], numbers[part] % 2 == 1])
-    pace.attach(None)
-    assert twice.tolist() == (2 * numbers).tolist()
-    assert odd.sum() == 32
-    assert heard.fingerprints == []
-    assert len(heard.fractions) == 8
-    assert heard.fractions[-1] == 1.0
 
 
 # Many networks side by side are each what they would be alone, and their kernels are those of their gradients.

@@ -60,9 +60,16 @@ OBJECTIVES = [
 ]
 
 
-@pytest.mark.parametrize(("objective", "y"), OBJECTIVES)
-def test_an_objective_is_the_textbook_formula(objective, y):
-    assert float(objective(start(), X, y)) == pytest.approx(by_hand(objective, start(), y), rel=1e-5)
+def test_an_objective_and_smoothed_labels_are_the_textbook_formulas():
+    for objective, y in OBJECTIVES:
+        assert float(objective(start(), X, y)) == pytest.approx(by_hand(objective, start(), y), rel=1e-5)
+    # By hand: (1 - share) of the label's own loss, and share of the loss averaged over all classes.
+    for share in [0.0, 0.1]:
+        outputs = models.logits(start(), X)
+        own = losses.softmax_loss(outputs, CLASSES)
+        others = np.mean([losses.softmax_loss(outputs, np.full(9, label)) for label in range(3)])
+        smoothed = losses.softmax_loss(outputs, data.smoothed(CLASSES, classes=3, share=share))
+        assert float(smoothed) == pytest.approx((1 - share) * float(own) + share * others, rel=1e-5)
 
 
 @pytest.mark.parametrize(("objective", "y"), OBJECTIVES)
@@ -77,16 +84,6 @@ def test_the_gradient_is_that_of_finite_differences(objective, y):
         below = by_hand(objective, net, y)
         weights[place] += step
         assert float(gradient[layer].weights[place]) == pytest.approx((above - below) / (2 * step), abs=1e-5)
-
-
-@pytest.mark.parametrize("share", [0.0, 0.1])
-def test_smoothed_labels_add_the_mean_loss_of_all_classes(share):
-    """By hand: (1 - share) of the label's own loss, and share of the loss averaged over all classes."""
-    outputs = models.logits(start(), X)
-    own = losses.softmax_loss(outputs, CLASSES)
-    others = np.mean([losses.softmax_loss(outputs, np.full(9, label)) for label in range(3)])
-    smoothed = losses.softmax_loss(outputs, data.smoothed(CLASSES, classes=3, share=share))
-    assert float(smoothed) == pytest.approx((1 - share) * float(own) + share * others, rel=1e-5)
 
 
 # Optimizers: rules of descent against the papers' formulas, by hand.
@@ -105,10 +102,19 @@ def walk(optimizer, slopes_of, *, start=1.0, **rates):
     return found
 
 
-def test_the_heavy_ball_on_a_parabola_is_the_two_step_recurrence():
+def test_the_heavy_ball_is_a_recurrence_and_adam_the_sum_by_hand():
     found = [1.0, 1.0, *walk(MOMENTUM, [lambda weight: 2 * weight] * 20, lr=0.05)]
     for before, now, after in zip(found, found[1:], found[2:], strict=False):
         assert after == pytest.approx(now - 0.05 * 2 * now + 0.9 * (now - before))
+    mean = (0.9 * 0.1 * 1.0 + 0.1 * -2.0) / (1 - 0.9**2)
+    square = (0.999 * 0.001 * 1.0 + 0.001 * 4.0) / (1 - 0.999**2)
+    first = 1.0 - 0.1
+    assert walk(ADAMW, [1.0, -2.0], lr=0.1) == pytest.approx([first, first - 0.1 * mean / math.sqrt(square)])
+    found = walk(ADAMW, [0.0] * 3, lr=0.1, weight_decay=0.5)
+    assert found == pytest.approx([0.95, 0.95**2, 0.95**3])
+    for optimizer in [SGD, MOMENTUM, RMSPROP]:
+        decayed = walk(optimizer, [lambda weight: 2 * weight] * 6, lr=0.02, weight_decay=0.5)
+        assert decayed == pytest.approx(walk(optimizer, [lambda weight: 2.5 * weight] * 6, lr=0.02))
 
 
 @settings(max_examples=20)
@@ -126,39 +132,15 @@ def test_under_a_constant_gradient_adam_steps_by_the_rate_whatever_the_scale(slo
     assert np.diff(found) == pytest.approx([-math.copysign(0.01, slope)] * 5, rel=1e-4)
 
 
-def test_adam_after_two_gradients_is_the_sum_by_hand():
-    mean = (0.9 * 0.1 * 1.0 + 0.1 * -2.0) / (1 - 0.9**2)
-    square = (0.999 * 0.001 * 1.0 + 0.001 * 4.0) / (1 - 0.999**2)
-    first = 1.0 - 0.1
-    assert walk(ADAMW, [1.0, -2.0], lr=0.1) == pytest.approx([first, first - 0.1 * mean / math.sqrt(square)])
-
-
-def test_decay_of_adamw_does_not_pass_through_the_moments():
-    found = walk(ADAMW, [0.0] * 3, lr=0.1, weight_decay=0.5)
-    assert found == pytest.approx([0.95, 0.95**2, 0.95**3])
-
-
-@pytest.mark.parametrize("optimizer", [SGD, MOMENTUM, RMSPROP], ids=["sgd", "momentum", "rmsprop"])
-def test_decay_of_the_others_is_a_part_of_the_gradient(optimizer):
-    decayed = walk(optimizer, [lambda weight: 2 * weight] * 6, lr=0.02, weight_decay=0.5)
-    assert decayed == pytest.approx(walk(optimizer, [lambda weight: 2.5 * weight] * 6, lr=0.02))
-
-
 # Schedules by their formulas, and a training that follows one step by step.
-def test_a_cosine_passes_the_known_places():
+def test_schedules_pass_the_places_of_their_formulas():
     rates = schedules.cosine(0.2, steps=12)
     assert rates[[0, 4, 6, 8]].tolist() == pytest.approx([0.2, 0.15, 0.1, 0.05])
     assert rates[-1] == pytest.approx(0.1 * (1 - np.cos(np.pi / 12)), rel=1e-5)
     assert schedules.cosine(0.2, steps=1_000, end=0.05)[[0, 500]].tolist() == pytest.approx([0.2, 0.125])
-
-
-def test_stairs_go_down_after_as_many_steps():
     rates = schedules.stairs(1.0, steps=6, after=(4, 2))
     assert rates.tolist() == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
     assert schedules.stairs(0.4, steps=3, after=(1,), factor=0.5).tolist() == pytest.approx([0.4, 0.2, 0.2])
-
-
-def test_a_warm_up_grows_in_proportion_and_leaves_the_rest():
     rates = schedules.warmed_up(schedules.constant(0.8, steps=6), steps=4)
     assert rates.tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
     cosine = schedules.cosine(0.1, steps=9)
@@ -171,16 +153,13 @@ SCHEDULES_X, Y = np.ones((2, 1), np.float32), np.zeros((2, 1), np.float32)
 LOSS = SquaredError(architecture=models.Architecture())
 
 
-def test_small_batches_take_the_rate_of_each_step_across_epochs():
+def test_batches_take_the_rate_of_each_step_and_a_short_schedule_is_refused():
     task = LearningTask(x_train=SCHEDULES_X, y_train=Y, x_test=SCHEDULES_X, y_test=Y)
     rates = schedules.warmed_up(schedules.cosine(0.2, steps=6), steps=3)
     orders = np.tile(np.arange(2, dtype=np.int32), (3, 1))
     nets = training.descend((ONE,), task, orders, optimizer=SGD, rates=Rates(lr=rates), batch=1, objective=LOSS)
     sums = [float((net[0].weights + net[0].biases).item()) for net in nets]
     assert sums == pytest.approx(np.cumprod(1 - 2 * rates)[1::2].tolist(), rel=1e-5)
-
-
-def test_a_schedule_that_ends_too_soon_is_refused():
     task = LearningTask(x_train=SCHEDULES_X, y_train=Y, x_test=SCHEDULES_X, y_test=Y)
     short = Rates(lr=schedules.constant(0.1, steps=3))
     with pytest.raises(ValueError, match="3 rates"):
@@ -231,11 +210,8 @@ def test_descent_is_that_of_the_closed_gradient(steps, every, looks):
     assert seen[-1][1] == pytest.approx(0.5 * np.mean((DESCENT_X @ before_last - DESCENT_Y) ** 2), rel=1e-3)
 
 
-def test_the_context_reaches_the_objective():
+def test_the_context_reaches_the_objective_and_once_it_is_over_nothing_more_is_computed():
     assert np.allclose(fall(context=(2.0,))[0][0], descent_by_hand(20, lr=0.2), atol=1e-5)
-
-
-def test_once_it_is_over_nothing_more_is_computed():
     _, seen = fall(is_over=lambda look: look[1] < 0.5, steps=400, every=2)
     over = [look[1] < 0.5 for look in seen]
     assert over == [False] * (len(seen) - 1) + [True]
@@ -306,11 +282,6 @@ def test_a_compiled_training_is_the_rule_applied_by_hand(name):
         assert np.allclose(weight, compiled, atol=2e-5)
 
 
-def test_a_batch_that_never_fills_is_refused():
-    with pytest.raises(ValueError, match="fill"):
-        trained(training_start(), batch=41)
-
-
 def watched(*, epochs=5, every=2, optimizer=optimizers.ADAMW):
     orders, rates = chance.orders(5, items=40, epochs=epochs), Rates(lr=0.01, weight_decay=0.1)
     return training.trained(
@@ -356,17 +327,16 @@ def test_a_listener_hears_the_losses_of_the_first_steps_and_every_epoch():
     )
 
 
-@pytest.mark.parametrize("size", [1.0, 300.0])  # where exp would overflow, too
-def test_cross_entropy_of_outputs_is_that_which_is_descended(size):
-    net, y = training_start(), TASK.y_test
-    outputs = (size * models.logits(net, TASK.x_test)).astype(np.float32)
-    assert training.cross_entropy(outputs, y) == pytest.approx(float(losses.softmax_loss(outputs, y)), rel=1e-6)
-
-
-def test_accuracy_counts_the_rows_that_are_right():
+def test_cross_entropy_is_that_which_is_descended_and_accuracy_counts_what_is_right():
+    for size in (1.0, 300.0):  # where exp would overflow, too
+        net, y = training_start(), TASK.y_test
+        outputs = (size * models.logits(net, TASK.x_test)).astype(np.float32)
+        assert training.cross_entropy(outputs, y) == pytest.approx(float(losses.softmax_loss(outputs, y)), rel=1e-6)
     identity = (Layer(weights=np.eye(3, dtype=np.float32), biases=np.zeros(3, dtype=np.float32)),)
     x = np.eye(3, dtype=np.float32)[[0, 1, 2, 2]]
     assert training.accuracy(identity, x, np.array([0, 1, 2, 0], dtype=np.int32)) == 0.75
+    with pytest.raises(ValueError, match="fill"):
+        trained(training_start(), batch=41)
 
 
 # Samples.
@@ -508,15 +478,17 @@ def numbers(tree):
     return np.concatenate([np.asarray(leaf, dtype=np.float64).ravel() for leaf in jax.tree.leaves(tree)])
 
 
-def test_it_is_the_mean_of_the_squares_of_each_examples_gradient():
+def test_fisher_information_is_squared_by_example_and_closed_for_a_softmax():
     found = fisher.diagonal(losses.CROSS_ENTROPY, fisher_start(), FISHER_X, FISHER_Y)
     slopes = [numbers(PLAIN_SLOPE(fisher_start(), FISHER_X[i : i + 1], FISHER_Y[i : i + 1])) for i in range(24)]
     assert numbers(found) == pytest.approx(np.mean(np.square(slopes), axis=0), rel=1e-4, abs=1e-9)
     squared_mean = np.mean(slopes, axis=0) ** 2  # the gradient of the batch, squared, which is not the same
     assert numbers(found).sum() > 3 * squared_mean.sum()
-
-
-def test_of_a_softmax_layer_it_is_the_closed_form():
+    found = fisher.diagonal(losses.CROSS_ENTROPY, fisher_start(), FISHER_X, FISHER_Y)
+    equal = fisher.equalised(found)
+    assert numbers(equal).sum() == pytest.approx(numbers(found).sum(), rel=1e-5)
+    assert np.ptp(numbers(equal)) == 0.0
+    assert jax.tree.map(np.shape, equal) == jax.tree.map(np.shape, found)
     (layer,) = linear = fisher_start(4, 3)
     outputs = np.asarray(models.logits(linear, FISHER_X), dtype=np.float64)
     error = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True) - np.eye(3)[FISHER_Y]
@@ -524,14 +496,6 @@ def test_of_a_softmax_layer_it_is_the_closed_form():
     assert weights.shape == layer.weights.shape
     assert np.asarray(weights) == pytest.approx((FISHER_X.astype(np.float64) ** 2).T @ error**2 / 24, rel=1e-4)
     assert np.asarray(biases) == pytest.approx((error**2).mean(axis=0), rel=1e-4)
-
-
-def test_equal_shares_have_the_same_sum():
-    found = fisher.diagonal(losses.CROSS_ENTROPY, fisher_start(), FISHER_X, FISHER_Y)
-    equal = fisher.equalised(found)
-    assert numbers(equal).sum() == pytest.approx(numbers(found).sum(), rel=1e-5)
-    assert np.ptp(numbers(equal)) == 0.0
-    assert jax.tree.map(np.shape, equal) == jax.tree.map(np.shape, found)
 
 
 def moved(net, by):

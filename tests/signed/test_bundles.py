@@ -49,7 +49,7 @@ def test_a_bundle_is_opened_as_it_was_packed_and_is_the_same_bytes_everywhere(no
     assert digest(pack({"a": b"1"})) == "ff7bcfadea03f673a7f7d3cc9bbda7475b29016681fc9fd85b548e9bc3a16974"
 
 
-def test_the_digits_travel_with_an_experiment_that_names_them(tmp_path, now):
+def test_a_bundle_carries_the_words_the_kit_and_one_experiment_with_its_digits(tmp_path, now):
     package, name = Path(axiom.__file__).parent, "axiom/kit/digits.bin"
     (file := tmp_path / "reader.py").write_text("from axiom.kit import digits\n")
     digits = collect(package, file)[name]
@@ -57,6 +57,17 @@ def test_the_digits_travel_with_an_experiment_that_names_them(tmp_path, now):
     assert name not in collect(package, package / "catalogue" / "test_deploy.py")
     raw = pack(FILES | {name: digits})
     assert open_bundle(raw, sealed(raw, now))[name] == digits
+    (file := tmp_path / "probe.py").write_text("x = 1\n")
+    names = set(collect(Path(axiom.__file__).parent, file))
+    assert {"axiom/__init__.py", "axiom/domain/experiments.py", "axiom/domain/declaration.py"} < names
+    own = [name for name in names if name.startswith("axiom/catalogue/") and "__init__" not in name]
+    assert own == ["axiom/catalogue/probe.py"]
+    assert {name.split("/")[1] for name in names} <= {"__init__.py", "domain", "kit", "catalogue"}
+    with pytest.raises(ExperimentError, match="missing"):
+        collect(package, tmp_path / "missing.py")
+    (tmp_path / "unreadable.py").symlink_to("/proc/self/mem" if sys.platform == "linux" else tmp_path)
+    with pytest.raises(ExperimentError, match=r"unreadable\.py"):
+        collect(package, tmp_path / "unreadable.py")
 
 
 def archive(*entries: tuple[zipfile.ZipInfo | str, bytes], comment: bytes = b"", **options) -> bytes:
@@ -141,24 +152,6 @@ def test_a_seal_is_read_as_written_and_any_other_is_refused(keys, strangers, now
     for some in ((keys.bundle,), (second,), (keys.bundle, keys.bundle)):
         with pytest.raises(BundleForeign, match="1 of the 2"):
             read_seal(write_seal(made, *some), trust=trust, now=now)
-
-
-def test_a_bundle_carries_the_words_the_kit_and_one_experiment(tmp_path):
-    (file := tmp_path / "probe.py").write_text("x = 1\n")
-    names = set(collect(Path(axiom.__file__).parent, file))
-    assert {"axiom/__init__.py", "axiom/domain/experiments.py", "axiom/domain/declaration.py"} < names
-    own = [name for name in names if name.startswith("axiom/catalogue/") and "__init__" not in name]
-    assert own == ["axiom/catalogue/probe.py"]
-    assert {name.split("/")[1] for name in names} <= {"__init__.py", "domain", "kit", "catalogue"}
-    with pytest.raises(ExperimentError, match="missing"):
-        collect(Path(axiom.__file__).parent, tmp_path / "missing.py")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="a file that nobody can read, not even root, is one of Linux'")
-def test_an_experiment_file_that_cannot_be_read_is_said(tmp_path):
-    (tmp_path / "probe.py").symlink_to("/proc/self/mem")
-    with pytest.raises(ExperimentError, match=r"probe.py .*Input/output error"):
-        collect(Path(axiom.__file__).parent, tmp_path / "probe.py")
 
 
 def test_what_the_bundle_keys_are_asked_to_sign_is_read_as_strictly_as_what_they_signed(now):

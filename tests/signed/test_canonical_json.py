@@ -53,14 +53,15 @@ def test_anything_else_is_refused_with_the_reason(raw, fact):
         canonical_json.parse(raw, limit=250_000)
 
 
-def test_what_cannot_be_read_back_is_not_written():
+def test_what_cannot_be_read_back_is_not_written_and_a_list_is_distinct():
     with pytest.raises(ValueError, match="range"):
         canonical_json.canonical({"a": math.nan})
     with pytest.raises(ValueError, match="UTC"):
         canonical_json.utc(datetime(2026, 3, 2, tzinfo=timezone(timedelta(hours=1))))
-
-
-def test_unknown_and_missing_fields_are_named_with_the_nearest():
+    canonical_json.distinct([{"a": 1}, {"a": 2}], "the sweep")
+    for values, fact in (([], "empty"), ([{"a": 1}, {"a": 1}], "twice")):
+        with pytest.raises(ValueError, match=f"the sweep .*{fact}"):
+            canonical_json.distinct(values, "the sweep")
     for data, words in (
         ([], "the order is not an object"),
         ({"seeds": 1, "hots": 1}, "'hots' \\(did you mean host\\?\\)"),
@@ -121,13 +122,6 @@ def test_fields_of_the_right_type_are_returned():
     assert fields.either("h", canonical_json.text) is None
     assert (fields.real("b", least=0), fields.whole("c", least=2)) == (0.0, 2)
     assert canonical_json.whole(2**63 - 1, "it") == canonical_json.LARGEST
-
-
-def test_an_empty_list_and_a_repeated_item_are_refused():
-    canonical_json.distinct([{"a": 1}, {"a": 2}], "the sweep")
-    for values, fact in (([], "empty"), ([{"a": 1}, {"a": 1}], "twice")):
-        with pytest.raises(ValueError, match=f"the sweep .*{fact}"):
-            canonical_json.distinct(values, "the sweep")
 
 
 PACKAGE = Path(axiom.__file__).parent

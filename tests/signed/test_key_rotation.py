@@ -131,7 +131,7 @@ def test_a_key_that_is_here_is_replaced_at_once_and_a_host_goes_along(role, fold
     assert host.brought(folder) == withdrawn
 
 
-def test_a_server_without_root_bundle_and_code_key_signs_orders_and_nothing_else(offline, host):
+def test_a_server_without_the_other_keys_signs_orders_and_nothing_else(offline, host, tmp_path, others, public):
     keys = make_keys(offline, NOW)
     assert (keys.roots, keys.sealers) == ((), ())
     assert [role for role in Role if keys.can(role)] == [Role.TICKET]
@@ -144,9 +144,6 @@ def test_a_server_without_root_bundle_and_code_key_signs_orders_and_nothing_else
         with pytest.raises(KeysUnusable, match=role.value):
             key_rotation.make_next(offline, role)
     assert sorted(path.name for path in offline.iterdir()) == names
-
-
-def test_a_server_whose_first_trust_file_is_not_signed_yet_says_so(tmp_path, others, public):
     key_rotation.begin(tmp_path / "new", public)
     with pytest.raises(KeysUnusable, match="waits"):
         make_keys(tmp_path / "new", NOW)

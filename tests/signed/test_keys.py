@@ -14,7 +14,7 @@ from axiom.signed.signing import SigningKey, is_signed
 from axiom.signed.trust import TRUST_FILE, Role, lab_name, versions_of, write_trust
 
 
-def test_keys_are_made_once_and_loaded_after(tmp_path, now):
+def test_keys_are_made_once_and_a_trust_file_about_to_run_out_is_renewed(tmp_path, now):
     folder = tmp_path / "keys"
     folder.mkdir(mode=0o700)
     (root := SigningKey.make()).save(folder / "root.key")  # as where the making was interrupted
@@ -25,20 +25,13 @@ def test_keys_are_made_once_and_loaded_after(tmp_path, now):
     assert ids == {Role.ROOT: [made.root.id], Role.BUNDLE: [made.bundle.id], Role.TICKET: [made.ticket.id]}
     assert made.trust.lab == lab_name(made.trust.roles[Role.ROOT])
     assert len({made.root.id, made.bundle.id, made.ticket.id}) == 3
-    assert folder.stat().st_mode & 0o777 == 0o700
-    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == dict.fromkeys(
-        ("root.key", "bundle.key", "ticket.key", "trust.json"), 0o600
-    )
-
-
-def test_a_trust_file_about_to_run_out_is_renewed_with_a_higher_version(tmp_path, now):
-    folder = tmp_path / "keys"
-    first = make_keys(folder, now)
-    soon = first.trust.expires - RENEW_HERE
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.iterdir())}
+    assert modes == {"keys": 0o700, **dict.fromkeys(("root.key", "bundle.key", "ticket.key", "trust.json"), 0o600)}
+    soon = made.trust.expires - RENEW_HERE
     days = (soon - timedelta(seconds=1), soon, now + timedelta(days=1000))
     assert [make_keys(folder, day).trust.version for day in days] == [1, 2, 3]
     versions = versions_of((folder / "trust.json").read_bytes())
-    assert [trust.lab for trust in versions] == [first.trust.lab] * 3
+    assert [trust.lab for trust in versions] == [made.trust.lab] * 3
     assert versions[-1].expires > days[-1]
 
 
@@ -61,46 +54,38 @@ def test_a_key_is_never_written_over_nor_shown_and_signs_these_bytes_alone(tmp_p
     assert not is_signed(b"order", "xyz", key.public)
 
 
-def test_keys_in_danger_are_refused(tmp_path, now):
+def test_keys_in_danger_and_a_trust_file_that_cannot_be_used_are_refused(tmp_path, now):
     folder = tmp_path / "keys"
     made = make_keys(folder, now)
-    path = folder / "ticket.key"
-    whole = path.read_bytes()
+    path, trust = folder / "ticket.key", folder / "trust.json"
+    whole, whole_trust = path.read_bytes(), trust.read_bytes()
+
+    def refused(fact, use=load_keys, now=now):
+        with pytest.raises(KeysUnusable, match=fact):
+            use(folder, now)
 
     path.chmod(0o640)
-    with pytest.raises(KeysUnusable, match=r"mode 640.*chmod 600"):
-        load_keys(folder, now)
+    refused(r"mode 640.*chmod 600")
     path.chmod(0o600)
     for body in (b"", whole[:-9], whole.replace(made.ticket.public.encode(), made.root.public.encode())):
         path.write_bytes(body)
-        with pytest.raises(KeysUnusable, match="damaged"):
-            load_keys(folder, now)
+        refused("damaged")
     path.unlink()
-    with pytest.raises(KeysUnusable, match="read"):
-        make_keys(folder, now)
+    refused("read", make_keys)
     SigningKey.make().save(path)
-    with pytest.raises(KeysUnusable, match=r"trust\.json"):
-        load_keys(folder, now)
+    refused(r"trust\.json")
     path.write_bytes(whole)
+    refused("ran out", now=now + timedelta(days=366))
+    trust.write_bytes(b"{}")
+    refused("'chain'")
+    refused("'chain'", make_keys)
+    trust.unlink()
+    refused("read")
+    trust.touch(mode=0o600)
+    trust.write_bytes(whole_trust)
     load_keys(folder, now)
-
     folder.chmod(0o755)
-    with pytest.raises(KeysUnusable, match="chmod 700"):
-        load_keys(folder, now)
-
-
-def test_a_trust_file_that_cannot_be_used_is_refused(tmp_path, now):
-    folder = tmp_path / "keys"
-    make_keys(folder, now)
-    with pytest.raises(KeysUnusable, match="ran out"):
-        load_keys(folder, now + timedelta(days=366))
-    (folder / "trust.json").write_bytes(b"{}")
-    for use in (load_keys, make_keys):
-        with pytest.raises(KeysUnusable, match="'chain'"):
-            use(folder, now)
-    (folder / "trust.json").unlink()
-    with pytest.raises(KeysUnusable, match="read"):
-        load_keys(folder, now)
+    refused("chmod 700")
 
 
 SECRETS = ("accounts.key", "upload.key", "code.key")
@@ -173,17 +158,15 @@ def asks(folder, now):
 
 
 def damaged(folder, name, damage, place):
-    copy = place / "keys"
-    shutil.copytree(folder, copy)
-    copy.chmod(0o700)
-    path = copy / name
+    path = shutil.copytree(folder, place / "keys") / name
+    path.parent.chmod(0o700)
     body = path.read_bytes()
     path.unlink()
     if damage == "a folder":
         path.mkdir()
     else:
         path.write_bytes(DAMAGES.get(damage, body[: len(body) // 2]))
-    return copy
+    return path.parent
 
 
 @pytest.mark.parametrize(
@@ -192,14 +175,11 @@ def damaged(folder, name, damage, place):
 @pytest.mark.parametrize("name", ["trust.json", "code.json"])
 def test_a_damaged_file_is_named_and_every_key_stays(act, name, damage, made, now, tmp_path):
     folder = damaged(made, name, damage, tmp_path)
-    before = {path.name: path.read_bytes() for path in folder.glob("*.key")}
-    with pytest.raises(KeysUnusable, match=name):
-        act(folder, now)
-    after = {path.name: path.read_bytes() for path in folder.glob("*.key")}
-    assert {path: after[path] for path in before} == before
-    if name == "code.json":
+    before = {path: path.read_bytes() for path in folder.glob("*.key")}
+    for use in (act, *([lambda folder, _now: load_secrets(folder)] if name == "code.json" else [])):
         with pytest.raises(KeysUnusable, match=name):
-            load_secrets(folder)
+            use(folder, now)
+    assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize(

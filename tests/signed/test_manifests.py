@@ -31,32 +31,29 @@ class Measures:
 
 
 GUESS = Prediction(positive=0.5, negative=0.25, absent=0.25, interval=(0, 1), because="a guess")
+WIDTHS, CONTROLLED = [8, 16], "wide_minus_narrow"
+ESTIMAND = Estimand(
+    name=CONTROLLED,
+    claim="wider is better",
+    kind=Kind.CONTRAST,
+    measure="loss",
+    smallest=0.1,
+    between=({"width": 16}, {"width": 8}),
+    bounds=(-1, 1),
+    prediction=GUESS,
+)
+PLACEBO = grid(Config, width=WIDTHS, lr=[0.0])
 EXPERIMENT = Experiment(
     name="probe",
     version=2,
     question="Is it so?",
     run=divmod,
     measures=Measures,
-    sweep=grid(Config, width=[8, 16]),
+    sweep=grid(Config, width=WIDTHS),
     ranges={"width": (4, 64)},
-    estimands=(
-        Estimand(
-            name="wide_minus_narrow",
-            claim="wider is better",
-            kind=Kind.CONTRAST,
-            measure="loss",
-            smallest=0.1,
-            between=({"width": 16}, {"width": 8}),
-            bounds=(-1, 1),
-            prediction=GUESS,
-        ),
-    ),
+    estimands=(ESTIMAND,),
     needs=Needs(seconds=lambda config: config.width / 8, memory_mb=100, disk_mb=300, gpu=True),
-    controls=(
-        Control(
-            estimand="wide_minus_narrow", placebo=grid(Config, width=[8, 16], lr=[0.0]), planted=(Config(width=32),)
-        ),
-    ),
+    controls=(Control(estimand=CONTROLLED, placebo=PLACEBO, planted=(Config(width=32),)),),
     figure=Figure(x="width", y="loss", title="Loss", log=("x",), where={"act": "relu"}),
     aliases=("prb",),
     reference="none",
