@@ -73,6 +73,14 @@ def test_what_exceeds_the_cap_waits_in_order_and_each_session_makes_room(capped)
     assert capped.broken() == {}
 
 
+def test_a_cap_is_reached_to_the_thousandth(rounds):
+    announce(rounds, replace(DEFAULT, per_core_second=8, session_cap=32))
+    rounds.lab.deploy(workunits=3)
+    rounds.compute(3)
+    pay(rounds)
+    assert (settlements.unsettled(rounds.db), waiting(rounds)) == (32, [3])
+
+
 def test_a_small_award_waits_behind_a_large_one_also_when_it_would_fit(rounds):
     announce(rounds, S5)
     rounds.lab.deploy(workunits=7)
@@ -86,26 +94,19 @@ def test_a_small_award_waits_behind_a_large_one_also_when_it_would_fit(rounds):
     assert (settlements.unsettled(rounds.db), waiting(rounds)) == (20_000, [6, 7])
 
 
-def test_a_cap_is_reached_to_the_thousandth(rounds):
-    announce(rounds, replace(DEFAULT, per_core_second=8, session_cap=32))
-    rounds.lab.deploy(workunits=3)
-    rounds.compute(3)
-    pay(rounds)
-    assert (settlements.unsettled(rounds.db), waiting(rounds)) == (32, [3])
-
-
-def held(amount: int, task: int) -> Award:
-    return Award(task_id=task, reason="computed", host_id=1, volunteer_id=1, amount=amount, because="a test")
+def hold_back(rounds, amount: int, *tasks: int) -> None:
+    """Awards of this amount wait for tasks that were never made."""
+    rounds.db.execute("PRAGMA foreign_keys = OFF")
+    common = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "amount": amount, "because": "a test"}
+    with rounds.db.transaction():
+        settlements.hold(rounds.db, [Award(task_id=t, **common) for t in tasks], tariff_id=1, now=rounds.lab.now)
 
 
 def test_however_many_wait_the_younger_come_after_all_of_them(rounds):
     announce(rounds, S5)
     rounds.lab.deploy()
     rounds.compute(1)
-    rounds.db.execute("PRAGMA foreign_keys = OFF")
-    with rounds.db.transaction():
-        many = [held(1, number) for number in range(1_000, 1_000 + SLICE + 1)]
-        settlements.hold(rounds.db, many, tariff_id=1, now=rounds.lab.now)
+    hold_back(rounds, 1, *range(1_000, 1_000 + SLICE + 1))
     assert (pay(rounds), len(amounts(rounds))) == (SLICE, SLICE)
     assert (pay(rounds), amounts(rounds)[-1]) == (1, (1, "computed", 4_000))
     assert waiting(rounds) == []
@@ -116,9 +117,7 @@ def test_what_alone_is_more_than_the_cap_holds_up_nobody(rounds):
     rounds.lab.deploy(workunits=2)
     rounds.compute(1)
     rounds.compute(1, by=lambda _order: None)
-    rounds.db.execute("PRAGMA foreign_keys = OFF")
-    with rounds.db.transaction():
-        settlements.hold(rounds.db, [held(25_001, 1_000)], tariff_id=1, now=rounds.lab.now)
+    hold_back(rounds, 25_001, 1_000)
     pay(rounds)
     rounds.hold()
     assert amounts(rounds) == [(1, "computed", 10_000), (2, "broken", 10_000)]
@@ -162,12 +161,6 @@ def test_what_is_approved_or_has_no_cap_any_more_is_booked_at_once(capped):
     assert capped.broken() == {}
 
 
-def test_a_session_that_awards_more_than_its_cap_is_reported(capped, damage):
-    capped.hold()
-    damage(capped.db, "UPDATE settlement SET session_cap = 23999")
-    assert list(capped.broken()) == ["I4"]
-
-
 @pytest.mark.parametrize(("tariff", "failed"), [("S1", [(3, "failed", 10_000), (4, "failed", 10_000)]), ("S2", [])])
 def test_failed_work_is_looked_at_once_by_a_session_and_paid_as_the_tariff_says(rounds, tariff, failed):
     announce(rounds, PRESETS[tariff])
@@ -186,7 +179,7 @@ def test_failed_work_is_looked_at_once_by_a_session_and_paid_as_the_tariff_says(
     assert rounds.broken() == {}
 
 
-def test_a_correction_is_a_further_award_and_everybody_s_sum_follows(capped):
+def test_a_correction_is_a_further_award_and_everybody_s_sum_follows_and_what_was_booked_stays(capped, damage):
     before = capped.stored("award", "entry")
     with capped.db.transaction():
         correct(capped.db, 1, -1_500, "it was counted twice", capped.lab.now)
@@ -199,6 +192,18 @@ def test_a_correction_is_a_further_award_and_everybody_s_sum_follows(capped):
     assert balance_check.problems(capped.db) == []
     capped.hold()
     assert capped.broken() == {}
+    with capped.db.transaction():
+        ledger.carry_over(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)
+    before = capped.stored()
+    for table in ("award", "entry", "carried", "tariff", "settlement"):
+        assert before[table]
+        column = "valid_from" if table == "tariff" else "amount"
+        for sql in (f"UPDATE {table} SET {column} = {column} + 1", f"DELETE FROM {table}"):  # noqa: S608  our own
+            with pytest.raises(sqlite3.IntegrityError), capped.db.transaction():
+                capped.db.execute(sql)
+    assert capped.stored() == before
+    damage(capped.db, "UPDATE settlement SET session_cap = 23999")
+    assert list(capped.broken()) == ["I4"]  # a session awarded more than its cap
 
 
 def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(capped):
@@ -224,29 +229,16 @@ def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(
 
 def test_history_under_another_tariff_is_summed_each_way_and_nothing_changes(capped):
     before = capped.stored()
-    found = replay(capped.db, PRESETS["S4"], capped.lab.now)
+    repriced = replay(capped.db, PRESETS["S4"], capped.lab.now)
     assert capped.stored() == before
-    assert (found.was, found.totals.awards, found.totals.amount) == (24_000, 10, 150_000)
-    assert (sum(found.totals.awards_by_tier.values()), found.totals.by_team) == (10, {0: 150_000})
+    assert (repriced.was, repriced.totals.awards, repriced.totals.amount) == (24_000, 10, 150_000)
+    assert (sum(repriced.totals.awards_by_tier.values()), repriced.totals.by_team) == (10, {0: 150_000})
     capped.compute(1, by=lambda _order: None)
     assert replay(capped.db, replace(PRESETS["S4"], broken=0), capped.lab.now).totals.awards == 10
     assert replay(capped.db, PRESETS["S4"], capped.lab.now).totals.by_reason == {"computed": 150_000, "broken": 15_000}
-    for sums in (found.totals.by_tier, found.totals.by_volunteer, found.totals.by_host, found.totals.by_reason):
+    totals = repriced.totals
+    for sums in (totals.by_tier, totals.by_volunteer, totals.by_host, totals.by_reason):
         assert sum(sums.values()) == 150_000
-
-
-def test_what_was_booked_cannot_be_changed_or_taken_out(capped):
-    capped.hold()
-    with capped.db.transaction():
-        ledger.carry_over(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)
-    before = capped.stored()
-    for table in ("award", "entry", "carried", "tariff", "settlement"):
-        assert before[table]
-        column = {"tariff": "valid_from", "settlement": "amount"}.get(table, "amount")
-        for sql in (f"UPDATE {table} SET {column} = {column} + 1", f"DELETE FROM {table}"):  # noqa: S608  our own
-            with pytest.raises(sqlite3.IntegrityError), capped.db.transaction():
-                capped.db.execute(sql)
-    assert capped.stored() == before
 
 
 def test_whatever_happens_the_books_balance_and_every_sum_of_a_settlement_is_the_same(

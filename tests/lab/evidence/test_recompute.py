@@ -1,62 +1,181 @@
-"""What a line says follows from the stored results: nothing is forgotten, left out or put at another place."""
+"""What a line says follows from the stored results; what is outvoted leaves it, and with it who is, again and again."""
 
 import pytest
-from planted_effects import block, further, values
+from planted_effects import block, further, noise, order_of, output, values
 
+from axiom.decisions.evidence.reproduction import OUTVOTED
+from axiom.domain.findings import Force
 from axiom.lab.evidence.recompute import recomputed
+from axiom.store.engine.database import connect_reader
 from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
+from axiom.store.views.tables import pages
+from axiom.web.base.request import Reading
+from axiom.web.export import archive, recompute
 
 
-@pytest.fixture
-def rounds(shifting):
-    return shifting
-
-
-def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_entered(rounds, monkeypatch):
-    late = one_is_late(rounds, others=7)
-    rounds.lab.report(late, values(rounds, 1.0)(late))
-    rounds.lab.validate()
+def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_entered(shifting, monkeypatch):
+    late = one_is_late(shifting, others=7)
+    shifting.lab.report(late, values(shifting, 1.0)(late))
+    shifting.lab.validate()
     monkeypatch.setattr(
         "axiom.lab.steps.evaluate._known", lambda version, found: (evidence.kept(version.db, found.number), ())
     )
-    block(rounds)
-    rounds.hold()
-    assert recomputed(rounds.db) == ["finding 1, line 2 is not what its results say"]
+    block(shifting)
+    shifting.hold()
+    assert recomputed(shifting.db) == ["finding 1, line 2 is not what its results say"]
 
 
-def one_is_late(rounds, others: int):
+def one_is_late(shifting, others: int):
     """A task is out for so long that its block was weighed without it."""
-    rounds.lab.host("late")
-    rounds.lab.deploy(workunits=1, max_failures=1)
-    late = rounds.lab.order(2)
-    rounds.lab.deploy(workunits=others)
-    rounds.compute(others, by=values(rounds, 1.0))
-    rounds.lab.later(hours=49)
-    rounds.lab.sweep()
-    rounds.hold()
-    rounds.lab.later(hours=1)
+    shifting.lab.host("late")
+    shifting.lab.deploy(workunits=1, max_failures=1)
+    late = shifting.lab.order(2)
+    shifting.lab.deploy(workunits=others)
+    shifting.compute(others, by=values(shifting, 1.0))
+    shifting.lab.later(hours=49)
+    shifting.lab.sweep()
+    shifting.hold()
+    shifting.lab.later(hours=1)
     return late
 
 
-def test_a_place_among_all_claims_is_that_of_what_the_line_says(rounds):
+def test_a_place_among_all_claims_is_that_of_what_the_line_says(shifting):
     """With its old e-value the finding would stand among all others; the value that has come late takes that away."""
-    late = one_is_late(rounds, others=15)
-    assert evidence.newest(rounds.db)[1].false_share == 0.01
-    rounds.lab.report(late, values(rounds, -50.0)(late))
-    rounds.lab.validate()
-    rounds.lab.later(seconds=1)
-    rounds.hold()
-    assert (evidence.newest(rounds.db)[1].line, evidence.newest(rounds.db)[1].seeds) == (3, 16)
-    assert recomputed(rounds.db) == []
+    late = one_is_late(shifting, others=15)
+    assert evidence.newest(shifting.db)[1].false_share == 0.01
+    shifting.lab.report(late, values(shifting, -50.0)(late))
+    shifting.lab.validate()
+    shifting.lab.later(seconds=1)
+    shifting.hold()
+    assert (evidence.newest(shifting.db)[1].line, evidence.newest(shifting.db)[1].seeds) == (3, 16)
+    assert recomputed(shifting.db) == []
 
 
-def test_a_block_of_another_design_that_was_left_out_is_found(rounds, monkeypatch):
+def test_a_block_of_another_design_that_was_left_out_is_found(shifting, monkeypatch):
     """Which design's blocks count is no choice, however whole the others are."""
-    second = further(rounds)
-    block(rounds, second)
+    second = further(shifting)
+    block(shifting, second)
     monkeypatch.setattr("axiom.store.registrations.registrations.feeding", lambda *_: {1: (1,)})
-    block(rounds)
-    rounds.hold()
-    assert recomputed(rounds.db) == []
+    block(shifting)
+    shifting.hold()
+    assert recomputed(shifting.db) == []
     monkeypatch.undo()
-    assert recomputed(rounds.db) == ["finding 1, line 1 is not what its results say"]
+    assert recomputed(shifting.db) == ["finding 1, line 1 is not what its results say"]
+
+
+SECRET = b"8615672"  # under it these two tasks are checked, and no other of the first 24
+CHECKED = (2, 5)
+
+
+@pytest.fixture
+def checking(shifting):
+    """Host 1 computes, and two more volunteers are there to check it."""
+    shifting.lab.host("bobs", volunteer="Bob")
+    shifting.lab.host("cleos", volunteer="Cleo")
+    return shifting
+
+
+def measure(cell):
+    return 1.0 * (cell.config == 0) + 0.3 * noise(cell.replicate, cell.config)
+
+
+def compute(checking, amount: int = 1, *, host: int = 1, wrong=()) -> None:
+    """So many tasks, those of these numbers with other first values than anybody else finds."""
+    checking.lab.later(seconds=1)
+    for _ in range(amount):
+        order = checking.lab.order(host)
+        early = (9.0, 0.5) if order.task in wrong else (1.0, 0.5)
+        checking.lab.report(order, output(checking.lab, order, measure, early=early))
+    checking.lab.validate(SECRET)
+    checking.lab.later(seconds=1)
+
+
+def newest(checking):
+    return evidence.newest(checking.db)[1]
+
+
+def missing(checking) -> dict[int, str]:
+    return {one.replicate: one.why_missing for one in evidence.observed(checking.db, 1) if one.value is None}
+
+
+def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(checking):
+    order_of(checking, 1)
+    compute(checking, 8, wrong=(2,))
+    compute(checking, 2, host=2)
+    checking.hold()
+    first = newest(checking)
+    assert (first.seeds, sum(one.disputed for one in first.agreements)) == (8, 1)
+    assert missing(checking) == {}
+    compute(checking, host=3)
+    checking.hold()
+    second = newest(checking)
+    assert (second.line, second.blocks, second.seeds, second.missing) == (2, 1, 7, 1)
+    assert sum(one.disputed for one in second.agreements) == 0
+    assert second.e_value < first.e_value
+    assert list(missing(checking).values()) == [OUTVOTED]
+    order_of(checking, 1)
+    compute(checking, 8, host=2)
+    checking.hold()
+    assert (newest(checking).seeds, newest(checking).missing) == (15, 1), "it stays out when more comes"
+    assert recomputed(checking.db) == []
+    assert checking.broken() == {}
+    checking.db.execute("DELETE FROM observation WHERE line = 2")  # it is put back
+    assert "finding 1, line 2 is not what its results say" in recomputed(checking.db)
+
+
+def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(checking):
+    order_of(checking, 1, 16)
+    compute(checking, 8, wrong=CHECKED)
+    compute(checking, 10, host=2)
+    checking.hold()
+    assert registrations.statuses(checking.db, 1)[1] == (
+        "suspended",
+        "2 of 2 duplicates disagree (2 on linux-x86_64-avx2 and linux-x86_64-avx2)",
+    )
+    compute(checking, 2, host=3)
+    checking.hold()
+    line = newest(checking)
+    assert (line.seeds, line.missing) == (8, 8)
+    assert list(missing(checking).values()) == [OUTVOTED] * 2, "what is kept is what came; who is believed is weighed"
+    assert [(alarm.kind, alarm.force, alarm.hosts) for alarm in line.alarms][:1] == [("hosts", Force.TELLS, (1,))]
+    assert registrations.statuses(checking.db, 1)[1] == ("open", "")
+    assert "host 1 was outvoted in several seeds: 6 other values left out" in checking.said("finding.doubted")[0]
+    assert recomputed(checking.db) == []
+    assert checking.broken() == {}
+
+
+CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
+
+
+def test_a_host_with_a_gpu_is_one_host_with_two_platforms_and_an_export_weighs_itself_to_the_same(shifting, tmp_path):
+    """It has computed sixteen seeds; those of even tasks on its GPU, as its books say."""
+    for _ in range(2):
+        block(shifting)
+    shifting.db.execute("UPDATE task SET gpu = 'NVIDIA' WHERE id % 2 = 0")
+    shifting.hold()
+    line = newest(shifting)
+    assert (line.seeds, line.hosts, line.volunteers, line.platforms) == (16, 1, 1, 2)
+    seen = evidence.observed(shifting.db, 1)
+    assert {observed.gpus for observed in seen} == {(), ((1, "NVIDIA"),)}
+    assert {observed.hosts for observed in seen} == {(1,)}
+    assert recomputed(shifting.db) == []
+    (page,) = pages(shifting.db, 1)
+    assert set(zip(page.tasks, page.platforms, strict=True)) == {
+        (task, CARD if task % 2 == 0 else CORE) for task in page.tasks
+    }
+    reading = Reading(
+        db=connect_reader(shifting.lab.folder.database),
+        folder=shifting.lab.folder,
+        now=shifting.lab.now,
+        name="Ours",
+        live=dict,
+    )
+    files = archive.files(reading, 1)
+    assert b",1:NVIDIA," in files["observations.csv"]
+    for name, body in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(body)
+    assert recompute.main([str(tmp_path)], "") == 0
+    (tmp_path / "observations.csv").write_bytes(files["observations.csv"].replace(b":NVIDIA", b""))
+    assert recompute.main([str(tmp_path)], "") == 1

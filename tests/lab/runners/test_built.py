@@ -1,7 +1,6 @@
 """What was built is read with care and laid byte by byte into the laboratory; before it there is a stand-in."""
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -19,20 +18,17 @@ from axiom.lab.runners.built import built_in, digests, place, read_built
 from axiom.lab.runners.stand_in import runner_name, stand_in
 
 
-def test_what_was_built_is_read(tmp_path):
-    found = read_built(build(tmp_path, plan_class="nv"))
-    assert (found.name, found.platform, found.plan_class) == (f"{LINUX}-nv", LINUX, "nv")
-    assert (found.needs_avx, found.glibc, found.unpacked_bytes) == (True, (2, 36), 420)
-    program, runtime = found.pieces
-    assert (program.is_main, program.source, program.signature) == (True, tmp_path / found.name / program.name, "")
-    assert (runtime.is_main, runtime.open_name, runtime.size) == (False, "", 11)
-
-
-def test_only_folders_that_are_whole_hold_a_runner(tmp_path):
+def test_what_was_built_is_read_from_folders_that_are_whole(tmp_path):
     whole = build(tmp_path, plan_class="nv"), build(tmp_path)
     (tmp_path / "half").mkdir()
     assert built_in(tmp_path) == sorted(whole)
     assert built_in(tmp_path / "missing") == []
+    runner = read_built(whole[0])
+    assert (runner.name, runner.platform, runner.plan_class) == (f"{LINUX}-nv", LINUX, "nv")
+    assert (runner.needs_avx, runner.glibc, runner.unpacked_bytes) == (True, (2, 36), 420)
+    program, runtime = runner.pieces
+    assert (program.is_main, program.source, program.signature) == (True, tmp_path / runner.name / program.name, "")
+    assert (runtime.is_main, runtime.open_name, runtime.size) == (False, "", 11)
 
 
 MAIN, RUNTIME = row("runner", "", PROGRAM), row("runtime", ".zip", b"the runtime")
@@ -69,7 +65,10 @@ def test_a_description_that_is_off_or_none_is_refused(tmp_path):
             read_built(file.parent)
 
 
-def test_a_file_takes_no_room_a_second_time(tmp_path):
+def test_a_file_takes_no_room_a_second_time_and_is_copied_where_a_link_cannot_be(tmp_path, monkeypatch):
+    def no_link(*_):
+        raise OSError(18, "Invalid cross-device link")
+
     program = read_built(build(tmp_path / "built")).pieces[0]
     target = tmp_path / "files" / program.name
     place(program, target)
@@ -77,17 +76,9 @@ def test_a_file_takes_no_room_a_second_time(tmp_path):
     assert target.samefile(program.source)
     place(program, target)
     assert sorted(target.parent.iterdir()) == [target]
-
-
-def test_a_file_is_copied_where_a_link_cannot_be(tmp_path, monkeypatch):
-    def no_link(*_):
-        raise OSError(18, "Invalid cross-device link")
-
-    program = read_built(build(tmp_path / "built")).pieces[0]
+    target.unlink()
     monkeypatch.setattr(os, "link", no_link)
-    target = tmp_path / "files" / program.name
     place(program, target)
-    assert target.read_bytes() == PROGRAM
     assert not target.samefile(program.source)
     assert digests(target) == (program.sha256, program.md5, program.size)
 
@@ -121,35 +112,23 @@ sys.path.insert(0, path)
 for name in zipfile.ZipFile(path).namelist():
     if name.startswith("axiom/") and not name.endswith("__init__.py"):
         importlib.import_module(name.removesuffix(".py").replace("/", "."))
-found = {name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "axiom"}
-print(json.dumps(found))
+print(json.dumps({name: module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "axiom"}))
 """
 
 
-def test_the_same_code_makes_the_same_bytes_and_they_name_the_file():
-    raw = stand_in(PYTHON)
+def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports_and_nothing_else(tmp_path):
+    path, raw = tmp_path / "runner.pyz", stand_in(PYTHON)
     assert stand_in(PYTHON) == raw
     assert stand_in(Path("/usr/bin/another-python")) != raw
     assert runner_name(raw) == f"axiom_runner_{hashlib.sha256(raw).hexdigest()[:16]}.pyz"
-
-
-def test_the_file_holds_all_that_the_runner_imports_and_nothing_that_it_does_not_need(tmp_path):
-    path = tmp_path / "runner.pyz"
-    path.write_bytes(stand_in(PYTHON))
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", EVERYTHING, path], capture_output=True, text=True, check=True, timeout=PATIENCE
-    )
-    found = json.loads(done.stdout)
-    assert "axiom.runner.boinc_task" in found
-    assert [name for name, file in found.items() if not file.startswith(f"{path}/axiom/")] == []
-    names = zipfile.ZipFile(io.BytesIO(path.read_bytes())).namelist()
-    assert {name.split("/")[1] for name in names if "/" in name} == {
-        "__init__.py",
-        "domain",
-        "errors.py",
-        "runner",
-        "signed",
-    }
+    path.write_bytes(raw)
+    command = [sys.executable, "-I", "-c", EVERYTHING, path]
+    imported = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout)
+    assert "axiom.runner.boinc_task" in imported
+    assert [name for name, file in imported.items() if not file.startswith(f"{path}/axiom/")] == []
+    names = zipfile.ZipFile(path).namelist()
+    parts = {name.split("/")[1] for name in names if "/" in name}
+    assert parts == {"__init__.py", "domain", "errors.py", "runner", "signed"}
 
 
 def test_a_python_in_a_folder_with_spaces_starts_too(tmp_path):

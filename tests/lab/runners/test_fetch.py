@@ -250,12 +250,10 @@ def test_a_list_that_is_not_signed_or_off_is_refused(host, fetch, folder, built)
         with pytest.raises(Refused, match=fact):
             fetch(host.address)
     assert not folder.fetched_runners.exists()
-
-
-def test_a_runner_under_the_name_of_another_is_refused(host, fetch, folder, built):
+    (built / RELEASE).write_bytes(good)
     (built / f"{LINUX}-nv").rename(built / "windows_x86_64")
-    files = json.loads((built / RELEASE).read_bytes())["release"]["runners"]
-    signed(built, runners={"windows_x86_64": files[f"{LINUX}-nv"]})
+    files = json.loads(good)["release"]["runners"]
+    signed(built, runners={"windows_x86_64": files[f"{LINUX}-nv"]})  # under the name of another
     with pytest.raises(Refused):
         fetch(host.address)
     assert [path.name for path in folder.fetched_runners.iterdir()] == [".windows_x86_64.part"]
@@ -271,7 +269,14 @@ def test_only_an_address_that_nobody_reads_on_the_way_is_asked(host, fetch):
     assert {path for path, _ in host.asked} == {f"/{RELEASE}"}
 
 
-def test_what_is_not_there_or_cannot_be_read_is_named(host, fetch, tmp_path, built):
+def test_what_is_not_there_or_cannot_be_read_is_named_and_without_room_nothing_is_fetched(
+    host, fetch, tmp_path, built, monkeypatch
+):
+    with monkeypatch.context() as full:
+        full.setattr(fetching, "_SPARE", 2**60)
+        with pytest.raises(StorageFull):
+            fetch(host.address)
+    assert [path for path, _ in host.asked] == [f"/{RELEASE}"]
     for place in (f"{host.address}/none", str(tmp_path / "none")):
         with pytest.raises(NotFound, match=RELEASE):
             fetch(place)
@@ -282,13 +287,6 @@ def test_what_is_not_there_or_cannot_be_read_is_named(host, fetch, tmp_path, bui
     for place in ("http://127.0.0.1:1", str(built)):
         with pytest.raises(CannotStart):
             fetch(place)
-
-
-def test_without_room_nothing_is_fetched(host, fetch, monkeypatch):
-    monkeypatch.setattr(fetching, "_SPARE", 2**60)
-    with pytest.raises(StorageFull):
-        fetch(host.address)
-    assert [path for path, _ in host.asked] == [f"/{RELEASE}"]
 
 
 def test_what_is_not_whole_is_not_signed(built):
