@@ -1,5 +1,7 @@
 """What would be ordered is looked up seldom, however many ask, and least often where it takes long."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from axiom.domain.sessions import Step
@@ -12,32 +14,23 @@ from axiom.service.preview import Foresight
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
 
-class Clock:
-    """Counts seconds as a test wants them."""
-
-    def __init__(self) -> None:
-        self.seconds = 100.0
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(preview, "time", made)
-    monkeypatch.setattr(autopilot, "time", made)
-    return made
+    """Counts seconds as a test wants them."""
+    clock = SimpleNamespace(seconds=100.0, monotonic=lambda: clock.seconds)
+    monkeypatch.setattr(preview, "time", clock)
+    monkeypatch.setattr(autopilot, "time", clock)
+    return clock
 
 
 def test_a_preview_is_kept_for_two_seconds(working_lab, clock):
-    seen = Foresight(working_lab.folder, POLICY, lambda: working_lab.now)
-    first = seen.now()
-    assert [one.name for one in first.worths] == ["tiny_sum"]
+    foresight = Foresight(working_lab.folder, POLICY, lambda: working_lab.now)
+    first = foresight.now()
+    assert [worth.name for worth in first.worths] == ["tiny_sum"]
     clock.seconds += 1.9
-    assert seen.now() is first
+    assert foresight.now() is first
     clock.seconds += 0.2
-    assert seen.now() is not first
+    assert foresight.now() is not first
 
 
 @pytest.mark.parametrize(("make", "fresh"), [(Foresight, 2.0), (Occasion, 1.0)])
@@ -49,15 +42,11 @@ def test_what_takes_long_is_looked_up_for_a_twentieth_of_the_time(working_lab, c
         clock.seconds += 3.0  # it takes so long
         return working_lab.now
 
-    seen = make(working_lab.folder, POLICY, now)
-    seen.now()
-    assert len(looks) == 1
-    clock.seconds += max(fresh, 20 * 3.0) - 0.1
-    seen.now()
-    assert len(looks) == 1
-    clock.seconds += 0.2
-    seen.now()
-    assert len(looks) == 2
+    answers = make(working_lab.folder, POLICY, now)
+    for after, count in ((0.0, 1), (max(fresh, 20 * 3.0) - 0.1, 1), (0.2, 2)):
+        clock.seconds += after
+        answers.now()
+        assert len(looks) == count
 
 
 @pytest.mark.usefixtures("clock")

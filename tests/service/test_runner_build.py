@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from patience import PATIENCE
+from patience import until
 from processes import of_session
 
 from axiom.service import runner_build
@@ -35,16 +36,12 @@ def made(tmp_path):
         builder.stop()
 
 
-def until(happened) -> None:
-    end = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def log_file(tmp_path) -> Path:
+    return tmp_path / "logs" / "runner.log"
 
 
 def log(tmp_path) -> str:
-    path = tmp_path / "logs" / "runner.log"
-    return path.read_text() if path.exists() else ""
+    return log_file(tmp_path).read_text() if log_file(tmp_path).exists() else ""
 
 
 def test_it_builds_once_out_of_everybody_s_way_and_leaves_a_log(made, tmp_path):
@@ -59,22 +56,34 @@ def test_it_builds_once_out_of_everybody_s_way_and_leaves_a_log(made, tmp_path):
     assert not builder.has_failed
 
 
-def test_it_waits_until_the_laboratory_has_started(made, tmp_path):
-    builder = made(WELL, patience=0.5)
+@pytest.mark.parametrize(("may_begin", "after"), [(True, 20.0), (False, 920.0)])
+def test_it_waits_until_the_laboratory_has_started_and_leaves_it_the_cores_not_for_ever(
+    made, tmp_path, monkeypatch, may_begin, after
+):
+    seconds = [100.0]
+    monkeypatch.setattr(runner_build, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    builder = made(WELL, patience=20.0, may_begin=lambda: may_begin)
+    for seconds[0] in (100.0, 100.0 + after - 0.1):
+        builder.look()
+        assert not log_file(tmp_path).exists()
+    seconds[0] = 100.0 + after
     builder.look()
-    assert log(tmp_path) == ""
-    until(lambda: builder.look() or log(tmp_path))
+    assert log_file(tmp_path).exists()
+    until(lambda: "IDL" in log(tmp_path))
 
 
-def test_what_could_not_be_built_is_said_and_not_tried_again(made, tmp_path):
-    builder = made(f"until test -e {tmp_path}/seen; do sleep 0.01; done\necho no network\nexit 5\n")
+def test_how_far_it_is_is_said_and_that_it_failed_and_is_not_tried_again(made, tmp_path):
+    wait = f"until test -e {tmp_path}/seen; do sleep 0.01; done"
+    builder = made(f"echo step 1\necho step 2\n{wait}\necho no network\nexit 5\n")
     builder.look()
-    assert "is being built" in builder.says
+    assert builder.says
+    until(lambda: "step 2" in builder.says)
     (tmp_path / "seen").touch()
     until(lambda: builder.has_failed)
     builder.look()
-    assert builder.says == f"the runner could not be built (exit status 5); {tmp_path}/logs/runner.log says why"
-    assert log(tmp_path) == "no network\n"
+    assert "exit status 5" in builder.says
+    assert str(log_file(tmp_path)) in builder.says
+    assert log(tmp_path).splitlines() == ["step 1", "step 2", "no network"]
 
 
 def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path):
@@ -106,19 +115,3 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
         lab.send_signal(signal.SIGKILL)
         lab.wait()
     until(lambda: not of_session(session))
-
-
-def test_it_leaves_the_cores_to_the_first_findings_and_not_for_ever(made, tmp_path, monkeypatch):
-    waits = made(WELL, may_begin=lambda: False)
-    waits.look()
-    assert log(tmp_path) == ""
-    monkeypatch.setattr(runner_build, "_LONGEST_SECONDS", 0.0)
-    at_last = made(WELL, may_begin=lambda: False)
-    until(lambda: at_last.look() or log(tmp_path))
-
-
-def test_how_far_it_is_can_be_read_where_its_name_stands(made, tmp_path):
-    builder = made(f"echo step 1\necho step 2\nuntil test -e {tmp_path}/seen; do sleep 0.01; done\n")
-    builder.look()
-    until(lambda: "step 2" in builder.says)
-    (tmp_path / "seen").touch()

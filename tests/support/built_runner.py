@@ -10,11 +10,14 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from boinc_client import Client, client
-from patience import PATIENCE
+from boinc_client import Client, client, register
+from patience import until
+from running_lab import answer
 from volunteer_lab import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,12 +49,10 @@ class Shelf:
 
     @property
     def folder(self) -> Path:
-        """Where its files lie."""
         return self.place / _PLATFORM
 
     @property
     def runtime(self) -> str:
-        """The name of the folder into which a host unpacks it."""
         (found,) = self.folder.glob("axiom_runtime_*.zip")
         return found.stem.removeprefix("axiom_").replace("_", "-")
 
@@ -100,7 +101,6 @@ class Computing:
 
     @property
     def cpu_seconds(self) -> float:
-        """What both have used until now."""
         return sum(_cpu(pid) for pid in (self.runner, self.child))
 
     @property
@@ -136,12 +136,10 @@ def home(mine: Client) -> Path:
 
 
 def size_mb(folder: Path) -> float:
-    """The bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def _below(parent: int) -> list[int]:
-    """The processes that this one started."""
     everybody = (int(path.name) for path in _PROC.glob("[0-9]*"))
     return [pid for pid in everybody if _said(pid, "stat").rpartition(")")[2].split()[1:2] == [str(parent)]]
 
@@ -170,7 +168,6 @@ def _said(pid: int, name: str) -> str:
 
 
 def _row(path: Path, *, is_main: bool) -> dict[str, object]:
-    """A file as `built.json` has it."""
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     facts = {"name": path.name, "sha256": _sha256(path), "md5": md5, "size": path.stat().st_size}
     return facts | {"is_main": is_main, "open_name": ""}
@@ -198,7 +195,6 @@ class Computer:
 
     @property
     def client(self) -> Client:
-        """The client as it runs now."""
         assert self._client
         return self._client
 
@@ -217,11 +213,40 @@ class Computer:
         tasks = _below(self.client.process.pid)
         self.client.process.kill()
         self.client.process.wait()
-        until = time.monotonic() + PATIENCE
-        while any((_PROC / str(pid)).exists() for pid in tasks) and time.monotonic() < until:
-            time.sleep(0.01)
+        until(lambda: not any((_PROC / str(pid)).exists() for pid in tasks))
         self.stop()
 
     def stop(self) -> None:
-        """End the client, however it stands."""
         self._holding.close()
+
+
+@contextlib.contextmanager
+def computer_of(lab: Project, folder: Path) -> Iterator[Computer]:
+    """A new volunteer's computer, which has met the laboratory."""
+    computer = Computer(folder=folder, address=lab.address, key=register(lab.address).key, cores=3)
+    try:
+        computer.start()
+        yield computer
+    finally:
+        computer.stop()
+
+
+def ended(lab: Project, computer: Computer, number: int) -> Any:
+    """The page of a task once it has ended, however that was."""
+    computer.client.update()
+    lab.wait(lambda: lab.task(number)["closed_at"], nudged=computer.client)
+    return lab.task(number)
+
+
+def message(lab: Project, number: int) -> str:
+    """What the runner said when a task ended, as the laboratory's own people are shown it."""
+    return str(answer("task", "show", number, data=lab.data)["task"]["message"])
+
+
+def damage(path: Path) -> bytes:
+    """Change one bit in the middle of a file and leave its mode; its bytes as they were."""
+    whole = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(len(whole) // 2)
+        file.write(bytes([whole[len(whole) // 2] ^ 1]))
+    return whole

@@ -1,5 +1,15 @@
 """How long a test waits for what must come."""
 
+import time
+from collections.abc import Callable
+
 PATIENCE = 400.0
 """Seconds until a test says that something hangs. A slow or a busy computer is no failure: how long things take is
 measured by `scripts/bench`, beside an alternative in the same minute, and never by a wait."""
+
+
+def until(reached: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.002)

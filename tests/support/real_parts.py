@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from axiom.runner.confine.landlock import version
+
+SYSTEM_PYTHON = Path("/usr/bin/python3")  # which any account of this computer may run
+_LANDLOCK_OF_DEVICES = 5
 _PARTS = Path(__file__).resolve().parents[2] / ".tools" / "parts"
 _FOLDERS = ("usr/sbin", "usr/bin", "usr/lib/openssh")
 _MOUNTS = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--mount"]
@@ -24,6 +28,7 @@ _PARTS_OF = {  # the programs without which a part is not there, and the reason 
     "ssh": (("ssh", "sshd", "ssh-keygen"), "no ssh server here"),
     "systemd": (("systemd-analyze",), "no systemd here"),
     "uv": (("uv",), "no uv here"),
+    "ps": (("ps",), "no ps here"),
 }
 
 
@@ -53,13 +58,11 @@ def missing(*parts: str) -> str:
 
 
 def need(*parts: str) -> pytest.MarkDecorator:
-    """The mark of tests that need these parts."""
     reason = missing(*parts)
     return pytest.mark.skipif(bool(reason), reason=reason)
 
 
 def skip_without(*parts: str) -> None:
-    """The same for a fixture."""
     if reason := missing(*parts):
         pytest.skip(reason)
 
@@ -70,6 +73,10 @@ def _reason(name: str) -> str:
         return "" if os.geteuid() == 0 else "not root here"
     if name == "mounts":
         return "" if _can_mount() else "no disks of one's own here"
+    if name == "system python":
+        return "" if _is_new_enough(SYSTEM_PYTHON) else "no new enough Python of the system's own here"
+    if name == "landlock of devices":
+        return "" if version() >= _LANDLOCK_OF_DEVICES else "no Landlock here that asks who commands a device"
     programs, reason = _PARTS_OF[name]
     return "" if all(map(_found, programs)) else reason
 
@@ -80,6 +87,11 @@ def _found(name: str) -> Path | None:
     path = os.pathsep.join([*ours, os.environ.get("PATH", ""), "/usr/sbin"])
     found = shutil.which(name, path=path) or shutil.which(f"{name}-wlm", path=path)
     return Path(found) if found else None
+
+
+def _is_new_enough(python: Path) -> bool:
+    code = "import sys; sys.exit(sys.version_info < (3, 11))"
+    return python.exists() and subprocess.run([python, "-c", code], check=False).returncode == 0
 
 
 def _can_mount() -> bool:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from boinc_client import Client, Person
+from boinc_client import Client, Person, client
 from changed_database import wait_for_change
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from draws import draws
@@ -92,8 +92,6 @@ def experiment(
 
 @dataclass
 class Project:
-    """A laboratory as volunteers' clients see it."""
-
     data: Path
     wire: Proxy
     words: tuple[str, ...] = ()  # with which it starts
@@ -102,16 +100,13 @@ class Project:
 
     @property
     def address(self) -> str:
-        """Where clients attach; it stays."""
         return self.wire.address
 
     def start(self) -> None:
-        """Start it, or start it again."""
         self.lab = self._holding.enter_context(running(self.data, "--workers", "0", "--no-pi", *self.words))
         self.wire.target = int(self.lab.address.rstrip("/").rpartition(":")[2])
 
     def kill(self) -> None:
-        """kill -9."""
         assert self.lab
         self.lab.process.send_signal(signal.SIGKILL)
         self.lab.process.wait()
@@ -119,7 +114,6 @@ class Project:
         self._holding.close()
 
     def stop(self) -> None:
-        """End it, however it stands."""
         self._holding.close()
 
     def publish(self, folder: Path, name: str, **changes: Any) -> None:
@@ -146,16 +140,13 @@ class Project:
         return int(self.page(f"workunits/{made}.json")["workunit"]["tasks"][0]["number"])
 
     def page(self, path: str) -> Any:
-        """What the site says, as data."""
         assert self.lab
         return json.loads(self.lab.page(path))
 
     def task(self, number: int) -> Any:
-        """A task's page."""
         return self.page(f"tasks/{number}.json")["task"]
 
     def workunit(self, number: int) -> Any:
-        """A workunit's page."""
         return self.page(f"workunits/{number}.json")["workunit"]
 
     def wait(self, reached: Callable[[], object], nudged: Client | None = None) -> None:
@@ -189,7 +180,6 @@ class Project:
         return self.task(number)
 
     def promises(self) -> None:
-        """Nothing that the laboratory promises is broken."""
         done = typed("doctor", "--invariants", data=self.data)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -229,6 +219,23 @@ def project(data: Path, *words: object, before: Callable[[Folder], None] | None 
             yield made
         finally:
             made.stop()
+
+
+@contextlib.contextmanager
+def volunteers(place: Path, **experiments: dict[str, Any]) -> Iterator[Project]:
+    """A laboratory for volunteers with small experiments of these names."""
+    with project(place / "lab") as lab:
+        for name, changes in experiments.items():
+            lab.publish(place, name, **changes)
+        yield lab
+
+
+@contextlib.contextmanager
+def attached(lab: Project, folder: Path, key: str, **options: Any) -> Iterator[Client]:
+    """A client that has met the laboratory: that takes it ten seconds."""
+    with client(folder, lab.address, key, **options) as volunteer:
+        volunteer.wait(Client.host, nudge=8)
+        yield volunteer
 
 
 def _draw_no_checks(keys: Path) -> None:
