@@ -1,6 +1,7 @@
 """A gate before a laboratory in which tiny_sum is published, and a catalogue of its own."""
 
 import shutil
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,10 +12,17 @@ import pytest
 import axiom
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
+from axiom.commands.programs import AddProgram
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.fleet import Capacity, Platform
+from axiom.service import callers
 from axiom.settings import Settings
 from axiom.signed.bundles import contents
+from axiom.signed.keys import make_secrets
+from axiom.signed.program_tokens import digest
+from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.hosts import hosts
 from axiom.store.upkeep import audit
 from axiom.store.writer import Writer
 
@@ -34,11 +42,27 @@ class Door:
 
     def look(self, question):
         """Ask the database something, as a reader."""
-        db = connect_reader(self.lab.folder.database)
-        try:
+        with closing(connect_reader(self.lab.folder.database)) as db:
             return question(db)
-        finally:
-            db.close()
+
+    def meet(self, name: str = "first", volunteer: int | None = None, memory_mb: int = 4_000) -> int:
+        """A host of a volunteer, or of the laboratory."""
+        platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+        capacity, now = Capacity(cores=2, memory_mb=memory_mb), self.lab.now
+
+        def add(db) -> int:
+            owner = volunteer or accounts.ourselves(db, now)
+            return hosts.meet(db, volunteer_id=owner, name=name, platform=platform, capacity=capacity, now=now)
+
+        return self.gate.writer.run(add)
+
+    def let_in(self, may: str = "operate", *, name: str = "ada", key: str = "t", **more) -> Caller:
+        """A program, as a caller."""
+        self.submit(AddProgram(program=name, may=may, token=digest(key), **more), caller=callers.operator())
+        return self.program(key)
+
+    def program(self, key: str = "t", later: timedelta = timedelta()) -> Caller:
+        return self.look(lambda db: callers.program(db, key, self.gate.now() + later))
 
     def audited(self) -> list[dict[str, Any]]:
         """The audit, oldest first."""
@@ -108,3 +132,10 @@ def new_door(new_lab, prepared, package, caller):
 @pytest.fixture
 def door(new_door, tmp_path):
     return new_door(tmp_path / "lab")
+
+
+@pytest.fixture
+def secret(door):
+    """From which the keys of accounts are made."""
+    door.lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
+    return make_secrets(door.lab.folder.keys).accounts

@@ -6,13 +6,11 @@ from dataclasses import replace
 import pytest
 
 from axiom.commands.links import NoteFinding
-from axiom.commands.programs import AddProgram
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
 from axiom.domain.proposals import ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.followups.propose import open_core_seconds
 from axiom.service import callers
-from axiom.signed.program_tokens import digest
 from axiom.store.evidence import finding_notes
 from axiom.store.registrations import proposals, registrations
 
@@ -49,8 +47,7 @@ ASKED = MakeProposal(
 @pytest.fixture
 def program(door):
     """A program that may propose."""
-    door.submit(AddProgram(program="ada", may="propose", token=digest("t")), caller=callers.operator())
-    return door.look(lambda db: callers.program(db, "t", door.gate.now()))
+    return door.let_in("propose")
 
 
 def kept(door, number: int):

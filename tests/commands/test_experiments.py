@@ -1,11 +1,12 @@
 """Experiments at the gate: published for whom the laboratory is made, ordered for hosts, retired when they break."""
 
+from dataclasses import replace
+
 import pytest
 
 from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.commands.sealing import SealBundles
-from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.registrations import read_body
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.experiments import seal as seals
@@ -14,48 +15,31 @@ from axiom.service.laboratory import _look_for_failures
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.signed.keys import make_keys
-from axiom.store.accounts import accounts
 from axiom.store.engine.database import at
 from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
-from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
-
-
-def meet(door, name: str = "first", memory_mb: int = 4_000) -> int:
-    platform = Platform(system="linux", processor="x86_64", instructions="avx2")
-    capacity, now = Capacity(cores=2, memory_mb=memory_mb), door.lab.now
-
-    def add(db) -> int:
-        us = accounts.ourselves(db, now)
-        return hosts.meet(db, volunteer_id=us, name=name, platform=platform, capacity=capacity, now=now)
-
-    return door.gate.writer.run(add)
 
 
 def test_what_is_ordered_for_one_host_is_kept_for_it(door):
     with pytest.raises(NotFound):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=9))
-    host_id = meet(door)
+    host_id = door.meet()
     with pytest.raises(Refused):  # a host alone cannot have copies
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, host=host_id, copies=2))
     assert door.look(workunits.workunits) == []
     answer = door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=host_id))
     ordered = door.look(workunits.workunits)
-    assert {wanted.id: wanted.target_host_id for wanted in ordered} == {
-        answer["first"]: host_id,
-        answer["last"]: host_id,
-    }
+    assert {one.id: one.target_host_id for one in ordered} == dict.fromkeys((answer["first"], answer["last"]), host_id)
     tasks = door.look(lambda db: db.select("SELECT target_host_id FROM task"))
     assert [row["target_host_id"] for row in tasks] == [host_id] * 2
     assert door.broken() == {}
 
 
 def test_copies_on_demand_cost_as_many_times_as_much(door):
-    once, thrice = (
-        door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, copies=copies)) for copies in (None, 3)
-    )
+    order = DeployExperiment(experiment="tiny_sum", workunits=2)
+    once, thrice = (door.submit(replace(order, copies=copies)) for copies in (None, 3))
     assert (once["copies"], thrice["copies"]) == (1, 3)
     assert thrice["core_seconds"] == 3 * once["core_seconds"]
     assert [wanted.quorum for wanted in door.look(workunits.workunits)] == [3, 3, 1, 1]
@@ -65,7 +49,7 @@ def test_a_probe_for_every_host_is_one_replicate_for_each_that_can_compute_it(do
     probe = DeployExperiment(experiment="tiny_sum", workunits=1, every_host=True)
     with pytest.raises(Refused):
         door.submit(probe)  # nobody was heard from
-    first, second, _ = meet(door), meet(door, "second", 8_000), meet(door, "small", 10)
+    first, second, _ = door.meet(), door.meet("second", memory_mb=8_000), door.meet("small", memory_mb=10)
     with pytest.raises(Refused, match="10 of 10"):  # six for each of two
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=6, every_host=True))
     with pytest.raises(WrongUse):
@@ -99,7 +83,7 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
         door.lab.later(seconds=1)
 
     for name in ("h1", "h2", "h3"):
-        meet(door, name)
+        door.meet(name)
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=6))
     fail_on_hosts(1)
     _look_for_failures(door.gate, door.caller)
@@ -118,12 +102,9 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
 @pytest.fixture
 def laboratory(small_lab, package):
     """What its commands know of it when it has this address."""
-
-    def make(url: str) -> Laboratory:
-        small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
-        return Laboratory(folder=small_lab.folder, keys=small_lab.keys, settings=Settings(url=url), package=package)
-
-    return make
+    small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
+    common = {"folder": small_lab.folder, "keys": small_lab.keys, "package": package}
+    return lambda url: Laboratory(**common, settings=Settings(url=url))
 
 
 @pytest.mark.parametrize("is_sealed_elsewhere", [False, True])

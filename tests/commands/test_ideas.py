@@ -15,34 +15,29 @@ from axiom.commands.ideas import (
     SuggestIdea,
     WithdrawIdea,
 )
-from axiom.commands.programs import AddProgram
 from axiom.commands.registry import read_command
 from axiom.domain.proposals import IdeaState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.service import callers
-from axiom.signed.keys import make_secrets
-from axiom.signed.program_tokens import digest
 from axiom.store.registrations import ideas
 from axiom.web.account.visits import caller
 
-SAID = {"question": "Does the order of the sizes matter?", "why": "Nobody has turned it round."}
-MINE = AddIdea(**SAID, by="operator")
-THEIRS = SuggestIdea(**SAID, volunteer=1)
+WORDS = {"question": "Does the order of the sizes matter?", "why": "Nobody has turned it round."}
+MINE = AddIdea(**WORDS, by="operator")
+THEIRS = SuggestIdea(**WORDS, volunteer=1)
 OPERATOR = callers.operator()
 
 
 @pytest.fixture
-def ann(door):
+def ann(door, secret):  # noqa: ARG001  the keys are made from it
     """Volunteer 1, as a caller; volunteer 2 has an account, too."""
-    door.lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
-    make_secrets(door.lab.folder.keys)
     for name in ("Ann", "Bob"):
         opened = OpenAccount(called=name, email=f"{name}@mail.example", password="a kettle in may")  # noqa: S106
         door.submit(opened, caller=caller(None))
     return caller(1)
 
 
-def kept(door, number: int):
+def stored(door, number: int):
     return door.look(lambda db: ideas.one(db, number))
 
 
@@ -52,16 +47,15 @@ def public(door) -> list[int]:
 
 @pytest.mark.parametrize("right", ["read", "propose"])
 def test_a_program_writes_in_its_own_name_if_it_may_propose(door, right):
-    door.submit(AddProgram(program="ada", may=right, token=digest("t")), caller=OPERATOR)
-    program = door.look(lambda db: callers.program(db, "t", door.gate.now()))
-    command = read_command("idea.add", SAID, program)
+    program = door.let_in(right)
+    command = read_command("idea.add", WORDS, program)
     if right == "read":
         with pytest.raises(NotAllowed):
             door.submit(command, caller=program)
-        assert kept(door, 1) is None
+        assert stored(door, 1) is None
         return
     number = door.submit(command, caller=program)["idea"]
-    assert (kept(door, number).idea.by, public(door)) == ("program:ada", [number])
+    assert (stored(door, number).idea.by, public(door)) == ("program:ada", [number])
     for refused in (ShowIdea(idea=number), AnswerIdea(idea=number, state="declined", why="no reason")):
         with pytest.raises(NotAllowed):
             door.submit(refused, caller=program)
@@ -72,7 +66,7 @@ def test_a_volunteers_idea_is_read_by_others_only_once_the_operator_shows_it(doo
         for command in (THEIRS, MINE):
             with pytest.raises(NotAllowed):
                 door.submit(command, caller=stranger)
-    assert kept(door, 1) is None
+    assert stored(door, 1) is None
     number = door.submit(THEIRS, caller=ann)["idea"]
     assert public(door) == []
     with pytest.raises(NotAllowed):
@@ -84,7 +78,7 @@ def test_a_volunteers_idea_is_read_by_others_only_once_the_operator_shows_it(doo
     door.submit(HideIdea(idea=number), caller=OPERATOR)
     assert public(door) == []
     theirs = [entry for entry in door.audited() if entry["command"] != "idea.add"]
-    assert SAID["question"] not in str(theirs)  # which can never be shortened
+    assert WORDS["question"] not in str(theirs)  # which can never be shortened
     assert door.broken() == {}
 
 
@@ -93,7 +87,7 @@ def test_a_volunteer_writes_so_many_a_day_and_what_everybody_read_outlives_the_a
     with pytest.raises(Refused):  # no question twice
         door.submit(THEIRS, caller=ann)
     hidden = [
-        door.submit(replace(THEIRS, question=f"{SAID['question']} {place}"), caller=ann)["idea"]
+        door.submit(replace(THEIRS, question=f"{WORDS['question']} {place}"), caller=ann)["idea"]
         for place in range(2, MOST_A_DAY)
     ]
     more = replace(THEIRS, question="And this one?")
@@ -103,7 +97,7 @@ def test_a_volunteer_writes_so_many_a_day_and_what_everybody_read_outlives_the_a
     assert door.submit(more, caller=ann)["idea"] == MOST_A_DAY
     door.submit(ShowIdea(idea=shown), caller=OPERATOR)
     door.submit(EraseAccount(volunteer=1), caller=OPERATOR)
-    assert (public(door), kept(door, hidden[0])) == ([shown], None)
+    assert (public(door), stored(door, hidden[0])) == ([shown], None)
 
 
 def test_an_answer_says_enough_and_what_was_taken_up_may_be_known_one_day(door):
@@ -121,12 +115,12 @@ def test_an_answer_says_enough_and_what_was_taken_up_may_be_known_one_day(door):
     ):
         with pytest.raises(error):
             door.submit(AnswerIdea(idea=number, **words), caller=OPERATOR)
-    assert kept(door, number).state is IdeaState.OPEN
+    assert stored(door, number).state is IdeaState.OPEN
     door.submit(AnswerIdea(idea=number, state="taken", experiment="tiny_sum"), caller=OPERATOR)
-    assert kept(door, number).answer.experiment == "tiny_sum@1"
+    assert stored(door, number).answer.experiment == "tiny_sum@1"
     door.submit(AnswerIdea(idea=number, state="known", finding=1), caller=OPERATOR)
-    known = kept(door, number)
-    assert (known.state, known.answer.finding, known.answer.experiment) == (IdeaState.KNOWN, 1, None)
+    idea = stored(door, number)
+    assert (idea.state, idea.answer.finding, idea.answer.experiment) == (IdeaState.KNOWN, 1, None)
 
 
 def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann):

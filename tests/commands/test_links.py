@@ -132,36 +132,36 @@ def test_a_claim_that_is_put_otherwise_supersedes_the_older_one(door):
 
 
 @pytest.fixture
-def told(door):
+def weighed_door(door):
     """With a session and a Moderate finding."""
     door.gate.writer.run(lambda db: sessions.begin(db, pi="autopilot", reason="a test", now=door.lab.now))
     weigh(door)
     return door
 
 
-def test_prose_is_kept_as_it_was_written_and_speaks_of_what_is_known(told):
+def test_prose_is_kept_as_it_was_written_and_speaks_of_what_is_known(weighed_door):
     text = "The total grows: {F1.estimate}.\n\nNothing more is known."
-    answer = told.submit(WriteLog(text=text, by="Ada"))
+    answer = weighed_door.submit(WriteLog(text=text, by="Ada"))
     name = answer["page"].rpartition("/")[2]
     assert answer["unresolved"] == []
-    (kept,) = told.look(lambda db: prose.of_rounds(db, sessions.told_of(db, sessions.by_name(db, name))))
-    assert (kept.author, kept.text) == ("Ada", text)
-    drafted = told.submit(DraftPaper(findings="1", text="It is {F1.estimate}.", by="Ada"))
+    (stored,) = weighed_door.look(lambda db: prose.of_rounds(db, sessions.told_of(db, sessions.by_name(db, name))))
+    assert (stored.author, stored.text) == ("Ada", text)
+    drafted = weighed_door.submit(DraftPaper(findings="1", text="It is {F1.estimate}.", by="Ada"))
     assert drafted["page"] == "/findings/paper?of=1"
-    assert told.submit(DraftPaper(findings="1,1", text="It is {F1.high}.", by="Ada"))["page"] == drafted["page"]
+    assert weighed_door.submit(DraftPaper(findings="1,1", text="It is {F1.high}.", by="Ada"))["page"] == drafted["page"]
     for command, error in (
         (WriteLog(text=text, by="Ada", session="never"), NotFound),
         (DraftPaper(findings="1,9", text="It is {F1.estimate}.", by="Ada"), NotFound),
         (DraftPaper(findings="1", text="It is {F2.estimate}.", by="Ada"), Refused),
     ):
         with pytest.raises(error):
-            told.submit(command)
+            weighed_door.submit(command)
     with pytest.raises(WrongUse):
-        told.submit(WriteLog(text="   \n\n  ", by="Ada"))
+        weighed_door.submit(WriteLog(text="   \n\n  ", by="Ada"))
 
 
-def test_prose_says_no_number_and_nothing_stronger_than_the_rows(told):
-    before = told.stored()
+def test_prose_says_no_number_and_nothing_stronger_than_the_rows(weighed_door):
+    before = weighed_door.stored()
     for text, word in (
         ("It is 0.9.", "0.9"),
         ("Twenty of {F1}.", "Twenty"),
@@ -172,7 +172,7 @@ def test_prose_says_no_number_and_nothing_stronger_than_the_rows(told):
     ):
         for command in (WriteLog(text=text, by="Ada"), DraftPaper(findings="1", text=text, by="Ada")):
             with pytest.raises(Refused, match=word):
-                told.submit(command)
-    assert told.stored() == before
-    weigh(told, grade=Grade.STRONG)
-    assert told.submit(WriteLog(text="This establishes {F1}.", by="Ada"))["unresolved"] == []
+                weighed_door.submit(command)
+    assert weighed_door.stored() == before
+    weigh(weighed_door, grade=Grade.STRONG)
+    assert weighed_door.submit(WriteLog(text="This establishes {F1}.", by="Ada"))["unresolved"] == []

@@ -7,7 +7,6 @@ import pytest
 
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment
 from axiom.domain.callers import Capability
-from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight, Refusal
 from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
 from axiom.lab.experiments.preflight import secret_of, seed_for
@@ -15,9 +14,7 @@ from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.quick_gates import keep_row
 from axiom.signed import bundles
-from axiom.store.accounts import accounts
 from axiom.store.experiments import experiments, preflights
-from axiom.store.hosts import hosts
 from axiom.store.tasks import workunits
 
 BROKEN = {"again": (), "fault": "the computing process is lost."}
@@ -41,14 +38,9 @@ def row(door, attempt):
     return door.look(lambda db: preflights.of_bundle(db, attempt.bundle, GATES))
 
 
-def ann_s_host(door) -> int:
-    def meet(db) -> int:
-        ann = accounts.create(db, name="Ann", email="ann@example.org", password="", cross_id="c", now=door.lab.now)
-        platform = Platform(system="linux", processor="x86_64", instructions="avx2")
-        capacity = Capacity(cores=2, memory_mb=4_000)
-        return hosts.meet(db, volunteer_id=ann, name="attic", platform=platform, capacity=capacity, now=door.lab.now)
-
-    return door.gate.writer.run(meet)
+@pytest.fixture
+def ann_s_host(untried, join) -> int:
+    return untried.meet("attic", untried.gate.writer.run(lambda db: join(db, "Ann", untried.lab.now)))
 
 
 def test_what_came_of_it_is_stored_with_its_report_and_audited_by_its_digest(untried, sound_attempt):
@@ -85,26 +77,19 @@ def test_what_came_of_it_is_stored_with_its_report_and_audited_by_its_digest(unt
     assert untried.submit(of(attempt))["is_new"] is False
 
 
-def test_what_passed_the_gates_of_before_is_ordered_for_our_own_hosts_alone(untried, sound_attempt):
-    before = Preflight(
-        bundle=sound_attempt.bundle,
-        gates="twice-1",
-        passed=True,
-        reason="",
-        platform="",
-        report="{}",
-        at=untried.lab.now,
-    )
+def test_what_passed_the_gates_of_before_is_ordered_for_our_own_hosts_alone(untried, sound_attempt, ann_s_host):
+    words = {"gates": "twice-1", "passed": True, "reason": "", "platform": "", "report": "{}", "at": untried.lab.now}
+    before = Preflight(bundle=sound_attempt.bundle, **words)
     untried.gate.writer.run(lambda db: preflights.record(db, before))
     assert untried.submit(of(sound_attempt, **BROKEN))["passed"] is False
     assert "only the laboratory's" in untried.submit(DeployExperiment(experiment="sound", workunits=1))["preflight"]
     with pytest.raises(Refused, match="G2"):
-        untried.submit(DeployExperiment(experiment="sound", workunits=1, host=ann_s_host(untried)))
+        untried.submit(DeployExperiment(experiment="sound", workunits=1, host=ann_s_host))
 
 
 def test_whether_the_file_may_be_tried_the_laboratory_reads_itself(untried, sound_attempt):
-    said = (Refusal(gate="G1", line=1, sentence="Nobody likes it."),)  # which the file does not bear out
-    assert untried.submit(of(sound_attempt, refusals=said))["passed"]
+    refusal = Refusal(gate="G1", line=1, sentence="Nobody likes it.")  # which the file does not bear out
+    assert untried.submit(of(sound_attempt, refusals=(refusal,)))["passed"]
     assert "Nobody likes it" not in row(untried, sound_attempt).report
     path, files = bundles.experiment_path("sound"), bundles.contents(untried.sound.archive)
     other = replace(untried.sound, archive=bundles.pack(files | {path: files[path] + b"\nimport socket\n"}))
@@ -115,8 +100,8 @@ def test_whether_the_file_may_be_tried_the_laboratory_reads_itself(untried, soun
     assert (answer["passed"], answer["reason"][:2], "socket" in answer["reason"]) == (False, "G1", True)
 
 
-def test_what_was_not_tried_is_ordered_for_our_own_hosts_alone(untried, sound_attempt):
-    theirs = DeployExperiment(experiment="sound", workunits=1, host=ann_s_host(untried))
+def test_what_was_not_tried_is_ordered_for_our_own_hosts_alone(untried, sound_attempt, ann_s_host):
+    theirs = DeployExperiment(experiment="sound", workunits=1, host=ann_s_host)
     with pytest.raises(Refused):
         untried.submit(theirs)
     assert untried.look(workunits.workunits) == []
@@ -126,7 +111,7 @@ def test_what_was_not_tried_is_ordered_for_our_own_hosts_alone(untried, sound_at
     assert untried.submit(theirs)["preflight"] == "any host may have it"
 
 
-def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(untried, sound_attempt):
+def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(untried, sound_attempt, ann_s_host):
     unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
 
     def keep(db) -> None:
@@ -134,7 +119,7 @@ def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(unt
         keep_row(db, sound_attempt.bundle, unread, untried.lab.now)
 
     untried.submit(of(sound_attempt, **BROKEN))
-    for host in (None, ann_s_host(untried)):
+    for host in (None, ann_s_host):
         with pytest.raises(Refused, match="G2"):
             untried.submit(DeployExperiment(experiment="sound", workunits=1, host=host))
     untried.gate.writer.run(keep)

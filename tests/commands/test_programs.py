@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from real_parts import need
 
 from axiom.commands import gate
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
@@ -22,39 +23,28 @@ from axiom.service import callers
 from axiom.signed.bundles import contents
 from axiom.signed.program_tokens import digest, new_token
 
-TOKEN = new_token()
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)  # 16 cells, each of which may take a minute
 LINK = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")  # of findings that are not there
-
-
-def let_in(door, may: str = "operate", **more):
-    """The program as a caller."""
-    door.submit(AddProgram(program="ada", may=may, token=digest(TOKEN), **more), caller=callers.operator())
-    return caller_of(door)
 
 
 def own_text(prepared) -> str:
     return contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
 
 
-def caller_of(door, token: str = TOKEN, later: timedelta = timedelta()):
-    return door.look(lambda db: callers.program(db, token, door.gate.now() + later))
-
-
 def test_a_program_acts_in_its_own_name_with_its_model_and_instructions(door):
-    program = let_in(door, model="some-model-1", prompt="a" * 64)
+    program = door.let_in(key=(token := new_token()), model="some-model-1", prompt="a" * 64)
     door.submit(DEPLOY, caller=program)
     added, deployed = door.audited()
     assert (added["caller"], added["model"]) == ("operator", None)
     assert (deployed["caller"], deployed["model"], deployed["prompt"]) == ("program:ada", "some-model-1", "a" * 64)
     assert deployed["core_seconds"] == 960.0
-    assert TOKEN not in str(door.stored()) + str(door.audited())
+    assert token not in str(door.stored()) + str(door.audited())
     assert door.broken() == {}
 
 
 @pytest.mark.parametrize("may", ["read", "propose", "operate"])
 def test_a_program_does_nothing_beyond_its_rights_and_gives_itself_none(door, may):
-    program, before = let_in(door, may), door.stored()
+    program, before = door.let_in(may), door.stored()
     beyond = [
         ApproveProposal(proposal=1, why="I like it"),
         RefuseProposal(proposal=1, why="I do not like it"),
@@ -73,32 +63,32 @@ def test_a_program_does_nothing_beyond_its_rights_and_gives_itself_none(door, ma
 
 
 def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door):
-    let_in(door, days=1)
-    for late in ({"later": timedelta(days=1)}, {"token": new_token()}):
+    door.let_in(days=1)
+    for late in ({"later": timedelta(days=1)}, {"key": new_token()}):
         with pytest.raises(NotAllowed):
-            caller_of(door, **late)
+            door.program(**late)
     door.submit(EndProgram(program="ada"), caller=callers.operator())
     with pytest.raises(NotAllowed):
-        caller_of(door)
+        door.program()
     with pytest.raises(Refused):
         door.submit(EndProgram(program="ada"), caller=callers.operator())
     with pytest.raises(Refused):  # the audit knows it by its name
-        let_in(door)
+        door.let_in()
 
 
 def test_its_core_hours_are_counted_before_anything_is_ordered(door):
-    program = let_in(door, limits={"core_hours_per_day": 2_400 / 3_600})
+    program = door.let_in(limits={"core_hours_per_day": 2_400 / 3_600})
     assert door.submit(DEPLOY, caller=program)["core_seconds"] == 960.0
     before = door.stored()
     with pytest.raises(LimitReached, match="core-hours"):
         door.submit(replace(DEPLOY, workunits=4), caller=program)
     assert door.stored() == before
     door.submit(LimitProgram(program="ada", limits={"core_hours_per_day": 1}), caller=callers.operator())
-    assert door.submit(replace(DEPLOY, workunits=4), caller=caller_of(door))["workunits"] == 4
+    assert door.submit(replace(DEPLOY, workunits=4), caller=door.program())["workunits"] == 4
 
 
 def test_its_commands_are_counted_refused_ones_too_and_dry_ones_five_times_as_many(door):
-    program = let_in(door, limits={"finding.link": 2})
+    program = door.let_in(limits={"finding.link": 2})
     for target in ("8", "9"):
         with pytest.raises(NotFound):
             door.submit(replace(LINK, target=target), caller=program)
@@ -117,7 +107,7 @@ def test_its_commands_are_counted_refused_ones_too_and_dry_ones_five_times_as_ma
 
 
 def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer_it_had(door):
-    program, missing = let_in(door), DeployExperiment(experiment="no_such", workunits=1)
+    program, missing = door.let_in(), DeployExperiment(experiment="no_such", workunits=1)
     for _ in range(3):
         with pytest.raises(UnknownName):
             door.submit(missing, caller=program)
@@ -127,7 +117,7 @@ def test_a_program_that_says_the_same_again_and_again_is_told_so_with_the_answer
 
 
 def test_it_cannot_say_in_whose_name_it_speaks(door):
-    program = let_in(door, "propose")
+    program = door.let_in("propose")
     words = {"source": "1", "target": "2", "kind": "tests", "why": "it is so"}
     assert read_command("finding.link", words, program).by == "program:ada"
     with pytest.raises(UnknownName):
@@ -138,7 +128,7 @@ def test_it_cannot_say_in_whose_name_it_speaks(door):
 
 def test_refusals_are_remembered_and_cannot_fill_the_disk(door, monkeypatch):
     monkeypatch.setattr(gate, "_MOST_REFUSED", 4)
-    program = let_in(door, "read")
+    program = door.let_in("read")
     door.gate.refuse("no.such", '{"x": "' + "y" * 5_000, program, WrongUse("There is no command no.such."))
     entry = door.audited()[-1]
     assert (entry["caller"], entry["command"], entry["outcome"]) == ("program:ada", "no.such", "refused")
@@ -160,15 +150,15 @@ def test_a_limit_that_is_none_is_refused_and_without_one_the_usual_ones_hold(doo
         ({"core_hours_per_day": math.nan}, WrongUse),
     ):
         with pytest.raises(error):
-            let_in(door, limits=limits)
-    limits = let_in(door).limits
+            door.let_in(limits=limits)
+    limits = door.let_in().limits
     assert limits.core_hours_per_day == USUAL_LIMITS["core_hours_per_day"]
     assert limits.commands_per_day["finding.link"] == USUAL_LIMITS["finding.link"]
 
 
 def test_what_is_refused_anyway_is_not_prepared(door, monkeypatch):
     """Preparing may run code for seconds, so whoever is at their limit must not set it going."""
-    program, prepared = let_in(door, limits={"experiment.publish": 1}), []
+    program, prepared = door.let_in(limits={"experiment.publish": 1}), []
 
     def prepare(self, _laboratory):
         prepared.append(self.experiment)
@@ -185,7 +175,7 @@ def test_what_is_refused_anyway_is_not_prepared(door, monkeypatch):
 
 
 def test_what_no_limit_counts_or_others_made_is_not_a_program_s(door):
-    program = let_in(door)
+    program = door.let_in()
     for name in NOT_FOR_PROGRAMS:
         cost = CommandCost(command=name, capability=Capability.OPERATE)
         assert name in COMMANDS
@@ -194,7 +184,7 @@ def test_what_no_limit_counts_or_others_made_is_not_a_program_s(door):
 
 
 def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_newer(door, monkeypatch):
-    program, finished = let_in(door), []
+    program, finished = door.let_in(), []
     monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory, _answer: finished.append(self.workunits))
     door.submit(DEPLOY, caller=program, key="one")
     door.submit(DEPLOY, caller=program, key="one")  # as after a crash: what is left to do outside is done again
@@ -205,7 +195,7 @@ def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_new
 
 @pytest.mark.parametrize("where", ["prepare", "request", "apply"])
 def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_nothing(door, monkeypatch, where):
-    program = let_in(door, limits={"finding.link": 1})
+    program = door.let_in(limits={"finding.link": 1})
 
     def fail(_self, db, *_more):
         if where == "apply":
@@ -228,8 +218,9 @@ def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_not
     assert door.broken() == {}
 
 
+@need("bwrap")
 def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, prepared, monkeypatch):
-    program, text = let_in(door), own_text(prepared)
+    program, text = door.let_in(), own_text(prepared)
     asks_where = text + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
     with pytest.raises(ExperimentError, match="sandbox"):
         door.submit(PublishExperiment(experiment="own_sum", text=asks_where), caller=program)
@@ -242,7 +233,7 @@ def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, pr
 
 
 def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door, prepared):
-    program, source = let_in(door, limits={"core_hours_per_day": 9}), own_text(prepared)
+    program, source = door.let_in(limits={"core_hours_per_day": 9}), own_text(prepared)
     publish = PublishExperiment(experiment="own_sum", text=source)
     assert door.submit(publish, caller=program)["core_seconds"] == 256 * 2 * 60.0  # 8.5 hours
     assert door.audited()[-1]["core_seconds"] == 256 * 2 * 60.0
@@ -256,11 +247,8 @@ def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_
 
 
 def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prepared):
-    ada = let_in(door)
-    other = new_token()
-    door.submit(AddProgram(program="eve", may="operate", token=digest(other)), caller=callers.operator())
-    eve = caller_of(door, token=other)
-    text = own_text(prepared)
+    ada = door.let_in()
+    eve, text = door.let_in(name="eve", key="u"), own_text(prepared)
     first = PublishExperiment(experiment="own_sum", text=text)
     assert door.submit(first, caller=ada)["change"] == "new experiment"
     for publish in (first, replace(first, text=text + "# mine now\n")):

@@ -11,11 +11,8 @@ from axiom.commands.registry import read_command
 from axiom.commands.sessions import HoldSession, StepSession
 from axiom.decisions.sessions.lease import LEASE
 from axiom.domain.callers import Capability
-from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Step
 from axiom.errors import HeldByAnother, NotAllowed, WrongUse
-from axiom.store.accounts import accounts
-from axiom.store.hosts import hosts
 from axiom.store.sessions import sessions
 
 STEP = StepSession(pi="person", reason="a test")
@@ -25,20 +22,13 @@ HOLD = HoldSession(pi="person", reason="a test")
 @pytest.fixture
 def manned(door):
     """A host is there, so something can be ordered."""
-    door.gate.writer.run(lambda db: _meet(door.lab, db))
+    door.meet()
     return door
 
 
-def _meet(lab, db):
-    us = accounts.ourselves(db, lab.now)
-    platform = Platform(system="linux", processor="x86_64", instructions="avx2")
-    capacity = Capacity(cores=2, memory_mb=4_000)
-    return hosts.meet(db, volunteer_id=us, name="first", platform=platform, capacity=capacity, now=lab.now)
-
-
 def notes_of(answers, wanted: Step) -> list[str]:
-    (found,) = [answer["notes"] for answer in answers if answer["step"] == wanted]
-    return found
+    (notes,) = [answer["notes"] for answer in answers if answer["step"] == wanted]
+    return notes
 
 
 def test_a_session_is_held_step_by_step_and_each_step_is_audited(manned):
