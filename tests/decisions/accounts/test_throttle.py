@@ -4,16 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.accounts.throttle import (
-    MOST_ACCOUNT,
-    MOST_ADDRESS,
-    MOST_DONE,
-    WINDOW,
-    Wrong,
-    judge,
-    may_do,
-    may_open,
-)
+from axiom.decisions.accounts import throttle
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 MOMENTS = st.lists(st.integers(0, 7_200), max_size=400).map(
@@ -25,8 +16,8 @@ def ago(*seconds: float) -> list[datetime]:
     return [NOW - timedelta(seconds=each) for each in seconds]
 
 
-def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False) -> Wrong:
-    return Wrong(account=account, address=address, everybody=everybody, is_known=is_known)
+def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False) -> throttle.Wrong:
+    return throttle.Wrong(account=account, address=address, everybody=everybody, is_known=is_known)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +38,7 @@ def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False)
     ],
 )
 def test_guessing_becomes_slow(seen, seconds):
-    verdict = judge(seen, NOW)
+    verdict = throttle.judge(seen, NOW)
     assert verdict.wait == timedelta(seconds=max(0, seconds))
     assert verdict.may == (seconds <= 0)
     assert verdict.reason
@@ -56,25 +47,16 @@ def test_guessing_becomes_slow(seen, seconds):
 @settings(max_examples=30)
 @given(account=MOMENTS, address=MOMENTS, everybody=st.integers(0, 10_000), is_known=st.booleans())
 def test_nobody_waits_for_longer_than_an_hour(account, address, everybody, is_known):
-    seen = wrong(account[-MOST_ACCOUNT:], address[-MOST_ADDRESS:], everybody=everybody, is_known=is_known)
-    assert timedelta(0) <= judge(seen, NOW).wait <= WINDOW
+    seen = wrong(
+        account[-throttle.MOST_ACCOUNT :], address[-throttle.MOST_ADDRESS :], everybody=everybody, is_known=is_known
+    )
+    assert timedelta(0) <= throttle.judge(seen, NOW).wait <= throttle.WINDOW
 
 
-@pytest.mark.parametrize(
-    ("opened", "most", "seconds"), [((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)]
-)
-def test_an_address_opens_so_many_accounts_an_hour(opened, most, seconds):
-    assert may_open(opened, most, NOW).wait == timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    ("done", "seconds"),
-    [
-        ((), 0),
-        (ago(*range(MOST_DONE - 1, 0, -1)), 0),
-        (ago(*range(MOST_DONE, 0, -1)), 3_600 - MOST_DONE),
-        (ago(4_000, *range(MOST_DONE - 1, 0, -1)), 0),
-    ],
-)
-def test_the_same_is_done_in_an_account_so_often_an_hour(done, seconds):
-    assert may_do(done, NOW).wait == timedelta(seconds=seconds)
+def test_an_address_opens_so_many_accounts_an_hour_and_an_account_does_the_same_so_often():
+    for opened, most, seconds in (((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)):
+        assert throttle.may_open(opened, most, NOW).wait == timedelta(seconds=seconds)
+    full = throttle.MOST_DONE
+    seconds = {(): 0, tuple(range(full - 1, 0, -1)): 0, tuple(range(full, 0, -1)): 3_600 - full}
+    for ages, wait in (seconds | {(4_000, *range(full - 1, 0, -1)): 0}).items():
+        assert throttle.may_do(ago(*ages), NOW).wait == timedelta(seconds=wait)

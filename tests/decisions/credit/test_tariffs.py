@@ -8,20 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from axiom.decisions.credit import tariffs
 from axiom.decisions.credit.prices import Counted, Price, fitting, is_believed, price, price_of_failure, why_unproven
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
-from axiom.decisions.credit.tariffs import (
-    AHEAD,
-    DEFAULT,
-    PRESETS,
-    REMARKS,
-    announcement,
-    cap_during,
-    changes,
-    largest,
-    problems,
-    too_soon,
-)
 from axiom.domain.endings import Cause
 from axiom.domain.ledger import Reason, Tariff, Tier, TimeSaid
 
@@ -35,13 +24,13 @@ def by_clock(tariff: Tariff, seconds: float, *, out: float | None = None, on_gpu
 
 
 def paid(name: str, seconds: float, *, on_gpu: bool = False) -> float:
-    return by_clock(PRESETS[name], seconds, on_gpu=on_gpu).amount / 1_000
+    return by_clock(tariffs.PRESETS[name], seconds, on_gpu=on_gpu).amount / 1_000
 
 
 @pytest.mark.parametrize(
     ("name", "prices"),
     [
-        ("S1", {0.0: 10, 86.9: 10, 99.999: 10, 100.0: 15, 312.5: 15, 599.9: 15, 600.0: 20, 1_387.0: 20}),
+        ("S1", {0.0: 10, 99.999: 10, 100.0: 15, 599.9: 15, 600.0: 20, 1_387.0: 20}),
         ("S2", {0.0: 2, 99.9: 2, 100.0: 5, 999.9: 5, 1_000.0: 10, 9_999.9: 10, 10_000.0: 15, 86_400.0: 15}),
         ("S3", {19.9: 2, 20.0: 3, 63.0: 3, 100.0: 5, 216.0: 5, 500.0: 8, 1_000.0: 15, 2_750.0: 15, 3_001.0: 15}),
         ("S4", {4.0: 15, 12.0: 15, 30.0: 25, 113.0: 25, 120.0: 40, 325.0: 60, 618.0: 80, 1_200.0: 100, 3_013.0: 100}),
@@ -52,30 +41,22 @@ def test_each_tariff_of_before_pays_what_its_log_says_also_at_the_edge_of_a_tier
     assert {seconds: paid(name, seconds) for seconds in prices} == prices
 
 
-def test_a_gpu_adds_its_bonus_where_the_tariff_has_one_and_stands_in_the_tier_s_name():
+def test_a_gpu_our_own_clock_and_a_failure_without_time_have_their_prices():
     assert (paid("S5", 50.0), paid("S5", 50.0, on_gpu=True)) == (7, 10)
     assert paid("S4", 50.0, on_gpu=True) == 25
-    found = by_clock(PRESETS["S5"], 50, on_gpu=True)
-    assert found.tier == "30 to 120 s, GPU"
-
-
-def test_a_tier_follows_the_clock_of_the_laboratory_where_a_host_says_more():
-    assert by_clock(PRESETS["S4"], 5_000.0, out=10.0).amount == 25_000
-
-
-@pytest.mark.parametrize(
-    ("name", "reason", "credit"),
-    [("S1", Reason.FAILED, 10), ("S1", Reason.BROKEN, 15), ("S2", Reason.FAILED, 0), ("S3", Reason.BROKEN, 5)],
-)
-def test_failed_work_is_paid_as_the_tariff_says(name, reason, credit):
-    as_if_valid = by_clock(PRESETS[name], 200.0)
-    assert price_of_failure(PRESETS[name], reason, as_if_valid, elapsed_seconds=200.0).amount == credit * 1_000
-
-
-def test_a_failure_that_took_no_time_gets_nothing():
-    as_if_valid = by_clock(PRESETS["S1"], 0.0)
+    assert by_clock(tariffs.PRESETS["S5"], 50, on_gpu=True).tier == "30 to 120 s, GPU"
+    assert by_clock(tariffs.PRESETS["S4"], 5_000.0, out=10.0).amount == 25_000
+    as_if_valid = by_clock(tariffs.PRESETS["S1"], 0.0)
     for seconds in (0.0, -1.0, float("nan")):
-        assert price_of_failure(PRESETS["S1"], Reason.FAILED, as_if_valid, elapsed_seconds=seconds).amount == 0
+        assert price_of_failure(tariffs.PRESETS["S1"], Reason.FAILED, as_if_valid, elapsed_seconds=seconds).amount == 0
+
+
+def test_failed_work_is_paid_as_the_tariff_says():
+    amounts = {("S1", Reason.FAILED): 10, ("S1", Reason.BROKEN): 15, ("S2", Reason.FAILED): 0, ("S3", Reason.BROKEN): 5}
+    for (name, reason), credit in amounts.items():
+        tariff = tariffs.PRESETS[name]
+        failure = price_of_failure(tariff, reason, by_clock(tariff, 200.0), elapsed_seconds=200.0)
+        assert failure.amount == credit * 1_000
 
 
 @pytest.mark.parametrize(
@@ -86,7 +67,6 @@ def test_a_failure_that_took_no_time_gets_nothing():
         (Cause.ABORTED_BY_LABORATORY, False, Reason.BROKEN),
         (Cause.ABORTED_BY_VOLUNTEER, False, Reason.FAILED),
         (Cause.ABORTED_BY_VOLUNTEER, True, Reason.BROKEN),
-        ("no such cause", False, Reason.FAILED),
     ],
 )
 def test_what_the_laboratory_broke_is_told_from_what_failed(cause, is_recalled, reason):
@@ -110,7 +90,7 @@ def test_one_volunteer_s_word_makes_a_failure_ours_only_for_its_first_tasks(fact
     assert why_unproven(Cause.CELL_FAILED, is_recalled=True, is_believed=believed) is Reason.BROKEN
 
 
-S4 = PRESETS["S4"]
+S4 = tariffs.PRESETS["S4"]
 
 
 def tiers(*bounds: tuple[int, int | None, int]) -> Tariff:
@@ -125,32 +105,36 @@ def tiers(*bounds: tuple[int, int | None, int]) -> Tariff:
         (tiers((5, None, 1)), "begins at 5"),
         (tiers((0, 30, 1)), "ends at 30"),
         (tiers((0, 0, 1), (0, None, 1)), "from 0 to 0"),
-        (tiers((0, 30, 1), (30, 10, 1), (10, None, 1)), "from 30 to 10"),
         (tiers((0, 10**9, 1), (10**9, None, 1)), "no task takes"),
         (tiers((0, None, -1)), "-1 "),
-        (tiers((0, None, 10**12)), "absurd"),
         (tiers((0, None, 0)), "It pays nothing for anything"),
         (tiers(*((n, n + 1, 1) for n in range(200)), (200, None, 1)), "201 tiers"),
         (replace(S4, gpu_bonus=-3), "The GPU bonus is -3"),
         (replace(S4, failed=-3), "pay for failed work is -3"),
         (replace(S4, broken=10**10), "absurd"),
         (replace(S4, per_core_second=1), "by core-seconds and by tiers"),
-        (replace(DEFAULT, per_core_second=0), "neither by core-seconds nor by tiers"),
+        (replace(tariffs.DEFAULT, per_core_second=0), "neither by core-seconds nor by tiers"),
         (replace(S4, session_cap=99_999), "such a task could never be paid"),
         (replace(S4, gpu_bonus=1, session_cap=100_000), "such a task could never be paid"),
-        (replace(DEFAULT, session_cap=10 * 2 * 86_400 - 1), "such a task could never be paid"),
+        (replace(tariffs.DEFAULT, session_cap=10 * 2 * 86_400 - 1), "such a task could never be paid"),
         (replace(S4, session_cap=10**16), "limits nothing"),
     ],
 )
 def test_a_tariff_that_is_not_whole_is_refused_in_a_sentence(tariff, said):
-    assert any(said in problem for problem in problems(tariff)), problems(tariff)
+    assert any(said in problem for problem in tariffs.problems(tariff)), tariffs.problems(tariff)
 
 
-def test_a_cap_of_just_one_award_is_allowed_and_every_tariff_that_comes_with_axiom():
-    assert {name: problems(tariff) for name, tariff in PRESETS.items()} == {name: [] for name in PRESETS}
-    assert set(REMARKS) == set(PRESETS)
-    assert problems(replace(S4, session_cap=100_000)) == []
-    assert problems(replace(DEFAULT, session_cap=largest(DEFAULT))) == []
+def test_a_cap_of_just_one_award_is_allowed_and_of_several_the_wider_held():
+    assert {name: tariffs.problems(tariff) for name, tariff in tariffs.PRESETS.items()} == {
+        name: [] for name in tariffs.PRESETS
+    }
+    assert set(tariffs.REMARKS) == set(tariffs.PRESETS)
+    assert tariffs.problems(replace(S4, session_cap=100_000)) == []
+    assert tariffs.problems(replace(tariffs.DEFAULT, session_cap=tariffs.largest(tariffs.DEFAULT))) == []
+    narrow, wide = replace(S4, session_cap=200_000), replace(S4, session_cap=300_000)
+    assert tariffs.cap_during([narrow, wide]) == 300_000
+    assert tariffs.cap_during([narrow, tariffs.DEFAULT]) is None
+    assert tariffs.cap_during([]) is None
 
 
 edges = st.lists(st.integers(1, 2_000_000), unique=True, max_size=8).map(sorted)
@@ -159,13 +143,11 @@ edges = st.lists(st.integers(1, 2_000_000), unique=True, max_size=8).map(sorted)
 @settings(max_examples=40)
 @given(edges, st.floats(0, 2_592_000))
 def test_in_a_whole_tariff_every_time_has_just_one_tier(inner, seconds):
-    ends = [*inner, None]
-    bounds = zip([0, *inner], ends, strict=True)
+    bounds = zip([0, *inner], [*inner, None], strict=True)
     tariff = replace(tiers(*((*ends, place + 1) for place, ends in enumerate(bounds))), session_cap=None)
-    assert problems(tariff) == []
-    holding = [tier for tier in tariff.tiers if tier.start <= seconds and (tier.end is None or seconds < tier.end)]
-    found = by_clock(tariff, seconds)
-    assert [tier.amount for tier in holding] == [found.amount]
+    assert tariffs.problems(tariff) == []
+    fitting = [tier for tier in tariff.tiers if tier.start <= seconds and (tier.end is None or seconds < tier.end)]
+    assert [tier.amount for tier in fitting] == [by_clock(tariff, seconds).amount]
 
 
 amounts = st.lists(st.integers(-5, 40), max_size=40)
@@ -192,59 +174,45 @@ def test_what_is_booked_never_goes_beyond_the_cap_and_overtakes_nobody(wanted, c
     ("ahead", "others", "said"),
     [
         (timedelta(0), 0, ""),
-        (AHEAD, 3, ""),
-        (AHEAD - timedelta(seconds=1), 3, "3 of them"),
-        (AHEAD - timedelta(seconds=1), 0, ""),
+        (tariffs.AHEAD, 3, ""),
+        (tariffs.AHEAD - timedelta(seconds=1), 3, "3 of them"),
+        (tariffs.AHEAD - timedelta(seconds=1), 0, ""),
         (-timedelta(seconds=1), 0, "which is past"),
         (timedelta(days=5_000), 0, "nobody knows"),
     ],
 )
 def test_volunteers_hear_of_a_change_a_day_before_and_nothing_changes_backwards(ahead, others, said):
-    found = too_soon(NOW + ahead, NOW, others=others)
-    assert said in found
-    assert bool(found) == bool(said)
-
-
-def test_of_tariffs_that_followed_each_other_the_wider_cap_held_and_none_is_none():
-    narrow, wide = replace(S4, session_cap=200_000), replace(S4, session_cap=300_000)
-    assert cap_during([narrow, wide]) == 300_000
-    assert cap_during([narrow, DEFAULT]) is None
-    assert cap_during([]) is None
+    problem = tariffs.too_soon(NOW + ahead, NOW, others=others)
+    assert (said in problem, bool(problem)) == (True, bool(said))
 
 
 DAY = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)
 
 
 def test_only_what_changes_is_told_with_what_it_was_and_when_it_will_hold():
-    more = replace(DEFAULT, version=2, per_core_second=12)
-    sentence = announcement(DEFAULT, more, DAY, "cores became faster.")
-    for fact in (
-        "2026-03-09 08:30 UTC",
-        "core-seconds, version 2",
-        "1.2 credit",
-        "until then 1 credit",
-        "cores became",
-    ):
-        assert fact in sentence
-    rules = changes(PRESETS["S1"], PRESETS["S5"]).split("; ")
-    assert len(rules) == 4
-    assert "4 credit below 30 seconds" in rules[0]
+    more = replace(tariffs.DEFAULT, version=2, per_core_second=12)
+    sentence = tariffs.announcement(tariffs.DEFAULT, more, DAY, "cores became faster.")
+    facts = ("2026-03-09 08:30 UTC", "core-seconds, version 2", "1.2 credit", "until then 1 credit", "cores became")
+    assert [fact for fact in facts if fact not in sentence] == []
+    rules = tariffs.changes(tariffs.PRESETS["S1"], tariffs.PRESETS["S5"]).split("; ")
+    facts = ("4 credit below 30 seconds", "3 credit", "until then 10 credit", "50,000 credit")
+    assert [fact in rule for fact, rule in zip(facts, rules, strict=True)] == [True] * 4
     assert "25 credit from 2,000 seconds" in rules[0]
-    assert ["3 credit" in rules[1], "until then 10 credit" in rules[2], "50,000 credit" in rules[3]] == [True] * 3
-    assert changes(None, PRESETS["S3"]).count("; ") == 4  # the first tariff is told whole
-    assert changes(DEFAULT, replace(DEFAULT, name="another", version=7)) == changes(DEFAULT, DEFAULT)
-    assert changes(PRESETS["S1"], replace(PRESETS["S1"], by_clock=False)).count("until then") == 1
-
-
-def test_of_many_tiers_the_first_and_the_last_are_named_and_a_change_between_them_is_told():
+    assert tariffs.changes(None, tariffs.PRESETS["S3"]).count("; ") == 4  # the first tariff is told whole
+    assert tariffs.changes(tariffs.DEFAULT, replace(tariffs.DEFAULT, name="another", version=7)) == tariffs.changes(
+        tariffs.DEFAULT, tariffs.DEFAULT
+    )
+    assert (
+        tariffs.changes(tariffs.PRESETS["S1"], replace(tariffs.PRESETS["S1"], by_clock=False)).count("until then") == 1
+    )
     ends = [*range(10, 500, 10), None]
-    tiers = tuple(Tier(start=10 * place, end=end, amount=1_000 + place) for place, end in enumerate(ends))
-    before = replace(DEFAULT, per_core_second=0, tiers=tiers)
-    told = changes(None, before).split("; ")[0]
+    steps = tuple(Tier(start=10 * place, end=end, amount=1_000 + place) for place, end in enumerate(ends))
+    before = replace(tariffs.DEFAULT, per_core_second=0, tiers=steps)
+    told = tariffs.changes(None, before).split("; ")[0]
     assert ["1 credit below 10" in told, "1.049 credit from 490" in told, "20 seconds" in told] == [True, True, False]
-    cut = replace(before, tiers=(*tiers[:5], replace(tiers[5], amount=0), *tiers[6:]))
-    assert "between the first tier and the last" in changes(before, cut)
-    assert "2 credit" in changes(before, replace(cut, gpu_bonus=2_000)).split("; ")[1]
+    cut = replace(before, tiers=(*steps[:5], replace(steps[5], amount=0), *steps[6:]))
+    assert "between the first tier and the last" in tariffs.changes(before, cut)
+    assert "2 credit" in tariffs.changes(before, replace(cut, gpu_bonus=2_000)).split("; ")[1]
 
 
 TARIFF = Tariff(name="core-seconds", version=1, per_core_second=10)
@@ -252,9 +220,8 @@ NUMBERS = st.floats()
 
 
 def worth(work: float, cpu: float, elapsed: float, out: float | None = None, *, tariff: Tariff = TARIFF, **how: bool):
-    return price(
-        tariff, Counted(seconds=work), TimeSaid(cpu_seconds=cpu, elapsed_seconds=elapsed, out_seconds=out), **how
-    )
+    time = TimeSaid(cpu_seconds=cpu, elapsed_seconds=elapsed, out_seconds=out)
+    return price(tariff, Counted(seconds=work), time, **how)
 
 
 @settings(max_examples=30)
@@ -268,13 +235,11 @@ def test_nothing_that_a_host_says_of_its_time_changes_what_proven_work_is_worth(
     ("cpu", "elapsed", "out", "amount", "because"),
     [
         (40.0, 41.0, None, 400, "40.0 core-seconds at 10 "),
-        (500.0, 501.0, None, 1_000, "500.0 "),
         (90.0, 60.0, None, 600, "90.0 "),
         (100.0, 101.0, 40.0, 1_000, ""),
         (100.0, 101.0, 39.0, 990, ""),
         (100.0, 101.0, -5.0, 600, ""),
         (0.0, 0.0, None, 0, "0.0 core-seconds"),
-        (-1.0, 10.0, None, 0, "-1.0"),
         (1.0, -10.0, None, 0, "-10.0"),
         (10.0, math.nan, None, 0, "nan"),
         (1e308, 1e308, None, 0, "1e+308"),
@@ -298,8 +263,8 @@ def test_without_proof_nobody_is_paid_more_than_the_work_or_the_time_or_less_tha
 
 def test_a_tier_is_of_the_work_unless_the_tariff_goes_by_the_clock():
     said = {"work": 20.0, "cpu": 5_000.0, "elapsed": 5_000.0, "out": 6_000.0}
-    assert worth(**said, tariff=replace(PRESETS["S4"], by_clock=False)).amount == 15_000
-    assert worth(**said, tariff=PRESETS["S4"]).amount == 100_000
+    assert worth(**said, tariff=replace(tariffs.PRESETS["S4"], by_clock=False)).amount == 15_000
+    assert worth(**said, tariff=tariffs.PRESETS["S4"]).amount == 100_000
 
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -321,13 +286,6 @@ def integral(pieces: list[tuple[float, float, float]], until: float, steps: int 
     return total
 
 
-def test_an_average_halves_in_a_week_of_rest():
-    assert faded(Recent(value=80.0, at=MIDNIGHT), MIDNIGHT + HALF_LIFE) == pytest.approx(40.0)
-    assert grown(Recent(value=80.0, at=MIDNIGHT), 0.0, began=MIDNIGHT, now=MIDNIGHT + HALF_LIFE).value == pytest.approx(
-        40.0
-    )
-
-
 def test_what_was_earned_counts_as_if_earned_evenly_since_the_last_time():
     recent = Recent(value=0.0, at=MIDNIGHT)
     pieces = []
@@ -336,21 +294,15 @@ def test_what_was_earned_counts_as_if_earned_evenly_since_the_last_time():
         pieces.append((begin, end, amount))
         assert recent.value == pytest.approx(integral(pieces, end), rel=1e-6)
         assert recent.at == at(end)
+    before, later = Recent(value=80.0, at=MIDNIGHT), MIDNIGHT + HALF_LIFE  # it halves in a week of rest
+    rest = grown(before, 0.0, began=MIDNIGHT, now=later).value
+    assert faded(before, later) == pytest.approx(rest) == pytest.approx(40.0)
 
 
-@pytest.mark.parametrize(
-    ("amount", "took", "value"),
-    [
-        (100.0, timedelta(days=2), 50.0),
-        (100.0, timedelta(days=1), 100.0),
-        (0.1, timedelta(seconds=22), 0.1),  # not 392 a day
-        (0.1, timedelta(seconds=-5), 0.1),
-    ],
-)
-def test_the_first_time_it_is_the_amount_by_the_time_it_took_but_a_day_at_least(amount, took, value):
-    first = grown(None, amount, began=MIDNIGHT - took, now=MIDNIGHT)
-    assert first.value == pytest.approx(value)
-    assert first.at == MIDNIGHT
+def test_the_first_time_it_is_the_amount_by_the_time_it_took_but_a_day_at_least():
+    for amount, days, value in ((100.0, 2, 50.0), (100.0, 1, 100.0), (0.1, 2.5e-4, 0.1), (0.1, -5e-5, 0.1)):
+        first = grown(None, amount, began=at(-days), now=MIDNIGHT)
+        assert (first.value, first.at) == (pytest.approx(value), MIDNIGHT)
 
 
 @settings(max_examples=40)

@@ -36,10 +36,8 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"e_value": 999.0}, Grade.MODERATE, "evidence of 1,000 to 1 (999 so far)"),
         ({"unnamed": 1}, Grade.MODERATE, "the names of the hosts that computed 1 of the seeds"),
         ({"hosts": 3}, Grade.MODERATE, "4 hosts of 2 volunteers (3 of 4 so far)"),
-        ({"hosts": 4, "volunteers": 1, "agreeing": 0}, Grade.MODERATE, "4 hosts of 2 volunteers (4 of 1 so far)"),
         ({"checks": 19}, Grade.MODERATE, "20 seeds that strangers computed again, and agree (19 so far)"),  # a league
         ({"checks": 48, "outvoted": 1}, Grade.MODERATE, "49 seeds that strangers"),
-        ({"checks": 59, "outvoted": 2}, Grade.MODERATE, "60 seeds that strangers"),  # all there are
         ({"checks": 49, "outvoted": 1, "designs": 3}, Grade.STRONG, "4 designs"),
         ({"hosts": 0, "volunteers": 0}, Grade.MODERATE, "the names of the hosts that computed it"),
         ({**ALONE, "agreeing": 2}, Grade.MODERATE, "(2 of 60 so far)"),
@@ -55,7 +53,6 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
         ({"designs": 3}, Grade.STRONG, "4 designs with values that differ (3 so far)"),
         ({"across": "it may lie anywhere"}, Grade.STRONG, "a further design would share: it may lie anywhere"),
         ({"elsewhere": 0}, Grade.STRONG, "a seed computed again on a second platform"),
-        ({"false_share": None}, Grade.STRONG, "a place among all findings at a false share of 1 %"),
         ({"false_share": 0.05}, Grade.STRONG, "a place among all findings at a false share of 1 %"),
         ({"is_registered": False}, Grade.STRONG, "a registration before the first seed"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.method import Process, Question, question
+from axiom.decisions.evidence.method import Process, question
 from axiom.decisions.evidence.multiplicity import Claimed, false_shares
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.evidence.rounding import beside, e_told
@@ -26,7 +26,6 @@ def asked(kind: Kind, **more) -> dict:
     [
         (asked(Kind.CONTRAST), Process.RANKS),
         (asked(Kind.CONTRAST, null=0.1), Process.SIGN),
-        (asked(Kind.SLOPE), Process.SIGN),
         (asked(Kind.SLOPE, exchangeable=True), Process.RANKS),
         (asked(Kind.RANK_CORRELATION, exchangeable=True), Process.RANKS),
         (asked(Kind.LEVEL, exchangeable=True), Process.SIGN),
@@ -39,19 +38,6 @@ def test_the_kind_and_what_is_promised_of_its_arms_choose_the_process(estimand, 
     assert question(estimand).process is process
 
 
-@pytest.mark.parametrize(
-    ("estimand", "censored"),
-    [
-        (asked(Kind.CONTRAST, censored=1.0), None),
-        (asked(Kind.CONTRAST, null=0.5, censored=1.0), None),
-        (asked(Kind.RANK_CORRELATION, exchangeable=True, censored=-1.0), None),
-        (asked(Kind.LEVEL, exchangeable=True, censored=1.0), 1.0),
-    ],
-)
-def test_which_of_two_equal_arms_was_late_is_not_known_so_no_value_is_taken_for_it(estimand, censored):
-    assert question(estimand).censored == censored
-
-
 def test_a_mean_needs_bounds_that_hold_values():
     for bounds in ([1, 1], [-1e308, 1e308]):
         assert question(asked(Kind.LEVEL, about="mean", bounds=bounds)).bounds is None
@@ -62,9 +48,9 @@ def test_a_mean_needs_bounds_that_hold_values():
 @pytest.mark.parametrize(
     ("estimand", "bounds", "censored"),
     [
-        (asked(Kind.CONTRAST, bounds=[-2, 3]), (-2.0, 3.0), None),
-        (asked(Kind.RANK_CORRELATION), (-1.0, 1.0), None),
-        (asked(Kind.LEVEL, censored=7), None, 7.0),
+        (asked(Kind.CONTRAST, bounds=[-2, 3], censored=1.0), (-2.0, 3.0), None),  # which arm was late is not known
+        (asked(Kind.RANK_CORRELATION, exchangeable=True, censored=-1.0), (-1.0, 1.0), None),
+        (asked(Kind.LEVEL, exchangeable=True, censored=7), None, 7.0),
     ],
 )
 def test_bounds_and_what_a_time_out_counts_as_are_those_registered(estimand, bounds, censored):
@@ -85,7 +71,6 @@ def registered(kind="contrast", **changes):
     ("estimand", "fact"),
     [
         (registered(censored=0.0), "leave it missing"),
-        (registered(censored=1.0), "leave it missing"),
         (registered("slope", censored=1.0, exchangeable=True), "leave it missing"),
         (registered("level", censored=2.0, bounds=(0.0, 1.0)), "bounds 0 and 1"),
         (registered("level", censored=1.0, bounds=(0.0, 1.0)), ""),
@@ -124,36 +109,20 @@ def test_a_design_is_another_one_where_the_claim_looks(estimand, configs, is_ano
     assert is_another_design(estimand, configs, [])
 
 
-ABOUT_NOTHING = Question(process=Process.RANKS, null=0.0, smallest=0.1, bounds=None, censored=None)
-ABOUT_A_HALF = Question(process=Process.SIGN, null=0.5, smallest=0.1, bounds=None, censored=None)
+ABOUT_NOTHING, ABOUT_A_HALF = question(asked(Kind.CONTRAST)), question(asked(Kind.CONTRAST, null=0.5))
 
 
-@pytest.mark.parametrize(
-    ("number", "digits", "told"),
-    [
-        (19.9996, 4, "19.9996"),
-        (19.97, 3, "19.97"),
-        (999.7, 3, "999.7"),
-        (999_999.9, 4, "999999.9"),
-        (1e6, 3, "1e+06"),
-        (1.4999999999999998, 3, "1.5"),
-    ],
-)
-def test_an_e_value_is_not_told_as_the_bar_that_it_has_not_reached(number, digits, told):
-    assert e_told(number, digits) == told
-
-
-@pytest.mark.parametrize(
-    ("number", "bars", "told"),
-    [
-        (0.500003, (0.4, 0.5), "0.500003"),
-        (0.5, (0.5,), "0.5"),
-        (-0.0999996, (-0.1,), "-0.0999996"),
-        (0.1 + 2**-56, (0.1,), "0.10000000000000002"),
-    ],
-)
-def test_an_end_is_not_told_as_the_bar_beside_which_it_lies(number, bars, told):
-    assert beside(number, *bars) == told
+def test_no_number_is_told_as_the_bar_beside_which_it_lies():
+    e_values = {
+        (19.9996, 4): "19.9996",
+        (999.7, 3): "999.7",
+        (999_999.9, 4): "999999.9",
+        (1.4999999999999998, 3): "1.5",
+    }
+    assert {(number, digits): e_told(number, digits) for number, digits in e_values} == e_values
+    ends = {(0.500003, 0.4, 0.5): "0.500003", (0.5, 0.5): "0.5", (-0.0999996, -0.1): "-0.0999996"}
+    ends[0.1 + 2**-56, 0.1] = "0.10000000000000002"
+    assert {end: beside(*end) for end in ends} == ends
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
@@ -173,13 +142,6 @@ def test_a_conclusion_does_not_contradict_the_numbers_that_it_names():
     assert " 19.997 to 1 " in nearly.reason
 
 
-def claims(*rows: tuple[float, float, Verdict]) -> list[Claimed]:
-    return [
-        Claimed(number=place, e_value=e_value, e_absent=e_absent, verdict=verdict)
-        for place, (e_value, e_absent, verdict) in enumerate(rows, start=1)
-    ]
-
-
 POSITIVE, NEGATIVE, ABSENT, UNDECIDED = Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT, Verdict.UNDECIDED
 
 
@@ -192,7 +154,6 @@ POSITIVE, NEGATIVE, ABSENT, UNDECIDED = Verdict.POSITIVE, Verdict.NEGATIVE, Verd
         ([(40.1, 1, POSITIVE), (1, 1, UNDECIDED)], [0.05, None]),
         ([(20.1, 1, POSITIVE), (20.1, 1, NEGATIVE)], [0.05, 0.05]),  # two of two have to reach 20 each
         ([(500, 1, ABSENT)], [None]),  # an effect that is sure, and smaller than what matters, is claimed as absent
-        ([(500, 500, UNDECIDED)], [None]),
         ([(0.0, 0.0, POSITIVE)], [None]),
         ([], []),
         # A selection from what stands together has no bound of its own: tiny effects that are sure, and are not said to
@@ -202,45 +163,42 @@ POSITIVE, NEGATIVE, ABSENT, UNDECIDED = Verdict.POSITIVE, Verdict.NEGATIVE, Verd
     ],
 )
 def test_a_claim_stands_at_the_smallest_share_at_which_it_does(rows, shares):
-    assert list(false_shares(claims(*rows)).values()) == shares
+    names = ("number", "e_value", "e_absent", "verdict")
+    claims = [Claimed(**dict(zip(names, (place, *row), strict=True))) for place, row in enumerate(rows)]
+    assert list(false_shares(claims).values()) == shares
 
 
 def pending(kind: Kind = Kind.CONTRAST, **said):
-    return question({"kind": kind.value, "null": 0.0, "smallest": 0.2, "bounds": None, **said})
+    return question(asked(kind, **{"smallest": 0.2} | said))
 
 
 VALUES = (np.random.default_rng(1).normal(size=16) + 1.0).tolist()
 
 
-def test_what_is_settled_needs_no_more_and_an_absence_the_seeds_of_the_next_grade():
+def test_a_higher_grade_takes_more_and_what_is_settled_takes_none():
     assert more(pending(), VALUES, Verdict.POSITIVE, Grade.DEFINITIVE) is None
     assert more(pending(), VALUES, Verdict.MIXED, Grade.AWAITING) is None
     for reached, seeds in ((Grade.AWAITING, 0), (Grade.MODERATE, 4), (Grade.STRONG, 34)):
         assert more(pending(), VALUES, Verdict.ABSENT, reached) == (seeds, seeds)
-
-
-def test_a_higher_grade_takes_more_and_ninety_per_cent_takes_more_than_half():
     strong, definitive = (more(pending(), VALUES, Verdict.POSITIVE, grade) for grade in (Grade.MODERATE, Grade.STRONG))
     assert 0 <= strong[0] <= definitive[0]
     assert definitive[0] >= 50 - 16
     for half, most in (strong, definitive):
         assert most is None or half <= most
-
-
-@pytest.mark.parametrize(
-    "question",
-    [pending(Kind.LEVEL, null=0.5), pending(Kind.PROPORTION, null=0.5), pending(about="mean", bounds=[-9, 9])],
-)
-def test_every_process_foresees(question):
-    values = [1.0] * 12 + [0.0] * 4
-    half, most = more(question, values, Verdict.UNDECIDED, Grade.AWAITING)
-    assert half is not None
-    assert most is None or most >= half
-
-
-def test_where_nothing_is_decided_the_nearer_end_is_foreseen():
-    """Values that lie tightly about the null will sooner be an absence than an effect."""
     tight = (np.random.default_rng(2).normal(size=16) * 0.05).tolist()
     half, _ = more(pending(smallest=1.0), tight, Verdict.UNDECIDED, Grade.AWAITING)
     assert half <= 16
     assert more(pending(), [], Verdict.UNDECIDED, Grade.AWAITING) == (None, None)
+
+
+def test_every_process_foresees():
+    values = [1.0] * 12 + [0.0] * 4
+    processes = (
+        pending(Kind.LEVEL, null=0.5),
+        pending(Kind.PROPORTION, null=0.5),
+        pending(about="mean", bounds=[-9, 9]),
+    )
+    for process in processes:
+        half, most = more(process, values, Verdict.UNDECIDED, Grade.AWAITING)
+        assert half is not None
+        assert most is None or most >= half

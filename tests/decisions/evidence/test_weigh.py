@@ -22,25 +22,19 @@ def estimand(kind: Kind = Kind.CONTRAST, *, null: float = 0.0, smallest: float =
     return {"name": "asked", "kind": kind.value, "null": null, "smallest": smallest, "bounds": bounds}
 
 
-def observed(*values: float | None, hosts: tuple[int | None, ...] = (1,)) -> tuple[Observation, ...]:
+def observed(*values: float | None, hosts: tuple[int, ...] = (1,)) -> tuple[Observation, ...]:
+    places = zip(itertools.count(), values, itertools.cycle(hosts), strict=False)
     return tuple(
-        Observation(
-            replicate=number, value=value, hosts=() if host is None else (host,), why_missing="" if value else "late"
-        )
-        for (number, value), host in zip(enumerate(values), itertools.cycle(hosts), strict=False)
+        Observation(replicate=number, value=value, hosts=(host,), why_missing="" if value else "late")
+        for number, value, host in places
     )
 
 
 def weighed(asked: dict, values, *, hosts=(1,), duplicates=(0, 0)):
     again, agreed = duplicates
     pair = Agreements(platforms=("linux", "linux"), close=agreed, divergent=again - agreed, disputed=again - agreed)
-    return weigh(
-        asked,
-        observed(*values, hosts=hosts),
-        blocks=len(values) // 8,
-        homes=HOMES,
-        surroundings=Surroundings(agreements=(pair,) if again else ()),
-    )
+    beside = Surroundings(agreements=(pair,) if again else ())
+    return weigh(asked, observed(*values, hosts=hosts), blocks=len(values) // 8, homes=HOMES, surroundings=beside)
 
 
 EIGHT = [1.0, 1.2, 0.9, 1.1, 1.3, 0.8, 1.05, 0.95]
@@ -53,7 +47,6 @@ NARROW = [0.01 * sign * place for place in range(1, 9) for sign in (1, -1)]
         (estimand(), EIGHT, Verdict.POSITIVE),
         (estimand(), [-one for one in EIGHT], Verdict.NEGATIVE),
         (estimand(), [], Verdict.UNDECIDED),
-        (estimand(), EIGHT[:6], Verdict.UNDECIDED),
         (estimand(), [1.0, -1.0] * 8, Verdict.UNDECIDED),
         (estimand(), NARROW, Verdict.ABSENT),
         (estimand(smallest=0.01), NARROW, Verdict.UNDECIDED),
@@ -62,10 +55,8 @@ NARROW = [0.01 * sign * place for place in range(1, 9) for sign in (1, -1)]
         (estimand(Kind.LEVEL, null=1.0), EIGHT, Verdict.ABSENT),
         (estimand(Kind.RANK_CORRELATION), [-1.0] * 8, Verdict.NEGATIVE),
         (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [1.0] * 8, Verdict.POSITIVE),
-        (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [0.0] * 8, Verdict.NEGATIVE),
         (estimand(Kind.PROPORTION, null=0.5, smallest=0.1), [1.0, 0.0] * 4, Verdict.UNDECIDED),
         (estimand(Kind.PROPORTION, null=0.0, smallest=0.1), [0.0] * 7 + [1.0], Verdict.POSITIVE),
-        (estimand(bounds=[-0.1, 0.1]), [], Verdict.UNDECIDED),
     ],
 )
 def test_the_verdict_follows_interval_and_e_value(asked, values, verdict):
@@ -163,9 +154,8 @@ def test_a_lab_that_computes_alone_becomes_strong_by_computing_again():
 
 
 VALUES = st.lists(st.one_of(st.none(), st.floats(-1.0, 1.0)), max_size=32)
-ASKED = st.sampled_from(
-    [estimand(kind, bounds=bounds) for kind in (Kind.CONTRAST, Kind.SLOPE) for bounds in (None, [-1.0, 1.0])]
-)
+KINDS = itertools.product((Kind.CONTRAST, Kind.SLOPE), (None, [-1.0, 1.0]))
+ASKED = st.sampled_from([estimand(kind, bounds=bounds) for kind, bounds in KINDS])
 
 
 @settings(max_examples=25)

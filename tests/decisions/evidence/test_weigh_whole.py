@@ -21,6 +21,7 @@ HOMES = {
 }
 BESIDE = Surroundings(agreements=(Agreements(platforms=("linux", "windows"), exact=40),), false_share=0.01)
 ORDER = list(Grade)
+HELD_BACK = (Force.HOLDS_BACK, Grade.MODERATE)
 
 
 def estimand(kind: Kind = Kind.CONTRAST, **more) -> dict:
@@ -52,14 +53,8 @@ def test_an_effect_climbs_through_all_grades_and_then_nothing_is_missing():
 @pytest.mark.parametrize(("is_ours", "reached"), [(True, Grade.STRONG), (None, Grade.STRONG), (False, Grade.MODERATE)])
 def test_alone_only_the_laboratory_itself_makes_a_finding_strong(is_ours, reached):
     homes = {host: replace(home, volunteer_id=1, is_ours=is_ours) for host, home in HOMES.items()}
-    assert (
-        said(
-            drawn(64, 0.8),
-            beside=replace(BESIDE, agreements=(Agreements(platforms=("linux", "linux"), exact=9),)),
-            homes=homes,
-        ).grade
-        is reached
-    )
+    beside = replace(BESIDE, agreements=(Agreements(platforms=("linux", "linux"), exact=9),))
+    assert said(drawn(64, 0.8), beside=beside, homes=homes).grade is reached
 
 
 def test_designs_that_say_opposite_things_make_a_mixed_verdict():
@@ -72,11 +67,8 @@ def test_designs_that_say_opposite_things_make_a_mixed_verdict():
 def test_a_design_of_which_nothing_varies_is_none_of_the_four():
     """It tells nothing of where a further design would lie, and here it even says the opposite."""
     seen = drawn(128, 2.0)
-    turned = [
-        replace(one, value=-1.0) if one.design == "design 3" else one
-        for one in seen
-        if one.design != "design 3" or one.replicate % 64 < 50
-    ]
+    few = [one for one in seen if one.design != "design 3" or one.replicate % 64 < 50]
+    turned = [replace(one, value=-1.0) if one.design == "design 3" else one for one in few]
     assert said(seen).grade is Grade.DEFINITIVE
     found = said(turned)
     assert (found.designs, found.verdict) == (4, Verdict.POSITIVE)
@@ -99,10 +91,10 @@ def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
     ("change", "kind", "force", "grade"),
     [
         (lambda one: replace(one, value=one.value + 9 * (one.hosts == (3,))), "hosts", Force.TELLS, Grade.DEFINITIVE),
-        (lambda one: replace(one, value=one.value + 9 * (one.hosts < (5,))), "hosts", Force.HOLDS_BACK, Grade.MODERATE),
+        (lambda one: replace(one, value=one.value + 9 * (one.hosts < (5,))), "hosts", *HELD_BACK),
         (lambda one: replace(one, value=one.value + one.hosts[0] % 2), "platforms", Force.SUSPENDS, Grade.MODERATE),
         (
-            lambda one: replace(one, value=99.0 if one.replicate == 5 else one.value),
+            lambda one: replace(one, value=99.0) if one.replicate == 5 else one,
             "bounds",
             Force.HOLDS_BACK,
             Grade.MODERATE,
@@ -170,15 +162,8 @@ ROWS = st.lists(
     ),
     max_size=60,
 )
-ASKED = st.sampled_from(
-    [
-        estimand(),
-        estimand(bounds=[-1.0, 1.0]),
-        estimand(Kind.LEVEL, null=0.3),
-        estimand(about="mean", bounds=[-1, 1]),
-        estimand(Kind.LEVEL, censored=0.1),
-    ]
-)
+BOUNDED = [estimand(bounds=[-1.0, 1.0]), estimand(about="mean", bounds=[-1, 1])]
+ASKED = st.sampled_from([estimand(), *BOUNDED, estimand(Kind.LEVEL, null=0.3), estimand(Kind.LEVEL, censored=0.1)])
 
 
 @settings(max_examples=30)
@@ -210,12 +195,8 @@ def test_replicates_without_a_value_never_raise_a_grade(asked, rows, places):
 
 def described() -> list[dict]:
     """Every kind of process on sound values, on values with gaps, and on none but noise."""
-    asked = [
-        estimand(),
-        estimand(bounds=[-5, 5]),
-        estimand(Kind.LEVEL, null=0.5),
-        estimand(about="mean", bounds=[-5, 5]),
-    ]
+    asked = [estimand(), estimand(bounds=[-5, 5]), estimand(Kind.LEVEL, null=0.5)]
+    asked.append(estimand(about="mean", bounds=[-5, 5]))
     gaps = [replace(one, value=None, outcome=None) if one.replicate % 23 == 7 else one for one in drawn(96, 0.8)]
     found = [said(seen, each) for each in asked for seen in (drawn(96, 0.8), gaps, drawn(96))]
     return [json.loads(json.dumps(asdict(one))) for one in found]

@@ -22,11 +22,9 @@ def halts(*hosts: tuple[int, int], ordered: int = MANY, raises: bool = True, is_
         ([], False),
         ([(0, 9)], False),  # of one host alone, ten
         ([(0, 10)], True),
-        ([(0, 5), (0, 4)], False),
         ([(0, 5), (0, 5)], True),
         ([(0, 1), (0, 1)], False),  # the better half is only one
         ([(0, 1), (0, 1), (0, 1)], True),
-        ([(1, 9), (1, 9), (0, 10)], True),  # nine in ten
         ([(9, 1), (9, 1), (10, 0)], False),
         ([(20, 0), (0, 50)], False),  # one host breaks everything, the other nothing
         ([(20, 0), (0, 50), (2, 50)], True),
@@ -43,9 +41,6 @@ def test_processes_that_only_die_are_laid_to_the_version_when_hosts_die_that_can
     assert not halts(*looping, (0, 50), raises=False, is_proven=False)
     assert halts(*looping, (0, 50), raises=False)
     assert halts(*looping, is_proven=False)  # the experiment's own code said so
-
-
-def test_a_pilot_is_left_alone_since_a_repair_may_still_save_it():
     assert not halts((0, 10), ordered=3)
     assert halts((0, 10), ordered=4)
     three = {4: Came(well=1, badly=9, raised=9), 7: Came(badly=3, raised=3), 9: Came(badly=2, raised=2)}
@@ -65,7 +60,6 @@ DIED = Came(badly=2, is_proven=True)
         ([PROVEN, PROVEN, Came(well=1, is_proven=True)], 83, False),  # two of three: not yet
         ([PROVEN] * 3 + [Came(well=1, is_proven=True)], 83, True),
         ([Came(badly=2, raised=2, is_proven=True)], 83, False),  # one host alone, where there are others
-        ([Came(badly=2, raised=2)], 1, True),  # the only one there is
         ([Came(badly=2)], 1, False),  # whose processes die, and which has never computed anything
         ([DIED], 1, True),
         ([Came(badly=5)], 1, True),  # but not for ever

@@ -25,22 +25,13 @@ def test_no_module_is_reached_through_another_that_is_not_listed_itself():
         named = [each for each in vars(module) if each.isidentifier()]  # pytest adds names that no code can say
         reached = [each for each in named if isinstance(getattr(module, each), types.ModuleType)]
         left = {getattr(module, each).__name__ for each in reached if not source_rules._objection(f"{name}.{each}")}
-        left = {
-            each for each in left if not each.startswith("jax.scipy.stats.")
-        }  # one for each distribution, in public
-        assert left <= words.MODULES | KIT
+        distributions = {each for each in left if each.startswith("jax.scipy.stats.")}  # in public
+        assert left - distributions <= words.MODULES | KIT
 
 
-BASE = {
-    "version": 1,
-    "configs": [{"size": 1}, {"size": 2}],
-    "cell_seconds": [1.0, 1.0],
-    "measures": [["total", "float", False]],
-    "estimands": [{"name": "grows", "claim": "it grows", "smallest": 0.1, "prediction": {"absent": 0.2}}],
-    "controls": [],
-    "figure": None,
-    "ranges": {"size": [1.0, 9.0]},
-}
+BASE = {"version": 1, "controls": [], "figure": None, "ranges": {"size": [1.0, 9.0]}, "cell_seconds": [1.0, 1.0]}
+BASE |= {"configs": [{"size": 1}, {"size": 2}], "measures": [["total", "float", False]]}
+BASE["estimands"] = [{"name": "grows", "claim": "it grows", "smallest": 0.1, "prediction": {"absent": 0.2}}]
 
 
 def differing(**changes) -> list[tuple]:
@@ -52,16 +43,10 @@ def test_each_part_is_named_with_what_both_say_whatever_its_order():
     assert differing(version=2, figure={"x": "size"}) == [("version", 1, 2), ("figure", None, {"x": "size"})]
     assert differing(ranges={"size": [1.0, 5.0]}) == [("ranges size", [1.0, 9.0], [1.0, 5.0])]
     assert differing(measures=[["total", "float", True]]) == [("measures total", ["float", False], ["float", True])]
-
-
-def test_configs_are_those_that_the_other_lacks_and_seconds_those_of_all():
     assert differing(configs=[{"size": 2}, {"size": 3}, {"size": 4}], cell_seconds=[1.0, 1.0, 1.0]) == [
         ("configs", [{"size": 1}], [{"size": 3}, {"size": 4}]),
         ("seconds", 2.0, 3.0),
     ]
-
-
-def test_estimands_meet_by_their_names():
     (grows,) = BASE["estimands"]
     other = grows | {"name": "falls"}
     assert differing(estimands=[other, grows | {"prediction": {"absent": 0.5}}]) == [
@@ -123,13 +108,8 @@ def test_what_is_public_is_told_in_order_with_its_first_paragraph():
     ]
 
 
-ROW = {
-    "question": "Does a network compress?",
-    "name": "rank_dynamics",
-    "aliases": ["ranks"],
-    "theme": "Inside",
-    "status": "open",
-}
+ROW = {"question": "Does a network compress?", "name": "rank_dynamics", "aliases": ["ranks"]}
+ROW |= {"theme": "Inside", "status": "open"}
 
 
 @pytest.mark.parametrize(
@@ -138,9 +118,7 @@ ROW = {
         ({"q": "", "theme": "", "status": ""}, True),
         ({"q": "COMPRESS"}, True),
         ({"q": "rank_dyn"}, True),
-        ({"q": "rank dynamics"}, True),
         ({"q": "old_rank"}, True),
-        ({"q": "ranks and files"}, False),
         ({"theme": "Outside"}, False),
         ({"status": "retired"}, False),
     ],

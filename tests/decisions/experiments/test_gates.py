@@ -12,17 +12,8 @@ from axiom.decisions.experiments.preflight import GateState, judge, out_of_order
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
 from axiom.domain.work import Outcome
 
-ESTIMAND = {
-    "name": "grows",
-    "kind": "contrast",
-    "measure": "total",
-    "across": "",
-    "between": [{"size": 3}, {"size": 1}],
-    "smallest": 0.1,
-    "null": 0.0,
-    "expects": "+",
-    "bounds": [-5.0, 5.0],
-}
+ESTIMAND = {"name": "grows", "kind": "contrast", "measure": "total", "across": "", "smallest": 0.1, "null": 0.0}
+ESTIMAND |= {"between": [{"size": 3}, {"size": 1}], "expects": "+", "bounds": [-5.0, 5.0]}
 PLACEBO = ({"size": 1, "pull": 0.0}, {"size": 3, "pull": 0.0})
 PLANTED = ({"size": 1, "pull": 2.0}, {"size": 3, "pull": 2.0})
 CONFIGS = ({"size": 1, "pull": 1.0}, {"size": 2, "pull": 1.0}, {"size": 3, "pull": 1.0})
@@ -40,15 +31,8 @@ NOISE = (0.02, -0.01, 0.03, -0.02, 0.01, -0.03, 0.015, -0.015) * 2
 
 def tried(config: int, seed: int = 0, **changes) -> Tried:
     """A cell that ended well; its measure grows with its place."""
-    sound = Tried(
-        config=config,
-        seed=seed,
-        outcome=Outcome.OK,
-        digest=f"{1000 * seed + config:064x}",
-        mark=f"{1000 * seed + config:064x}",
-        cpu_seconds=config + 1.0,
-        measures={"total": float(config)},
-    )
+    facts = dict.fromkeys(("digest", "mark"), f"{1000 * seed + config:064x}") | {"measures": {"total": float(config)}}
+    sound = Tried(config=config, seed=seed, outcome=Outcome.OK, cpu_seconds=config + 1.0, **facts)
     return replace(sound, **changes)
 
 
@@ -106,7 +90,6 @@ FAILED = {"outcome": Outcome.FAILED, "measures": {}}
         ("Was0Point62 at axiom/catalogue/a.py:9", "another exception at axiom/catalogue/a.py:9"),
         ("ValueError at axiom/catalogue/a.py:9", "ValueError at axiom/catalogue/a.py:9"),
         ("measure total must be float, and is a Was062 at a.py:9", "measure total must be float at a.py:9"),
-        ("measure 'Was062' object has no attribute at a.py:9", "measure at a.py:9"),
     ],
 )
 def test_an_author_is_not_told_names_that_a_file_gives_its_errors(error, told):
@@ -118,21 +101,16 @@ def test_an_author_is_not_told_names_that_a_file_gives_its_errors(error, told):
 LEAK = replace(run(is_planted=True, seeds=MOST_SEEDS), is_planted=False)  # a placebo in which the effect is, too
 TURNED = run(is_planted=True, effect=-1.0, seeds=MOST_SEEDS)
 CONTROL = f"the placebo of grows, config 0 ({', '.join(f'{name} {level}' for name, level in PLACEBO[0].items())})"
+IMPORTS = tuple(Refusal(gate="G1", line=n, sentence=f"It imports m{n}.") for n in (1, 2, 3, 4))
 # Which gate says no to which facts, and what it names.
 FAULTS = [
     ("G0", {"refusals": (Refusal(gate="G0", line=3, sentence="It does not parse."),)}, "line 3: It does not parse"),
-    (
-        "G1",
-        {"refusals": tuple(Refusal(gate="G1", line=n, sentence=f"It imports m{n}.") for n in (1, 2, 3, 4))},
-        "line 3: It imports m3 (and 1 more)",
-    ),
+    ("G1", {"refusals": IMPORTS}, "line 3: It imports m3 (and 1 more)"),
     ("G2", {"first": (tried(0, error="ValueError at a.py:9", **FAILED),)}, "(size 1, pull 1.0) raises ValueError at"),
-    ("G2", {"again": (tried(2, error="KeyError at a.py:1", **FAILED),)}, "config 2 (size 3, pull"),
     ("G2", {"others": (tried(0, 1, error="E at a.py:1", **FAILED),)}, "config 0 (size 1, pull 1.0)"),
     ("G2", {"first": (tried(2, outcome=Outcome.LATE, cpu_seconds=35.2),)}, "35 s"),
     ("G2", {"controls": (run(is_planted=False, error="E at a.py:1", **FAILED),)}, CONTROL),
     ("G2", {"first": (tried(0),), "again": (), "fault": "config 1: it held too much."}, "config 1: it held too much"),
-    ("G2", {"first": (tried(0), tried(7))}, "config 7"),
     ("G2", {"controls": (replace(run(is_planted=False), tried=(tried(5, 1, **FAILED),)),)}, "grows, config 5"),
     ("G2", {"first": (), "again": ()}, "0 of 3 configs"),
     ("G3", {"again": (tried(2, digest="0" * 64),)}, "the same seed"),
@@ -143,7 +121,6 @@ FAULTS = [
     ("G4", {"others": of_others(2, SAME_HIGH, mark=tried(2).mark)}, "the low bits"),
     ("G4", {"others": ()}, "config 0 (size 1, pull 1.0)"),
     ("G4", {"others": SOUND.others[:3] * 2}, "three seeds"),
-    ("G4", {"others": SOUND.others[1:]}, "three seeds"),
     ("G5", {"first": (tried(0, error="measure total must be float at a.py:9", **FAILED),)}, "measure total"),
     ("G5", {"again": (tried(2, outcome=Outcome.DIVERGED, missing=("loss", "norm")),)}, "loss and norm"),
     ("G5", {"first": (tried(0), tried(1), tried(2, measures={"total": 5.5}))}, "grows is 5.5 in the sweep"),
@@ -157,7 +134,6 @@ FAULTS = [
     ("G6", {"others": spent(1.0, 9.9)}, "should take 3.3 s of a reference core, and takes 1; a factor of 3"),
     ("G7", {"controls": (run(is_planted=True),)}, "the placebo of grows"),
     ("G7", {"controls": (LEAK, run(is_planted=True))}, "grows"),
-    ("G7", {"controls": (replace(TURNED, is_planted=False), run(is_planted=True))}, "grows"),
     ("G8", {"controls": (run(is_planted=False),)}, "the planted effect of grows was not computed at 8 seeds"),
     ("G8", {"controls": (run(is_planted=False), TURNED)}, "planted for grows"),
 ]
@@ -173,15 +149,12 @@ def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
     assert states == [GateState.PASSED] * place + [GateState.FAILED] + [GateState.NOT_REACHED] * (8 - place)
 
 
+PART = ControlDemand(estimand="grows", placebo=PLACEBO[:1], planted=PLANTED)
 DECLARATIONS = [
     ("G7", {"controls": ()}, "controls="),
     ("G5", {"ranges": {"size": (2.0, 9.0)}}, "config 0 (size 1, pull 1.0) lies outside the declared range 2 to 9"),
     ("G5", {"estimands": (ESTIMAND | {"between": [{"size": 4}, {"size": 1}]},)}, "no config of this design has size=4"),
-    (
-        "G5",
-        {"controls": (ControlDemand(estimand="grows", placebo=PLACEBO[:1], planted=PLANTED),)},
-        "the placebo of grows: no config of this design has size=3",
-    ),
+    ("G5", {"controls": (PART,)}, "the placebo of grows: no config of this design has size=3"),
 ]
 
 

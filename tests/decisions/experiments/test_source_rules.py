@@ -117,16 +117,17 @@ def all_of(source: str) -> str:
     return "\n".join(f"{one.gate} {one.line}: {one.sentence}" for one in refusals(source, "middles"))
 
 
-def test_a_sound_file_is_not_refused():
+def test_a_sound_file_and_what_it_needs_to_import_are_not_refused():
     assert refusals(SOUND, "middles") == ()
     assert refusals(WRAPPED, "middles") == ()
+    for line in ("import numpy.linalg", "import jax.numpy as other", "from jax import lax", "from axiom import kit"):
+        assert said(outside(line)) == set()
 
 
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
         ("experiment = Experiment(", "cannot be read as Python: '(' was never closed"),
-        ("x = '\0'", "null bytes"),
         ("-" * 90_000 + "1", "nested too deeply"),
         ("#" * (LONGEST + 1), "100001 characters, and 100000 are enough"),
     ],
@@ -142,7 +143,6 @@ def test_what_python_cannot_read_is_refused_in_one_sentence(source, sentence):
     [
         ("", "", "must say `experiment = Experiment(…)`"),
         ("experiment = 3", "", "must say `experiment = Experiment(…)`"),
-        (outside("experiment = None\n"), MADE, "must say `experiment = Experiment(…)`"),
         (within('Experiment(name="other")'), MADE, "must say `experiment = Experiment(…)`"),
         (changed('name="middles"', 'name="middle"'), MADE, "must say name='middles'"),
         (changed('name="middles"', 'name="mid" + "dles"'), MADE, "must say name='middles'"),
@@ -151,7 +151,6 @@ def test_what_python_cannot_read_is_refused_in_one_sentence(source, sentence):
         (changed("measures=Measures", "measures=Measured"), MADE, "`measures` must name a dataclass"),
         (changed("@dataclass(frozen=True)\n", ""), MADE, "`measures` must name a dataclass"),
         (changed("frozen=True, kw_only=True", "kw_only=True"), CONFIG, "a class Config, a dataclass with"),
-        (changed("@dataclass(frozen=True, kw_only=True)", "@dataclass"), CONFIG, "a class Config, a dataclass with"),
         (SOUND.replace("Config", "Factors"), "", "a class Config, a dataclass with"),
         (WRAPPED.replace("wrap(train, ", "wrap("), WRAP, "`wrap` must get a function of this file that"),
         (WRAPPED.replace("(lr, *, seed)", "(lr)"), WRAP, "`wrap` must get a function of this file that"),
@@ -179,7 +178,6 @@ def test_a_module_that_is_not_on_the_list_is_refused_however_it_is_imported(modu
         ("from axiom.catalogue import rank_dynamics", "another experiment and does not travel"),
         ("from numpy.random import rand", "numpy.random cannot be imported"),
         ("from numpy import load", "numpy.load is not allowed: a cell has no files"),
-        ("from dataclasses import sys", "dataclasses.sys is not allowed: that is the inside of a library"),
         ("from typing import contextlib", "typing.contextlib is not allowed: that is the inside of a library"),
         ("from numpy import rec", "numpy.rec is not allowed: it is another module"),
         ("from axiom.kit.pace import attach", "axiom.kit.pace.attach is not allowed"),
@@ -190,30 +188,18 @@ def test_what_is_imported_by_name_is_refused_by_name(line, sentence):
 
 
 @pytest.mark.parametrize(
-    "line",
-    [*("import numpy.linalg", "import jax.numpy as other", "from jax import lax, random", "from axiom import kit")],
-)
-def test_what_an_experiment_needs_can_be_imported(line):
-    assert said(outside(line)) == set()
-
-
-@pytest.mark.parametrize(
     ("line", "sentence"),
     [
         ("np.random.rand(3)", "numpy.random.rand is not allowed: all chance comes from the cell's seed"),
         ("jax.random.key(seed)", "jax.random.key is not allowed: it forgets half of the seed"),
         ("np.save(seed, 3)", "numpy.save is not allowed: a cell has no files"),
         ("np.DataSource()", "numpy.DataSource is not allowed: a cell has no files"),
-        ("import dataclasses; dataclasses.re.compile('a')", "dataclasses.re.compile is not allowed"),
         ("'{0.__class__}'.format(run)", "`.format` is not allowed: it reads attributes that are named in a text"),
-        ("jax.debug.print(seed)", "jax.debug.print is not allowed: a cell cannot call its host"),
         ("jax.config.update('x', 1)", "jax.config.update is not allowed: it stays in force"),
         ("pace.attach(None)", "axiom.kit.pace.attach is not allowed: whoever computes the cell listens"),
         ("pace._door.listener", "axiom.kit.pace._door.listener is not allowed: that is the inside"),
         ("throws.tofile('x')", "`.tofile` is not allowed: a cell has no files"),
-        ("throws.ctypes", "`.ctypes` is not allowed"),
         ("run.__globals__", "`.__globals__` is not allowed: it is the inside of Python"),
-        ("().__class__.__base__", "`.__base__` is not allowed"),
         ("(each for each in ()).gi_frame", "`.gi_frame` is not allowed"),
         ("__match_args__ = ('__globals__',)", "`__match_args__` is not allowed"),
         ("__builtins__", "`__builtins__` is not allowed"),
@@ -222,7 +208,6 @@ def test_what_an_experiment_needs_can_be_imported(line):
         ("__import__('os')", "`__import__` is not allowed"),
         ("open('/etc/passwd')", "`open` is not allowed: a cell has no files"),
         ("eval('1')", "`eval` is not allowed: code that is text"),
-        ("globals()", "`globals` is not allowed: what a name stands for must be seen"),
         ("setattr(config, 'throws', 1)", "`setattr` is not allowed"),
         ("getattr(throws, config.way)", "`getattr` must say the attribute's name as a word"),
         ("getattr(throws, '_x')", "`getattr` must say the attribute's name as a word, and no private one"),
@@ -238,7 +223,6 @@ def test_what_an_experiment_needs_can_be_imported(line):
         ("chance.stream(7, 'data')", "This seed is a constant"),
         ("chance.orders(seed=LEVELS[0], items=3, epochs=1)", "This seed is a constant"),
         ("chance.stream(purpose='data')", "This seed is a constant"),
-        ("there: '__import__(\"os\")' = 3", "This annotation is no type: code that is text"),
         ("async def inner(x: tuple['f()', ...]): pass", "This annotation is no type"),
     ],
 )
@@ -273,9 +257,9 @@ def test_what_only_looks_like_it_is_not_refused(line):
         ("LATE = 1\nLATE += 1", "Outside of functions a file may only define"),
         ("async def wait(): pass", "Outside of functions a file may only define"),
         ("HERE = jnp.zeros(3)", "jax.numpy.zeros is called when the file is imported: call it within run"),
-        ("class Odd:\n    x = sorted(next(iter(())))", "next is called when the file is imported"),
         ("def f(x=iter(())): pass", "iter is called when the file is imported"),
         ("X = jax.jit(middle)(3)", "what was made just now is called when the file is imported"),
+        ("class Odd:\n    x = sorted(next(iter(())))", "next is called when the file is imported"),
         ("@chance.stream\ndef f(): pass", "axiom.kit.chance.stream is called when the file is imported"),
         ("X = [f() for f in (1,) for g in (iter(f),)]", "iter is called when the file is imported"),
     ],
@@ -337,3 +321,89 @@ WORDS = (
 def test_nothing_that_looks_like_python_is_too_odd_either(text):
     assert refusals(text, "middles")[0].gate == "G0"
     assert refusals(f"import numpy as np\n{text}", "middles")[0].gate == "G0"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        within("import numpy as np\n    for np in ():\n        pass\n    np.load('x')"),
+        outside("def g(x=lambda np: 0):\n    return np.load('x')\n"),
+        outside("def g():\n    np = 1\n\n    def h():\n        import numpy as np\n\n        return np.load('x')\n"),
+        outside(
+            "def g():\n    import numpy as np\n\n    def h():\n        nonlocal np\n        _, np = np.load('x'), 1\n"
+        ),
+        outside("FOUND = [np.load('x') for _ in (1,) if True or (np := 1)]\n"),
+    ],
+)
+def test_what_is_imported_is_seen_where_the_name_is_given_values_too(source):
+    assert "numpy.load is not allowed: a cell has no files" in all_of(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        outside("class Shelf:\n    import numpy as things\n"),
+        within("class Shelf:\n        from axiom import kit\n\n    Shelf.kit.pace.attach(1, 2)"),
+    ],
+)
+def test_a_class_must_not_import(source):
+    assert "A class must not import" in all_of(source)
+
+
+@pytest.mark.parametrize("line", ["np.mean = len", "np.pi += 1", "del np.mean", "for np.e in (3, 4):\n        pass"])
+def test_what_is_imported_must_not_be_changed(line):
+    assert "it stays in force" in all_of(within(line))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        within("np = config.inputs\n    np.load"),
+        within("def inner(np):\n        return np.load\n\n    inner(config)"),
+        within("import numpy as other\n    other.mean(rows)"),
+        outside("class Shelf:\n    def of(self, np):\n        return np.load\n"),
+        outside("class Shelf:\n    def of(self):\n        import statistics\n\n        return statistics.mean([1])\n"),
+    ],
+)
+def test_a_functions_own_name_is_what_the_function_makes_it(source):
+    assert all_of(source) == ""
+
+
+HIDDEN = "# \\u000afound.append(1)\n"
+
+
+def ran(source: str) -> bool:
+    """Does Python run what stands behind a comment?"""
+    found: list[int] = []
+    exec(compile(source.encode(), "hidden", "exec"), {"found": found})  # noqa: S102  this very file's own words
+    return bool(found)
+
+
+HEADS = [
+    "# -*- coding: unicode_escape -*-\n",
+    "# coding=Raw_Unicode_Escape\n",
+    "# coding: # coding: unicode_escape\n",
+    "# coding:\tunicode_escape coding: utf-8\n",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_file_that_would_run_as_another_text_is_not_read(head):
+    assert ran(head + HIDDEN)
+    (refusal,) = refusals(head + SOUND + HIDDEN, "middles")
+    assert refusal.gate == "G0"
+    assert "names the encoding" in refusal.sentence
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# -*- coding: utf-8 -*-\n",
+        "#!/usr/bin/env python\n# vim: set fileencoding=UTF-8 :\n",
+        "\n\n# coding: unicode_escape\n",
+        "",
+    ],
+)
+def test_a_file_that_is_what_it_looks_like_is_read(head):
+    assert not ran(head + HIDDEN)
+    assert refusals(head + SOUND + HIDDEN, "middles") == ()

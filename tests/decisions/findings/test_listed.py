@@ -17,25 +17,13 @@ def finding(number, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, size=2.0, po
     return ListedFinding(number=number, verdict=verdict, grade=grade, size=size, predicted=chances)
 
 
-def test_the_surest_come_first_and_within_a_grade_the_largest_effects():
-    found = [
-        finding(1, size=9.0),
-        finding(2, grade=Grade.STRONG),
-        finding(3, size=-12.0),
-        finding(4, Verdict.UNDECIDED, Grade.AWAITING, size=40.0),
-    ]
+def test_findings_are_listed_by_surety_newness_and_surprise():
+    found = [finding(1, size=9.0), finding(2, grade=Grade.STRONG), finding(3, size=-12.0)]
+    found.append(finding(4, Verdict.UNDECIDED, Grade.AWAITING, size=40.0))
     assert ordered(found, FindingOrder.SUREST) == [2, 3, 1, 4]
     assert ordered(found, FindingOrder.NEWEST) == [1, 2, 3, 4]
-
-
-def test_an_answer_that_was_expected_least_surprises_most():
-    found = [
-        finding(1),
-        finding(2, Verdict.NEGATIVE),
-        finding(3, Verdict.MIXED),
-        finding(4, positive=0.5),
-        finding(5, Verdict.ABSENT, positive=0.99),
-    ]
+    found = [finding(1), finding(2, Verdict.NEGATIVE), finding(3, Verdict.MIXED), finding(4, positive=0.5)]
+    found.append(finding(5, Verdict.ABSENT, positive=0.99))
     assert ordered(found, FindingOrder.SURPRISING) == [5, 2, 4, 1, 3]
     assert surprise(finding(4, positive=0.5)) == 1.0
     assert surprise(finding(3, Verdict.UNDECIDED)) < 0
@@ -51,12 +39,9 @@ def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
 ONE = Answered(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_own_words=True, size=3.0)
 
 
-def test_no_two_of_one_experiment_and_none_that_is_not_sure():
+def test_sure_before_surprising_before_large_and_no_two_of_one_experiment():
     others = [replace(ONE, number=2), replace(ONE, number=3, experiment="b", grade=Grade.AWAITING)]
     assert most_telling([ONE, *others], 3) == [1]
-
-
-def test_sure_before_surprising_before_large():
     sure = replace(ONE, number=2, experiment="b", grade=Grade.DEFINITIVE, size=1.0)
     surprising = replace(ONE, number=3, experiment="c", is_against=True, size=1.0)
     large = replace(ONE, number=4, experiment="d", size=-8.0)
@@ -117,6 +102,10 @@ def test_each_forecaster_has_a_record_and_what_is_open_does_not_count():
     assert (ada.forecaster, ada.predictions, ada.scored, ada.covered, ada.intervals) == ("Ada", 4, 2, 2, 3)
     assert ada.brier == pytest.approx((0.015 + 1.715) / 2)
     assert (bob.predictions, bob.scored, bob.brier, bob.e_value) == (1, 0, None, 1.0)
+    wrong = [scored("catalogue, informed", SURE, Verdict.NEGATIVE) for _ in range(30)]
+    (found,) = records(wrong)
+    assert (found.is_counted, found.e_value, found.is_flagged) == (False, None, False)
+    assert found.brier is not None
 
 
 def test_who_says_nine_in_ten_and_is_right_every_second_time_is_flagged_and_the_honest_is_not():
@@ -147,26 +136,13 @@ def test_predictions_of_one_registration_count_together():
     assert nothing.e_value == 1.0
 
 
-def test_no_calibration_is_kept_of_who_had_seen_numbers():
-    wrong = [scored("catalogue, informed", SURE, Verdict.NEGATIVE) for _ in range(30)]
-    (found,) = records(wrong)
-    assert (found.is_counted, found.e_value, found.is_flagged) == (False, None, False)
-    assert found.brier is not None
+def told(forecaster, registration, interval, estimand="e"):
+    said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=interval, because="a test")
+    facts = {"forecaster": forecaster, "registration_id": registration, "estimand": estimand, "smallest": 0.1}
+    return PredictionScore(prediction=said, verdict=Verdict.POSITIVE, estimate=1.0, **facts)
 
 
 def test_who_is_nearer_is_told_by_pairs_of_the_same_numbers_and_the_informed_are_left_out():
-    def told(forecaster, registration, interval, truth=1.0):
-        said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=interval, because="a test")
-        return PredictionScore(
-            forecaster=forecaster,
-            registration_id=registration,
-            estimand="e",
-            smallest=0.1,
-            prediction=said,
-            verdict=Verdict.POSITIVE,
-            estimate=truth,
-        )
-
     scored = [told("autopilot", 0, (0.0, 4.0))]  # nobody else predicted that
     for registration in range(1, 41):
         scored += [told("autopilot", registration, (0.0, 4.0)), told("Ada", registration, (0.9, 1.1))]
@@ -179,14 +155,9 @@ def test_who_is_nearer_is_told_by_pairs_of_the_same_numbers_and_the_informed_are
 
 
 def test_predictions_of_one_registration_are_one_bet():
-    def told(forecaster, estimand, interval):
-        said = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=interval, because="a test")
-        return PredictionScore(
-            forecaster=forecaster, registration_id=1, estimand=estimand, prediction=said, estimate=1.0
-        )
-
     names = [f"e{place}" for place in range(50)]
-    scored = [told("autopilot", name, (0.0, 4.0)) for name in names] + [told("Ada", name, (1.0, 1.0)) for name in names]
+    scored = [told("autopilot", 1, (0.0, 4.0), name) for name in names]
+    scored += [told("Ada", 1, (1.0, 1.0), name) for name in names]
     (ada,) = compared(scored, "autopilot")
     assert ada.registrations == 1
     assert ada.e_better < 2.0

@@ -7,20 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.hosts.costs import (
-    APART,
-    LEAST,
-    LEAST_TASKS,
-    LEAST_VOLUNTEERS,
-    MOST,
-    MOST_HOSTS,
-    ROOM,
-    class_of,
-    paid_shares,
-    refit,
-    shown,
-    weigh,
-)
+from axiom.decisions.hosts import costs
 from axiom.decisions.hosts.reliability import learned
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
@@ -35,26 +22,20 @@ def heard(said, fit: Fit | None = None) -> Fit:
     """The fit after tasks of so many hosts took so many times what was expected."""
     fit = fit or Fit()
     for host_id, ratio in said:
-        after = refit(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
+        after = costs.refit(fit, host_id=host_id, cells=4, expected_seconds=1e4, spent_seconds=1e4 * ratio)
         assert after.reason
         fit = after.fit
     return fit
 
 
 def factor(said) -> float:
-    return weigh(heard(said)).cost.factor
+    return costs.weigh(heard(said)).cost.factor
 
 
 def host(*gpus: Gpu) -> Host:
-    return Host(
-        id=1,
-        volunteer_id=1,
-        name="first",
-        platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-        capacity=Capacity(cores=4, memory_mb=1_000, gpus=gpus),
-        created_at=moment(0),
-        seen_at=moment(0),
-    )
+    platform = Platform(system="linux", processor="x86_64", instructions="avx2")
+    described = {"id": 1, "volunteer_id": 1, "name": "first", "created_at": moment(0), "seen_at": moment(0)}
+    return Host(platform=platform, capacity=Capacity(cores=4, memory_mb=1_000, gpus=gpus), **described)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +48,7 @@ def host(*gpus: Gpu) -> Host:
     ],
 )
 def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
-    assert class_of(host(*gpus), gpu) == kind
+    assert costs.class_of(host(*gpus), gpu) == kind
 
 
 @pytest.mark.parametrize(
@@ -76,14 +57,13 @@ def test_a_kind_of_host_is_what_a_task_computes_on(gpus, gpu, kind):
 )
 def test_what_says_nothing_changes_nothing(cells, expected, spent):
     for before in (Fit(), heard([(1, 2.0), (2, 0.5)])):
-        after = refit(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
+        after = costs.refit(before, host_id=1, cells=cells, expected_seconds=expected, spent_seconds=spent)
         assert (after.fit, bool(after.reason)) == (before, True)
 
 
 @pytest.mark.parametrize(
     ("said", "cost", "amounts"),
     [
-        ([], Cost(), "0 tasks of the 5"),
         ([(1, 3.0)], Cost(), "1 task of the 5"),
         ([(1, 3.0), (2, 3.0)] * 2, Cost(), "4 tasks of the 5"),
         ([(7, 1.0)] * 5, Cost(factor=1.0, host_id=7), "1.00 times what is declared, by 5 tasks of a single host"),
@@ -91,16 +71,16 @@ def test_what_says_nothing_changes_nothing(cells, expected, spent):
     ],
 )
 def test_what_is_declared_holds_until_enough_tasks_say_something_else(said, cost, amounts):
-    weighed = weigh(heard(said))
+    weighed = costs.weigh(heard(said))
     assert weighed.cost == cost
     assert amounts in weighed.reason
 
 
 def test_what_rests_on_one_host_holds_for_it_alone():
-    alone = weigh(heard([(7, 3.0)] * 9)).cost
+    alone = costs.weigh(heard([(7, 3.0)] * 9)).cost
     assert alone.factor_for(7) > 2.0
     assert alone.factor_for(8) == 1.0
-    together = weigh(heard([(7, 3.0), (8, 3.0)] * 9)).cost
+    together = costs.weigh(heard([(7, 3.0), (8, 3.0)] * 9)).cost
     assert together.factor_for(7) == together.factor_for(9) > 2.5
 
 
@@ -132,14 +112,14 @@ def test_a_task_that_took_longer_never_makes_it_cheaper(said, place, more):
 )
 def test_no_single_host_turns_what_the_others_say(others, tasks, lies):
     honest = [(each, 1.0) for each in range(others)] * tasks
-    assert abs(math.log(factor([*honest, *((99, lie) for lie in lies)]))) <= APART + 1e-9
+    assert abs(math.log(factor([*honest, *((99, lie) for lie in lies)]))) <= costs.APART + 1e-9
 
 
 @settings(max_examples=40)
 @given(words=st.lists(st.sampled_from([0.3, 0.5, 1.0, 1.7, 3.0]), min_size=2, max_size=6), tasks=st.integers(1, 30))
 def test_faster_and_slower_are_weighed_alike_within_bounds(words, tasks):
     said = [(each, word) for each, word in enumerate(words)] * tasks
-    assert LEAST <= factor(said) <= MOST
+    assert costs.LEAST <= factor(said) <= costs.MOST
     assert factor([(each, 1.0 / word) for each, word in said]) == pytest.approx(1.0 / factor(said))
 
 
@@ -152,14 +132,14 @@ def test_one_task_during_which_a_laptop_slept_hardly_counts(tasks, suspended):
 
 
 def test_who_was_silent_for_longest_makes_room():
-    fit = heard([(each, 1.0) for each in range(MOST_HOSTS)] + [(0, 1.0), (100, 1.0)])
+    fit = heard([(each, 1.0) for each in range(costs.MOST_HOSTS)] + [(0, 1.0), (100, 1.0)])
     remembered = [voice.host_id for voice in fit.voices]
-    assert remembered == [*range(2, MOST_HOSTS), 0, 100]
-    assert fit.tasks == MOST_HOSTS + 2
-    assert f"{fit.tasks} tasks of {MOST_HOSTS} or more" in weigh(fit).reason
-    fit = heard([(7, 1.0)] * LEAST_TASKS)
-    told = {"hosts": "linux-x86_64-avx2", "tasks": 5, "factor": 1.0, "only_host": 7, "reason": weigh(fit).reason}
-    assert shown("linux-x86_64-avx2", fit) == told
+    assert remembered == [*range(2, costs.MOST_HOSTS), 0, 100]
+    assert fit.tasks == costs.MOST_HOSTS + 2
+    assert f"{fit.tasks} tasks of {costs.MOST_HOSTS} or more" in costs.weigh(fit).reason
+    fit = heard([(7, 1.0)] * costs.LEAST_TASKS)
+    told = {"hosts": "linux-x86_64-avx2", "tasks": 5, "factor": 1.0, "only_host": 7, "reason": costs.weigh(fit).reason}
+    assert costs.shown("linux-x86_64-avx2", fit) == told
 
 
 @pytest.mark.parametrize(("truth", "hosts"), [({"even": 1.0, "dear": 3.0}, 1), ({"even": 1.0, "dear": 9.0}, 3)])
@@ -173,8 +153,10 @@ def test_speed_and_cost_are_learned_together_until_what_is_expected_is_what_is_s
             speed, declared = speeds[host_id], 600.0 * known[name].factor_for(host_id)
             if speed is not None:
                 off += [math.log(spent / (declared / speed))] if turn >= 100 else []
-                after = refit(fits[name], host_id=host_id, cells=4, expected_seconds=600.0 / speed, spent_seconds=spent)
-                fits[name], known[name] = after.fit, weigh(after.fit).cost
+                after = costs.refit(
+                    fits[name], host_id=host_id, cells=4, expected_seconds=600.0 / speed, spent_seconds=spent
+                )
+                fits[name], known[name] = after.fit, costs.weigh(after.fit).cost
             speeds[host_id] = learned(speed, expected_seconds=declared, elapsed_seconds=spent)
     assert abs(sum(off) / len(off)) < 0.02
     assert math.sqrt(sum(each**2 for each in off) / len(off)) < 0.23, "no more than the noise of 0.2"
@@ -184,36 +166,27 @@ USUAL = (1, 2, 3, 4)  # experiments that cost what they declare
 
 
 def share(*said: tuple[int, float], tasks: int = 5) -> float:
-    """The share that is paid of experiment 9, of which hosts of these volunteers say that it takes so many times more.
-
-    Each host is as fast as its number says, which its voice of every experiment tells.
-    """
+    """The share paid of experiment 9, of which hosts of these volunteers say so; each is as fast as its number."""
     voices = []
     for number, (volunteer, ratio) in enumerate(said, start=1):
         for experiment, times in (*((each, 1.0) for each in USUAL), (9, ratio)):
             voice = Voice(host_id=number, tasks=tasks, log_ratio=math.log(times * number))
             voices.append((experiment, volunteer, voice))
-    found = paid_shares(voices)
+    found = costs.paid_shares(voices)
     assert found.keys() <= {9}
     return found[9].share if found else 1.0
 
 
-def test_a_price_is_lowered_to_what_the_volunteer_in_the_middle_says_and_half_as_much_again():
+def test_a_price_is_lowered_to_what_the_middle_says_and_half_as_much_again():
     assert share((1, 0.2), (2, 0.1), (3, 0.4)) == pytest.approx(0.3)
     assert share((1, 0.2), (2, 0.2), (3, 9.0)) == pytest.approx(0.3)
     assert share((1, 0.7), (2, 0.7), (3, 0.7)) == 1.0, "honest hosts lie so far apart, too"
-
-
-def test_a_price_is_never_raised_and_not_lowered_by_few():
     assert share((1, 9.0), (2, 9.0), (3, 9.0)) == 1.0
     assert share(*((1, 0.1),) * 40, (2, 0.1)) == 1.0
     assert share((1, 0.1), (2, 0.1), (3, 0.1), tasks=1) == 1.0
     assert share() == 1.0
-
-
-def test_who_computes_a_single_experiment_says_nothing_of_how_it_compares():
     alone = [(9, volunteer, Voice(host_id=volunteer, tasks=9, log_ratio=math.log(0.1))) for volunteer in range(9)]
-    assert paid_shares(alone) == {}
+    assert costs.paid_shares(alone) == {}
 
 
 SPREAD = st.floats(0.1, 10.0)
@@ -224,6 +197,6 @@ SPREAD = st.floats(0.1, 10.0)
 def test_one_volunteer_with_any_number_of_hosts_moves_no_price_beyond_what_others_say(honest, lies):
     moved = share(*honest, *((1, ratio) for ratio in lies), tasks=20)
     words = [math.log(ratio) for _, ratio in honest]
-    if len({volunteer for volunteer, _ in honest}) >= LEAST_VOLUNTEERS:
-        low, high = (min(1.0, math.exp(word + ROOM)) for word in (min(words), max(words)))
+    if len({volunteer for volunteer, _ in honest}) >= costs.LEAST_VOLUNTEERS:
+        low, high = (min(1.0, math.exp(word + costs.ROOM)) for word in (min(words), max(words)))
         assert low - 1e-9 <= moved <= high + 1e-9

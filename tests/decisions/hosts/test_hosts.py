@@ -45,15 +45,9 @@ def test_one_more_of_what_is_free_never_takes_more_than_there_is(total, places, 
 
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-HOST = Host(
-    id=1,
-    volunteer_id=1,
-    name="first",
-    platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-    capacity=Capacity(cores=4, memory_mb=1_000),
-    created_at=NOW,
-    seen_at=NOW,
-)
+DESCRIBED = {"id": 1, "volunteer_id": 1, "name": "first", "created_at": NOW, "seen_at": NOW}
+PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
+HOST = Host(platform=PLATFORM, capacity=Capacity(cores=4, memory_mb=1_000), **DESCRIBED)
 
 
 @pytest.mark.parametrize(
@@ -93,19 +87,15 @@ class Program:
 PLAIN = Program("plain", LINUX)
 QUICK = Program("quick", LINUX, needs_avx=True)
 CARD = Program("card", LINUX, ("NVIDIA",), needs_avx=True)
-BOTH = Program("both", LINUX, ("", "NVIDIA"))
 OTHER = Program("other", WINDOWS, needs_avx=True)
 AVX = "a processor with AVX"
 
 CASES = [  # platforms, instructions, offered, what is given by kind of GPU, the reason
     ((LINUX,), "avx2", [PLAIN, QUICK], {"": "quick"}, ""),
-    ((LINUX,), "none", [QUICK, PLAIN], {"": "plain"}, ""),
     ((LINUX,), "avx512", [QUICK, CARD, OTHER], {"": "quick", "NVIDIA": "card"}, ""),
-    ((LINUX,), "avx", [BOTH], {"": "both", "NVIDIA": "both"}, ""),
     ((LINUX,), "none", [QUICK, CARD], {}, AVX),
     ((LINUX,), "neon", [QUICK], {"": "quick"}, ""),  # the platform says that it is no x86
     (("windows_arm64", WINDOWS), "avx2", [OTHER, PLAIN], {"": "other"}, ""),
-    ((WINDOWS, LINUX), "avx2", [PLAIN, OTHER], {"": "other"}, ""),
     ((WINDOWS,), "avx2", [PLAIN], {}, "windows_x86_64"),
     ((), "none", [PLAIN], {}, "this kind"),
 ]
@@ -123,18 +113,18 @@ OLD_SYSTEM = "2.35 or newer, and the system of your computer has 2.9"
 
 
 @pytest.mark.parametrize(
-    ("glibc", "offered", "given", "reason"),
+    ("glibc", "offered", "name"),
     [
-        ((2, 35), [NEW], {"": "new"}, ""),
-        ((2, 9), [NEW], {}, OLD_SYSTEM),
-        ((2, 9), [NEW, PLAIN], {"": "plain"}, ""),
-        (None, [NEW], {"": "new"}, ""),  # another library, or a client that does not say
+        ((2, 35), [NEW], "new"),
+        ((2, 9), [NEW], ""),
+        ((2, 9), [NEW, PLAIN], "plain"),
+        (None, [NEW], "new"),  # another library, or a client that does not say
     ],
 )
-def test_an_older_system_gets_a_runner_that_starts_there_or_a_reason(glibc, offered, given, reason):
+def test_an_older_system_gets_a_runner_that_starts_there_or_a_reason(glibc, offered, name):
     suited = suit((LINUX,), "avx2", glibc, offered)
-    assert {gpu: runner.name for gpu, runner in suited.runners.items()} == given
-    assert (reason in suited.reason, bool(reason)) == (True, bool(suited.reason))
+    assert "".join(runner.name for runner in suited.runners.values()) == name
+    assert suited.reason == "" if name else OLD_SYSTEM in suited.reason
 
 
 def test_the_drill_and_simulated_computers_belong_together():
@@ -189,9 +179,6 @@ def test_what_looks_wrong_by_itself(changes, trouble):
 def test_what_floods_is_not_said_to_fail_as_well():
     flood = replace(WELL, contacts=1_000, created_at=ago(hours=1), quota=1, valid_in_row=0)
     assert found(flood) == [(7, Trouble.FLOODING)]
-
-
-def test_silence_counts_from_when_the_laboratory_could_hear_again():
     silent = replace(WELL, seen_at=ago(hours=20), oldest_sent=ago(hours=20))
     assert found(silent, listening=ago(hours=5)) == []
     assert found(silent, listening=ago(hours=7)) == [(7, Trouble.SILENT)]
@@ -200,9 +187,8 @@ def test_silence_counts_from_when_the_laboratory_could_hear_again():
 def test_a_copied_folder_is_two_computers_that_are_both_heard_from():
     copy = replace(WELL, host_id=8, created_at=ago(days=2), seen_at=ago(minutes=9))
     assert found(WELL, copy) == [(7, Trouble.COPIED), (8, Trouble.COPIED)]
-    reasons = [one.reason for one in suspects([WELL, copy], NOW)]
-    assert "host 8" in reasons[0]
-    assert "host 7" in reasons[1]
+    reasons = [suspect.reason for suspect in suspects([WELL, copy], NOW)]
+    assert ["host 8" in reasons[0], "host 7" in reasons[1]] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -223,9 +209,7 @@ def test_a_crowd_of_new_hosts_of_one_volunteer_gets_least_but_for_those_that_hav
     new = [replace(WELL, host_id=n, cpid=str(n), created_at=ago(hours=1), valid_in_row=0) for n in range(1, 102)]
     assert found(*new[:100]) == []
     held = suspects(new, NOW)
-    assert {one.trouble for one in held} == {Trouble.FLOODING}
-    assert {one.quota for one in held} == {1}
-    assert len(held) == 101
+    assert [(suspect.trouble, suspect.quota) for suspect in held] == [(Trouble.FLOODING, 1)] * 101
     shown = [replace(new[0], valid_in_row=1), replace(new[1], quota=1), *new[2:]]
     by_host = {one.host_id: one for one in suspects(shown, NOW) if one.trouble is Trouble.FLOODING}
     assert 1 not in by_host

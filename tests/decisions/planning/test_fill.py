@@ -39,8 +39,8 @@ def test_a_host_gets_a_task_for_each_core_and_one_for_each_gpu():
     found = fill([large], [work(1, 500), work(2, 500, ON_GPU)])
     assert given_to(found) == {1: {1: 192, 2: 2}}
     (placed,) = placements(found, {(1, 1): "light", (2, 2): "on_gpu"})
-    assert placed.tasks == (("light", 192), ("on_gpu", 2))
-    assert (placed.idle_cores, placed.gpu_tasks, placed.memory_mb) == (0, 2, 192 * 400 + 2 * 1_000)
+    amounts = (placed.tasks, placed.idle_cores, placed.gpu_tasks, placed.memory_mb)
+    assert amounts == ((("light", 192), ("on_gpu", 2)), 0, 2, 192 * 400 + 2 * 1_000)
     assert reasons(fill([large], [work(1, 500), work(2, 1, ON_GPU)]))[1].endswith("1 task for its GPUs")
 
 
@@ -58,25 +58,21 @@ def test_what_may_use_a_gpu_fills_gpus_and_cores_and_nothing_is_there_twice():
     assert given_to(fill([one], [work(1, 500, either), work(2, 2, ON_GPU)])) == {1: {2: 2, 1: 8}}
 
 
-def test_many_cores_with_little_memory_get_a_few_light_tasks_and_not_none():
+def test_what_needs_much_memory_leaves_no_core_without_light_work():
     found = fill([host(1, cores=100, memory_mb=4_000)], [work(1, 500), work(2, 500, HEAVY)])
     assert given_to(found) == {1: {1: 10}}
     assert reasons(found)[1] == ("a task needs 400 MB of memory, and 0 are free")
-
-
-def test_what_needs_much_memory_never_leaves_cores_without_any():
     found = fill([host(1, cores=8, memory_mb=17_000)], [work(1, 50), work(2, 50, HEAVY)])
     assert given_to(found) == {1: {1: 8}}
     alone = fill([host(1, cores=8, memory_mb=17_000)], [work(1, 2), work(2, 50, HEAVY)])
     assert given_to(alone) == {1: {1: 2, 2: 1}}  # with so little light work, a core that computes is better than none
+    small_disk = host(1, cores=8, memory_mb=17_000, disk_mb=50)
+    large = host(2, cores=16, memory_mb=129_000)
+    found = fill([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
+    assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}
 
 
-def test_with_few_tasks_the_largest_hosts_come_first():
-    found = fill([host(1, cores=2), host(2, cores=64), host(3, cores=8)], [work(1, 4)])
-    assert given_to(found) == {2: {1: 3}, 3: {1: 1}, 1: {}}  # in proportion, and nobody without
-
-
-def test_among_equals_the_key_decides_and_the_same_key_decides_the_same():
+def test_few_tasks_go_to_our_own_to_the_largest_and_among_equals_by_key():
     hosts = [host(number, volunteer="ada") for number in range(1, 20)]
 
     def first(key: str) -> int:
@@ -84,9 +80,8 @@ def test_among_equals_the_key_decides_and_the_same_key_decides_the_same():
 
     assert first("2026-03-02-b") == first("2026-03-02-b")
     assert len({first(str(number)) for number in range(20)}) > 5
-
-
-def test_what_is_for_our_own_hosts_alone_goes_there():
+    found = fill([host(1, cores=2), host(2, cores=64), host(3, cores=8)], [work(1, 4)])
+    assert given_to(found) == {2: {1: 3}, 3: {1: 1}, 1: {}}  # in proportion, and nobody without
     found = fill([host(1), host(2, is_ours=True)], [work(1, 3, is_ours=True), work(2, 100)])
     assert given_to(found) == {1: {2: 8}, 2: {1: 3, 2: 5}}
     assert given_to(fill([host(1)], [work(1, 3, is_ours=True)])) == {1: {}}
@@ -98,7 +93,6 @@ def test_what_is_for_our_own_hosts_alone_goes_there():
         ({"obstacle": "its volunteer is on holiday"}, [work(1, 9)], "its volunteer is on holiday"),
         ({"busy_cores": 8}, [work(1, 9)], "8 cores"),
         ({}, [], "nothing more waits"),
-        ({}, [work(1, 9, ON_GPU)], "nothing more waits"),
         ({"most_tasks": 1}, [work(1, 9)], "quota"),
     ],
 )
@@ -183,10 +177,3 @@ def test_with_work_enough_a_core_is_idle_only_for_want_of_memory_for_the_lightes
         idle = 0 if one.supply.obstacle else max(0, one.supply.cores - one.supply.busy_cores)
         memory = max(0, one.supply.memory_mb - one.supply.used_memory_mb)
         assert one.left.cores == max(0, idle - (memory // lightest if lightest else idle))
-
-
-def test_memory_is_not_kept_for_light_work_that_cannot_run_there():
-    small_disk = host(1, cores=8, memory_mb=17_000, disk_mb=50)
-    large = host(2, cores=16, memory_mb=129_000)
-    found = fill([small_disk, large], [work(1, 50, Need(memory_mb=400, disk_mb=100)), work(2, 2, HEAVY)])
-    assert given_to(found) == {1: {2: 1}, 2: {2: 1, 1: 15}}

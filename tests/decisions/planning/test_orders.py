@@ -35,29 +35,14 @@ def test_versions_that_are_let_out_are_waited_for_by_stage():
     assert pilots.startswith("2 versions in the pilot")
     assert wider.startswith("1 version in the wider pilot")
     assert share.startswith("1 version at a twentieth of the cores")
-
-
-def test_what_is_out_is_waited_for_and_what_can_go_no_further_is_not():
     assert "what is out of 2 versions" in awaited([candidate(1, in_progress=2), candidate(2, fault=FIRST_IS_OUT)])
-    at_an_end = [
-        candidate(1),
-        candidate(2, stage=Stage.PAUSED),
-        candidate(3, stage=Stage.PILOT, pilot_missing=3, fault="its preflight failed"),
-        candidate(4, stage=Stage.SHARE),
-    ]
-    assert awaited(at_an_end) == ""
+    at_an_end = [candidate(1), candidate(2, stage=Stage.PAUSED), candidate(4, stage=Stage.SHARE)]
+    assert awaited([*at_an_end, candidate(3, stage=Stage.PILOT, pilot_missing=3, fault="its preflight failed")]) == ""
 
 
-@pytest.mark.parametrize(
-    ("declared", "factor", "most"),
-    [
-        ([0.001] * 1_000, 1.0, 60_000.0),  # to declare next to nothing makes nothing cheaper
-        ([100.0, 0.001], 10.0, 1_060.0),  # hosts were seen to take more
-        ([], 1.0, 0.0),
-    ],
-)
-def test_cells_cost_at_most_what_stops_them_or_what_was_seen(declared, factor, most):
-    assert most_seconds(declared, factor) == most
+def test_cells_cost_at_most_what_stops_them_or_what_was_seen():
+    assert most_seconds([0.001] * 1_000, 1.0) == 60_000.0  # to declare next to nothing makes nothing cheaper
+    assert most_seconds([100.0, 0.001], 10.0) == 1_060.0  # hosts were seen to take more
     assert most_seconds([1.0, 40.0]) == 260.0
     assert [allowed_seconds(seconds, is_on_gpu=True) for seconds in (1.0, 40.0)] == [600.0, 2_000.0]
 
@@ -68,28 +53,18 @@ UNTRIED, FREE, OUT = FirstReplicates(is_untried=True), FirstReplicates(), FirstR
 FAILED = FirstReplicates(fault="it failed")
 
 
-def test_what_came_of_it_decides():
+def test_new_designs_of_a_version_are_begun_one_after_the_other():
+    ends = {WorkunitState.OPEN: OUT, WorkunitState.DONE: FREE, WorkunitState.CANCELLED: UNTRIED}
+    assert {state: first_replicates([(state, LATER)], BUNDLED) for state in ends} == ends
     assert first_replicates([], BUNDLED) == UNTRIED
-    assert first_replicates([(WorkunitState.OPEN, None)], BUNDLED) == OUT
-    assert first_replicates([(WorkunitState.DONE, LATER)], BUNDLED) == FREE
-    assert first_replicates([(WorkunitState.CANCELLED, LATER)], BUNDLED) == UNTRIED
     assert first_replicates([(WorkunitState.FAILED, LATER)], BUNDLED).fault
     assert first_replicates([(WorkunitState.FAILED, BEFORE)], BUNDLED) == UNTRIED  # the code was mended since
-
-
-def test_new_designs_of_a_version_are_begun_one_after_the_other():
     first, second = one_at_a_time([UNTRIED, UNTRIED])
     assert (first, second.is_untried, bool(second.fault)) == (UNTRIED, False, True)
     assert not one_at_a_time([UNTRIED, OUT])[0].is_untried
     assert one_at_a_time([FREE, UNTRIED]) == [FREE, UNTRIED]
-
-
-def test_one_design_that_fails_holds_up_the_other_new_ones_and_nothing_else():
-    assert one_at_a_time([FREE, FAILED, UNTRIED]) == [
-        FREE,
-        FAILED,
-        FirstReplicates(fault="of another design: it failed"),
-    ]
+    held_up = FirstReplicates(fault="of another design: it failed")
+    assert one_at_a_time([FREE, FAILED, UNTRIED]) == [FREE, FAILED, held_up]
 
 
 WIDE = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.2, high=1.8, smallest=0.1, seeds=40)
@@ -102,11 +77,9 @@ OPEN = replace(WIDE, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, low=-1.0)
     [
         (Rule.SETTLED, (NARROW,), True),
         (Rule.SETTLED, (replace(NARROW, seeds=31),), False),
-        (Rule.SETTLED, (replace(NARROW, verdict=Verdict.MIXED),), False),
         (Rule.SETTLED, (OPEN,), False),
         (Rule.UNTIL_GRADE, (replace(WIDE, grade=Grade.DEFINITIVE),), True),
         (Rule.UNTIL_GRADE, (replace(WIDE, grade=Grade.DEFINITIVE), WIDE), False),
-        (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.NEGATIVE),), True),
         (Rule.UNTIL_GRADE, (replace(WIDE, is_positive=False),), True),  # an effect against the claim
         (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.ABSENT),), True),
         (Rule.UNTIL_GRADE, (replace(WIDE, verdict=Verdict.ABSENT, grade=Grade.MODERATE),), False),
@@ -127,29 +100,12 @@ def test_every_rule_has_a_number_of_replicates_and_ends_with_a_whole_block(rule)
 KNOWN = ("grokking_dynamics", "double_descent")
 
 
-@pytest.mark.parametrize(
-    ("text", "shares"),
-    [
-        ("new=50,nearest=30,fill=20", (("new", 50.0), ("nearest", 30.0), ("fill", 20.0))),
-        (" new = 50 % ; double_descent=12.5", (("new", 50.0), ("double_descent", 12.5))),
-    ],
-)
-def test_shares_are_read_by_purpose_or_experiment(text, shares):
-    assert read_mix(text, KNOWN) == shares
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("new,nearest,negatives,fill", ("new", "nearest", "negatives", "fill")),
-        (
-            "pilots,new,nearest,negatives,generality,grokking_dynamics,double_descent,fill",
-            ("pilots", "new", "nearest", "negatives", "generality", "grokking_dynamics", "double_descent", "fill"),
-        ),
-    ],
-)
-def test_an_order_is_read_as_a_list_or_as_pairs(text, words):
-    assert read_priority(text, KNOWN) == words
+def test_shares_and_orders_are_read_by_purpose_or_experiment():
+    shares = read_mix(" new = 50 % ; double_descent=12.5,fill=20", KNOWN)
+    assert shares == (("new", 50.0), ("double_descent", 12.5), ("fill", 20.0))
+    assert read_priority("pilots,new,grokking_dynamics,fill", KNOWN) == ("pilots", "new", "grokking_dynamics", "fill")
+    # where no experiment is known any word may be one
+    assert read("anything=10", "anything", ()) == Wishes(mix=(("anything", 10.0),), priority=("anything",))
 
 
 @pytest.mark.parametrize(
@@ -158,12 +114,10 @@ def test_an_order_is_read_as_a_list_or_as_pairs(text, words):
         ("new=60,fill=50", "", "60 + 50"),
         ("new", "", "'new' has no number"),
         ("new=much", "", "'new=much'"),
-        ("new=-1", "", "'new=-1'"),
         ("new=nan", "", "'new=nan'"),
         ("new=1,new=2", "", "new twice"),
         ("", "new,fill,new", "new twice"),
         ("", "new>fill, fill>new", "circle"),
-        ("", "new>new", "new > new"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(mix, priority, fact):
@@ -177,10 +131,6 @@ def test_a_word_that_nothing_has_is_refused_with_the_nearest(mix, priority):
         read(mix, priority, KNOWN)
 
 
-def test_where_no_experiment_is_known_any_word_may_be_one():
-    assert read("anything=10", "anything", ()) == Wishes(mix=(("anything", 10.0),), priority=("anything",))
-
-
 @given(order=st.permutations([purpose.value for purpose in Purpose]))
 def test_any_order_of_all_purposes_is_kept_as_a_list_and_as_a_chain(order):
     assert read_priority(",".join(order), KNOWN) == tuple(order) == read_priority(" > ".join(order), KNOWN)
@@ -192,19 +142,11 @@ def host(number, cores=8, **besides):
 
 
 def placed(number, tasks, *, idle=0, gpu_tasks=0, reason=""):
-    return Placement(
-        host_id=number,
-        name=f"h{number}",
-        cores=8,
-        tasks=tuple(tasks.items()),
-        idle_cores=idle,
-        memory_mb=0,
-        gpu_tasks=gpu_tasks,
-        reason=reason,
-    )
+    facts = {"name": f"h{number}", "cores": 8, "memory_mb": 0, "idle_cores": idle, "tasks": tuple(tasks.items())}
+    return Placement(host_id=number, gpu_tasks=gpu_tasks, reason=reason, **facts)
 
 
-def test_the_largest_hosts_come_first_and_equals_stand_together():
+def test_equal_hosts_stand_together_the_largest_first_and_are_added_up():
     gpu = (Gpu(kind="NVIDIA", count=2, memory_mb=0),)
     found = classes([host(1, 2), host(2), host(3, gpus=gpu), host(4, memory_mb=500)], [], {})
     assert [(one.cores, one.gpus, one.hosts, one.memory_mb) for one in found] == [
@@ -212,33 +154,14 @@ def test_the_largest_hosts_come_first_and_equals_stand_together():
         (8, 0, 2, 500),
         (2, 0, 1, 1_000),
     ]
-
-
-def test_what_would_go_to_equals_is_added_up_and_the_commonest_reason_comes_first():
     hosts = [host(1), host(2), host(3), host(4, obstacle="it is asleep")]
-    found = classes(
-        hosts,
-        [
-            placed(1, {"a": 5, "b": 3}, gpu_tasks=1),
-            placed(2, {"b": 4}, idle=4, reason="no memory"),
-            placed(3, {}, idle=8, reason="no memory"),
-        ],
-        {},
-    )
-    (one,) = found
+    placements = [placed(1, {"a": 5, "b": 3}, gpu_tasks=1), placed(2, {"b": 4}, idle=4, reason="no memory")]
+    (one,) = classes(hosts, [*placements, placed(3, {}, idle=8, reason="no memory")], {})
     assert one.planned == (("b", 7), ("a", 5))
     assert (one.gpu_tasks, one.idle_cores) == (1, 20)
     assert one.reasons == (("no memory", 2), ("it is asleep", 1))
 
 
-@pytest.mark.parametrize(
-    ("tasks", "cores", "expected"),
-    [
-        ({"a": 1, "b": 1, "c": 1}, 2, {"a": 1, "b": 1}),
-        ({"a": 100, "b": 1}, 4, {"a": 4}),
-        ({}, 4, {}),
-        ({"a": 3}, 0, {}),
-    ],
-)
-def test_cores_are_counted_and_not_the_tasks_that_wait_beside_them(tasks, cores, expected):
-    assert computing(tasks, cores) == expected
+def test_cores_are_counted_and_not_the_tasks_that_wait_beside_them():
+    assert computing({"a": 1, "b": 1, "c": 1}, 2) == {"a": 1, "b": 1}
+    assert [computing({"a": 100, "b": 1}, cores) for cores in (4, 0)] == [{"a": 4}, {}]

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 
+import plan_candidates
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,26 +18,14 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 
-OPEN_QUESTION = Aim(
-    verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0
-)
+OPEN_QUESTION = plan_candidates.NEW
 SETTLED = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.9, high=1.1, smallest=0.05, seeds=32)
-CANDIDATE = Candidate(
-    experiment_id=1,
-    name="experiment_1",
-    stage=Stage.OPEN,
-    stage_reason="all 3 tasks of the pilot are valid",
-    replicate_seconds=2.0,
-    issued=8,
-    unsent=0,
-    in_progress=0,
-    aims=(OPEN_QUESTION,),
-    block=8,
-)
+USUAL = {"replicate_seconds": 2.0, "issued": 8, "weighed": None, "block": 8, "stopping": Stopping()}
 
 
 def candidate(experiment_id: int, **facts) -> Candidate:
-    return replace(CANDIDATE, experiment_id=experiment_id, name=f"experiment_{experiment_id}", **facts)
+    aims = facts.pop("aims", (OPEN_QUESTION,))
+    return replace(plan_candidates.candidate(experiment_id, **USUAL | facts), aims=aims)
 
 
 def pilot(experiment_id: int, **facts) -> Candidate:
@@ -60,7 +49,6 @@ def orders(found) -> list[tuple[int, int, int]]:
         ({"stage": Stage.PILOT, "stage_reason": "3 are not back", "issued": 3}, "3 are not back"),
         ({"aims": (SETTLED,)}, "all its findings are settled: decided and narrow enough after 32 seeds"),
         ({"unsent": 3}, "12 s on each of 2 cores waits"),
-        ({"unsent": 1, "waiting_seconds": 90.0}, "12 s on each of 2 cores waits"),
     ],
 )
 def test_an_experiment_is_left_alone_for_a_reason(facts, reason):
@@ -71,35 +59,41 @@ def test_an_experiment_is_left_alone_for_a_reason(facts, reason):
     assert reason in skipped.reason
 
 
-def test_without_a_core_nothing_is_ordered():
-    found = planned(candidate(1), pilot(2), cores=0)
-    assert found.allotments == ()
+def test_a_plan_comes_to_an_end_and_orders_nothing_without_a_core():
+    assert planned(candidate(1), pilot(2), cores=0).allotments == ()
+    one = candidate(1, issued=0, replicate_seconds=0.5)
+    for _ in range(100):
+        found = planned(one)
+        one = replace(one, issued=one.issued + sum(each.workunits * each.replicates_each for each in found.allotments))
+    assert one.issued == MOST_SEEDS
 
 
-def test_a_pilot_is_three_tasks_of_one_replicate_once_the_cheapest_first():
+def test_pilots_of_three_tasks_come_the_cheapest_first_while_cores_are_idle():
     asked = pilot(1, replicate_seconds=30.0), pilot(2), pilot(3, issued=3), pilot(4, issued=1, unsent=1)
     found = planned(*asked, cores=3)
     assert orders(found) == [(2, 3, 1), (4, 2, 1), (1, 3, 1)]
     assert "pilot of experiment_2" in found.allotments[0].reason
     assert [one.experiment_id for one in found.skipped] == [3]
-
-
-def test_no_more_pilots_at_once_than_keep_every_core_busy():
     asked = [pilot(number, replicate_seconds=float(number)) for number in (4, 3, 2, 1)]
     found = planned(*asked)
     assert orders(found) == [(1, 3, 1), (2, 3, 1)]
     assert ["24 s on each of 2 cores" in one.reason for one in found.skipped] == [True] * 2
-
-
-def test_pilots_that_are_on_their_way_hold_up_further_ones():
     on_their_way = [pilot(number, issued=3, unsent=3) for number in (1, 2)]
     assert orders(planned(*on_their_way, pilot(3))) == []
     assert orders(planned(on_their_way[0], pilot(3))) == [(3, 3, 1)]
 
 
-def test_the_first_block_of_all_comes_before_further_pilots():
+def test_the_first_block_comes_before_further_pilots_and_new_configs_are_tried_once():
     found = planned(candidate(1, issued=3), pilot(2), pilot(3), pilot(4))
     assert orders(found) == [(1, 2, 2), (1, 1, 1), (2, 3, 1)]
+    others = pilot(2), pilot(3), pilot(4)
+    found = planned(candidate(1, issued=8), *others, cores=4)
+    assert orders(found) == [(2, 3, 1), (1, 4, 2), (1, 4, 2), (1, 4, 2)]
+    on_its_way = pilot(2, issued=3, unsent=3)
+    assert orders(planned(candidate(1, issued=8), on_its_way, pilot(3), cores=4)) == [(1, 4, 2)] * 3
+    assert orders(planned(candidate(1, is_untried=True))) == [(1, 1, 1)]
+    assert orders(planned(candidate(1, issued=1, fault=FIRST_IS_OUT))) == []
+    assert sum(workunits * each for _, workunits, each in orders(planned(candidate(1, issued=1)))) % 8 == 7
 
 
 def test_once_a_pilot_is_passed_a_map_has_the_next_one_unless_a_map_is_begun():
@@ -109,12 +103,6 @@ def test_once_a_pilot_is_passed_a_map_has_the_next_one_unless_a_map_is_begun():
     assert orders(planned(*others, drawn, cores=1))[0] == (2, 3, 1)
     assert orders(planned(first, *others, drawn))[-1] == (4, 3, 1)
     assert orders(planned(first, *others, replace(drawn, issued=3, pilot_missing=0)))[-1] == (2, 3, 1)
-
-
-def test_of_configs_that_are_new_one_replicate_comes_first_and_then_the_rest():
-    assert orders(planned(candidate(1, is_untried=True))) == [(1, 1, 1)]
-    assert orders(planned(candidate(1, issued=1, fault=FIRST_IS_OUT))) == []
-    assert sum(workunits * each for _, workunits, each in orders(planned(candidate(1, issued=1)))) % 8 == 7
 
 
 @pytest.mark.parametrize("usual", [None, UsualHosts(speed=1.0)])
@@ -128,14 +116,6 @@ def test_a_volunteer_s_computer_does_not_have_pilots_of_everything_ordered_befor
     assert sum(one.purpose == "pilots" for one in passed.allotments) <= 1
 
 
-def test_beside_other_work_one_pilot_is_on_its_way_at_a_time():
-    others = pilot(2), pilot(3), pilot(4)
-    found = planned(candidate(1, issued=8), *others, cores=4)
-    assert orders(found) == [(2, 3, 1), (1, 4, 2), (1, 4, 2), (1, 4, 2)]
-    on_its_way = pilot(2, issued=3, unsent=3)
-    assert orders(planned(candidate(1, issued=8), on_its_way, pilot(3), cores=4)) == [(1, 4, 2)] * 3
-
-
 @pytest.mark.parametrize(
     ("facts", "cores", "allotted"),
     [
@@ -143,7 +123,6 @@ def test_beside_other_work_one_pilot_is_on_its_way_at_a_time():
         ({"issued": 0, "replicate_seconds": 20.0}, 2, [(1, 8, 1)]),
         ({"issued": 0, "replicate_seconds": 0.01}, 2, [(1, 2, 4)] * 3),  # not one task of eight
         ({"issued": 0, "replicate_seconds": 3.0}, 2, [(1, 2, 3), (1, 1, 2)] * 2),
-        ({"issued": 0, "unsent": 2}, 2, [(1, 2, 4)] * 2),
         ({"issued": 240}, 2, [(1, 2, 4)] * 2),  # as far as it goes
         ({"issued": 260, "block": 24}, 2, [(1, 2, 2)]),  # begun blocks are finished
     ],
@@ -152,7 +131,7 @@ def test_blocks_are_ordered_whole_until_enough_waits(facts, cores, allotted):
     assert orders(planned(candidate(1, **facts), cores=cores)) == allotted
 
 
-def test_the_first_block_of_all_is_the_cheapest_experiment_s():
+def test_the_first_block_is_the_cheapest_experiment_s_and_what_is_begun_is_finished():
     found = planned(
         candidate(1, issued=0, replicate_seconds=90.0, aims=(OPEN_QUESTION,) * 99),
         candidate(2, issued=0, replicate_seconds=30.0),
@@ -160,9 +139,6 @@ def test_the_first_block_of_all_is_the_cheapest_experiment_s():
     assert orders(found) == [(2, 8, 1)]
     assert "the first block of all" in found.allotments[0].reason
     assert "others come first" in found.skipped[0].reason
-
-
-def test_what_is_begun_is_finished_before_another_block_is_begun():
     found = planned(candidate(1, issued=16, replicate_seconds=0.1), candidate(2, issued=11, replicate_seconds=50.0))
     assert orders(found)[0] == (2, 5, 1)
     assert "completes block 1 of experiment_2" in found.allotments[0].reason
@@ -176,7 +152,6 @@ def aim(**facts) -> Aim:
     ("first", "second", "better"),
     [
         ({"replicate_seconds": 8.0}, {"replicate_seconds": 9.0}, 1),
-        ({"replicate_seconds": 9.0}, {"replicate_seconds": 8.0}, 2),
         ({"aims": (SETTLED, OPEN_QUESTION)}, {"aims": (OPEN_QUESTION, OPEN_QUESTION)}, 2),
         ({"aims": (aim(seeds=8),)}, {"aims": (OPEN_QUESTION,)}, 2),  # narrow already, only early
         ({"aims": (aim(seeds=8),)}, {"aims": (aim(seeds=8),) * 2}, 2),  # even then, two are more than one
@@ -195,7 +170,6 @@ def test_then_comes_what_is_least_decided_for_its_cost(first, second, better):
     [
         ({}, True),
         ({"seeds": 31}, False),
-        ({"verdict": Verdict.UNDECIDED}, False),
         ({"verdict": Verdict.ABSENT, "estimate": 0.0, "low": -0.04, "high": 0.04}, True),
         ({"verdict": Verdict.ABSENT, "estimate": 0.0, "low": -0.04, "high": 0.06}, False),
         ({"low": 0.76, "high": 1.24}, True),  # a quarter of the estimate
@@ -250,17 +224,13 @@ def test_a_plan_orders_whole_blocks_within_its_limits_and_says_why_of_everything
     assert not ordered & left
     assert ordered | left == {one.experiment_id for one in candidates}
     assert all(one.reason for one in (*found.allotments, *found.skipped, found))
-    replicates: Counter[int] = Counter()
     standing = {one.experiment_id: one for one in candidates}
     for one in found.allotments:
         asked = standing[one.experiment_id]
-        assert asked.stage is not Stage.PAUSED
-        assert asked.aims
-        assert one.workunits >= 1
+        assert (asked.stage is not Stage.PAUSED, bool(asked.aims), one.workunits >= 1) == (True,) * 3
         assert 1 <= one.replicates_each <= max(1, math.ceil(asked.block / cores))
         assert one.workunits * one.replicates_each <= max(3, asked.block)
-        replicates[one.experiment_id] += one.workunits * one.replicates_each
-    for number, more in replicates.items():
+    for number, more in given_to(found, "experiment_id").items():
         asked = standing[number]
         whole = asked.block if asked.stage.takes_blocks else 3
         assert (asked.issued + more) % whole == 0
@@ -275,14 +245,6 @@ def test_a_plan_does_not_depend_on_the_order_in_which_experiments_are_named(cand
     assert planned(*shuffled, cores=cores) == planned(*candidates, cores=cores)
 
 
-def test_applied_again_and_again_a_plan_comes_to_an_end():
-    one = candidate(1, issued=0, replicate_seconds=0.5)
-    for _ in range(100):
-        found = planned(one)
-        one = replace(one, issued=one.issued + sum(each.workunits * each.replicates_each for each in found.allotments))
-    assert one.issued == MOST_SEEDS
-
-
 def designs(*issued: int) -> list[Candidate]:
     """The registrations of one version, with so many replicates each."""
     whole = sum(issued)
@@ -292,42 +254,31 @@ def designs(*issued: int) -> list[Candidate]:
     ]
 
 
-def given(found) -> Counter:
-    """How many replicates each registration gets."""
+def given_to(found, by: str = "registration_id") -> Counter:
+    """How many replicates each registration or version gets."""
     amounts = Counter()
-    for one in found.allotments:
-        amounts[one.registration_id] += one.workunits * one.replicates_each
+    for allotment in found.allotments:
+        amounts[getattr(allotment, by)] += allotment.workunits * allotment.replicates_each
     return amounts
 
 
-def test_the_registrations_of_a_version_take_turns_whatever_they_cost():
+def test_the_registrations_of_a_version_take_turns_and_share_what_one_would_get():
     cheap, dear = designs(8, 8)
     found = planned(cheap, replace(dear, replicate_seconds=20.0), cores=4, per_core=10, task_seconds=2.0)
-    amounts = given(found)
+    amounts = given_to(found)
     assert abs(amounts[1] - amounts[2]) <= 8
     assert min(amounts.values()) > 0
-
-
-def test_a_registration_that_came_later_catches_up_first():
     found = planned(*designs(64, 0), cores=2, per_core=8, task_seconds=2.0)
-    assert given(found).keys() == {2}
+    assert given_to(found).keys() == {2}
     assert all(one.registration_id == 2 for one in found.allotments)
-
-
-def test_each_registration_ends_by_its_own_rule_and_says_which_it_is():
     first, second = designs(16, 8)
     first = replace(first, stopping=Stopping(rule=Rule.FIXED, replicates=16))
     found = planned(first, second)
-    assert given(found).keys() == {2}
+    assert given_to(found).keys() == {2}
     (left,) = found.skipped
     assert left.reason == "registration 1: 16 replicates are ordered, and 16 are as far as one design goes"
-
-
-def test_a_version_with_two_registrations_gets_no_more_than_one_with_one():
     found = planned(*designs(8, 8), candidate(2, issued=16), cores=8, per_core=12, task_seconds=2.0)
-    amounts = Counter()
-    for one in found.allotments:
-        amounts[one.experiment_id] += one.workunits * one.replicates_each
+    amounts = given_to(found, "experiment_id")
     assert amounts.total() >= 64
     assert abs(amounts[1] - amounts[2]) <= 8
 

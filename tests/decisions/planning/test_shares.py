@@ -28,11 +28,15 @@ def shares(found, by: str = "purpose") -> dict:
     return {what: amount / seconds.total() for what, amount in seconds.items()}
 
 
-def test_without_quotas_most_goes_where_most_is_told_for_its_cost():
+def test_without_quotas_most_goes_where_most_is_told_and_with_them_a_share():
     cheap, dear = candidate(1), candidate(2, replicate_seconds=24.0)
     found = planned(dear, cheap, quotas=OFF, cores=4)
     assert [one.experiment_id for one in found.allotments] == [1]
     assert "most is told there for its cost" in found.allotments[0].reason
+    best, *others = candidate(1), *(candidate(number, DULL) for number in range(2, 5))
+    assert shares(planned(best, *others, floor=0.0, quotas=OFF), "experiment_id")[1] > 0.45
+    assert 0.3 < shares(planned(best, *others, floor=0.0), "experiment_id")[1] <= 0.41
+    assert shares(planned(best), "experiment_id") == {1: 1.0}
 
 
 def test_of_what_is_ordered_a_share_is_kept_for_new_questions_and_for_further_designs():
@@ -46,14 +50,7 @@ def test_of_what_is_ordered_a_share_is_kept_for_new_questions_and_for_further_de
     assert shares(planned(*others, *dull, floor=0.0, quotas=OFF))[Purpose.FILL] > 0.8
 
 
-def test_no_finding_gets_much_more_than_its_share_while_others_wait():
-    best, *others = candidate(1), *(candidate(number, DULL) for number in range(2, 5))
-    assert shares(planned(best, *others, floor=0.0, quotas=OFF), "experiment_id")[1] > 0.45
-    assert 0.3 < shares(planned(best, *others, floor=0.0), "experiment_id")[1] <= 0.41
-    assert shares(planned(best), "experiment_id") == {1: 1.0}
-
-
-def test_a_mix_is_kept_by_purpose_and_by_experiment():
+def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_first():
     asked = [
         *[new(number) for number in (1, 2)],
         *[candidate(number, DECIDED, replicate_seconds=16.0) for number in (3, 4)],
@@ -61,11 +58,18 @@ def test_a_mix_is_kept_by_purpose_and_by_experiment():
     ]
     found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("nearest", 30.0), ("fill", 20.0))))
     told = shares(found)
-    assert told[Purpose.NEW] == pytest.approx(0.5, abs=0.04)
-    assert told[Purpose.NEAREST] == pytest.approx(0.3, abs=0.04)
-    assert told[Purpose.FILL] == pytest.approx(0.2, abs=0.04)
+    purposes = (Purpose.NEW, Purpose.NEAREST, Purpose.FILL)
+    assert [told[purpose] for purpose in purposes] == pytest.approx([0.5, 0.3, 0.2], abs=0.04)
     named = planned(*asked, wishes=Wishes(mix=(("experiment_6", 70.0),)))
     assert shares(named, "experiment_id")[6] == pytest.approx(0.7, abs=0.04)
+    found = planned(candidate(1), wishes=Wishes(mix=(("new", 90.0), ("negatives", 10.0))))
+    assert shares(found) == {Purpose.FILL: 1.0}
+    asked = [new(1), candidate(2, DECIDED), candidate(3)]
+    found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("fill", 50.0)), priority=("new", "fill")), floor=0.0)
+    assert shares(found)[Purpose.NEW] == pytest.approx(0.5, abs=0.04)
+    within = planned(*asked, new(4), wishes=Wishes(mix=(("new", 50.0),), priority=("experiment_4",)), floor=0.0)
+    assert 1 not in shares(within, "experiment_id")
+    assert any("experiment_4 comes first" in one.reason for one in within.allotments)
 
 
 def test_priorities_come_before_worth_in_the_order_in_which_they_are_named():
@@ -77,15 +81,12 @@ def test_priorities_come_before_worth_in_the_order_in_which_they_are_named():
     assert named.allotments[0].experiment_id == 2
 
 
-def test_below_the_floor_nothing_is_ordered_and_a_new_design_is_wanted():
+def test_below_the_floor_nothing_is_ordered_but_what_is_begun_or_was_promised():
     far = candidate(1, replace(OPEN, more=(500_000, None)), replicate_seconds=3_000.0)
     found = planned(far)
     assert found.allotments == ()
     assert BELOW_FLOOR in found.skipped[0].reason
     assert planned(far, floor=0.0).allotments != ()
-
-
-def test_what_is_begun_or_was_promised_is_ordered_below_the_floor_too():
     begun = candidate(1, issued=37)
     assert [one.workunits * one.replicates_each for one in planned(begun, floor=1e9, cores=1).allotments] == [11]
     fixed = Stopping(rule=Rule.FIXED, replicates=64)
@@ -102,23 +103,17 @@ def test_each_kind_of_host_has_work_that_it_can_take():
     assert {key[0] for at in filling.hosts if at.supply.host_id != 1 for key in at.given} == {2}
 
 
-def test_what_no_host_can_take_says_what_is_in_the_way():
+def test_what_few_or_no_hosts_can_take_keeps_no_core_idle():
     found = planned(candidate(1, need=Need(memory_mb=99_000)), candidate(2), supplies=[host(1), host(2)], cores=16)
     (left,) = found.skipped
     assert "host-1" in left.reason
     assert "99000 MB of memory, and 64000" in left.reason
     nobody = planned(candidate(1), supplies=[host(1, obstacle="it is on holiday")], cores=0)
     assert nobody.skipped[0].reason == "no host has a core at the moment"
-
-
-def test_what_waits_for_few_hosts_does_not_keep_work_from_the_others():
     hosts = [host(1), host(2, memory_mb=4_000)]
     heavy = candidate(1, need=Need(memory_mb=16_000), unsent=500, **ENDED)
     found = planned(heavy, candidate(2, need=Need(memory_mb=400)), supplies=hosts, cores=16)
     assert "most is told there for its cost" in found.allotments[0].reason
-
-
-def test_where_enough_waits_a_core_that_would_still_be_idle_gets_something():
     two_long_tasks = candidate(1, unsent=2, waiting_seconds=6_000.0, **ENDED)
     assert planned(two_long_tasks, candidate(2), cores=4).allotments == ()  # half of what should wait
     found = planned(two_long_tasks, candidate(2), cores=4, supplies=[host(1, cores=4)])
@@ -133,15 +128,6 @@ def test_with_too_little_work_for_a_fleet_what_is_ordered_is_cut_finer():
     assert [(one.workunits, one.replicates_each) for one in found.allotments] == [(32, 1)]
     short = replace(ends, replicate_seconds=5.0)  # never less than ten seconds
     assert [one.replicates_each for one in planned(short, supplies=volunteers, cores=128).allotments] == [2]
-
-
-def test_a_share_is_a_share_also_where_something_comes_first():
-    asked = [new(1), candidate(2, DECIDED), candidate(3)]
-    found = planned(*asked, wishes=Wishes(mix=(("new", 50.0), ("fill", 50.0)), priority=("new", "fill")), floor=0.0)
-    assert shares(found)[Purpose.NEW] == pytest.approx(0.5, abs=0.04)
-    within = planned(*asked, new(4), wishes=Wishes(mix=(("new", 50.0),), priority=("experiment_4",)), floor=0.0)
-    assert 1 not in shares(within, "experiment_id")
-    assert any("experiment_4 comes first" in one.reason for one in within.allotments)
 
 
 @pytest.mark.parametrize("mix", [(("new", 50.0), ("experiment_1", 30.0)), (("experiment_1", 30.0), ("new", 50.0))])
@@ -164,15 +150,12 @@ def test_a_preview_says_where_it_goes_and_when_it_is_done():
     assert all(each >= 4.0 for each in times)  # a replicate of 8 seconds on the faster host
 
 
-def test_a_block_that_nobody_computes_has_no_time():
+def test_a_block_closes_when_all_up_to_its_end_are_computed_or_has_no_time():
     (found,) = preview([candidate(1, issued=48)], [], per_core=1, task_seconds=8.0).closings
     assert found.seconds is None
     assert (found.block, found.replicates_left) == (2, 16)
     begun = preview([candidate(1, issued=63)], [], per_core=1, task_seconds=8.0).closings[-1]
     assert (begun.block, begun.seconds) == (3, None)
-
-
-def test_a_block_closes_when_all_replicates_up_to_its_end_are_computed():
     one = candidate(1, issued=64, in_progress=8, returned=4, unsent=2)
     found = preview([one], [host(1, busy_cores=8)], per_core=0, task_seconds=8.0).closings
     assert [(each.block, each.replicates_left, each.seconds) for each in found] == [(2, 12, 12.0), (3, 16, 28.0)]
@@ -197,20 +180,14 @@ SUPPLIES = st.lists(
     max_size=5,
     unique_by=lambda one: one.host_id,
 )
+NEEDS = [Need(memory_mb=400), Need(memory_mb=16_000), Need(memory_mb=500, avx=True), Need(memory_mb=900, gpu=True)]
+NEEDS += [Need(memory_mb=500, on_gpu=Need(memory_mb=4_500, gpu=True))]
 ASKED = st.lists(
     st.builds(
         candidate,
         st.integers(1, 99),
         st.sampled_from([NEW, OPEN, DECIDED]),
-        need=st.sampled_from(
-            [
-                Need(memory_mb=400),
-                Need(memory_mb=16_000),
-                Need(memory_mb=500, avx=True),
-                Need(memory_mb=900, gpu=True),
-                Need(memory_mb=500, on_gpu=Need(memory_mb=4_500, gpu=True)),
-            ]
-        ),
+        need=st.sampled_from(NEEDS),
         replicate_seconds=st.sampled_from([0.5, 20.0, 3_000.0]),
         issued=st.sampled_from([32, 37, 48]),
         unsent=st.integers(0, 30),
@@ -235,9 +212,7 @@ def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts,
     wanted = {"wishes": Wishes(mix=mix, priority=priority), "quotas": Quotas(are_on=are_on), "key": "a test"}
     found = planned(*asked, cores=sum(one.cores for one in hosts), supplies=hosts, deadline_seconds=172_800.0, **wanted)
     filling = fill(hosts, works_of(asked, found.allotments, hosts), deadline=172_800.0, key="a test")
-    more: Counter = Counter()
-    for one in found.allotments:
-        more[one.experiment_id] += one.workunits * one.replicates_each
+    more = Counter(one.experiment_id for one in found.allotments for _ in range(one.workunits * one.replicates_each))
     after = [replace(one, issued=one.issued + more[one.experiment_id]) for one in asked]
     open_ones = [one for one in after if one.stage is Stage.OPEN and one.issued < one.stopping.replicates]
     worth_it = {each.experiment_id for each in preview(after, [], per_core=1, task_seconds=8.0).worths if each.bits}
@@ -246,8 +221,3 @@ def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts,
         for one in open_ones:
             is_wanted = one.experiment_id in worth_it - below and one.replicate_seconds < 1_000.0
             assert not (is_wanted and at.room(one.need, 16 * one.costs, 172_800.0))
-
-
-def test_a_share_of_which_nothing_is_there_goes_to_the_others():
-    found = planned(candidate(1), wishes=Wishes(mix=(("new", 90.0), ("negatives", 10.0))))
-    assert shares(found) == {Purpose.FILL: 1.0}

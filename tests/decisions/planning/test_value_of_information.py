@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import plan_candidates
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,17 +17,7 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, Stopping
 
-DECIDED = Aim(
-    verdict=Verdict.POSITIVE,
-    grade=Grade.MODERATE,
-    estimate=1.0,
-    low=0.4,
-    high=1.6,
-    smallest=0.1,
-    seeds=32,
-    log_e=4.0,
-    more=(16, 64),
-)
+DECIDED = replace(plan_candidates.DECIDED, estimate=1.0, low=0.4, high=1.6, log_e=4.0)
 SETTLED = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
 CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=Stopping())
 
@@ -40,60 +31,50 @@ def bits(*aims: Aim, **facts) -> float:
     return found.weight * found.bits
 
 
-def test_a_settled_finding_is_worth_nothing_and_so_is_what_may_not_be_ordered():
+def test_a_settled_finding_is_worth_nothing_unless_its_replicates_were_promised():
     assert bits(SETTLED) == 0.0
     assert bits(OPEN, fault="its preflight failed") == 0.0
     assert bits(OPEN, issued=256, weighed=256) == 0.0
+    fixed = Stopping(rule=Rule.FIXED, replicates=64)
+    assert bits(SETTLED, stopping=fixed) > 0.0
+    assert bits(SETTLED, stopping=fixed, issued=64, weighed=64) == 0.0
 
 
-def test_a_verdict_is_worth_more_than_a_grade_and_a_grade_more_than_a_narrow_interval():
+def test_verdict_grade_and_width_are_worth_less_in_turn_and_the_nearer_more():
     verdict = bits(replace(OPEN, more=(16, 64)))
     grade = bits(DECIDED)
     width = bits(replace(DECIDED, more=None))
     assert verdict > 3 * grade > 3 * width > 0.0
     young = [bits(replace(SETTLED, seeds=8, more=None), block=block) for block in (16, 32, 64)]
     assert young[0] == pytest.approx(young[1] / 2) == pytest.approx(young[2] / 2)
-
-
-def test_what_is_nearer_to_its_verdict_is_worth_more():
-    assert (
-        bits(replace(OPEN, more=(16, 32))) > bits(replace(OPEN, more=(64, 128))) > bits(replace(OPEN, more=(640, 1280)))
-    )
+    near, far, farther = (bits(replace(OPEN, more=more)) for more in ((16, 32), (64, 128), (640, 1280)))
+    assert near > far > farther
     assert bits(replace(OPEN, more=(None, None))) == 0.0  # not within a million
 
 
-def test_seeds_do_not_help_where_a_grade_lacks_hosts_or_designs():
+def test_seeds_help_where_a_verdict_hangs_on_one_host_and_not_where_hosts_are_lacking():
     narrow = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
     until = Stopping(rule=Rule.UNTIL_GRADE, replicates=1_024)
     assert bits(replace(narrow, more=(0, 0)), stopping=until) == 0.0
     assert bits(replace(narrow, more=(16, 32)), stopping=until) > 0.0
-
-
-def test_a_moderate_verdict_that_hangs_on_one_host_is_worth_more_seeds():
     hangs = replace(DECIDED, low=0.9, high=1.1, more=(0, 0))
     until = Stopping(rule=Rule.UNTIL_GRADE, replicates=1_024)
     assert bits(hangs, stopping=until) > bits(replace(hangs, seeds=320), stopping=until) > 0.0
     assert bits(hangs) == 0.0  # settled, and its registration asks for no more
 
 
-def test_a_block_counts_for_all_findings_that_it_serves_by_their_weights():
+def test_a_block_is_worth_what_it_serves_by_its_cost_and_less_the_more_are_out():
     assert bits(OPEN, OPEN) == pytest.approx(2 * bits(OPEN), rel=0.1)  # two of them say more of what is usual here
     assert bits(replace(OPEN, weight=3.0)) == pytest.approx(3 * bits(OPEN))
     assert [weight(0), weight(2)] == [1.0, 3.0]
-
-
-def test_a_dearer_block_is_worth_less_for_its_cost_and_failures_make_it_dearer():
+    falling = [bits(OPEN, issued=32 + 16 * blocks) for blocks in range(8)]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[4] < falling[0] / 4
     cheap, dear, failing = (
         worths([one(**facts)])[0] for facts in ({}, {"replicate_seconds": 20.0}, {"failure_share": 0.5})
     )
     assert cheap.per_core_hour == pytest.approx(2 * dear.per_core_hour) == pytest.approx(1.5 * failing.per_core_hour)
     assert (cheap.core_seconds, failing.core_seconds) == (160.0, 240.0)
-
-
-def test_each_block_that_is_on_its_way_makes_the_next_worth_less():
-    falling = [bits(OPEN, issued=32 + 16 * blocks) for blocks in range(8)]
-    assert falling == sorted(falling, reverse=True)
-    assert falling[4] < falling[0] / 4
 
 
 def test_what_decides_only_after_several_blocks_is_worth_its_share_from_the_first_on():
@@ -117,12 +98,6 @@ def test_of_what_was_never_seen_the_own_findings_say_how_many_replicates_it_take
     assert first[0] > first[1] > 0.0
     late = replace(DECIDED, seeds=160, log_e=10 * math.log(20.0))
     assert usual_of([late]) == usual_of([replace(DECIDED, seeds=16, log_e=math.log(20.0))])
-
-
-def test_a_registration_that_promised_a_number_of_replicates_is_worth_something_whatever_they_say():
-    fixed = Stopping(rule=Rule.FIXED, replicates=64)
-    assert bits(SETTLED, stopping=fixed) > 0.0
-    assert bits(SETTLED, stopping=fixed, issued=64, weighed=64) == 0.0
 
 
 @pytest.mark.parametrize(

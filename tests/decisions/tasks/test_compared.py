@@ -14,17 +14,8 @@ from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 
 W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
 EARLY = 1e-3
-CELL = Result(
-    task_id=0,
-    experiment_id=1,
-    replicate=0,
-    config=0,
-    seed=5,
-    outcome=Outcome.OK,
-    measures={"loss": 0.25},
-    early=(2.0, 1.5),
-    cpu_seconds=1.0,
-)
+PLACE = {"task_id": 0, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5}
+CELL = Result(**PLACE, outcome=Outcome.OK, measures={"loss": 0.25}, early=(2.0, 1.5), cpu_seconds=1.0)
 LATE = replace(CELL, outcome=Outcome.LATE, measures=None, early=())
 
 
@@ -41,13 +32,11 @@ def said(*values: float | Result) -> list[Opinion]:
         ([2.0, 2.0], 2, [A, A], (1, 2), ()),
         ([2.0, 9.0], 2, [D, D], (), ()),
         ([2.0, 9.0, 9.0], 2, [D, A, A], (2, 3), (1,)),
-        ([2.0, 9.0, 5.0], 2, [D, D, D], (), ()),
         ([2.0, 9.0, 5.0, 5.0], 2, [D, D, A, A], (3, 4), (1, 2)),
         ([2.0, 9.0, 2.0, 9.0], 3, [W, D, W, D], (), ()),
         ([2.0, 9.0, 2.0, 2.0], 3, [A, D, A, A], (1, 3, 4), (2,)),
         ([LATE, LATE], 2, [A, A], (1, 2), ()),  # nothing can be compared, and both say so
         ([LATE, 2.0], 2, [D, D], (), ()),
-        ([LATE, 2.0, 2.0], 2, [D, A, A], (2, 3), (1,)),
     ],
 )
 def test_the_largest_group_that_agrees_counts_once_it_is_large_enough(values, wanted, agreements, agreeing, odd):
@@ -65,18 +54,8 @@ def test_results_count_only_when_so_many_say_the_same(values, wanted):
     assert set(decided.odd) & set(decided.agreeing) == set()
 
 
-AGREES, DIFFERS = Agreement.AGREES, Agreement.DIFFERS
-TRAINED = Result(
-    task_id=1,
-    experiment_id=1,
-    replicate=0,
-    config=0,
-    seed=5,
-    outcome=Outcome.OK,
-    measures={"loss": 0.25, "steps": 40, "curve": [1.0, 0.5], "reached": None},
-    early=(2.0, 1.5),
-    cpu_seconds=1.0,
-)
+WAITING, AGREES, DIFFERS = W, A, D
+TRAINED = replace(CELL, measures={"loss": 0.25, "steps": 40, "curve": [1.0, 0.5], "reached": None})
 UNTRAINED = replace(TRAINED, early=(), measures={"total": 3.0, "count": 2, "even": True})
 
 
@@ -109,7 +88,6 @@ def test_early_values_decide_where_something_was_trained(changes, agrees):
         ({"measures": {"total": 3.0 * (1 + 1e-12), "count": 2, "even": True}}, True),
         ({"measures": {"total": 3.0 * (1 + 1e-6), "count": 2, "even": True}}, False),
         ({"measures": {"total": 3.0, "count": 3, "even": True}}, False),
-        ({"measures": {"total": 3.0, "count": None, "even": True}}, False),
         ({"outcome": Outcome.DIVERGED}, False),
         ({"outcome": Outcome.LATE, "measures": None}, None),  # how fast a host is says nothing about it
     ],
@@ -148,14 +126,12 @@ def opinion(task: int, early: float | None) -> Opinion:
         (1.0, [None], [DIFFERS, DIFFERS], None, True),  # one of them has no early values
         (1.0, [2.0, 2.0], [DIFFERS, AGREES, AGREES], 10, False),
         (1.0, [2.0, 1.0], [AGREES, DIFFERS, AGREES], 11, False),
-        (1.0, [1.0, 2.0], [AGREES, AGREES, DIFFERS], 12, False),
         (1.0, [2.0, 3.0], [DIFFERS, DIFFERS, DIFFERS], None, False),
         (1.0, [1.0015, 1.0008], [AGREES, AGREES, AGREES], None, False),  # the third lies between the two
         (1.0, [2.0, None], [DIFFERS, DIFFERS, DIFFERS], None, False),
         (None, [1.0, 1.0], [DIFFERS, AGREES, AGREES], 10, False),
         (9.0, [1.0, 1.0, 1.0], [DIFFERS, AGREES, AGREES, AGREES], 10, False),
         (9.0, [1.0, 1.0, 9.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
-        (9.0, [1.0, 1.0, 5.0], [DIFFERS, DIFFERS, DIFFERS, DIFFERS], None, False),
     ],
 )
 def test_all_others_against_one_settle_it(checked, checks, agreements, odd, third):
@@ -166,39 +142,28 @@ def test_all_others_against_one_settle_it(checked, checks, agreements, odd, thir
     assert found.reason
 
 
-@pytest.mark.parametrize(
-    ("before", "is_anew"),
-    [
-        ({10: "waiting", 11: "differs"}, True),  # two that differ: the third decides
-        ({10: "agrees", 11: "agrees"}, True),  # the odd one is the newest
-        ({10: "differs", 11: "agrees", 12: "agrees"}, False),
-    ],
-)
-def test_the_odd_one_is_found_out_once(before, is_anew):
+def test_the_odd_one_is_found_out_once():
     checks = [opinion(number, 1.0) for number in (11, 12, 13)]
-    assert is_found_out(settle(opinion(10, 9.0), checks, early=EARLY), before) is is_anew
-    assert not is_found_out(settle(opinion(10, 1.0), checks, early=EARLY), before)
+    anew = [
+        {10: "waiting", 11: "differs"},
+        {10: "agrees", 11: "agrees"},
+    ]  # the third decides; the newest is the odd one
+    for before in (*anew, {10: "differs", 11: "agrees", 12: "agrees"}):
+        assert is_found_out(settle(opinion(10, 9.0), checks, early=EARLY), before) is (before in anew)
+        assert not is_found_out(settle(opinion(10, 1.0), checks, early=EARLY), before)
 
 
 TILE = replace(TRAINED, measures={"fate": "ab" * 32, "learned": 0.5, "border": 40}, early=(2.0, 1.5))
 
 
-@pytest.mark.parametrize(
-    ("changes", "agrees"),
-    [
-        ({"fate": "cd" * 32}, True),  # some pixels at the border differ between processors
-        ({"fate": None, "learned": 0.5}, True),
-    ],
-)
-def test_two_tiles_are_compared_by_what_was_measured_of_them_and_not_by_their_pixels(changes, agrees):
-    assert compare([TILE], [replace(TILE, measures=TILE.measures | changes)], early=EARLY).agrees is agrees
+def test_two_tiles_are_compared_by_what_was_measured_of_them_and_not_by_their_pixels():
+    for fate in ("cd" * 32, None):  # some pixels at the border differ between processors
+        assert compare([TILE], [replace(TILE, measures=TILE.measures | {"fate": fate})], early=EARLY).agrees
     untrained = replace(TILE, early=())
-    assert compare([untrained], [untrained], early=EARLY).agrees
     other = replace(untrained, measures=TILE.measures | {"border": 41})
-    assert compare([untrained], [other], early=EARLY).agrees is False
+    assert [compare([untrained], [tile], early=EARLY).agrees for tile in (untrained, other)] == [True, False]
 
 
-WAITING, AGREES, DIFFERS = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
 RATES = (OF_A_NEW_HOST, USUAL, OF_A_KNOWN_HOST)
 
 
@@ -211,7 +176,6 @@ def compared(*said: Agreement, version: int = 1) -> list[ComparedTask]:
     ("comparisons", "one_in"),
     [
         (compared(AGREES, AGREES), OF_A_NEW_HOST),
-        (compared(*[DIFFERS] * 9, AGREES, AGREES), OF_A_NEW_HOST),
         (compared(*[AGREES] * 4), USUAL),
         (compared(WAITING, WAITING, WAITING), USUAL),  # no more are ordered before the first are back
         (compared(*[AGREES] * 5), OF_A_KNOWN_HOST),
@@ -230,6 +194,7 @@ def test_who_is_new_is_checked_more_often_and_who_is_known_less_often(comparison
 def test_every_task_of_a_host_that_was_outvoted_lately_is_checked():
     for comparisons in ([], compared(*[AGREES] * 60)):
         assert check_rate(1, comparisons, is_watched=True).one_in == 1
+    assert [number for number in range(40) if is_checked(b"a secret", number, USUAL)] == [8, 9, 23]
 
 
 @given(st.lists(st.builds(ComparedTask, experiment_id=st.integers(1, 3), agreement=st.sampled_from(Agreement))))
@@ -249,10 +214,6 @@ def test_a_fleet_of_known_hosts_never_spends_more_than_one_task_in_ten():
                 checks += 1
                 newest.insert(0, ComparedTask(experiment_id=version, agreement=AGREES))
         assert checks <= 1_000 / USUAL + 40
-
-
-def test_the_same_key_and_task_give_the_same_answer_for_ever():
-    assert [number for number in range(40) if is_checked(b"a secret", number, USUAL)] == [8, 9, 23]
 
 
 @settings(max_examples=10)

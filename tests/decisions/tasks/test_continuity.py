@@ -11,14 +11,8 @@ from axiom.decisions.tasks.continuity import MOST_APART, SPARED, Continuity, con
 from axiom.domain.maps import ROOT, Band, Knob, Map, Tile
 
 AXIS = Knob(name="a knob", low=-1.0, high=1.0, log=False)
-MAP = Map(
-    title="A plane",
-    x=AXIS,
-    y=AXIS,
-    measure="fate",
-    bands=(Band(name="so", shades=2), Band(name="not so", shades=2)),
-    pixels=16,
-)
+BANDS = (Band(name="so", shades=2), Band(name="not so", shades=2))
+MAP = Map(title="A plane", x=AXIS, y=AXIS, measure="fate", bands=BANDS, pixels=16)
 SIDE = MAP.pixels
 
 
@@ -31,8 +25,7 @@ def seen(tile: Tile, *, rough: float = 0.0) -> bytes:
             across = left + (right - left) * (x + 0.5) / SIDE
             up = low + (high - low) * (y + 0.5) / SIDE
             edge = 0.6 + rough * math.sin(40 * math.atan2(up, across))
-            is_in = math.hypot(across, up) < edge
-            pixels.append(0 if is_in else 2)
+            pixels.append(0 if math.hypot(across, up) < edge else 2)
     return bytes(pixels)
 
 

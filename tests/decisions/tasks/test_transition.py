@@ -11,17 +11,8 @@ from axiom.decisions.tasks.transition import transition
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-WORKUNIT = Workunit(
-    id=1,
-    experiment_id=1,
-    registration_id=1,
-    replicates=(0,),
-    configs=(0, 1),
-    state=WorkunitState.OPEN,
-    quorum=1,
-    max_failures=3,
-    created_at=NOW,
-)
+FACTS = {"id": 1, "experiment_id": 1, "registration_id": 1, "replicates": (0,), "configs": (0, 1), "created_at": NOW}
+WORKUNIT = Workunit(state=WorkunitState.OPEN, quorum=1, max_failures=3, **FACTS)
 LATE = "late"  # sent, and its deadline has passed
 ODD = "odd"  # valid, and it differs from other copies
 
@@ -33,9 +24,9 @@ def tasks_in(*states: TaskState | str) -> list[Task]:
             workunit_id=1,
             experiment_id=1,
             ordinal=ordinal,
+            created_at=NOW,
             state={LATE: TaskState.SENT, ODD: TaskState.VALID}.get(state) or TaskState(state),
             agreement=Agreement.DIFFERS if state == ODD else "",
-            created_at=NOW,
             deadline=None if state == "unsent" else NOW + timedelta(hours=-1 if state == LATE else 1),
         )
         for ordinal, state in enumerate(states)
@@ -49,7 +40,6 @@ def tasks_in(*states: TaskState | str) -> list[Task]:
         (["unsent"], "open", (), (), 0),
         ([LATE], "open", (10,), (), 1),
         (["aborted"], "open", (), (), 1),
-        (["failed"], "open", (), (), 1),
         (["expired", "failed"], "open", (), (), 1),
         (["expired", "failed", "invalid"], "failed", (), (), 0),
         (["expired", "failed", LATE], "failed", (12,), (), 0),
@@ -73,7 +63,6 @@ def test_a_workunit_moves_as_its_tasks_say(tasks, state, expire, abort, create):
     [
         (3, [], "open", (), 3),
         (2, ["valid", "unsent", "returned", "unsent"], "open", (11, 13), 0),
-        (2, ["unsent", "returned", "unsent"], "open", (12,), 0),
         (2, [ODD, ODD], "open", (), 1),  # either may be right, so one more decides
         (2, [ODD, "valid", "valid"], "done", (), 0),
         (2, [ODD, ODD, ODD, ODD], "failed", (), 0),  # three in vain

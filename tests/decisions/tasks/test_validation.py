@@ -21,15 +21,12 @@ from axiom.signed.tickets import Ticket
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 TEXT = "the ticket's own text"
+PLAIN = {"aliases": (), "question": "?", "reference": "", "ranges": {}, "estimands": (), "figure": None, "avx": False}
 MANIFEST = Manifest(
     name="tiny_sum",
-    aliases=(),
     version=1,
-    question="?",
-    reference="",
     configs=({"size": 1}, {"size": 2}),
     factors={"size": ValueType.INT},
-    ranges={},
     measures=(
         Measure("loss", ValueType.FLOAT, nullable=False),
         Measure("steps", ValueType.INT, nullable=False),
@@ -38,21 +35,16 @@ MANIFEST = Manifest(
         Measure("counts", ValueType.INTS, nullable=False),
         Measure("turn", ValueType.FLOAT, nullable=True),
     ),
-    estimands=(),
-    figure=None,
     cell_seconds=(1.0, 1.0),
     memory_mb=100,
-    avx=False,
+    **PLAIN,
 )
+ORDER = {"host": 3, "task": 7, "experiment": "tiny_sum", "version": 1, "bundle": "cd" * 32}
 TICKET = Ticket(
     lab="ab" * 32,
     trust=1,
-    host=3,
-    task=7,
-    experiment="tiny_sum",
-    version=1,
-    bundle="cd" * 32,
     serial=1,
+    **ORDER,
     replicates=(4, 5),
     seeds=(seed_of("tiny_sum", 1, 4), seed_of("tiny_sum", 1, 5)),
     configs=MANIFEST.configs,
@@ -64,16 +56,8 @@ TICKET = Ticket(
     expires=NOW + timedelta(days=32),
 )
 MEASURES = {"loss": 0.5, "steps": 3, "learned": True, "curve": [1.0, 2], "counts": [1, 2], "turn": 2.5}
-HEADER = Header(
-    task=7,
-    host=3,
-    experiment="tiny_sum",
-    version=1,
-    bundle="cd" * 32,
-    ticket_text=TEXT,
-    runner="1",
-    platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-)
+PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
+HEADER = Header(**ORDER, ticket_text=TEXT, runner="1", platform=PLATFORM)
 CELLS = tuple(
     CellOutput(
         replicate=cell.replicate,
@@ -88,14 +72,9 @@ CELLS = tuple(
 )
 
 
-def judged(cells: tuple[CellOutput, ...] = CELLS, **header: object):
-    return validate(
-        ticket=TICKET,
-        ticket_text=TEXT,
-        experiment_id=11,
-        manifest=MANIFEST,
-        output=Output(header=replace(HEADER, **header), cells=cells),
-    )
+def judged(cells: tuple[CellOutput, ...] = CELLS, *, ticket=TICKET, manifest=MANIFEST, **header: object):
+    output = Output(header=replace(HEADER, **header), cells=cells)
+    return validate(ticket=ticket, ticket_text=TEXT, experiment_id=11, manifest=manifest, output=output)
 
 
 def with_first(**changes: object) -> tuple[CellOutput, ...]:
@@ -114,17 +93,13 @@ def test_an_output_that_is_what_was_ordered_is_valid_and_every_cell_a_result():
     assert (first.measures, first.early, first.cpu_seconds) == (MEASURES, (1.0, 0.9), 0.5)
 
 
-@pytest.mark.parametrize(("what", "other"), [("task", 8)])
-def test_an_output_of_another_order_is_invalid(what, other):
-    decided = judged(**{what: other})
+@pytest.mark.parametrize(
+    ("header", "fact"), [({"task": 8}, "of task 8"), ({"ticket_text": "the text of another ticket"}, "of ticket")]
+)
+def test_an_output_of_another_order_is_invalid(header, fact):
+    decided = judged(**header)
     assert (decided.state, decided.results) == (TaskState.INVALID, ())
-    assert f"of {what} {str(other)[:40]}" in decided.reason
-
-
-def test_an_output_of_another_ticket_is_invalid():
-    decided = judged(ticket_text="the text of another ticket")
-    assert (decided.state, decided.results) == (TaskState.INVALID, ())
-    assert "of ticket" in decided.reason
+    assert fact in decided.reason
 
 
 @pytest.mark.parametrize(
@@ -171,9 +146,7 @@ def test_a_cell_that_was_late_is_an_outcome():
         ("loss", "0.5"),
         ("loss", True),
         ("steps", 3.0),
-        ("steps", True),
         ("learned", 1),
-        ("curve", 1.0),
         ("curve", [1.0, None]),
         ("curve", [True]),
         ("counts", [1.5]),
@@ -186,11 +159,6 @@ def test_a_measure_of_another_type_is_invalid(name, value):
     assert f"{name} is {type(value).__name__}, and " in decided.reason
 
 
-@pytest.mark.parametrize("measures", [{"loss": 0.5}, MEASURES | {"accuracy": 0.9}])
-def test_measures_of_other_names_are_invalid(measures):
-    assert judged(with_first(measures=measures)).state is TaskState.INVALID
-
-
 @pytest.mark.parametrize(("name", "value"), [("steps", 2**63), ("counts", [1, 10**30])])
 def test_a_whole_number_that_no_table_holds_is_invalid(name, value):
     decided = judged(with_first(measures=MEASURES | {name: value}))
@@ -198,21 +166,16 @@ def test_a_whole_number_that_no_table_holds_is_invalid(name, value):
     assert "beyond 64 bits" in decided.reason
 
 
-def test_a_measure_that_could_never_travel_fits_nothing():
+def test_measures_of_other_names_and_one_that_could_never_travel_are_invalid():
+    for measures in ({"loss": 0.5}, MEASURES | {"accuracy": 0.9}):
+        assert judged(with_first(measures=measures)).state is TaskState.INVALID
     manifest = replace(MANIFEST, measures=(Measure("word", ValueType.TEXT, nullable=False),))
-    output = Output(header=HEADER, cells=tuple(replace(cell, measures={"word": "x"}) for cell in CELLS))
-    decided = validate(ticket=TICKET, ticket_text=TEXT, experiment_id=11, manifest=manifest, output=output)
-    assert decided.state is TaskState.INVALID
+    cells = tuple(replace(cell, measures={"word": "x"}) for cell in CELLS)
+    assert judged(cells, manifest=manifest).state is TaskState.INVALID
 
 
-MAP = Map(
-    title="A plane",
-    x=Knob(name="a knob", low=1.0, high=2.0),
-    y=Knob(name="another", low=1.0, high=2.0),
-    measure="fate",
-    bands=(Band(name="so", shades=2), Band(name="not so", shades=3)),
-    pixels=8,
-)
+KNOB, BANDS = Knob(name="a knob", low=1.0, high=2.0), (Band(name="so", shades=2), Band(name="not so", shades=3))
+MAP = Map(title="A plane", x=KNOB, y=replace(KNOB, name="another"), measure="fate", bands=BANDS, pixels=8)
 TILES = tuple({"level": 0, "column": 0, "row": 0, "size": size} for size in (1, 2))
 CHARTED = replace(
     MANIFEST,
@@ -229,13 +192,7 @@ def drawn(fate: object, outcome: Outcome = Outcome.OK):
     good = {"fate": pack(PIXELS), "border": 3}
     cells = [replace(cell, measures=good) for cell in CELLS]
     cells[0] = replace(cells[0], measures={"fate": fate, "border": 3}, outcome=outcome)
-    return validate(
-        ticket=replace(TICKET, configs=TILES),
-        ticket_text=TEXT,
-        experiment_id=11,
-        manifest=CHARTED,
-        output=Output(header=HEADER, cells=tuple(cells)),
-    )
+    return judged(tuple(cells), ticket=replace(TICKET, configs=TILES), manifest=CHARTED)
 
 
 def test_the_pixels_of_a_tile_are_kept_beside_its_measures():
