@@ -50,25 +50,12 @@ def places(originals, tmp_path):
     return shutil.copytree(originals, tmp_path / "places")
 
 
-@pytest.fixture
-def folder(places):
-    return places / "keys"
+def place(name):
+    return pytest.fixture(lambda places: places / name)
 
 
-@pytest.fixture
-def offline(places):
-    return places / "server"
-
-
-@pytest.fixture
-def elsewhere(places):
-    return places / "elsewhere"
-
-
-@pytest.fixture
-def others(places):
-    """Another folder of keys that are kept elsewhere, and its public half."""
-    return places / "others"
+folder, offline, elsewhere = place("keys"), place("server"), place("elsewhere")
+others = place("others")  # another folder of keys that are kept elsewhere, and its public half
 
 
 @pytest.fixture

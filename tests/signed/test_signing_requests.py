@@ -55,7 +55,7 @@ def wanted() -> WantedSeal:
     return WantedSeal(body=bundles.seal_body(Seal(**facts, issued=NOW, expires=NOW + timedelta(days=90))), archive=raw)
 
 
-def test_holders_sign_one_after_the_other_until_it_is_enough(request_, place, tmp_path):
+def test_holders_sign_one_after_the_other_only_programs_that_were_looked_at(request_, place, tmp_path):
     assert read_request(write_request(request_)) == request_
     request, held = replace(request_, seals=()), load_held(place)
     make_offline(tmp_path / "others", WANTED)
@@ -72,9 +72,6 @@ def test_holders_sign_one_after_the_other_until_it_is_enough(request_, place, tm
     with pytest.raises(BundleForeign, match="0 of the 2"):
         request_.seal_text(request_.seals[0], request_.proposed, NOW)
     assert request_.signatures(request_.seals[0].body) == {}
-
-
-def test_the_code_key_signs_only_programs_that_were_looked_at(request_, place):
     request, held = replace(request_, seals=()), load_held(place)
     alone = replace(held, signing=())
     for keys, seen, amount in ((alone, (), 0), (alone, (PROGRAM.md5,), 1), (held, (PROGRAM.md5,), 2)):
@@ -122,7 +119,7 @@ def test_a_version_is_signed_only_beside_the_one_that_it_goes_on_from(request_, 
             read_request(write_request(replace(request_, before=first, trust=before)))
 
 
-def test_the_code_key_signs_no_stranger_s_trust_file_unless_it_is_named(tmp_path, public, place):
+def test_the_code_key_signs_a_trust_file_only_of_root_keys_that_are_known(tmp_path, public, place, request_):
     theirs = make_offline(tmp_path / "theirs", {Role.ROOT: (1, 1), Role.BUNDLE: (1, 1)})
     both = Signers(threshold=1, keys={**theirs.root.keys, **public.root.keys})  # it names all our keys
     chain = write_trust(trusting(both, theirs.bundle), load_held(tmp_path / "theirs").signing[:1])
@@ -133,9 +130,6 @@ def test_the_code_key_signs_no_stranger_s_trust_file_unless_it_is_named(tmp_path
             with pytest.raises(KeysUnusable, match=request.current.lab):
                 sign(request, held, seen=(), now=NOW, lab=lab)
     assert len(sign(request, alone, seen=(), now=NOW, lab=request.current.lab).programs_signed) == 1
-
-
-def test_the_code_key_alone_signs_the_trust_file_of_root_keys_that_are_known_beside_it(request_, place):
     held = load_held(place)
     request = SigningRequest(
         before=sign(replace(request_, seals=()), held, seen=(), now=NOW).trust_file(NOW), code=request_.code

@@ -30,7 +30,7 @@ def text(make_ticket, keys) -> str:
     return write_ticket(make_ticket(), keys.ticket)
 
 
-def test_a_ticket_is_read_as_written_until_it_expires(text, make_ticket, keys, now):
+def test_a_ticket_is_read_as_written_until_it_expires_and_of_the_least_of_everything(text, make_ticket, keys, now):
     made = make_ticket()
     assert read_ticket(text, trust=keys.trust, now=now) == parse(text) == made
     assert read_ticket(text, trust=keys.trust, now=made.expires - timedelta(seconds=1))
@@ -41,6 +41,12 @@ def test_a_ticket_is_read_as_written_until_it_expires(text, make_ticket, keys, n
             read_ticket(nothing, trust=keys.trust, now=now)
     with pytest.raises(MalformedTicket):
         parse(text[: len(text) // 2])
+    least = {"host": 1, "task": 1, "version": 1, "serial": 1, "memory_mb": 1, "replicates": (0,), "places": (0,)}
+    made = make_ticket(**least, seeds=(seed_of("probe", 1, 0),), configs=({},), cell_seconds=(0.001,))
+    assert read_ticket(write_ticket(made, keys.ticket), trust=keys.trust, now=now) == made
+    body = canonical({"kind": "axiom-ticket-1", "seed": 42})
+    with pytest.raises(MalformedTicket, match="seeds"):
+        read_ticket(sealed(body, [keys.ticket]), trust=keys.trust, now=now)
 
 
 def test_cells_are_every_replicate_at_every_config_in_an_order_of_each_task(make_ticket):
@@ -97,15 +103,6 @@ def test_a_ticket_of_another_key_laboratory_or_later_trust_file_is_foreign(make_
 def test_a_signed_ticket_that_makes_no_sense_is_malformed(changes, fact, make_ticket, keys, now):
     with pytest.raises(MalformedTicket, match=fact):
         read_ticket(write_ticket(make_ticket(**changes), keys.ticket), trust=keys.trust, now=now)
-
-
-def test_the_least_of_everything_makes_a_ticket(make_ticket, keys, now):
-    least = {"host": 1, "task": 1, "version": 1, "serial": 1, "memory_mb": 1, "replicates": (0,), "places": (0,)}
-    made = make_ticket(**least, seeds=(seed_of("probe", 1, 0),), configs=({},), cell_seconds=(0.001,))
-    assert read_ticket(write_ticket(made, keys.ticket), trust=keys.trust, now=now) == made
-    body = canonical({"kind": "axiom-ticket-1", "seed": 42})
-    with pytest.raises(MalformedTicket, match="seeds"):
-        read_ticket(sealed(body, [keys.ticket]), trust=keys.trust, now=now)
 
 
 def test_an_order_is_parsed_as_written_and_must_say_what_its_ticket_says(text, make_ticket):

@@ -41,7 +41,7 @@ def opened(text, trust, role=Role.TICKET, kind="thing-1", limit=10_000):
     return unseal(text, kind=kind, role=role, trust=trust, limit=limit)
 
 
-def test_what_was_sealed_is_unsealed_and_nothing_else(keys, strangers):
+def test_what_was_sealed_by_enough_distinct_keys_is_unsealed_and_nothing_else(keys, strangers):
     text = seal("thing-1", {"a": [1, 2.5, "é"]}, [keys.ticket])
     assert opened(text, keys.trust, limit=len(text)) == {"a": [1, 2.5, "é"]}
     assert not any(sign.isspace() for sign in text)
@@ -55,9 +55,6 @@ def test_what_was_sealed_is_unsealed_and_nothing_else(keys, strangers):
     for key in (keys.bundle, keys.root, strangers.ticket):
         with pytest.raises(Untrusted, match="may not sign as ticket"):
             opened(seal("thing-1", {}, [key]), keys.trust)
-
-
-def test_a_threshold_wants_distinct_keys_and_a_canonical_body(keys):
     three = [SigningKey.make() for _ in range(3)]
     both = Signers(threshold=2, keys={key.id: key.public for key in three})
     trust = replace(keys.trust, roles={**keys.trust.roles, Role.TICKET: both})
@@ -187,7 +184,7 @@ def test_new_root_keys_need_the_threshold_of_the_old_ones_and_of_their_own(signi
     assert taken(others.then(THREE[1], NEXT[0]), now, anchor(taken(first, now))).version == 3
 
 
-def test_whoever_saw_a_version_takes_no_older_one_and_no_other_of_its_number(first, now):
+def test_no_version_is_taken_for_another_left_out_or_put_in_another_order(first, now):
     second, fork = first.then(*THREE[:2]), first.then(*THREE[1:], expires=now + timedelta(days=100))
     seen = anchor(taken(second, now))
     with pytest.raises(Untrusted, match="version 1, and version 2"):
@@ -200,9 +197,6 @@ def test_whoever_saw_a_version_takes_no_older_one_and_no_other_of_its_number(fir
     for stolen, fact in ((second.then(*THREE[:2]), "another version 2"), (true.then(*THREE[:2]), "may not sign")):
         with pytest.raises(Untrusted, match=fact):
             taken(stolen, now, anchor(taken(true, now)))
-
-
-def test_versions_cannot_be_left_out_put_in_another_order_or_taken_from_another_laboratory(first, now):
     newest = first.then(*THREE[:2]).then(*THREE[:2])
     data = parse(newest.raw, limit=10**6)
     chain = data["chain"]

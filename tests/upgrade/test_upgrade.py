@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from scheduler_calls import Client, Exchange, Heard, report
 from upload_lab import head, md5
 
@@ -118,7 +119,7 @@ def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, brin
     for _ in range(2):  # its connection broke at the answer, so it says all of it again
         arrival = exchange.transfers.arrive(len(upload))
         assert arrival.take(upload) is None
-        assert b"<status>0</status>" in arrival.finish().result(20)
+        assert b"<status>0</status>" in arrival.finish().result(PATIENCE)
         heard: Heard = exchange.say(said["report"].encode())
         assert heard.named("result_ack") == said["reported"]
         exchange.settle()

@@ -54,43 +54,28 @@ def test_there_is_one_laboratory_itself_which_has_no_account(db, now, join):
     us = accounts.ourselves(db, now)
     assert accounts.ourselves(db, now) == us != ann
     assert accounts.by_id(db, us)[1].email is None
-    rows = db.select("SELECT name, is_ours FROM volunteer ORDER BY id")
-    assert [(row["name"], row["is_ours"]) for row in rows] == [
-        ("the laboratory itself", 0),
-        ("the laboratory itself (2)", 1),
-    ]
+    rows = [(row["name"], row["is_ours"]) for row in db.select("SELECT name, is_ours FROM volunteer ORDER BY id")]
+    assert rows == [("the laboratory itself", 0), ("the laboratory itself (2)", 1)]
     with pytest.raises(Exception, match="UNIQUE"):
         db.execute("INSERT INTO volunteer (name, created_at, is_ours) VALUES ('another', 0, 1)")
 
 
-def test_a_volunteer_is_known_by_the_newest_keys_alone(db, now):
+def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(db, now):
     number = made(db, now)
     assert accounts.some_key(db) is None
     for serial in (1, 2):
         accounts.set_keys(db, number, key_serial=serial, key_digest=f"k{serial}", weak_digest=f"w{serial}")
-    found = {digest: accounts.by_key(db, digest) for digest in ("k1", "w1", "k2", "w2", "")}
-    assert {digest: holder and (holder.volunteer_id, holder.is_weak) for digest, holder in found.items()} == {
-        **dict.fromkeys(("k1", "w1", "")),
-        "k2": (number, False),
-        "w2": (number, True),
-    }
+    holders = {digest: accounts.by_key(db, digest) for digest in ("k1", "w1", "k2", "w2", "")}
+    newest = {digest: (holder.volunteer_id, holder.is_weak) for digest, holder in holders.items() if holder}
+    assert newest == {"k2": (number, False), "w2": (number, True)}
     stored = accounts.some_key(db)
     assert (stored.volunteer_id, stored.key_serial, stored.digest) == (number, 2, "k2")
-
-
-def test_the_newer_preferences_are_kept(db, now):
-    number = made(db, now)
     assert accounts.preferences(db, number) == Preferred(everywhere="", modified_at=0, project="{}", venue="")
     assert accounts.keep_preferences(db, number, "<new/>", 20)
     assert not accounts.keep_preferences(db, number, "<old/>", 10)
     accounts.set_project_preferences(db, number, '{"resource_share": 5}', "home")
     expected = Preferred(everywhere="<new/>", modified_at=20, project='{"resource_share": 5}', venue="home")
-    assert accounts.preferences(db, number) == expected
-    assert accounts.preferences(db, 99).everywhere == ""
-
-
-def test_a_sign_in_ends_by_itself_by_its_owner_and_everywhere(db, now):
-    number = made(db, now)
+    assert (accounts.preferences(db, number), accounts.preferences(db, 99).everywhere) == (expected, "")
     for token, hours in (("a", 1), ("b", 2), ("c", 3), ("d", 3)):
         accounts.sign_in(db, token, number, now=now, expires_at=now + timedelta(hours=hours))
     assert accounts.signed_in(db, "a", now) == number

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from axiom.errors import NotFound, StorageFull, StoreDamaged, StoreError
 from axiom.store.engine import blobs
@@ -152,7 +153,7 @@ def test_two_who_store_the_same_bytes_at_once_are_in_nobody_s_way(folder, now, m
         if path.suffix == ".part" and not is_second.is_set():
             is_second.set()
             with ThreadPoolExecutor(1) as other:
-                other.submit(blobs.keep_file, folder, digest, LARGE, now).result(10)
+                other.submit(blobs.keep_file, folder, digest, LARGE, now).result(PATIENCE)
         sync(path)
 
     monkeypatch.setattr(blobs, "sync", meanwhile)

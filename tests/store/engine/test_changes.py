@@ -51,16 +51,13 @@ def changing():
 
 
 def statements():
-    for path in [*sorted(STORE.rglob("*.py")), *sorted((STORE / "migrations").glob("*.sql"))]:
-        text = path.read_text(encoding="utf-8")
-        if path.suffix == ".sql":
-            yield from ((path.name, part) for part in text.split(";"))
-            continue
-        tree = ast.parse(text)
-        spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in spoken:
-                yield path.name, node.value
+    for path in sorted((STORE / "migrations").glob("*.sql")):
+        yield from ((path.name, part) for part in path.read_text(encoding="utf-8").split(";"))
+    for path in sorted(STORE.rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        constants = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in documentation]
+        yield from ((path.name, node.value) for node in constants if isinstance(node.value, str))
 
 
 CHANGES = re.compile(
@@ -75,14 +72,11 @@ IN_ANY_ORDER = re.compile(r"\bLIMIT\b|\bINSERT\b(?:(?!VALUES).)*\bSELECT\b", re.
 IN_ONE = re.compile(r"\bORDER BY\b|\bWHERE (\w+\.)?id = ")  # or there is but one row
 
 
-def test_the_search_finds_the_store_s_changes():
+def test_no_change_has_a_clock_or_dice_or_depends_on_the_order_of_rows():
     assert len(changing()) > 40
     assert all(CHANCE.search(sql) for sql in ("x = random()", "DEFAULT CURRENT_TIMESTAMP", "datetime('now')"))
     assert IN_ANY_ORDER.search("INSERT INTO a (b) SELECT c FROM d")
     assert not IN_ANY_ORDER.search("INSERT INTO a (b) VALUES (:b) ON CONFLICT DO UPDATE SET b = (SELECT 1)")
-
-
-def test_no_change_has_a_clock_or_dice_or_depends_on_the_order_of_rows():
     assert [(name, sql) for name, sql in changing() if CHANCE.search(sql)] == []
     assert [(name, sql) for name, sql in changing() if IN_ANY_ORDER.search(sql) and not IN_ONE.search(sql)] == []
 
@@ -103,8 +97,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
     ],
 )
 def test_each_value_has_a_place_wherever_its_name_stands(sql, text, names):
-    found = statement(sql)
-    assert (found.text, found.names) == (text, names)
+    assert (statement(sql).text, statement(sql).names) == (text, names)
 
 
 def test_values_come_in_the_order_of_their_places_and_times_as_the_database_keeps_them():
@@ -115,19 +108,16 @@ def test_values_come_in_the_order_of_their_places_and_times_as_the_database_keep
         statement("VALUES (:a, :b)").bind({"a": 1})
 
 
-def questions() -> list[str]:
-    """Every constant of the store that is a statement."""
-    found = set()
-    package = Path(axiom.__file__).parent
-    for path in (package / "store").rglob("*.py"):
-        name = ".".join(path.relative_to(package).with_suffix("").parts)
-        for value in vars(import_module(f"axiom.{name}")).values():
-            texts = value.values() if isinstance(value, dict) else (value,)
-            found |= {text for text in texts if isinstance(text, str) and BEGINS.match(text)}
-    return sorted(found)
-
-
 BEGINS = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH) ")
+
+
+@functools.cache
+def questions() -> frozenset[str]:
+    """Every constant of the store that is a statement."""
+    names = [".".join(path.relative_to(STORE.parent).with_suffix("").parts) for path in STORE.rglob("*.py")]
+    values = [value for name in names for value in vars(import_module(f"axiom.{name}")).values()]
+    texts = [text for value in values for text in (value.values() if isinstance(value, dict) else (value,))]
+    return frozenset(text for text in texts if isinstance(text, str) and BEGINS.match(text))
 
 
 def program(connection: sqlite3.Connection, sql: str, values: object) -> list[tuple[object, ...]]:
@@ -137,10 +127,9 @@ def program(connection: sqlite3.Connection, sql: str, values: object) -> list[tu
 
 
 def test_every_statement_of_the_store_does_the_same_as_with_its_values_by_name(migrated):
-    asked = questions()
-    assert len(asked) > 300
+    assert len(questions()) > 300
     with contextlib.closing(sqlite3.connect(migrated)) as connection:
-        for sql in asked:
-            known = statement(sql)
-            by_name = program(connection, sql, dict.fromkeys(known.names))
-            assert program(connection, known.text, (None,) * len(known.names)) == by_name, sql
+        for sql in questions():
+            bound = statement(sql)
+            by_name = program(connection, sql, dict.fromkeys(bound.names))
+            assert program(connection, bound.text, (None,) * len(bound.names)) == by_name, sql

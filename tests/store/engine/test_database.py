@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import apsw
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.work import Outcome, Result, WorkunitState
@@ -43,16 +43,14 @@ def test_both_bindings_answer_alike(plain):
 
     assert plain.insert("INSERT INTO thing (name, body) VALUES (:name, :body)", name=Colour.RED, body=b"\0\xff") == 1
     plain.many(ADD, ({"name": name} for name in ("green", "blue")))
-    assert plain.execute("UPDATE thing SET body = :body WHERE id > :id", body=b"", id=1) == 2
-    assert plain.execute("UPDATE thing SET body = :body WHERE id > :id", body=b"", id=99) == 0
-    assert plain.select("SELECT * FROM thing WHERE id < 3 ORDER BY id") == [
-        {"id": 1, "name": "red", "body": b"\0\xff"},
-        {"id": 2, "name": "green", "body": b""},
-    ]
+    for above, amount in ((1, 2), (99, 0)):
+        assert plain.execute("UPDATE thing SET body = :body WHERE id > :id", body=b"", id=above) == amount
+    rows = [{"id": 1, "name": "red", "body": b"\0\xff"}, {"id": 2, "name": "green", "body": b""}]
+    assert plain.select("SELECT * FROM thing WHERE id < 3 ORDER BY id") == rows
     assert plain.one("SELECT name FROM thing WHERE id = :id", id=99) is None
     assert plain.bare("SELECT name, id FROM thing WHERE id <= :id ORDER BY id", id=2) == [("red", 1), ("green", 2)]
     assert plain.bare("SELECT id FROM thing WHERE id = 9") == []
-    with pytest.raises(StoreError, match="select"):
+    with pytest.raises(StoreError):
         plain.bare("DELETE FROM thing RETURNING id")
     assert plain.select("DELETE FROM thing WHERE id = 3 RETURNING name") == [{"name": "blue"}]
 
@@ -86,25 +84,25 @@ def test_a_savepoint_undoes_its_own_part_alone_and_is_a_transaction_where_there_
     assert things(plain) == ["first", "fourth", "fifth"]
 
 
-def swallow_its_end(plain):
-    with plain.transaction():
-        plain.execute(ADD, name="first")
-        with contextlib.suppress(StorageFull):
-            plain.execute("INSERT OR ROLLBACK INTO thing (body) VALUES (:body)", body=bytes(100_000))
-        with contextlib.suppress(StoreError):
-            plain.execute(ADD, name="second")
-
-
 def test_a_full_disk_is_called_so_and_ends_its_transaction(plain):
-    pages = plain.one("PRAGMA page_count")["page_count"]
+    pages, large = plain.one("PRAGMA page_count")["page_count"], bytes(100_000)
     plain.select(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StorageFull):
-        plain.execute("INSERT INTO thing (body) VALUES (:body)", body=bytes(100_000))
+        plain.execute("INSERT INTO thing (body) VALUES (:body)", body=large)
+
+    def swallow_its_end():
+        with plain.transaction():
+            plain.execute(ADD, name="first")
+            with contextlib.suppress(StorageFull):
+                plain.execute("INSERT OR ROLLBACK INTO thing (body) VALUES (:body)", body=large)
+            with contextlib.suppress(StoreError):
+                plain.execute(ADD, name="second")
+
     with pytest.raises(StoreError, match="ended early"):
-        swallow_its_end(plain)
+        swallow_its_end()
     assert things(plain) == []
     plain.select("PRAGMA max_page_count = 1000000")
-    assert plain.insert("INSERT INTO thing (body) VALUES (:body)", body=bytes(100_000)) > 0
+    assert plain.insert("INSERT INTO thing (body) VALUES (:body)", body=large) > 0
 
 
 def test_a_row_has_an_id_of_its_own_of_64_bits_and_a_broken_constraint_stays_what_it_is(database, connect):
@@ -129,18 +127,15 @@ def test_a_row_has_an_id_of_its_own_of_64_bits_and_a_broken_constraint_stays_wha
 @settings(max_examples=20)
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45))])))
 def test_a_moment_comes_back_to_the_microsecond(when):
-    assert moment(at(when)) == when
-    assert moment(at(when)).tzinfo is UTC
+    assert (moment(at(when)), moment(at(when)).tzinfo) == (when, UTC)
 
 
 def test_a_time_is_stored_as_microseconds_and_one_without_a_zone_is_refused(database, now):
-    assert maybe_moment(None) is None
-    assert maybe_moment(at(now)) == now
+    assert (maybe_moment(None), maybe_moment(at(now))) == (None, now)
     naive, insert = datetime(2026, 3, 2), "INSERT INTO volunteer (name, created_at) VALUES ('Ada', :at)"  # noqa: DTZ001
-    with pytest.raises(ValueError, match="time zone"):
-        at(naive)
-    with pytest.raises(ValueError, match="time zone"):
-        database.execute(insert, at=naive)
+    for refuse in (lambda: at(naive), lambda: database.execute(insert, at=naive)):
+        with pytest.raises(ValueError, match="time zone"):
+            refuse()
     database.execute(insert, at=now)
     assert database.one("SELECT created_at FROM volunteer") == {"created_at": at(now)}
 
@@ -185,7 +180,7 @@ def test_there_is_one_writable_connection_which_is_durable_and_closed_to_others(
     assert folder.database.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_is_no_database_is_called_damaged_and_stays_as_it_was(folder, tmp_path):
+def test_a_file_that_is_no_database_is_called_damaged_and_a_path_may_have_odd_letters(folder, tmp_path):
     folder.database.write_bytes(b"not a database" * 100)
     for _ in range(2):  # the second time shows that the first gave its lock back
         with pytest.raises(StoreDamaged):
@@ -194,31 +189,13 @@ def test_a_file_that_is_no_database_is_called_damaged_and_stays_as_it_was(folder
     for connect in (connect_writer, connect_reader):
         with pytest.raises(FolderUnusable, match="nowhere"):
             connect(tmp_path / "nowhere" / "axiom.db")
-
-
-def test_another_way_to_the_disk_and_a_path_with_odd_letters_can_be_named(tmp_path):
     (path := tmp_path / "50% off? #1 ümlaut").mkdir()
     with pytest.raises(FolderUnusable, match="nowhere"):
         connect_writer(path / "axiom.db", vfs="nowhere")
-    database = connect_writer(path / "axiom.db", vfs="unix-excl")
-    database.execute("CREATE TABLE thing (id)")
-    assert database.tables() == {"thing"}
-    database.close()
+    with contextlib.closing(connect_writer(path / "axiom.db", vfs="unix-excl")) as database:
+        database.execute("CREATE TABLE thing (id)")
+        assert database.tables() == {"thing"}
     assert (path / "axiom.db").is_file()
-
-
-STEPS = st.lists(st.tuples(st.sampled_from(("open", "done")), st.integers(-5, 5)), max_size=10)
-
-
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
-def test_a_counter_is_the_sum_of_what_was_added(database, steps):
-    database.execute("DELETE FROM counter")
-    for state, amount in steps:
-        counters.add(database, "workunit", 1, state, amount)
-    assert counters.read(database) == {
-        ("workunit", 1, state): sum(amount for other, amount in steps if other == state) for state, _ in steps
-    }
 
 
 def test_a_counter_that_was_not_kept_is_named(ordered, now, taken_back):
@@ -228,18 +205,16 @@ def test_a_counter_that_was_not_kept_is_named(ordered, now, taken_back):
     tasks.close(ordered, [(workunits.workunit(ordered, 2), WorkunitState.DONE, "")], now)
     cell = {"task_id": 1, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5, "early": (), "cpu_seconds": 0.0}
     results.record(ordered, [Result(**cell, outcome=Outcome.LATE, measures=None)], now)
-    counters.add(ordered, "volunteer", 0, "known", 5)  # counted by nobody here
+    for amount in (5, -2):
+        counters.add(ordered, "volunteer", 0, "known", amount)  # counted by nobody here
+    assert counters.read(ordered)["volunteer", 0, "known"] == 3
     counters.add(ordered, "task", 1, "sent", 0)
     assert counters.problems(ordered) == []
-    for noun, state, says in (
-        ("task", "unsent", 4),
-        ("task", "sent", 1),
-        ("workunit", "open", 3),
-        ("result", "late", 2),
-    ):
+    counted = {("task", "unsent"): 3, ("task", "sent"): 0, ("workunit", "open"): 2, ("result", "late"): 1}
+    for (noun, state), there in counted.items():
         with taken_back(ordered):
             counters.add(ordered, noun, 1, state, 1)
-            problem = f"counter {noun} {state} of experiment 1 says {says}, there are {says - 1}"
+            problem = f"counter {noun} {state} of experiment 1 says {there + 1}, there are {there}"
             assert counters.problems(ordered) == [problem]
     ordered.execute("DELETE FROM counter WHERE noun = 'task'")
     assert counters.problems(ordered) == ["counter task unsent of experiment 1 says 0, there are 3"]

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE
+from real_parts import need
 
 from axiom.errors import FolderInUse, FolderUnusable, StoreError
 from axiom.store.engine.database import connect_writer
@@ -19,17 +18,17 @@ from axiom.store.engine.folder import Folder, holder, keep, lock
 from axiom.store.migrate import migrate
 
 HOLD = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from axiom.store.engine.folder import Folder, lock
 held = lock(Folder(path=Path(sys.argv[1])), "the laboratory")
 held.note(port=8042)
 print("held", flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="nobody but root can work in the folder of another account")
+@need("root")
 def test_root_takes_no_folder_in_which_another_account_works(folder):
     connect_writer(folder.database).close()
     lock(folder, "a command").release()
@@ -39,16 +38,17 @@ def test_root_takes_no_folder_in_which_another_account_works(folder):
     assert holder(folder) is None
 
 
-@pytest.fixture
-def other(folder):
-    """Another process that holds the folder."""
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(folder.path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    yield process
-    process.kill()
-    process.wait(PATIENCE)
-    process.stdout.close()
+def test_a_second_lock_says_which_process_has_the_first_and_it_ends_with_that_process(folder):
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(folder.path)], stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout.readline() == "held\n"
+            with pytest.raises(FolderInUse, match=rf"{other.pid} .*laboratory .*8042"):
+                lock(folder, "a test")
+            assert holder(folder)["pid"] == other.pid
+        finally:
+            other.kill()
+    assert holder(folder) is None
+    lock(folder, "a test").release()
 
 
 def test_a_new_or_empty_folder_is_closed_to_others_and_explains_itself(tmp_path):
@@ -118,16 +118,6 @@ def test_the_holder_says_who_it_is(folder, monkeypatch):
     assert folder.lock_file.exists()
 
 
-def test_a_second_lock_says_which_process_has_the_first_and_it_ends_with_that_process(folder, other):
-    with pytest.raises(FolderInUse, match=rf"{other.pid} .*laboratory .*8042"):
-        lock(folder, "a test")
-    assert holder(folder)["pid"] == other.pid
-    other.send_signal(signal.SIGKILL)
-    other.wait(PATIENCE)
-    assert holder(folder) is None
-    lock(folder, "a test").release()
-
-
 def test_a_laboratory_is_there_when_its_database_has_its_tables(folder):
     folder.database.touch()
     assert not folder.exists()
@@ -145,11 +135,8 @@ def test_a_laboratory_is_there_when_its_database_has_its_tables(folder):
     assert Folder(path=folder.path / "nowhere").strangers() == []
     folder.database.write_bytes(b"not a database at all" * 100)
     assert folder.exists()  # somebody's, and to be mended
-
-
-def test_a_file_is_kept_whole_and_again(folder):
-    keep(folder.catalogue / "tiny.py", b"one")
-    keep(folder.catalogue / "tiny.py", b"two")
+    for body in (b"one", b"two"):
+        keep(folder.catalogue / "tiny.py", body)
     assert [file.read_bytes() for file in folder.catalogue.iterdir()] == [b"two"]
     (folder.catalogue / "other.py").mkdir()
     with pytest.raises(StoreError, match="other"):

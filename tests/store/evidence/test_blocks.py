@@ -24,16 +24,13 @@ def test_what_is_ordered_and_what_is_back_is_known_by_replicate(busy_lab, taken_
             assert blocks.ordered(db, 1, 3) == {3: over}
 
 
-def test_cells_come_with_their_host_and_only_those_that_were_there_at_the_time(busy_lab):
+def test_cells_and_numbers_come_as_they_are_known_and_changed_versions_are_looked_at_again(busy_lab, taken_back):
     db, now = busy_lab.db, busy_lab.now
     cells = list(blocks.cells_of(db, 1, range(1), now))
     assert [(cell[0], cell[1], cell[3]) for cell in cells] == [(0, 0, 1), (0, 1, 1)]
     assert json.loads(cells[1][4])["total"] == 1.5
     assert list(blocks.cells_of(db, 1, range(0), now)) == []
     assert list(blocks.cells_of(db, 1, range(1), now - timedelta(minutes=1))) == []
-
-
-def test_numbers_above_one_that_a_restored_backup_forgot_wait_for_it(busy_lab, taken_back):
     db = busy_lab.db
     assert blocks.numbers(db, 1, 1, -1) == [0, 1, 2]
     assert blocks.numbers(db, 1, 1, 0) == [1, 2]
@@ -43,9 +40,6 @@ def test_numbers_above_one_that_a_restored_backup_forgot_wait_for_it(busy_lab, t
             db.execute("DELETE FROM replicate WHERE number = :number", number=forgotten)
             db.execute("INSERT INTO counter VALUES ('replicate', 1, 'missing', 1)")
             assert blocks.numbers(db, 1, 1, -1) == known
-
-
-def test_only_versions_of_which_more_came_back_are_looked_at_again(busy_lab, taken_back):
     db = busy_lab.db
     seen = blocks.changed(db)
     assert seen == [Changed(experiment_id=1, newest_result=2, closed_workunits=1)]

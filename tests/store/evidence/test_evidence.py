@@ -9,18 +9,8 @@ from furnished_lab import weighed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.findings import (
-    Agreements,
-    Alarm,
-    Evidence,
-    Force,
-    Grade,
-    Home,
-    Meaning,
-    Observation,
-    Surroundings,
-    Verdict,
-)
+from axiom.domain import findings
+from axiom.domain.findings import Agreements, Alarm, Evidence, Force, Grade, Meaning, Observation, Verdict
 from axiom.domain.links import Footing, LinkKind, Node, Noun, OldClaim
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
@@ -58,35 +48,16 @@ OBSERVED = st.lists(
         replicate=COUNTS,
         value=NUMBERS,
         hosts=HOSTS,
-        why_missing=st.text(),
-        outcome=st.none() | st.sampled_from(Outcome),
         registration=st.just(1),
+        **dict.fromkeys(("why_missing", "fingerprint", "repeats"), st.text()),
+        outcome=st.none() | st.sampled_from(Outcome),
         design=st.just("declared"),
         cohort=st.sampled_from(Cohort),
-        fingerprint=st.text(),
-        repeats=st.text(),
     ).map(lambda seen: replace(seen, gpus=tuple((host, "NVIDIA") for host in seen.hosts if host % 2))),
     max_size=3,
     unique_by=lambda seen: seen.replicate,
 ).map(lambda found: tuple(sorted(found, key=lambda seen: seen.replicate)))
-LINE = Evidence(
-    blocks=1,
-    seeds=8,
-    missing=0,
-    estimate=1.0,
-    low=None,
-    high=None,
-    e_value=2.0,
-    e_kind="signed ranks",
-    verdict=Verdict.UNDECIDED,
-    grade=Grade.AWAITING,
-    hosts=1,
-    volunteers=1,
-    platforms=1,
-    needs=(),
-    flags=(),
-    reasons=(),
-)
+LINE = replace(weighed(1), e_value=2.0, low=None)
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -128,8 +99,8 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     card = evidence.card_inputs(db, 1)
     assert card.estimand["claim"] == "a larger size has a larger total"
     assert (card.observations, card.blocks) == ((seen,), 2)
-    assert card.homes == {1: Home(host_id=1, volunteer_id=1, platform="linux-x86_64-avx2", is_ours=True)}
-    assert card.surroundings == Surroundings(agreements=(pair,), false_share=0.05)
+    assert card.homes == {1: findings.Home(host_id=1, volunteer_id=1, platform="linux-x86_64-avx2", is_ours=True)}
+    assert card.surroundings == findings.Surroundings(agreements=(pair,), false_share=0.05)
 
 
 def test_how_every_claim_stands_is_read_at_once(working_lab):
@@ -162,7 +133,7 @@ CLAIM = OldClaim(
 )
 
 
-def test_a_link_is_read_as_it_was_written(database, now):
+def test_links_and_old_claims_are_read_as_they_were_written(database, now):
     upheld = (Meaning.OPPOSITE, Meaning.TOO_SMALL)
     words = {"why": "a test", "by": "Ada", "line": 2, "evidence_hash": "ff"}
     assert links.same(database, LinkKind.TESTS, *ENDS) is None
@@ -176,6 +147,13 @@ def test_a_link_is_read_as_it_was_written(database, now):
     assert links.same(database, LinkKind.TESTS, ENDS[0], ENDS[0]) is None
     with pytest.raises(sqlite3.IntegrityError):
         links.add(database, LinkKind.TESTS, *ENDS, why="another", by="Grace", now=now)
+    other = replace(CLAIM, name="plateau", scripts=())
+    assert old_claims.keep(database, [CLAIM, other], now) == 2
+    assert old_claims.keep(database, [CLAIM, other], now) == 0
+    assert [kept.said for kept in old_claims.everything(database)] == [CLAIM, other]
+    assert old_claims.keep(database, [replace(CLAIM, figure="0.70"), other], now) == 1
+    first, second = old_claims.everything(database)
+    assert (first.id, first.said.figure, second.said) == (1, "0.70", other)
 
 
 def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, prepared):
@@ -187,13 +165,3 @@ def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, p
             record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
         registrations.set_status(db, 1, "suspended")
     assert links.footings(db) == {1: Footing(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE)}
-
-
-def test_old_claims_are_kept_once_and_follow_their_list(database, now):
-    other = replace(CLAIM, name="plateau", scripts=())
-    assert old_claims.keep(database, [CLAIM, other], now) == 2
-    assert old_claims.keep(database, [CLAIM, other], now) == 0
-    assert [kept.said for kept in old_claims.everything(database)] == [CLAIM, other]
-    assert old_claims.keep(database, [replace(CLAIM, figure="0.70"), other], now) == 1
-    first, second = old_claims.everything(database)
-    assert (first.id, first.said.figure, second.said) == (1, "0.70", other)

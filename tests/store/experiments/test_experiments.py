@@ -24,7 +24,7 @@ def stored(database, now):
     return database
 
 
-def test_a_version_is_found_by_id_and_by_name(stored, now):
+def test_a_version_is_found_by_id_and_by_name_and_retires_once(stored, now):
     second = experiments.by_id(stored, 2)
     assert (second.name, second.version, second.manifest, second.created_at) == ("tiny_sum", 2, "{}", now)
     assert experiments.by_name(stored, "tiny_sum") == second
@@ -34,9 +34,6 @@ def test_a_version_is_found_by_id_and_by_name(stored, now):
     assert experiments.by_name(stored, "tiny_sum", 3) is experiments.bundle(stored, "ab") is None
     with pytest.raises(sqlite3.IntegrityError):
         experiments.add(stored, name="tiny_sum", version=2, manifest="{}", now=now)
-
-
-def test_the_day_of_retirement_is_set_once(stored, now):
     assert experiments.by_id(stored, 1).status == "open"
     assert experiments.retire(stored, 1, now)
     assert not experiments.retire(stored, 1, now + timedelta(days=1))
@@ -52,7 +49,7 @@ def add_bundle(db, now, *, serial: int, experiment_id: int = 1) -> int:
     return experiments.add_bundle(db, experiment_id=experiment_id, serial=serial, **words, expires_at=until, now=now)
 
 
-def test_the_bundle_of_the_highest_serial_is_the_one_that_is_sent(stored, now):
+def test_the_highest_bundle_is_sent_and_numbers_are_issued_in_order(stored, now):
     assert experiments.bundle_now(stored, 1) is None
     _, third, _ = (add_bundle(stored, now, serial=serial) for serial in (1, 3, 2))
     add_bundle(stored, now, serial=4, experiment_id=2)
@@ -65,9 +62,6 @@ def test_the_bundle_of_the_highest_serial_is_the_one_that_is_sent(stored, now):
     experiments.renew_seal(stored, third, "sealed again", until)
     bundle = experiments.bundle_now(stored, 1)
     assert (bundle.seal, bundle.expires_at, bundle.created_at) == ("sealed again", until, now)
-
-
-def test_numbers_are_issued_in_order_over_all_designs_and_each_has_its_own_seed(stored):
     first, second, other = (experiments.by_id(stored, number) for number in (1, 2, 3))
     assert experiments.issue(stored, first, 1, 2) == (0, 1)
     assert experiments.issue(stored, second, 2, 1) == (0,)

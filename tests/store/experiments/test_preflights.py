@@ -48,20 +48,17 @@ def test_a_pass_stays_and_a_failure_may_be_repeated_for_each_set_of_gates(stored
         preflights.record(stored, made("dd", now))
 
 
-def test_the_newest_bundle_of_each_open_version_is_listed_with_how_it_fared(stored, now):
-    preflights.record(stored, made("bb", now, passed=False, reason="not finite"))
-    found = [(new.name, new.bundle, new.manifest, new.passed, new.reason) for new in preflights.newest(stored, GATES)]
-    assert found == [("tiny_sum", "bb", '"bb"', False, "not finite"), ("other_sum", "cc", '"cc"', None, "")]
-    experiments.retire(stored, 1, now)
-    assert [new.name for new in preflights.newest(stored, GATES)] == ["other_sum"]
-
-
-def test_how_the_laboratory_stands(stored, now):
+def test_the_newest_bundles_and_the_laboratory_itself_are_told_as_they_stand(stored, now):
     stands = Circumstances(has_volunteers=True, has_evidence=False, computes_itself=True)
     assert preflights.circumstances(stored, now) == stands
     assert not preflights.circumstances(stored, now + timedelta(seconds=1)).computes_itself
     stored.execute("UPDATE volunteer SET email = NULL")  # somebody whom nothing reaches is somebody
     assert [preflights.is_ours(stored, host) for host in (1, 2, 9)] == [True, False, False]
+    preflights.record(stored, made("bb", now, passed=False, reason="not finite"))
+    found = [(new.name, new.bundle, new.manifest, new.passed, new.reason) for new in preflights.newest(stored, GATES)]
+    assert found == [("tiny_sum", "bb", '"bb"', False, "not finite"), ("other_sum", "cc", '"cc"', None, "")]
+    experiments.retire(stored, 1, now)
+    assert [new.name for new in preflights.newest(stored, GATES)] == ["other_sum"]
 
 
 OURS = {"gates": OWN_GATES, "ours_only": True}

@@ -1,6 +1,7 @@
 """What is offered, as it is written down and read again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -18,14 +19,11 @@ from axiom.store.experiments.runner_offers import (
 )
 
 MAIN = RunnerFile(name="axiom_runner_1", open_name="", md5="0" * 32, size=1_000, signature="abc\n.\n", is_main=True)
-TRUST = RunnerFile(
-    name="axiom_trust_1.json", open_name="trust.json", md5="1" * 32, size=20, signature="def\n.\n", is_main=False
-)
+TRUST = replace(MAIN, name="axiom_trust_1.json", open_name="trust.json", md5="1" * 32, size=20, is_main=False)
 LINUX = "x86_64-pc-linux-gnu"
+AVX = {"needs_avx": True, "glibc": (2, 36), "unpacked_bytes": 7}
 BOTH = {
-    LINUX: OfferedRunner(
-        platform=LINUX, version=104, files=(MAIN, TRUST), needs_avx=True, glibc=(2, 36), unpacked_bytes=7
-    ),
+    LINUX: OfferedRunner(platform=LINUX, version=104, files=(MAIN, TRUST), **AVX),
     f"{LINUX}-nv": OfferedRunner(platform=LINUX, version=105, files=(MAIN,), plan_classes=("nv",)),
 }
 
@@ -79,11 +77,6 @@ def test_a_damaged_offer_says_what_to_do(small_lab):
         read_offer(small_lab.folder)
 
 
-def test_the_first_word_of_a_plan_class_says_on_what_it_computes():
-    kinds = {"": "", "nv": "NVIDIA", "nv_13": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "plain": ""}
-    assert {plan_class: gpu_of(plan_class) for plan_class in kinds} == kinds
-
-
 def test_what_waits_for_a_signature_is_written_down_until_nothing_does(small_lab):
     path = small_lab.folder.runners / "unsigned.json"
     note_unsigned(small_lab.folder, [])
@@ -97,3 +90,5 @@ def test_what_waits_for_a_signature_is_written_down_until_nothing_does(small_lab
         path.write_text(damage)
         with pytest.raises(StoreDamaged):
             read_unsigned(small_lab.folder)
+    kinds = {"": "", "nv": "NVIDIA", "nv_13": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "plain": ""}
+    assert {plan_class: gpu_of(plan_class) for plan_class in kinds} == kinds

@@ -16,9 +16,8 @@ from axiom.store.tasks import tasks, workunits
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 CAPACITY = Capacity(cores=4, memory_mb=8_000)
-SAID = hosts.ClientDescription(
-    name="attic", cpid="", platform=PLATFORM, capacity=CAPACITY, flops=0.0, availability=1.0, facts={}, digest="1"
-)
+FACTS = {"cpid": "", "flops": 0.0, "availability": 1.0, "facts": {}, "digest": "1"}
+ATTIC = hosts.ClientDescription(name="attic", platform=PLATFORM, capacity=CAPACITY, **FACTS)
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def meet(database, ada, now, name="first", platform=PLATFORM, capacity=CAPACITY)
     return hosts.meet(database, volunteer_id=ada.id, name=name, platform=platform, capacity=capacity, now=now)
 
 
-def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now, join):
+def test_a_host_is_known_by_its_name_and_its_volunteer_and_seen_once_a_minute(database, ada, now, join):
     first, second = meet(database, ada, now), meet(database, ada, now, name="second")
     bob = accounts.by_id(database, join(database, "Bob", now))[0]
     namesake = meet(database, bob, now)
@@ -44,9 +43,6 @@ def test_a_host_is_known_by_its_name_and_its_volunteer(database, ada, now, join)
     assert (host.platform, host.capacity.cores, host.capacity.memory_mb) == (newer, 8, 16_000)
     assert (host.created_at, host.seen_at, host.volunteer_id) == (now, later, ada.id)
     assert hosts.host(database, 9) is None
-
-
-def test_a_host_was_last_seen_when_it_was_last_seen_and_an_idle_one_once_a_minute(database, ada, now):
     first = meet(database, ada, now)
     for seconds, idle, seen in ((300, False, 300), (-300, False, 300), (359, True, 300), (361, True, 361)):
         hosts.seen(database, first, now + timedelta(seconds=seconds), idle=idle)
@@ -54,17 +50,15 @@ def test_a_host_was_last_seen_when_it_was_last_seen_and_an_idle_one_once_a_minut
 
 
 def test_the_thousandth_computer_of_one_name_is_called_by_its_number(database, ada, now):
-    for _ in range(19):
-        hosts.add(database, ada.id, SAID, now)
-    names = [host.name for host in hosts.hosts(database)]
-    assert names == ["attic", *(f"attic ({number})" for number in range(2, 20))]
-    for number in (20, 21):
-        assert hosts.host(database, hosts.add(database, ada.id, SAID, now)).name == f"attic (host {number})"
-    hosts.add(database, ada.id, replace(SAID, name="attic (host 23)"), now)
-    assert hosts.host(database, hosts.add(database, ada.id, SAID, now)).name == "attic (host 24)"
-    renamed = hosts.add(database, ada.id, replace(SAID, name="cellar"), now)
-    hosts.describe(database, renamed, replace(SAID, digest="2"))
-    assert hosts.host(database, renamed).name == "attic (host 25)"
+    def added(description=ATTIC) -> str:
+        return hosts.host(database, hosts.add(database, ada.id, description, now)).name
+
+    assert [added() for _ in range(19)] == ["attic", *(f"attic ({number})" for number in range(2, 20))]
+    assert [added() for _ in "ab"] == ["attic (host 20)", "attic (host 21)"]
+    assert added(replace(ATTIC, name="attic (host 23)")) == "attic (host 23)"
+    assert (added(), added(replace(ATTIC, name="cellar"))) == ("attic (host 24)", "cellar")
+    hosts.describe(database, 24, replace(ATTIC, digest="2"))
+    assert hosts.host(database, 24).name == "attic (host 25)"
 
 
 @pytest.fixture
@@ -103,26 +97,33 @@ def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann)
 
     def shown(hours: int) -> list[tuple[str, str, bool]]:
         later = now + timedelta(hours=hours)
-        told = notices.shown(db, 1, later)
-        assert contacts.contact(db, "strong", 1, later).has_notices is bool(told)
-        return [(notice.kind, notice.text, notice.is_told) for notice in told]
+        sentences = notices.shown(db, 1, later)
+        assert contacts.contact(db, "strong", 1, later).has_notices is bool(sentences)
+        return [(notice.kind, notice.text, notice.is_told) for notice in sentences]
 
     with db.transaction():
         assert shown(0) == []
         assert notices.add(db, 1, "invalid", "x" * 5_000, now)
         assert notices.add(db, 1, "differs", "Something is.", now)
-        assert shown(0) == [("invalid", "x" * 1_000, False), ("differs", "Something is.", False)]
+        long, short = ("invalid", "x" * 1_000), ("differs", "Something is.")
+        assert shown(0) == [(*long, False), (*short, False)]
         assert notices.shown(db, 1, now)[0].created_at == now
         notices.told(db, [1], now)
-        assert shown(23) == [("invalid", "x" * 1_000, True), ("differs", "Something is.", False)]
-        assert shown(25) == [("differs", "Something is.", False)]
+        assert [shown(hours) for hours in (23, 25)] == [[(*long, True), (*short, False)], [(*short, False)]]
         notices.told(db, [2], now)
         assert shown(25) == notices.shown(db, 2, now) == []
         added = [notices.add(db, 1, "invalid", "again", now + timedelta(hours=hours)) for hours in (23, 25)]
         assert added == [False, True]
 
 
-def test_a_host_comes_with_what_its_last_contact_left_and_with_its_credit(busy_lab):
+def test_hosts_and_tasks_stand_as_they_were_last_left(busy_lab):
+    db = busy_lab.db
+    known = {task.id: task for task in workunits.tasks(db)}
+    found = contacts.stands(db, [*known, 999])
+    assert set(found) == set(known)
+    valid = next(task for task in known.values() if task.state is TaskState.VALID)
+    assert found[valid.id] == Stand(host_id=1, state=TaskState.VALID, workunit=WorkunitState.DONE)
+    assert contacts.stands(db, []) == {}
     db, now = busy_lab.db, busy_lab.now
     hosts.heard(db, 1, 41, now)
     assert contacts.stored_host(db, 1).balance is None
@@ -136,13 +137,3 @@ def test_a_host_comes_with_what_its_last_contact_left_and_with_its_credit(busy_l
     assert found.balance == ledger.balance(db, "host", 1)
     assert found.balance.total == 5
     assert contacts.stored_host(db, 99) is None
-
-
-def test_tasks_stand_as_they_were_last_left_and_those_never_made_are_missing(busy_lab):
-    db = busy_lab.db
-    known = {task.id: task for task in workunits.tasks(db)}
-    found = contacts.stands(db, [*known, 999])
-    assert set(found) == set(known)
-    valid = next(task for task in known.values() if task.state is TaskState.VALID)
-    assert found[valid.id] == Stand(host_id=1, state=TaskState.VALID, workunit=WorkunitState.DONE)
-    assert contacts.stands(db, []) == {}

@@ -14,10 +14,22 @@ from axiom.store.journal.journal import prune
 from axiom.store.journal.replay import JournalEnd, covered_from
 
 SIX = ["Ada", "Grace", "Mary", "Emmy", "Rosa", "Lise"]
+
+
+def standing(kept):
+    with contextlib.closing(connect_reader(kept.folder.database)) as db:
+        return history.standing(db)
+
+
 FIRST_RECORD = 168  # bytes of the first record of a file, which says whose it is
 
 
-def test_a_journal_of_several_files_is_followed_through_all(kept, behind):
+def test_a_journal_of_several_files_is_followed_through_all_by_one_copy_alone(kept, behind):
+    with kept.opened(), pytest.raises(FolderInUse, match="copies"):
+        behind.connect()
+    (kept.folder.path / "file").touch()
+    with pytest.raises(FolderUnusable, match="journal"):
+        replace(kept, journal=kept.folder.path / "file" / "journal").connect()
     kept.add(*map(str, range(10)), segment_bytes=1)
     kept.add(*map(str, range(10, 20)), segment_bytes=300)
     assert len(kept.files()) > 3
@@ -25,12 +37,17 @@ def test_a_journal_of_several_files_is_followed_through_all(kept, behind):
     assert behind.everything() == kept.everything()
 
 
-def test_a_missing_file_in_between_ends_a_replay_there(kept, behind):
+def test_a_missing_file_ends_a_replay_and_what_is_covered_begins_after_it(kept, behind):
     kept.add("Hedy", "Maria", "Sonja", segment_bytes=1)
+    point = standing(kept)
+    assert covered_from(kept.journal, point).point.position == 0
     kept.files()[2].unlink()
+    assert covered_from(kept.journal, point).point.position == 8
+    for changes in ({"position": 8}, {"digest": bytes(32)}, {"history": "00" * 32}):
+        assert covered_from(kept.journal, replace(point, **changes)) is None
     replayed = behind.brought_up()
     assert (replayed.groups, replayed.ending) == (5, JournalEnd.GAP)
-    with pytest.raises(StoreDamaged, match="missing"):
+    with pytest.raises(StoreDamaged):
         behind.connect()
 
 
@@ -119,23 +136,6 @@ def test_a_database_that_went_another_way_is_not_mixed_with_the_journal(kept, be
     assert (replayed.groups, replayed.ending) == (4, JournalEnd.GAP)
 
 
-def test_two_copies_of_one_laboratory_do_not_share_a_journal(kept, behind):
-    with kept.opened(), pytest.raises(FolderInUse, match="copies"):
-        behind.connect()
-
-
-def test_a_folder_that_cannot_be_had_is_said(kept):
-    (kept.folder.path / "file").touch()
-    with pytest.raises(FolderUnusable, match="journal"):
-        replace(kept, journal=kept.folder.path / "file" / "journal").connect()
-    kept.add("Ada")
-
-
-def standing(kept):
-    with contextlib.closing(connect_reader(kept.folder.database)) as db:
-        return history.standing(db)
-
-
 def test_what_an_older_copy_needs_is_not_pruned(kept, behind, tmp_path):
     kept.add("Hedy", "Maria", "Sonja", segment_bytes=1)
     middle = kept.older(tmp_path / "middle")
@@ -145,16 +145,6 @@ def test_what_an_older_copy_needs_is_not_pruned(kept, behind, tmp_path):
     assert middle.brought_up().groups == 2
     assert middle.everything() == kept.everything()
     assert behind.brought_up().ending is JournalEnd.LATE
-
-
-def test_what_is_covered_begins_after_the_last_gap(kept):
-    kept.add("Ada", "Grace", "Mary", "Emmy", segment_bytes=1)
-    point = standing(kept)
-    assert covered_from(kept.journal, point).point.position == 0
-    kept.files()[1].unlink()
-    assert covered_from(kept.journal, point).point.position == 2
-    for changes in ({"position": 5}, {"digest": bytes(32)}, {"history": "00" * 32}):
-        assert covered_from(kept.journal, replace(point, **changes)) is None
 
 
 def test_a_parted_history_gives_no_number_twice_and_no_journal_fits_it(behind, make, tmp_path, now):

@@ -27,9 +27,9 @@ def lab(small_lab):
     return map_lab(small_lab, replicates=8)
 
 
-def keep(lab, *found) -> None:
+def keep(lab, *seen) -> None:
     with lab.db.transaction():
-        tiles.draw(lab.db, disc_map.MAP, found, lab.now)
+        tiles.draw(lab.db, disc_map.MAP, seen, lab.now)
 
 
 def opened(lab, level: int = 1, arm: int = 0, limit: int = 100) -> list[OpenTile]:
@@ -71,22 +71,17 @@ def test_each_quarter_through_which_a_border_passes_is_open_until_it_is_ordered(
         assert (len(opened(lab, arm=1)), lab.levels("ordered")) == (1, {1: 2})
 
 
-def test_the_tiles_with_most_border_come_first_and_then_those_of_earlier_replicates(lab):
+def test_the_tiles_with_most_border_come_first_and_sooner_where_somebody_looks(lab):
     keep(lab, result(replicate=3, pixels=LOWER_LEFT), *(result(replicate=at, pixels=MIXED) for at in (5, 4)))
-    found = opened(lab)
-    assert [tile.replicate for tile in found] == [4] * 4 + [5] * 4 + [3]
-    assert opened(lab, limit=2) == found[:2]
+    before = opened(lab)
+    assert [tile.replicate for tile in before] == [4] * 4 + [5] * 4 + [3]
+    assert opened(lab, limit=2) == before[:2]
     keep(lab, result(replicate=6, pixels=bytes([2, 0] * 32)))  # which ends otherwise than in others
     assert [tile.replicate for tile in opened(lab)] == [6] * 4 + [4] * 4 + [5] * 4 + [3]
-
-
-def test_where_somebody_looks_is_computed_sooner(lab):
-    keep(lab, *(result(replicate=number, pixels=MIXED) for number in (3, 4)))
-    keep(lab, result(replicate=3, tile=ROOT.children[1], pixels=LOWER_LEFT))
-    (deep,) = opened(lab, level=2)
-    first = opened(lab)[0]
+    keep(lab, result(replicate=4, tile=ROOT.children[1], pixels=LOWER_LEFT))
+    (deep,), before = opened(lab, level=2), opened(lab)
     tiles.raise_worth(lab.db, [(1, place_of(ROOT, 0))], 32)
-    assert opened(lab)[0] == first  # all four quarters of both are worth more
+    assert opened(lab) == before  # all quarters of all are worth more
     tiles.raise_worth(lab.db, [(1, place_of(ROOT.children[1], 0))], 32)
     assert lab.db.one("SELECT worth FROM tile WHERE level = 2")["worth"] >= 32
     assert opened(lab, level=2) == [deep]

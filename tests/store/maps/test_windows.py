@@ -74,7 +74,7 @@ def test_the_span_of_a_pixel_touches_that_pixel_alone(axis, level, share):
     assert share_of(axis, middle) * pixels == pytest.approx(place + 0.5, abs=1e-4)
 
 
-def test_tiles_are_counted_as_they_are_drawn(drawn, taken_back):
+def test_tiles_are_counted_and_found_as_they_are_drawn(drawn, taken_back):
     counted = {
         row["level"]: row["n"]
         for row in drawn.db.select("SELECT level, count(*) AS n FROM tile WHERE state = 'drawn' GROUP BY level")
@@ -86,9 +86,6 @@ def test_tiles_are_counted_as_they_are_drawn(drawn, taken_back):
         counters.add(drawn.db, "tile", 1, "0", 1)
         problem = f"counter tile 0 of experiment 1 says {counted[0] + 1}, there are {counted[0]}"
         assert counters.problems(drawn.db) == [problem]
-
-
-def test_the_newest_tiles_and_those_of_a_host_are_found(drawn):
     newest = maps.newest(drawn.db, 1, 5)
     assert (len(newest), {shown.tile.level for shown in newest}) == (5, {3})
     own = maps.of_host(drawn.db, 2, tasks=100, limit=50)

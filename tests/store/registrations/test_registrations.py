@@ -10,16 +10,8 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
 
-PREDICTION = {
-    "estimand": "grows",
-    "forecaster": "Ada",
-    "positive": 0.8,
-    "negative": 0.1,
-    "absent": 0.1,
-    "low": 0.0,
-    "high": 1.0,
-    "because": "a test",
-}
+CHANCES = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "low": 0.0, "high": 1.0}
+PREDICTION = {"estimand": "grows", "forecaster": "Ada", "because": "a test", **CHANCES}
 
 
 @pytest.fixture
@@ -34,7 +26,7 @@ def chain(database, now):
     return database
 
 
-def test_a_registration_is_read_as_it_was_written(chain, now):
+def test_a_registration_is_read_as_it_was_written_and_whatever_is_done_to_it_is_seen(chain, now, taken_back):
     first, newest = registrations.registration(chain, 1), registrations.registrations(chain, 1)[-1]
     assert first.body == json.dumps({"number": 1, "predictions": [PREDICTION]})
     assert (first.id, first.cohort, first.created_at) == (1, "exploratory", now)
@@ -45,6 +37,17 @@ def test_a_registration_is_read_as_it_was_written(chain, now):
     row = chain.one("SELECT * FROM prediction")
     assert {name: row[name] for name in PREDICTION} == PREDICTION
     assert registrations.broken_links(chain) == []
+    words = {"experiment_id": 1, "replicates": [[0]], "configs": [0], "max_failures": 3, "now": now}
+    with pytest.raises(sqlite3.IntegrityError):
+        workunits.order_many(chain, registration_id=9, **words)
+    workunits.order_many(chain, registration_id=3, **words)
+    with pytest.raises(sqlite3.IntegrityError):
+        chain.execute("DELETE FROM registration WHERE id = 3")
+    chain.execute("PRAGMA foreign_keys = OFF")
+    for damage, problem in DAMAGES.items():
+        with taken_back(chain):
+            assert chain.execute(damage) >= 1
+            assert registrations.broken_links(chain)[0].startswith(problem)
 
 
 INSERTED = """
@@ -65,23 +68,6 @@ DAMAGES = {
     "DELETE FROM registration WHERE id > 0": "registration holds 0 entries, and 3 were written",
     INSERTED: "registration 4 was altered",
 }
-
-
-def test_whatever_is_done_to_the_chain_is_seen(chain, taken_back):
-    chain.execute("PRAGMA foreign_keys = OFF")
-    for damage, problem in DAMAGES.items():
-        with taken_back(chain):
-            assert chain.execute(damage) >= 1
-            assert registrations.broken_links(chain)[0].startswith(problem)
-
-
-def test_work_stands_on_a_registration_which_cannot_be_removed(chain, now):
-    words = {"experiment_id": 1, "replicates": [[0]], "configs": [0], "max_failures": 3, "now": now}
-    with pytest.raises(sqlite3.IntegrityError):
-        workunits.order_many(chain, registration_id=9, **words)
-    workunits.order_many(chain, registration_id=3, **words)
-    with pytest.raises(sqlite3.IntegrityError):
-        chain.execute("DELETE FROM registration WHERE id = 3")
 
 
 def test_a_prediction_that_differs_from_what_was_registered_is_seen(database, now, taken_back):

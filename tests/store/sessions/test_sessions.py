@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from axiom.domain.sessions import EntryKind, Note, Step, TranscriptEntry
 from axiom.store.sessions import sessions, transcripts
 from axiom.store.sessions.transcripts import TranscriptTotals
@@ -11,17 +9,16 @@ from axiom.store.upkeep import jobs
 
 
 def test_names_are_counted_by_day_and_never_given_twice(database, now):
-    def told(day) -> str:
+    def named(day) -> str:
         begun = sessions.begin(database, pi="autopilot", reason="a test", now=day)
         database.execute("UPDATE session SET ended_at = started_at")
         return sessions.tell(database, begun.id, "a reason", day).name
 
     with database.transaction():
-        names = [told(day) for day in [now] * 704 + [now + timedelta(days=1)]]
+        names = [named(day) for day in [now] * 704 + [now + timedelta(days=1)]]
     letters = {0: "a", 25: "z", 26: "aa", 27: "ab", 51: "az", 52: "ba", 701: "zz", 702: "aaa"}
     assert [names[place] for place in letters] == [f"2026-03-02-{letter}" for letter in letters.values()]
-    assert names[-1] == "2026-03-03-a"
-    assert len(set(names)) == 705
+    assert (names[-1], len(set(names))) == ("2026-03-03-a", 705)
     assert [session.name for session in sessions.sessions(database, 2)] == names[:-3:-1]
 
 
@@ -63,16 +60,14 @@ def test_notes_come_back_in_order_and_as_they_were_written(database, now):
     assert sessions.kept_plan(database, session.id + 1) == {}
 
 
-def test_a_job_begins_for_the_first_time_once(small_lab):
-    db, now = small_lab.db, small_lab.now
-    assert jobs.first_began(db, "publish") is None
-    jobs.started(db, "publish", 60.0, now)
-    assert jobs.first_began(db, "publish") == now
-    jobs.failed(db, "publish", 60.0, "the disk is full")
-    assert jobs.first_began(db, "publish") is None
-    jobs.done(db, "publish", now)
-    jobs.started(db, "publish", 60.0, now)
-    assert jobs.first_began(db, "publish") is None
+def test_a_job_begins_for_the_first_time_once(database, now):
+    begun = [jobs.first_began(database, "publish")]
+    for change in (jobs.started, lambda *words: jobs.failed(*words[:3], "the disk is full")):
+        change(database, "publish", 60.0, now)
+        begun.append(jobs.first_began(database, "publish"))
+    jobs.done(database, "publish", now)
+    jobs.started(database, "publish", 60.0, now)
+    assert [*begun, jobs.first_began(database, "publish")] == [None, now, None, None]
 
 
 def entry(kind: EntryKind, tokens: int, request_id: int | None = None) -> TranscriptEntry:
@@ -81,34 +76,10 @@ def entry(kind: EntryKind, tokens: int, request_id: int | None = None) -> Transc
 
 
 ENTRIES = [
-    entry(EntryKind.REQUEST, 100),
-    entry(EntryKind.ANSWER, 40, 1),
-    entry(EntryKind.REQUEST, 100),
-    entry(EntryKind.FAILURE, 0, 3),
-    entry(EntryKind.REQUEST, 100),
-    entry(EntryKind.REFUSAL, 0),
+    *(entry(EntryKind.REQUEST, 100), entry(EntryKind.ANSWER, 40, 1)),
+    *(entry(EntryKind.REQUEST, 100), entry(EntryKind.FAILURE, 0, 3)),
+    *(entry(EntryKind.REQUEST, 100), entry(EntryKind.REFUSAL, 0)),
 ]
-
-
-@pytest.fixture
-def session_id(database, now):
-    """A session with entries 1 to 6, and another that is begun."""
-    session = sessions.begin(database, pi="scientist", reason="a test", now=now)
-    for number, written in enumerate(ENTRIES):
-        transcripts.append(database, session.id, written, now + timedelta(seconds=number))
-    database.execute("UPDATE session SET ended_at = started_at")
-    sessions.begin(database, pi="scientist", reason="another", now=now)
-    return session.id
-
-
-def test_a_transcript_is_read_as_it_was_written_and_counts_what_nothing_answered_in_full(database, session_id, now):
-    kept = transcripts.of_session(database, session_id)
-    assert [written.entry for written in kept] == ENTRIES
-    assert (kept[0].id, kept[0].at) == (1, now)
-    taken = TranscriptTotals(requests=3, tokens=140, micros=280, since=now)
-    assert transcripts.taken(database, range(session_id, session_id + 1)) == taken
-    nothing = TranscriptTotals(requests=0, tokens=0, micros=0, since=None)
-    assert transcripts.taken(database, range(session_id + 1, session_id + 2)) == nothing
 
 
 ALTERED = {
@@ -125,8 +96,20 @@ ALTERED = {
 }
 
 
-@pytest.mark.usefixtures("session_id")
-def test_an_altered_or_removed_entry_is_seen(database, taken_back):
+def test_a_transcript_is_read_as_it_was_written_and_an_altered_or_removed_entry_is_seen(database, taken_back, now):
+    session = sessions.begin(database, pi="scientist", reason="a test", now=now).id
+    for number, written in enumerate(ENTRIES):
+        transcripts.append(database, session, written, now + timedelta(seconds=number))
+    database.execute("UPDATE session SET ended_at = started_at")
+    sessions.begin(database, pi="scientist", reason="another", now=now)
+    stored = transcripts.of_session(database, session)
+    assert [written.entry for written in stored] == ENTRIES
+    assert (stored[0].id, stored[0].at) == (1, now)
+    totals = [transcripts.taken(database, range(number, number + 1)) for number in (session, session + 1)]
+    assert totals[0] == TranscriptTotals(
+        requests=3, tokens=140, micros=280, since=now
+    )  # what nothing answered, in full
+    assert totals[1] == TranscriptTotals(requests=0, tokens=0, micros=0, since=None)
     assert transcripts.broken_links(database) == []
     for column, value in ALTERED.items():
         with taken_back(database):

@@ -142,47 +142,26 @@ def test_what_was_forgotten_comes_back_under_its_own_number(out):
         task_store.admit_task(out, 90, replace(wanted, id=70))
 
 
-CELL = Result(
-    task_id=1,
-    experiment_id=1,
-    replicate=0,
-    config=0,
-    seed=5,
-    outcome=Outcome.OK,
-    measures={"total": 0.1, "count": None, "curve": [1, 2.5]},
-    early=(1.0, 0.5),
-    cpu_seconds=0.25,
-)
+IDS = {"task_id": 1, "experiment_id": 1, "replicate": 0, "config": 0, "seed": 5}
+MEASURES = {"total": 0.1, "count": None, "curve": [1, 2.5]}
+CELL = Result(**IDS, outcome=Outcome.OK, measures=MEASURES, early=(1.0, 0.5), cpu_seconds=0.25)
 
 
-@pytest.fixture
-def issued(ordered, now):
-    """Replicates 0 and 1 of experiment 1, and tasks 1 and 2."""
+def test_a_result_is_read_as_it_was_recorded_and_the_same_cell_again_is_a_duplicate(ordered, now):
     experiments.issue(ordered, experiments.by_id(ordered, 1), 1, 2)
     tasks.create(ordered, [(workunits.workunit(ordered, 1), 1)], now)
-    return ordered
-
-
-def test_a_result_is_read_as_it_was_recorded(issued, now):
     late = replace(CELL, config=1, outcome=Outcome.LATE, measures=None, early=())
-    assert results.record(issued, [CELL, late], now) == Recorded(results=2, duplicates=0)
-    assert results.of_task(issued, 1) == [CELL, late]
-    assert results.of_task(issued, 2) == []
-    assert counters.read(issued)["result", 1, "ok"] == 1
-    assert counters.read(issued)["result", 1, "late"] == 1
-
-
-def test_the_same_cell_again_is_a_duplicate_and_raises_nothing(issued, now):
-    results.record(issued, [CELL], now)
+    assert results.record(ordered, [CELL, late], now) == Recorded(results=2, duplicates=0)
+    assert results.of_task(ordered, 2) == []
     again = replace(CELL, task_id=2, measures={"total": 0.2})
-    assert results.record(issued, [again], now) == Recorded(results=0, duplicates=1, tasks=frozenset({2}))
-    assert results.of_task(issued, 1) == [CELL]
+    assert results.record(ordered, [again], now) == Recorded(results=0, duplicates=1, tasks=frozenset({2}))
+    assert results.of_task(ordered, 1) == [CELL, late]
     duplicate = {"result_id": 1, "task_id": 2, "measures": '{"total": 0.2}'}
-    assert issued.one("SELECT result_id, task_id, measures FROM duplicate") == duplicate
-    assert counters.read(issued)["result", 1, "ok"] == 1
+    assert ordered.one("SELECT result_id, task_id, measures FROM duplicate") == duplicate
+    assert [counters.read(ordered)["result", 1, outcome] for outcome in ("ok", "late")] == [1, 1]
     for impossible in (again, replace(CELL, replicate=7)):  # a task brings it once, and it was issued
         with pytest.raises(sqlite3.IntegrityError):
-            results.record(issued, [impossible], now)
+            results.record(ordered, [impossible], now)
     for none in ({"measures": {"total": float("nan")}}, {"early": (float("inf"),)}):
         with pytest.raises(ValueError, match="JSON"):
-            results.record(issued, [replace(CELL, **none)], now)
+            results.record(ordered, [replace(CELL, **none)], now)

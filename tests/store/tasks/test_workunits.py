@@ -122,7 +122,7 @@ def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, no
     assert waiting_tasks.held(ordered, 2) == []
 
 
-def test_what_is_late_and_what_nobody_attends_is_found(ordered, now):
+def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ordered, now):
     send(ordered, now)
     assert workunits.late(ordered, now + timedelta(hours=48), 9) == []
     assert workunits.late(ordered, now + timedelta(hours=49), 9) == [1]
@@ -131,18 +131,12 @@ def test_what_is_late_and_what_nobody_attends_is_found(ordered, now):
     assert workunits.unattended(ordered, 9) == [1]
     tasks.close(ordered, [(workunits.workunit(ordered, 1), WorkunitState.FAILED, "")], now)
     assert workunits.unattended(ordered, 9) == []
-
-
-def test_the_newest_time_is_of_whatever_was_written_last(ordered, now):
     assert workunits.newest(ordered)[0] == now
     jobs.started(ordered, "publish", 60.0, now + timedelta(hours=1))
     assert workunits.newest(ordered) == (now + timedelta(hours=1), "the job publish")
     entry = Audited(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
     audit.append(ordered, entry, now + timedelta(hours=2))
     assert workunits.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
-
-
-def test_a_host_s_words_are_kept_short_and_without_what_acts_on_a_reader():
     kept = {"as it is": "as it is", "a\nb\tc\x1b[31m\x7f": "a b c [31m ", "gr\u00fcn\u202e\n": "gr\u00fcn  "}
     assert {said: workunits.told(said) for said in kept} == kept
     assert workunits.told("x" * 501 + "\n") == "x" * 500

@@ -9,17 +9,8 @@ from axiom.store.engine import blobs, hash_chains
 from axiom.store.upkeep import audit, figures
 from axiom.store.upkeep.audit import Audited
 
-ENTRY = Audited(
-    caller="Ada",
-    command="experiment.deploy",
-    arguments='{"workunits":2}',
-    dry_run=False,
-    key="first",
-    outcome="done",
-    answer='{"made":2}',
-    workunits=2,
-    aborts=1,
-)
+WORDS = {"caller": "Ada", "command": "experiment.deploy", "arguments": '{"workunits":2}', "answer": '{"made":2}'}
+ENTRY = Audited(**WORDS, dry_run=False, key="first", outcome="done", workunits=2, aborts=1)
 
 
 @pytest.fixture
@@ -30,16 +21,13 @@ def chain(database, now):
     return database
 
 
-def test_an_entry_is_found_by_its_callers_key(chain):
+def test_an_entry_is_found_by_its_callers_key_and_counts_as_spent(chain, now):
     assert audit.by_key(chain, "Ada", "key 2")["id"] == 3
     assert audit.by_key(chain, "Bob", "key 2") is None
     assert [row["id"] for row in audit.latest(chain, 2)] == [4, 3]
     assert audit.length(chain) == 4
     assert audit.latest(chain, 9)[-1]["previous_hash"] == hash_chains.FIRST
     assert audit.broken_links(chain) == []
-
-
-def test_what_was_spent_counts_what_was_done_since_then(chain, now):
     for changes in ({"dry_run": True}, {"outcome": "refused"}, {"caller": "Bob"}):
         audit.append(chain, replace(ENTRY, key=None, **changes), now)
     for hours, workunits, aborts in ((0, 8, 4), (3, 2, 1), (4, 0, 0)):

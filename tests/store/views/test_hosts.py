@@ -45,14 +45,9 @@ def peopled(database, now, join):
 
 def test_leafing_forth_and_back_shows_everything_once(peopled):
     everybody = list(range(1, AMOUNT + 1))
-    for of, whose, all_ids in (
-        (List.HOSTS, 0, everybody),
-        (List.HOSTS_OF, 2, everybody[1::2]),
-        (List.HOSTS_OF, 3, []),
-        (List.VOLUNTEERS, 0, everybody),
-        (List.MEMBERS, 1, everybody),
-        (List.TEAMS, 0, [1]),
-    ):
+    lists = [(List.HOSTS, 0, everybody), (List.HOSTS_OF, 2, everybody[1::2]), (List.HOSTS_OF, 3, [])]
+    lists += [(List.VOLUNTEERS, 0, everybody), (List.MEMBERS, 1, everybody), (List.TEAMS, 0, [1])]
+    for of, whose, all_ids in lists:
         assert host_views.amount(peopled, of, whose) == len(all_ids)
         forth, shown = [], part(peopled, of, limit=5, whose=whose)
         assert not shown.is_more_before
@@ -69,7 +64,7 @@ def test_leafing_forth_and_back_shows_everything_once(peopled):
     assert part(peopled, List.HOSTS, limit=5, after=99) == nothing
 
 
-def test_hosts_that_had_no_valid_task_are_said_apart_but_for_the_laboratory_s_own(peopled, now):
+def test_new_hosts_are_said_apart_and_balances_are_ranked(peopled, now):
     assert host_views.extent(peopled) == Extent(hosts=0, cores=0, new=AMOUNT)
     with peopled.transaction():
         for number in range(1, 4):
@@ -77,6 +72,17 @@ def test_hosts_that_had_no_valid_task_are_said_apart_but_for_the_laboratory_s_ow
         ours, capacity = accounts.ourselves(peopled, now), Capacity(cores=5, memory_mb=1)
         host_store.meet(peopled, volunteer_id=ours, name="here", platform=LINUX, capacity=capacity, now=now)
     assert host_views.extent(peopled) == Extent(hosts=4, cores=11, new=AMOUNT - 3)
+    with peopled.transaction():
+        for number, amount in ((1, 500), (2, 900), (3, 500), (4, 100)):
+            ledger.carry_over(peopled, number, source="b", amount=amount, because="a test", now=now - timedelta(days=2))
+        for number in (2, 5):
+            ledger.carry_over(peopled, number, source="a", amount=7, because="a test", now=now)
+    places = {amount: host_views.rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
+    assert places == {907: 1, 500: 2, 100: 4, 7: 5}
+    carried = [(credit.source, credit.amount, credit.at) for credit in host_views.carried(peopled, 2)]
+    assert carried == [("a", 7, now), ("b", 900, now - timedelta(days=2))]
+    found = host_views.since(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
+    assert [(number, balance.total) for number, balance in found] == [(5, 7)]
 
 
 def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, prepared):
@@ -92,27 +98,12 @@ def test_a_host_that_has_had_a_valid_task_counts_whatever_came_after(small_lab, 
     assert (host_views.extent(small_lab.db).hosts, host_views.extent(small_lab.db).new) == (1, 0)
 
 
-def test_balances_are_ranked_told_by_their_source_and_brought_when_they_changed_lately(peopled, now):
-    with peopled.transaction():
-        for number, amount in ((1, 500), (2, 900), (3, 500), (4, 100)):
-            ledger.carry_over(peopled, number, source="b", amount=amount, because="a test", now=now - timedelta(days=2))
-        for number in (2, 5):
-            ledger.carry_over(peopled, number, source="a", amount=7, because="a test", now=now)
-    places = {amount: host_views.rank(peopled, ledger.VOLUNTEER, amount) for amount in (907, 500, 100, 7)}
-    assert places == {907: 1, 500: 2, 100: 4, 7: 5}
-    carried = [(credit.source, credit.amount, credit.at) for credit in host_views.carried(peopled, 2)]
-    assert carried == [("a", 7, now), ("b", 900, now - timedelta(days=2))]
-    found = host_views.since(peopled, ledger.VOLUNTEER, now - timedelta(days=1))
-    assert [(number, balance.total) for number, balance in found] == [(5, 7)]
-
-
 def questions(module: ModuleType) -> list[tuple[str, str]]:
     """Every SQL text of a module, under its name."""
-    texts = [
-        (name, text)
-        for name, value in vars(module).items()
-        for text in (value.values() if isinstance(value, dict) and name.startswith("_") else [value])
-    ]
+    tables = {
+        name: value.values() for name, value in vars(module).items() if isinstance(value, dict) and name[0] == "_"
+    }
+    texts = [(name, text) for name, value in vars(module).items() for text in tables.get(name, [value])]
     return [(name, text) for name, text in texts if isinstance(text, str) and text.lstrip().startswith("SELECT")]
 
 

@@ -77,10 +77,8 @@ KEYS = {
 
 
 def fits(row, chosen) -> bool:
-    configs = chosen["configs"]
-    return (configs is None or row.config in configs) and all(
-        chosen[name] in (None, getattr(row, name)) for name in ("experiment_id", "outcome", "replicate")
-    )
+    equal = all(chosen[name] in (None, getattr(row, name)) for name in ("experiment_id", "outcome", "replicate"))
+    return equal and (chosen["configs"] is None or row.config in chosen["configs"])
 
 
 def test_a_page_holds_what_was_asked_for_and_is_found_without_looking_at_every_result(large, every):
@@ -93,7 +91,7 @@ def test_a_page_holds_what_was_asked_for_and_is_found_without_looking_at_every_r
             assert len(taken) <= _FEW, (chosen, order)
 
 
-def test_lists_are_those_of_the_first_replicates_however_many_results_there_are(large, every):
+def test_lists_are_of_the_first_replicates_and_values_of_all(large, every):
     own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK and row.replicate < 4]
     expected = {
         config: sorted(row.measures["curve"] for row in own if row.config == config) for config in range(CONFIGS)
@@ -105,9 +103,6 @@ def test_lists_are_those_of_the_first_replicates_however_many_results_there_are(
             assert {config: sorted(lists) for config, lists in found.items()} == expected
     assert len(taken) <= _FEW
     assert tally.lists(large, 2, "total", 4).by_config == {}
-
-
-def test_all_values_are_counted_and_new_ones_with_them(large, every):
     tally = Tally()
     own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK]
     expected = {place: sorted(row.measures["total"] for row in own if row.config == place) for place in range(CONFIGS)}
