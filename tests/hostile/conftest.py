@@ -4,6 +4,7 @@ import hashlib
 import socket
 import subprocess
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from axiom.signed.trust import write_trust
 _SHARED = Path("/dev/shm")  # noqa: S108  looked at
 NOW = datetime.now(UTC).replace(microsecond=0)
 _EXPERIMENT = '''
-import ctypes, json, mmap, os, resource, shutil, signal, socket, subprocess, sys, threading, time
+import ctypes, fcntl, json, mmap, os, resource, shutil, signal, socket, subprocess, sys, threading, time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,22 +116,19 @@ class Host:
         text = _EXPERIMENT.format(program=program, places=self.places)
         return self._files | {"axiom/catalogue/hostile.py": text.encode(), "manifest.json": self._manifest}
 
-    def obey(self, program: str, *, seconds: float = 8.0) -> Ended:
+    def attack(self, body: str, *, seconds: float = PATIENCE) -> Ended:
+        """Obey an order whose cell runs these lines."""
+        return self.obey(_program(body), seconds=seconds)
+
+    def obey(self, program: str, *, seconds: float = PATIENCE) -> Ended:
         """Let the real runner carry out an order for a signed bundle with this program."""
         archive = bundles.pack(self.bundle(program))
         digest = bundles.digest(archive)
         stem = self.home.path / "bundles" / digest
         stem.with_suffix(".zip").write_bytes(archive)
-        seal = Seal(
-            experiment="hostile",
-            version=1,
-            serial=1,
-            digest=digest,
-            size=len(archive),
-            issued=NOW,
-            expires=NOW + timedelta(days=90),
-        )
-        stem.with_suffix(".seal").write_text(write_seal(seal, self._keys.bundle))
+        facts = {"experiment": "hostile", "version": 1, "serial": 1, "digest": digest, "size": len(archive)}
+        seal = write_seal(Seal(**facts, issued=NOW, expires=NOW + timedelta(days=90)), self._keys.bundle)
+        stem.with_suffix(".seal").write_text(seal)
         ticket = self._ticket(digest, seconds)
         order = Order.of(ticket, write_ticket(ticket, self._keys.ticket))
         runner = Runner(self.home, 1)
@@ -141,10 +139,10 @@ class Host:
         finally:
             runner.stop()
 
-    def unheld(self, program: str) -> subprocess.CompletedProcess[str]:
-        """Run the same program with nothing that holds it."""
+    def unheld(self, body: str) -> subprocess.CompletedProcess[str]:
+        """Run the same lines with nothing that holds them."""
         tree = self.path / "unheld"
-        write_tree(tree, self.bundle(program))
+        write_tree(tree, self.bundle(_program(body)))
         (self.path / "scratch").mkdir(exist_ok=True)
         code = (
             f"import os, sys; sys.path.insert(0, {str(tree)!r}); sys.dont_write_bytecode = True\n"
@@ -200,6 +198,10 @@ class Host:
         )
 
 
+def _program(body: str) -> str:
+    return "def attack():\n" + textwrap.indent(body, "    ") + "\n"
+
+
 def _digest(path: Path) -> str:
     if path.is_symlink():
         return str(path.readlink())
@@ -226,7 +228,7 @@ def manifest(files: dict[str, bytes]) -> bytes:
 @pytest.fixture
 def victim() -> Iterator[int]:
     """A process of the person's."""
-    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+    with subprocess.Popen(["/bin/sleep", "600"]) as process:
         yield process.pid
         process.kill()
 

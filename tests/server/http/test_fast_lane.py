@@ -3,7 +3,6 @@
 import itertools
 import socket
 import threading
-import time
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served, until
+from patience import PATIENCE
 from upload_lab import LARGE, NAME, Place, head
 
 from axiom.server.http import hardening
@@ -110,18 +110,28 @@ def test_an_answer_that_could_not_be_made_is_told_as_such(line, path):
     assert line.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
 
 
-def test_a_body_that_stops_coming_is_refused(monkeypatch, line):
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
-    line.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 100\r\n\r\n12")
-    assert line.answer() == (b"HTTP/1.1 408 Request Timeout", b"")
-    assert line.is_closed()
+def answered(address) -> bool:
+    """What was said before on other connections was read, once one more is answered."""
+    last = Line(address)
+    last.say(post(b"/now", b"1"))
+    answer = last.answer()
+    last.socket.close()
+    return answer == (OK, b"now 1")
 
 
-def test_a_slow_body_that_keeps_coming_is_taken(monkeypatch, line):
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.5)
-    body = b"x" * 14_000
-    line.say(post(b"/now", body)[: -len(body)], *[b"x" * 1_000] * 14, pause=0.05)
-    assert line.answer() == (OK, b"now 14000")
+@pytest.mark.parametrize(("piece", "pieces"), [(31_000, 3), (30_000, 1)])
+def test_a_body_is_taken_that_keeps_coming_and_refused_that_comes_too_slowly(clock, piece, pieces):
+    with served(Answers()) as address:
+        line = Line(address)
+        line.say(post(b"/now", bytes(3 * piece))[: -3 * piece])
+        for _ in range(pieces):
+            line.say(bytes(piece))
+            assert answered(address)
+            clock.turn(hardening.BODY_SECONDS)
+            assert answered(address)
+        assert line.answer() == ((OK, b"now 93000") if pieces == 3 else (b"HTTP/1.1 408 Request Timeout", b""))
+        assert pieces == 3 or line.is_closed()
+        line.socket.close()
 
 
 def test_whoever_leaves_before_the_answer_harms_nobody(place, line):
@@ -219,8 +229,7 @@ def test_only_so_many_requests_wait_on_one_connection(place, line, request_):
 
 
 @pytest.mark.parametrize(("path", "more"), [(b"/now", b"x: y\r\n" * 10_000), (b"/page", b"x" * 60_000)])
-def test_headers_behind_a_body_that_never_end_are_refused(monkeypatch, line, path, more):
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 5.0)
+def test_headers_behind_a_body_that_never_end_are_refused(line, path, more):
     line.say(b"POST %s HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n" % path)
     line.say(*[more] * 12)
     assert line.answer()[0] in {b"HTTP/1.1 431 Request Header Fields Too Large", b""}  # a reset may overtake the words
@@ -241,7 +250,6 @@ def test_whoever_asks_on_without_fetching_the_answers_is_cut_off(place, line):
     before = len(answers.asked)
     deaf = Line(address)
     deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-    deaf.socket.settimeout(1)
     for _ in range(400):  # answers of 40 MB
         deaf.say(post(b"/large", b"1"))
     assert until(lambda: len(answers.asked) > before)
@@ -252,30 +260,27 @@ def test_whoever_asks_on_without_fetching_the_answers_is_cut_off(place, line):
 
 
 @pytest.mark.parametrize("path", [b"/large", b"/huge"])
-def test_an_answer_that_nobody_fetches_is_given_up(monkeypatch, path):
-    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.3)
+def test_an_answer_that_nobody_fetches_is_given_up(clock, path):
     answers = Answers()
     with served(answers) as address:
         deaf = Line(address)
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         deaf.say(post(path, b"1", b"connection: close") if path == b"/huge" else post(path, b"1") * 60)
-        assert until(lambda: hardening.Hardened.senders[""] == 1)
-        assert until(lambda: not hardening.Hardened.senders)
+        assert until(lambda: answers.asked)
+        assert until(lambda: clock.turn(hardening.ANSWER_SECONDS) or not hardening.Hardened.senders)
         deaf.socket.close()
 
 
-def test_an_answer_that_is_fetched_slowly_is_given_to_its_end(monkeypatch):
-    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.3)
+def test_an_answer_that_is_fetched_slowly_is_given_to_its_end(clock):
     with served(Answers()) as address:
         slow = Line(address)
         slow.say(post(b"/huge", b"1"))
         heard = 0
-        while heard < HUGE:
-            heard += len(slow.socket.recv(400_000))
-            time.sleep(0.02)
+        for most in range(400_000, HUGE + 1, 400_000):
+            while heard < most:
+                heard += len(slow.socket.recv(most - heard))
+            clock.turn(hardening.ANSWER_SECONDS / 3)
+            assert answered(address)
         slow.socket.close()
 
 
@@ -289,13 +294,13 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
         target=serve, args=([ServedSocket(app=Page(), socket=listening, protocol=lanes.protocol)], told)
     )
     thread.start()
-    assert told.serves.wait(10)
+    assert told.serves.wait(PATIENCE)
     line = Line(listening.getsockname())
     line.say(post(b"/later", b"1") + post(b"/upload", rest) + b"\x16\x03 what is this\r\n\r\n")
     while line.answer()[0]:
         pass
     told.over.set()
-    thread.join(20)
+    thread.join(PATIENCE)
     opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     assert not [path for path in opened if str(path).startswith(str(place.folder.uploads))]
     assert not place.transfers.is_coming(NAME)

@@ -1,14 +1,13 @@
 """The site on raw sockets: what is too long, too slow or too much is refused, and everybody else is served."""
 
 import asyncio
-import contextlib
 import resource
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from lane_client import until
+from lane_client import Line, until
 from patience import PATIENCE
 
 from axiom.server.http import hardening
@@ -44,44 +43,13 @@ async def curt(_scope, _receive, send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-class Line:
-    """One connection, spoken to in bytes."""
+class Elsewhere(Line):
+    """A connection from another address of this computer."""
 
-    def __init__(self, address, source: str = "127.0.0.1") -> None:
-        self.address = address
-        self._socket = socket.create_connection(address, timeout=PATIENCE, source_address=(source, 0))
-
-    def say(self, *pieces: bytes) -> None:
-        with contextlib.suppress(OSError):  # refused while we were still speaking
-            for piece in pieces:
-                self._socket.sendall(piece)
-
-    def answer(self) -> bytes:
-        """One whole answer, or what came before the connection was closed."""
-        heard = b""
-        while b"\r\n\r\n" not in heard:
-            if not (piece := self.hear()):
-                return heard
-            heard += piece
-        head, _, body = heard.partition(b"\r\n\r\n")
-        length = next(
-            int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
-        )
-        while len(body) < length and (piece := self.hear()):
-            body += piece
-        return head.split(b"\r\n")[0] + b"|" + body
-
-    def is_closed(self) -> bool:
-        return self.hear() == b""
-
-    def hear(self) -> bytes:
-        try:
-            return self._socket.recv(65_536)
-        except ConnectionError:
-            return b""
-
-    def close(self) -> None:
-        self._socket.close()
+    def __init__(self, address, source: str) -> None:
+        super().__init__(address)
+        self.socket.close()
+        self.socket = socket.create_connection(address, timeout=PATIENCE, source_address=(source, 0))
 
 
 def served(talk, app=None):
@@ -94,7 +62,7 @@ def served(talk, app=None):
         try:
             return talk(line)
         finally:
-            line.close()
+            line.socket.close()
             stopping.now()
 
     with ThreadPoolExecutor(1) as pool:
@@ -111,11 +79,14 @@ def post(size: int) -> bytes:
     return b"POST /page HTTP/1.1\r\nhost: lab\r\ncontent-length: %d\r\n\r\n" % size
 
 
-OK = b"HTTP/1.1 200 OK|/page %d"
-TOO_LONG = {b"HTTP/1.1 431 Request Header Fields Too Large|", b""}  # a reset may overtake the words
+def ok(size: int) -> tuple[bytes, bytes]:
+    return b"HTTP/1.1 200 OK", b"/page %d" % size
 
 
-def asked(*requests: bytes, app=None) -> list[bytes]:
+TOO_LONG = {(b"HTTP/1.1 431 Request Header Fields Too Large", b""), (b"", b"")}  # a reset may overtake the words
+
+
+def asked(*requests: bytes, app=None) -> list[tuple[bytes, bytes]]:
     """What is answered to requests on one connection, each said once the one before is answered."""
 
     def talk(line):
@@ -131,7 +102,7 @@ def asked(*requests: bytes, app=None) -> list[bytes]:
 def test_a_connection_is_kept_for_many_requests_up_to_the_largest():
     largest = post(BODY_BYTES) + b"x" * BODY_BYTES
     answers = asked(GET, post(7) + b"1234567", header(HEADER_BYTES - 100), largest, GET)
-    assert answers == [OK % size for size in (0, 7, 0, BODY_BYTES, 0)]
+    assert answers == [ok(size) for size in (0, 7, 0, BODY_BYTES, 0)]
 
 
 LONG = {
@@ -147,7 +118,7 @@ LONG = {
 def test_headers_that_are_too_long_are_refused_and_what_follows_is_not_done(request_, before):
     app = Echo()
     answers = asked(*[GET] * before, request_ + GET, app=app)
-    assert answers[:before] == [OK % 0] * before
+    assert answers[:before] == [ok(0)] * before
     assert answers[before] in TOO_LONG
     assert app.requests == before
 
@@ -155,30 +126,36 @@ def test_headers_that_are_too_long_are_refused_and_what_follows_is_not_done(requ
 @pytest.mark.parametrize(
     "begin", [b"", b"GET /pa", GET + b"GET /again HTTP/1.1\r\nhost:", post(4) + b"12", GET + post(4)]
 )
-def test_headers_and_bodies_that_are_too_slow_are_refused(monkeypatch, begin):
-    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.2)
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
-
+def test_headers_and_bodies_that_are_too_slow_are_refused(clock, begin):
     def talk(line):
         line.say(begin)
-        heard = [line.answer() for _ in range(2 if begin.startswith(GET) else 1)]
-        return heard, line.is_closed()
+        answers = [line.answer()] if begin.startswith(GET) else []
+        assert answered(line)
+        clock.turn(hardening.BODY_SECONDS)
+        return [*answers, line.answer()], line.is_closed()
 
-    heard, is_closed = served(talk)
-    assert (heard[-1], is_closed) == (b"HTTP/1.1 408 Request Timeout|", True)
-    assert heard[:-1] in ([], [OK % 0])
+    answers, is_closed = served(talk)
+    assert (answers[-1], is_closed) == ((b"HTTP/1.1 408 Request Timeout", b""), True)
+    assert answers[:-1] in ([], [ok(0)])
 
 
-def test_an_answer_may_take_longer_than_a_request(monkeypatch):
-    monkeypatch.setattr(hardening, "HEADER_SECONDS", 0.1)
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.1)
+def answered(line) -> bool:
+    """What was said before was read, once another connection is answered."""
+    other = Line(line.socket.getpeername())
+    other.say(GET)
+    answer = other.answer()
+    other.socket.close()
+    return answer == ok(0)
 
+
+def test_an_answer_may_take_longer_than_a_request(clock):
     class Slow(Echo):
         async def __call__(self, scope, receive, send) -> None:
-            await asyncio.sleep(0.3)
+            clock.turn(hardening.BODY_SECONDS)
+            await asyncio.sleep(0.2)  # by the clock, while which is looked
             await super().__call__(scope, receive, send)
 
-    assert asked(post(4) + b"1234", app=Slow()) == [OK % 4]
+    assert asked(post(4) + b"1234", app=Slow()) == [ok(4)]
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -191,25 +168,23 @@ def test_a_body_that_is_too_large_is_refused_by_a_single_status_line_and_not_ask
         whole = (
             b"POST /page HTTP/1.1\r\nhost: lab\r\n" + length + b"\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
         )
-    assert asked(whole)[0] in {b"HTTP/1.1 413 Content Too Large|", b""}
+    assert asked(whole)[0] in {(b"HTTP/1.1 413 Content Too Large", b""), (b"", b"")}
     chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n" if chunked else b"x" * 65_536
 
     def talk(line):
         line.say(b"POST /page HTTP/1.1\r\nhost: lab\r\nexpect: 100-continue\r\n" + length + b"\r\n\r\n")
-        heard = line.hear()
+        status, _ = line.answer()
         line.say(*[chunk] * 32)
-        while piece := line.hear():
-            heard += piece
-        return heard
+        return status, line.answer()
 
-    heard = served(talk, curt)
-    assert heard.count(b"HTTP/1.1 ") == heard.count(b"HTTP/1.1 413") == 1
+    status, further = served(talk, curt)
+    assert (status[:12], further) == (b"HTTP/1.1 413", (b"", b""))
 
 
 @pytest.mark.parametrize("noise", [b"\x16\x03\x01\r\n\r\n", GET[:-2] + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n"])
 def test_requests_that_are_none_leave_no_line_in_the_log(caplog, noise):
     (answer,) = asked(noise)
-    assert answer.startswith(b"HTTP/1.1 400" if noise.startswith(b"\x16") else b"HTTP/1.1 ")
+    assert answer[0].startswith(b"HTTP/1.1 400" if noise.startswith(b"\x16") else b"HTTP/1.1 ")
     assert not caplog.records
 
 
@@ -217,23 +192,18 @@ def test_a_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(m
     monkeypatch.setattr(hardening, "FROM_ONE_SENDER", 3)
 
     def talk(line):
-        address, heard = line.address, {}
-        for source in ("127.0.0.2", "127.0.0.1"):
-            lines = [Line(address, source) for _ in range(5)]
+        address, statuses = line.socket.getpeername(), {}
+        for what, source, amount in (("many", "127.0.0.2", 5), ("a proxy", "127.0.0.1", 5), ("again", "127.0.0.2", 1)):
+            assert until(lambda: "127.0.0.2" not in hardening.Hardened.senders)
+            lines = [Elsewhere(address, source) for _ in range(amount)]
             for connection in lines:
                 connection.say(GET)
-            heard[source] = [connection.answer().split(b"|")[0][9:12] for connection in lines]
+            statuses[what] = [connection.answer()[0][9:12] for connection in lines]
             for connection in lines:
-                connection.close()
-        assert until(lambda: "127.0.0.2" not in hardening.Hardened.senders)
-        again = Line(address, "127.0.0.2")
-        again.say(GET)
-        heard["again"] = again.answer().split(b"|")[0][9:12]
-        again.close()
-        return heard
+                connection.socket.close()
+        return statuses
 
-    heard = served(talk)
-    assert heard == {"127.0.0.2": [b"200"] * 3 + [b"503"] * 2, "127.0.0.1": [b"200"] * 5, "again": b"200"}
+    assert served(talk) == {"many": [b"200"] * 3 + [b"503"] * 2, "a proxy": [b"200"] * 5, "again": [b"200"]}
 
 
 @pytest.mark.parametrize(
@@ -297,13 +267,13 @@ def test_whoever_sends_an_empty_line_and_no_request_is_sent_away(monkeypatch, em
 
     def talk(line):
         line.say(GET)
-        heard = [line.answer()]
+        answers = [line.answer()]
         line.say(empty + GET)  # together with a request it is nothing
-        heard.append(line.answer())
+        answers.append(line.answer())
         line.say(empty)
-        return heard, line.is_closed()
+        return answers, line.is_closed()
 
-    assert served(talk) == ([OK % 0] * 2, True)
+    assert served(talk) == ([ok(0)] * 2, True)
 
 
 def test_whoever_leaves_while_a_request_is_answered_and_others_wait_is_no_fault(caplog):
@@ -318,7 +288,7 @@ def test_whoever_leaves_while_a_request_is_answered_and_others_wait_is_no_fault(
 
     def talk(line):
         line.say(GET * 4)
-        line.close()
+        line.socket.close()
         assert until(lambda: len(begun) > 1)  # the second is begun before anybody sees that the connection is lost
         assert until(lambda: not hardening.Hardened.senders)
         may_go_on.set()
