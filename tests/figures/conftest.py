@@ -3,6 +3,7 @@
 import functools
 
 import pytest
+from patience import PATIENCE
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.figures.drawing import Draughtsman
@@ -71,6 +72,7 @@ LEARNING = tuple(
 ALONE = (CurveSeries(name="", repetitions=1, places=(1, 2), medians=(0.5, 0.25)),)
 DATES = ("2026-03-02", "2026-03-03", "2026-03-08", "2026-05-27")
 STRIP = {"title": "Every replicate", "y": "gap", **NULL}
+LAST = {**STRIP, "look": LOOKS[-1]}
 CREDIT = {"days": (20_514, 20_515, 20_520, 20_600), "totals": (10.0, 12.5, 11.0, 900.0)}
 ACCURACY = {"x": "epoch", "y": "test_accuracy", "by": "lr, optimiser", "configs": 24}
 SHARE = {"y": "share", "null": 0.5, "smallest": 0.1}
@@ -90,16 +92,9 @@ REQUESTS = {
         Sweep(name="one", title="One", x="width", y="loss", points=(SweepPoint(x=8, median=0.0),), log=("x", "y")),
         Narrowing(name="narrowing", title="As it narrowed", y="gap", looks=LOOKS, **NULL, predicted=(0.03, 0.12)),
         Narrowing(name="first-look", title="The first look", looks=(UNDECIDED,), **SHARE),
-        Strip(name="strip", replicates=tuple(range(480)), values=VALUES, look=LOOKS[-1], **STRIP),
+        Strip(name="strip", replicates=tuple(range(480)), values=VALUES, **LAST),
         Strip(name="long-strip", replicates=tuple(range(1_440)), values=VALUES * 3, look=LOOKS[0], **STRIP),
-        Strip(
-            name="older-strip",
-            replicates=tuple(range(40)),
-            values=VALUES[:40],
-            look=LOOKS[-1],
-            older=tuple(range(24)),
-            **STRIP,
-        ),
+        Strip(name="older-strip", replicates=tuple(range(40)), values=VALUES[:40], older=tuple(range(24)), **LAST),
         Curve(name="curve", title="accuracy by epoch", series=LEARNING, **ACCURACY),
         Curve(name="one-curve", title="loss by block", x="block", y="loss", series=ALONE),
         History(name="history", title="Credit by day", y="credit in all", dates=DATES, **CREDIT),
@@ -121,7 +116,7 @@ def request_of_each_kind(request):
 
 @pytest.fixture(scope="session")
 def draughtsman():
-    with Draughtsman() as drawing:
+    with Draughtsman(limit=PATIENCE) as drawing:
         yield drawing
 
 

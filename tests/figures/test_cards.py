@@ -21,8 +21,8 @@ def made(answer=ANSWER, verdict=Verdict.POSITIVE, reads=Meaning.AS_CLAIMED, low=
 
 def lines(svg: str) -> list[tuple[int, int, str]]:
     """Size of the letters, height and words of every text."""
-    found = re.findall(r'<text x="\d+" y="(\d+)" font-size="(\d+)"[^>]*>([^<]*)</text>', svg)
-    return [(int(size), int(height), words) for height, size, words in found]
+    texts = re.findall(r'<text x="\d+" y="(\d+)" font-size="(\d+)"[^>]*>([^<]*)</text>', svg)
+    return [(int(size), int(height), words) for height, size, words in texts]
 
 
 def test_a_card_says_the_number_and_what_it_means():
@@ -42,7 +42,7 @@ def test_a_card_says_the_number_and_what_it_means():
         made(answer=" ")
 
 
-@pytest.mark.parametrize("amount", [1, 12, 20, 60, 400])
+@pytest.mark.parametrize("amount", [1, 20, 60, 400])
 def test_an_answer_of_any_length_stands_within_its_card(amount):
     answer = " ".join(["sub-network"] * amount)
     said = lines(card(made(answer=answer)))

@@ -1,7 +1,7 @@
 """What is drawn, as data, in words and as a table."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given, settings
@@ -30,86 +30,48 @@ from axiom.figures.requests import (
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 MAYBE = st.none() | NUMBERS
-LEVELS = st.one_of(st.integers(), NUMBERS, st.text(max_size=5), st.booleans())
-POINTS = st.builds(
-    SweepPoint, x=LEVELS, median=NUMBERS, low=MAYBE, high=MAYBE, seeds=st.integers(0, 9), series=st.none() | LEVELS
+TEXT, COUNTS, AMOUNTS = st.text(max_size=5), st.integers(0, 99), st.integers(1, 99)
+LEVELS = st.one_of(st.integers(), NUMBERS, TEXT, st.booleans())
+OF_FIELD = {
+    **dict.fromkeys(("name", "title", "x", "y", "by", "group", "axis"), TEXT),
+    **dict.fromkeys(("median", "estimate", "null", "smallest"), NUMBERS),
+    **dict.fromkeys(("low", "high"), MAYBE),
+    **dict.fromkeys(("predicted", "expected"), st.none() | st.tuples(NUMBERS, NUMBERS)),
+    "seeds": COUNTS,
+    "configs": AMOUNTS,
+    "repetitions": AMOUNTS,
+    "confidence": st.just(0.9),
+    "verdict": st.sampled_from(Verdict),
+    "grade": st.sampled_from(Grade),
+    "places": st.tuples(AMOUNTS, AMOUNTS),
+    "medians": st.tuples(NUMBERS, NUMBERS),
+    "replicates": st.tuples(COUNTS, COUNTS, COUNTS),
+    "values": st.tuples(NUMBERS, MAYBE, MAYBE),
+    "log": st.lists(st.sampled_from("xy"), max_size=2).map(tuple),
+    "older": st.lists(COUNTS, max_size=3).map(tuple),
+    "centre": st.sampled_from(["median", "share", "mean"]),
+}
+
+
+def anything(kind, **own):
+    """Any picture, or part of one, of a kind; its fields are as those of this name are everywhere, but for its own."""
+    names = [field.name for field in fields(kind) if field.name not in own]
+    return st.builds(kind, **{name: OF_FIELD[name] for name in names}, **own)
+
+
+def few(parts):
+    return st.lists(parts, min_size=1, max_size=4).map(tuple)
+
+
+LOOKS = anything(Look)
+OF_FIELD["look"] = LOOKS
+REQUESTS = (
+    anything(Sweep, points=few(anything(SweepPoint, x=LEVELS, series=st.none() | LEVELS)))
+    | anything(Narrowing, looks=few(LOOKS))
+    | anything(Strip)
+    | anything(Forest, parts=few(anything(ForestPart)))
+    | anything(Curve, series=st.tuples(anything(CurveSeries)))
 )
-LOOKS = st.builds(
-    Look,
-    seeds=st.integers(0, 999),
-    estimate=NUMBERS,
-    low=MAYBE,
-    high=MAYBE,
-    verdict=st.sampled_from(Verdict),
-    grade=st.sampled_from(Grade),
-)
-TEXT = st.text(max_size=5)
-NAMED = {"name": TEXT, "title": TEXT, "y": TEXT}
-BAND = {"null": NUMBERS, "smallest": NUMBERS}
-SWEEPS = st.builds(
-    Sweep,
-    **NAMED,
-    x=TEXT,
-    points=st.lists(POINTS, min_size=1, max_size=4).map(tuple),
-    log=st.lists(st.sampled_from("xy"), max_size=2).map(tuple),
-    by=TEXT,
-    confidence=st.just(0.9),
-)
-NARROWINGS = st.builds(
-    Narrowing,
-    **NAMED,
-    **BAND,
-    looks=st.lists(LOOKS, min_size=1, max_size=4).map(tuple),
-    predicted=st.none() | st.tuples(NUMBERS, NUMBERS),
-)
-STRIPS = st.lists(st.tuples(st.integers(0, 99), MAYBE), max_size=4).flatmap(
-    lambda pairs: st.builds(
-        Strip,
-        **NAMED,
-        **BAND,
-        replicates=st.just((0, *(number for number, _ in pairs))),
-        values=st.just((1.0, *(value for _, value in pairs))),
-        look=LOOKS,
-        older=st.lists(st.integers(0, 99), max_size=3).map(tuple),
-        centre=st.sampled_from(["median", "share", "mean"]),
-    )
-)
-PARTS = st.builds(
-    ForestPart,
-    group=TEXT,
-    name=TEXT,
-    seeds=st.integers(0, 99),
-    estimate=NUMBERS,
-    low=MAYBE,
-    high=MAYBE,
-)
-FORESTS = st.builds(
-    Forest,
-    **NAMED,
-    **BAND,
-    parts=st.lists(PARTS, min_size=1, max_size=4).map(tuple),
-    look=LOOKS,
-    expected=st.none() | st.tuples(NUMBERS, NUMBERS),
-)
-CURVES = st.lists(st.tuples(st.integers(1, 99), NUMBERS), min_size=1, max_size=4).flatmap(
-    lambda pairs: st.builds(
-        Curve,
-        **NAMED,
-        x=TEXT,
-        by=TEXT,
-        configs=st.integers(1, 99),
-        series=st.tuples(
-            st.builds(
-                CurveSeries,
-                name=TEXT,
-                repetitions=st.integers(1, 32),
-                places=st.just(tuple(place for place, _ in pairs)),
-                medians=st.just(tuple(middle for _, middle in pairs)),
-            )
-        ),
-    )
-)
-REQUESTS = SWEEPS | NARROWINGS | STRIPS | FORESTS | CURVES
 
 
 @settings(max_examples=40)
@@ -123,13 +85,10 @@ def test_a_picture_of_nothing_is_refused(requests):
     with pytest.raises(ValueError, match="'pie'"):
         of_data({"kind": "pie"})
     for name, changes, fact in (
-        ("sweep", {"points": (SweepPoint(x=1, median=None),)}, "median"),
-        ("narrowing", {"looks": ()}, "estimate"),
+        *(("sweep", {"points": (SweepPoint(x=1, median=None),)}, "median"), ("narrowing", {"looks": ()}, "estimate")),
         ("strip", {"values": (None,) * 480}, "value"),
-        ("forest", {"parts": (requests["forest"].parts[4],)}, "estimate"),
-        ("curve", {"series": ()}, "curve"),
-        ("history", {"days": (20_514,)}, "history"),
-        ("strip", {"replicates": (1, 2)}, "replicates"),
+        *(("forest", {"parts": (requests["forest"].parts[4],)}, "estimate"), ("curve", {"series": ()}, "curve")),
+        *(("history", {"days": (20_514,)}, "history"), ("strip", {"replicates": (1, 2)}, "replicates")),
     ):
         with pytest.raises(ValueError, match=fact):
             replace(requests[name], **changes)
@@ -144,21 +103,19 @@ def measured(**config) -> MeasuredConfig:
     [
         ([{"width": 8, "lr": 0.1}, {"width": 16, "lr": 0.1}], [None, None], ""),
         ([{"width": 8, "lr": 0.1}, {"width": 8, "lr": 0.2}], [0.1, 0.2], "lr"),
-        (
-            [{"width": 8, "lr": 0.1, "depth": 1}, {"width": 8, "lr": 0.2, "depth": 2}],
-            ["0.1, 1", "0.2, 2"],
-            "lr, depth",
-        ),
+        ([{"width": 8, "lr": 0.1, "depth": 1}, {"width": 8, "lr": 0.2, "depth": 2}], ["0.1, 1", "0.2, 2"], "lr, depth"),
         ([{"width": 8, "on": True}, {"width": 8, "on": 1}], [True, 1], "on"),
     ],
 )
 def test_a_factor_that_varies_besides_makes_series(configs, series, by):
     points, named = points_of("width", [measured(**config) for config in configs])
     assert ([point.series for point in points], named) == (series, by)
-    assert [(point.x, point.median, point.seeds) for point in points] == [(each["width"], 0.5, 3) for each in configs]
+    assert [(point.x, point.median, point.seeds) for point in points] == [
+        (config["width"], 0.5, 3) for config in configs
+    ]
 
 
-def test_a_picture_says_its_numbers(requests):
+def test_a_picture_says_its_numbers_what_counts_and_where_its_interval_lies(requests):
     for name, *numbers in (
         *(
             ("sweep", "1.14", "0.0408 at 512", "24 seeds"),
@@ -177,29 +134,20 @@ def test_a_picture_says_its_numbers(requests):
         assert [number for number in numbers if number not in text] == [], name
     for centre in ("median", "share", "mean"):
         assert f"{centre} is 0.06" in described(replace(requests["strip"], centre=centre))
-
-
-def test_what_is_older_than_the_claim_is_not_among_the_values_that_a_strip_counts(requests):
     older = replace(requests["older-strip"], replicates=(1, 2, 3, 4), values=(9.0, 0.5, None, -0.5), older=(1,))
     for number in ("1 of 2 values", "−0.5 to 0.5", "1 of 4 replicates", "1 are from before"):
         assert number in described(older)
     assert described(replace(older, older=(1, 2, 4))).startswith("0 of 0 values")
-
-
-def test_a_narrowing_says_where_its_interval_lies(requests):
-    request = requests["narrowing"]
+    narrowing = requests["narrowing"]
     for low, high, where in (
         *((0.03, 0.1, "above"), (-0.1, -0.03, "below"), (-0.01, 0.01, "inside"), (-0.01, 0.03, "overlaps")),
         *((None, -0.03, "below"), (None, 0.01, "overlaps"), (-0.02, 0.02, "overlaps")),
     ):
-        looks = (*request.looks, replace(request.looks[-1], low=low, high=high))
-        assert f"{where} the band" in described(replace(request, looks=looks))
-
-
-def test_of_too_many_values_every_second_or_third_is_drawn(requests):
+        last = replace(narrowing.looks[-1], low=low, high=high)
+        assert f"{where} the band" in described(replace(narrowing, looks=(last,)))
     for values, every in ((1, 1), (500, 1), (501, 2), (1_440, 3)):
-        request = replace(requests["strip"], values=(1.0,) * values, replicates=tuple(range(values)))
-        assert spacing(request) == every
+        strip = replace(requests["strip"], values=(1.0,) * values, replicates=tuple(range(values)))
+        assert spacing(strip) == every
 
 
 def test_evidence_and_observations_become_what_a_picture_shows():

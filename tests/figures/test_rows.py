@@ -1,8 +1,10 @@
 """From measured lists to a curve, and from a card to the rows of a forest."""
 
+from evidence_lines import evidence_line
+
 from axiom.domain.declaration import Measure, ValueType
 from axiom.domain.evidence_cards import Card, Stratum
-from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.domain.findings import Grade
 from axiom.figures.curve_rows import curve_measure, curve_of
 from axiom.figures.forest_rows import parts_of
 
@@ -20,12 +22,9 @@ def curve(lists, configs=CONFIGS):
 def test_a_curve_is_a_list_whose_name_says_along_what():
     by_block, by_epoch = measure("loss_by_block"), measure("hits_by_epoch", ValueType.INTS)
     for measures, found in (
-        ([], None),
-        ([measure("accuracy", ValueType.FLOAT), measure("gaps")], None),
-        ([measure("loss_by_block", ValueType.FLOAT)], None),
-        ([measure("_by_epoch")], None),
-        ([measure("gaps"), by_block, by_epoch], "loss_by_block"),
-        ([by_epoch], "hits_by_epoch"),
+        *(([], None), ([measure("accuracy", ValueType.FLOAT), measure("gaps")], None)),
+        *(([measure("loss_by_block", ValueType.FLOAT)], None), ([measure("_by_epoch")], None)),
+        *(([measure("gaps"), by_block, by_epoch], "loss_by_block"), ([by_epoch], "hits_by_epoch")),
     ):
         assert curve_measure(measures) == found
 
@@ -52,32 +51,14 @@ def test_of_many_configs_six_are_drawn_with_both_ends_and_named_by_what_varies()
     assert [series.medians[-1] for series in found.series] == [0.0, 4.0, 8.0, 11.0, 15.0, 19.0]
 
 
-EVIDENCE = Evidence(
-    blocks=1,
-    seeds=8,
-    missing=0,
-    estimate=0.5,
-    low=None,
-    high=None,
-    e_value=1.0,
-    e_kind="signed ranks",
-    verdict=Verdict.UNDECIDED,
-    grade=Grade.AWAITING,
-    hosts=1,
-    volunteers=1,
-    platforms=1,
-    needs=(),
-    flags=(),
-    reasons=(),
-)
-
-
 def part(by: str, name: str, seeds: int = 8) -> Stratum:
     return Stratum(by=by, name=name, seeds=seeds, missing=1, estimate=0.5, low=None, high=0.9, mean=0.4, error=0.1)
 
 
 def card(*strata: Stratum) -> Card:
-    return Card(evidence=EVIDENCE, strata=strata, pooled=None, without=(), exploratory=None, next_grade=Grade.MODERATE)
+    return Card(
+        evidence=evidence_line(), strata=strata, pooled=None, without=(), exploratory=None, next_grade=Grade.MODERATE
+    )
 
 
 def test_platforms_come_first_then_designs_then_the_hosts_with_most_replicates():

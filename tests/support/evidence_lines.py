@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from axiom.domain.findings import Evidence, Observation
+from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.evidence.observations import Placed
@@ -26,5 +27,11 @@ def record(
 
 
 def history_of(db: Database, number: int) -> list[Evidence]:
-    """All evidence of a finding, oldest first."""
     return [evidence.read(row) for row in evidence.lines(db, number)]
+
+
+def evidence_line(**changes: Any) -> Evidence:
+    counts = {"blocks": 1, "seeds": 8, "missing": 0, "hosts": 1, "volunteers": 1, "platforms": 1}
+    weighed = {"estimate": 1.0, "low": None, "high": None, "e_value": 2.0, "e_kind": "signed ranks"}
+    words = {"verdict": Verdict.UNDECIDED, "grade": Grade.AWAITING, "needs": (), "flags": (), "reasons": ()}
+    return Evidence(**(counts | weighed | words | changes))
