@@ -30,11 +30,15 @@ from axiom.store.writer import Writer
 PACKAGE = Path(axiom.__file__).parent
 
 
-# Every cell leaves a line, so that one can see which were computed and how often, and takes its time.
+# Every cell leaves a line, so that one can see which were computed and how often, and ends when so many may have ended.
 SLOW = """import os, time
-    with open(os.environ["JAX_COMPILATION_CACHE_DIR"] + "/computed", "a") as file:
+    place = os.environ["JAX_COMPILATION_CACHE_DIR"]
+    with open(place + "/computed", "a") as file:
         file.write(f"{seed} {config.size}\\n")
-    time.sleep(0.5)
+    with open(place + "/computed") as file:
+        begun = len(file.readlines())
+    while not os.path.exists(place + "/may_end") or os.path.getsize(place + "/may_end") < begun:
+        time.sleep(0.01)
     return Measures("""
 
 
@@ -101,6 +105,11 @@ class House:
         files = (self.home / "cache").glob("*/computed")
         return [line for file in files for line in file.read_text().splitlines()]
 
+    def let_end(self, cells: int) -> None:
+        """So many of the slow cells that have begun, and no more."""
+        for file in (self.home / "cache").glob("*/computed"):
+            file.with_name("may_end").write_bytes(bytes(cells))
+
 
 class Nested:
     """A database inside the writer's transaction, where a transaction of one's own is a savepoint."""
@@ -124,7 +133,7 @@ def until(reached: Callable[[], Any]):
 
 @pytest.fixture(scope="module")
 def slow(prepared, tmp_path_factory) -> Prepared:
-    """Four cells of half a second."""
+    """Four cells that wait until they may end."""
     source = contents(prepared(sizes=(1, 2, 3, 4)).archive)["axiom/catalogue/tiny_sum.py"].decode()
     file = tmp_path_factory.mktemp("slow") / "tiny_sum.py"
     file.write_text(source.replace("return Measures(", SLOW))
@@ -187,13 +196,16 @@ def kill_runners(engine, *, children: bool = False) -> bool:
 
 @at_our_own_desk
 def test_processes_that_are_killed_cost_nothing_unless_they_are_killed_each_time(new_house, slow):
-    house = new_house(slow)
+    house, before = new_house(slow), 0
     house.deploy()
     engine = house.start()
     for number, children in ((1, False), (2, True)):
-        until(lambda number=number: len(house.computed()) > 4 * (number - 1))
+        until(lambda before=before: len(house.computed()) > before)
         until(lambda children=children: kill_runners(engine, children=children))
+        house.let_end(100)
         until(lambda number=number: house.states() == [TaskState.VALID] * number)
+        house.let_end(0)
+        before = len(house.computed())
         house.deploy(max_failures=1)
 
     def fails() -> bool:
@@ -230,13 +242,17 @@ def test_who_keeps_its_folder_goes_on_with_what_has_begun_and_gives_back_the_res
     house = new_house(slow)
     house.deploy(workunits=2)
     house.start(pace=EnginePace(ahead=1))
-    until(lambda: len(house.computed()) >= 2)
+    until(house.computed)
+    house.let_end(1)
+    until(lambda: len(house.computed()) == 2)
     house.stop()
     states = house.states()
     assert (states.count(TaskState.SENT), states.count(TaskState.UNSENT)) == (1, 1)
     before = house.computed()
+    house.let_end(100)
     house.start()
     until(lambda: house.states().count(TaskState.VALID) == 2)
+
     after = house.computed()
     assert after[: len(before)] == before
     assert before[0] not in after[len(before) :], "a finished cell was computed again"
