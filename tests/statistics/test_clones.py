@@ -14,17 +14,18 @@ from axiom.statistics.clones import alike, clones, equal_values, is_fine, mark
 ONCE = 0.031_415_926_535_9
 
 
-def test_the_second_result_of_one_seed_is_enough():
+def test_each_group_of_alike_results_is_told_and_rows_have_to_agree_in_all_numbers():
     assert clones({7: ONCE}) == ()
     assert clones({7: ONCE, 3: ONCE}) == ((7, 3),)
     assert clones(dict.fromkeys(range(240), ONCE)) == (tuple(range(240)),)
-
-
-def test_each_group_is_told_and_what_differs_in_the_fifteenth_digit_is_none():
     other = ONCE * (1 + 1e-14)
     same = math.nextafter(ONCE, 1.0)
     assert clones({1: ONCE, 2: same}) == ((1, 2),)
     assert clones({1: ONCE, 2: other, 3: ONCE, 4: -ONCE, 5: 2 * ONCE, 6: 2 * ONCE}) == ((1, 3), (5, 6))
+    assert clones({1: (0.5, ONCE, None), 2: (0.5, ONCE, None)}) == ((1, 2),)
+    assert clones({1: (0.5, ONCE), 2: (0.75, ONCE)}) == ()
+    assert clones({1: (0.5, ONCE), 2: (0.5, ONCE, None)}) == ()
+    assert clones({1: (0.5, 0.25), 2: (0.5, 0.25)}) == ()
 
 
 @pytest.mark.parametrize("coarse", [0.0, -3.0, 0.03, 0.12 - 0.09, 2 / 3, 517 / 1000, 2.0**20, 0.7345, math.nan])
@@ -45,13 +46,6 @@ def test_single_precision_meets_itself_by_chance_among_very_many_seeds():
         assert clones(dict(enumerate([one, one, *drawn[1_000:1_039]]))) == ()
     assert clones(dict(enumerate([drawn[0]] * 4 + drawn[1:400]))) == ((0, 1, 2, 3),)  # four are not
     assert clones(dict(enumerate([drawn[0]] * 2))) == ((0, 1),)
-
-
-def test_of_whole_rows_all_numbers_have_to_agree():
-    assert clones({1: (0.5, ONCE, None), 2: (0.5, ONCE, None)}) == ((1, 2),)
-    assert clones({1: (0.5, ONCE), 2: (0.75, ONCE)}) == ()
-    assert clones({1: (0.5, ONCE), 2: (0.5, ONCE, None)}) == ()
-    assert clones({1: (0.5, 0.25), 2: (0.5, 0.25)}) == ()
 
 
 @settings(max_examples=40)
@@ -113,14 +107,10 @@ COPIED = {
 }
 
 
-@pytest.mark.parametrize("name", HONEST)
-def test_equal_values_of_an_honest_table_are_no_copies(name):
-    assert [equal_values(*drawn(seed, HONEST[name])) for seed in range(15)] == [()] * 15
-
-
-@pytest.mark.parametrize("name", COPIED)
-def test_equal_values_that_chance_would_seldom_give_are_copies(name):
-    assert all(equal_values(*drawn(seed, COPIED[name])) for seed in range(15))
+@pytest.mark.parametrize("name", [*HONEST, *COPIED])
+def test_equal_values_are_copies_where_chance_would_seldom_give_them(name):
+    groups = [equal_values(*drawn(seed, {**HONEST, **COPIED}[name])) for seed in range(15)]
+    assert all(groups) if name in COPIED else groups == [()] * 15
 
 
 _ODD = st.sampled_from([0.0, 2.75, 3e-308, 1.7e308]) | st.floats(allow_nan=False, allow_infinity=False)

@@ -49,22 +49,6 @@ def test_an_exponent_knows_no_units(ys, scale):
     assert saturating_law([x * 4.0 for x in XS], ys).exponent == pytest.approx(plain, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("xs", "ys", "why"),
-    [
-        (XS[:3], [1.0, 2.0, 3.0], "3 levels"),
-        (XS, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0], "above 0"),
-        (XS, [2.0] * 6, "same at all levels"),
-        (XS, [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "jumps"),
-        (XS, [1e-200, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
-        ([1e-200, *XS[1:]], [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
-    ],
-)
-def test_where_there_is_no_law_a_sentence_says_why(xs, ys, why):
-    with pytest.raises(NoFitError, match=why):
-        saturating_law(xs, ys)
-
-
 LEVELS = [0.0, 0.1, 0.2, 0.35, 0.5, 0.6, 0.8, 1.0]
 
 
@@ -94,18 +78,22 @@ def test_no_other_turn_fits_better(ys):
 
 
 @pytest.mark.parametrize(
-    ("xs", "ys", "why"),
+    ("law", "xs", "ys", "why"),
     [
-        (LEVELS[:4], [1.0, 2.0, 0.0, 4.0], "4 levels"),
-        ([0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6, "levels"),
-        (LEVELS, [1.0] * 8, "straight"),
-        (LEVELS, [3.0 - 2.0 * x for x in LEVELS], "straight"),
-        ([-1.7e308, 0.0, 1.0, 2.0, 1.7e308], [1.0, 2.0, 1.0, 2.0, 3.0], "too far apart"),
+        (saturating_law, XS[:3], [1.0, 2.0, 3.0], "3 levels"),
+        (saturating_law, XS, [1.0, 1.0, 1.0, 1.0, 1.0, 0.0], "above 0"),
+        (saturating_law, XS, [2.0] * 6, "same at all levels"),
+        (saturating_law, XS, [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "jumps"),
+        (saturating_law, [1e-200, *XS[1:]], [1.0, 1.0, 1.0, 1.0, 1.0, 9.0], "thirty powers"),
+        (turn, LEVELS[:4], [1.0, 2.0, 0.0, 4.0], "4 levels"),
+        (turn, [0.0, 0.0, 1.0, 2.0, 3.0, 4.0], [1.0] * 6, "levels"),
+        (turn, LEVELS, [1.0] * 8, "straight"),
+        (turn, [-1.7e308, 0.0, 1.0, 2.0, 1.7e308], [1.0, 2.0, 1.0, 2.0, 3.0], "too far apart"),
     ],
 )
-def test_where_nothing_turns_a_sentence_says_why(xs, ys, why):
+def test_where_there_is_no_law_and_no_turn_a_sentence_says_why(law, xs, ys, why):
     with pytest.raises(NoFitError, match=why):
-        turn(xs, ys)
+        law(xs, ys)
 
 
 @settings(max_examples=40)

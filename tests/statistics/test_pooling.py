@@ -39,21 +39,19 @@ def test_few_places_have_no_interval():
     assert (one.estimate, one.low, one.high, one.tau2, one.q_p) == (0.3, None, None, 0.0, 1.0)
     assert two.low < 0.35 < two.high
     assert (two.prediction_low, two.prediction_high) == (None, None)
-
-
-def test_places_that_happen_to_agree_do_not_feign_certainty():
     same = pool([0.5, 0.5, 0.5, 0.5], [0.04] * 4)
     assert same.tau2 == same.i2 == 0.0
     assert (same.high - same.low) / 2 == pytest.approx(special.stdtrit(3, 0.975) * 0.1)
 
 
-@pytest.mark.parametrize(
-    ("estimates", "variances"),
-    [([], []), ([1.0], [0.1, 0.1]), ([1.0], [0.0]), ([math.nan], [1.0]), ([1.0], [math.inf])],
-)
-def test_what_cannot_be_pooled_is_refused(estimates, variances):
-    with pytest.raises(ValueError, match=r"pooled|numbers"):
-        pool(estimates, variances)
+def test_what_cannot_be_pooled_or_asked_for_is_refused():
+    wrong = [([1.0], [variance]) for variance in (0.0, math.inf)]
+    for estimates, variances in ([], []), ([1.0], [0.1, 0.1]), ([math.nan], [1.0]), *wrong:
+        with pytest.raises(ValueError, match=r"pooled|numbers"):
+            pool(estimates, variances)
+    for share in (0.0, 1.1, math.nan):
+        with pytest.raises(ValueError, match="share"):
+            e_bh([1.0], share)
 
 
 PLACES = st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(1e-4, 1e3)), min_size=1, max_size=8)
@@ -119,18 +117,11 @@ def test_the_set_is_that_of_an_independent_implementation(log_es, q):
     assert e_bh(log_es, q) == frozenset(int(place) for place in theirs)
 
 
-@pytest.mark.parametrize(
-    ("log_es", "standing"),
-    [
-        ([math.log(20.0)], {0}),
-        ([math.log(19.9)], set()),
-        ([math.log(39.0), math.log(39.0)], {0, 1}),  # neither reaches 40 alone; both reach 20 as the second
-        ([math.log(60.0), math.nan, -math.inf], {0}),
-        ([math.log(59.0), math.nan, math.inf], {0, 2}),
-    ],
-)
-def test_the_set_is_what_a_hand_finds(log_es, standing):
-    assert e_bh([one + 1e-12 for one in log_es], 0.05) == standing
+def test_the_set_is_what_a_hand_finds():
+    standing = {(20.0,): {0}, (19.9,): set(), (60.0, math.nan, 0.0): {0}, (59.0, math.nan, math.inf): {0, 2}}
+    standing[39.0, 39.0] = {0, 1}  # neither reaches 40 alone; both reach 20 as the second
+    for e_values, places in standing.items():
+        assert e_bh([(math.log(one) if one else -math.inf) + 1e-12 for one in e_values], 0.05) == places
 
 
 @settings(max_examples=40)
@@ -143,9 +134,3 @@ def test_stronger_evidence_and_fewer_questions_never_take_a_finding_away(log_es,
     if before:
         assert max(before) < len(log_es)
         assert len(before) <= len(e_bh([log_es[place] for place in sorted(before)], 0.05))
-
-
-@pytest.mark.parametrize("q", [0.0, 1.1, math.nan])
-def test_a_share_that_cannot_be_asked_for_is_refused(q):
-    with pytest.raises(ValueError, match="share"):
-        e_bh([1.0], q)

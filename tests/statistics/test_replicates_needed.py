@@ -19,6 +19,10 @@ def is_sure(values) -> bool:
     return either(*log_es(stream(values), 0.0)) >= BAR
 
 
+def is_share_sure(drawn, null: float) -> bool:
+    return bernoulli_log_e(int(drawn.sum()), len(drawn), null) >= BAR
+
+
 def test_an_effect_is_as_sure_after_the_forecast_number_as_was_forecast():
     rng, reached = np.random.default_rng(1), [[], []]
     for effect in rng.normal(0.0, 1.0, STREAMS):  # as the forecast expects effects to be
@@ -37,8 +41,7 @@ def test_a_share_is_as_sure_after_the_forecast_number_as_was_forecast():
         drawn = rng.random(6_000) < chance
         for place, more in enumerate(for_share(int(drawn[:PILOT].sum()), PILOT, null, BAR)):
             if more is not None and 0 < more <= len(drawn) - PILOT:
-                n = PILOT + more
-                reached[place].append(bernoulli_log_e(int(drawn[:n].sum()), n, null) >= BAR)
+                reached[place].append(is_share_sure(drawn[: PILOT + more], null))
     assert 0.4 <= np.mean(reached[0]) <= 0.75  # a count goes up in steps, so mostly past one half
     assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.07)
 
@@ -71,9 +74,6 @@ def test_what_is_sure_already_needs_no_more_but_the_least_that_is_asked_for():
     assert for_effect(sure, math.log(20), least=50) == (30, 30)
     assert for_share(40, 40, 0.5, math.log(20), least=50) == (10, 10)
     assert for_absence([0.0, 1e-9, -1e-9] * 20, 0.0, 1.0, by_signs=True, least=100) == (40, 40)
-
-
-def test_without_two_values_nothing_is_forecast_nor_an_absence_at_the_smallest_effect():
     for values in ([], [1.0]):
         assert for_effect(values, BAR) == for_absence(values, 0.0, 0.1, by_signs=False) == (None, None)
     assert for_share(0, 0, 0.5, BAR) == (None, None)
@@ -101,7 +101,7 @@ def test_no_share_makes_the_forecast_fail(n, share, null):
     assert most is None or most >= (half or 0)
 
 
-def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_there():
+def test_as_many_seeds_as_would_show_an_effect_or_a_share_show_one_that_is_there():
     rng, reached = np.random.default_rng(4), [[], []]
     for _ in range(80):
         pilot = rng.normal(0.0, 1.0, 64).tolist()  # in which there is none, as in a negative that is doubted
@@ -112,14 +112,8 @@ def test_as_many_seeds_as_would_show_an_effect_of_this_size_show_one_that_is_the
     assert np.mean(reached[1]) == pytest.approx(0.9, abs=0.08)
     assert if_effect([1.0], 0.5, BAR) == (None, None)
     assert if_effect([1.0] * 20, 0.5, BAR) == (0, 0)
-
-
-def test_as_many_seeds_as_would_show_a_share_show_one_that_is_there():
     rng = np.random.default_rng(5)
     half, most = if_share(16, 0.75, 0.5, BAR)
-    shown = [
-        [bernoulli_log_e(int((rng.random(16 + more) < 0.75).sum()), 16 + more, 0.5) >= BAR for _ in range(200)]
-        for more in (half, most)
-    ]
+    shown = [[is_share_sure(rng.random(16 + more) < 0.75, 0.5) for _ in range(200)] for more in (half, most)]
     assert 0.4 <= np.mean(shown[0]) <= 0.65
     assert np.mean(shown[1]) == pytest.approx(0.9, abs=0.06)

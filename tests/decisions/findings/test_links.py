@@ -106,18 +106,13 @@ def test_whatever_is_said_in_whatever_order_nothing_depends_on_itself(pairs):
         assert number not in void
 
 
-@pytest.mark.parametrize(
-    ("footing", "upheld", "comes_to"),
-    [
-        (HOLDS, (Meaning.AS_CLAIMED,), Bearing.SUPPORTS),
-        (SMALL, (Meaning.AS_CLAIMED,), Bearing.CONTRADICTS),
-        (SMALL, (Meaning.OPPOSITE, Meaning.TOO_SMALL), Bearing.SUPPORTS),
-        (MIXED, (Meaning.AS_CLAIMED,), Bearing.SAYS_NOTHING),
-    ],
-)
-def test_what_a_test_came_to_follows_from_the_verdict(footing, upheld, comes_to):
-    assert bearing(said(finding(1), TESTS, old(1), upheld=upheld), {1: footing}) is comes_to
-    assert bearing(said(finding(1), REPLICATES, finding(2), upheld=upheld), {1: footing, 2: OPEN}) is comes_to
+def test_what_a_test_came_to_follows_from_the_verdict():
+    claimed, other = (Meaning.AS_CLAIMED,), (Meaning.OPPOSITE, Meaning.TOO_SMALL)
+    bearings = {(HOLDS, claimed): Bearing.SUPPORTS, (SMALL, claimed): Bearing.CONTRADICTS}
+    bearings |= {(SMALL, other): Bearing.SUPPORTS, (MIXED, claimed): Bearing.SAYS_NOTHING}
+    for (footing, upheld), comes_to in (bearings | {(RECALLED, claimed): Bearing.SAYS_NOTHING}).items():
+        assert bearing(said(finding(1), TESTS, old(1), upheld=upheld), {1: footing}) is comes_to
+        assert bearing(said(finding(1), REPLICATES, finding(2), upheld=upheld), {1: footing, 2: OPEN}) is comes_to
 
 
 @pytest.mark.parametrize(

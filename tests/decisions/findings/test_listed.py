@@ -66,17 +66,10 @@ def scored(forecaster, prediction, verdict, estimate=1.0, registration=None):
     )
 
 
-@pytest.mark.parametrize(
-    ("verdict", "brier", "bits"),
-    [
-        (Verdict.POSITIVE, 0.1**2 + 2 * 0.05**2, -math.log2(0.9)),
-        (Verdict.NEGATIVE, 0.95**2 + 0.9**2 + 0.05**2, -math.log2(0.05)),
-    ],
-)
-def test_chances_are_scored_by_the_verdict(verdict, brier, bits):
-    worth = score(SURE, verdict, 1.0, "it ended")
-    assert worth.brier == pytest.approx(brier)
-    assert worth.log_score == pytest.approx(bits)
+def test_chances_are_scored_by_the_verdict():
+    right, wrong = (score(SURE, verdict, 1.0, "it ended") for verdict in (Verdict.POSITIVE, Verdict.NEGATIVE))
+    assert (right.brier, wrong.brier) == pytest.approx((0.1**2 + 2 * 0.05**2, 0.95**2 + 0.9**2 + 0.05**2))
+    assert (right.log_score, wrong.log_score) == pytest.approx((-math.log2(0.9), -math.log2(0.05)))
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNDECIDED, Verdict.MIXED])

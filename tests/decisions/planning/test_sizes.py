@@ -46,18 +46,12 @@ def with_volunteers(seconds: float):
     return block_size(seconds, has_address=True, has_volunteers=True)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "replicates", "amounts"),
-    [
-        (5 * MINUTE, 16, "hold 16"),
-        (3 * MINUTE, 28, "hold 28"),
-        (2 * MINUTE, 32, "hold 40;"),
-        (0.01, 32, f"hold {4 * MOST_REPLICATES};"),  # so many a task at most
-    ],
-)
-def test_four_tasks_at_four_volunteers_are_filled_within_bounds(seconds, replicates, amounts):
-    size = with_volunteers(seconds)
-    assert (size.replicates, amounts in size.reason) == (replicates, True)
+def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
+    sizes = {3_600.0: (16, "hold 4;"), 5 * MINUTE: (16, "hold 16"), 3 * MINUTE: (28, "hold 28")}
+    sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * MOST_REPLICATES};")}  # so many a task at most
+    for seconds, (replicates, amounts) in sizes.items():
+        size = with_volunteers(seconds)
+        assert (size.replicates, amounts in size.reason) == (replicates, True)
 
 
 @settings(max_examples=25)
@@ -193,18 +187,12 @@ def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first():
         assert [(order.frontier.arm, order.tiles) for order in orders] == tiles
 
 
-@pytest.mark.parametrize(
-    ("tiles", "lacking", "turn", "length"),
-    [
-        (100_000, 100, 1_200.0, 1_200.0),  # plenty for everybody
-        (1_000, 100, 1_200.0, 100.0),  # a task for each core
-        (100, 100, 1_200.0, SHORT),  # shorter ones would hardly be worth fetching
-        (1, 100, 8.0, 8.0),  # on the laboratory's own cores
-    ],
-)
-def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores(tiles, lacking, turn, length):
-    orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, deep=1e9, out=0.0, is_idle=True, turn=turn)
-    assert task_length(orders, lacking, turn) == length
+def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores():
+    lengths = {(100_000, 1_200.0): 1_200.0, (1_000, 1_200.0): 100.0}  # plenty for everybody; a task for each core
+    lengths |= {(100, 1_200.0): SHORT, (1, 8.0): 8.0}  # hardly worth fetching; on the laboratory's own cores
+    for (tiles, turn), length in lengths.items():
+        orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, deep=1e9, out=0.0, is_idle=True, turn=turn)
+        assert task_length(orders, 100, turn) == length
 
 
 FRONTIERS = st.lists(
