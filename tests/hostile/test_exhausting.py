@@ -74,10 +74,7 @@ TAKING = {
         "    signal.signal(number, signal.SIG_IGN)\nwhile True:\n    pass",
     ),
     "prints without end": ("DONE LATE", "while True:\n    print('x' * 1000)"),
-    "traces everything": (
-        "DONE LATE",
-        "sys.settrace(lambda *words: None)\nwhile True:\n    len('x')",
-    ),
+    "traces everything": ("DONE LATE", "sys.settrace(lambda *words: None)\nwhile True:\n    len('x')"),
     "answers without end": (
         "CHILD_LOST no cell  The computing process is lost: it spoke without end",
         "for number in range(3, 9):\n"

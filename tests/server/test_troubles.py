@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 from scheduler_calls import Client, Exchange, report
 
 from axiom.decisions.upkeep.failures import grouped
@@ -163,12 +164,14 @@ def test_whoever_asks_at_the_same_moment_hears_the_same(exchange, ann, prepared)
         exchange.call(client)
     lose_bundle(exchange, prepared)
     begun, goes_on = threading.Event(), threading.Event()
-    holding = exchange.writer.submit(lambda _: begun.set() or goes_on.wait(20))  # so that the others make one group
-    begun.wait(20)
+    holding = exchange.writer.submit(
+        lambda _: begun.set() or goes_on.wait(PATIENCE)
+    )  # so that the others make one group
+    assert begun.wait(PATIENCE)
     answers = [exchange.project.scheduler(client.words(ask=1.0)) for client in clients]
     goes_on.set()
-    holding.result(20)
-    assert all(b"damaged" in bytes(answer.result(20)) for answer in answers)
+    holding.result(PATIENCE)
+    assert all(b"damaged" in bytes(answer.result(PATIENCE)) for answer in answers)
 
 
 def test_work_with_another_bundle_goes_out_all_the_same(working_lab, secrets, prepared):

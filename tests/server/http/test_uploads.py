@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import PATIENCE
 from upload_lab import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_query, status_of
 
 from axiom.boinc.transfers import done, size_reply, write_name, write_token
@@ -45,7 +46,7 @@ def test_an_output_is_the_same_in_whatever_pieces_it_comes(place_for_all, cuts):
     arrival = place_for_all.transfers.arrive(len(request))
     bounds = [0, *sorted(cuts), len(request)]
     assert all(arrival.take(request[a:b]) is None for a, b in itertools.pairwise(bounds) if b > a)
-    assert arrival.finish().result(10) == done()
+    assert arrival.finish().result(PATIENCE) == done()
 
 
 @settings(max_examples=50)
@@ -55,7 +56,7 @@ def test_whatever_comes_is_answered_and_nothing_wrong_is_stored(place_for_all, n
     broken = request[:at] + noise + request[at + len(noise) :]
     arrival = place_for_all.transfers.arrive(length)
     if arrival.take(broken) is None:
-        assert status_of(arrival.finish().result(10)) in {-1, 0, 1}
+        assert status_of(arrival.finish().result(PATIENCE)) in {-1, 0, 1}
     assert place_for_all.stored().get(1, SMALL) == SMALL
 
 
@@ -136,7 +137,7 @@ def test_a_client_that_says_how_much_comes_hears_that_it_is_not_wanted_and_not_a
     body = head(3 * LARGE, token=FOREIGN)
     arrival = place.transfers.arrive(len(body))
     assert {arrival.take(body[at : at + 65_536]) for at in range(0, len(body), 65_536)} == {None}
-    assert status_of(arrival.finish().result(10)) == -1
+    assert status_of(arrival.finish().result(PATIENCE)) == -1
     assert len(body) > 1_048_576
 
 
@@ -175,8 +176,8 @@ def test_two_who_bring_one_file_at_once_harm_nobody(place):
     second.take(request[:half])
     assert first.take(request[half:]) is None
     second.take(request[half:])
-    assert status_of(first.finish().result(10)) == 1  # it was overtaken
-    assert second.finish().result(10) == done()
+    assert status_of(first.finish().result(PATIENCE)) == 1  # it was overtaken
+    assert second.finish().result(PATIENCE) == done()
     assert place.stored() == {1: LARGE}
 
 
@@ -292,7 +293,7 @@ def cut_off(exchange, handed, body: bytes) -> bytes:
 def asked(exchange, question: bytes) -> bytes:
     arrival = exchange.transfers.arrive(len(question))
     assert arrival.take(question) is None
-    return arrival.finish().result(10)
+    return arrival.finish().result(PATIENCE)
 
 
 def test_a_task_that_its_host_lost_is_sent_again_and_its_output_begins_anew(exchange, attic):
@@ -348,7 +349,7 @@ with ThreadPoolExecutor(2) as threads:
     while piece := sys.stdin.buffer.read1(50_000):
         arrival.take(piece)
         print(len(piece), flush=True)
-    print(arrival.finish().result(10).decode(), flush=True)
+    print(arrival.finish().result().decode(), flush=True)
     time.sleep(600)
 """
 
@@ -361,7 +362,7 @@ def test_after_a_kill_what_was_acknowledged_is_here_and_the_rest_goes_on(place, 
         program = program.replace(
             "    print(arrival", "    writer.submit(lambda _: time.sleep(600))\n    print(arrival"
         )
-        program = program.replace("arrival.finish().result(10).decode()", "arrival.finish().done()")
+        program = program.replace("arrival.finish().result().decode()", "arrival.finish().done()")
     with subprocess.Popen(
         [sys.executable, "-c", program, str(place.folder.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:

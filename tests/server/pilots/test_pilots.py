@@ -38,7 +38,7 @@ class Cluster:
 
     def pilot(self, name: str, key: str = "", **how) -> HttpDesk:
         desk = self._stack.enter_context(closing(HttpDesk(self.address, key or self.key)))
-        timer = threading.Timer(PATIENCE / 20, desk.hurry)  # else it would ask for ever
+        timer = threading.Timer(PATIENCE, desk.hurry)  # else it would ask for ever
         timer.start()
         self._stack.callback(timer.cancel)
         desk.session = say_hello(desk, name, **how)

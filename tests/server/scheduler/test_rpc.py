@@ -7,6 +7,7 @@ from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
+from patience import PATIENCE
 from scheduler_calls import MASTER, Client, Exchange, Heard
 
 from axiom.boinc import account_keys
@@ -198,14 +199,13 @@ def test_when_too_many_wait_the_client_keeps_everything_and_comes_back(working_l
     exchange = Exchange(working_lab, secrets, max_waiting=1)
     client = Client(exchange.join().key)
     (handed,) = exchange.call(client, ask=1.0).tasks.values()
-    words, go = client.words(exchange.upload(handed)), threading.Event()
-    held = exchange.writer.submit(lambda _: go.wait(20))
-    while exchange.writer._queue.qsize():  # the writer has taken it
-        threading.Event().wait(0.001)
+    words, begun, go = client.words(exchange.upload(handed)), threading.Event(), threading.Event()
+    first = exchange.writer.submit(lambda _: begun.set() or go.wait(PATIENCE))
+    assert begun.wait(PATIENCE)
     waiting = exchange.writer.submit(lambda _: None)
     busy = exchange.say(words, "fr")
     go.set()
-    held.result(20), waiting.result(20)
+    first.result(PATIENCE), waiting.result(PATIENCE)
     assert busy.named("result_ack") == []
     assert 60 <= busy.number("request_delay") <= 180
     assert busy.root.find("project_is_down") is None
@@ -243,12 +243,12 @@ def test_a_seal_that_was_undone_with_its_answer_is_there_for_the_next(exchange, 
         f"BEFORE UPDATE OF cross_id ON volunteer WHEN old.id = {ann.id} BEGIN SELECT raise(ABORT, 'stumbled'); END"
     )
     exchange.do(lambda db: db.execute(f"CREATE TRIGGER stumble {stumble}"))
-    exchange.writer.submit(lambda _: go.wait(20))
+    exchange.writer.submit(lambda _: go.wait(PATIENCE))
     words = attic.words(ask=1.0, cross_project_id="d" * 32), bob.words(ask=1.0)
     undone, served = (exchange.project.scheduler(body) for body in words)  # in one group
     go.set()
-    assert b"<project_is_down/>" in bytes(undone.result(20))
-    served = bytes(served.result(20))
+    assert b"<project_is_down/>" in bytes(undone.result(PATIENCE))
+    served = bytes(served.result(PATIENCE))
     heard = bob.hear(Heard(served, ET.fromstring(served)))
     (handed,) = heard.tasks.values()
     (seal,) = [file for name, file in handed.files.items() if name.startswith("seal-")]
