@@ -82,21 +82,16 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(place, body, after):
     assert not list(place.folder.uploads.iterdir())
 
 
-def test_an_upload_may_go_on_before_where_it_was_and_never_behind(place):
-    place.cut(head(LARGE), after=200_000)
-    assert status_of(place.say(head(LARGE, offset=300_000))) == 1
-    assert place.say(head(LARGE, offset=1_000)) == done()
-    assert place.stored() == {1: LARGE}
-
-
-def test_bytes_that_are_not_the_files_are_not_stored_and_it_is_begun_anew(place):
-    other = bytes(len(LARGE))
-    place.cut(head(other), after=200_000)
+def test_an_upload_goes_on_before_where_it_was_never_behind_and_anew_with_other_bytes(place):
+    place.cut(head(bytes(len(LARGE))), after=200_000)
     assert status_of(place.say(head(LARGE, offset=100_000))) == 1
     assert place.say(size_query()) == size_reply(0)
     assert status_of(place.say(head(SMALL, digest=md5(b"something else")))) == 1
     assert place.stored() == {}
-    assert place.say(head(LARGE)) == done()
+    place.cut(head(LARGE), after=200_000)
+    assert status_of(place.say(head(LARGE, offset=300_000))) == 1
+    assert place.say(head(LARGE, offset=1_000)) == done()
+    assert place.stored() == {1: LARGE}
 
 
 FOREIGN = write_token(b"another laboratory's".ljust(32), name=NAME, max_nbytes=LIMIT)
@@ -123,22 +118,18 @@ def test_nothing_is_kept_without_a_token_of_ours_for_this_file_and_size(place):
     assert place.say(size_query()) == size_reply(0)
 
 
-def test_an_endless_body_without_a_token_is_let_pass_for_a_while_and_then_cut_off(place):
+def test_a_body_without_a_token_is_let_pass_if_it_says_its_length_and_cut_off_if_it_is_endless(place):
     before = place.kept()
-    arrival = place.transfers.arrive(None)
-    arrival.take(head(LARGE, token=FOREIGN))
-    answers = [arrival.take(b"x" * 65_536) for _ in range(20)]
-    assert answers[0] is None
-    assert answers[-1] == b"413 Content Too Large"
-    assert place.kept() == before
-
-
-def test_a_client_that_says_how_much_comes_hears_that_it_is_not_wanted_and_not_a_status(place):
     body = head(3 * LARGE, token=FOREIGN)
+    assert len(body) > 1_048_576
     arrival = place.transfers.arrive(len(body))
     assert {arrival.take(body[at : at + 65_536]) for at in range(0, len(body), 65_536)} == {None}
     assert status_of(arrival.finish().result(PATIENCE)) == -1
-    assert len(body) > 1_048_576
+    arrival = place.transfers.arrive(None)
+    arrival.take(head(LARGE, token=FOREIGN))
+    answers = [arrival.take(b"x" * 65_536) for _ in range(20)]
+    assert (answers[0], answers[-1]) == (None, b"413 Content Too Large")
+    assert place.kept() == before
 
 
 TRAVERSAL = [
@@ -204,24 +195,19 @@ def test_what_comes_for_a_task_that_ended_without_an_output_is_let_pass(place, s
     assert place.kept() == before
 
 
-def test_a_disk_without_room_makes_clients_wait(place, monkeypatch):
-    monkeypatch.setattr(upload_handlers, "LEAST_FREE", 2**62)
-    place.transfers = place.opened()
-    assert status_of(place.say(head(SMALL))) == 1
-    assert status_of(place.say(head(LARGE))) == 1
-    assert place.stored() == {}
-    monkeypatch.undo()
-    place.lab.later(seconds=10)
-    assert place.say(head(SMALL)) == done()
-
-
-def test_a_disk_that_fills_while_a_file_comes_makes_clients_wait(place, monkeypatch):
+def test_a_disk_that_is_full_or_fills_while_a_file_comes_makes_clients_wait(place, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(upload_handlers.os, "write", full)
-    assert status_of(place.say(head(LARGE))) == 1
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(upload_handlers, "LEAST_FREE", 2**62)
+        place.transfers = place.opened()
+        assert [status_of(place.say(head(body))) for body in (SMALL, LARGE)] == [1, 1]
+    place.lab.later(seconds=10)
+    with monkeypatch.context() as patched:
+        patched.setattr(upload_handlers.os, "write", full)
+        assert status_of(place.say(head(LARGE))) == 1
+    assert place.stored() == {}
     assert place.say(head(LARGE)) == done()
 
 
@@ -296,26 +282,18 @@ def asked(exchange, question: bytes) -> bytes:
     return arrival.finish().result(PATIENCE)
 
 
-def test_a_task_that_its_host_lost_is_sent_again_and_its_output_begins_anew(exchange, attic):
+def test_the_output_of_a_lost_task_begins_anew_once_the_task_is_sent_again(exchange, attic):
     exchange.deploy(1)
     exchange.call(attic, ask=1e5)
     mine, lost = attic.tasks
     questions = {name: cut_off(exchange, attic.tasks[name], LARGE) for name in (mine, lost)}
     del attic.tasks[lost]  # as after a reset of the project
-    heard = exchange.call(attic, ask=1.0)
-    assert list(heard.tasks) == [lost]
+    exchange.call(attic)  # it asks for no work
+    assert asked(exchange, questions[lost]) != size_reply(0)
+    assert list(exchange.call(attic, ask=1.0).tasks) == [lost]
     assert asked(exchange, questions[lost]) == size_reply(0)
     assert asked(exchange, questions[mine]) != size_reply(0)  # the client has this task, and brings the rest of it
     assert len(exchange.transfers.begun.lying(0)) == 1
-
-
-def test_a_task_that_is_lost_and_not_sent_again_keeps_its_part(exchange, attic):
-    exchange.call(attic, ask=1.0)
-    (handed,) = attic.tasks.values()
-    question = cut_off(exchange, handed, LARGE)
-    attic.tasks.clear()
-    exchange.call(attic)  # it asks for no work
-    assert asked(exchange, question) != size_reply(0)
 
 
 def test_parts_that_nobody_continues_are_deleted(place):

@@ -20,8 +20,11 @@ def hosts(exchange) -> dict[int, str]:
     return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
 
 
-def test_a_host_that_tells_its_number_is_the_same_whatever_it_is_called(exchange, attic):
-    exchange.call(attic)
+def test_a_host_is_known_by_its_number_and_one_attached_anew_gets_its_tasks_back(exchange, ann, attic):
+    ((name, before),) = exchange.call(attic, ask=1.0).tasks.items()
+    heard = exchange.call(Client(ann.key), ask=1.0)
+    assert heard.host == attic.host
+    assert {name: after.order for name, after in heard.tasks.items()} == {name: before.order}
     attic.name, attic.cpid = "cellar", "5" * 32
     assert exchange.call(attic).host is None
     assert hosts(exchange) == {2: "cellar"}
@@ -40,14 +43,6 @@ def test_a_copied_folder_becomes_a_second_computer(exchange, ann, attic):
     for client in (attic, copy, twin, attic, copy, twin):
         assert exchange.call(client).host is None
     assert hosts(exchange) == {2: "attic", 3: "attic (2)", 4: "attic (3)"}
-
-
-def test_a_client_that_was_attached_anew_is_the_host_that_it_was_and_gets_its_tasks_back(exchange, ann, attic):
-    ((name, before),) = exchange.call(attic, ask=1.0).tasks.items()
-    anew = Client(ann.key)
-    heard = exchange.call(anew, ask=1.0)
-    assert heard.host == attic.host
-    assert {name: after.order for name, after in heard.tasks.items()} == {name: before.order}
 
 
 def test_another_volunteer_s_host_is_nobody_else_s(exchange, attic):
@@ -92,15 +87,11 @@ def test_what_another_account_prefers_on_the_same_computer_is_not_kept(exchange,
     assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "50"
     brings(700, 70, ours)
     assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "70"
-
-
-def test_of_all_preferences_those_of_the_volunteer_with_the_newest_past_date_count(exchange, ann, attic):
-    theirs = account_keys.email_hash("bob@elsewhere.example")
-    exchange.call(attic, inside=PREFERENCES.format(at=99_999_999_999, percent=10))
-    exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))
-    other, older = Client(ann.key, cpid="2" * 32), PREFERENCES.format(at=400, percent=40)
+    brings(99_999_999_999, 10, ours)  # no date of the past
+    brings(800, 80, ours)
+    older = PREFERENCES.format(at=400, percent=40)
     heard = exchange.call(other, inside=older, global_prefs_source_email_hash=theirs)
-    assert heard.root.findtext("global_preferences/max_ncpus_pct") == "50"
+    assert heard.root.findtext("global_preferences/max_ncpus_pct") == "80"
     bob = Client(exchange.join("Bob").key, cpid="3" * 32)
     assert exchange.call(bob).root.find("global_preferences") is None
 
