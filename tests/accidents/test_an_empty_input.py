@@ -25,15 +25,10 @@ def host(bench, prepared, tmp_path):
     home = RunnerHome(tmp_path / "home")
     home.create()
     (home.path / "trust.json").write_bytes(write_trust(lab.keys.trust, [lab.keys.root]))
-    seal = Seal(
-        experiment="tiny_sum",
-        version=1,
-        serial=read_ticket(order.ticket, trust=lab.keys.trust, now=lab.now).serial,
-        digest=hashlib.sha256(made.archive).hexdigest(),
-        size=len(made.archive),
-        issued=lab.now,
-        expires=lab.now + timedelta(days=90),
-    )
+    serial, sha256 = read_ticket(order.ticket, trust=lab.keys.trust, now=lab.now).serial, hashlib.sha256(made.archive)
+    facts = {"experiment": "tiny_sum", "version": 1, "serial": serial, "digest": sha256.hexdigest()}
+    times = {"issued": lab.now, "expires": lab.now + timedelta(days=90)}
+    seal = Seal(**facts, **times, size=len(made.archive))
     stem = home.path / "bundles" / seal.digest
     stem.with_suffix(".zip").write_bytes(made.archive)
     stem.with_suffix(".seal").write_text(write_seal(seal, lab.keys.bundle))

@@ -27,9 +27,8 @@ def test_numbers_of_numpy_arrive_and_what_is_no_number_is_said(bench, total, cou
     values, diverged = declaration.plain(Measures(total=total, count=count), declaration.measures(Measures))
     outcome = Outcome.DIVERGED if diverged else Outcome.OK
     bench.lab.deploy()
-    (task,) = bench.compute(
-        1, lambda order: bench.output(order, lambda cell: replace(cell, outcome=outcome, measures=values))
-    )
+    changes = {"outcome": outcome, "measures": values}
+    (task,) = bench.compute(1, lambda order: bench.output(order, lambda cell: replace(cell, **changes)))
     stored = results.of_task(bench.db, task)
     assert len(stored) == 2
     finite = np.isfinite(total)

@@ -23,12 +23,11 @@ def test_copies_of_one_seed_are_one_observation_and_raise_an_alarm(bench):
     """A host may also use a default, and say what it was told: then all seeds have the same numbers."""
     numbers = {0: 0.123456789012345, 1: 1.987654321098765}
     bench.lab.deploy(workunits=8)
-    bench.compute(
-        8,
-        lambda order: bench.output(
-            order, lambda cell: replace(cell, measures={"total": numbers[cell.config], "count": None})
-        ),
-    )
+
+    def copied(cell):
+        return replace(cell, measures={"total": numbers[cell.config], "count": None})
+
+    bench.compute(8, lambda order: bench.output(order, copied))
     bench.hold()
     line = evidence.newest(bench.db)[1]
     assert (line.seeds, line.clones) == (1, 7)

@@ -31,33 +31,21 @@ class Measures:
 
 
 GUESS = Prediction(positive=0.5, negative=0.25, absent=0.25, interval=(0, 1), because="a guess")
-WIDTHS, CONTROLLED = [8, 16], "wide_minus_narrow"
-ESTIMAND = Estimand(
-    name=CONTROLLED,
-    claim="wider is better",
-    kind=Kind.CONTRAST,
-    measure="loss",
-    smallest=0.1,
-    between=({"width": 16}, {"width": 8}),
-    bounds=(-1, 1),
-    prediction=GUESS,
-)
+WIDTHS = [8, 16]
+CLAIM = {"name": "wide_minus_narrow", "claim": "wider is better", "kind": Kind.CONTRAST, "measure": "loss"}
+BOUNDS = {"smallest": 0.1, "between": ({"width": 16}, {"width": 8}), "bounds": (-1, 1)}
+ESTIMAND = Estimand(**CLAIM, **BOUNDS, prediction=GUESS)
+NAMED = {"name": "probe", "version": 2, "question": "Is it so?", "run": divmod, "measures": Measures}
+FURTHER = {"ranges": {"width": (4, 64)}, "aliases": ("prb",), "reference": "none", "tolerance": 0.02}
 PLACEBO = grid(Config, width=WIDTHS, lr=[0.0])
 EXPERIMENT = Experiment(
-    name="probe",
-    version=2,
-    question="Is it so?",
-    run=divmod,
-    measures=Measures,
+    **NAMED,
     sweep=grid(Config, width=WIDTHS),
-    ranges={"width": (4, 64)},
     estimands=(ESTIMAND,),
     needs=Needs(seconds=lambda config: config.width / 8, memory_mb=100, disk_mb=300, gpu=True),
-    controls=(Control(estimand=CONTROLLED, placebo=PLACEBO, planted=(Config(width=32),)),),
+    controls=(Control(estimand=ESTIMAND.name, placebo=PLACEBO, planted=(Config(width=32),)),),
     figure=Figure(x="width", y="loss", title="Loss", log=("x",), where={"act": "relu"}),
-    aliases=("prb",),
-    reference="none",
-    tolerance=0.02,
+    **FURTHER,
 )
 
 

@@ -19,16 +19,9 @@ from axiom.signed.outputs import (
     ticket_digest,
 )
 
-HEADER = Header(
-    task=5,
-    host=1,
-    experiment="probe",
-    version=1,
-    bundle="ab" * 32,
-    ticket_text="TICKET",
-    runner="26.12.0",
-    platform=Platform(system="linux", processor="x86_64", instructions="avx2"),
-)
+IDS = {"task": 5, "host": 1, "experiment": "probe", "version": 1, "bundle": "ab" * 32}
+AVX2 = Platform(system="linux", processor="x86_64", instructions="avx2")
+HEADER = Header(**IDS, ticket_text="TICKET", runner="26.12.0", platform=AVX2)
 RAISED = CellError(kind="ValueError", where="axiom/catalogue/probe.py:12")
 MEASURED = {"y": 1.5, "n": 3, "is": True, "curve": [1.0, 2.0], "none": None}
 CELLS = tuple(

@@ -121,16 +121,8 @@ def test_how_every_claim_stands_is_read_at_once(working_lab):
 
 
 ENDS = Node(noun=Noun.FINDING, id=1), Node(noun=Noun.OLD_CLAIM, id=1)
-CLAIM = OldClaim(
-    name="#31",
-    claim="wider is worse",
-    experiment="tiny_sum",
-    figure="0.67",
-    rests_on="one seed",
-    status="active",
-    source="S5",
-    scripts=("compgen",),
-)
+SOURCE = {"rests_on": "one seed", "status": "active", "source": "S5", "scripts": ("compgen",)}
+CLAIM = OldClaim(name="#31", claim="wider is worse", experiment="tiny_sum", figure="0.67", **SOURCE)
 
 
 def test_links_and_old_claims_are_read_as_they_were_written(database, now):
