@@ -36,13 +36,10 @@ EMAIL, PASSWORD, NEW_PASSWORD = "canary@mail.example", "canary kettle in may", "
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """The application, and the writer of its laboratory."""
-
     app: Beside
     writer: Writer
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer as the application does."""
         await self.app(scope, receive, send)
 
 
@@ -86,20 +83,16 @@ def receiving(
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What a page answered."""
-
     status: int
     headers: dict[str, str]
     raw: bytes
 
     @property
     def text(self) -> str:
-        """The page itself."""
         return (gzip.decompress(self.raw) if self.headers.get("content-encoding") == "gzip" else self.raw).decode()
 
     @property
     def json(self) -> Any:
-        """The data that it says."""
         return json.loads(self.text)
 
 
@@ -115,7 +108,6 @@ class Visitor:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
 
     def close(self) -> None:
-        """Look at nothing any more."""
         self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 
@@ -158,7 +150,6 @@ class Visitor:
         return Seen(status=messages[0]["status"], headers=dict(pairs), raw=raw)
 
     def token(self, page: str) -> str:
-        """What the forms of a page carry."""
         found = re.search(r'name="form" value="([0-9a-f]{64})"', self.ask(page).text)
         assert found, f"{page} has no form"
         return found[1]
@@ -169,17 +160,13 @@ class Visitor:
         return self.ask(path, method="POST", body=urlencode(fields).encode(), origin=origin)
 
     def register(self, **changes: str) -> Seen:
-        """Make an account."""
         return self.post("/account/register", **{"name": "Ada", "email": EMAIL, "password": PASSWORD, **changes})
 
     def look(self, question: Callable[[Any], Any]) -> Any:
-        """Ask the records something."""
         with Connections(folder=self.folder).reader() as db:
             return question(db)
 
     def stored(self) -> str:
-        """Changes when anything does that is stored."""
-
         def everything(db):
             return {table: db.select(f"SELECT * FROM {table}") for table in sorted(db.tables())}  # noqa: S608  our own
 
@@ -195,7 +182,6 @@ class Visitor:
         )
 
     def account(self) -> Any:
-        """The account that most tests are about."""
         return self.look(lambda db: stored_accounts.by_email(db, EMAIL))
 
     def shown_keys(self) -> tuple[str, ...]:

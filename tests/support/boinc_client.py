@@ -46,8 +46,6 @@ _GPUS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody with an account."""
-
     email: str
     password: str
     key: str
@@ -67,8 +65,6 @@ def register(address: str, name: str = "Ann") -> Person:
 
 @dataclass
 class Client:
-    """A running client."""
-
     folder: Path
     address: str
     port: int
@@ -76,7 +72,6 @@ class Client:
     started: float = field(default_factory=time.monotonic)
 
     def say(self, *words: object) -> str:
-        """One command of boinccmd."""
         done = subprocess.run(
             [BOINCCMD, "--host", f"127.0.0.1:{self.port}", "--passwd", _PASSWORD, *map(str, words)],
             capture_output=True,
@@ -95,7 +90,6 @@ class Client:
         return _blocks(self.say("--get_tasks"))
 
     def project(self) -> dict[str, str]:
-        """How the client stands with the laboratory."""
         found = [each for each in _blocks(self.say("--get_project_status")) if each.get("master URL") == self.address]
         return found[0] if found else {}
 
@@ -104,7 +98,6 @@ class Client:
         return next((each for each in self.tasks() if each["name"].endswith(f"-t{number}_0")), {})
 
     def is_computing(self, number: int) -> bool:
-        """Does the task compute at this moment?"""
         return self.task(number).get("active_task_state") == "EXECUTING"
 
     def host(self) -> int:
@@ -116,11 +109,9 @@ class Client:
         return int(said[0]) if said else 0
 
     def credit(self) -> float:
-        """The volunteer's credit as the client shows it."""
         return float(self.project().get("user_total_credit", "0"))
 
     def log(self) -> str:
-        """Everything that the client has written."""
         return (self.folder / "client.log").read_text(errors="replace")
 
     def call(self) -> None:
@@ -159,7 +150,6 @@ class Client:
         return file.stat().st_size / max(1.0, ended - began)
 
     def reasons(self) -> list[str]:
-        """Why it got no work, as often as it was told."""
         return re.findall(r"No work for this computer now: .*", self.log())
 
     def wait(self, reached: Callable[["Client"], object], *, nudge: float = 0) -> None:
@@ -174,13 +164,11 @@ class Client:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End it as a shut-down does."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=PATIENCE)
 
 
 def _blocks(said: str) -> list[dict[str, str]]:
-    """boinccmd's numbered paragraphs as mappings."""
     found: list[dict[str, str]] = []
     for line in said.splitlines():
         if re.fullmatch(r"\d+\) -+", line.strip()):

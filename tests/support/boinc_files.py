@@ -68,7 +68,7 @@ class Started:
         while not happened():
             assert time.monotonic() < until, (self.told, self.stderr)
             self.hear()
-            time.sleep(0.02)
+            time.sleep(0.01)
 
     def end(self) -> int:
         self.until(lambda: self.process.poll() is not None)
@@ -86,8 +86,6 @@ class Started:
 
 
 class Client:
-    """A host's folders as boinc-client keeps them."""
-
     def __init__(self, lab, folder: Path, raw: bytes, ending) -> None:
         self.project = folder / "projects" / "lab.example_axiom"
         self.project.mkdir(parents=True)
@@ -131,5 +129,4 @@ class Client:
 
 
 def child(client, cells: int = 1) -> int:
-    """The process that computes so many-th cell."""
     return int(client.lab.computed[cells - 1].split()[-1])

@@ -27,8 +27,6 @@ _ARGUMENTS = [
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the tests."""
-
     def install_signal_handlers(self) -> None:
         pass
 
@@ -38,7 +36,6 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    """The browser, for as long as somebody looks."""
     assert CHROMIUM, "chromium is missing, so no page was looked at: apt-get install chromium"
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)

@@ -2,8 +2,6 @@
 
 
 class Notebook:
-    """Writes down what it hears."""
-
     def __init__(self):
         self.fingerprints = []
         self.fractions = []

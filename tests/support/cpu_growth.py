@@ -11,7 +11,6 @@ MOST = 4 * APART  # times as long that a linear one may take
 
 
 def seconds(work: Callable[[], object], times: int = 5) -> float:
-    """The least of so many times, of this thread alone."""
     least = float("inf")
     for _ in range(times):
         began = time.thread_time()

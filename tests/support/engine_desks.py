@@ -36,8 +36,6 @@ LEASE = timedelta(minutes=10)
 
 
 class WatchedDesk:
-    """A desk that also notes what it handed out."""
-
     def __init__(self, desk: Any) -> None:
         self.desk = desk
         self.given: list[int] = []
@@ -57,7 +55,6 @@ def today() -> datetime:
 
 @contextmanager
 def served(*listeners: ServedSocket):
-    """These are answered until the end."""
     told = Told()
     thread = threading.Thread(target=serve, args=(list(listeners), told))
     thread.start()
@@ -72,14 +69,12 @@ def served(*listeners: ServedSocket):
 
 @contextmanager
 def local(lab, writer, cores: int):
-    """In the same process."""
     host = writer.run(lambda db: meet_here(db, cores))
     yield LocalDesk(writer=writer, folder=lab.folder, dispatch=lab.dispatch, host_id=host, now=today)
 
 
 @contextmanager
 def through_socket(lab, writer, cores: int):
-    """Through the operator's socket."""
     counter = SocketDesk(
         writer=writer, folder=lab.folder, dispatch=lab.dispatch, now=today, reported=lambda: None, known=DispatchCache()
     )
@@ -91,11 +86,8 @@ def through_socket(lab, writer, cores: int):
 def pilots(lab, writer, *, lease: timedelta = LEASE, now=today):
     """The address at which pilots are answered, and the key of a cluster."""
     key = new_cluster_key()
-    writer.run(
-        lambda db: clusters.add(
-            db, name="alpha", key_digest=digest(key), expires_at=now() + timedelta(days=1), now=now()
-        )
-    )
+    until = now() + timedelta(days=1)
+    writer.run(lambda db: clusters.add(db, name="alpha", key_digest=digest(key), expires_at=until, now=now()))
     desk = PilotDesk(folder=lab.folder, dispatch=lab.dispatch, known=DispatchCache(), lease=lease, now=now)
     with ExitStack() as stack:
         threads = stack.enter_context(ThreadPoolExecutor(1))
@@ -109,7 +101,6 @@ def pilots(lab, writer, *, lease: timedelta = LEASE, now=today):
 
 @contextmanager
 def on_wire(lab, writer, cores: int):
-    """Over HTTP, with the key of a cluster."""
     with pilots(lab, writer) as (address, key):
         desk = HttpDesk(address, key)
         say_hello(desk, cores=cores)
@@ -118,7 +109,6 @@ def on_wire(lab, writer, cores: int):
 
 
 def say_hello(desk: HttpDesk, name: str = "node-1", *, cores: int = 1, session: str = "", before: Sequence[str] = ()):
-    """Introduce a pilot; the secret by which it is known."""
     session = session or secrets.token_hex(32)
     capacity = Capacity(cores=cores, memory_mb=4_000)
     desk.hello(name, platform_here(), capacity, session=session, before=before)
@@ -126,15 +116,9 @@ def say_hello(desk: HttpDesk, name: str = "node-1", *, cores: int = 1, session: 
 
 
 def meet_here(db, cores: int) -> int:
-    """A host of the laboratory's own."""
-    return hosts.meet(
-        db,
-        volunteer_id=accounts.ourselves(db, today()),
-        name="first",
-        platform=platform_here(),
-        capacity=Capacity(cores=cores, memory_mb=4_000),
-        now=today(),
-    )
+    whose, capacity = accounts.ourselves(db, today()), Capacity(cores=cores, memory_mb=4_000)
+    here = platform_here()
+    return hosts.meet(db, volunteer_id=whose, name="first", platform=here, capacity=capacity, now=today())
 
 
 DESKS = (local, through_socket, on_wire)

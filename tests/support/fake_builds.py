@@ -10,7 +10,6 @@ PROGRAM = b"#!/bin/sh\nexit 3\n"
 
 
 def row(stem: str, suffix: str, body: bytes) -> dict[str, Any]:
-    """What is said of a file."""
     digest = hashlib.sha256(body).hexdigest()
     return {
         "name": f"axiom_{stem}_{digest[:16]}{suffix}",

@@ -37,23 +37,18 @@ RATE = estimand(name="fast_minus_slow", between=[{"lr": 0.4, "width": 32}, {"lr"
 
 
 def manifest(**changes) -> Manifest:
-    configs = sweep()
-    placebo = sweep(control="placebo")
+    configs, placebo = sweep(), sweep(control="placebo")
     seconds = tuple(config["width"] / 8 for config in configs)
-    found = Manifest(
+    prices_of = {"placebo": placebo, "placebo_seconds": seconds, "planted": configs, "planted_seconds": seconds}
+    numbers, words = dict.fromkeys(("lr", "noise"), ValueType.FLOAT), dict.fromkeys(("task", "control"), ValueType.TEXT)
+    declared = Manifest(
         name="widths",
         aliases=(),
         version=1,
         question="Does width help?",
         reference="",
         configs=configs,
-        factors={
-            "width": ValueType.INT,
-            "lr": ValueType.FLOAT,
-            "noise": ValueType.FLOAT,
-            "task": ValueType.TEXT,
-            "control": ValueType.TEXT,
-        },
+        factors={"width": ValueType.INT, **numbers, **words},
         ranges={"width": (4, 256), "lr": (0.01, 1.0), "noise": (0.0, 0.5)},
         measures=(Measure("accuracy", ValueType.FLOAT, False),),
         estimands=(estimand(),),
@@ -61,40 +56,16 @@ def manifest(**changes) -> Manifest:
         cell_seconds=seconds,
         memory_mb=100,
         avx=False,
-        controls=(
-            ControlSweeps(
-                estimand="wide_minus_narrow",
-                placebo=placebo,
-                placebo_seconds=seconds,
-                planted=configs,
-                planted_seconds=seconds,
-            ),
-        ),
+        controls=(ControlSweeps(estimand="wide_minus_narrow", **prices_of),),
     )
-    return replace(found, **changes)
+    return replace(declared, **changes)
 
 
 def said(verdict=Verdict.POSITIVE, grade=Grade.MODERATE, **changes) -> Evidence:
-    found = Evidence(
-        blocks=6,
-        seeds=48,
-        missing=0,
-        estimate=0.3,
-        low=0.25,
-        high=0.35,
-        e_value=1e3,
-        e_kind="signed ranks",
-        verdict=verdict,
-        grade=grade,
-        hosts=4,
-        volunteers=2,
-        platforms=1,
-        needs=(),
-        flags=(),
-        reasons=(),
-        more=(10, 30),
-    )
-    return replace(found, **changes)
+    amounts = {"blocks": 6, "seeds": 48, "missing": 0, "hosts": 4, "volunteers": 2, "platforms": 1, "more": (10, 30)}
+    estimated = {"estimate": 0.3, "low": 0.25, "high": 0.35, "e_value": 1e3, "e_kind": "signed ranks"}
+    words = dict.fromkeys(("needs", "flags", "reasons"), ())
+    return replace(Evidence(verdict=verdict, grade=grade, **amounts, **estimated, **words), **changes)
 
 
 def subject(number=1, evidence=None, **changes) -> Subject:

@@ -26,14 +26,11 @@ WRONG = "0" * 32
 
 
 async def nothing(_, __, send) -> None:
-    """The site, of which there is nothing here."""
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b"the site"})
 
 
 class Office:
-    """A laboratory whose front door is open."""
-
     def __init__(self, lab, *, new_accounts: int = 100) -> None:
         lab.db.close()
         self.lab = lab
@@ -69,7 +66,6 @@ class Office:
     def ask(
         self, path: str, *, method: str = "GET", address: str = "198.51.100.7", form=None, accepted="", **fields
     ) -> str:
-        """The body of one answer."""
         return self.raw(path, method=method, address=address, form=form, accepted=accepted, **fields)[2].decode()
 
     def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", **fields):

@@ -58,8 +58,8 @@ def weighed(blocks: int, **changes: Any) -> Evidence:
         hosts=2,
         volunteers=1,
         platforms=1,
-        needs=("all replicates belong to one volunteer; another must compute it",),
         flags=(),
+        needs=("all replicates belong to one volunteer; another must compute it",),
         reasons=("the interval lies above what would be too small to matter", "one volunteer computed it"),
     )
     return replace(found, **changes)
@@ -83,35 +83,25 @@ def fill(lab, prepared) -> None:
         tariffs.announce(lab.db, PRESETS["S4"], lab.now + timedelta(days=3), now=lab.now, because=HOSTILE)
         for name in ("first", "second"):
             session = sessions.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
-            sessions.write(
-                lab.db,
-                session.id,
-                Step.REVIEW,
-                [
-                    Note(
-                        kind="results.back",
-                        text="{results} results of {experiment} came back, a *{name}* time.",
-                        facts={"results": 1234, "experiment": HOSTILE, "name": name},
-                        about="/results?experiment=tiny_sum",
-                    )
-                ],
+            back = Note(
+                kind="results.back",
+                text="{results} results of {experiment} came back, a *{name}* time.",
+                facts={"results": 1234, "experiment": HOSTILE, "name": name},
+                about="/results?experiment=tiny_sum",
             )
+            sessions.write(lab.db, session.id, Step.REVIEW, [back])
             settlements.settle(lab.db, session.id, after=0, session_cap=10_000, now=lab.now)
-            sessions.write(
-                lab.db, session.id, Step.LOG, [Note(kind="log.end", text="{done} done.", facts={"done": name})]
-            )
+            end = Note(kind="log.end", text="{done} done.", facts={"done": name})
+            sessions.write(lab.db, session.id, Step.LOG, [end])
             for step in Step:
-                current = sessions.by_name(lab.db, session.name)
+                current, at = sessions.by_name(lab.db, session.name), lab.now + timedelta(minutes=2)
                 assert current
-                sessions.finish(
-                    lab.db, current, step, seen_task=0, now=lab.now + timedelta(minutes=2), ends=step is Step.LOG
-                )
+                sessions.finish(lab.db, current, step, seen_task=0, now=at, ends=step is Step.LOG)
             sessions.tell(lab.db, session.id, "two hours have passed", lab.now)
+        values = {number: None if number == 3 else 1.0 + number / 10 for number in range(8)}
         observed = [
-            Observation(
-                replicate=number, value=None if number == 3 else 1.0 + number / 10, hosts=(host if number < 6 else 2,)
-            )
-            for number in range(8)
+            Observation(replicate=number, value=value, hosts=(host if number < 6 else 2,))
+            for number, value in values.items()
         ]
         for blocks in (1, 2):
             record(lab.db, 1, weighed(blocks), observed, session_id=1, now=lab.now)
@@ -128,21 +118,12 @@ def join_in(lab) -> None:
     """A second volunteer with a team and two hosts, one of which did something; a third who shows none; credit."""
     with lab.db.transaction():
         grace, shy = register(lab, f"Grace {HOSTILE}"), register(lab, "Shy")
-        accounts.set_profile(
-            lab.db, shy, name="Shy", country="", website="javascript:alert(1)", is_exported=False, shows_hosts=False
-        )
-        accounts.set_profile(
-            lab.db, grace, name=f"Grace {HOSTILE}", country="Norway", website="", is_exported=True, shows_hosts=True
-        )
-        team = teams.found(
-            lab.db,
-            name=f"Lighthouse {HOSTILE}",
-            founder_id=grace,
-            country="Norway",
-            website="https://team.example/",
-            about=f"We keep watch. {HOSTILE}",
-            now=lab.now,
-        )
+        whose = {"country": "", "website": "javascript:alert(1)", "is_exported": False, "shows_hosts": False}
+        accounts.set_profile(lab.db, shy, name="Shy", **whose)
+        whose = {"country": "Norway", "website": "", "is_exported": True, "shows_hosts": True}
+        accounts.set_profile(lab.db, grace, name=f"Grace {HOSTILE}", **whose)
+        facts = {"country": "Norway", "website": "https://team.example/", "about": f"We keep watch. {HOSTILE}"}
+        team = teams.found(lab.db, name=f"Lighthouse {HOSTILE}", founder_id=grace, **facts, now=lab.now)
         for member in (1, grace):
             accounts.join(lab.db, member, team)
         for volunteer, name in ((grace, "kitchen.grace.example"), (shy, "secret.shy.example")):
@@ -170,16 +151,12 @@ def compute(lab) -> None:
 
 def said_of(name: str) -> ClientDescription:
     """What a client says of its computer; every word of it may be meant to do harm."""
+    gpu = Gpu(kind="NVIDIA", count=2, memory_mb=8_192, model=f"Fast {HOSTILE}")
     return ClientDescription(
         name=name,
         cpid="c" * 32,
         platform=Platform(system="windows", processor="x86_64", instructions="avx512"),
-        capacity=Capacity(
-            cores=8,
-            memory_mb=7_900,
-            disk_mb=10_000,
-            gpus=(Gpu(kind="NVIDIA", count=2, memory_mb=8_192, model=f"Fast {HOSTILE}"),),
-        ),
+        capacity=Capacity(cores=8, memory_mb=7_900, disk_mb=10_000, gpus=(gpu,)),
         flops=4e9,
         availability=0.8,
         facts={"model": f"Processor {HOSTILE}", "system": "Windows", "system_version": ["odd"], "boinc": "8.0.2"},
@@ -201,28 +178,17 @@ def draw(lab, name: str, *widths: int) -> None:
 
 
 def write_draft(lab) -> None:
-    """A program's file that failed its placebo."""
     text = '"""Is larger better?"""\n\nprint(1 < 2)\n'
-    number = drafts.add(
-        lab.db, name="larger", author="program:curie", text=text, digest="d" * 64, refusals=(), now=lab.now
-    )
+    said = {"name": "larger", "author": "program:curie", "text": text, "digest": "d" * 64}
+    number = drafts.add(lab.db, **said, refusals=(), now=lab.now)
     drafts.order(lab.db, number, lab.now)
     gates = [
         {"name": "G0", "title": "parse", "state": "passed", "fault": ""},
         {"name": "G7", "title": "placebo", "state": "failed", "fault": "the placebo is not without effect"},
     ]
-    drafts.record(
-        lab.db,
-        number,
-        passed=False,
-        reason="e is 30",
-        gates=gates,
-        attempt="{}",
-        declaration="",
-        question="",
-        bundle="",
-        now=lab.now,
-    )
+    nothing = {"declaration": "", "question": "", "bundle": ""}
+    failed = {"passed": False, "reason": "e is 30", "gates": gates, "attempt": "{}"}
+    drafts.record(lab.db, number, **failed, **nothing, now=lab.now)
 
 
 def write_ideas(lab) -> None:
@@ -290,21 +256,11 @@ def speak(lab) -> None:
     result = {"call_id": "a", "text": HOSTILE, "is_error": True}
     asked = {"after": 0, "messages": [{"speaker": "user", "text": HOSTILE, "calls": [], "results": []}], "tools": []}
     ended = {"step": "design", "reason": HOSTILE, "is_well": False, "untold": [result]}
+    bodies = {EntryKind.REQUEST: asked, EntryKind.ANSWER: {"text": HOSTILE, "calls": [call]}, EntryKind.END: ended}
     request = None
-    for kind, body in (
-        (EntryKind.REQUEST, asked),
-        (EntryKind.ANSWER, {"text": HOSTILE, "calls": [call]}),
-        (EntryKind.END, ended),
-    ):
-        entry = TranscriptEntry(
-            kind=kind,
-            model="a model",
-            prompt="0" * 64,
-            body=json.dumps(body),
-            tokens=1_234,
-            micros=567,
-            request_id=request if kind is EntryKind.ANSWER else None,
-        )
+    for kind, body in bodies.items():
+        about = {"model": "a model", "prompt": "0" * 64, "body": json.dumps(body), "tokens": 1_234, "micros": 567}
+        entry = TranscriptEntry(kind=kind, **about, request_id=request if kind is EntryKind.ANSWER else None)
         number = transcripts.append(lab.db, 1, entry, lab.now - timedelta(days=2))
         request = request or number
 
@@ -324,7 +280,6 @@ _THREE = (("first", "Ada", "avx2"), ("second", "Grace", "avx2"), ("third", "Shy"
 
 
 def weigh_three_blocks(lab, prepared) -> None:
-    """Computed and weighed."""
     compute_three_blocks(lab, prepared)
     with lab.db.transaction():
         evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)
@@ -348,14 +303,6 @@ def compute_three_blocks(lab, prepared) -> None:
 
 
 def noisy(lab, order) -> bytes:
-    """Totals that differ from seed to seed."""
-    cells = [
-        cell_line(replace(cell, measures={"total": cell.config + drawn(cell) / 150_000, "count": 1}))
-        for cell in lab.cells(order)
-    ]
+    totals = [(cell, cell.config + cell.seed % (99_991 + cell.config) / 150_000) for cell in lab.cells(order)]
+    cells = [cell_line(replace(cell, measures={"total": total, "count": 1})) for cell, total in totals]
     return header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells))
-
-
-def drawn(cell) -> int:
-    """Anything that follows from seed and config."""
-    return int(cell.seed % (99_991 + cell.config))

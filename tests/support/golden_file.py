@@ -20,7 +20,6 @@ _DRAWN = re.compile(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,64}\b")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """A hook: pytest finds it by its name."""
     parser.addoption("--write-golden", action="store_true", help="write the files of wording anew")
 
 

@@ -17,8 +17,6 @@ HUGE = 20_000_000  # more than a system keeps for a connection
 
 
 class Page:
-    """The site: it says how much it was sent."""
-
     async def __call__(self, scope, receive, send) -> None:
         size, more = 0, True
         while more:
@@ -104,8 +102,6 @@ class Answers:
 
 
 class Line:
-    """One connection, spoken to in bytes."""
-
     def __init__(self, address) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE)
         self._heard = b""
@@ -168,7 +164,7 @@ def served(answers: Answers):
     listener = ServedSocket(app=Page(), socket=listening, protocol=answers.lanes().protocol)
     thread = threading.Thread(target=serve, args=([listener], told))
     thread.start()
-    assert told.serves.wait(10)
+    assert told.serves.wait(PATIENCE)
     try:
         yield address
     finally:
@@ -186,7 +182,6 @@ OK = b"HTTP/1.1 200 OK"
 
 
 def until(true) -> bool:
-    """Whether it becomes true in a few seconds."""
     over = time.monotonic() + PATIENCE
     while not true() and time.monotonic() < over:
         time.sleep(0.01)

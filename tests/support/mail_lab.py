@@ -24,8 +24,6 @@ WORDS = Letters(
 
 @dataclass
 class MailLab:
-    """The laboratory, whose changes go through a writer."""
-
     lab: Any
     writer: Writer
     readers: Readers
@@ -41,14 +39,12 @@ class MailLab:
         return self.writer.run(make)
 
     def write(self, kind: str, volunteer: int | None = None, channel: str = outbox.MAIL, **facts: Any) -> int:
-        """Put a message into the outbox."""
         add = outbox.add
         return self.writer.run(
             lambda db: add(db, kind, self.lab.now, volunteer_id=volunteer, facts=facts, channel=channel)
         )
 
     def waiting(self) -> list[OutboxMessage]:
-        """What is not sent yet, also what is put off."""
         with self.readers.reader() as db:
             rows = db.select("SELECT DISTINCT channel FROM outbox")
             return [

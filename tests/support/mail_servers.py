@@ -26,8 +26,6 @@ USER, MAIL_PASSWORD = "axiom", "canary password of the mail server"
 
 @dataclass
 class Mailbox:
-    """What the server has taken, and what it answers."""
-
     came: list[EmailMessage] = field(default_factory=list)  # in full, whatever was answered and whoever heard it
     taken: list[EmailMessage] = field(default_factory=list)
     signed_in: list[str] = field(default_factory=list)
@@ -87,7 +85,6 @@ def _who(server, session, envelope, mechanism, auth_data) -> AuthResult:  # noqa
 def smtp(
     mailbox: Mailbox, certificate: Path | None = None, *, security: str = "none", auth: bool = False, port: int = 0
 ) -> Iterator[int]:
-    """An SMTP server on 127.0.0.1; its port."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if certificate:
         tls.load_cert_chain(certificate)
@@ -129,8 +126,6 @@ def make_certificate(path: Path) -> Path:
 
 @dataclass
 class WebBox:
-    """What was posted, and what is answered."""
-
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)  # path, headers, body
     status: int = 200
     location: str = ""

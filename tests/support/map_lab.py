@@ -1,6 +1,5 @@
 """A laboratory with a map, whose hosts compute what they are ordered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -10,7 +9,7 @@ import disc_map
 
 import axiom
 from axiom.domain.declaration import measures, plain
-from axiom.domain.maps import ROOT, Tile, place_of, tile_at
+from axiom.domain.maps import ROOT, Tile, place_of
 from axiom.domain.work import Outcome, Result
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.lab.planning.tiles import OrderedTiles, order_tiles
@@ -62,11 +61,9 @@ class MapLab:
     lab: Any
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the small laboratory's."""
         return getattr(self.lab, name)
 
     def cells(self, order: Order) -> list[CellOutput]:
-        """What an honest host computes."""
         ticket = read_ticket(order.ticket, trust=self.lab.keys.trust, now=self.lab.now)
         return [
             CellOutput(
@@ -82,12 +79,10 @@ class MapLab:
         ]
 
     def output(self, order: Order, **changes: Any) -> bytes:
-        """As it returns it; `changes` go into every cell."""
         cells = [cell_line(replace(cell, **changes)) for cell in self.cells(order)]
         return header_line(self.lab.header(order)) + b"".join(cells) + footer_line(len(cells))
 
     def chart(self, *, is_idle: bool = True, cores: int = 2, has_volunteers: bool = False) -> list[OrderedTiles]:
-        """Order the next tiles, as a round does."""
         with self.lab.db.transaction():
             return order_tiles(
                 self.lab.db,
@@ -99,7 +94,6 @@ class MapLab:
             )
 
     def compute(self, most: int = 1_000, *, host: int = 1, fails: bool = False) -> int:
-        """Compute what waits, and judge it; how many tasks."""
         for done in range(most):
             orders = self.lab.ask(host).orders
             if not orders:
@@ -110,7 +104,6 @@ class MapLab:
         return most
 
     def levels(self, state: str) -> dict[int, int]:
-        """How many tiles are in this state, by level."""
         return {level: amount for (level, at), amount in sorted(tiles.amounts(self.lab.db, 1).items()) if at == state}
 
 
@@ -121,8 +114,3 @@ def map_lab(lab: Any, *, replicates: int = 0) -> MapLab:
     if replicates:
         lab.deploy(workunits=replicates, max_failures=1)
     return MapLab(lab=lab)
-
-
-def levels_of(places: Sequence[int]) -> set[int]:
-    """The levels of the tiles at these places."""
-    return {tile_at(place)[0].level for place in places}

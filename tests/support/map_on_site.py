@@ -23,12 +23,10 @@ DEPTH = 3
 
 @functools.cache
 def prepared_map() -> Prepared:
-    """The disc, packed and described by a real child."""
     return prepare(Path(axiom.__file__).parent, Path(small_map.__file__))
 
 
 def publish_map(lab) -> int:
-    """The disc in a laboratory; the number of its version."""
     return lab.publish(prepared_map()).experiment_id
 
 
@@ -51,7 +49,6 @@ def draw_map(lab, *, depth: int = DEPTH) -> None:
 
 
 def drawn(lab, order: Order) -> bytes:
-    """What an honest host returns of tiles."""
     configs = PlacedConfigs({place: asdict(config) for place, config in enumerate(small_map.experiment.sweep)})
     cells = []
     ticket = read_ticket(order.ticket, trust=lab.keys.trust, now=lab.now)

@@ -8,7 +8,6 @@ from axiom.kit import tiles
 
 
 def bands(module, config, seed):
-    """The bands of a tile's pixels, by row from below."""
     side = module.MAP.pixels
     grid = getattr(module.run(config, seed), module.MAP.measure)
     return tiles.banded(module.MAP, np.frombuffer(grid, np.uint8).reshape(side, side))

@@ -78,15 +78,12 @@ ERAS = ("legacy", "2026-07-28")  # initialize, and a request that stands alone
 
 @dataclass(kw_only=True)
 class McpLab:
-    """A furnished laboratory, and what tests ask about it."""
-
     lab: Any
     gate: CommandGate
     pages: Site
     people: AskedPeople
 
     def desk(self, name: str, may: str = "propose", **more: Any) -> TokenDesk:
-        """The desk of a program, which is let in first."""
         token = f"token of {name}"
         command = AddProgram(program=name, may=may, token=digest(token), **more)
         self.gate.submit(command, callers.operator())
@@ -95,7 +92,6 @@ class McpLab:
         return TokenDesk(pages=self.pages, gate=self.gate, people=self.people, program=program)
 
     def stored(self) -> dict[str, list[Any]]:
-        """Every row but the audit's and its counter's."""
         db = connect_reader(self.lab.folder.database)
         try:
             tables = sorted(db.tables() - {"audit", "sqlite_sequence"})
@@ -105,12 +101,10 @@ class McpLab:
             db.close()
 
     def audited(self, most: int = 100) -> list[dict[str, Any]]:
-        """The audit, oldest first."""
         with Connections(folder=self.lab.folder).reader() as db:
             return [dict(row) for row in audit.latest(db, most)[::-1]]
 
     def is_whole(self) -> bool:
-        """Are the chains whole, and do all invariants hold?"""
         self.lab.db = connect_reader(self.lab.folder.database)
         try:
             return not self.lab.broken()
@@ -157,13 +151,10 @@ def answer_of(result: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientPerson:
-    """The person at a client: what they do with a form."""
-
     action: Literal["accept", "decline", "cancel"] = "accept"
     content: Any = None
 
     async def __call__(self, context: Any, params: Any) -> ElicitResult:
-        """Answer the form."""
         del context, params
         return ElicitResult(action=self.action, content=self.content)
 
@@ -179,5 +170,4 @@ def asked(server: Any, name: str, words: Any, *, mode: str = "legacy", person: A
 
 
 def served(desk: TokenDesk, *, operates: bool = False) -> Any:
-    """The server for one program."""
     return lab_server(lambda _: desk, operates=operates)

@@ -12,8 +12,6 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Play:
-    """What the service does with one request."""
-
     body: bytes = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -118,5 +116,4 @@ def chat_body(*, text: str | None = "hello", calls: Any = (), stop: str = "stop"
 
 
 def played(body: Any, **more: Any) -> Play:
-    """An answer with this body."""
     return Play(body=body if isinstance(body, bytes) else json.dumps(body).encode(), **more)

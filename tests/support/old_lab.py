@@ -46,7 +46,6 @@ class OldLab:
         return found.ticket, found.output, found.message
 
     def archived(self, **changes):
-        """Do what the daily job does."""
         writer = writer_of(self.folder, Settings(), lambda: self.now)
         writer.start()
         try:

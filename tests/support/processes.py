@@ -4,7 +4,12 @@ Read as bytes: a process may call itself anything, and one on the same computer 
 """
 
 import socket
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from patience import PATIENCE
 
 
 def fields(pid: int | str) -> list[bytes]:
@@ -52,6 +57,11 @@ def _with(place: int, number: int) -> list[int]:
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
+
+
+def ran(command: Sequence[object], **options: Any) -> "subprocess.CompletedProcess[str]":
+    """What a command has printed, and how it ended."""
+    words = [str(word) for word in command]
+    return subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE, **options)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from patience import PATIENCE
 from running_lab import Lab, answer, running, typed
 
 from axiom.domain.programs import Right
@@ -65,16 +66,13 @@ class ProgramsLab:
 
     @property
     def site(self) -> str:
-        """The address of its pages, to which a path is added."""
         return self.lab.address.rstrip("/")
 
     def client(self, may: str) -> httpx.Client:
-        """Somebody with this right."""
         bearer = {"authorization": f"Bearer {self.tokens[may]}"}
-        return httpx.Client(base_url=self.lab.address, headers=bearer, timeout=60.0)
+        return httpx.Client(base_url=self.lab.address, headers=bearer, timeout=PATIENCE)
 
     def audited(self, caller: str) -> list[dict[str, Any]]:
-        """What this program did, the newest first."""
         rows = answer("audit", "show", "--limit", 10_000, data=self.lab.data)["audit"]
         return [row for row in rows if row["caller"] == f"program:{caller}"]
 

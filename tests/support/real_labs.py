@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import chromium, visit
-from built_runner import BUILT, build
+from built_runner import BUILT, Shelf, build, shelf
 from playwright.sync_api import Browser, Page
 from real_parts import skip_without
 from running_lab import typed
@@ -19,8 +19,12 @@ def built_runner() -> Path:
 
 
 @pytest.fixture(scope="module")
+def runners(built_runner: Path, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return shelf(built_runner, tmp_path_factory.mktemp("shelf") / "runners")
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a file."""
     skip_without("chromium")
     with chromium() as started:
         yield started
@@ -28,7 +32,6 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page of somebody who was never here."""
     with visit(browser) as visited:
         yield visited
 

@@ -22,7 +22,6 @@ AXIOM = Path(sys.executable).parent / "axiom"
 
 
 def axiom(*words: object, data: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Type a command and wait for its end."""
     where = [] if data is None else ["--data", str(data)]
     return subprocess.run(
         [AXIOM, *map(str, words), *where], capture_output=True, text=True, check=False, timeout=PATIENCE
@@ -40,7 +39,6 @@ def typed(*words: object, data: Path | None = None) -> subprocess.CompletedProce
 
 
 def answer(*words: object, data: Path | None = None) -> Any:
-    """The JSON that a command answers."""
     done = typed(*words, "--json", data=data)
     assert done.returncode == 0, done.stderr + done.stdout
     return json.loads(done.stdout)
@@ -48,23 +46,18 @@ def answer(*words: object, data: Path | None = None) -> Any:
 
 @dataclass
 class Lab:
-    """A laboratory that runs."""
-
     data: Path
     process: subprocess.Popen[str]
     address: str
 
     def page(self, path: str) -> str:
-        """What the site answers."""
         with urllib.request.urlopen(self.address + path, timeout=PATIENCE) as reply:  # noqa: S310  our own address
             return str(reply.read().decode())
 
     def status(self) -> Any:
-        """The site's status."""
         return json.loads(self.page("status.json"))["status"]
 
     def wait(self, reached: Callable[[Any], bool]) -> Any:
-        """The first status of which this is true."""
         seen: list[Any] = []
 
         def is_reached() -> bool:
@@ -75,7 +68,6 @@ class Lab:
         return seen[0]
 
     def stop(self) -> int:
-        """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=PATIENCE)
 
@@ -100,7 +92,6 @@ def running(data: Path, *words: str, wrapped: Sequence[str] = (), command: str =
 
 
 def results_of(status: Any, name: str) -> int:
-    """How many results an experiment has."""
     return sum(sum(row["results"].values()) for row in status["experiments"] if row["name"] == name)
 
 

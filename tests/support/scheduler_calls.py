@@ -57,20 +57,16 @@ class Person:
 
 @dataclass(frozen=True)
 class Heard:
-    """A reply as a strict reader of XML understands it."""
-
     raw: bytes
     root: Any
 
     @property
     def host(self) -> int | None:
-        """The number that the host is told to have."""
         said = self.root.findtext("hostid")
         return int(said) if said else None
 
     @property
     def words(self) -> list[tuple[str, str]]:
-        """Messages with their priority."""
         return [(each.get("priority"), each.text) for each in self.root.findall("message")]
 
     @property
@@ -87,34 +83,27 @@ class Heard:
 
     @property
     def credit(self) -> float:
-        """The volunteer's, as the client shows it."""
         return float(self.root.findtext("user_total_credit"))
 
     def named(self, tag: str) -> list[str]:
-        """The names in the elements of this kind."""
         return [each.findtext("name") for each in self.root.findall(tag)]
 
     def number(self, tag: str) -> float:
-        """A number that must be there."""
         return float(self.root.findtext(tag))
 
 
 @dataclass(frozen=True)
 class Handed:
-    """A task as a reply describes it."""
-
     task: Any
     workunit: Any
     files: dict[str, Any]
 
     @property
     def order(self) -> Order:
-        """What its program is told to do."""
         return Order.parse(shlex.split(self.workunit.findtext("command_line")))
 
     @property
     def slot(self) -> Any:
-        """The file that it may upload."""
         return self.files[self.task.findtext("file_ref/file_name")]
 
     @property
@@ -170,22 +159,18 @@ class Client:
         brought = {name for text in reports for name in re.findall("<name>(.*?)</name>", text)[:1]}
         kept = [name for name in self.tasks if name not in brought]
         said = holds(RECORDED["first_contact"], kept if says else None)
-        mine = {
-            "authenticator": self.key,
-            "hostid": self.host,
-            "rpc_seqno": self.seqno,
+        mine: dict[str, object] = {"authenticator": self.key, "hostid": self.host, "rpc_seqno": self.seqno}
+        mine |= {
             "host_cpid": self.cpid,
             "p_ncpus": self.cores,
             "domain_name": self.name,
             "platform_name": self.platform,
-            "work_req_seconds": ask,
-            "cpu_req_secs": ask,
         }
+        mine |= {"work_req_seconds": ask, "cpu_req_secs": ask}
         said = said.replace("</host_cpid>", "</host_cpid>\n    <domain_name></domain_name>")
         return altered(said, "".join(reports) + inside, **mine | leaves)
 
     def hear(self, heard: Heard) -> Heard:
-        """Do as a reply says."""
         self.host, self.seqno = heard.host or self.host, 0 if heard.host else self.seqno + 1
         self.tasks |= heard.tasks
         for tag in ("result_ack", "result_abort", "result_abort_if_not_started"):
@@ -207,26 +192,18 @@ class Exchange:
         self.threads = ThreadPoolExecutor(1)
         self.validator, self.paying = Validator(self.folder, b"which tasks are checked"), Paying()
         self.nudged = 0
-        self.transfers = Transfers(
-            writer=self.writer,
-            folder=self.folder,
-            key=secrets.upload,
-            now=lambda: lab.now,
-            threads=self.threads,
-        )
+        of_all: dict[str, Any] = {"writer": self.writer, "folder": self.folder, "now": lambda: lab.now}
+        self.transfers = Transfers(**of_all, key=secrets.upload, threads=self.threads)
+        here = Platform(system="linux", processor="x86_64", instructions="")
         self.project = Project(
-            writer=self.writer,
-            folder=self.folder,
+            **of_all,
             dispatch=lab.dispatch,
             known=lab.known,
-            runners=Offers(self.folder, secrets.code).here(
-                Platform(system="linux", processor="x86_64", instructions=""), lab.now
-            ),
+            runners=Offers(self.folder, secrets.code).here(here, lab.now),
             trust=lab.keys.trust,
             code=secrets.code,
             links=Links(master=MASTER, upload_key=secrets.upload),
             name="Small & Sons",
-            now=lambda: lab.now,
             reported=self._reported,
             lost=self.transfers.begun.lost,
             settle=lambda db, _: self._settle(db),
@@ -240,15 +217,12 @@ class Exchange:
         self.paying.pay(db, self.lab.now)
 
     def settle(self) -> None:
-        """What the two jobs do."""
         self.do(self._settle)
 
     def do(self, work: Any) -> Any:
-        """Something in the writer's thread."""
         return self.writer.run(work)
 
     def join(self, name: str = "Ann") -> Person:
-        """Open an account."""
         email, secret = f"{name.lower()}@canary.example", self.secrets.accounts
 
         def make(db: Any) -> Person:
@@ -263,13 +237,10 @@ class Exchange:
         return made
 
     def deploy(self, workunits: int, experiment_id: int = 1) -> None:
-        """Order more work."""
         allotment = Allotment(experiment_id=experiment_id, workunits=workunits, replicates_each=1, reason="a test")
         self.do(lambda db: deploy(db, allotment, max_failures=3, now=self.lab.now))
 
     def cancel(self, workunit_id: int) -> None:
-        """Take an order back."""
-
         def withdraw(db: Any) -> None:
             workunit_store.request_abort(db, workunit_id, "cancelled")
             transit(db, workunit_id, self.lab.now)
@@ -277,7 +248,6 @@ class Exchange:
         self.do(withdraw)
 
     def sweep(self) -> None:
-        """Give up on what is late."""
         self.do(lambda db: sweep_late(db, self.lab.now))
         self.do(lambda db: sweep_unattended(db, self.lab.now))
 
@@ -304,7 +274,6 @@ class Exchange:
         return report(handed.task.findtext("name"), output=name, md5=md5)
 
     def download(self, url: str) -> bytes:
-        """What lies at one of the laboratory's addresses."""
         said: list[dict[str, Any]] = []
 
         async def send(message: dict[str, Any]) -> None:
@@ -316,11 +285,9 @@ class Exchange:
         return b"".join(message.get("body", b"") for message in said[1:])
 
     def ticket(self, handed: Handed) -> Ticket:
-        """What was ordered, if the laboratory has signed it."""
         return read_ticket(handed.order.ticket, trust=self.lab.keys.trust, now=self.lab.now)
 
     def task(self, number: int) -> Any:
-        """A task's row."""
         with Connections(folder=self.folder).reader() as db:
             return db.one("SELECT * FROM task WHERE id = :id", id=number)
 
@@ -331,6 +298,5 @@ class Exchange:
         return {promise: problems for promise, problems in found.items() if problems}
 
     def close(self) -> None:
-        """End the writer."""
         self.threads.shutdown()
         self.writer.stop()

@@ -1,7 +1,6 @@
 """A furnished laboratory behind both of its sockets, and a scientist that speaks to a scripted model over the wire."""
 
 import json
-import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,7 +41,6 @@ class Script:
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, body: dict[str, Any]) -> Play:
-        """Answer one request."""
         self.asked.append(body)
         at = sum(1 for message in body["messages"] if message["role"] == "assistant")
         if at >= len(self.turns):
@@ -51,11 +49,9 @@ class Script:
         return called(self.line, at, turn(self.results(body)) if callable(turn) else turn)
 
     def results(self, body: dict[str, Any]) -> list[Any]:
-        """What the last calls came to."""
         return results_of(self.line, body)
 
     def told(self) -> str:
-        """All that the model was ever sent."""
         return json.dumps(self.asked)
 
 
@@ -73,7 +69,6 @@ class Talks:
     between: Callable[[], None] = lambda: None  # what happens before each of its turns
 
     def __call__(self, body: dict[str, Any]) -> Play:
-        """Answer one request."""
         at = sum(1 for message in body["messages"] if message["role"] == "assistant")
         self.asked.append(body)
         if not at:
@@ -94,14 +89,12 @@ def _silence() -> Generator[Any, Any, None]:
 
 
 def called(line: Line, at: int, calls: Sequence[Call]) -> Play:
-    """An answer that calls tools."""
     is_chat = line.protocol != "messages"
     said = [(f"call-{at}-{n}", name, json.dumps(words) if is_chat else words) for n, (name, words) in enumerate(calls)]
     return played(line.body(text="", calls=said, stop="tool_calls" if is_chat else "tool_use"))
 
 
 def results_of(line: Line, body: dict[str, Any]) -> list[Any]:
-    """What the last calls came to."""
     if line.protocol == "messages":
         content = body["messages"][-1]["content"]
         return [read(block["content"]) for block in content if block["type"] == "tool_result"]
@@ -123,8 +116,6 @@ def read(text: str) -> Any:
 
 @dataclass(kw_only=True)
 class ScientistLab:
-    """The laboratory and its scientist."""
-
     mcp: McpLab
     line: Line
     settings: Settings
@@ -137,7 +128,6 @@ class ScientistLab:
         return Scientist(lab.folder, self.settings, environment, **how)
 
     def held(self, *, scientist: Scientist | None = None) -> str:
-        """The name of a session that the scientist has held."""
         talk = (scientist or self.scientist()).talk
         return str(self.served(lambda: hold(self.remote, "a test", "scientist 1", pi="scientist", talk=talk)))
 
@@ -169,7 +159,6 @@ class ScientistLab:
                 return worked.result()
 
     def scientist_desk(self) -> TokenDesk:
-        """The laboratory as its program sees it."""
         with self.mcp.pages.readers.reader() as db:
             token = (self.mcp.lab.folder.keys / "scientist.token").read_text().strip()
             program = callers.program(db, token, self.mcp.gate.now())
@@ -177,11 +166,9 @@ class ScientistLab:
 
     @property
     def remote(self) -> Remote:
-        """The operator's door."""
         return Remote(self.mcp.lab.folder.socket)
 
     def notes(self, name: str, kind: str) -> list[Any]:
-        """What the log of a session says of this kind."""
         with Connections(folder=self.mcp.lab.folder).reader() as db:
             session = sessions.by_name(db, name)
             assert session
@@ -189,7 +176,6 @@ class ScientistLab:
             return [note for _, note in sessions.notes(db, session.id) if note.kind.startswith(kind)]
 
     def transcript(self, name: str) -> list[Any]:
-        """The entries of a session."""
         with Connections(folder=self.mcp.lab.folder).reader() as db:
             session = sessions.by_name(db, name)
             assert session
@@ -199,7 +185,6 @@ class ScientistLab:
 
 @contextmanager
 def scientist_lab(mcp: McpLab, line: Line) -> Iterator[ScientistLab]:
-    """The laboratory with a model named in its settings."""
     mcp.lab.folder.keys.mkdir(exist_ok=True)
     address = line.service.address + ("" if line.protocol == "messages" else "/v1")
     settings = Settings(
@@ -209,10 +194,3 @@ def scientist_lab(mcp: McpLab, line: Line) -> Iterator[ScientistLab]:
         model_prices=PRICES,
     )
     yield ScientistLab(mcp=mcp, line=line, settings=settings)
-
-
-def stopped_soon(seconds: float) -> threading.Event:
-    """Somebody says stop after so long."""
-    stopping = threading.Event()
-    threading.Timer(seconds, stopping.set).start()
-    return stopping

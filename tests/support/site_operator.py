@@ -33,10 +33,8 @@ def furnish(lab: Any, prepared: Any) -> None:
 
 
 def give_role(app: Any, volunteer_id: int, now: datetime, name: str = "ada") -> None:
-    """This volunteer has the role."""
     app.writer.run(lambda db: operators.give(db, name, volunteer_id, now))
 
 
 def code_of(keys: Path, volunteer_id: int, now: datetime, *, serial: int = 1) -> str:
-    """What their authenticator shows."""
     return pyotp.TOTP(secret_of(load_secrets(keys).accounts, volunteer_id, serial)).at(now)

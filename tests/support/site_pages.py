@@ -60,7 +60,6 @@ _CURVE = {
 
 
 def unread() -> set[str]:
-    """The pages of the site that nobody looks at here."""
     addresses = [address.partition("?")[0] for address in (*ADDRESSES, MAP)]
     return {page.path for page in PAGES if not any(map(compile_path(page.path)[0].match, addresses))} - _ELSEWHERE
 

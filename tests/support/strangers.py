@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from urllib.parse import urlencode
 
-BODY_BYTES, HEADER_BYTES = 1024 * 1024, 64 * 1024  # the most that the site takes
+BODY_BYTES, FORM_BYTES, HEADER_BYTES = 1024 * 1024, 64 * 1024, 16 * 1024  # the most that the site takes
 FOREIGN = "evil.example"
 OWNER, NOBODY, PASSWORD = "owner@lab.example", "nobody@lab.example", "a password of theirs"
 _PAGES = (
@@ -40,8 +40,6 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Where it listens."""
-
     host: str
     port: int
 
@@ -139,7 +137,6 @@ def broken_bytes(dice: random.Random) -> Request:
 
 
 def play(site: Site, request: Request) -> str:
-    """What is wrong with the answer, or nothing."""
     said = site.answer(request.sent, request.patience)
     if request.twin and _body(said) != _body(other := site.answer(request.twin)):
         return f"it tells who has an account: {_body(said)[-200:]!r}, and of nobody {_body(other)[-200:]!r}"

@@ -14,7 +14,6 @@ from axiom.store.migrate import migrate
 
 
 def empty_lab(path: Path) -> SmallLab:
-    """A laboratory in which nothing was done yet."""
     folder = Folder(path=path)
     folder.create()
     db = connect_writer(folder.database)

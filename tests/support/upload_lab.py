@@ -41,8 +41,6 @@ def size_query(name: str = NAME) -> bytes:
 
 
 class Place:
-    """A laboratory that takes uploads; task 1 is out."""
-
     def __init__(self, lab) -> None:
         lab.order(1)
         lab.db.close()
@@ -69,14 +67,12 @@ class Place:
         return arrival.finish().result(10)
 
     def cut(self, request: bytes, *, after: int, piece: int = 65_536) -> None:
-        """A request whose connection breaks."""
         arrival = self.transfers.arrive(len(request))
         for start in range(0, after, piece):
             arrival.take(request[start : min(start + piece, after)])
         arrival.lose()
 
     def stored(self) -> dict[int, bytes]:
-        """What has arrived, by task."""
         return self.writer.run(
             lambda db: {
                 task: blobs.get(db, self.folder, one.digest) for task, one in uploads.of(db, range(1, 9)).items()

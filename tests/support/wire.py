@@ -13,7 +13,6 @@ from patience import PATIENCE
 _PIECE = 4_096
 _HEAD = 8_192  # of a request that is remembered
 _ARRIVES = 0.5  # seconds in which who has taken it from the wire does something with it
-_TAKES = 30.0  # seconds in which even a busy computer takes what is on the wire
 
 
 @dataclass(kw_only=True)
@@ -39,7 +38,6 @@ class _Line:
 
     @property
     def path(self) -> str:
-        """What the request asks for."""
         words = bytes(self.head[:500]).split(b" ", 2)
         return words[1].decode("latin-1") if len(words) > 2 else ""
 
@@ -48,7 +46,6 @@ class _Line:
         return self.path.startswith(path) and all(word.encode() in self.head for word in words)
 
     def close(self) -> None:
-        """Both ends hear that it is over."""
         for end in self.ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -60,17 +57,11 @@ class Proxy:
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._lines: list[_Line] = []
-        self._heads: list[bytearray] = []
         self._threads: list[threading.Thread] = []
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
         self.target: int | None = None
         self.cuts: list[Cut] = []
         self._spawn(self._accept)
-
-    def requests(self, path: str) -> list[str]:
-        """How each request for such a path began, and with what."""
-        heads = [head.decode("latin-1") for head in self._heads]
-        return [head for head in heads if head.partition(" ")[2].startswith(path)]
 
     def cut(self, path: str, after: int, *of: str, down: bool = False, holds: bool = False) -> Cut:
         """Cut the next request for this path, in which all of this stands."""
@@ -79,7 +70,6 @@ class Proxy:
         return made
 
     def close(self) -> None:
-        """End every connection."""
         for cut in self.cuts:
             cut.released.set()
         with contextlib.suppress(OSError):
@@ -133,7 +123,6 @@ class Proxy:
     def _hear(self, line: _Line, piece: bytes) -> None:
         if piece.startswith((b"GET ", b"POST ")):
             line.head, line.passed = bytearray(piece), {False: 0, True: 0}
-            self._heads.append(line.head)
         elif len(line.head) < _HEAD:
             line.head.extend(piece)
 
@@ -143,7 +132,7 @@ class Proxy:
                 self.cuts.remove(cut)
                 cut.met.set()
                 if cut.holds:
-                    cut.released.wait(60)
+                    cut.released.wait(PATIENCE)
                 with contextlib.suppress(OSError):  # nobody is there any more
                     _wait_until_taken(line.ends[0 if down else 1])  # what passed has arrived before the wire breaks
                 time.sleep(_ARRIVES)
@@ -155,18 +144,17 @@ class Proxy:
 def _wait_until_taken(end: socket.socket) -> None:
     """Wait until whoever is at the other end of this connection has read all that was sent to it."""
     ours, theirs = (f":{address[1]:04X}" for address in (end.getsockname(), end.getpeername()))
-    until = time.monotonic() + _TAKES
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()]
         waiting = [row[4] for row in rows if row[1].endswith(theirs) and row[2].endswith(ours)]
         if all(int(queues.partition(":")[2], 16) == 0 for queues in waiting):
             return
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 @contextlib.contextmanager
 def proxy() -> Iterator[Proxy]:
-    """A proxy that is closed afterwards."""
     made = Proxy()
     try:
         yield made
