@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +13,6 @@ from furnished_lab import fill, furnish_more, noisy, weigh_three_blocks
 from jinja2 import Environment
 from map_on_site import draw_map
 
-from axiom.domain.planning import Preview
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning.deploy import deploy
@@ -22,8 +20,6 @@ from axiom.lab.registrations.register import amend, register_further
 from axiom.lab.steps.evaluate import evaluate
 from axiom.store.experiments import experiments
 from axiom.store.sessions import sessions
-from axiom.web.base.request import nobody_counts, nothing_planned
-from axiom.web.probes import Probes
 from axiom.web.site.app import Site, site
 
 
@@ -40,16 +36,9 @@ class Browser:
 
     async def ask(self, address: str, *, method: str = "GET", **headers: str) -> Seen:
         path, _, query = address.partition("?")
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": query.encode(),
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
-            "server": ("lab.example", 80),
-            "scheme": "http",
-        }
+        named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        scope = {"type": "http", "scheme": "http", "server": ("lab.example", 80), "method": method, "path": path}
+        scope |= {"raw_path": path.encode(), "query_string": query.encode(), "headers": named}
         messages = []
 
         async def receive():
@@ -59,9 +48,9 @@ class Browser:
             messages.append(message)
 
         await self.app(scope, receive, send)
-        named = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        answered = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
         body = b"".join(message.get("body", b"") for message in messages[1:])
-        return Seen(status=messages[0]["status"], headers=named, raw=body)
+        return Seen(status=messages[0]["status"], headers=answered, raw=body)
 
 
 @contextlib.contextmanager
@@ -69,26 +58,10 @@ def _browsing():
     """Makes browsers, and closes them at the end."""
     opened: list[Browser] = []
 
-    def make(
-        lab,
-        preview: Callable[[], Preview] = nothing_planned,
-        look_at: Callable[[int, int], None] = nobody_counts,
-        scheduler: str = "",
-        probes: Probes | None = None,
-        master: str = "",
-        **live,
-    ) -> Browser:
-        pages = Site(
-            folder=lab.folder,
-            name="Small & Sons",
-            now=lambda: lab.now,
-            live=lambda: live,
-            preview=preview,
-            look_at=look_at,
-            scheduler=scheduler,
-            probes=probes or Probes(),
-            master=master,
-        )
+    def make(lab, *, master: str = "", scheduler: str = "", **words) -> Browser:
+        own = {name: words.pop(name) for name in ("preview", "look_at", "probes") if name in words}
+        words_of_site = {"master": master, "scheduler": scheduler, "live": lambda: words, **own}
+        pages = Site(folder=lab.folder, name="Small & Sons", now=lambda: lab.now, **words_of_site)
         opened.append(Browser(app=site(pages), pages=pages))
         return opened[-1]
 
@@ -117,7 +90,6 @@ def _compile_templates_once():
 
 @pytest.fixture
 def browse():
-    """Opens a browser at the site of a laboratory."""
     with _browsing() as make:
         yield make
 

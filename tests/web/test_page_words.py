@@ -14,22 +14,12 @@ _SHOWN = {
     "/experiments/{name}": "/experiments/tiny_sum",
     "/maps/{name}": "/maps/small_map",
     "/ledger/{name}": "/ledger/2026-03-02-a",
-    "/sessions/{name}": "/sessions/2026-03-02-a",
+    **{f"/sessions/{{name}}{end}": f"/sessions/2026-03-02-a{end}" for end in ("", "/transcript", "/tasks")},
     "/sessions/{name}/since/{other}": "/sessions/2026-03-02-b/since/2026-03-02-a",
-    "/sessions/{name}/transcript": "/sessions/2026-03-02-a/transcript",
-    "/sessions/{name}/tasks": "/sessions/2026-03-02-a/tasks",
 }
 _ADDRESSES = [_SHOWN.get(page.path, page.path.replace("{number:number}", "1")) for page in PAGES]
 _LISTS = [page.path for page in PAGES if "{" not in page.path]
-_SAME = {
-    "/about",
-    "/findings/near",
-    "/glossary",
-    "/help",
-    "/join",
-    "/old-claims",
-    "/terms",
-}  # whatever the laboratory has
+_SAME = {f"/{name}" for name in ["about", "findings/near", "glossary", "help", "join", "old-claims", "terms"]}
 
 
 def _anywhere(words: str) -> str:
@@ -56,12 +46,11 @@ def test_the_words_where_nothing_is_there_yet(address, empty_site, same_words):
     same_words(f"{folder}{named(address)}", _anywhere(seen(page.text)))
 
 
-def test_the_words_where_a_map_has_no_tile_yet(browse, small_lab, same_words):
+def test_the_words_of_a_map_without_a_tile_and_of_a_finding_that_real_results_support(
+    browse, small_lab, same_words, weighed_site
+):
     publish_map(small_lab)
     same_words("empty/maps-small_map", seen(browse(small_lab).get("/maps/small_map").text))
-
-
-def test_the_words_of_a_finding_that_real_results_support(weighed_site, same_words):
     same_words("weighed-finding", seen(weighed_site.get("/findings/1").text))
 
 

@@ -1,5 +1,6 @@
-"""Papers and texts on their pages: rows that change, other people's words, and files that nothing can break."""
+"""Papers and logs: rows that change, other people's words, files that nothing can break, and nothing made up."""
 
+import copy
 import dataclasses
 import json
 import re
@@ -8,8 +9,11 @@ from dataclasses import replace
 
 import pytest
 from evidence_lines import record
+from fabrications import Fabrication, Rows, in_log, in_paper
 from furnished_lab import HOSTILE, fill, furnish_more, weighed
+from made_papers import MadePapers, filled
 
+from axiom.commands.links import DraftPaper, WriteLog
 from axiom.store.evidence import finding_notes
 from axiom.store.sessions import prose
 from axiom.web.base.document import Fact, words
@@ -35,7 +39,20 @@ def reading(furnished):
     return Reading(db=furnished.db, folder=furnished.folder, now=furnished.now, name=NASTY, live=dict)
 
 
-def test_a_changed_row_changes_what_was_written_and_a_void_finding_says_so(lab, browse):
+def test_each_author_s_newest_text_stands_and_a_changed_row_changes_what_was_written(lab, browse):
+    with lab.db.transaction():
+        for text in ("first {F1}", "second {F1}"):
+            prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
+        text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
+        prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
+        prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
+    assert [kept_text.text for kept_text in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
+    (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
+    assert kept["amount"] == 4
+    reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
+    made = files.as_file(reading, [1], "md", environment())
+    assert r"> \- not a list (\<script\>" in made
+    assert r"\[x\](y) \*b\* +0.93" in made
     site = browse(lab)
     with lab.db.transaction():
         finding_notes.add(lab.db, 1, text="Seen at {F1.estimate}; {F9.x} & {Q} stay.", by="Ada", now=lab.now)
@@ -53,22 +70,6 @@ def test_a_changed_row_changes_what_was_written_and_a_void_finding_says_so(lab, 
         lab.db.execute("UPDATE finding SET status = 'recalled' WHERE id = 1")
     site.app.forget()
     assert "it is recalled" in site.get(SESSION).text
-
-
-def test_each_author_s_newest_text_stands_and_none_is_lost_nor_obeyed(lab):
-    with lab.db.transaction():
-        for text in ("first {F1}", "second {F1}"):
-            prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
-        text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
-        prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
-        prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
-    assert [kept_text.text for kept_text in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
-    (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
-    assert kept["amount"] == 4
-    reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
-    made = files.as_file(reading, [1], "md", environment())
-    assert r"> \- not a list (\<script\>" in made
-    assert r"\[x\](y) \*b\* +0.93" in made
 
 
 def test_a_paper_is_of_the_findings_that_an_address_names_and_taken_away_whole(furnished_site, reading):
@@ -96,7 +97,7 @@ def blanked(value):
     return value
 
 
-def test_a_file_adds_no_number_of_its_own(reading):
+def test_latex_closes_what_it_opens_obeys_no_text_and_a_file_adds_no_number(reading):
     assert words("{a} of it", a=Fact(text="3", of="F1.seeds"))[0].text == "3"
     with pytest.raises(ValueError, match="digit"):
         words("3 of it")
@@ -105,9 +106,6 @@ def test_a_file_adds_no_number_of_its_own(reading):
     latex = as_latex(bare).partition("\\begin{document}")[2]
     drawn = re.sub(r"\\setlength\{\\unitlength\}.*?\\end\{picture\}|p\{[0-9.]+cm\}", "", latex)
     assert re.findall(r"[0-9]", drawn) == []
-
-
-def test_latex_closes_what_it_opens_obeys_no_text_and_fills_each_row(reading):
     latex = files.as_file(reading, [1, 2, 3], "tex", environment())
     bare = re.sub(r"\\[\\{}$&#_%]", "", latex)
     opened = []
@@ -130,3 +128,66 @@ def test_latex_closes_what_it_opens_obeys_no_text_and_fills_each_row(reading):
         rows = [row for row in body.splitlines() if row.endswith("\\\\")]
         amounts = {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows}
         assert amounts == {len(re.findall(r"p\{4\.2cm\}|l", columns))}
+
+
+ROUNDS = 25  # scripts/campaign papers plays a thousand
+
+
+@pytest.fixture(scope="module")
+def played(new_lab, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("papers")
+    made = filled(new_lab(folder / "lab"), folder)
+    yield made
+    made.db.close()
+
+
+def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_seen(played):
+    made = MadePapers(lab=played, seed=1)
+    made.play(ROUNDS)
+    assert made.found == []
+    assert min(made.said["written"], made.said["refused"]) > ROUNDS / 5
+    assert made.numbers > 50 * ROUNDS
+    log, paper = _written(played)
+    rows = Rows(played.folder.database)
+    for of, text, kind in (
+        *(("F1.estimate", "+99.9", Fabrication.ALTERED_NUMBER), ("F1.grade", "Sure", Fabrication.ALTERED_NUMBER)),
+        *(("E1.levels.size", "1, 2, 7", Fabrication.METHOD), ("E1.tolerance", "0.5", Fabrication.METHOD)),
+        *(("R:tiny_sum", "Gauss 1801", Fabrication.REFERENCE), ("G1.hash", "ab12", Fabrication.ALTERED_NUMBER)),
+    ):
+        forged = copy.deepcopy(paper)
+        pieces = _texts(forged, of)
+        assert pieces
+        for piece in pieces:
+            piece["text"] = text
+        assert kind in {fabrication for fabrication, _ in in_paper(rows, forged)}, of
+    forged = copy.deepcopy(log)
+    ada = next(text for text in forged if text["author"] == "Ada")
+    ada["paragraphs"][0]["pieces"].append({"text": " This proves seven of them.", "of": "", "rows": ""})
+    played.db.execute("UPDATE evidence SET grade = 'Moderate' WHERE finding_number = 1")
+    kinds = {kind for kind, _ in in_log(rows, forged)}
+    assert {Fabrication.INVENTED_NUMBER, Fabrication.OVERCLAIM} <= kinds
+    paper["chapters"] = [chapter for chapter in paper["chapters"] if chapter["title"] != "What else was asked"]
+    assert {kind for kind, _ in in_paper(rows, paper)} >= {Fabrication.OMITTED}
+
+
+def _written(played):
+    """A log and a paper over the first finding, as their pages have them."""
+    made = MadePapers(lab=played, seed=2)
+    with played.db.transaction():
+        played.db.execute("UPDATE finding SET status = 'open'")
+    text = "The total is {F1.estimate}, as {R:tiny_sum} says."
+    made._write(WriteLog(text=text, by="Ada"))
+    made._write(DraftPaper(findings="1", text=text, by="Ada"))
+    return made.look([1])
+
+
+def _texts(answer, of):
+    """Every piece that is said to be of this."""
+    match answer:
+        case {"text": str(), "of": about} if about == of:
+            return [answer]
+        case dict():
+            return [piece for part in answer.values() for piece in _texts(part, of)]
+        case list():
+            return [piece for part in answer for piece in _texts(part, of)]
+    return []

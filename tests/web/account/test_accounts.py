@@ -1,14 +1,17 @@
-"""Account pages: who is signed in, what they change, and that nobody else can."""
+"""Account pages: who is signed in, what they change, that nobody else can, and what nobody learns by asking."""
 
 import hashlib
 import logging
 import re
 from urllib.parse import urlencode
 
+import pytest
 from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 
 from axiom.boinc import account_keys
 from axiom.commands.ideas import MOST_A_DAY
+from axiom.server.accounts.accounts import Accounts, change_password
+from axiom.server.accounts.password_hashes import is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.registrations import ideas
@@ -66,20 +69,10 @@ def test_signing_in_gives_a_new_secret_that_ends_with_signing_out(ada, new_visit
     assert (ada.ask("/accounts").status, ada.ask("/findings", method="POST", body=b"form=x").status) == (404, 405)
 
 
-def test_nobody_learns_from_signing_in_who_has_an_account(ada, new_visitor):
-    answers = {
-        re.sub(r'value="[^"]*"', "", new_visitor().post("/account/sign-in", email=email, password=NEW_PASSWORD).text)
-        for email in (EMAIL, "nobody@mail.example")
-    }
-    assert len(answers) == 1
-    assert ada.ask("/account").status == 200
-
-
 def test_who_guesses_has_to_wait_and_keeps_nobody_out_who_signed_in_before(ada, new_visitor, wrong_fields):
     guesser = new_visitor(peer="198.51.100.9")
-    guesses = [
-        guesser.post("/account/sign-in", email=EMAIL, password=f"guess {number} of many") for number in range(12)
-    ]
+    words = (f"guess {number} of many" for number in range(12))
+    guesses = [guesser.post("/account/sign-in", email=EMAIL, password=password) for password in words]
     assert [wrong_fields(guess) for guess in guesses] == [{"password"}] * 10 + [set()] * 2
     assert ada.post("/account/keys", password=PASSWORD).status == 200
     ada.peer = "203.0.113.77"  # where this account's password was never typed, as everywhere after a restart
@@ -90,7 +83,7 @@ def test_who_guesses_has_to_wait_and_keeps_nobody_out_who_signed_in_before(ada, 
     assert guesser.post("/account/sign-in", email=EMAIL, password=PASSWORD).status == 422
 
 
-def test_over_tls_the_cookies_are_bound_to_this_very_host(new_lab, tmp_path):
+def test_tls_binds_cookies_to_this_host_and_who_may_open_no_more_learns_nothing(new_lab, tmp_path, wrong_fields):
     lab = new_lab(tmp_path / "tls")
     with receiving(lab, "https://lab.example/") as app:
         visitor = Visitor(app=app, folder=lab.folder)
@@ -98,9 +91,34 @@ def test_over_tls_the_cookies_are_bound_to_this_very_host(new_lab, tmp_path):
         assert set(visitor.cookies) == {"__Host-axiom", "__Host-axiom_visit"}
         assert "; secure" in visitor.set_cookies[0].lower()
         visitor.close()
+    lab = new_lab(tmp_path / "few")
+
+    def register(app, email: str, password: str):
+        visitor = Visitor(app=app, folder=lab.folder)
+        words = {"form": visitor.token("/account/sign-in"), "name": "Ada", "email": email, "password": password}
+        reply = visitor.ask("/account/register", method="POST", body=urlencode(words).encode(), origin=ORIGIN)
+        visitor.close()
+        return reply
+
+    def bare(reply) -> str:
+        return re.sub(r' value="[^"]*"', "", reply.text)
+
+    with receiving(lab, f"{ORIGIN}/", new_accounts=2) as app:
+        assert register(app, EMAIL, PASSWORD).status == 303
+        first, second = (register(app, EMAIL, NEW_PASSWORD) for _ in range(2))  # the first takes the allowance
+        free = register(app, OTHER, NEW_PASSWORD)
+        assert [wrong_fields(reply) for reply in (second, free)] == [set(), set()]
+        assert bare(first) != bare(second) == bare(free)
+        assert 'value="eve@mail.example"' in free.text
+    with receiving(lab, f"{ORIGIN}/", new_accounts=0) as app:
+        taken, free = (register(app, email, NEW_PASSWORD) for email in (EMAIL, OTHER))
+        assert (taken.status, free.status, bare(taken)) == (422, 422, bare(free))
+        again = register(app, EMAIL, PASSWORD)
+        assert (again.status, again.headers["location"]) == (303, "/account?done=known")
+        assert app.writer.run(lambda db: accounts.by_email(db, OTHER)) is None
 
 
-def test_private_pages_are_for_those_who_are_signed_in_and_kept_by_nobody(ada, new_visitor):
+def test_private_pages_are_kept_by_nobody_and_own_data_are_in_one_file_without_any_secret(ada, new_visitor):
     for path in [*sorted(PAGES.keys() - PUBLIC), "/account.json"]:
         for browser in (ada, stranger := new_visitor(), forged := new_visitor(cookies={"axiom": "A" * 22})):
             headers = browser.ask(path).headers
@@ -110,9 +128,6 @@ def test_private_pages_are_for_those_who_are_signed_in_and_kept_by_nobody(ada, n
         if path in PAGES and PAGES[path].is_private:
             assert [browser.ask(path).status for browser in (ada, stranger, forged)] == [200, 303, 303], path
             assert stranger.ask(path).headers["location"] == "/account/sign-in"
-
-
-def test_own_data_are_in_one_file_without_any_secret(ada, new_visitor):
     reply = ada.ask("/account.json")
     account = reply.json["account"]
     assert (account["name"], account["email"], account["hosts"], account["team"]) == ("Ada", EMAIL, [], None)
@@ -120,9 +135,15 @@ def test_own_data_are_in_one_file_without_any_secret(ada, new_visitor):
     assert ada.ask("/account.json", accept_language="de").json == reply.json
     stranger = new_visitor().ask("/account.json")
     assert (stranger.status, stranger.json["error"]["kind"]) == (401, "NotAllowed")
+    answers = {
+        re.sub(r'value="[^"]*"', "", new_visitor().post("/account/sign-in", email=email, password=NEW_PASSWORD).text)
+        for email in (EMAIL, "nobody@mail.example")
+    }
+    assert len(answers) == 1
+    assert ada.ask("/account").status == 200
 
 
-def test_keys_are_shown_and_renewed_for_whoever_knows_the_password(ada, wrong_fields):
+def test_keys_profile_preferences_and_places_are_changed(ada, wrong_fields):
     secret, number = load_secrets(ada.folder.keys).accounts, ada.account()[0].id
     before = ada.shown_keys()
     assert before == (account_keys.account_key(secret, number, 1), account_keys.weak_key(secret, number, 1))
@@ -132,6 +153,27 @@ def test_keys_are_shown_and_renewed_for_whoever_knows_the_password(ada, wrong_fi
     after = ada.shown_keys()
     assert (after[0] != before[0], after[1] == before[1], after[0] in shown) == (True, True, True)
     assert ada.look(lambda db: accounts.by_key(db, account_keys.key_digest(before[0]))) is None
+    reply = ada.post("/account/profile", name="Countess", country="United Kingdom", website="https://sums.example")
+    assert reply.headers["location"] == "/account/profile?done=profile"
+    volunteer, account = ada.account()
+    assert (volunteer.name, volunteer.country) == ("Countess", "United Kingdom")
+    assert volunteer.website == "https://sums.example"
+    assert (account.shows_hosts, account.is_exported) == (False, False)
+    assert 'value="Countess"' in ada.ask("/account/profile?done=profile").text
+    assert wrong_fields(ada.post("/account/profile", name="C", website="javascript:alert(1)")) == {"website"}
+    assert ada.post("/account/preferences", resource_share="25", on_gpus="1", venue="home").status == 303
+    stored = ada.ask("/account.json").json["account"]
+    assert stored["preferences"] == {"resource_share": 25, "on_cores": False, "on_gpus": True}
+    assert stored["venue"] == "home"
+    for share in ("-1", "nan", "inf", "much", "", "10001"):
+        wrong = ada.post("/account/preferences", resource_share=share, venue="moon")
+        assert wrong_fields(wrong) == {"resource_share", "venue", "on_cores"}
+    number = ada.attach("attic")
+    assert ada.post("/account/place", host=str(number), venue="school").status == 303
+    assert [host["venue"] for host in ada.ask("/account.json").json["account"]["hosts"]] == ["school"]
+    for host, venue, wrong in (("", "home", {"host"}), ("9" * 20, "home", {"host"}), ("7", "moon", {"venue"})):
+        assert wrong_fields(ada.post("/account/place", host=host, venue=venue)) == wrong
+    assert wrong_fields(ada.post("/account/place", host="7", venue="home")) == set()
 
 
 def test_a_new_password_or_address_signs_out_every_other_browser(ada, new_visitor, eve, wrong_fields):
@@ -163,34 +205,11 @@ def test_an_account_is_erased_by_whoever_is_sure_and_knows_the_password(ada, new
     assert copied.register().headers["location"] == "/account?done=opened"
 
 
-def test_profile_preferences_and_places_are_changed(ada, wrong_fields):
-    reply = ada.post("/account/profile", name="Countess", country="United Kingdom", website="https://sums.example")
-    assert reply.headers["location"] == "/account/profile?done=profile"
-    volunteer, account = ada.account()
-    assert (volunteer.name, volunteer.country, volunteer.website) == (
-        "Countess",
-        "United Kingdom",
-        "https://sums.example",
-    )
-    assert (account.shows_hosts, account.is_exported) == (False, False)
-    assert 'value="Countess"' in ada.ask("/account/profile?done=profile").text
-    assert wrong_fields(ada.post("/account/profile", name="C", website="javascript:alert(1)")) == {"website"}
-    assert ada.post("/account/preferences", resource_share="25", on_gpus="1", venue="home").status == 303
-    stored = ada.ask("/account.json").json["account"]
-    assert stored["preferences"] == {"resource_share": 25, "on_cores": False, "on_gpus": True}
-    assert stored["venue"] == "home"
-    for share in ("-1", "nan", "inf", "much", "", "10001"):
-        wrong = ada.post("/account/preferences", resource_share=share, venue="moon")
-        assert wrong_fields(wrong) == {"resource_share", "venue", "on_cores"}
-    number = ada.attach("attic")
-    assert ada.post("/account/place", host=str(number), venue="school").status == 303
-    assert [host["venue"] for host in ada.ask("/account.json").json["account"]["hosts"]] == ["school"]
-    for host, venue, wrong in (("", "home", {"host"}), ("9" * 20, "home", {"host"}), ("7", "moon", {"venue"})):
-        assert wrong_fields(ada.post("/account/place", host=host, venue=venue)) == wrong
-    assert wrong_fields(ada.post("/account/place", host="7", venue="home")) == set()
+def ideas_of(visitor):
+    return visitor.look(lambda db: ideas.of_volunteer(db, visitor.account()[0].id))
 
 
-def test_teams_are_found_founded_joined_and_left(ada, eve):
+def test_teams_are_joined_and_left_and_a_question_is_the_authors_until_it_is_shown(ada, eve, new_visitor, wrong_fields):
     assert ada.post("/account/team/found", name="The Sums", about="We add.").status == 303
     assert "The Sums" in eve.ask("/account/team?q=sum").text
     assert "The Sums" not in eve.ask("/account/team?q=%22%3Eproducts").text
@@ -200,13 +219,6 @@ def test_teams_are_found_founded_joined_and_left(ada, eve):
     for number in ("", "0", "x", "-1", "7", "9" * 30):
         assert eve.post("/account/team/join", team=number).status == 422
     assert eve.post("/account/team/found", name="The Sums").status == 422
-
-
-def ideas_of(visitor):
-    return visitor.look(lambda db: ideas.of_volunteer(db, visitor.account()[0].id))
-
-
-def test_a_question_is_on_the_authors_page_alone_until_it_is_shown(ada, new_visitor, eve, wrong_fields):
     stranger = new_visitor()
     assert ada.ask("/ideas").headers["cache-control"] == "no-store"
     assert [ADD in browser.ask("/ideas").text for browser in (ada, stranger)] == [True, False]
@@ -250,9 +262,7 @@ def test_no_secret_is_in_a_log_or_an_address_or_a_page_that_need_not_show_it(ada
     replies += [ada.post("/account/profile", name="Ada"), ada.post("/account/keys", password=NEW_PASSWORD)]
     replies += [new_visitor().post("/account/sign-in", email=EMAIL, password=NEW_PASSWORD)]
     replies += [new_visitor().register(password=SHORT)]
-    everything = "\n".join(
-        [*(reply.text for reply in replies), *(repr(reply.headers) for reply in replies), caplog.text]
-    )
+    everything = "\n".join([*(f"{reply.text}\n{reply.headers!r}" for reply in replies), caplog.text])
     secrets = [*ada.shown_keys(), PASSWORD, NEW_PASSWORD, SHORT, "argon2", load_secrets(ada.folder.keys).accounts.hex()]
     assert [secret for secret in secrets if secret in everything] == []
     assert ada.cookies["axiom"] not in "\n".join([*(reply.text for reply in replies), caplog.text])
@@ -272,12 +282,98 @@ def test_pages_of_an_account_come_in_the_language_of_whoever_signs_in(visitor):
             assert (f'<html lang="{code}">' in page.text, page.headers["content-language"]) == (True, code)
     visitor.register()
     visitor.cookies["lang"] = "de"
-    for path, page in PAGES.items():
-        if page.is_private and path not in PUBLIC:
-            assert '<html lang="de">' in visitor.ask(path).text
     wrong = visitor.post("/account/preferences", resource_share="many", on_cores="1", venue="")
     assert '<span lang="en">' in wrong.text  # a sentence without a translation
     assert "<span lang" not in visitor.ask("/account/preferences", cookie="").text
     chosen = visitor.ask("/language/fr?back=/account")
     assert (chosen.status, chosen.headers["location"]) == (303, "/account")
     assert '<html lang="fr">' in visitor.ask("/account").text
+
+
+OTHER, FRESH = "eve@mail.example", "new@mail.example"
+
+
+@pytest.mark.usefixtures("eve")
+def test_an_address_is_changed_five_times_a_day_taken_or_refused(ada, small_lab):
+    emails = ["ada0@mail.example", OTHER, "ada2@mail.example", OTHER, "ada4@mail.example", OTHER, FRESH]
+    replies = [ada.post("/account/email", email=email, password=PASSWORD) for email in emails]
+    assert [reply.status for reply in replies] == [303, 422, 303, 422, 303, 422, 422]
+    alerts = [re.search(r'role="alert">(.*?)</div>', reply.text)[1] for reply in replies[-2:]]
+    assert alerts[0] == alerts[1]  # the same words, whoever has it
+    small_lab.later(hours=25)
+    assert ada.post("/account/email", email=FRESH, password=PASSWORD).status == 303
+
+
+@pytest.mark.usefixtures("eve")
+def test_an_address_that_somebody_has_counts_as_a_wrong_password_from_here(ada, new_visitor, wrong_fields):
+    guesser = new_visitor(peer=ada.peer)
+    for number in range(26):
+        guesser.post("/account/sign-in", email=f"{number}@mail.example", password=PASSWORD)
+    assert [ada.post("/account/email", email=OTHER, password=PASSWORD).status for _ in range(5)] == [422] * 5
+    reply = guesser.post("/account/sign-in", email="nobody@mail.example", password=PASSWORD)
+    assert wrong_fields(reply) == set()  # it has to wait
+
+
+def test_an_address_that_nobody_has_counts_for_nothing_and_is_known_from_then_on(ada, new_visitor):
+    assert ada.post("/account/email", email=FRESH, password=PASSWORD).status == 303
+    guesser = new_visitor(peer="198.51.100.9")
+    for number in range(11):
+        guesser.post("/account/sign-in", email=FRESH, password=f"guess {number} of many")
+    assert new_visitor(peer=ada.peer).post("/account/sign-in", email=FRESH, password=PASSWORD).status == 303
+
+
+@pytest.fixture
+def change_meanwhile(ada, monkeypatch):
+    """From now on the password is changed, in another browser, just after it was proven in this one."""
+    secret, prove = load_secrets(ada.folder.keys).accounts, Accounts.prove
+    fresh = stored_password(account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
+
+    def proven(self, asked, address, sign_in):
+        proof = prove(self, asked, address, sign_in)
+        monkeypatch.setattr(Accounts, "prove", prove)  # once
+        self.writer.run(lambda db: change_password(db, secret, proof.volunteer.id, fresh))
+        return proof
+
+    return lambda: monkeypatch.setattr(Accounts, "prove", proven)
+
+
+def test_who_signs_in_with_the_old_password_while_it_is_changed_is_not_signed_in(ada, new_visitor, change_meanwhile):
+    thief = new_visitor()
+    change_meanwhile()
+    assert thief.post("/account/sign-in", email=EMAIL, password=PASSWORD).status == 422
+    assert "axiom" not in thief.cookies
+    assert ada.look(lambda db: db.select("SELECT * FROM sign_in")) == []
+    assert is_password(ada.account()[1].password, account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
+    assert thief.post("/account/sign-in", email=EMAIL, password=NEW_PASSWORD).status == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        *(("/account/email", {"email": FRESH}), ("/account/password", {"new_password": "a third kettle in july"})),
+        *(("/account/new-key", {}), ("/account/keys", {}), ("/account/erase", {"is_sure": "1"})),
+    ],
+)
+def test_a_new_password_is_not_undone_by_what_was_asked_for_with_the_old_one(ada, change_meanwhile, path, typed):
+    change_meanwhile()
+    reply = ada.post(path, password=PASSWORD, **typed)
+    assert (reply.status, 'id="account-key"' in reply.text) == (422, False)
+    _, account = ada.account()
+    assert (account.key_serial, account.password_serial) == (1, 2)
+    assert is_password(account.password, account_keys.passwd_hash(NEW_PASSWORD, EMAIL))
+
+
+def test_a_password_proves_nothing_of_an_address_that_is_somebody_else_s_by_now(ada, new_visitor, monkeypatch):
+    eve, number, prove = new_visitor(), ada.account()[0].id, Accounts.prove
+    eve.register(name="Eve", email=OTHER, password=NEW_PASSWORD)
+
+    def proven(self, asked, address, sign_in):
+        monkeypatch.setattr(Accounts, "prove", prove)
+        fresh = stored_password(asked.passwd_hash)
+        self.writer.run(lambda db: accounts.set_email(db, number, email="gone@mail.example", password=fresh))
+        self.writer.run(lambda db: accounts.set_email(db, number + 1, email=EMAIL, password=fresh))
+        return prove(self, asked, address, sign_in)
+
+    monkeypatch.setattr(Accounts, "prove", proven)
+    reply = ada.post("/account/keys", password=NEW_PASSWORD)
+    assert (reply.status, 'id="account-key"' in reply.text) == (422, False)

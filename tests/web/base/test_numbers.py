@@ -1,4 +1,4 @@
-"""How numbers and cells are written: enough digits, a true minus, never a made-up precision nor somebody's markup."""
+"""What pages are made of: numbers with enough digits, cells without markup, a memo, citations, words of a file."""
 
 import math
 
@@ -6,55 +6,38 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from axiom.web.base import numbers
+from axiom.errors import WrongUse
+from axiom.settings import read
+from axiom.web.base import memo, numbers
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
+from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
+from axiom.web.base.file_words import FileWords, file_words, papers
+from axiom.web.base.memo import Memo
+from axiom.web.base.request import number_of
 
 FINITE = st.floats(-1e9, 1e9)
 HOSTILE, HARMLESS = '<b>"Ada" & co</b>', "&lt;b&gt;&quot;Ada&quot; &amp; co&lt;/b&gt;"
 
 
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [
-        (1234, "1,234"),
-        (-3, "−3"),
-        (0.0614, "0.0614"),
-        (-0.5, "−0.5"),
-        (2.0, "2"),
-        (0.3333, "0.333"),
-        (1234.5678, "1,235"),
-        (1e-9, "1.00e−09"),
-        (True, "True"),
-        ("relu", "relu"),
-        (float("inf"), "∞"),
-    ],
-)
-def test_a_number_has_at_most_three_digits(value, written):
-    assert numbers.plain(value) == written
-
-
-@pytest.mark.parametrize(
-    ("estimate", "low", "high", "written"),
-    [
-        (0.0612, 0.0501, 0.0722, ("+0.061", "+0.050", "+0.072")),
-        (2.81, 2.5, 3.12, ("+2.81", "+2.50", "+3.12")),
-        (-51.6, -54.4, -48.9, ("−51.6", "−54.4", "−48.9")),
-        (0.1, None, 0.3, ("+0.10", "−∞", "+0.30")),
-        (0.1, None, None, ("+0.1", "−∞", "∞")),
-        (1.0, 1.0, 1.0, ("+1", "+1", "+1")),
-        (None, None, None, ("–", "−∞", "∞")),
-        (0.001, -0.2, 0.2, ("0", "−0.20", "+0.20")),
-        (0.5, 0.004, 0.996, ("+0.50", "+0.004", "+1.00")),
-        (-0.5, -1.2, -0.04, ("−0.5", "−1.2", "−0.04")),
+def test_a_number_has_at_most_three_digits_and_an_interval_as_many_as_count():
+    for value, written in (
+        *((1234, "1,234"), (-3, "−3"), (0.0614, "0.0614"), (-0.5, "−0.5"), (2.0, "2"), (0.3333, "0.333")),
+        *((1234.5678, "1,235"), (1e-9, "1.00e−09"), (True, "True"), ("relu", "relu"), (float("inf"), "∞")),
+    ):
+        assert numbers.plain(value) == written
+    for estimate, low, high, written in (
+        *((0.0612, 0.0501, 0.0722, ("+0.061", "+0.050", "+0.072")), (2.81, 2.5, 3.12, ("+2.81", "+2.50", "+3.12"))),
+        *((-51.6, -54.4, -48.9, ("−51.6", "−54.4", "−48.9")), (0.1, None, 0.3, ("+0.10", "−∞", "+0.30"))),
+        *((0.1, None, None, ("+0.1", "−∞", "∞")), (1.0, 1.0, 1.0, ("+1", "+1", "+1"))),
+        *((None, None, None, ("–", "−∞", "∞")), (0.001, -0.2, 0.2, ("0", "−0.20", "+0.20"))),
+        *((0.5, 0.004, 0.996, ("+0.50", "+0.004", "+1.00")), (-0.5, -1.2, -0.04, ("−0.5", "−1.2", "−0.04"))),
         (0.002, 0.001, 0.9, ("+0.002", "+0.001", "+0.90")),
         (0.51234, 0.51231, 0.51238, ("+0.512340", "+0.512310", "+0.512380")),
         (0.93, 0.93, 0.93 + 2e-15, ("+0.93", "+0.93", "+0.930")),
         (1.6e-6, 1.2e-6, 1.9e-6, ("+1.60e−06", "+1.20e−06", "+1.90e−06")),
         (1.0, 1e-15, 2.0, ("+1.0", "+1.00e−15", "+2.0")),
-    ],
-)
-def test_an_interval_says_how_many_digits_count(estimate, low, high, written):
-    assert numbers.rounded(estimate, low, high) == written
+    ):
+        assert numbers.rounded(estimate, low, high) == written
 
 
 @given(st.tuples(*[st.floats(-10, 10)] * 3).map(sorted), st.floats(-10, 10))
@@ -78,7 +61,7 @@ def test_what_is_written_is_near_what_is(values):
         assert abs(read - value) <= max(0.006 * max(abs(value), abs(read)), 0.06 * (high - low), 1e-12)
 
 
-def test_chances_e_values_and_times_are_never_written_as_more_than_they_are():
+def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
     powers = {912_011.0: "5.9", 1e6: "6.0", 10.0**4.05: "4.0", 999.9: "2.9", math.exp(690): "299.6"}
     assert {value: numbers.power_of_ten(value) for value in powers} == powers
     assert [numbers.e_value(value) for value in (19.97, 20.0, 999.7, None)] == ["19.9", "20", "999", "–"]
@@ -87,11 +70,9 @@ def test_chances_e_values_and_times_are_never_written_as_more_than_they_are():
     assert numbers.moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
     assert numbers.moment(None) == "–"
     assert [numbers.plain(value, aligned=True) for value in (0.78, 0.808, 3)] == ["0.780", "0.808", "3"]
-
-
-@pytest.mark.parametrize(
-    ("words", "known", "said"),
-    [
+    assert [number_of(text) for text in ("0", "07", "9" * 15)] == [0, 7, 10**15 - 1]
+    assert [number_of(text) for text in ("", "-1", "1.0", "\N{SUPERSCRIPT TWO}", "9" * 16)] == [None] * 5
+    for words, known, said in (
         ("", (-1.56, -1.91, -1.09), ""),
         ("{times2} times the steps", (None, None, None), ""),
         ("{times2} times the steps", (-1.56, -1.91, -1.09), "0.34 times the steps (95 % sure: 0.27 to 0.47)"),
@@ -99,10 +80,8 @@ def test_chances_e_values_and_times_are_never_written_as_more_than_they_are():
         ("{times_e} times the risk", (0.0, 0.0, 0.0), "1 times the risk (95 % sure: 1 to 1)"),
         ("{percent} points", (-0.07, -0.0934, -0.0432), "−7.0 points (95 % sure: −9.3 to −4.3)"),
         ("a threshold of {value}", (2.5, 2.0, 3.0), "a threshold of 2.5 (95 % sure: 2.0 to 3.0)"),
-    ],
-)
-def test_a_number_is_said_in_the_words_of_its_file(words, known, said):
-    assert numbers.in_words({"in_words": words}, *known) == said
+    ):
+        assert numbers.in_words({"in_words": words}, *known) == said
 
 
 def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
@@ -116,3 +95,48 @@ def test_cells_hold_numbers_as_pages_write_them_and_no_markup():
     assert texts == ["–", "3", "2 values", "0 values", HARMLESS, "–"]
     assert in_a_sentence({"gap": 0.25, "curve": [1, 2, 3], "name": "x"}) == "gap 0.250, curve (3 values), name x"
     assert (in_a_sentence({}), cell(True)) == ("", "True")
+
+
+ADA = "Ada Example (0000-0002-1825-0097)"
+
+
+def test_a_memo_makes_each_value_once_for_each_version_and_forgets_what_nobody_asks_for(monkeypatch):
+    monkeypatch.setattr(memo, "_MOST", 2)
+    made, kept = [], Memo()
+    for name in ("asked again", "once", "asked again", "new", "asked again", "once"):
+        assert kept.get_or_create(name, lambda name=name: made.append(name) or name.upper()) == name.upper()
+    assert made == ["asked again", "once", "new", "once"]
+    values = [kept.get_or_create("graph", object, version=[stamp]) for stamp in "1122"]
+    assert (values[0] is values[1], values[1] is values[2], values[2] is values[3]) == (True, False, True)
+    with pytest.raises(ZeroDivisionError):
+        kept.get_or_create("broken", lambda: 1 / 0)
+    assert kept.get_or_create("broken", lambda: "mended") == "mended"
+
+
+def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_what_it_follows(tmp_path):
+    ada, bo = authors_of(f"{ADA}; Bo Example")
+    assert (ada, bo) == (CitedAuthor(name="Ada Example", orcid="0000-0002-1825-0097"), CitedAuthor(name="Bo Example"))
+    assert ada.address == "https://orcid.org/0000-0002-1825-0097"
+    assert authors_of("") == []
+    for text in (ADA, "", "Bo Example;Cy Example"):
+        assert read(tmp_path / "none", {}, {"authors": text})[0].authors == text
+    for text in ("Ada (1234)", "Ada (0000-0002-1825-0097", ";"):
+        with pytest.raises(WrongUse):
+            read(tmp_path / "none", {}, {"authors": text})
+    words = {"number": 7, "answer": "ReLU & {tanh} differ by 5 %", "date": "2026-03-02T10:00:00", "line": 3}
+    entry = bibtex(**words, laboratory="Small & Sons", authors=ADA, address="https://lab.example/findings/7")
+    assert entry.startswith("@misc{axiom-finding-7,\n")
+    assert r"author = {{Ada Example} and {Small \& Sons}}," in entry
+    assert r"{Finding 7: ReLU \& \{tanh\} differ by 5 \%}" in entry
+    assert [
+        part for part in ("year = {2026}", "month = {3}", "https://lab.example/findings/7}") if part not in entry
+    ] == []
+    assert entry.count("{") - entry.count(r"\{") == entry.count("}") - entry.count(r"\}")
+    assert file_words('"""Only a question?"""\n') == file_words("x = 1\n") == FileWords()
+    assert file_words('"""A question?\n\nWhat `it` is\nabout.\n\nHistory: 1.\n"""\n') == FileWords(
+        about="What it is about."
+    )
+    assert file_words('"""Q?\n\nWhy it matters: people\nwait.\n"""').matters == "People wait."
+    first, second = papers("Frankle & Carbin 2019, arXiv:1803.03635; Eckart & Young 1936")
+    assert first == {"text": "Frankle & Carbin 2019, arXiv:1803.03635", "href": "https://arxiv.org/abs/1803.03635"}
+    assert (second, papers("")) == ({"text": "Eckart & Young 1936", "href": None}, [])

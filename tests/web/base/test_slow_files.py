@@ -57,7 +57,7 @@ async def ask(endpoint, *, is_gone=False, take=None, begun=None, **headers):
     return messages[0]["status"], sent, [message.get("body", b"") for message in messages[1:]]
 
 
-def test_files_are_made_one_at_a_time_and_for_nobody_who_has_gone():
+def test_files_are_made_one_at_a_time_for_nobody_who_has_gone_and_leave_in_pieces():
     slow = Slow()
 
     async def crowd():
@@ -67,6 +67,13 @@ def test_files_are_made_one_at_a_time_and_for_nobody_who_has_gone():
 
     assert [status for status, _, _ in asyncio.run(crowd())] == [200] * 8
     assert (slow.made, slow.most) == (8, 1)
+    endpoint = Exports().endpoint(Slow(size=200_000), "text/csv")
+    _, headers, body = asyncio.run(ask(endpoint))
+    assert max(map(len, body)) <= 65_536
+    assert (len(b"".join(body)), headers["content-length"]) == (200_000, "200000")
+    _, headers, packed = asyncio.run(ask(Exports().endpoint(Slow(size=200_000), "text/csv"), accept_encoding="gzip"))
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(b"".join(packed)) == b"x" * 200_000
 
 
 @pytest.mark.parametrize("way", ["too long", "too many"])
@@ -108,16 +115,6 @@ def test_no_more_than_a_few_lie_in_memory_until_they_are_fetched(monkeypatch):
     assert (refused[0], [reply[0] for reply in fetched], after[0]) == (503, [200, 200], 200)
 
 
-def test_a_large_file_leaves_in_pieces():
-    endpoint = Exports().endpoint(Slow(size=200_000), "text/csv")
-    _, headers, body = asyncio.run(ask(endpoint))
-    assert max(map(len, body)) <= 65_536
-    assert (len(b"".join(body)), headers["content-length"]) == (200_000, "200000")
-    _, headers, packed = asyncio.run(ask(Exports().endpoint(Slow(size=200_000), "text/csv"), accept_encoding="gzip"))
-    assert headers["content-encoding"] == "gzip"
-    assert gzip.decompress(b"".join(packed)) == b"x" * 200_000
-
-
 def test_a_rest_is_as_long_as_the_work_before_it(monkeypatch):
     rests, clock = [], iter((0.0, 5.0, 5.0, 12.0, 12.0))
     monkeypatch.setattr(slow_files, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=rests.append))
@@ -126,18 +123,18 @@ def test_a_rest_is_as_long_as_the_work_before_it(monkeypatch):
     assert rests == [5.0, 7.0]
 
 
-def test_the_results_are_read_in_pieces(site_of, monkeypatch):
+def test_the_results_are_read_in_pieces_and_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch):
     whole, amounts, rows = site_of.get("/results.csv").text, [], stored_results.rows
     monkeypatch.setattr(results, "_PIECE", 3)
     monkeypatch.setattr(stored_results, "rows", lambda db, ids: amounts.append(len(ids)) or rows(db, ids))
     assert site_of.get("/results.csv").text == whole
     assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(amounts)
     assert (len(amounts) > 1, max(amounts)) == (True, 3)
-
-
-@pytest.mark.parametrize(("address", "kind"), [("/results.csv", "text/csv"), ("/findings/1.zip", "application/zip")])
-def test_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch, address, kind):
-    monkeypatch.setattr(slow_files, "_make", lambda *_, **__: pytest.fail("made"))
-    head = site_of.get(address, method="HEAD")
-    assert (head.status, head.raw, "content-length" in head.headers) == (200, b"", False)
-    assert head.headers["content-type"].partition(";")[0] == kind
+    for address, kind in (
+        ("/results.csv", "text/csv"),
+        ("/findings/1.zip", "application/zip"),
+    ):
+        monkeypatch.setattr(slow_files, "_make", lambda *_, **__: pytest.fail("made"))
+        head = site_of.get(address, method="HEAD")
+        assert (head.status, head.raw, "content-length" in head.headers) == (200, b"", False)
+        assert head.headers["content-type"].partition(";")[0] == kind

@@ -31,9 +31,8 @@ DESIGNS = ("wide", "wider", "widest")
 
 
 def reading(lab) -> Reading:
-    return Reading(
-        db=connect_reader(lab.folder.database), folder=lab.folder, now=lab.now, name="Small & Sons", live=dict
-    )
+    db = connect_reader(lab.folder.database)
+    return Reading(db=db, folder=lab.folder, now=lab.now, name="Small & Sons", live=dict)
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +116,21 @@ def test_whatever_was_changed_or_is_missing_is_told(crate, capsys, files):
         assert (status, name in err) == (2, True)
 
 
-def test_two_exports_are_the_same_bytes_and_hold_the_files_in_one_folder(weighed_lab, files):
+def test_two_exports_are_the_same_bytes_and_people_are_cited_before_the_laboratory(weighed_lab, files):
     first = export_archive.archive(reading(weighed_lab), 1)
     later = replace(reading(weighed_lab), now=weighed_lab.now + timedelta(days=3))
     assert export_archive.archive(later, 1) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert {name.removeprefix("finding-1/"): archive.read(name) for name in archive.namelist()} == files
+    citation = files["CITATION.cff"].decode()
+    assert [part for part in ('license: "CC-BY-4.0"', '- name: "Small & Sons"') if part not in citation] == []
+    assert "@misc{axiom-finding-1," in files["CITATION.bib"].decode()
+    named = export_archive.files(replace(reading(weighed_lab), authors="Ada Example (0000-0002-1825-0097)"), 1)
+    assert 'orcid: "https://orcid.org/0000-0002-1825-0097"' in named["CITATION.cff"].decode()
+    graph = json.loads(named["ro-crate-metadata.json"])["@graph"]
+    (root,) = [entity for entity in graph if entity["@id"] == "./"]
+    assert [author["@id"] for author in root["author"]] == ["https://orcid.org/0000-0002-1825-0097", "#laboratory"]
+    assert {"Person", "Organization"} <= {entity["@type"] for entity in graph if isinstance(entity["@type"], str)}
 
 
 def test_it_is_a_process_run_crate_that_another_program_reads(crate, files):
@@ -172,18 +180,6 @@ def test_it_holds_the_signed_source_every_replicate_each_step_and_no_hidden_volu
     history = json.loads(files["history.json"])["history"]
     assert ([line["blocks"] for line in history], all(line["reasons"] for line in history)) == ([1, 2, 3], True)
     assert [float(row["estimate"]) for row in rows("history.csv")] == [line["estimate"] for line in history]
-
-
-def test_people_are_cited_before_the_laboratory(weighed_lab, files):
-    citation = files["CITATION.cff"].decode()
-    assert [part for part in ('license: "CC-BY-4.0"', '- name: "Small & Sons"') if part not in citation] == []
-    assert "@misc{axiom-finding-1," in files["CITATION.bib"].decode()
-    named = export_archive.files(replace(reading(weighed_lab), authors="Ada Example (0000-0002-1825-0097)"), 1)
-    assert 'orcid: "https://orcid.org/0000-0002-1825-0097"' in named["CITATION.cff"].decode()
-    graph = json.loads(named["ro-crate-metadata.json"])["@graph"]
-    (root,) = [entity for entity in graph if entity["@id"] == "./"]
-    assert [author["@id"] for author in root["author"]] == ["https://orcid.org/0000-0002-1825-0097", "#laboratory"]
-    assert {"Person", "Organization"} <= {entity["@type"] for entity in graph if isinstance(entity["@type"], str)}
 
 
 def test_pictures_and_a_suspension_are_in_it_and_what_is_not_weighed_is_refused(new_lab, prepared, tmp_path):

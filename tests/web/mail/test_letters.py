@@ -43,15 +43,8 @@ def mail(lab):
         kind = name.partition("-")[0]
         who = {"alert": None, "confirm": "shy"}.get(kind, "grace")
         number = accounts.by_email(lab.db, f"{who}@example.org")[0].id if who else None
-        row = OutboxMessage(
-            id=7,
-            channel=outbox.MAIL,
-            kind=kind,
-            volunteer_id=number,
-            facts=FACTS[name],
-            created_at=lab.now + timedelta(days=8),
-            sent_at=None,
-        )
+        about = {"kind": kind, "volunteer_id": number, "facts": FACTS[name], "sent_at": None}
+        row = OutboxMessage(id=7, channel=outbox.MAIL, created_at=lab.now + timedelta(days=8), **about)
         return WORDS.mail(lab.db, row, row.created_at)
 
     return make
@@ -96,19 +89,14 @@ HOSTILE = 'x\r\nBcc: eve@mail.example\r\n\r\n<img src="http://evil.example/">\x1
 
 
 def test_words_that_others_wrote_act_on_nobody():
-    letter = Letter(
-        lab=HOSTILE,
-        master="https://lab.example/",
-        subject=HOSTILE * 50,
-        opening=[HOSTILE],
-        items=[LetterLink(words=HOSTILE, href="https://lab.example/hosts/1")],
-    )
+    items = [LetterLink(words=HOSTILE, href="https://lab.example/hosts/1")]
+    about = {"lab": HOSTILE, "master": "https://lab.example/", "subject": HOSTILE * 50}
+    letter = Letter(opening=[HOSTILE], items=items, **about)
     envelope = MailEnvelope(sender=SENDER, to="ada@mail.example", number=1, written_at=NOW)
     made = message(letter, envelope)
     assert made["Bcc"] is None
-    assert sorted(name for name, _ in made.items()) == sorted(
-        ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]
-    )
+    headers = ["Auto-Submitted", "Content-Type", "Date", "From", "MIME-Version", "Message-ID", "Subject", "To"]
+    assert sorted(name for name, _ in made.items()) == headers
     assert len(made["Subject"]) <= 150
     assert "<img" not in html_of(made)
     assert "\x1b" not in text_of(made) + html_of(made) + str(made["Subject"])

@@ -1,13 +1,16 @@
-"""The pictures of maps: pixels as they were computed, enlarged where nothing finer is drawn, and kept by browsers."""
+"""The pictures of maps: pixels as they were computed, kept by browsers, in colours that every eye tells apart."""
 
+import itertools
+import math
 import struct
 import zlib
 
 import pytest
 import small_map
 
-from axiom.domain.maps import Tile, place_of
+from axiom.domain.maps import Band, Knob, Map, Tile, place_of
 from axiom.store.maps import tiles
+from axiom.web.maps import colours as shades_of
 from axiom.web.maps.png import png
 
 NAME, SIDE = "/maps/small_map@1", small_map.MAP.pixels
@@ -54,7 +57,7 @@ def pixels_of(maps_of, address: str) -> bytes:
     return read_png(maps_of.get(f"{NAME}/{address}.png").raw)[3]
 
 
-def test_a_tile_is_what_was_computed_or_a_part_of_the_one_above(maps_of, atlas):
+def test_a_tile_and_a_view_are_what_was_computed_or_a_part_of_what_lies_above(maps_of, atlas):
     for level, column, row in ((0, 0, 0), (2, 1, 2)):
         reply = maps_of.get(f"{NAME}/tiles/0/1/{level}-{column}-{row}.png")
         width, height, palette, pixels = read_png(reply.raw)
@@ -65,9 +68,6 @@ def test_a_tile_is_what_was_computed_or_a_part_of_the_one_above(maps_of, atlas):
     assert tiles.one(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
     wanted = bytes(above[(row // 4) * SIDE + column // 4] for row in range(SIDE) for column in range(SIDE))
     assert from_below(pixels_of(maps_of, "tiles/0/0/3-0-0"), SIDE) == wanted
-
-
-def test_a_view_is_made_from_the_finest_tiles(maps_of):
     view = read_png(maps_of.get(f"{NAME}/views/1/2/1-0-1.png").raw)
     assert view[:2] == (4 * SIDE, 4 * SIDE)
     rows = from_below(view[3], 4 * SIDE)
@@ -92,7 +92,7 @@ def test_repetitions_and_differences_are_counted(maps_of):
     assert any(together)
 
 
-def test_only_what_never_changes_is_kept_for_ever(maps_of):
+def test_only_what_never_changes_is_kept_for_ever_and_what_cannot_be_made_is_refused(maps_of):
     lasting = "public, max-age=31536000, immutable"
     drawn = maps_of.get(f"{NAME}/tiles/0/0/1-0-0.png")
     assert (drawn.headers["content-type"], drawn.headers["cache-control"]) == ("image/png", lasting)
@@ -106,22 +106,69 @@ def test_only_what_never_changes_is_kept_for_ever(maps_of):
         assert (reply.status, reply.headers["cache-control"]) == (200, "no-cache")
         again = maps_of.get(other, if_none_match=reply.headers["etag"])
         assert (again.status, again.raw) == (304, b"")
+    for address, status in (
+        *(("/maps/tiny/tiles/0/0/0-0-0.png", 404), (f"{NAME}/tiles/5/0/0-0-0.png", 404)),
+        *((f"{NAME}/tiles/0-5/0/0-0-0.png", 404), (f"{NAME}/tiles/0/8/0-0-0.png", 404)),
+        *((f"{NAME}/tiles/0/0/1-2-0.png", 404), (f"{NAME}/tiles/0/0/7-0-0.png", 404)),
+        *((f"{NAME}/tiles/0/0/1-0.png", 400), (f"{NAME}/tiles/0/some/1-0-0.png", 400)),
+        *((f"{NAME}/tiles/x/0/1-0-0.png", 400), (f"{NAME}/others/0/0/1-0-0.png", 404)),
+    ):
+        assert maps_of.get(address).status == status
 
 
-@pytest.mark.parametrize(
-    ("address", "status"),
-    [
-        ("/maps/tiny/tiles/0/0/0-0-0.png", 404),
-        (f"{NAME}/tiles/5/0/0-0-0.png", 404),
-        (f"{NAME}/tiles/0-5/0/0-0-0.png", 404),
-        (f"{NAME}/tiles/0/8/0-0-0.png", 404),
-        (f"{NAME}/tiles/0/0/1-2-0.png", 404),
-        (f"{NAME}/tiles/0/0/7-0-0.png", 404),
-        (f"{NAME}/tiles/0/0/1-0.png", 400),
-        (f"{NAME}/tiles/0/some/1-0-0.png", 400),
-        (f"{NAME}/tiles/x/0/1-0-0.png", 400),
-        (f"{NAME}/others/0/0/1-0-0.png", 404),
-    ],
-)
-def test_a_picture_that_cannot_be_made_is_refused(maps_of, address, status):
-    assert maps_of.get(address).status == status
+# Machado, Oliveira and Fernandes 2009: what eyes without one kind of cone make of linear red, green and blue.
+EYES = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "no green": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "no blue": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+APART = 12.0  # in CIELAB, of which 2.3 is just seen
+
+
+def linear(colour) -> list[float]:
+    parts = [part / 255 for part in colour]
+    return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def light(colour) -> float:
+    red, green, blue = linear(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def lab(colour, eye: str) -> tuple[float, float, float]:
+    red, green, blue = (
+        min(1.0, max(0.0, sum(share * part for share, part in zip(row, linear(colour), strict=True))))
+        for row in EYES[eye]
+    )
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    a, b, c = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in (x, y, z))
+    return 116 * b - 16, 500 * (a - b), 200 * (b - c)
+
+
+def map_with(*shades: int) -> Map:
+    bands = tuple(Band(name=f"band {place}", shades=amount) for place, amount in enumerate(shades))
+    x, y = (Knob(name=name, low=1, high=2) for name in "xy")
+    return Map(title="A map", x=x, y=y, measure="fate", bands=bands)
+
+
+def test_every_shade_of_the_first_band_is_the_darkest_and_of_the_second_the_lightest():
+    for shades in ((12, 12), (1, 1), (12, 12, 4), (8, 8, 8, 8)):
+        of_map = shades_of.of_map(map_with(*shades))
+        assert len(of_map) == sum(shades)
+        ends = list(itertools.accumulate(shades))
+        bands = [of_map[end - many : end] for end, many in zip(ends, shades, strict=True)]
+        ordered = [bands[0], *bands[2:], bands[1]]
+        for darker, lighter in itertools.pairwise(ordered):
+            assert max(map(light, darker)) < min(map(light, lighter))
+        if len(shades) == 2:
+            assert (min(map(light, bands[1])) + 0.05) / (max(map(light, bands[0])) + 0.05) > 3.0
+
+
+def test_no_eye_takes_one_band_for_another():
+    for eye in EYES:
+        ramps = [[lab(colour, eye) for colour in shades_of.of_band(place, 12)] for place in range(4)]
+        for some, other in itertools.combinations(ramps, 2):
+            assert min(math.dist(first, second) for first in some for second in other) > APART

@@ -50,7 +50,7 @@ def kept(counting, browse, small_lab):
     return browser
 
 
-def test_a_page_is_made_once_in_two_seconds_however_many_ask(kept, counting):
+def test_a_page_is_made_once_in_two_seconds_and_who_has_it_or_takes_gzip_gets_less(kept, counting):
     async def crowd():
         return await asyncio.gather(*(kept.ask("/slow") for _ in range(20)))
 
@@ -68,9 +68,6 @@ def test_a_page_is_made_once_in_two_seconds_however_many_ask(kept, counting):
     for method in ("POST", "NONSENSE"):
         reply = kept.get("/a", method=method)
         assert (reply.status, reply.headers["allow"], counting.made) == (405, "GET, HEAD", 609)
-
-
-def test_whoever_has_the_page_or_takes_gzip_gets_less(kept):
     first = kept.get("/a")
     again = kept.get("/a", if_none_match=first.headers["etag"])
     assert (again.status, again.raw, again.headers["etag"]) == (304, b"", first.headers["etag"])
@@ -83,27 +80,20 @@ def test_whoever_has_the_page_or_takes_gzip_gets_less(kept):
     assert (head.status, head.raw, head.headers) == (200, b"", first.headers)
 
 
-@pytest.mark.parametrize(
-    ("address", "kept"),
-    [
-        ("/results?q=1&page=2&size=3", b"page=2"),
-        ("/results.json?q=1&sort=newest", b"sort=newest"),
+def test_what_a_page_looks_for_makes_another_page():
+    for address, kept in (
+        *(("/results?q=1&page=2&size=3", b"page=2"), ("/results.json?q=1&sort=newest", b"sort=newest")),
         ("/results?experiment=tiny_sum&size=3&page=2", b"experiment=tiny_sum&size=3&page=2"),
         ("/findings?q=words&from=2&size=2", b"q=words&from=2"),
         ("/hosts/1?state=failed&state=valid", b"state=failed&state=valid"),
-        ("/volunteers?x=1&%61fter=1", b"%61fter=1"),
-        ("/volunteers?&&=&q", b""),
-        ("/static/style.css?v=1&w=2", b"v=1"),
-        ("/figures/x.svg?v=1", b""),
-        ("//?v=1", b""),
-    ],
-)
-def test_what_a_page_looks_for_makes_another_page(address, kept):
-    path, _, query = address.partition("?")
-    assert normalize(path, query.encode()) == kept
+        *(("/volunteers?x=1&%61fter=1", b"%61fter=1"), ("/volunteers?&&=&q", b"")),
+        *(("/static/style.css?v=1&w=2", b"v=1"), ("/figures/x.svg?v=1", b""), ("//?v=1", b"")),
+    ):
+        path, _, query = address.partition("?")
+        assert normalize(path, query.encode()) == kept
 
 
-def test_a_first_visit_is_small_and_versioned_files_are_kept_for_ever(site_of):
+def test_a_first_visit_is_small_and_what_is_vendored_is_as_written_down_and_kept(site_of):
     page = site_of.get("/", accept_encoding="gzip")
     files = [address_text.split("?")[0] for address_text in re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)]
     assert {"/static/style.css", "/static/htmx.min.js", "/static/literata-axiom.woff2"} <= set(files)
@@ -115,9 +105,6 @@ def test_a_first_visit_is_small_and_versioned_files_are_kept_for_ever(site_of):
     assert "immutable" not in site_of.get("/static/style.css").headers["cache-control"]
     for name in ("secret.key", "..%2Fapp.py", "VENDORED.md"):
         assert site_of.get(f"/static/{name}").status == 404
-
-
-def test_what_was_vendored_is_what_is_written_down_and_pictures_have_the_colours_of_pages():
     rows = re.findall(r"^\| `([^`]+)` \|.*\| `([0-9a-f]{64})` \|$", (STATIC / "VENDORED.md").read_text(), re.MULTILINE)
     assert {name for name, _ in rows} == {"htmx.min.js", "leaflet.css", "leaflet.js", "literata-axiom.woff2"}
     for name, digest in rows:
@@ -131,7 +118,7 @@ def language_of(page) -> str:
     return re.search(r'<html lang="(\w+)">', page.text)[1]
 
 
-def test_a_page_comes_in_the_language_of_the_browser_or_of_the_cookie_and_is_kept_in_each(site_of):
+def test_a_page_comes_in_the_language_of_browser_or_cookie_if_it_is_translated(site_of):
     for address in TRANSLATED:
         tags = set()
         for code in ("en", "de", "fr"):
@@ -152,9 +139,6 @@ def test_a_page_comes_in_the_language_of_the_browser_or_of_the_cookie_and_is_kep
     assert language_of(site_of.get("/join", cookie="axiom=secret; lang=de; axiom_visit=x")) == "de"
     page = site_of.get("/volunteers/2", accept_language="de").text
     assert set(re.findall(r'<td class="why"( lang="en")?>', page)) == {' lang="en"'}  # an answer in English says so
-
-
-def test_every_other_page_and_every_answer_for_programs_is_english_and_kept_once(site_of):
     for address in ("/", "/findings", "/teams", "/volunteers", "/nowhere"):
         german, french = (site_of.get(address, accept_language=code) for code in ("de", "fr"))
         assert (language_of(german), german.raw) == ("en", french.raw)

@@ -58,66 +58,45 @@ def test_every_link_of_every_page_leads_somewhere_and_nothing_comes_from_elsewhe
         assert site_of.get(address).headers["content-type"] == "application/json"
 
 
-def test_a_new_laboratory_has_every_list_for_people_and_programs(empty_site):
+def test_a_new_laboratory_has_every_list_and_sends_nobody_to_the_host_of_a_request(empty_site):
     for page in routes.PAGES:
         if "{" not in page.path and page.path != "/findings/paper":
             answer = empty_site.get(as_json(page.path))
             assert (answer.status, bool(answer.json)) == (200, True), page.path
+    reply = empty_site.get("/hosts/?after=1", host="evil.example")
+    assert (reply.status, reply.headers["location"]) == (307, "/hosts?after=1")
+    assert "evil.example" not in empty_site.get("/news.atom", host="evil.example").text
 
 
-@pytest.mark.parametrize(
-    ("address", "fact"),
-    [
-        ("/findings/310", "from 1 to 1"),
-        ("/registrations/9", "from 1 to 1"),
-        ("/proposals/9", "from 1 to 1"),
-        ("/experiments/tiny_sun", "Did you mean tiny_sum?"),
-        ("/experiments/tiny_sum@2", "tiny_sum@2"),
-        ("/experiments/<script>alert(1)<script>", ""),
-        ("/maps/tiny_map", "tiny_map"),
-        ("/maps/tiny_sum", "tiny_sum"),
-        ("/sessions/2026-03-02-z", "2026-03-02-b"),
-        ("/hosts/7", "from 1 to 3"),
-        ("/volunteers/7", "from 1 to 3"),
-        ("/teams/7", "from 1 to 1"),
-        ("/workunits/99", "from 1 to 5"),
-        ("/tasks/99", "99"),
-        ("/findngs", ""),
-    ],
-)
-def test_what_is_not_there_is_said_with_what_is(site_of, address, fact):
-    page, data = site_of.get(address), site_of.get(f"{address}.json")
-    assert (page.status, data.status) == (404, 404)
-    assert fact in unescape(page.text)
-    assert ("<script>alert" in page.text, 'href="/findings"' in page.text) == (False, True)
-    if fact:
-        assert fact in data.json["error"]["message"]
-
-
-def test_hostile_words_are_shown_as_words(site_of):
-    for address in (
-        *("/hosts", "/hosts/1", "/hosts/2", "/tasks/3", "/sessions/2026-03-02-a", "/findings?q=<script>"),
-        *("/volunteers", "/volunteers/2", "/teams", "/teams/1", "/leaderboards", "/leaderboards?of=teams"),
-        *("/proposals", "/proposals/1", "/ideas", "/ideas/1"),
+def test_what_is_not_there_is_said_with_what_is_and_a_long_number_names_nothing(site_of, caplog):
+    for address, fact in (
+        *(("/findings/310", "from 1 to 1"), ("/registrations/9", "from 1 to 1"), ("/proposals/9", "from 1 to 1")),
+        *(("/experiments/tiny_sun", "Did you mean tiny_sum?"), ("/experiments/tiny_sum@2", "tiny_sum@2")),
+        *(("/experiments/<script>alert(1)<script>", ""), ("/maps/tiny_map", "tiny_map")),
+        *(("/maps/tiny_sum", "tiny_sum"), ("/sessions/2026-03-02-z", "2026-03-02-b"), ("/hosts/7", "from 1 to 3")),
+        *(("/volunteers/7", "from 1 to 3"), ("/teams/7", "from 1 to 1"), ("/workunits/99", "from 1 to 5")),
+        *(("/tasks/99", "99"), ("/findngs", "")),
     ):
-        page = site_of.get(address).text
-        assert ("<script>" in page, "&lt;script&gt;" in page) == (False, True), address
+        page, data = site_of.get(address), site_of.get(f"{address}.json")
+        assert (page.status, data.status) == (404, 404)
+        assert fact in unescape(page.text)
+        assert ("<script>alert" in page.text, 'href="/findings"' in page.text) == (False, True)
+        if fact:
+            assert fact in data.json["error"]["message"]
+    for digits in (17, 19, 20, 4_301):
+        for noun in (
+            *("findings", "registrations", "proposals", "ideas", "hosts", "volunteers", "teams", "workunits", "tasks"),
+        ):
+            for ending in ("", ".json"):
+                reply = site_of.get(f"/{noun}/{'9' * digits}{ending}")
+                assert (reply.status, reply.headers["x-content-type-options"]) == (404, "nosniff")
+                assert "default-src 'none'" in reply.headers["content-security-policy"]
+        assert site_of.get(f"/findings/{'9' * digits}.zip").status == 404
+    assert not caplog.records
+    assert site_of.get("/hosts/1.json").json == site_of.get("/hosts/01.json").json
 
 
-def test_a_page_that_cannot_be_made_says_so_and_leads_clients_to_the_scheduler(browse, small_lab, caplog):
-    place = scheduler_lines(("http://lab.example/scheduler",))
-    browser = browse(small_lab, scheduler=place)
-    for table in ("job", "finding", "session", "experiment"):
-        small_lab.db.execute(f"DROP TABLE {table}")
-    first, other, page, data = (browser.get(address) for address in ("/", "/findings", "/status", "/status.json"))
-    assert [reply.status for reply in (first, other, page, data)] == [200, 500, 500, 500]
-    assert place in first.text
-    number = data.json["error"]["number"]
-    assert any(number in record.getMessage() for record in caplog.records)
-    assert any("page.broken" in record.getMessage() for record in caplog.records)
-
-
-def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, prepared):
+def test_a_finding_says_when_evidence_may_come_and_how_large_an_absent_effect_may_be(browse, small_lab, prepared):
     small_lab.publish(prepared())
     small_lab.deploy()
     small_lab.host()
@@ -129,84 +108,6 @@ def test_a_finding_without_evidence_says_when_it_may_come(browse, small_lab, pre
     finding = reader.get("/findings.json").json["findings"][0]
     assert (finding["evidence"], finding["verdict"], finding["grade"]) == (None, "undecided", "Awaiting")
     assert (finding["awaits"]["back"], finding["awaits"]["cells"], finding["awaits"]["in_seconds"]) == (2, 16, 420.0)
-
-
-def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_all(
-    browse, small_lab, prepared, sound, monkeypatch
-):
-    small_lab.publish(prepared())
-    small_lab.publish(sound)
-    small_lab.deploy(experiment_id=2)
-    monkeypatch.setattr(home, "_QUESTIONS", 1)
-    front = browse(small_lab).get("/index.json").json["home"]
-    assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
-
-
-def test_findings_and_experiments_are_searched_and_filtered_by_the_address(site_of):
-    for query, amount in (
-        ("", 1),
-        ("?q=LARGER", 1),
-        ("?q=nothing", 0),
-        ("?verdict=effect %2B", 1),
-        ("?verdict=absent", 0),
-        ("?grade=Strong", 0),
-        ("?grade=Moderate&q=tiny", 1),
-    ):
-        assert len(site_of.get(f"/findings.json{query}").json["findings"]) == amount, query
-    for query, fact in (("?grade=nonsense", "Moderate"), ("?verdict=effect", "effect −")):
-        assert site_of.get(f"/findings.json{query}").json["findings"] == []
-        page = site_of.get(f"/findings{query}")
-        assert (page.status, fact in page.text) == (400, True)
-    for query, status, amount in (
-        ("?q=TINY+sum&status=open", 200, 1),
-        ("?q=nobody", 200, 0),
-        ("?theme=Smaller+networks", 200, 0),
-        ("?theme=Larger+networks", 400, 0),
-        ("?status=closed", 400, 0),
-    ):
-        page, data = site_of.get(f"/experiments{query}"), site_of.get(f"/experiments.json{query}")
-        assert (page.status, data.status) == (status, status)
-        assert len([row for row in data.json["experiments"] if row["name"] == "tiny_sum"]) == amount, query
-
-
-def test_an_experiment_shows_the_exact_signed_source(site_of, full):
-    source = site_of.get("/experiments/tiny_sum.json").json["experiment"]["source"]
-    assert source["text"].startswith('"""Adds up."""')
-    assert (source["serial"], source["keys"]) == (1, [full.keys.bundle.id])
-    page = unescape(site_of.get("/experiments/tiny_sum").text)
-    assert [word for word in ("digest", "text", "href") if source[word] not in page] == []
-    for address in (source["href"], "/experiments/tiny_sum.py"):
-        file = site_of.get(address)
-        assert (file.status, file.headers["content-type"]) == (200, "text/plain; charset=utf-8")
-        assert file.text == source["text"]
-    status = site_of.get("/status.json").json["status"]  # what the command line shows
-    assert status == site_of.pages.status() | {"free_mb": pytest.approx(0, abs=1e9)}
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "begins"),
-    [
-        ("finding/1/narrowing/660.svg", "image/svg+xml", "<svg"),
-        ("finding/1/narrowing/326.png", "image/png", "\x89PNG"),
-        ("finding/1/narrowing.csv", "text/csv; charset=utf-8", "Replicates,Estimate"),
-        ("finding/1/strip.csv", "text/csv; charset=utf-8", "Replicate,Value"),
-        ("experiment/1/sweep.csv", "text/csv; charset=utf-8", "Config,Results"),
-    ],
-)
-def test_pictures_and_their_tables_can_be_taken_away(site_of, name, kind, begins):
-    file = site_of.get(f"/figures/{name}")
-    assert (file.status, file.headers["content-type"]) == (200, kind)
-    assert file.raw.decode("latin-1").startswith(begins)
-    if name.endswith("svg"):
-        assert "<style>:root{--paper" in file.text
-        assert "style-src 'unsafe-inline'" in file.headers["content-security-policy"]
-    for other in ("finding/1/other.csv", "finding/9/strip.csv", "x.svg", "finding/x/y.csv", "host/1/a.csv"):
-        assert site_of.get(f"/figures/{other}").status == 404
-
-
-def test_how_large_an_absent_effect_may_be_is_rounded_up(browse, small_lab, prepared):
-    small_lab.publish(prepared())
-    reader = browse(small_lab)
 
     def finding_of(**line) -> dict:
         with small_lab.db.transaction():
@@ -222,52 +123,109 @@ def test_how_large_an_absent_effect_may_be_is_rounded_up(browse, small_lab, prep
     assert against["reads"] == "the opposite of the claim"
 
 
-def test_nobody_is_sent_to_the_host_that_a_request_names(empty_site):
-    reply = empty_site.get("/hosts/?after=1", host="evil.example")
-    assert (reply.status, reply.headers["location"]) == (307, "/hosts?after=1")
-    assert "evil.example" not in empty_site.get("/news.atom", host="evil.example").text
+def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_all(
+    browse, small_lab, prepared, sound, monkeypatch
+):
+    small_lab.publish(prepared())
+    small_lab.publish(sound)
+    small_lab.deploy(experiment_id=2)
+    monkeypatch.setattr(home, "_QUESTIONS", 1)
+    front = browse(small_lab).get("/index.json").json["home"]
+    assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
 
 
-def test_a_number_however_long_names_nothing(site_of, caplog):
-    for digits in (17, 19, 20, 4_301):
-        for noun in (
-            *("findings", "registrations", "proposals", "ideas", "hosts", "volunteers", "teams", "workunits", "tasks"),
-        ):
-            for ending in ("", ".json"):
-                reply = site_of.get(f"/{noun}/{'9' * digits}{ending}")
-                assert (reply.status, reply.headers["x-content-type-options"]) == (404, "nosniff")
-                assert "default-src 'none'" in reply.headers["content-security-policy"]
-        assert site_of.get(f"/findings/{'9' * digits}.zip").status == 404
-    assert not caplog.records
-    assert site_of.get("/hosts/1.json").json == site_of.get("/hosts/01.json").json
+def test_a_page_that_cannot_be_made_says_so_and_leads_clients_to_the_scheduler(browse, small_lab, caplog):
+    place = scheduler_lines(("http://lab.example/scheduler",))
+    browser = browse(small_lab, scheduler=place)
+    for table in ("job", "finding", "session", "experiment"):
+        small_lab.db.execute(f"DROP TABLE {table}")
+    first, other, page, data = (browser.get(address) for address in ("/", "/findings", "/status", "/status.json"))
+    assert [reply.status for reply in (first, other, page, data)] == [200, 500, 500, 500]
+    assert place in first.text
+    number = data.json["error"]["number"]
+    assert any(number in record.getMessage() for record in caplog.records)
+    assert any("page.broken" in record.getMessage() for record in caplog.records)
 
 
-@pytest.mark.parametrize(
-    ("address", "status", "kind"),
-    [
-        ("/results.csv?" + "x" * 5_000, 500, "text/html; charset=utf-8"),
-        ("/hosts.json", 500, "application/json"),
-        ("/", 200, "text/html; charset=utf-8"),
-    ],
-)
+def test_findings_and_experiments_are_searched_by_the_address_and_hostile_words_are_words(site_of):
+    for query, amount in (
+        *(("", 1), ("?q=LARGER", 1), ("?q=nothing", 0), ("?verdict=effect %2B", 1), ("?verdict=absent", 0)),
+        *(("?grade=Strong", 0), ("?grade=Moderate&q=tiny", 1)),
+    ):
+        assert len(site_of.get(f"/findings.json{query}").json["findings"]) == amount, query
+    for query, fact in (("?grade=nonsense", "Moderate"), ("?verdict=effect", "effect −")):
+        assert site_of.get(f"/findings.json{query}").json["findings"] == []
+        page = site_of.get(f"/findings{query}")
+        assert (page.status, fact in page.text) == (400, True)
+    for query, status, amount in (
+        *(("?q=TINY+sum&status=open", 200, 1), ("?q=nobody", 200, 0), ("?theme=Smaller+networks", 200, 0)),
+        *(("?theme=Larger+networks", 400, 0), ("?status=closed", 400, 0)),
+    ):
+        page, data = site_of.get(f"/experiments{query}"), site_of.get(f"/experiments.json{query}")
+        assert (page.status, data.status) == (status, status)
+        assert len([row for row in data.json["experiments"] if row["name"] == "tiny_sum"]) == amount, query
+    for address in (
+        *("/hosts", "/hosts/1", "/hosts/2", "/tasks/3", "/sessions/2026-03-02-a", "/findings?q=<script>"),
+        *("/volunteers", "/volunteers/2", "/teams", "/teams/1", "/leaderboards", "/leaderboards?of=teams"),
+        *("/proposals", "/proposals/1", "/ideas", "/ideas/1"),
+    ):
+        page = site_of.get(address).text
+        assert ("<script>" in page, "&lt;script&gt;" in page) == (False, True), address
+
+
+def test_an_experiment_shows_its_signed_source_and_its_pictures_can_be_taken_away(site_of, full):
+    source = site_of.get("/experiments/tiny_sum.json").json["experiment"]["source"]
+    assert source["text"].startswith('"""Adds up."""')
+    assert (source["serial"], source["keys"]) == (1, [full.keys.bundle.id])
+    page = unescape(site_of.get("/experiments/tiny_sum").text)
+    assert [word for word in ("digest", "text", "href") if source[word] not in page] == []
+    for address in (source["href"], "/experiments/tiny_sum.py"):
+        file = site_of.get(address)
+        assert (file.status, file.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+        assert file.text == source["text"]
+    status = site_of.get("/status.json").json["status"]  # what the command line shows
+    assert status == site_of.pages.status() | {"free_mb": pytest.approx(0, abs=1e9)}
+    for name, kind, begins in (
+        ("finding/1/narrowing/660.svg", "image/svg+xml", "<svg"),
+        ("finding/1/narrowing/326.png", "image/png", "\x89PNG"),
+        ("finding/1/narrowing.csv", "text/csv; charset=utf-8", "Replicates,Estimate"),
+        ("finding/1/strip.csv", "text/csv; charset=utf-8", "Replicate,Value"),
+        ("experiment/1/sweep.csv", "text/csv; charset=utf-8", "Config,Results"),
+    ):
+        file = site_of.get(f"/figures/{name}")
+        assert (file.status, file.headers["content-type"]) == (200, kind)
+        assert file.raw.decode("latin-1").startswith(begins)
+        if name.endswith("svg"):
+            assert "<style>:root{--paper" in file.text
+            assert "style-src 'unsafe-inline'" in file.headers["content-security-policy"]
+        for other in ("finding/1/other.csv", "finding/9/strip.csv", "x.svg", "finding/x/y.csv", "host/1/a.csv"):
+            assert site_of.get(f"/figures/{other}").status == 404
+
+
 def test_what_fails_outside_of_any_page_is_answered_as_a_page_is_and_takes_one_line(
-    browse, small_lab, monkeypatch, caplog, address, status, kind
+    browse, small_lab, monkeypatch, caplog
 ):
     def fail(*_args):
         raise ValueError("very " * 2_000 + "long")
 
     browser = browse(small_lab)
     monkeypatch.setattr("starlette.routing.Route.matches", fail)
-    reply = browser.get(address)
-    assert (reply.status, reply.headers["content-type"]) == (status, kind)
-    assert reply.headers["x-content-type-options"] == "nosniff"
-    assert "default-src 'none'" in reply.headers["content-security-policy"]
-    (record,) = caplog.records
-    message = record.getMessage()
-    assert (record.name, record.exc_info, len(message) < 1_000) == (routes.log.name, None, True)
-    assert message.startswith("page.escaped number=e-")
-    assert "test_routes.py:" in message
-    assert "e-" + message.split("e-")[1][:4] in reply.text
+    for address, status, kind in (
+        ("/results.csv?" + "x" * 5_000, 500, "text/html; charset=utf-8"),
+        ("/hosts.json", 500, "application/json"),
+        ("/", 200, "text/html; charset=utf-8"),
+    ):
+        reply = browser.get(address)
+        assert (reply.status, reply.headers["content-type"]) == (status, kind)
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in reply.headers["content-security-policy"]
+        (line,) = caplog.records
+        message = line.getMessage()
+        assert (line.name, line.exc_info, len(message) < 1_000) == (routes.log.name, None, True)
+        assert message.startswith("page.escaped number=e-")
+        assert "test_routes.py:" in message
+        assert "e-" + message.split("e-")[1][:4] in reply.text
+        caplog.clear()
 
 
 def test_pages_of_other_sites_read_what_is_public_where_the_operator_says_so(site_of, browse, small_lab):

@@ -1,4 +1,4 @@
-"""The card of a finding: one answer, shown by the page and by its JSON."""
+"""The card of a finding: one answer, shown by the page and by its JSON, and the words for what its claim holds."""
 
 import re
 from dataclasses import replace
@@ -15,7 +15,7 @@ from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
 from axiom.web.base.request import Reading
-from axiom.web.views import evidence_cards
+from axiom.web.views import evidence_cards, scope
 
 
 @pytest.fixture
@@ -34,32 +34,7 @@ def add_line(lab, line, seen=()) -> None:
         record(lab.db, 1, line, seen, session_id=None, now=lab.now)
 
 
-def test_the_card_shows_scope_parts_citation_and_hosts_that_never_worked(weighed_site):
-    finding, page = finding_of(weighed_site), weighed_site.get("/findings/1").text
-    parts = {by: [(part["name"], part["seeds"]) for part in rows] for by, rows in finding["parts"].items()}
-    rows = finding["figures"]["forest"]["rows"]
-    assert [(row[1], row[2]) for row in rows] == [part for by in ("platform", "design", "host") for part in parts[by]]
-    assert weighed_site.get("/figures/finding/1/forest.csv").text.count("\n") == 1 + len(rows)
-    (never,) = finding["never_worked"]
-    assert (never["host"], never["platform"], never["states"]) == (4, "linux-x86_64-avx2", {"failed": 1})
-    assert f'href="{finding["export"]}"' in page
-    file = weighed_site.get(finding["export"])
-    assert (file.status, file.headers["content-type"], file.raw[:2]) == (200, "application/zip", b"PK")
-    assert file.headers["content-disposition"] == 'attachment; filename="finding-1.zip"'
-    for number in ("9", "99999999999999999999"):
-        assert weighed_site.get(f"/findings/{number}.zip").status == 404
-
-
-def test_nothing_on_the_card_says_whose_the_hosts_of_a_shy_volunteer_are(weighed_site, weighed_lab):
-    page = weighed_site.get("/findings/1").text + weighed_site.get("/findings/1.json").text
-    assert [name for name in ("Shy", "Grace", "third") if name in page] == []
-    (shy, *_) = accounts.by_email(weighed_lab.db, "shy@example.org")
-    without = finding_of(weighed_site)["without"]
-    numbers = [row["number"] for row in without if row["by"] == "volunteer"]
-    assert (len(numbers), shy.id in numbers, numbers[-1]) == (3, False, -1)
-
-
-def test_sentences_of_older_lines_do_not_number_a_shy_volunteer(browse, published):
+def test_sentences_of_older_lines_number_nobody_shy_and_the_badge_counts_exact_duplicates(browse, published):
     ada, shy = published.volunteer("Ada"), published.volunteer("Shy")
     sentences = [f"without volunteer {number} the verdict is undecided" for number in (ada, shy)]
     with published.db.transaction():
@@ -77,6 +52,16 @@ def test_sentences_of_older_lines_do_not_number_a_shy_volunteer(browse, publishe
         assert f"volunteer {shy}" not in line["reasons"][1]
     for page in ("/findings/1", "/findings/1.json", "/", "/findings.json"):
         assert f"volunteer {shy}" not in reader.get(page).text
+    reader = browse(published)
+    for pairs, numbers in (
+        *(([{"exact": 3}, {"exact": 2}], [[]]), ([{"exact": 1, "close": 3, "divergent": 1}], [["1", "5"]])),
+        *(([{"exact": 3}, {"close": 2}], [["3", "5"]]), ([{"close": 3}], []), ([], [])),
+    ):
+        agreements = [Agreements(platforms=("a", f"b{number}"), **pair) for number, pair in enumerate(pairs)]
+        add_line(published, weighed(2, agreements=tuple(agreements)))
+        reader.app.forget()
+        badges = re.findall(r'<span class="badge">([^<]*bit for bit)</span>', reader.get("/findings/1").text)
+        assert [re.findall(r"\d+", badge) for badge in badges] == numbers
 
 
 def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prepared):
@@ -90,11 +75,8 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
             register_further(small_lab.db, version, name, points, stopping=Stopping(), why="", now=small_lab.now)
         register_cohort(small_lab.db, 1, stopping=Stopping(), why="", now=small_lab.now)
     after = finding_of(reader)["scope"]
-    assert (
-        (after["configs"], after["levels"])
-        == (before["configs"], before["levels"])
-        == (2, {"size": [1, 2], "shift": [0]})
-    )
+    for shown in (before, after):
+        assert (shown["configs"], shown["levels"]) == (2, {"size": [1, 2], "shift": [0]})
     assert "wide and wider" in after["words"]
     assert finding_of(reader)["parts"]["host"][1]["seeds"] == 8
     seen = [Observation(replicate=100 + number, value=1.0 + number, hosts=(2,)) for number in range(8)]
@@ -102,39 +84,39 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
     assert [part["seeds"] for part in finding_of(reader)["parts"]["host"]] == [8, 16, 8]
 
 
-@pytest.mark.parametrize(
-    ("kind", "centre", "headings"),
-    [
+def test_a_share_is_called_a_share_and_the_card_shows_its_parts_but_nobody_shy(weighed_lab, weighed_site):
+    for kind, centre, headings in (
         ("sign", "median", ["Median", "Low", "High", "Standard error", "Mean"]),
         ("bernoulli", "share", ["Share", "Low", "High", "Standard error", "Mean"]),
         ("betting", "mean", ["Mean", "Low", "High", "Standard error"]),
-    ],
-)
-def test_a_share_is_called_a_share_and_a_mean_a_mean(weighed_lab, kind, centre, headings):
-    reading = Reading(db=weighed_lab.db, folder=weighed_lab.folder, now=weighed_lab.now, name="", live=dict)
-    card = evidence_cards.weighed_from(evidence.card_inputs(weighed_lab.db, 1))
-    card = replace(card, evidence=replace(card.evidence, e_kind=kind))
-    assert card.evidence.centre == centre
-    table = evidence_cards.forest(reading, 1, card)
-    assert table["headings"] == ["Group", "Part", "Replicates", "Missing", *headings]
-    assert [row[4] for row in table["rows"][-3:]] == [part.estimate for part in card.by("host")]
-    assert {len(row) for row in table["rows"]} == {len(headings) + 4}
-
-
-def test_the_badge_counts_duplicates_that_were_exact_unless_all_were(browse, published):
-    reader = browse(published)
-    for pairs, numbers in (
-        ([{"exact": 3}, {"exact": 2}], [[]]),
-        ([{"exact": 1, "close": 3, "divergent": 1}], [["1", "5"]]),
-        ([{"exact": 3}, {"close": 2}], [["3", "5"]]),
-        ([{"close": 3}], []),
-        ([], []),
     ):
-        agreements = [Agreements(platforms=("a", f"b{number}"), **pair) for number, pair in enumerate(pairs)]
-        add_line(published, weighed(2, agreements=tuple(agreements)))
-        reader.app.forget()
-        badges = re.findall(r'<span class="badge">([^<]*bit for bit)</span>', reader.get("/findings/1").text)
-        assert [re.findall(r"\d+", badge) for badge in badges] == numbers
+        reading = Reading(db=weighed_lab.db, folder=weighed_lab.folder, now=weighed_lab.now, name="", live=dict)
+        card = evidence_cards.weighed_from(evidence.card_inputs(weighed_lab.db, 1))
+        card = replace(card, evidence=replace(card.evidence, e_kind=kind))
+        assert card.evidence.centre == centre
+        table = evidence_cards.forest(reading, 1, card)
+        assert table["headings"] == ["Group", "Part", "Replicates", "Missing", *headings]
+        assert [row[4] for row in table["rows"][-3:]] == [part.estimate for part in card.by("host")]
+        assert {len(row) for row in table["rows"]} == {len(headings) + 4}
+    finding, page = finding_of(weighed_site), weighed_site.get("/findings/1").text
+    parts = {by: [(part["name"], part["seeds"]) for part in rows] for by, rows in finding["parts"].items()}
+    rows = finding["figures"]["forest"]["rows"]
+    assert [(row[1], row[2]) for row in rows] == [part for by in ("platform", "design", "host") for part in parts[by]]
+    assert weighed_site.get("/figures/finding/1/forest.csv").text.count("\n") == 1 + len(rows)
+    (never,) = finding["never_worked"]
+    assert (never["host"], never["platform"], never["states"]) == (4, "linux-x86_64-avx2", {"failed": 1})
+    assert f'href="{finding["export"]}"' in page
+    file = weighed_site.get(finding["export"])
+    assert (file.status, file.headers["content-type"], file.raw[:2]) == (200, "application/zip", b"PK")
+    assert file.headers["content-disposition"] == 'attachment; filename="finding-1.zip"'
+    for number in ("9", "99999999999999999999"):
+        assert weighed_site.get(f"/findings/{number}.zip").status == 404
+    page = weighed_site.get("/findings/1").text + weighed_site.get("/findings/1.json").text
+    assert [name for name in ("Shy", "Grace", "third") if name in page] == []
+    (shy, *_) = accounts.by_email(weighed_lab.db, "shy@example.org")
+    without = finding_of(weighed_site)["without"]
+    numbers = [row["number"] for row in without if row["by"] == "volunteer"]
+    assert (len(numbers), shy.id in numbers, numbers[-1]) == (3, False, -1)
 
 
 def test_a_finding_before_its_evidence_shows_predictions_their_scores_and_its_status(browse, published):
@@ -165,3 +147,49 @@ def test_a_finding_of_several_designs_and_a_claim_formed_from_data_say_so(browse
     cohorts = [row[4] for row in found["figures"]["strip"]["rows"]]
     assert (cohorts.count("exploratory"), cohorts.count("confirmatory")) == (32, 8)
     assert all(reader.get(f"/findings/{number}").status == 200 for number in (1, 2))
+
+
+WIDTHS = [{"width": width, "act": "tanh", "lr": 0.05} for width in (256, 8, 16, 32, 64)]
+
+
+def test_what_varies_comes_first_of_the_configs_of_the_claim_s_arms():
+    for configs, words in (
+        (WIDTHS, "width 8 to 256 (5 levels); with act tanh, lr 0.05"),
+        (WIDTHS[:2], "width 8 or 256; with act tanh, lr 0.05"),
+        (WIDTHS[:1], "width 256, act tanh, lr 0.05"),
+        ([{"kind": name} for name in ("sgd", "adam", "none", "lion", "muon")], "kind sgd, adam, none, lion or muon"),
+        ([{"is_on": True, "n": 2}, {"is_on": False, "n": 2}], "is on true or false; with n 2"),
+        ([{"lr": lr, "noise": lr} for lr in (0.001, 0.01)], "lr 0.001 or 0.01; noise 0.001 or 0.01"),
+    ):
+        assert scope.in_words(configs) == words
+    for between, kept in (
+        ([], [256, 8, 16, 32, 64]),
+        ([{"width": 8}, {"width": 64}], [8, 64]),
+        ([{"act": "tanh"}], [256, 8, 16, 32, 64]),
+        ([{"act": "relu"}], []),
+    ):
+        assert [config["width"] for config in scope.cells({"between": between}, WIDTHS)] == kept
+    for configs, is_crossed in (
+        (WIDTHS, True),
+        ([{"a": a, "b": b} for a in (1, 2) for b in (1, 2)], True),
+        ([{"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 1, "b": 2}], False),
+        ([], True),
+    ):
+        assert scope.is_crossed(configs) is is_crossed
+    parts = [("data.clusters", ""), ("data.teacher", "Labels of a teacher."), ("models.mlp", "")]
+    assert scope.made_of(SOURCE, KIT) == parts
+    assert scope.made_of("x = 1", KIT) == []
+
+
+SOURCE = """
+from axiom.kit import chance, data, models as nets
+from axiom.domain import data as other
+TASKS = {"a": data.teacher, "b": data.clusters, "c": data.Task}
+def run(config, seed):
+    return nets.mlp(chance.stream(seed, "start"), data.teacher, other.teacher, config.data.linear)
+"""
+
+
+KIT = {
+    "axiom/kit/data.py": b'def teacher():\n    """Labels of a teacher.\n\n    More.\n    """\n\ndef clusters(): pass\n'
+}

@@ -4,11 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
-
 import axiom
-from axiom.decisions.hosts.costs import shown, weigh
-from axiom.domain.costs import Fit, Voice
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
@@ -17,8 +13,7 @@ from axiom.lab.experiments import releases
 from axiom.lab.experiments.publish import prepare
 from axiom.signed.bundles import contents
 from axiom.signed.manifests import stored_manifest
-from axiom.store.experiments import costs, experiments
-from axiom.store.experiments.costs import LearnedCost
+from axiom.store.experiments import experiments
 from axiom.store.views import results
 
 PATH = "/experiments/tiny_sum@1"
@@ -124,19 +119,6 @@ def test_the_page_says_whether_a_bundle_was_tried_and_what_volunteers_get_meanwh
     small_lab.db.execute("DELETE FROM preflight")
     assert experiment_of(reader)["preflight"]["ours"] == {"passed": False, "gates": None, "reason": None}
     assert reader.get("/status.json").json["status"]["experiments"][0]["preflight"] == "unread"
-
-
-def test_the_page_says_what_tasks_have_shown_of_the_cost_on_each_kind_of_host(browse, working_lab):
-    reader = browse(working_lab)
-    assert experiment_of(reader)["costs"] == []
-    fit = Fit(tasks=12, voices=tuple(Voice(host_id=host, tasks=6, log_ratio=1.098612) for host in (1, 2)))
-    with working_lab.db.transaction():
-        kept = LearnedCost(host_class="linux-x86_64-avx2", fit=fit, cost=weigh(fit).cost)
-        costs.keep(working_lab.db, 1, kept, working_lab.now)
-    (shown_cost,) = experiment_of(reader)["costs"]
-    assert shown_cost["factor"] == pytest.approx(3.0, rel=0.06)
-    assert shown_cost == shown("linux-x86_64-avx2", fit)
-    assert "linux-x86_64-avx2" in reader.get(PATH).text
 
 
 def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, small_lab, prepared):

@@ -83,28 +83,19 @@ def test_whoever_turns_pages_misses_nothing_that_is_registered_or_weighed_meanwh
     assert seen == [5, 3, 2, 6, 4, 1]
 
 
-def test_a_picture_s_data_are_cut_on_the_page_and_whole_elsewhere(browse, small_lab, prepared):
-    small_lab.publish(prepared())
-    seen = [Observation(replicate=number, value=number / 1000, hosts=(1,)) for number in range(201)]
-    with small_lab.db.transaction():
-        record(small_lab.db, 1, weighed(26), seen, session_id=None, now=small_lab.now)
-    reader = browse(small_lab)
-    table = reader.get("/findings/1").text.partition("Data of figure 2")[2].partition("</details>")[0]
-    assert table.count("<tr>") == 201  # with that of the headings
-    assert len(reader.get("/findings/1.json").json["finding"]["figures"]["strip"]["rows"]) == 201
-    assert reader.get("/figures/finding/1/strip.csv").text.count("\n") == 202
+def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first():
+    for is_course, shown in (
+        (True, range(1, 201)),
+        (False, range(200)),
+    ):
+        figure = {"headings": ["n"], "rows": [[number] for number in range(201)], "is_course": is_course}
+        figure |= {"has_series": False, "csv": "", "svg": None}
+        made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
+        text = environment().from_string(made).render(figure=figure)
+        assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
 
 
-@pytest.mark.parametrize(("is_course", "shown"), [(True, range(1, 201)), (False, range(200))])
-def test_of_a_course_the_newest_rows_are_shown_and_of_anything_else_the_first(is_course, shown):
-    figure = {"headings": ["n"], "rows": [[number] for number in range(201)], "is_course": is_course}
-    figure |= {"has_series": False, "csv": "", "svg": None}
-    made = '{% import "parts.html" as parts %}{% call parts.plate(figure, [], 1, "soon") %}{% endcall %}'
-    text = environment().from_string(made).render(figure=figure)
-    assert re.findall(r'<td class="num">(\d+)</td>', text) == [str(number) for number in shown]
-
-
-def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(browse, small_lab, prepared):
+def test_a_claim_asked_again_is_found_and_a_picture_s_data_are_cut_on_the_page_alone(browse, small_lab, prepared):
     small_lab.publish(prepared())
     reader = browse(small_lab)
     finding = reader.get("/findings/1.json").json["finding"]
@@ -117,6 +108,14 @@ def test_a_claim_that_is_asked_again_is_found_and_one_at_other_levels_is_new(bro
     assert other["nearest"][0]["differs"]["factors"] == ["<b>shade"]
     assert "<b>shade" not in reader.get(f"/findings/near?{words}&factors=size=99;<b>shade").text
     assert reader.get("/findings/near.json").json["near"]["nearest"] == []
+    seen = [Observation(replicate=number, value=number / 1000, hosts=(1,)) for number in range(201)]
+    with small_lab.db.transaction():
+        record(small_lab.db, 1, weighed(26), seen, session_id=None, now=small_lab.now)
+    reader.app.forget()
+    table = reader.get("/findings/1").text.partition("Data of figure 2")[2].partition("</details>")[0]
+    assert table.count("<tr>") == 201  # with that of the headings
+    assert len(reader.get("/findings/1.json").json["finding"]["figures"]["strip"]["rows"]) == 201
+    assert reader.get("/figures/finding/1/strip.csv").text.count("\n") == 202
 
 
 def told(reader, path: str) -> dict[str, str]:

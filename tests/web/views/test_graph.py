@@ -64,7 +64,7 @@ def test_the_graph_says_what_is_open_what_waits_and_how_links_bear(linked, brows
     assert [link["bearing"] for link in graph["links"] if link["kind"] == "tests"] == ["says nothing yet", "supports"]
 
 
-def test_the_picture_has_an_arc_for_each_link_and_every_end_is_there(linked, browse):
+def test_picture_and_table_of_the_graph_have_each_link_and_every_end_is_there(linked, browse, monkeypatch):
     say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     say(linked, LinkKind.MODERATES, finding(1), finding(2))
     reader = browse(linked)
@@ -87,12 +87,8 @@ def test_the_picture_has_an_arc_for_each_link_and_every_end_is_there(linked, bro
     for address, target in ends:
         assert reader.get(address).text.count(f'id="{target}"') == 1, target
     assert len(re.findall(r'id="([^"]+)"', page)) == len(set(re.findall(r'id="([^"]+)"', page)))
-
-
-def test_the_table_of_links_comes_in_pages_and_each_link_is_where_its_address_says(linked, browse, monkeypatch):
     monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
     reader, address, numbers = browse(linked), "/findings/graph.json", []
-    say(linked, LinkKind.TESTS, finding(1), Node(noun=Noun.LINK, id=1))
     while address:
         page = reader.get(address).json
         shown = re.findall(r'<tr id="link-(\d+)"', reader.get(address.replace(".json", "")).text)
@@ -132,15 +128,10 @@ def test_a_finding_s_page_has_its_links_its_old_names_and_what_it_rests_on(linke
         reader.app.forget()
         return reader.get(f"/findings/{number}.json").json["finding"]
 
-    assert [(link["kind"], link["target"]["name"], link["bearing"]) for link in found()["links"]] == [
-        ("tests", "#31", "says nothing yet"),
-        ("moderates", "edge", None),
-        ("supersedes", "1", None),
-    ]
-    assert [(old["name"], old["kind"], old["figure"]) for old in found()["aliases"]] == [
-        ("#31", "tests", "a gap of 0.67"),
-        ("edge", "moderates", ""),
-    ]
+    links = [("tests", "#31", "says nothing yet"), ("moderates", "edge", None), ("supersedes", "1", None)]
+    assert [(link["kind"], link["target"]["name"], link["bearing"]) for link in found()["links"]] == links
+    aliases = [("#31", "tests", "a gap of 0.67"), ("edge", "moderates", "")]
+    assert [(old["name"], old["kind"], old["figure"]) for old in found()["aliases"]] == aliases
     assert (found()["hanging"], found()["depends_on_void"]) == (2, [])
     with linked.db.transaction():
         record(linked.db, 2, weighed(2, verdict=Verdict.NEGATIVE), [], session_id=None, now=linked.now)

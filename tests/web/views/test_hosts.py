@@ -1,19 +1,25 @@
-"""Pages of hosts and of what goes wrong: what everybody may know of a computer, and why it gets no work."""
+"""Pages of hosts, tasks and failures: what everybody may know of a computer, how a task ended, why there is no work."""
 
 from dataclasses import replace
 
 from furnished_lab import HOSTILE, fill, register, said_of
 
+from axiom.domain.endings import Blame, Cause
 from axiom.domain.failures import Comparison
+from axiom.domain.work import Agreement
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.steps.failures import count
 from axiom.lab.steps.watch import look_for
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
+from axiom.store.tasks import progress
+from axiom.store.tasks.progress import SaidProgress
 from axiom.store.upkeep import watches
+from axiom.store.views.tasks import TaskEnd
 from axiom.web.base.request import Reading
 from axiom.web.site.templates import environment
 from axiom.web.views.hosts import why
+from axiom.web.views.tasks import how
 
 
 def host_of(reader, number: int, query: str = "") -> dict:
@@ -56,7 +62,7 @@ def test_what_a_client_says_of_its_computer_is_taken_as_words_and_nothing_else(s
     assert all("windows" in page.casefold() for page in pages)
 
 
-def test_a_host_s_tasks_are_counted_by_state_and_found_by_it(site_of):
+def test_a_host_s_tasks_are_found_by_state_and_a_task_and_its_check_lead_to_each_other(site_of):
     assert host_of(site_of, 1)["tasks_by_state"] == {"valid": 2, "invalid": 1}
     assert 'href="/hosts/1?state=invalid"' in site_of.get("/hosts/1").text
     assert [task["number"] for task in host_of(site_of, 1, "?state=invalid")["tasks"]] == [3]
@@ -67,14 +73,25 @@ def test_a_host_s_tasks_are_counted_by_state_and_found_by_it(site_of):
     assert ([task["state"] for task in host["computing"]], host["in_hand"]) == (["sent"], 1)
     for number, replicates in ((1, 5), (2, 2), (3, 0)):
         rows = host_of(site_of, number)["findings"]
-        assert [(row["number"], row["replicates"], row["of"]) for row in rows] == [(1, replicates, 7)] * bool(
-            replicates
-        )
+        shares = [(1, replicates, 7)] if replicates else []
+        assert [(row["number"], row["replicates"], row["of"]) for row in rows] == shares
     made = '{% import "parts.html" as parts %}{{ parts.supported(rows, "Findings") }}'
     (row,) = host_of(site_of, 1)["findings"]
     for status, is_void in (("recalled", True), ("suspended", True), ("open", False)):
         text = environment().from_string(made).render(rows=[row | {"status": status}])
         assert (status in text) == is_void
+    task = site_of.get("/tasks/1.json").json["task"]
+    assert (task["credit"], [award["credit"] for award in task["awards"]]) == (0.02, [0.02])
+    assert (task["agreement"], task["checks"]) == ("waiting", [{"workunit": 5, "task": 1, "state": "open"}])
+    check = site_of.get("/workunits/5.json").json["workunit"]
+    assert check["checks_task"] == 1
+    assert 'href="/tasks/1"' in site_of.get("/workunits/5").text
+    assert site_of.get("/workunits/1.json").json["workunit"]["checks"] == task["checks"]
+    assert 'href="/workunits/5"' in site_of.get("/workunits/1").text
+    assert site_of.get(f"/tasks/{check['tasks'][0]['number']}.json").json["task"]["checks_task"] == 1
+    for path in ("/tasks/1", "/tasks/4", "/workunits/4", "/hosts/2"):
+        both = site_of.get(path).text + site_of.get(f"{path}.json").text
+        assert "the host's own words" not in both.replace("&#39;", "'")
 
 
 def test_of_hundreds_of_tasks_a_page_names_some_and_the_next_none_twice(browse, working_lab):
@@ -95,7 +112,7 @@ def test_of_hundreds_of_tasks_a_page_names_some_and_the_next_none_twice(browse, 
     assert [task["number"] for task in reader.get(after["previous"]).json["host"]["tasks"]] == numbers[2:]
 
 
-def test_one_sentence_says_why_a_host_gets_no_work(small_lab, prepared):
+def test_one_sentence_says_why_a_host_gets_no_work_and_how_far_a_task_is(small_lab, prepared, browse):
     fill(small_lab, prepared)
     small_lab.host("new")
     reading = Reading(db=small_lab.db, folder=small_lab.folder, now=small_lab.now, name="Small & Sons", live=dict)
@@ -105,29 +122,40 @@ def test_one_sentence_says_why_a_host_gets_no_work(small_lab, prepared):
     assert (
         len({host["reason"].partition(" ")[2].replace(str(n), "") for n, host in zip("134", reasons, strict=True)}) == 3
     )
-
-
-def test_a_long_list_is_leafed_through(browse, small_lab):
-    for number in range(120):
-        small_lab.host(f"host {number}")
+    (out, *_) = small_lab.db.select("SELECT id, host_id FROM task WHERE state = 'sent' ORDER BY id")
+    stand = SaidProgress(task_id=out["id"], fraction=0.404, cpu_seconds=7_200.0)
+    with small_lab.db.transaction():
+        progress.note(small_lab.db, out["host_id"], [stand], small_lab.now)
     reader = browse(small_lab)
-    seen, address = [], "/hosts.json"
-    while address:
-        page = reader.get(address).json
-        seen += [host["number"] for host in page["hosts"]]
-        address = page["next"]
-    assert (seen, page["of"]) == (list(range(1, 121)), 120)
-    assert reader.get("/hosts.json?before=101").json["hosts"][-1]["number"] == 100
-    assert reader.get("/hosts.json?after=500").json["hosts"] == []
-    assert len(reader.get("/hosts.json?after=nonsense&before=-1").json["hosts"]) == 50
+    task = reader.get(f"/tasks/{out['id']}.json").json["task"]
+    assert (task["progress"], task["progress_cpu_seconds"]) == (0.404, 7_200.0)
+    assert task["progress_at"] == small_lab.now.isoformat()
+    assert "40 %" in reader.get(f"/tasks/{out['id']}").text.replace("&nbsp;", " ")
+    assert reader.get("/tasks/1.json").json["task"]["progress"] is None
 
 
-def test_failures_are_grouped_with_what_they_suggest_and_without_a_host_s_own_words(browse, small_lab, prepared):
+def test_a_watch_that_is_met_stands_on_the_front_page_and_failures_are_grouped_by_cause(browse, small_lab, prepared):
     fill(small_lab, prepared)
+    with small_lab.db.transaction():
+        for threshold, sentence in ((0.0, f"It is there. {HOSTILE}"), (1e9, "It never is.")):
+            words = {"experiment_id": 1, "measure": "total", "comparison": Comparison.ABOVE, "now": small_lab.now}
+            watches.register(small_lab.db, sentence=sentence, threshold=threshold, **words)
+        look_for(small_lab.db, small_lab.now)
+    reader = browse(small_lab)
+    met, waiting = sorted(reader.get("/watches.json").json["watches"], key=lambda row: row["number"])
+    assert (met["state"], met["predicate"], met["value"], met["hits"] > 0) == ("met", "total > 0", 0.5, True)
+    assert (waiting["state"], waiting["hits"], waiting["value"]) == ("waiting", 0, None)
+    page = reader.get("/").text
+    assert ("It is there. " in page, "It never is." in page, "<script>" in page) == (True, False, False)
+    with small_lab.db.transaction():
+        watches.end(small_lab.db, met["number"], small_lab.now)
+    reader.app.forget()
+    assert reader.get("/index.json").json["home"]["watches"] == []
+    assert {row["state"] for row in reader.get("/watches.json").json["watches"]} == {"ended", "waiting"}
     small_lab.later(days=1)
     with small_lab.db.transaction():
         count(small_lab.db, small_lab.now)
-    reader = browse(small_lab)
+    reader.app.forget()
     answer = reader.get("/failures.json").json
     assert answer["of"] == len(answer["failures"]) > 1
     by_cause = {row["cause"]: row for row in answer["failures"]}
@@ -151,21 +179,34 @@ def test_failures_are_grouped_with_what_they_suggest_and_without_a_host_s_own_wo
     assert reader.get("/failures.json?experiment=tiny_sum@1").json["stopped"] == [stopped]
 
 
-def test_a_watch_that_is_met_stands_on_the_front_page_until_somebody_ends_it(browse, small_lab, prepared):
-    fill(small_lab, prepared)
-    with small_lab.db.transaction():
-        for threshold, sentence in ((0.0, f"It is there. {HOSTILE}"), (1e9, "It never is.")):
-            words = {"experiment_id": 1, "measure": "total", "comparison": Comparison.ABOVE, "now": small_lab.now}
-            watches.register(small_lab.db, sentence=sentence, threshold=threshold, **words)
-        look_for(small_lab.db, small_lab.now)
-    reader = browse(small_lab)
-    met, waiting = sorted(reader.get("/watches.json").json["watches"], key=lambda row: row["number"])
-    assert (met["state"], met["predicate"], met["value"], met["hits"] > 0) == ("met", "total > 0", 0.5, True)
-    assert (waiting["state"], waiting["hits"], waiting["value"]) == ("waiting", 0, None)
-    page = reader.get("/").text
-    assert ("It is there. " in page, "It never is." in page, "<script>" in page) == (True, False, False)
-    with small_lab.db.transaction():
-        watches.end(small_lab.db, met["number"], small_lab.now)
-    reader.app.forget()
-    assert reader.get("/index.json").json["home"]["watches"] == []
-    assert {row["state"] for row in reader.get("/watches.json").json["watches"]} == {"ended", "waiting"}
+NOTHING = TaskEnd(
+    closed_at=None, cause="", boinc_state=None, peak_memory_mb=None, peak_disk_mb=None, agreement="", message=""
+)
+
+
+def test_a_part_and_what_it_was_split_from_lead_to_each_other(working_lab, browse):
+    (made,) = working_lab.deploy(replicates_each=30)
+    *_, part = working_lab.ask(1, wanted=2).orders
+    reader = browse(working_lab)
+    whole = reader.get(f"/workunits/{made}.json").json["workunit"]
+    (number,) = whole["parts"]
+    split = reader.get(f"/workunits/{number}.json").json["workunit"]
+    assert (split["split_from"], split["tasks"][0]["number"]) == (made, part.task)
+    assert len(split["replicates"]) + len(whole["replicates"]) == 30
+    assert f'href="/workunits/{number}"' in reader.get(f"/workunits/{made}").text
+    assert f'href="/workunits/{made}"' in reader.get(f"/workunits/{number}").text
+
+
+def test_every_ending_has_words_and_of_a_task_that_is_out_nothing_is_said():
+    for cause in Cause:
+        ending = how(replace(NOTHING, cause=cause))
+        assert ending["cause_in_words"] == cause.words
+        assert ending["blame_in_words"]
+    assert how(replace(NOTHING, cause=Cause.SUCCESS))["blame"] is Blame.NOBODY
+    for state, has_words in ((None, False), (3, True), (5, True), (77, False), (-1, False)):
+        ending = how(replace(NOTHING, boinc_state=state))
+        assert (ending["boinc_state"], ending["boinc_state_in_words"] is not None) == (state, has_words)
+    assert len({how(replace(NOTHING, agreement=agreement))["agreement_in_words"] for agreement in Agreement}) == len(
+        Agreement
+    )
+    assert set(how(NOTHING).values()) == {None}

@@ -10,47 +10,25 @@ from axiom.web.views.plan import as_data
 
 BEDROOM = "the-bedroom-pc"
 _SUM = {"experiment_id": 1, "registration_id": 1, "name": "tiny_sum"}
+ORDER = Allotment(experiment_id=1, workunits=12, replicates_each=2, registration_id=1, reason="<b>most</b>")
+DEAR = Skipped(experiment_id=2, name="dear_sum", reason="nothing is concluded from it")
+WORTH = {"design": "", "purpose": Purpose.NEW, "bits": 1.5, "core_seconds": 7_200.0, "weight": 2.0, "reason": "new"}
+BUSY = {
+    "busy": (("tiny_sum", 2), ("dear_sum", 1)),
+    "planned": (("tiny_sum", 2),),
+    "reasons": (("no memory is left", 1),),
+}
+SIZE = {"cores": 8, "gpus": 1, "memory_mb": 2_048, "hosts": 1, "gpu_tasks": 1, "idle_cores": 3}
+AT_HOME = {"host_id": 7, "name": BEDROOM, "cores": 8, "idle_cores": 3, "memory_mb": 500, "gpu_tasks": 0, "reason": ""}
 PREVIEW = Preview(
-    plan=Plan(
-        allotments=(
-            Allotment(experiment_id=1, workunits=12, replicates_each=2, registration_id=1, reason="<b>most</b>"),
-        ),
-        skipped=(Skipped(experiment_id=2, name="dear_sum", reason="nothing is concluded from it"),),
-        idle_cores=3,
-        reason="12 workunits are ordered",
-    ),
-    worths=(
-        Worth(design="", purpose=Purpose.NEW, bits=1.5, core_seconds=7_200.0, weight=2.0, reason="one is new", **_SUM),
-    ),
-    placements=(
-        Placement(
-            host_id=7,
-            name=BEDROOM,
-            cores=8,
-            tasks=(("tiny_sum", 5),),
-            idle_cores=3,
-            memory_mb=500,
-            gpu_tasks=0,
-            reason="",
-        ),
-    ),
+    plan=Plan(allotments=(ORDER,), skipped=(DEAR,), idle_cores=3, reason="12 workunits are ordered"),
+    worths=(Worth(**WORTH, **_SUM),),
+    placements=(Placement(tasks=(("tiny_sum", 5),), **AT_HOME),),
     closings=(
         Closing(block=0, replicates_left=8, seconds=7_000.0, reason="8 replicates", **_SUM),
         Closing(block=1, replicates_left=8, seconds=None, reason="none", **_SUM),
     ),
-    classes=(
-        FleetClass(
-            cores=8,
-            gpus=1,
-            memory_mb=2_048,
-            hosts=1,
-            busy=(("tiny_sum", 2), ("dear_sum", 1)),
-            planned=(("tiny_sum", 2),),
-            gpu_tasks=1,
-            idle_cores=3,
-            reasons=(("no memory is left", 1),),
-        ),
-    ),
+    classes=(FleetClass(**SIZE, **BUSY),),
 )
 
 
@@ -72,9 +50,6 @@ def test_the_page_says_what_would_be_ordered_and_why_cores_are_idle_but_names_no
     assert [part["x"] for part in picture["whole"]] == pytest.approx([0, 330, 412.5], abs=0.1)
     classes = [(part["name"], part["amount"]) for part in picture["classes"][0]]
     assert classes == [("busy", 3), ("planned", 2), ("idle", 3)]
-
-
-def test_a_page_without_idle_cores_gives_no_reasons_and_of_many_rows_shows_some(browse, small_lab):
     (size,) = PREVIEW.classes
     for cores in (8, 0):
         full = replace(PREVIEW, classes=(replace(size, cores=cores, idle_cores=0, reasons=()),))

@@ -5,14 +5,12 @@ import io
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
-
 from axiom.store.views.results import Wanted, listed
 from axiom.web.base.request import Reading
 from axiom.web.views import results
 
 
-def test_the_address_chooses(site_of):
+def test_the_address_chooses_for_the_csv_too_and_what_is_mistyped_shows_nothing(site_of, full):
     for query, rows in (
         ("", [(1, 2), (1, 1), (0, 2), (0, 1)]),
         ("experiment=tiny_sum", [(0, 1), (0, 2), (1, 1), (1, 2)]),
@@ -34,29 +32,31 @@ def test_the_address_chooses(site_of):
         assert site_of.get(f"/results?{query}").status == 200
     assert "sort=" not in site_of.get("/results").text
     assert "sort=seconds" in site_of.get("/results?experiment=tiny_sum").text
-
-
-@pytest.mark.parametrize(
-    ("query", "fact"),
-    [
-        ("experiment=unknown", "unknown"),
-        ("experiment=tiny_sum@2", "tiny_sum@2"),
-        ("experiment=tiny_sum@first", "tiny_sum@first"),
-        ("outcome=nonsense", "outcome=nonsense"),
-        ("replicate=-1", "replicate=-1"),
-        ("page=" + "9" * 16, "page=9999999999999999"),
-        ("experiment=tiny_sum&sort=size", "sort=size"),
-        ("experiment=tiny_sum&sise=1", "tiny_sum has size"),
+    for query, fact in (
+        *(("experiment=unknown", "unknown"), ("experiment=tiny_sum@2", "tiny_sum@2")),
+        *(("experiment=tiny_sum@first", "tiny_sum@first"), ("outcome=nonsense", "outcome=nonsense")),
+        *(("replicate=-1", "replicate=-1"), ("page=" + "9" * 16, "page=9999999999999999")),
+        *(("experiment=tiny_sum&sort=size", "sort=size"), ("experiment=tiny_sum&sise=1", "tiny_sum has size")),
         (f"outcome=%1b{'<i>' * 20}", f"outcome= {'<i>' * 12}<i…"),
-    ],
-)
-def test_what_is_mistyped_shows_nothing_and_says_so(site_of, query, fact):
-    reply = site_of.get(f"/results.json?{query}")
-    assert (reply.status, reply.json["results"], len(reply.json["misread"])) == (400, [], 1)
-    assert fact in reply.json["misread"][0]
-    page, taken = site_of.get(f"/results?{query}"), site_of.get(f"/results.csv?{query}")
-    assert (page.status, fact in unescape(page.text), "<i>" in page.text) == (400, True, False)
-    assert (taken.status, fact in taken.text, taken.headers["content-type"][:10]) == (400, True, "text/plain")
+    ):
+        reply = site_of.get(f"/results.json?{query}")
+        assert (reply.status, reply.json["results"], len(reply.json["misread"])) == (400, [], 1)
+        assert fact in reply.json["misread"][0]
+        page, taken = site_of.get(f"/results?{query}"), site_of.get(f"/results.csv?{query}")
+        assert (page.status, fact in unescape(page.text), "<i>" in page.text) == (400, True, False)
+        assert (taken.status, fact in taken.text, taken.headers["content-type"][:10]) == (400, True, "text/plain")
+    rows = list(csv.DictReader(io.StringIO(site_of.get("/results.csv?experiment=tiny_sum&size=1").text)))
+    assert [(row["replicate"], row["size"], row["total"]) for row in rows] == [("0", "1", "0.5"), ("1", "1", "0.5")]
+    assert rows[0]["experiment"] == "tiny_sum"
+    page = site_of.get("/results.json?experiment=tiny_sum&sort=-replicate&page=2").json
+    assert page["csv"] == "/results.csv?experiment=tiny_sum&sort=-replicate"
+    for address in (page["csv"], f"{page['csv']}&page=2"):
+        rows = list(csv.DictReader(io.StringIO(site_of.get(address).text)))
+        assert [(row["replicate"], row["size"]) for row in rows] == [("1", "1"), ("1", "2"), ("0", "1"), ("0", "2")]
+    for limit in (3, 4):  # of four results
+        _, rows = results.table(read(full), limit)
+        assert len([row for row in rows if len(row) > 1]) == limit
+        assert (len(rows[-1]) == 1) == (limit < 4)  # the last line says where it was cut off
 
 
 def read(lab, query=None) -> Reading:
@@ -106,18 +106,3 @@ def test_a_factor_that_is_called_as_another_column_has_another_name(small_lab, p
     header = next(csv.reader(io.StringIO(reader.get("/results.csv?experiment=tiny_sum@2").text)))
     assert header[:6] == ["experiment", "version", "replicate", "seed", "factor_replicate", "count"]
     assert len(set(header)) == len(header)
-
-
-def test_the_csv_is_one_flat_table_from_the_first_row_on(site_of, full):
-    rows = list(csv.DictReader(io.StringIO(site_of.get("/results.csv?experiment=tiny_sum&size=1").text)))
-    assert [(row["replicate"], row["size"], row["total"]) for row in rows] == [("0", "1", "0.5"), ("1", "1", "0.5")]
-    assert rows[0]["experiment"] == "tiny_sum"
-    page = site_of.get("/results.json?experiment=tiny_sum&sort=-replicate&page=2").json
-    assert page["csv"] == "/results.csv?experiment=tiny_sum&sort=-replicate"
-    for address in (page["csv"], f"{page['csv']}&page=2"):
-        rows = list(csv.DictReader(io.StringIO(site_of.get(address).text)))
-        assert [(row["replicate"], row["size"]) for row in rows] == [("1", "1"), ("1", "2"), ("0", "1"), ("0", "2")]
-    for limit in (3, 4):  # of four results
-        _, rows = results.table(read(full), limit)
-        assert len([row for row in rows if len(row) > 1]) == limit
-        assert (len(rows[-1]) == 1) == (limit < 4)  # the last line says where it was cut off

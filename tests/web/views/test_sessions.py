@@ -156,19 +156,6 @@ def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_set_side_
     assert (same["sessions"], same["tasks"], same["awards"]) == (0, {}, 0)
 
 
-@pytest.mark.parametrize(
-    ("text", "facts", "sentence"),
-    [
-        ("{results} results", {"results": 1234}, "1,234 results"),
-        ("{low} and {missing}", {"low": -0.5}, "−0.5 and {missing}"),
-        ("no fact", {}, "no fact"),
-        ("{a}{b}", {"a": 1, "b": "x"}, "1x"),
-    ],
-)
-def test_facts_stand_in_their_places(text, facts, sentence):
-    assert log.sentence(Note(kind="test", text=text, facts=facts)) == sentence
-
-
 WORDS = st.text().filter(lambda text: not any(sign.isdigit() for sign in text))
 
 
@@ -179,7 +166,7 @@ def test_the_pieces_are_the_sentence(text, facts):
     assert "".join(piece["text"] for piece in log.pieces(note)) == log.sentence(note)
 
 
-def test_a_log_leads_to_rows_of_ours_alone_and_has_its_sections_in_order():
+def test_a_log_leads_to_rows_of_ours_alone_and_each_note_has_its_section_in_order():
     note = Note(kind="review.x", text="*{n}* of <b>", facts={"n": 2}, about="/results")
     assert "## New results\n\n- \\*[2](/results)\\* of \\<b\\>\n" in log.as_markdown(SESSION, [(Step.REVIEW, note)])
     note = Note(kind="test", text="{a} and {b}", facts={"a": 1, "b": 2}, about="/x", rows={"b": "/y"})
@@ -198,9 +185,6 @@ def test_a_log_leads_to_rows_of_ours_alone_and_has_its_sections_in_order():
     assert all(len(lines) == 1 for lines in titles.values())
     assert log.chapters(replace(SESSION, done=(Step.HEALTH,)), [])[0]["section"] == "Parts of the laboratory"
     assert log.chapters(replace(SESSION, done=()), []) == []
-
-
-def test_each_kind_of_note_has_its_section():
     for made_in, kind, title in (
         (Step.REVIEW, "task.valid", "New results"),
         (Step.CLEAN, "task.stuck.more", "Cleaning up"),
@@ -209,6 +193,13 @@ def test_each_kind_of_note_has_its_section():
         (Step.LOG, "unheard-of", "Besides"),
     ):
         assert title_of(made_in, kind) == title
+    for text, facts, sentence in (
+        ("{results} results", {"results": 1234}, "1,234 results"),
+        ("{low} and {missing}", {"low": -0.5}, "−0.5 and {missing}"),
+        ("no fact", {}, "no fact"),
+        ("{a}{b}", {"a": 1, "b": "x"}, "1x"),
+    ):
+        assert log.sentence(Note(kind="test", text=text, facts=facts)) == sentence
 
 
 LINE = "The server <moves> on Saturday & is back on Sunday."
@@ -229,7 +220,7 @@ def rss(lab, now=None) -> list:
     return list(ET.fromstring(feed(reading, "https://lab.example/")).iter("item"))
 
 
-def test_what_the_operator_says_stands_on_the_front_page_for_a_while_and_in_the_feeds(browse, small_lab):
+def test_what_the_operator_says_and_what_is_decided_are_news_for_a_while_and_in_the_feeds(browse, small_lab, prepared):
     lab, reader = small_lab, browse(small_lab)
 
     def on_front_page() -> list[str]:
@@ -260,9 +251,6 @@ def test_what_the_operator_says_stands_on_the_front_page_for_a_while_and_in_the_
     with lab.db.transaction():
         assert [news.withdraw(lab.db, 2, lab.now) for _ in range(2)] == [True, False]
     assert (on_front_page(), atom(reader)) == ([], ["We begin."])
-
-
-def test_a_finding_is_news_once_it_is_decided_and_a_client_hears_of_it_a_day_later(browse, small_lab, prepared):
     fill(small_lab, prepared)
     reader = browse(small_lab)
     (row,) = [row for row in reader.get("/findings.json").json["findings"] if row["evidence"]]

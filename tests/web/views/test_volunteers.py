@@ -24,7 +24,7 @@ def volunteer_of(reader, number: int) -> dict:
     return reader.get(f"/volunteers/{number}.json").json["volunteer"]
 
 
-def test_volunteers_and_teams_have_their_credit_place_findings_and_work(site_of):
+def test_volunteers_and_teams_have_their_credit_findings_and_a_link_that_is_an_address(site_of):
     ada, grace, shy = (volunteer_of(site_of, number) for number in (1, 2, 3))
     assert (grace["credit"], grace["rank"], grace["country"]) == (12_345.678, 1, "Norway")
     assert [(row["source"], row["credit"]) for row in grace["carried"]] == [("the old laboratory", 12_345.678)]
@@ -37,10 +37,17 @@ def test_volunteers_and_teams_have_their_credit_place_findings_and_work(site_of)
     certificate = site_of.get("/volunteers/1/certificate.json").json["certificate"]
     assert [name for name in ("jobs", "hours", "credit", "finding_count") if certificate[name] != ada[name]] == []
     assert site_of.get("/volunteers/99/certificate").status == 404
+    for said, href in (
+        *(("http://team.example/a?b=c", "http://team.example/a?b=c"), ("JAVASCRIPT://x/%0aalert(1)", None)),
+        *(("data:text/html,x", None), ("//team.example/", None), ("team.example", None), ("https://", None)),
+        *(("https://[", None), ("https://you@team.example/", None), ("https://team.example/" + "x" * 200, None)),
+    ):
+        address = address_of(said)
+        assert (address["href"], said.startswith(address["text"])) == (href, True)
+        assert address_of("") is None
 
 
-@pytest.mark.parametrize("path", ["/hosts/1", "/volunteers/1"])
-def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch, path):
+def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch):
     monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
     fill(small_lab, prepared)
     for number in (2, 3):
@@ -48,17 +55,20 @@ def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, pr
         seen = [Observation(replicate=place, value=1.0, hosts=(1,)) for place in range(8 * number)]
         with small_lab.db.transaction():
             record(small_lab.db, number, weighed(2), seen, session_id=1, now=small_lab.now)
-    reader, noun = browse(small_lab), path.split("/")[1][:-1]
-    first = reader.get(f"{path}.json").json[noun]
-    assert ([row["number"] for row in first["findings"]], first["finding_count"]) == ([3, 2], 3)
-    assert (first["findings_previous"], first["findings_next"]) == (None, f"{path}.json?findings=1")
-    assert f'href="{path}?findings=1"' in reader.get(path).text
-    last = reader.get(f"{path}.json?findings=1").json[noun]
-    assert ([row["number"] for row in last["findings"]], last["finding_count"]) == ([1], 3)
-    assert (last["findings_previous"], last["findings_next"]) == (f"{path}.json?findings=3", None)
+    reader = browse(small_lab)
+    for path, noun in (("/hosts/1", "host"), ("/volunteers/1", "volunteer")):
+        first = reader.get(f"{path}.json").json[noun]
+        assert ([row["number"] for row in first["findings"]], first["finding_count"]) == ([3, 2], 3)
+        assert (first["findings_previous"], first["findings_next"]) == (None, f"{path}.json?findings=1")
+        assert f'href="{path}?findings=1"' in reader.get(path).text
+        last = reader.get(f"{path}.json?findings=1").json[noun]
+        assert ([row["number"] for row in last["findings"]], last["finding_count"]) == ([1], 3)
+        assert (last["findings_previous"], last["findings_next"]) == (f"{path}.json?findings=3", None)
 
 
-def test_credit_of_late_fades_and_teams_race_anew_each_month(browse, small_lab, prepared):
+def test_credit_of_late_fades_teams_race_each_month_and_who_has_no_credit_says_nothing(
+    browse, small_lab, prepared, site_of
+):
     fill(small_lab, prepared)
     reader = browse(small_lab)
     before, race = volunteer_of(reader, 1), reader.get("/teams.json").json["challenge"]
@@ -72,36 +82,7 @@ def test_credit_of_late_fades_and_teams_race_anew_each_month(browse, small_lab, 
     reader.app.forget()
     race = reader.get("/teams.json").json["challenge"]
     assert (race["month"], race["rows"], race["last"]["winner"]["number"]) == ("April 2026", [], 1)
-
-
-@pytest.mark.parametrize(
-    ("said", "href"),
-    [
-        ("http://team.example/a?b=c", "http://team.example/a?b=c"),
-        ("JAVASCRIPT://x/%0aalert(1)", None),
-        ("data:text/html,x", None),
-        ("//team.example/", None),
-        ("team.example", None),
-        ("https://", None),
-        ("https://[", None),
-        ("https://you@team.example/", None),
-        ("https://team.example/" + "x" * 200, None),
-    ],
-)
-def test_only_an_address_in_the_web_becomes_a_link(said, href):
-    address = address_of(said)
-    assert (address["href"], said.startswith(address["text"])) == (href, True)
-    assert address_of("") is None
-
-
-def give_credit(lab, number: int) -> None:
-    with lab.db.transaction():
-        ledger.carry_over(lab.db, number, source="before", amount=1, because="a test", now=lab.now)
-
-
-def test_who_has_no_credit_says_nothing_in_public(site_of, browse, small_lab, prepared):
     assert '<a href="https://team.example/" rel="nofollow ugc noopener noreferrer">' in site_of.get("/teams/1").text
-    fill(small_lab, prepared)
     words = {"country": "buy.example", "website": "https://buy.example"}
     with small_lab.db.transaction():
         accounts.set_profile(small_lab.db, 3, name="Shy", **words, is_exported=False, shows_hosts=False)
@@ -114,7 +95,8 @@ def test_who_has_no_credit_says_nothing_in_public(site_of, browse, small_lab, pr
     assert "buy." not in reader.get("/leaderboards.json?of=teams").text.casefold()
     answer = reader.get("/teams.json").json
     assert ([row["name"] for row in answer["teams"]][1:], answer["of"]) == (["Buyers"], 2)
-    give_credit(small_lab, 3)
+    with small_lab.db.transaction():
+        ledger.carry_over(small_lab.db, 3, source="before", amount=1, because="a test", now=small_lab.now)
     small_lab.later(minutes=5)
     reader = browse(small_lab)
     assert "Buy." in reader.get("/teams/2").text
@@ -159,6 +141,13 @@ def test_a_board_has_pages_and_an_end_and_the_address_chooses_it(ranked, site_of
     assert ([row["rank"] for row in last["rows"]], last["next"]) == (list(range(101, 121)), None)
     assert last["previous"] == "/leaderboards.json?of=volunteers&by=recent&from=70"
     assert board_of(reader, "?from=999")["rows"] == first["rows"]
+    for query, numbers, before, after in (  # as every list of many is leafed through
+        *(("", (1, 50), None, "?after=50"), ("?after=100", (101, 120), "?before=101", None)),
+        *(("?before=101", (51, 100), "?before=51", "?after=100"), ("?after=x&before=-1", (1, 50), None, "?after=50")),
+    ):
+        page = reader.get(f"/volunteers.json{query}").json
+        assert (page["volunteers"][0]["number"], page["volunteers"][-1]["number"]) == numbers
+        assert [page[way] and page[way].partition("json")[2] for way in ("previous", "next")] == [before, after]
     for query, of, by in (
         ("?of=hosts&by=recent", "hosts", "recent"),
         ("?of=teams", "teams", "total"),
