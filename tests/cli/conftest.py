@@ -73,7 +73,6 @@ def say(say_to, tmp_path):
 
 @pytest.fixture
 def tiny_file(prepared, tmp_path):
-    """The file of the tiny experiment."""
     file = tmp_path / "tiny_sum.py"
     file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
     return file

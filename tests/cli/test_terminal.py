@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -11,11 +12,14 @@ import click
 import pytest
 from click.shell_completion import ShellComplete
 from furnished_lab import fill, furnish_more
+from patience import PATIENCE
 
 from axiom import errors
 from axiom.cli.groups import Group
 from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
+from axiom.errors import PortInUse
+from axiom.service.sockets import on_port
 from axiom.service.terminal import escaped, printable
 from axiom.store.evidence import finding_notes
 
@@ -41,7 +45,7 @@ def said(say_to):
     return lambda *words: say_to(None, *words)
 
 
-def test_every_group_is_of_the_house_and_shows_its_help_as_if_it_was_asked_for_it(said):
+def test_every_group_shows_its_help_as_if_asked_for_it_and_a_reason_is_given_as_why(said):
     assert len(GROUPS) > 15
     for words, group in GROUPS.items():
         status, out, err = said(*words)
@@ -49,28 +53,20 @@ def test_every_group_is_of_the_house_and_shows_its_help_as_if_it_was_asked_for_i
         assert out == said(*words, "--help")[1] == said("help", *words)[1]
         assert out.startswith(f"Usage: {' '.join(['axiom', *words])} ")
     assert said("help", "ledger", "policy", "list") == said("ledger", "policy", "list", "--help")
+    options = [option for command in COMMANDS.values() for option in command.params]
+    reasons = [option.opts for option in options if option.name in ("why", "reason")]
+    assert (len(reasons) >= 15, [opts for opts in reasons if opts != ["--why"]]) == (True, [])
 
 
-@pytest.mark.parametrize(
-    ("words", "near"),
-    [
-        (("help", "experimnt"), "experiment"),
-        (("help", "lab", "x"), None),
-        (("version",), "`axiom --version`"),
-        (("experiment", "help"), "`axiom experiment --help`"),
-        (("finding", "poster"), None),
-        (("fnding",), "finding"),
-        (("erosion",), None),
-        (("experiment", "rnu"), "run"),
-    ],
-)
-def test_what_is_not_there_is_named_and_only_a_near_name_is_suggested(said, words, near):
-    status, out, err = said(*words)
-    assert (status, out) == (2, "")
-    assert ("Did you mean" in err, f"Did you mean {near}?" in err) == (near is not None, near is not None)
-
-
-def test_the_exit_codes_that_are_told_are_those_of_the_errors(said):
+def test_what_is_not_there_is_named_with_a_near_name_and_exit_codes_are_those_of_errors(said):
+    for words, near in (
+        *((("help", "experimnt"), "experiment"), (("help", "lab", "x"), None), (("version",), "`axiom --version`")),
+        *((("experiment", "help"), "`axiom experiment --help`"), (("finding", "poster"), None)),
+        *((("fnding",), "finding"), (("erosion",), None), (("experiment", "rnu"), "run")),
+    ):
+        status, out, err = said(*words)
+        assert (status, out) == (2, "")
+        assert ("Did you mean" in err, f"Did you mean {near}?" in err) == (near is not None, near is not None)
     out = said("help", "exit-codes")[1]
     codes = {int(line.split()[0]) for line in out.splitlines()[1:]}
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AxiomError)]
@@ -78,29 +74,15 @@ def test_the_exit_codes_that_are_told_are_those_of_the_errors(said):
     assert {code for code in raised if code < 10 or code == 70} | {0, 130} == codes == set(EXITS)
 
 
-def test_a_reason_is_given_as_why_everywhere():
-    reasons = [
-        option.opts for command in COMMANDS.values() for option in command.params if option.name in ("why", "reason")
-    ]
-    assert len(reasons) >= 15
-    assert [opts for opts in reasons if opts != ["--why"]] == []
-
-
-@pytest.mark.parametrize(
-    ("words", "variables", "coloured"),
-    [
-        ((), {}, False),
-        ((), {"FORCE_COLOR": "1"}, True),
-        ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
-        (("--color", "never"), {"FORCE_COLOR": "1"}, False),
-        (("--color", "always"), {"NO_COLOR": "1"}, True),
-    ],
-)
-def test_colour_is_as_it_is_wanted(monkeypatch, say_to, tmp_path, words, variables, coloured):
-    for name in ("NO_COLOR", "FORCE_COLOR"):
-        monkeypatch.setenv(name, variables.get(name, ""))
-    status, out, _ = say_to(tmp_path, "doctor", *words)
-    assert (status, "\x1b[" in out) == (1, coloured)
+def test_colour_is_as_it_is_wanted(monkeypatch, say_to, tmp_path):
+    for words, variables, coloured in (
+        *(((), {}, False), ((), {"FORCE_COLOR": "1"}, True), ((), {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)),
+        *((("--color", "never"), {"FORCE_COLOR": "1"}, False), (("--color", "always"), {"NO_COLOR": "1"}, True)),
+    ):
+        for name in ("NO_COLOR", "FORCE_COLOR"):
+            monkeypatch.setenv(name, variables.get(name, ""))
+        status, out, _ = say_to(tmp_path, "doctor", *words)
+        assert (status, "\x1b[" in out) == (1, coloured)
 
 
 def completed(*words: str) -> list[tuple[str, str]]:
@@ -130,27 +112,15 @@ def test_names_are_completed_and_where_there_is_none_it_is_a_file():
 TOO_LONG = "x" * 300
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("weigh", TOO_LONG),
-        ("status", "--data", TOO_LONG * 20),
-        ("experiment", "show", f"{TOO_LONG}.py"),
-        ("init", TOO_LONG),
-        ("experiment", "new", "mine", "--in", TOO_LONG),
-        ("keys", "make", TOO_LONG),
-        ("init", "lab", "--name", "\udcff"),
-        ("session", "show", "\udcff"),
-    ],
-    ids=lambda words: words[0],
-)
-def test_a_name_that_no_file_can_have_and_bytes_that_are_no_text_are_wrong_use(said, tmp_path, monkeypatch, words):
-    monkeypatch.chdir(tmp_path)
-    status, out, _ = said(*words)
-    assert (status, out, list(tmp_path.iterdir())) == (2, "", [])
-
-
-def test_names_in_files_are_weighed_without_acting_on_the_terminal(said, tmp_path):
+def test_names_that_no_file_can_have_are_wrong_use_and_none_acts_on_the_terminal(said, tmp_path, monkeypatch):
+    for words in (
+        *(("weigh", TOO_LONG), ("status", "--data", TOO_LONG * 20), ("experiment", "show", f"{TOO_LONG}.py")),
+        *(("init", TOO_LONG), ("experiment", "new", "mine", "--in", TOO_LONG), ("keys", "make", TOO_LONG)),
+        *(("init", "lab", "--name", "\udcff"), ("session", "show", "\udcff")),
+    ):
+        monkeypatch.chdir(tmp_path)
+        status, out, _ = said(*words)
+        assert (status, out, list(tmp_path.iterdir())) == (2, "", [])
     (tmp_path / "\udcff.csv").write_text("seed,value\n1,0.5\n")
     assert said("weigh", tmp_path / "\udcff.csv")[0] == 0
     (tmp_path / "theirs.csv").write_text("seed,\x07\x1b]0;mine\x07\n1,2\n")
@@ -226,3 +196,44 @@ def test_what_somebody_wrote_before_the_gate_refused_it_acts_on_no_terminal(smal
     assert is_calm(escaped(json.dumps({"said": ACTING}, indent=2, ensure_ascii=False)))
     text = "naïve \u202f?\u00a0« ça »\nעברית العربية می\u200cخواهم हिन्दी\t漢字 👩\u200d🔬"
     assert printable(text, but="\n\t") == text
+
+
+_TYPED = """
+import json, sys
+from axiom.__main__ import _main
+status = _main(sys.argv[1:])
+print(json.dumps([status, sorted(name for name in sys.modules if name.startswith("axiom."))]))
+"""
+HEAVY = {f"axiom.{name}" for name in ("service.laboratory", "service.project", "server", "web", "engines", "commands")}
+
+
+def typed(*words: object) -> tuple[int, set[str], str]:
+    """Status, what was imported, and what was said."""
+    command = [sys.executable, "-c", _TYPED, *map(str, words)]
+    process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    status, imported = json.loads(process.stdout)
+    return status, set(imported), process.stderr
+
+
+def test_words_that_are_off_and_a_port_in_use_are_said_without_the_laboratory(tmp_path, monkeypatch):
+    other = socket.create_server(("127.0.0.1", 0))
+    taken_port = other.getsockname()[1]
+    for words, status, fact in (
+        (("lab", "--prot", 3), 2, "port"),
+        (("serve", "--port", 70_000), 2, "port"),
+        (("lab", "--port", taken_port), 5, f"by process {os.getpid()} ("),
+    ):
+        code, imported, err = typed(*words, "--data", tmp_path / "lab")
+        assert (code, fact in err, imported & HEAVY) == (status, True, set())
+    assert not (tmp_path / "lab").exists()
+
+    def closed(path):
+        if str(path).endswith("/fd"):
+            raise PermissionError(13, "Permission denied")
+        return everything(path)
+
+    everything = os.listdir
+    monkeypatch.setattr(os, "listdir", closed)  # nobody lets us see who holds it
+    with pytest.raises(PortInUse, match="another program"):
+        on_port("127.0.0.1", taken_port)
+    other.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from patience import PATIENCE
+from real_parts import need
 
 import axiom
 from axiom.lab.experiments.preflight import try_file
@@ -18,12 +19,12 @@ PACKAGE = Path(axiom.__file__).parent
 
 @pytest.fixture
 def file(say_to, tmp_path):
-    """The file that is begun with."""
     assert say_to(None, "experiment", "new", "my_question", "--in", tmp_path)[0] == 0
     return tmp_path / "my_question.py"
 
 
-def test_the_file_runs_at_once_passes_its_preflight_and_keeps_the_rules_of_the_house(file, say_to):
+@need("bwrap")
+def test_the_file_runs_and_passes_its_preflight_unless_it_trains_on_the_test_set(file, say_to):
     text = file.read_text(encoding="utf-8")
     assert (len(text.splitlines()) <= 67, 'name="my_question"' in text, "$" in text) == (True, True, False)
     status, answer, err = say_to(None, "experiment", "run", file, "--seed", "1", "--json")
@@ -38,10 +39,6 @@ def test_the_file_runs_at_once_passes_its_preflight_and_keeps_the_rules_of_the_h
         ruff, config = Path(sys.executable).with_name("ruff"), PACKAGE.parents[1] / "pyproject.toml"
         done = subprocess.run([ruff, *check, "--no-cache", "--config", config, file], capture_output=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_who_trains_on_the_test_set_does_not_pass(file):
-    text = file.read_text(encoding="utf-8")
     leaking = text.replace("training.sgd(start, task,", "training.sgd(start, leaked,").replace(
         "    nets = ",
         "    test = {'x_test': task.x_test, 'y_test': task.y_test}\n"
@@ -64,6 +61,13 @@ def test_nothing_is_overwritten_nor_written_under_a_name_that_no_experiment_may_
     assert ([*tmp_path.iterdir()], file.read_text(encoding="utf-8")) == ([file], "mine")
 
 
+def test_one_replicate_that_fails_here_shows_its_traceback(say_to, tiny_file):
+    text = tiny_file.read_text()
+    tiny_file.write_text(text.replace("    return Measures(", "    raise KeyError('why')\n    return Measures("))
+    status, _, err = say_to(None, "experiment", "run", tiny_file, "--seed", "1")
+    assert (status, "Traceback" in err, "KeyError: 'why'" in err) == (1, True, True)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_what_is_ended_in_the_middle_clears_its_folders_away(tiny_file, tmp_path, number):
     temporary, compiled = tmp_path / "temporary", tmp_path / "cache" / "axiom" / "compiled"
@@ -72,7 +76,7 @@ def test_what_is_ended_in_the_middle_clears_its_folders_away(tiny_file, tmp_path
     compiled.mkdir(parents=True)
     os.mkfifo(mark)
     mark.chmod(0o666)
-    pause = f"import time; open({str(mark)!r}, 'w').close(); time.sleep(60)"
+    pause = f"import time; open({str(mark)!r}, 'w').close(); time.sleep({PATIENCE})"
     tiny_file.write_text(tiny_file.read_text().replace("return Measures(", f"{pause}\n    return Measures("))
     process = subprocess.Popen(
         [sys.executable, "-m", "axiom", "experiment", "run", str(tiny_file), "--seed", "1", "--quiet"],

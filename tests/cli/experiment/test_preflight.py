@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from real_parts import need
 
 from axiom.cli.session.sessions import _due, _try_out
 from axiom.errors import CannotStart
@@ -14,13 +15,15 @@ from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 
+pytestmark = need("bwrap")
+
 
 @pytest.fixture
 def file(sound, tmp_path):
     """An experiment that passes, in a file of one's own."""
-    made = tmp_path / "sound.py"
-    made.write_bytes(contents(sound.archive)["axiom/catalogue/sound.py"])
-    return made
+    file = tmp_path / "sound.py"
+    file.write_bytes(contents(sound.archive)["axiom/catalogue/sound.py"])
+    return file
 
 
 def changed(file, old: str, new: str) -> None:
@@ -83,11 +86,8 @@ def test_one_that_fails_exits_1_and_goes_to_nobody(say, file):
     status, out, _ = say("experiment", "preflight", "sound")
     assert (status, out.startswith("Failed: G5"), word(say)) == (1, True, "failed")
     ailment = finding(say)
-    assert (ailment["well"], "sound" in ailment["says"], "`axiom experiment preflight sound`" in ailment["cure"]) == (
-        False,
-        True,
-        True,
-    )
+    assert (ailment["well"], "sound" in ailment["says"]) == (False, True)
+    assert "`axiom experiment preflight sound`" in ailment["cure"]
     status, _, err = say("experiment", "deploy", "sound")
     assert (status, "G5" in err) == (4, True)
 
@@ -98,12 +98,7 @@ def test_one_that_fails_exits_1_and_goes_to_nobody(say, file):
         ("config.signal * classes", "0 * classes", "G8", "many_minus_few"),
         ("import numpy as np", "import numpy as np\nimport socket", "G1", "line 9"),
         ("    return Measures(", "    return None\n    return Measures(", "G5", "measure accuracy is missing"),
-        (
-            "    return Measures(",
-            "    return Measures(accuracy='high', size=1.0)\n    return Measures(",
-            "G5",
-            "is a str",
-        ),
+        ("    return Measures(", "    return Measures(accuracy='high', size=1.0)\n    return Measures(", "G5", "a str"),
     ],
 )
 def test_a_person_reads_one_line_for_each_gate_and_what_is_wrong(say, file, old, new, gate, fact):
@@ -117,14 +112,10 @@ def test_a_person_reads_one_line_for_each_gate_and_what_is_wrong(say, file, old,
     assert states == ["passed"] * failed + ["failed"] + ["not reached"] * (8 - failed)
 
 
-def test_a_control_has_few_configs_and_one_replicate_that_fails_here_shows_its_traceback(say, say_to, file):
-    text = file.read_text()
+def test_a_control_has_few_configs(say, file):
     many = "tuple(Config(inputs=2, signal=0.01 * n) for n in range(17))"
-    file.write_text(re.sub(r"placebo=.*", f"placebo={many},", text, count=1))
+    file.write_text(re.sub(r"placebo=.*", f"placebo={many},", file.read_text(), count=1))
     assert "17 configs" in json.dumps(say("experiment", "preflight", file, "--json")[1])
-    file.write_text(text.replace("    return Measures(", "    raise KeyError('why')\n    return Measures("))
-    status, _, err = say_to(None, "experiment", "run", file, "--seed", "1")
-    assert (status, "Traceback" in err, "KeyError: 'why'" in err) == (1, True, True)
 
 
 def test_without_bubblewrap_nothing_is_tried_and_the_doctor_says_so(say, file, monkeypatch, tmp_path, lab):

@@ -1,12 +1,18 @@
-"""`axiom experiment list`, `show`, `compare`, `pause` and their like: what is declared, found, learned and let out."""
+"""`axiom experiment list`, `show`, `compare`, `pause` and their like, and sweeps as words of a command line."""
 
 import pytest
 from evidence_lines import record
 from furnished_lab import weighed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from axiom.cli.experiment import manifests
+from axiom.cli.experiment.sweep_words import configs
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
+from axiom.domain.declaration import Measure, ValueType
+from axiom.errors import UnknownName, WrongUse
+from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import connect_reader
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
@@ -15,7 +21,9 @@ from axiom.store.upkeep import audit
 FIT = Fit(tasks=2, voices=(Voice(host_id=1, tasks=2, log_ratio=1.0),))
 
 
-def test_beside_what_is_declared_stands_what_tasks_have_shown(say_to, working_lab, tiny_file):
+def test_what_tasks_have_shown_stands_beside_what_is_declared_and_versions_are_compared(
+    say_to, working_lab, tiny_file, prepared
+):
     def ask() -> dict:
         return say_to(working_lab.folder.path, "experiment", "show", tiny_file, "--json")[1]["experiment"]
 
@@ -32,9 +40,6 @@ def test_beside_what_is_declared_stands_what_tasks_have_shown(say_to, working_la
     assert [(row["size"], row["n"]) for row in ask()["summary"]] == [(1, 7), (2, 7)]
     text = say_to(working_lab.folder.path, "experiment", "show", tiny_file)[1]
     assert ("linux-x86_64-avx2" in text, "0.5 [0.5, 0.5]" in text) == (True, True)
-
-
-def test_two_versions_and_a_file_are_compared_with_what_each_has_found(say_to, working_lab, prepared, tiny_file):
     with working_lab.db.transaction():
         record(working_lab.db, 1, weighed(2), [], session_id=None, now=working_lab.now)
     working_lab.publish(prepared(version=2))
@@ -80,7 +85,6 @@ def test_the_catalogue_is_searched_and_shown_without_asking_a_process(say_to, tm
 
 @pytest.fixture
 def let_out(working_lab, prepared, hand_over):
-    """Types a command about a laboratory with two bundles of tiny_sum."""
     working_lab.publish(prepared(top="# worse"))
     say = hand_over()
     return lambda verb, *words: say("experiment", verb, "tiny_sum", *words)
@@ -101,3 +105,64 @@ def test_a_version_is_paused_resumed_approved_and_rolled_back(let_out, working_l
     db.close()
     commands = [f"experiment.{verb}" for verb in ("resume", "pause", "pause", "resume", "approve", "rollback")]
     assert [command for command, _ in rows if command in commands] == commands
+
+
+DECLARED = tuple({"width": width, "rate": 0.1, "bias": False, "data": "digits"} for width in (8, 16))
+TYPES = {"width": ValueType.INT, "rate": ValueType.FLOAT, "bias": ValueType.BOOL, "data": ValueType.TEXT}
+LOSS = Measure("loss", ValueType.FLOAT, nullable=False)
+WORDS = {"name": "tiny_sum", "aliases": (), "version": 1, "question": "?", "reference": "", "figure": None}
+COSTS = {"cell_seconds": (1.0, 1.0), "memory_mb": 100, "avx": False}
+LISTS = {"factors": TYPES, "ranges": {"width": (1, 1_000)}, "measures": (LOSS,), "estimands": ()}
+MANIFEST = Manifest(configs=DECLARED, **WORDS, **LISTS, **COSTS)
+
+
+def levels(word: str) -> list:
+    name = word.partition("=")[0]
+    return list(dict.fromkeys(config[name] for config in configs(MANIFEST, [word])))
+
+
+def test_a_factor_takes_these_levels_up_to_the_ends_of_what_is_allowed():
+    for word, meant in (
+        *(("width=8", [8]), ("width=4,2,4", [4, 2]), ("width=8:64:x2", [8, 16, 32, 64])),
+        *(("width=8:65:x2", [8, 16, 32, 64]), ("width=1:7:2", [1, 3, 5, 7]), ("width=5:5:1", [5])),
+        *(("rate=0.1,1e-3", [0.1, 0.001]), ("rate=0.1:0.3:0.1", [0.1, 0.2, 0.3])),
+        *(("rate=0:1:0.25", [0.0, 0.25, 0.5, 0.75, 1.0]), ("rate=0.001:1:x10", [0.001, 0.01, 0.1, 1.0])),
+        *(("rate=-1:1:1", [-1.0, 0.0, 1.0]), ("bias=true,false", [True, False])),
+        *(("data=digits,a:b", ["digits", "a:b"]), ("data=a=b", ["a=b"])),
+    ):
+        taken = levels(word)
+        assert taken == meant
+        assert {type(value) for value in taken} == {type(meant[0])}
+    assert levels("width=1,1000") == [1, 1000]
+    assert len(configs(MANIFEST, ["width=1:1000:1", "rate=1:10:1"])) == 10_000
+    with pytest.raises(UnknownName, match="width"):
+        configs(MANIFEST, ["widht=8"])
+    for words in (
+        *(["width"], ["width="], ["width=wide"], ["width=1.5"], ["rate=fast"], ["rate=nan"], ["rate=inf"]),
+        *(["rate=0:inf:1"], ["rate=0:nan:1"], ["bias=yes"], ["width=1:2"], ["width=1:2:3:4"], ["width=1:9:x1"]),
+        *(["width=0:9:x2"], ["width=1:9:0"], ["width=1:9:-1"], ["width=9:1:1"], ["width=1001"], ["width=0"]),
+        *(["width=1:1001:500", "rate=1"], ["rate=0:20000:1"], ["width=1:1000:1", "rate=0:10:1"]),
+        ["rate=0:20000:1", "data=" + ",".join(map(str, range(9_000)))],
+        *(["seed=0..7"], ["seeds=1,2"], ["replicates=8"]),
+    ):
+        with pytest.raises(WrongUse, match=f"{words[0].partition('=')[0]}|10000"):
+            configs(MANIFEST, words)
+
+
+def test_words_replace_their_factors_and_leave_the_others_as_declared():
+    assert configs(MANIFEST, []) == MANIFEST.configs
+    sweep = configs(MANIFEST, ["rate=0.1,0.2", "bias=true"])
+    assert [(config["width"], config["rate"], config["bias"]) for config in sweep] == [
+        *((8, 0.1, True), (8, 0.2, True), (16, 0.1, True), (16, 0.2, True))
+    ]
+    assert len(configs(MANIFEST, ["width=8", "rate=0.2"])) == 1
+    assert list(sweep[0]) == list(MANIFEST.factors)
+
+
+@settings(max_examples=40)
+@given(first=st.integers(1, 99), count=st.integers(1, 30), tenths=st.integers(1, 9))
+def test_a_range_of_tenths_holds_both_of_its_ends(first, count, tenths):
+    last = first + count * tenths / 10
+    taken = levels(f"rate={first}:{last:.1f}:0.{tenths}")
+    assert len(taken) == count + 1
+    assert (taken[0], taken[-1]) == (first, round(last, 1))

@@ -1,12 +1,15 @@
-"""`axiom registration`, `proposal`, `idea` and `finding link` as a person types them."""
+"""`axiom registration`, `proposal`, `idea` and `finding` as a person types them."""
 
+import zipfile
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from furnished_lab import proposed
+from evidence_lines import record
+from furnished_lab import proposed, weigh_three_blocks, weighed
 
+from axiom.domain.findings import Grade, Verdict
 from axiom.domain.proposals import Admission, Template
 from axiom.store.engine.database import connect_writer
 from axiom.store.registrations import proposals, registrations
@@ -49,18 +52,6 @@ def test_a_design_is_registered_shown_and_verified(say, published):
         db.execute("UPDATE registration SET cohort = 'exploratory'")
     status, out, _ = say("registration", "verify")
     assert (status, out.startswith("registration 1 ")) == (1, True)
-
-
-@pytest.mark.usefixtures("published")
-def test_predictions_cohorts_and_amendments_follow_each_other(say):
-    for status in (0, 4):  # a second prediction of the same finding is refused
-        assert say("registration", "predict", 1, "--forecaster", "Ada", *WORTH)[0] == status
-    assert say("registration", "cohort", 1, "--why", "to confirm")[0] == 0
-    words = ("registration", "amend", 1, "--null", 0.5, "--why", "it looked so", "--forecaster", "Ada", *WORTH)
-    made = say(*words, "--json")[1]["registration"]
-    assert made["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]
-    rows = [line.split("  ")[0] for line in say("registration", "forecasters")[1].splitlines()]
-    assert rows == ["forecaster", "Ada", "Ada, informed", "autopilot", "operator"]
 
 
 @pytest.mark.usefixtures("published")
@@ -112,13 +103,9 @@ def test_an_idea_is_added_hidden_shown_answered_and_taken_back(say):
     assert say("idea", "hide", 1)[0] == 0
     assert [row["number"] for row in say("idea", "list", "--hidden", "--json")[1]["ideas"]] == [1]
     for words, status in (
-        (("show-to-all", 1), 0),
-        (("show-to-all", 1), 4),
-        (("answer", 1, "known"), 2),
-        (("answer", 1, "known", "--finding", 9), 3),
-        (("answer", 1, "declined", "--why", "it is too dear"), 0),
-        (("withdraw", 2, "--by", "Eve"), 4),
-        (("withdraw", 2), 0),
+        *((("show-to-all", 1), 0), (("show-to-all", 1), 4), (("answer", 1, "known"), 2)),
+        *((("answer", 1, "known", "--finding", 9), 3), (("answer", 1, "declined", "--why", "it is too dear"), 0)),
+        *((("withdraw", 2, "--by", "Eve"), 4), (("withdraw", 2), 0)),
     ):
         assert (words, say("idea", *words)[0]) == (words, status)
     assert say("idea", "show", 1, "--json")[1]["idea"]["answer"] == "it is too dear"
@@ -162,7 +149,7 @@ def test_links_that_are_said_stand_in_the_graph_and_on_what_a_finding_rests_is_t
 
 
 @pytest.mark.usefixtures("published")
-def test_a_paper_is_printed_or_written_and_takes_words_that_type_no_number(say, tmp_path):
+def test_a_paper_is_printed_and_predictions_cohorts_and_amendments_follow_each_other(say, tmp_path):
     assert say("finding", "paper", 1)[1].startswith("#")
     for ending, begins in (("tex", "\\"), ("html", "<!")):
         target = tmp_path / f"paper.{ending}"
@@ -175,3 +162,54 @@ def test_a_paper_is_printed_or_written_and_takes_words_that_type_no_number(say, 
     assert (status != 0, "'3'" in err) == (True, True)
     words.write_text("{F1} is open.\n")
     assert "> finding 1 is open." in say("finding", "paper", 1, "--words", words, "--by", "Ada")[1]
+    for status in (0, 4):  # a second prediction of the same finding is refused
+        assert say("registration", "predict", 1, "--forecaster", "Ada", *WORTH)[0] == status
+    assert say("registration", "cohort", 1, "--why", "to confirm")[0] == 0
+    words = ("registration", "amend", 1, "--null", 0.5, "--why", "it looked so", "--forecaster", "Ada", *WORTH)
+    made = say(*words, "--json")[1]["registration"]
+    assert made["findings"] == [{"number": 2, "estimand": "grows_2", "is_new": True}]
+    rows = [line.split("  ")[0] for line in say("registration", "forecasters")[1].splitlines()]
+    assert rows == ["forecaster", "Ada", "Ada, informed", "autopilot", "operator"]
+
+
+def test_findings_are_read_for_their_claim_and_the_surest_comes_first(say_to, small_lab, prepared):
+    lines = (
+        weighed(2, estimate=-0.9, low=-1.1, high=-0.7, verdict=Verdict.NEGATIVE),
+        weighed(2, grade=Grade.AWAITING, verdict=Verdict.UNDECIDED),
+    )
+    for number, line in enumerate(lines, start=1):
+        small_lab.publish(prepared(version=number))
+        with small_lab.db.transaction():
+            record(small_lab.db, number, line, [], session_id=None, now=small_lab.now)
+    folder = small_lab.folder.path
+    for words, numbers in (((), [2, 1]), (("--order", "newest"), [2, 1]), (("--order", "surest"), [1, 2])):
+        rows = say_to(folder, "finding", "list", *words, "--json")[1]["findings"]
+        assert [row["number"] for row in rows] == numbers
+    reads = say_to(folder, "finding", "show", "1", "--json")[1]["finding"]["reads"]
+    assert reads == rows[0]["reads"] == "the opposite of the claim"
+    assert all(reads in say_to(folder, "finding", *words)[1] for words in (("list",), ("show", "1")))
+
+
+@pytest.fixture(scope="module")
+def folder(new_lab, prepared, tmp_path_factory):
+    """Of a laboratory whose finding was weighed from three blocks of real results."""
+    lab = new_lab(tmp_path_factory.mktemp("weighed") / "lab")
+    weigh_three_blocks(lab, prepared)
+    yield lab.folder.path
+    lab.db.close()
+
+
+def test_an_export_is_the_same_in_a_file_and_in_a_folder(say_to, folder, tmp_path):
+    file, crate = tmp_path / "a.zip", tmp_path / "deep" / "crate"
+    for target in (file, crate):
+        status, out, err = say_to(folder, "finding", "export", "1", "--to", target)
+        assert (status, out, str(target) in err) == (0, "", True)
+    with zipfile.ZipFile(file) as archive:
+        packed = {name.removeprefix("finding-1/"): archive.read(name) for name in archive.namelist()}
+    written = {str(path.relative_to(crate)): path.read_bytes() for path in crate.rglob("*") if path.is_file()}
+    assert packed == written
+    assert {"recompute.py", "observations.csv", "ro-crate-metadata.json"} <= set(written)
+    before = sorted(tmp_path.iterdir())
+    assert say_to(folder, "finding", "export", "1", "--to", tmp_path)[0] == 2  # there is something in it
+    assert say_to(folder, "finding", "export", "7", "--to", tmp_path / "x.zip")[0] == 3
+    assert sorted(tmp_path.iterdir()) == before

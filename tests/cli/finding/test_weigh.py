@@ -37,7 +37,9 @@ def axiom(*words, stdin=b""):
     return subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
 
 
-def test_a_person_reads_verdict_grade_interval_and_why(weigh, table, tmp_path):
+def test_a_person_reads_verdict_grade_interval_and_why_and_the_picture_goes_where_it_is_told(
+    weigh, table, tmp_path, say_to
+):
     text = weigh(table)
     assert text.startswith(f"{table}: ")
     assert "\n\neffect +: " in text
@@ -48,9 +50,20 @@ def test_a_person_reads_verdict_grade_interval_and_why(weigh, table, tmp_path):
     hostile.write_text("seed,value\ns\x1b[31m,1\ns\x1b[31m,2\n", encoding="utf-8")
     assert "s?[31m\n" in weigh(hostile)
     assert "\x1b" not in json.dumps(weigh(hostile, "--json"), ensure_ascii=False).replace("\\u001b", "")
+    weigh(table, "--picture", tmp_path / "card.svg", "--quiet")
+    assert (tmp_path / "card.svg").read_text(encoding="utf-8").startswith("<svg")
+    weigh(table, "--picture", tmp_path / "card.png", "--quiet")
+    assert (tmp_path / "card.png").read_bytes().startswith(b"\x89PNG")
+    taken = tmp_path / "taken.svg"
+    taken.mkdir()
+    for target, status in ((tmp_path / "none" / "card.svg", 5), (taken, 2)):
+        assert say_to(None, "weigh", table, "--picture", target)[0] == status
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("card.png", "card.svg", "mine.csv", "taken.svg", "theirs.csv")
+    ]
 
 
-def test_the_json_is_one_card_or_a_plan(weigh, table):
+def test_the_json_is_one_card_or_a_plan_and_two_arms_are_compared(weigh, table, tmp_path):
     card = weigh(table, "--json", "--estimand", "contrast", "--smallest-effect", 2, "--bounds", -9, 9)
     assert {"verdict", "grade", "n_seeds", "interval", "flags", "reasons"} <= card.keys()
     assert (card["verdict"], card["n_seeds"]) == ("absent", 60)
@@ -62,9 +75,6 @@ def test_the_json_is_one_card_or_a_plan(weigh, table):
     assert f"{planned['strong']['half']}" in weigh("--plan", 0.5)
     piped = axiom("-", "--json", stdin=table.read_bytes())
     assert json.loads(piped.stdout) == weigh(table, "--json") | {"name": "standard input"}
-
-
-def test_two_arms_are_compared_in_the_words_of_the_command(weigh, tmp_path):
     runs = tmp_path / "runs.csv"
     rows = [f"{seed},{task},{arm},{seed * (1 + (arm == 'b'))}" for seed in range(9) for task in "xy" for arm in "ab"]
     runs.write_text("\n".join(["config.seed,task,arm,loss", *rows, "3,z,a,7"]), encoding="utf-8")
@@ -74,47 +84,22 @@ def test_two_arms_are_compared_in_the_words_of_the_command(weigh, tmp_path):
     assert card["name"] == f"{runs}, b minus a"
 
 
-def test_the_picture_goes_where_it_is_told_or_nowhere(weigh, say_to, table, tmp_path):
-    weigh(table, "--picture", tmp_path / "card.svg", "--quiet")
-    assert (tmp_path / "card.svg").read_text(encoding="utf-8").startswith("<svg")
-    weigh(table, "--picture", tmp_path / "card.png", "--quiet")
-    assert (tmp_path / "card.png").read_bytes().startswith(b"\x89PNG")
-    taken = tmp_path / "taken.svg"
-    taken.mkdir()
-    for target, status in ((tmp_path / "none" / "card.svg", 5), (taken, 2)):
-        assert say_to(None, "weigh", table, "--picture", target)[0] == status
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.png", "card.svg", "mine.csv", "taken.svg"]
-
-
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        (["mine.csv"], 0),
-        (["mine.csv", "--fail-unless", "effect +"], 0),
-        (["mine.csv", "--fail-unless", "effect -"], 1),
-        (["mine.csv", "--fail-unless", "absent", "--json"], 1),
-        ([], 2),
-        (["none.csv"], 3),
-        (["."], 2),
-        (["mine.csv", "--estimand", "contrats"], 2),
-        (["mine.csv", "--null", "nan"], 2),
-        (["mine.csv", "--estimand", "mean"], 2),
-        (["mine.csv", "other.csv"], 2),
-        (["mine.csv", "--alpha", "0"], 2),
-        (["mine.csv", "--fail-unless", "great"], 2),
-        (["mine.csv", "--plan", "0.5"], 2),
-    ],
-)
-def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(
-    say_to, words, status, table, tmp_path, monkeypatch
-):
-    monkeypatch.chdir(table.parent)
-    if status == 1:  # which is told as the process ends
-        done = axiom(*words)
-        assert (done.returncode, bool(done.stdout)) == (1, True)
-        return
-    code, out, err = say_to(None, "weigh", *words, *(("--picture", tmp_path / "card.svg") if status else ()))
-    assert (code, bool(out), (tmp_path / "card.svg").exists()) == (status, status == 0, False), err
+def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to, table, tmp_path, monkeypatch):
+    for words, status in (
+        *((["mine.csv"], 0), (["mine.csv", "--fail-unless", "effect +"], 0)),
+        *((["mine.csv", "--fail-unless", "effect -"], 1), (["mine.csv", "--fail-unless", "absent", "--json"], 1)),
+        *(([], 2), (["none.csv"], 3), (["."], 2), (["mine.csv", "--estimand", "contrats"], 2)),
+        *((["mine.csv", "--null", "nan"], 2), (["mine.csv", "--estimand", "mean"], 2)),
+        *((["mine.csv", "other.csv"], 2), (["mine.csv", "--alpha", "0"], 2)),
+        *((["mine.csv", "--fail-unless", "great"], 2), (["mine.csv", "--plan", "0.5"], 2)),
+    ):
+        monkeypatch.chdir(table.parent)
+        if status == 1:  # which is told as the process ends
+            ended = axiom(*words)
+            assert (ended.returncode, bool(ended.stdout)) == (1, True)
+        else:
+            code, out, err = say_to(None, "weigh", *words, *(("--picture", tmp_path / "card.svg") if status else ()))
+            assert (code, bool(out), (tmp_path / "card.svg").exists()) == (status, status == 0, False), err
 
 
 def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):

@@ -24,7 +24,7 @@ def say(say_to, filled):
     return lambda *words: say_to(filled.folder.path, *words)
 
 
-def test_hosts_are_shown_as_on_their_pages_with_their_names(say):
+def test_hosts_tasks_and_workunits_are_shown_with_their_names_and_many_as_a_range(say, monkeypatch):
     _, answer, _ = say("host", "list", "--json")
     names = [(1, HOSTILE), (2, "kitchen.grace.example"), (3, "secret.shy.example")]
     assert [(row["number"], row["name"]) for row in answer["hosts"]] == names
@@ -34,24 +34,15 @@ def test_hosts_are_shown_as_on_their_pages_with_their_names(say):
     assert (host["name"], host["standing"]["tasks_per_core_and_day"] > 0) == ("kitchen.grace.example", True)
     assert say("host", "why", 1, "--json")[1]["host"]["why_no_work"] is None
     assert say("host", "why", 3)[1].count("\n") == 1
-
-
-def test_tasks_and_workunits_are_shown_with_how_they_ended_and_what_checks_them(say):
     task = say("task", "show", 4, "--json")[1]["task"]
-    assert (task["id"], task["cause"], task["credit"]) == (4, "time-limit", 0.0)
-    assert task["message"] == "the host's own words"
+    assert (task["cause"], task["credit"], task["message"]) == ("time-limit", 0.0, "the host's own words")
     assert say("task", "show", 1, "--json")[1]["task"]["checks"] == [5]
-    assert say("task", "show", 5, "--json")[1]["task"]["progress"] == 0.404
     assert ["40 %" in say("task", "show", number)[1] for number in (4, 5)] == [False, True]
     workunit = say("workunit", "show", 1, "--json")[1]["workunit"]
     assert workunit["checks"] == [{"workunit": 5, "task": 1, "state": "open"}]
-    assert say("workunit", "show", 5, "--json")[1]["workunit"]["checks_task_id"] == 1
-    for state, numbers in (("valid", [2, 1]), ("failed", [4]), ("sent", [5]), ("unsent", [7, 6])):
+    for state, numbers in (("valid", [2, 1]), ("failed", [4]), ("unsent", [7, 6])):
         tasks = say("task", "list", "--state", state, "--json")[1]["tasks"]
         assert [task["id"] for task in tasks] == numbers
-
-
-def test_the_operator_sees_where_tasks_are_by_name_and_the_rest_as_a_range(say, monkeypatch):
     (row,) = say("experiment", "deployed", "--json")[1]["deployed"]
     assert (row["host_id"], row["name"], row["tasks"]) == (2, "kitchen.grace.example", 1)
     assert row["experiments"] == {"tiny_sum": 1}
@@ -63,25 +54,16 @@ def test_the_operator_sees_where_tasks_are_by_name_and_the_rest_as_a_range(say, 
     assert ("kitchen" in text, "1 more" in text) == (False, True)
 
 
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        (("host", "show", 0), 2),
-        (("host", "list", "--after", -1), 2),
-        (("task", "show", 2**63), 2),
-        (("workunit", "show", 2**63 - 1), 3),
-        (("workunit", "cancel", 2**63 - 1), 3),
-        (("workunit", "cancel", 1, "--why", "x" * 501), 2),
-        (("experiment", "deploy", "no-such-name"), 2),
-        (("experiment", "retire", "test_deplo"), 2),
-        (("experiment", "publish", "/none.py"), 3),
-        (("experiment", "run", "/none.py", "--seed", 1), 3),
-        (("experiment", "run", "smoke_test", "--seed", 1), 2),
-    ],
-)
-def test_what_cannot_be_done_is_refused(say_to, lab, words, status):
-    code, out, err = say_to(None if words[1] == "run" else lab.path, *words)
-    assert (code, out, "Traceback" in err) == (status, "", False)
+def test_what_cannot_be_done_is_refused(say_to, lab):
+    for words, status in (
+        *((("host", "show", 0), 2), (("host", "list", "--after", -1), 2), (("task", "show", 2**63), 2)),
+        *((("workunit", "show", 2**63 - 1), 3), (("workunit", "cancel", 2**63 - 1), 3)),
+        *((("workunit", "cancel", 1, "--why", "x" * 501), 2), (("experiment", "deploy", "no-such-name"), 2)),
+        *((("experiment", "retire", "test_deplo"), 2), (("experiment", "publish", "/none.py"), 3)),
+        *((("experiment", "run", "/none.py", "--seed", 1), 3), (("experiment", "run", "smoke_test", "--seed", 1), 2)),
+    ):
+        code, out, err = say_to(None if words[1] == "run" else lab.path, *words)
+        assert (code, out, "Traceback" in err) == (status, "", False)
 
 
 def test_a_task_is_aborted_and_says_why_and_a_workunit_is_cancelled(small_lab, prepared, hand_over):

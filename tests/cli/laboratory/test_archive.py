@@ -1,25 +1,29 @@
-"""What an operator sees of the archive: its files, an output again, and the room that was left."""
+"""The archive and a copy that follows, as an operator sees them beside a laboratory that works."""
 
 import json
 import sqlite3
 import sys
+import time
+import urllib.error
 from pathlib import Path
 
 import pytest
 from old_lab import make_old
-from running_lab import answer, running, typed
+from patience import PATIENCE
+from running_lab import answer, axiom, running, typed
 
-from axiom.errors import CannotStart
+from axiom.errors import CannotStart, Refused
 from axiom.lab.upkeep.archive import fetch, is_possible
 from axiom.service import doctor
+from axiom.service.follow import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
-from axiom.store.engine.folder import lock
+from axiom.store.engine.folder import Folder, lock
+from axiom.store.journal.history import standing
 
 
 @pytest.fixture
 def archived(small_lab, prepared):
-    """Two months have moved."""
     old = make_old(small_lab, prepared)
     assert old.archived() == 2
     return old
@@ -27,7 +31,6 @@ def archived(small_lab, prepared):
 
 @pytest.fixture
 def moved(archived):
-    """A task that moved, with the output that it brought."""
     return next((task, output) for task, (_, output, _) in archived.before.items() if output)
 
 
@@ -96,3 +99,62 @@ def test_without_the_extra_nothing_moves_and_what_moved_stays_where_it_is(small_
     with Connections(folder=old.folder).reader() as db, pytest.raises(CannotStart):
         fetch(db, old.folder, moved)
     assert "16 tasks" in examined().says
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    place = tmp_path_factory.mktemp("both")
+    with running(place / "lab", "--quiet", command="serve") as lab:
+        assert typed("backup", "-o", place / "backup.tar", data=lab.data).returncode == 0
+        words = (str(lab.data / "journal"), "--from", str(place / "backup.tar"))
+        with running(place / "copy", *words, command="follow") as copy:
+            yield lab, copy
+
+
+def standings(*labs):
+    stands = []
+    for lab in labs:
+        with Connections(folder=Folder(path=lab.data)).reader() as db:
+            stands.append(standing(db))
+    return stands
+
+
+def wait_for(is_so):
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_copy_shows_what_is_said_takes_no_change_and_goes_on_after_it_was_killed(both, tmp_path):
+    lab, copy = both
+    assert typed("news", "add", "The copy has heard of this.", data=lab.data).returncode == 0
+    wait_for(lambda: "The copy has heard of this." in copy.page("news"))
+    wait_for(lambda: len(set(standings(lab, copy))) == 1)
+    assert json.loads(copy.page("status.json"))["status"]["state"] == "follows"
+    assert json.loads(copy.page("readyz"))["ready"]
+    for path in ("", "findings", "sessions", "results", "join", "status"):
+        assert copy.page(path).count("<h1") == lab.page(path).count("<h1")
+    assert [path.name for path in (copy.data / "keys").iterdir()] == ["trust.json"]
+    for path in ("scheduler", "account", "file_upload_handler"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            copy.page(path)
+    assert typed("news", "add", "Nobody may say this here.", data=copy.data).returncode != 0
+    with pytest.raises(Refused):  # a laboratory's own folder is none for a copy
+        make_copy(Folder(path=lab.data), lab.data / "journal", None)
+    lab, _ = both
+    data, journal = tmp_path / "again", lab.data / "journal"
+    assert typed("backup", "-o", tmp_path / "backup.tar", data=lab.data).returncode == 0
+    with running(data, str(journal), "--from", str(tmp_path / "backup.tar"), command="follow") as copy:
+        copy.process.kill()
+        copy.process.wait()
+    with running(data, str(journal), command="follow") as copy:
+        wait_for(lambda: len(set(standings(lab, copy))) == 1)
+        assert copy.stop() == 130
+    elsewhere = tmp_path / "journal"
+    elsewhere.mkdir()
+    for file in journal.glob("*.log"):
+        raw = bytearray(file.read_bytes().rstrip(b"\0"))
+        raw[-1] ^= 1  # the digest of the last record
+        (elsewhere / file.name).write_bytes(raw)
+    assert axiom("follow", elsewhere, "--port", 0, data=data).returncode not in {0, 130}

@@ -22,7 +22,6 @@ NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
 
 @pytest.fixture
 def init(say_to, tmp_path):
-    """Makes a laboratory, or not."""
     return lambda *words: say_to(None, "init", tmp_path / "lab", *words)
 
 
@@ -91,22 +90,6 @@ def test_an_older_database_is_not_read_but_upgraded_after_a_copy(say, tmp_path, 
     assert (status, "0099_future" in err) == (5, True)
 
 
-def test_the_status_names_what_was_ordered_and_a_job_that_fails(say, lab):
-    assert say("experiment", "publish", "test_deploy", "--quiet")[0] == 0
-    assert ["test_deploy" in say("status", *words)[1] for words in ((), ("--all",))] == [False, True]
-    assert say("experiment", "deploy", "test_deploy", "--workunits", 2, "--quiet")[0] == 0
-    status, out, _ = say("status")
-    rows = {line.split("  ")[0]: line.split("  ", 1)[1].strip() for line in out.splitlines() if "  " in line}
-    assert (status, rows["tasks"], "failing" in rows) == (0, "0 out, 2 waiting", False)
-    assert findings(say)["jobs"]["well"]
-    db = connect_writer(lab.database)
-    jobs.failed(db, "janitor", 60.0, "no room\nTraceback")
-    db.close()
-    assert "janitor: no room\n" in say("status")[1]
-    failing = findings(say)["jobs"]
-    assert (failing["well"], failing["says"].startswith("janitor: no room")) == (False, True)
-
-
 def findings(say) -> dict[str, dict]:
     _, answer, _ = say("doctor", "--json")
     return {row["name"]: row for row in answer["doctor"]["findings"]}
@@ -171,17 +154,7 @@ def test_copies_of_its_own_count_where_they_lie_on_another_disk(say, lab, monkey
         assert findings(say)["backup"]["says"] == "the last was made 0 days ago"
 
 
-def test_the_doctor_lists_what_is_wrong_with_a_damaged_database(say, lab):
-    lab.database.write_bytes(b"not a database, not at all" * 1_000)
-    for left in ("-wal", "-shm"):
-        (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
-    examined = findings(say)
-    unwell = {"archive", "backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
-    assert {name for name, row in examined.items() if not row["well"]} == unwell
-    assert examined["keys"]["well"]
-
-
-def test_every_promise_is_asked_in_order_and_a_file_of_ones_own_is_published(say, lab, tiny_file):
+def test_every_promise_is_asked_what_was_ordered_is_named_and_a_damaged_database_unwell(say, lab, tiny_file):
     isolation = findings(say)["isolation"]
     assert (isolation["well"], "seccomp" in isolation["says"]) == (True, True)
     status, answer, _ = say("experiment", "publish", tiny_file, "--json")
@@ -192,3 +165,23 @@ def test_every_promise_is_asked_in_order_and_a_file_of_ones_own_is_published(say
     status, answer, _ = say("doctor", "--invariants", "--json")
     numbers = [int(row["name"][1:]) for row in answer["doctor"]["findings"]]
     assert (status, numbers == sorted(numbers), {1, 3, 10, 12, 13} <= set(numbers)) == (0, True, True)
+    assert say("experiment", "publish", "test_deploy", "--quiet")[0] == 0
+    assert ["test_deploy" in say("status", *words)[1] for words in ((), ("--all",))] == [False, True]
+    assert say("experiment", "deploy", "test_deploy", "--workunits", 2, "--quiet")[0] == 0
+    status, out, _ = say("status")
+    rows = {line.split("  ")[0]: line.split("  ", 1)[1].strip() for line in out.splitlines() if "  " in line}
+    assert (status, rows["tasks"], "failing" in rows) == (0, "0 out, 2 waiting", False)
+    assert findings(say)["jobs"]["well"]
+    db = connect_writer(lab.database)
+    jobs.failed(db, "janitor", 60.0, "no room\nTraceback")
+    db.close()
+    assert "janitor: no room\n" in say("status")[1]
+    failing = findings(say)["jobs"]
+    assert (failing["well"], failing["says"].startswith("janitor: no room")) == (False, True)
+    lab.database.write_bytes(b"not a database, not at all" * 1_000)
+    for left in ("-wal", "-shm"):
+        (lab.path / f"axiom.db{left}").unlink(missing_ok=True)
+    examined = findings(say)
+    unwell = {"archive", "backup", "clock", "database", "jobs", "journal", "preflight", "watches"}
+    assert {name for name, row in examined.items() if not row["well"]} == unwell
+    assert examined["keys"]["well"]

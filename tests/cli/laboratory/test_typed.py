@@ -20,7 +20,6 @@ LINE = "The server moves on Saturday."
 
 @pytest.fixture
 def say(hand_over):
-    """Types a command about a laboratory."""
     return hand_over()
 
 
@@ -59,13 +58,9 @@ def test_a_model_answers_and_what_it_took_is_told(say, monkeypatch):
 def test_news_are_said_listed_and_withdrawn(say):
     assert say("news", "add", LINE, "--dry-run")[0] == 0
     for words, status in (
-        (("add", "Hm"), 2),
-        (("add", "Two\nlines"), 2),
-        (("add", "x" * 201), 2),
-        (("add", LINE, "--text", "x" * 4_001), 2),
-        (("add", LINE, "--until", "soon"), 2),
-        (("add", LINE, "--until", "2001-01-01T00:00"), 4),
-        (("add", LINE, "--until", "2999-01-01T00:00"), 4),
+        *((("add", "Hm"), 2), (("add", "Two\nlines"), 2), (("add", "x" * 201), 2)),
+        *((("add", LINE, "--text", "x" * 4_001), 2), (("add", LINE, "--until", "soon"), 2)),
+        *((("add", LINE, "--until", "2001-01-01T00:00"), 4), (("add", LINE, "--until", "2999-01-01T00:00"), 4)),
         (("withdraw", 7), 3),
     ):
         assert (words, say("news", *words)[0]) == (words, status)
@@ -86,14 +81,11 @@ def test_a_program_is_let_in_listed_limited_and_ended(say, tmp_path):
     status, answer, _ = say("program", "add", "ada", "--may", "read", "--dry-run", "--json")
     assert (status, "token" in answer["program"]) == (0, False)
     for words, status in (
-        (("add", "Ada Lovelace", "--may", "read"), 2),
-        (("add", "ada", "--may", "govern"), 2),
-        (("add", "ada", "--may", "read", "--days", 0), 2),
-        (("add", "ada", "--may", "read", "--limit", "many"), 2),
+        *((("add", "Ada Lovelace", "--may", "read"), 2), (("add", "ada", "--may", "govern"), 2)),
+        *((("add", "ada", "--may", "read", "--days", 0), 2), (("add", "ada", "--may", "read", "--limit", "many"), 2)),
         (("add", "ada", "--may", "read", "--limit", "core_hours=2"), 2),
         (("add", "ada", "--may", "read", "--prompt", "no-such-file"), 2),
-        (("limit", "ada", "--limit", "open_proposals=2"), 3),
-        (("end", "ada"), 3),
+        *((("limit", "ada", "--limit", "open_proposals=2"), 3), (("end", "ada"), 3)),
     ):
         assert (words, say("program", *words)[0]) == (words, status)
     assert say("program", "list", "--json")[1] == {"programs": []}
@@ -129,14 +121,10 @@ def test_failures_are_listed_and_watches_are_registered_met_and_ended(hand_over,
     dry = register("tiny_sum", "total", ">", "1", more=("--dry-run", "--json"))[1]
     assert dry["watch"]["predicate"] == "total > 1"
     for words, status in (
-        (("tiny_sum", "totl", ">", "1"), 2),
-        (("tiny_som", "total", ">", "1"), 2),
-        (("tiny_sum@9", "total", ">", "1"), 3),
-        (("tiny_sum", "total", ">", "nan"), 2),
-        (("tiny_sum", "total", ">", "inf"), 2),
-        (("tiny_sum", "total", "=", "1"), 2),
-        (("tiny_sum", "total", ">", "many"), 2),
-        (("tiny_sum", "total", "<", "-1", "--sentense", "Misspelt."), 2),
+        *((("tiny_sum", "totl", ">", "1"), 2), (("tiny_som", "total", ">", "1"), 2)),
+        *((("tiny_sum@9", "total", ">", "1"), 3), (("tiny_sum", "total", ">", "nan"), 2)),
+        *((("tiny_sum", "total", ">", "inf"), 2), (("tiny_sum", "total", "=", "1"), 2)),
+        *((("tiny_sum", "total", ">", "many"), 2), (("tiny_sum", "total", "<", "-1", "--sentense", "Misspelt."), 2)),
     ):
         assert (words, register(*words)[0]) == (words, status)
     assert say("watch", "list", "--json")[1]["watches"] == []
@@ -176,7 +164,7 @@ def test_runners_that_were_signed_are_fetched_once(say, say_to, tmp_path, small_
     assert sign("release.key")[1] == public
 
 
-def test_the_newest_lines_are_shown_across_the_parts_of_a_log(say, small_lab):
+def test_the_newest_lines_of_a_log_are_shown_and_who_follows_gets_whole_ones(say, small_lab, tmp_path):
     assert (say("logs")[0], say("logs", "--list", "--json")[1]) == (0, {"logs": []})
     small_lab.folder.logs.mkdir()
     (small_lab.folder.logs / "axiom.log.1").write_text("one\ntwo\n")
@@ -187,9 +175,6 @@ def test_the_newest_lines_are_shown_across_the_parts_of_a_log(say, small_lab):
     assert say("logs", "runner", "--json")[1] == {"logs": [{"name": "runner", "lines": ["built"]}]}
     assert [row["name"] for row in say("logs", "--list", "--json")[1]["logs"]] == ["axiom", "runner"]
     assert [say("logs", *words)[0] for words in (("runer",), ("--follow", "--json"))] == [2, 2]
-
-
-def test_who_follows_a_log_gets_whole_lines_also_once_another_file_is_begun(tmp_path):
     file = tmp_path / "axiom.log"
     file.write_text("before\n")
 

@@ -1,6 +1,7 @@
 """`axiom ledger`: prices without a laboratory, tariffs announced ahead, proof, corrections and approvals."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -32,61 +33,36 @@ def folder(busy_lab):
 
 @pytest.fixture
 def ledger_says(say_to, folder):
-    """Types `axiom ledger …` there."""
     return lambda *words: say_to(folder.path, "ledger", *words)
 
 
 @pytest.fixture
 def elsewhere(say_to, tmp_path):
-    """Types `axiom ledger …` where no laboratory is."""
     return lambda *words: say_to(tmp_path / "nowhere", "ledger", *words)
 
 
-@pytest.fixture
-def write(folder):
-    """Changes the records."""
-
-    def write(sql: str, **values: object) -> None:
-        db = connect_writer(folder.database)
-        db.execute(sql, **values)
-        db.close()
-
-    return write
-
-
-@pytest.mark.parametrize(
-    ("words", "credit"),
-    [
-        (("--policy", "S2", "--seconds", 99.99), 2),
-        (("--policy", "S2", "--seconds", 100), 5),
+def test_a_price_needs_no_laboratory_and_a_time_that_no_task_takes_has_none(elsewhere):
+    for words, credit in (
+        *((("--policy", "S2", "--seconds", 99.99), 2), (("--policy", "S2", "--seconds", 100), 5)),
         (("--policy", "S5", "--seconds", 100, "--gpu"), 10),
         (("--policy", "S1", "--seconds", 1_170, "--failed"), 10),
-        (("--policy", "S3", "--seconds", 63, "--broken"), 3),
-        (("--policy", "core-seconds", "--seconds", 100), 1),
-        (("--policy", "S4", "--seconds", 0), 15),
-        (("--policy", "S9", "--seconds", 1), None),
-        (("--policy", "S2", "--seconds", -1), None),
-        (("--policy", "S2", "--seconds", "nan"), None),
-        (("--policy", "S2", "--seconds", "inf"), None),
-        (("--policy", "S2", "--seconds", 1e9), None),
+        *((("--policy", "S3", "--seconds", 63, "--broken"), 3), (("--policy", "core-seconds", "--seconds", 100), 1)),
+        *((("--policy", "S4", "--seconds", 0), 15), (("--policy", "S9", "--seconds", 1), None)),
+        *((("--policy", "S2", "--seconds", -1), None), (("--policy", "S2", "--seconds", "nan"), None)),
+        *((("--policy", "S2", "--seconds", "inf"), None), (("--policy", "S2", "--seconds", 1e9), None)),
         (("--policy", "S2", "--seconds", 1, "--failed", "--broken"), None),
-    ],
-)
-def test_a_price_needs_no_laboratory_and_a_time_that_no_task_takes_has_none(elsewhere, words, credit):
-    status, answer, _ = elsewhere("price", *words, "--json")
-    assert status == (2 if credit is None else 0)
-    assert answer == "" if credit is None else answer["credit"] == credit and answer["reason"]
+    ):
+        status, answer, _ = elsewhere("price", *words, "--json")
+        assert status == (2 if credit is None else 0)
+        assert answer == "" if credit is None else answer["credit"] == credit and answer["reason"]
 
 
-def test_tariffs_that_come_with_axiom_are_listed_and_shown_without_a_laboratory(elsewhere):
-    _, answer, _ = elsewhere("policy", "list", "--json")
+def test_a_tariff_is_announced_and_priced_by_its_terms_or_refused(ledger_says, elsewhere, tmp_path):
+    _, answer, _ = elsewhere("policy", "list", "--json")  # those that come with Axiom
     names = ["core-seconds", "S1", "S2", "S3", "S4", "S5"]
     assert ([row["name"] for row in answer["presets"]], answer["tariffs"]) == (names, [])
     assert elsewhere("policy", "show", "S4", "--json")[1]["tariff"]["session_cap"] == 10_000
-    assert elsewhere("policy", "list")[0] == 0
 
-
-def test_a_tariff_is_announced_and_priced_by_its_own_terms(ledger_says, elsewhere, tmp_path):
     def announce(name: str, *words) -> dict:
         return ledger_says("policy", "announce", name, "--because", "a test", *words, "--json")[1]["tariff"]
 
@@ -106,9 +82,6 @@ def test_a_tariff_is_announced_and_priced_by_its_own_terms(ledger_says, elsewher
     assert (own["version"], own["session_cap"], [tier["credit"] for tier in own["tiers"]]) == (2, 100, [6])
     assert ledger_says("price", "--policy", "S2", "--seconds", 150, "--json")[1]["credit"] == 6
     assert elsewhere("price", "--policy", "S2@1", "--seconds", 150, "--json")[1]["credit"] == 5
-
-
-def test_a_tariff_that_is_not_whole_or_begins_in_the_past_is_refused(ledger_says, tmp_path):
     file = tmp_path / "terms.json"
     for fact, terms in (
         ("gap", {"tiers": [{"start": 0, "end": 30, "amount": 5}, {"start": 40, "end": None, "amount": 9}]}),
@@ -126,11 +99,10 @@ def test_a_tariff_that_is_not_whole_or_begins_in_the_past_is_refused(ledger_says
         assert ledger_says("policy", "announce", "S4", "--because", "a test", "--from", moment)[0] == status
 
 
-def test_what_is_announced_where_volunteers_compute_holds_a_day_later_and_is_told_to_all(
-    ledger_says, say_to, folder, write
-):
-    write("UPDATE volunteer SET is_ours = 0")
-    write("UPDATE host SET seen_at = :now", now=at(datetime.now(UTC)))
+def test_what_is_announced_where_volunteers_compute_holds_a_day_later_and_is_told_to_all(ledger_says, say_to, folder):
+    with closing(connect_writer(folder.database)) as db:
+        db.execute("UPDATE volunteer SET is_ours = 0")
+        db.execute("UPDATE host SET seen_at = :now", now=at(datetime.now(UTC)))
     words = ("policy", "announce", "S4", "--because", "a trial month")
     soon, later = (f"{datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (2, 25))
     assert [ledger_says(*words, "--from", moment, "--dry-run")[0] for moment in (soon, later)] == [4, 0]

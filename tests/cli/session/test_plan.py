@@ -1,35 +1,27 @@
-"""A plan in a terminal: hosts by their size, reasons under what they are reasons for, and never wider than it is."""
+"""A plan in a terminal, for the old laboratory's fleet and for wishes as its operators gave them."""
+
+import json
+from pathlib import Path
 
 import pytest
 
+import axiom
 from axiom.cli.session.plan import show_plan
+from axiom.decisions.hosts.runners import DRILL
+from axiom.domain.planning import Purpose
+from axiom.lab.experiments.publish import prepare
+from axiom.signed.bundles import contents
+from axiom.signed.keys import make_keys
 
 
-def plan(**besides):
-    return {
-        "allotments": [],
-        "idle_cores": 0,
-        "skipped": [],
-        "reason": "0 workunits of 0 experiments are ordered for 8 cores",
-        "classes": [],
-        "hosts": [],
-        "blocks": [],
-        "worth": [],
-    } | besides
+def preview(**besides):
+    lists = ("allotments", "skipped", "classes", "hosts", "blocks", "worth")
+    return {"idle_cores": 0, "reason": "0 workunits of 0 experiments", **{name: [] for name in lists}} | besides
 
 
 def sized(cores, hosts, planned, *, idle=0, reasons=()):
-    return {
-        "cores": cores,
-        "gpus": 0,
-        "memory_mb": 4_096,
-        "hosts": hosts,
-        "busy": {},
-        "planned": planned,
-        "gpu_tasks": 0,
-        "idle_cores": idle,
-        "reasons": list(reasons),
-    }
+    size = {"cores": cores, "gpus": 0, "memory_mb": 4_096, "hosts": hosts, "busy": {}, "planned": planned}
+    return size | {"gpu_tasks": 0, "idle_cores": idle, "reasons": list(reasons)}
 
 
 @pytest.fixture
@@ -37,7 +29,7 @@ def shown(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
 
     def of(**besides):
-        show_plan(plan(**besides))
+        show_plan(preview(**besides))
         return capsys.readouterr().out.splitlines()
 
     return of
@@ -51,15 +43,12 @@ def test_a_reason_stands_under_what_it_is_a_reason_for(shown):
     ]
     lines = shown(allotments=ordered)
     assert lines[lines.index("What would be ordered") :][:5] == [
-        "What would be ordered",
-        "  sums  3 × 1 replicate",
-        "    the pilot of sums",
-        "  heavy  1,200 × 8 replicates and 1 × 5 replicates",
-        "    no other can take it",
+        *("What would be ordered", "  sums  3 × 1 replicate", "    the pilot of sums"),
+        *("  heavy  1,200 × 8 replicates and 1 × 5 replicates", "    no other can take it"),
     ]
 
 
-def test_hosts_of_one_size_are_one_line_and_why_their_cores_are_idle_another(shown):
+def test_hosts_of_one_size_are_one_line_with_why_cores_are_idle_and_the_smaller_ones_a_range(shown):
     reasons = [{"reason": "no memory is left for one more task", "hosts": 9}]
     small = sized(4, 1, {}, idle=4, reasons=[reasons[0] | {"hosts": 1}])
     many = sized(8, 40, dict.fromkeys("abcde", 60), idle=20, reasons=reasons)
@@ -71,11 +60,8 @@ def test_hosts_of_one_size_are_one_line_and_why_their_cores_are_idle_another(sho
     ]
     idle = lines[lines.index("Why cores stay idle") + 1 :]
     assert idle[:2] == ["  10 hosts of 4 to 8 cores", "    no memory is left for one more task"]
-
-
-def test_smaller_hosts_than_a_dozen_sizes_are_told_as_a_range(shown):
     lines = shown(classes=[sized(cores, 3, {"a": cores}, idle=1) for cores in range(20, 5, -1)])
-    assert "  and 9 more hosts of 6 to 8 cores: 21 planned, 3 idle; --json has all" in lines
+    assert "  and 9 more hosts of 6 to 8 cores: 21 planned, 3 idle; --json has all" in lines  # below a dozen sizes
     assert sum(line.startswith(("20 ", "9 ")) for line in lines) == 2
     assert not any(line.startswith("8 ") for line in lines)
 
@@ -89,15 +75,108 @@ def test_what_is_left_alone_for_one_reason_is_one_line_and_a_block_says_when_it_
     other = closing | {"name": "heavy", "registration_id": 2, "seconds": None}
     lines = shown(blocks=[closing | {"seconds": 60.0}, closing | {"block": 3, "seconds": 7_200.0}, other])
     text = " ".join(lines).replace("\u00a0", " ")
-    assert [
-        fact for fact in ("1 minute", "1 more in about 2 hours", "heavy, block 2: not known") if fact not in text
-    ] == []
-
-
-def test_no_line_is_wider_than_the_terminal_and_long_lists_say_how_much_more_there_is(shown):
+    for fact in ("1 minute", "1 more in about 2 hours", "heavy, block 2: not known"):
+        assert fact in text
     order = {"workunits": 3, "replicates_each": 1, "reason": "because " * 30}
     worth = {"name": "compositional_generalization", "purpose": "generality", "bits": 0.123456, "weight": 1.0}
     worth |= {"core_seconds": 123_456.0, "per_core_hour": 0.00123}
     lines = shown(allotments=[{"name": f"experiment_{place}", **order} for place in range(50)], worth=[worth] * 50)
     assert max(map(len, lines)) <= 80
     assert lines.count("  and 38 more; --json has all") == 2
+
+
+FLEET = Path(__file__).parents[3] / "docs" / "howto" / "fleet-of-83.json"
+# As the old laboratory's log has them: eight steps, and a mix. What was one step there for each host is one word here.
+EIGHT_STEPS = "new > nearest > negatives > generality > pilots > fill > sum_b > sum_a"
+MIX = "new=50,nearest=30,fill=20"
+
+
+@pytest.fixture
+def plan(say_to, lab):
+    return lambda *words: say_to(lab, "session", "plan", *words)
+
+
+@pytest.fixture(scope="module")
+def lab(new_lab, prepared, tmp_path_factory):
+    """Two dozen light experiments, one for GPUs and one that takes much memory, in a laboratory that nobody holds."""
+    made = new_lab(tmp_path_factory.mktemp("planned") / "lab")
+    make_keys(made.folder.keys, made.now)
+    needs = {f"sum_{letter}": "memory_mb=300" for letter in "abcdefghijklmnopqrstuvwx"}
+    needs |= {"heavy_sum": "memory_mb=14_000", "gpu_sum": "memory_mb=900, gpu=True"}
+    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
+    for name, words in needs.items():
+        text = source.replace('name="tiny_sum"', f'name="{name}"').replace("memory_mb=100", words)
+        file = tmp_path_factory.mktemp(name) / f"{name}.py"
+        file.write_text(text.replace("lambda config: 1.0", "lambda config: 600.0"))
+        made.publish(prepare(Path(axiom.__file__).parent, file))
+    made.db.close()
+    return made.folder.path
+
+
+def test_every_core_of_the_old_fleet_has_something_to_do_and_the_text_fits_a_terminal(plan, monkeypatch):
+    status, planned, _ = plan("--fleet", FLEET, "--json")
+    hosts = {host["name"]: host for host in planned["hosts"]}
+    assert (status, len(planned["hosts"])) == (0, 83)
+    assert sum(host["idle_cores"] for name, host in hosts.items() if name != "h100s") == 0
+    sizes = {host["name"]: host for host in json.loads(FLEET.read_text())["hosts"]}
+    assert all(host["memory_mb"] <= sizes[host["name"]]["ram_gb"] * 1_024 for host in planned["hosts"])
+    for name, cores, gpus in (("h192", 192, 2), ("h128", 128, 1), ("h72", 72, 2), ("h64", 64, 1)):
+        assert (sum(hosts[name]["tasks"].values()), hosts[name]["gpu_tasks"]) == (cores + gpus, gpus), name
+        assert hosts[name]["tasks"]["gpu_sum"] == gpus
+    assert "gpu_sum" not in hosts["h240"]["tasks"]
+    narrow = hosts["h100s"]
+    assert (sum(narrow["tasks"].values()), narrow["idle_cores"]) == (4_096 // 300, 100 - 4_096 // 300)
+    assert "memory" in narrow["reason"]
+    assert not any(host["tasks"].get("heavy_sum") for host in planned["hosts"] if host["cores"] <= 4)
+    monkeypatch.setenv("COLUMNS", "80")
+    status, text, _ = plan("--fleet", FLEET)
+    lines = text.splitlines()
+    assert (status, max(map(len, lines)) <= 80, len(lines) < 120, "h100s" in text) == (0, True, True, False)
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Of a fleet that could not compute everything: where shares and priorities decide."""
+    file = tmp_path / "small.json"
+    file.write_text(json.dumps({"hosts": [{"name": "one", "cores": 64, "ram_gb": 512}]}))
+    return file
+
+
+def test_the_wishes_of_an_operator_are_kept(plan, small):
+    def allotments(*words) -> list:
+        return plan("--fleet", small, *words, "--json")[1]["allotments"]
+
+    def share(planned) -> float:
+        whole = sum(row["core_seconds"] for row in planned)
+        return sum(row["core_seconds"] for row in planned if row["name"] == "sum_b") / whole
+
+    assert share(allotments("--mix", "sum_b=90")) > 0.35  # until a further block would be worth less than the floor
+    assert share(allotments("--mix", "sum_b=10")) < 0.2
+    names = [row["name"] for row in allotments("--priority", "sum_x")]
+    assert names[:2] == ["sum_a", "sum_x"], "only the first block of all comes before it"
+    for wish in (("--mix", MIX), ("--priority", EIGHT_STEPS)):
+        status, planned, _ = plan("--fleet", FLEET, *wish, "--json")
+        assert (status, sum(host["idle_cores"] for host in planned["hosts"] if host["name"] != "h100s")) == (0, 0)
+        assert {row["purpose"] for row in planned["allotments"]} == {Purpose.NEW}  # nothing is known of anything yet
+
+
+def test_a_wish_or_a_fleet_that_cannot_be_is_refused_and_the_catalogue_planned_without_a_lab(plan, tmp_path, say_to):
+    for words, fact in (
+        *((("--mix", "new=60,fill=50"), "100 %"), (("--mix", "new=60,new=10"), "new twice")),
+        *((("--mix", "new"), "no number"), (("--mix", "new=-1"), "percentage"), (("--mix", "sum_xx=10"), "sum_")),
+        *((("--priority", "new > fill, fill > new"), "circle"), (("--priority", "new,new"), "new twice")),
+        *((("--priority", "neww"), "new?"), (("--fleet", "no-such-file.json"), "no-such-file.json")),
+    ):
+        status, _, err = plan(*(() if "--fleet" in words else ("--fleet", FLEET)), *words)
+        assert (status, fact in err) == (2, True), err
+    file = tmp_path / "fleet.json"
+    for wrong in ({"cores": 10**6}, {"ram_gb": -1}, {"cores": 0}, {"threads": 8}):
+        host = {"name": "h", "cores": 8, "ram_gb": 16, "gpus": 0, "volunteer": "v"} | wrong
+        file.write_text(json.dumps({"hosts": [host]}))
+        status, out, err = plan("--fleet", file)
+        assert (status, out, "host 1" in err) == (2, "", True)
+    status, planned, _ = say_to(tmp_path / "none", "session", "plan", "--fleet", FLEET, "--json")
+    names = {row["name"] for row in planned["worth"]}
+    assert (status, {"edge_of_chaos", "grokking_dynamics"} <= names, DRILL in names) == (0, True, False)
+    assert planned["allotments"]
+    assert say_to(tmp_path / "none", "session", "plan")[0] == 5
