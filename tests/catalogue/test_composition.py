@@ -49,7 +49,6 @@ def number_cell(*, width=32, dropout=0.0, decay=0.0, epochs=20, **changes):
 
 
 def test_of_35_wrong_answers_ten_share_a_level():
-    """Of 35 wrong answers ten share a level with the right one; the right one shares both."""
     every = np.arange(36)
     found = [compositional_numbers.half_right(every, np.full(36, number)) for number in every]
     assert found == pytest.approx([11 / 36] * 36)
@@ -61,7 +60,6 @@ def numbers_loss(net, x, y):
 
 
 def test_without_dropout_and_decay_it_is_plain_descent():
-    """Without any it is plain descent, and its measures are those of what it says."""
     measured, asked = number_cell(), readouts.questions(NUMBER_SEED, "number")
     end, _ = training.trained(
         models.mlp(chance.stream(NUMBER_SEED, "start"), (32, 32, 32, 36)),
@@ -116,7 +114,6 @@ def test_scattered_wires_are_as_many_as_those_of_towers():
 
 
 def test_a_growing_world_begins_with_few_levels():
-    """A growing world begins with few levels, one by lot with many; both grow at the same pace to all."""
     pairs = readouts.questions(WIRING_SEED, "heads").task.y_train
     few = {}
     for order in ("growing", "by_lot", "at_once"):

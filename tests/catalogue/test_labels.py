@@ -39,7 +39,6 @@ def test_of_an_exact_curve_its_own_fit_leaves_nothing():
 
 
 def test_a_half_life_lies_where_the_curve_crosses_a_half():
-    """It lies where the curve crosses a half, by logarithms of time; before the first look evenly; and may be none."""
     assert over_time.half(TIME_TIMES, (TIME_TIMES / 4) ** -0.3) == pytest.approx(4 * 2 ** (1 / 0.3), rel=0.03)
     assert over_time.half(TIME_TIMES, np.full(11, 0.25)) == pytest.approx(4 * 0.5 / 0.75)
     assert over_time.half(TIME_TIMES, np.full(11, 0.75)) is None
@@ -187,7 +186,6 @@ def order_rows(order, *, is_twin=False, **changes):
 
 
 def test_easy_first_begins_with_the_least_noise():
-    """Easy first begins with the least noise, hard first with the most, a twin with whatever comes."""
     found = {}
     for order in ("easy_first", "hard_first", "shuffled"):
         shown, hardness, _ = order_rows(order)

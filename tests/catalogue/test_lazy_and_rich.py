@@ -87,7 +87,6 @@ def test_a_width_in_parts_is_what_it_is_as_a_whole():
 
 
 def test_entropy_of_weights_is_one_where_all_weigh_the_same():
-    """It is 1 where all wires weigh the same, and the log of as many as have all the weight over that of all."""
     layer = models.Layer(np.ones((4, 4), dtype=np.float32), np.zeros(4))
     assert lazy_transition.weight_entropy((layer,)) == pytest.approx(1.0)
     some = layer._replace(weights=np.diag([1.0, -1.0, 1.0, -1.0]))

@@ -173,7 +173,6 @@ def test_examples_are_what_they_say():
 
 
 def test_a_line_through_logarithms_finds_a_power_law():
-    """It finds the exponent of a power law, explains all of it, and half of a law with as much else in it."""
     sizes = np.array([64, 256, 1_024, 4_096])
     exact = 3.0 * sizes**-0.7
     assert scaling_cuts.line(sizes, exact) == (pytest.approx(-0.7), pytest.approx(1.0))

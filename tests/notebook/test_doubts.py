@@ -24,38 +24,26 @@ TAIL = [-math.log(1 - (place + 0.5) / 40) for place in range(40)]
         ([0.0] * 20 + SPREAD[:30], "20 of 50 values are 0", Kind.LEVEL),
         (TAIL, "a long tail above", Kind.LEVEL),
         ([-number for number in TAIL], "a long tail below", Kind.LEVEL),
-        ([number - 1 for number in TAIL], "a long tail above", Kind.LEVEL),
         ([number * 1e300 for number in TAIL], "a long tail above", Kind.LEVEL),
         ([0.9 + 0.01 * number for number in SPREAD], "all 40 values lie on one side of 0", Kind.LEVEL),
         ([-0.9 + 0.01 * number for number in SPREAD], "all 40 values lie on one side of 0", Kind.LEVEL),
-        ([3 + number for number in SPREAD], "all 40 values lie on one side of 0", Kind.LEVEL),
         ([1.4 + number for number in SPREAD], "all but 3 of 40 values lie on one side of 0", Kind.LEVEL),
-        ([0.7 + 0.3 * place / 60 for place in range(60)], "all 60 values lie on one side of 0", Kind.LEVEL),
         ([0.3 + 0.6 * place / 12 for place in range(12)], "all 12 values lie on one side of 0", Kind.LEVEL),
         ([0.1 * place for place in range(13)], "all 13 values lie on one side of 0", Kind.LEVEL),
     ],
 )
 def test_what_is_plainly_no_paired_difference_is_not_weighed_as_one(values, says, shown_as):
     found = doubt(values)
-    assert found is not None
-    assert says in found.why
     assert found.shown_as is shown_as
-    instead = " ".join(found.instead)
-    assert "--estimand" in instead
-    assert ("--bounds" in instead) == (shown_as is Kind.LEVEL)
+    assert says in found.why
+    assert ("--bounds" in " ".join(found.instead)) == (shown_as is Kind.LEVEL)
+
+
+NONE_OF_A_LEVEL = [[], [0.3], [0.3, -0.1, 0.2], [1 + 0.1 * place for place in range(11)]]
 
 
 @pytest.mark.parametrize(
-    "values",
-    [
-        [],
-        [0.3],
-        [0.3, -0.1, 0.2],
-        [1 + 0.1 * place for place in range(11)],
-        SPREAD,
-        [1 + number for number in SPREAD],
-        [number**3 for number in SPREAD],
-    ],
+    "values", [*NONE_OF_A_LEVEL, SPREAD, [1 + number for number in SPREAD], [number**3 for number in SPREAD]]
 )
 def test_what_may_be_a_paired_difference_is_not_doubted(values):
     assert doubt(values) is None
@@ -114,16 +102,15 @@ def claims(values: list[float]) -> bool:
     """Is an effect ever claimed of these values, looking after every fourth?"""
     for seeds in range(12, len(values) + 1, 4):
         found = log_e(values[:seeds])
-        if found < math.log(20):
-            continue
-        if doubt(values[:seeds]) is None and too_early(seeds, math.exp(found)) is None:
+        is_sure = found >= math.log(20) and doubt(values[:seeds]) is None
+        if is_sure and too_early(seeds, math.exp(found)) is None:
             return True
     return False
 
 
 @pytest.mark.parametrize("name", LAWS)
 def test_laws_of_mean_zero_seldom_give_an_effect_however_often_somebody_looks(name):
-    streams, seeds = 200, 160
+    streams, seeds = 100, 160
     rows = LAWS[name](np.random.default_rng(11), (streams, seeds))
     share = sum(claims(row) for row in rows.tolist()) / streams
     assert share <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / streams)

@@ -17,29 +17,23 @@ def origin(tmp_path_factory):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_laboratory_that_is_killed_anywhere_goes_on_as_if_it_had_lived(origin, tmp_path, path):
-    found = kill_everywhere(path, origin, tmp_path, every=EVERY.get(path, 1))
-    assert found.broken == []
-    assert found.points >= LEAST.get(path, 15)
+    course = kill_everywhere(path, origin, tmp_path, every=EVERY.get(path, 1))
+    assert course.broken == []
+    assert course.points >= LEAST.get(path, 15)
 
 
-def test_what_is_done_twice_after_a_kill_is_found_out(origin, tmp_path, monkeypatch):
+def test_what_is_done_twice_or_by_halves_after_a_kill_is_found_out(origin, tmp_path, monkeypatch):
     def twice(acted):
         acted.lab.order(1)
         acted.lab.order(1)  # asked again after a kill between the two, the first is there already
 
-    monkeypatch.setitem(boundaries.PATHS, "twice", twice)
-    found = kill_everywhere("twice", origin, tmp_path)
-    assert found.broken
-    assert "it ends as" in found.broken[0]
-
-
-def test_what_is_half_done_after_a_kill_is_found_out(origin, tmp_path, monkeypatch):
     def by_halves(acted):
         db = acted.lab.up.writer._kept
         with db.transaction():
             db.execute("UPDATE task SET is_paid = 1 WHERE state = 'valid' AND is_paid = 0")
         acted.lab.pay()
 
-    monkeypatch.setitem(boundaries.PATHS, "by halves", by_halves)
-    found = kill_everywhere("by halves", origin, tmp_path)
-    assert any("I3" in problem for problem in found.broken)
+    for wrong, problem in ((twice, "it ends as"), (by_halves, "I3")):
+        monkeypatch.setitem(boundaries.PATHS, wrong.__name__, wrong)
+        course = kill_everywhere(wrong.__name__, origin, tmp_path)
+        assert any(problem in text for text in course.broken)

@@ -30,7 +30,7 @@ from world.simulation import Simulation
 from axiom.simulation.troubles import ALL
 from axiom.simulation.world import Scenario
 scenario = Scenario(seed=5, hosts=6, days=2, workunits=60, troubles=ALL)
-print(Simulation(scenario, Path(sys.argv[1]) / "lab").play().digest)
+print(Simulation(scenario, Path(sys.argv[1])).play().digest)
 """
 
 
@@ -43,73 +43,42 @@ def test_every_promise_holds_whatever_happens(tmp_path):
     assert {what.split()[0] for what in outcome.met} == {"kill", "full", "broken"}
 
 
-def test_one_seed_is_one_course_in_every_process(tmp_path):
-    digests = set()
-    for number in ("1", "2"):
-        place = tmp_path / number
-        place.mkdir()
-        # The order of sets of words is another one in each.
+def test_one_seed_is_one_course_in_every_process_and_another_seed_another(tmp_path):
+    digests = []
+    for number in ("1", "2"):  # the order of sets of words is another one in each
         environment = os.environ | {"PYTHONHASHSEED": number, "PYTHONPATH": str(HERE)}
-        done = subprocess.run(
-            [sys.executable, "-c", ONCE_MORE, place],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=environment,
-            timeout=PATIENCE,
-        )
-        digests.add(done.stdout.strip())
-    assert len(digests) == 1
-    assert len(digests.pop()) == 64
-
-
-def test_another_seed_is_another_course(tmp_path):
+        words = [sys.executable, "-c", ONCE_MORE, tmp_path / number / "lab"]
+        (tmp_path / number).mkdir()
+        digests.append(subprocess.check_output(words, env=environment, timeout=PATIENCE, text=True).strip())
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 64
     short = Scenario(seed=1, hosts=3, days=0.5, workunits=10)
-    (tmp_path / "one").mkdir()
-    first = Simulation(short, tmp_path / "one" / "lab").play()
-    (tmp_path / "two").mkdir()
-    assert Simulation(replace(short, seed=2), tmp_path / "two" / "lab").play().digest != first.digest
+    courses = [short, replace(short, seed=2)]
+    first, other = (Simulation(course, tmp_path / f"{course.seed}.lab").play().digest for course in courses)
+    assert first != other
 
 
-class Forgetful(Simulation):
-    """A laboratory that loses, once, what it has acknowledged."""
-
-    def _tidy(self):
-        super()._tidy()
-        db = self.lab.up.writer._kept
-        with db.transaction():
-            db.execute("UPDATE task SET state = 'sent' WHERE id = (SELECT min(id) FROM task WHERE state = 'valid')")
+# A laboratory that loses what it has acknowledged, gives credit which nobody has earned, sends what was withdrawn.
+WRONGS = {
+    "I1": "UPDATE task SET state = 'sent' WHERE id = (SELECT min(id) FROM task WHERE state = 'valid')",
+    "I3": "UPDATE balance SET total = total + 1 WHERE holder = 'volunteer'",
+    "I2": "UPDATE task SET sent_at = :later WHERE id = (SELECT min(id) FROM task WHERE state = 'valid')",
+}
 
 
-class Generous(Simulation):
-    """A laboratory that gives somebody credit which nobody has earned."""
+@pytest.mark.parametrize("promise", WRONGS)
+def test_a_laboratory_that_breaks_its_word_is_found_out(tmp_path, promise):
+    class Wrong(Simulation):
+        def _tidy(self):
+            super()._tidy()
+            later = {"later": int(self.lab.clock.now.timestamp() * 1_000_000)} if promise == "I2" else {}
+            db = self.lab.up.writer._kept
+            with db.transaction():
+                db.execute(WRONGS[promise], **later)
 
-    def _tidy(self):
-        super()._tidy()
-        db = self.lab.up.writer._kept
-        with db.transaction():
-            db.execute("UPDATE balance SET total = total + 1 WHERE holder = 'volunteer'")
-
-
-class Stubborn(Simulation):
-    """A laboratory that sends what was withdrawn."""
-
-    def _tidy(self):
-        super()._tidy()
-        later = self.lab.clock.now.timestamp() * 1_000_000
-        db = self.lab.up.writer._kept
-        with db.transaction():
-            db.execute(
-                "UPDATE task SET sent_at = :later WHERE id = (SELECT min(id) FROM task WHERE state = 'valid')",
-                later=int(later),
-            )
-
-
-@pytest.mark.parametrize(("wrong", "promise"), [(Forgetful, "I1"), (Generous, "I3"), (Stubborn, "I2")])
-def test_a_laboratory_that_breaks_its_word_is_found_out(tmp_path, wrong, promise):
-    found = wrong(Scenario(seed=3, hosts=6, days=1, workunits=40, full_check_every=10**9), tmp_path / "lab").play()
-    assert found.broken
-    assert any(problem.startswith(promise) for problem in found.broken), found.broken
+    course = Scenario(seed=3, hosts=6, days=1, workunits=40, full_check_every=10**9)
+    problems = Wrong(course, tmp_path / "lab").play().broken
+    assert any(problem.startswith(promise) for problem in problems), problems
 
 
 def test_computers_that_fail_every_task_do_not_have_a_sound_version_stopped(tmp_path):
@@ -121,16 +90,13 @@ def test_computers_that_fail_every_task_do_not_have_a_sound_version_stopped(tmp_
     assert outcome.results >= 150
 
 
-def test_a_fleet_of_83_is_the_old_laboratory_s():
+def test_a_fleet_of_83_is_the_old_laboratory_s_and_one_of_any_size_has_as_many_computers():
     assert sum(build.amount for build in BUILDS) == WHOLE
     assert sum(build.cores for build in builds(WHOLE)) == sum(build.cores * build.amount for build in BUILDS)
     assert sorted(build.name for build in builds(WHOLE)) == sorted(b.name for b in BUILDS for _ in range(b.amount))
-    largest = max(builds(WHOLE), key=lambda build: build.cores)
-    assert (largest.cores, sum(build.gpus for build in builds(WHOLE))) == (240, 6)
-
-
-@pytest.mark.parametrize("amount", [1, 2, 12, 1_000])
-def test_a_fleet_of_any_size_has_as_many_computers(amount):
-    natures = fleet(amount, 1, CALM, days=30)
-    assert [nature.number for nature in natures] == list(range(amount))
-    assert not any(nature.lies or nature.crashes or nature.floods for nature in natures)
+    assert max(build.cores for build in builds(WHOLE)) == 240
+    assert sum(build.gpus for build in builds(WHOLE)) == 6
+    for amount in (1, 2, 12, 1_000):
+        natures = fleet(amount, 1, CALM, days=30)
+        assert [nature.number for nature in natures] == list(range(amount))
+        assert not any(nature.lies or nature.crashes or nature.floods for nature in natures)

@@ -43,12 +43,10 @@ class Tableau:
     computer: Computer
 
     def call(self) -> None:
-        """The computer speaks and does as it is told."""
         raw = bytes(self.lab.up.project.scheduler(self.computer.says(0.0)).result())
         self.computer.obeys(hear(raw), 0.0)
 
     def bring(self, held: TaskOnComputer) -> None:
-        """It uploads an output."""
         body, slot = held.output or b"", held.order.slot
         transfers = self.lab.up.transfers
         message = requests.upload(slot, size=len(body), md5=requests.md5(body), offset=0) + body
@@ -57,7 +55,6 @@ class Tableau:
         arrival.finish().result()
 
     def held(self, place: int) -> TaskOnComputer:
-        """The task at this place of those in hand."""
         return list(self.computer.hand.values())[place]
 
 
@@ -83,7 +80,6 @@ PATHS: Mapping[str, Callable[[Tableau], object]] = {
 
 
 def stage(place: Path) -> Tableau:
-    """The laboratory before anything is killed, and down."""
     lab = Simulated.make(place, 1, _NOW, _SETTINGS)
     lab.settles = False
     lab.start()
@@ -129,7 +125,6 @@ def kill_everywhere(path: str, origin: Tableau, place: Path, *, every: int = 1) 
 
 
 def _lived(path: str, origin: Tableau, place: Path) -> object:
-    """How it ends when nothing is killed."""
     acted = _copied(origin, place, path)
     PATHS[path](acted)
     acted.lab.end()
@@ -172,7 +167,6 @@ def _broken(acted: Tableau) -> list[str]:
 
 
 def _stand(acted: Tableau) -> object:
-    """What those outside can tell of it."""
     with Connections(folder=acted.lab.folder).reader() as db:
         tasks = task_invariants.tasks(db, range(1, task_invariants.head(db).tasks + 1))
         stand = {task.id: (task.state, task.host_id, task.output_digest) for task in tasks.values()}

@@ -16,7 +16,6 @@ class Chronicle:
         self.events = 0
 
     def note(self, now: float, kind: str, *facts: object) -> None:
-        """Something happened."""
         line = f"{now:.3f} {kind} {' '.join(map(str, facts))}"
         self._hash.update(line.encode() + b"\n")
         self.last.append(line)
@@ -25,5 +24,4 @@ class Chronicle:
 
     @property
     def digest(self) -> str:
-        """Of everything until now."""
         return self._hash.hexdigest()

@@ -22,8 +22,6 @@ _LOGNORMAL = math.sqrt((math.e - 1.0) * math.e)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """What a computer finds in one cell."""
-
     value: float | None  # None: stopped at its time limit
     early: float
     slower: float = 1.0  # how much longer than expected it takes
@@ -31,8 +29,6 @@ class Drawn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Computing:
-    """Who computes, as far as it could matter."""
-
     world: int
     host: int
     platform: str
@@ -41,7 +37,6 @@ class Computing:
 
 
 def draw(truth: Truth, config: Mapping[str, Any], seed: int, by: Computing) -> Drawn:
-    """What this computer measures."""
     cell = f"{truth.asked.name}|{seed}|{config['arm']}|{config['size']}|{by.lie}"
     is_chaotic = truth.disturbance is Disturbance.CHAOS
     early = _uniforms(by.world, cell, 1)[0]
@@ -103,7 +98,6 @@ def _standard(law: NumberSpread, row: Sequence[float]) -> float:
 
 
 def _middle(law: NumberSpread) -> float:
-    """The median of that law."""
     return {
         NumberSpread.SKEWED: math.log(2.0) - 1.0,
         NumberSpread.LOGNORMAL: (1.0 - math.sqrt(math.e)) / _LOGNORMAL,

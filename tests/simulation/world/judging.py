@@ -30,8 +30,6 @@ _NOTHING = 1e-9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdicts:
-    """One finding beside its truth."""
-
     question: str
     effect: float  # planted, in standard deviations, in the declared design
     disturbance: str
@@ -51,21 +49,17 @@ class Verdicts:
 
     @property
     def is_sure(self) -> bool:
-        """Is it at least Strong?"""
         return self.grade in _SURE
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorldVerdict:
-    """What a world's laboratory found."""
-
     findings: tuple[Verdicts, ...]
     tasks: int
     results: int
     replicates: Mapping[str, int] = field(default_factory=dict)  # that were ordered, by question
 
     def as_data(self) -> dict[str, Any]:
-        """For a file."""
         return asdict(self)
 
 

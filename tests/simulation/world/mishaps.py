@@ -14,15 +14,12 @@ _SOON_AT = {Disk.JOURNAL: 40, Disk.FOLDERS: 6}  # the same in calls that write f
 
 
 class Mishaps:
-    """Spreads them over the days."""
-
     def __init__(self, world: World, contacts: Contacts) -> None:
         self._world = world
         self._contacts = contacts
         self._dice = Dice(world.course.seed, "mishaps")
 
     def begin(self) -> None:
-        """Everything that will happen has its time."""
         world, troubles = self._world, self._world.course.troubles
         for often, what, about in (
             (troubles.kills, self._arm, (DiskFault.KILL,)),
@@ -58,7 +55,6 @@ class Mishaps:
         self._world.down(hours * 3_600.0)
 
     def _cancel(self) -> None:
-        """Somebody cancels some of the newest workunits."""
         if not self._world.lab.is_up:
             return
         newest = self._world.witness.newest_workunit()

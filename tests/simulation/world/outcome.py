@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class CourseOutcome:
-    """What came of it."""
-
     seed: int
     digest: str
     events: int

@@ -51,11 +51,9 @@ class Simulation:
         self.mishaps = Mishaps(self, self.contacts)
 
     def at(self, when: float, what: Callable[..., None], *about: Any) -> None:
-        """Let this happen then."""
         heapq.heappush(self._queue, (when, next(self._numbers), what, about))
 
     def play(self) -> CourseOutcome:
-        """From the beginning to the end."""
         with self.lab.files.frail():
             return self._played()
 
@@ -74,30 +72,24 @@ class Simulation:
         return self._end()
 
     def note(self, kind: str, *facts: object) -> None:
-        """Write down what happened now."""
         self.chronicle.note(self.now, kind, *facts)
 
     @property
     def is_reachable(self) -> bool:
-        """Does the laboratory answer?"""
         return self.lab.is_up
 
     def ask(self, body: bytes) -> bytes:
-        """The scheduler's reply to a request."""
         return bytes(self.lab.up.project.scheduler(body).result())
 
     def arrive(self, length: int | None) -> Intake:
-        """An upload begins."""
         return self.lab.up.transfers.arrive(length)
 
     def testify(self, host: int, brought: Mapping[str, TaskOnComputer], heard: Heard) -> None:
-        """What the laboratory has answered, it has to keep."""
         names = {name: held.order.task for name, held in brought.items()}
         claims = [(held.order.task, held.claims) for held in brought.values()]
         self.witness.hears(heard, host, claims, names)
 
     def look(self) -> None:
-        """Something happened of which no host is told."""
         self.witness.look()
 
     def down(self, seconds: float) -> None:
@@ -178,7 +170,6 @@ class Simulation:
             self.note("tidied")
 
     def _end(self) -> CourseOutcome:
-        """Every promise once more, as a whole."""
         self.lab.fate.armed = None
         self.lab.files.armed.clear()
         if not self.lab.is_up:

@@ -26,8 +26,6 @@ EVENT_SPREAD = math.sqrt(SHARE * (1.0 - SHARE))
 
 
 class NumberSpread(StrEnum):
-    """How the numbers of one arm are spread."""
-
     NORMAL = "normal"
     HEAVY = "heavy tails"  # Student's t with 3 degrees of freedom
     SKEWED = "skewed"  # exponential
@@ -36,8 +34,6 @@ class NumberSpread(StrEnum):
 
 
 class Disturbance(StrEnum):
-    """What makes an answer harder to get right."""
-
     NONE = "none"
     LATE = "large values time out"  # in either arm
     LATE_ARM = "large values of one arm time out"
@@ -71,8 +67,6 @@ class PublishedQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Truth:
-    """What is so."""
-
     asked: PublishedQuestion
     effect: float  # in standard deviations, with its sign; 0 is none
     bend: float  # how much of the effect is gone where what the claim leaves open is at its far end
@@ -81,16 +75,13 @@ class Truth:
 
     @property
     def is_large(self) -> bool:
-        """Is the laboratory expected to find it?"""
         return abs(self.effect) >= LARGE
 
     def at(self, config: Mapping[str, Any]) -> float:
-        """How far an arm is shifted in standard deviations."""
         arm, size = float(config["arm"]), float(config["size"])
         return self.effect * (arm - 1.0) * (1.0 - self.bend * (size - 1.0) / 8.0)
 
     def share(self, config: Mapping[str, Any]) -> float:
-        """How often an event happens."""
         return min(0.99, max(0.01, SHARE + EVENT_SPREAD * self.at(config)))
 
 
@@ -109,7 +100,6 @@ def asked() -> tuple[PublishedQuestion, ...]:
 
 
 def truths(seed: int) -> dict[str, Truth]:
-    """The truths of a world by the names of its questions."""
     dice = Dice(seed, "truths")
     shuffled = _shuffled(asked(), dice)
     effects = {one.name: 0.0 if place < NULLS else _effect(dice) for place, one in enumerate(shuffled)}

@@ -59,8 +59,6 @@ _NEVER = 10**12  # events
 
 @dataclass(frozen=True, kw_only=True)
 class WorldEnd:
-    """What became of a world."""
-
     judged: WorldVerdict
     results: int
     sessions: int
@@ -147,7 +145,6 @@ class Worker(Computer):
     by: Computing = field(init=False)
 
     def __post_init__(self) -> None:
-        """Who it is, as far as that enters what it measures."""
         number, lies = self.nature.number, self.nature.lies
         self.by = Computing(
             world=self.world,
@@ -158,7 +155,6 @@ class Worker(Computer):
         )
 
     def says(self, now: float) -> bytes:
-        """As any other, on the system that it has."""
         said = super().says(now)
         return said.replace(b"x86_64-pc-linux-gnu", b"windows_x86_64") if self.by.platform == "windows" else said
 
