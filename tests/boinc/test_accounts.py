@@ -63,16 +63,9 @@ def test_what_is_wrong_with_a_request_is_a_problem_with_boinc_s_number(changes, 
 
 
 def test_every_number_of_an_account_s_errors_is_boinc_s():
-    assert {error.name: error.value for error in AccountError} == {
-        "NO_SUCH_ACCOUNT": -136,
-        "NOT_UNIQUE": -137,
-        "PROJECT_DOWN": -183,
-        "BAD_NAME": -188,
-        "BAD_EMAIL": -205,
-        "BAD_PASSWORD": -206,
-        "CREATION_DISABLED": -208,
-        "CONSENT_NEEDED": -242,
-    }
+    names = "NO_SUCH_ACCOUNT NOT_UNIQUE PROJECT_DOWN BAD_NAME BAD_EMAIL BAD_PASSWORD CREATION_DISABLED CONSENT_NEEDED"
+    numbers = (-136, -137, -183, -188, -205, -206, -208, -242)
+    assert {error.name: error.value for error in AccountError} == dict(zip(names.split(), numbers, strict=True))
 
 
 LONGEST = "a" * 60 + "@" + ".".join(["b" * 61] * 3 + ["c" * 7])  # 254 characters
@@ -169,21 +162,11 @@ def test_the_answers_are_what_clients_read():
 
 
 def test_an_account_manager_reads_an_account():
-    info = AccountInfo(
-        id=7,
-        name="Ann Ölmann",
-        country="Åland",
-        weak_key="7_" + "ab" * 16,
-        cpid="cd" * 16,
-        created_at=1_772_000_000,
-        global_preferences="<global_preferences><mod_time>5</mod_time></global_preferences>",
-        project_preferences="",
-        website="https://example.org/?a=b&c",
-        wants_email=False,
-        shows_hosts=True,
-        team_id=None,
-        venue="home",
-    )
+    preferences = "<global_preferences><mod_time>5</mod_time></global_preferences>"
+    person = {"id": 7, "name": "Ann Ölmann", "country": "Åland", "website": "https://example.org/?a=b&c"}
+    keys = {"weak_key": "7_" + "ab" * 16, "cpid": "cd" * 16, "created_at": 1_772_000_000}
+    choices = {"wants_email": False, "shows_hosts": True, "team_id": None, "venue": "home"}
+    info = AccountInfo(**person, **keys, **choices, global_preferences=preferences, project_preferences="")
     root = ET.fromstring(info_reply(info))
     assert root.tag == "am_get_info_reply"
     assert root.find("success") is not None
@@ -199,32 +182,15 @@ def test_an_account_manager_reads_an_account():
 def test_an_account_manager_sets_what_it_names_and_nothing_else():
     assert read_change({"account_key": "ab" * 16, "venue": "", "name": " "}) == AccountChange()
     assert read_change({"venue": " work ", "send_email": "1 "}) == AccountChange(venue="work", wants_email=True)
-    fields = {
-        "name": "Bea",
-        "country": "Peru",
-        "url": "https://example.org",
-        "venue": "work",
-        "teamid": "0",
-        "send_email": "0",
-        "show_hosts": "1",
-        "email_addr": "Bea@example.org",
-        "password_hash": HASH.upper(),
-        "global_prefs": "<global_preferences/>",
-        "project_prefs": "<project_preferences/>",
-    }
-    assert read_change(fields) == AccountChange(
-        name="Bea",
-        country="Peru",
-        website="https://example.org",
-        global_preferences="<global_preferences/>",
-        project_preferences="<project_preferences/>",
-        wants_email=False,
-        shows_hosts=True,
-        team_id=0,
-        venue="work",
-        email="bea@example.org",
-        passwd_hash=HASH,
-    )
+    same = {"name": "Bea", "country": "Peru", "venue": "work"}
+    preferences = {"global": "<global_preferences/>", "project": "<project_preferences/>"}
+    fields = same | {"url": "https://example.org", "teamid": "0", "send_email": "0", "show_hosts": "1"}
+    fields |= {"email_addr": "Bea@example.org", "password_hash": HASH.upper()}
+    fields |= {f"{kind}_prefs": text for kind, text in preferences.items()}
+    changed = {"website": "https://example.org", "team_id": 0, "wants_email": False, "shows_hosts": True}
+    changed |= {"email": "bea@example.org", "passwd_hash": HASH}
+    changed |= {f"{kind}_preferences": text for kind, text in preferences.items()}
+    assert read_change(fields) == AccountChange(**same, **changed)
     assert ET.fromstring(change_reply()).find("success") is not None
     for change, error in (
         ({"name": "<b>"}, AccountError.BAD_NAME),

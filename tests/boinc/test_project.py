@@ -61,26 +61,28 @@ def test_the_master_page_names_the_scheduler_on_short_lines_of_its_own():
 
 
 def test_the_status_says_how_busy_the_server_is():
+    tables = [  # our words and BOINC's, counted through
+        ("tasks_unsent", "results_ready_to_send"),
+        ("tasks_in_progress", "results_in_progress"),
+        ("workunits_to_validate", "workunits_waiting_for_validation"),
+        ("workunits_to_assimilate", "workunits_waiting_for_assimilation"),
+        ("workunits_to_delete", "workunits_waiting_for_deletion"),
+        ("tasks_to_delete", "results_waiting_for_deletion"),
+        ("volunteers_with_recent_credit", "users_with_recent_credit"),
+        ("volunteers_with_credit", "users_with_credit"),
+        ("volunteers_new_today", "users_registered_in_past_24_hours"),
+        ("hosts_with_recent_credit", "hosts_with_recent_credit"),
+        ("hosts_with_credit", "hosts_with_credit"),
+        ("hosts_new_today", "hosts_registered_in_past_24_hours"),
+    ]
     status = ServerStatus(
         updated_at=1_772_000_000,
         version="26.12.0",
-        daemons=(
-            Daemon(host="axiom", command="validator", is_up=True),
-            Daemon(host="axiom", command="janitor", is_up=False),
+        daemons=tuple(
+            Daemon(host="axiom", command=name, is_up=name == "validator") for name in ("validator", "janitor")
         ),
-        tasks_unsent=1,
-        tasks_in_progress=2,
-        workunits_to_validate=3,
-        workunits_to_assimilate=4,
-        workunits_to_delete=5,
-        tasks_to_delete=6,
+        **{ours: number for number, (ours, _) in enumerate(tables, start=1)},
         transitioner_backlog_hours=0.25,
-        volunteers_with_recent_credit=7,
-        volunteers_with_credit=8,
-        volunteers_new_today=9,
-        hosts_with_recent_credit=10,
-        hosts_with_credit=11,
-        hosts_new_today=12,
         gigaflops=13.5,
         experiments=(ExperimentLoad(id=3, name="rank_dynamics", unsent=14, in_progress=15, volunteers=16),),
     )
@@ -88,22 +90,11 @@ def test_the_status_says_how_busy_the_server_is():
     daemons = [(daemon.findtext("command"), daemon.findtext("status")) for daemon in root.iter("daemon")]
     assert daemons == [("validator", "running"), ("janitor", "not running")]
     states = root.find("database_file_states")
-    assert [(element.tag, element.text) for element in states if element.tag != "tasks_by_app"] == [
-        ("results_ready_to_send", "1"),
-        ("results_in_progress", "2"),
-        ("workunits_waiting_for_validation", "3"),
-        ("workunits_waiting_for_assimilation", "4"),
-        ("workunits_waiting_for_deletion", "5"),
-        ("results_waiting_for_deletion", "6"),
-        ("transitioner_backlog_hours", "0.2500"),
-        ("users_with_recent_credit", "7"),
-        ("users_with_credit", "8"),
-        ("users_registered_in_past_24_hours", "9"),
-        ("hosts_with_recent_credit", "10"),
-        ("hosts_with_credit", "11"),
-        ("hosts_registered_in_past_24_hours", "12"),
-        ("current_floating_point_speed", "13.50"),
-    ]
+    assert {element.tag: element.text for element in states if element.tag != "tasks_by_app"} == {
+        **{theirs: str(number) for number, (_, theirs) in enumerate(tables, start=1)},
+        "transitioner_backlog_hours": "0.2500",
+        "current_floating_point_speed": "13.50",
+    }
     load = {element.tag: element.text for element in states.find("tasks_by_app/app")}
     counts = {"id": "3", "name": "rank_dynamics", "unsent": "14", "in_progress": "15", "users": "16"}
     assert load == counts | dict.fromkeys(("avg_runtime", "min_runtime", "max_runtime"), "0.0000")

@@ -94,25 +94,19 @@ def test_the_laboratorys_own_cores_get_tasks_of_seconds(lab):
     assert lab.broken() == {}
 
 
-def test_what_is_left_keeps_its_number_and_its_place_in_the_queue(lab):
+def test_what_is_left_keeps_its_number_and_a_part_that_fails_is_sent_again_as_it_was(lab):
     first, second = lab.deploy(workunits=2, replicates_each=12)
-    (part,) = hand(lab, 1).given
+    part, left = hand(lab, 1, tasks=2).given
     assert part.workunit not in {first, second}
     made = workunits.workunit(lab.db, part.workunit)
     assert (made.split_from, made.replicates) == (first, tuple(range(4)))
     assert made.created_at == workunits.workunit(lab.db, first).created_at
-    (left,) = hand(lab, 1).given
     assert (left.workunit, numbers(lab, left)) == (first, tuple(range(4, 12)))
     assert task_store.parts_of(lab.db, first) == [part.workunit]
-
-
-def test_a_part_that_fails_is_sent_again_as_it_was(lab):
-    lab.deploy(replicates_each=12)
-    part, _ = hand(lab, 1, tasks=2).given
     assert lab.report(part.order, None, exit_status=Exit.CELL_FAILED).state is TaskState.FAILED
     bob = meet(lab, "bob", speed=0.1)  # who would have had one replicate of a fresh one
-    (again,) = hand(lab, bob, tasks=8).given
-    assert (again.workunit, numbers(lab, again)) == (part.workunit, numbers(lab, part))
+    again = {task.workunit: numbers(lab, task) for task in hand(lab, bob, tasks=64).given}
+    assert again[part.workunit] == numbers(lab, part)
     assert lab.broken() == {}
 
 
@@ -204,10 +198,6 @@ def _may_be_given_up(lab, given) -> bool:
     return not is_check and not workunits.task(lab.db, given.task).ordinal
 
 
-def _replicates(lab, task) -> tuple[int, ...]:
-    return read_ticket(task.order.ticket, trust=lab.keys.trust, now=lab.now).replicates
-
-
 def _forget_what_was_cut(lab, secrets):
     """A laboratory of before it gave Ann's computer a part and Bob's the rest, which both come back with theirs."""
     before = Exchange(lab, secrets)
@@ -221,7 +211,7 @@ def _forget_what_was_cut(lab, secrets):
     lost.do(lambda db: db.execute("UPDATE host SET quota_day = 1"))  # so that Bob's is not its first
     (left,) = lost.call(bob, ask=1.0).tasks.values()
     lost.close()
-    assert sorted((*_replicates(lab, part), *_replicates(lab, left))) == list(range(12))
+    assert sorted((*numbers(lab, part), *numbers(lab, left))) == list(range(12))
     lab.folder.database.write_bytes(backup)
     return Exchange(lab, secrets), (ann, part), (bob, left)
 

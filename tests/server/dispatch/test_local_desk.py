@@ -33,9 +33,8 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, wo
     assert desk.ask(frozenset(), 1) == (order,)
     assert desk.held() == {order.task}
     output = working_lab.output(order)
-    report = Report(
-        task_id=order.task, host_id=1, exit_status=0, output_digest=None, cpu_seconds=1.0, elapsed_seconds=1.0
-    )
+    facts = {"exit_status": 0, "output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
+    report = Report(task_id=order.task, host_id=1, **facts)
     desk.report([(report, output)])
     reader = connect_reader(working_lab.folder.database)
     task = workunits.task(reader, order.task)

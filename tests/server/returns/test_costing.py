@@ -22,14 +22,9 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
     """One task of a host, whose speed everything else that it computes has told, takes so long and is valid."""
     order = lab.order(host)
     output = lab.output(order)
-    report = Report(
-        task_id=order.task,
-        host_id=host,
-        exit_status=0,
-        output_digest=hashlib.sha256(output).hexdigest(),
-        cpu_seconds=seconds,
-        elapsed_seconds=seconds,
-    )
+    times = {"cpu_seconds": seconds, "elapsed_seconds": seconds}
+    digest = hashlib.sha256(output).hexdigest()
+    report = Report(task_id=order.task, host_id=host, exit_status=0, output_digest=digest, **times)
     with lab.db.transaction():
         if at_speed is not None:
             host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
@@ -99,10 +94,8 @@ def test_what_rests_on_a_host_touches_no_other_and_is_expected_of_what_is_sent_a
     assert (first.seconds, others.seconds) == (6.0, 2.0)
     with working_lab.db.transaction():
         request = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
-        host = host_store.host(working_lab.db, 1)
-        (again,) = hand_out(
-            working_lab.db, working_lab.dispatch, working_lab.known, host, request, working_lab.now
-        ).lost
+        lab, host = working_lab, host_store.host(working_lab.db, 1)
+        (again,) = hand_out(lab.db, lab.dispatch, lab.known, host, request, lab.now).lost
     assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
 
 

@@ -19,15 +19,8 @@ def said(lab, order, output: bytes | None = b"", **changes) -> Report:
     if output is not None:
         with lab.db.transaction():
             (digest,) = blobs.bring(lab.db, lab.folder, [output or lab.output(order)], lab.now)
-    report = Report(
-        task_id=order.task,
-        host_id=order.host,
-        exit_status=0,
-        output_digest=digest,
-        cpu_seconds=0.5,
-        elapsed_seconds=1.0,
-    )
-    return replace(report, **changes)
+    facts = {"exit_status": 0, "output_digest": digest, "cpu_seconds": 0.5, "elapsed_seconds": 1.0}
+    return Report(**{"task_id": order.task, "host_id": order.host} | facts | changes)
 
 
 def take(lab, *reports: Report, trust: bool = False):
@@ -162,15 +155,9 @@ def flipped(output: bytes) -> bytes:
 def test_without_a_ticket_of_ours_for_this_very_host_nothing_comes_back(restored):
     lab, lost, output, workunit = restored
     before = numbered(lab)
-    for brought, changes in (
-        (flipped(output), {}),
-        (output[:50], {}),
-        (b"nothing", {}),
-        (output, {"host_id": 3}),
-        (output, {"workunit_id": None}),
-        (output, {"workunit_id": 1}),
-        (output, {"task_id": 4_711}),
-    ):
+    changed = ({"host_id": 3}, {"workunit_id": None}, {"workunit_id": 1}, {"task_id": 4_711})
+    altered = (flipped(output), output[:50], b"nothing")
+    for brought, changes in (*((other, {}) for other in altered), *((output, change) for change in changed)):
         (answer,) = take(lab, said(lab, lost, brought, **{"workunit_id": workunit} | changes), trust=True)
         assert answer.state is None, changes
         assert numbered(lab) == before
