@@ -60,7 +60,7 @@ def weigh(door, **changes) -> None:
     door.gate.writer.run(lambda db: record(db, 1, weighed(2, **changes), [], session_id=None, now=door.lab.now))
 
 
-def test_publishing_an_experiment_links_its_findings_to_what_they_ask(door):
+def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_one(door):
     assert [claim.said.name for claim in door.look(old_claims.everything)] == ["#31", "redundancy"]
     explains, tests = door.look(links.everything)
     assert (explains.kind, explains.by) == (LinkKind.EXPLAINS, "the old laboratory")
@@ -72,6 +72,12 @@ def test_publishing_an_experiment_links_its_findings_to_what_they_ask(door):
     made = door.submit(LinkFindings(source="1", kind="tests", target="link:1", **WORDS))  # an explanation, too
     assert door.look(links.everything)[-1].target == Node(noun=Noun.LINK, id=1)
     assert made["target"] == "link:1"
+    chances = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "low": -2.0, "high": 0.0, "because": "so far"}
+    otherwise = {"claim": "larger is less", "expects": "-"}
+    made = door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **otherwise, **chances))
+    (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
+    link = door.look(links.everything)[-1]  # it supersedes the older one
+    assert (link.source.id, link.kind, link.target.id, link.by) == (new, LinkKind.SUPERSEDES, 1, "Ada")
 
 
 def test_a_link_has_the_evidence_of_its_day(door):
@@ -119,16 +125,6 @@ def test_what_may_not_be_said_is_refused_and_changes_nothing(door):
         with pytest.raises(WrongUse, match="upheld_by"):
             read_command("finding.link", words)
     assert door.stored() == before
-
-
-def test_a_claim_that_is_put_otherwise_supersedes_the_older_one(door):
-    chances = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "low": -2.0, "high": 0.0, "because": "so far"}
-    made = door.submit(
-        AmendFinding(finding=1, why="it looked so", forecaster="Ada", claim="larger is less", expects="-", **chances)
-    )
-    (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
-    link = door.look(links.everything)[-1]
-    assert (link.source.id, link.kind, link.target.id, link.by) == (new, LinkKind.SUPERSEDES, 1, "Ada")
 
 
 @pytest.fixture

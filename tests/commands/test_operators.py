@@ -1,20 +1,29 @@
-"""The role of an operator at the gate: given and taken by whoever gives rights, used with a second factor."""
+"""The role of an operator, used with a second factor; credit that is carried over, and news."""
 
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
+from furnished_lab import fill
 
 from axiom.boinc.accounts import CreateAccount
 from axiom.commands.accounts import EraseAccount
+from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
+from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import EndProgram
+from axiom.commands.registry import read_command
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.server.accounts.accounts import open_account
 from axiom.server.accounts.second_factor import secret_of
 from axiom.service import callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators
+from axiom.store.credit import balance_check, ledger
+from axiom.store.hosts import notices
+from axiom.store.hosts.hosts import hosts
+from axiom.store.views import hosts as host_views
 from axiom.web.account.visits import caller as volunteer
 
 GIVE = AddOperator(operator="ada", volunteer=2)
@@ -104,15 +113,114 @@ def test_the_role_is_given_by_nobody_but_whoever_gives_rights_and_a_name_stands_
             staffed.submit(command)
     with pytest.raises(WrongUse):
         AddOperator(operator="Ada Lovelace", volunteer=2)
-
-
-def test_an_operator_governs_programs_and_touches_nobody_s_account(staffed):
     staffed.submit(GIVE)
-    caller = acting(staffed).caller
+    operator = acting(staffed).caller  # who governs programs and touches nobody's account
     with pytest.raises(NotFound):
-        staffed.submit(EndProgram(program="nobody"), caller=caller)
+        staffed.submit(EndProgram(program="nobody"), caller=operator)
     with pytest.raises(NotAllowed):
-        staffed.submit(EraseAccount(volunteer=3), caller=caller)
+        staffed.submit(EraseAccount(volunteer=3), caller=operator)
     staffed.submit(EraseAccount(volunteer=2))  # whoever erases their account has no role any more
     assert acting(staffed) is None
     assert staffed.broken() == {}
+
+
+@pytest.fixture
+def peopled(door, join):
+    """Two volunteers."""
+    door.gate.writer.run(lambda db: [join(db, name, door.lab.now) for name in ("Ada", "Grace")])
+    return door
+
+
+def carry(door, *rows: tuple[int, str, int], **how) -> dict[str, Any]:
+    words = [{"volunteer": volunteer, "source": source, "amount": amount} for volunteer, source, amount in rows]
+    return door.submit(read_command("volunteer.carry-over", {"rows": words}), **how)
+
+
+def totals(door) -> dict[int, int]:
+    return door.look(
+        lambda db: {number: one.total for number, one in ledger.balances(db, ledger.VOLUNTEER, [1, 2]).items()}
+    )
+
+
+def test_credit_is_carried_over_once_from_each_source_and_the_books_agree(peopled):
+    before = peopled.stored()
+    assert carry(peopled, (1, "old", 1_500), dry_run=True)["amount"] == 1_500
+    assert peopled.stored() == before
+    answer = carry(peopled, (1, "old", 1_500), (2, "old", 2_000), (1, "other", 500), key="once")
+    assert (answer["amount"], len(answer["carried"]), answer["kept"]) == (4_000, 3, [])
+    assert totals(peopled) == {1: 2_000, 2: 2_000}
+    again = carry(peopled, (1, "old", 1_500), (2, "old", 2_000), (1, "other", 500), key="once")
+    assert again == answer | {"repeated": True}
+    answer = carry(peopled, (1, "old", 9_999), (2, "new", 1))
+    assert answer["kept"] == [{"volunteer": 1, "source": "old", "amount": 9_999, "kept": 1_500}]
+    assert totals(peopled) == {1: 2_000, 2: 2_001}
+    assert peopled.look(balance_check.problems) == []
+    assert [entry["dry_run"] for entry in peopled.audited()] == [1, 0, 0]
+
+
+def test_one_wrong_row_refuses_all_of_them(peopled):
+    for rows, error in (
+        ([(1, "old", 5), (3, "old", 5)], NotFound),
+        ([(1, "old", 5), (1, "old", 6)], WrongUse),  # twice with the same source
+    ):
+        with pytest.raises(error):
+            carry(peopled, *rows)
+    assert totals(peopled) == {}
+    assert peopled.look(lambda db: host_views.carried(db, 1)) == []
+    audited = peopled.audited()
+    assert [entry["outcome"] for entry in audited] == ["refused", "refused"]
+    for rows in (
+        [],
+        [(0, "old", 5)],
+        [(1, "", 5)],
+        [(1, "o" * 101, 5)],
+        [(1, "old", 0)],
+        [(1, "old", MOST_CREDIT + 1)],
+        [(1, "old", 5.5)],
+        [(number, "old", 5) for number in range(1, MOST_ROWS + 2)],
+    ):  # what cannot be meant is refused before it is looked at
+        with pytest.raises(WrongUse):
+            carry(peopled, *rows)
+    assert peopled.audited() == audited
+    carry(peopled, (1, "o" * 100, MOST_CREDIT))
+    assert totals(peopled) == {1: MOST_CREDIT}
+
+
+def test_an_announcement_is_the_same_after_its_way_to_a_laboratory_that_works(door):
+    """What is typed beside a working laboratory goes there as words, and is read a second time."""
+    tiers = [{"start": 0, "end": 600, "amount": 5_000}, {"start": 600, "end": None, "amount": 20_000}]
+    words = {"tariff": "ours", "because": "a test", "tiers": tiers, "session_cap": 50_000}
+    announced = read_command("ledger.announce", words)
+    assert read_command("ledger.announce", announced.words()) == announced
+    assert door.submit(announced)["version"] == 1
+
+
+LINE = "The server moves on Saturday."
+
+
+def test_news_reach_the_clients_of_volunteers_until_they_are_withdrawn(small_lab, prepared):
+    lab = small_lab
+    fill(lab, prepared)
+    rows = lab.db.select("SELECT h.id FROM host h JOIN volunteer v ON v.id = h.volunteer_id WHERE v.is_ours = 0")
+    first, *others = volunteers = sorted(row["id"] for row in rows)
+
+    def do(command):
+        with lab.db.transaction():
+            return command.apply(lab.db, None, None, lab.now)
+
+    def shown(host: int) -> list:
+        return [notice for notice in notices.shown(lab.db, host, lab.now) if notice.text == LINE]
+
+    def told() -> list[int]:
+        return [host.id for host in hosts(lab.db) if shown(host.id)]
+
+    assert (do(AddNews(line=LINE))["hosts_told"], told()) == (0, [])
+    assert do(AddNews(line=LINE, to_hosts=True))["hosts_told"] == len(volunteers) > 1
+    assert told() == volunteers
+    assert 1 not in volunteers  # the laboratory's own
+    with lab.db.transaction():
+        notices.told(lab.db, [notice.id for notice in shown(first)], lab.now)
+    assert do(WithdrawNews(number=2))["untold"] == len(others)
+    assert told() == [first], "for a day it stays where it was shown already"
+    lab.later(days=61)  # whoever was silent for months is not told later
+    assert do(AddNews(line=LINE, to_hosts=True))["hosts_told"] == 0

@@ -1,20 +1,35 @@
-"""A preflight is remembered through the gate; what is ordered heeds it."""
+"""A preflight is remembered through the gate and heeded; a draft goes from its first text to what it asks."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from axiom.commands.experiments import DeployExperiment, PreflightExperiment
+from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
+from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
+from axiom.commands.ideas import AddIdea
+from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
+from axiom.commands.releases import ApproveExperiment
+from axiom.commands.sessions import StepSession, TranscribeSession
 from axiom.domain.callers import Capability
-from axiom.domain.preflights import GATES, Preflight, Refusal
-from axiom.errors import NotAllowed, NotFound, Refused, WrongUse
+from axiom.domain.preflights import GATES, DraftState, Preflight, Refusal
+from axiom.domain.programs import MOST
+from axiom.domain.proposals import IdeaState
+from axiom.domain.sessions import EntryKind
+from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.lab.experiments import drafts as lab_drafts
 from axiom.lab.experiments.preflight import secret_of, seed_for
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.quick_gates import keep_row
+from axiom.lab.experiments.releases import stages
+from axiom.runner.child.pause import PauseGate
+from axiom.settings import Settings
 from axiom.signed import bundles
-from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments import drafts, experiments, preflights
+from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.tasks import workunits
 
 BROKEN = {"again": (), "fault": "the computing process is lost."}
@@ -126,3 +141,195 @@ def test_nothing_is_ordered_of_what_failed_or_does_not_read_as_an_experiment(unt
     with pytest.raises(Refused, match=r"G0.* 3"):
         untried.submit(DeployExperiment(experiment="sound", workunits=1))
     assert untried.look(lambda db: experiments.issued(db, 2)) == 0
+
+
+TEXT = (Path(__file__).parents[1] / "preflight" / "sound.py").read_text()
+AUTHOR = "program:curie"
+
+
+def written(door, text=TEXT, name="sound", by=AUTHOR) -> int:
+    return door.submit(WriteDraft(experiment=name, text=text, by=by))["draft"]
+
+
+ASKED = ProposeDraft(
+    draft=1,
+    estimand="many_minus_few",
+    motivation="Nobody asked it.",
+    rival="A reader of few inputs sees all there is.",
+    rival_low=-0.02,
+    rival_high=0.02,
+    if_positive="Inputs help.",
+    if_absent="They do not matter.",
+    if_negative="They hurt.",
+    by=AUTHOR,
+)
+
+
+def propose(door, number, **changes) -> int:
+    return door.submit(replace(ASKED, draft=number, **changes))["proposal"]
+
+
+def program(door):
+    return replace(door.caller, name=AUTHOR, is_program=True, capabilities=MOST)
+
+
+def tried(door, attempt, declaration, text=TEXT) -> int:
+    number = written(door, text)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    return number
+
+
+@pytest.fixture
+def passed(door, sound, sound_attempt):
+    return tried(door, sound_attempt, sound.declaration)
+
+
+def test_a_text_is_read_and_not_run_and_tried_by_its_author_alone(door):
+    answer = door.submit(WriteDraft(experiment="sound", text="import os\n" + TEXT, by=AUTHOR))
+    assert answer["state"] == DraftState.REFUSED
+    assert {refusal["gate"] for refusal in answer["refusals"]} == {"G1"}
+    assert written(door) == answer["draft"] + 1
+    assert written(door) == answer["draft"] + 1  # the very text is kept once
+    for number, by in ((answer["draft"], AUTHOR), (written(door), "program:other")):
+        with pytest.raises(Refused):
+            door.submit(TryDraft(draft=number, by=by))
+    with pytest.raises(Refused):
+        written(door, by="program:other")  # the name is taken
+    with pytest.raises(Refused):
+        written(door, name="tiny_sum")  # Axiom brings it along
+    with pytest.raises(NotFound):
+        door.submit(TryDraft(draft=9, by=AUTHOR))
+
+
+def test_a_report_is_judged_here_tells_its_author_no_measure_and_four_texts_of_a_name_are_tried(
+    door, sound, sound_attempt
+):
+    placebo = next(run for run in sound_attempt.controls if not run.is_planted)
+    # it was not settled by eight seeds
+    twice = (*placebo.tried, *(replace(cell, seed=cell.seed + 8) for cell in placebo.tried))
+    leaking = replace(placebo, tried=tuple(replace(c, measures={"accuracy": 0.123456 * c.config}) for c in twice))
+    others = tuple(run for run in sound_attempt.controls if run.is_planted)
+    number = tried(door, replace(sound_attempt, controls=(leaking, *others)), sound.declaration)
+    draft = door.look(lambda db: drafts.draft(db, number))
+    assert draft.state is DraftState.FAILED
+    assert [gate["name"] for gate in draft.gates if gate["state"] == "failed"] == ["G7"]
+    assert "0.1235" in draft.reason
+    assert "0.12" not in json.dumps(draft.gates)
+    with pytest.raises(Refused):
+        propose(door, number)
+    broken = replace(sound_attempt, fault="the computing process is lost", first=())
+    for place in range(3):
+        tried(door, broken, sound.declaration, f"{TEXT}# {place}\n")
+    last = written(door, f"{TEXT}# last\n")
+    with pytest.raises(Refused):
+        door.submit(TryDraft(draft=last, by=AUTHOR))
+    assert door.look(lambda db: drafts.tries(db, "sound", last)) == (4, 1)
+
+
+def test_no_program_brings_a_report(door, sound, sound_attempt):
+    number = written(door)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    report = ReportDraft(draft=number, report=write(sound_attempt), declaration=sound.declaration)
+    with pytest.raises(NotAllowed):
+        door.submit(report, caller=program(door))
+    door.submit(report)
+    with pytest.raises(Refused):
+        door.submit(report)  # a second one says nothing
+
+
+def test_what_a_person_approves_is_published_with_what_its_author_expected(door, passed, sound):
+    with pytest.raises(UnknownName):
+        propose(door, passed, estimand="something")
+    for changes in ({"rival_high": 0.3}, {"by": "program:other"}, {"idea": 99}):  # the prediction begins at 0.2
+        with pytest.raises(Refused):
+            propose(door, passed, **changes)
+    idea = door.submit(AddIdea(question="Do more inputs help?", why="I wonder.", by="Ada"))["idea"]
+    number = propose(door, passed, idea=idea)
+    with pytest.raises(Refused):  # once
+        propose(door, passed)
+    taken = door.look(lambda db: ideas.one(db, idea))
+    assert (taken.state, taken.answer.proposal) == (IdeaState.TAKEN, number)
+    assert door.look(lambda db: proposals.one(db, number)).proposal.draft == passed
+    assert door.look(lambda db: experiments.by_name(db, "sound")) is None
+    answer = door.submit(ApproveProposal(proposal=number, why="a good question", by="Ada"))
+    assert answer["experiment"] == "sound@1"
+
+    def ask(db):
+        version = experiments.by_name(db, "sound")
+        registration = registrations.registration(db, answer["registration"])
+        return (
+            registrations.has_predicted(db, registration.id, "many_minus_few", AUTHOR),
+            preflights.of_bundle(db, sound.digest, GATES).passed,
+            stages(db, door.lab.now)[version.id].theirs != 0,
+            proposals.one(db, number).state,
+        )
+
+    assert door.look(ask) == (True, True, True, "approved")
+    assert (door.lab.folder.catalogue / "sound.py").read_text() == TEXT
+    assert door.broken() == {}
+    # a mended text of the same question is another bundle of the same version
+    mended = written(door, TEXT.replace('"""One cell:', '"""One mended cell:'))
+    door.submit(TryDraft(draft=mended, by=AUTHOR))
+    draft, secret = door.look(lambda db: drafts.draft(db, mended)), secret_of(door.lab.keys.ticket)
+    attempt, declaration = lab_drafts.try_out(door.gate.laboratory.package, draft, secret, PauseGate())
+    door.submit(ReportDraft(draft=mended, report=write(attempt), declaration=declaration))
+    door.submit(ApproveProposal(proposal=propose(door, mended), why="mended"))
+    bundle = door.look(lambda db: experiments.bundle_now(db, experiments.by_name(db, "sound").id))
+    assert (bundle.serial, bundle.digest) == (2, attempt.bundle)
+
+
+def test_what_passed_with_another_kit_is_tried_again_before_it_is_published(door, passed, sound, sound_attempt):
+    number = propose(door, passed)
+    door.gate.writer.run(lambda db: db.execute("UPDATE draft SET bundle_digest = 'of another kit'"))
+    approve = ApproveProposal(proposal=number, why="a good question", by="Ada")
+    with pytest.raises(Refused):
+        door.submit(approve)
+    assert tried(door, sound_attempt, sound.declaration) == passed
+    door.submit(approve, dry_run=True)
+    door.submit(RefuseProposal(proposal=number, why="too dear"))
+    with pytest.raises(Refused):
+        door.submit(approve)
+    assert door.look(lambda db: experiments.by_name(db, "sound")) is None
+
+
+def test_code_that_a_program_publishes_reaches_no_volunteer_before_a_person_approved_it(door, sound_attempt):
+    door.submit(PublishExperiment(experiment="sound", text=TEXT, by=AUTHOR), caller=program(door))
+    row = Preflight(
+        bundle=sound_attempt.bundle, gates=GATES, passed=True, reason="", platform="", report="{}", at=door.lab.now
+    )
+
+    def theirs(db):
+        preflights.record(db, row)
+        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+
+    assert door.gate.writer.run(theirs) == 0
+    door.submit(ApproveExperiment(experiment="sound"))
+    assert door.gate.writer.run(theirs) != 0
+
+
+def test_where_the_setting_says_so_it_runs_on_our_own_computers_and_nowhere_else(door, passed):
+    number = propose(door, passed)
+    assert door.submit(AdmitProposal())["proposal"] is None
+    laboratory = replace(door.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    assert own.submit(AdmitProposal())["proposal"] == number
+    assert (door.lab.folder.catalogue / "sound.py").read_text() == TEXT
+
+    def theirs(db):
+        return stages(db, door.lab.now)[experiments.by_name(db, "sound").id].theirs
+
+    assert door.look(theirs) == 0
+    door.submit(ApproveExperiment(experiment="sound"))
+    assert door.look(theirs) != 0
+
+
+def test_code_of_a_session_that_has_read_other_programs_waits_for_a_person(door, passed):
+    laboratory = replace(door.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    session = door.submit(StepSession(pi="scientist", reason="a test", holder="Ada"))["session"]
+    read = {"session": session, "holder": "Ada", "kind": EntryKind.READ, "model": "m", "prompt": ""}
+    door.submit(TranscribeSession(**read, body=json.dumps({"by": AUTHOR, "programs": ["program:eve"]})))
+    number = propose(door, passed)
+    assert own.submit(AdmitProposal())["proposal"] is None
+    assert door.submit(ApproveProposal(proposal=number, why="a person has looked"))["state"] == "approved"

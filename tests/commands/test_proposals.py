@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
-from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.callers import Caller, Capability
 from axiom.domain.estimands import Prediction
 from axiom.domain.findings import Meaning
 from axiom.domain.proposals import Admission, Proposal, Template
@@ -62,17 +62,8 @@ DESIGN = replace(
     is_informed=True,
 )
 COHORT = replace(DESIGN, slug="confirm-1", template=Template.CONFIRM, admission=Admission.COHORT, configs=())
-RETIRE = replace(
-    QUESTION,
-    slug="retire-1",
-    template=Template.RETIRE,
-    admission=Admission.RETIRE,
-    configs=(),
-    estimands=(),
-    stopping=None,
-    prediction=None,
-    most_core_seconds=0.0,
-)
+NOTHING = {"configs": (), "estimands": (), "stopping": None, "prediction": None, "most_core_seconds": 0.0}
+RETIRE = replace(QUESTION, slug="retire-1", template=Template.RETIRE, admission=Admission.RETIRE, **NOTHING)
 REOPEN = replace(RETIRE, slug="reopen-1", template=Template.REOPEN, admission=Admission.REOPEN)
 
 
@@ -80,16 +71,17 @@ REOPEN = replace(RETIRE, slug="reopen-1", template=Template.REOPEN, admission=Ad
 def proposing(door):
     """Writes proposals down, as a session does."""
 
-    def write(*made):
-        add = [lambda db, one=one: proposals.add(db, one, 1, None, door.lab.now) for one in made]
-        return [door.gate.writer.run(work) for work in add]
+    def write(*asked):
+        return [
+            door.gate.writer.run(lambda db, ask=ask: proposals.add(db, ask, 1, None, door.lab.now)) for ask in asked
+        ]
 
     return write
 
 
 def standing(door):
-    kept = door.look(proposals.everything)
-    return {one.proposal.slug: (one.state.value, one.registration_id) for one in kept}
+    everything = door.look(proposals.everything)
+    return {stored.proposal.slug: (stored.state.value, stored.registration_id) for stored in everything}
 
 
 @pytest.mark.parametrize(("made", "numbers"), [(QUESTION, [2]), (DESIGN, [1]), (COHORT, [1])])
@@ -100,8 +92,11 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     registration = door.look(lambda db: registrations.registration(db, answer["registration"]))
     body = read_body(registration.body)
     assert (body.document["proposal"]["slug"], body.stopping) == (made.slug, made.stopping)
-    (said,) = body.document["predictions"]
-    assert (said["forecaster"], said["negative"]) == ("autopilot, informed" if made.is_informed else "autopilot", 0.75)
+    (prediction,) = body.document["predictions"]
+    assert (prediction["forecaster"], prediction["negative"]) == (
+        "autopilot, informed" if made.is_informed else "autopilot",
+        0.75,
+    )
     assert standing(door) == {made.slug: ("approved", answer["registration"])}
     if made is QUESTION:  # it tests the finding from which it follows
         (link,) = door.look(links.everything)
@@ -110,8 +105,16 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     assert door.broken() == {}
 
 
-def test_a_finding_is_retired_and_opened_again(door, proposing):
+def test_a_finding_is_retired_and_opened_again_and_strangers_answer_no_proposal(door, proposing):
     first, second = proposing(RETIRE, REOPEN)
+    before = door.stored()
+    weak = Caller(name="Eve", capabilities=frozenset({Capability.DEPLOY}), limits=door.caller.limits)
+    for command in (ApproveProposal, RefuseProposal):
+        with pytest.raises(NotAllowed):
+            door.submit(command(proposal=first, why="a test"), caller=weak)
+        with pytest.raises(NotFound):
+            door.submit(command(proposal=9, why="a test"))
+    assert door.stored() == before
     answer = door.submit(ApproveProposal(proposal=first, why="it is over"))
     assert (answer["state"], answer["registration"]) == ("approved", None)
     assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "retired"
@@ -119,19 +122,6 @@ def test_a_finding_is_retired_and_opened_again(door, proposing):
     assert door.look(lambda db: registrations.statuses(db, 1))[1][0] == "open"
     with pytest.raises(Refused):
         door.submit(ApproveProposal(proposal=first, why="again"))
-
-
-def test_strangers_answer_no_proposal(door, proposing):
-    (number,) = proposing(QUESTION)
-    before = door.stored()
-    limits = Limits(workunits_per_day=9, aborts_per_day=9)
-    weak = Caller(name="Eve", capabilities=frozenset({Capability.DEPLOY}), limits=limits)
-    for command in (ApproveProposal, RefuseProposal):
-        with pytest.raises(NotAllowed):
-            door.submit(command(proposal=number, why="a test"), caller=weak)
-        with pytest.raises(NotFound):
-            door.submit(command(proposal=9, why="a test"))
-    assert door.stored() == before
 
 
 def test_the_autopilot_approves_its_own_one_after_the_other_until_none_is_left(door, proposing):

@@ -1,16 +1,29 @@
-"""Designs, cohorts, amendments and predictions pass the gate: dry, once, audited, and refused in one sentence."""
+"""Experiments, designs, cohorts and predictions at the gate: published, ordered, retired, refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from axiom.commands.experiments import DeployExperiment, RetireExperiment
+from axiom.commands.context import Laboratory
+from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
+from axiom.commands.sealing import SealBundles
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.registrations import read_body
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.lab.experiments import seal as seals
+from axiom.lab.experiments.publish import wanted_seal
+from axiom.service.laboratory import _look_for_failures
+from axiom.settings import Settings
+from axiom.signed.bundles import write_seal
+from axiom.signed.keys import make_keys
+from axiom.store.engine.database import at
+from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
+from axiom.store.tasks import workunits
 
 WIDE = RegisterDesign(
     experiment="tiny_sum",
@@ -102,3 +115,111 @@ def test_what_cannot_be_is_refused_and_leaves_no_trace(door):
         with pytest.raises(error, match=fact):
             door.submit(make())
     assert door.stored() == before
+
+
+def test_what_is_ordered_for_one_host_is_kept_for_it_and_copies_cost_as_many_times_as_much(door):
+    with pytest.raises(NotFound):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=9))
+    host_id = door.meet()
+    with pytest.raises(Refused):  # a host alone cannot have copies
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, host=host_id, copies=2))
+    assert door.look(workunits.workunits) == []
+    answer = door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=host_id))
+    ordered = door.look(workunits.workunits)
+    assert {one.id: one.target_host_id for one in ordered} == dict.fromkeys((answer["first"], answer["last"]), host_id)
+    tasks = door.look(lambda db: db.select("SELECT target_host_id FROM task"))
+    assert [row["target_host_id"] for row in tasks] == [host_id] * 2
+    order = DeployExperiment(experiment="tiny_sum", workunits=2)
+    once, thrice = (door.submit(replace(order, copies=copies)) for copies in (None, 3))
+    assert (once["copies"], thrice["copies"]) == (1, 3)
+    assert thrice["core_seconds"] == 3 * once["core_seconds"]
+    assert [wanted.quorum for wanted in door.look(workunits.workunits)] == [3, 3, 1, 1, 1, 1]
+    assert door.broken() == {}
+
+
+def test_a_probe_for_every_host_is_one_replicate_for_each_that_can_compute_it(door):
+    probe = DeployExperiment(experiment="tiny_sum", workunits=1, every_host=True)
+    with pytest.raises(Refused):
+        door.submit(probe)  # nobody was heard from
+    first, second, _ = door.meet(), door.meet("second", memory_mb=8_000), door.meet("small", memory_mb=10)
+    with pytest.raises(Refused, match="10 of 10"):  # six for each of two
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=6, every_host=True))
+    with pytest.raises(WrongUse):
+        door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, every_host=True, host=1))
+    assert door.look(workunits.workunits) == []
+    answer = door.submit(probe)
+    (why,) = answer["passed_over"]
+    assert (answer["hosts"], answer["workunits"], answer["replicates_each"]) == (2, 2, 1)
+    assert (answer["passed_over"][why], "MB of memory" in why) == (1, True)
+    ordered = door.look(workunits.workunits)
+    assert sorted((wanted.target_host_id, wanted.replicates) for wanted in ordered) == [(first, (0,)), (second, (1,))]
+    assert door.broken() == {}
+
+
+FAIL = """
+UPDATE task SET state = 'failed', cause = 'cell-failed', message = 'KeyError at axiom/catalogue/tiny_sum.py:31',
+    host_id = :host, sent_at = :at, closed_at = :at, bundle_digest = (SELECT digest FROM bundle)
+WHERE id = :id
+"""
+
+
+def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door):
+    """Between sessions the laboratory itself does it, through the gate like everybody, and says why."""
+
+    def fail_on_hosts(*failing: int) -> None:
+        def spoil(db) -> None:
+            for number, host in enumerate(failing, start=1):
+                db.execute(FAIL, id=number, host=host, at=at(door.lab.now))
+
+        door.gate.writer.run(spoil)
+        door.lab.later(seconds=1)
+
+    for name in ("h1", "h2", "h3"):
+        door.meet(name)
+    door.submit(DeployExperiment(experiment="tiny_sum", workunits=6))
+    fail_on_hosts(1)
+    _look_for_failures(door.gate, door.caller)
+    assert door.look(lambda db: experiments.by_id(db, 1)).status == "open"
+    fail_on_hosts(1, 2, 3)
+    for _ in range(2):
+        _look_for_failures(door.gate, door.caller)
+    version = door.look(lambda db: experiments.by_id(db, 1))
+    assert (version.status, version.why) == ("retired", "4 of 4 tasks failed on 3 hosts, and more than 10% may not")
+    assert door.look(lambda db: workunits.tasks(db, state="unsent")) == []
+    (row,) = [row for row in door.audited() if row["command"] == "experiment.retire"]
+    assert (row["outcome"], version.why in row["arguments"]) == ("done", True)
+    assert '"tiny_sum@1"' in row["arguments"]  # this version, and not one that is published meanwhile
+
+
+@pytest.fixture
+def laboratory(small_lab, package):
+    """What its commands know of it when it has this address."""
+    small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
+    common = {"folder": small_lab.folder, "keys": small_lab.keys, "package": package}
+    return lambda url: Laboratory(**common, settings=Settings(url=url))
+
+
+@pytest.mark.parametrize("is_sealed_elsewhere", [False, True])
+@pytest.mark.parametrize(("url", "block"), [("", 8), ("https://lab.example/", 32)])
+def test_with_an_address_blocks_are_for_volunteers(small_lab, prepared, laboratory, url, block, is_sealed_elsewhere):
+    known, made, now = laboratory(url), prepared(), small_lab.now
+    if is_sealed_elsewhere:
+        trust = small_lab.keys.trust
+        seal = wanted_seal(small_lab.db, made, trust=trust, good_for=known.bundle_good_for, now=now)
+        keep(seals.archive_path(small_lab.folder, made.digest), made.archive)
+        command, made = SealBundles(seal=write_seal(seal, *small_lab.keys.sealers)), None
+    else:
+        command = PublishExperiment(experiment="tiny_sum")
+    with small_lab.db.transaction():
+        command.apply(small_lab.db, known, made, now)
+    (registration,) = registrations.registrations(small_lab.db, 1)
+    assert read_body(registration.body).block == block
+
+
+def test_the_predictions_of_a_file_of_ones_own_are_ones_own(small_lab, package, laboratory):
+    text = (package / "catalogue" / "tiny_sum.py").read_text(encoding="utf-8").replace('"tiny_sum"', '"mine"')
+    known, command = laboratory(""), PublishExperiment(experiment="mine", text=text)
+    made = command.prepare(known)
+    with small_lab.db.transaction():
+        command.apply(small_lab.db, known, made, small_lab.now)
+    assert {row["forecaster"] for row in small_lab.db.select("SELECT forecaster FROM prediction")} == {"operator"}
