@@ -20,9 +20,8 @@ from axiom.store.engine.timestamps import at
 STORE = Path(axiom.__file__).parent / "store"
 
 
-@pytest.mark.parametrize(
-    ("sql", "kind"),
-    [
+def test_what_a_statement_may_change():
+    for sql, kind in [
         ("\n  -- a word; INSERT\n/* UPDATE */ select 1", ChangeKind.NOTHING),
         ("PRAGMA wal_checkpoint(TRUNCATE)", ChangeKind.NOTHING),
         ("SAVEPOINT level_1", ChangeKind.NOTHING),
@@ -34,14 +33,12 @@ STORE = Path(axiom.__file__).parent / "store"
         ("WITH ready AS (SELECT 1) INSERT OR IGNORE INTO task SELECT * FROM ready", ChangeKind.MORE),
         ("-- first\nCREATE TABLE thing (id)", ChangeKind.MORE),
         *((unknown, None) for unknown in ("", "VACUUM", "ATTACH 'x' AS y", "1")),
-    ],
-)
-def test_what_a_statement_may_change(sql, kind):
-    if kind is None:
-        with pytest.raises(StoreError):
-            kind_of(sql)
-    else:
-        assert kind_of(sql) is kind
+    ]:
+        if kind is None:
+            with pytest.raises(StoreError):
+                kind_of(sql)
+        else:
+            assert kind_of(sql) is kind
 
 
 @functools.cache
@@ -84,9 +81,8 @@ def test_no_change_has_a_clock_or_dice_or_depends_on_the_order_of_rows():
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("sql", "text", "names"),
-    [
+def test_each_value_has_a_place_wherever_its_name_stands_and_comes_in_its_order():
+    for sql, text, names in [
         ("SELECT 1", "SELECT 1", ()),
         ("SELECT :one", "SELECT ?1", ("one",)),
         ("VALUES (:b, :a,:b)", "VALUES (?1, ?2,?1)", ("b", "a")),
@@ -94,13 +90,8 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
         ("SELECT 'it''s :no', :yes", "SELECT 'it''s :no', ?1", ("yes",)),
         ("SELECT 1 -- of :no\n, :yes /* nor\n:no */", "SELECT 1 -- of :no\n, ?1 /* nor\n:no */", ("yes",)),
         ("SELECT a::text, :yes", "SELECT a::text, ?1", ("yes",)),
-    ],
-)
-def test_each_value_has_a_place_wherever_its_name_stands(sql, text, names):
-    assert (statement(sql).text, statement(sql).names) == (text, names)
-
-
-def test_values_come_in_the_order_of_their_places_and_times_as_the_database_keeps_them():
+    ]:
+        assert (statement(sql).text, statement(sql).names) == (text, names)
     bind = statement("VALUES (:a, :b, :a, :c)").bind
     assert bind({"c": None, "b": "x", "a": NOW, "of no statement": 1}) == (at(NOW), "x", None)
     assert (statement("SELECT :a").bind({"a": 0}), statement("SELECT 1").bind({"a": 0})) == ((0,), ())

@@ -73,6 +73,10 @@ def test_the_highest_bundle_is_sent_and_numbers_are_issued_in_order(stored, now)
     assert len({row["seed"] for row in rows}) == 7
     with pytest.raises(sqlite3.IntegrityError):
         experiments.issue(stored, first, 9, 1)
+    listed = [name for said in tomllib.loads((shipped() / LIST).read_text()).values() for name in said["experiments"]]
+    files = sorted(file.stem for file in shipped().glob("*.py") if file.stem != "__init__")
+    assert sorted(listed) == files
+    assert by_experiment()["lottery_ticket"] == "Smaller networks"
 
 
 VOICES = (Voice(host_id=1, tasks=3, log_ratio=-0.5), Voice(host_id=2, tasks=30, log_ratio=1.098612))
@@ -101,10 +105,3 @@ def test_what_is_kept_comes_back_and_the_newest_replaces_it(ordered, now):
     for factor in (0.0, 0.09, 10.1):
         with pytest.raises(sqlite3.IntegrityError, match="factor"):
             keep(1, "a", FIT, factor=factor)
-
-
-def test_each_shipped_experiment_has_one_theme():
-    listed = [name for said in tomllib.loads((shipped() / LIST).read_text()).values() for name in said["experiments"]]
-    files = sorted(file.stem for file in shipped().glob("*.py") if file.stem != "__init__")
-    assert sorted(listed) == files
-    assert by_experiment()["lottery_ticket"] == "Smaller networks"

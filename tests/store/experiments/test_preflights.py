@@ -97,7 +97,7 @@ def test_the_statement_that_sends_gives_no_host_what_has_not_passed(stored, now,
         assert (workunits.task(stored, 1).bundle_digest, workunits.task(stored, 1).host_id) == (digest, host)
 
 
-def test_of_each_version_the_newest_bundle_that_passed_is_offered_and_to_our_own_what_passed_anything(stored, now):
+def test_the_newest_bundles_that_passed_are_offered_as_they_stand(stored, now):
     def offered() -> tuple[list[str], list[str]]:
         ours, everybodys = experiments.own_bundles(stored), experiments.passed_bundles(stored, GATES)
         return [bundle.digest for bundle in ours], [bundle.digest for bundle in everybodys]

@@ -28,22 +28,6 @@ BOTH = {
 }
 
 
-def test_what_was_written_is_read_and_seen_by_whoever_looks_again(small_lab):
-    assert read_offer(small_lab.folder) == {}
-    held = Offered(small_lab.folder)
-    assert dict(held) == {}
-    write_offer(small_lab.folder, BOTH)
-    assert len(held) == 0
-    held.look()
-    assert dict(held) == read_offer(small_lab.folder) == BOTH
-    assert [file.is_copied for file in BOTH[LINUX].files] == [False, True]
-    assert BOTH[LINUX].size == 1_020
-    small_lab.folder.offer.write_text("{")
-    with pytest.raises(CannotStart):
-        held.look()
-    assert dict(held) == BOTH
-
-
 FILE = {"name": "a", "open_name": "", "md5": "0" * 32, "size": 1, "signature": "s", "is_main": True}
 WHOLE = {
     "platform": LINUX,
@@ -77,7 +61,7 @@ def test_a_damaged_offer_says_what_to_do(small_lab):
         read_offer(small_lab.folder)
 
 
-def test_what_waits_for_a_signature_is_written_down_until_nothing_does(small_lab):
+def test_what_was_written_is_read_again_until_nothing_waits(small_lab):
     path = small_lab.folder.runners / "unsigned.json"
     note_unsigned(small_lab.folder, [])
     assert not path.exists()
@@ -92,3 +76,16 @@ def test_what_waits_for_a_signature_is_written_down_until_nothing_does(small_lab
             read_unsigned(small_lab.folder)
     kinds = {"": "", "nv": "NVIDIA", "nv_13": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "plain": ""}
     assert {plan_class: gpu_of(plan_class) for plan_class in kinds} == kinds
+    assert read_offer(small_lab.folder) == {}
+    held = Offered(small_lab.folder)
+    assert dict(held) == {}
+    write_offer(small_lab.folder, BOTH)
+    assert len(held) == 0
+    held.look()
+    assert dict(held) == read_offer(small_lab.folder) == BOTH
+    assert [file.is_copied for file in BOTH[LINUX].files] == [False, True]
+    assert BOTH[LINUX].size == 1_020
+    small_lab.folder.offer.write_text("{")
+    with pytest.raises(CannotStart):
+        held.look()
+    assert dict(held) == BOTH

@@ -45,7 +45,7 @@ def plane(drawn) -> list[list[int]]:
     return [[pixel(across, up) for across in range(size)] for up in range(size)]
 
 
-def test_any_window_shows_the_deepest_pixels(drawn, plane):
+def test_any_window_shows_the_deepest_pixels_and_tiles_are_found_as_they_are_drawn(drawn, plane, taken_back):
     size, charts = SIDE << LEVEL, Charts(drawn.db, 1, small_map.MAP, 0)
     dice = random.Random(1)
     for _ in range(40):
@@ -57,24 +57,6 @@ def test_any_window_shows_the_deepest_pixels(drawn, plane):
     picture = charts.picture(77, PixelWindow(level=1, column=3, row=5, columns=9, rows=2))  # nothing is drawn there
     assert picture.pixels == bytes([NOTHING]) * 18
     assert {square.shown for square in picture.squares} == {None}
-
-
-@settings(max_examples=50)
-@given(
-    axis=st.sampled_from([small_map.MAP.x, small_map.MAP.y, Knob(name="k", low=1e-3, high=1e6)]),
-    level=st.integers(0, 22),
-    share=st.floats(0.0, 0.999999),
-)
-def test_the_span_of_a_pixel_touches_that_pixel_alone(axis, level, share):
-    pixels = 64 << level
-    place = int(share * pixels)
-    assert touched(axis, axis.at(place / pixels), axis.at((place + 1) / pixels), pixels) == (place, 1)
-    (middle,) = middles(axis, place, 1, pixels)
-    assert touched(axis, middle, middle, pixels) == (place, 1)
-    assert share_of(axis, middle) * pixels == pytest.approx(place + 0.5, abs=1e-4)
-
-
-def test_tiles_are_counted_and_found_as_they_are_drawn(drawn, taken_back):
     counted = {
         row["level"]: row["n"]
         for row in drawn.db.select("SELECT level, count(*) AS n FROM tile WHERE state = 'drawn' GROUP BY level")
@@ -97,3 +79,18 @@ def test_tiles_are_counted_and_found_as_they_are_drawn(drawn, taken_back):
     levels = [shown.tile.level for shown in own]
     assert levels == sorted(levels, reverse=True)
     assert {by.host_id for by in maps.drawers(drawn.db, tasks).values()} == {2}
+
+
+@settings(max_examples=50)
+@given(
+    axis=st.sampled_from([small_map.MAP.x, small_map.MAP.y, Knob(name="k", low=1e-3, high=1e6)]),
+    level=st.integers(0, 22),
+    share=st.floats(0.0, 0.999999),
+)
+def test_the_span_of_a_pixel_touches_that_pixel_alone(axis, level, share):
+    pixels = 64 << level
+    place = int(share * pixels)
+    assert touched(axis, axis.at(place / pixels), axis.at((place + 1) / pixels), pixels) == (place, 1)
+    (middle,) = middles(axis, place, 1, pixels)
+    assert touched(axis, middle, middle, pixels) == (place, 1)
+    assert share_of(axis, middle) * pixels == pytest.approx(place + 0.5, abs=1e-4)

@@ -91,21 +91,25 @@ def test_a_page_holds_what_was_asked_for_and_is_found_without_looking_at_every_r
             assert len(taken) <= _FEW, (chosen, order)
 
 
-def test_lists_are_of_the_first_replicates_and_values_of_all(large, every):
-    own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK and row.replicate < 4]
-    expected = {
-        config: sorted(row.measures["curve"] for row in own if row.config == config) for config in range(CONFIGS)
-    }
+def by_config(rows, measure: str) -> dict[int, list]:
+    """The values of those that are well, in order."""
+    values = {row.config: [] for row in rows}
+    for row in rows:
+        values[row.config] += [row.measures[measure]] if row.outcome == Outcome.OK else []
+    return {config: sorted(of_config) for config, of_config in values.items() if of_config}
+
+
+def test_lists_are_of_the_first_replicates_and_values_of_all_or_the_first(large, every, monkeypatch):
+    own = sorted((row for row in every if row.experiment_id == 2), key=lambda row: row.id)
     tally = Tally()
     with steps(large) as taken:
         for _ in range(2):  # what was read is not counted twice
-            found = tally.lists(large, 2, "curve", 4).by_config
-            assert {config: sorted(lists) for config, lists in found.items()} == expected
+            lists = tally.lists(large, 2, "curve", 4).by_config
+            expected = by_config([row for row in own if row.replicate < 4], "curve")
+            assert {config: sorted(curves) for config, curves in lists.items()} == expected
     assert len(taken) <= _FEW
     assert tally.lists(large, 2, "total", 4).by_config == {}
-    tally = Tally()
-    own = [row for row in every if row.experiment_id == 2 and row.outcome == Outcome.OK]
-    expected = {place: sorted(row.measures["total"] for row in own if row.config == place) for place in range(CONFIGS)}
+    tally, expected = Tally(), by_config(own, "total")
     assert tally.values(large, 2, "total").by_config == expected
     assert tally.values(large, 2, "curve").by_config == {}
     with large.savepoint():
@@ -115,17 +119,8 @@ def test_lists_are_of_the_first_replicates_and_values_of_all(large, every):
         )
         assert tally.values(large, 2, "total").by_config == expected | {3: [-1.0, *expected[3]]}
         large.execute("DELETE FROM result WHERE replicate = 5000")
-
-
-def test_of_very_many_results_the_first_are_summed_up(large, every, monkeypatch):
     monkeypatch.setattr(results, "MOST_READ", 70)
-    own = sorted((row for row in every if row.experiment_id == 2), key=lambda row: row.id)[:70]
-    first = [row for row in own if row.outcome == Outcome.OK]
     tally = Tally()
     for _ in range(2):
-        found = tally.values(large, 2, "total")
-        assert found.results == 70
-        assert found.by_config == {
-            place: sorted(row.measures["total"] for row in first if row.config == place)
-            for place in {row.config for row in first}
-        }
+        summed = tally.values(large, 2, "total")
+        assert (summed.results, summed.by_config) == (70, by_config(own[:70], "total"))
