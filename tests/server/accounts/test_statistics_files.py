@@ -105,10 +105,8 @@ def test_who_is_erased_is_in_no_file_but_that_of_those_to_forget_and_after_two_m
     assert re.findall(r"<id>(.*)</id>", texts["host.gz"]) == ["4"]
     ann = account_keys.external_cpid("internal", "a@mail.example")
     host = account_keys.exported_host_cpid("hostcpid", "a@mail.example")
-    assert (
-        f"<users_deleted>\n<user>\n <id>2</id>\n <cpid>{ann}</cpid>\n</user>\n</users_deleted>"
-        in texts["user_deleted.gz"]
-    )
+    deleted = f"<users_deleted>\n<user>\n <id>2</id>\n <cpid>{ann}</cpid>\n</user>\n</users_deleted>"
+    assert deleted in texts["user_deleted.gz"]
     assert f"<host>\n <id>2</id>\n <host_cpid>{host}</host_cpid>\n</host>" in texts["host_deleted.gz"]
     assert [name for name in NAMES if "Ann" in texts[name] or "Bob" in texts[name]] == []
     lab.later(days=61)

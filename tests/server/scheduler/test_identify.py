@@ -70,11 +70,11 @@ def test_cores_are_those_that_the_volunteer_gives_at_the_best_of_times(there, bu
     assert described(words, p_ncpus=there).capacity.cores == cores
 
 
-@pytest.mark.parametrize(("busy", "idle", "most"), [("50", "90", 900), ("90", "50", 900), ("0", "0", 0)])
-def test_memory_is_what_the_volunteer_gives_at_the_best_of_times(busy, idle, most):
-    words = re.sub("<ram_max_used_busy_pct>[^<]*<", f"<ram_max_used_busy_pct>{busy}<", SAID)
-    words = re.sub("<ram_max_used_idle_pct>[^<]*<", f"<ram_max_used_idle_pct>{idle}<", words)
-    assert described(words, m_nbytes=1_000 * 2**20).capacity.memory_mb == most
+def test_memory_is_what_the_volunteer_gives_at_the_best_of_times():
+    for busy, idle, most in (("50", "90", 900), ("90", "50", 900), ("0", "0", 0)):
+        words = re.sub("<ram_max_used_busy_pct>[^<]*<", f"<ram_max_used_busy_pct>{busy}<", SAID)
+        words = re.sub("<ram_max_used_idle_pct>[^<]*<", f"<ram_max_used_idle_pct>{idle}<", words)
+        assert described(words, m_nbytes=1_000 * 2**20).capacity.memory_mb == most
 
 
 def test_what_is_not_said_is_not_known():

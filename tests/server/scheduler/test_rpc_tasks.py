@@ -206,15 +206,20 @@ def test_a_gpu_is_told_that_there_is_nothing_for_it_only_while_no_experiment_com
 CHOICES = [("{}", {"", "nv"}), ('{"on_cores": false}', {"nv"}), ('{"on_gpus": false}', {""})]
 
 
-@pytest.mark.parametrize(("chosen", "kinds"), CHOICES)
-def test_a_volunteer_s_choice_counts_before_the_client_knows_of_it(gpu_exchange, chosen, kinds):
+def test_a_volunteer_s_choice_counts_before_the_client_knows_of_it(gpu_exchange):
     exchange = gpu_exchange
-    exchange.deploy(5, 1)
-    exchange.deploy(5, 2)
-    ann = exchange.join()
-    exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, chosen, ""))
-    heard = exchange.call(Client(ann.key), ask=1.0, inside=cards())
-    assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
+    for number, (chosen, kinds) in enumerate(CHOICES, start=1):
+        exchange.deploy(5, 1)
+        exchange.deploy(5, 2)
+        person = exchange.join(f"Ann {number}")
+        exchange.do(lambda db, who=person.id, chosen=chosen: accounts.set_project_preferences(db, who, chosen, ""))
+        heard = exchange.call(Client(person.key, cpid=str(number) * 32), ask=1.0, inside=cards())
+        assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
+
+
+def kinds_of(heard) -> set[tuple]:
+    """Of which experiment the tasks are, and for which app version."""
+    return {(name.split("-")[0], *task.platform) for name, task in heard.tasks.items()}
 
 
 def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
@@ -225,20 +230,13 @@ def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
     prove(exchange, client)
     mine = OWN.format(app="axiom", platform=LINUX, more=OWN_GPU)
     heard = exchange.call(client, ask=100.0, cpu_req_instances=2, inside=mine + cards(seconds=10.0))
-    assert {(name.split("-")[0], *task.platform) for name, task in heard.tasks.items()} == {
-        ("tiny_gpu", LINUX, 205, "mine")
-    }
+    assert kinds_of(heard) == {("tiny_gpu", LINUX, 205, "mine")}
     both = mine.replace("<app_versions>", "<app_versions><app_version><app_name>axiom</app_name>" + BESIDE)
     heard = exchange.call(client, cpu_req_instances=1, inside=both + cards(seconds=0.0))
-    assert {(name.split("-")[0], *task.platform) for name, task in heard.tasks.items()} == {
-        ("tiny_sum", LINUX, 7, ""),
-        ("tiny_gpu", LINUX, 205, "mine"),
-    }
+    assert kinds_of(heard) == {("tiny_sum", LINUX, 7, ""), ("tiny_gpu", LINUX, 205, "mine")}
     bare = Client(client.key, cpid="2" * 32, platform="anonymous")
     heard = exchange.call(bare, ask=1.0, inside=OWN.format(app="axiom", platform=LINUX, more="") + cards())
-    assert {(name.split("-")[0], *task.platform) for name, task in heard.tasks.items()} == {
-        ("tiny_sum", LINUX, 205, "")
-    }
+    assert kinds_of(heard) == {("tiny_sum", LINUX, 205, "")}
 
 
 def built(exchange, tmp_path, **said) -> None:
