@@ -208,7 +208,6 @@ HEAVY = {f"axiom.{name}" for name in ("service.laboratory", "service.project", "
 
 
 def typed(*words: object) -> tuple[int, set[str], str]:
-    """Status, what was imported, and what was said."""
     command = [sys.executable, "-c", _TYPED, *map(str, words)]
     process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE)
     status, imported = json.loads(process.stdout)

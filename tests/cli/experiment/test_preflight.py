@@ -20,7 +20,6 @@ pytestmark = need("bwrap")
 
 @pytest.fixture
 def file(sound, tmp_path):
-    """An experiment that passes, in a file of one's own."""
     file = tmp_path / "sound.py"
     file.write_bytes(contents(sound.archive)["axiom/catalogue/sound.py"])
     return file

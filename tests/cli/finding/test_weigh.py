@@ -22,8 +22,6 @@ def table(tmp_path):
 
 @pytest.fixture
 def weigh(say_to):
-    """What is answered to words that can be meant."""
-
     def weigh(*words):
         status, out, err = say_to(None, "weigh", *words)
         assert status == 0, err

@@ -9,7 +9,6 @@ from axiom.store.tasks.progress import SaidProgress
 
 @pytest.fixture(scope="module")
 def filled(new_lab, prepared, tmp_path_factory):
-    """A laboratory with three hosts, one of whose tasks is out and said to be 40 % done."""
     lab = new_lab(tmp_path_factory.mktemp("filled") / "lab")
     fill(lab, prepared)
     with lab.db.transaction():

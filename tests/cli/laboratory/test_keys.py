@@ -94,7 +94,6 @@ def test_who_signs_is_shown_what_is_signed_and_what_is_no_request_is_refused(say
 
 
 def entries(say, command: str) -> list[dict]:
-    """What the audit has of a command, oldest first."""
     return [row for row in reversed(say("audit show --limit 200 --json")[1]["audit"]) if row["command"] == command]
 
 
