@@ -11,7 +11,8 @@ campaign of their own, `liars`.
 
 The site is a laboratory as `axiom lab` starts it. Requests in five classes are sent to it in bytes; one counts against
 us that leads to a host which the request names, is answered by more than one status line or by a fault, or tells who
-has an account. At the end the site must answer, its log must tell of no fault, and every promise must hold.
+has an account. Then each part of a request in which a stranger may write grows eightfold, and may not take many times
+as long as that. At the end the site must answer, its log must tell of no fault, and every promise must hold.
 """
 
 import argparse
@@ -29,8 +30,10 @@ from urllib.parse import urlsplit
 sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in ("support", "preflight")]
 sys.path.append(str(Path(__file__).parent / "parts"))
 
+import growing_requests
 import strangers
 from defects import DEFECTS, SOUND
+from growing_requests import APART, MOST, growth
 from running_lab import axiom, running
 from strangers import Site
 from takeover import Attempt, Scene, known_home, play
@@ -127,6 +130,10 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
             longest = max(longest, time.perf_counter() - began)
             tried[request.kind] += 1
             problems += [f"{request.kind}: {problem}"] if problem else []
+        growing = {
+            name: growth(site, lab.process.pid, most, sized) for name, most, sized in growing_requests.requests()
+        }
+        problems += [f"{times:.0f} x for {APART} x of {name}" for name, times in growing.items() if times > MOST]
         problems += [] if lab.page("status.json") else ["the site does not answer any more"]
         lab.stop()
     log = (folder / "lab" / "logs" / "axiom.log").read_text()
@@ -134,6 +141,9 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
     problems += [] if axiom("doctor", "--invariants", data=folder / "lab").returncode == 0 else ["a promise is broken"]
     for kind, amount in sorted(tried.items()):
         print(f"{kind:<28}{amount} requests")
+    print(
+        f"{'growing requests':<28}{len(growing)} shapes, at most {max(growing.values()):.1f} x for {APART} x the bytes"
+    )
     print(f"{'longest until answered':<28}{longest:.2f} s")
     print(f"{'answered amiss':<28}{len(problems)} of {requests} (at most 0)")
     print("".join(f"  {problem}\n" for problem in problems[:20]), end="", flush=True)

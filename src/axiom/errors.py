@@ -252,9 +252,18 @@ class NoRoom(TaskError):
 
 
 class GpuUnusable(TaskError):
-    """The program cannot use the GPU that the task was given."""
+    """The program cannot use the GPU that the task was given. Its words reach the server, which repeats the reason."""
 
     exit_code = 16
+    _BEFORE, _AFTER = "The GPU of this computer cannot be used: ", ". Nothing was computed."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{self._BEFORE}{reason}{self._AFTER}")
+
+    @classmethod
+    def reason_in(cls, words: str) -> str:
+        """The reason, out of what a host reported; nothing where it reported something else."""
+        return words.partition(cls._BEFORE)[2].partition(cls._AFTER)[0]
 
 
 class MemoryLimit(TaskError):

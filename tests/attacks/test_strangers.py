@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from growing_requests import MOST, growth, requests
 from running_lab import Lab, axiom, running
-from strangers import CLASSES, Site, play
+from strangers import CLASSES, HEADER_BYTES, Site, play
 
 EACH = 12  # requests of a class
 
@@ -29,6 +30,31 @@ def site(lab: Lab) -> Site:
 def test_each_is_answered_as_it_should_be(kind, site: Site) -> None:
     problems = [play(site, kind(random.Random(f"{kind.__name__} {number}"))) for number in range(EACH)]
     assert problems == [""] * EACH
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nHost: lab\r\nHost: lab\r\n\r\n", 400),
+        ("GET / HTTP/1.0\r\n\r\n", 200),
+        ("GET / HTTP/0.9\r\nHost: lab\r\n\r\n", 505),
+        ("POST /scheduler HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (
+            "POST /scheduler HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
+            200,
+        ),
+        (f"GET / HTTP/1.1\r\nHost: lab\r\nCookie: {'a' * HEADER_BYTES}\r\n\r\n", 431),
+    ],
+)
+def test_a_head_says_in_one_way_what_is_asked(site: Site, head: str, status: int) -> None:
+    assert site.answer([head.encode()]).startswith(b"HTTP/1.1 %d " % status)
+
+
+def test_no_request_takes_more_than_its_length(lab: Lab, site: Site) -> None:
+    tried = {name: growth(site, lab.process.pid, longest, sized) for name, longest, sized in requests()}
+    assert len(tried) > 500
+    assert {name: times for name, times in tried.items() if times > MOST} == {}
 
 
 def test_the_site_is_none_the_worse(lab: Lab, site: Site) -> None:

@@ -9,6 +9,7 @@ from axiom.domain.amounts import counted
 from axiom.domain.endings import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
+from axiom.errors import GpuUnusable
 
 # Tasks a core and day: what a host falls from when it fails and climbs back to. Five failures in a row leave one.
 QUOTA = 32
@@ -22,7 +23,7 @@ _STEP = math.log(2)  # no single task makes a host look more than twice as fast 
 _LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
 GPU_RESTS_FOR = timedelta(days=1)  # drivers are rarely mended sooner, and its cores go on
 GPU_LOOKS = 2  # of its newest tasks
-_UNUSABLE, _MOST_WORDS = "GPU of this computer cannot be used: ", 200  # as a runner says why
+_REASON_LENGTH = 200  # of its reason
 _FAILING = frozenset({TaskState.FAILED, TaskState.INVALID})
 
 
@@ -75,7 +76,7 @@ def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
     if not is_unusable and (len(ended) < GPU_LOOKS or any(one.state not in _FAILING for one in ended)):
         return ""
     why = "our program could not use it" if is_unusable else f"its last {GPU_LOOKS} tasks there failed"
-    reason = ended[0].words.partition(_UNUSABLE)[2].partition(". Nothing")[0][:_MOST_WORDS] if is_unusable else ""
+    reason = GpuUnusable.reason_in(ended[0].words)[:_REASON_LENGTH] if is_unusable else ""
     return f"is not given to the GPU of your computer for a day, since {why}{f': {reason}' if reason else ''}"
 
 

@@ -65,12 +65,12 @@ class PreflightRun:
         said: Said | None = None,
         patience: float = PATIENCE,
         gate: PauseGate | None = None,
-        slowness: Callable[[], float] = reference_core.slowness,
+        slowness: Callable[[], float] | None = None,
     ) -> None:
         """`seeds` gives the seed of a number, `slowness` how many seconds a second of a reference core takes now."""
         self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds
-        self._said, self._gate, self._slowness = said, gate, slowness
-        self._cpu_limit = max(1.0, slowness()) * (patience + _MARGIN * max(demands.seconds))
+        self._said, self._gate, self._slowness = said, gate, slowness or reference_core.RecentSlowness()
+        self._cpu_limit = max(1.0, self._slowness()) * (patience + _MARGIN * max(demands.seconds))
         self._alone = threading.Lock()
         self._ended = threading.Event()
         self._one_way, self._other_way = _one_way(demands), _other_way(demands)

@@ -1,12 +1,15 @@
 """How this computer compares with the reference core, in whose seconds experiments declare their costs, at a moment."""
 
+import math
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 # What `same_work` takes a core on which the median experiment of the catalogue takes what it declares
 # (`scripts/bench needs` prints it).
 SAME_WORK_SECONDS = 0.002
+_FRESH_SECONDS = 0.5
 
 
 def same_work() -> float:
@@ -21,3 +24,18 @@ def same_work() -> float:
 def slowness() -> float:
     """How many seconds a second of the reference core takes here and now: neighbours on the same chip count, too."""
     return min(same_work() for _ in range(3)) / SAME_WORK_SECONDS
+
+
+class RecentSlowness:
+    """The slowness of this computer, measured again where half a second has gone since; any thread may ask."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._at, self._value = -math.inf, 0.0
+
+    def __call__(self) -> float:
+        """How many seconds a second of the reference core takes at about this moment."""
+        if self._clock() - self._at >= _FRESH_SECONDS:
+            self._value = slowness()
+            self._at = self._clock()
+        return self._value

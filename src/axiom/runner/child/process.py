@@ -127,7 +127,7 @@ class Child:
         if fault:
             self.stop()
             if fault["kind"] == GpuUnusable.__name__:
-                raise GpuUnusable(f"The GPU of this computer cannot be used: {fault['text']}. Nothing was computed.")
+                raise GpuUnusable(fault["text"])
             raise ExperimentError(_sentence(module, fault))
 
     def describe(

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-HEADER_BYTES = 64 * 1024
+HEADER_BYTES = 16 * 1024  # with the address; BOINC's clients send 300, browsers 1 to 2 KB
 BODY_BYTES = 1024 * 1024
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
@@ -33,6 +33,7 @@ CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer
 FROM_ONE_SENDER = 64  # connections at once; a reverse proxy brings those of many
 _PROGRAMS = b"/api/"  # whoever asks there reads a problem document beside each refusal
 _HEADER_SIGNS = 4  # bytes of each header line besides its name and its value
+_VERSIONS = frozenset({"1.0", "1.1"})
 _OTHER_FILES = 200  # that the laboratory itself may have open
 
 
@@ -113,6 +114,8 @@ class Hardened(HttpToolsProtocol):
         self.wait(BODY_SECONDS)
         if self._at_most > HEADER_BYTES and self._header_size() > HEADER_BYTES:
             self.refuse(b"431 Request Header Fields Too Large")
+        if fault := _head_fault(self.parser.get_http_version(), self.headers):
+            self.refuse(fault)
         if len(self.pipeline) >= MOST_WAITING:
             self.transport.close()  # without a word, which would stand among the answers that are still to come
         if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
@@ -219,6 +222,19 @@ class Hardened(HttpToolsProtocol):
         is_under_way = answers is not None and answers.response_started and not answers.response_complete
         has_begun = newest is not None and getattr(newest, "response_started", newest.response_complete)
         return is_under_way or (self._in_body and has_begun)
+
+
+def _head_fault(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """The status of a request that does not say in one way whom it asks and how long it is; empty for all others."""
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and (value.strip().lower() != b"chunked" or version == "1.0"):
+            return b"501 Not Implemented"
+    if version not in _VERSIONS:
+        return b"505 HTTP Version Not Supported"
+    return b"400 Bad Request" if hosts > 1 or (not hosts and version == "1.1") else b""
 
 
 def _problem(status: bytes) -> bytes:

@@ -6,6 +6,7 @@ a cookie which no other site can read.
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from axiom.errors import AxiomError
+from axiom.web.base.cookies import cookie
 from axiom.web.base.request import number_of
 
 FORM_BYTES = 64 * 1024
@@ -106,8 +108,21 @@ def is_our_form(request: Request, form: Form, seed: str, origins: frozenset[str]
 
 
 def is_from_here(request: Request, origin: str, origins: frozenset[str]) -> bool:
-    """Is this origin the site's own, by the address that the request names or by the project's?"""
-    return origin in {f"{scheme}://{request.headers.get('host', '')}" for scheme in ("http", "https")} | origins
+    """Is this origin the site's own: the project's address, or the number of a computer that the request names, too?
+
+    A name that the request names proves nothing: whoever owns it may have led it here.
+    """
+    if origin in origins:
+        return True
+    host = urlsplit(f"//{request.headers.get('host', '')}")
+    return origin in {f"{scheme}://{host.netloc}" for scheme in ("http", "https")} and _is_number(host.hostname or "")
+
+
+def _is_number(host: str) -> bool:
+    try:
+        return host == "localhost" or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def origins_of(master: str) -> frozenset[str]:
@@ -127,8 +142,8 @@ def _origin(address: str) -> str:
 def cookies_of(request: Request, *, secure: bool) -> Cookies:
     """The cookies that this browser has of us."""
     return Cookies(
-        session=request.cookies.get(_name(_SESSION, secure=secure), ""),
-        visit=request.cookies.get(_name(_VISIT, secure=secure), ""),
+        session=cookie(request.headers.raw, _name(_SESSION, secure=secure)),
+        visit=cookie(request.headers.raw, _name(_VISIT, secure=secure)),
     )
 
 

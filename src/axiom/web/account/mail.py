@@ -135,6 +135,8 @@ def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[
     found = accounts.by_id(db, link.volunteer_id)
     if found is None or found[1].email is None:
         return None
+    if link.purpose is LinkPurpose.CONFIRM and accounts.confirmed_at(db, link.volunteer_id):
+        return None
     bound = {LinkPurpose.CONFIRM: found[1].email, LinkPurpose.RESET: str(found[1].password_serial)}
     is_good = is_valid(visit.reception.doorkeeper.secret, link, bound.get(link.purpose, ""), now)
     return found if is_good else None

@@ -131,9 +131,8 @@ def confirm(visit: Visit) -> Outcome:
     answer = visit.operate(command, key=key)
     token = visit.form.text("token")
     is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
-    return Again(
-        form=Form(), status=200, shown=_said(command, answer) | {"is_done": True, "token": token if is_its_own else ""}
-    )
+    done = {"is_done": True, "was_done_before": "repeated" in answer, "token": token if is_its_own else ""}
+    return Again(form=Form(), status=200, shown=_said(command, answer) | done)
 
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:

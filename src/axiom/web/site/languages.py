@@ -4,11 +4,12 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-from starlette.requests import Request, cookie_parser
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from axiom.locale import languages
+from axiom.web.base.cookies import cookie
 
 TRANSLATED = frozenset(
     {
@@ -26,13 +27,8 @@ _OWN = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 def language_of(scope: MutableMapping[str, Any]) -> str:
     """The language that the choice of a visitor says, else their browser."""
-    chosen = accepted = ""
-    for name, value in scope["headers"]:
-        if name == b"accept-language":
-            accepted = value.decode("latin-1")
-        elif name == b"cookie" and _COOKIE.encode() in value:
-            chosen = cookie_parser(value.decode("latin-1")).get(_COOKIE, "")
-    return languages.choose(chosen, accepted)
+    accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+    return languages.choose(cookie(scope["headers"], _COOKIE), accepted)
 
 
 def choice(*, is_secure: bool) -> Route:

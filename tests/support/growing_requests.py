@@ -1,0 +1,87 @@
+"""Requests whose strange part grows: for eight times the bytes a site may take eight times as long, and no more."""
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from strangers import BODY_BYTES, FORM_BYTES, HEADER_BYTES, Site
+
+APART = 8  # times the smaller size: a quadratic reader takes 64 times as long
+MOST = 3 * APART  # times as long that a linear one may seem to take on a computer that is shared
+TIMES = 5  # that a request is sent which seems to take more; the least time counts
+_SPARE = 1_000  # bytes of a request beside its strange part
+
+_SIGNS = ('\\"', '"', ";", "a=;", ",", "a,", "a;q=1,", 'W/"a",', "0-0,", " ", "%", "%25", "+", "a", "a.", "1")
+_MARKUP = ("&", "a=a&", "<", "<a>", "</a>", "<a/>", '<a b="">', "&amp;", "<![CDATA[", "]]>", "[", '{"a":', '"\\u0000')
+_TAGS = ("<stderr_out>", "</stderr_out>", "<host_info>", "<global_preferences>", "<name>", "\r\n", "\0", "--a\r\n")
+_HEADERS = (
+    *("Cookie: lang=", 'Cookie: lang="', 'Cookie: axiom="', "Accept-Language: ", "Accept-Encoding: ", "Accept: "),
+    *("If-None-Match: ", "If-Range: ", "Range: bytes=", "Content-Type: multipart/form-data; boundary=", "Host: "),
+    *("Origin: http://", "Referer: http://a/", "X-Forwarded-For: ", "Forwarded: ", "Authorization: Bearer "),
+    *("Authorization: Basic ", "Idempotency-Key: ", "Connection: ", "Transfer-Encoding: "),
+)
+_ADDRESSES = (
+    *("/", "/?", "/findings?q=", "/experiments?q=", "/results?experiment=", "/download/", "/maps/", "/hosts/"),
+    *("/account/confirm?token=", "/lookup_account.php?", "/team_lookup.php?team_name=", "/language/de?back=/"),
+)
+_BODIES = (  # how each begins, and how long it may be
+    *(
+        ("/scheduler", "<scheduler_request>", BODY_BYTES),
+        ("/file_upload_handler", "<data_server_request>\n", BODY_BYTES),
+    ),
+    *(("/create_account.php", "user_name=", FORM_BYTES), ("/account/sign-in", "email=", FORM_BYTES)),
+    *(("/account/register", "", FORM_BYTES), ("/api/commands/x", '{"a": ', FORM_BYTES)),
+)
+
+Sized = Callable[[int], bytes]
+
+
+def requests() -> Iterator[tuple[str, int, Sized]]:
+    """Each request: what is strange in it, how much of that the site reads, and the request with so much."""
+    most, rest = HEADER_BYTES - _SPARE, " HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n"
+    for header in _HEADERS:
+        for sign in _SIGNS:
+            yield f"{header}{sign}…", most, _grown(f"GET /join{rest}{header}", sign, "\r\n\r\n")
+    for address in _ADDRESSES:
+        for sign in _SIGNS:
+            if " " not in sign:
+                yield f"{address}{sign}…", most, _grown(f"GET {address}", sign, f"{rest}\r\n")
+    for path, opening, longest in _BODIES:
+        for sign in (*_SIGNS, *_MARKUP, *_TAGS):
+            yield f"{path} {opening}{sign}…", longest - _SPARE, _posted(path, opening, sign)
+
+
+def growth(site: Site, process: int, most: int, sized: Sized) -> float:
+    """How many times as much of a processor this process takes for `APART` times as many strange bytes."""
+    small = large = math.inf
+    for _ in range(TIMES):
+        small = min(small, _seconds(site, process, sized(most // APART)))
+        large = min(large, _seconds(site, process, sized(most)))
+        if large <= MOST * small:
+            break
+    return large / small
+
+
+def _grown(before: str, sign: str, after: str) -> Sized:
+    return lambda size: (before + (sign * size)[:size] + after).encode("latin-1")
+
+
+def _posted(path: str, opening: str, sign: str) -> Sized:
+    def sized(size: int) -> bytes:
+        body = opening + (sign * size)[:size]
+        head = f"POST {path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+        return (head + body).encode("latin-1")
+
+    return sized
+
+
+def _seconds(site: Site, process: int, request: bytes) -> float:
+    before = _cpu(process)
+    site.answer([request])
+    return _cpu(process) - before
+
+
+def _cpu(process: int) -> float:
+    """Seconds of a processor that the threads of a process have taken."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
