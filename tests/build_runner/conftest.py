@@ -94,11 +94,11 @@ def lay_out(folder: Path, name: str, padding: int = 0) -> Path:
     if padding:  # of which nothing compresses the second
         files["lib/long"] = bytes(4 * padding)
         files["lib/large"] = b"".join(hashlib.sha256(b"%d" % number).digest() for number in range(padding // 32))
-    for each, body in files.items():
-        path = folder / each
+    for file, body in files.items():
+        path = folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-        path.chmod(0o755 if each.startswith("bin/") else 0o644)
+        path.chmod(0o755 if file.startswith("bin/") else 0o644)
     return folder
 
 
@@ -113,17 +113,15 @@ def make(folder: Path, boot: Files, name: str, padding: int = 0) -> Built:
     return Built(launcher=program, name=zip_name, zip=raw)
 
 
-@pytest.fixture(scope="session")
-def small(once, boot) -> Built:
-    return once("small", lambda place: make(place, boot, "small"))
+def _runner(name: str, padding: int = 0):
+    """A fixture: a runner of this name, made once."""
+
+    @pytest.fixture(scope="session", name=name)
+    def made(once, boot) -> Built:
+        return once(name, lambda place: make(place, boot, name, padding))
+
+    return made
 
 
-@pytest.fixture(scope="session")
-def other(once, boot) -> Built:
-    return once("other", lambda place: make(place, boot, "other"))
-
-
-@pytest.fixture(scope="session")
-def large(once, boot) -> Built:
-    """One that takes long enough to be killed on the way, with a file that is longer than any other."""
-    return once("large", lambda place: make(place, boot, "large", padding=LARGE))
+small, other = _runner("small"), _runner("other")
+large = _runner("large", LARGE)  # takes long enough to be killed on the way, with a file longer than any other

@@ -31,27 +31,26 @@ def coded(tmp_path, monkeypatch) -> Path:
     return file
 
 
-def test_the_code_is_where_the_link_leads(tmp_path, coded):
-    assert boot.code_in(str(tmp_path)) == str(coded)
-    (tmp_path / CODE_FILE).unlink()
-    (tmp_path / CODE_FILE).symlink_to(coded)
-    assert boot.code_in(str(tmp_path)) == str(coded)
+def test_the_code_is_where_the_link_leads_and_is_not_run_if_it_was_changed_or_lies_elsewhere(tmp_path, coded):
+    def refused() -> bool:
+        with pytest.raises(boot.GaveUp):
+            boot.code_in(str(tmp_path))
+        return True
 
-
-def test_code_that_was_changed_or_lies_elsewhere_is_not_run(tmp_path, coded):
+    link = tmp_path / CODE_FILE
+    assert boot.code_in(str(tmp_path)) == str(coded)
+    link.unlink()
+    assert refused()
+    link.symlink_to(coded)
+    assert boot.code_in(str(tmp_path)) == str(coded)
     coded.write_bytes(b"another code")
-    with pytest.raises(boot.GaveUp):
-        boot.code_in(str(tmp_path))
+    assert refused()
     coded.unlink()
-    with pytest.raises(boot.GaveUp):
-        boot.code_in(str(tmp_path))
-    (tmp_path / CODE_FILE).write_text("<soft_link>../../elsewhere/boot.py</soft_link>\n")
+    assert refused()
+    link.unlink()
+    link.write_text("<soft_link>../../elsewhere/boot.py</soft_link>\n")
     (tmp_path / "boot.py").touch()
-    with pytest.raises(boot.GaveUp):
-        boot.code_in(str(tmp_path))
-    (tmp_path / CODE_FILE).unlink()
-    with pytest.raises(boot.GaveUp):
-        boot.code_in(str(tmp_path))
+    assert refused()
 
 
 def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch):
@@ -65,12 +64,13 @@ def test_it_tells_boinc_client_what_the_runner_would(tmp_path, monkeypatch):
 
 
 def test_a_listing_tells_of_every_file_below_and_of_its_change(tmp_path):
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    (tmp_path / "a" / "b" / "c").write_text("1")
+    file = tmp_path / "a" / "b" / "c"
+    file.parent.mkdir(parents=True)
+    file.write_text("1")
     (tmp_path / "d").symlink_to("nowhere")
     before = boot.listing(str(tmp_path))
     assert [line.split(" ")[-1] for line in before.splitlines()] == ["a/b/c", "d"]
-    (tmp_path / "a" / "b" / "c").write_text("2")
+    file.write_text("2")
     assert boot.listing(str(tmp_path)) != before
 
 

@@ -1,18 +1,24 @@
 """The launcher and the interpreter behind it, on a host: real shells, real unpacking, real damage."""
 
+import base64
 import contextlib
 import hashlib
+import io
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
-import time
+import tarfile
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
-from patience import PATIENCE
+from build_runner import boot as program
+from build_runner.archive import tar_gz
+from build_runner.launcher import Runtime, checksum, launcher, needs_of
+from patience import PATIENCE, until
 
 LARGE = 4_000_000
 CODE = b"the runner's own code"
@@ -54,8 +60,8 @@ class Host:
 
     def run(self, program: Path, *words: str, slot: str = "0", **options) -> tuple[int, str]:
         with self.start(program, *words, slot=slot, **options) as process:
-            said = process.communicate(timeout=PATIENCE)[1]
-        return process.returncode, said
+            printed = process.communicate(timeout=PATIENCE)[1]
+        return process.returncode, printed
 
 
 @pytest.fixture
@@ -63,20 +69,8 @@ def host(tmp_path):
     return Host(tmp_path)
 
 
-def words(slot: Path) -> list[str]:
-    return (slot / "words").read_text().splitlines()
-
-
-def finished(slot: Path) -> list[str]:
-    return (slot / "boinc_finish_called").read_text().splitlines()
-
-
-def begun(slot: Path) -> None:
-    """Wait until what stands in the runner's place has begun there."""
-    until = time.monotonic() + PATIENCE
-    while not (slot / "started").exists():
-        assert time.monotonic() < until
-        time.sleep(0.01)
+def words(slot: Path, name: str = "words") -> list[str]:
+    return (slot / name).read_text().splitlines()
 
 
 def stamps(folder: Path) -> dict[str, int]:
@@ -87,14 +81,12 @@ def test_the_runner_starts_in_the_folder_of_the_task_and_unpacks_once(tmp_path, 
     host = Host(tmp_path, PLACE)
     program = host.bring(small)
     strange = {"LD_LIBRARY_PATH": "../../projects:.", "LD_PRELOAD": "", "PYTHONPATH": "/no", "PYTHONHOME": "/no"}
-    with host.start(program, "--task", "a b", "$(touch here)", "", env=strange) as process:
+    orders = ["--task", "a b", "$(touch here)", ""]
+    with host.start(program, *orders, env=strange) as process:
         assert process.communicate(timeout=PATIENCE)[1] == ""
     assert process.returncode == 0
     assert (host.slot() / "started").read_text() == f"{process.pid} small\n"
-    assert words(host.slot()) == [
-        *(str(host.slot()), "-I", "-B", str(host.project / CODE_NAME)),
-        *("--task", "a b", "$(touch here)", ""),
-    ]
+    assert words(host.slot()) == [str(host.slot()), "-I", "-B", str(host.project / CODE_NAME), *orders]
     assert not list(host.slot().glob("boinc_*"))
     environment = (host.slot() / "environment").read_text()
     assert "LD_" not in environment
@@ -102,12 +94,8 @@ def test_the_runner_starts_in_the_folder_of_the_task_and_unpacks_once(tmp_path, 
     tree = host.home / small.folder
     assert (tree / "lib/deep/er/module.py").read_bytes() == b"value = 1\n"
     assert (tree / "lib/empty").read_bytes() == b""
-    assert {path.name: path.stat().st_mode & 0o777 for path in tree.rglob("*") if path.is_file()} == {
-        "python3": 0o755,
-        "module.py": 0o644,
-        "empty": 0o644,
-        "table": 0o644,
-    }
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tree.rglob("*") if path.is_file()}
+    assert modes == {"python3": 0o755, "module.py": 0o644, "empty": 0o644, "table": 0o644}
     before = stamps(host.home)
     assert host.run(program) == (0, "")
     assert stamps(host.home) == before
@@ -118,16 +106,14 @@ def test_sixteen_first_starts_at_once_unpack_once(host, large):
     with contextlib.ExitStack() as stays_open:
         started = [host.start(program, slot=str(number)) for number in range(16)]
         seen = {}
-        while any(each.poll() is None for each in started):
-            see(seen, host.home, large.folder, stays_open)
-            time.sleep(0.01)
-        assert [each.communicate()[1] for each in started] == [""] * 16
-        assert {each.returncode for each in started} == {0}
+        until(lambda: see(seen, host.home, large.folder, stays_open) or None not in {run.poll() for run in started})
+        assert [run.communicate()[1] for run in started] == [""] * 16
+        assert {run.returncode for run in started} == {0}
         see(seen, host.home, large.folder, stays_open)
     assert len(seen) == 1
     assert {words(host.slot(str(number)))[0] for number in range(16)} == {str(host.slot(str(n))) for n in range(16)}
-    left = {path.name.split("-")[0] for path in host.home.iterdir()}
-    assert left == {"boot", "boot.lock", "runtime", "runtimes.lock"}
+    kinds = {path.name.split("-")[0] for path in host.home.iterdir()}
+    assert kinds == {"boot", "boot.lock", "runtime", "runtimes.lock"}
 
 
 def see(seen: dict[int, BinaryIO], home: Path, folder: str, stays_open: contextlib.ExitStack) -> None:
@@ -162,9 +148,7 @@ def killed_half_way(host: Host, program: Path, sign: str) -> bool:
     shutil.rmtree(host.home, ignore_errors=True)
     (host.slot() / "started").unlink(missing_ok=True)
     with host.start(program, start_new_session=True) as process:
-        until = time.monotonic() + PATIENCE
-        while process.poll() is None and time.monotonic() < until and not list(host.home.glob(sign)):
-            time.sleep(0.001)
+        until(lambda: process.poll() is not None or list(host.home.glob(sign)))
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
     return process.returncode == -signal.SIGKILL and not (host.slot() / "started").exists()
@@ -208,20 +192,23 @@ def test_a_damaged_runtime_is_put_right_before_anything_runs(host, small, damage
     assert table.read_bytes() == content
 
 
-@pytest.mark.parametrize("place", [0, 700, -1, None])
-def test_a_zip_that_is_missing_or_has_a_flipped_bit_runs_nothing(host, small, place):
+def test_a_zip_that_is_missing_or_has_a_flipped_bit_runs_nothing(host, small):
     program = host.bring(small)
-    if place is None:
+    for place in (0, 700, -1, None):
         (host.project / small.name).unlink()
-    else:
-        raw = bytearray(small.zip)
-        raw[place] ^= 4
-        (host.project / small.name).write_bytes(raw)
-    status, printed = host.run(program)
-    assert status == 17
-    assert finished(host.slot()) == ["17", printed.strip()[:250]]
-    assert not (host.slot() / "started").exists()
-    assert not (host.home / small.folder).exists()
+        if place is not None:
+            raw = bytearray(small.zip)
+            raw[place] ^= 4
+            (host.project / small.name).write_bytes(raw)
+        status, printed = host.run(program)
+        assert status == 17
+        assert words(host.slot(), "boinc_finish_called") == ["17", printed.strip()[:250]]
+        assert not (host.slot() / "started").exists()
+        assert not (host.home / small.folder).exists()
+        (host.project / small.name).touch()
+    shutil.rmtree(host.home)
+    (host.home / "boot.lock").mkdir(parents=True)  # nor is an interpreter that cannot be put in its place started
+    assert host.run(program)[0] == 17
 
 
 def flips(raw: bytes) -> list[int]:
@@ -272,29 +259,6 @@ def test_a_full_disk_puts_the_task_off_and_leaves_nothing_half_done(host, large,
     assert (host.slot() / "started").exists()
 
 
-def test_an_interpreter_that_cannot_be_put_in_its_place_is_not_taken_for_one_that_does_not_run(host, small):
-    program = host.bring(small)
-    (host.home / "boot.lock").mkdir(parents=True)
-    status, _ = host.run(program)
-    assert (status, finished(host.slot())[0]) == (17, "17")
-
-
-def test_a_changed_runtime_is_left_alone_while_another_task_computes_with_it(host, small):
-    program = host.bring(small)
-    (host.slot("long") / "wait").write_text("30")
-    with host.start(program, slot="long", start_new_session=True) as busy:
-        begun(host.slot("long"))
-        module = host.home / small.folder / "lib/deep/er/module.py"
-        before = module.stat().st_ino
-        module.chmod(0o600)  # as a careless program would; its content is what it was
-        status, _ = host.run(program, slot="1")
-        assert (status, module.stat().st_ino) == (0, before)
-        assert (host.slot("1") / "boinc_temporary_exit").read_text().startswith("600\n")
-        os.killpg(busy.pid, signal.SIGKILL)
-    assert host.run(program, slot="1") == (0, "")
-    assert module.stat().st_mode & 0o777 == 0o644
-
-
 def test_small_interpreters_that_no_launcher_names_go_after_a_day(host, small):
     program, second = host.bring(small), host.project / "axiom_runner_second"
     second.write_bytes(b"#!/bin/sh\nboot=$home/boot-needed\n")
@@ -309,21 +273,62 @@ def test_small_interpreters_that_no_launcher_names_go_after_a_day(host, small):
     assert {path.name for path in host.home.glob("*boot*") if path.is_dir()} == {own, "boot-needed", "boot-young"}
 
 
-def test_an_older_runtime_goes_once_nobody_uses_it_and_its_zip_is_gone(host, small, other):
+def test_a_runtime_is_neither_mended_nor_removed_while_a_task_computes_with_it(host, small, other):
     old, new = host.bring(small), host.bring(other)
-    host.run(old)
-    (host.slot("long") / "wait").write_text("30")
+    zipped, module = host.project / small.name, host.home / small.folder / "lib/deep/er/module.py"
+    (host.slot("long") / "wait").write_text(str(PATIENCE))
     with host.start(old, slot="long", start_new_session=True) as busy:
-        begun(host.slot("long"))
-        host.run(new, slot="1")
-        assert (host.home / small.folder).exists()  # two versions are current, as one for GPUs would be
-        (host.project / small.name).unlink()
-        host.run(new, slot="1")
-        assert (host.home / small.folder).exists()  # a task still computes with it
+        until((host.slot("long") / "started").exists)
+        before = module.stat().st_ino
+        module.chmod(0o600)  # as a careless program would; its content is what it was
+        status, _ = host.run(old, slot="1")
+        assert (status, module.stat().st_ino) == (0, before)
+        assert (host.slot("1") / "boinc_temporary_exit").read_text().startswith("600\n")
+        host.run(new, slot="2")
+        assert module.exists()  # two versions are current, as one for GPUs would be
+        zipped.unlink()
+        host.run(new, slot="2")
+        assert module.exists()
+        zipped.write_bytes(small.zip)
         os.killpg(busy.pid, signal.SIGKILL)
-    host.run(new, slot="1")
-    assert {path.name for path in host.home.glob("runtime-*")} == {
-        other.folder,
-        f"{other.folder}.held",
-        f"{other.folder}.stamp",
-    }
+    assert host.run(old, slot="1") == (0, "")
+    assert module.stat().st_mode & 0o777 == 0o644
+    zipped.unlink()
+    host.run(new, slot="2")
+    names = {path.name for path in host.home.glob("runtime-*")}
+    assert names == {other.folder, f"{other.folder}.held", f"{other.folder}.stamp"}
+
+
+RUNTIME = Runtime(name="axiom_runtime_00.zip", digest="ab" * 32, needs="it needs glibc 2.35 or newer")
+
+
+def test_a_launcher_is_whole_and_the_same_for_the_same_files(boot, launchers):
+    assert launchers["posix"] == launcher(RUNTIME, dict(reversed(boot.items())))
+    for raw in launchers.values():
+        assert not re.search(rb"@[A-Z0-9]+@", raw[:8_000].partition(b"exec ")[0])
+        assert RUNTIME.digest.encode() in raw
+    assert "2.35" in needs_of((2, 35))
+    assert "glibc" not in needs_of((0, 0))
+
+
+def test_the_lines_that_nothing_covers_are_three_and_need_no_more_than_posix(launchers):
+    lines = launchers["posix"].split(b"\n", 3)
+    assert lines[0] == b"#!/bin/sh"
+    assert checksum(lines[3]).encode() in lines[2]
+
+
+def test_the_small_interpreter_brings_what_the_program_imports_and_little_else(boot):
+    names = {name.rpartition("/")[2].partition(".")[0] for name in boot}
+    assert {"boot", "python3", "lzma", "zipfile", "hashlib", "shutil", "threading"} <= names
+    assert not names & {"_ssl", "ctypes", "socket", "asyncio", "site-packages"}
+    assert len(tar_gz(boot)) < 12_000_000
+    assert boot["boot.py"][0] == Path(program.__file__).read_bytes()
+
+
+def test_windows_finds_the_interpreter_in_the_text_form_that_certutil_reads(boot, launchers):
+    text = launchers["windows"].decode("ascii")
+    assert text.startswith("@echo off\r\n")
+    assert text.index("exit /b 15") < text.index("-----BEGIN")
+    body = re.search(r"-----BEGIN CERTIFICATE-----\r\n(.*)\r\n-----END CERTIFICATE-----\r\n$", text, re.DOTALL)[1]
+    with tarfile.open(fileobj=io.BytesIO(base64.b64decode(body))) as archive:
+        assert sorted(archive.getnames()) == sorted(boot)

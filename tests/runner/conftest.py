@@ -16,6 +16,7 @@ from axiom.domain.experiments import seed_of
 from axiom.lab.runners.stand_in import stand_in
 from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
+from axiom.runner.tasks import Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys
@@ -59,8 +60,16 @@ def ok(config, seed):
     return Measures(value=seed / 2**63 + config.amount, count=3, curve=(1.0, 2))
 
 
-def refuse(config, seed):
-    raise KeyError("secret words")
+# How a cell ends.
+def refuse(config, seed): raise KeyError("secret words")
+def break_lines(config, seed): raise type("Two\\nLines", (Exception,), {})
+def leave(config, seed): sys.exit("bye")
+def vanish(config, seed): os._exit(7)
+def crash(config, seed): os.kill(os.getpid(), signal.SIGSEGV)
+def stray(config, seed): os.kill(os.getpid(), 40)
+def diverge(config, seed): return Measures(value=math.nan, count=1, curve=(math.inf,))
+def mistype(config, seed): return Measures(value="half")
+def nothing(config, seed): return None
 
 
 def mumble(config, seed):
@@ -71,29 +80,9 @@ def mumble(config, seed):
     raise Speechless
 
 
-def break_lines(config, seed):
-    raise type("Two\\nLines", (Exception,), {})
-
-
 def deafen(config, seed):
     sys.stderr.close()
     raise KeyError("nobody hears")
-
-
-def leave(config, seed):
-    sys.exit("bye")
-
-
-def vanish(config, seed):
-    os._exit(7)
-
-
-def crash(config, seed):
-    os.kill(os.getpid(), signal.SIGSEGV)
-
-
-def stray(config, seed):
-    os.kill(os.getpid(), 40)
 
 
 def spin(config, seed):
@@ -106,6 +95,13 @@ def sleep(config, seed):
     return ok(config, seed)
 
 
+def wait(config, seed):
+    """Until the test lets it go on."""
+    while not (NOTES / "go").exists():
+        time.sleep(0.005)
+    return ok(config, seed)
+
+
 def steps(config, seed):
     for step in range(12):
         time.sleep(config.amount / 12)
@@ -113,19 +109,11 @@ def steps(config, seed):
     return ok(config, seed)
 
 
-def loop(config, seed):
-    """Twenty blocks, and every one of them is in the sum."""
-    return looped(config, seed, 20, None)
-
-
-def fragile(config, seed):
-    """The same, and killed as if for want of memory in the first process that comes to the tenth block."""
-    return looped(config, seed, 20, 10)
-
-
-def doomed(config, seed):
-    """Killed in the third block, whoever computes it."""
-    return looped(config, seed, 20, 3)
+# Twenty blocks, and every one of them is in the sum. Of the last two, one is killed in the first process that comes to
+# the tenth block, as if for want of memory, and the other in the third, whoever computes it.
+def loop(config, seed): return looped(config, seed, 20, None)
+def fragile(config, seed): return looped(config, seed, 20, 10)
+def doomed(config, seed): return looped(config, seed, 20, 3)
 
 
 def looped(config, seed, count, fatal):
@@ -158,10 +146,6 @@ def chatter(config, seed):
     return ok(config, seed)
 
 
-def diverge(config, seed):
-    return Measures(value=math.nan, count=1, curve=(math.inf,))
-
-
 def arrays(config, seed):
     import numpy
 
@@ -172,10 +156,6 @@ def dice(config, seed):
     import numpy
 
     return Measures(value=float(numpy.random.rand()))
-
-
-def mistype(config, seed):
-    return Measures(value="half")
 
 
 def meddle(config, seed):
@@ -195,10 +175,6 @@ def meddle(config, seed):
 def hang_up(config, seed):
     os.closerange(3, 16)
     time.sleep(60)
-
-
-def nothing(config, seed):
-    return None
 
 
 def look(config, seed):
@@ -236,8 +212,14 @@ class Lab:
     def digest(self) -> str:
         return bundles.digest(self.archive)
 
+    def with_bundle(self, archive: bytes) -> "Lab":
+        """The same with another bundle in its home."""
+        changed = replace(self, archive=archive)
+        changed.place(archive, write_seal(changed.seal(), self.keys.bundle))
+        return changed
+
     def seal(self, **changes: object) -> Seal:
-        made = Seal(
+        sealed = Seal(
             experiment="probe_cells",
             version=1,
             serial=3,
@@ -246,7 +228,7 @@ class Lab:
             issued=NOW,
             expires=NOW + timedelta(days=90),
         )
-        return replace(made, **changes)  # type: ignore[arg-type]
+        return replace(sealed, **changes)  # type: ignore[arg-type]
 
     def place(self, archive: bytes, seal: str) -> None:
         stem = self.home.path / "bundles" / self.digest
@@ -255,7 +237,7 @@ class Lab:
 
     def ticket(self, *configs: dict[str, object], **changes: object) -> Ticket:
         points = configs or ({"act": "ok", "amount": 0.0},)
-        made = Ticket(
+        ticket = Ticket(
             lab=self.keys.trust.lab,
             trust=self.keys.trust.version,
             host=1,
@@ -274,11 +256,11 @@ class Lab:
             deadline=NOW + timedelta(hours=48),
             expires=NOW + timedelta(hours=72),
         )
-        return replace(made, **changes)  # type: ignore[arg-type]
+        return replace(ticket, **changes)  # type: ignore[arg-type]
 
     def order(self, *configs: dict[str, object], **changes: object) -> Order:
-        made = self.ticket(*configs, **changes)
-        return Order.of(made, write_ticket(made, self.keys.ticket))
+        ticket = self.ticket(*configs, **changes)
+        return Order.of(ticket, write_ticket(ticket, self.keys.ticket))
 
     @property
     def room(self) -> Path:
@@ -333,9 +315,53 @@ def lab(tmp_path: Path, keys: Keys, files: dict[str, bytes], archive: bytes) -> 
     home = RunnerHome(tmp_path / "home")
     home.create()
     (home.path / "trust.json").write_bytes(write_trust(keys.trust, [keys.root]))
-    made = Lab(keys=keys, home=home, files=files, archive=archive)
-    made.place(archive, write_seal(made.seal(), keys.bundle))
-    return made
+    return Lab(keys=keys, home=home, files=files, archive=archive).with_bundle(archive)
+
+
+@pytest.fixture(scope="session")
+def archive_with_jax(files: dict[str, bytes]) -> bytes:
+    """The bundle of an experiment that imports JAX."""
+    name = "axiom/catalogue/probe_cells.py"
+    changed = files | {name: files[name].replace(b"import json,", b"import jax, json,")}
+    return bundles.pack(changed | {"manifest.json": describe_here(changed)})
+
+
+@pytest.fixture
+def lab_with_jax(lab: Lab, archive_with_jax: bytes) -> Lab:
+    return lab.with_bundle(archive_with_jax)
+
+
+@pytest.fixture
+def runner(lab):
+    runner = Runner(lab.home, 1)
+    yield runner
+    runner.stop()
+
+
+@pytest.fixture
+def obey(runner, lab, tmp_path):
+    """Obey an order, or any words, in a runner that stays."""
+
+    def obey(order=None, slot="slot", *, at=NOW, report=lambda *_: None):
+        order = lab.order() if order is None else order
+        words = order.argv() if isinstance(order, Order) else order
+        return runner.obey(words, tmp_path / slot, now=at, report=report)
+
+    return obey
+
+
+@pytest.fixture
+def obey_anew(tmp_path):
+    """Obey an order in a runner of its own, as a process that was started again would."""
+
+    def obey(lab, order, slot="slot", *, report=lambda *_: None, **options):
+        runner = Runner(lab.home, 1, **options)
+        try:
+            return runner.obey(order.argv(), tmp_path / slot, now=NOW, report=report)
+        finally:
+            runner.stop()
+
+    return obey
 
 
 @pytest.fixture

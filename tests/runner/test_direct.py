@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 import axiom
 from axiom.domain.work import Outcome
@@ -37,21 +38,13 @@ def test_files_that_are_no_experiment_are_refused(change, words, files):
 
 
 def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):
-    told = []
-    answers = list(
-        compute_here(
-            files,
-            "axiom.catalogue.probe_cells",
-            [({"act": "spin"}, 1), ({"act": "steps", "amount": 0.8}, 2**62), ({"act": "refuse"}, 1)],
-            cpu_limit=0.2,
-            wall_limit=20.0,
-            memory_mb=200.0,
-            on_progress=lambda cell, _fraction: told.append(cell),
-        )
-    )
+    moved = []
+    cells = {"act": "spin"}, {"act": "steps", "amount": 0.8}, {"act": "refuse"}
+    limits = {"cpu_limit": 0.2, "on_progress": lambda cell, _fraction: moved.append(cell)}
+    answers = computed(files, *cells, seed=2**62, **limits)
     assert [answer.outcome for answer in answers] == [Outcome.LATE, Outcome.OK, Outcome.FAILED]
     assert answers[1].measures["value"] == 1.3
-    assert told == [1]
+    assert set(moved) == {1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux alone holds a process like this")
@@ -61,37 +54,41 @@ def test_what_is_described_or_computed_here_cannot_write_among_its_own_files(fil
     changed = files | {name: files[name] + writing}
     (described,) = describe_files(changed, ["axiom.catalogue.probe_cells"])
     assert "PermissionError" in described.fault
-    limits = {"cpu_limit": 20.0, "wall_limit": 20.0, "memory_mb": 500.0, "on_progress": lambda *_: None}
     with pytest.raises(ExperimentError, match="PermissionError"):
-        list(compute_here(changed, "axiom.catalogue.probe_cells", [({"act": "ok"}, 1)], **limits))
+        computed(changed, {"act": "ok"})
 
 
 def test_a_broken_file_does_not_hide_its_neighbours(files):
     broken = files | {"axiom/catalogue/broken.py": b"1 / 0\n"}
     good, bad = describe_files(broken, ["axiom.catalogue.probe_cells", "axiom.catalogue.broken"])
     assert good.manifest["question"] == "What does the runner make of it?"
-    assert bad.fault == (
-        "axiom.catalogue.broken cannot be used: ZeroDivisionError at axiom/catalogue/broken.py:1: division by zero. "
-        "Nothing of it was computed."
-    )
+    assert "ZeroDivisionError at axiom/catalogue/broken.py:1" in bad.fault
 
 
 UNWAITED = '''
 
+import threading
+
 import jax
 import jax.numpy as jnp
+
+burning = []
 
 
 def left_running(config, seed):
     """Begin a thread that computes on once the cell has ended."""
-    import threading
-
     def burn():
         began = time.process_time()
         while time.process_time() < began + config.amount:
             pass
 
-    threading.Thread(target=burn, daemon=True).start()
+    burning.append(threading.Thread(target=burn, daemon=True))
+    burning[0].start()
+    return ok(config, seed)
+
+
+def burned_out(config, seed):
+    burning[0].join()
     return ok(config, seed)
 
 
@@ -103,31 +100,24 @@ def dispatched(config, seed):
 '''
 
 
-def computed(files, *cells):
-    changed = files | {"axiom/catalogue/probe_cells.py": files["axiom/catalogue/probe_cells.py"] + UNWAITED.encode()}
-    return list(
-        compute_here(
-            changed,
-            "axiom.catalogue.probe_cells",
-            [(cell, 1) for cell in cells],
-            cpu_limit=60.0,
-            wall_limit=120.0,
-            memory_mb=2_000.0,
-            on_progress=lambda *_: None,
-        )
-    )
+def computed(files, *cells, seed=1, **changes):
+    limits = {"cpu_limit": 60.0, "wall_limit": PATIENCE, "memory_mb": 2_000.0, "on_progress": lambda *_: None} | changes
+    return list(compute_here(files, "axiom.catalogue.probe_cells", [(cell, seed) for cell in cells], **limits))
+
+
+def unwaited(files, *cells):
+    name = "axiom/catalogue/probe_cells.py"
+    return computed(files | {name: files[name] + UNWAITED.encode()}, *cells)
 
 
 def test_what_a_cell_leaves_running_is_charged(files):
-    first, second, third = computed(
-        files, {"act": "left_running", "amount": 0.3}, {"act": "sleep", "amount": 3.0}, {"act": "ok"}
-    )
+    first, second, third = unwaited(files, {"act": "left_running", "amount": 0.3}, {"act": "burned_out"}, {"act": "ok"})
     assert first.cpu_seconds + second.cpu_seconds >= 0.3
     assert third.cpu_seconds < 0.2
 
 
 def test_what_jax_was_told_to_compute_is_charged_to_the_cell_that_told_it(files):
-    _, few, many, after = computed(
+    _, few, many, after = unwaited(
         files, *({"act": "dispatched", "amount": float(amount)} for amount in (1, 1, 200)), {"act": "ok"}
     )
     assert many.cpu_seconds > 5 * few.cpu_seconds
@@ -145,8 +135,8 @@ def test_what_jax_was_told_to_compute_is_charged_to_the_cell_that_told_it(files)
     ],
 )
 def test_whoever_replaces_the_library_has_no_measures(files, act, name):
-    files["axiom/kit/chance.py"] = (Path(axiom.__file__).parent / "kit" / "chance.py").read_bytes()
-    files["axiom/catalogue/probe_cells.py"] += f"""
+    name_of_file = "axiom/catalogue/probe_cells.py"
+    more = f"""
 
 from axiom.kit import chance
 
@@ -155,9 +145,11 @@ def replace(config, seed):
     {act}
     return ok(config, seed)
 """.encode()
-    cells = [({"act": "ok"}, 1), ({"act": "replace"}, 1), ({"act": "ok"}, 1)]
-    limits = {"cpu_limit": 20.0, "wall_limit": 60.0, "memory_mb": 500.0, "on_progress": lambda *_: None}
-    answers = list(compute_here(files, "axiom.catalogue.probe_cells", cells, **limits))
+    changed = files | {
+        "axiom/kit/chance.py": (Path(axiom.__file__).parent / "kit" / "chance.py").read_bytes(),
+        name_of_file: files[name_of_file] + more,
+    }
+    answers = computed(changed, {"act": "ok"}, {"act": "replace"}, {"act": "ok"})
     assert [answer.outcome for answer in answers] == [Outcome.OK, Outcome.FAILED, Outcome.FAILED]
     assert answers[1].error.kind == "LibraryReplaced"
     assert answers[1].error.where.startswith(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone says how a process gives way")
 PLACES = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "JAX_CACHE")
 WAIT = """
 import sys
@@ -19,6 +20,7 @@ confine.confine(Path("."), [Path(".")])
 print("held", flush=True)
 sys.stdin.read()
 """
+IDLE = "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))"
 IN_THE_QUEUE = {"x86_64": 252, "aarch64": 31}  # the number of ioprio_get
 
 
@@ -32,33 +34,23 @@ def order(lab, tmp_path):
 
     def run(act: str) -> subprocess.CompletedProcess[str]:
         words = ["--home", str(lab.home.path), "--slot", str(tmp_path / "slot"), *lab.order({"act": act}).argv()]
-        return subprocess.run(
-            [sys.executable, "-m", "axiom.runner.main", *words],
-            env={
-                **os.environ,
-                **{name: str(place) for name, place in places.items()},
-                "PYTHONPYCACHEPREFIX": "/proc/nowhere",  # where nothing can be made: below / it would be made in HOME
-            },
-            cwd=places["HOME"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        command, capture = [sys.executable, "-m", "axiom.runner.main", *words], {"capture_output": True, "text": True}
+        variables = {**os.environ, **{name: str(place) for name, place in places.items()}}
+        variables["PYTHONPYCACHEPREFIX"] = "/proc/nowhere"  # where nothing can be made: below / it would be in HOME
+        return subprocess.run(command, env=variables, cwd=places["HOME"], check=False, timeout=PATIENCE, **capture)
 
     return run
 
 
 @pytest.mark.parametrize("act", ["ok", "arrays", "refuse", "vanish"])
 def test_whatever_becomes_of_a_task_nothing_is_left_outside_the_runners_own_folder(act, order, lab, tmp_path):
-    done = order(act)
-    assert done.returncode == {"ok": 0, "arrays": 0, "refuse": 10, "vanish": 11}[act], done.stderr
+    ended = order(act)
+    assert ended.returncode == {"ok": 0, "arrays": 0, "refuse": 10, "vanish": 11}[act], ended.stderr
     assert [path for path in (tmp_path / "elsewhere").rglob("*") if path.parent != tmp_path / "elsewhere"] == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "home", "slot"]
     assert sorted(path.name for path in lab.room.iterdir()) == ["computed", "imported"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells how a process stands in the queue for the disk")
 def test_what_computes_stands_last_at_the_disk_and_keeps_the_niceness_that_it_was_given(tmp_path):
     with held(tmp_path) as process:
         turn = ctypes.CDLL(None).syscall(IN_THE_QUEUE[os.uname().machine], 1, process.pid) >> 13
@@ -66,18 +58,15 @@ def test_what_computes_stands_last_at_the_disk_and_keeps_the_niceness_that_it_wa
     assert (turn, niceness) == (3, os.getpriority(os.PRIO_PROCESS, 0))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux shares its processors among sessions")
-@pytest.mark.parametrize(
-    ("before", "said"), [("os.nice(12)", 12), ("os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))", 19)]
-)
-def test_a_session_of_its_own_gives_way_as_far_as_the_process_in_it(before, said, tmp_path):
+@pytest.mark.parametrize(("before", "by"), [("os.nice(12)", 12), (IDLE, 19)])
+def test_a_session_of_its_own_gives_way_as_far_as_the_process_in_it(before, by, tmp_path):
     """With a niceness alone it would get as much of the processors as whatever the volunteer works with."""
+    expected = min(19, by + os.getpriority(os.PRIO_PROCESS, 0))
     with held(tmp_path, before, start_new_session=True) as process:
         niceness = group(process.pid)
-    assert niceness == (said if shared_by_sessions() else None)
+    assert niceness == (expected if shared_by_sessions() else None)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux shares its processors among sessions")
 def test_a_session_that_others_work_in_stays_as_it_is(tmp_path):
     before = group("self")
     with held(tmp_path, "os.nice(12)"):
@@ -110,6 +99,6 @@ def group(process: int | str) -> int | None:
 
     There the place is missing, or there and without a word, as the kernel was built or is told to do.
     """
-    told = Path(f"/proc/{process}/autogroup")
-    words = told.read_text().split() if told.exists() else []
+    place = Path(f"/proc/{process}/autogroup")
+    words = place.read_text().split() if place.exists() else []
     return int(words[-1]) if words else None

@@ -1,7 +1,4 @@
-"""The laboratory's clock never goes back; no deadline passes while nobody can look; the store is looked through.
-
-A clock that was once wrong ends no laboratory, and nobody waits while the store is looked through.
-"""
+"""The laboratory's clock never goes back, and no deadline passes while nobody can look."""
 
 import contextlib
 import functools

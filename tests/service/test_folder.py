@@ -84,8 +84,8 @@ def test_a_plain_line_comes_now_and_then_and_what_comes_next_begins_anew(monkeyp
         return "".join(capsys.readouterr())
 
     assert [printed("1 of 9", 0), printed("2 of 9", 29), printed("3 of 9", 2), printed("4 of 9", 29)] == [
-        *("", "", "3 of 9\n", ""),
+        *("", "", "3 of 9\n", "")
     ]
     assert [printed("", 0), printed("1 of 4", 2), printed("2 of 4", 29), printed("3 of 4", 2)] == [
-        *("", "", "", "3 of 4\n"),
+        *("", "", "", "3 of 4\n")
     ]

@@ -57,11 +57,17 @@ class Proxy:
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._lines: list[_Line] = []
+        self._heads: list[bytearray] = []
         self._threads: list[threading.Thread] = []
         self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}/"
         self.target: int | None = None
         self.cuts: list[Cut] = []
         self._spawn(self._accept)
+
+    def requests(self, path: str) -> list[str]:
+        """How each request for such a path began, and with what."""
+        heads = [head.decode("latin-1") for head in self._heads]
+        return [head for head in heads if head.partition(" ")[2].startswith(path)]
 
     def cut(self, path: str, after: int, *of: str, down: bool = False, holds: bool = False) -> Cut:
         """Cut the next request for this path, in which all of this stands."""
@@ -123,6 +129,7 @@ class Proxy:
     def _hear(self, line: _Line, piece: bytes) -> None:
         if piece.startswith((b"GET ", b"POST ")):
             line.head, line.passed = bytearray(piece), {False: 0, True: 0}
+            self._heads.append(line.head)
         elif len(line.head) < _HEAD:
             line.head.extend(piece)
 

@@ -37,53 +37,35 @@ def obey(host, now, tmp_path):
     runner.stop()
 
 
-def test_the_first_task_brings_everything(obey, host):
+def test_the_first_task_brings_everything_and_what_is_damaged_is_replaced_by_what_comes(obey, host, folder):
     assert (obey().exit, obey().message) == (Exit.DONE, "")
-    assert {path.name for path in (host.home.path / "bundles").iterdir()} == {
-        f"{host.digest}.seal",
-        f"{host.digest}.zip",
-    }
-
-
-def test_what_is_here_already_need_not_come_again(obey, folder):
+    bundle = host.home.path / "bundles" / f"{host.digest}.zip"
+    assert {path.name for path in bundle.parent.iterdir()} == {f"{host.digest}.seal", bundle.name}
+    bundle.write_bytes(b"PK")
     assert obey().exit is Exit.DONE
+    assert bundle.read_bytes() == host.archive
     for name in ("trust.json", "bundle.zip", "bundle.seal"):
         (folder / name).unlink()
-    assert obey().exit is Exit.DONE
+    assert obey().exit is Exit.DONE, "what is here already need not come again"
 
 
-def test_a_damaged_bundle_is_replaced_by_the_one_that_comes(obey, host):
-    assert obey().exit is Exit.DONE
-    held = host.home.path / "bundles" / f"{host.digest}.zip"
-    held.write_bytes(b"PK")
-    assert obey().exit is Exit.DONE
-    assert held.read_bytes() == host.archive
-
-
-def test_a_newer_trust_file_is_kept_and_an_older_one_is_passed_over(obey, host, folder):
+def test_a_newer_trust_file_is_kept_and_an_older_one_or_a_stranger_s_is_passed_over(obey, host, folder, strangers):
     older = write_trust(host.keys.trust, [host.keys.root])
     newer = write_trust(replace(host.keys.trust, version=2), [host.keys.root], older)
-    for brought, kept in ((older, older), (newer, newer), (older, newer), (newer[:-9], newer)):
+    foreign = write_trust(strangers.trust, [strangers.root])
+    for brought, kept in (*((older, older), (foreign, older), (newer, newer), (older, newer), (newer[:-9], newer)),):
         (folder / "trust.json").write_bytes(brought)
         assert obey().exit is Exit.DONE
         assert (host.home.path / "trust.json").read_bytes() == kept
 
 
-def test_the_trust_file_of_another_laboratory_is_never_kept(obey, host, folder, strangers):
-    assert obey().exit is Exit.DONE
-    theirs = write_trust(strangers.trust, [strangers.root])
-    (folder / "trust.json").write_bytes(theirs)
-    assert obey().exit is Exit.DONE
-    assert (host.home.path / "trust.json").read_bytes() != theirs
-
-
-@pytest.mark.parametrize("damage", [lambda raw: raw[:-9], lambda _: b"", lambda raw: raw * 200])
-def test_a_host_that_is_given_no_usable_trust_file_trusts_nobody(damage, obey, host, folder):
-    (folder / "trust.json").write_bytes(damage((folder / "trust.json").read_bytes()))
-    answer = obey()
-    assert answer.exit is Exit.BAD_TICKET
-    assert "The trust file is damaged" in answer.message
-    assert host.nothing_was_imported
+def test_a_host_that_is_given_no_usable_trust_file_trusts_nobody(obey, host, folder):
+    whole = (folder / "trust.json").read_bytes()
+    for damaged in (whole[:-9], b"", whole * 200):
+        (folder / "trust.json").write_bytes(damaged)
+        answer = obey()
+        assert (answer.exit, host.nothing_was_imported) == (Exit.BAD_TICKET, True)
+        assert "The trust file is damaged" in answer.message
 
 
 def test_of_two_seals_the_one_that_runs_longer_is_kept(obey, host, folder, now):
@@ -110,15 +92,11 @@ def test_a_seal_that_ran_out_is_replaced_by_a_fresh_one(obey, host, folder, now)
     assert obey(at=later, order=order).exit is Exit.DONE
 
 
-def test_the_seal_of_a_stranger_is_refused(obey, host, folder, strangers):
-    (folder / "bundle.seal").write_text(write_seal(host.seal(), strangers.bundle))
-    answer = obey()
-    assert answer.exit is Exit.BAD_BUNDLE
-    assert "not the laboratory's" in answer.message
-    assert host.nothing_was_imported
-
-
-def test_nothing_is_taken_for_a_ticket_that_is_not_the_laboratory_s(obey, host):
+def test_the_seal_of_a_stranger_or_a_ticket_that_is_not_the_laboratory_s_is_refused(obey, host, folder, strangers):
     answer = obey(order=replace(host.order(), bundle="../../elsewhere"))
     assert answer.exit is Exit.BAD_TICKET
     assert list((host.home.path / "bundles").iterdir()) == []
+    (folder / "bundle.seal").write_text(write_seal(host.seal(), strangers.bundle))
+    answer = obey()
+    assert (answer.exit, host.nothing_was_imported) == (Exit.BAD_BUNDLE, True)
+    assert "not the laboratory's" in answer.message

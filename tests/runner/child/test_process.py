@@ -1,17 +1,22 @@
 import json
 import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, MemoryLimit
 from axiom.runner.child.environment import environment
+from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.process import Child
 from axiom.runner.files.trees import write_tree
+from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs
 
-LIMITS = {"cpu_limit": 20.0, "wall_limit": 30.0, "memory_mb": 200.0}
+LIMITS = {"cpu_limit": 20.0, "wall_limit": PATIENCE, "memory_mb": 200.0}
 
 
 def ignore(fraction: float) -> None:
@@ -81,21 +86,22 @@ def test_code_that_raises_fails_the_cell_and_nothing_more(child):
 def test_a_cell_over_its_cpu_limit_is_late_and_the_child_gone(child):
     answer = compute(child, "spin", cpu_limit=0.3)
     assert (answer.outcome, answer.measures, answer.early) == (Outcome.LATE, None, (1.5, 0.5))
-    assert 0.3 <= answer.cpu_seconds < 3
-    assert not child.alive
-
-
-def test_a_cell_over_its_memory_ends_the_task(child):
-    with pytest.raises(MemoryLimit, match="the ticket allows 200"):
-        compute(child, "hog")
+    assert answer.cpu_seconds >= 0.3
     assert not child.alive
 
 
 @pytest.mark.parametrize(
-    ("act", "cause"), [("vanish", "status 7"), ("crash", "SIGSEGV"), ("stray", "signal 40"), ("hang_up", "pipe")]
+    ("act", "fault", "cause"),
+    [
+        ("hog", MemoryLimit, "200"),
+        ("vanish", ChildLost, "status 7"),
+        ("crash", ChildLost, "SIGSEGV"),
+        ("stray", ChildLost, "signal 40"),
+        ("hang_up", ChildLost, "pipe"),
+    ],
 )
-def test_a_child_that_ends_or_closes_its_pipe_is_lost_and_the_cause_named(act, cause, child):
-    with pytest.raises(ChildLost, match=cause):
+def test_a_child_that_takes_too_much_or_ends_is_lost_and_the_cause_named(act, fault, cause, child):
+    with pytest.raises(fault, match=cause):
         compute(child, act)
     assert not child.alive
 
@@ -143,12 +149,9 @@ for number in range(3, 16):
 @pytest.mark.parametrize(
     "words",
     [
-        b'{"loaded":5}\n',
-        b'{"loaded":{"kind":"A"}}\n',
-        b'{"loaded":{"kind":"A","text":"\x1b[2J","where":"x"}}\n'.replace(b"\x1b", b"\\u001b"),
-        b'{"described":5}\n',
-        b'{"described":[5]}\n',
-        b'{"described":[{"fault":{"kind":"A"}}]}\n',
+        *(b'{"loaded":5}\n', b'{"loaded":{"kind":"A"}}\n'),
+        b'{"loaded":{"kind":"A","text":"\\u001b[2J","where":"x"}}\n',
+        *(b'{"described":5}\n', b'{"described":[5]}\n', b'{"described":[{"fault":{"kind":"A"}}]}\n'),
     ],
 )
 def test_a_module_that_speaks_for_the_child_while_it_is_imported_is_said_to(words, files, surroundings, tmp_path):
@@ -164,10 +167,16 @@ def test_a_module_that_speaks_for_the_child_while_it_is_imported_is_said_to(word
         child.stop()
 
 
-def test_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
+def test_progress_is_told_and_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
     def fails(fraction):
         raise RuntimeError(fraction)
 
+    fractions: list[float] = []
+    began = time.monotonic()
+    compute(child, "steps", 1.4, on_progress=fractions.append)
+    assert fractions == sorted(fractions)
+    assert 1 <= len(fractions) <= (time.monotonic() - began) / 0.5 + 1
+    assert all(0 < fraction < 1 for fraction in fractions)
     with pytest.raises(RuntimeError):
         compute(child, "steps", 1.4, on_progress=fails)
     assert not child.alive
@@ -175,16 +184,8 @@ def test_a_process_whose_cell_was_given_up_is_asked_for_no_other(child):
 
 def test_a_child_that_was_killed_between_cells_is_lost(child):
     os.kill(child.pid, 9)
-    with pytest.raises(ChildLost, match="SIGKILL, perhaps because"):
+    with pytest.raises(ChildLost, match="SIGKILL"):
         compute(child, "ok")
-
-
-def test_progress_is_told_while_a_cell_is_computed(child):
-    told: list[float] = []
-    compute(child, "steps", 1.4, on_progress=told.append)
-    assert told == sorted(told)
-    assert 1 <= len(told) <= 3
-    assert all(0 < fraction < 1 for fraction in told)
 
 
 def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings, monkeypatch):
@@ -205,8 +206,7 @@ def test_an_experiment_sees_its_bundle_and_none_of_the_hosts_words(surroundings,
     assert own["HOME"] == own["TMPDIR"]
     assert Path(own["TMPDIR"]).parent == Path(env["JAX_COMPILATION_CACHE_DIR"]).parent
     assert not [name for name in seen if name.startswith("AXIOM") or name in ("OPENBLAS_CORETYPE", "PYTHONPATH")]
-    own, head = json.loads((notes / "modules").read_text())[:2]
-    assert (own, head) == (str(tree / "axiom"), str(tree))
+    assert json.loads((notes / "modules").read_text())[:2] == [str(tree / "axiom"), str(tree)]
 
 
 def test_what_cannot_be_described_or_imported_is_named(surroundings):
@@ -224,3 +224,88 @@ def test_what_cannot_be_described_or_imported_is_named(surroundings):
     assert not list(tree.rglob("__pycache__"))
     with pytest.raises(ExperimentError, match=r"axiom\.catalogue\.missing"):
         Child.start(tree, "axiom.catalogue.missing", env)
+
+
+class Ended:
+    """A process that has ended so, or has not."""
+
+    def __init__(self, status):
+        self._status = status
+
+    def wait(self, timeout):
+        if self._status is None:
+            raise subprocess.TimeoutExpired("process", timeout)
+        return self._status
+
+
+@pytest.mark.parametrize(
+    ("status", "is_boxed", "words"),
+    [
+        (None, False, "it closed its pipe"),
+        (0, False, "it ended by itself with status 0"),
+        (7, True, "it ended by itself with status 7"),
+        (200, True, "it ended by itself with status 200"),
+        (-15, False, "it was ended by SIGTERM"),
+        (128 + 11, True, "it was ended by SIGSEGV"),
+        (-40, False, "it was ended by signal 40"),
+        (128 + 40, True, "it was ended by signal 40"),
+        (-9, False, f"{KILLED}, perhaps because the host ran out of memory"),
+        (128 + 9, True, f"{KILLED}, perhaps because the host ran out of memory"),
+    ],
+)
+def test_every_way_to_end_has_words(status, is_boxed, words):
+    assert how_ended(Ended(status), is_boxed=is_boxed) == words
+
+
+def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, tmp_path):
+    for name in ("AXIOM_HOME", "OPENBLAS_CORETYPE", "XLA_FLAGS", "JAX_ENABLE_X64", "LD_PRELOAD", "PYTHONPATH"):
+        monkeypatch.setenv(name, "the host's")
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.delenv("SYSTEMROOT", raising=False)
+    cache = str(tmp_path)
+    assert environment(tmp_path) == {
+        "PATH": "/usr/bin",
+        "LANG": "C.UTF-8",
+        "HOME": cache,
+        "TMPDIR": cache,
+        "NPROC": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "JAX_PLATFORMS": "cpu",
+        "PYTHONHASHSEED": "0",
+        "MALLOC_ARENA_MAX": "1",
+        "JAX_COMPILATION_CACHE_DIR": cache,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    }
+
+
+@pytest.mark.parametrize(
+    ("flags", "instructions"),
+    [
+        ("flags : fpu sse4_2", "none"),
+        ("flags : fpu avx", "avx"),
+        ("flags : avx avx2 avx512f", "avx2"),
+        ("flags : avx avx2 avx512f avx512dq avx512vl", "avx512"),
+        (None, "avx2"),
+    ],
+)
+def test_the_widest_instructions_name_the_platform(flags, instructions, monkeypatch, tmp_path):
+    monkeypatch.setattr("platform.machine", lambda: "AMD64")
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
+    path = tmp_path / "cpuinfo"
+    if flags is not None:
+        path.write_text(flags)
+    here = platform_here(path)
+    assert (here.system, here.processor, here.instructions) == ("macos", "x86_64", instructions)
+
+
+def test_an_arm_processor_has_one_set_of_instructions_and_this_host_is_some_platform(monkeypatch):
+    here = platform_here()
+    assert here.system == os.uname().sysname.lower() or here.system == "macos"
+    assert Path("/proc/cpuinfo").exists() == (here.system == "linux")
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert (platform_here().processor, platform_here().instructions) == ("arm64", "neon")

@@ -47,60 +47,52 @@ def place(tmp_path, monkeypatch):
     return room(tmp_path / "cache", "a")
 
 
-def test_a_folder_and_its_bounds_last_as_long_as_the_process(place, process):
+def test_bounds_last_as_long_as_the_process_and_neighbours_are_not_held_to_each_other_s(place, process):
     (place / "compiled").write_bytes(b"x" * 10**6)
-    found = Bounds(process.pid, place)
-    assert found.scratch.parent == place.parent
-    assert found.scratch.stat().st_mode & 0o777 == 0o700
-    (found.scratch / "written").write_bytes(b"x" * 10**6)
-    assert found.excess() == ""
+    bounds = [Bounds(process.pid, place) for _ in range(8)]
+    for bound in bounds:
+        assert bound.scratch.parent == place.parent
+        assert bound.scratch.stat().st_mode & 0o777 == 0o700
+        (bound.scratch / "written").write_bytes(b"x" * 10**6)
+    assert [bound.excess() for bound in bounds] == [""] * 8
     (place / "more").write_bytes(b"x" * 3 * 10**6)
-    assert "4 MB" in found.excess()
-    found.clear()
-    assert sorted(path.name for path in place.iterdir()) == ["compiled", "more"]
+    assert "4 MB" in bounds[0].excess()
+    (place / "more").write_bytes(b"x")
+    (place / ".scratch-a-other").mkdir()  # looks like one
+    (place / ".scratch-a-other" / "written").write_bytes(b"x" * 3 * 10**6)
+    assert bounds[0].excess() != ""
+    for bound in bounds:
+        bound.clear()
+    assert sorted(path.name for path in place.iterdir()) == [".scratch-a-other", "compiled", "more"]
     assert sorted(path.name for path in place.parent.iterdir()) == [".lock", ".swept", "a"]
 
 
-def test_neighbours_are_not_held_to_what_the_others_write_but_what_looks_like_one_counts(place, process):
-    bounds = [Bounds(process.pid, place) for _ in range(8)]
-    for bound in bounds:
-        (bound.scratch / "written").write_bytes(b"x" * 10**6)
-    assert [bound.excess() for bound in bounds] == [""] * 8
-    (place / ".scratch-a-other").mkdir()
-    (place / ".scratch-a-other" / "written").write_bytes(b"x" * 3 * 10**6)
-    assert bounds[0].excess() != ""
-
-
-def test_what_processes_leave_one_after_the_other_comes_to_an_end(place, process):
-    said = []
+def test_what_processes_leave_comes_to_an_end_but_a_folder_may_hold_more_to_begin_with(place, process):
+    remarks = []
     for number in range(4):
-        found = Bounds(process.pid, place)
+        bounds = Bounds(process.pid, place)
         (place / str(number)).write_bytes(b"x" * 15 * 10**5)
-        said.append(found.excess())
-        found.clear()
-    assert said[:3] == ["", "", ""]
-    assert "6 MB" in said[3]
-
-
-def test_a_folder_that_nobody_empties_may_hold_more_to_begin_with(place, process):
-    (place / "compiled").write_bytes(b"x" * 6 * 10**6)
-    found = Bounds(process.pid, place)
+        remarks.append(bounds.excess())
+        bounds.clear()
+    assert remarks[:3] == ["", "", ""]
+    assert "6 MB" in remarks[3]
+    bounds = Bounds(process.pid, place)
     (place / "more").write_bytes(b"x" * 10**6)
-    assert found.excess() == ""
+    assert bounds.excess() == ""
     (place / "still").write_bytes(b"x" * 2 * 10**6)
-    assert "3 MB" in found.excess()
+    assert "3 MB" in bounds.excess()
 
 
 def test_what_lies_where_nobody_can_look_is_too_much(place, process):
-    found = Bounds(process.pid, place)
-    tell(process, f"import os; os.chdir({str(found.scratch)!r})")
+    bounds = Bounds(process.pid, place)
+    tell(process, f"import os; os.chdir({str(bounds.scratch)!r})")
     tell(process, "for _ in range(40): os.mkdir('x'); os.chdir('x')")
-    assert found.excess() != ""
+    assert bounds.excess() != ""
     tell(process, f"os.chdir({str(place)!r})")
     tell(process, "for _ in range(20): os.mkdir('x' * 250); os.chdir('x' * 250)")
     again = Bounds(process.pid, place)
     assert again.excess() != ""  # nor is it forgotten for having been there before
-    found.clear()
+    bounds.clear()
     again.clear()
     room(place.parent, "a")
     assert sorted(path.name for path in place.parent.rglob("*")) == [".lock", ".swept", "a"]
@@ -109,13 +101,18 @@ def test_what_lies_where_nobody_can_look_is_too_much(place, process):
 def test_a_process_with_too_many_threads_is_named(tmp_path, process, monkeypatch):
     monkeypatch.setattr(resource_limits, "_EVERY", 0.0)
     monkeypatch.setattr(resource_limits, "_MOST_THREADS", 3)
-    found = Bounds(process.pid, tmp_path)
+    bounds = Bounds(process.pid, tmp_path)
     tell(process, "[threading.Thread(target=time.sleep, args=(9,), daemon=True).start() for _ in range(5)]")
-    assert "6 threads" in found.excess()
+    assert "6 threads" in bounds.excess()
 
 
 def test_nobody_looks_more_than_twice_a_second(tmp_path, process, monkeypatch):
+    seconds = [100.0]
+    monkeypatch.setattr(resource_limits.time, "monotonic", lambda: seconds[0])
     monkeypatch.setattr(resource_limits, "_DISK_MB", 0.0)
-    found = Bounds(process.pid, tmp_path)
-    (found.scratch / "written").write_bytes(b"x" * 10**6)
-    assert found.excess() == ""
+    bounds = Bounds(process.pid, tmp_path)
+    (bounds.scratch / "written").write_bytes(b"x" * 10**6)
+    seconds[0] += 0.4
+    assert bounds.excess() == ""
+    seconds[0] += 0.2
+    assert bounds.excess() != ""

@@ -1,5 +1,8 @@
+"""What a host keeps: whom it trusts, bundles and their code, and files that are whole or not there."""
+
 import errno
 import shutil
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,25 +10,13 @@ from pathlib import Path
 import pytest
 
 from axiom.domain.work import Exit
-from axiom.runner.files import home
-from axiom.runner.files.trees import write_tree
-from axiom.runner.tasks import Runner
+from axiom.runner.files import atomic, home
+from axiom.runner.files.atomic import place
+from axiom.runner.files.trees import holds, write_tree
 from axiom.signed import bundles
-from axiom.signed.bundles import digest, pack, write_seal
+from axiom.signed.bundles import pack, write_seal
 from axiom.signed.tickets import Order, write_ticket
 from axiom.signed.trust import write_trust
-
-
-@pytest.fixture
-def obey(lab, now, tmp_path):
-    runner = Runner(lab.home, 1)
-
-    def obey(order=None, *, at=now, slot="slot"):
-        argv = lab.order().argv() if order is None else order.argv() if isinstance(order, Order) else order
-        return runner.obey(argv, tmp_path / slot, now=at, report=lambda *_: None)
-
-    yield obey
-    runner.stop()
 
 
 def refused(answer, status, words, lab):
@@ -37,42 +28,30 @@ def refused(answer, status, words, lab):
     return True
 
 
-def test_a_good_order_is_obeyed(obey, lab):
-    answer = obey()
-    assert (answer.exit, answer.message, answer.task) == (Exit.DONE, "", lab.order().task)
-    assert len(lab.computed) == 2
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda _: None, "is missing"),
-        (lambda raw: raw[:-1], "were sealed"),
-        (lambda raw: raw[:100], "were sealed"),
-        (lambda _: b"", "were sealed"),
-        (lambda raw: raw + b"\0", "were sealed"),
-        (lambda raw: raw[:5000] + bytes([raw[5000] ^ 1]) + raw[5001:], "digest is not the sealed one"),
-    ],
-)
-def test_a_bundle_that_is_not_the_sealed_one_is_refused(change, words, obey, lab):
+def test_a_bundle_that_is_not_the_sealed_one_or_a_seal_of_something_else_is_refused(obey, lab):
     path = lab.home.path / "bundles" / f"{lab.digest}.zip"
-    body = change(lab.archive)
-    path.unlink() if body is None else path.write_bytes(body)
-    assert refused(obey(), Exit.BAD_BUNDLE, words, lab)
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
+    path.unlink()
+    assert refused(obey(), Exit.BAD_BUNDLE, "is missing", lab)
+    raw = lab.archive
+    for body, words in (
+        (raw[:-1], "were sealed"),
+        (b"", "were sealed"),
+        (raw + b"\0", "were sealed"),
+        (raw[:5000] + bytes([raw[5000] ^ 1]) + raw[5001:], "digest is not the sealed one"),
+    ):
+        path.write_bytes(body)
+        assert refused(obey(), Exit.BAD_BUNDLE, words, lab)
+    for changes, words in (
         ({"serial": 2}, "serial 2"),
         ({"version": 2}, "probe_cells@2"),
         ({"experiment": "other"}, "other@1"),
         ({"digest": "ab" * 32}, "digest abab"),
-    ],
-)
-def test_a_seal_of_something_else_is_refused(changes, words, obey, lab):
-    lab.place(lab.archive, write_seal(lab.seal(**changes), lab.keys.bundle))
-    assert refused(obey(), Exit.BAD_BUNDLE, words, lab)
+    ):
+        lab.place(raw, write_seal(lab.seal(**changes), lab.keys.bundle))
+        assert refused(obey(), Exit.BAD_BUNDLE, words, lab)
+    lab.place(raw, write_seal(lab.seal(), lab.keys.bundle))
+    answer = obey()
+    assert (answer.exit, answer.message, len(lab.computed)) == (Exit.DONE, "", 2)
 
 
 def test_a_seal_that_is_missing_foreign_damaged_or_expired_is_refused(obey, lab, strangers, now):
@@ -90,10 +69,8 @@ def test_a_seal_that_is_missing_foreign_damaged_or_expired_is_refused(obey, lab,
 
 
 def test_a_sealed_bundle_with_a_file_outside_its_folder_writes_nothing(obey, lab):
-    archive = pack(lab.files | {"../../escaped.py": b""})
-    made = replace(lab, archive=archive)
-    made.place(archive, write_seal(made.seal(), lab.keys.bundle))
-    assert refused(obey(made.order()), Exit.BAD_BUNDLE, "unexpected file '../../escaped.py'", lab)
+    escaping = lab.with_bundle(pack(lab.files | {"../../escaped.py": b""}))
+    assert refused(obey(escaping.order()), Exit.BAD_BUNDLE, "unexpected file '../../escaped.py'", lab)
     assert not list(lab.home.path.parent.rglob("escaped.py"))
 
 
@@ -128,9 +105,7 @@ def spoil(tree: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [spoil, shutil.rmtree])
-def test_what_was_changed_between_two_cells_is_written_again_for_the_child_that_comes_after_a_late_one(
-    lab, now, tmp_path, change
-):
+def test_what_was_changed_between_cells_is_written_again_for_the_child_after_a_late_one(lab, obey_anew, change):
     changed: list[float] = []
 
     def report(_task, fraction, _size):
@@ -138,12 +113,8 @@ def test_what_was_changed_between_two_cells_is_written_again_for_the_child_that_
             changed.append(fraction)
             change(lab.home.path / "unpacked" / lab.digest)
 
-    runner = Runner(lab.home, 1)
     order = lab.order({"act": "spin"}, {"act": "ok"}, cell_seconds=(0.2, 20.0))
-    try:
-        answer = runner.obey(order.argv(), tmp_path / "slot", now=now, report=report)
-    finally:
-        runner.stop()
+    answer = obey_anew(lab, order, report=report)
     assert changed
     assert (answer.exit, answer.message) == (Exit.DONE, "")
 
@@ -160,9 +131,13 @@ def test_code_that_found_no_room_leaves_nothing_behind(obey, lab, monkeypatch):
     assert obey().exit is Exit.DONE
 
 
-def test_a_host_without_trust_computes_nothing(obey, lab):
+def test_a_host_without_trust_or_with_a_damaged_memory_computes_nothing(obey, lab):
+    trust = (lab.home.path / "trust.json").read_bytes()
     (lab.home.path / "trust.json").unlink()
     assert refused(obey(), Exit.BAD_TICKET, "trusts nobody yet", lab)
+    (lab.home.path / "trust.json").write_bytes(trust)
+    (lab.home.path / "seen.json").write_bytes(b'{"lab":')
+    assert refused(obey(), Exit.BAD_TICKET, "seen.json is damaged", lab)
 
 
 def test_the_first_laboratory_is_the_only_one(obey, lab, strangers, now):
@@ -182,10 +157,42 @@ def test_a_newer_trust_file_replaces_and_an_older_is_refused(obey, lab, now):
     assert refused(obey(), Exit.BAD_TICKET, "version 1, and version 2 was seen", lab)
 
 
-def test_a_damaged_memory_of_what_was_seen_is_not_taken_for_an_empty_one(obey, lab):
-    (lab.home.path / "seen.json").write_bytes(b'{"lab":')
-    assert refused(obey(), Exit.BAD_TICKET, "seen.json is damaged", lab)
+def test_a_file_is_on_the_disk_before_it_takes_the_place_and_no_draft_stays(tmp_path, monkeypatch):
+    place(tmp_path / "file", b"before")
+    seen = []
+    monkeypatch.setattr(atomic.os, "fsync", lambda _handle: seen.append((tmp_path / "file").read_bytes()))
+    place(tmp_path / "file", b"head\n", b"body")
+    assert seen == [b"before"]
+    assert (tmp_path / "file").read_bytes() == b"head\nbody"
+
+    def fail(_handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        place(tmp_path / "file", b"after")
+    assert (tmp_path / "file").read_bytes() == b"head\nbody"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_digest_names_the_archive(lab):
-    assert lab.digest == digest(lab.archive)
+def test_several_may_place_the_same_file_at_once(tmp_path):
+    bodies = [bytes([number]) * 100_000 for number in range(4)]
+    threads = [threading.Thread(target=place, args=(tmp_path / "file", body)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (tmp_path / "file").read_bytes() in bodies
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+FILES = {"axiom/__init__.py": b"", "axiom/kit/one.py": b"x = 1\n"}
+
+
+def test_what_was_written_is_held_and_a_link_and_a_further_file_are_seen(tmp_path):
+    write_tree(tmp_path, FILES)
+    assert holds(tmp_path) == FILES
+    (tmp_path / "axiom" / "kit" / "one.py").unlink()
+    (tmp_path / "axiom" / "kit" / "one.py").symlink_to(tmp_path / "axiom" / "__init__.py")
+    (tmp_path / "more").write_bytes(b"y")
+    assert holds(tmp_path) == {**FILES, "axiom/kit/one.py": None, "more": b"y"}

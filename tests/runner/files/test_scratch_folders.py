@@ -23,20 +23,20 @@ def fill(cache: Path, digest: str, megabytes: float, hours: float) -> Path:
     return place
 
 
-def test_each_bundle_has_a_folder_of_its_own_and_finds_it_again(tmp_path):
-    first = room(tmp_path / "cache", "a")
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_bundle_finds_its_folder_again_until_it_is_the_least_recently_used_of_too_much(tmp_path):
+    cache = tmp_path / "home" / "cache"
+    first = room(cache, "first")
     (first / "program").write_text("compiled")
     assert first.stat().st_mode & 0o777 == 0o700
-    assert room(tmp_path / "cache", "b") != first
-    assert (room(tmp_path / "cache", "a") / "program").read_text() == "compiled"
-
-
-def test_the_least_recently_used_go_with_their_code_when_there_is_too_much(tmp_path):
-    cache = tmp_path / "home" / "cache"
+    assert (room(cache, "first") / "program").read_text() == "compiled"
     oldest, older, recent = (fill(cache, name, 1.0, hours) for name, hours in (("a", 30), ("b", 20), ("c", 0.1)))
     room(cache, "new", most_mb=2.5)
     assert (oldest.exists(), older.exists(), recent.exists()) == (False, True, True)
-    assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["b", "c"]
+    assert names(tmp_path / "home" / "unpacked") == ["b", "c"]
     room(cache, "newer", most_mb=0.5)
     assert (older.exists(), recent.exists()) == (False, True)  # it was asked for a moment ago
 
@@ -53,10 +53,14 @@ def test_what_no_task_has_used_for_two_months_goes_with_its_code_and_its_archive
         moment = time.time() - 86_400 * days
         os.utime(cache / name, (moment, moment))
     room(cache, "new")
-    scratch.clear()
-    assert sorted(path.name for path in cache.iterdir() if path.name[0] != ".") == ["held", "new", "young"]
-    assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["held", "young"]
+    assert names(cache)[-3:] == ["held", "new", "young"]
+    assert names(tmp_path / "home" / "unpacked") == ["held", "young"]
     assert sorted({path.stem for path in bundles.iterdir()}) == ["held", "young"]
+    assert forget_unused(cache, 60 * 86_400) == 0
+    scratch.clear()
+    assert forget_unused(cache, 60 * 86_400) == 1
+    assert names(tmp_path / "home" / "unpacked") == ["young"]
+    assert forget_unused(tmp_path / "nowhere", 0.0) == 0
 
 
 def test_what_was_half_written_when_a_runner_was_killed_goes(tmp_path):
@@ -81,11 +85,11 @@ def test_what_a_process_uses_stays_with_its_code_however_long_it_takes(tmp_path)
     (own.path / "state").write_text("half done")
     room(cache, "new", most_mb=1.0)
     assert (mine.exists(), other.exists(), (own.path / "state").exists()) == (True, False, True)
-    assert [path.name for path in (tmp_path / "home" / "unpacked").iterdir()] == ["a"]
+    assert names(tmp_path / "home" / "unpacked") == ["a"]
     own.clear()
     assert room(cache, "newer", most_mb=1.0).exists()
     assert not mine.exists()
-    assert sorted(path.name for path in cache.iterdir()) == [".lock", ".swept", "new", "newer"]
+    assert names(cache) == [".lock", ".swept", "new", "newer"]
 
 
 def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
@@ -103,18 +107,13 @@ def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
         room(tmp_path / "cache", "a")
         assert (left / "big").exists()
         process.kill()
-    room(tmp_path / "cache", "b")
-    assert not left.exists()
-    assert not mark.exists()
-
-
-def test_a_folder_that_nobody_marked_goes_and_one_that_is_just_being_made_stays(tmp_path):
-    cache = room(tmp_path / "cache", "a").parent
-    (cache / ".scratch-a-old").mkdir()
-    (cache / ".scratch-a-new").mkdir()
+    cache = place.parent
+    (cache / ".scratch-a-unmarked").mkdir()
+    (cache / ".scratch-a-new").mkdir()  # just being made
     (cache / ".scratch-a-new.held").touch()
-    room(cache, "a")
+    room(cache, "b")
     assert sorted(path.name for path in cache.glob(".scratch-*")) == [".scratch-a-new", ".scratch-a-new.held"]
+    assert not mark.exists()
 
 
 def test_a_bundle_that_left_very_much_begins_anew(tmp_path, monkeypatch):
@@ -186,7 +185,7 @@ def test_a_folder_that_its_maker_shut_hides_nothing_and_goes(tmp_path):
             assert not folder.exists()
 
 
-def test_what_goes_while_it_is_counted_hides_nothing_of_the_rest(tmp_path, monkeypatch):
+def test_what_goes_while_it_is_counted_hides_nothing_and_what_cannot_be_listed_all(tmp_path, monkeypatch):
     for number in range(3):
         (tmp_path / str(number)).write_bytes(b"x" * 10**6)
     scandir = os.scandir
@@ -194,12 +193,18 @@ def test_what_goes_while_it_is_counted_hides_nothing_of_the_rest(tmp_path, monke
     @contextlib.contextmanager
     def late(place):
         with scandir(place) as entries:
-            found = list(entries)
-        Path(found[0].path).unlink(missing_ok=True)
-        yield found
+            listed = list(entries)
+        Path(listed[0].path).unlink(missing_ok=True)
+        yield listed
 
-    monkeypatch.setattr("axiom.runner.files.scratch_folders.os.scandir", late)
+    monkeypatch.setattr(os, "scandir", late)
     assert 2.0 <= held_mb(tmp_path) < 2.1
+
+    def refusing(_place):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert held_mb(tmp_path) == float("inf")
 
 
 def deep(folder: Path, levels: int, name: str) -> None:
@@ -215,34 +220,14 @@ def deep(folder: Path, levels: int, name: str) -> None:
         os.chdir(here)
 
 
-@pytest.mark.parametrize(("levels", "name"), [(34, "x"), (20, "x" * 250)], ids=["many", "long"])
-def test_what_lies_too_deep_to_be_seen_could_be_anything(levels, name, tmp_path):
+def test_what_lies_too_deep_to_be_seen_could_be_anything_and_is_removed_however_deep_it_goes(tmp_path):
     deep(tmp_path, 30, "honest")
     assert 1.0 <= held_mb(tmp_path) < 2.0
-    deep(tmp_path, levels, name)
-    assert held_mb(tmp_path) == float("inf")
-    remove(tmp_path / name)
-
-
-def test_what_lies_in_a_folder_that_cannot_be_listed_could_be_anything(tmp_path, monkeypatch):
-    (tmp_path / "shut").mkdir()
-    scandir = os.scandir
-
-    def refusing(path):
-        if path.endswith("shut"):
-            raise PermissionError(13, "Permission denied")
-        return scandir(path)
-
-    monkeypatch.setattr("axiom.runner.files.scratch_folders.os.scandir", refusing)
-    assert held_mb(tmp_path) == float("inf")
-
-
-@pytest.mark.parametrize(("levels", "name"), [(1_100, "x"), (40, "x" * 250)], ids=["many", "long"])
-def test_a_folder_is_removed_however_deep_it_goes(levels, name, tmp_path):
-    (tmp_path / "folder").mkdir()
-    deep(tmp_path / "folder", levels, name)
-    remove(tmp_path / "folder")
-    assert list(tmp_path.iterdir()) == []
+    for levels, name in ((34, "x"), (20, "x" * 250), (1_100, "y"), (40, "y" * 250)):
+        deep(tmp_path, levels, name)
+        assert held_mb(tmp_path) == float("inf")
+        remove(tmp_path / name)
+        assert names(tmp_path) == ["honest"]
 
 
 def test_a_folder_is_removed_whatever_may_be_done_with_its_parts_and_no_link_is_followed(tmp_path):
@@ -259,20 +244,5 @@ def test_a_folder_is_removed_whatever_may_be_done_with_its_parts_and_no_link_is_
     remove(folder)  # it is gone
     (tmp_path / "link").symlink_to(outside)
     remove(tmp_path / "link")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "outside"]
+    assert names(tmp_path) == ["link", "outside"]
     assert (outside / "diary").read_text() == "private"
-
-
-def test_what_no_bundle_has_used_for_long_goes_with_its_code_and_what_is_held_stays(tmp_path):
-    cache = tmp_path / "home" / "cache"
-    old, held, recent = (fill(cache, name, 0.1, hours) for name, hours in (("a", 800), ("b", 800), ("c", 10)))
-    scratch = Scratch(held)
-    try:
-        assert forget_unused(cache, 720 * 3600) == 1
-        assert (old.exists(), held.exists(), recent.exists()) == (False, True, True)
-        assert sorted(path.name for path in (tmp_path / "home" / "unpacked").iterdir()) == ["b", "c"]
-    finally:
-        scratch.clear()
-    assert forget_unused(cache, 720 * 3600) == 1
-    assert not held.exists()
-    assert forget_unused(tmp_path / "nowhere", 0.0) == 0
