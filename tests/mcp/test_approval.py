@@ -97,13 +97,18 @@ def test_a_client_that_makes_up_a_state_is_refused(mcp_lab, may_approve):
     assert [entry["outcome"] for entry in approvals(mcp_lab)] == ["refused"] * 3
 
 
-def test_a_program_approves_nothing_itself(mcp_lab):
+def test_a_program_approves_nothing_itself_and_one_that_only_reads_answers_for_nobody(mcp_lab, may_approve):
     for name, may in (("proposes", "propose"), ("operates", "operate")):
         desk = mcp_lab.desk(name, may, may_approve=True)
         before = mcp_lab.stored()
         with pytest.raises(NotAllowed):
             desk.submit("proposal.approve", {"proposal": 2, "why": "I say so"}, dry_run=False, key=None)
         assert mcp_lab.stored() == before
+    reader, seal = mcp_lab.desk("reads", "read", may_approve=True), may_approve.question(2)["seal"]
+    with pytest.raises(NotAllowed):
+        reader.question(2)
+    with pytest.raises(NotAllowed):
+        reader.answer(2, seal, "accept", True)
 
 
 def test_a_claim_cannot_end_its_quotation_or_turn_the_form(mcp_lab, may_approve):
@@ -135,12 +140,3 @@ def test_a_claim_cannot_end_its_quotation_or_turn_the_form(mcp_lab, may_approve)
     assert not set("\"'«»„″＂") & set(quoted)
     assert len(quoted) <= 300
     assert f"/proposals/{number}" in after
-
-
-def test_a_token_that_only_reads_answers_for_nobody(mcp_lab, may_approve):
-    reader = mcp_lab.desk("reads", "read", may_approve=True)
-    seal = may_approve.question(2)["seal"]
-    with pytest.raises(NotAllowed):
-        reader.question(2)
-    with pytest.raises(NotAllowed):
-        reader.answer(2, seal, "accept", True)

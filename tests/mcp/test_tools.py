@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from hostile_tools import HostileTools
 from mcp_lab import ERAS, QUESTION, answer_of, asked, served
 
 from axiom.commands.proposals import ApproveProposal
-from axiom.errors import NotAllowed, Refused, UnknownName, WrongUse
+from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.mcp import guide, tools
 from axiom.mcp.answers import BRIEF, LONG, paged, size
 from axiom.mcp.server import described
@@ -66,9 +67,9 @@ def test_a_tool_answers_in_few_bytes_and_says_it_twice(ada, name, mode):
 
 
 def test_no_answer_holds_what_hosts_and_volunteers_wrote_or_a_path(shared_lab, ada):
-    said = "".join(json.dumps(tools.call(ada, name, words)) for name in READS for words in CALLS[name])
+    answers = "".join(json.dumps(tools.call(ada, name, words)) for name in READS for words in CALLS[name])
     for secret in ("kitchen.grace.example", "secret.shy.example", "Grace", "Shy", str(shared_lab.lab.folder.path)):
-        assert secret not in said
+        assert secret not in answers
 
 
 def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_else(mcp_lab):
@@ -137,32 +138,26 @@ def test_what_cannot_be_read_is_refused_and_remembered(shared_lab, ada, name, wo
 
 def test_a_caller_sees_what_its_token_allows_and_always_the_same_bytes(shared_lab, ada):
     reader, operator = shared_lab.desk("reader", "read"), shared_lab.desk("operator", "operate")
-    seen = {
-        desk.caller().name: [tool.name for tool in tools.offered(desk.caller())] for desk in (reader, ada, operator)
-    }
-    assert "finding_link" not in seen["program:reader"]
-    assert seen["program:ada"] == seen["program:operator"] == NAMES
+    names = [[tool.name for tool in tools.offered(desk.caller())] for desk in (reader, ada, operator)]
+    assert "finding_link" not in names[0]
+    assert names[1] == names[2] == NAMES
     whole = [tool.name for tool in tools.offered(operator.caller(), operates=True)]
     assert whole[: len(NAMES)] == NAMES
     assert "experiment_deploy" in whole
     assert not {"proposal_approve", "program_add", "account_open", "experiment_preflight"} & set(whole)
-    lists = [_listed(ada), _listed(ada)]
-    assert lists[0] == lists[1]
-    assert len(lists[0]) <= 16_000
+    assert _listed(ada) == _listed(ada)
+    assert len(_listed(ada)) <= 16_000
 
 
 def _listed(desk) -> bytes:
-    every = [
-        described(tool).model_dump(mode="json", by_alias=True, exclude_none=True)
-        for tool in tools.offered(desk.caller())
-    ]
-    return json.dumps(every).encode()
+    shown = [described(tool) for tool in tools.offered(desk.caller())]
+    return json.dumps([tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in shown]).encode()
 
 
 def test_an_answer_that_was_cut_goes_on_where_it_stopped():
     whole = {
         "about": "a text of some length, which is no list",
-        "rows": [{"number": each, "text": "x" * 90} for each in range(300)],
+        "rows": [{"number": number, "text": "x" * 90} for number in range(300)],
         "source": "line\n" * 4_000,
         "end": 1,
     }
@@ -178,3 +173,40 @@ def test_an_answer_that_was_cut_goes_on_where_it_stopped():
     assert [row["number"] for row in rows] == list(range(300))
     assert "".join(part.get("source", "") for part in parts) == whole["source"]
     assert sum("end" in part for part in parts) == 1
+
+
+def test_the_brief_says_what_stands_what_waits_and_what_is_left(mcp_lab):
+    ada = mcp_lab.desk("ada")
+    question = tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
+    brief = tools.call(ada, "lab_brief", {})
+    assert brief["left_today"]["open_proposals"] == 2
+    assert brief["left_today"]["proposal.make"] == 19
+    (row,) = [row for row in brief["proposals"]["newest"] if row["number"] == question["proposal"]]
+    assert row["question"] == {"untrusted": {"by": "program:ada", "text": QUESTION["question"]}}
+    assert {row["number"] for row in brief["stands"]["newest"]} == {1, 2}
+    assert all(set(row["claim"]) == {"untrusted"} for row in brief["stands"]["newest"])
+    assert (brief["changed_since_session"]["from"], brief["charter"]) == ("2026-03-02-a", "")
+    mcp_lab.gate.submit(ApproveProposal(proposal=question["proposal"], why="go on"), callers.operator())
+    assert tools.call(ada, "lab_brief", {})["left_today"]["open_proposals"] == 3
+    with pytest.raises(NotFound):
+        tools.call(ada, "lab_brief", {"since": "2020-01-01-a"})
+
+
+def test_the_operator_s_page_is_read_up_to_eight_kilobytes_even_if_it_is_no_text(mcp_lab):
+    ada, charter = mcp_lab.desk("ada"), mcp_lab.lab.folder.charter
+    for sign in ("x", "\n", '"', "é", "\x01", "\N{GRINNING FACE}"):
+        charter.write_text(sign * 20_000, encoding="utf-8")
+        brief = tools.call(ada, "lab_brief", {})
+        assert size(brief) <= LONG
+        assert len(brief["charter"].encode()) <= 8_010
+        assert brief["charter"].startswith(sign * 100)
+    charter.write_bytes(b"sizes \xff first")
+    assert tools.call(ada, "lab_brief", {})["charter"] == "sizes \ufffd first"
+
+
+def test_hostile_sequences_have_no_effect_beyond_rights_and_limits(mcp_lab):
+    hostile = HostileTools(lab=mcp_lab, seed=7)
+    hostile.play(300)
+    assert hostile.broken() == []
+    assert hostile.said.total() == 3_000
+    assert min(hostile.said[kind] for kind in ("answered", "WrongUse", "UnknownName", "NotAllowed", "Refused")) > 20

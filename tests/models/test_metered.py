@@ -55,11 +55,8 @@ class Bench:
     def unsettled(self) -> tuple[int, int, int]:
         """What the transcript says was taken: of each request what its answer says, of one without any its reserve."""
         settled = {entry.request_id: entry for entry in self.entries}
-        requests = [
-            settled.get(number, entry)
-            for number, entry in enumerate(self.entries, 1)
-            if entry.kind is EntryKind.REQUEST
-        ]
+        sent = [number for number, entry in enumerate(self.entries, 1) if entry.kind is EntryKind.REQUEST]
+        requests = [settled.get(number, self.entries[number - 1]) for number in sent]
         return len(requests), sum(entry.tokens for entry in requests), sum(entry.micros for entry in requests)
 
 
@@ -104,12 +101,9 @@ def test_a_service_that_recovers_is_asked_again_when_it_said(line: Line):
     line.plays(Play(status=429, headers={"retry-after": "30"}), Play(drop=True), played(line.body()))
     assert bench.metered.say(HELLO, [TOOL], 100).text == "hello"
     assert bench.waits == [30.0, 2.0]
-
-
-def test_nobody_waits_beyond_the_session(line: Line):
     bench = Bench(line.model)
     line.plays(Play(status=429, headers={"retry-after": "1800"}))
-    with pytest.raises(ModelBusy):
+    with pytest.raises(ModelBusy):  # nobody waits beyond the session
         bench.metered.say(HELLO, [TOOL], 100)
     assert (bench.metered.spent.requests, bench.waits) == (1, [])
 
@@ -188,12 +182,8 @@ class HonestService:
         whole = self.extra + max(1, int(size / self.bytes_per_token))
         cached = self.dice.randrange(min(whole, self.read_before) + 1)
         written = self.dice.randrange(whole - cached + 1)
-        usage = TokenUsage(
-            read=whole - cached - written,
-            cached=cached,
-            written=written,
-            output=self.dice.randrange(1, most_tokens + 1),
-        )
+        output = self.dice.randrange(1, most_tokens + 1)
+        usage = TokenUsage(read=whole - cached - written, cached=cached, written=written, output=output)
         self.read_before = whole
         self.tokens += usage.tokens
         self.micros += cost(usage, PRICES).micros
@@ -279,20 +269,16 @@ def test_no_session_over_the_wire_goes_beyond_a_cap(line: Line):
                 return Play(status=dice.choice([400, 401, 429, 529]))
             size = sum(len(str(message["content"]).encode()) for message in body["messages"])
             usage = service.compute(size, body["max_tokens"])
-            billed = (
-                {
-                    "input_tokens": usage.read,
-                    "cache_read_input_tokens": usage.cached,
-                    "cache_creation_input_tokens": usage.written,
-                    "output_tokens": usage.output,
-                }
-                if line.protocol == "messages"
-                else {
-                    "prompt_tokens": usage.input,
-                    "prompt_tokens_details": {"cached_tokens": usage.cached},
-                    "completion_tokens": usage.output,
-                }
-            )
+            billed = {
+                "input_tokens": usage.read,
+                "cache_read_input_tokens": usage.cached,
+                "cache_creation_input_tokens": usage.written,
+                "output_tokens": usage.output,
+            }
+            if line.protocol != "messages":
+                cached = {"cached_tokens": usage.cached}
+                billed = {"prompt_tokens": usage.input, "prompt_tokens_details": cached}
+                billed["completion_tokens"] = usage.output
             good = played(line.body(text="word " * dice.randrange(200), usage=billed))
             faults = [
                 Play(drop=True),

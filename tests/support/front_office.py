@@ -38,35 +38,21 @@ class Office:
         self.writer = Writer(connections.writer)
         self.writer.start()
         self.threads = ThreadPoolExecutor(2)
-        self.accounts = Accounts(
-            writer=self.writer,
-            connections=connections,
-            secret=SECRET,
-            now=lambda: self.lab.now,
-            guesses=guesses,
-            new_accounts=new_accounts,
-        )
+        stored = {"writer": self.writer, "connections": connections, "secret": SECRET, "guesses": guesses}
+        self.accounts = Accounts(**stored, now=lambda: self.lab.now, new_accounts=new_accounts)
         self.desk = FrontDesk(
             name="Small & Sons",
             master="http://lab.example/",
             runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
             accounts=self.accounts,
-            account_managers=AccountManagers(
-                writer=self.writer,
-                connections=connections,
-                secret=SECRET,
-                now=lambda: self.lab.now,
-                guesses=guesses,
-            ),
+            account_managers=AccountManagers(**stored, now=lambda: self.lab.now),
             standing=LoadFigures(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )
         self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder, lab.keys.trust), self.threads)
 
-    def ask(
-        self, path: str, *, method: str = "GET", address: str = "198.51.100.7", form=None, accepted="", **fields
-    ) -> str:
-        return self.raw(path, method=method, address=address, form=form, accepted=accepted, **fields)[2].decode()
+    def ask(self, path: str, **how) -> str:
+        return self.raw(path, **how)[2].decode()
 
     def raw(self, path, *, method="GET", address="198.51.100.7", form=None, query=None, accepted="", **fields):
         body = urlencode(form).encode() if isinstance(form, dict) else form or b""
@@ -105,9 +91,8 @@ class Office:
 
 
 def key_in(said: str) -> str:
-    found = re.fullmatch(
-        r"<account_out>\n<authenticator>([0-9a-f]{32})</authenticator>\n</account_out>\n", said, re.ASCII
-    )
+    form = r"<account_out>\n<authenticator>([0-9a-f]{32})</authenticator>\n</account_out>\n"
+    found = re.fullmatch(form, said, re.ASCII)
     assert found, said
     return found[1]
 

@@ -37,27 +37,31 @@ class Answers:
         self.room = BodyRoom()
         self._thread = ThreadPoolExecutor(1)
 
-    def at_once(self, body: bytes) -> Future[bytes]:
+    def _answered(self, body: bytes, result: object) -> Future[bytes]:
         self.asked.append(body)
         answer: Future[bytes] = Future()
-        answer.set_result(b"now %d" % len(body))
+        answer.set_result(result)
         return answer
 
+    def at_once(self, body: bytes) -> Future[bytes]:
+        return self._answered(body, b"now %d" % len(body))
+
     def accepted(self, body: bytes, accepted: str) -> Future[bytes]:
-        self.asked.append(body)
-        answer: Future[bytes] = Future()
-        answer.set_result(accepted.encode())
-        return answer
+        return self._answered(body, accepted.encode())
+
+    def unwritable(self, body: bytes) -> Future[bytes]:
+        return self._answered(body, "no bytes can be made of this")
+
+    def large(self, body: bytes) -> Future[bytes]:
+        return self._answered(body, b"y" * 100_000)
 
     def soon(self, body: bytes) -> Future[bytes]:
         self.asked.append(body)
         return self._thread.submit(lambda: b"soon %d" % len(body))
 
-    def later(self, body: bytes) -> Future[bytes]:
+    def huge(self, body: bytes) -> Future[bytes]:
         self.asked.append(body)
-        answer: Future[bytes] = Future()
-        self.held.append((body, answer))
-        return answer
+        return self._thread.submit(lambda: b"y" * HUGE)
 
     def broken(self, body: bytes) -> Future[bytes]:
         self.asked.append(body)
@@ -65,10 +69,10 @@ class Answers:
         answer.set_exception(RuntimeError("a fault"))
         return answer
 
-    def unwritable(self, body: bytes) -> Future[object]:
+    def later(self, body: bytes) -> Future[bytes]:
         self.asked.append(body)
-        answer: Future[object] = Future()
-        answer.set_result("no bytes can be made of this")
+        answer: Future[bytes] = Future()
+        self.held.append((body, answer))
         return answer
 
     def let_go(self) -> None:
@@ -76,29 +80,11 @@ class Answers:
             answer.set_result(b"later %d" % len(body))
         self.held.clear()
 
-    def large(self, body: bytes) -> Future[bytes]:
-        self.asked.append(body)
-        answer: Future[bytes] = Future()
-        answer.set_result(b"y" * 100_000)
-        return answer
-
-    def huge(self, body: bytes) -> Future[bytes]:
-        self.asked.append(body)
-        return self._thread.submit(lambda: b"y" * HUGE)
-
     def lanes(self) -> Lanes:
-        return Lanes(
-            {
-                b"/large": whole(self.large, LIMIT),
-                b"/huge": whole(self.huge, LIMIT),
-                b"/now": whole(self.at_once, LIMIT),
-                b"/accepted": whole_in(self.accepted, LIMIT),
-                b"/soon": whole(self.soon, LIMIT),
-                b"/later": whole(self.later, LIMIT, self.room),
-                b"/broken": whole(self.broken, LIMIT),
-                b"/unwritable": whole(self.unwritable, LIMIT),
-            }
-        )
+        plain = (self.large, self.huge, self.soon, self.broken, self.unwritable)
+        openers = {f"/{answer.__name__}".encode(): whole(answer, LIMIT) for answer in plain}
+        openers |= {b"/now": whole(self.at_once, LIMIT), b"/accepted": whole_in(self.accepted, LIMIT)}
+        return Lanes({**openers, b"/later": whole(self.later, LIMIT, self.room)})
 
 
 class Line:
@@ -169,7 +155,7 @@ def served(answers: Answers):
         yield address
     finally:
         told.over.set()
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from patience import PATIENCE
 from upload_lab import head
 
 from axiom.boinc import account_keys
@@ -253,7 +254,7 @@ class Exchange:
 
     def say(self, body: bytes, accepted: str = "") -> Heard:
         """One contact in the client's own bytes, by a client that accepts these languages."""
-        raw = bytes(self.project.scheduler(body, accepted).result(20))
+        raw = bytes(self.project.scheduler(body, accepted).result(PATIENCE))
         return Heard(raw, ET.fromstring(raw))
 
     def call(self, client: Client, *reports: str, **said: Any) -> Heard:
@@ -268,7 +269,7 @@ class Exchange:
         request = head(body, name=name, token=token, most=int(slot.findtext("max_nbytes")))
         arrival = self.transfers.arrive(len(request))
         assert arrival.take(request) is None
-        answer = arrival.finish().result(20)
+        answer = arrival.finish().result(PATIENCE)
         assert b"<status>0</status>" in answer, answer
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
         return report(handed.task.findtext("name"), output=name, md5=md5)

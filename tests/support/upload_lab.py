@@ -3,6 +3,8 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 
+from patience import PATIENCE
+
 from axiom.boinc.transfers import write_name, write_token
 from axiom.domain.work import task_name
 from axiom.server.http.uploads import Transfers
@@ -52,9 +54,8 @@ class Place:
         self.transfers = self.opened()
 
     def opened(self) -> Transfers:
-        return Transfers(
-            writer=self.writer, folder=self.folder, key=KEY, now=lambda: self.lab.now, threads=self.threads
-        )
+        about = {"writer": self.writer, "folder": self.folder, "key": KEY}
+        return Transfers(**about, now=lambda: self.lab.now, threads=self.threads)
 
     def say(self, request: bytes, *, piece: int = 65_536, length: int | None = None) -> bytes:
         """One request in pieces, and its answer; a refusal at once is its status."""
@@ -64,7 +65,7 @@ class Place:
             if refused is not None:
                 arrival.lose()
                 return refused
-        return arrival.finish().result(10)
+        return arrival.finish().result(PATIENCE)
 
     def cut(self, request: bytes, *, after: int, piece: int = 65_536) -> None:
         arrival = self.transfers.arrive(len(request))
@@ -73,11 +74,10 @@ class Place:
         arrival.lose()
 
     def stored(self) -> dict[int, bytes]:
-        return self.writer.run(
-            lambda db: {
-                task: blobs.get(db, self.folder, one.digest) for task, one in uploads.of(db, range(1, 9)).items()
-            }
-        )
+        def bodies(db):
+            return {task: blobs.get(db, self.folder, row.digest) for task, row in uploads.of(db, range(1, 9)).items()}
+
+        return self.writer.run(bodies)
 
     def kept(self) -> int:
         """Bytes of parts and of blobs: what a stranger could have filled the disk with."""
