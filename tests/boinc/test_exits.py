@@ -16,6 +16,7 @@ RECORDED = Path(__file__).parent / "recorded"
 ERROR = "<file_xfer_error>\n  <file_name>f</file_name>\n  <error_code>{} ({})</error_code>\n</file_xfer_error>"
 DOWNLOAD = "WU download error: couldn't get input files:\n" + ERROR
 UPLOAD = "upload failure: " + ERROR
+EXCUSE = "process got signal 9\naborted by user"
 
 
 def report(exit_status: int, state: int, message: str = "", stderr: str = "", error: str = "") -> TaskReport:
@@ -86,11 +87,7 @@ CASES = [
     (report(196, 3, "process exited with code 196 (0xc4, -60)"), Cause.EXIT_CODE, Blame.UNCLEAR),
     (report(197, 3, "process exited with code 197 (0xc5, -59)"), Cause.TIME_LIMIT, Blame.UNCLEAR),
     (report(198, 3, "process exited with code 198 (0xc6, -58)"), Cause.MEMORY_LIMIT, Blame.UNCLEAR),
-    (
-        report(7, 3, "process exited with code 7", "process got signal 9\naborted by user"),
-        Cause.EXIT_CODE,
-        Blame.UNCLEAR,
-    ),
+    (report(7, 3, "process exited with code 7", EXCUSE), Cause.EXIT_CODE, Blame.UNCLEAR),
 ]
 
 

@@ -78,11 +78,8 @@ def test_a_recorded_request_is_read_as_a_strict_parser_reads_it(name):
     assert (request.platforms, request.cross_project_id) == ((top["platform_name"],), top["cross_project_id"])
     assert request.code_sign_key == top.get("code_sign_key", "")
     described = read_host_info(request.host_info)
-    assert (described.cpid, described.cores, described.model) == (
-        host["host_cpid"],
-        int(host["p_ncpus"]),
-        host["p_model"],
-    )
+    expected = host["host_cpid"], int(host["p_ncpus"]), host["p_model"]
+    assert (described.cpid, described.cores, described.model) == expected
     assert (described.features, described.os_version) == (host["p_features"], host["os_version"])
     assert (described.memory_bytes, described.disk_free) == (float(host["m_nbytes"]), float(host["d_free"]))
     assert request.disk.project_share == float(leaves(root.find("disk_usage"))["d_project_share"])
@@ -93,12 +90,10 @@ def test_a_recorded_request_is_read_as_a_strict_parser_reads_it(name):
     ]
     for ours, theirs in zip(request.results, root.iterfind("result"), strict=True):
         result = leaves(theirs)
-        assert (ours.name, ours.exit_status, ours.state) == (
-            result["name"], int(result["exit_status"]), int(result["state"])
-        )  # fmt: skip
-        assert (ours.cpu_seconds, ours.elapsed_seconds) == (
-            float(result["final_cpu_time"]), float(result["final_elapsed_time"])
-        )  # fmt: skip
+        expected = result["name"], int(result["exit_status"]), int(result["state"])
+        assert (ours.name, ours.exit_status, ours.state) == expected
+        times = float(result["final_cpu_time"]), float(result["final_elapsed_time"])
+        assert (ours.cpu_seconds, ours.elapsed_seconds) == times
         assert ours.peak_disk_bytes == float(result.get("final_peak_disk_usage", 0))
         words = "".join(theirs.find("stderr_out").itertext())
         assert ours.stderr in words
@@ -262,11 +257,8 @@ def test_the_digest_changes_with_the_host_and_not_with_its_free_disk():
     fuller = re.sub(rb"<d_free>[^<]*", b"<d_free>1.0", body)
     assert fuller != body
     assert read_request(fuller).host_digest == digest
-    for old, new in [
-        (b"<p_ncpus>2", b"<p_ncpus>4"),
-        (b"minor_version>20", b"minor_version>22"),
-        (b"x86_64-pc", b"arm64-pc"),
-    ]:
+    cores, version = (b"<p_ncpus>2", b"<p_ncpus>4"), (b"minor_version>20", b"minor_version>22")
+    for old, new in (cores, version, (b"x86_64-pc", b"arm64-pc")):
         assert read_request(body.replace(old, new)).host_digest != digest
 
 
@@ -340,19 +332,10 @@ def test_an_altered_request_is_read_or_refused(body, data):
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(body)))
         end = data.draw(st.integers(at, min(len(body), at + 300)))
-        match data.draw(st.sampled_from(["flip", "cut", "end", "double", "insert", "move"])):
-            case "flip":
-                body = body[:at] + bytes([data.draw(st.integers(0, 255))]) + body[at + 1 :]
-            case "cut":
-                body = body[:at] + body[end:]
-            case "end":
-                body = body[:at]
-            case "double":
-                body = body[:end] + body[at:]
-            case "insert":
-                body = body[:at] + data.draw(st.sampled_from(ODD)) + body[at:]
-            case "move":
-                body = body[end:] + body[:at] + body[at:end]
+        byte, odd = bytes([data.draw(st.integers(0, 255))]), data.draw(st.sampled_from(ODD))
+        flipped, inserted = body[:at] + byte + body[at + 1 :], body[:at] + odd + body[at:]
+        without, doubled, moved = body[:at] + body[end:], body[:end] + body[at:], body[end:] + body[:end]
+        body = data.draw(st.sampled_from([flipped, inserted, without, doubled, moved, body[:at]]))
     read_or_refuse(body)
 
 
