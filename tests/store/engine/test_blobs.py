@@ -166,7 +166,11 @@ def test_an_output_stays_until_the_last_of_those_who_brought_it_lets_it_go(datab
     with database.transaction():
         first, other, large = blobs.bring(database, folder, [b"same", b"same", LARGE], now)
         assert first == other
-        blobs.forget(database, first)  # as nobody may who does not know the others
+        bodies = {row["digest"]: row["body"] for row in database.select("SELECT digest, body FROM blob")}
+        assert bodies == {first: b"same", large: None}
+        assert blobs.forget(database, blobs.put(database, folder, b"of nobody", now))
+        assert not blobs.forget(database, first)  # as nobody may who does not know the others
+
         blobs.let_go(database, first)
         assert blobs.get(database, folder, first) == b"same"
         blobs.let_go(database, first)
