@@ -4,3 +4,4 @@ from real_labs import browser as browser
 from real_labs import built_runner as built_runner
 from real_labs import page as page
 from real_labs import quick as quick
+from real_labs import runners as runners

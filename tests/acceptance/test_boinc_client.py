@@ -7,7 +7,7 @@ import pytest
 from boinc_client import Client, client, register
 from real_parts import need
 from running_lab import answer, typed
-from volunteer_lab import Project, Site, project
+from volunteer_lab import Project, Site, attached, volunteers
 
 from axiom.boinc.project_files import pictures
 
@@ -18,20 +18,15 @@ _DOWNLOADS, _UPLOADS = "/download/", "/file_upload_handler"
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory) -> Iterator[Project]:
     """A laboratory with experiments that take moments, or minutes, or bring much."""
-    place = tmp_path_factory.mktemp("volunteers")
-    with project(place / "lab") as made:
-        made.publish(place, "swift")
-        made.publish(place, "patient", tenths=900, seconds=90.0)
-        made.publish(place, "wordy", cells=40, length=500, seconds=0.1)
-        yield made
+    patient, wordy = {"tenths": 900, "seconds": 90.0}, {"cells": 40, "length": 500, "seconds": 0.1}
+    with volunteers(tmp_path_factory.mktemp("volunteers"), swift={}, patient=patient, wordy=wordy) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
 def computer(lab, tmp_path_factory) -> Iterator[Client]:
-    """Ann's computer, which has met the laboratory: that takes a client ten seconds."""
-    with client(tmp_path_factory.mktemp("ann") / "one", lab.address, register(lab.address).key, cores=2) as made:
-        made.wait(Client.host, nudge=8)
-        yield made
+    with attached(lab, tmp_path_factory.mktemp("ann") / "one", register(lab.address).key, cores=2) as ann:
+        yield ann
 
 
 def test_somebody_in_german_is_refused_joins_computes_and_is_paid(lab, tmp_path):

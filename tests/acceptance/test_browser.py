@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,17 +13,16 @@ from real_parts import need
 from site_pages import ADDRESSES, EMPTY, MAP, ON_THE_MAP, explored_sum, served, suspended_card, unread
 
 pytestmark = need("chromium")
-EXPLORED = "/experiments/explored_sum@1"
 IN_TURN = [[mode] for mode in MODES]  # `scripts/campaign stories` sees each page in all of them
 
 
 @pytest.fixture(scope="module")
 def lab(new_lab, prepared, tmp_path_factory):
-    made = new_lab(tmp_path_factory.mktemp("site") / "lab")
-    fill(made, prepared)
-    furnish_more(made, prepared)
-    yield made
-    made.db.close()
+    lab = new_lab(tmp_path_factory.mktemp("site") / "lab")
+    fill(lab, prepared)
+    furnish_more(lab, prepared)
+    yield lab
+    lab.db.close()
 
 
 @pytest.fixture(scope="module")
@@ -32,40 +31,25 @@ def address(lab) -> Iterator[str]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def card(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
-    made = new_lab(tmp_path_factory.mktemp("card") / "lab")
-    suspended_card(made, prepared)
-    with served(made) as started:
-        yield started
+def site(name: str, path: str, fill: Callable[..., object]):
+    """A fixture: the address of a page of a laboratory that is filled so."""
+
+    @pytest.fixture(scope="module", name=name)
+    def started(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
+        place = tmp_path_factory.mktemp(name)
+        lab = new_lab(place / "lab")
+        fill(lab, prepared, place)
+        with served(lab) as address:
+            yield address + path
+        lab.db.close()
+
+    return started
 
 
-@pytest.fixture(scope="module")
-def explored(new_lab, prepared, tmp_path_factory) -> Iterator[str]:
-    made = new_lab(tmp_path_factory.mktemp("explore") / "lab")
-    explored_sum(made, prepared, tmp_path_factory.mktemp("explored"))
-    with served(made) as started:
-        yield started + EXPLORED
-
-
-@pytest.fixture(scope="module")
-def atlas(new_lab, tmp_path_factory) -> Iterator[str]:
-    """A site with a map."""
-    made = new_lab(tmp_path_factory.mktemp("maps") / "lab")
-    draw_map(made)
-    with served(made) as started:
-        yield started
-    made.db.close()
-
-
-@pytest.fixture(scope="module")
-def empty(new_lab, tmp_path_factory) -> Iterator[str]:
-    """A site with a map of which no tile is drawn, and nothing else."""
-    made = new_lab(tmp_path_factory.mktemp("empty") / "lab")
-    publish_map(made)
-    with served(made) as started:
-        yield started
-    made.db.close()
+card = site("card", "", lambda lab, prepared, _: suspended_card(lab, prepared))
+explored = site("explored", "/experiments/explored_sum@1", explored_sum)
+atlas = site("atlas", "", lambda lab, *_: draw_map(lab))
+empty = site("empty", "", lambda lab, *_: publish_map(lab))  # of whose map no tile is drawn, and nothing else
 
 
 def test_the_examination_finds_what_is_wrong(page):

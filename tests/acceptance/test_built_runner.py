@@ -4,21 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boinc_client import register
-from built_runner import Computer, Shelf, computing, home, offered, shelf, size_mb
+from built_runner import Computer, computer_of, computing, damage, home, message, offered, size_mb
 from real_parts import need
 from runner_subjects import NOSY_DEEDS, computed_here, deeds, training
-from running_lab import answer
 from volunteer_lab import Project, project
 
 pytestmark = need("boinc")
 _MOST_MEMORY_MB = 450.0
 _MOST_UNPACKED_MB = 420.0
-
-
-@pytest.fixture(scope="module")
-def runners(built_runner, tmp_path_factory) -> Shelf:
-    return shelf(built_runner, tmp_path_factory.mktemp("shelf") / "runners")
 
 
 @pytest.fixture(scope="module")
@@ -52,20 +45,21 @@ def lab(runners, network, tmp_path_factory) -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def computer(lab, elsewhere, tmp_path_factory) -> Iterator[Computer]:
     del elsewhere  # where its environment leads
-    key = register(lab.address).key
-    made = Computer(folder=tmp_path_factory.mktemp("computer") / "one", address=lab.address, key=key, cores=3)
-    try:
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    with computer_of(lab, tmp_path_factory.mktemp("computer") / "one") as computer:
+        yield computer
 
 
 def test_a_network_is_trained_as_here_within_memory_and_disk_and_paid(lab, computer, runners, network):
-    mine, memory = computer.client, [0.0]
+    mine, memory = computer.client, []
     number = lab.order("network", mine.host())
+
+    def is_over() -> bool:
+        processes = computing(mine, number)
+        memory.append(processes.memory_mb if processes else 0.0)
+        return bool(lab.task(number)["closed_at"])
+
     mine.update()
-    mine.wait(lambda seen: watch(seen, number, memory) or lab.task(number)["closed_at"], nudge=8)
+    mine.wait(lambda _: is_over(), nudge=8)
     task = lab.task(number)
     assert (task["state"], task["cause"], task["exit_status"]) == ("valid", "success", 0), message(lab, number)
     (result,) = task["results"]
@@ -75,24 +69,8 @@ def test_a_network_is_trained_as_here_within_memory_and_disk_and_paid(lab, compu
     assert len(lab.task(number)["awards"]) == 1
     assert 100.0 < max(memory) <= _MOST_MEMORY_MB
     assert size_mb(home(mine) / runners.runtime) <= _MOST_UNPACKED_MB
-    assert files(mine, "axiom_runtime_*") == [f"axiom_{runners.runtime.replace('-', '_')}.zip"]
-
-
-def watch(mine, number: int, memory: list[float]) -> None:
-    """Note what the task holds in memory."""
-    processes = computing(mine, number)
-    if processes is not None:
-        memory.append(processes.memory_mb)
-
-
-def files(mine, pattern: str) -> list[str]:
-    """What the client keeps of the runner's files."""
-    return [path.name for path in home(mine).parent.glob(pattern)]
-
-
-def message(lab: Project, number: int) -> str:
-    """What the runner said when a task ended, as the laboratory's own people are shown it."""
-    return str(answer("task", "show", number, data=lab.data)["task"]["message"])
+    (runtime,) = home(mine).parent.glob("axiom_runtime_*")
+    assert runtime.name == f"axiom_{runners.runtime.replace('-', '_')}.zip"
 
 
 def test_what_takes_too_much_or_what_is_not_its_own_fails_decoded_and_leaves_no_mark(lab, computer):
@@ -110,11 +88,7 @@ def test_what_is_damaged_of_the_runner_is_mended_and_who_leaves_keeps_nothing(la
     project_folder, mine = home(computer.client).parent, computer.client
     (boot,) = project_folder.glob("axiom/boot-*/boot.py")
     (module,) = project_folder.glob("axiom/runtime-*/lib/python3*/*-packages/jax/__init__.py")
-    whole = [path.read_bytes() for path in (boot, module)]
-    for path, raw in zip((boot, module), whole, strict=True):
-        with path.open("r+b") as file:  # its mode stays
-            file.seek(len(raw) // 2)
-            file.write(bytes([raw[len(raw) // 2] ^ 1]))
+    whole = [damage(path) for path in (boot, module)]
     lab.wait_for(lab.order("swift", mine.host()), "valid", mine)
     assert [path.read_bytes() for path in (boot, module)] == whole
     mine.say("--project", lab.address, "detach")

@@ -1,11 +1,9 @@
 """A pilot on each worker of a real Dask cluster, and what it ended with comes back."""
 
-import subprocess
-
 import pytest
 from distributed import LocalCluster
-from patience import PATIENCE
 from pilot_cluster import PilotCluster
+from processes import ran
 from running_lab import AXIOM, typed
 
 
@@ -34,12 +32,7 @@ def test_every_worker_gets_a_pilot_and_who_may_not_compute_is_said(lab, tmp_path
     wrong.chmod(0o600)
     with LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as cluster:
         command = [str(AXIOM), "work", "--engine", "dask", "--scheduler", cluster.scheduler_address]
-        done, refused = (
-            subprocess.run(
-                [*command, *words(lab, **keys)], capture_output=True, text=True, check=False, timeout=PATIENCE
-            )
-            for keys in ({}, {"key-file": wrong})
-        )
+        done, refused = (ran([*command, *words(lab, **keys)]) for keys in ({}, {"key-file": wrong}))
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("ended with 0: No work is left") == 2
     assert refused.returncode == 4, refused.stderr

@@ -1,13 +1,13 @@
 """A laboratory on a disk of its own: filling it is told, full it acknowledges nothing, and with room it goes on."""
 
 import json
-import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from mail_servers import WebBox, web
 from patience import PATIENCE
+from processes import ran
 from programs_lab import OWN_SUM
 from real_parts import need
 from running_lab import AXIOM, beside, own_disk, running, view
@@ -80,6 +80,6 @@ def test_a_folder_that_can_only_be_read_starts_nothing(tmp_path):
     disk = tmp_path / "disk"
     start = own_disk(disk, "size=4m", then=f'mkdir "{disk}/lab" && mount -o remount,ro "{disk}"')
     command = [*start, AXIOM, "lab", "--data", str(disk / "lab"), "--port", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    done = ran(command)
     assert (done.returncode, done.stdout) == (5, "")
     assert "Read-only file system" in done.stderr

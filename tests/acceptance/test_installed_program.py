@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from changed_database import wait_for_change
 from patience import PATIENCE
+from processes import ran
 from real_parts import need, part
 from running_lab import AXIOM, axiom
 
@@ -30,9 +31,7 @@ ROOT = PACKAGE.parents[1]
 def uv(*words: object, **variables: str) -> None:
     """uv, with what the lock names taken from its cache; the index is asked only for what is not there."""
     command = [part("uv"), "--quiet", *map(str, words)]
-    done = subprocess.run(
-        command, env=os.environ | variables, capture_output=True, text=True, check=False, timeout=PATIENCE
-    )
+    done = ran(command, env=os.environ | variables)
     assert done.returncode == 0, done.stderr
 
 
@@ -80,7 +79,7 @@ def test_wheel_and_sources_hold_the_package_and_tell_an_index_whose_it_is(built:
     beside = {name for name in inside if not name.startswith("src/")}
     assert {name.removeprefix("src/") for name in inside - beside} == package_files
     assert beside - {"pyproject.toml.orig"} == {
-        *("PKG-INFO", "pyproject.toml", "LICENSE", "LICENSE-DATA.md", "docs/package.md"),
+        *("PKG-INFO", "pyproject.toml", "LICENSE", "LICENSE-DATA.md", "docs/package.md")
     }
     assert (facts["Name"], facts["Version"]) == ("axiom", package.__version__)
     assert all(facts[field] for field in ("Summary", "Author", "Keywords", "License-Expression", "Requires-Python"))
@@ -175,5 +174,5 @@ def test_help_costs_little_fits_a_screen_and_words_are_completed() -> None:
     assert len(shown.stdout.splitlines()) <= 30
     assert "_AXIOM_COMPLETE" in axiom("completion", "bash").stdout
     environment = {**os.environ, "_AXIOM_COMPLETE": "bash_complete", "COMP_WORDS": "axiom exp", "COMP_CWORD": "1"}
-    done = subprocess.run([AXIOM], env=environment, capture_output=True, text=True, check=False)
+    done = ran([AXIOM], env=environment)
     assert "experiment" in done.stdout

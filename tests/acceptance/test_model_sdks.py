@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from model_line import SECRET, Line
 from patience import PATIENCE
+from processes import ran
 from programs_lab import OWN_SUM, programs_lab
 from running_lab import AXIOM, answer, axiom
 from scientist_lab import Script
@@ -65,7 +66,7 @@ def newest(there):
 def test_a_session_is_held_with_a_model_that_calls_tools(there):
     run = [AXIOM, "session", "run", "--pi", "scientist"]
     with scripted("messages", there.lab.data) as (script, environment):
-        done = subprocess.run(run, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = ran(run, env=environment)
     assert done.returncode == 0, done.stderr
     session = newest(there)
     assert (session["pi"], session["done"]) == ("scientist", list(Step))

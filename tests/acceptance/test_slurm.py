@@ -2,14 +2,13 @@
 
 import re
 import shlex
-import subprocess
 from pathlib import Path
 
 import htcondor2
 import kubernetes_validate
 import yaml
-from patience import PATIENCE
 from pilot_cluster import PilotCluster
+from processes import ran
 from real_parts import need
 from running_lab import AXIOM
 from slurm_cluster import slurm
@@ -59,7 +58,5 @@ def test_the_kubernetes_job_and_the_submit_file_are_read_and_their_commands_star
 def start(command: list[str], folder: Path, **variables: str) -> None:
     """A pilot understands the words of this command, and says that it does not go where it was sent."""
     environment = {"PATH": f"{AXIOM.parent}:/usr/bin:/bin", **variables}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=PATIENCE, cwd=folder, env=environment
-    )
+    done = ran(command, cwd=folder, env=environment)
     assert (done.returncode, "is not https" in done.stderr) == (2, True), done.stderr

@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE
 from pilot_cluster import PilotCluster
+from processes import ran
 from real_parts import need
 from ssh_server import ssh_server
 
@@ -30,9 +30,7 @@ def server(tmp_path_factory):
 def test_ssh_starts_pilots_and_brings_the_key_into_a_file_that_nobody_else_reads(lab, server):
     lab.order(6)
     environment = lab.environment() | {"AXIOM_SSH": server.client, "AXIOM_WORDS": "--cores 1", "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [LAUNCHER, "node1", "node2"], capture_output=True, text=True, check=False, timeout=PATIENCE, env=environment
-    )
+    done = ran([LAUNCHER, "node1", "node2"], env=environment)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("No work is left") == 2
     brought = server.place / "home/.axiom/cluster.key"

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from patience import PATIENCE
+from processes import ran
 from real_parts import need, part
 from running_lab import AXIOM, typed
 
@@ -57,7 +57,7 @@ def test_what_it_starts_exists_and_may_write_its_folder_alone(service: dict[str,
 
 def test_its_installer_and_its_page_name_the_same_places(service: dict[str, str]) -> None:
     for words, status in ((["--help"], 0), (["--remoev"], 2), (["--url"], 2)):
-        done = subprocess.run([INSTALL, *words], capture_output=True, text=True, check=False, timeout=PATIENCE)
+        done = ran([INSTALL, *words])
         assert done.returncode == status, done.stderr
     words = dict(re.findall(r"^(program|data|unit)=(\S+)$", INSTALL.read_text(), re.MULTILINE))
     assert service["ExecStart"].split()[0] == f"{words['program']}/bin/axiom"
@@ -86,7 +86,7 @@ def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
 
     def analyze(*words: object) -> "subprocess.CompletedProcess[str]":
         command = [part("systemd-analyze"), *map(str, words)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        return ran(command)
 
     verified = analyze("verify", "--recursive-errors=no", unit)
     assert (verified.returncode, verified.stderr) == (0, "")

@@ -33,7 +33,6 @@ case $2 in
 5) : >"$output"; done_with ;;
 6) head -c 17000000 /dev/zero >"$output"; done_with ;;
 7) echo nonsense >"$output"; done_with ;;
-8 | 9) until_aborted ;;
 10) exec {python} -I -c '
 import time
 held = b"x" * 600_000_000
@@ -91,17 +90,17 @@ def test_every_bad_end_is_told_apart(bad, tmp_path):
         client(tmp_path / "large", bad.address, me.key, cores=12) as large,
         client(tmp_path / "small", bad.address, me.key, cores=1, memory=_share_of_memory(200)) as small,
     ):
-        for each in (large, small):
-            each.wait(Client.host, nudge=8)
+        for computer in (large, small):
+            computer.wait(Client.host, nudge=8)
         numbers = [bad.order("swift", large.host()) for _ in range(9)] + [bad.order("swift", small.host())]
         assert numbers == list(range(1, 11))
-        for each in (large, small):
-            each.update()
-        large.wait(lambda one: one.is_computing(_ABORT) and one.is_computing(_TIME), nudge=8)
+        for computer in (large, small):
+            computer.update()
+        large.wait(lambda seen: seen.is_computing(_ABORT) and seen.is_computing(_TIME), nudge=8)
         large.say("--task", bad.address, large.task(_ABORT)["name"], "abort")
 
         bad.wait(lambda: bad.task(_MEMORY)["state"] != "sent", nudged=small)
-        bad.wait(lambda: all(bad.task(each)["closed_at"] for each in numbers), nudged=large)
+        bad.wait(lambda: all(bad.task(number)["closed_at"] for number in numbers), nudged=large)
         notices = large.say("--get_notices")
 
     assert {number: _told(bad, number) for number in _ENDS} == _ENDS

@@ -53,9 +53,9 @@ def there(tmp_path):
 
 def defective(gate: str, name: str) -> str:
     """The sound file with this fault."""
-    (found,) = [one for one in DEFECTS if (one.gate, one.name) == (gate, name)]
+    (defect,) = [defect for defect in DEFECTS if (defect.gate, defect.name) == (gate, name)]
     text = SOUND.read_text()
-    for old, new in found.changes:
+    for old, new in defect.changes:
         text = text.replace(old, new)
     return text
 
@@ -136,14 +136,14 @@ def approve(page: Page, there: Any, number: int) -> None:
 def scored(there: Any) -> dict[str, Any]:
     """Its finding, once what was predicted of it is scored. Asked of the site, since each command is a new process."""
     listed = json.loads(there.lab.page("findings.json"))["findings"]
-    found = [one["number"] for one in listed if one["experiment"] == "sound" and one["evidence"]]
-    if not found:
+    numbers = [row["number"] for row in listed if row["experiment"] == "sound" and row["evidence"]]
+    if not numbers:
         return {}
-    predicted = json.loads(there.lab.page(f"findings/{found[0]}.json"))["finding"]["predictions"]
-    by = {one["forecaster"] for one in predicted if one["score"]}
+    predicted = json.loads(there.lab.page(f"findings/{numbers[0]}.json"))["finding"]["predictions"]
+    by = {row["forecaster"] for row in predicted if row["score"]}
     if not by >= {"program:scientist", "autopilot"}:
         return {}
-    shown: dict[str, Any] = answer("finding", "show", found[0], data=there.lab.data)["finding"]
+    shown: dict[str, Any] = answer("finding", "show", numbers[0], data=there.lab.data)["finding"]
     return shown
 
 

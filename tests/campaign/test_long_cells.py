@@ -1,16 +1,16 @@
 """Long cells with the stock BOINC client: shown as they move, killed and not computed anew, still on batteries."""
 
+import contextlib
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 from boinc_client import Client, client, register
-from patience import PATIENCE
-from processes import fields
+from patience import until
+from processes import state
 from real_parts import need
-from volunteer_lab import project
+from volunteer_lab import attached, project
 
 pytestmark = need("boinc")
 _BLOCKS = 70
@@ -76,46 +76,32 @@ def lab(tmp_path):
         yield made
 
 
-def watch(mine: Client, number: int) -> list[float]:
-    """The fractions of the first quarter of a task as the client shows them."""
-    seen: list[float] = []
-    mine.wait(lambda one: seen.append(float(one.task(number).get("fraction done", "0"))) or seen[-1] > 0.25)
-    return seen
-
-
 def seconds(mine: Client, number: int, name: str) -> float:
     return float(mine.task(number).get(name, "0").split()[0])
 
 
 def wait_until_kept(mine: Client, number: int, more_than: float) -> None:
-    mine.wait(lambda one: seconds(one, number, "CPU time at last checkpoint") > more_than)
+    mine.wait(lambda seen: seconds(seen, number, "CPU time at last checkpoint") > more_than)
 
 
 def test_a_long_cell_goes_on_where_it_was_whoever_is_killed(lab, tmp_path):
-    me = register(lab.address)
-    with client(tmp_path / "computer", lab.address, me.key, cores=1) as mine:
-        mine.wait(Client.host, nudge=8)
+    with attached(lab, tmp_path / "computer", register(lab.address).key, cores=1) as mine:
         number = lab.order("long_way", mine.host())
         mine.update()
-        mine.wait(lambda one: one.is_computing(number), nudge=8)
-        seen = watch(mine, number)
+        mine.wait(lambda seen: seen.is_computing(number), nudge=8)
+        shares: list[float] = []  # of its first quarter, as the client shows them
+        mine.wait(lambda _: shares.append(seconds(mine, number, "fraction done")) or shares[-1] > 0.25)
         wait_until_kept(mine, number, 0.5)
         kept = seconds(mine, number, "CPU time at last checkpoint")
         (runner,) = mine.runners()
         os.kill(runner, signal.SIGKILL)  # as the host does for want of memory
-        mine.wait(lambda one: any(pid != runner for pid in one.runners()))
+        mine.wait(lambda seen: any(pid != runner for pid in seen.runners()))
         wait_until_kept(mine, number, kept)
         mine.process.kill()
-        until = time.monotonic() + PATIENCE
-        while mine.runners() and time.monotonic() < until:  # they notice that it is gone
-            time.sleep(0.2)
-        assert not mine.runners()
-
+        until(lambda: not mine.runners())  # they notice that it is gone
     with client(tmp_path / "computer", lab.address, cores=1, keep=True) as mine:
-        found = lab.wait_for(number, "valid", mine)
-
-    assert seen == sorted(seen)
-    (result,) = found["results"]
+        (result,) = lab.wait_for(number, "valid", mine)["results"]
+    assert shares == sorted(shares)
     assert (result["measures"]["blocks"], result["measures"]["processes"]) == (_BLOCKS, 3)
     lab.promises()
 
@@ -132,38 +118,30 @@ def mains(tmp_path):
     return adapter / "online", words
 
 
-def computed(folder: Path) -> float:
-    """Seconds of a processor that everything which computes below this folder has used."""
-    total = 0.0
+def computing(folder: Path) -> set[int]:
+    """The processes that compute below this folder and are not halted."""
+    running = set()
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if b"child.py" not in (process / "cmdline").read_bytes():
-                continue
-            if str(folder) in (process / "environ").read_text():
-                user, kernel = fields(process.name)[11:13]
-                total += (int(user) + int(kernel)) / 100
-        except OSError:
-            continue
-    return total
+        with contextlib.suppress(OSError):
+            words, variables = (process / "cmdline").read_bytes(), (process / "environ").read_text()
+            if b"child.py" in words and str(folder) in variables and state(int(process.name)) not in "TXZ":
+                running.add(int(process.name))
+    return running
 
 
 @need("mounts")
 def test_on_batteries_nothing_is_computed(lab, tmp_path, mains):
     plugged, words = mains
     folder, key = tmp_path / "computer", register(lab.address).key
-    with client(folder, lab.address, key, cores=1, preferences=_NOT_ON_BATTERIES, before=words) as mine:
-        mine.wait(Client.host, nudge=8)
+    with attached(lab, folder, key, cores=1, preferences=_NOT_ON_BATTERIES, before=words) as mine:
         number = lab.order("long_way", mine.host())
         mine.update()
-        mine.wait(lambda one: one.is_computing(number), nudge=8)
-        mine.wait(lambda _: computed(folder) > 0.5)
+        mine.wait(lambda seen: seen.is_computing(number), nudge=8)
+        mine.wait(lambda _: computing(folder))
         plugged.write_text("0\n")
-        mine.wait(lambda one: "on batteries" in one.log())
-        mine.wait(lambda one: not one.is_computing(number))
-        time.sleep(1.0)  # the word is on its way to whoever computes
-        before = computed(folder)
-        time.sleep(3.0)
-        assert computed(folder) - before < 0.1
+        mine.wait(lambda seen: "on batteries" in seen.log())
+        mine.wait(lambda seen: not seen.is_computing(number))
+        mine.wait(lambda _: not computing(folder))
         plugged.write_text("1\n")
         lab.wait_for(number, "valid", mine)
     lab.promises()

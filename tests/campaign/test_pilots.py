@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 import sys
-import time
 
 import pytest
 from distributed import SSHCluster
@@ -59,10 +58,8 @@ def test_sigterm_keeps_what_has_begun_and_gives_back_what_has_not(make, whom):
     cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
     home = cluster.data.with_name("scratch")
     cluster.wait(lambda: max(map(cpu_seconds, tree(first.pid))) > 2.0)  # of three, and what it took to begin
-    began = time.monotonic()
     kill(*([first.pid] if whom == "the pilot" else tree(first.pid)), by=signal.SIGTERM)
     assert first.wait(PATIENCE) == 0
-    assert time.monotonic() - began < 20
     assert cluster.states() == {"sent": 1, "aborted": 1, "unsent": 2}
     assert list(home.glob("*/1/slots/*/kept")), "no state was kept"
     assert cluster.pilot().wait(PATIENCE) == 0
@@ -73,11 +70,11 @@ def test_sigterm_keeps_what_has_begun_and_gives_back_what_has_not(make, whom):
 
 
 def test_without_a_scratch_folder_all_of_it_goes_back(make):
-    cluster = make(blocks=100, seconds=0.1, cells=1)
+    cluster = make(blocks=3_000, seconds=0.1, cells=1)
     cluster.order(2)
     pilot = cluster.pilot(scratch=None)
     cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
-    time.sleep(2.0)
+    cluster.wait(lambda: len(computing(pilot.pid)) >= 2)
     pilot.terminate()
     assert pilot.wait(PATIENCE) == 0
     assert cluster.states() == {"aborted": 2, "unsent": 2}
@@ -90,7 +87,7 @@ def test_a_node_that_is_cut_off_loses_its_tasks_and_its_late_report_does_no_harm
     cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
     stopped = tree(lost.pid)
     kill(*stopped, by=signal.SIGSTOP)
-    cluster.wait(lambda: cluster.states() == {"aborted": 2, "unsent": 2}, 60)
+    cluster.wait(lambda: cluster.states() == {"aborted": 2, "unsent": 2})
     cluster.pilot("--name", "other", "--when-idle", "wait")
     cluster.wait(lambda: cluster.states().get("sent", 0) == 2)
     kill(*stopped, by=signal.SIGCONT)
@@ -107,7 +104,7 @@ def test_retiring_stops_what_is_out(make):
     cluster.wait(lambda: list(cluster.data.with_name("scratch").glob("*/1/slots/*/output.jsonl")))
     (process,) = cluster.wait(lambda: computing(pilot.pid))
     cluster.ask("experiment", "retire", "steps", "--why", "nobody asks any more")
-    cluster.wait(lambda: process not in tree(pilot.pid), 60)
+    cluster.wait(lambda: process not in tree(pilot.pid))
     cluster.wait(lambda: cluster.states() == {"aborted": 1})
     assert pilot.poll() is None
     assert cluster.broken() == []

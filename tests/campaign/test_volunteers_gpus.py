@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import small_map
-from boinc_client import Client, Person, client, register
+from boinc_client import Client, Person, register
 from real_parts import need
-from volunteer_lab import Project, project
+from volunteer_lab import Project, attached, project
 
 from axiom.store.engine.folder import Folder
 
@@ -62,7 +62,7 @@ def lab(tmp_path_factory) -> Iterator[Project]:
     place = tmp_path_factory.mktemp("gpus")
     small = Path(small_map.__file__).read_text(encoding="utf-8")
     files = {name: _CARDS.format(name=name, imports=imports) for name, imports in _IMPORTS.items()} | {
-        "small_map": small.replace("memory_mb=100)", "memory_mb=100, may_use_gpu=True)"),
+        "small_map": small.replace("memory_mb=100)", "memory_mb=100, may_use_gpu=True)")
     }
     with project(place / "lab", before=_try_twice) as made:
         for name, text in files.items():
@@ -73,8 +73,8 @@ def lab(tmp_path_factory) -> Iterator[Project]:
 
 
 def _try_twice(folder: Folder) -> None:
-    said = (folder.path / "axiom.toml").read_text()
-    (folder.path / "axiom.toml").write_text(said.replace("max_failures = 1", "max_failures = 2"))
+    settings = folder.path / "axiom.toml"
+    settings.write_text(settings.read_text().replace("max_failures = 1", "max_failures = 2"))
 
 
 @pytest.fixture(scope="module")
@@ -86,19 +86,17 @@ def ann(lab) -> Person:
 @pytest.fixture
 def computer(lab, ann, tmp_path) -> Iterator[Client]:
     """A computer with two GPUs. Each test has its own: on one that JAX cannot use, a GPU gets nothing for a day."""
-    with client(tmp_path / "one", lab.address, ann.key, cores=2, gpus=True) as made:
-        made.wait(Client.host, nudge=8)
-        yield made
+    with attached(lab, tmp_path / "one", ann.key, cores=2, gpus=True) as computer:
+        yield computer
 
 
 def test_two_tasks_compute_at_once_each_on_its_own_gpu(lab, computer):
     numbers = [lab.order("two_cards") for _ in range(2)]
     computer.update()
-    computer.wait(lambda one: all(one.is_computing(number) for number in numbers), nudge=8)
-    found = [lab.wait_for(number, "valid", computer) for number in numbers]
-    measured = [result["measures"] for task in found for result in task["results"]]
-    assert sorted(each["device"] for each in measured) == [0, 1]
-    assert all(each["is_told"] for each in measured)
+    computer.wait(lambda seen: all(seen.is_computing(number) for number in numbers), nudge=8)
+    tasks = [lab.wait_for(number, "valid", computer) for number in numbers]
+    measures = [result["measures"] for task in tasks for result in task["results"]]
+    assert sorted((values["device"], values["is_told"]) for values in measures) == [(0, True), (1, True)]
     assert "<plan_class>nv</plan_class>" in (computer.folder / "client_state.xml").read_text()
     lab.promises()
 
@@ -106,17 +104,14 @@ def test_two_tasks_compute_at_once_each_on_its_own_gpu(lab, computer):
 def test_a_gpu_that_jax_cannot_use_is_named_and_nothing_is_computed_on_the_processor_instead(lab, computer):
     number = lab.order("jax_cards")
     computer.update()
-    found = lab.wait_for(number, "failed", computer)
-    assert (found["cause"], found["exit_status"], found["blame"]) == ("gpu-unusable", 16, "unclear")
-    assert found["results"] == []
+    task = lab.wait_for(number, "failed", computer)
+    assert (task["cause"], task["exit_status"], task["blame"]) == ("gpu-unusable", 16, "unclear")
+    assert task["results"] == []
     lab.promises()
 
 
 def test_tiles_that_a_core_may_draw_as_well_are_drawn_by_gpus_and_cores_at_once(lab, computer):
     numbers = [lab.order("small_map", computer.host()) for _ in range(4)]
     computer.update()
-    found = [lab.wait_for(number, "valid", computer) for number in numbers]
-    assert {task["gpu"] for task in found} == {"NVIDIA", None}
-    said = (computer.folder / "client_state.xml").read_text()
-    assert "<plan_class>nv</plan_class>" in said
+    assert {lab.wait_for(number, "valid", computer)["gpu"] for number in numbers} == {"NVIDIA", None}
     lab.promises()
