@@ -118,6 +118,7 @@ _ODD = st.sampled_from([0.0, 2.75, 3e-308, 1.7e308]) | st.floats(allow_nan=False
 
 @settings(max_examples=40)
 @given(st.dictionaries(st.integers(0, 30), _ODD, max_size=12))
+@example({0: 0.37812, 1: 0.37812, 2: 0.51237})  # too few different ones to tell
 @example(dict(enumerate([0.0, 0.0, 0.0, 0.0, 1.0, 2.75, 2.75, 3e-308])))
 def test_groups_of_equal_values_are_equal(values):
     for group in equal_values([*values], [*values.values()]):

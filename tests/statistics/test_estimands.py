@@ -145,6 +145,7 @@ def at_levels(*levels: float, lr: float = 0.1) -> list:
         (SLOPE, at_levels(8, 16, 24), False),  # evenly spaced, and not in their logarithms
         (SLOPE, at_levels(8), False),
         (SLOPE, at_levels(0, 8, 16), False),
+        (SLOPE, [{"width": "small", "lr": 0.1}, {"width": "large", "lr": 0.1}], False),
         (SLOPE, at_levels(8, 16, 32) + at_levels(8, 16, lr=0.2), False),
         (SLOPE | {"between": [{"lr": 0.1}]}, at_levels(8, 16, 32) + at_levels(8, lr=0.2), True),
         (RANKS, at_levels(1, 2, 9), True),  # it sees their order alone
@@ -175,9 +176,6 @@ def test_arms_of_any_size_that_measured_the_same_do_not_differ(kind, loss, some,
     asked = estimand(kind, across="width", between=() if kind != "contrast" else ENDS)
     configs = [{"width": width, "lr": 0.1 * n} for width, amount in ((8, some), (32, others)) for n in range(amount)]
     assert value(asked, [(config, {"loss": loss}) for config in configs]) == (0.0, "")
-
-
-# --- dimensions: the boxes of each level of a map's tiles
 
 
 LEVELS = [1, 4]

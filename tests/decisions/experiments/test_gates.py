@@ -111,6 +111,7 @@ FAULTS = [
     ("G2", {"first": (tried(2, outcome=Outcome.LATE, cpu_seconds=35.2),)}, "35 s"),
     ("G2", {"controls": (run(is_planted=False, error="E at a.py:1", **FAILED),)}, CONTROL),
     ("G2", {"first": (tried(0),), "again": (), "fault": "config 1: it held too much."}, "config 1: it held too much"),
+    ("G2", {"first": (tried(0), tried(7))}, "config 7"),
     ("G2", {"controls": (replace(run(is_planted=False), tried=(tried(5, 1, **FAILED),)),)}, "grows, config 5"),
     ("G2", {"first": (), "again": ()}, "0 of 3 configs"),
     ("G3", {"again": (tried(2, digest="0" * 64),)}, "the same seed"),

@@ -255,6 +255,7 @@ def test_every_level_is_one_that_the_file_allows(factor, first, second, amount):
         ({"width": 256}, 32.0),  # in proportion, as the file's own costs are
         ({"lr": 0.2, "width": 8}, 2.0),  # unknown, so in proportion
         ({"task": "b", "width": 8}, 1.0),
+        ({"task": True, "width": 8}, 1.0),
         ({"noise": 0.5, "width": 8}, 1.0),  # from nothing there is no ratio
     ],
 )

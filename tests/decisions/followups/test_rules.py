@@ -149,6 +149,7 @@ def test_an_end_that_is_too_dear_comes_nearer_or_is_not_asked():
     dear_when_narrow = manifest(cell_seconds=(512.0, 64.0, 8.0, 1.0), controls=(), ranges={"width": (1, 70)})
     assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, seconds=65.0)) != []
     assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, seconds=20.0)) == []
+    assert of(Template.EXTREMES, subject(manifest=manifest(ranges={"width": (8, 64)}))) == []  # nothing lies beyond
 
 
 def test_the_file_s_own_placebo_should_take_the_effect_away():
