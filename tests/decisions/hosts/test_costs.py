@@ -184,6 +184,7 @@ def test_a_price_is_lowered_to_what_the_middle_says_and_half_as_much_again():
     assert share((1, 9.0), (2, 9.0), (3, 9.0)) == 1.0
     assert share(*((1, 0.1),) * 40, (2, 0.1)) == 1.0
     assert share((1, 0.1), (2, 0.1), (3, 0.1), tasks=1) == 1.0
+    assert share(*((volunteer, 0.1) for volunteer in range(1, 6)), tasks=1) < 1.0  # just as many tasks as are enough
     assert share() == 1.0
     alone = [(9, volunteer, Voice(host_id=volunteer, tasks=9, log_ratio=math.log(0.1))) for volunteer in range(9)]
     assert costs.paid_shares(alone) == {}
