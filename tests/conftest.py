@@ -29,6 +29,7 @@ from file_order import pytest_collection_modifyitems as pytest_collection_modify
 from golden_file import pytest_addoption as pytest_addoption  # likewise
 from golden_file import same_words as same_words
 from hypothesis import settings
+from real_parts import skip_without
 
 import axiom
 from axiom.domain.fleet import Capacity, Platform
@@ -367,6 +368,7 @@ def lab_keys(tmp_path_factory):
 @pytest.fixture(scope="session")
 def sound_attempt(sound, lab_keys) -> Attempt:
     """What came of trying it."""
+    skip_without("bwrap")
     return preflight.try_out(sound.archive, secret=preflight.secret_of(lab_keys.ticket))
 
 

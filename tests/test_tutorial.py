@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from patience import PATIENCE
+from real_parts import need
 
 import axiom
 
@@ -89,6 +90,7 @@ def test_an_experiment_is_edited_published_and_a_function_of_one_s_own_wrapped(t
     assert 1 <= len([line for line in beyond if line.strip()]) <= MOST_LINES
 
 
+@need("bwrap")
 def test_each_mistake_is_found_by_the_gate_that_the_tutorial_says(tmp_path):
     outputs = play("control-an-experiment.md", tmp_path, "label_smoothing.py")
     tries = [output for text, output in outputs if "preflight" in text]

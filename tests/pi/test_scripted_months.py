@@ -7,6 +7,7 @@ from contextlib import ExitStack
 import pytest
 from model_line import Line
 from month_lab import month_lab
+from real_parts import need
 from scripted_scientists import ScriptedQuestion, proposed
 from simulated_months import Place, careless_month, good_month, hostile_month
 
@@ -14,6 +15,7 @@ from axiom.mcp import tools
 from axiom.store.connections import Connections
 from axiom.store.sessions import transcripts
 
+pytestmark = need("bwrap")
 FEW, MANY = 2_718_282.0, 7_390_851.0  # what the arms measure; the file holds half of each
 QUESTION = ScriptedQuestion(
     name="planted_values",

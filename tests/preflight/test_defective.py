@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from defects import DEFECTS, SOUND
+from patience import PATIENCE
+from real_parts import need
 
 import axiom
 from axiom.lab.experiments.preflight import try_file
@@ -21,7 +23,7 @@ ALIKE = {  # found on the same way as others of their gate: the campaign `attack
     *("classes_shuffled", "writes_elsewhere"),  # the last of them has a test of its own
 }
 GATES = ("G0", "G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8")
-PATIENCE = 2.0  # seconds of a processor beyond what a cell may take by what it declares
+BEYOND = 2.0  # seconds of a processor beyond what a cell may take by what it declares
 LEFT_BEHIND = Path("/var/tmp/axiom_was_here")  # noqa: S108  a folder that every Linux has, and that is not ours
 RUN = """
 import importlib.util, sys
@@ -33,7 +35,7 @@ module.run(module.Config(inputs=2), 1)
 
 
 def judged(file):
-    return try_file(PACKAGE, file, patience=PATIENCE).judged
+    return try_file(PACKAGE, file, patience=BEYOND).judged
 
 
 def states(answer):
@@ -42,15 +44,17 @@ def states(answer):
 
 def run_unguarded(file):
     """Compute one cell of a file in a plain process, as nobody should."""
-    subprocess.run([sys.executable, "-c", RUN, file], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", RUN, file], check=True, timeout=PATIENCE)
 
 
+@need("bwrap")
 def test_a_sound_file_passes_every_gate():
     answer = judged(SOUND)
     assert answer.passed, answer.reason
     assert states(answer) == dict.fromkeys(GATES, "passed")
 
 
+@need("bwrap")
 @pytest.mark.parametrize(
     "defect",
     [defect for defect in DEFECTS if defect.name not in ALIKE],
@@ -76,6 +80,7 @@ def test_what_the_sandbox_holds_is_done_without_it(name, tmp_path):
     run_unguarded(DEFECT[name].write(tmp_path))
 
 
+@need("bwrap")
 def test_a_file_is_left_behind_only_outside_of_the_sandbox(tmp_path):
     LEFT_BEHIND.unlink(missing_ok=True)
     file = DEFECT["writes_elsewhere"].write(tmp_path)
@@ -97,7 +102,7 @@ def test_the_order_of_a_set_is_the_same_in_every_process_but_where_a_preflight_c
             "axiom.catalogue.order_of_a_set",
             [({"inputs": 8, "signal": 0.25}, 1)],
             cpu_limit=20.0,
-            wall_limit=60.0,
+            wall_limit=PATIENCE,
             memory_mb=1_000.0,
             on_progress=lambda _cell, _share: None,
             hash_seed=hash_seed,
