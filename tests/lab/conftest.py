@@ -54,10 +54,10 @@ class Rounds:
 
     def hold(self) -> list[Stepped]:
         """One session to its end."""
-        done = [self.step()]
-        while not done[-1].ended:
-            done.append(self.step())
-        return done
+        steps = [self.step()]
+        while not steps[-1].ended:
+            steps.append(self.step())
+        return steps
 
     def kinds(self) -> list[str]:
         """What kinds of notes the newest session wrote."""
@@ -92,8 +92,8 @@ class Rounds:
         }
 
     def broken(self) -> dict[str, list[str]]:
-        found = invariants.broken(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
-        return {promise: problems for promise, problems in found.items() if problems}
+        promises = invariants.broken(self.db, self.lab.folder, self.lab.keys.trust, self.lab.now)
+        return {promise: problems for promise, problems in promises.items() if problems}
 
 
 @pytest.fixture(scope="session")

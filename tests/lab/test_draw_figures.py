@@ -110,8 +110,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert exhibition.draw() == 0
     started = Gallery(exhibition.writer, lab.folder, exhibition.draughtsman)
     assert started.draw(lab.now) == 0  # nor by a laboratory that was started again
-    with rounds.db.transaction():
-        registrations.set_status(rounds.db, 1, "suspended", "a test")
+    registrations.set_status(rounds.db, 1, "suspended", "a test")
     assert exhibition.draw() > 0
     assert "Suspended:" in exhibition.body(CARD, "svg").decode()
     registrations.set_status(rounds.db, 1, "open", "")
@@ -196,18 +195,15 @@ def test_a_picture_that_cannot_be_drawn_stops_no_other_and_is_not_tried_in_vain(
         assert exhibition.draw() == 4
         assert sorted(exhibition.shown()) == sorted(FINDING)
         assert exhibition.draw() == 0
-    (said,) = [record.getMessage() for record in caplog.records if record.name == "axiom.draw"]
-    assert said.startswith("figure.not_drawn name=experiment/1/sweep ")
+    (message,) = [record.getMessage() for record in caplog.records if record.name == "axiom.draw"]
+    assert message.startswith("figure.not_drawn name=experiment/1/sweep ")
 
 
-def test_a_finding_without_a_value_has_no_picture(exhibition):
+def test_a_finding_without_a_value_has_no_picture_and_what_could_not_be_stored_is_drawn_again(exhibition):
     exhibition.rounds.lab.deploy(workunits=8, max_failures=1)
     exhibition.rounds.compute(8, by=lambda _order: None)
     exhibition.rounds.hold()
     assert (exhibition.draw(), exhibition.shown()) == (0, {})
-
-
-def test_what_could_not_be_stored_is_drawn_again(exhibition):
     exhibition.grow()
     db = exhibition.rounds.db
     (pages,) = db.select("PRAGMA page_count")

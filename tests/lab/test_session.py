@@ -112,53 +112,50 @@ def stages(copies, now) -> list[tuple]:
     return steps
 
 
+# What each step tells where all have something to do, and where none has: a line for each or a few of them.
+DUE = """
+health.nothing queue.experiment queue.still
+task.failed task.valid review.host review.before
+inspect.looked failures.group
+credit.awarded credit.failed credit.uncapped credit.tier credit.volunteer credit.host
+task.stuck host.silent sweep.none
+withdraw.nothing release.changed release.changed repair.nothing
+evidence.weighed rank.finding design.needs design.nothing
+try.passed try.passed try.none_waits
+plan.order plan.order plan.skip plan.cores
+deploy.ordered deploy.ordered deploy.new deploy.class
+publish.counters publish.news
+told.headline changed.finding told.unchanged
+fresh.experiment fresh.motivation fresh.design fresh.prediction fresh.cost fresh.tried
+fresh.experiment fresh.motivation fresh.design fresh.cost fresh.tried
+waits.nothing script.new script.fixed script.broken
+level.members level.members level.members level.members significant.finding
+log.summary log.grades log.times direction.none log.next log.next log.next log.next session.closed
+"""
+NOTHING = """
+health.nothing queue.nothing queue.still review.nothing review.before inspect.looked failures.nothing credit.nothing
+clean.nothing hosts.nothing sweep.none withdraw.nothing repair.nothing evaluate.nothing rank.nothing
+design.awaits design.nothing try.nothing try.none_waits plan.skip plan.cores deploy.nothing deploy.no_host
+publish.counters publish.news round.ended
+"""
+
+
 def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
-    held = due_rounds.hold()
-    assert [stepped.step for stepped in held] == list(Step)
-    assert [stepped.ended for stepped in held] == [False] * 16 + [True]
-    assert due_rounds.kinds() == [
-        "health.nothing",
-        *["queue.experiment", "queue.still"],
-        *["task.failed", "task.valid", "review.host", "review.before"],
-        "inspect.looked",
-        "failures.group",
-        *["credit.awarded", "credit.failed", "credit.uncapped", "credit.tier", "credit.volunteer", "credit.host"],
-        *["task.stuck", "host.silent", "sweep.none"],
-        "withdraw.nothing",
-        *["release.changed"] * 2,
-        "repair.nothing",
-        "evidence.weighed",
-        "rank.finding",
-        *["design.needs", "design.nothing"],
-        *["try.passed"] * 2,
-        "try.none_waits",
-        *["plan.order"] * 2,
-        "plan.skip",
-        "plan.cores",
-        *["deploy.ordered"] * 2,
-        *["deploy.new", "deploy.class"],
-        *["publish.counters", "publish.news"],
-        *["told.headline", "changed.finding", "told.unchanged"],
-        *["fresh.experiment", "fresh.motivation", "fresh.design", "fresh.prediction", "fresh.cost", "fresh.tried"],
-        *["fresh.experiment", "fresh.motivation", "fresh.design", "fresh.cost", "fresh.tried"],  # it predicts nothing
-        "waits.nothing",
-        *["script.new", "script.fixed", "script.broken"],
-        *["level.members"] * 4,
-        "significant.finding",
-        *["log.summary", "log.grades", "log.times", "direction.none", *["log.next"] * 4, "session.closed"],
-    ]
+    steps = due_rounds.hold()
+    assert [stepped.step for stepped in steps] == list(Step)
+    assert [stepped.ended for stepped in steps] == [False] * 16 + [True]
+    assert due_rounds.kinds() == DUE.split()
     (session,) = sessions.sessions(due_rounds.db, 10)
     assert (session.name, session.done, session.ended_at) == ("2026-03-04-a", tuple(Step), due_rounds.lab.now)
-    notes = {note.kind: note for note in held[-1].notes}
-    ordered = notes["log.summary"].facts["ordered"]
-    closed = notes["session.closed"].facts
+    facts = {note.kind: note.facts for note in steps[-1].notes}
+    closed, ordered = facts["session.closed"], facts["log.summary"]["ordered"]
     assert (closed["session"], closed["weighed"], closed["ordered"]) == (session.name, 1, ordered)
     assert due_rounds.broken() == {}
     tables = ("award", "entry", "evidence", "workunit", "task", "tariff")
     before = due_rounds.stored(*tables)
     due_rounds.lab.later(seconds=1)
     due_rounds.hold()  # repeats nothing of the first; what its cleaning closed is reviewed
-    assert Counter(due_rounds.kinds()) - Counter(NOTHING) == {
+    assert Counter(due_rounds.kinds()) - Counter(NOTHING.split()) == {
         **dict.fromkeys(["queue.experiment", "task.expired", "review.host", "failures.group", "design.needs"], 1),
         **dict.fromkeys(["plan.skip", "deploy.class"], 1),
     }
@@ -195,42 +192,12 @@ def test_a_session_that_is_cut_off_at_any_statement_goes_on_as_if_it_had_not_bee
             connection.close()
 
 
-NOTHING = [
-    "health.nothing",
-    *["queue.nothing", "queue.still"],
-    *["review.nothing", "review.before"],
-    "inspect.looked",
-    "failures.nothing",
-    "credit.nothing",
-    *["clean.nothing", "hosts.nothing", "sweep.none"],
-    "withdraw.nothing",
-    "repair.nothing",
-    "evaluate.nothing",
-    "rank.nothing",
-    *["design.awaits", "design.nothing"],
-    *["try.nothing", "try.none_waits"],
-    *["plan.skip", "plan.cores"],
-    *["deploy.nothing", "deploy.no_host"],
-    *["publish.counters", "publish.news"],
-    "round.ended",
-]
-
-
 def test_a_session_that_finds_nothing_to_do_says_so_at_every_step(rounds):
     rounds.lab.later(hours=2)  # host 1 was not heard from for so long that it is not counted on
     rounds.hold()
     rounds.lab.later(seconds=1)
     rounds.hold()
-    assert rounds.kinds() == NOTHING
-
-
-def test_an_open_session_goes_on_and_no_other_begins(due_rounds):
-    first = due_rounds.step()
-    due_rounds.lab.later(days=1)
-    second = due_rounds.step()
-    assert (second.session.name, second.step) == (first.session.name, Step.QUEUE)
-    assert len(sessions.sessions(due_rounds.db, 10)) == 1
-    assert due(due_rounds.db, POLICY, due_rounds.lab.now)
+    assert rounds.kinds() == NOTHING.split()
 
 
 def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_session(rounds):
@@ -250,6 +217,12 @@ def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_ses
 
 @pytest.mark.parametrize("is_withdrawn", [False, True])
 def test_what_was_planned_is_ordered_unless_it_was_withdrawn(due_rounds, is_withdrawn):
+    first = due_rounds.step()
+    due_rounds.lab.later(minutes=1)
+    second = due_rounds.step()
+    assert (second.session.name, second.step) == (first.session.name, Step.QUEUE)  # the open one goes on
+    assert len(sessions.sessions(due_rounds.db, 10)) == 1
+    assert due(due_rounds.db, POLICY, due_rounds.lab.now)
     due_rounds.up_to(Step.PLAN)
     planned = sessions.kept_plan(due_rounds.db, 1)["allotments"]
     due_rounds.lab.host("first", cores=16)  # another plan would be made by now
@@ -356,13 +329,10 @@ def test_no_statement_of_a_session_walks_a_large_table(due_rounds):
     asked = [sql for sql in set(statements) if re.match(r"\s*(SELECT|WITH|UPDATE|DELETE|INSERT)\b", sql)]
     assert len(asked) > 50
     assert [walk for sql in asked for walk in walks(connection, sql)] == []
-
-
-def test_a_statement_that_walks_a_large_table_is_seen(rounds):
-    for sql, table in (
+    for sql, table in (  # which would be seen
         ("SELECT count(*) FROM result", "result"),
         ("SELECT id FROM task WHERE state = 'sent' AND id > 0 ORDER BY id LIMIT 5", "task"),
         ("DELETE FROM progress WHERE task_id IN (SELECT t.id FROM task t WHERE t.state <> 'sent')", "task"),
         ("SELECT sum(a.amount) FROM award a", "award"),
     ):
-        assert [walk.split(":")[0] for walk in walks(rounds.db._connection, sql)] == [table]
+        assert [walk.split(":")[0] for walk in walks(connection, sql)] == [table]

@@ -1,14 +1,23 @@
 """What a line says follows from the stored results; what is outvoted leaves it, and with it who is, again and again."""
 
+from dataclasses import replace
+
 import pytest
 from planted_effects import block, further, noise, order_of, output, values
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.findings import Force
+from axiom.domain.findings import Force, Grade
+from axiom.errors import Refused
 from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.evidence.score import misscored, score_predictions
+from axiom.lab.experiments.recall import recall
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.registrations.predictions import foretell
 from axiom.store.engine.database import connect_reader
 from axiom.store.evidence import evidence
-from axiom.store.registrations import registrations
+from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations, scores
+from axiom.store.tasks import tasks
 from axiom.store.views.tables import pages
 from axiom.web.base.request import Reading
 from axiom.web.export import archive, recompute
@@ -179,3 +188,174 @@ def test_a_host_with_a_gpu_is_one_host_with_two_platforms_and_an_export_weighs_i
     assert recompute.main([str(tmp_path)], "") == 0
     (tmp_path / "observations.csv").write_bytes(files["observations.csv"].replace(b":NVIDIA", b""))
     assert recompute.main([str(tmp_path)], "") == 1
+
+
+SAID = {"positive": 0.1, "negative": 0.8, "absent": 0.1, "interval": [-2.0, 0.0], "because": "a test"}
+
+
+@pytest.fixture
+def rounds(rounds):
+    """Ada predicted the finding of tiny_sum; sessions order nothing by themselves."""
+    rounds.policy = replace(rounds.policy, per_core=0)
+    foretell(rounds.db, 1, SAID, "Ada", rounds.lab.now)
+    return rounds
+
+
+def scored(rounds) -> dict:
+    rows = scores.everything(rounds.db)
+    return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
+
+
+@pytest.mark.parametrize("brings_something", [False, True])
+def test_a_task_that_failed_tells_nothing_unless_it_brought_an_output(rounds, brings_something):
+    lab = rounds.lab
+    lab.deploy()
+    order = lab.order(1)
+    lab.report(order, lab.output(order)[:-9] if brings_something else None, exit_status=0 if brings_something else 10)
+    lab.validate()
+    lab.later(seconds=1)
+    if brings_something:
+        with pytest.raises(Refused):
+            foretell(rounds.db, 1, SAID, "Bob", lab.now)
+    else:
+        foretell(rounds.db, 1, SAID, "Bob", lab.now)
+    assert rounds.broken() == {}
+
+
+def test_a_settled_registration_is_scored_in_the_session_that_weighs_it_and_not_before(rounds):
+    rounds.fill_block()
+    rounds.hold()
+    assert scored(rounds) == dict.fromkeys(("Ada", "autopilot", "catalogue, informed"), (None, None, None))
+    for _ in range(3):
+        rounds.fill_block()
+    rounds.hold()
+    assert scored(rounds) == {
+        "Ada": ("effect −", pytest.approx(0.06), 1),
+        "autopilot": ("effect −", pytest.approx(0.5**2 + 0.8**2 + 0.3**2), 0),
+        "catalogue, informed": ("effect −", pytest.approx(0.8**2 + 0.9**2 + 0.1**2), 0),
+    }
+    assert rounds.kinds().count("prediction.scored") == 3
+    before = rounds.stored("score")
+    rounds.lab.later(seconds=1)
+    rounds.hold()
+    assert rounds.stored("score") == before
+    assert "prediction.scored" not in rounds.kinds()
+    assert rounds.broken() == {}
+
+
+def test_a_retired_version_is_scored_and_a_recalled_one_is_not(rounds, taken_back):
+    rounds.fill_block()
+    rounds.hold()
+    with taken_back(rounds.db):
+        recall(rounds.db, experiments.by_id(rounds.db, 1), "a test", rounds.lab.now)
+        assert (score_predictions(rounds.db, rounds.lab.now), scored(rounds)) == ([], {})
+    withdraw(rounds.db, 1, "a test", rounds.lab.now)
+    assert len(score_predictions(rounds.db, rounds.lab.now)) == 3
+    assert "retired" in scores.everything(rounds.db)[0]["reason"]
+    assert misscored(rounds.db) == []
+    rounds.db.execute("UPDATE score SET brier = 0.0 WHERE prediction_id = 2")
+    (problem,) = misscored(rounds.db)
+    assert "prediction 2" in problem
+
+
+@pytest.fixture
+def strangers(shifting):
+    """Three of four hosts are those of Bob and Cleo."""
+    for name, volunteer in (("bobs", "Bob"), ("cleos", "Cleo"), ("cleos-2", "Cleo")):
+        shifting.lab.host(name, volunteer=volunteer)
+    return shifting
+
+
+def fill(strangers, blocks: int, effect: float = 1.0) -> None:
+    """So many blocks, each of one host."""
+    for number in range(blocks):
+        order_of(strangers, 1)
+        strangers.compute(8, host=1 + number % 4, by=values(strangers, effect))
+
+
+def being_checked(strangers) -> int:
+    return tasks.seeds_being_checked(strangers.db, [1])
+
+
+def agreeing(strangers) -> int:
+    return sum(one.agreed for one in evidence.newest(strangers.db)[1].agreements)
+
+
+def grade(strangers) -> Grade:
+    return evidence.newest(strangers.db)[1].grade
+
+
+def test_what_could_be_strong_is_computed_again_by_strangers_and_then_is(strangers):
+    fill(strangers, 4)
+    strangers.hold()
+    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 20)
+    assert strangers.kinds().count("deploy.checks") == 1
+    strangers.lab.later(minutes=1)
+    strangers.hold()
+    assert agreeing(strangers) + being_checked(strangers) == 20  # nothing is ordered twice
+    for host in (1, 2, 3, 4):
+        while orders := strangers.lab.ask(host).orders:
+            strangers.lab.report(orders[0], values(strangers, 1.0)(orders[0]))
+    strangers.lab.validate()
+    strangers.lab.later(minutes=1)
+    strangers.hold()
+    assert (grade(strangers), being_checked(strangers)) == (Grade.STRONG, 0)
+    assert "deploy.checks" not in strangers.kinds()
+    assert strangers.broken() == {}
+
+
+CHECKS = """
+SELECT w.checks_task_id AS task FROM task t JOIN workunit w ON w.id = t.workunit_id WHERE t.id = :id
+"""
+
+
+def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(strangers):
+    """Two strangers agree against one value. From then on twenty checks are not enough, in later blocks too."""
+    fill(strangers, 4)
+    strangers.hold()
+    strangers.lab.later(minutes=1)
+    odd = strangers.db.one("SELECT min(checks_task_id) AS task FROM workunit WHERE state = 'open'")["task"]
+
+    def otherwise(order):
+        return output(strangers.lab, order, lambda cell: 9.0 * (cell.config == 0), early=(3.0, 0.5))
+
+    def compute_all():
+        for _ in range(3):  # where two disagree a third is asked for
+            for host in (1, 2, 3, 4):
+                while orders := strangers.lab.ask(host).orders:
+                    is_odd = strangers.db.one(CHECKS, id=orders[0].task)["task"] == odd
+                    by = otherwise if is_odd else values(strangers, 1.0)
+                    strangers.lab.report(orders[0], by(orders[0]))
+                strangers.lab.validate()
+        strangers.lab.later(minutes=1)
+
+    compute_all()
+    strangers.hold()
+    assert [one.value for one in evidence.observed(strangers.db, 1)].count(None) == 1
+    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 31)
+    compute_all()
+    strangers.hold()
+    assert (grade(strangers), agreeing(strangers)) == (Grade.STRONG, 31)
+    order_of(strangers, 1)
+    strangers.compute(
+        8, host=2, by=values(strangers, 1.0)
+    )  # the first host is watched since: all of its tasks are checked
+    strangers.hold()
+    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 39)
+
+
+@pytest.mark.parametrize("is_suspended", [False, True])
+def test_of_what_is_not_sure_or_suspended_nothing_is_computed_again(strangers, is_suspended):
+    fill(strangers, 4, effect=1.0 if is_suspended else 0.0)
+    if is_suspended:
+        registrations.set_status(strangers.db, 1, "suspended", "somebody looks")
+    before = being_checked(strangers)
+    strangers.hold()
+    assert being_checked(strangers) == before
+
+
+def test_who_computes_alone_has_nobody_who_is_a_stranger(shifting):
+    for _ in range(3):
+        block(shifting)
+    shifting.hold()
+    assert being_checked(shifting) == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from processes import children_of
+from real_parts import need
 
 import axiom
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
@@ -17,12 +18,15 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
-from axiom.lab.experiments import preflight, preflight_run
+from axiom.lab.experiments import preflight, reference_core
+from axiom.lab.experiments.preflight import demands_of
 from axiom.lab.experiments.preflight_report import read, write
+from axiom.lab.experiments.preflight_run import PreflightRun
 from axiom.lab.planning import plan
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.confine import bubblewrap
-from axiom.signed.bundles import contents
+from axiom.signed.bundles import MANIFEST, contents
+from axiom.signed.manifests import read_manifest
 from axiom.store.accounts import accounts
 from axiom.store.experiments import preflights
 
@@ -90,6 +94,7 @@ def test_a_sound_bundle_is_computed_in_two_processes_and_passes_every_gate(sound
     assert len(seeds) == 6
 
 
+@need("bwrap")
 def test_a_control_that_eight_seeds_do_not_settle_is_computed_at_sixteen(changed):
     planted = "planted=grid(Config, inputs=[2, 64], signal=[0.{}])"
     trial = preflight.try_file(PACKAGE, changed(planted.format(5), planted.format(0)))
@@ -97,6 +102,7 @@ def test_a_control_that_eight_seeds_do_not_settle_is_computed_at_sixteen(changed
     assert [(run.is_planted, len(run.tried)) for run in trial.attempt.controls] == [(False, 16), (True, 32)]
 
 
+@need("bwrap")
 @pytest.mark.parametrize(("body", "gate", "reason"), FAULTS.values(), ids=FAULTS.keys())
 def test_what_is_wrong_with_a_file_is_found_by_its_gate_and_ends_the_preflight(altered, body, gate, reason):
     trial = preflight.try_file(PACKAGE, altered(body))
@@ -114,12 +120,14 @@ def test_what_is_refused_is_not_run_at_all(altered):
     assert preflight.try_file(PACKAGE, altered(")")).judged.failed == "G0"
 
 
+@need("bwrap")
 def test_one_that_never_ends_is_stopped_after_what_it_may_take(altered):
     trial = preflight.try_file(PACKAGE, altered("while True:\n        rows = rows + 1.0"), patience=0.3)
     assert trial.judged.failed == "G2"
     assert "was stopped" in trial.judged.reason
 
 
+@need("bwrap")
 def test_one_that_is_wanted_no_more_ends_at_once_and_leaves_nothing_behind(altered, tmp_path, monkeypatch):
     made = preflight.prepare_boxed(PACKAGE, altered("while True:\n        rows = rows + 1.0"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
@@ -141,6 +149,7 @@ def test_one_that_is_wanted_no_more_ends_at_once_and_leaves_nothing_behind(alter
     assert children_of(os.getpid()) <= had
 
 
+@need("bwrap")
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -156,6 +165,7 @@ def test_a_file_that_is_none_when_it_is_imported_fails_in_a_sentence(changed, ol
     assert "elsewhere" not in judged.reason
 
 
+@need("bwrap")
 def test_without_a_sandbox_nothing_is_tried_and_nothing_judged(sound, monkeypatch, tmp_path, changed):
     looks, demand = [], bubblewrap.demand
     monkeypatch.setattr(bubblewrap, "demand", lambda: looks.append(demand()))
@@ -171,17 +181,18 @@ def test_without_a_sandbox_nothing_is_tried_and_nothing_judged(sound, monkeypatc
         preflight.try_file(PACKAGE, tmp_path / "nowhere.py")
 
 
+@need("bwrap")
 @pytest.mark.parametrize(("part", "trouble"), [("first", ChildKilled("SIGKILL")), ("again", OSError(28, "no room"))])
 def test_a_trouble_of_this_computer_is_raised_and_not_judged(sound, monkeypatch, part, trouble):
     """In whichever of the two processes it comes."""
-    take = preflight_run.PreflightRun._take
+    take = PreflightRun._take
 
     def troubled(self, cell, answer):
         if cell.part == part:
             raise trouble
         take(self, cell, answer)
 
-    monkeypatch.setattr(preflight_run.PreflightRun, "_take", troubled)
+    monkeypatch.setattr(PreflightRun, "_take", troubled)
     with pytest.raises(type(trouble)):
         preflight.try_out(sound.archive)
 
@@ -212,8 +223,7 @@ def test_a_report_says_again_what_was_written_and_one_that_is_none_is_refused(so
 
 
 def recorded(lab, attempt):
-    with lab.db.transaction():
-        return preflight.record(lab.db, attempt, preflight.secret_of(lab.keys.ticket), lab.now)
+    return preflight.record(lab.db, attempt, preflight.secret_of(lab.keys.ticket), lab.now)
 
 
 def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, sound, sound_attempt):
@@ -249,8 +259,7 @@ def test_a_bundle_is_due_when_somebody_could_wait_for_it(small_lab, sound, sound
     small_lab.publish(sound, is_tried=False)
     small_lab.host()
     assert preflight.due(small_lab.db, small_lab.now).bundle is None  # the laboratory's own host comes first
-    with small_lab.db.transaction():
-        accounts.create(small_lab.db, name="Ann", email="a@example.org", password="", cross_id="c", now=small_lab.now)
+    accounts.create(small_lab.db, name="Ann", email="a@example.org", password="", cross_id="c", now=small_lab.now)
     assert preflight.due(small_lab.db, small_lab.now).bundle == sound.digest
     assert preflight.due(small_lab.db, small_lab.now, {sound.digest}).bundle == heavy.digest
     recorded(small_lab, sound_attempt)
@@ -278,7 +287,20 @@ def test_a_session_orders_nothing_of_what_failed_unless_it_passed_the_gates_of_b
     before = Preflight(
         bundle=repaired.digest, gates="twice-1", passed=True, reason="all", platform="", report="{}", at=lab.now
     )
-    with lab.db.transaction():
-        preflights.record(lab.db, before)
+    preflights.record(lab.db, before)
     planned = plan.decide(lab.db, rounds.policy, lab.now)
     assert (bool(planned.allotments), planned.skipped) == (True, ())
+
+
+@need("bwrap")
+def test_a_cell_counts_by_the_speed_of_the_computer(sound):
+    """A slow or a busy one is no fault of a file: what cells cost is counted in seconds of a reference core."""
+    files, costs = contents(sound.archive), {}
+    manifest = read_manifest(files[MANIFEST])
+    for slowness in (1.0, 1e6):
+        run = PreflightRun(files, manifest, demands_of(manifest), lambda number: 7 + number, slowness=lambda: slowness)  # noqa: B023
+        run.run()
+        costs[slowness] = [cell.cpu_seconds for cell in run.tried("others")]
+    assert all(0 < seconds < 1e-4 for seconds in costs[1e6])
+    assert sum(costs[1.0]) > 100 * sum(costs[1e6])
+    assert 0 < reference_core.slowness() < 1_000

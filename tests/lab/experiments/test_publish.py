@@ -1,7 +1,9 @@
-"""A file becomes a signed bundle, and what it asks is registered before anything of it is ordered."""
+"""A file becomes a signed bundle, stays sealed, is there after a restore, and what it asks is registered first."""
 
 import functools
 import json
+import logging
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +12,19 @@ import pytest
 
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.errors import BundleAltered, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
+from axiom.errors import BundleAltered, BundleError, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
+from axiom.lab.experiments import declared, published_files
 from axiom.lab.experiments import seal as seals
-from axiom.lab.experiments.publish import packed_before, prepare, publish, wanted_seal
+from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
+from axiom.lab.experiments.withdraw import withdraw
+from axiom.runner.child.process import ModuleDeclaration
 from axiom.runner.direct import describe_files
-from axiom.signed.bundles import contents, open_bundle, read_seal, write_seal
-from axiom.signed.keys import make_keys
+from axiom.signed import key_rotation
+from axiom.signed.bundles import contents, open_bundle, read_seal, seal_body, write_seal
+from axiom.signed.keys import load_keys, make_keys
+from axiom.signed.manifests import read_manifest
+from axiom.signed.sources import collect
+from axiom.signed.trust import Role
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
@@ -23,6 +32,7 @@ from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
 
 PACKAGE = Path(axiom.__file__).parent
+GOOD_FOR = timedelta(days=90)
 
 
 @pytest.fixture
@@ -194,9 +204,9 @@ def test_a_retired_or_older_version_is_refused_and_a_newer_one_is_open(small_lab
 def test_without_bundle_keys_a_file_waits_for_a_seal_unless_it_has_one(small_lab, prepared):
     def published(made):
         with small_lab.db.transaction():
-            keys, good_for = replace(small_lab.keys, sealers=()), timedelta(days=90)
-            done = publish(small_lab.db, small_lab.folder, made, keys=keys, good_for=good_for, now=small_lab.now)
-        return done.change, done.serial, done.experiment_id
+            keys = replace(small_lab.keys, sealers=())
+            answer = publish(small_lab.db, small_lab.folder, made, keys=keys, good_for=GOOD_FOR, now=small_lab.now)
+        return answer.change, answer.serial, answer.experiment_id
 
     before = whole(small_lab)
     assert published(prepared()) == ("waits for a seal", 1, None)
@@ -207,15 +217,17 @@ def test_without_bundle_keys_a_file_waits_for_a_seal_unless_it_has_one(small_lab
     assert published(prepared(top="REPAIRED = True")) == ("waits for a seal", 2, 1)
     small_lab.later(days=20)
     assert published(prepared())[0] == "waits for a seal"
+    with pytest.raises(Refused):
+        seals.renew(small_lab.db, small_lab.folder, replace(small_lab.keys, sealers=()), GOOD_FOR, small_lab.now)
 
 
 def seal_of(lab, made, **changes):
-    wanted = wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=timedelta(days=90), now=lab.now)
+    wanted = wanted_seal(lab.db, made, trust=lab.keys.trust, good_for=GOOD_FOR, now=lab.now)
     keep(seals.archive_path(lab.folder, made.digest), made.archive)
     return write_seal(replace(wanted, **changes), *lab.keys.sealers)
 
 
-def take(lab, text):
+def take(lab, text: str):
     with lab.db.transaction():
         return seals.take(lab.db, lab.folder, text, lab.keys.trust, lab.now)
 
@@ -248,13 +260,208 @@ def test_a_seal_of_another_serial_another_key_or_without_its_bundle_is_refused(s
     assert whole(small_lab) == before
 
 
-def test_without_bundle_keys_nothing_is_sealed_anew(small_lab, prepared):
+@pytest.fixture
+def lab(small_lab, prepared):
+    """tiny_sum was tried two months ago, and its repair of last month was not."""
+    small_lab.keys = make_keys(small_lab.folder.keys, small_lab.now)
     small_lab.publish(prepared())
-    with pytest.raises(Refused):
-        seals.renew(
-            small_lab.db,
-            small_lab.folder,
-            replace(small_lab.keys, sealers=()),
-            timedelta(days=90),
-            small_lab.now,
+    small_lab.later(days=29)
+    small_lab.publish(prepared(top="# repaired"), is_tried=False)
+    small_lab.later(days=31, minutes=1)
+    return small_lab
+
+
+@pytest.fixture
+def older(lab, prepared):
+    """The bundle that volunteers get, as it stands now."""
+    return lambda: experiments.bundle(lab.db, prepared().digest)
+
+
+def wanted(lab) -> list:
+    how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now, "problem": pytest.fail}
+    return list(seals.wanted(lab.db, lab.folder, [], **how))
+
+
+def test_publishing_once_more_renews_it(lab, older, prepared):
+    before = older()
+    assert lab.publish(prepared(top="# repaired"), is_tried=False).change == "unchanged"
+    assert older().expires_at == lab.now + GOOD_FOR
+    seal = read_seal(older().seal, trust=lab.keys.trust, now=lab.now)
+    assert (seal.digest, seal.serial, before.serial) == (before.digest, 1, 1)
+    once = older()
+    lab.publish(prepared(top="# repaired"), is_tried=False)
+    assert older() == once
+    assert lab.broken() == {}
+
+
+def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
+    key_rotation.make_next(lab.folder.keys, Role.BUNDLE)
+    key_rotation.change_here(lab.folder.keys, lab.now)
+    lab.keys = load_keys(lab.folder.keys, lab.now)
+    assert not is_sealed(older(), lab.keys.trust, lab.now)
+    with lab.db.transaction():
+        renewed = seals.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
+    assert [one.name for one in renewed] == ["tiny_sum"]
+    assert is_sealed(older(), lab.keys.trust, lab.now)
+    assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
+
+
+def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_older_one(lab, older, prepared, tmp_path):
+    file = tmp_path / "axiom" / "catalogue" / "tiny_sum.py"
+    for name, body in contents(prepared(top="# repaired").archive).items():
+        keep(tmp_path / name, body)
+    how = {"trust": lab.keys.trust, "good_for": GOOD_FOR, "now": lab.now}
+    assert len(list(seals.waiting(lab.db, lab.folder, tmp_path / "axiom", [file], **how))) == 1
+    before, (asked,) = older(), wanted(lab)
+    assert (asked.seal.digest, asked.seal.serial) == (before.digest, 1)
+    keep(seals.archive_path(lab.folder, asked.seal.digest), asked.archive)
+    with pytest.raises(Refused):  # it would get another number
+        take(lab, write_seal(replace(asked.seal, serial=3), *lab.keys.sealers))
+    assert older() == before
+    text = write_seal(asked.seal, *lab.keys.sealers)
+    assert [take(lab, text).change for _ in range(2)] == ["renewed", "unchanged"]
+    assert older().expires_at == asked.seal.expires
+    assert experiments.bundle_now(lab.db, 1).serial == 2
+    assert wanted(lab) == []
+    assert seal_body(asked.seal) == asked.body
+
+
+@pytest.fixture
+def file(working_lab):
+    """Where the file of the published experiment belongs, and is not."""
+    return working_lab.folder.catalogue / "tiny_sum.py"
+
+
+def lay_out(lab, *shipped: str) -> list[str]:
+    return published_files.lay_out(lab.db, lab.folder, shipped)
+
+
+def test_a_lost_file_alone_is_laid_out_again_with_the_bytes_of_the_newest_bundle(working_lab, file, prepared):
+    newest = prepared(top="LATER = 1")
+    assert working_lab.publish(newest).change == "new bundle"
+    assert lay_out(working_lab) == ["tiny_sum"]
+    assert (
+        file.read_bytes()
+        == contents(newest.archive)["axiom/catalogue/tiny_sum.py"]
+        != contents(prepared().archive)["axiom/catalogue/tiny_sum.py"]
+    )
+    assert lay_out(working_lab) == []
+    file.write_text("changed and not published yet")
+    assert lay_out(working_lab) == []
+    assert file.read_text() == "changed and not published yet"
+    file.unlink()
+    assert lay_out(working_lab, "tiny_sum") == []  # it comes with Axiom
+    assert not file.exists()
+
+
+@pytest.mark.parametrize("how", ["retired", "recalled"])
+def test_what_was_taken_back_stays_away_also_where_an_older_version_is_open(working_lab, file, prepared, how):
+    working_lab.publish(prepared(version=2))
+    newest = experiments.by_name(working_lab.db, "tiny_sum")
+    with working_lab.db.transaction():
+        experiments.reopen(working_lab.db, 1)
+        if how == "retired":
+            withdraw(working_lab.db, newest.id, "no more", working_lab.now)
+        else:
+            experiments.recall(working_lab.db, newest.id, working_lab.now)
+    assert experiments.by_id(working_lab.db, 1).status == "open"
+    assert lay_out(working_lab) == []
+    assert not file.exists()
+
+
+def test_a_bundle_that_is_lost_or_damaged_is_logged_and_the_laboratory_starts_all_the_same(working_lab, file, caplog):
+    working_lab.db.execute("UPDATE blob SET body = x'00'")
+    for stored in working_lab.folder.blobs.glob("??/*"):
+        stored.write_bytes(b"something else")
+    with caplog.at_level(logging.ERROR, "axiom.own_files"):
+        assert lay_out(working_lab) == []
+    assert "file.lost experiment=tiny_sum" in caplog.text
+    assert not file.exists()
+
+
+NAMES = ("rank_dynamics", "test_deploy")
+
+
+@pytest.fixture
+def bare_package(tmp_path):
+    """A package with two experiments, and no list yet."""
+    made = tmp_path / "axiom"
+    for room in ("kit", "domain"):
+        shutil.copytree(PACKAGE / room, made / room)
+    (made / "catalogue").mkdir()
+    for file in ("__init__.py", "catalogue/__init__.py", *(f"catalogue/{name}.py" for name in NAMES)):
+        shutil.copy(PACKAGE / file, made / file)
+    return made
+
+
+@pytest.fixture
+def describe():
+    """Tells what is shipped, starts no process, and knows of which modules it was asked."""
+    shipped = json.loads((PACKAGE / "catalogue" / declared.LIST).read_text())["experiments"]
+
+    def tell(_, modules):
+        tell.asked.extend(module.rpartition(".")[2] for module in modules)
+        return tuple(
+            ModuleDeclaration(module=module, manifest=shipped[module.rpartition(".")[2]]["manifest"])
+            for module in modules
         )
+
+    tell.asked = []
+    return tell
+
+
+def write_list(bare_package, describe):
+    text = declared.written(bare_package, describe)
+    (bare_package / "catalogue" / declared.LIST).write_text(text)
+    return text
+
+
+def listed(bare_package, name):
+    file = bare_package / "catalogue" / f"{name}.py"
+    return declared.declaration(file.parent, name, collect(bare_package, file))
+
+
+def test_what_is_shipped_is_current():
+    assert declared.outdated(PACKAGE) == []
+    files = collect(PACKAGE, PACKAGE / "catalogue" / "test_deploy.py")
+    assert declared.declaration(PACKAGE / "catalogue", "nothing", files) is None
+
+
+def test_what_is_shipped_is_what_a_process_says(bare_package):
+    """JAX is asked for by one of the two, and what the first imports must not count for the second."""
+    write_list(bare_package, declared.describe_files)
+    for name in NAMES:
+        assert listed(bare_package, name) == listed(PACKAGE, name)
+    assert [read_manifest(listed(bare_package, name)).avx for name in NAMES] == [True, False]
+
+
+def test_only_what_was_changed_is_asked_again(bare_package, describe):
+    assert listed(bare_package, "rank_dynamics") is None
+    assert declared.outdated(bare_package) == list(NAMES)
+    first = write_list(bare_package, describe)
+    assert sorted(describe.asked) == list(NAMES)
+    file = bare_package / "catalogue" / "rank_dynamics.py"
+    file.write_bytes(file.read_bytes() + b"\n")
+    assert listed(bare_package, "rank_dynamics") is None
+    assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy")
+    assert declared.outdated(bare_package) == ["rank_dynamics"]
+    describe.asked.clear()
+    assert write_list(bare_package, describe) != first
+    assert describe.asked == ["rank_dynamics"]
+    assert declared.outdated(bare_package) == []
+    (bare_package / "kit" / "newer.py").write_text(
+        '"""Something new."""\n'
+    )  # another kit is another declaration for all
+    assert declared.outdated(bare_package) == list(NAMES)
+    (bare_package / "catalogue" / "test_deploy.py").unlink()
+    assert "test_deploy" not in write_list(bare_package, describe)
+    assert declared.outdated(bare_package) == []
+
+
+def test_a_file_with_something_to_refuse_is_never_listed(bare_package, describe):
+    """Whoever publishes what is listed does not read it again."""
+    file = bare_package / "catalogue" / "rank_dynamics.py"
+    file.write_text(file.read_text().replace("\nimport ", "\nimport os\nimport ", 1))
+    with pytest.raises(BundleError, match=r"rank_dynamics.py.* os "):
+        declared.written(bare_package, describe)
+    assert "rank_dynamics" not in describe.asked, "what may not be run is not asked"

@@ -1,26 +1,33 @@
-"""What sessions make of the findings: proposals, what came of them, and what is in doubt again."""
+"""What sessions make of the findings: proposals with their price, what came of them, ideas, and what is in doubt."""
 
+import json
 from dataclasses import replace
 
 import pytest
+from follow_up_subjects import estimand, manifest, subject
 from planted_effects import block, order_of, values
 
+from axiom.decisions.followups.factor_levels import MOST_CONFIGS
 from axiom.decisions.planning.candidates import purpose_of
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.planning import Purpose
-from axiom.domain.proposals import AUTOPILOT, ProposalState, Template
+from axiom.domain.proposals import AUTOPILOT, Admission, IdeaAnswer, IdeaState, ProposalState, Template
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Step
+from axiom.errors import ExperimentError, Refused
 from axiom.lab.followups.admit import approve, waiting
+from axiom.lab.followups.ideas import write_idea
+from axiom.lab.followups.price import points
 from axiom.lab.followups.propose import dull_sessions, following, next_one, open_core_seconds, propose
 from axiom.lab.followups.subjects import pairs, subjects
 from axiom.lab.planning.candidates import candidates
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.outcomes import base_rates
 from axiom.lab.registrations.register import register_cohort
-from axiom.store.registrations import proposals, scores
+from axiom.runner.direct import describe_files
+from axiom.store.registrations import ideas, proposals, scores
 from axiom.store.registrations import registrations as registration_store
 from axiom.store.sessions import sessions
 
@@ -43,8 +50,7 @@ def admit(rounds, slug):
     """Approve a proposal with the costs that it expects."""
     found = kept(rounds)[slug]
     points = tuple((config, 1.0) for config in found.proposal.configs)
-    with rounds.db.transaction():
-        return approve(rounds.db, found, points, by=AUTOPILOT, why="a test", now=rounds.lab.now)
+    return approve(rounds.db, found, points, by=AUTOPILOT, why="a test", now=rounds.lab.now)
 
 
 def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_back(settled):
@@ -59,22 +65,19 @@ def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_
         ("suspended", ProposalState.LAPSED, "design.lapsed"),
         ("open", ProposalState.OPEN, "design.proposed"),
     ):
-        with settled.db.transaction():
-            registration_store.set_status(settled.db, 1, status, "")
-            notes = propose(settled.db, None, settled.lab.now)
+        registration_store.set_status(settled.db, 1, status, "")
+        notes = propose(settled.db, None, settled.lab.now)
         assert kind in {note.kind for note in notes}
         assert {one.state for one in kept(settled).values()} == {state}
-    with settled.db.transaction():
-        for _ in range(3):
-            register_cohort(settled.db, 1, stopping=Stopping(replicates=8), why="a test", now=settled.lab.now)
+    for _ in range(3):
+        register_cohort(settled.db, 1, stopping=Stopping(replicates=8), why="a test", now=settled.lab.now)
     # fresh cohorts are no further designs: it is known of one design alone
     assert Template.GENERALISE in {one.template for one in following(settled.db)}
 
 
 def test_what_asks_a_finding_elsewhere_is_for_generality_and_a_fresh_cohort_is_not(settled):
     elsewhere = admit(settled, "generalise-1-shift-4")
-    with settled.db.transaction():
-        cohort = register_cohort(settled.db, 1, stopping=Stopping(), why="a test", now=settled.lab.now)
+    cohort = register_cohort(settled.db, 1, stopping=Stopping(), why="a test", now=settled.lab.now)
     found = {one.registration_id: purpose_of(one) for one in candidates(settled.db, settled.lab.now)}
     assert found[elsewhere.id] is Purpose.GENERALITY
     assert found[cohort.id] is Purpose.NEAREST, "it is decided, and not Definitive"
@@ -98,23 +101,21 @@ def test_what_is_approved_counts_with_all_that_it_may_cost_and_what_came_of_it_m
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert outcome.meaning is Meaning.AS_CLAIMED
     assert outcome.ratio == pytest.approx(1.0, abs=0.2)
-    with settled.db.transaction():
-        settled.db.execute("UPDATE proposal SET body = json_set(body, '$.effect', 1e-9) WHERE registration_id = 2")
+    settled.db.execute("UPDATE proposal SET body = json_set(body, '$.effect', 1e-9) WHERE registration_id = 2")
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert abs(outcome.ratio) < 1e3, "beside nearly nothing"
 
 
 def test_a_registration_is_dull_when_three_plans_in_a_row_say_so(settled):
     def planned(*registrations):
-        with settled.db.transaction():
-            held = sessions.begin(settled.db, pi=AUTOPILOT, reason="a test", now=settled.lab.now)
-            skipped = [
-                {"experiment_id": 1, "name": "tiny_sum", "reason": f"it is {BELOW_FLOOR}", "registration_id": one}
-                for one in registrations
-            ]
-            sessions.keep_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
-            sessions.finish(settled.db, held, Step.LOG, seen_task=0, now=settled.lab.now, ends=True)
-            settled.lab.later(seconds=1)
+        held = sessions.begin(settled.db, pi=AUTOPILOT, reason="a test", now=settled.lab.now)
+        skipped = [
+            {"experiment_id": 1, "name": "tiny_sum", "reason": f"it is {BELOW_FLOOR}", "registration_id": one}
+            for one in registrations
+        ]
+        sessions.keep_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
+        sessions.finish(settled.db, held, Step.LOG, seen_task=0, now=settled.lab.now, ends=True)
+        settled.lab.later(seconds=1)
 
     for number in (1, 2, 3):
         planned(1, *([2] if number != 2 else []))
@@ -125,15 +126,11 @@ def test_a_registration_is_dull_when_three_plans_in_a_row_say_so(settled):
 
 def retired(rounds):
     """Finding 1 is retired upon a proposal of the autopilot."""
-    (one,) = [one for one in following(rounds.db) if one.template is Template.EXTREMES]
-    retiring = replace(
-        one, template=Template.RETIRE, admission="retire", slug="retire-1", configs=(), estimands=(), stopping=None
-    )
-    retiring = replace(retiring, prediction=None, admission=type(one.admission)("retire"))
-    with rounds.db.transaction():
-        number = proposals.add(rounds.db, retiring, 1, None, rounds.lab.now)
-        found = waiting(rounds.db, number)
-        approve(rounds.db, found, (), by=AUTOPILOT, why="a test", now=rounds.lab.now)
+    (extremes,) = [proposal for proposal in following(rounds.db) if proposal.template is Template.EXTREMES]
+    nothing = {"configs": (), "estimands": (), "stopping": None, "prediction": None}
+    retiring = replace(extremes, template=Template.RETIRE, admission=Admission.RETIRE, slug="retire-1", **nothing)
+    number = proposals.add(rounds.db, retiring, 1, None, rounds.lab.now)
+    approve(rounds.db, waiting(rounds.db, number), (), by=AUTOPILOT, why="a test", now=rounds.lab.now)
 
 
 @pytest.mark.parametrize("by", ["a new bundle", "its verdict"])
@@ -157,8 +154,7 @@ def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
     block(shifting, effect=1.0)
     shifting.hold()
     assert [row["verdict"] for row in scores.everything(shifting.db)] == [None], "it goes on"
-    with shifting.db.transaction():
-        registration_store.set_status(shifting.db, 1, "retired", "a test")
+    registration_store.set_status(shifting.db, 1, "retired", "a test")
     shifting.lab.later(seconds=1)
     shifting.hold()
     (row,) = scores.everything(shifting.db)
@@ -169,10 +165,75 @@ def test_pairs_are_findings_of_which_one_explains_the_other(settled):
     made = admit(settled, "extremes-1-size-1-9")
     (number,) = registration_store.numbers(settled.db, made).values()
     first, second = (Node(noun=Noun.FINDING, id=each) for each in (1, number))
-    with settled.db.transaction():
-        link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)
+    link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)
     assert pairs(settled.db) == [(1, number)], "what tests another one explains nothing"
     loaded = {one.number: one for one in subjects(settled.db, proposals.everything(settled.db), {})}
     assert set(loaded) == {1}, "of the new one nothing is known yet"
     assert loaded[1].asked == {"extremes-1-size-1-9"}
     assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0
+
+
+def priced(prepared, configs, describe=describe_files):
+    text = configs if isinstance(configs, str) else json.dumps(configs)
+    return points(prepared.archive, prepared.manifest, text, describe)
+
+
+def never(_tree, _modules):
+    raise AssertionError("a child was started")
+
+
+def test_what_the_file_does_not_allow_is_refused_before_anything_is_started(prepared):
+    for configs, fact in (
+        ([{"size": 10}], "size=10"),
+        ([{"size": "9"}], "size=9"),
+        ([{"size": True}], "size=True"),
+        ([{"size": 1, "depth": 2}], "size"),
+        ([{}], "size"),
+        ([], f"{MOST_CONFIGS} configs"),
+        ([{"size": 1}] * (MOST_CONFIGS + 1), f"{MOST_CONFIGS} configs"),
+        ({"size": 1}, f"{MOST_CONFIGS} configs"),
+        ([{"size": [1]}], "number"),
+        ("[{", "JSON"),
+        ('[{"size": NaN}]', "JSON"),
+        ("[" * 100_000, "JSON"),
+    ):
+        with pytest.raises(Refused, match=fact):
+            priced(prepared(), configs, describe=never)
+
+
+def test_the_code_says_what_each_config_needs_and_refuses_and_without_a_range_only_declared_levels_are_allowed(
+    prepared, variant
+):
+    dear = priced(variant("dear_sum", seconds=50.0), [{"size": 1}, {"size": 9}])
+    assert dear == (({"size": 1}, 50.0), ({"size": 9}, 50.0))
+    made = prepared()
+    with pytest.raises(ExperimentError):
+        priced(made, [{"size": 1}, {"size": 1}])
+    narrow = replace(made, manifest=replace(made.manifest, ranges={}))
+    with pytest.raises(Refused):
+        priced(narrow, [{"size": 3}], describe=never)
+    assert len(priced(narrow, [{"size": 2}])) == 1
+
+
+# An effect from end to end: there are two ideas in it.
+BOTH_ENDS = subject(estimand=estimand(), manifest=manifest(ranges={"width": (8, 64)}))
+
+
+def test_a_session_writes_one_idea_says_so_and_writes_none_twice_whatever_became_of_it(shifting):
+    lab = shifting.lab
+
+    def write(*, in_new_session: bool = True):
+        if in_new_session:
+            sessions.begin(lab.db, pi=AUTOPILOT, reason="a test", now=lab.now)
+            lab.later(days=1)
+        return write_idea(lab.db, [BOTH_ENDS], sessions.last(lab.db).id, lab.now)
+
+    (note,) = write()
+    assert write(in_new_session=False) == []
+    (kept,) = ideas.of_numbers(lab.db, ideas.numbers(lab.db, public=True))
+    assert (note.about, note.facts["question"]) == (f"/ideas/{kept.number}", kept.idea.question)
+    assert (kept.idea.by, kept.idea.finding) == (AUTOPILOT, 1)
+    answer = IdeaAnswer(state=IdeaState.DECLINED, why="no", by="operator")
+    assert ideas.answer(lab.db, 1, answer, None, lab.now)
+    assert [len(write()) for _ in range(3)] == [1, 0, 0]
+    assert len(ideas.numbers(lab.db, public=False)) == 2

@@ -1,20 +1,29 @@
 """What a session orders, once: pilots first, then the cheapest block, nothing of what is finished, failed or mute."""
 
+import contextlib
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from axiom.domain.sessions import Step
 from axiom.domain.work import TaskState
-from axiom.errors import NotFound, Withdrawn
+from axiom.errors import NotFound, Withdrawn, WrongUse
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import supplies
+from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.plan import from_data
 from axiom.lab.planning.preview import preview
+from axiom.lab.policy import Policy
+from axiom.simulation.fleet import BUILDS
 from axiom.store.experiments import experiments
+from axiom.store.hosts import hosts
 from axiom.store.sessions import sessions
 from axiom.store.tasks import workunits
 
@@ -23,8 +32,7 @@ from axiom.store.tasks import workunits
 def catalogue(rounds, variant):
     """Three open experiments: dear, cheap (tiny_sum), and one without estimands."""
     rounds.lab.lets_out = False  # what is published begins with its pilot
-    with rounds.db.transaction():
-        rounds.db.execute("UPDATE experiment SET retired_at = 1")
+    rounds.db.execute("UPDATE experiment SET retired_at = 1")
     for prepared in (variant("dear_sum", seconds=50.0), variant("cheap_sum"), variant("deploy_sum", asks=False)):
         rounds.lab.publish(prepared)
     return rounds
@@ -53,8 +61,7 @@ def test_pilots_come_first_and_then_the_cheapest_block(catalogue):
     catalogue.compute(6)
     assert ordered(catalogue)[0] == ("cheap_sum", 2, 2)  # with one more, the five that block 0 lacks
     catalogue.hold()
-    with catalogue.db.transaction():
-        withdraw(catalogue.db, 2, "a test", catalogue.lab.now)
+    withdraw(catalogue.db, 2, "a test", catalogue.lab.now)
     assert "dear_sum" not in left(catalogue).keys() | {name for name, _, _ in ordered(catalogue)}
     assert catalogue.broken() == {}
 
@@ -141,23 +148,23 @@ def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(ro
 def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
     rounds.lab.deploy(workunits=8)
     rounds.compute(3)
-    (one,) = planning.candidates(rounds.db, rounds.lab.now)
+    (candidate,) = planning.candidates(rounds.db, rounds.lab.now)
     (declared,) = rounds.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
-    assert (one.issued, one.weighed, one.returned) == (8, 0, 3)
-    assert one.waiting_seconds == pytest.approx(5 * sum(manifest["cell_seconds"]))
-    assert (one.need.memory_mb, one.need.gpu, one.failure_share) == (manifest["memory_mb"], False, 0.0)
+    assert (candidate.issued, candidate.weighed, candidate.returned) == (8, 0, 3)
+    assert candidate.waiting_seconds == pytest.approx(5 * sum(manifest["cell_seconds"]))
+    need = candidate.need
+    assert (need.memory_mb, need.gpu, candidate.failure_share) == (manifest["memory_mb"], False, 0.0)
     rounds.compute(by=lambda _order: None)
     rounds.compute(5)
     rounds.hold()
-    (one,) = planning.candidates(rounds.db, rounds.lab.now)
-    assert (one.weighed, one.returned) == (8, 0)
-    assert one.failure_share == pytest.approx(1 / (10 + 1 + 8))
-    assert one.aims[0].seeds == 8
-    assert one.aims[0].log_e > 0
+    (candidate,) = planning.candidates(rounds.db, rounds.lab.now)
+    assert (candidate.weighed, candidate.returned) == (8, 0)
+    assert candidate.failure_share == pytest.approx(1 / (10 + 1 + 8))
+    assert (candidate.aims[0].seeds, candidate.aims[0].log_e > 0) == (8, True)
 
 
-def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_lab, prepared):
+def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep_until_it_is_withdrawn(small_lab, prepared):
     small_lab.publish(prepared())
     assert small_lab.deploy(workunits=2, replicates_each=3, max_failures=5) == (1, 2)
     first, second = (workunits.workunit(small_lab.db, number) for number in (1, 2))
@@ -167,6 +174,16 @@ def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep(small_l
     assert small_lab.deploy() == (3,)
     assert workunits.workunit(small_lab.db, 3).replicates == (6,)
     assert small_lab.broken() == {}
+    assert withdraw(small_lab.db, 1, "not wanted", small_lab.now) == 3
+    assert withdraw(small_lab.db, 1, "not wanted", small_lab.now) == 0
+    assert {workunit.reason for workunit in workunits.workunits(small_lab.db)} == {"not wanted"}
+    with pytest.raises(Withdrawn):
+        small_lab.deploy()
+    with pytest.raises(NotFound):
+        small_lab.deploy(9)
+    experiments.add(small_lab.db, name="unregistered", version=1, manifest="{}", now=small_lab.now)
+    with pytest.raises(Withdrawn):
+        small_lab.deploy(2)
 
 
 @pytest.mark.parametrize(
@@ -186,22 +203,163 @@ def test_the_first_replicate_can_be_ordered_in_parts(replicates_each, singly, or
     assert small_lab.broken() == {}
 
 
-def test_nothing_is_ordered_before_it_is_registered(small_lab):
-    with pytest.raises(NotFound):
-        small_lab.deploy(9)
-    experiments.add(small_lab.db, name="tiny_sum", version=1, manifest="{}", now=small_lab.now)
-    with pytest.raises(Withdrawn):
-        small_lab.deploy()
+POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3, tasks_per_core=16, daily_per_core=None)
 
 
-def test_a_retirement_cancels_any_number_of_workunits_and_sends_nothing_more(working_lab):
-    working_lab.deploy(workunits=5)
-    with working_lab.db.transaction():
-        assert withdraw(working_lab.db, 1, "not wanted", working_lab.now) == 6
-        assert withdraw(working_lab.db, 1, "not wanted", working_lab.now) == 0
-    ended = {(workunit.state, workunit.reason) for workunit in workunits.workunits(working_lab.db)}
-    assert ended == {("cancelled", "not wanted")}
-    assert working_lab.ask(1).orders == ()
-    with pytest.raises(Withdrawn):
-        working_lab.deploy()
-    assert working_lab.broken() == {}
+def of(lab, name, policy=POLICY):
+    number = {"first": 1, "desk": 2, "boast": 3}[name]
+    return next(one for one in supplies(lab.db, policy, lab.now) if one.host_id == number)
+
+
+@pytest.fixture
+def volunteers(working_lab):
+    """Besides host 1, which is the laboratory's own, a volunteer's host with four cores."""
+    working_lab.host("desk", cores=4, memory_mb=8_000, volunteer="Bo")
+    return working_lab
+
+
+def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(volunteers):
+    # what a host is called stays its volunteer's business
+    assert [supply.name for supply in supplies(volunteers.db, POLICY, volunteers.now)] == ["1", "2"]
+    desk = of(volunteers, "desk")
+    assert (desk.volunteer, desk.is_ours, desk.cores, desk.memory_mb) == ("Bo", False, 4, 8_000)
+    assert (desk.busy_cores, desk.used_memory_mb, desk.in_hand_seconds, desk.obstacle) == (0, 0, 0.0, "")
+    assert desk.is_avx
+    assert of(volunteers, "first").is_ours
+    volunteers.deploy(workunits=1, replicates_each=3)
+    while volunteers.ask(2, holding=tuple(task.id for task in workunits.held(volunteers.db, 2))).orders:
+        continue
+    (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
+    manifest = json.loads(declared["manifest"])
+    desk = of(volunteers, "desk")
+    assert (desk.busy_cores, desk.used_memory_mb) == (2, 2 * manifest["memory_mb"])
+    assert desk.in_hand_seconds == pytest.approx(4 * sum(manifest["cell_seconds"]))
+    volunteers.deploy(workunits=6)
+    volunteers.db.execute("UPDATE task SET state = 'sent', host_id = 2")
+    desk = of(volunteers, "desk")  # no more run at once than there are cores
+    assert (len(workunits.held(volunteers.db, 2)), desk.busy_cores) == (8, 4)
+    assert (desk.used_memory_mb, desk.most_tasks) == (4 * manifest["memory_mb"], 0)
+
+
+def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_today(volunteers):
+    assert of(volunteers, "first").most_tasks is None  # the laboratory's own: no quota
+    assert of(volunteers, "desk").most_tasks == 8
+    proven = replace(hosts.host(volunteers.db, 2).standing, valid_in_row=3)
+    hosts.set_standing(volunteers.db, 2, proven)
+    assert of(volunteers, "desk").most_tasks == 16 * 4
+    assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 20
+    hosts.set_standing(volunteers.db, 2, replace(proven, quota=1))
+    assert of(volunteers, "desk", replace(POLICY, daily_per_core=5)).most_tasks == 4
+    volunteers.ask(2)
+    assert of(volunteers, "desk").most_tasks == 3
+    volunteers.host("boast", cores=4_096, memory_mb=10**8, volunteer="Cy")
+    assert (of(volunteers, "desk").cores, of(volunteers, "boast").cores) == (4, 64)  # as many as it may have tasks
+    volunteers.db.execute("UPDATE host SET valid_in_row = 1 WHERE id = 3")
+    assert of(volunteers, "boast").cores == 1_000  # as many tasks as anybody has at once
+
+
+def test_preferences_are_heeded_and_what_keeps_a_host_from_computing_is_said(volunteers):
+    db = volunteers.db
+    gpus = json.dumps([["NVIDIA", 2, 8_000, "A"]])
+    db.execute("UPDATE host SET gpus = :gpus WHERE id = 2", gpus=gpus)
+    assert sum(gpu.count for gpu in of(volunteers, "desk").gpus) == 2
+    prefers(volunteers, on_gpus=False)
+    assert of(volunteers, "desk").gpus == ()
+    prefers(volunteers, on_cores=False)
+    desk = of(volunteers, "desk")
+    assert (desk.cores, sum(gpu.count for gpu in desk.gpus), desk.obstacle) == (0, 2, "")
+    db.execute("UPDATE host SET gpus = '[]' WHERE id = 2")
+    assert of(volunteers, "desk").obstacle == "its volunteer lets only GPUs compute, and it has none"
+    db.execute("UPDATE host SET processor = 'unknown', system = 'plan9' WHERE id = 2")
+    assert of(volunteers, "desk").obstacle == "there is no program for computers of the kind plan9"
+    db.execute("UPDATE host SET processor = 'x86_64', cores = 0 WHERE id = 2")
+    assert of(volunteers, "desk").obstacle == "it reports no core"
+    db.execute("UPDATE host SET cores = 4, instructions = 'none' WHERE id = 2")
+    assert not of(volunteers, "desk").is_avx
+
+
+def test_who_is_silent_or_only_plays_a_part_is_not_there(volunteers):
+    volunteers.later(minutes=59)
+    assert [one.host_id for one in supplies(volunteers.db, POLICY, volunteers.now)] == [1, 2]
+    volunteers.ask(2, wanted=0)
+    volunteers.later(minutes=1)
+    assert [one.host_id for one in supplies(volunteers.db, POLICY, volunteers.now)] == [2]
+    volunteers.db.execute("UPDATE host SET is_simulated = 1 WHERE id = 2")
+    assert supplies(volunteers.db, POLICY, volunteers.now) == []
+
+
+def prefers(lab, **choice):
+    text = json.dumps(choice)
+    lab.db.execute("UPDATE volunteer SET project_preferences = :text WHERE name = 'Bo'", text=text)
+
+
+FLEET = Path(__file__).parents[3] / "docs" / "howto" / "fleet-of-83.json"
+WRITTEN = {"name": "desk", "cores": 8, "ram_gb": 16, "gpus": 1, "volunteer": "ada"}
+
+
+def read(*hosts, **besides):
+    return read_fleet(json.dumps({"hosts": list(hosts), **besides}).encode(), "f.json")
+
+
+def test_hosts_are_read_as_they_are_written():
+    host, other = read(WRITTEN, WRITTEN | {"volunteer": "bo"})  # two volunteers may have hosts of one name
+    assert (host.host_id, host.name, host.volunteer, host.cores, host.memory_mb) == (1, "desk", "ada", 8, 16_384)
+    assert [(gpu.kind, gpu.count) for gpu in host.gpus] == [("NVIDIA", 1)]
+    assert (host.busy_cores, host.used_memory_mb, host.obstacle) == (0, 0, "")
+    assert (other.host_id, other.volunteer) == (2, "bo")
+    (bare,) = read({"name": "desk", "cores": 1, "ram_gb": 0.5})
+    assert (bare.gpus, bare.volunteer, bare.memory_mb) == ((), "", 512)
+    largest = {"name": "d", "cores": 4_096, "ram_gb": 65_536, "gpus": 64}
+    assert len(read(largest)) == 1
+
+
+def test_the_fleet_of_the_how_to_is_the_old_laboratory_s():
+    hosts = read_fleet(FLEET.read_bytes(), FLEET.name)
+    counted = Counter((host.cores, sum(gpu.count for gpu in host.gpus), host.memory_mb // 1_024) for host in hosts)
+    expected = Counter()
+    for build in BUILDS:
+        expected[build.cores, build.gpus, build.memory_mb // 1_000] += build.amount
+    assert counted == expected
+    assert len(hosts) == 83
+
+
+@pytest.mark.parametrize(
+    ("hosts", "fact"),
+    [
+        ([], "no host"),
+        ([WRITTEN | {"cores": 4_097}], "4,096"),
+        ([WRITTEN | {"cores": 0}], "cores"),
+        ([WRITTEN | {"cores": 2.5}], "cores"),
+        ([WRITTEN | {"cores": True}], "cores"),
+        ([WRITTEN | {"ram_gb": -0.001}], "ram_gb"),
+        ([WRITTEN | {"ram_gb": 10**400}], "ram_gb"),
+        ([WRITTEN | {"ram_gb": 65_537}], "65,536"),
+        ([WRITTEN | {"gpus": 65}], "64"),
+        ([WRITTEN | {"ram": 8}], "ram_gb"),
+        ([{"name": "desk", "cores": 8}], "ram_gb"),
+        ([WRITTEN, WRITTEN], "twice"),
+        ([WRITTEN | {"name": ""}], "name"),
+        ([WRITTEN | {"name": "a\nb"}], "name"),
+        ([7], "object"),
+    ],
+)
+def test_an_impossible_fleet_is_refused(hosts, fact):
+    with pytest.raises(WrongUse, match=fact) as refused:
+        read(*hosts)
+    assert refused.value.exit_code == 2
+
+
+NO_FLEETS = b"", b"\xff\xfe", b"[]", b'{"hosts": {}}', b'{"hosts": [], "hosts": []}', b'{"host": []}', b"[" * 100_000
+
+
+@pytest.mark.parametrize("raw", [*NO_FLEETS, b'{"hosts": [{"name": "a", "cores": 1, "ram_gb": NaN}]}'])
+def test_what_is_no_fleet_is_refused(raw):
+    with pytest.raises(WrongUse):
+        read_fleet(raw, "f.json")
+
+
+@settings(max_examples=30)
+@given(st.binary(max_size=200) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
+def test_whatever_it_is_it_is_read_or_refused(raw):
+    with contextlib.suppress(WrongUse):
+        read_fleet(raw if isinstance(raw, bytes) else raw.encode(), "f.json")

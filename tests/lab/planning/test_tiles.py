@@ -61,14 +61,12 @@ def test_no_more_is_ordered_than_should_wait(lab):
 def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper_even_as_a_pilot(lab):
     lab.db.execute("DELETE FROM release")
     version, most = charted_version(lab.db, experiments.by_id(lab.db, 1)), 5
-    with lab.db.transaction():
-        ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
+    ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
     assert sum(len(one.workunits) for one in ordered) >= most
     assert sum(one.seconds for one in ordered) == sum(one.tiles for one in ordered) == lab.levels("ordered")[1]
     while ordered:
         lab.compute()
-        with lab.db.transaction():
-            ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
+        ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
     assert set(lab.levels("drawn")) == {0, 1, 2}
     assert set(lab.levels("open")) == {3}
 
@@ -133,12 +131,8 @@ def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_it
     small_lab.host(memory_mb=64_000)
     lab = MapLab(lab=small_lab)
     made = lab.deploy(workunits=2)
-    assert [(one.replicates, one.configs) for one in (workunits.workunit(lab.db, each) for each in made)] == [
-        ((0,), (0,)),
-        ((1,), (0,)),
-        ((0,), (1,)),
-        ((1,), (1,)),
-    ]
+    parts = [(part.replicates, part.configs) for part in (workunits.workunit(lab.db, number) for number in made)]
+    assert parts == [((0,), (0,)), ((1,), (0,)), ((0,), (1,)), ((1,), (1,))]
     lab.compute(1)
     (order,) = lab.chart()
     assert {tile_at(place)[1] for each in order.workunits for place in workunits.workunit(lab.db, each).configs} == {0}

@@ -1,24 +1,36 @@
 """What comes after the first registration is one of its own: design, cohort, amendment; nothing older changes."""
 
 import json
+from dataclasses import replace
 
 import pytest
-from planted_effects import SAID, WIDER
+from evidence_lines import record
+from furnished_lab import weighed
+from planted_effects import SAID, WIDER, further, order_of, values
 
+from axiom.decisions.findings.links import bearing
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
+from axiom.domain.findings import Meaning
+from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
 from axiom.domain.registrations import DECLARED, Cohort, Stopping, definition, read_body
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
+from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations.links import hanging
+from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.server.returns.forgotten_tasks import readmit
+from axiom.signed.bundles import MANIFEST, contents, pack
+from axiom.signed.canonical_json import canonical
 from axiom.signed.tickets import read_ticket
+from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
-from axiom.store.evidence import evidence
+from axiom.store.evidence import evidence, links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
@@ -37,29 +49,25 @@ def version(lab):
 
 
 def add_design(lab, name="wide", points=WIDER, stopping=None):
-    with lab.db.transaction():
-        return register_further(
-            lab.db, version(lab), name, points, stopping=stopping or Stopping(), why="a test", now=lab.now
-        )
+    return register_further(
+        lab.db, version(lab), name, points, stopping=stopping or Stopping(), why="a test", now=lab.now
+    )
 
 
 def add_cohort(lab, number=1, stopping=None):
-    with lab.db.transaction():
-        return register_cohort(lab.db, number, stopping=stopping or Stopping(), why="to confirm", now=lab.now)
+    return register_cohort(lab.db, number, stopping=stopping or Stopping(), why="to confirm", now=lab.now)
 
 
 def put_otherwise(lab, number=1, prediction=SAID, **changes):
     words = {"prediction": prediction, "forecaster": "Ada", "why": "it looked so"}
-    with lab.db.transaction():
-        return amend(lab.db, number, changes, **words, now=lab.now)
+    return amend(lab.db, number, changes, **words, now=lab.now)
 
 
 def ordered(lab, registration_id, workunits=1):
     allotment = Allotment(
         experiment_id=1, workunits=workunits, replicates_each=1, registration_id=registration_id, reason="a test"
     )
-    with lab.db.transaction():
-        return deploy(lab.db, allotment, max_failures=3, now=lab.now)
+    return deploy(lab.db, allotment, max_failures=3, now=lab.now)
 
 
 def bodies(lab) -> list[str]:
@@ -73,11 +81,16 @@ def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
     assert (first.cohort, stored.cohort) == (Cohort.CONFIRMATORY, "confirmatory")
     assert (first.stopping, first.joins) == (Stopping(), {})
     assert registrations.feeding(lab.db, 1) == {1: (1,)}
+    for sizes in ((1, 2), (2, 1), (1, 2, 9)):  # from which the claim has been concluded
+        with pytest.raises(Refused):
+            add_design(lab, points=[({"size": size, "shift": 0}, 1.0) for size in sizes])
     with pytest.raises(Refused):
         add_design(lab, points=WIDER[1:3])  # which lacks the arms
     made = add_design(lab)
     with pytest.raises(Refused):
         add_design(lab)  # there is one of this name
+    with pytest.raises(Refused):
+        add_design(lab, points=[*WIDER, ({"size": 9, "shift": 0}, 1.0)], name="wide again")
     registered = read_body(made.body)
     assert (bodies(lab)[0], len(bodies(lab))) == (before[0], 2)
     assert registrations.feeding(lab.db, 1) == {1: (1, 2)}
@@ -107,7 +120,7 @@ def test_tickets_of_a_further_design_carry_its_configs_and_its_results_their_pla
     assert lab.broken() == {}
 
 
-def test_an_amendment_is_a_new_finding_of_later_numbers_alone(lab):
+def test_an_amendment_is_a_new_finding_of_later_numbers_alone_and_is_made_once(lab):
     ordered(lab, 1, workunits=2)
     before = bodies(lab)
     lab.later(days=1)
@@ -120,16 +133,10 @@ def test_an_amendment_is_a_new_finding_of_later_numbers_alone(lab):
     assert registered.estimands["grows_2"]["expects"] == "-"
     assert [one["forecaster"] for one in registered.document["predictions"]] == ["Ada, informed"]
     assert made.created_at == lab.now
-    assert lab.broken() == {}
-
-
-def test_nothing_more_is_ordered_of_what_was_amended_and_it_is_amended_once(lab):
-    put_otherwise(lab, null=0.5)
     assert [candidate.registration_id for candidate in planning.candidates(lab.db, lab.now)] == [2]
     with pytest.raises(Refused):
         put_otherwise(lab, null=0.7)
-    again = put_otherwise(lab, number=2, null=0.7)
-    assert registrations.numbers(lab.db, again) == {"grows_3": 3}
+    assert registrations.numbers(lab.db, put_otherwise(lab, number=2, null=0.7)) == {"grows_3": 3}
     assert lab.broken() == {}
 
 
@@ -148,23 +155,20 @@ def test_what_says_nothing_new_or_is_withdrawn_or_unknown_gets_nothing_further(l
     registrations.set_status(lab.db, 1, "suspended", "clones")
     with pytest.raises(Withdrawn, match="clones"):
         add_cohort(lab)
-    with lab.db.transaction():
-        withdraw(lab.db, 1, "a test", lab.now)
+    withdraw(lab.db, 1, "a test", lab.now)
     with pytest.raises(Withdrawn):
         add_design(lab)
     assert len(bodies(lab)) == 1
 
 
 def test_a_prediction_is_taken_until_the_first_result_is_back_and_never_after(lab):
-    with lab.db.transaction():
-        assert foretell(lab.db, 1, SAID, "Ada", lab.now) == (1, 3)  # after the autopilot’s
+    assert foretell(lab.db, 1, SAID, "Ada", lab.now) == (1, 3)  # after the autopilot’s
     with pytest.raises(Refused):
         foretell(lab.db, 1, SAID, "Ada", lab.now)
     made = add_design(lab)
     ordered(lab, made.id)  # another design of the finding would tell, too
     order = lab.order(1)
-    with lab.db.transaction():
-        foretell(lab.db, 1, SAID, "Bob", lab.now)
+    foretell(lab.db, 1, SAID, "Bob", lab.now)
     assert lab.broken() == {}
     lab.report(order, lab.output(order))
     for _ in range(2):
@@ -291,17 +295,16 @@ def test_later_blocks_are_evidence_of_the_same_finding_unless_it_was_amended(wei
     assert standing(weighing) == {1: (3, 24, 2)}
     computed(weighing, made.id)
     assert standing(weighing) == {1: (3, 24, 2), 2: (1, 8, 1)}
+    ordered(weighing.lab, made.id, workunits=3)
+    weighing.compute(2)
+    put_otherwise(weighing.lab, number=2, null=0.7)
+    weighing.lab.later(seconds=1)
+    weighing.hold()
+    assert standing(weighing)[2] == (1, 8, 1)
+    weighing.compute()  # an amended one's last block closes once nothing of it is out
+    weighing.hold()
+    assert standing(weighing)[2] == (2, 11, 1)
     assert weighing.broken() == {}
-
-
-def test_configs_that_the_claim_has_been_concluded_from_are_no_further_design(lab):
-    for sizes in ((1, 2), (2, 1), (1, 2, 9)):
-        with pytest.raises(Refused):
-            add_design(lab, points=[({"size": size, "shift": 0}, 1.0) for size in sizes])
-    add_design(lab)
-    with pytest.raises(Refused):
-        add_design(lab, points=[*WIDER, ({"size": 9, "shift": 0}, 1.0)], name="wide again")
-    assert len(bodies(lab)) == 2
 
 
 def registered_as(lab, **changes):
@@ -332,17 +335,146 @@ def test_nothing_further_is_registered_of_time_outs_that_would_speak_for_an_effe
     assert len(bodies(lab)) == 1
 
 
-def test_what_is_amended_closes_its_last_block_once_nothing_of_it_is_out(weighing):
-    def weighed():
-        return {number: (line.blocks, line.seeds) for number, line in evidence.newest(weighing.db).items()}
+_COSTS = [100.0, 140.0]  # of a cell: five replicates fill 20 minutes
 
-    weighing.lab.deploy(workunits=3)
-    weighing.compute(2)
-    put_otherwise(weighing.lab, null=0.5)
-    weighing.lab.later(seconds=1)
-    weighing.hold()
-    assert weighed() == {1: (1, 8)}
-    weighing.compute()
-    weighing.hold()
-    assert weighed() == {1: (2, 11)}
-    assert weighing.broken() == {}
+
+@pytest.fixture
+def costly(prepared):
+    """tiny_sum, whose file says that a replicate takes four minutes."""
+    made = prepared(has_shift=True)
+    declared = json.loads(made.declaration) | {"cell_seconds": _COSTS}
+    files = contents(made.archive) | {MANIFEST: canonical(declared)}
+    manifest = replace(made.manifest, cell_seconds=tuple(_COSTS))
+    return replace(made, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files))
+
+
+def body_of(lab, place: int = 0):
+    return read_body(registrations.registrations(lab.db, 1)[place].body)
+
+
+@pytest.fixture
+def costly_rounds(rounds_of, small_lab, costly):
+    """A project with an address; its sessions order nothing by themselves."""
+    small_lab.publish(costly, has_address=True)
+    assert small_lab.host() == 1
+    return rounds_of(small_lab, per_core=0)
+
+
+def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones_keep_theirs(
+    small_lab, costly, rounds_of
+):
+    small_lab.host()  # its own
+    accounts.set_simulated(small_lab.db, small_lab.volunteer("Played"))  # who only plays a part
+    small_lab.publish(costly)
+    assert body_of(small_lab).block == 8
+    before = registrations.registrations(small_lab.db, 1)
+    small_lab.volunteer("Bob")
+    further(rounds_of(small_lab))
+    register_cohort(small_lab.db, 1, stopping=Stopping(), why="more of it", now=small_lab.now)
+    amend(small_lab.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="so", now=small_lab.now)
+    assert [body_of(small_lab, place).block for place in range(4)] == [8] * 4
+    declared = json.loads(costly.declaration) | {"version": 2}
+    files = contents(costly.archive) | {MANIFEST: canonical(declared)}
+    manifest = replace(costly.manifest, version=2)
+    small_lab.publish(replace(costly, manifest=manifest, declaration=canonical(declared).decode(), archive=pack(files)))
+    assert registrations.registrations(small_lab.db, 1)[:1] == before
+    assert read_body(registrations.registrations(small_lab.db, 2)[0].body).block == 20
+
+
+def costly_computed(costly_rounds, amount: int) -> None:
+    costly_rounds.lab.deploy(workunits=amount)
+    costly_rounds.compute(amount, by=values(costly_rounds, 1.0))
+
+
+def test_whole_blocks_are_ordered_one_after_the_other(costly_rounds):
+    costly_computed(costly_rounds, 3)  # the pilot
+    planned = planning.plan(
+        planning.candidates(costly_rounds.db, costly_rounds.lab.now), cores=32, per_core=15, task_seconds=1.0
+    )
+    assert [one.workunits * one.replicates_each for one in planned.allotments] == [17, 20]
+
+
+def test_blocks_of_several_designs_enter_by_their_size_too(costly_rounds):
+    wide = further(costly_rounds)
+    costly_computed(costly_rounds, 12)
+    order_of(costly_rounds, wide, 20)
+    costly_rounds.compute(20, by=values(costly_rounds, 1.0))
+    costly_rounds.hold()
+    costly_computed(costly_rounds, 8)
+    costly_rounds.hold()
+    placed = [(one.block, one.observation.registration) for one in evidence.kept(costly_rounds.db, 1).placed]
+    assert placed == [(1, wide)] * 20 + [(2, 1)] * 20
+    assert recomputed(costly_rounds.db) == []
+
+
+GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+CLAIM = OldClaim(
+    name="#31",
+    claim="larger is more",
+    experiment="tiny_sum",
+    figure="1.4",
+    rests_on="one seed",
+    status="active",
+    source="S5",
+    scripts=("tinysum",),
+    askings=(GROWS,),
+)
+REASON = replace(CLAIM, name="#32", claim="sums are larger", experiment="other_sum", askings=())
+LISTED = OldClaims(
+    claims=(CLAIM, REASON),
+    links=(OldLink(source="#31", kind=LinkKind.EXPLAINS, target="#32", why="S5: a test"),),
+)
+
+
+@pytest.fixture
+def pass_on(small_lab):
+    """Registers a list in a laboratory, after this experiment was published."""
+
+    def pass_on(listed: OldClaims = LISTED, experiment: str = "tiny_sum") -> int:
+        return inherit(small_lab.db, listed, experiment, small_lab.now)
+
+    return pass_on
+
+
+def said(db) -> list[tuple]:
+    return [(one.source, one.kind, one.target, one.by) for one in links.everything(db)]
+
+
+def test_a_claim_waits_until_its_experiment_is_published_and_hangs_on_it_until_it_is_answered(
+    small_lab, prepared, pass_on
+):
+    first, second = Node(noun=Noun.OLD_CLAIM, id=1), Node(noun=Noun.OLD_CLAIM, id=2)
+    explained = (first, LinkKind.EXPLAINS, second, "the old laboratory")
+    assert pass_on(experiment="other_sum") == 1
+    assert [one.said.name for one in old_claims.everything(small_lab.db)] == ["#31", "#32"]
+    assert said(small_lab.db) == [explained]
+    small_lab.publish(prepared())
+    assert pass_on() == 1
+    assert said(small_lab.db) == [explained, (Node(noun=Noun.FINDING, id=1), LinkKind.TESTS, first, "catalogue")]
+    test = links.everything(small_lab.db)[1]
+    assert test.upheld_by == (Meaning.AS_CLAIMED,)
+    assert hanging(small_lab.db) == {1: 2}
+    record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
+    assert hanging(small_lab.db) == {}
+    assert bearing(test, links.footings(small_lab.db)) is Bearing.SUPPORTS
+    small_lab.publish(prepared(version=2))  # which asks too and takes the older one's place
+    assert pass_on() == 2
+    newer, older = Node(noun=Noun.FINDING, id=2), Node(noun=Noun.FINDING, id=1)
+    supersedes = (newer, LinkKind.SUPERSEDES, older, "catalogue")
+    assert said(small_lab.db)[2:] == [(newer, LinkKind.TESTS, first, "catalogue"), supersedes]
+    assert pass_on() == 0
+
+
+def test_a_list_that_has_learned_of_another_asker_reaches_a_laboratory_of_before(small_lab, prepared, pass_on):
+    def rows():
+        return [small_lab.db.select(f"SELECT * FROM {table}") for table in ("link", "old_claim")]  # noqa: S608  our own
+
+    small_lab.publish(prepared())
+    elsewhere = replace(CLAIM, askings=(replace(GROWS, experiment="other_sum"),))
+    for older in (elsewhere, replace(CLAIM, askings=())):
+        assert pass_on(replace(LISTED, claims=(older, REASON), links=())) == 0
+    assert pass_on() == 2
+    before = rows()
+    small_lab.later(days=1)
+    assert pass_on() == 0
+    assert rows() == before

@@ -202,7 +202,7 @@ def test_of_a_later_release_only_what_changed_is_fetched(host, fetch, folder, bu
     assert below(folder.fetched_runners) == {name: body for name, body in below(built).items() if name != RELEASE}
 
 
-def test_a_file_that_was_not_signed_is_refused_by_name(host, fetch, folder, built):
+def test_a_file_that_was_not_signed_is_refused_by_name_and_what_is_not_whole_is_not_signed(host, fetch, folder, built):
     (path,) = (built / LINUX).glob("axiom_runtime_*")
     body = path.read_bytes()
     for wrong, error in ((b"\1" + body[1:], Refused), (body + b"x", Refused), (body[:-1], CannotStart)):
@@ -212,6 +212,18 @@ def test_a_file_that_was_not_signed_is_refused_by_name(host, fetch, folder, buil
         assert not (folder.fetched_runners / LINUX).exists()
     path.write_bytes(body)
     assert fetch(host.address) == [True, True]
+    for spoil, mend in (  # what is not whole is not signed
+        (lambda: path.write_bytes(b"\1" + body[1:]), lambda: path.write_bytes(body)),
+        (path.unlink, lambda: path.write_bytes(body)),
+        (lambda: (built / LINUX).rename(built / "mine"), lambda: (built / "mine").rename(built / LINUX)),
+        (lambda: shutil.rmtree(built), lambda: None),
+    ):
+        spoil()
+        before = below(built)
+        with pytest.raises((Refused, NotFound)):
+            sign_release(built, KEY, NOW)
+        assert below(built) == before
+        mend()
 
 
 def edited(built: Path, **said: Any) -> None:
@@ -287,19 +299,3 @@ def test_what_is_not_there_or_cannot_be_read_is_named_and_without_room_nothing_i
     for place in ("http://127.0.0.1:1", str(built)):
         with pytest.raises(CannotStart):
             fetch(place)
-
-
-def test_what_is_not_whole_is_not_signed(built):
-    (runtime,) = (built / LINUX).glob("axiom_runtime_*")
-    for spoil, mend in (
-        (lambda: runtime.write_bytes(b"\1" + RUNTIME[1:]), lambda: runtime.write_bytes(RUNTIME)),
-        (runtime.unlink, lambda: runtime.write_bytes(RUNTIME)),
-        (lambda: (built / LINUX).rename(built / "mine"), lambda: (built / "mine").rename(built / LINUX)),
-        (lambda: shutil.rmtree(built), lambda: None),
-    ):
-        spoil()
-        before = below(built)
-        with pytest.raises((Refused, NotFound)):
-            sign_release(built, KEY, NOW)
-        assert below(built) == before
-        mend()

@@ -76,18 +76,6 @@ def test_the_files_are_there_as_they_are_described_and_signed_for_boinc(folder, 
         Offers(folder, key).here(HERE, NOW)
 
 
-def test_each_platform_has_its_own_and_no_version_means_two_things(folder, key):
-    (first,) = Offers(folder, key).here(HERE, NOW).values()
-    both = Offers(folder, key).here(THERE, NOW)
-    assert {name: runner.version for name, runner in both.items()} == {LINUX: VERSION, WINDOWS: VERSION + 1}
-    assert both[LINUX] == first
-    (folder.keys / "trust.json").write_bytes(b"another")
-    assert {name: runner.version for name, runner in Offers(folder, key).here(HERE, NOW).items()} == {
-        LINUX: VERSION + 2,
-        WINDOWS: VERSION + 1,
-    }
-
-
 def test_other_files_are_the_next_version_and_no_number_is_given_again(folder, key, monkeypatch):
     (first,) = Offers(folder, key).here(HERE, NOW).values()
     before = laid_out(folder)
@@ -100,6 +88,12 @@ def test_other_files_are_the_next_version_and_no_number_is_given_again(folder, k
     (third,) = Offers(folder, key).here(HERE, NOW + timedelta(seconds=9)).values()
     assert third.version == VERSION + 2
     assert Offers(folder, key).here(HERE, NOW) == {LINUX: third}
+    both = Offers(folder, key).here(THERE, NOW)  # each platform has its own, and no version means two things
+    assert {name: runner.version for name, runner in both.items()} == {LINUX: VERSION + 2, WINDOWS: VERSION + 3}
+    assert both[LINUX] == third
+    (folder.keys / "trust.json").write_bytes(b"another")
+    versions_now = {name: runner.version for name, runner in Offers(folder, key).here(HERE, NOW).items()}
+    assert versions_now == {LINUX: VERSION + 4, WINDOWS: VERSION + 3}
     shutil.rmtree(folder.runners)
     monkeypatch.setattr(sys, "executable", "/opt/another/python")
     (fourth,) = Offers(folder, key).here(HERE, NOW + timedelta(minutes=5)).values()

@@ -29,11 +29,11 @@ def old_lab(small_lab, prepared):
 
 
 def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
-    told = ("workunit", "result", "award", "finding", "counter", "observation", "evidence")
+    tables = ("workunit", "result", "award", "finding", "counter", "observation", "evidence")
 
     def rows():
         with Connections(folder=old_lab.folder).reader() as db:
-            return [db.select(f"SELECT * FROM {table}") for table in told]  # noqa: S608  our own tables
+            return [db.select(f"SELECT * FROM {table}") for table in tables]  # noqa: S608  our own tables
 
     before = rows()
     assert old_lab.archived() == 2
@@ -46,18 +46,14 @@ def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
     assert {(row["moved"], row["has"]) for row in states if row["state"] in {"valid", "failed"}} == {(1, 0), (0, 1)}
     assert {(row["moved"], row["has"]) for row in states if row["state"] == "expired"} == {(0, 1)}
     assert old_lab.archived() == 0
-
-
-def test_the_file_says_by_itself_what_was_ordered_and_brought(old_lab):
-    old_lab.archived()
-    file = blobs.file_of(old_lab.folder, old_lab.files()[0].digest)
-    rows = pyarrow.parquet.read_table(file).to_pylist()
-    assert [row["task"] for row in rows] == sorted(row["task"] for row in rows)
-    assert {row["experiment"] for row in rows} == {"tiny_sum"}
-    for row in rows:
+    file = blobs.file_of(old_lab.folder, old_lab.files()[0].digest)  # it says by itself what was ordered and brought
+    archived = pyarrow.parquet.read_table(file).to_pylist()
+    assert [row["task"] for row in archived] == sorted(row["task"] for row in archived)
+    assert {row["experiment"] for row in archived} == {"tiny_sum"}
+    for row in archived:
         ticket = read_ticket(row["ticket"], trust=old_lab.lab.keys.trust, now=row["closed_at"])
         assert (ticket.task, ticket.host) == (row["task"], row["host"])
-    assert [row["state"] for row in rows if row["output"] is None] == ["failed"]
+    assert [row["state"] for row in archived if row["output"] is None] == ["failed"]
 
 
 def test_a_month_that_is_too_large_for_one_file_has_several(old_lab, monkeypatch):
@@ -118,9 +114,8 @@ def test_a_backup_holds_the_files_and_an_older_one_or_a_follower_gets_them_from_
     old_lab.demand_whole(copy)
     old_lab.lab.later(days=100)
     db = connect_writer(old_lab.folder.database)
-    with db.transaction():
-        clean(db, old_lab.folder, old_lab.now)
-        clean(db, old_lab.folder, old_lab.now)
+    clean(db, old_lab.folder, old_lab.now)
+    clean(db, old_lab.folder, old_lab.now)
     db.close()
     old_lab.demand_whole()
 
