@@ -202,6 +202,19 @@ def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_
         assert judged.failed == "G6"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "cheap", "dear", "advice"),
+    [
+        ((0.01, 0.01, 0.02), 0.0, 0.0, ""),
+        ((0.01, 0.01, 0.02), 0.09, 0.0, "0.09 s"),
+        ((0.01, 0.01, 1.0), 0, 0, "0.02 s"),
+    ],
+)
+def test_a_cell_below_what_the_clock_tells_is_judged_and_gets_advice_that_can_be_declared(seconds, cheap, dear, advice):
+    judged = judge(replace(SOUND, others=spent(cheap, dear)), replace(DEMANDS, seconds=seconds))
+    assert (judged.failed, f"Declare about {advice}" in judged.reason) == ("G6" if advice else "", bool(advice))
+
+
 @settings(max_examples=12)
 @given(st.lists(st.integers(0, 2), max_size=6), st.lists(st.integers(0, 2), max_size=6))
 def test_nothing_passes_unless_every_config_is_there_twice(first, again):

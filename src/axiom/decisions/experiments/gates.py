@@ -340,11 +340,11 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> str:
             return (
                 f"needs says {off}: a warm cell of {in_words(place, demands.configs)} takes {spent:.3g} s of a "
                 f"reference core, by the speed of this computer, and {declared:.3g} s are declared; a factor of "
-                f"{COST_FACTOR_OF_COMPUTERS:.0f} is allowed. Declare about {spent:.2g} s of it"
+                f"{COST_FACTOR_OF_COMPUTERS:.0f} is allowed. Declare about {spent or COST_FLOOR:.2g} s of it"
             )
     for dearest, place in itertools.pairwise(measured):
         share = demands.seconds[place] / demands.seconds[dearest]
-        declared = demands.seconds[dearest] * measured[place] / measured[dearest]
+        declared = demands.seconds[dearest] * measured[place] / max(measured[dearest], COST_FLOOR)
         if off := _off(measured[place], measured[dearest] * share, COST_FACTOR):
             return (
                 f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell of it "
