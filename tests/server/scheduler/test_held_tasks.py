@@ -55,36 +55,24 @@ def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back
     assert restored.broken() == {}
 
 
-def keeps(*names: str) -> str:
-    """The files that a client keeps, as it says in its request."""
-    says = "<file_info>\n<name>{}</name>\n<nbytes>9.0</nbytes>\n<status>1</status>\n</file_info>\n"
-    return "".join(map(says.format, names))
-
-
-def let_go(heard) -> list[str]:
-    """What a client need not keep any more."""
-    return [element.text for element in heard.root.findall("delete_file_info")]
-
-
 def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_more(exchange, attic, monkeypatch):
+    def let_go(*names: str, **asked) -> list[str]:
+        """What a client need not keep any more that keeps these files, as it says in its request."""
+        says = "<file_info>\n<name>{}</name>\n<nbytes>9.0</nbytes>\n<status>1</status>\n</file_info>\n"
+        heard = exchange.call(attic, inside="".join(map(says.format, names)), **asked)
+        return [element.text for element in heard.root.findall("delete_file_info")]
+
     given = [file.findtext("name") for file in exchange.call(attic, ask=1.0).root.findall("file_info")]
     current = [name for name in given if name.startswith(("bundle-", "seal-"))]
     old = [f"bundle-{'0' * 64}.zip", f"seal-{'1' * 64}.seal"]
     others = ["axiom_runner_0.pyz", "app.zip", f"bundle-{'0' * 63}.zip", f"../bundle-{'0' * 64}.zip"]
     assert len(current) == 2
-    assert let_go(exchange.call(attic, inside=keeps(*others, *current, *old))) == old
+    assert let_go(*others, *current, *old) == old
     monkeypatch.setattr(held_tasks, "_MOST_FILES", 1)
-    assert let_go(exchange.call(attic, inside=keeps(*current, *old))) == old[:1]
-    assert let_go(exchange.call(attic)) == []
-
-
-def test_a_bundle_of_a_retired_version_stays_with_the_task_that_is_sent_again_with_it(exchange, attic):
-    first = exchange.call(attic, ask=1.0)
-    files = keeps(
-        *[name for name in (each.findtext("name") for each in first.root.findall("file_info")) if "-" in name]
-    )
+    assert let_go(*current, *old) == old[:1]
+    assert let_go() == []
+    monkeypatch.undo()
     attic.tasks.clear()
-    again = exchange.call(attic, ask=1.0, inside=files)
-    assert (len(again.tasks), let_go(again)) == (1, [])
+    assert (let_go(*current, ask=1.0), len(attic.tasks)) == ([], 1)  # they are sent again with their task
     exchange.do(lambda db: experiments.retire(db, 1, exchange.lab.now))
-    assert len(let_go(exchange.call(attic, inside=files))) == 2
+    assert let_go(*current) == current

@@ -39,14 +39,25 @@ def described(said: str = SAID, inside: str = "", **leaves):
     return describe(read_request(altered(said, inside, **leaves)), "a digest")
 
 
-def test_a_recorded_client_is_described():
-    found = described()
-    assert (found.name, found.cpid) == ("attic", "9e3b282d6a322113b6ca7bf1ab2f3d31")
-    assert found.platform == Platform(system="linux", processor="x86_64", instructions="avx512")
-    assert found.capacity == Capacity(cores=2, memory_mb=int(25276510208 / 2**20 * 0.9), disk_mb=11264)
-    assert (found.flops, found.availability, found.digest) == (1e9, 1.0, "a digest")
-    assert (found.facts["boinc"], found.facts["boinc_platform"], found.facts["cores_all"]) == ("7.20.5", LINUX, 2)
-    assert found.facts["vendor"] == "AuthenticAMD"
+def test_a_recorded_client_is_described_and_what_it_does_not_say_is_not_known():
+    whole = described()
+    assert (whole.name, whole.cpid) == ("attic", "9e3b282d6a322113b6ca7bf1ab2f3d31")
+    assert whole.platform == Platform(system="linux", processor="x86_64", instructions="avx512")
+    assert whole.capacity == Capacity(cores=2, memory_mb=int(25276510208 / 2**20 * 0.9), disk_mb=11264)
+    assert (whole.flops, whole.availability, whole.digest) == (1e9, 1.0, "a digest")
+    assert (whole.facts["boinc"], whole.facts["boinc_platform"], whole.facts["cores_all"]) == ("7.20.5", LINUX, 2)
+    assert whole.facts["vendor"] == "AuthenticAMD"
+    assert described(RECORDED["first_contact"]).name == "unnamed"
+    assert described(re.sub(r"(?s)<disk_usage>.*</disk_usage>", "", SAID)).capacity.disk_mb is None
+    assert described(d_project_share="1048576").capacity.disk_mb == 1
+    shares = [("0.5", "0.5", 0.25), ("0", "0.5", 0.01), ("7", "1", 1.0)]
+    for on, active, availability in shares:  # a share, and never nothing
+        assert described(on_frac=on, active_frac=active).availability == availability
+    there = "<coprocs>" + GPU.format(count=2, seconds=0, instances=0) + "</coprocs>"
+    assert described(inside=there).capacity.gpus == (Gpu(kind="NVIDIA", count=2, memory_mb=7_629, model="A card"),)
+    absent = "<coprocs>" + GPU.format(count=0, seconds=0, instances=0) + "</coprocs>"
+    assert described(inside=absent).capacity.gpus == ()
+    assert [gpu.count for gpu in described(RECORDED["two_gpus"]).capacity.gpus] == [1]  # that asks
 
 
 CORES = [  # of the computer, in percent when it is in use and when it is not, and what is given
@@ -62,36 +73,16 @@ CORES = [  # of the computer, in percent when it is in use and when it is not, a
 ]
 
 
-@pytest.mark.parametrize(("there", "busy", "idle", "cores"), CORES)
-def test_cores_are_those_that_the_volunteer_gives_at_the_best_of_times(there, busy, idle, cores):
-    words = re.sub("<max_ncpus_pct>[^<]*<", f"<max_ncpus_pct>{busy}<", SAID)
-    if idle != "0" or busy != "99.9":
-        words = words.replace("<max_ncpus_pct>", f"<niu_max_ncpus_pct>{idle}</niu_max_ncpus_pct>\n<max_ncpus_pct>")
-    assert described(words, p_ncpus=there).capacity.cores == cores
-
-
-def test_memory_is_what_the_volunteer_gives_at_the_best_of_times():
+def test_cores_and_memory_are_what_the_volunteer_gives_at_the_best_of_times():
+    for there, busy, idle, cores in CORES:
+        words = re.sub("<max_ncpus_pct>[^<]*<", f"<max_ncpus_pct>{busy}<", SAID)
+        if idle != "0" or busy != "99.9":
+            words = words.replace("<max_ncpus_pct>", f"<niu_max_ncpus_pct>{idle}</niu_max_ncpus_pct>\n<max_ncpus_pct>")
+        assert described(words, p_ncpus=there).capacity.cores == cores
     for busy, idle, most in (("50", "90", 900), ("90", "50", 900), ("0", "0", 0)):
         words = re.sub("<ram_max_used_busy_pct>[^<]*<", f"<ram_max_used_busy_pct>{busy}<", SAID)
         words = re.sub("<ram_max_used_idle_pct>[^<]*<", f"<ram_max_used_idle_pct>{idle}<", words)
         assert described(words, m_nbytes=1_000 * 2**20).capacity.memory_mb == most
-
-
-def test_what_is_not_said_is_not_known():
-    assert described(RECORDED["first_contact"]).name == "unnamed"
-    assert described(re.sub(r"(?s)<disk_usage>.*</disk_usage>", "", SAID)).capacity.disk_mb is None
-    assert described(d_project_share="1048576").capacity.disk_mb == 1
-    shares = [("0.5", "0.5", 0.25), ("0", "0.5", 0.01), ("7", "1", 1.0)]
-    for on, active, availability in shares:  # a share, and never nothing
-        assert described(on_frac=on, active_frac=active).availability == availability
-
-
-def test_gpus_are_those_that_are_there_or_that_ask():
-    there = "<coprocs>" + GPU.format(count=2, seconds=0, instances=0) + "</coprocs>"
-    assert described(inside=there).capacity.gpus == (Gpu(kind="NVIDIA", count=2, memory_mb=7_629, model="A card"),)
-    absent = "<coprocs>" + GPU.format(count=0, seconds=0, instances=0) + "</coprocs>"
-    assert described(inside=absent).capacity.gpus == ()
-    assert [gpu.count for gpu in described(RECORDED["two_gpus"]).capacity.gpus] == [1]
 
 
 def test_a_program_that_its_volunteer_brings_says_for_which_platform_it_is():

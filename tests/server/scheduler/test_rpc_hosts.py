@@ -20,7 +20,9 @@ def hosts(exchange) -> dict[int, str]:
     return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
 
 
-def test_a_host_is_known_by_its_number_and_one_attached_anew_gets_its_tasks_back(exchange, ann, attic):
+def test_a_host_is_known_by_its_number_and_nobody_else_s_and_one_attached_anew_gets_its_tasks_back(
+    exchange, ann, attic
+):
     ((name, before),) = exchange.call(attic, ask=1.0).tasks.items()
     heard = exchange.call(Client(ann.key), ask=1.0)
     assert heard.host == attic.host
@@ -28,6 +30,12 @@ def test_a_host_is_known_by_its_number_and_one_attached_anew_gets_its_tasks_back
     attic.name, attic.cpid = "cellar", "5" * 32
     assert exchange.call(attic).host is None
     assert hosts(exchange) == {2: "cellar"}
+    bob = Client(exchange.join("Bob").key, host=attic.host, seqno=50)
+    assert [exchange.call(bob).host for _ in range(3)] == [3, None, None]
+    unknown = Client(bob.key, cpid="3" * 32, host=2**62)
+    assert exchange.call(unknown).host == 4
+    ours = Client(bob.key, cpid="4" * 32, host=1)
+    assert exchange.call(ours).host == 5
 
 
 def test_a_copied_folder_becomes_a_second_computer(exchange, ann, attic):
@@ -45,17 +53,7 @@ def test_a_copied_folder_becomes_a_second_computer(exchange, ann, attic):
     assert hosts(exchange) == {2: "attic", 3: "attic (2)", 4: "attic (3)"}
 
 
-def test_another_volunteer_s_host_is_nobody_else_s(exchange, attic):
-    exchange.call(attic, ask=1.0)
-    bob = Client(exchange.join("Bob").key, host=attic.host, seqno=50)
-    assert [exchange.call(bob).host for _ in range(3)] == [3, None, None]
-    unknown = Client(bob.key, cpid="3" * 32, host=2**62)
-    assert exchange.call(unknown).host == 4
-    ours = Client(bob.key, cpid="4" * 32, host=1)
-    assert exchange.call(ours).host == 5
-
-
-def test_newer_preferences_are_kept_and_given_to_the_volunteer_s_other_computers(exchange, ann, attic):
+def test_newer_preferences_of_this_account_are_kept_and_given_to_its_other_computers(exchange, ann, attic):
     other = Client(ann.key, cpid="2" * 32)
     exchange.call(other)
     newer, older = PREFERENCES.format(at=500, percent=50), PREFERENCES.format(at=400, percent=40)
@@ -69,10 +67,6 @@ def test_newer_preferences_are_kept_and_given_to_the_volunteer_s_other_computers
     assert given.findtext("mod_time") == "500"
     exchange.call(other, inside=PREFERENCES.format(at=600, percent=60))
     assert exchange.call(attic, inside=newer).root.findtext("global_preferences/max_ncpus_pct") == "60"
-
-
-def test_what_another_account_prefers_on_the_same_computer_is_not_kept(exchange, ann, attic):
-    other = Client(ann.key, cpid="2" * 32)
     ours, theirs = account_keys.email_hash(ann.email), account_keys.email_hash("bob@elsewhere.example")
 
     def brings(at: int, percent: int, source: str) -> None:
@@ -80,15 +74,16 @@ def test_what_another_account_prefers_on_the_same_computer_is_not_kept(exchange,
         heard = exchange.call(attic, inside=said, global_prefs_source_email_hash=source)
         assert heard.root.find("global_preferences") is None, "it has newer ones, whoever's they are"
 
-    brings(400, 40, theirs)
-    assert exchange.call(other).root.find("global_preferences") is None
-    brings(500, 50, ours)
-    brings(600, 60, theirs)
-    assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "50"
-    brings(700, 70, ours)
-    assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == "70"
-    brings(99_999_999_999, 10, ours)  # no date of the past
-    brings(800, 80, ours)
+    for at, percent, source, kept in (
+        (1_400, 40, theirs, "60"),
+        (1_500, 50, ours, "50"),
+        (1_600, 60, theirs, "50"),
+        (1_700, 70, ours, "70"),
+        (99_999_999_999, 10, ours, "70"),  # no date of the past
+        (1_800, 80, ours, "80"),
+    ):
+        brings(at, percent, source)
+        assert exchange.call(other).root.findtext("global_preferences/max_ncpus_pct") == kept
     older = PREFERENCES.format(at=400, percent=40)
     heard = exchange.call(other, inside=older, global_prefs_source_email_hash=theirs)
     assert heard.root.findtext("global_preferences/max_ncpus_pct") == "80"
@@ -104,35 +99,28 @@ PROJECT = [
 ]
 
 
-def test_what_a_volunteer_prefers_for_this_project_is_passed_on(exchange, ann, attic):
-    for chosen, share, without in PROJECT:
-        exchange.do(lambda db, chosen=chosen: accounts.set_project_preferences(db, ann.id, chosen, ""))
-        preferred = exchange.call(attic).root.find("project_preferences")
-        assert float(preferred.findtext("resource_share")) == share
-        assert [element.text for element in preferred.findall("no_rsc")] == without
-        assert preferred.find("project_specific") is not None
-
-
-def test_a_computer_s_place_and_the_volunteer_s_team_are_told(exchange, ann, attic):
+def test_what_a_volunteer_prefers_here_is_told_with_the_computer_s_place_the_team_and_who_they_are_elsewhere(
+    exchange, ann, attic
+):
     alone = exchange.call(attic).root
     assert [alone.findtext(tag) for tag in ("host_venue", "teamid", "team_name")] == ["", None, ""]
-    exchange.do(lambda db: accounts.set_project_preferences(db, ann.id, "{}", "home"))
-    assert exchange.call(attic).root.findtext("host_venue") == "home"
+    for chosen, share, without in PROJECT:
+        exchange.do(lambda db, chosen=chosen: accounts.set_project_preferences(db, ann.id, chosen, "home"))
+        reply = exchange.call(attic).root
+        preferred = reply.find("project_preferences")
+        assert (float(preferred.findtext("resource_share")), reply.findtext("host_venue")) == (share, "home")
+        assert [element.text for element in preferred.findall("no_rsc")] == without
+        assert preferred.find("project_specific") is not None
     exchange.do(lambda db: host_store.set_venue(db, attic.host, "work"))
     facts = {"founder_id": ann.id, "country": "", "website": "", "about": "", "now": exchange.lab.now}
     team = exchange.do(lambda db: teams.found(db, name="Ärger & <Co>", **facts))
     exchange.do(lambda db: accounts.join(db, ann.id, team))
-    joined = exchange.call(attic).root
+    joined = exchange.call(attic, cross_project_id="d" * 32).root
     told = [joined.findtext(tag) for tag in ("host_venue", "teamid", "team_name")]
     assert told == ["work", str(team), "Ärger & <Co>"]
-
-
-def test_a_cross_project_id_that_the_client_s_projects_agreed_on_is_taken_over_and_said_again(exchange, ann, attic):
-    heard = exchange.call(attic, cross_project_id="d" * 32)
-    assert heard.root.findtext("cross_project_id") == "d" * 32
-    assert heard.root.findtext("external_cpid") == account_keys.external_cpid("d" * 32, ann.email)
-    assert exchange.call(attic, cross_project_id="").root.findtext("cross_project_id") == "d" * 32
-    assert exchange.call(attic, cross_project_id="short").root.findtext("cross_project_id") == "d" * 32
+    assert joined.findtext("external_cpid") == account_keys.external_cpid("d" * 32, ann.email)
+    for agreed in ("d" * 32, "", "short"):  # what the client's projects agreed on is taken over and said again
+        assert exchange.call(attic, cross_project_id=agreed).root.findtext("cross_project_id") == "d" * 32
 
 
 def test_a_weak_key_computes_and_says_neither_what_the_volunteer_prefers_nor_who_they_are_elsewhere(

@@ -1,17 +1,28 @@
-"""Which tasks a client is sent, again, and told to give up; with GPUs, its own program, or a built runner."""
+"""Which tasks a client is sent, again, and told to give up; with GPUs, its own program, or a built runner.
+
+And what a GPU may compute as well as a core: who gets it, and that what follows goes by where it was computed.
+"""
+
+from collections import Counter
 
 import pytest
 from fake_builds import build
-from scheduler_calls import GPU, LINUX, Client, Exchange
+from scheduler_calls import GPU, LINUX, Client, Exchange, report
 
+from axiom.decisions.credit.tariffs import PRESETS
+from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
+from axiom.domain.work import Exit
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.runners.offer import Offers
 from axiom.store.accounts import accounts
+from axiom.store.credit import ledger, tariffs
+from axiom.store.experiments import costs
 from axiom.store.hosts import hosts
+from axiom.store.tasks import endings
 
 
-def test_a_client_is_believed_to_have_all_unless_it_says_so_and_asks(exchange, attic):
+def test_a_client_is_believed_to_have_all_unless_it_says_so_and_gives_up_what_is_cancelled(exchange, attic):
     exchange.deploy(1)
     (first,) = exchange.call(attic, ask=1.0).tasks
     heard = exchange.call(attic, ask=1.0, says=False)
@@ -21,11 +32,6 @@ def test_a_client_is_believed_to_have_all_unless_it_says_so_and_asks(exchange, a
     attic.tasks.clear()
     assert exchange.call(attic).tasks == {}
     assert len(exchange.call(attic, ask=1.0).tasks) == 2
-
-
-def test_a_task_of_a_cancelled_workunit_is_given_up_at_once_and_not_sent_again(exchange, attic):
-    exchange.deploy(1)
-    first, _ = exchange.call(attic, ask=1e5).tasks
     exchange.cancel(1)
     heard = exchange.call(attic)
     assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([first], [])
@@ -37,7 +43,10 @@ def test_a_task_of_a_cancelled_workunit_is_given_up_at_once_and_not_sent_again(e
     assert exchange.broken() == {}
 
 
-def test_a_task_that_nobody_waits_for_any_more_is_given_up_unless_it_has_begun(exchange, attic):
+UNKNOWN = ["axiom_ok_00001_0", "tiny_sum-1-w9-t99_0", "tiny_sum-1-w1-t9999999_0", "a" * 250]
+
+
+def test_what_is_not_this_host_s_is_given_up_and_what_nobody_waits_for_any_more_unless_it_has_begun(exchange, attic):
     (name,) = exchange.call(attic, ask=1.0).tasks
     exchange.lab.later(hours=49)
     exchange.sweep()
@@ -45,24 +54,13 @@ def test_a_task_that_nobody_waits_for_any_more_is_given_up_unless_it_has_begun(e
     attic.tasks[name] = None
     bob = Client(exchange.join("Bob").key, cpid="2" * 32)
     (copy,) = exchange.call(bob, ask=1.0).tasks.values()
+    bob.tasks |= dict.fromkeys([name, *UNKNOWN])
+    assert exchange.call(bob).named("result_abort") == [name, *UNKNOWN]
+    assert list(bob.tasks.values()) == [copy]
     exchange.call(bob, exchange.upload(copy))
     heard = exchange.call(attic)
     assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [name])
     assert exchange.broken() == {}
-
-
-UNKNOWN = ["axiom_ok_00001_0", "tiny_sum-1-w9-t99_0", "tiny_sum-1-w1-t9999999_0", "a" * 250]
-
-
-def test_what_is_not_this_host_s_is_given_up_and_its_own_is_kept(exchange, attic):
-    exchange.deploy(1)
-    (mine,) = exchange.call(attic, ask=1.0).tasks
-    bob = Client(exchange.join("Bob").key, cpid="2" * 32)
-    (theirs,) = exchange.call(bob, ask=1.0).tasks
-    bob.tasks |= dict.fromkeys([mine, *UNKNOWN])
-    assert exchange.call(bob).named("result_abort") == [mine, *UNKNOWN]
-    assert list(bob.tasks) == [theirs]
-    assert exchange.call(attic).named("result_abort") == []
 
 
 def prove(exchange, client) -> None:
@@ -132,15 +130,6 @@ def test_who_brings_the_program_is_told_of_none_and_gets_tasks_for_it(exchange, 
     assert {handed.order.ticket.count(".") for handed in heard.tasks.values()} == {1}, "a signature for each"
 
 
-def test_orders_of_a_reply_share_a_signature_where_the_runner_reads_such_orders(exchange, attic, tmp_path):
-    exchange.deploy(4)
-    built(exchange, tmp_path)
-    texts = [handed.order.ticket for handed in exchange.call(attic, ask=1e5).tasks.values()]
-    assert len(texts) > 2
-    assert {text.count(".") for text in texts} == {2}
-    assert len({text.split(".")[1] for text in texts}) == 1
-
-
 @pytest.fixture
 def gpu_exchange(small_lab, prepared_for_gpus, prepared, secrets):
     """Experiment 1 computes on processors, experiment 2 on GPUs; nothing is ordered."""
@@ -179,7 +168,7 @@ def test_each_kind_of_processor_gets_what_it_asked_for(gpu_exchange):
     assert exchange.broken() == {}
 
 
-def test_a_gpu_that_asks_alone_gets_its_work_again_and_none_for_processors(gpu_exchange):
+def test_a_gpu_that_asks_alone_gets_its_work_again_and_hears_when_no_experiment_is_for_gpus(gpu_exchange):
     exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
     exchange.deploy(10, 1)
     asked = {"work_req_seconds": 100, "cpu_req_secs": 0}
@@ -191,13 +180,8 @@ def test_a_gpu_that_asks_alone_gets_its_work_again_and_none_for_processors(gpu_e
     again = exchange.call(client, inside=cards(), **asked)
     assert {name: task.platform for name, task in again.tasks.items()} == {name: handed.platform}
     assert [version.findtext("plan_class") for version in again.root.findall("app_version")] == ["nv"]
-
-
-def test_a_gpu_is_told_that_there_is_nothing_for_it_only_while_no_experiment_computes_on_gpus(gpu_exchange):
-    exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
-    assert useless(exchange.call(client, ask=1.0, inside=cards())) == []
+    assert useless(again) == []
     exchange.do(lambda db: withdraw(db, 2, "retired", exchange.lab.now))
-    exchange.deploy(1, 1)
     heard = exchange.call(client, ask=1.0, inside=cards())
     assert (useless(heard), len(heard.tasks)) == (["NVIDIA"], 1)
     assert useless(exchange.call(client)) == []
@@ -247,14 +231,6 @@ def built(exchange, tmp_path, **said) -> None:
     exchange.project.runners.update(offered)
 
 
-def files_of(heard) -> dict[str, bool]:
-    """The files of the app versions, by kind, and whether each task gets a copy."""
-    return {
-        ref.findtext("file_name").split("_")[1]: ref.find("copy_file") is not None
-        for ref in heard.root.findall("app_version/file_ref")
-    }
-
-
 def test_a_running_client_is_told_of_what_was_built_with_its_next_task(exchange, attic, tmp_path):
     (first,) = exchange.call(attic, ask=1.0).tasks.values()
     built(exchange, tmp_path)
@@ -262,12 +238,21 @@ def test_a_running_client_is_told_of_what_was_built_with_its_next_task(exchange,
     heard = exchange.call(attic, ask=1.0)
     (second,) = heard.tasks.values()
     assert second.platform == (LINUX, first.platform[1] + 1, "")
-    assert files_of(heard) == {"runner": False, "runtime": False, "code": False, "trust": True}
+    copied = {
+        ref.findtext("file_name").split("_")[1]: ref.find("copy_file") is not None
+        for ref in heard.root.findall("app_version/file_ref")
+    }
+    assert copied == {"runner": False, "runtime": False, "code": False, "trust": True}  # the last for each task
     named = [
         file.findtext("name") for file in heard.root.findall("file_info") if file.find("file_signature") is not None
     ]
     assert [name.split("_")[1] for name in named] == ["runner", "runtime", "code", "trust"]
     assert exchange.call(attic, exchange.upload(first), exchange.upload(second)).credit > 0
+    exchange.deploy(4)
+    texts = [handed.order.ticket for handed in exchange.call(attic, ask=1e5).tasks.values()]
+    assert len(texts) > 2  # whose orders share a signature, as this runner reads such orders
+    assert {text.count(".") for text in texts} == {2}
+    assert len({text.split(".")[1] for text in texts}) == 1
 
 
 @pytest.mark.parametrize(
@@ -305,3 +290,125 @@ def test_a_gpu_gets_nothing_without_a_runner_for_gpus_and_then_its_own(gpu_excha
     names = [file.findtext("name") for file in heard.root.findall("file_info")]
     assert len(names) == len(set(names))
     assert exchange.broken() == {}
+
+
+NEVER = {"work_req_seconds": 0, "cpu_req_secs": 0}
+CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia-a-card"
+
+
+@pytest.fixture
+def either(small_lab, prepared, secrets):
+    """Experiment 1 may be computed by cores and by GPUs; twelve tasks of it wait."""
+    small_lab.publish(prepared(uses_gpu=True))
+    small_lab.host()
+    opened = Exchange(small_lab, secrets)
+    opened.deploy(12)
+    yield opened
+    opened.close()
+
+
+def proven(either: Exchange, name: str = "Ann") -> Client:
+    """The client of a computer with eight cores that has shown something, and may have many tasks."""
+    client = Client(either.join(name).key, cpid=f"{len(name)}" * 32)
+    either.call(client, **NEVER, p_features="fpu avx avx2")
+    either.do(lambda db: hosts.set_standing(db, client.host, Standing(valid_in_row=1), speed=1.0))
+    return client
+
+
+def ask(either: Exchange, client: Client, *reports: str, cores: int = 0, gpus: int = 0, has: int = 0):
+    """What it is given that asks for work for so many cores and GPUs that are idle, of those that it has."""
+    said = {**NEVER, "cpu_req_instances": cores, "p_features": "fpu avx avx2"}
+    cards = GPU.format(count=max(gpus, has), seconds=0, instances=gpus) if gpus or has else ""
+    return either.call(client, *reports, inside=f"<coprocs>{cards}</coprocs>\n", **said)
+
+
+def bring(either: Exchange, client: Client, heard) -> dict[int, str]:
+    """All that was given is computed and proven; by task, to what it was sent."""
+    ask(either, client, *[either.upload(handed) for handed in heard.tasks.values()], has=1)
+    either.settle()
+    return sent_to(either, heard)
+
+
+def sent_to(either: Exchange, heard) -> dict[int, str]:
+    """By task, to what it was sent, as the laboratory remembers it."""
+    return {handed.order.task: either.task(handed.order.task)["gpu"] for handed in heard.tasks.values()}
+
+
+def said_of(heard) -> dict[int, str]:
+    """By task, the plan class that its client was told."""
+    return {handed.order.task: handed.platform[2] for handed in heard.tasks.values()}
+
+
+def test_an_idle_gpu_gets_work_beside_the_cores_and_nothing_is_given_twice(either):
+    first = ask(either, proven(either), cores=5, gpus=2)
+    assert Counter(said_of(first).values()) == {"": 5, "nv": 2}
+    assert sent_to(either, first) == {task: "NVIDIA" if kind else "" for task, kind in said_of(first).items()}
+    without = ask(either, proven(either, "Cleopatra"), cores=2)
+    assert (sorted(said_of(without).values()), set(sent_to(either, without).values())) == ([""] * 2, {""})
+    second = ask(either, proven(either, "Bob"), cores=5, gpus=2)
+    given = [*said_of(first), *said_of(without), *said_of(second)]
+    assert len(given) == len(set(given)) == 12
+    assert Counter(said_of(second).values()) == {"nv": 2, "": 1}
+    assert either.broken() == {}
+
+
+def test_a_lost_task_is_sent_again_for_what_it_was_sent_for(either):
+    client = proven(either)
+    before = said_of(ask(either, client, cores=1, gpus=1))
+    client.tasks.clear()
+    assert said_of(ask(either, client, cores=1, gpus=1)) == before
+    client.tasks.clear()
+    without = ask(either, client, cores=3)  # its driver is gone, say
+    assert [kind for task, kind in said_of(without).items() if task in before] == [""]
+    assert either.broken() == {}
+
+
+def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not(either):
+    client = proven(either)
+    heard = ask(either, client, gpus=1)
+    ((name, _),) = heard.tasks.items()
+    (number,) = sent_to(either, heard)
+    message = "The GPU of this computer cannot be used: CUDA_ERROR_NO_DEVICE. Nothing was computed."
+    ask(either, client, report(name, status=Exit.GPU_UNUSABLE, state=3, said=message), has=1)
+    assert either.task(number)["cause"] == Cause.GPU_UNUSABLE
+    again = ask(either, client, gpus=1)
+    assert again.tasks == {}
+    assert "CUDA_ERROR_NO_DEVICE" in again.words[0][1]
+    assert set(said_of(ask(either, client, cores=8, gpus=1)).values()) == {""}
+    either.lab.later(hours=25)
+    either.deploy(3)
+    assert "nv" in said_of(ask(either, client, gpus=1)).values()
+    assert either.broken() == {}
+
+
+def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(either):
+    either.do(lambda db: tariffs.announce(db, PRESETS["S5"], either.lab.now))
+    client = proven(either)
+    heard = ask(either, client, cores=2, gpus=1)
+    assert not either.do(endings.is_proven_on_gpus)
+    gpu_of = bring(either, client, heard)
+    assert either.do(endings.is_proven_on_gpus)
+    host = either.do(lambda db: hosts.host(db, client.host))
+    assert host.standing.valid_in_row == 4
+    paid = either.do(lambda db: {task: ledger.of_task(db, task)[0] for task in gpu_of})
+    assert {task: (award.amount, award.tier) for task, award in paid.items()} == {
+        task: (7_000, "0 to 30 s, GPU") if gpu else (4_000, "0 to 30 s") for task, gpu in gpu_of.items()
+    }
+    known = either.do(lambda db: {cost.host_class: cost.fit.tasks for cost in costs.of_experiment(db, 1)})
+    assert known == {CORE: 2, CARD: 1}
+    voices = either.do(costs.voices)
+    assert len(voices) == 1  # what others are paid for their cores follows from what cores take
+    assert either.broken() == {}
+
+
+def test_a_restored_laboratory_sees_by_the_ticket_what_was_sent_to_a_gpu(either):
+    client = proven(either)
+    heard = ask(either, client, cores=1, gpus=1)
+    before = sent_to(either, heard)
+    forgotten = (
+        "UPDATE task SET state = 'unsent', host_id = NULL, ticket = NULL, sent_at = NULL, gpu = '' WHERE id IN (1, 2)"
+    )
+    either.do(lambda db: db.execute(forgotten))
+    assert set(sent_to(either, heard).values()) == {""}
+    assert bring(either, client, heard) == before
+    assert {either.task(number)["state"] for number in before} == {"valid"}
