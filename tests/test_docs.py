@@ -124,6 +124,17 @@ def test_every_function_of_the_kit_is_in_the_reference_unless_it_is_refused():
         assert own - set(re.findall(r"^- `(\w+)\(", section, re.MULTILINE)) == ({"attach"} if name == "pace" else set())
 
 
+def test_nobody_is_told_to_install_the_package_of_another_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    files = [*PAGES, *(file for folder in ("src", "scripts") for file in (ROOT / folder).rglob("*.py"))]
+    names = {
+        name
+        for file in files
+        for name in re.findall(r"\binstall (?:-\S+ )*['\"]?(axiom[\w-]*)(?!\S*whl)", file.read_text(encoding="utf-8"))
+    }
+    assert names == {project, "axiom-weigh"}
+
+
 COMMAND = re.compile(r"(?:(?<=`)|(?<=\.venv/bin/))axiom((?: [a-z][a-z-]*)+)")
 
 

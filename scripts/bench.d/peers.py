@@ -127,7 +127,7 @@ def arms() -> list[Arm]:
             name="Axiom",
             packages=(),
             glue=text("Axiom"),
-            typed=("uv tool install axiom", f"axiom {ours}"),
+            typed=("uv tool install axiom-lab", f"axiom {ours}"),
             start=lambda folder: [str(folder / ".venv" / "bin" / "axiom"), *ours.split()],
             read=stores.read_axiom,
             glance=stores.has_result,
@@ -272,7 +272,7 @@ def install(arm: Arm, home: Path) -> None:
         variables = os.environ | {"UV_TOOL_DIR": str(place), "UV_TOOL_BIN_DIR": str(place / "bin")}
         command = [str(UV), "tool", "install", "--quiet", "--python", sys.executable, str(wheel)]
         subprocess.run(command, env=variables, check=True, stderr=subprocess.DEVNULL)  # it says that PATH lacks bin
-        environment.symlink_to(place / "axiom")
+        environment.symlink_to(place / "axiom-lab")
         return
     subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, environment], check=True)
     subprocess.run(

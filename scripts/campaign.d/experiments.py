@@ -178,17 +178,21 @@ def _center(estimand: Mapping[str, Any], numbers: Sequence[float]) -> str:
 
 
 def index(known: Sequence[str]) -> str:
-    """The page that shows all that were drawn."""
-    shown = [name for name in known if (GALLERY / f"{name}.svg").exists()]
+    """The page that shows all that were drawn, and names the others."""
+    pictures = {path.stem: path.name for path in GALLERY.iterdir() if path.suffix in {".svg", ".png"}}
     lines = [
         "# Experiments",
         "",
-        "Each experiment of the catalogue over several seeds, as the laboratory draws it. Made by "
-        "`scripts/campaign experiments`; figures and numbers are CC BY 4.0.",
+        f"{len(pictures.keys() & set(known))} of the {len(known)} experiments of the catalogue that ask a question, "
+        "each over several seeds, as the laboratory draws it. Made by `scripts/campaign experiments`; figures and "
+        "numbers are CC BY 4.0.",
         "",
     ]
-    for name in shown:
-        lines += [f"## [{name}]({name}.md)", "", f"![{name}]({name}.svg)", ""]
+    if others := [name for name in known if name not in pictures]:
+        lines += [f"Not drawn here yet: {', '.join(others)}.", ""]
+    for name in known:
+        if name in pictures:
+            lines += [f"## [{name}]({name}.md)", "", f"![{name}]({pictures[name]})", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -81,7 +81,7 @@ def test_wheel_and_sources_hold_the_package_and_tell_an_index_whose_it_is(built:
     assert beside - {"pyproject.toml.orig"} == {
         *("PKG-INFO", "pyproject.toml", "LICENSE", "LICENSE-DATA.md", "docs/package.md")
     }
-    assert (facts["Name"], facts["Version"]) == ("axiom", package.__version__)
+    assert (facts["Name"], facts["Version"]) == ("axiom-lab", package.__version__)
     assert all(facts[field] for field in ("Summary", "Author", "Keywords", "License-Expression", "Requires-Python"))
     assert {kind.partition(" :: ")[0] for kind in facts.get_all("Classifier")} >= {"Operating System", "Topic"}
     assert len(licences) == len(facts.get_all("License-File")) == 5

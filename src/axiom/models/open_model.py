@@ -35,7 +35,7 @@ def open_model(settings: Settings, environment: Mapping[str, str]) -> tuple[Mode
     except ImportError as error:
         raise CannotStart(
             f"What speaks to language models is not installed ({error.name}). Nothing was sent; install it with "
-            "`pip install 'axiom[scientist]'`."
+            "`pip install 'axiom-lab[scientist]'`."
         ) from error
 
 

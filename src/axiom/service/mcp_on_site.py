@@ -29,7 +29,7 @@ def mcp_in_front(
     except ImportError as error:
         raise CannotStart(
             f"The setting mcp is on, and the package mcp is not there ({error}). Nothing was started; install "
-            "axiom[mcp], or turn the setting off."
+            "axiom-lab[mcp], or turn the setting off."
         ) from error
 
     async def enter(request: Request) -> Caller | Response:

@@ -29,7 +29,7 @@ def mcp(server: str | None, token_file: Path | None, operate: bool, folder: Fold
         from axiom.mcp.stdio import serve
     except ImportError as error:
         raise CannotStart(
-            f"The package mcp is not there ({error}). Nothing was started; install axiom[mcp]."
+            f"The package mcp is not there ({error}). Nothing was started; install axiom-lab[mcp]."
         ) from error
     if server is None and not folder.programs_socket.exists():
         raise NoLab(

@@ -187,7 +187,7 @@ def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, 
         from axiom.engines.dask import fly_on_workers
     except ImportError as error:
         raise CannotStart(
-            f"The package distributed is not there ({error}). Nothing was started; install axiom[dask]."
+            f"The package distributed is not there ({error}). Nothing was started; install axiom-lab[dask]."
         ) from error
     words = ["--server", said["server"], "--lab", said["lab"], "--key-file", str(said["key_file"])]
     words += ["--when-idle", said["when_idle"]]
