@@ -258,7 +258,11 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
             row["registration_id"],
             row["estimand"],
         )
-        return forecasts[int(place) - 1][column]
+        made = forecasts[int(place) - 1]
+        if column == "foreknowledge":  # no reason of a made laboratory names seeds, and none of them amends
+            informed = "informed by an unrecorded number of seeds"
+            return informed if made["forecaster"].endswith(", informed") else "sealed without data"
+        return made[column]
     interval = said["prediction"]["interval"]
     fields = {
         "answer": _answer(said, _reads(line["verdict"] if line else "undecided", said["expects"]), row["status"]),

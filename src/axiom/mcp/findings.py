@@ -137,7 +137,7 @@ def _predictions(found: Answer) -> Answer:
     return {
         "predictions": [
             {
-                **only(one, "positive", "negative", "absent", "interval", "score"),
+                **only(one, "positive", "negative", "absent", "interval", "score", "foreknowledge"),
                 "because": untrusted(one["because"], one["forecaster"]),
             }
             for one in found["predictions"]

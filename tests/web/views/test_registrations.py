@@ -1,14 +1,18 @@
 """Registrations, forecasters, proposals and ideas, as pages and JSON show them."""
 
+from dataclasses import replace
+
 import pytest
-from furnished_lab import HOSTILE, UNSHOWN
+from evidence_lines import record
+from furnished_lab import HOSTILE, UNSHOWN, weighed
 
 from axiom.decisions.findings.predictions import score
 from axiom.domain.findings import Agreements, Verdict
-from axiom.domain.registrations import Stopping
+from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.registrations import INFORMED, Stopping
 from axiom.lab.experiments.recall import recall
 from axiom.lab.registrations.predictions import foretell
-from axiom.lab.registrations.register import amend, register_further
+from axiom.lab.registrations.register import Followed, amend, register_cohort, register_further
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
 from axiom.store.registrations import scores
@@ -72,6 +76,61 @@ def test_registrations_show_designs_predictions_and_scores_and_that_they_were_re
     finding = reader.get("/findings/1.json").json["finding"]
     assert (experiment["status"], finding["status"], finding["why"]) == ("recalled", "recalled", "the sum was wrong")
     assert "the sum was wrong" in reader.get("/findings/1").text
+
+
+@pytest.mark.parametrize(
+    ("author", "because", "seeds"),
+    [
+        ("Ada", "a theorem", 0),
+        ("Ada", "eight seeds of a pilot", 8),  # whoever names seeds had seen them
+        ("Ada, informed", "a pilot", None),
+        ("", "a test", None),
+        ("", "1,200 seeds: 0.9 to 1.1, and one seed more", 1200),
+    ],
+)
+def test_every_page_says_what_each_prediction_had_seen(small_lab, prepared, browse, author, because, seeds):
+    made = prepared()
+    told = made.declaration.replace('"because":"a test"', f'"because":"{because}"')
+    small_lab.publish(replace(made, declaration=told, author=author))
+    reader = browse(small_lab)
+    many = "an unrecorded number of seeds" if seeds is None else f"{seeds:,} seeds"
+    reason = f"informed by {many}" if seeds != 0 else "sealed without data"
+    for verdict in (None, *Verdict):
+        if verdict:
+            with small_lab.db.transaction():
+                line = replace(weighed(2), verdict=verdict)
+                record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
+        reader.app.forget()
+        for path in (
+            "/findings/1",
+            "/registrations/1",
+            "/experiments/tiny_sum",
+            "/findings/paper.md?of=1",
+            "/findings/paper?of=1",
+        ):
+            assert reason in reader.get(path).text, (path, verdict)
+        home = reader.get("/").text
+        is_told = verdict is not None and verdict.is_decided
+        assert ("Before anything was computed" in home) == (is_told and seeds == 0)
+        assert (f"The prediction, {reason}, gave" in home) == (is_told and seeds != 0)
+    known = reader.get("/findings/1.json").json["finding"]["foreknowledge"]
+    assert (known["is_informed"], known["seeds"]) == (seeds != 0, seeds)
+
+
+def test_whoever_amends_or_follows_up_had_seen_the_seeds_that_were_weighed(small_lab, prepared, browse):
+    small_lab.publish(prepared())
+    with small_lab.db.transaction():
+        record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
+    small_lab.later(minutes=1)
+    more = {"now": small_lab.now, "why": "it looked so"}
+    followed = Followed(proposal={}, finding=1, forecaster=f"{AUTOPILOT}{INFORMED}", prediction=PREDICTION)
+    register_cohort(small_lab.db, 1, stopping=Stopping(), followed=followed, **more)
+    amend(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
+    reader = browse(small_lab)
+    for number in (2, 3):
+        (said,) = reader.get(f"/registrations/{number}.json").json["registration"]["predictions"]
+        assert said["foreknowledge"] == {"is_informed": True, "seeds": 16, "reason": "informed by 16 seeds"}
+    assert reader.get("/findings/2.json").json["finding"]["foreknowledge"] == said["foreknowledge"]
 
 
 def test_a_registration_says_how_far_each_block_is_and_what_it_took(small_lab, prepared, browse):

@@ -229,7 +229,8 @@ def _predicted(said: dict[str, Any]) -> str:
     chances = f"+ {said['positive']:.2f}, absent {said['absent']:.2f}, − {said['negative']:.2f}"
     score = said["score"]
     worth = "" if score is None or score["brier"] is None else f"; Brier {score['brier']:.3g}"
-    return f"{said['forecaster']}: {chances}, [{said['interval'][0]:.4g}, {said['interval'][1]:.4g}]{worth}"
+    who = f"{said['forecaster']} ({said['foreknowledge']['reason']})"
+    return f"{who}: {chances}, [{said['interval'][0]:.4g}, {said['interval'][1]:.4g}]{worth}"
 
 
 def _unlucky(one: dict[str, Any]) -> str:

@@ -99,7 +99,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     for one in found["estimands"]:
         say(f"\nfinding {one['finding']}: {one['estimand']}{' (new)' if one['is_new'] else ''}")
     for said in found["predictions"]:
-        say(f"\n{said['forecaster']} on {said['estimand']}: {_said(said)}")
+        say(f"\n{said['forecaster']} ({said['foreknowledge']['reason']}) on {said['estimand']}: {_said(said)}")
 
 
 def _block(block: Answer) -> tuple[object, ...]:

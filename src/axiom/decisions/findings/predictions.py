@@ -1,6 +1,7 @@
 """What was a prediction worth, now that its registration has ended? And who may be taken at their word?"""
 
 import math
+import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,33 @@ from axiom.statistics.forecasts import better_log_es, crps
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
 FLAGGED = 20.0  # an e-value that an honest forecaster reaches once in twenty lifetimes at most
+_TO_SIXTEEN = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_NUMERALS = _TO_SIXTEEN.split()
+_SEEDS = re.compile(rf"\b(\d[\d,]*|{'|'.join(_NUMERALS)}) seeds?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Foreknowledge:
+    """What the forecaster had seen when the prediction was sealed."""
+
+    is_informed: bool
+    seeds: int | None  # None where nobody wrote down how many
+    reason: str
+
+
+def foreknowledge(forecaster: str, because: str, counted: int | None = None) -> Foreknowledge:
+    """Sealed without data, or informed: by the seeds that the laboratory counted or that its reason names."""
+    if not forecaster.endswith(INFORMED):
+        return Foreknowledge(is_informed=False, seeds=0, reason="sealed without data")
+    seeds = max((each for each in (counted, seeds_named(because)) if each is not None), default=None)
+    many = "an unrecorded number of seeds" if seeds is None else f"{seeds:,} seed{'' if seeds == 1 else 's'}"
+    return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
+
+
+def seeds_named(because: str) -> int | None:
+    """Of how many seeds a reason speaks, the most where it speaks of several; None where it speaks of none."""
+    written = [number.replace(",", "").lower() for number in _SEEDS.findall(because)]
+    return max((int(each) if each.isdigit() else _NUMERALS.index(each) + 1 for each in written), default=None)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from axiom.decisions.findings.predictions import seeds_named
 from axiom.domain.estimands import Prediction, prediction_data, read_prediction
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import INFORMED, read_body
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.registrations.outcomes import blind_prediction
 from axiom.store.engine.database import Database
@@ -15,8 +16,10 @@ from axiom.store.registrations import registrations
 
 
 def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
-    """The prediction that stands in an estimand's declaration, as a registration lists it."""
+    """The prediction of an estimand's declaration, as a registration lists it; it is informed if it names seeds."""
     said = estimand["prediction"]
+    if seeds_named(said["because"]) and not forecaster.endswith(INFORMED):
+        forecaster += INFORMED
     low, high = said["interval"]
     known = {
         "estimand": estimand["name"],
@@ -57,7 +60,8 @@ def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str
             f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
             "version or an amendment that is registered later can be predicted until its first result."
         )
-    if registrations.has_predicted(db, registration.id, estimand, forecaster):
+    bare = forecaster.removesuffix(INFORMED)
+    if any(registrations.has_predicted(db, registration.id, estimand, name) for name in (bare, f"{bare}{INFORMED}")):
         raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
     claim = read_body(registration.body).estimands[estimand]
     if forecaster != AUTOPILOT:

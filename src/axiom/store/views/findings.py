@@ -63,8 +63,14 @@ _SOME = f"{_STANDING} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
 _OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
 _LAST = "SELECT coalesce(max(id), 0) AS number FROM finding"
 _PREDICTIONS = """
-SELECT p.*, s.verdict AS came_out, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason, s.scored_at
-FROM prediction p LEFT JOIN score s ON s.prediction_id = p.id
+SELECT p.*, s.verdict AS came_out, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason, s.scored_at,
+    (SELECT max(e.seeds) FROM evidence e JOIN finding f ON f.id = e.finding_number
+     WHERE e.created_at <= r.created_at AND f.experiment_id = r.experiment_id AND (
+         f.id IN (SELECT value FROM json_each(r.body, '$.joins') WHERE key = p.estimand)
+         OR f.registration_id = a.id OR f.id IN (SELECT value FROM json_each(a.body, '$.joins')))) AS seen
+FROM prediction p JOIN registration r ON r.id = p.registration_id
+LEFT JOIN registration a ON a.id = json_extract(r.body, '$.amends')
+LEFT JOIN score s ON s.prediction_id = p.id
 WHERE p.registration_id = :registration_id AND (:estimand = '' OR p.estimand = :estimand) ORDER BY p.id
 """
 _HISTORY = f"""
@@ -191,6 +197,7 @@ class Forecast:
     forecaster: str
     prediction: Prediction
     score: ScoredPrediction | None = None
+    seen: int | None = None  # seeds of the finding it joins or amends that were weighed when it was registered
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -390,6 +397,7 @@ def _forecast(row: Row) -> Forecast:
             median=row["median"],
         ),
         score=None if row["scored_at"] is None else _scored(row),
+        seen=row["seen"],
     )
 
 

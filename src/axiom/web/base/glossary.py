@@ -4,7 +4,8 @@ WORDS = {
     "Block": "Repetitions that enter evidence together, once the slowest of them is back. So quick answers do "
     "not lead.",
     "Cell": "One run of an experiment: one configuration with one seed.",
-    "Claim": "The sentence that is put to the test. It is written before anything is computed, and may turn out false.",
+    "Claim": "The sentence that is put to the test. It is registered before its first replicate is issued, and may "
+    "turn out false.",
     "Configuration": "One setting of everything that an experiment varies, such as the width of a network.",
     "Control": "A comparison in which nothing should be found, or in which an effect was planted that must be found.",
     "Design": "The set of configurations at which a question is asked. A finding that holds in several designs "
@@ -19,7 +20,8 @@ WORDS = {
     "volunteers and platforms earn it, never one large number.",
     "Host": "A computer that computes.",
     "Interval": "Where the true number lies, with 95 % certainty, however often one looks.",
-    "Prediction": "What somebody expects of a question, with chances, before its data. It is scored once the "
+    "Prediction": "What somebody expects of a question, with chances, before its data; it is informed where its author "
+    "had seen other seeds. It is scored once the "
     "question is answered: the Brier score is 0 for who was sure and right, and 2 for who was sure "
     "and wrong.",
     "Proposal": "A question that waits for an answer: shall it be asked?",

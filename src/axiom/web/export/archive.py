@@ -85,6 +85,7 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
         "status": standing.finding.status,
         "why": standing.why,
         "scope": finding_views.scope(reading, standing)["words"],
+        "prediction": (finding_views.shown(reading, standing)["foreknowledge"] or {}).get("reason", ""),
         "experiment": standing.experiment,
         "version": standing.version,
         "registration": standing.finding.registration_id,

@@ -19,7 +19,7 @@ _READ_ME = """# Finding {finding}: {answer}
 The claim that was put to the test: {claim}.
 
 {status}{scope}
-
+{prediction}
 Cite: {cite}
 
 | file | is |
@@ -31,7 +31,7 @@ Cite: {cite}
 | numbers.json | every number of the card, which must come out again |
 | card.json | the card as the laboratory's page and command line show it |
 | history.csv, history.json | the card's numbers after each further line of its history; with every step of reasoning |
-| registrations/ | what was written down before anything was computed; each text has the hash that was chained |
+| registrations/ | what was written down before the first replicate was issued; each text has its chained hash |
 | {source} | the experiment, as it was signed in the bundle beside it; its seal is a signed text |
 | ro-crate-metadata.json | all of this for programs: an RO-Crate 1.1, profile Process Run Crate 0.5 |
 | figures/ | the pictures of its page, where they were drawn since it was weighed last |
@@ -43,9 +43,12 @@ def files(about: dict[str, Any]) -> dict[str, bytes]:
     """The files by their names."""
     words = {name: about[name] for name in ("finding", "answer", "claim", "scope", "cite")}
     why = f": {about['why'].removesuffix('.')}" if about["why"] else ""
+    prediction = f"\nThe registered prediction was {about['prediction']}.\n" if about["prediction"] else ""
     status = "" if about["status"] == "open" else f"This finding is {about['status']}{why}.\n\n"
     return {
-        "README.md": _READ_ME.format(**words, status=status, source=about["bundle"]["source"]).encode(),
+        "README.md": _READ_ME.format(
+            **words, prediction=prediction, status=status, source=about["bundle"]["source"]
+        ).encode(),
         "LICENSE.txt": _LICENCE.encode(),
         "CITATION.cff": _citation(about).encode(),
         "CITATION.bib": about["bibtex"].encode(),

@@ -133,7 +133,7 @@ def studies_of(reading: Reading, told: Sequence[Told]) -> dict[int, Study]:
 
 
 def asked(told: Sequence[Told]) -> list[Block]:
-    """What is concluded of each replicate, and what was registered before anything was computed."""
+    """What is concluded of each replicate, and what was registered before the first replicate was issued."""
     estimands: list[tuple[Piece, ...]] = []
     registered: dict[int, tuple[Piece, ...]] = {}
     for one in told:
@@ -159,7 +159,7 @@ def asked(told: Sequence[Told]) -> list[Block]:
             rows=tuple(estimands),
         ),
         PaperTable(
-            caption="Registered before anything was computed",
+            caption="Registered before the first of its replicates was issued",
             headings=("Registration", "Design", "Cohort", "Configs", "Block", "Stopping rule", "At", "Hash"),
             rows=tuple(row for _, row in sorted(registered.items())),
         ),

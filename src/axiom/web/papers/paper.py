@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 from axiom.domain.findings import Grade
-from axiom.domain.registrations import INFORMED
 from axiom.errors import WrongUse
 from axiom.store.sessions import prose as kept_prose
 from axiom.store.views import findings
@@ -159,6 +158,7 @@ def _predictions(told: Sequence[Told]) -> list[Block]:
                 (
                     one.other("number", plain(one.number)),
                     fact("forecaster", each.forecaster),
+                    fact("foreknowledge", finding_views.foreknown(each).reason),
                     fact("positive", f"{said.positive:.2f}"),
                     fact("absent", f"{said.absent:.2f}"),
                     fact("negative", f"{said.negative:.2f}"),
@@ -170,8 +170,8 @@ def _predictions(told: Sequence[Told]) -> list[Block]:
             )
     if not rows:
         return [Text(pieces=words("Nobody wrote down a prediction."))]
-    headings = ("Finding", "By", "effect +", "absent", "effect −", "Low", "High", "Brier score", "Covered")
-    return [PaperTable(caption="Predicted before anything was computed", headings=headings, rows=tuple(rows))]
+    headings = ("Finding", "By", "Made", "effect +", "absent", "effect −", "Low", "High", "Brier score", "Covered")
+    return [PaperTable(caption="Predicted before the first replicate", headings=headings, rows=tuple(rows))]
 
 
 def _besides(reading: Reading, told: Sequence[Told]) -> list[Block]:
@@ -269,8 +269,9 @@ def _lacks(one: Told) -> Iterable[tuple[str, str]]:
         yield "false_share", "it is not among the findings of the whole laboratory, corrected for all that were asked"
     if not answer["again"]:
         yield "again", "no seed of it was computed a second time"
-    if any(each.forecaster.endswith(INFORMED) for each in evidence_cards.forecasts(one.reading, standing)):
-        yield "informed", "whoever predicted it had seen numbers"
+    made = map(finding_views.foreknown, evidence_cards.forecasts(one.reading, standing))
+    for reason in dict.fromkeys(each.reason for each in made if each.is_informed):
+        yield "informed", f"a prediction of it was {reason}"
 
 
 def _of(one: Told, name: str, text: str) -> Pieces:

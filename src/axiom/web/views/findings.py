@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
+from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
 from axiom.domain.findings import Grade, Kind, Verdict
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
@@ -297,6 +298,7 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "in_words": in_words(estimand, *_ends(line)),
         "scale": scale(estimand),
         "chance": _chance(estimand["prediction"], standing.verdict),
+        "foreknowledge": _foreknowledge(reading, standing),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
         "block": standing.registered["block"],
@@ -342,8 +344,24 @@ def predicted(forecast: Forecast) -> Answer:
         "interval": list(said.interval),
         "median": said.median,
         "because": said.because,
+        "foreknowledge": asdict(foreknown(forecast)),
         "score": _scored(forecast.score) if forecast.score else None,
     }
+
+
+def foreknown(forecast: Forecast) -> Foreknowledge:
+    """What its forecaster had seen."""
+    return foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen)
+
+
+def _foreknowledge(reading: Reading, standing: FindingView) -> Answer | None:
+    """What whoever made the registered prediction had seen. Only an amendment has seeds to be counted, and is rare."""
+    finding, registered = standing.finding, standing.registered
+    if registered.get("amends") is not None:
+        made = findings.forecasts(reading.db, finding.registration_id, finding.estimand)
+        return asdict(foreknown(made[0])) if made else None
+    mine = [each for each in registered["predictions"] if each["estimand"] == finding.estimand]
+    return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
 
 
 def _scored(score: ScoredPrediction) -> Answer:
@@ -366,7 +384,7 @@ def _ends(line: HistoryLine | None) -> tuple[float | None, float | None, float |
 
 
 def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
-    """What the file gave, before anything was computed, for the verdict that was found; None while there is none."""
+    """What the registered prediction gave for the verdict that was found; None while there is none."""
     chances = {Verdict.POSITIVE: "positive", Verdict.NEGATIVE: "negative", Verdict.ABSENT: "absent"}
     return predicted[chances[verdict]] if verdict in chances else None
 

@@ -39,7 +39,7 @@ def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
 
 
 def one(reading: Reading, number: int) -> Answer:
-    """What was asked and expected before anything was computed, and its place in the chain."""
+    """What was asked and expected before its first replicate was issued, and its place in the chain."""
     found = must(registrations.registration(reading.db, number), reading, "registration", number)
     version = must(experiments.by_id(reading.db, found.experiment_id), reading, "experiment", found.experiment_id)
     mine = set(registrations.numbers(reading.db, found).values())
