@@ -1,17 +1,36 @@
-"""Handing out work: what is lost comes again, what is meant for one goes to one, nobody repeats their own."""
+"""Handing out work: what is lost comes again, what is meant for one goes to one, nobody repeats their own.
 
+What was not tried goes to nobody, on any path, and a repaired bundle reaches what was ordered before. A host that
+should have a smaller task than waits is given a part: no replicate is lost, none ordered twice.
+"""
+
+import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_any
+from hypothesis import strategies as st
+from scheduler_calls import Client, Exchange
 
+from axiom.decisions.planning.task_size import MANY_SECONDS
 from axiom.domain.fleet import Standing
-from axiom.domain.work import Exit, TaskState
+from axiom.domain.preflights import Refusal
+from axiom.domain.work import Exit, TaskState, WorkunitState
+from axiom.lab.experiments import quick_gates
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.types import WorkRequest
+from axiom.server.scheduler.reply import REFERENCE_FLOPS
+from axiom.signed.tickets import read_ticket
+from axiom.store.engine import counters
+from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts
+from axiom.store.sessions import session_counts
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks import waiting, workunits
 
 
@@ -168,3 +187,331 @@ def test_no_question_of_dispatch_reads_all_tasks(small_lab, name):
     plan = small_lab.db.select(f"EXPLAIN QUERY PLAN {vars(waiting)[name]}", **dict.fromkeys(names, 1))
     read = {row["detail"].split()[1] for row in plan if row["detail"].startswith("SCAN")}
     assert read <= {"CONSTANT", "host"}
+
+
+WAITS = "tiny_sum waits for its preflight, before which it goes to no volunteer"
+NEVER_SEEN = "ab" * 32
+
+
+@pytest.fixture
+def untried(small_lab, prepared):
+    """tiny_sum is published and not tried, two workunits are ordered; host 1 is the laboratory's own, host 2 Ann's."""
+    small_lab.publish(prepared(), is_tried=False)
+    small_lab.deploy(workunits=2)
+    assert small_lab.host() == 1
+    assert small_lab.host(volunteer="Ann") == 2
+    return small_lab
+
+
+FAILED = {"passed": False, "reason": "G2, sandboxed run: the computing process is lost"}
+
+
+@pytest.mark.parametrize("failed", [None, FAILED], ids=["not tried", "failed"])
+def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(untried, prepared, failed):
+    if failed:
+        untried.say_tried(prepared().digest, **failed)
+    handed = hand(untried, 2)
+    assert (handed.given, handed.reason) == ((), WAITS)
+    assert hosts.host(untried.db, 2).why_no_work == WAITS
+    assert hand(untried, 1).given[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
+    untried.say_tried(prepared().digest)
+    (given,) = hand(untried, 2).given
+    assert given.bundle == prepared().digest
+    assert hosts.host(untried.db, 2).why_no_work == ""
+
+
+def forget(db, *, ours: bool = True) -> None:
+    """No preflight was ever recorded, or none but those of our own hosts; who keeps experiments at hand notices."""
+    db.execute("DELETE FROM preflight WHERE ours_only <= :ours", ours=int(ours))
+    counters.add(db, "experiment", 0, "changed", 1)
+
+
+def test_a_bundle_that_was_never_seen_is_given_to_nobody(untried, prepared):
+    """Even if whoever hands out work were made to believe in it."""
+    untried.known.look(untried.db)
+    for mapping in (untried.known.experiments, untried.known.ours, untried.known.tried):
+        bundle = experiments.bundle(untried.db, prepared().digest)
+        mapping[1] = replace(untried.known.experiments[1], bundle=replace(bundle, digest=NEVER_SEEN))
+    for host in (1, 2):
+        with pytest.raises(LookupError, match="preflight"):
+            hand(untried, host)
+    assert workunits.held(untried.db, 1) == workunits.held(untried.db, 2) == []
+
+
+def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, prepared):
+    first, repaired = prepared(), prepared(top="# repaired")
+    untried.say_tried(first.digest)
+    untried.publish(repaired, is_tried=False)
+    untried.deploy(workunits=6)
+    serials = {first.digest: 1, repaired.digest: 2}
+
+    def bundles() -> list[str]:
+        """What hosts 2 and 1 are given next, each order wholly of one bundle."""
+        handed = [hand(untried, host).given[0] for host in (2, 1)]
+        for given in handed:
+            ticket = read_ticket(given.order.ticket, trust=untried.keys.trust, now=untried.now)
+            stored = workunits.task(untried.db, given.task).bundle_digest
+            assert given.bundle == given.order.bundle == ticket.bundle == stored
+            assert ticket.serial == serials[given.bundle]
+            assert given.seal == experiments.bundle(untried.db, given.bundle).seal
+        return [given.bundle for given in handed]
+
+    assert bundles() == [first.digest, repaired.digest]
+    untried.say_tried(repaired.digest, **FAILED)
+    assert bundles() == [first.digest, repaired.digest]
+    untried.say_tried(repaired.digest)
+    assert bundles() == [repaired.digest] * 2
+
+
+def test_the_promise_is_looked_after_and_what_was_lost_sent_again_only_where_its_bundle_was_tried(untried, prepared):
+    untried.say_tried(prepared().digest)
+    untried.later(minutes=1)
+    assert hand(untried, 1).given
+    (given,) = hand(untried, 2).given
+    assert untried.broken() == {}
+    problems = [f"task {task} is out, and its bundle has not passed what its host demands" for task in (1, 2)]
+    forget(untried.db, ours=False)
+    assert untried.broken() == {"I14": problems[1:]}
+    forget(untried.db)
+    assert untried.broken() == {"I14": problems}
+    assert hand(untried, 2, holding=()).lost == ()
+    untried.say_tried(prepared().digest)
+    assert [task.order for task in hand(untried, 2, holding=()).lost] == [given.order]
+
+
+NOBODY = "tiny_sum passed not even the gates of the laboratory's own computers, before which it goes to nobody"
+
+
+def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(untried, prepared):
+    forget(untried.db)
+    for host in (1, 2):
+        handed = hand(untried, host)
+        assert (handed.given, handed.reason) == ((), NOBODY)
+        assert hosts.host(untried.db, host).why_no_work == NOBODY
+    assert untried.ask(1).orders == ()
+    untried.publish(prepared(), is_tried=False)  # the same file again, which is looked at now
+    (given,) = hand(untried, 1).given
+    assert given.bundle == prepared().digest
+    forget(untried.db)
+    assert hand(untried, 1, holding=()).lost == ()
+    with untried.db.transaction():
+        quick_gates.keep_row(untried.db, given.bundle, (), untried.now)
+    assert [task.order for task in hand(untried, 1, holding=()).lost] == [given.order]
+
+
+def test_our_own_hosts_keep_the_bundle_before_one_that_does_not_read_as_an_experiment(untried, prepared):
+    first, repaired = prepared(), prepared(top="# repaired")
+    unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
+    untried.publish(replace(repaired, refusals=unread), is_tried=False)
+    assert [task.bundle for task in hand(untried, 1).given] == [first.digest]
+    with untried.db.transaction():
+        quick_gates.keep_row(untried.db, repaired.digest, (), untried.now)
+    assert [task.bundle for task in hand(untried, 1).given] == [repaired.digest]
+
+
+@pytest.mark.parametrize("host", [1, 2])
+def test_a_bundle_whose_seal_has_run_out_waits_until_it_is_sealed_again(small_lab, prepared, host):
+    good_for = timedelta(days=30)
+    small_lab.publish(prepared(), good_for)
+    small_lab.deploy(workunits=4)
+    assert (small_lab.host(), small_lab.host(volunteer="Ann")) == (1, 2)
+    small_lab.later(days=30, microseconds=-1)
+    assert len(hand(small_lab, host).given) == 1
+    small_lab.later(microseconds=1)
+    handed = hand(small_lab, host)
+    assert (handed.given, "seal" in handed.reason) == ((), True)
+    assert hosts.host(small_lab.db, host).why_no_work == handed.reason
+    assert small_lab.publish(prepared(), good_for).change == "renewed"
+    assert [task.bundle for task in hand(small_lab, host).given] == [prepared().digest]
+
+
+CELL_SECONDS = 2.0  # of a replicate of the tiny experiment: two configs of a second each
+
+
+@pytest.fixture
+def cut(small_lab, prepared):
+    """A laboratory for volunteers, whose blocks are of 32, so that a fair share is 8; host 1 is its own."""
+    small_lab.publish(prepared(), has_address=True)
+    assert small_lab.host() == 1
+    return small_lab
+
+
+def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float | None = None) -> int:
+    made = lab.host(name, cores=cores, memory_mb=64_000, volunteer=volunteer)
+    if speed is not None:
+        with lab.db.transaction():
+            hosts.set_standing(lab.db, made, hosts.host(lab.db, made).standing, speed=speed)
+    return made
+
+
+def numbers(lab, given) -> tuple[int, ...]:
+    return read_ticket(given.order.ticket, trust=lab.keys.trust, now=lab.now).replicates
+
+
+def sizes(lab, handed) -> list[int]:
+    return [len(numbers(lab, task)) for task in handed.given]
+
+
+def unsent(lab) -> list[int]:
+    return [
+        len(workunits.workunit(lab.db, task.workunit_id).replicates) for task in workunits.tasks(lab.db, state="unsent")
+    ]
+
+
+def test_a_hosts_first_task_takes_ten_seconds_and_the_next_its_share_of_a_block(cut):
+    cut.deploy(replicates_each=24)
+    bob = meet(cut, "bob", speed=1.0)
+    (first,) = hand(cut, bob).given
+    assert (first.declared_seconds, numbers(cut, first)) == (10.0, tuple(range(5)))
+    (second,) = hand(cut, bob).given
+    assert numbers(cut, second) == tuple(range(5, 13))
+    (third,) = hand(cut, bob).given
+    assert numbers(cut, third) == tuple(range(13, 24))  # three more than a quarter of a block: it is left whole
+    assert hand(cut, bob).given == ()
+    assert cut.broken() == {}
+
+
+def test_the_size_follows_the_speed_and_the_cores_of_the_host(cut):
+    cut.deploy(replicates_each=64)
+    fast, slow, unmeasured = meet(cut, "fast", speed=1.4), meet(cut, "slow", speed=0.4), meet(cut, "unmeasured")
+    cut.db.execute("UPDATE host SET flops = :flops WHERE id = :id", flops=1.2 * REFERENCE_FLOPS, id=unmeasured)
+    handed = [sizes(cut, hand(cut, host)) for host in (fast, slow, unmeasured)]
+    assert handed == [[7], [2], [6]]  # 14 and 4 reference seconds, and as fast as its client says
+    large = meet(cut, "large", cores=100, speed=0.2)
+    assert [sizes(cut, hand(cut, large)) for _ in range(2)] == [[1], [MANY_SECONDS * 0.2 / CELL_SECONDS]]
+    assert cut.broken() == {}
+
+
+def test_the_laboratorys_own_cores_get_tasks_of_seconds_and_a_lost_or_doubled_replicate_breaks_a_promise(cut):
+    cut.deploy(workunits=2, replicates_each=40)
+    assert task_store.waiting_replicates(cut.db) == {(1, 1): 80}
+    assert [sizes(cut, hand(cut, 1)) for _ in range(3)] == [[4]] * 3
+    assert sorted(unsent(cut)) == [28, 40]
+    assert task_store.waiting_replicates(cut.db) == {(1, 1): 68}
+    assert [row["workunits"] for row in session_counts.ordered(cut.db, 0)] == [2], "a session tells of no parts"
+    assert cut.broken() == {}
+    for change, problem in (
+        ("replicates = '[0, 1, 2]'", "replicate 3 was issued, and no workunit orders it"),
+        ("replicates = '[0, 1, 2, 3, 4]'", "replicate 4 is in two parts of workunit 1"),
+        ("replicates = '[0, 1, 2, 3]', configs = '[1]'", "workunit 3 is a part of 1 and orders other cells"),
+    ):
+        cut.db.execute(f"UPDATE workunit SET {change} WHERE id = 3")  # noqa: S608  our own words
+        assert problem in cut.broken()["I6"]
+
+
+def test_what_is_left_keeps_its_number_and_a_part_that_fails_is_sent_again_as_it_was(cut):
+    first, second = cut.deploy(workunits=2, replicates_each=12)
+    part, left = hand(cut, 1, tasks=2).given
+    assert part.workunit not in {first, second}
+    made = workunits.workunit(cut.db, part.workunit)
+    assert (made.split_from, made.replicates) == (first, tuple(range(4)))
+    assert made.created_at == workunits.workunit(cut.db, first).created_at
+    assert (left.workunit, numbers(cut, left)) == (first, tuple(range(4, 12)))
+    assert task_store.parts_of(cut.db, first) == [part.workunit]
+    assert cut.report(part.order, None, exit_status=Exit.CELL_FAILED).state is TaskState.FAILED
+    bob = meet(cut, "bob", speed=0.1)  # who would have had one replicate of a fresh one
+    again = {task.workunit: numbers(cut, task) for task in hand(cut, bob, tasks=64).given}
+    assert again[part.workunit] == numbers(cut, part)
+    assert cut.broken() == {}
+
+
+def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(cut):
+    """The first host's speed decides how large the copies are: they are made when it takes the first."""
+    (whole,) = cut.deploy(replicates_each=12, copies=2)
+    bob, eve, ben = meet(cut, "bob", speed=1.0), meet(cut, "eve", "Eve", speed=0.1), meet(cut, "ben", speed=1.0)
+    (part,) = hand(cut, bob).given
+    assert part.workunit != whole
+    assert len(numbers(cut, part)) < 12
+    assert {other.workunit for other in hand(cut, ben, tasks=1).given}.isdisjoint({part.workunit})
+    theirs = {other.workunit: numbers(cut, other) for other in hand(cut, eve, tasks=9).given}
+    assert theirs[part.workunit] == numbers(cut, part)
+    assert {tuple(task.ordinal for task in workunits.tasks_of(cut.db, other)) for other in theirs} <= {(0,), (0, 1)}
+    assert cut.broken() == {}
+
+
+def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(cut):
+    cut.deploy(replicates_each=30)
+    bob = meet(cut, "bob", speed=1.0)
+    cut.deploy(workunits=50)
+    (part,) = hand(cut, bob).given  # numbers 0 to 4, in the newest workunit
+    assert set(blocks.ordered(cut.db, 1, 5)) == set(range(5, 80))
+    with cut.db.transaction():
+        withdraw(cut.db, 1, "retired", cut.now)
+    states = [workunits.workunit(cut.db, number).state for number in (1, part.workunit)]
+    assert states == [WorkunitState.CANCELLED] * 2
+    assert cut.broken() == {}
+
+
+@pytest.mark.parametrize("is_part_first", [True, False])
+def test_what_a_restored_laboratory_forgot_comes_back_with_its_replicates(cut, secrets, is_part_first):
+    cut.deploy(replicates_each=12)
+    restored, *both = _forget_what_was_cut(cut, secrets)
+    for client, task in both if is_part_first else both[::-1]:
+        assert restored.call(client, restored.upload(task)).credit > 0
+        assert restored.broken() == {}
+    cells, twice = _results(restored)
+    assert (cells, twice if is_part_first else 0) == ([1] * 24, 0)
+    assert restored.do(lambda db: workunits.tasks(db, state="unsent")) == [] or not is_part_first
+    restored.close()
+
+
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@given_any(st.data())
+def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab, prepared, tmp_path_factory, data):
+    cut = new_lab(tmp_path_factory.mktemp("cut") / "lab")
+    cut.publish(prepared(), has_address=True)
+    cut.host()
+    speeds = data.draw(st.lists(st.sampled_from([0.05, 0.5, 1.0, 7.0]), min_size=1, max_size=4))
+    hosts = [1, *(meet(cut, f"host {number}", f"V{number}", speed=speed) for number, speed in enumerate(speeds))]
+    groups = data.draw(st.lists(st.integers(1, 64), min_size=1, max_size=4))
+    for number in groups:
+        cut.deploy(replicates_each=number)
+    chance, out = random.Random(data.draw(st.integers(0, 2**16))), []
+    for _ in range(2_000):
+        if not unsent(cut) and not out:
+            break
+        out += hand(cut, chance.choice(hosts), tasks=chance.randint(1, 6)).given
+        if out and chance.random() < 0.7:
+            done = out.pop(chance.randrange(len(out)))
+            if chance.random() < 0.1 and _may_be_given_up(cut, done):
+                cut.report(done.order, None, exit_status=Exit.ABORTED_BY_USER)
+            else:
+                cut.report(done.order, cut.output(done.order))
+                cut.validate()
+        assert cut.broken() == {}
+    assert (unsent(cut), out) == ([], [])
+    rows = cut.db.select("SELECT replicate, config FROM result ORDER BY replicate, config")
+    wanted = [(number, config) for number in range(sum(groups)) for config in (0, 1)]
+    assert [(row["replicate"], row["config"]) for row in rows] == wanted
+    cut.db.close()
+
+
+def _may_be_given_up(lab, given) -> bool:
+    """Is somebody left who may have it then?"""
+    is_check = workunits.workunit(lab.db, given.workunit).checks_task_id is not None
+    return not is_check and not workunits.task(lab.db, given.task).ordinal
+
+
+def _forget_what_was_cut(lab, secrets):
+    """A laboratory of before it gave Ann's computer a part and Bob's the rest, which both come back with theirs."""
+    before = Exchange(lab, secrets)
+    ann, bob = (Client(before.join(name).key, cpid=str(each) * 32) for each, name in enumerate(("Ann", "Bob"), 1))
+    for client in (ann, bob):
+        before.call(client)
+    before.close()
+    backup = lab.folder.database.read_bytes()
+    lost = Exchange(lab, secrets)
+    (part,) = lost.call(ann, ask=1.0).tasks.values()
+    lost.do(lambda db: db.execute("UPDATE host SET quota_day = 1"))  # so that Bob's is not its first
+    (left,) = lost.call(bob, ask=1.0).tasks.values()
+    lost.close()
+    assert sorted((*numbers(lab, part), *numbers(lab, left))) == list(range(12))
+    lab.folder.database.write_bytes(backup)
+    return Exchange(lab, secrets), (ann, part), (bob, left)
+
+
+def _results(exchange) -> tuple[list[int], int]:
+    """How often each cell has a result, and how many were computed twice."""
+    cells = exchange.do(lambda db: db.select("SELECT count(*) AS n FROM result GROUP BY replicate, config"))
+    twice = exchange.do(lambda db: db.one("SELECT count(*) AS n FROM duplicate"))
+    return [row["n"] for row in cells], twice["n"]

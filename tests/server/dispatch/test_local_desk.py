@@ -122,19 +122,12 @@ def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept
     assert working_lab.broken() == {}
 
 
-def expired_once(lab):
-    """A task of host 1 whose deadline has passed in silence, and in whose place another one waits."""
-    order = lab.order(1)
-    lab.later(hours=47)
-    assert lab.sweep() == 0
-    lab.later(hours=2)
-    assert lab.sweep() == 1
-    assert states(lab) == [TaskState.EXPIRED, TaskState.UNSENT]
-    return order
-
-
 def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_lab):
-    order = expired_once(working_lab)
+    order = working_lab.order(1)
+    for hours, silent in ((47, 0), (2, 1)):
+        working_lab.later(hours=hours)
+        assert working_lab.sweep() == silent
+    assert states(working_lab) == [TaskState.EXPIRED, TaskState.UNSENT]
     assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
     assert states(working_lab) == [TaskState.RETURNED, TaskState.ABORTED]
     assert working_lab.ask(1).orders == ()
