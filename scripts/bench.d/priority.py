@@ -1,8 +1,9 @@
 """Who gives way to whom on the laboratory's own computer: a build to what is computed, and that to a person's programs.
 
-In the first half one core of the laboratory computes the same task alone, and beside as many processes as there are
-cores in the place of the runner's build, started as the laboratory starts it. In the second half a person's program
-does the same work alone, and while the laboratory computes on every core: at its default priority, and at a normal one.
+In the first half one core of the laboratory computes the same task alone, and beside a process that never rests in the
+place of the runner's build, which takes one core, started as the laboratory starts it. In the second half a person's
+program does the same work alone, and while the laboratory computes on every core: at its default priority, and at a
+normal one.
 """
 
 import contextlib
@@ -35,10 +36,8 @@ BUILD = ["sh", "-c", runner_build._TOGETHER, "sh", sys.executable, "-c", _SPIN]
 
 @contextlib.contextmanager
 def beside(command: Sequence[str]) -> Iterator[None]:
-    """As many of these as there are cores, until the body ends."""
-    running = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) for _ in range(CORES if command else 0)
-    ]
+    """This, if it is anything, until the body ends."""
+    running = [subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)] if command else []
     time.sleep(0.5)
     try:
         yield

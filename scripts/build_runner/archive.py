@@ -3,6 +3,7 @@
 import gzip
 import io
 import lzma
+import os
 import struct
 import tarfile
 import zlib
@@ -46,7 +47,7 @@ def files_below(tree: Path) -> dict[str, Path]:
 def write_zip(
     target: Path, files: Mapping[str, Path], preset: int, told: Callable[[float], None] = lambda _: None
 ) -> None:
-    """Write the files, each compressed by itself, on two threads; the same bytes for the same content."""
+    """Write the files, each by itself, on two threads or on one (NPROC); the same bytes for the same content."""
     draft = target.with_name(f".{target.name}.draft")
     sizes = {name: path.stat().st_size for name, path in files.items()}
     largest_first = sorted(files, key=lambda name: (-sizes[name], name))
@@ -58,7 +59,7 @@ def write_zip(
             done += size
             told(done / whole)
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=min(2, int(os.environ.get("NPROC", "2")))) as pool:
         waiting = {name: pool.submit(_entry, name, files[name], preset, count) for name in largest_first}
         entries = [waiting[name].result() for name in sorted(files)]
     with draft.open("wb") as file:

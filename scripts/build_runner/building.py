@@ -7,7 +7,7 @@ import json
 import platform as this_computer
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ from build_runner.launcher import Runtime, boot_files, launcher, needs_of, windo
 from build_runner.plan import PYTHON, Order
 from build_runner.proof import prove
 from build_runner.sbom import sbom
-from build_runner.workbench import Estimate, workbench
+from build_runner.workbench import workbench
 
 _FORMAT = "axiom-runner-3"  # without our own code, which a laboratory offers beside it
 _BLOCK = 1 << 20
 _ATTEMPTS = 5
+# Seconds of CPU on one computer, with the zip packed quickly and well. Only their proportion counts.
+_COSTS = {"packages": 3.0, "tree": 15.0}
+_ARCHIVE = {archive.QUICK: 50.0, archive.BEST: 240.0}
 
 
 def processor() -> str:
@@ -36,15 +39,20 @@ def build(order: Order, out: Path, *, is_enough: bool) -> list[str]:
     if is_enough and is_there(order, out):
         return [f"{target} is there already."]
     began = time.monotonic()
-    with workbench(out, order.name, inputs, steps=3) as bench:
+    costs = _COSTS | {"archive": _ARCHIVE[order.preset]}
+    with workbench(out, order.name, inputs, costs) as bench:
         if is_enough and is_there(order, out):
             return [f"{target} is there already."]
         bench.step("packages", lambda place: tree.fetch(order, place))
-        packages = bench.step("tree", lambda place: tree.lay_out(order, bench.folder / "packages", place))
+        fetched = bench.folder / "packages"
+        packages = bench.step("tree", lambda place: tree.lay_out(order, fetched, place, bench.progressed))
 
         def finish(draft: Path) -> dict[str, Any]:
             laid = bench.folder / "tree"
-            facts = _finish(order, laid, draft, packages) if order.interpreter else _wheels(order, laid, draft)
+            if order.interpreter:
+                facts = _finish(order, laid, draft, packages, bench.progressed)
+            else:
+                facts = _wheels(order, laid, draft, bench.progressed)
             facts |= {"inputs": inputs}
             (draft / "built.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
             return facts
@@ -102,11 +110,13 @@ def is_whole(target: Path, inputs: Collection[str]) -> bool:
     return facts["inputs"] in inputs and all(path.is_file() and path.stat().st_size == size for path, size in sizes)
 
 
-def _finish(order: Order, laid: Path, draft: Path, packages: dict[str, str]) -> dict[str, Any]:
+def _finish(
+    order: Order, laid: Path, draft: Path, packages: dict[str, str], progressed: Callable[[float], None]
+) -> dict[str, Any]:
     """The launcher and the runtime, proven to compute."""
     needed_glibc = newest_glibc(laid)
     python = prove(laid, has_gpu=order.has_gpu)
-    runtime = _zip(laid, draft, "axiom_runtime", order.preset)
+    runtime = _zip(laid, draft, order.preset, progressed)
     made_for = Runtime(name=runtime["name"], digest=runtime["sha256"], needs=needs_of(needed_glibc))
     is_windows = order.platform.system == "win32"
     raw = (windows_launcher if is_windows else launcher)(made_for, boot_files(laid))
@@ -123,9 +133,9 @@ def _finish(order: Order, laid: Path, draft: Path, packages: dict[str, str]) -> 
     }
 
 
-def _wheels(order: Order, laid: Path, draft: Path) -> dict[str, Any]:
+def _wheels(order: Order, laid: Path, draft: Path, progressed: Callable[[float], None]) -> dict[str, Any]:
     """The packages alone, which `--interpreter DIR` finishes on a computer that has one."""
-    packed = _zip(laid, draft, "axiom_runtime", order.preset, "-wheels")
+    packed = _zip(laid, draft, order.preset, progressed, "-wheels")
     packages = wheels.installed(laid)
     _write_sbom(draft, packed["sha256"], PYTHON, packages, [])
     return _facts(order, laid, [packed]) | {"glibc": None, "packages": packages, "python": PYTHON}
@@ -143,11 +153,11 @@ def _facts(order: Order, laid: Path, files: list[dict[str, Any]]) -> dict[str, A
     }
 
 
-def _zip(laid: Path, draft: Path, stem: str, preset: int, ending: str = "") -> dict[str, Any]:
+def _zip(laid: Path, draft: Path, preset: int, progressed: Callable[[float], None], ending: str = "") -> dict[str, Any]:
     """Pack the folder under a name that says what is in it."""
     unnamed = draft / "unnamed.zip"
-    archive.write_zip(unnamed, archive.files_below(laid), preset, Estimate("compressing").tell)
-    return _file(unnamed.rename(draft / f"{stem}_{_digests(unnamed)[0][:16]}{ending}.zip"), is_main=False)
+    archive.write_zip(unnamed, archive.files_below(laid), preset, progressed)
+    return _file(unnamed.rename(draft / f"axiom_runtime_{_digests(unnamed)[0][:16]}{ending}.zip"), is_main=False)
 
 
 def _file(path: Path, *, is_main: bool) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 import py_compile
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
-def compile_below(tree: Path, version: str) -> int:
+def compile_below(tree: Path, version: str, progressed: Callable[[float], None] = lambda _: None) -> int:
     """Put bytecode beside every source that has none; how many. None for a Python that is not the one running this.
 
     It is not compared with its source again: the whole folder is, at each start, and with stamps.
     """
     if version != f"3.{sys.version_info.minor}":
         return 0
-    written = 0
-    for path in sorted(tree.rglob("*.py")):
+    written, sources = 0, sorted(tree.rglob("*.py"))
+    for number, path in enumerate(sources):
+        progressed(number / len(sources))
         try:
             py_compile.compile(
                 str(path),

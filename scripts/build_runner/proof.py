@@ -6,6 +6,7 @@ from pathlib import Path
 
 from build_runner.tree import put_ours
 
+_LONGEST_SECONDS = 1_800  # beside programs that leave it little: alone it takes five
 # What experiments use: compiled loops, derivatives, the decompositions that come from LAPACK, and both kinds of chance.
 _PROGRAM = """
 import sys
@@ -43,7 +44,13 @@ def prove(tree: Path, *, has_gpu: bool) -> str:
         command = [str(python), "-I", "-B", "-c", _PROGRAM + ready]
         try:
             done = subprocess.run(
-                command, cwd=empty, env=environment, capture_output=True, text=True, check=False, timeout=300
+                command,
+                cwd=empty,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_LONGEST_SECONDS,
             )
         except OSError as fault:
             raise ValueError(

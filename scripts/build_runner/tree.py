@@ -1,6 +1,7 @@
 """Lays out the folder that a runtime's zip is made of."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from axiom.lab.runners.parts import runner_parts
@@ -17,14 +18,14 @@ def fetch(order: Order, fetched: Path) -> None:
     wheels.fetch(order.lock, fetched, order.platform.wheels, _version(order))
 
 
-def lay_out(order: Order, fetched: Path, tree: Path) -> dict[str, str]:
-    """Fill the folder; return the packages with their versions."""
+def lay_out(order: Order, fetched: Path, tree: Path, progressed: Callable[[float], None]) -> dict[str, str]:
+    """Fill the folder, telling how much of it is compiled; return the packages with their versions."""
     packages = tree
     if order.interpreter:
         packages = interpreter.copy(order.interpreter, tree, patchelf() if order.platform.system == "linux" else None)
     put_packages(wheels.kept(fetched), packages)
     if order.interpreter:
-        bytecode.compile_below(tree, _version(order))
+        bytecode.compile_below(tree, _version(order), progressed)
     return wheels.installed(packages)
 
 

@@ -185,7 +185,7 @@ def second(place):
         os.kill(os.getpid(), getattr(signal, sys.argv[3]))
     return None
 
-with workbench(Path(sys.argv[1]), "runner", sys.argv[2], steps=2) as bench:
+with workbench(Path(sys.argv[1]), "runner", sys.argv[2], {"one": 1.0, "two": 3.0}) as bench:
     facts = bench.step("one", first)
     bench.step("two", second)
     print(facts["python"], (bench.folder / "one" / "packages").read_text())

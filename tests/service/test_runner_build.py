@@ -15,7 +15,28 @@ from axiom.service import runner_build
 from axiom.service.runner_build import Builder
 from axiom.store.engine.folder import Folder
 
-WELL = 'echo "with $*"\nps -o cls= -p $$\n'
+ROOT = Path(__file__).resolve().parents[2]
+WELL = 'echo "$*"\nps -o cls=,ni= -p $$\necho $NPROC $(cut -d " " -f 3 /proc/$$/autogroup)\n'
+# Two steps of a real workbench; the second one waits until a test has seen how far it is.
+STEPS = f"""PYTHONPATH={ROOT}/scripts exec {sys.executable} -c '
+import time
+from pathlib import Path
+from build_runner.workbench import workbench
+
+def quick(place):
+    for share in (0.0, 0.5):
+        bench.progressed(share)
+
+def slow(place):
+    while not Path("seen").exists():
+        time.sleep(0.01)
+    raise SystemExit(5)
+
+with workbench(Path("out"), "runner", "inputs", {{"one": 1.0, "two": 3.0}}) as bench:
+    bench.step("one", quick)
+    bench.step("two", slow)
+'
+"""
 STUBBORN = "trap '' TERM\n(sleep 600 & sleep 601; wait) &\necho $! >begun\nwhile :; do sleep 1; done\n"
 
 
@@ -28,7 +49,7 @@ def made(tmp_path):
         program = tmp_path / "build"
         program.write_text(f"#!/bin/sh\ncd {tmp_path}\n{text}")
         program.chmod(0o755)
-        builders.append(Builder(Folder(path=tmp_path), program, patience=patience, **more))
+        builders.append(Builder(Folder(path=tmp_path), program, tmp_path / "runners", patience=patience, **more))
         return builders[-1]
 
     yield make
@@ -44,19 +65,20 @@ def log(tmp_path) -> str:
     return log_file(tmp_path).read_text() if log_file(tmp_path).exists() else ""
 
 
-def test_it_builds_once_out_of_everybody_s_way_and_leaves_a_log(made, tmp_path):
+def test_it_builds_once_on_one_core_at_a_priority_that_is_low_and_never_starves(made, tmp_path):
     builder = made(WELL)
-    assert builder.says == ""
     builder.look()
-    until(lambda: "IDL" in log(tmp_path))
-    until(lambda: builder.says == "")
+    until(lambda: builder.progress is None)
     for _ in range(3):
         builder.look()
-    assert log(tmp_path).split() == ["with", "--if-missing", "IDL"]  # a class of its own, behind what is nice
-    assert not builder.has_failed
+    words, priority, shared = log(tmp_path).splitlines()
+    assert words.split() == ["--if-missing", "--quick", "--out", str(tmp_path / "runners")]
+    assert priority.split() == ["TS", str(max(5, os.nice(0)))]
+    assert shared.split() == ["1", *(["5"] if Path("/proc/self/autogroup").exists() else [])]  # the session, too
+    assert not builder.failure
 
 
-@pytest.mark.parametrize(("may_begin", "after"), [(True, 20.0), (False, 920.0)])
+@pytest.mark.parametrize(("may_begin", "after"), [(True, 20.0), (False, 80.0)])
 def test_it_waits_until_the_laboratory_has_started_and_leaves_it_the_cores_not_for_ever(
     made, tmp_path, monkeypatch, may_begin, after
 ):
@@ -69,21 +91,25 @@ def test_it_waits_until_the_laboratory_has_started_and_leaves_it_the_cores_not_f
     seconds[0] = 100.0 + after
     builder.look()
     assert log_file(tmp_path).exists()
-    until(lambda: "IDL" in log(tmp_path))
+    until(lambda: "TS" in log(tmp_path))
 
 
-def test_how_far_it_is_is_said_and_that_it_failed_and_is_not_tried_again(made, tmp_path):
-    wait = f"until test -e {tmp_path}/seen; do sleep 0.01; done"
-    builder = made(f"echo step 1\necho step 2\n{wait}\necho no network\nexit 5\n")
+def test_how_far_it_is_is_said_from_the_start_and_that_it_failed_and_is_not_tried_again(made, tmp_path):
+    log_file(tmp_path).parent.mkdir()
+    log_file(tmp_path).write_text("08:00:00 step 2 of 2, two: 90%, about 9 s left\n")  # of a build before this one
+    builder = made(STEPS)
+    assert builder.progress.percent is None
     builder.look()
-    assert builder.says
-    until(lambda: "step 2" in builder.says)
+    until(lambda: builder.progress.percent == 25)
+    assert "step 2 of 2, two" in builder.progress.step
+    assert builder.progress.minutes_left == 1
     (tmp_path / "seen").touch()
-    until(lambda: builder.has_failed)
+    until(lambda: builder.failure)
     builder.look()
-    assert "exit status 5" in builder.says
-    assert str(log_file(tmp_path)) in builder.says
-    assert log(tmp_path).splitlines() == ["step 1", "step 2", "no network"]
+    assert builder.progress is None
+    assert "exit status 5" in builder.failure
+    assert str(log_file(tmp_path)) in builder.failure
+    assert log(tmp_path).count("step 1 of 2, one\n") == 1
 
 
 def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path):
@@ -105,7 +131,7 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
     text = (
         "import sys, time\nfrom pathlib import Path\nfrom axiom.service.runner_build import Builder\n"
         "from axiom.store.engine.folder import Folder\n"
-        "builder = Builder(Folder(path=Path(sys.argv[1])), Path(sys.argv[2]), patience=0.0)\n"
+        "builder = Builder(Folder(path=Path(sys.argv[1])), Path(sys.argv[2]), Path(), patience=0.0)\n"
         "builder.look()\nprint(builder._process.pid, flush=True)\ntime.sleep(600)\n"
     )
     with subprocess.Popen([sys.executable, "-c", text, tmp_path, program], stdout=subprocess.PIPE, text=True) as lab:

@@ -35,7 +35,7 @@ from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import canonical_json
 
 _STARTS = 10  # of a task that comes no further: on a cluster it is the usual thing to be killed
-_MODEST = 10  # above the lowest, 19: who builds the runner beside us has that, and comes behind
+_MODEST = 10  # behind whoever builds the runner beside us, which others wait for, and before what has the lowest, 19
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -405,15 +405,14 @@ def _sandbox(db: Database) -> Diagnosis:
 
 
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
-    """What is offered, and what is being built."""
+    """What is being built, and what is offered."""
     said = [
         f"{runner['platform']} on {' and '.join(runner['computes_on'])}: version {runner['version']}, "
         f"{runner['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * runner["is_stand_in"])
         for runner in runners
     ]
-    return "; ".join(
-        [*(said or ["none is offered yet"]), *([offer["building"]] if offer and offer["building"] else [])]
-    )
+    building = offer["building"] if offer else ""
+    return "; ".join([*([building] if building else []), *(said or ["none is offered yet"])])
 
 
 def as_data(found: Diagnosis) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def _live(address: str, going: _GoingAlong) -> Callable[[], Mapping[str, Any]]:
             "parts": {"follower": going.failed is None},
             "changed_at": going.until.isoformat() if going.until else None,
             "session": {"due": None},
-            "offer": {"problems": [], "building": ""},
+            "offer": {"problems": [], "building": "", "progress": None, "is_closed": False},
             "computing": [],
         }
 

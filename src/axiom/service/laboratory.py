@@ -385,7 +385,7 @@ def _live(
             "started_at": started_at.isoformat(),
             "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
             "session": {"due": occasion.now()},
-            "offer": {"problems": volunteers.problems, "building": volunteers.building},
+            "offer": volunteers.offer(),
             "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
         }
 

@@ -4,9 +4,10 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
@@ -101,13 +102,25 @@ class Volunteering:
     @property
     def problems(self) -> list[str]:
         """What stands in the way of a runner for everybody."""
-        failed = [self.builder.says] if self.builder and self.builder.has_failed else []
-        return [*self.offering.problems, *failed]
+        failure = self.builder.failure if self.builder else ""
+        failed = f"nobody else can attach: {failure}" if self._is_closed else failure
+        return [*self.offering.problems, *([failed] if failure else [])]
+
+    def offer(self) -> dict[str, Any]:
+        """What the status says of runners: what is wrong, what is being built, and whether nobody else can attach."""
+        progress = self.builder.progress if self.builder else None
+        what = "nobody else can attach yet" if self._is_closed else "a newer runner is being built"
+        return {
+            "problems": self.problems,
+            "building": f"{what}: {progress.in_words}" if progress else "",
+            "progress": asdict(progress) if progress else None,
+            "is_closed": self._is_closed and bool(self.builder),
+        }
 
     @property
-    def building(self) -> str:
-        """How far a runner is that is being built, in half a sentence; nothing when none is."""
-        return self.builder.says if self.builder and not self.builder.has_failed else ""
+    def _is_closed(self) -> bool:
+        """Is nothing offered but the stand-in, which serves this laboratory's own computers alone?"""
+        return all(runner.is_stand_in for runner in self.offering.offered.values())
 
     def _offer(self) -> None:
         if self.builder:
@@ -156,9 +169,13 @@ def volunteering(
     offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
     links = Links(master=master, upload_key=secrets.upload)
     builder = None
-    if source.build_with and not built_in(folder.fetched_runners):
+    if source.build_with and source.runners and not built_in(folder.fetched_runners):
         builder = Builder(
-            folder, source.build_with, patience=_PATIENCE, may_begin=lambda: _has_first_findings(folder, now())
+            folder,
+            source.build_with,
+            source.runners,
+            patience=_PATIENCE,
+            may_begin=lambda: _has_first_findings(folder, now()),
         )
     readers = Readers(folder)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads, contextlib.closing(readers):

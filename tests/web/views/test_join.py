@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.service.doctor import in_words
 from axiom.store.experiments.runner_offers import OfferedRunner, RunnerFile, write_offer
 from axiom.web.site.app import site
 from axiom.web.views.join import is_only_here
@@ -19,6 +20,9 @@ OFFER = {
     "x86_64-pc-linux-gnu": runner("x86_64-pc-linux-gnu", 80_000_000, is_stand_in=True),
     "x86_64-pc-linux-gnu-nv": runner("x86_64-pc-linux-gnu", 2_000_000_000, plan_classes=("nv",)),
 }
+
+
+PROGRESS = {"step": "step 3 of 3, archive", "percent": 40, "minutes_left": 6}
 
 
 @pytest.fixture
@@ -47,11 +51,23 @@ def test_what_joining_costs_is_looked_up(joining, working_lab):
     page = joining.get("/join").text
     for fact in ("91.3", ">391<", "boinccmd --project_attach https://lab.example/ YOUR_ACCOUNT_KEY"):
         assert fact in page
-    live = {"offer": {"problems": ["a file is damaged"], "building": "a runner is being built"}}
+    offer = {"problems": ["a file is damaged"], "building": "a newer runner is being built: 40 %, about 6 minutes"}
+    live = {"offer": offer | {"progress": PROGRESS, "is_closed": False}}
     joining.app = site(replace(joining.pages, live=lambda: live))
     assert "a file is damaged" in joining.get("/status").text
     status = joining.get("/status.json").json["status"]
     assert ([row["version"] for row in status["runners"]], status["offer"]) == ([101, 101, 101], live["offer"])
+
+
+@pytest.mark.parametrize("progress", [PROGRESS, {"step": "it begins", "percent": None, "minutes_left": None}])
+def test_that_nobody_else_can_attach_yet_is_said_where_one_looks(joining, progress):
+    assert joined(joining)["progress"] is None
+    offer = {"problems": [], "building": "nobody else can attach yet: so far", "progress": progress, "is_closed": True}
+    joining.app = site(replace(joining.pages, live=lambda: {"offer": offer}))
+    assert joined(joining)["progress"] == progress
+    assert ("40&nbsp;%" in joining.get("/join").text) is (progress == PROGRESS)
+    assert "<h1>Nobody else can attach yet: so far</h1>" in joining.get("/status").text
+    assert in_words([], offer).startswith(offer["building"])
 
 
 def test_whether_a_gpu_is_used_follows_from_what_is_open_and_offered_if_anything(joining, working_lab, prepared):

@@ -27,12 +27,13 @@ _KINDS = {
 def join(reading: Reading) -> Answer:
     """Everything that somebody wants to know before they let a stranger's program compute."""
     manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]
-    runners = runners_of(reading.folder)
+    runners, offer = runners_of(reading.folder), reading.live().get("offer", {})
     return {
         "join": {
             "address": reading.master,
             "only_here": is_only_here(reading.master),
             "runners": runners,
+            "progress": offer["progress"] if offer.get("is_closed") else None,
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
             "disk_mb": max((manifest.disk_mb for manifest in manifests), default=None),
             "gpu": any(manifest.uses_gpus for manifest in manifests),
