@@ -45,16 +45,6 @@ def test_requests_in_whatever_pieces_are_answered_in_their_order(place, cuts):
     assert answers == [b"soon 100", b"now 5", b"page /page 1", b"soon 7"]
 
 
-def test_a_lane_hears_which_languages_a_client_accepts(line):
-    for header, heard in (
-        (b"", b""),
-        (b"Accept-Language: de_DE\r\n", b"de_DE"),
-        (b"accept-language: fr, en\r\n", b"fr, en"),
-    ):
-        line.say(b"POST /accepted HTTP/1.1\r\nhost: lab\r\n" + header + b"content-length: 1\r\n\r\nx")
-        assert line.answer() == (OK, heard)
-
-
 def test_what_is_piped_behind_a_request_waits_for_its_answer(place, line):
     answers, _ = place
     line.say(post(b"/later", b"123") + post(b"/now", b"1") + b"GET /p HTTP/1.1\r\nhost: lab\r\n\r\n")
@@ -64,50 +54,56 @@ def test_what_is_piped_behind_a_request_waits_for_its_answer(place, line):
     assert [line.answer()[1] for _ in range(3)] == [b"later 3", b"now 1", b"page /p 0"]
 
 
-def test_an_old_client_and_whoever_asks_to_close_are_answered_and_left(place):
-    for request in (post(b"/soon", b"123", version=b"1.0"), post(b"/soon", b"123", b"connection: close")):
-        line = Line(place[1])
-        line.say(request)
-        assert line.answer() == (OK, b"soon 3")
-        assert line.is_closed()
-        line.socket.close()
-
-
-def test_a_body_in_chunks_or_for_which_a_client_waits_for_a_word_is_taken(line):
+def test_a_body_in_chunks_or_for_which_a_client_waits_is_taken_and_who_asks_to_close_is_left(place, line):
     line.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
     assert line.answer() == (OK, b"now 5")
     line.say(b"POST /soon HTTP/1.1\r\nhost: lab\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n")
     assert line.answer() == (b"HTTP/1.1 100 Continue", b"")
     line.say(b"12345")
     assert line.answer() == (OK, b"soon 5")
+    for header, heard in (  # which languages a client accepts
+        (b"", b""),
+        (b"Accept-Language: de_DE\r\n", b"de_DE"),
+        (b"accept-language: fr, en\r\n", b"fr, en"),
+    ):
+        line.say(b"POST /accepted HTTP/1.1\r\nhost: lab\r\n" + header + b"content-length: 1\r\n\r\nx")
+        assert line.answer() == (OK, heard)
+    for request in (post(b"/soon", b"123", version=b"1.0"), post(b"/soon", b"123", b"connection: close")):
+        last = Line(place[1])
+        last.say(request)
+        assert last.answer() == (OK, b"soon 3")
+        assert last.is_closed()
+        last.socket.close()
 
 
 CHUNK = b"400\r\n" + b"x" * 1024 + b"\r\n"
-REFUSED = [
-    (post(b"/now", b"x" * (LIMIT + 1)), b"413 Content Too Large"),
-    (
-        b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n" + CHUNK * (LIMIT // 1024 + 1),
-        b"413 Content Too Large",
-    ),
-    (b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 10000000000\r\n\r\n", b"413 Content Too Large"),
-    (post(b"/now", b"\x1f\x8b", b"content-encoding: gzip"), b"415 Unsupported Media Type"),
-]
 
 
-@pytest.mark.parametrize(("request_", "status"), REFUSED, ids=["large", "chunks", "ten gigabytes", "packed"])
-def test_a_body_that_is_too_large_or_packed_is_refused_and_nothing_is_asked(place, line, request_, status):
-    answers, _ = place
+CHUNKED = b"POST /now HTTP/1.1\r\nhost: lab\r\ntransfer-encoding: chunked\r\n\r\n"
+HUGE_LENGTH = b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 10000000000\r\n\r\n"
+LARGE_STATUS, PACKED_STATUS = b"HTTP/1.1 413 Content Too Large", b"HTTP/1.1 415 Unsupported Media Type"
+
+
+def test_a_body_that_is_too_large_or_packed_is_refused_and_an_answer_that_could_not_be_made_told_as_such(place):
+    answers, address = place
     before = len(answers.asked)
-    line.say(request_)
-    assert line.answer()[0] in {b"HTTP/1.1 " + status, b""}  # a reset may overtake the words
-    assert line.is_closed()
+    for request, status in (
+        (post(b"/now", b"x" * (LIMIT + 1)), LARGE_STATUS),
+        (CHUNKED + CHUNK * (LIMIT // 1024 + 1), LARGE_STATUS),
+        (HUGE_LENGTH, LARGE_STATUS),
+        (post(b"/now", b"\x1f\x8b", b"content-encoding: gzip"), PACKED_STATUS),
+    ):
+        line = Line(address)
+        line.say(request)
+        assert line.answer()[0] in {status, b""}  # a reset may overtake the words
+        assert line.is_closed()
+        line.socket.close()
     assert len(answers.asked) == before
-
-
-@pytest.mark.parametrize("path", [b"/broken", b"/unwritable"])
-def test_an_answer_that_could_not_be_made_is_told_as_such(line, path):
-    line.say(post(path, b"1"))
-    assert line.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
+    for path in (b"/broken", b"/unwritable"):
+        line = Line(address)
+        line.say(post(path, b"1"))
+        assert line.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
+        line.socket.close()
 
 
 def answered(address) -> bool:

@@ -5,6 +5,7 @@ import resource
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 from lane_client import Line, until
@@ -297,7 +298,15 @@ def test_whoever_leaves_while_a_request_is_answered_and_others_wait_is_no_fault(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-def test_a_request_is_in_the_bucket_that_ends_at_its_time():
+async def raises(_scope, _receive, _send):
+    raise ValueError("a fault")
+
+
+async def leaves(_scope, _receive, _send):
+    """Whoever asked is gone."""
+
+
+def test_a_request_is_in_the_bucket_that_ends_at_its_time_and_each_end_has_a_status():
     counts = RequestCounts()
     for seconds in (0.0, BOUNDS[0], 0.006, 3.0, 11.0):
         counts.answered("page", 200, seconds)
@@ -307,29 +316,12 @@ def test_a_request_is_in_the_bucket_that_ends_at_its_time():
     counts.refused(408)
     assert counts.answers() == {("page", 200): 5, ("refused", 408): 1}
 
-
-async def answers(_scope, _receive, send):
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def raises(_scope, _receive, _send):
-    raise ValueError("a fault")
-
-
-async def leaves(_scope, _receive, _send):
-    """Whoever asked is gone."""
-
-
-@pytest.mark.parametrize(("app", "status"), [(answers, 404), (raises, 500), (leaves, 499)])
-def test_each_end_of_a_request_has_a_status(app, status):
     async def nothing(_message=None):
         return {"type": "http.disconnect"}
 
-    counts = RequestCounts()
-    counted = CountedApp(app, counts, class_of=lambda path: path[1:])
-    try:
-        asyncio.run(counted({"type": "http", "path": "/page"}, nothing, nothing))
-    except ValueError:
-        assert status == 500
-    assert counts.answers() == {("page", status): 1}
+    for app, status in ((curt, 413), (raises, 500), (leaves, 499)):
+        counts = RequestCounts()
+        counted = CountedApp(app, counts, class_of=lambda path: path[1:])
+        with pytest.raises(ValueError, match="a fault") if app is raises else nullcontext():
+            asyncio.run(counted({"type": "http", "path": "/page"}, nothing, nothing))
+        assert counts.answers() == {("page", status): 1}
