@@ -1,18 +1,29 @@
-"""Some tasks are computed again at another volunteer; who differs is found out, and blocks do not wait for it."""
+"""Some tasks are computed again at another volunteer; who differs is found out, and blocks do not wait for it.
+
+Of several copies of a task nothing counts before enough volunteers agree. A host that invents tiles is checked by
+another one, whatever was drawn by lot.
+"""
+
+import logging
+from dataclasses import replace
 
 import pytest
 from draws import secret_for
+from map_lab import map_lab
 
+from axiom.domain.declaration import pack
 from axiom.domain.work import Agreement, TaskState, WorkunitState
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.plan import candidates
 from axiom.server.returns.duplicates import give_up, secret_of
+from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import counters
 from axiom.store.evidence import blocks
 from axiom.store.hosts import hosts, notices
+from axiom.store.maps import tiles
 from axiom.store.tasks import tasks, workunits
 
-SECRET = secret_for(1, among=12)
+SECRET, NONE = secret_for(1, among=12), secret_for(among=16)
 
 
 @pytest.fixture
@@ -113,8 +124,9 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     assert lab.broken() == {}
 
 
-def with_a_late_opinion(lab):
-    """Host 1's task differs from its second check, the first has run out, a third is out: orders of first and third."""
+@pytest.mark.parametrize("is_together", [False, True])
+def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(lab, is_together):
+    """Host 1's task differs from its second check, the first has run out, a third is out."""
     lab.host("doras", volunteer="Dora")
     computed(lab, 1, early=(7.0, 7.0))
     late = lab.order(2)
@@ -124,28 +136,16 @@ def with_a_late_opinion(lab):
             hosts.seen(lab.db, host, lab.now)
     lab.sweep()
     computed(lab, 3)
-    return late, lab.order(5)
-
-
-def test_a_late_opinion_and_one_more_that_confirm_it_outvote_the_odd_one_once(lab):
-    late, third = with_a_late_opinion(lab)
+    third = lab.order(5)
     for order in (late, third):
         assert lab.report(order, lab.output(order)).state is TaskState.RETURNED
-        lab.validate(SECRET)
-        assert hosts.host(lab.db, 1).standing.outvoted == 1
-        assert agreements(lab)[1] == Agreement.DIFFERS
-        assert {agreements(lab)[task] for task in (late.task, 3)} == {Agreement.AGREES}
-    assert agreements(lab)[third.task] == Agreement.AGREES
+        if not is_together or order is third:
+            lab.validate(SECRET)
+            assert hosts.host(lab.db, 1).standing.outvoted == 1
+            assert {agreements(lab)[task] for task in (late.task, 3)} == {Agreement.AGREES}
+    assert agreements(lab) == {1: Agreement.DIFFERS} | dict.fromkeys((2, 3, 4), Agreement.AGREES)
     assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2, 5)] == [0, 1, 1]
     assert lab.broken() == {}
-
-
-def test_opinions_that_are_judged_together_outvote_the_odd_one_once(lab):
-    for order in with_a_late_opinion(lab):
-        lab.report(order, lab.output(order))
-    lab.validate(SECRET)
-    assert hosts.host(lab.db, 1).standing.outvoted == 1
-    assert agreements(lab) == {1: Agreement.DIFFERS} | dict.fromkeys((2, 3, 4), Agreement.AGREES)
 
 
 def test_who_was_outvoted_twice_is_checked_each_time_and_neither_believed_nor_given_anything(lab):
@@ -200,3 +200,167 @@ def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
     assert workunits.workunit(lab.db, 2).state is WorkunitState.CANCELLED
     assert agreements(lab) == {1: "", 2: ""}
     assert lab.broken() == {}
+
+
+W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
+WRONG = {"early": (7.0, 7.0)}
+
+
+@pytest.fixture
+def copied(small_lab, prepared):
+    """Workunit 1 wants two copies; hosts 1 to 4 are of four volunteers."""
+    small_lab.publish(prepared())
+    for name in ("Ada", "Bob", "Cleo", "Dora"):
+        small_lab.host(name.lower(), volunteer=name)
+    small_lab.deploy(copies=2)
+    return small_lab
+
+
+def stored(lab) -> tuple[int, int]:
+    """How many results and how many duplicates there are."""
+    row = lab.db.one("SELECT (SELECT count(*) FROM result) AS first, (SELECT count(*) FROM duplicate) AS again")
+    return row["first"], row["again"]
+
+
+def stands(lab, number: int = 1) -> WorkunitState:
+    return workunits.workunit(lab.db, number).state
+
+
+def test_two_volunteers_who_agree_make_a_result(copied):
+    first = computed(copied, 1)
+    assert (first.state, stands(copied), list(agreements(copied).values())) == (
+        TaskState.VALID,
+        WorkunitState.OPEN,
+        [W, ""],
+    )
+    assert (stored(copied), blocks.ordered(copied.db, 1)) == ((0, 0), {0: False})
+    assert (tasks.waiting_checks(copied.db), tasks.waiting_replicates(copied.db)) == ({1: 1}, {}), (
+        "it is no supply of work"
+    )
+    assert copied.ask(1).orders == ()
+    computed(copied, 2)
+    assert (stands(copied), list(agreements(copied).values()), stored(copied)) == (WorkunitState.DONE, [A, A], (2, 2))
+    assert {row["task_id"] for row in copied.db.select("SELECT task_id FROM result")} == {first.id}
+    assert len(workunits.workunits(copied.db)) == 1  # no check
+
+
+def test_where_two_differ_a_third_decides_and_the_first_value_may_lose(copied):
+    computed(copied, 1, **WRONG)
+    computed(copied, 2)
+    assert (stands(copied), list(agreements(copied).values()), stored(copied)) == (
+        WorkunitState.OPEN,
+        [D, D, ""],
+        (0, 0),
+    )
+    assert [hosts.host(copied.db, host).standing.valid_in_row for host in (1, 2)] == [0, 0]
+    third = computed(copied, 3)
+    assert (stands(copied), list(agreements(copied).values())) == (WorkunitState.DONE, [D, A, A])
+    assert {row["task_id"] for row in copied.db.select("SELECT task_id FROM result")} == {third.id - 1}
+    assert stored(copied) == (2, 4)
+    assert [host.id for host in hosts.outvoted(copied.db)] == [1]
+
+
+def test_a_late_copy_that_differs_changes_no_result_and_is_outvoted_once(copied):
+    late = copied.order(1)
+    copied.later(hours=49)
+    with copied.db.transaction():
+        for host in (1, 2, 3, 4):
+            hosts.seen(copied.db, host, copied.now)
+    copied.sweep()
+    computed(copied, 2)
+    computed(copied, 3)
+    assert (stands(copied), stored(copied)) == (WorkunitState.DONE, (2, 2))
+    assert copied.report(late, copied.output(late, **WRONG)).state is TaskState.RETURNED
+    copied.validate(SECRET)
+    assert (list(agreements(copied).values()), stored(copied)) == ([D, A, A], (2, 4))
+    assert [(host.id, host.standing.outvoted) for host in hosts.outvoted(copied.db)] == [(1, 1)]
+    assert copied.broken() == {}
+
+
+def test_where_nobody_agrees_with_anybody_it_is_given_up_and_nothing_counts(copied):
+    for host in (1, 2, 3, 4):
+        computed(copied, host, early=(float(host), 1.0))
+    assert (stands(copied), list(agreements(copied).values())) == (WorkunitState.FAILED, [D, D, D, D])
+    assert (stored(copied), blocks.ordered(copied.db, 1)) == ((0, 0), {0: True})
+    assert hosts.outvoted(copied.db) == []
+
+
+def test_a_file_may_ask_for_copies_and_a_person_for_others(small_lab, prepared):
+    small_lab.publish(prepared(copies=3))
+    for copies, wanted in ((None, 3), (1, 1), (2, 2)):
+        (made,) = small_lab.deploy(copies=copies)
+        assert workunits.workunit(small_lab.db, made).quorum == wanted
+
+
+@pytest.fixture
+def charted(small_lab):
+    """A replicate of level 0 is back, level 1 is ordered; host 2 is Bob's, host 3 Cleo's."""
+    made = map_lab(small_lab, replicates=1)
+    for name, volunteer in (("bobs", "Bob"), ("cleos", "Cleo")):
+        made.host(name, volunteer=volunteer, memory_mb=64_000)
+    made.compute(1)
+    made.chart(has_volunteers=True)
+    return made
+
+
+def brought(lab, host: int, make=lambda measures: measures):
+    """The next task of a host; `make` changes the measures of each of its tiles."""
+    order = lab.order(host)
+    cells = lab.cells(order)
+    lab.report(order, written(lab, order, [make(cell.measures) for cell in cells]))
+    lab.validate(NONE)
+    lab.later(minutes=1)
+    return workunits.task(lab.db, order.task)
+
+
+def written(lab, order, measured) -> bytes:
+    cells = [
+        cell_line(replace(cell, measures=measures)) for cell, measures in zip(lab.cells(order), measured, strict=True)
+    ]
+    return header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells))
+
+
+def made_up(measures: dict) -> dict:
+    """A picture that looks like one: half of it inside, wherever the tile lies."""
+    return measures | {"inside": pack(bytes([0, 2] * 32)), "border": 900, "share": 0.001}
+
+
+def the_check(lab, host: int):
+    """A host computes until it has computed a check."""
+    while True:
+        task = brought(lab, host)
+        if workunits.workunit(lab.db, task.workunit_id).checks_task_id:
+            return task
+
+
+def test_a_made_up_tile_is_kept_told_of_and_computed_again_elsewhere_and_an_honest_one_is_not(charted, caplog):
+    honest = brought(charted, 2)
+    assert (honest.state, agreements(charted)[honest.id]) == (TaskState.VALID, "")
+    with caplog.at_level(logging.INFO, "axiom.validator"):
+        task = brought(charted, 2, made_up)
+    assert (task.state, agreements(charted)[task.id]) == (TaskState.VALID, Agreement.WAITING)
+    assert f"tile.doubtful task={task.id} host=2" in caplog.text
+    assert charted.levels("drawn")[1] >= 1
+    check = the_check(charted, 3)
+    assert agreements(charted)[check.id] == Agreement.DIFFERS
+    assert agreements(charted)[task.id] == Agreement.WAITING  # for a third opinion
+    third = the_check(charted, 1)
+    assert agreements(charted)[task.id] == Agreement.DIFFERS
+    assert agreements(charted)[check.id] == agreements(charted)[third.id] == Agreement.AGREES
+    assert [host.id for host in hosts.outvoted(charted.db)] == [2]
+    assert charted.broken() == {}
+
+
+def test_nobody_checks_what_its_own_volunteer_alone_could_compute(charted):
+    charted.later(days=3)
+    charted.ask(1)
+    task = brought(charted, 1, made_up)
+    assert (task.state, agreements(charted)[task.id]) == (TaskState.VALID, "")
+
+
+def test_a_tile_of_level_0_has_no_parent_to_disagree_with(small_lab):
+    charted = map_lab(small_lab, replicates=1)
+    charted.host("bobs", volunteer="Bob", memory_mb=64_000)
+    task = brought(charted, 1, made_up)
+    assert (task.state, agreements(charted)[task.id]) == (TaskState.VALID, "")
+    assert tiles.one(charted.db, 1, 0, 0).pixels == bytes([0, 2] * 32)
