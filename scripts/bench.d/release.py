@@ -47,7 +47,7 @@ class Life:
     dice: random.Random
     hosts: int
     fails: float
-    by_host: dict[Place, Came] = field(default_factory=dict)
+    by_source: dict[Place, Came] = field(default_factory=dict)
     by_volunteer: dict[int, int] = field(default_factory=dict)
     out: list[tuple[float, int]] = field(default_factory=list)
     sent: int = 0
@@ -68,11 +68,12 @@ class Life:
 
     def facts(self) -> ReleaseRecord:
         """What is known of the version."""
-        well = sum(came.well for came in self.by_host.values())
-        badly = sum(came.badly for came in self.by_host.values())
+        well = sum(came.well for came in self.by_source.values())
+        badly = sum(came.badly for came in self.by_source.values())
         theirs = int(self.hosts > 1)
         return ReleaseRecord(
-            by_host=self.by_host,
+            by_source=self.by_source,
+            is_alone=self.hosts == 1,
             by_volunteer=self.by_volunteer,
             out=len(self.out),
             theirs_out=len(self.out) * theirs,
@@ -89,12 +90,13 @@ class Life:
         """The task that is done first comes back."""
         self.clock, host = heapq.heappop(self.out)
         is_broken = self.is_broken(host)
-        place = host, PLATFORMS[host % len(PLATFORMS)]
-        came = self.by_host.get(place, Came(is_proven=not is_broken, platform=place[1]))
+        place = host % FLEETS[self.hosts], PLATFORMS[host % len(PLATFORMS)]
+        came = self.by_source.get(place, Came(platform=place[1]))
+        came = replace(came, is_proven=came.is_proven or not is_broken)
         if is_broken or self.dice.random() < self.fails:
-            self.by_host[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
+            self.by_source[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
         else:
-            self.by_host[place] = replace(came, well=came.well + 1, is_proven=True)
+            self.by_source[place] = replace(came, well=came.well + 1, is_proven=True)
 
     def give(self, host: int, amount: int) -> None:
         """So many tasks go out."""
@@ -120,9 +122,9 @@ def let_out(life: Life) -> Stage:
         if let.stage in {Stage.PAUSED, Stage.OPEN}:
             return let.stage
         host = life.dice.randrange(life.hosts)
-        if PLATFORMS[host % len(PLATFORMS)] in let.held:
+        platform, volunteer, is_ours = PLATFORMS[host % len(PLATFORMS)], host % FLEETS[life.hosts], life.hosts == 1
+        if platform in let.held or (volunteer, platform) in let.benched:
             continue
-        volunteer, is_ours = host % FLEETS[life.hosts], life.hosts == 1
         allowed = room(life.facts(), life.fleet, let, volunteer=volunteer, is_ours=is_ours, now=life.now).most
         if not sum(1 for _, busy in life.out if busy == host) and allowed != 0:
             life.give(host, min(MOST_GIVEN, CORES if allowed is None else allowed))
@@ -139,19 +141,19 @@ def cost(hosts: int, fails: float, seed: int) -> int:
 def is_halted(hosts: int, seed: int) -> bool:
     """Was a good version stopped, or held back anywhere, by the time of its two hundredth task?"""
     life = Life(dice=random.Random(f"{hosts} good {seed}"), hosts=hosts, fails=GOOD)
-    if let_out(life) is Stage.PAUSED or _held(life.by_host, None, hosts):
+    if let_out(life) is Stage.PAUSED or _held(life.by_source, None, hosts):
         return True
-    while sum(came.well + came.badly for came in life.by_host.values()) < LIFE:
+    while sum(came.well + came.badly for came in life.by_source.values()) < LIFE:
         for _ in range(10):
             life.give(life.dice.randrange(hosts), 1)
             life.close()
-        if broken(life.by_host, ordered=LIFE).halts or _held(life.by_host, LIFE, hosts):
+        if broken(life.by_source, ordered=LIFE, is_alone=hosts == 1).halts or _held(life.by_source, LIFE, hosts):
             return True
     return False
 
 
-def _held(by_host: Mapping[Place, Came], ordered: int | None, hosts: int) -> bool:
-    return bool(broken_there(by_host, ordered=ordered, hosts=hosts))
+def _held(by_source: Mapping[Place, Came], ordered: int | None, hosts: int) -> bool:
+    return bool(broken_there(by_source, ordered=ordered, hosts=hosts, is_alone=hosts == 1))
 
 
 def _costs(asked: tuple[int, float, int, int]) -> list[int]:

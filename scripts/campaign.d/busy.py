@@ -119,7 +119,7 @@ class Version:
     back: set[int] = field(default_factory=set)
     closed: int = 0  # replicates in closed blocks
     weighed: int = 0
-    by_host: dict[Place, Came] = field(default_factory=dict)
+    by_source: dict[Place, Came] = field(default_factory=dict)
     by_volunteer: Counter[int] = field(default_factory=Counter)
     had: Counter[int] = field(default_factory=Counter)
     well: int = 0
@@ -129,7 +129,7 @@ class Version:
     def facts(self) -> ReleaseRecord:
         """What came of its tasks while it was let out."""
         return ReleaseRecord(
-            by_host=self.by_host,
+            by_source=self.by_source,
             by_volunteer=self.by_volunteer,
             had=self.had,
             out=self.out,
@@ -456,6 +456,8 @@ class World:
         let = release(version.facts(), self.fleet, version.stage)
         at = NOW + timedelta(seconds=now)
         volunteer = one.host.volunteer_id
+        if (volunteer, str(PLATFORM)) in let.benched:
+            return 0
         return room(version.facts(), self.fleet, let, volunteer=volunteer, is_ours=False, now=at).most
 
     def _deal(self, one: Computer, rooms: Mapping[int, int | None], wish: WorkWish, now: float) -> WorkWish:
@@ -562,14 +564,14 @@ class World:
         one.memory[size] -= 1
         one.memory += Counter()  # without those of which there is none left
         version.out -= 1
-        place = host.id, str(PLATFORM)
-        came = version.by_host.get(place, Came(platform=place[1]))
+        place = host.volunteer_id, str(PLATFORM)
+        came = version.by_source.get(place, Came(platform=place[1]))
         if version.is_broken:
             version.badly += 1
-            version.by_host[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
+            version.by_source[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
             return
         version.well += 1
-        version.by_host[place] = replace(came, well=came.well + 1, is_proven=True)
+        version.by_source[place] = replace(came, well=came.well + 1, is_proven=True)
         if not host.standing.valid_in_row:
             one.host = replace(host, speed=one.speed, standing=replace(host.standing, valid_in_row=1))
         if task.tiles:

@@ -26,14 +26,15 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINUX, WINDOWS = "linux-x86_64-avx2", "windows-x86_64-avx2"
 ALONE = Fleet(hosts=1)
 FLEET = Fleet(volunteers=20, hosts=83, cores=4_000)
+LOST = {(7, LINUX): 9}
 
 
 def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> ReleaseRecord:
-    """Valid tasks each on a host of its own, and failed ones likewise."""
-    hosts = {number: Came(well=1, is_proven=True, platform=LINUX) for number in range(10, 10 + well)}
-    hosts |= {number: Came(badly=1, raised=1, is_proven=True, platform=LINUX) for number in range(500, 500 + badly)}
+    """Valid tasks each of another volunteer, and failed ones likewise."""
+    came = {(n, LINUX): Came(well=1, is_proven=True, platform=LINUX) for n in range(10, 10 + well)}
+    came |= {(n, LINUX): Came(badly=1, raised=1, is_proven=True, platform=LINUX) for n in range(500, 500 + badly)}
     count = {"theirs_well": well, "theirs_badly": badly} if theirs else {}
-    return ReleaseRecord(by_host=hosts, **count | more)
+    return ReleaseRecord(by_source=came, **count | more)
 
 
 @pytest.mark.parametrize(
@@ -47,9 +48,11 @@ def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Rele
         (facts(10), FLEET, Stage.SHARE, "of 10 tasks of volunteers 0 failed; 200"),
         (facts(27, 3), FLEET, Stage.OPEN, "of 30 tasks of volunteers 3 failed"),
         (facts(26, 4), FLEET, Stage.SHARE, "of 30 tasks of volunteers 4 failed"),
-        (facts(0, 2), FLEET, Stage.PAUSED, "2 of 2 tasks failed on 2 hosts"),
-        (facts(lost=9), ALONE, Stage.PAUSED, "first 9 tasks"),
-        (facts(1, lost=9), ALONE, Stage.PILOT, "1 of 3"),
+        (facts(0, 2), FLEET, Stage.PAUSED, "2 of 2 tasks failed at 2 volunteers"),
+        (facts(lost=LOST, is_alone=True), ALONE, Stage.PAUSED, "first 9 tasks"),
+        (facts(1, lost=LOST, is_alone=True), ALONE, Stage.PILOT, "1 of 3"),
+        (facts(lost=LOST), FLEET, Stage.PILOT, "no more to 1 volunteer"),
+        (facts(lost=LOST | {(8, LINUX): 1}), FLEET, Stage.PAUSED, "first 10 tasks"),
     ],
 )
 def test_the_stage_follows_from_what_came_back(found, fleet, stage, fact):
@@ -62,13 +65,13 @@ def test_what_was_reached_is_lost_by_a_halt_and_held_back_on_one_platform_alone(
     assert release(facts(), FLEET, Stage.SHARE).stage is Stage.SHARE
     assert release(facts(0, 2), FLEET, Stage.SHARE).stage is Stage.PAUSED
     assert [stage for stage in Stage if stage.takes_blocks] == [Stage.WIDER, Stage.SHARE, Stage.OPEN]
-    fine = {number: Came(well=1, is_proven=True, platform=LINUX) for number in range(5)}
-    bad = {number: Came(badly=1, raised=1, is_proven=True, platform=WINDOWS) for number in (20, 21, 22)}
-    let = release(ReleaseRecord(by_host=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
+    fine = {(n, LINUX): Came(well=1, is_proven=True, platform=LINUX) for n in range(5)}
+    bad = {(n, WINDOWS): Came(badly=1, raised=1, is_proven=True, platform=WINDOWS) for n in (20, 21, 22)}
+    let = release(ReleaseRecord(by_source=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
     assert let.stage is Stage.WIDER
     assert list(let.held) == [WINDOWS]
-    everywhere = bad | {30: Came(badly=1, raised=1, is_proven=True, platform=LINUX)}
-    assert release(ReleaseRecord(by_host=everywhere), FLEET).stage is Stage.PAUSED
+    everywhere = bad | {(30, LINUX): Came(badly=1, raised=1, is_proven=True, platform=LINUX)}
+    assert release(ReleaseRecord(by_source=everywhere), FLEET).stage is Stage.PAUSED
 
 
 def left(record: ReleaseRecord, fleet: Fleet = FLEET, **asking) -> int | None:
@@ -125,27 +128,29 @@ def test_a_small_fleet_has_pilots_of_three_tasks_whatever_is_idle():
 
 
 def sent(state: TaskState, amount: int = 1, *, host: int = 5, is_ours=False, cause="", silent=0, **more):
-    facts = {"platform": LINUX, "is_proven": False, "latest": NOW, "is_ours": is_ours} | more
-    return Sent(host=host, volunteer=host, state=state, cause=cause, amount=amount, silent=silent, **facts)
+    facts = {"platform": LINUX, "is_proven": False, "latest": NOW, "is_ours": is_ours, "volunteer": host} | more
+    return Sent(host=host, state=state, cause=cause, amount=amount, silent=silent, **facts)
 
 
 def test_facts_are_added_up_from_what_was_sent():
-    found = facts_of(
-        [
-            sent(TaskState.VALID, 2),
-            sent(TaskState.SENT, 3, silent=1),
-            sent(TaskState.FAILED, cause="cell-failed"),
-            sent(TaskState.FAILED, cause="no-room"),  # the host's own trouble
-            sent(TaskState.EXPIRED),
-            sent(TaskState.FAILED, cause="bad-bundle"),  # a host that has seen a newer one begins no task of it
-            sent(TaskState.ABORTED, cause="aborted-by-laboratory"),
-            sent(TaskState.VALID, host=9, is_ours=True),
-            sent(TaskState.RETURNED, host=9, is_ours=True),
-        ]
-    )
-    assert found.by_host[5, LINUX] == Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
-    assert (found.out, found.theirs_out, found.theirs_well, found.theirs_badly, found.lost) == (3, 2, 2, 1, 3)
-    assert found.by_volunteer == found.had == {5: 10, 9: 2}
+    rows = [
+        sent(TaskState.VALID, 2),
+        sent(TaskState.SENT, 3, silent=1),
+        sent(TaskState.FAILED, cause="cell-failed"),
+        sent(TaskState.FAILED, cause="no-room"),  # the host's own trouble
+        sent(TaskState.EXPIRED),
+        sent(TaskState.FAILED, cause="bad-bundle"),  # a host that has seen a newer one begins no task of it
+        sent(TaskState.ABORTED, cause="aborted-by-laboratory"),
+        sent(TaskState.FAILED, host=6, volunteer=5, cause="cell-failed"),
+        sent(TaskState.VALID, host=9, is_ours=True),
+        sent(TaskState.RETURNED, host=9, is_ours=True),
+    ]
+    found, alone = facts_of(rows, is_alone=False), facts_of(rows, is_alone=True)
+    of_host = Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
+    assert (alone.by_source[5, LINUX], len(alone.by_source)) == (of_host, 3)
+    assert found.by_source == {(5, LINUX): replace(of_host, badly=2, raised=2), (9, LINUX): alone.by_source[9, LINUX]}
+    assert (found.out, found.theirs_out, found.theirs_well, found.theirs_badly) == (3, 2, 2, 2)
+    assert (found.by_volunteer, found.had, found.lost) == ({5: 11, 9: 2}, {5: 10, 6: 1, 9: 2}, {(5, LINUX): 3})
 
 
 EVENTS = st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["ask", "well", "badly", "silent"])), max_size=120)
@@ -163,7 +168,7 @@ def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_al
         elif what == "ask":
             rows = [*_rows(out, TaskState.SENT, now), *_rows(well, TaskState.VALID, now)]
             rows += _rows(badly, TaskState.FAILED, now)
-            found = facts_of(rows)
+            found = facts_of(rows, is_alone=False)
             let = release(found, fleet)
             most = room(found, fleet, let, volunteer=host, is_ours=False, now=now).most
             given = 40 if most is None else min(40, most)

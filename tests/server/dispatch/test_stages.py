@@ -99,6 +99,21 @@ def test_a_repair_of_what_was_halted_begins_with_its_own_pilot_and_reaches_what_
     assert lab.broken() == {}
 
 
+@pytest.mark.parametrize("others", [True, False])
+def test_one_account_halts_nothing_for_others_and_gets_no_more_of_what_it_fails(lab, others):
+    lab.db.execute("UPDATE host SET volunteer_id = (SELECT volunteer_id FROM host WHERE id = 2) WHERE id IN (3, 4)")
+    if not others:  # beside the laboratory itself
+        lab.db.execute("UPDATE host SET cores = 0 WHERE id > 4")
+    for host in (2, 3):
+        lab.later(minutes=11)
+        back(lab, wants(lab, host, 1), works=False)
+    assert settle(lab) == []
+    lab.later(minutes=11)
+    assert wants(lab, 4) == []
+    assert "2 of 2 tasks of it failed on yours" in host_store.host(lab.db, 4).why_no_work
+    assert len(wants(lab, 5 if others else 1)) >= 1
+
+
 def test_what_is_broken_on_one_platform_goes_on_elsewhere(lab):
     lab.db.execute("UPDATE host SET system = 'windows', speed = 1.0 WHERE id IN (2, 3, 4, 5)")
     for host in (6, 7):

@@ -61,3 +61,6 @@ def test_only_what_was_sent_while_it_was_let_out_is_counted_and_who_was_heard_la
     assert releases.fleet(lab.db) == Fleet(volunteers=2, hosts=3, cores=8)
     lab.db.execute("UPDATE host SET seen_at = seen_at - 7200000000 WHERE id = 3")
     assert releases.fleet(lab.db) == Fleet(volunteers=1, hosts=2, cores=4)
+    assert not releases.is_alone(lab.db)  # the laboratory computes as well
+    lab.db.execute("UPDATE host SET seen_at = seen_at - 7200000000 WHERE id = 2")
+    assert releases.is_alone(lab.db)

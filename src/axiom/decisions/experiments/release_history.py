@@ -111,9 +111,10 @@ def _resumed(known: ReleaseState, line: Release) -> ReleaseState:
     )
 
 
-def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
-    """Add up what was sent while a bundle was let out."""
-    hosts: dict[Place, Came] = {}
+def facts_of(sent: Iterable[Sent], *, is_alone: bool) -> ReleaseRecord:
+    """Add up what was sent while a bundle was let out: by volunteer, or by host where one `is_alone`."""
+    sources: dict[Place, Came] = {}
+    lost: dict[Place, int] = {}
     by_volunteer: dict[int, int] = {}
     had: dict[int, int] = {}
     total = ReleaseRecord()
@@ -121,36 +122,40 @@ def facts_of(sent: Iterable[Sent]) -> ReleaseRecord:
         by_volunteer[one.volunteer] = by_volunteer.get(one.volunteer, 0) + one.amount
         had[one.host] = had.get(one.host, 0) + one.amount
         total = replace(total, latest=max(one.latest, total.latest or one.latest))
-        place = one.host, one.platform
-        came = hosts.get(place, Came(is_proven=one.is_proven, platform=one.platform))
+        place = one.host if is_alone else one.volunteer, one.platform
+        came = sources.get(place, Came(platform=one.platform))
+        came = replace(came, is_proven=came.is_proven or one.is_proven)
         cause = ended_by(one.state, one.cause)
         if one.state in {TaskState.SENT, TaskState.RETURNED}:
             amount = one.amount - one.silent
             total = replace(total, out=total.out + amount, theirs_out=total.theirs_out + amount * (not one.is_ours))
         elif one.state is TaskState.VALID:
-            hosts[place] = replace(came, well=came.well + one.amount, is_proven=True)
+            sources[place] = replace(came, well=came.well + one.amount, is_proven=True)
             total = replace(total, theirs_well=total.theirs_well + one.amount * (not one.is_ours))
         elif cause is not None and _counts(cause):
             raised = one.amount if cause.blame in _CERTAIN else 0
-            hosts[place] = replace(came, badly=came.badly + one.amount, raised=came.raised + raised)
+            sources[place] = replace(came, badly=came.badly + one.amount, raised=came.raised + raised)
             total = replace(total, theirs_badly=total.theirs_badly + one.amount * (not one.is_ours))
         elif cause is not None:
-            total = replace(total, lost=total.lost + one.amount)
-    return replace(total, by_host=hosts, by_volunteer=by_volunteer, had=had)
+            lost[place] = lost.get(place, 0) + one.amount
+    return replace(total, by_source=sources, is_alone=is_alone, lost=lost, by_volunteer=by_volunteer, had=had)
 
 
-def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Came]:
-    """How counted endings, by host, platform and cause, stand for each host and platform."""
-    by_host: dict[Place, Came] = {}
-    for host, platform, cause, amount in counts:
-        place = host, platform
-        came = by_host.get(place, Came(is_proven=host in proven, platform=platform))
+def came_of(
+    counts: Iterable[tuple[int, int, str, Cause, int]], proven: frozenset[int], *, is_alone: bool
+) -> dict[Place, Came]:
+    """How counted endings, by host, its volunteer, platform and cause, stand for each source and platform."""
+    by_source: dict[Place, Came] = {}
+    for host, volunteer, platform, cause, amount in counts:
+        place = host if is_alone else volunteer, platform
+        came = by_source.get(place, Came(platform=platform))
+        came = replace(came, is_proven=came.is_proven or host in proven)
         if cause is Cause.SUCCESS:
-            by_host[place] = replace(came, well=came.well + amount)
+            by_source[place] = replace(came, well=came.well + amount)
         elif _counts(cause):
             raised = amount if cause.blame in _CERTAIN else 0
-            by_host[place] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
-    return by_host
+            by_source[place] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
+    return by_source
 
 
 def _counts(cause: Cause) -> bool:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there
+from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there, fails_here
+from axiom.domain.amounts import counted
 from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Place, Stage
 
 __all__ = [
@@ -49,29 +50,41 @@ _ORDER = (Stage.PILOT, Stage.WIDER, Stage.SHARE, Stage.OPEN)
 class ReleaseRecord:
     """What came of the tasks that were sent with a bundle while it was let out. `theirs`: at volunteers' hosts."""
 
-    by_host: Mapping[Place, Came] = field(default_factory=dict)
+    by_source: Mapping[Place, Came] = field(default_factory=dict)  # by volunteer and platform, or by host where
+    is_alone: bool = False  # one volunteer alone computes here
     by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
     had: Mapping[int, int] = field(default_factory=dict)  # tasks that each host has had
     out: int = 0  # and not silent for long
     theirs_out: int = 0
     theirs_well: int = 0
     theirs_badly: int = 0
-    lost: int = 0  # failed by the doing of a host, of its volunteer, or of nobody that is known
+    lost: Mapping[Place, int] = field(default_factory=dict)  # by the doing of a host, its volunteer, or nobody known
     latest: datetime | None = None  # when one was last sent
 
     @property
     def well(self) -> int:
         """Tasks that were valid."""
-        return sum(came.well for came in self.by_host.values())
+        return sum(came.well for came in self.by_source.values())
+
+    @property
+    def failed(self) -> int:
+        """Tasks that failed, by whosever doing."""
+        return sum(self.lost.values()) + sum(came.badly for came in self.by_source.values())
+
+    @property
+    def failing(self) -> frozenset[Place]:
+        """Where any of them did."""
+        return frozenset(self.lost) | {source for source, came in self.by_source.items() if came.badly}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Let:
-    """The stage that a version is in, and why; on which platforms it is held back."""
+    """The stage that a version is in, and why; on which platforms it is held back, and of which volunteer's there."""
 
     stage: Stage
     reason: str
     held: Mapping[str, str] = field(default_factory=dict)
+    benched: Mapping[Place, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,17 +97,36 @@ class RolloutRoom:
 
 def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Let:
     """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
-    held = broken_there(facts.by_host, ordered=None, hosts=fleet.hosts)
-    decided = broken_early(
-        {host: came for host, came in facts.by_host.items() if came.platform not in held}, hosts=fleet.hosts
-    )
+    held = broken_there(facts.by_source, ordered=None, hosts=fleet.hosts, is_alone=facts.is_alone)
+    elsewhere = {source: came for source, came in facts.by_source.items() if came.platform not in held}
+    decided = broken_early(elsewhere, hosts=fleet.hosts, is_alone=facts.is_alone)
     if decided.halts:
         return Let(stage=Stage.PAUSED, reason=f"it was halted: {decided.reason}", held=held)
-    failed = facts.lost + sum(came.badly for came in facts.by_host.values())
-    if not facts.well and failed >= _IN_VAIN:
+    failed, volunteers = facts.failed, {volunteer for volunteer, _ in facts.failing}
+    if not facts.well and failed >= _IN_VAIN and (facts.is_alone or len(volunteers) > 1):
         return Let(stage=Stage.PAUSED, reason=f"it was halted: none of its first {failed} tasks was valid", held=held)
     stage = max(_stage(facts), reached or Stage.PILOT, key=_ORDER.index)
-    return Let(stage=stage, reason=_reason(stage, facts, fleet), held=held)
+    benched = {} if facts.is_alone else _benched(facts)
+    reason = _reason(stage, facts, fleet)
+    if benched:
+        reason += (
+            f"; it goes no more to {counted(len({who for who, _ in benched}), 'volunteer')} whose computers fail it"
+        )
+    return Let(stage=stage, reason=reason, held=held, benched=benched)
+
+
+def _benched(facts: ReleaseRecord) -> dict[Place, str]:
+    """The volunteers, each with a platform, whose computers are given no more of it before it is out, and why."""
+    found: dict[Place, str] = {}
+    for place in facts.failing:
+        came, lost = facts.by_source.get(place, Came()), facts.lost.get(place, 0)
+        if fails_here(came) or (not came.well and came.badly + lost >= _IN_VAIN):
+            of = came.well + came.badly + lost
+            found[place] = (
+                f"is tried on the computers of others first, since {came.badly + lost} of {counted(of, 'task')} of it "
+                "failed on yours"
+            )
+    return found
 
 
 def room(facts: ReleaseRecord, fleet: Fleet, let: Let, *, volunteer: int, is_ours: bool, now: datetime) -> RolloutRoom:

@@ -173,7 +173,7 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
 
     A task that was sent before `silent` and is still out holds up nobody.
     """
-    histories, fleet = releases.everything(db), functools.cache(lambda: releases.fleet(db))
+    histories, fleet = releases.everything(db), functools.cache(lambda: (releases.fleet(db), releases.is_alone(db)))
     offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}
@@ -187,15 +187,17 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
             yield version, known, {each: out if each in tried else replace(out, theirs=0) for each, out in outs.items()}
 
 
-def _out(db: Database, bundle: str, known: ReleaseState, fleet: Callable[[], Fleet], silent: datetime) -> _Out:
+def _out(
+    db: Database, bundle: str, known: ReleaseState, read_fleet: Callable[[], tuple[Fleet, bool]], silent: datetime
+) -> _Out:
     if said := settled(known, bundle):
         return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
-    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent))
-    let = release(facts, fleet(), known.stage(bundle))
-    theirs = left_for(facts, fleet(), let.stage)
-    return _Out(
-        let=let, facts=facts, theirs=None if theirs is None else max(theirs, probes_left(facts, fleet(), let.stage))
-    )
+    fleet, is_alone = read_fleet()
+    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent), is_alone=is_alone)
+    let = release(facts, fleet, known.stage(bundle))
+    theirs = left_for(facts, fleet, let.stage)
+    theirs = None if theirs is None else max(theirs, probes_left(facts, fleet, let.stage))
+    return _Out(let=let, facts=facts, theirs=theirs)
 
 
 def _record(

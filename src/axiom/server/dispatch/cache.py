@@ -102,7 +102,7 @@ class DispatchCache:
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
         self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
         self._standings: Mapping[int, ReleaseState] = {}
-        self._fleet: tuple[Fleet, datetime] | None = None
+        self._fleet: tuple[Fleet, bool, datetime] | None = None
         self._facts: dict[str, tuple[ReleaseRecord, datetime]] = {}
         self._has_evidence = False
         self._unfit: dict[str, datetime] = {}
@@ -167,9 +167,16 @@ class DispatchCache:
 
     def fleet(self, db: Database, now: datetime) -> Fleet:
         """Who computes, as was seen within the minute."""
-        if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
-            self._fleet = releases.fleet(db), now
-        return self._fleet[0]
+        return self._fleet_now(db, now)[0]
+
+    def is_alone(self, db: Database, now: datetime) -> bool:
+        """Does one volunteer alone compute, as was seen within the minute?"""
+        return self._fleet_now(db, now)[1]
+
+    def _fleet_now(self, db: Database, now: datetime) -> tuple[Fleet, bool, datetime]:
+        if self._fleet is None or not timedelta(0) <= now - self._fleet[2] < _COSTS_FOR:
+            self._fleet = releases.fleet(db), releases.is_alone(db), now
+        return self._fleet
 
     def facts(self, bundle: str, now: datetime) -> ReleaseRecord | None:
         """What is known of a bundle of which much is out, as was seen a moment ago; what was given since is in it."""

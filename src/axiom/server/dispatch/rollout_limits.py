@@ -92,7 +92,7 @@ class RolloutLimits:
         if self._is_ours or bundle is None:
             return 0
         facts, let = self._stage(bundle.digest, known.stage(bundle.digest), known.begun.get(bundle.digest))
-        if self._platform(gpu) in let.held:
+        if self._platform(gpu) in let.held or (self._host.volunteer_id, self._platform(gpu)) in let.benched:
             return 0
         fleet = self._known.fleet(self._db, self._now)
         return probes_for(facts, fleet, let, host=self._host.id, cores=self._host.capacity.cores)
@@ -107,11 +107,14 @@ class RolloutLimits:
         if why := let.held.get(platform):
             return RolloutRoom(most=0, reason=f"is held back on computers of the kind {platform}: {why}")
         fleet, volunteer = self._known.fleet(self._db, self._now), self._host.volunteer_id
+        if why := let.benched.get((volunteer, platform)):
+            return RolloutRoom(most=0, reason=why)
         return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)
 
     def _stage(self, bundle: str, reached: Stage | None, begun: datetime | None) -> tuple[ReleaseRecord, Let]:
         facts = self._known.facts(bundle, self._now)
         if facts is None:
-            facts = facts_of(releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR))
+            sent = releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR)
+            facts = facts_of(sent, is_alone=self._known.is_alone(self._db, self._now))
             self._known.note_facts(bundle, facts, self._now)
         return facts, release(facts, self._known.fleet(self._db, self._now), reached)

@@ -35,6 +35,10 @@ SELECT count(DISTINCT CASE WHEN is_theirs THEN volunteer_id END) AS volunteers, 
 FROM (SELECT volunteer_id, cores, volunteer_id IS NOT (SELECT id FROM volunteer WHERE is_ours = 1) AS is_theirs
     FROM host WHERE is_simulated = 0 AND cores > 0 AND seen_at >= (SELECT max(seen_at) FROM host) - :lately)
 """
+_ALONE = """
+SELECT count(DISTINCT volunteer_id) <= 1 AS is_alone FROM host
+WHERE is_simulated = 0 AND cores > 0 AND seen_at >= (SELECT max(seen_at) FROM host) - :lately
+"""
 _LATELY = timedelta(hours=1)
 
 
@@ -114,6 +118,12 @@ def fleet(db: Database) -> Fleet:
     """Who computes, of those who were heard from within an hour of the last sign of anybody."""
     (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000))
     return Fleet(volunteers=row["volunteers"], hosts=row["hosts"], cores=row["cores"])
+
+
+def is_alone(db: Database) -> bool:
+    """Does one volunteer alone compute, or the laboratory, of those who were heard from as lately?"""
+    (row,) = db.select(_ALONE, lately=int(_LATELY.total_seconds() * 1_000_000))
+    return bool(row["is_alone"])
 
 
 def _release(row: Row) -> Release:

@@ -55,7 +55,7 @@ def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
 def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release]) -> Answer:
     known = standing(history)
     sent = releases.sent(reading.db, bundle.digest, since=known.begun.get(bundle.digest), before=_BEGINNING)
-    facts, paused = facts_of(sent), known.paused.get("")
+    facts, paused = facts_of(sent, is_alone=releases.is_alone(reading.db)), known.paused.get("")
     let = settled(known, bundle.digest) or release(facts, releases.fleet(reading.db), known.stage(bundle.digest))
     if paused:
         let = Let(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}", held=let.held)
@@ -68,7 +68,7 @@ def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, histo
         "waits_for_approval": bool(unapproved(known, bundle.digest, reading.approvals)),
         "since": _since(known, bundle, let.stage, paused),
         "well": facts.well,
-        "badly": facts.lost + sum(came.badly for came in facts.by_host.values()),
+        "badly": facts.failed,
         "out": _out(sent),
         "held": [
             {"platform": where, "reason": line.reason, "by": line.by} for where, line in known.paused.items() if where
