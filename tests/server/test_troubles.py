@@ -176,8 +176,7 @@ def test_whoever_asks_at_the_same_moment_hears_the_same(exchange, ann, prepared)
 
 def test_work_with_another_bundle_goes_out_all_the_same(working_lab, secrets, prepared):
     working_lab.publish(prepared(version=2))
-    with working_lab.db.transaction():
-        experiments.reopen(working_lab.db, 1)
+    experiments.reopen(working_lab.db, 1)
     working_lab.deploy(1, workunits=2)
     working_lab.deploy(2, workunits=2)
     exchange = Exchange(working_lab, secrets)

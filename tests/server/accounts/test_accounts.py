@@ -86,7 +86,7 @@ def test_guessing_is_slowed_and_the_owner_is_let_in(office):
     assert key_in(office.lookup())
 
 
-def test_accounts_can_be_closed_and_each_address_opens_only_so_many(small_lab, new_lab, tmp_path):
+def test_where_accounts_are_closed_or_few_are_opened_nobody_learns_who_has_one(small_lab, new_lab, tmp_path):
     closed = Office(small_lab, new_accounts=0)
     assert error_in(closed.create()) == -208
     assert "<account_creation_disabled/>" in closed.ask("/get_project_config.php")
@@ -98,9 +98,6 @@ def test_accounts_can_be_closed_and_each_address_opens_only_so_many(small_lab, n
     assert key_in(few.create("3@mail.example", WRONG, address="203.0.113.9"))
     assert key_in(few.create("0@mail.example", WRONG))  # who has one already is told its key
     few.close()
-
-
-def test_where_none_are_opened_nobody_learns_who_has_an_account(new_lab, tmp_path):
     lab = new_lab(tmp_path / "closing")
     before = Office(lab)
     key = key_in(before.create())
@@ -133,29 +130,7 @@ def test_two_who_open_one_account_at_once_have_one(office):
     assert office.writer.run(lambda db: db.one("SELECT count(*) AS amount FROM volunteer"))["amount"] == 1
 
 
-def test_a_new_password_brings_a_new_weak_key_and_ends_every_sign_in(office):
-    key = key_in(office.create())
-    volunteer, before = office.stored()
-    now, later = office.lab.now, office.lab.now + timedelta(days=1)
-    other = account_keys.passwd_hash("another kettle", EMAIL)
-    stored = desk.stored_password(other)
-
-    def change(db):
-        accounts.sign_in(db, "digest", volunteer.id, now=now, expires_at=later)
-        desk.change_password(db, SECRET, volunteer.id, stored)
-        return accounts.signed_in(db, "digest", now)
-
-    assert office.writer.run(change) is None
-    assert error_in(office.lookup()) == -206
-    assert key_in(office.lookup(passwd_hash=other)) == key
-    _, after = office.stored()
-    weak = [desk.weak_key_of(SECRET, volunteer, item) for item in (before, after)]
-    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(item)) for item in weak])
-    assert known[0] is None
-    assert known[1].is_weak
-
-
-def test_a_new_email_address_takes_its_password_along_and_nobody_elses_address(office):
+def test_a_new_password_or_address_takes_the_account_along_and_ends_what_was_good_before(office):
     key = key_in(office.create())
     key_in(office.create("other@mail.example", WRONG))
     volunteer = office.stored()[0]
@@ -172,6 +147,24 @@ def test_a_new_email_address_takes_its_password_along_and_nobody_elses_address(o
     assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(weak))).volunteer_id == volunteer.id
     with pytest.raises(NotFound):
         office.writer.run(lambda db: desk.renew_key(db, SECRET, 999))
+    volunteer, before = office.stored("new@mail.example")
+    now, later = office.lab.now, office.lab.now + timedelta(days=1)
+    other = account_keys.passwd_hash("another kettle", "new@mail.example")
+    stored = desk.stored_password(other)
+
+    def change(db):
+        accounts.sign_in(db, "digest", volunteer.id, now=now, expires_at=later)
+        desk.change_password(db, SECRET, volunteer.id, stored)
+        return accounts.signed_in(db, "digest", now)
+
+    assert office.writer.run(change) is None
+    assert error_in(office.lookup("new@mail.example", fresh)) == -206
+    assert key_in(office.lookup("new@mail.example", other)) == key
+    _, after = office.stored("new@mail.example")
+    weak = [desk.weak_key_of(SECRET, volunteer, item) for item in (before, after)]
+    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(item)) for item in weak])
+    assert known[0] is None
+    assert known[1].is_weak
 
 
 def test_another_secret_than_the_accounts_have_is_refused(office):

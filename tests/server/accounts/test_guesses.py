@@ -92,14 +92,11 @@ def test_what_is_remembered_is_bounded_and_names_nobody(made, monkeypatch):
     assert "canary" not in repr([vars(each) for each in kept]) + repr(made._known)
 
 
-def test_an_address_opens_no_more_accounts_than_it_may(made, clock):
+def test_an_address_opens_no_more_accounts_than_it_may_and_the_same_is_done_only_so_often_an_hour(made, clock):
     assert [made.open_one("198.51.100.7", 2).may for _ in range(4)] == [True, True, False, False]
     assert made.open_one("198.51.100.8", 2).may
     clock.now += timedelta(minutes=61)
     assert made.open_one("198.51.100.7", 2).may
-
-
-def test_the_same_is_done_in_an_account_only_so_often_an_hour(made, clock):
     assert all(made.do_one(1, "team.leave").may for _ in range(MOST_DONE))
     clock.now += timedelta(minutes=59)
     verdict = made.do_one(1, "team.leave")

@@ -49,8 +49,7 @@ def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked
 
 def prove(lab, host: int) -> None:
     """A host has had a valid task, and may have as many as any."""
-    with lab.db.transaction():
-        hosts.set_standing(lab.db, host, Standing(valid_in_row=1))
+    hosts.set_standing(lab.db, host, Standing(valid_in_row=1))
 
 
 def tasks_of(handed) -> list[int]:
@@ -117,8 +116,7 @@ def test_a_check_goes_to_another_volunteer_or_to_ourselves_where_we_are_alone(wo
     working_lab.deploy()
     dispatch = replace(working_lab.dispatch, ourselves=ourselves)
     hand(working_lab, 1, dispatch=dispatch)
-    with working_lab.db.transaction():
-        working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")
+    working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")
     if others:
         bea = host_of(working_lab, "Bea")
     assert tasks_of(hand(working_lab, 1, dispatch=dispatch)) == gets
@@ -130,8 +128,7 @@ def test_what_a_volunteer_may_not_have_hides_nothing_that_waits_behind_it(workin
     bea = host_of(working_lab, "Bea", cores=99, memory_mb=10**6)
     working_lab.deploy(workunits=400)
     hand(working_lab, bea)
-    with working_lab.db.transaction():
-        working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id BETWEEN 2 AND 390")
+    working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id BETWEEN 2 AND 390")
     behind: list[int] = []
     for _ in range(4):  # what is passed by is remembered, so that each question gets further
         behind += tasks_of(hand(working_lab, bea, 11))
@@ -141,7 +138,7 @@ def test_what_a_volunteer_may_not_have_hides_nothing_that_waits_behind_it(workin
     assert hand(working_lab, bea).given == ()
 
 
-def test_what_is_known_follows_what_is_published_and_retired(working_lab, prepared):
+def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_undone(working_lab, prepared):
     known = DispatchCache()
     known.look(working_lab.db)
     before = known.experiments
@@ -151,17 +148,12 @@ def test_what_is_known_follows_what_is_published_and_retired(working_lab, prepar
     working_lab.publish(prepared(top="REPAIRED = True"))
     known.look(working_lab.db)
     assert known.experiments[1].bundle.digest == prepared(top="REPAIRED = True").digest
-    with working_lab.db.transaction():
-        experiments.renew_seal(working_lab.db, 2, "newer", working_lab.now)
+    experiments.renew_seal(working_lab.db, 2, "newer", working_lab.now)
     known.look(working_lab.db)
     assert known.experiments[1].bundle.seal == "newer"
-
-
-def test_what_was_undone_is_not_known_nor_taken_for_what_was_done_in_its_place(working_lab, prepared):
     working_lab.publish(prepared(version=2))
     for number in (1, 2):
-        with working_lab.db.transaction():
-            experiments.reopen(working_lab.db, number)
+        experiments.reopen(working_lab.db, number)
     known = working_lab.known
 
     def retire(number: int, *, fails: bool) -> None:
@@ -294,8 +286,7 @@ def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(untried, prepar
     assert given.bundle == prepared().digest
     forget(untried.db)
     assert hand(untried, 1, holding=()).lost == ()
-    with untried.db.transaction():
-        quick_gates.keep_row(untried.db, given.bundle, (), untried.now)
+    quick_gates.keep_row(untried.db, given.bundle, (), untried.now)
     assert [task.order for task in hand(untried, 1, holding=()).lost] == [given.order]
 
 
@@ -304,8 +295,7 @@ def test_our_own_hosts_keep_the_bundle_before_one_that_does_not_read_as_an_exper
     unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
     untried.publish(replace(repaired, refusals=unread), is_tried=False)
     assert [task.bundle for task in hand(untried, 1).given] == [first.digest]
-    with untried.db.transaction():
-        quick_gates.keep_row(untried.db, repaired.digest, (), untried.now)
+    quick_gates.keep_row(untried.db, repaired.digest, (), untried.now)
     assert [task.bundle for task in hand(untried, 1).given] == [repaired.digest]
 
 
@@ -339,8 +329,7 @@ def cut(small_lab, prepared):
 def meet(lab, name: str, volunteer: str = "Bob", *, cores: int = 4, speed: float | None = None) -> int:
     made = lab.host(name, cores=cores, memory_mb=64_000, volunteer=volunteer)
     if speed is not None:
-        with lab.db.transaction():
-            hosts.set_standing(lab.db, made, hosts.host(lab.db, made).standing, speed=speed)
+        hosts.set_standing(lab.db, made, hosts.host(lab.db, made).standing, speed=speed)
     return made
 
 
@@ -358,7 +347,7 @@ def unsent(lab) -> list[int]:
     ]
 
 
-def test_a_hosts_first_task_takes_ten_seconds_and_the_next_its_share_of_a_block(cut):
+def test_a_first_task_takes_ten_seconds_the_next_a_share_of_a_block_by_the_speed_and_cores_of_the_host(cut):
     cut.deploy(replicates_each=24)
     bob = meet(cut, "bob", speed=1.0)
     (first,) = hand(cut, bob).given
@@ -369,9 +358,6 @@ def test_a_hosts_first_task_takes_ten_seconds_and_the_next_its_share_of_a_block(
     assert numbers(cut, third) == tuple(range(13, 24))  # three more than a quarter of a block: it is left whole
     assert hand(cut, bob).given == ()
     assert cut.broken() == {}
-
-
-def test_the_size_follows_the_speed_and_the_cores_of_the_host(cut):
     cut.deploy(replicates_each=64)
     fast, slow, unmeasured = meet(cut, "fast", speed=1.4), meet(cut, "slow", speed=0.4), meet(cut, "unmeasured")
     cut.db.execute("UPDATE host SET flops = :flops WHERE id = :id", flops=1.2 * REFERENCE_FLOPS, id=unmeasured)
@@ -435,8 +421,7 @@ def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(cut):
     cut.deploy(workunits=50)
     (part,) = hand(cut, bob).given  # numbers 0 to 4, in the newest workunit
     assert set(blocks.ordered(cut.db, 1, 5)) == set(range(5, 80))
-    with cut.db.transaction():
-        withdraw(cut.db, 1, "retired", cut.now)
+    withdraw(cut.db, 1, "retired", cut.now)
     states = [workunits.workunit(cut.db, number).state for number in (1, part.workunit)]
     assert states == [WorkunitState.CANCELLED] * 2
     assert cut.broken() == {}

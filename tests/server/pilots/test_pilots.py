@@ -107,7 +107,7 @@ def test_many_tasks_are_asked_for_again_where_they_never_arrived_and_reported_at
     assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 6
 
 
-def test_bundle_seal_and_trust_are_handed_out_and_nothing_else(cluster, prepared):
+def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_nor_anything_to_a_stranger(cluster, prepared):
     assert cluster.desk.bundle(prepared().digest) == prepared().archive
     assert cluster.desk.seal(prepared().digest) == cluster.do(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
     cluster.lab.folder.keys.mkdir(exist_ok=True)
@@ -118,14 +118,6 @@ def test_bundle_seal_and_trust_are_handed_out_and_nothing_else(cluster, prepared
     for digest_ in ("abcdef" * 10 + "abcd", cluster.task(order.task).output_digest):
         with pytest.raises(AxiomError, match=digest_[:12]):
             cluster.desk.bundle(digest_)
-
-
-KEYS = [None, "", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
-BODIES = [b"", b"{", b"[]", b"{}", b"[" * 100_000, b'{"host": true}', b"\xff\xfe"]
-WHAT = ["hello", "ask", "report", "look", "give-back", "seal", "bundle"]
-
-
-def test_a_key_that_nobody_has_opens_nothing_and_no_nonsense_is_heard(cluster):
     strangers = {(what, key): cluster.raw(what, b"{}", key)[0] for what in (*WHAT, "trust") for key in KEYS}
     assert set(strangers.values()) == {401}
     for what in WHAT:
@@ -133,6 +125,11 @@ def test_a_key_that_nobody_has_opens_nothing_and_no_nonsense_is_heard(cluster):
             status, answer = cluster.raw(what, body, cluster.key)
             assert (status, json.loads(answer)["error"]["kind"]) == (400, "MalformedRequest")
     assert cluster.desk.held() == frozenset()
+
+
+KEYS = [None, "", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
+BODIES = [b"", b"{", b"[]", b"{}", b"[" * 100_000, b'{"host": true}', b"\xff\xfe"]
+WHAT = ["hello", "ask", "report", "look", "give-back", "seal", "bundle"]
 
 
 @pytest.mark.parametrize("ending", ["revoked", "expired", "renewed"])
@@ -155,7 +152,7 @@ def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stor
         assert cluster.pilot("node-1", key, before=[cluster.desk.session]).host_id == cluster.desk.host_id
 
 
-def test_a_cluster_reports_nothing_of_another_and_speaks_for_none_of_its_pilots(cluster):
+def test_a_cluster_speaks_for_no_other_and_what_is_forged_or_of_no_task_is_found_out_or_let_pass(cluster):
     key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
     cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
     other = cluster.pilot("elsewhere", key)
@@ -167,10 +164,7 @@ def test_a_cluster_reports_nothing_of_another_and_speaks_for_none_of_its_pilots(
     other._who = dict(cluster.desk._who)
     with pytest.raises(NotAllowed, match="beta"):
         other.ask(frozenset(), 1)
-
-
-def test_a_forged_report_is_found_out_and_that_of_no_task_is_let_pass(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
+    order = mine
     forged = cluster.output(order).replace(b'"total":0.5', b'"total":9.5')
     never = Report(task_id=999, host_id=1, exit_status=0, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0)
     cluster.desk.report([(never, b"a lie"), (finished(order), b"{}\n" + forged)])
@@ -179,18 +173,16 @@ def test_a_forged_report_is_found_out_and_that_of_no_task_is_let_pass(cluster):
     assert cluster.task(order.task).state is TaskState.INVALID
 
 
-def test_two_pilots_of_a_name_are_told_apart_and_a_lost_hello_is_said_again(cluster):
+def test_two_pilots_of_a_name_are_told_apart_and_one_that_comes_back_to_its_folder_is_the_same_host(cluster):
     again = cluster.pilot("node-1")
     assert (cluster.desk.name, again.name) == ("node-1", "node-1 (2)")
     assert again.host_id != cluster.desk.host_id
     (order,) = cluster.desk.ask(frozenset(), 1)
     assert [other.task for other in again.ask(frozenset(), 1)] != [order.task]
     session = secrets.token_hex(32)
-    assert [cluster.pilot("node-2", session=session).name for _ in range(2)] == ["node-2"] * 2
-
-
-def test_a_pilot_that_comes_back_to_its_folder_is_the_same_host(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
+    assert [cluster.pilot("node-2", session=session).name for _ in range(2)] == [
+        "node-2"
+    ] * 2  # a lost hello is said again
     again = cluster.pilot("node-1", before=[cluster.desk.session])
     assert again.host_id == cluster.desk.host_id
     assert again.held() == {order.task}

@@ -42,8 +42,7 @@ def given(lab, host: int, seconds: float):
 
 
 def say(lab, host_class: str, cost: Cost) -> None:
-    with lab.db.transaction():
-        costs.keep(lab.db, 1, LearnedCost(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
+    costs.keep(lab.db, 1, LearnedCost(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
     lab.later(minutes=2)  # what is at hand of it is a minute old at most
 
 
@@ -62,7 +61,7 @@ def test_a_kind_of_host_on_which_it_is_dear_gets_fewer_cells_within_the_declared
     assert limits == [(60.0, 60.0)] * 2
 
 
-def test_what_was_said_is_kept_with_the_verdict_on_the_task(working_lab):
+def test_what_was_said_is_kept_with_the_verdict_and_a_kind_known_to_be_slower_does_not_look_slow(working_lab):
     working_lab.deploy(workunits=2)
     compute(working_lab, 1, 6.0, at_speed=None)
     assert costs.of_experiment(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
@@ -74,9 +73,6 @@ def test_what_was_said_is_kept_with_the_verdict_on_the_task(working_lab):
     working_lab.report(order, b"nothing of the kind")
     working_lab.validate()
     assert costs.of_experiment(working_lab.db, 1) == [kept]
-
-
-def test_what_a_kind_of_host_is_known_to_be_slower_at_does_not_make_a_host_look_slow(working_lab):
     working_lab.deploy(workunits=2)
     say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
     compute(working_lab, 1, 6.0)

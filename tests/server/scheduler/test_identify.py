@@ -104,8 +104,7 @@ def met(small_lab):
 
     def meets(inside: str = "", **leaves):
         request = read_request(altered(SAID, inside, **{"authenticator": KEY, "hostid": 1} | leaves))
-        with small_lab.db.transaction():
-            return meet(small_lab.db, request, small_lab.now)
+        return meet(small_lab.db, request, small_lab.now)
 
     return meets
 

@@ -60,7 +60,15 @@ def until(writer, is_so) -> dict:
     return row
 
 
-def test_a_job_is_done_at_the_start_and_whenever_it_is_nudged(work, writer):
+def test_a_job_is_done_at_the_start_again_and_whenever_it_is_nudged_and_one_of_every_moment_not_remembered(
+    work, writer
+):
+    done = queue.Queue()
+    doing = work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
+    for _ in range(3):
+        done.get(timeout=PATIENCE)
+    doing.stop()
+    assert remembered(writer) == []
     done = queue.Queue()
     doing = work(Job(name="publish", every=3_600.0, work=lambda: done.put(1)))
     done.get(timeout=PATIENCE)
@@ -71,15 +79,6 @@ def test_a_job_is_done_at_the_start_and_whenever_it_is_nudged(work, writer):
     (row,) = remembered(writer)
     assert (row["name"], row["every_seconds"], row["last_error"]) == ("publish", 3_600.0, "")
     assert row["last_ok"] == row["last_start"]
-
-
-def test_a_job_of_every_moment_is_done_again_and_not_remembered(work, writer):
-    done = queue.Queue()
-    doing = work(Job(name="sweep", every=0.01, work=lambda: done.put(1), remembered=False))
-    for _ in range(3):
-        done.get(timeout=PATIENCE)
-    doing.stop()
-    assert remembered(writer) == []
 
 
 def test_a_job_that_fails_is_written_down_and_tried_again(work, writer):
