@@ -68,11 +68,11 @@ def test_the_gate_that_should_rejects_the_file_and_none_before_it(defect, tmp_pa
     assert answer.reason.startswith(gate)
 
 
-def test_half_a_file_is_rejected_for_what_it_is(tmp_path):
-    text = SOUND.read_text(encoding="utf-8")
-    half = tmp_path / "sound.py"
-    half.write_text(text[: text.index("needs=")], encoding="utf-8")
-    assert judged(half).failed == "G0"
+def test_half_a_file_and_one_of_another_encoding_are_rejected_for_what_they_are(tmp_path):
+    source, file = SOUND.read_bytes(), tmp_path / "sound.py"
+    for unreadable in (source[: source.index(b"needs=")], source.replace(b"linear", b"lin\xe9aire")):
+        file.write_bytes(unreadable)
+        assert judged(file).failed == "G0"
 
 
 @pytest.mark.parametrize("name", ["asks_the_network", "begins_a_process", "looks_around"])

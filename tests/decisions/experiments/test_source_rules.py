@@ -130,6 +130,7 @@ def test_a_sound_file_and_what_it_needs_to_import_are_not_refused():
         ("experiment = Experiment(", "cannot be read as Python: '(' was never closed"),
         ("-" * 90_000 + "1", "nested too deeply"),
         ("#" * (LONGEST + 1), "100001 characters, and 100000 are enough"),
+        (SOUND.replace("middle of", "mod\xe9r\xe9 of").encode("latin-1"), "0xe9 begins no character of UTF-8"),
     ],
 )
 def test_what_python_cannot_read_is_refused_in_one_sentence(source, sentence):
@@ -209,6 +210,8 @@ def test_what_is_imported_by_name_is_refused_by_name(line, sentence):
         ("open('/etc/passwd')", "`open` is not allowed: a cell has no files"),
         ("eval('1')", "`eval` is not allowed: code that is text"),
         ("setattr(config, 'throws', 1)", "`setattr` is not allowed"),
+        ("hash('a word') % 2", "`hash` is not allowed: it gives another number in each process"),
+        ("number = id; number(config)", "`id` is not allowed"),
         ("getattr(throws, config.way)", "`getattr` must say the attribute's name as a word"),
         ("getattr(throws, '_x')", "`getattr` must say the attribute's name as a word, and no private one"),
         ("getattr(*throws)", "`getattr` must say the attribute's name"),

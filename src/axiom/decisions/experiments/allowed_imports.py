@@ -100,6 +100,7 @@ BUILTINS = {
     **dict.fromkeys(("input", "open"), FILES),
     **dict.fromkeys(("compile", "eval", "exec"), TEXT),
     **dict.fromkeys(("dir", "globals", "locals", "vars"), "what a name stands for must be seen: write the name"),
+    **dict.fromkeys(("hash", "id"), "it gives another number in each process: number things yourself"),
     **dict.fromkeys(("delattr", "setattr"), "what changes must be seen: values are made anew, not changed"),
     **dict.fromkeys(("breakpoint", "exit", "help", "quit"), "nobody sits before a cell: return measures"),
 }

@@ -24,8 +24,14 @@ _NAMES_OF_PYTHON = frozenset(dir(builtins))
 _Found = Iterator[tuple[int, str]]  # the line, and what is wrong with it
 
 
-def refusals(source: str, name: str) -> tuple[Refusal, ...]:
+def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
     """Everything that keeps this source from being the file of the experiment `name`; nothing when it may be tried."""
+    if isinstance(source, bytes):
+        try:
+            source = source.decode()
+        except UnicodeDecodeError as fault:
+            line, byte = fault.object.count(b"\n", 0, fault.start) + 1, fault.object[fault.start]
+            return (_unreadable(line, f"its byte {byte:#04x} begins no character of UTF-8. Write UTF-8"),)
     source = source.removeprefix("\ufeff")  # Python takes a file that begins with a byte-order mark
     if len(source) > LONGEST:
         return (_unreadable(1, f"it has {len(source)} characters, and {LONGEST} are enough for a question"),)

@@ -55,7 +55,7 @@ def written(package: Path, describe: Describer = describe_files) -> str:
 
 def _line(package: Path, describe: Describer, file: Path) -> str:
     files = collect(package, file)
-    refused = refusals(files[experiment_path(file.stem)].decode(errors="replace"), file.stem)
+    refused = refusals(files[experiment_path(file.stem)], file.stem)
     if refused:
         raise BundleError(
             f"{file.name}, line {refused[0].line}: {refused[0].sentence} The list was not written: whoever publishes "

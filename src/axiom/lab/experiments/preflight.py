@@ -34,6 +34,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.old_names import shipped
 
 _NOBODYS = b"axiom-preflight-nobody"
 
@@ -44,11 +45,13 @@ class Examined:
 
     attempt: Attempt
     manifest: Manifest | None
+    is_shipped: bool = False
 
     @property
     def judged(self) -> PreflightVerdict:
         """Whether it passes, and what each gate says."""
-        return judge(self.attempt, demands_of(self.manifest) if self.manifest else None)
+        demands = demands_of(self.manifest) if self.manifest else None
+        return judge(self.attempt, demands, is_shipped=self.is_shipped)
 
 
 def try_out(
@@ -69,8 +72,7 @@ def try_out(
     began, digest = time.monotonic(), bundles.digest(archive)
     files = bundles.contents(archive)
     manifest = read_manifest(files[bundles.MANIFEST])
-    source = files[bundles.experiment_path(manifest.name)].decode(errors="replace")
-    refused = refusals(source, manifest.name)
+    refused = refusals(files[bundles.experiment_path(manifest.name)], manifest.name)
     course = PreflightRun(
         files,
         manifest,
@@ -105,7 +107,7 @@ def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
     """
     if not file.is_file():
         raise NotFound(f"There is no experiment file {file}. Nothing was tried.")
-    refused = refusals(file.read_text(encoding="utf-8", errors="replace"), file.stem)
+    refused = refusals(file.read_bytes(), file.stem)
     if refused:
         return _without_bundle(refused)
     try:
@@ -145,7 +147,17 @@ def read_again(db: Database, folder: Folder, attempt: Attempt) -> Attempt:
     return replace(attempt, refusals=read_archive(blobs.get(db, folder, bundle.digest), experiment.name))
 
 
-def record(db: Database, attempt: Attempt, secret: bytes, now: datetime) -> tuple[Preflight, bool]:
+def is_shipped(archive: bytes) -> bool:
+    """Is its file one that Axiom brings along, to the byte?"""
+    files = bundles.contents(archive)
+    name = read_manifest(files[bundles.MANIFEST]).name
+    file = shipped() / f"{name}.py"
+    return file.is_file() and file.read_bytes() == files[bundles.experiment_path(name)]
+
+
+def record(
+    db: Database, attempt: Attempt, secret: bytes, now: datetime, *, is_shipped: bool = False
+) -> tuple[Preflight, bool]:
     """Judge an attempt by what its bundle declares, and remember it; and whether that is new, since a pass stays.
 
     One that was not computed to its end, or not as it is done here, says nothing of the bundle: it is refused.
@@ -166,7 +178,7 @@ def record(db: Database, attempt: Attempt, secret: bytes, now: datetime) -> tupl
             f"Seed {attempt.seed} is not that of a preflight of {manifest.name} in this laboratory. Nothing was "
             "stored; try the bundle with the keys of this laboratory."
         )
-    judged = judge(attempt, demands_of(manifest))
+    judged = judge(attempt, demands_of(manifest), is_shipped=is_shipped)
     if judged.is_lacking:
         raise WrongUse(f"The preflight is not complete. {judged.reason} Nothing was stored.")
     made = Preflight(

@@ -83,7 +83,7 @@ def prepare(
     told = known(files)
     if told is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
-        refused = refusals(files[bundles.experiment_path(file.stem)].decode(errors="replace"), file.stem)
+        refused = refusals(files[bundles.experiment_path(file.stem)], file.stem)
         told = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
     raw = told.declaration
     return Prepared(

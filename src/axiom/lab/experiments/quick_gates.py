@@ -18,7 +18,7 @@ from axiom.store.experiments import preflights
 
 def read_archive(archive: bytes, name: str) -> tuple[Refusal, ...]:
     """What keeps the experiment's file in this bundle from being tried. It is read, and never run."""
-    return refusals(bundles.contents(archive)[bundles.experiment_path(name)].decode(errors="replace"), name)
+    return refusals(bundles.contents(archive)[bundles.experiment_path(name)], name)
 
 
 def keep_row(db: Database, bundle: str, found: Sequence[Refusal], now: datetime) -> Preflight:
