@@ -29,6 +29,7 @@ import json, math, os, signal, sys, time
 from dataclasses import dataclass
 from pathlib import Path
 
+from axiom.domain import wrap
 from axiom.domain.experiments import Experiment, Needs
 from axiom.kit import pace
 
@@ -70,6 +71,8 @@ def stray(config, seed): os.kill(os.getpid(), 40)
 def diverge(config, seed): return Measures(value=math.nan, count=1, curve=(math.inf,))
 def mistype(config, seed): return Measures(value="half")
 def nothing(config, seed): return None
+def forget(config, seed): return Measures(count=1)
+def misname(config, seed): return wrap._checked("it", {"count": 1, "curve": ()}, Measures.__annotations__)
 
 
 def mumble(config, seed):

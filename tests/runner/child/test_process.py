@@ -9,6 +9,7 @@ from patience import PATIENCE
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, MemoryLimit
+from axiom.runner.child import process
 from axiom.runner.child.environment import environment
 from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.process import Child
@@ -63,12 +64,24 @@ def test_cells_are_computed_one_after_the_other_and_end_as_they_should(child):
     assert compute(child, "sleep", 60.0, wall_limit=0.3).outcome is Outcome.LATE
 
 
+def test_what_uses_no_processor_is_stuck_and_what_moves_is_not(child, monkeypatch):
+    moments = iter(range(99))
+    monkeypatch.setattr("axiom.runner.child.pause.time.monotonic", lambda: float(next(moments)))
+    still = process._Stillness()
+    assert [still.seconds(cpu) for cpu in (0.0, 0.0, 0.01, 0.01, 0.01)] == [1.0, 2.0, 1.0, 2.0, 3.0]
+    monkeypatch.undo()
+    monkeypatch.setattr(process, "_STILL_LIMIT", 0.3)
+    assert compute(child, "sleep", 60.0).outcome is Outcome.LATE
+
+
 def test_code_that_raises_fails_the_cell_and_nothing_more(child):
     kinds = {
         "refuse": "KeyError",
         "leave": "SystemExit",
         "mistype": "measure value must be float, and is a str",
         "nothing": "measure value is missing in what run returned, a NoneType",
+        "forget": "measure value is missing in what run returned",
+        "misname": "measure value is missing in what run returned",
         "mumble": "Speechless",
         "break_lines": "Two Lines",
         "deafen": "KeyError",
@@ -79,7 +92,7 @@ def test_code_that_raises_fails_the_cell_and_nothing_more(child):
         assert answer.error is not None
         assert answer.error.kind == kind
         assert "secret" not in repr(answer)
-        assert answer.error.where.startswith("axiom/catalogue/probe_cells.py:")
+        assert answer.error.where.startswith(("axiom/catalogue/probe_cells.py:", "axiom/domain/wrap.py:"))
         assert compute(child, "ok").outcome is Outcome.OK
 
 

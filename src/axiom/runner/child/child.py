@@ -28,6 +28,7 @@ from typing import Any, BinaryIO
 _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 _EARLY_LIMIT = 8
 _PROGRESS_EVERY = 0.5
+_MOST_WORDS = 500  # characters of what an error says
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
 
 
@@ -204,7 +205,7 @@ class Bench:
             with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
                 traceback.print_exc()
             found = self._fault(fault)
-            error = {"kind": found["kind"], "where": found["where"]}
+            error = {"kind": self._missing_measure(found) or found["kind"], "where": found["where"]}
             outcome, values = "failed", None
         spent = time.process_time() - began
         answer = {
@@ -239,7 +240,20 @@ class Bench:
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
             text = str(fault)
         kind = "GpuUnusable" if isinstance(fault, _NoGpuError) else type(fault).__name__
-        return {"kind": _shown(kind, 80), "where": _shown(where, 200), "text": _shown(text, 500)}
+        return {"kind": _shown(kind, 80), "where": _shown(where, 200), "text": _shown(text, _MOST_WORDS)}
+
+    def _missing_measure(self, fault: dict[str, str]) -> str:
+        """That a measure is missing, where Python says so of the class that holds them, or `wrap` of a function."""
+        text = fault["text"]
+        made, _, returned = text.partition(", and its function returned ")
+        names = [f"{name!r}" for name, *_ in self._measures]
+        if fault["kind"] != "TypeError" or len(text) >= _MOST_WORDS:
+            return ""
+        if text.startswith(f"{self._experiment.measures.__qualname__}.__init__() missing "):
+            lacking = [name for name in names if name in made]
+        else:
+            lacking = [name for name in names if returned and name not in returned]
+        return f"measure {lacking[0][1:-1]} is missing in what run returned" if lacking else ""
 
 
 class Library:
