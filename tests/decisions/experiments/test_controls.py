@@ -75,6 +75,23 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
     assert answer.is_spared is is_spared, answer.reason
 
 
+@pytest.mark.parametrize(
+    ("estimand", "values", "is_near"),
+    [
+        (CONTRAST, [one / 6 for one in PLAIN], True),  # beyond half of what matters, and sure
+        (CONTRAST, [-one / 6 for one in PLAIN], True),
+        (CONTRAST, [one / 12 for one in PLAIN], False),  # as sure, and below that half
+        (CONTRAST, [*PLAIN[:6], -0.2, -0.3], True),  # beyond it, with evidence that leans and does not hint
+        (CONTRAST, NOISE, False),
+        (CONTRAST | {"null": 0.5, "smallest": 0.2}, [-one for one in PLAIN], False),
+        (SHARE, [1.0, 0.0] * 4, False),
+    ],
+)
+def test_a_placebo_that_is_none_by_luck_alone_is_near_the_border(estimand, values, is_near):
+    answer = spared(estimand, values)
+    assert (answer.is_spared, answer.is_near) == (True, is_near), answer.reason
+
+
 def test_the_reason_says_what_was_seen_in_a_placebo():
     assert "8 of 8 seeds the share is 0.5" in spared(SHARE, [1.0, 0.0] * 4).reason
     assert "4 of 8 seeds" in spared(CONTRAST, [*NOISE[:4], *[None] * 4]).reason

@@ -4,7 +4,8 @@ A claim is worth something if it can fail: what says "found" of data without the
 does not say it of data with a plain effect will never say it. Both are asked with the very e-process that evidence
 is weighed by, and not with the same rule: a planted effect has to be shown beyond doubt, and of a placebo no more may
 be left than a doubt, on either side and with hardly a value missing. Where eight seeds leave it open, eight more are
-computed and all sixteen are weighed: by chance one of eight is an outlier in some experiment of every laboratory.
+computed and all sixteen are weighed: by chance one of eight is an outlier in some experiment of every laboratory, and
+a leak hides in eight. Nothing is taken to be a placebo that is near to being none before its sixteen seeds are there.
 """
 
 import math
@@ -18,6 +19,9 @@ from axiom.domain.findings import COARSE, Direction, Kind, Observation
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
 MOST_SEEDS = 16  # of a control that was not settled by eight
+# A placebo that is none by no more than luck: its estimate lies beyond this share of the smallest effect that matters,
+# and its e-value is above the other.
+NEAR, LEANING = 0.5, 1.0
 ENOUGH = 20.0  # the e-value from which on evidence, too, claims an effect
 HINT = 5.0  # the e-value from which on a placebo is none
 LEAST = 0.75  # of the seeds of a placebo must have a value
@@ -79,6 +83,7 @@ class Spared:
 
     is_spared: bool
     reason: str
+    is_near: bool = False  # to being none: more seeds may tell
 
 
 def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spared:
@@ -98,10 +103,14 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
         return Spared(
             is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {least} are wanted"
         )
+    is_near = False
     for is_more in _sides(estimand):
         extreme = max(there) if is_more else min(there)
         filled = [extreme if one is None else one for one in possible]
         seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
+        above = (seen.estimate or 0.0) - float(estimand["null"])
+        beyond = (above if is_more else -above) > NEAR * float(estimand["smallest"])
+        is_near = is_near or (beyond and seen.e_value > LEANING)
         if seen.is_beyond and seen.e_value >= HINT:
             return Spared(
                 is_spared=False,
@@ -110,7 +119,9 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
             )
     seen = found(estimand, there)
     return Spared(
-        is_spared=True, reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}"
+        is_spared=True,
+        reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}",
+        is_near=is_near,
     )
 
 

@@ -372,8 +372,8 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
             return GateAnswer(
                 lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} was not computed at {SEEDS} seeds"
             )
-        is_well, reason = _weighed(run, control, demands)
-        if not is_well and len(computed) < len(_wanted(MOST_SEEDS, len(configs))):
+        is_well, reason, is_near = _weighed(run, control, demands)
+        if (is_near or not is_well) and len(computed) < len(_wanted(MOST_SEEDS, len(configs))):
             more = f"{SEEDS} seeds, and {MOST_SEEDS} are wanted"
             unsettled = f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
@@ -392,18 +392,20 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
 
 
 def is_settled(run: ControlRun, demands: Demands) -> bool:
-    """Do the seeds that were computed show of this control what it should show?"""
+    """Do the seeds that were computed show of this control what it should show, and not only just?"""
     control = next(one for one in demands.controls if one.estimand == run.estimand)
-    return _weighed(run, control, demands)[0]
+    is_well, _, is_near = _weighed(run, control, demands)
+    return is_well and not is_near
 
 
-def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str]:
+def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple[bool, str, bool]:
+    """Whether a control shows what it should, the reason, and whether more seeds could tell otherwise."""
     estimand, values = _estimand(demands, control), _values(run, control, demands)
     if run.is_planted:
         plain = found(estimand, values)
-        return plain.is_found, plain.reason
+        return plain.is_found, plain.reason, False
     nothing = spared(estimand, values)
-    return nothing.is_spared, nothing.reason
+    return nothing.is_spared, nothing.reason, nothing.is_near
 
 
 def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
