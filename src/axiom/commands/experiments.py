@@ -162,7 +162,9 @@ class PreflightExperiment(Command):
         from axiom.lab.experiments import preflight
 
         secret = preflight.secret_of(laboratory.keys.ticket)
-        made, is_new = preflight.record(db, prepared, secret, now)
+        tried = experiments.bundle(db, prepared.bundle)
+        shipped = tried is not None and preflight.is_shipped(blobs.get(db, laboratory.folder, tried.digest))
+        made, is_new = preflight.record(db, prepared, secret, now, is_shipped=shipped)
         bundle = experiments.bundle(db, made.bundle)
         found = experiments.by_id(db, bundle.experiment_id) if bundle else None
         return {

@@ -297,12 +297,12 @@ def _preflights(db: Database) -> Diagnosis:
     failed = [*nobody, *(one.name for one in found if one.passed is False and one.name not in nobody)]
     waiting = [one.name for one in found if one.passed is None and one.name not in nobody]
     well = "every experiment's bundle that is open was tried" if found else "no experiment is published here"
-    words = [f"failed: {', '.join(failed)}"] if failed else []
-    words += [f"waiting, so that no volunteer gets it yet: {', '.join(waiting)}"] if waiting else []
+    if waiting:
+        well = f"{len(waiting)} of {counted(len(found), 'experiment')} not tried yet; until then no volunteer gets them"
     return Diagnosis(
         name="preflight",
         well=not failed,
-        says="; ".join(words) or well,
+        says=f"failed: {', '.join(failed)}" if failed else well,
         cure=f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else "",
     )
 

@@ -49,10 +49,10 @@ def test_what_is_published_is_tried_and_remembered(say, lab, file, sound):
     facts = [preflight[name] for name in ("experiment", "passed", "configs", "is_stored")]
     assert facts == ["sound", True, 3, False]
     assert {row["gate"]: row["state"] for row in preflight["said"]} == {f"G{number}": "passed" for number in range(9)}
-    assert (preflight["failed"], preflight["refusals"], preflight["cells"]) == (None, [], 44)
+    assert (preflight["failed"], preflight["refusals"], preflight["cells"] in (44, 60)) == (None, [], True)
     changed(file, "\ufeff", "")
     assert say("experiment", "publish", file)[0] == 0
-    assert (word(say), "sound" in finding(say)["says"]) == ("waiting", True)
+    assert (word(say), finding(say)["well"], "1 of 1" in finding(say)["says"]) == ("waiting", True, True)
     gate = PauseGate()
     gate.end()
     with pytest.raises(CannotStart):  # who is to end tries nothing through, and asks no laboratory
@@ -85,7 +85,7 @@ def test_one_that_fails_exits_1_and_goes_to_nobody(say, file):
     status, out, _ = say("experiment", "preflight", "sound")
     assert (status, out.startswith("Failed: G5"), word(say)) == (1, True, "failed")
     ailment = finding(say)
-    assert (ailment["well"], "sound" in ailment["says"]) == (False, True)
+    assert (ailment["well"], ailment["says"]) == (False, "failed: sound")
     assert "`axiom experiment preflight sound`" in ailment["cure"]
     status, _, err = say("experiment", "deploy", "sound")
     assert (status, "G5" in err) == (4, True)

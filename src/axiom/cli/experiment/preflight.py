@@ -10,7 +10,7 @@ from axiom.cli.experiment.manifests import file_of
 from axiom.cli.options import bar, data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
-from axiom.lab.experiments.preflight import Examined, prepare_boxed, secret_of, try_out
+from axiom.lab.experiments.preflight import Examined, is_shipped, prepare_boxed, secret_of, try_out
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import Said
 from axiom.lab.experiments.publish import Prepared, demand_taken
@@ -63,10 +63,11 @@ def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, b
     else:
         archive, is_published = newest, True
     manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
-    if not is_published:
-        return Examined(attempt=try_out(archive, said), manifest=manifest), False
-    secret = secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket)
-    return Examined(attempt=try_out(archive, said, secret=secret), manifest=manifest), True
+    if is_published:
+        attempt = try_out(archive, said, secret=secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket))
+    else:
+        attempt = try_out(archive, said)
+    return Examined(attempt=attempt, manifest=manifest, is_shipped=is_shipped(archive)), is_published
 
 
 def _newest(name: str, folder: Folder) -> bytes | None:

@@ -8,6 +8,9 @@ from axiom.decisions.experiments import gates
 from axiom.domain.preflights import Attempt, Circumstances, Demands, Refusal
 
 _MEND = "Mend the file and publish it again; the repaired bundle is tried anew"
+_NOT_YOURS = (
+    "Axiom brought this file along, so nothing in it is yours to mend; no volunteer gets it. Report it to Axiom"
+)
 _AGAIN = "Start the preflight again"
 _NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of which no bundle could be made
 
@@ -63,8 +66,11 @@ class NextPreflight:
     reason: str
 
 
-def judge(attempt: Attempt, demands: Demands | None) -> PreflightVerdict:
-    """The first gate with a fault decides; without any, all must have seen what they want."""
+def judge(attempt: Attempt, demands: Demands | None, *, is_shipped: bool = False) -> PreflightVerdict:
+    """The first gate with a fault decides; without any, all must have seen what they want.
+
+    What to do about it depends on who wrote the file: Axiom, where it `is_shipped`, or whoever reads this.
+    """
     told: dict[str, gates.GateAnswer] = {}
     for name, (_, ask) in gates.GATES.items():
         told[name] = ask(attempt, demands or _NOTHING)
@@ -75,7 +81,8 @@ def judge(attempt: Attempt, demands: Demands | None) -> PreflightVerdict:
     listed = tuple(_gate(name, told.get(name), failed) for name in gates.GATES)
     if failed:
         said = told[failed]
-        words = f"{_closed(said.fault)} {_MEND}." if said.fault else f"{said.lacks}. {_AGAIN}."
+        cure = _NOT_YOURS if is_shipped else _MEND
+        words = f"{_closed(said.fault)} {cure}." if said.fault else f"{said.lacks}. {_AGAIN}."
         return PreflightVerdict(
             passed=False,
             reason=f"{failed}, {gates.GATES[failed][0]}: {words}",

@@ -20,14 +20,14 @@ class NextStep:
 _CALLS = {
     "publish.contradiction": NextStep(priority="high", sentence="find out which counter is wrong", page="/ledger"),
     "health.part": NextStep(priority="high", sentence="look at the parts that are not well", page="/status"),
-    "experiment.stopped": NextStep(priority="high", sentence="mend what was stopped", page="/failures"),
+    "experiment.stopped": NextStep(priority="high", sentence="look at what was stopped", page="/failures"),
     "finding.suspended": NextStep(priority="high", sentence="look at what was suspended", page="/findings"),
     "finding.doubted": NextStep(priority="medium", sentence="look at hosts that are not believed", page="/findings"),
     "watch.met": NextStep(priority="high", sentence="look at the results that were waited for", page="/watches"),
     "queue.still": NextStep(priority="medium", sentence="find out why no host fetches", page="/hosts"),
     "inspect.refused": NextStep(priority="medium", sentence="read why reported successes were none", page="/failures"),
     "failures.group": NextStep(priority="medium", sentence="read the failures by group", page="/failures"),
-    "try.failed": NextStep(priority="medium", sentence="mend what failed its preflight", page="/experiments"),
+    "try.failed": NextStep(priority="medium", sentence="read why a preflight failed", page="/experiments"),
     "credit.pending": NextStep(priority="medium", sentence="approve credit that waits, or let it wait", page="/ledger"),
     "design.nothing": NextStep(priority="low", sentence="ask a new question", page="/experiments"),
 }

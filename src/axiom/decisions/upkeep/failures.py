@@ -75,7 +75,7 @@ def suggest(group: FailureGroup) -> Suggestion:
     if group.raised and not group.works_on:
         return Suggestion(
             look_at=EXPERIMENT,
-            reason=f"it raises {group.raised}, and no host has computed this version yet; mend that line",
+            reason=f"it raises {group.raised}, and no host has computed this version yet; that line is at fault",
         )
     if len(group.hosts) >= _ENOUGH_HOSTS and group.works_on and not group.works_here:
         return Suggestion(
