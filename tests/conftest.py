@@ -313,13 +313,13 @@ class SmallLab:
         cells = [cell_line(replace(cell, **changes)) for cell in self.cells(order)]
         return header_line(self.header(order)) + b"".join(cells) + footer_line(len(cells))
 
-    def report(self, order: Order, output: bytes | None = None, *, exit_status: int = 0, host: int | None = None):
+    def report(self, order: Order, output: bytes | None = None, *, exit_status=0, host=None, cpu_seconds=0.5):
         said = Report(
             task_id=order.task,
             host_id=host or order.host,
             exit_status=exit_status,
             output_digest=hashlib.sha256(output).hexdigest() if output is not None else None,
-            cpu_seconds=0.5,
+            cpu_seconds=cpu_seconds,
             elapsed_seconds=1.0,
             message="the host's own words",
         )

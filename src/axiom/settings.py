@@ -116,7 +116,7 @@ class Settings:
     )
     daily_per_core: int = _knob(
         10_000,
-        "how many tasks a day for each of its cores a volunteer's host may have; errors make it fewer",
+        "how many tasks a day for each of its cores a volunteer's host may have",
         least=1,
         most=1_000_000,
     )

@@ -157,7 +157,9 @@ def test_an_import_that_takes_memory_or_time_without_end_is_ended(host, monkeypa
     monkeypatch.setattr(process, "LOAD_MB", 100.0)
     ended = host.obey("held = [b'x' * 10**7 for _ in range(15)]\ntime.sleep(600)\n")
     assert ended.answer.exit is Exit.MEMORY_LIMIT
-    monkeypatch.setattr(process, "_LOAD_LIMIT", 3.0)
+    monkeypatch.setattr(process, "_STILL_LIMIT", 3.0)
     ended = host.obey("time.sleep(600)\n")
     assert ended.answer.exit is Exit.CHILD_LOST
-    assert "said nothing for 3 seconds" in ended.answer.message
+    assert "said nothing for " in ended.answer.message
+    monkeypatch.setattr(process, "_LOAD_LIMIT", 0.5)
+    assert host.obey("while True:\n    pass\n").answer.exit is Exit.CHILD_LOST

@@ -18,7 +18,7 @@ from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.runner.child.copies import ask_for_copy
 from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import Ended, PauseGate
-from axiom.runner.child.process import Child
+from axiom.runner.child.process import LONGEST, Child
 from axiom.runner.files.checkpoint import largest_state
 from axiom.runner.files.checkpoint_handover import PAUSE, CheckpointHandover
 from axiom.runner.files.home import RunnerHome
@@ -37,7 +37,7 @@ from axiom.signed.tickets import Order, OrderedCell, Ticket
 _LOG_LIMIT = 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
-_LEAST_WALL = 60.0
+_LEAST_WALL = LONGEST
 _WALL_FACTOR = 20  # how much slower than its CPU limit a cell may be on a busy host
 
 

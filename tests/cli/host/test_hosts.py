@@ -30,7 +30,7 @@ def test_hosts_tasks_and_workunits_are_shown_with_their_names_and_many_as_a_rang
     assert (answer["of"], answer["next"]) == (3, None)
     assert [row["number"] for row in say("host", "list", "--after", 1, "--json")[1]["hosts"]] == [2, 3]
     host = say("host", "show", 2, "--json")[1]["host"]
-    assert (host["name"], host["standing"]["tasks_per_core_and_day"] > 0) == ("kitchen.grace.example", True)
+    assert (host["name"], host["standing"]["tasks_per_core_and_hour"] > 0) == ("kitchen.grace.example", True)
     assert say("host", "why", 1, "--json")[1]["host"]["why_no_work"] is None
     assert say("host", "why", 3)[1].count("\n") == 1
     task = say("task", "show", 4, "--json")[1]["task"]

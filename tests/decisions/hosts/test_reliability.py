@@ -1,4 +1,4 @@
-"""What a host gets in a day falls with each failure, never below one, and comes back with valid tasks."""
+"""What a host gets in an hour falls with each failure, never below one, and comes back with valid tasks."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,10 @@ from axiom.domain.work import TaskState
 
 VALID = reliability.PastTask(state=TaskState.VALID, turnaround_seconds=100.0)
 FAILED = reliability.PastTask(state=TaskState.FAILED)
+
+
+def out_of_time(state: TaskState, hours: float) -> reliability.PastTask:
+    return reliability.PastTask(state=state, cause=Cause.TIME_LIMIT, turnaround_seconds=hours * 3_600)
 
 
 UNUSABLE = reliability.PastTask(state=TaskState.FAILED, cause=Cause.GPU_UNUSABLE)
@@ -48,13 +52,16 @@ def stands(*ended: reliability.PastTask, since: Standing | None = None) -> Stand
     [
         (reliability.PastTask(state=TaskState.VALID), None, 4),
         (reliability.PastTask(state=TaskState.INVALID), 16, 0),
-        (reliability.PastTask(state=TaskState.EXPIRED), 16, 0),
+        (reliability.PastTask(state=TaskState.EXPIRED), None, 0),
         (reliability.PastTask(state=TaskState.FAILED), 16, 0),
         (reliability.PastTask(state=TaskState.FAILED, cause=Cause.NO_ROOM), 16, 0),
         (reliability.PastTask(state=TaskState.FAILED, cause=Cause.CELL_FAILED), None, 3),
         (reliability.PastTask(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_VOLUNTEER), 16, 3),
         (reliability.PastTask(state=TaskState.ABORTED, cause=Cause.ABORTED_BY_LABORATORY), None, 3),
         (reliability.PastTask(state=TaskState.ABORTED), None, 3),
+        (out_of_time(TaskState.ABORTED, hours=24), None, 3),
+        (out_of_time(TaskState.FAILED, hours=24), None, 3),
+        (out_of_time(TaskState.ABORTED, hours=0.01), 16, 0),  # BOINC was told to wait for many hours
     ],
 )
 def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):
@@ -63,7 +70,7 @@ def test_only_what_is_the_host_s_doing_is_held_against_it(ended, quota, in_row):
 
 
 def test_a_failure_counts_by_whose_doing_it_is():
-    for cause in Cause:
+    for cause in set(Cause) - {Cause.TIME_LIMIT, Cause.NOT_STARTED_IN_TIME}:
         standing = reliability.after(Standing(), reliability.PastTask(state=TaskState.FAILED, cause=cause)).standing
         assert (standing.quota is not None) == (cause.blame in {Blame.HOST, Blame.UNCLEAR})
 
@@ -94,7 +101,7 @@ ENDINGS = st.builds(
 
 @settings(max_examples=40)
 @given(st.lists(ENDINGS, max_size=30))
-def test_whatever_happens_a_host_keeps_a_task_a_day_and_recovers(endings):
+def test_whatever_happens_a_host_keeps_a_task_an_hour_and_recovers(endings):
     standing = stands(*endings)
     assert standing.quota is None or 1 <= standing.quota < reliability.QUOTA
     assert standing.valid_in_row >= 0

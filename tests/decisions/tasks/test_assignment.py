@@ -45,8 +45,9 @@ def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float
     return assignment.TasksInHand(tasks=tasks, seconds=seconds, memory_mb=memory_mb, disk_mb=disk_mb)
 
 
-def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0):
-    return assignment.assign(host, queues, held=has, wish=wish, allowance=allowance, sent_today=today)
+def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0, lately=0):
+    sent = {"sent_today": today, "sent_lately": lately}
+    return assignment.assign(host, queues, held=has, wish=wish, allowance=allowance, **sent)
 
 
 def many(amount: int) -> assignment.WorkWish:
@@ -126,15 +127,16 @@ def test_a_host_that_gets_nothing_is_told_why(host, queues, has, fact):
     assert fact in decided.reason
 
 
-def test_the_daily_quota_of_a_calendar_day_ends_what_a_host_gets():
-    decided = decide(QUOTA, [queue(1, unsent=99)], wish=many(9), today=1)
+def test_a_quota_of_an_hour_and_a_limit_of_a_day_end_what_a_host_gets():
+    decided = decide(QUOTA, [queue(1, unsent=99)], wish=many(9), today=60, lately=1)
     assert decided.shares == (assignment.TaskShare(experiment_id=1, tasks=3),)
-    assert decided.reason.startswith("the daily quota of 4 tasks is used up; it grows with valid results")
-    assert decide(QUOTA, [queue(1)], today=4).shares == ()
+    assert "4 tasks an hour" in decided.reason
+    assert decide(QUOTA, [queue(1)], lately=4).shares == ()
+    assert decide(QUOTA, [queue(1)], today=399, lately=0).shares != (), "what it had before the hour is forgotten"
     assert decide(HOST, [queue(1)], today=399).shares == (assignment.TaskShare(experiment_id=1, tasks=1),)
     assert decide(HOST, [queue(1)], today=400).shares == ()
     ours = replace(ALLOWANCE, daily_per_core=None, heeds_standing=False)
-    assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000).shares != ()
+    assert decide(QUOTA, [queue(1)], allowance=ours, today=4_000, lately=4_000).shares != ()
     standing = Standing(quota_day=assignment.day_of(NOW), sent_that_day=7)
     host = replace(HOST, standing=standing)
     moments = [NOW + timedelta(hours=9, minutes=minutes) for minutes in (54, 55)]  # midnight in UTC
@@ -265,9 +267,9 @@ def at_once(sizes: list[int], cores: int) -> int:
 
 @given(host=HOSTS, queues=QUEUES, has=HELD, wish=WISHES, today=st.integers(0, 20))
 def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, today):
-    decided = decide(host, queues, has=has, wish=wish, today=today)
+    decided = decide(host, queues, has=has, wish=wish, today=today, lately=today)
     assert decided.reason
-    assert decided == decide(host, queues, has=has, wish=wish, today=today)
+    assert decided == decide(host, queues, has=has, wish=wish, today=today, lately=today)
     named = {queue.experiment_id: queue for queue in queues}
     tasks = []
     for share in decided.shares:
@@ -288,7 +290,7 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
     assert len(tasks) <= wish.most
     assert len(tasks) + in_hand <= ALLOWANCE.tasks_per_core * cores
     quota = ALLOWANCE.daily_per_core if host.standing.quota is None else host.standing.quota
-    assert today + len(tasks) <= quota * cores
+    assert today + len(tasks) <= quota * cores, "of a day or, by its standing, of an hour"
     tasks += [(some.memory_mb, some.disk_mb) for some in has for _ in range(some.tasks)]
     assert at_once([memory for memory, _ in tasks], cores) <= capacity.memory_mb
     assert capacity.disk_mb is None or at_once([disk for _, disk in tasks], cores) <= capacity.disk_mb

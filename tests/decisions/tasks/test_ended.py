@@ -148,6 +148,12 @@ def test_a_report_of_a_host_that_does_not_have_the_task_changes_nothing():
     assert (decided.reason, decided.cause) == ("the system killed it: signal 11 (SIGSEGV)", Cause.SIGNAL)
 
 
+@pytest.mark.parametrize(("computed", "state"), [(0.5, TaskState.ABORTED), (0.0, TaskState.FAILED)])
+def test_what_boinc_ended_for_time_while_it_computed_is_nobodys_fault(computed, state):
+    said = replace(report_of(197, digest=None), cause=Cause.TIME_LIMIT, cpu_seconds=computed)
+    assert receive(task_in(TaskState.SENT), said).state is state
+
+
 @pytest.mark.parametrize("exit_status", AFTER)
 @pytest.mark.parametrize("state", AWAITING)
 def test_another_host_of_the_volunteer_may_bring_a_result_and_end_nothing(state, exit_status):

@@ -241,7 +241,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     assert (desk.used_memory_mb, desk.most_tasks) == (4 * manifest["memory_mb"], 0)
 
 
-def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_today(volunteers):
+def test_the_quota_that_a_host_has_left_is_what_it_may_still_have_now(volunteers):
     assert of(volunteers, "first").most_tasks is None  # the laboratory's own: no quota
     assert of(volunteers, "desk").most_tasks == 8
     proven = replace(hosts.host(volunteers.db, 2).standing, valid_in_row=3)

@@ -64,8 +64,7 @@ def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(lab):
         assert (sweep_late(lab.db, lab.now), sweep_unattended(lab.db, lab.now)) == (2, 1)
         assert (sweep_late(lab.db, lab.now), sweep_unattended(lab.db, lab.now)) == (0, 0)
     assert len(workunits.tasks(lab.db)) == 6 + 3
-    quotas = [hosts.host(lab.db, host).standing.quota for host in (1, second)]
-    assert quotas == [8, None]  # halved for each of its two
+    assert {hosts.host(lab.db, host).standing.quota for host in (1, second)} == {None}, "slowness costs none"
     assert workunits.workunit(lab.db, 1).state is WorkunitState.OPEN
     assert lab.broken() == {}
 

@@ -12,7 +12,7 @@ from axiom.domain.endings import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Allotment
-from axiom.domain.work import Exit
+from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused
 from axiom.lab.credit.pay import Paying, tariff_of
 from axiom.lab.planning.deploy import deploy
@@ -96,8 +96,9 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.usefixtures("given")
-def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever(exchange, attic, caplog):
+def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever_and_long_words_are_cut(
+    exchange, attic, given, caplog
+):
     for failure in ({}, {"status": 11, "state": 3}):
         heard = exchange.call(attic, *[report(name, **failure) for name in UNKNOWN])
         assert heard.named("result_ack") == UNKNOWN
@@ -107,6 +108,10 @@ def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever(exchange, at
     (refused,) = [record.getMessage() for record in caplog.records if "report.refused" in record.getMessage()]
     assert f"host={attic.host} reports=300 first=1000 " in refused
     assert exchange.task(1)["state"] == "sent"
+    words = "<b>]]>&\x01" * 1_000 + "the very end"
+    exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=words))
+    assert len(exchange.task(1)["message"]) <= workunits.MOST_MESSAGE
+    assert "\x01" not in exchange.task(1)["message"]
     assert exchange.broken() == {}
 
 
@@ -194,36 +199,25 @@ def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes
     assert exchange.broken() == {}
 
 
-def test_what_an_aborted_task_brings_all_the_same_is_kept_and_needs_no_copy(exchange, attic, given):
+def test_what_an_aborted_task_brings_is_kept_and_a_task_is_aborted_with_its_work_only_where_a_host_has_it(
+    exchange, attic, given
+):
     abort(exchange, 1)
     assert exchange.call(attic, exchange.upload(given)).credit > 0
-    assert [exchange.task(number)["state"] for number in (1, 2)] == ["valid", "aborted"]
-    assert exchange.broken() == {}
-
-
-def test_a_task_is_aborted_with_its_work_and_only_where_a_host_has_it(exchange, attic, given):
-    exchange.call(attic, exchange.upload(given))
+    assert [exchange.task(number)["state"] for number in (1, 2)] == ["valid", "aborted"]  # it needs no copy
     order = Allotment(experiment_id=1, workunits=1, replicates_each=1, reason="a test")
     exchange.do(lambda db: deploy(db, order, max_failures=3, now=exchange.lab.now, host_id=attic.host))
     exchange.deploy(1)
     assert len(exchange.call(attic, ask=1.0).tasks) == 1
     with pytest.raises(Refused, match="host 2"):
-        abort(exchange, 2)  # what is meant for one host
-    assert abort(exchange, 2, again=False)["again"] is False
+        abort(exchange, 3)  # what is meant for one host
+    assert abort(exchange, 3, again=False)["again"] is False
     states = exchange.do(lambda db: {workunit.id: workunit.state for workunit in workunits.workunits(db)})
     assert states == {1: "done", 2: "cancelled", 3: "open"}
-    for number, error in ((2, Refused), (3, Refused), (9, NotFound)):
+    for number, error in ((3, Refused), (4, Refused), (9, NotFound)):
         with pytest.raises(error):
             abort(exchange, number)
     assert exchange.broken() == {}
-
-
-def test_what_a_program_says_at_length_is_cut_and_what_it_prints_is_harmless(exchange, attic, given):
-    words = "<b>]]>&\x01" * 1_000 + "the very end"
-    exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=words))
-    message = exchange.task(1)["message"]
-    assert len(message) <= workunits.MOST_MESSAGE
-    assert "\x01" not in message
 
 
 def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
@@ -242,7 +236,7 @@ def test_in_a_busy_second_most_reports_are_left_to_the_jobs(exchange, ann):
     assert exchange.broken() == {}
 
 
-def test_a_fault_in_judging_refuses_no_report(exchange, attic, given, caplog):
+def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(exchange, attic, given, caplog):
     def stumble(db, _now):
         db.execute("UPDATE task SET reason = 'half done'")
         raise ZeroDivisionError
@@ -255,6 +249,15 @@ def test_a_fault_in_judging_refuses_no_report(exchange, attic, given, caplog):
     exchange.settle()
     assert exchange.task(1)["state"] == "valid"
     assert exchange.broken() == {}
+
+    def outvote(db, now):
+        for _ in range(2):
+            host_reliability.outvote(db, attic.host, now)
+
+    exchange.deploy(10)
+    (second,) = exchange.call(attic, ask=1.0).tasks.values()
+    exchange.project = replace(exchange.project, settle=outvote)
+    assert exchange.call(attic, exchange.upload(second), ask=1e6).tasks == {}  # it counts before the same reply
 
 
 def test_what_is_reported_counts_before_the_same_reply_gives_or_refuses_more(exchange, attic):
@@ -272,15 +275,18 @@ def test_what_is_reported_counts_before_the_same_reply_gives_or_refuses_more(exc
     heard = exchange.call(attic, *died, ask=1e6)
     assert quota(exchange, attic.host) == 1
     assert heard.tasks == {}
-    assert "quota of 1 " in heard.words[0][1]
+    assert "1 task an hour" in heard.words[0][1]
+    exchange.lab.later(hours=1, seconds=1)
+    assert len(exchange.call(attic, ask=1e6).tasks) == 1, "not before midnight but within an hour"
 
 
-def test_what_others_agree_against_a_host_counts_before_the_same_reply_gives_more(exchange, attic, given):
-    exchange.deploy(10)
-
-    def outvote(db, now):
-        for _ in range(2):
-            host_reliability.outvote(db, attic.host, now)
-
-    exchange.project = replace(exchange.project, settle=outvote)
-    assert exchange.call(attic, exchange.upload(given), ask=1e6).tasks == {}
+def test_a_computer_that_is_busy_with_other_work_for_days_always_gets_some(exchange, attic):
+    exchange.deploy(99)
+    for _ in range(5):
+        given = exchange.call(attic, ask=1e6).tasks
+        assert len(given) >= attic.cores
+        exchange.lab.later(hours=24)
+        exchange.call(attic, *(report(name, status=197, state=3, said="exceeded elapsed time limit") for name in given))
+        assert {exchange.task(read_task_name(name[:-2])[1])["state"] for name in given} == {"aborted"}
+        assert quota(exchange, attic.host) is None
+    assert exchange.do(lambda db: db.select("SELECT id FROM workunit WHERE state <> 'open'")) == []

@@ -1,4 +1,4 @@
-"""How far is a host trusted with work? What it gets in a day follows from what it did with what it got before."""
+"""How far is a host trusted with work? What it gets in an hour follows from what it did with what it got before."""
 
 import math
 from collections.abc import Sequence
@@ -11,12 +11,16 @@ from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import GpuUnusable
 
-# Tasks a core and day: what a host falls from when it fails and climbs back to. Five failures in a row leave one.
+# Tasks a core and hour: what a host falls from when it fails and climbs back to. Five failures in a row leave one.
 QUOTA = 32
+QUOTA_LASTS = timedelta(hours=1)
 _LEAST = 1  # so that a host which was mended can show it
 BARRED_AT = 2  # once is a cosmic ray; between two of them the host computed on, and every task of it was checked
 _FORGOTTEN = timedelta(days=30)
 _BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
+# A computer that is busy with other work. The runner itself bounds the processor's time.
+_SLOW = frozenset({Cause.TIME_LIMIT, Cause.NOT_STARTED_IN_TIME})
+_SLOW_AFTER = QUOTA_LASTS  # by our clock: BOINC is told to wait for many hours, so what ends sooner ended otherwise
 _WEIGHT = 0.2  # of the newest task in an average
 _SLOWEST, _FASTEST = 0.01, 100.0  # of what can be believed about a host's speed
 _STEP = math.log(2)  # no single task makes a host look more than twice as fast or as slow
@@ -49,19 +53,20 @@ def after(standing: Standing, ended: PastTask) -> Trusted:
     """Decide from one more task. What is not the host's doing leaves it as it was."""
     if ended.state is TaskState.VALID:
         return _better(standing, ended)
+    if ended.state is TaskState.EXPIRED:
+        # It took at least so long. A computer that never answers has few in hand, since it has nothing in a row.
+        turnaround = _averaged(standing.turnaround_seconds, ended.turnaround_seconds)
+        late = replace(standing, valid_in_row=0, turnaround_seconds=turnaround)
+        return Trusted(standing=late, reason="a task was not returned in time: its quota stays, and it has few in hand")
     if _is_blamed(ended):
         quota = _halved(standing.quota)
-        # A task that was never returned took at least so long.
-        turnaround = standing.turnaround_seconds
-        if ended.state is TaskState.EXPIRED:
-            turnaround = _averaged(turnaround, ended.turnaround_seconds)
-        worse = replace(standing, valid_in_row=0, quota=quota, turnaround_seconds=turnaround)
-        return Trusted(standing=worse, reason=f"a task ended {ended.state}: the daily quota is {quota} a core now")
+        worse = replace(standing, valid_in_row=0, quota=quota)
+        return Trusted(standing=worse, reason=f"a task ended {ended.state}: the quota an hour is {quota} a core now")
     if _is_given_up(ended):
         # It says nothing about the host's results, but whoever gives up each task should not be sent hundreds.
         quota = _halved(standing.quota)
         fewer = replace(standing, quota=quota)
-        return Trusted(standing=fewer, reason=f"a task was given up: the daily quota is {quota} a core now")
+        return Trusted(standing=fewer, reason=f"a task was given up: the quota an hour is {quota} a core now")
     return Trusted(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
 
 
@@ -132,13 +137,15 @@ def _better(standing: Standing, ended: PastTask) -> Trusted:
         quota=quota,
         turnaround_seconds=_averaged(standing.turnaround_seconds, ended.turnaround_seconds),
     )
-    said = "the laboratory's most" if quota is None else f"{quota} a core"
-    return Trusted(standing=better, reason=f"{better.valid_in_row} valid tasks in a row: the daily quota is {said} now")
+    most = "the laboratory's most" if quota is None else f"{quota} a core and hour"
+    return Trusted(standing=better, reason=f"{better.valid_in_row} valid tasks in a row: its quota is {most} now")
 
 
 def _is_blamed(ended: PastTask) -> bool:
-    if ended.state in {TaskState.INVALID, TaskState.EXPIRED}:
+    if ended.state is TaskState.INVALID:
         return True
+    if ended.cause in _SLOW:
+        return ended.turnaround_seconds is not None and ended.turnaround_seconds < _SLOW_AFTER.total_seconds()
     return ended.state is TaskState.FAILED and (not ended.cause or Cause(ended.cause).blame in _BLAMED)
 
 

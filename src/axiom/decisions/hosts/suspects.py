@@ -29,7 +29,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suspect:
-    """A host that looks wrong, why, and to how many tasks a day and core it is held down from now on."""
+    """A host that looks wrong, why, and to how many tasks an hour and core it is held down from now on."""
 
     host_id: int
     trouble: Trouble
@@ -61,7 +61,7 @@ def _alone(host: Seen, now: datetime, listening: datetime | None) -> Iterator[Su
         reason = f"it has {counted(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
         yield Suspect(host_id=host.host_id, trouble=Trouble.SILENT, reason=reason)
     if host.quota is not None and host.quota <= QUOTA // 4 and not host.valid_in_row:
-        gets = f"{counted(host.quota, 'task')} a day and core"
+        gets = f"{counted(host.quota, 'task')} an hour and core"
         reason = f"it gets {gets}, and none since has been valid; each that is doubles it"
         yield Suspect(host_id=host.host_id, trouble=Trouble.FAILING, reason=reason)
     known = max(now, host.seen_at) - host.created_at

@@ -105,8 +105,8 @@ class Allowance:
 
     deadline: timedelta | None  # by which a task must be done; None where it does not matter
     tasks_per_core: int  # in hand
-    daily_per_core: int | None  # where its standing does not say; None is any number
-    heeds_standing: bool = True  # a host that brings errors gets fewer tasks a day
+    daily_per_core: int | None  # None is any number
+    heeds_standing: bool = True  # a host that brings errors gets fewer tasks an hour
     lent_seconds: float | None = None  # that a task of a cluster's pilot should take; None for other hosts
     beside: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
@@ -147,15 +147,19 @@ def assign(
     wish: WorkWish,
     allowance: Allowance,
     sent_today: int,
+    sent_lately: int = 0,
 ) -> Assignment:
-    """Share out what waits among what the host asks for, one task after the other."""
+    """Share out what waits among what the host asks for, one task after the other.
+
+    `sent_lately`: how many tasks it was given in the last hour; only the standing of a host asks for that.
+    """
     if not wish.is_any:
         return Assignment(shares=(), reason=NOTHING_ASKED)
     if is_barred(host.standing):
         return Assignment(shares=(), reason=_BARRED)
     if host.platform.processor == _NO_PROGRAM:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
-    filling = _Filling(host, held, wish, allowance, sent_today)
+    filling = _Filling(host, held, wish, allowance, (sent_today, sent_lately))
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
         ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
@@ -176,13 +180,20 @@ def assign(
 
 
 def day_of(now: datetime) -> int:
-    """The day on which quotas are counted: days since 1970 in UTC."""
+    """The day on which tasks are counted: days since 1970 in UTC."""
     return int(now.timestamp()) // _DAY_SECONDS
 
 
 def sent_today(host: Host, now: datetime) -> int:
     """How many tasks the host has had today."""
     return host.standing.sent_that_day if host.standing.quota_day == day_of(now) else 0
+
+
+def hourly_quota(host: Host, allowance: Allowance) -> int | None:
+    """How many tasks the host may have within an hour by its standing; None is any number."""
+    if host.standing.quota is None or not allowance.heeds_standing:
+        return None
+    return host.standing.quota * host.capacity.cores
 
 
 def most_in_hand(host: Host, allowance: Allowance) -> int:
@@ -221,7 +232,7 @@ class _Filling:
     """One host as it is filled, task by task."""
 
     def __init__(
-        self, host: Host, held: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent_today: int
+        self, host: Host, held: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent: tuple[int, int]
     ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
@@ -232,10 +243,9 @@ class _Filling:
         self._shared = _shared(host, allowance)
         self._given = 0
         self._in_hand = sum(each.tasks for each in held)
-        daily = host.standing.quota if allowance.heeds_standing else None
-        daily = allowance.daily_per_core if daily is None else daily
-        self._quota = None if daily is None else daily * self._cores
-        self._today = sent_today
+        daily, self._hourly = allowance.daily_per_core, hourly_quota(host, allowance)
+        self._daily = None if daily is None else daily * self._cores
+        self._today, self._lately = sent
         self._memory = HostRoom(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
         self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])
         # How long the cores have to do with what is in hand.
@@ -301,10 +311,15 @@ class _Filling:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores
             more = "" if is_full else "; it may have more after its next valid one"
             return f"your computer has {counted(in_hand, 'task')} of the {self._limit} that it may have{more}"
-        if self._quota is not None and self._today + self._given >= self._quota:
+        if self._hourly is not None and self._lately + self._given >= self._hourly:
             return (
-                f"the daily quota of {counted(self._quota, 'task')} is used up; it grows with valid results, "
-                "and the next day begins at midnight UTC"
+                f"your computer may have {counted(self._hourly, 'task')} an hour since some of its tasks failed, and "
+                "had them; each valid one doubles that, and an hour after these it may have more"
+            )
+        if self._daily is not None and self._today + self._given >= self._daily:
+            return (
+                f"the laboratory gives your computer {counted(self._daily, 'task')} a day, and it had them; "
+                "the next day begins at midnight UTC"
             )
         return mark("one answer brings no more than this; ask again") if self._given >= self._wish.most else ""
 

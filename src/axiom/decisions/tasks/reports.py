@@ -42,7 +42,7 @@ def receive(
         reason = f"task {task.id} is host {task.host_id}'s, and host {report.host_id} brings no result of it"
         return ReportOutcome(state=None, reason=reason)
     if ended.cause is not Cause.SUCCESS:
-        is_failure = ended.blame not in _NOBODYS_FAULT
+        is_failure = ended.blame not in _NOBODYS_FAULT and not _was_starved(ended, report)
         state = TaskState.FAILED if is_failure else TaskState.ABORTED
         return ReportOutcome(state=state, reason=ended.reason, cause=ended.cause)
     if report.output_digest is None:
@@ -61,6 +61,11 @@ def how(report: Report) -> Ending:
     if report.in_words:
         return Ending(cause=cause, exit_status=report.exit_status, reason=report.in_words)
     return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
+
+
+def _was_starved(ended: Ending, report: Report) -> bool:
+    """Did BOINC end for time what computed? Our runner bounds the processor's time, so other programs had it."""
+    return ended.cause is Cause.TIME_LIMIT and report.cpu_seconds > 0
 
 
 def _is_out_yet(task: Task) -> bool:

@@ -10,7 +10,7 @@ from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
-from axiom.decisions.tasks.assignment import Allowance, most_in_hand, sent_today
+from axiom.decisions.tasks.assignment import Allowance, hourly_quota, most_in_hand, sent_today
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import OUR_GPUS, Host, project_choice
 from axiom.domain.planning import Need, Supply
@@ -143,10 +143,10 @@ def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime)
     if not allowance.heeds_standing:
         return None
     left = most_in_hand(one.host, allowance) - in_hand
-    daily = one.host.standing.quota if one.host.standing.quota is not None else allowance.daily_per_core
-    if daily is not None:
-        left = min(left, daily * one.host.capacity.cores - sent_today(one.host, now))
-    return max(0, left)
+    if allowance.daily_per_core is not None:
+        left = min(left, allowance.daily_per_core * one.host.capacity.cores - sent_today(one.host, now))
+    hourly = hourly_quota(one.host, allowance)
+    return max(0, left if hourly is None else min(left, hourly - in_hand))
 
 
 def _obstacle(one: Present, cores: int) -> str:

@@ -26,7 +26,11 @@ _POLL = 0.1
 _SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
 _LAST_SECONDS = 2.0  # for the state of a cell that has to stop
 _AMISS = "it answered amiss"
-_LOAD_LIMIT = 300.0  # seconds to import an experiment; a cold disk and JAX take tens of them
+_LOAD_LIMIT = 300.0  # seconds of a processor to import an experiment; JAX takes a few of them
+# BOINC computes at the lowest priority: beside other programs a process may have a thousandth of a core for hours, so
+# what counts is that it moves. One that moves and comes nowhere is ended in the end all the same.
+_STILL_LIMIT = 1_200.0  # seconds in which it used no processor at all
+LONGEST = 6 * 3_600.0  # seconds by the clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +40,20 @@ class ModuleDeclaration:
     module: str
     manifest: Mapping[str, Any] | None
     fault: str = ""
+
+
+class _Stillness:
+    """For how long a process has used no processor, without the hours that the host slept."""
+
+    def __init__(self) -> None:
+        self._cpu = -1.0
+        self._since = Awake()
+
+    def seconds(self, cpu: float) -> float:
+        """Ask several times a second, with the CPU seconds that it has used by now."""
+        if cpu > self._cpu:
+            self._cpu, self._since = cpu, Awake()
+        return self._since.seconds()
 
 
 class Box(Protocol):
@@ -189,7 +207,7 @@ class Child:
     ) -> CellAnswer:
         """Hear the present cell to its end; `began` is what the process had used when the cell had used nothing."""
         early: tuple[float, ...] = ()
-        waited = Awake()  # a host that slept must not find every cell late
+        waited, still = Awake(), _Stillness()  # a host that slept must not find every cell late
         while True:
             self._attend()
             message = self._hear(_POLL) or {}
@@ -204,7 +222,8 @@ class Child:
             if keeping:
                 keeping.hear(message, system.usage(self._computing)[0] - began)
             cpu = self._watch(memory_mb, "the ticket allows")
-            if cpu - began > cpu_limit or waited.seconds() > wall_limit:
+            is_stuck = still.seconds(cpu) > _STILL_LIMIT or waited.seconds() > wall_limit
+            if is_stuck or cpu - began > cpu_limit:
                 self.stop()
                 return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
 
@@ -300,14 +319,16 @@ class Child:
             raise self._lost() from None
 
     def _await(self, key: str, waited: Awake | None = None, patience: float | None = None) -> Any:
-        waited, longest, message = waited or Awake(), patience or _LOAD_LIMIT, None
-        while message is None and waited.seconds() < longest:
+        waited, still, message, is_late = waited or Awake(), _Stillness(), None, False
+        while message is None and not is_late:
             self._attend()
             message = self._hear(_POLL)
             if message is None:
-                self._watch(LOAD_MB, "while it is imported an experiment may hold")
+                cpu, seconds = self._watch(LOAD_MB, "while it is imported an experiment may hold"), waited.seconds()
+                is_stuck = cpu > _LOAD_LIMIT or still.seconds(cpu) > _STILL_LIMIT
+                is_late = seconds > patience if patience else is_stuck or seconds > LONGEST
         if message is None or key not in message:
-            raise self._lost(f"it said nothing for {longest:.0f} seconds" if message is None else _AMISS)
+            raise self._lost(f"it said nothing for {waited.seconds():.0f} seconds" if message is None else _AMISS)
         return message[key]
 
     def _attend(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.hosts.costs import class_of
-from axiom.decisions.hosts.reliability import GPU_LOOKS, PastTask, gpu_rests
+from axiom.decisions.hosts.reliability import GPU_LOOKS, QUOTA_LASTS, PastTask, gpu_rests
 from axiom.decisions.hosts.runners import unsuited
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
@@ -22,6 +22,7 @@ from axiom.decisions.tasks.assignment import (
     assign,
     day_of,
     gpu_of,
+    hourly_quota,
     sent_today,
 )
 from axiom.domain.fleet import Host
@@ -148,24 +149,31 @@ class _Dispatcher:
 
     def serve(self, wish: WorkWish, lost: Sequence[GrantedTask]) -> tuple[tuple[GrantedTask, ...], str]:
         """New tasks, and why not more. What was sent again counts as what was asked for."""
-        wish, today = self._less(wish, lost), sent_today(self._host, self._now)
+        wish, sent = self._less(wish, lost), (sent_today(self._host, self._now), self._sent_lately())
         if not wish.is_any:
             return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
         held = [self._held(each) for each in self._hand]
         queues = self._queues()
         if not queues and self._unsuited:
             return (), self._unsuited
-        given, reason = self._deal(wish, queues, held, today)
+        given, reason = self._deal(wish, queues, held, sent)
         idle = _for_idle(self._less(wish, given))
         if idle.is_any and (probed := self._probed(queues)):
             held += [_as_held(one) for one in given]
-            probes, _ = self._deal(idle, probed, held, today + len(given))
+            probes, _ = self._deal(idle, probed, held, (sent[0] + len(given), sent[1] + len(given)))
             given += probes
             reason = reason if self._less(wish, given).is_any else ENOUGH
         return tuple(given), reason
 
+    def _sent_lately(self) -> int:
+        """How many tasks it had within the hour, as far as its quota asks: most hosts have none."""
+        quota = hourly_quota(self._host, self._allowance)
+        if quota is None:
+            return 0
+        return waiting_tasks.sent_since(self._db, self._host.id, self._now - QUOTA_LASTS, limit=2 * quota)
+
     def _deal(
-        self, wish: WorkWish, queues: dict[int, Queue], held: Sequence[TasksInHand], today: int
+        self, wish: WorkWish, queues: dict[int, Queue], held: Sequence[TasksInHand], sent: tuple[int, int]
     ) -> tuple[list[GrantedTask], str]:
         """Tasks of these queues, until the host has what it wishes or may have no more; and why not more."""
         given: list[GrantedTask] = []
@@ -178,7 +186,8 @@ class _Dispatcher:
                 held=[*held, *map(_as_held, given)],
                 wish=wish,
                 allowance=self._allowance,
-                sent_today=today + len(given),
+                sent_today=sent[0] + len(given),
+                sent_lately=sent[1] + len(given),
             )
             taken: list[GrantedTask] = []
             unclaimed: list[GrantedTask] = []

@@ -28,7 +28,7 @@ from axiom.boinc.replies import (
 from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
-from axiom.decisions.planning.cell_limits import COST_MARGIN, GPU_MARGIN, LEAST_GPU_SECONDS
+from axiom.decisions.planning.cell_limits import COST_MARGIN, GPU_MARGIN
 from axiom.domain.fleet import GPU_KINDS
 from axiom.domain.ledger import Balance
 from axiom.locale.languages import gettext, mark
@@ -43,12 +43,12 @@ from axiom.store.hosts.contacts import AccountHolder
 
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20
-# A task is ended by its runner at five times its prediction; BOINC's own limit is a last resort, never below two
-# minutes, where its client would put twelve hours instead. On a GPU its runner gives it ten times as long.
+# A cell is ended by its runner at five times its prediction, by the processor's time. BOINC's own limit is by the wall
+# clock and a last resort: BOINC computes at the lowest priority, and beside other programs a task of seconds may have a
+# thousandth of a core. On a GPU its runner gives it ten times as long.
 _BOUND = 2.0 * COST_MARGIN
-_LEAST_BOUND_SECONDS = 130.0
 _GPU_BOUND = 2.0 * GPU_MARGIN
-_LEAST_GPU_BOUND_SECONDS = 2.0 * LEAST_GPU_SECONDS
+_LEAST_BOUND_SECONDS = 24 * 3_600.0
 _THOUSANDTHS = 1_000
 
 
@@ -162,12 +162,12 @@ def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
 def _workunit(one: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
     estimate = one.seconds * REFERENCE_FLOPS
     longest = max(one.seconds, one.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
-    times, least = (_GPU_BOUND, _LEAST_GPU_BOUND_SECONDS) if one.gpu else (_BOUND, _LEAST_BOUND_SECONDS)
+    times = _GPU_BOUND if one.gpu else _BOUND
     return WorkunitOrder(
         name=one.name,
         app=APP,
         flops_estimate=estimate,
-        flops_bound=max(times * longest, least * flops),
+        flops_bound=max(times * longest, _LEAST_BOUND_SECONDS * flops),
         memory_bytes=one.memory_mb * _MEGABYTE,
         disk_bytes=one.disk_mb * _MEGABYTE,
         command_line=" ".join(one.order.argv()),

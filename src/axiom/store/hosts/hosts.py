@@ -159,7 +159,7 @@ def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> No
 
 
 def hold_down(db: Database, host_id: int, quota: int) -> None:
-    """Give this host no more tasks a day and core than so many, until valid ones have doubled it often enough."""
+    """Give this host no more tasks an hour and core than so many, until valid ones have doubled it often enough."""
     db.execute(_HOLD_DOWN, id=host_id, quota=quota)
 
 

@@ -36,6 +36,10 @@ _HELD = """
 SELECT experiment_id, gpu, count(*) AS tasks, group_concat(id) AS ids FROM task
 WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id, gpu
 """
+_SENT_SINCE = """
+SELECT count(*) AS amount FROM task WHERE host_id = :host_id AND sent_at > :since AND id > coalesce(
+    (SELECT id FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET :limit), 0)
+"""
 _ENDED_ON_GPUS = """
 SELECT state, cause, message, closed_at FROM task
 WHERE host_id = :host_id AND gpu <> '' AND closed_at IS NOT NULL AND state IN ('valid', 'failed', 'invalid')
@@ -153,6 +157,12 @@ def held(db: Database, host_id: int) -> list[HeldTasks]:
         HeldTasks(experiment_id=row["experiment_id"], gpu=row["gpu"], ids=frozenset(map(int, row["ids"].split(","))))
         for row in db.select(_HELD, host_id=host_id)
     ]
+
+
+def sent_since(db: Database, host_id: int, since: datetime, *, limit: int) -> int:
+    """How many tasks the host was given since then, of its newest so many."""
+    row = db.one(_SENT_SINCE, host_id=host_id, since=at(since), limit=limit)
+    return int(row["amount"]) if row else 0
 
 
 def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, str, datetime]]:

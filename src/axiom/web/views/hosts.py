@@ -164,7 +164,7 @@ def _standing(reading: Reading, found: Host) -> Answer:
     standing = found.standing
     return {
         "valid_in_row": standing.valid_in_row,
-        "tasks_per_core_and_day": standing.quota,
+        "tasks_per_core_and_hour": standing.quota,
         "sent_today": sent_today(found, reading.now),
         "turnaround_seconds": standing.turnaround_seconds,
         "speed": found.speed,
@@ -180,8 +180,8 @@ def _in_words(found: Host) -> list[str]:
         words.append("It may have as many tasks a day as any host.")
     else:
         words.append(
-            f"It may have {plain(standing.quota)} tasks a core and day. A task that fails, is not valid or is given up "
-            "halves that, and a valid one doubles it."
+            f"It may have {plain(standing.quota)} tasks a core and hour. A task that fails, is not valid or is given "
+            "up halves that, and a valid one doubles it. One that took too long changes nothing."
         )
     if standing.turnaround_seconds is not None:
         words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")
