@@ -200,7 +200,7 @@ def test_a_session_that_finds_nothing_to_do_says_so_at_every_step(rounds):
     assert rounds.kinds() == NOTHING.split()
 
 
-def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_session(rounds):
+def test_each_closed_task_is_reviewed_once_ever_also_what_was_closed_while_the_clock_stood_still(rounds):
     """A clock that was set back stands still until the time has come again, and work goes on meanwhile."""
     lab = rounds.lab
     lab.deploy(workunits=2)
@@ -213,6 +213,16 @@ def test_what_is_closed_while_the_clock_stands_still_is_reviewed_by_the_next_ses
         amounts += [note.facts.get("amount", 0) for note in rounds.up_to(Step.REVIEW).notes]
         rounds.hold()
     assert sum(amounts) == 2
+    rounds.lab.deploy(workunits=20)
+    reviewed: Counter[str] = Counter()
+    for failures in (0, 2, 1):
+        rounds.compute(3)
+        rounds.compute(failures, by=lambda _order: None)
+        for note in rounds.up_to(Step.REVIEW).notes:
+            reviewed[note.kind] += int(str(note.facts.get("amount", 0)))
+        rounds.compute(1)  # comes back while the session is open: it is the next one's
+        rounds.hold()
+    assert +reviewed == {"task.valid": 3 * 3 + 2, "task.failed": 3}
 
 
 @pytest.mark.parametrize("is_withdrawn", [False, True])
@@ -227,8 +237,7 @@ def test_what_was_planned_is_ordered_unless_it_was_withdrawn(due_rounds, is_with
     planned = sessions.kept_plan(due_rounds.db, 1)["allotments"]
     due_rounds.lab.host("first", cores=16)  # another plan would be made by now
     if is_withdrawn:
-        with due_rounds.db.transaction():
-            withdraw(due_rounds.db, 1, "a test", due_rounds.lab.now)
+        withdraw(due_rounds.db, 1, "a test", due_rounds.lab.now)
     ordered = [note.facts["workunits"] for note in due_rounds.step().notes if note.kind == "deploy.ordered"]
     assert ordered == ([] if is_withdrawn else [allotment["workunits"] for allotment in planned])
 
@@ -262,19 +271,6 @@ def test_idle_cores_alone_are_a_reason_only_now_and_then(rounds, variant):
     assert due(rounds.db, POLICY, rounds.lab.now) == ""
     rounds.lab.later(seconds=1)
     assert due(rounds.db, POLICY, rounds.lab.now).startswith("0 tasks in the queue for 2 cores")
-
-
-def test_each_closed_task_is_reviewed_once_ever(rounds):
-    rounds.lab.deploy(workunits=20)
-    reviewed: Counter[str] = Counter()
-    for failures in (0, 2, 1):
-        rounds.compute(3)
-        rounds.compute(failures, by=lambda _order: None)
-        for note in rounds.up_to(Step.REVIEW).notes:
-            reviewed[note.kind] += int(str(note.facts.get("amount", 0)))
-        rounds.compute(1)  # comes back while the session is open: it is the next one's
-        rounds.hold()
-    assert +reviewed == {"task.valid": 3 * 3 + 2, "task.failed": 3}
 
 
 def test_the_stuck_are_given_up_on_and_the_slow_are_waited_for(rounds):

@@ -303,8 +303,7 @@ S5 = replace(PRESETS["S5"], gpu_bonus=0, session_cap=25_000)
 
 
 def announce(rounds, tariff) -> None:
-    with rounds.db.transaction():
-        tariffs.announce(rounds.db, tariff, rounds.lab.now)
+    tariffs.announce(rounds.db, tariff, rounds.lab.now)
 
 
 def waiting(rounds) -> list[int]:
@@ -365,8 +364,7 @@ def hold_back(rounds, amount: int, *tasks: int) -> None:
     """Awards of this amount wait for tasks that were never made."""
     rounds.db.execute("PRAGMA foreign_keys = OFF")
     common = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "amount": amount, "because": "a test"}
-    with rounds.db.transaction():
-        settlements.hold(rounds.db, [Award(task_id=t, **common) for t in tasks], tariff_id=1, now=rounds.lab.now)
+    settlements.hold(rounds.db, [Award(task_id=t, **common) for t in tasks], tariff_id=1, now=rounds.lab.now)
 
 
 def test_however_many_wait_the_younger_come_after_all_of_them(rounds):
@@ -408,8 +406,7 @@ def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_
 
 
 def test_what_is_approved_or_has_no_cap_any_more_is_booked_at_once(capped):
-    with capped.db.transaction():
-        approve(capped.db, [award.id for award in settlements.waiting(capped.db, 3)], "with thanks", capped.lab.now)
+    approve(capped.db, [award.id for award in settlements.waiting(capped.db, 3)], "with thanks", capped.lab.now)
     assert waiting(capped) == [10]
     assert settlements.unsettled(capped.db) == 24_000
     assert capped.stored("award")["award"][-1]["because"].endswith("with thanks")
@@ -459,8 +456,7 @@ def test_a_correction_is_a_further_award_and_everybody_s_sum_follows_and_what_wa
     assert balance_check.problems(capped.db) == []
     capped.hold()
     assert capped.broken() == {}
-    with capped.db.transaction():
-        ledger.carry_over(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)
+    ledger.carry_over(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)
     before = capped.stored()
     for table in ("award", "entry", "carried", "tariff", "settlement"):
         assert before[table]

@@ -190,8 +190,7 @@ def test_a_retired_or_older_version_is_refused_and_a_newer_one_is_open(small_lab
     with pytest.raises(Refused):
         small_lab.publish(prepared())
     assert whole(small_lab) == before
-    with small_lab.db.transaction():
-        experiments.retire(small_lab.db, 1, small_lab.now)
+    experiments.retire(small_lab.db, 1, small_lab.now)
     before = whole(small_lab)
     with pytest.raises(Withdrawn) as refused:
         small_lab.publish(prepared(version=2))
@@ -282,7 +281,7 @@ def wanted(lab) -> list:
     return list(seals.wanted(lab.db, lab.folder, [], **how))
 
 
-def test_publishing_once_more_renews_it(lab, older, prepared):
+def test_publishing_once_more_renews_it_and_after_other_bundle_keys_both_are_sealed_by_them(lab, older, prepared):
     before = older()
     assert lab.publish(prepared(top="# repaired"), is_tried=False).change == "unchanged"
     assert older().expires_at == lab.now + GOOD_FOR
@@ -292,15 +291,11 @@ def test_publishing_once_more_renews_it(lab, older, prepared):
     lab.publish(prepared(top="# repaired"), is_tried=False)
     assert older() == once
     assert lab.broken() == {}
-
-
-def test_after_other_bundle_keys_both_are_sealed_by_them(lab, older):
     key_rotation.make_next(lab.folder.keys, Role.BUNDLE)
     key_rotation.change_here(lab.folder.keys, lab.now)
     lab.keys = load_keys(lab.folder.keys, lab.now)
     assert not is_sealed(older(), lab.keys.trust, lab.now)
-    with lab.db.transaction():
-        renewed = seals.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
+    renewed = seals.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
     assert [one.name for one in renewed] == ["tiny_sum"]
     assert is_sealed(older(), lab.keys.trust, lab.now)
     assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
@@ -336,7 +331,9 @@ def lay_out(lab, *shipped: str) -> list[str]:
     return published_files.lay_out(lab.db, lab.folder, shipped)
 
 
-def test_a_lost_file_alone_is_laid_out_again_with_the_bytes_of_the_newest_bundle(working_lab, file, prepared):
+def test_a_lost_file_alone_is_laid_out_again_and_without_its_bundle_the_laboratory_starts_all_the_same(
+    working_lab, file, prepared, caplog
+):
     newest = prepared(top="LATER = 1")
     assert working_lab.publish(newest).change == "new bundle"
     assert lay_out(working_lab) == ["tiny_sum"]
@@ -352,6 +349,13 @@ def test_a_lost_file_alone_is_laid_out_again_with_the_bytes_of_the_newest_bundle
     file.unlink()
     assert lay_out(working_lab, "tiny_sum") == []  # it comes with Axiom
     assert not file.exists()
+    working_lab.db.execute("UPDATE blob SET body = x'00'")
+    for stored in working_lab.folder.blobs.glob("??/*"):
+        stored.write_bytes(b"something else")
+    with caplog.at_level(logging.ERROR, "axiom.own_files"):
+        assert lay_out(working_lab) == []
+    assert "file.lost experiment=tiny_sum" in caplog.text
+    assert not file.exists()
 
 
 @pytest.mark.parametrize("how", ["retired", "recalled"])
@@ -366,16 +370,6 @@ def test_what_was_taken_back_stays_away_also_where_an_older_version_is_open(work
             experiments.recall(working_lab.db, newest.id, working_lab.now)
     assert experiments.by_id(working_lab.db, 1).status == "open"
     assert lay_out(working_lab) == []
-    assert not file.exists()
-
-
-def test_a_bundle_that_is_lost_or_damaged_is_logged_and_the_laboratory_starts_all_the_same(working_lab, file, caplog):
-    working_lab.db.execute("UPDATE blob SET body = x'00'")
-    for stored in working_lab.folder.blobs.glob("??/*"):
-        stored.write_bytes(b"something else")
-    with caplog.at_level(logging.ERROR, "axiom.own_files"):
-        assert lay_out(working_lab) == []
-    assert "file.lost experiment=tiny_sum" in caplog.text
     assert not file.exists()
 
 
@@ -421,13 +415,10 @@ def listed(bare_package, name):
     return declared.declaration(file.parent, name, collect(bare_package, file))
 
 
-def test_what_is_shipped_is_current():
+def test_what_is_shipped_is_current_and_what_a_process_says(bare_package):
     assert declared.outdated(PACKAGE) == []
     files = collect(PACKAGE, PACKAGE / "catalogue" / "test_deploy.py")
     assert declared.declaration(PACKAGE / "catalogue", "nothing", files) is None
-
-
-def test_what_is_shipped_is_what_a_process_says(bare_package):
     """JAX is asked for by one of the two, and what the first imports must not count for the second."""
     write_list(bare_package, declared.describe_files)
     for name in NAMES:
@@ -435,7 +426,7 @@ def test_what_is_shipped_is_what_a_process_says(bare_package):
     assert [read_manifest(listed(bare_package, name)).avx for name in NAMES] == [True, False]
 
 
-def test_only_what_was_changed_is_asked_again(bare_package, describe):
+def test_only_what_was_changed_is_asked_again_and_a_file_with_something_to_refuse_never_listed(bare_package, describe):
     assert listed(bare_package, "rank_dynamics") is None
     assert declared.outdated(bare_package) == list(NAMES)
     first = write_list(bare_package, describe)
@@ -449,17 +440,12 @@ def test_only_what_was_changed_is_asked_again(bare_package, describe):
     assert write_list(bare_package, describe) != first
     assert describe.asked == ["rank_dynamics"]
     assert declared.outdated(bare_package) == []
-    (bare_package / "kit" / "newer.py").write_text(
-        '"""Something new."""\n'
-    )  # another kit is another declaration for all
+    (bare_package / "kit" / "newer.py").write_text('"""New."""\n')  # another kit is another declaration for all
     assert declared.outdated(bare_package) == list(NAMES)
     (bare_package / "catalogue" / "test_deploy.py").unlink()
     assert "test_deploy" not in write_list(bare_package, describe)
     assert declared.outdated(bare_package) == []
-
-
-def test_a_file_with_something_to_refuse_is_never_listed(bare_package, describe):
-    """Whoever publishes what is listed does not read it again."""
+    describe.asked.clear()  # whoever publishes what is listed does not read it again
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_text(file.read_text().replace("\nimport ", "\nimport os\nimport ", 1))
     with pytest.raises(BundleError, match=r"rank_dynamics.py.* os "):

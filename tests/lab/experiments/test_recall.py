@@ -304,16 +304,8 @@ def test_killed_half_way_nothing_or_all_of_it_is_there(staged, prepared, ends):
     staged.publish(prepared(top="# worse"))
     before = (changes(staged), experiments.bundle_now(staged.db, 1).serial)
     staged.db.execute("BEGIN IMMEDIATE")
-    roll_back(
-        staged.db,
-        staged.folder,
-        version(staged),
-        to=None,
-        keys=staged.keys,
-        good_for=timedelta(days=9),
-        now=staged.now,
-        **WHO,
-    )
+    words = {"to": None, "keys": staged.keys, "good_for": timedelta(days=9), "now": staged.now} | WHO
+    roll_back(staged.db, staged.folder, version(staged), **words)
     if ends == "committed":
         staged.db.execute("COMMIT")
     staged.db.close()

@@ -75,12 +75,37 @@ def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_
     assert Template.GENERALISE in {one.template for one in following(settled.db)}
 
 
-def test_what_asks_a_finding_elsewhere_is_for_generality_and_a_fresh_cohort_is_not(settled):
+def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_three_dull_plans_are_dull(settled):
     elsewhere = admit(settled, "generalise-1-shift-4")
     cohort = register_cohort(settled.db, 1, stopping=Stopping(), why="a test", now=settled.lab.now)
     found = {one.registration_id: purpose_of(one) for one in candidates(settled.db, settled.lab.now)}
     assert found[elsewhere.id] is Purpose.GENERALITY
     assert found[cohort.id] is Purpose.NEAREST, "it is decided, and not Definitive"
+    made = admit(settled, "extremes-1-size-1-9")
+    (number,) = registration_store.numbers(settled.db, made).values()
+    first, second = (Node(noun=Noun.FINDING, id=each) for each in (1, number))
+    link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)
+    assert pairs(settled.db) == [(1, number)], "what tests another one explains nothing"
+    loaded = {one.number: one for one in subjects(settled.db, proposals.everything(settled.db), {})}
+    assert set(loaded) == {1}, "of the new one nothing is known yet"
+    assert loaded[1].asked == {"generalise-1-shift-4", "extremes-1-size-1-9"}
+    assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0
+
+    def planned(*registrations):
+        held = sessions.begin(settled.db, pi=AUTOPILOT, reason="a test", now=settled.lab.now)
+        skipped = [
+            {"experiment_id": 1, "name": "tiny_sum", "reason": f"it is {BELOW_FLOOR}", "registration_id": one}
+            for one in registrations
+        ]
+        sessions.keep_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
+        sessions.finish(settled.db, held, Step.LOG, seen_task=0, now=settled.lab.now, ends=True)
+        settled.lab.later(seconds=1)
+
+    for number in (1, 2, 3):
+        planned(1, *([2] if number != 2 else []))
+    assert dull_sessions(settled.db) == {1: 3, 2: 1}
+    planned()
+    assert dull_sessions(settled.db) == {}
 
 
 def test_what_is_approved_counts_with_all_that_it_may_cost_and_what_came_of_it_moves_the_base_rates(settled):
@@ -104,24 +129,6 @@ def test_what_is_approved_counts_with_all_that_it_may_cost_and_what_came_of_it_m
     settled.db.execute("UPDATE proposal SET body = json_set(body, '$.effect', 1e-9) WHERE registration_id = 2")
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert abs(outcome.ratio) < 1e3, "beside nearly nothing"
-
-
-def test_a_registration_is_dull_when_three_plans_in_a_row_say_so(settled):
-    def planned(*registrations):
-        held = sessions.begin(settled.db, pi=AUTOPILOT, reason="a test", now=settled.lab.now)
-        skipped = [
-            {"experiment_id": 1, "name": "tiny_sum", "reason": f"it is {BELOW_FLOOR}", "registration_id": one}
-            for one in registrations
-        ]
-        sessions.keep_plan(settled.db, held.id, {"allotments": [], "skipped": skipped})
-        sessions.finish(settled.db, held, Step.LOG, seen_task=0, now=settled.lab.now, ends=True)
-        settled.lab.later(seconds=1)
-
-    for number in (1, 2, 3):
-        planned(1, *([2] if number != 2 else []))
-    assert dull_sessions(settled.db) == {1: 3, 2: 1}
-    planned()
-    assert dull_sessions(settled.db) == {}
 
 
 def retired(rounds):
@@ -159,18 +166,6 @@ def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
     shifting.hold()
     (row,) = scores.everything(shifting.db)
     assert row["reason"].startswith("its findings are retired")
-
-
-def test_pairs_are_findings_of_which_one_explains_the_other(settled):
-    made = admit(settled, "extremes-1-size-1-9")
-    (number,) = registration_store.numbers(settled.db, made).values()
-    first, second = (Node(noun=Noun.FINDING, id=each) for each in (1, number))
-    link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)
-    assert pairs(settled.db) == [(1, number)], "what tests another one explains nothing"
-    loaded = {one.number: one for one in subjects(settled.db, proposals.everything(settled.db), {})}
-    assert set(loaded) == {1}, "of the new one nothing is known yet"
-    assert loaded[1].asked == {"extremes-1-size-1-9"}
-    assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0
 
 
 def priced(prepared, configs, describe=describe_files):

@@ -45,17 +45,16 @@ def test_a_workunit_holds_tiles_of_one_arm_level_and_replicate_for_about_a_turn(
     assert {task.state for task in workunits.tasks(lab.db)} == {TaskState.VALID}
 
 
-def test_for_volunteers_a_task_is_longer(lab):
-    (first, *_) = [number for order in lab.chart(cores=1, has_volunteers=True) for number in order.workunits]
-    assert len(workunits.workunit(lab.db, first).configs) == 4  # all quarters: 20 minutes would be more
-
-
-def test_no_more_is_ordered_than_should_wait(lab):
+def test_no_more_is_ordered_than_should_wait_and_for_volunteers_a_task_is_longer(lab):
     wanted = POLICY.per_core * POLICY.task_seconds
     assert sum(order.tiles for order in lab.chart(cores=1, is_idle=False)) == SHARE * wanted
     assert lab.chart(cores=1, is_idle=False) == []
     lab.compute(1)
     assert sum(order.tiles for order in lab.chart(cores=1)) >= 1
+    lab.deploy(workunits=4, max_failures=1)
+    lab.compute()
+    (first, *_) = [number for order in lab.chart(cores=1, has_volunteers=True) for number in order.workunits]
+    assert len(workunits.workunit(lab.db, first).configs) == 4  # all quarters: 20 minutes would be more
 
 
 def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper_even_as_a_pilot(lab):
@@ -79,15 +78,6 @@ def test_nothing_is_ordered_before_level_0_is_back_or_of_a_retired_version(small
     assert lab.chart() == []
 
 
-@pytest.mark.parametrize("approvals", ["", "code"])
-def test_nothing_of_a_map_is_ordered_while_it_is_a_pilot(lab, approvals):
-    assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
-    lab.db.execute("DELETE FROM release")
-    assert versions(lab.db, lab.now, approvals) == []
-    releases.let_out(lab.db, 1, prepared_map().digest, "a test vouches for it", lab.now)
-    assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
-
-
 def changed_map(folder, old: str, new: str, version: int = 1):
     """The disc's file with one thing changed."""
     text = Path(disc_map.__file__).read_text()
@@ -95,6 +85,21 @@ def changed_map(folder, old: str, new: str, version: int = 1):
     file = folder / "disc_map.py"
     file.write_text(text.replace(old, new).replace("version=1", f"version={version}"))
     return prepare(Path(axiom.__file__).parent, file)
+
+
+def test_nothing_of_a_map_is_ordered_while_it_is_a_pilot_and_how_it_is_told_may_become_clearer(lab, tmp_path):
+    for approvals in ("", "code"):
+        assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+        lab.db.execute("DELETE FROM release")
+        assert versions(lab.db, lab.now, approvals) == []
+        releases.let_out(lab.db, 1, prepared_map().digest, "a test vouches for it", lab.now)
+        assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+    for old, new in (
+        ('title="A disc"', 'title="A round disc"'),
+        ("how far up", "height"),
+        ("    charted=2,", '    charted=2,\n    arms=("the large one", "the small one"),'),
+    ):
+        assert lab.publish(changed_map(tmp_path, old, new)).change == "new bundle"
 
 
 @pytest.mark.parametrize(
@@ -115,15 +120,6 @@ def test_a_map_that_shows_another_plane_needs_another_version_with_its_own_tiles
     assert tiles.amounts(lab.db, 2) == {}
     lab.deploy(2)
     assert workunits.workunit(lab.db, 9).configs == (0, 1)
-
-
-def test_how_a_map_is_told_may_become_clearer(lab, tmp_path):
-    for old, new in (
-        ('title="A disc"', 'title="A round disc"'),
-        ("how far up", "height"),
-        ("    charted=2,", '    charted=2,\n    arms=("the large one", "the small one"),'),
-    ):
-        assert lab.publish(changed_map(tmp_path, old, new)).change == "new bundle"
 
 
 def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_itself(small_lab, tmp_path):

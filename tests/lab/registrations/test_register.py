@@ -314,16 +314,13 @@ def registered_as(lab, **changes):
     lab.db.execute("UPDATE registration SET body = :body", body=json.dumps(body))
 
 
-def test_a_further_design_keeps_the_promise_of_evenly_spaced_arms(lab):
+def test_a_further_design_keeps_evenly_spaced_arms_and_nothing_is_registered_of_time_outs_that_speak_for_an_effect(lab):
     registered_as(lab, kind="slope", across="size", between=[], exchangeable=True)
     uneven = [({"size": size, "shift": 0}, 1.0) for size in (1, 2, 9)]
     with pytest.raises(Refused):
         add_design(lab, points=uneven)
     assert len(bodies(lab)) == 1
     add_design(lab, points=[({"size": size, "shift": 0}, 1.0) for size in (1, 3, 9)])
-
-
-def test_nothing_further_is_registered_of_time_outs_that_would_speak_for_an_effect(lab):
     registered_as(lab, censored=1.0)
     for register in (
         lambda: add_design(lab),
@@ -332,7 +329,7 @@ def test_nothing_further_is_registered_of_time_outs_that_would_speak_for_an_effe
     ):
         with pytest.raises(Refused):
             register()
-    assert len(bodies(lab)) == 1
+    assert len(bodies(lab)) == 2
 
 
 _COSTS = [100.0, 140.0]  # of a cell: five replicates fill 20 minutes
@@ -386,15 +383,12 @@ def costly_computed(costly_rounds, amount: int) -> None:
     costly_rounds.compute(amount, by=values(costly_rounds, 1.0))
 
 
-def test_whole_blocks_are_ordered_one_after_the_other(costly_rounds):
+def test_whole_blocks_are_ordered_one_after_the_other_and_those_of_several_designs_enter_by_their_size(costly_rounds):
     costly_computed(costly_rounds, 3)  # the pilot
     planned = planning.plan(
         planning.candidates(costly_rounds.db, costly_rounds.lab.now), cores=32, per_core=15, task_seconds=1.0
     )
     assert [one.workunits * one.replicates_each for one in planned.allotments] == [17, 20]
-
-
-def test_blocks_of_several_designs_enter_by_their_size_too(costly_rounds):
     wide = further(costly_rounds)
     costly_computed(costly_rounds, 12)
     order_of(costly_rounds, wide, 20)

@@ -17,20 +17,6 @@ from axiom.errors import Refused, StoreError
 from axiom.lab.runners.built import built_in, digests, place, read_built
 from axiom.lab.runners.stand_in import runner_name, stand_in
 
-
-def test_what_was_built_is_read_from_folders_that_are_whole(tmp_path):
-    whole = build(tmp_path, plan_class="nv"), build(tmp_path)
-    (tmp_path / "half").mkdir()
-    assert built_in(tmp_path) == sorted(whole)
-    assert built_in(tmp_path / "missing") == []
-    runner = read_built(whole[0])
-    assert (runner.name, runner.platform, runner.plan_class) == (f"{LINUX}-nv", LINUX, "nv")
-    assert (runner.needs_avx, runner.glibc, runner.unpacked_bytes) == (True, (2, 36), 420)
-    program, runtime = runner.pieces
-    assert (program.is_main, program.source, program.signature) == (True, tmp_path / runner.name / program.name, "")
-    assert (runtime.is_main, runtime.open_name, runtime.size) == (False, "", 11)
-
-
 MAIN, RUNTIME = row("runner", "", PROGRAM), row("runtime", ".zip", b"the runtime")
 ODD = [
     ({"format": "axiom-runner-2"}, "format"),
@@ -52,7 +38,17 @@ ODD = [
 ]
 
 
-def test_a_description_that_is_off_or_none_is_refused(tmp_path):
+def test_what_was_built_is_read_from_whole_folders_and_a_description_that_is_off_or_none_refused(tmp_path):
+    whole = build(tmp_path, plan_class="nv"), build(tmp_path)
+    (tmp_path / "half").mkdir()
+    assert built_in(tmp_path) == sorted(whole)
+    assert built_in(tmp_path / "missing") == []
+    runner = read_built(whole[0])
+    assert (runner.name, runner.platform, runner.plan_class) == (f"{LINUX}-nv", LINUX, "nv")
+    assert (runner.needs_avx, runner.glibc, runner.unpacked_bytes) == (True, (2, 36), 420)
+    program, runtime = runner.pieces
+    assert (program.is_main, program.source, program.signature) == (True, tmp_path / runner.name / program.name, "")
+    assert (runtime.is_main, runtime.open_name, runtime.size) == (False, "", 11)
     file = build(tmp_path) / "built.json"
     data = json.loads(file.read_text())
     for changes, fact in ODD:
@@ -116,7 +112,7 @@ print(json.dumps({name: module.__file__ for name, module in sys.modules.items() 
 """
 
 
-def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports_and_nothing_else(tmp_path):
+def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports_and_starts_from_any_folder(tmp_path):
     path, raw = tmp_path / "runner.pyz", stand_in(PYTHON)
     assert stand_in(PYTHON) == raw
     assert stand_in(Path("/usr/bin/another-python")) != raw
@@ -129,10 +125,7 @@ def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports_and_
     names = zipfile.ZipFile(path).namelist()
     parts = {name.split("/")[1] for name in names if "/" in name}
     assert parts == {"__init__.py", "domain", "errors.py", "runner", "signed"}
-
-
-def test_a_python_in_a_folder_with_spaces_starts_too(tmp_path):
-    python, path = tmp_path / "a folder" / "python", tmp_path / "runner.pyz"
+    python = tmp_path / "a folder" / "python"
     python.parent.mkdir()
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     path.write_bytes(stand_in(python))
