@@ -130,48 +130,32 @@ def test_an_upload_is_answered_whatever_the_disk_says(exchange, attic, monkeypat
     exchange.upload(handed, b"x" * size)
 
 
-def lose_bundle(exchange, prepared):
-    """The store has the bundle no more; what brings it back."""
+def test_without_its_bundle_reports_are_taken_and_whoever_asks_hears_why_until_it_is_back(
+    exchange, ann, attic, prepared
+):
+    exchange.deploy(5)
+    clients = [Client(ann.key, cpid=str(number) * 32) for number in range(2, 5)]
+    for client in clients:
+        exchange.call(client)
+    first, second = exchange.call(attic, cpu_req_instances=2).tasks.values()
     archive, digest = prepared().archive, prepared().digest
     exchange.do(lambda db: db.execute("UPDATE blob SET body = x'00', size = 1 WHERE digest = :it", it=digest))
     exchange.project._archives.clear()  # as after a start
-
-    def mend() -> None:
-        exchange.do(lambda db: blobs.put(db, exchange.folder, archive, exchange.lab.now))
-        exchange.lab.later(minutes=11)
-
-    return mend
-
-
-def test_without_its_bundle_reports_are_taken_and_what_was_lost_waits_until_it_is_back(exchange, attic, prepared):
-    exchange.deploy(3)
-    first, second = exchange.call(attic, cpu_req_instances=2).tasks.values()
-    mend = lose_bundle(exchange, prepared)
-    attic.tasks.pop(second.task.findtext("name"))
-    heard = exchange.call(attic, exchange.upload(first), ask=1.0)
-    assert heard.credit > 0
-    assert heard.tasks == {}
-    assert any("damaged" in words for _, words in heard.words)
-    mend()
-    assert second.task.findtext("name") in exchange.call(attic, ask=1.0).tasks
-    assert exchange.broken() == {}
-
-
-def test_whoever_asks_at_the_same_moment_hears_the_same(exchange, ann, prepared):
-    exchange.deploy(3)
-    clients = [Client(ann.key, cpid=str(number) * 32) for number in range(1, 4)]
-    for client in clients:
-        exchange.call(client)
-    lose_bundle(exchange, prepared)
     begun, goes_on = threading.Event(), threading.Event()
-    holding = exchange.writer.submit(
-        lambda _: begun.set() or goes_on.wait(PATIENCE)
-    )  # so that the others make one group
+    holding = exchange.writer.submit(lambda _: begun.set() or goes_on.wait(PATIENCE))  # the others make one group
     assert begun.wait(PATIENCE)
     answers = [exchange.project.scheduler(client.words(ask=1.0)) for client in clients]
     goes_on.set()
     holding.result(PATIENCE)
     assert all(b"damaged" in bytes(answer.result(PATIENCE)) for answer in answers)
+    attic.tasks.pop(second.task.findtext("name"))
+    heard = exchange.call(attic, exchange.upload(first), ask=1.0)
+    assert (heard.credit > 0, heard.tasks) == (True, {})
+    assert any("damaged" in words for _, words in heard.words)
+    exchange.do(lambda db: blobs.put(db, exchange.folder, archive, exchange.lab.now))
+    exchange.lab.later(minutes=11)
+    assert second.task.findtext("name") in exchange.call(attic, ask=1.0).tasks
+    assert exchange.broken() == {}
 
 
 def test_work_with_another_bundle_goes_out_all_the_same(working_lab, secrets, prepared):

@@ -7,6 +7,7 @@ import pytest
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.errors import NotFound
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.returns.transitioner import transit
 from axiom.store.engine import blobs
@@ -68,7 +69,9 @@ def states(lab, workunit_id=1):
     return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
 
 
-def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory(working_lab):
+def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory_and_ours_are_packed_by_what_tasks_have_alone(
+    working_lab,
+):
     working_lab.deploy(workunits=8)
     lost = working_lab.order(1)
     working_lab.later(hours=1)
@@ -82,14 +85,12 @@ def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory(working_lab):
     assert {order.task for order in others.orders}.isdisjoint({order.task for order in answer.orders})
     assert (len(others.orders), "100 MB of memory a task, and 50 MB" in others.reason) == (2, True)
     assert working_lab.ask(99).orders == ()
-
-
-def test_our_own_hosts_are_packed_by_what_each_task_has_alone(working_lab):
     ours = working_lab.host("ours", cores=8, memory_mb=800)
     theirs = working_lab.host("theirs", cores=8, memory_mb=800, volunteer="Bo")
     for statement in ("UPDATE experiment SET manifest", "UPDATE bundle SET manifest"):
         needs = "replace(replace(manifest, '\"avx\":false', '\"avx\":true'), '\"memory_mb\":100', '\"memory_mb\":300')"
         assert working_lab.db.execute(f"{statement} = {needs}") == 1  # as if it used JAX
+    working_lab.known = DispatchCache()
     working_lab.deploy(workunits=9)
     assert len(working_lab.ask(ours, wanted=8).orders) == 4
     answer = working_lab.ask(theirs, wanted=8)

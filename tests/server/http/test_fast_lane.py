@@ -45,13 +45,23 @@ def test_requests_in_whatever_pieces_are_answered_in_their_order(place, cuts):
     assert answers == [b"soon 100", b"now 5", b"page /page 1", b"soon 7"]
 
 
-def test_what_is_piped_behind_a_request_waits_for_its_answer(place, line):
-    answers, _ = place
+def test_what_is_piped_behind_a_request_waits_for_its_answer_and_whoever_leaves_before_it_harms_nobody(place, line):
+    answers, address = place
     line.say(post(b"/later", b"123") + post(b"/now", b"1") + b"GET /p HTTP/1.1\r\nhost: lab\r\n\r\n")
     assert until(lambda: answers.held)
     assert answers.asked[-1] == b"123"  # the second is not even asked
     answers.let_go()
     assert [line.answer()[1] for _ in range(3)] == [b"later 3", b"now 1", b"page /p 0"]
+    gone = Line(address)
+    gone.say(post(b"/later", b"12345"))
+    half = Line(address)
+    half.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 100\r\n\r\n12")
+    assert until(lambda: answers.held)
+    gone.socket.close()
+    half.socket.close()
+    answers.let_go()
+    line.say(post(b"/soon", b"12"))
+    assert line.answer() == (OK, b"soon 2")
 
 
 def test_a_body_in_chunks_or_for_which_a_client_waits_is_taken_and_who_asks_to_close_is_left(place, line):
@@ -128,20 +138,6 @@ def test_a_body_is_taken_that_keeps_coming_and_refused_that_comes_too_slowly(clo
         assert line.answer() == ((OK, b"now 93000") if pieces == 3 else (b"HTTP/1.1 408 Request Timeout", b""))
         assert pieces == 3 or line.is_closed()
         line.socket.close()
-
-
-def test_whoever_leaves_before_the_answer_harms_nobody(place, line):
-    answers, address = place
-    gone = Line(address)
-    gone.say(post(b"/later", b"12345"))
-    half = Line(address)
-    half.say(b"POST /now HTTP/1.1\r\nhost: lab\r\ncontent-length: 100\r\n\r\n12")
-    assert until(lambda: answers.held)
-    gone.socket.close()
-    half.socket.close()
-    answers.let_go()
-    line.say(post(b"/soon", b"12"))
-    assert line.answer() == (OK, b"soon 2")
 
 
 def test_half_bodies_of_all_connections_together_have_only_so_much_room():

@@ -101,17 +101,14 @@ def test_without_security_nobody_signs_in_and_a_message_may_be_refused():
     assert (error.value.is_whole, error.value.is_final, "canary" in str(error.value)) == (False, True, False)
 
 
-@pytest.mark.parametrize("status", [300, 404])
-def test_an_answer_that_is_no_yes_is_a_failure_and_no_redirect_is_followed(status):
-    box, other = WebBox(status=status), WebBox()
-    with web(other) as elsewhere, web(box) as address:
-        box.location = f"{elsewhere}/canary"
-        error = refused(WebAddress(address=f"{address}/canary", kind="text/plain"), b"full")
-    assert (f"{status}" in str(error), error.is_whole, other.posted) == (True, True, [])
-
-
 @pytest.mark.usefixtures("trusted")
-def test_what_does_not_answer_or_speaks_no_tls_is_not_posted_to():
+def test_an_answer_that_is_no_yes_is_a_failure_and_what_speaks_no_tls_is_not_posted_to():
+    for status in (300, 404):
+        box, other = WebBox(status=status), WebBox()
+        with web(other) as elsewhere, web(box) as address:
+            box.location = f"{elsewhere}/canary"  # no redirect is followed
+            error = refused(WebAddress(address=f"{address}/canary", kind="text/plain"), b"full")
+        assert (f"{status}" in str(error), error.is_whole, other.posted) == (True, True, [])
     address = WebAddress(address=f"http://127.0.0.1:{free_port()}/canary", kind="text/plain")
     assert "Connection refused" in str(refused(address, b"full"))
     assert "canary" not in repr(address)

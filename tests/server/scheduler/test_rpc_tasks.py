@@ -15,9 +15,10 @@ from axiom.domain.fleet import Standing
 from axiom.domain.work import Exit
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.runners.offer import Offers
+from axiom.server.scheduler import held_tasks
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
-from axiom.store.experiments import costs
+from axiom.store.experiments import costs, experiments
 from axiom.store.hosts import hosts
 from axiom.store.tasks import endings
 
@@ -150,7 +151,7 @@ def cards(count: int = 1, seconds: float = 100.0, instances: int = 1) -> str:
     return f"<coprocs>{GPU.format(count=count, seconds=seconds, instances=instances)}</coprocs>\n"
 
 
-def test_each_kind_of_processor_gets_what_it_asked_for(gpu_exchange):
+def test_each_kind_of_processor_gets_what_it_asked_for_and_a_volunteer_s_choice_counts_at_once(gpu_exchange):
     exchange, client = gpu_exchange, Client(gpu_exchange.join().key)
     exchange.deploy(10, 1)
     exchange.deploy(10, 2)
@@ -166,6 +167,14 @@ def test_each_kind_of_processor_gets_what_it_asked_for(gpu_exchange):
     assert versions[""].find("coproc") is None
     assert useless(heard) == []
     assert exchange.broken() == {}
+    choices = [("{}", {"", "nv"}), ('{"on_cores": false}', {"nv"}), ('{"on_gpus": false}', {""})]
+    for number, (chosen, kinds) in enumerate(choices, start=1):
+        exchange.deploy(5, 1)
+        exchange.deploy(5, 2)
+        person = exchange.join(f"Ann {number}")
+        exchange.do(lambda db, who=person.id, chosen=chosen: accounts.set_project_preferences(db, who, chosen, ""))
+        heard = exchange.call(Client(person.key, cpid=str(number) * 32), ask=1.0, inside=cards())
+        assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
 
 
 def test_a_gpu_that_asks_alone_gets_its_work_again_and_hears_when_no_experiment_is_for_gpus(gpu_exchange):
@@ -185,20 +194,6 @@ def test_a_gpu_that_asks_alone_gets_its_work_again_and_hears_when_no_experiment_
     heard = exchange.call(client, ask=1.0, inside=cards())
     assert (useless(heard), len(heard.tasks)) == (["NVIDIA"], 1)
     assert useless(exchange.call(client)) == []
-
-
-CHOICES = [("{}", {"", "nv"}), ('{"on_cores": false}', {"nv"}), ('{"on_gpus": false}', {""})]
-
-
-def test_a_volunteer_s_choice_counts_before_the_client_knows_of_it(gpu_exchange):
-    exchange = gpu_exchange
-    for number, (chosen, kinds) in enumerate(CHOICES, start=1):
-        exchange.deploy(5, 1)
-        exchange.deploy(5, 2)
-        person = exchange.join(f"Ann {number}")
-        exchange.do(lambda db, who=person.id, chosen=chosen: accounts.set_project_preferences(db, who, chosen, ""))
-        heard = exchange.call(Client(person.key, cpid=str(number) * 32), ask=1.0, inside=cards())
-        assert {handed.platform[2] for handed in heard.tasks.values()} == kinds
 
 
 def kinds_of(heard) -> set[tuple]:
@@ -339,7 +334,7 @@ def said_of(heard) -> dict[int, str]:
     return {handed.order.task: handed.platform[2] for handed in heard.tasks.values()}
 
 
-def test_an_idle_gpu_gets_work_beside_the_cores_and_nothing_is_given_twice(either):
+def test_an_idle_gpu_gets_work_beside_the_cores_nothing_is_given_twice_and_what_was_lost_sent_again(either):
     first = ask(either, proven(either), cores=5, gpus=2)
     assert Counter(said_of(first).values()) == {"": 5, "nv": 2}
     assert sent_to(either, first) == {task: "NVIDIA" if kind else "" for task, kind in said_of(first).items()}
@@ -349,11 +344,8 @@ def test_an_idle_gpu_gets_work_beside_the_cores_and_nothing_is_given_twice(eithe
     given = [*said_of(first), *said_of(without), *said_of(second)]
     assert len(given) == len(set(given)) == 12
     assert Counter(said_of(second).values()) == {"nv": 2, "": 1}
-    assert either.broken() == {}
-
-
-def test_a_lost_task_is_sent_again_for_what_it_was_sent_for(either):
-    client = proven(either)
+    either.deploy(3)
+    client = proven(either, "Dora")
     before = said_of(ask(either, client, cores=1, gpus=1))
     client.tasks.clear()
     assert said_of(ask(either, client, cores=1, gpus=1)) == before
@@ -412,3 +404,26 @@ def test_a_restored_laboratory_sees_by_the_ticket_what_was_sent_to_a_gpu(either)
     assert set(sent_to(either, heard).values()) == {""}
     assert bring(either, client, heard) == before
     assert {either.task(number)["state"] for number in before} == {"valid"}
+
+
+def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_more(exchange, attic, monkeypatch):
+    def let_go(*names: str, **asked) -> list[str]:
+        """What a client need not keep any more that keeps these files, as it says in its request."""
+        says = "<file_info>\n<name>{}</name>\n<nbytes>9.0</nbytes>\n<status>1</status>\n</file_info>\n"
+        heard = exchange.call(attic, inside="".join(map(says.format, names)), **asked)
+        return [element.text for element in heard.root.findall("delete_file_info")]
+
+    given = [file.findtext("name") for file in exchange.call(attic, ask=1.0).root.findall("file_info")]
+    current = [name for name in given if name.startswith(("bundle-", "seal-"))]
+    old = [f"bundle-{'0' * 64}.zip", f"seal-{'1' * 64}.seal"]
+    others = ["axiom_runner_0.pyz", "app.zip", f"bundle-{'0' * 63}.zip", f"../bundle-{'0' * 64}.zip"]
+    assert len(current) == 2
+    assert let_go(*others, *current, *old) == old
+    monkeypatch.setattr(held_tasks, "_MOST_FILES", 1)
+    assert let_go(*current, *old) == old[:1]
+    assert let_go() == []
+    monkeypatch.undo()
+    attic.tasks.clear()
+    assert (let_go(*current, ask=1.0), len(attic.tasks)) == ([], 1)  # they are sent again with their task
+    exchange.do(lambda db: experiments.retire(db, 1, exchange.lab.now))
+    assert let_go(*current) == current

@@ -69,9 +69,19 @@ def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_si
     assert "I9" not in busy_lab.broken()
 
 
-def test_what_was_brought_for_a_task_that_failed_goes_after_a_day(busy_lab):
+def test_what_was_brought_for_or_said_of_a_task_that_is_out_no_more_goes(busy_lab):
+    busy_lab.deploy(workunits=2)
+    hosts = 1, busy_lab.host("second")
+    first, second = (busy_lab.order(host) for host in hosts)
+    with busy_lab.db.transaction():
+        for host, order in zip(hosts, (first, second), strict=True):
+            said = SaidProgress(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
+            progress.note(busy_lab.db, host, [said], busy_lab.now)
+    busy_lab.report(first, b"done")
+    clean(busy_lab.db, busy_lab.folder, busy_lab.now)
+    assert busy_lab.db.select("SELECT task_id FROM progress") == [{"task_id": second.task}]
     db, folder = busy_lab.db, busy_lab.folder
-    failed, out = 2, 3
+    failed, out = 2, second.task
     with db.transaction():
         bodies = [b"of the one", b"of the other"]
         for task, digest in zip((failed, out), blobs.bring(db, folder, bodies, busy_lab.now), strict=True):
@@ -83,19 +93,6 @@ def test_what_was_brought_for_a_task_that_failed_goes_after_a_day(busy_lab):
     with db.transaction():
         assert clean(db, folder, busy_lab.now).uploads == 1
     assert set(uploads.of(db, [failed, out])) == {out}
-
-
-def test_what_was_said_of_a_task_that_is_out_no_more_goes(busy_lab):
-    busy_lab.deploy(workunits=2)
-    hosts = 1, busy_lab.host("second")
-    first, second = (busy_lab.order(host) for host in hosts)
-    with busy_lab.db.transaction():
-        for host, order in zip(hosts, (first, second), strict=True):
-            said = SaidProgress(task_id=order.task, fraction=0.5, cpu_seconds=1.0)
-            progress.note(busy_lab.db, host, [said], busy_lab.now)
-    busy_lab.report(first, b"done")
-    clean(busy_lab.db, busy_lab.folder, busy_lab.now)
-    assert busy_lab.db.select("SELECT task_id FROM progress") == [{"task_id": second.task}]
 
 
 def test_what_was_found_beside_the_writer_and_is_needed_by_then_stays(busy_lab):
