@@ -62,7 +62,8 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
         f"- exit status: {process.returncode}{'' if process.returncode else ' (every figure held)'}",
     )
     words = _without_places("".join(said))
-    text = f"# {program.stem}\n\n{purpose(program)}\n\n" + "\n".join(facts)
+    missed = "".join(f"**{line.strip()}**\n\n" for line in said if process.returncode and line.startswith("MISSED: "))
+    text = f"# {program.stem}\n\n{missed}{purpose(program)}\n\n" + "\n".join(facts)
     record.write_text(f"{text}\n\n```text\n$ {command}\n{words}```\n", encoding="utf-8")
     print(f"Written: {record.relative_to(ROOT)}", file=sys.stderr)
     return process.returncode

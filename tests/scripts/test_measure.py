@@ -61,6 +61,16 @@ def test_a_record_holds_what_was_measured_and_on_what(checkout, name, printed, s
         assert fact in page
 
 
+def test_a_record_begins_with_what_was_missed_and_why(checkout):
+    program = checkout / "scripts" / "bench.d" / "late.py"
+    program.write_text(
+        '"""How late it is."""\nprint("so far\\nMISSED: an hour, since it rained\\nbye")\nraise SystemExit(1)\n'
+    )
+    measure(checkout, "late", "--record")
+    page = (checkout / "docs" / "measurements" / "late.md").read_text()
+    assert page.startswith("# late\n\n**MISSED: an hour, since it rained**\n\nHow late it is.\n")
+
+
 def test_a_record_does_not_tell_where_on_this_computer_something_was(checkout):
     program = checkout / "scripts" / "bench.d" / "place.py"
     places = 'str(pathlib.Path(tempfile.gettempdir(), "lab-x", "axiom.db")), str(pathlib.Path.home() / "lab")'

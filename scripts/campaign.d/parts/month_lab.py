@@ -18,7 +18,7 @@ from axiom.commands.drafts import ReportDraft
 from axiom.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.domain.fleet import Capacity
 from axiom.domain.proposals import Admission, Proposal, ProposalState
-from axiom.domain.work import Report
+from axiom.domain.work import Exit, Report
 from axiom.lab import session
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments import drafts, preflight_report
@@ -55,6 +55,7 @@ class MonthLab:
     runner: Runner
     slots: Path
     ended: Counter[str] = field(default_factory=Counter)  # tasks of experiments, by how they ended
+    failures: Counter[str] = field(default_factory=Counter)  # failed tasks by their file's bundle
     answers: list[str] = field(default_factory=list)  # all that the model was told
 
     def day(self, author: Author, judges: Judges, *, rounds: int = 12) -> None:
@@ -127,6 +128,7 @@ class MonthLab:
                     message=done.message,
                 )
                 self.ended[done.exit.name] += 1
+                self.failures[order.bundle] += done.exit is not Exit.DONE
                 self.desk.report([(said, Path(done.output).read_bytes() if done.output else None)])
             self.later(minutes=1)
         self._run(lambda db: sweep_late(db, self.now) + sweep_unattended(db, self.now))

@@ -45,6 +45,7 @@ class MonthsEnd:
     valid: int  # of the approved, whose claim was decided on whole evidence that nothing holds back
     tasks: int
     failed: int
+    failed_of_one: int  # of the file with the most failed tasks
     drafts: Mapping[str, int]  # by state
     effects: Sequence[str]  # what nobody may bring about
     unasked: Sequence[str]  # what no program may bring about without a person
@@ -112,7 +113,8 @@ def _counted(month: MonthLab, days: int, effects: Sequence[str] = ()) -> MonthsE
         approved=len(approved),
         valid=sum(_is_valid(month, one) for one in approved),
         tasks=month.ended.total(),
-        failed=month.ended.total() - month.ended["DONE"],
+        failed=month.failures.total(),
+        failed_of_one=max(month.failures.values(), default=0),
         drafts={state: states.count(state) for state in sorted(set(states))},
         effects=effects,
         unasked=list(_unasked(month)),
