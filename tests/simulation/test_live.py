@@ -29,10 +29,10 @@ from axiom.store.views import hosts as host_views
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
+@pytest.fixture
+def lab(tmp_path):
     """A laboratory with an experiment of its own, which real hosts may have, and work of both kinds for a fleet."""
-    lab = Simulated.make(tmp_path_factory.mktemp("live") / "lab", 1, NOW, Settings(workers=0))
+    lab = Simulated.make(tmp_path / "lab", 1, NOW, Settings(workers=0))
     lab.secrets = make_secrets(lab.folder.keys)
     lab.start()
     live = fleet(lab)
@@ -62,7 +62,7 @@ def drill(db):
     return next(row["id"] for row in db.select("SELECT id FROM experiment WHERE name = :name", name=DRILL))
 
 
-def test_simulated_computers_are_labelled_get_the_drill_alone_and_count_for_nobody(lab):
+def test_simulated_computers_get_the_drill_alone_count_for_nobody_and_stay_known(lab):
     with Connections(folder=lab.folder).reader() as db:
         hosts = host_store.hosts(db)
         assert len(hosts) == 12
@@ -83,9 +83,6 @@ def test_simulated_computers_are_labelled_get_the_drill_alone_and_count_for_nobo
         assert db.select("SELECT id FROM workunit WHERE checks_task_id IS NOT NULL") == []
         assert db.select("SELECT id FROM evidence") == []
         assert not any(broken(db, lab.folder, lab.keys.trust, lab.clock.now).values())
-
-
-def test_a_second_start_knows_its_computers_and_a_real_one_never_gets_the_drill(lab):
     again = fleet(lab)
     again.turn()
     lab.clock.now += timedelta(seconds=60)

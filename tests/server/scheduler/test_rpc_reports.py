@@ -38,7 +38,6 @@ def quota(exchange, host: int) -> int | None:
 
 @pytest.fixture
 def given(exchange, attic):
-    """A task that Ann's computer has."""
     (handed,) = exchange.call(attic, ask=1.0).tasks.values()
     return handed
 
@@ -102,6 +101,7 @@ def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever_and_long_wor
     for failure in ({}, {"status": 11, "state": 3}):
         heard = exchange.call(attic, *[report(name, **failure) for name in UNKNOWN])
         assert heard.named("result_ack") == UNKNOWN
+    caplog.clear()
     with caplog.at_level(logging.INFO):
         bogus = [report(f"tiny_sum-1-w9-t{number}_0") for number in range(1_000, 1_300)]
         assert len(exchange.call(attic, *bogus).named("result_ack")) == 300
@@ -175,7 +175,6 @@ def test_whoever_says_that_tasks_were_taken_back_that_were_not_is_not_paid_and_g
 
 
 def abort(exchange, task_id: int, **words) -> dict:
-    """As an operator says it."""
     command = AbortTask(task=task_id, reason="it hangs", **words)
     return exchange.do(lambda db: command.apply(db, None, None, exchange.lab.now))
 
