@@ -9,12 +9,14 @@ from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
 from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
+from axiom.domain.preflights import GATES, Preflight
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.guesses import Guesses
 from axiom.service import callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import operators
 from axiom.store.connections import Connections
+from axiom.store.experiments import preflights
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import news
 from axiom.store.upkeep import audit
@@ -258,6 +260,24 @@ def test_keys_and_account_managers_never_give_the_role(desk, lab, new_visitor):
         words = {"account_key": key, "password_hash": passwd_hash(NEW_PASSWORD, EMAIL)}
         assert b"<error>" in managers.change(words)
         assert desk.stored() == before
+
+
+def test_what_went_wrong_is_said_above_where_no_answer_is_due(lab, desk):
+    def heading() -> str:
+        return re.search(r"<h1>(.*?)</h1>", desk.ask("/operator").text)[1]
+
+    def fail(db):
+        db.execute("DELETE FROM preflight")
+        bundle = db.one("SELECT digest FROM bundle")["digest"]
+        facts = {"gates": GATES, "passed": False, "reason": "G5: <wrong>", "platform": "", "report": ""}
+        preflights.record(db, Preflight(bundle=bundle, at=lab.now, **facts))
+
+    waiting = heading()
+    desk.app.writer.run(lambda db: db.execute("UPDATE proposal SET state = 'refused'"))
+    nothing = heading()
+    desk.app.writer.run(fail)
+    assert len({waiting, nothing, heading()}) == 3
+    assert "G5: &lt;wrong&gt;" in desk.ask("/operator").text
 
 
 def test_a_volunteers_idea_is_shown_to_everybody_once_that_is_confirmed(desk, new_visitor, eve):

@@ -4,12 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from axiom.decisions.experiments.preflight import judge
+from axiom.domain.preflights import GATES
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import IdeaState, ProposalState
+from axiom.domain.releases import Stage
 from axiom.errors import NotFound
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments.preflight import demands_of
+from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import operators as stored
 from axiom.store.accounts import programs
+from axiom.store.experiments import drafts
 from axiom.store.experiments import experiments as versions
+from axiom.store.experiments import preflights
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
 from axiom.web.base import numbers
@@ -36,15 +44,21 @@ def operators(reading: Reading) -> Answer:
 
 
 def waiting(reading: Reading) -> Answer:
-    """What waits for somebody: proposals, ideas to be shown, releases, findings that are suspended, and what fails."""
-    gone_wrong = failures.failures(reading)
+    """What waits for somebody: proposals, ideas, releases, suspended findings; and what went wrong."""
+    gone_wrong, let = failures.failures(reading), releases.listed(reading)
     return {
         "proposals": [row for row in proposals.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN],
         "ideas": [row for row in proposals.every_idea(reading)["ideas"] if _waits(row)],
-        "releases": [row for row in releases.listed(reading) if row["waits_for_approval"]],
+        "releases": [row for row in let if row["waits_for_approval"]],
+        "paused": [row for row in let if row["stage"] == Stage.PAUSED],
         "suspended": _suspended(reading),
         "failures": gone_wrong["failures"][:_MOST_FAILURES],
         "failure_groups": gone_wrong["of"],
+        "failed_preflights": [
+            {"experiment": f"{one.name}@{one.version}", "reason": one.reason}
+            for one in preflights.newest(reading.db, GATES)
+            if one.passed is False
+        ],
     }
 
 
@@ -79,10 +93,21 @@ def approval(reading: Reading, number: int) -> Answer:
         version = {"preflight": None, "release": None}
     return found | {
         "asker": _asker(reading, said.author),
+        "controls": _controls(reading, said.draft),
         "most_core_hours": float(f"{said.most_core_seconds / 3_600.0:.3g}"),
         "preflight": version["preflight"],
         "release": version["release"],
     }
+
+
+def _controls(reading: Reading, number: int | None) -> list[Answer]:
+    """What the controls of a draft measured. The person who answers sees it; no program does, and no other page."""
+    draft = None if number is None else drafts.draft(reading.db, number)
+    if draft is None or not draft.passed:
+        return []
+    demands = demands_of(stored_manifest(draft.declaration))
+    judged = judge(preflight_report.read(draft.attempt), demands)
+    return [{"title": gate.title, "reason": gate.reason} for gate in judged.gates if gate.name in ("G7", "G8")]
 
 
 def _asker(reading: Reading, author: str) -> Answer:
