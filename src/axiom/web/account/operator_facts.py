@@ -15,9 +15,8 @@ from axiom.lab.experiments.preflight import demands_of
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import operators as stored
 from axiom.store.accounts import programs
-from axiom.store.experiments import drafts
+from axiom.store.experiments import drafts, preflights
 from axiom.store.experiments import experiments as versions
-from axiom.store.experiments import preflights
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
 from axiom.web.base import numbers
