@@ -243,7 +243,7 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
     The copies that the laboratory makes by itself count where they lie on another disk.
     """
     settings, _ = from_process(folder.settings)
-    place, point, others = journal_of(folder, settings), standing(db), tariffs.volunteers_with_hosts(db)
+    place, point, others = journal_of(folder, settings), standing(db), tariffs.volunteers_with_results(db)
     own = copies(place, point) if point and _is_elsewhere(place, folder) else []
     made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None

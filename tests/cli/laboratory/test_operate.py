@@ -127,7 +127,14 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
     rea = accounts.create(db, name="Rea", email="rea@example.org", password="", cross_id="hers", now=now)
     platform = Platform(system="linux", processor="x86_64", instructions="avx2")
     capacity = Capacity(cores=2, memory_mb=4_000)
-    hosts.meet(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
+    host = hosts.meet(db, volunteer_id=rea, name="hers", platform=platform, capacity=capacity, now=now)
+    assert told() == (True, False)  # nothing is computed there yet
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute(
+        "INSERT INTO task (workunit_id, experiment_id, ordinal, state, host_id, sent_at, created_at) "
+        "VALUES (1, 1, 0, 'valid', :host, 1, 1)",
+        host=host,
+    )
     db.close()
     assert told() == (False, False)
     assert say("backup", "-o", tmp_path / "kept.tar")[0] == 0

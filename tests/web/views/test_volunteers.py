@@ -37,6 +37,11 @@ def test_volunteers_and_teams_have_their_credit_findings_and_a_link_that_is_an_a
     certificate = site_of.get("/volunteers/1/certificate.json").json["certificate"]
     assert [name for name in ("jobs", "hours", "credit", "finding_count") if certificate[name] != ada[name]] == []
     assert site_of.get("/volunteers/99/certificate").status == 404
+    for number, is_certified in ((1, True), (3, False)):  # who has computed nothing has no certificate
+        pages = [site_of.get(f"/volunteers/{number}{page}").text for page in ("/certificate", "")]
+        found = ['class="stamps"' in pages[0], f'"/volunteers/{number}/certificate"' in pages[1], "0.000" in pages[0]]
+        assert found == [is_certified, is_certified, False]
+    assert grace["now"][0]["heard_at"] == site_of.get("/hosts/2.json").json["host"]["seen_at"]  # it may be detached
     for said, href in (
         *(("http://team.example/a?b=c", "http://team.example/a?b=c"), ("JAVASCRIPT://x/%0aalert(1)", None)),
         *(("data:text/html,x", None), ("//team.example/", None), ("team.example", None), ("https://", None)),

@@ -20,6 +20,13 @@ SELECT count(*) AS amount FROM volunteer v
 WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (SELECT 1 FROM host h WHERE h.volunteer_id = v.id)
 """
 
+_COMPUTED = """
+SELECT count(*) AS amount FROM volunteer v
+WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (
+    SELECT 1 FROM host h JOIN task t ON t.host_id = h.id AND t.sent_at IS NOT NULL
+    WHERE h.volunteer_id = v.id AND t.state = 'valid')
+"""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Announced:
@@ -81,6 +88,12 @@ def announce(
 def volunteers_with_hosts(db: Database) -> int:
     """How many volunteers besides ourselves have a computer here."""
     row = db.one(_OTHERS)
+    return int(row["amount"]) if row else 0
+
+
+def volunteers_with_results(db: Database) -> int:
+    """How many volunteers besides ourselves have returned something that is proven."""
+    row = db.one(_COMPUTED)
     return int(row["amount"]) if row else 0
 
 

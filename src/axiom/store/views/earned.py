@@ -34,9 +34,9 @@ GROUP BY a.volunteer_id, a.host_id, a.team_id
 """
 _NEWEST = "SELECT coalesce(max(id), 0) AS id FROM award"
 _IN_HAND = """
-SELECT t.experiment_id, w.registration_id, t.sent_at, t.deadline, w.replicates, w.configs
+SELECT t.experiment_id, w.registration_id, t.sent_at, t.deadline, w.replicates, w.configs, o.seen_at
 FROM json_each(:hosts) h CROSS JOIN task t ON t.host_id = h.value AND t.state = 'sent'
-    JOIN workunit w ON w.id = t.workunit_id
+    JOIN workunit w ON w.id = t.workunit_id JOIN host o ON o.id = t.host_id
 ORDER BY t.id LIMIT :limit
 """
 
@@ -114,6 +114,7 @@ class InHand:
     configs: tuple[int, ...]
     sent_at: datetime
     deadline: datetime
+    heard_at: datetime  # when the host last asked
 
 
 def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[InHand]:
@@ -126,6 +127,7 @@ def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[InHand]
             configs=tuple(json.loads(row["configs"])),
             sent_at=moment(row["sent_at"]),
             deadline=moment(row["deadline"]),
+            heard_at=moment(row["seen_at"]),
         )
         for row in db.select(_IN_HAND, hosts=json.dumps(sorted(host_ids)), limit=limit)
     ]

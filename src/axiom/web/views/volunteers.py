@@ -78,7 +78,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
 
 
 def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]) -> Answer:
-    """What a volunteer's computers work on now, and what they have done so far."""
+    """What a volunteer's computers have in hand, and what they have done so far."""
     earned = reading.memo.get_or_create(("earned", found.id), lambda: Earned(volunteer_id=found.id))
     record = earned.record(reading.db)
     answers = {share.finding for share in shares}
@@ -112,7 +112,10 @@ def certificate(reading: Reading, number: int) -> Answer:
 
 
 def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
-    """By question what is computed now, how long it may take, and about how much credit it will bring."""
+    """By question what was given to these computers and is not back, and about how much credit it will bring.
+
+    Nobody tells the laboratory that a computer was switched off or detached: when it was heard from last may.
+    """
     held = tariffs.in_force(reading.db, reading.now)
     rows: dict[int, Answer] = {}
     for task in in_hand(reading.db, host_ids, _MOST_IN_HAND):
@@ -132,12 +135,14 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
                 "runs": 0,
                 "since": task.sent_at.isoformat(),
                 "deadline": task.deadline.isoformat(),
+                "heard_at": task.heard_at.isoformat(),
                 "credit": 0.0 if held and not held[1].by_clock else None,
             },
         )
         row["jobs"] += 1
         row["runs"] += task.replicates * len(task.configs)
         row["deadline"] = min(row["deadline"], task.deadline.isoformat())
+        row["heard_at"] = max(row["heard_at"], task.heard_at.isoformat())
         if held and row["credit"] is not None:
             said = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
             row["credit"] += price(held[1], Counted(seconds=seconds), said).amount / THOUSANDTHS
