@@ -29,7 +29,6 @@ def exchange(working_lab, secrets):
 
 @pytest.fixture
 def ann(exchange):
-    """Somebody with an account."""
     return exchange.join("Ann")
 
 

@@ -57,7 +57,6 @@ def tasks_of(handed) -> list[int]:
 
 
 def fail(lab, given, host: int) -> None:
-    """A host gives a task back, and its workunit gets another one."""
     assert lab.report(given.order, None, exit_status=Exit.CELL_FAILED, host=host).state is TaskState.FAILED
 
 
@@ -434,8 +433,9 @@ def test_what_a_restored_laboratory_forgot_comes_back_with_its_replicates(cut, s
     for client, task in both if is_part_first else both[::-1]:
         assert restored.call(client, restored.upload(task)).credit > 0
         assert restored.broken() == {}
-    cells, twice = _results(restored)
-    assert (cells, twice if is_part_first else 0) == ([1] * 24, 0)
+    cells = restored.do(lambda db: db.select("SELECT count(*) AS n FROM result GROUP BY replicate, config"))
+    twice = restored.do(lambda db: db.one("SELECT count(*) AS n FROM duplicate"))
+    assert ([row["n"] for row in cells], twice["n"] if is_part_first else 0) == ([1] * 24, 0)
     assert restored.do(lambda db: workunits.tasks(db, state="unsent")) == [] or not is_part_first
     restored.close()
 
@@ -458,7 +458,9 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
         out += hand(cut, chance.choice(hosts), tasks=chance.randint(1, 6)).given
         if out and chance.random() < 0.7:
             done = out.pop(chance.randrange(len(out)))
-            if chance.random() < 0.1 and _may_be_given_up(cut, done):
+            order = workunits.workunit(cut.db, done.workunit)
+            is_first = order.checks_task_id is None and not workunits.task(cut.db, done.task).ordinal
+            if chance.random() < 0.1 and is_first:  # else nobody might be left who may have it
                 cut.report(done.order, None, exit_status=Exit.ABORTED_BY_USER)
             else:
                 cut.report(done.order, cut.output(done.order))
@@ -469,12 +471,6 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
     wanted = [(number, config) for number in range(sum(groups)) for config in (0, 1)]
     assert [(row["replicate"], row["config"]) for row in rows] == wanted
     cut.db.close()
-
-
-def _may_be_given_up(lab, given) -> bool:
-    """Is somebody left who may have it then?"""
-    is_check = workunits.workunit(lab.db, given.workunit).checks_task_id is not None
-    return not is_check and not workunits.task(lab.db, given.task).ordinal
 
 
 def _forget_what_was_cut(lab, secrets):
@@ -493,10 +489,3 @@ def _forget_what_was_cut(lab, secrets):
     assert sorted((*numbers(lab, part), *numbers(lab, left))) == list(range(12))
     lab.folder.database.write_bytes(backup)
     return Exchange(lab, secrets), (ann, part), (bob, left)
-
-
-def _results(exchange) -> tuple[list[int], int]:
-    """How often each cell has a result, and how many were computed twice."""
-    cells = exchange.do(lambda db: db.select("SELECT count(*) AS n FROM result GROUP BY replicate, config"))
-    twice = exchange.do(lambda db: db.one("SELECT count(*) AS n FROM duplicate"))
-    return [row["n"] for row in cells], twice["n"]

@@ -19,8 +19,6 @@ DIGEST = hashlib.sha256(BUNDLE).hexdigest()
 
 
 class Shelf:
-    """A laboratory with files to fetch."""
-
     def __init__(self, lab) -> None:
         self.lab = lab
         self.files = lab.folder.runner_files
@@ -66,7 +64,7 @@ def shelf(small_lab):
     return Shelf(small_lab)
 
 
-def test_a_runner_a_bundle_and_a_seal_are_given_for_good(shelf):
+def test_a_runner_a_bundle_and_a_seal_are_given_for_good_and_memory_holds_only_so_much(shelf, monkeypatch):
     bundle, seal = shelf.digests
     named = {"axiom_runner_1.exe": RUNNER, f"bundle-{bundle}.zip": BUNDLE, f"seal-{seal}.seal": shelf.seal}
     for name, body in named.items():
@@ -79,6 +77,11 @@ def test_a_runner_a_bundle_and_a_seal_are_given_for_good(shelf):
         assert (status, headers["content-length"], given_body) == (200, str(len(body)), b"")
         status, unchanged, _ = shelf.get(name, if_none_match=headers["etag"])
         assert (status, set(unchanged)) == (304, {"etag", "cache-control"})
+    monkeypatch.setattr(downloads, "_REMEMBERED", 2_500)
+    for number in range(9):
+        (shelf.files / f"file{number}").write_bytes(bytes(1_000))
+        assert shelf.get(f"file{number}")[2] == bytes(1_000)
+    assert list(shelf.downloads._bodies) == ["file7", "file8"]
 
 
 @pytest.mark.parametrize("large", [1, 2**30])
@@ -98,14 +101,6 @@ def test_a_part_of_a_file_is_given_from_memory_and_from_the_disk(shelf, monkeypa
     assert (shelf.downloads._bodies == {}) == (large == 1)
     status, headers, _ = shelf.get("axiom_runner_1.exe", method="POST")
     assert (status, headers["allow"]) == (405, "GET, HEAD")
-
-
-def test_memory_holds_only_so_much(shelf, monkeypatch):
-    monkeypatch.setattr(downloads, "_REMEMBERED", 2_500)
-    for number in range(9):
-        (shelf.files / f"file{number}").write_bytes(bytes(1_000))
-        assert shelf.get(f"file{number}")[2] == bytes(1_000)
-    assert list(shelf.downloads._bodies) == ["file7", "file8"]
 
 
 ELSEWHERE = [

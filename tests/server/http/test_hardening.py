@@ -100,10 +100,13 @@ def asked(*requests: bytes, app=None) -> list[tuple[bytes, bytes]]:
     return served(talk, app)
 
 
-def test_a_connection_is_kept_for_many_requests_up_to_the_largest():
+def test_a_connection_is_kept_for_many_requests_up_to_the_largest_and_a_stop_may_come_before_the_start():
     largest = post(BODY_BYTES) + b"x" * BODY_BYTES
     answers = asked(GET, post(7) + b"1234567", header(HEADER_BYTES - 100), largest, GET)
     assert answers == [ok(size) for size in (0, 7, 0, BODY_BYTES, 0)]
+    stopping = StopSignal()
+    stopping.now()
+    assert serve([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
 
 
 LONG = {
@@ -252,12 +255,6 @@ def test_every_connection_may_have_a_file_open_besides(monkeypatch, allowed, mos
     monkeypatch.setattr(resource, "setrlimit", ask)
     assert hardening.most_connections.__wrapped__() == connections
     assert asked == ([] if asked_for is None else [asked_for])
-
-
-def test_stopping_may_be_asked_for_before_the_start():
-    stopping = StopSignal()
-    stopping.now()
-    assert serve([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
 
 
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n\n"])

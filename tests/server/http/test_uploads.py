@@ -82,7 +82,7 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(place, body, after):
     assert not list(place.folder.uploads.iterdir())
 
 
-def test_an_upload_goes_on_before_where_it_was_never_behind_and_anew_with_other_bytes(place):
+def test_an_upload_goes_on_before_where_it_was_never_behind_and_another_replaces_it_until_it_is_reported(place):
     place.cut(head(bytes(len(LARGE))), after=200_000)
     assert status_of(place.say(head(LARGE, offset=100_000))) == 1
     assert place.say(size_query()) == size_reply(0)
@@ -92,6 +92,17 @@ def test_an_upload_goes_on_before_where_it_was_never_behind_and_anew_with_other_
     assert status_of(place.say(head(LARGE, offset=300_000))) == 1
     assert place.say(head(LARGE, offset=1_000)) == done()
     assert place.stored() == {1: LARGE}
+    other = SMALL[::-1]
+    assert place.say(head(SMALL)) == done()
+    assert place.say(head(other)) == done()
+    assert place.stored() == {1: other}
+    first = hashlib.sha256(SMALL).hexdigest()
+    assert place.writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :digest", digest=first)) is None
+    digest = hashlib.sha256(other).hexdigest()
+    place.writer.run(lambda db: db.execute("UPDATE task SET output_digest = :digest WHERE id = 1", digest=digest))
+    assert place.say(head(other)) == done()
+    assert status_of(place.say(head(SMALL))) == -1
+    assert place.stored() == {1: other}
 
 
 FOREIGN = write_token(b"another laboratory's".ljust(32), name=NAME, max_nbytes=LIMIT)
@@ -146,33 +157,6 @@ def test_nothing_is_kept_and_no_other_file_touched_without_a_token_of_ours_for_t
     assert {path for path in place.folder.path.rglob("*") if path.is_file()} == before
     place.say(head(SMALL, token=FOREIGN))
     assert place.say(size_query()) == place.say(size_query("unheard-of")) == size_reply(0)
-
-
-def test_two_who_bring_one_file_at_once_harm_nobody(place):
-    request = head(LARGE)
-    first, second = place.transfers.arrive(len(request)), place.transfers.arrive(len(request))
-    half = len(request) // 2
-    first.take(request[:half])
-    second.take(request[:half])
-    assert first.take(request[half:]) is None
-    second.take(request[half:])
-    assert status_of(first.finish().result(PATIENCE)) == 1  # it was overtaken
-    assert second.finish().result(PATIENCE) == done()
-    assert place.stored() == {1: LARGE}
-
-
-def test_another_output_replaces_one_only_until_it_is_reported(place):
-    other = SMALL[::-1]
-    assert place.say(head(SMALL)) == done()
-    assert place.say(head(other)) == done()
-    assert place.stored() == {1: other}
-    first = hashlib.sha256(SMALL).hexdigest()
-    assert place.writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :digest", digest=first)) is None
-    digest = hashlib.sha256(other).hexdigest()
-    place.writer.run(lambda db: db.execute("UPDATE task SET output_digest = :digest WHERE id = 1", digest=digest))
-    assert place.say(head(other)) == done()
-    assert status_of(place.say(head(SMALL))) == -1
-    assert place.stored() == {1: other}
 
 
 @pytest.mark.parametrize(("state", "body"), [("failed", SMALL), ("invalid", LARGE), ("aborted", SMALL)])
@@ -285,7 +269,7 @@ def test_the_output_of_a_lost_task_begins_anew_once_the_task_is_sent_again(excha
     assert len(exchange.transfers.begun.lying(0)) == 1
 
 
-def test_parts_that_nobody_continues_are_deleted(place):
+def test_two_who_bring_one_file_at_once_harm_nobody_and_parts_that_nobody_continues_are_deleted(place):
     place.cut(head(LARGE), after=200_000)
     (part,) = place.folder.uploads.iterdir()
     begun = place.lab.now
@@ -293,6 +277,16 @@ def test_parts_that_nobody_continues_are_deleted(place):
     assert place.transfers.begun.sweep(begun + timedelta(days=13)) == 0
     assert place.transfers.begun.sweep(begun + timedelta(days=15)) == 1
     assert place.say(size_query()) == size_reply(0)
+    request = head(LARGE)
+    first, second = place.transfers.arrive(len(request)), place.transfers.arrive(len(request))
+    half = len(request) // 2
+    first.take(request[:half])
+    second.take(request[:half])
+    assert first.take(request[half:]) is None
+    second.take(request[half:])
+    assert status_of(first.finish().result(PATIENCE)) == 1  # it was overtaken
+    assert second.finish().result(PATIENCE) == done()
+    assert place.stored() == {1: LARGE}
 
 
 BRING = """

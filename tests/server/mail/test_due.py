@@ -122,7 +122,6 @@ def attach(office):
 
 @pytest.fixture
 def ordered(small_lab, prepared):
-    """Work that hosts may have had."""
     small_lab.publish(prepared())
     small_lab.deploy()
 

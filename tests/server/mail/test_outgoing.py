@@ -115,8 +115,6 @@ def test_what_was_taken_and_could_not_be_stored_is_not_sent_again(office, box, p
 
 
 class Broken:
-    """Stores nothing."""
-
     def run(self, work):  # noqa: ARG002
         raise StoreError("no room")
 

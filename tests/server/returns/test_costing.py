@@ -34,7 +34,6 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
 
 
 def given(lab, host: int, seconds: float):
-    """What a host gets that asks for so many seconds of work."""
     asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
     with lab.db.transaction():
         host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)

@@ -35,7 +35,6 @@ def lab(working_lab):
 
 
 def computed(lab, host: int, secret=SECRET, **changes):
-    """The next task of this host, computed, returned and judged."""
     order = lab.order(host)
     assert lab.report(order, lab.output(order, **changes)).state is TaskState.RETURNED
     lab.validate(secret)
@@ -215,7 +214,6 @@ def copied(small_lab, prepared):
 
 
 def stored(lab) -> tuple[int, int]:
-    """How many results and how many duplicates there are."""
     row = lab.db.one("SELECT (SELECT count(*) FROM result) AS first, (SELECT count(*) FROM duplicate) AS again")
     return row["first"], row["again"]
 
@@ -324,7 +322,6 @@ def made_up(measures: dict) -> dict:
 
 
 def the_check(lab, host: int):
-    """A host computes until it has computed a check."""
     while True:
         task = brought(lab, host)
         if workunits.workunit(lab.db, task.workunit_id).checks_task_id:

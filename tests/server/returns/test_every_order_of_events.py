@@ -136,7 +136,6 @@ class Story:
         return row is not None and row["retired_at"] is not None
 
     def publish(self, version: int, **changes) -> None:
-        """Published, unless the version was taken back."""
         retired = self.is_retired(version)
         try:
             assert self.lab.publish(self.prepared(version=version, **changes)).experiment_id == version
@@ -160,7 +159,6 @@ class Story:
         assert workunits.open_workunits(self.lab.db, self.version, after=0, limit=1) == []
 
     def check(self) -> None:
-        """Every promise holds, and what is closed stays as it was closed."""
         assert self.lab.broken() == {}
         for wanted in workunits.workunits(self.lab.db, limit=1_000):
             stands = wanted.state, len(workunits.tasks_of(self.lab.db, wanted.id))
@@ -168,7 +166,6 @@ class Story:
                 assert self.closed.setdefault(wanted.id, stands) == stands
 
     def end(self) -> None:
-        """Count what was reached."""
         self.seen.update(f"task {task.state}" for task in workunits.tasks(self.lab.db, limit=1_000))
         self.seen.update(f"workunit {wanted.state}" for wanted in workunits.workunits(self.lab.db, limit=1_000))
         self.seen["part"] += self.lab.db.one("SELECT count(split_from) AS n FROM workunit")["n"]

@@ -8,6 +8,7 @@ from scheduler_calls import Client, Exchange
 from axiom.errors import StoreBusy
 from axiom.server.returns import forgotten_tasks
 from axiom.store.engine.database import connect_writer
+from axiom.store.journal import history
 from axiom.store.tasks import workunits
 
 
@@ -20,16 +21,19 @@ def back(working_lab, secrets):
     before.close()
     backup = working_lab.folder.database.read_bytes()
 
-    def send(prepared=None):
+    def send(prepared=None, meanwhile=None):
         with closing(connect_writer(working_lab.folder.database)) as working_lab.db:
             if prepared is not None:
                 working_lab.later(minutes=1)
                 working_lab.publish(prepared)
         lost = Exchange(working_lab, secrets)
         lost.deploy(2)
-        handed = list(lost.call(client, ask=1e6).tasks.values())
+        handed = list(lost.call(client, ask=1e6).tasks.values()) if meanwhile is None else meanwhile(lost, client)
         lost.close()
         working_lab.folder.database.write_bytes(backup)
+        if meanwhile is not None:
+            with closing(connect_writer(working_lab.folder.database)) as db:
+                history.part(db, working_lab.now)
         opened.append(Exchange(working_lab, secrets))
         return opened[0], client, handed
 
@@ -105,3 +109,33 @@ def test_a_host_cannot_say_where_numbers_go_on(back):
     restored.deploy(1)
     assert restored.do(lambda db: workunits.workunit(db, far)) is None
     assert restored.do(lambda db: workunits.open_workunits(db, 1, after=0, limit=9)) == [1, 2]
+
+
+def test_a_host_keeps_what_it_was_given_after_the_backup_and_is_paid_for_it(back):
+    newer = Client("", cpid="2" * 32)
+
+    def meanwhile(lost, known):
+        newer.key = known.key
+        lost.deploy(1)
+        for _ in range(2):
+            lost.call(known, ask=1.0)
+            lost.call(newer, ask=1.0)
+        return list(known.tasks.values())
+
+    restored, known, in_hand = back(meanwhile=meanwhile)
+    assert [restored.task(handed.order.task) is None for handed in in_hand] == [False, True]
+    heard = restored.call(known)
+    assert (heard.named("result_abort"), heard.named("result_abort_if_not_started")) == ([], [])
+    unknown = ["tiny_sum-1-w1-t0_0", f"tiny_sum-1-w1-t{2 * history.SKIPPED}_0", "axiom_ok_00001_0"]
+    known.tasks |= dict.fromkeys(unknown)  # names that no history gave
+    assert restored.call(known).named("result_abort") == unknown
+    restored.lab.later(hours=1)  # so that a new order would not be the old one
+    again = restored.call(known, ask=1e6).tasks
+    assert again.keys().isdisjoint(handed.task.findtext("name") for handed in in_hand)
+    heard = restored.call(known, *[restored.upload(handed) for handed in in_hand])
+    assert heard.credit == pytest.approx(2 * 0.02)
+    assert [restored.task(handed.order.task)["state"] for handed in in_hand] == ["valid", "valid"]
+    lost, number = list(newer.tasks), newer.host  # a host that is newer than the backup cannot bring them
+    assert restored.call(newer).named("result_abort") == lost
+    assert newer.host > history.SKIPPED > number
+    assert restored.broken() == {}

@@ -75,6 +75,7 @@ def started(lab) -> int:
 
 
 def test_after_an_outage_nobody_s_deadline_has_passed(lab):
+    assert jobs.last_start(lab.db, "nobody") is None  # it was never up
     deadline = workunits.task(lab.db, 1).deadline
     lab.later(minutes=9)
     assert started(lab) == 0, "a restart moves nothing"
@@ -90,8 +91,3 @@ def test_after_an_outage_nobody_s_deadline_has_passed(lab):
     lab.later(hours=49)
     assert lab.sweep() == 2
     assert lab.broken() == {}
-
-
-def test_a_laboratory_that_was_never_up_has_nothing_to_move(small_lab):
-    assert started(small_lab) == 0
-    assert jobs.last_start(small_lab.db, "nobody") is None

@@ -92,7 +92,6 @@ def test_cores_and_memory_are_what_the_volunteer_gives_at_the_best_of_times():
 
 @pytest.fixture
 def met(small_lab):
-    """Meets a client whose volunteer has an account."""
     digest = account_keys.key_digest(KEY)
     with small_lab.db.transaction():
         facts = {"name": "Ann", "email": "ann@mail.example", "password": "", "cross_id": "c" * 32}

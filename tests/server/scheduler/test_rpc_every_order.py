@@ -108,7 +108,6 @@ class Story:
             self.exchange.cancel(chance.randint(1, 4))
 
     def check(self) -> None:
-        """Every promise holds, and what was acknowledged is in the books."""
         assert self.exchange.broken() == {}
         with Connections(folder=self.exchange.folder).reader() as db:
             tasks = {task.id: task for task in workunits.tasks(db, limit=1_000)}
@@ -118,7 +117,6 @@ class Story:
                 assert tasks[order.task].state not in {TaskState.UNSENT, TaskState.SENT}
 
     def end(self) -> None:
-        """Count what was reached."""
         with Connections(folder=self.exchange.folder).reader() as db:
             self.seen.update(str(task.state) for task in workunits.tasks(db, limit=1_000))
         self.exchange.close()

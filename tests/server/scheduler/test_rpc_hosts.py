@@ -16,7 +16,6 @@ PREFERENCES = (
 
 
 def hosts(exchange) -> dict[int, str]:
-    """Every volunteer's, by number."""
     return exchange.do(lambda db: {host.id: host.name for host in host_store.hosts(db) if host.volunteer_id != 1})
 
 
@@ -53,7 +52,7 @@ def test_a_copied_folder_becomes_a_second_computer(exchange, ann, attic):
     assert hosts(exchange) == {2: "attic", 3: "attic (2)", 4: "attic (3)"}
 
 
-def test_newer_preferences_of_this_account_are_kept_and_given_to_its_other_computers(exchange, ann, attic):
+def test_newer_preferences_of_an_account_go_to_its_other_computers_and_a_weak_key_says_none(exchange, ann, attic):
     other = Client(ann.key, cpid="2" * 32)
     exchange.call(other)
     newer, older = PREFERENCES.format(at=500, percent=50), PREFERENCES.format(at=400, percent=40)
@@ -89,6 +88,13 @@ def test_newer_preferences_of_this_account_are_kept_and_given_to_its_other_compu
     assert heard.root.findtext("global_preferences/max_ncpus_pct") == "80"
     bob = Client(exchange.join("Bob").key, cpid="3" * 32)
     assert exchange.call(bob).root.find("global_preferences") is None
+    farm = Client(ann.weak, cpid="4" * 32)  # a weak key says neither what is preferred nor who they are elsewhere
+    heard = exchange.call(farm, inside=PREFERENCES.format(at=2_600, percent=1), cross_project_id="d" * 32)
+    assert heard.root.findtext("userid") == str(ann.id)
+    assert heard.root.find("global_preferences") is None, "what it has of its own is newer"
+    later = exchange.call(attic, inside=PREFERENCES.format(at=400, percent=40))
+    assert later.root.findtext("global_preferences/max_ncpus_pct") == "80"
+    assert {reply.root.findtext("cross_project_id") for reply in (heard, later)} == {"c" * 32}
 
 
 PROJECT = [
@@ -123,19 +129,6 @@ def test_what_a_volunteer_prefers_here_is_told_with_the_computer_s_place_the_tea
         assert exchange.call(attic, cross_project_id=agreed).root.findtext("cross_project_id") == "d" * 32
 
 
-def test_a_weak_key_computes_and_says_neither_what_the_volunteer_prefers_nor_who_they_are_elsewhere(
-    exchange, ann, attic
-):
-    exchange.call(attic, inside=PREFERENCES.format(at=500, percent=50))
-    farm = Client(ann.weak, cpid="2" * 32)
-    heard = exchange.call(farm, inside=PREFERENCES.format(at=600, percent=1), cross_project_id="d" * 32)
-    assert heard.root.findtext("userid") == str(ann.id)
-    assert heard.root.find("global_preferences") is None, "what it has of its own is newer"
-    later = exchange.call(attic, inside=PREFERENCES.format(at=400, percent=40))
-    assert later.root.findtext("global_preferences/max_ncpus_pct") == "50"
-    assert {reply.root.findtext("cross_project_id") for reply in (heard, later)} == {"c" * 32}
-
-
 def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):
     exchange.deploy(30)
     bob = exchange.join("Bob of the lighthouse")  # longer than what signatures say by chance
@@ -156,7 +149,6 @@ def test_no_reply_holds_what_must_stay_here(exchange, ann, attic):
 
 
 def invented(key: str, number: int, **facts) -> Client:
-    """A computer that nobody has heard of."""
     return Client(key, cpid=f"{number:032x}", name=f"pc-{number}", **facts)
 
 
@@ -183,12 +175,12 @@ def test_an_account_adds_no_more_than_so_many_computers_in_an_hour(exchange, ann
 
 def test_computers_without_a_valid_task_have_a_few_together_and_each_a_single(exchange, ann):
     exchange.deploy(300)
-    computers = [invented(ann.key, number, cores=64) for number in range(9)]
+    computers = [invented(ann.key, number, cores=64) for number in range(12)]
     had = [len(exchange.call(computer, ask=1e9).tasks) for computer in computers]
-    assert had == [64, 32, 16, 8, 4, 2, 1, 1, 1]
+    assert had == [16, 16, 16, 16, 16, 16, 16, 8, 4, 2, 1, 1]
     assert "128 tasks" in exchange.call(computers[-1], ask=1e9).words[0][1]
     for computer in computers:  # those that only ask again keep what they have
         exchange.call(computer, ask=1e9)
-    assert sum(len(computer.tasks) for computer in computers) == 129
+    assert sum(len(computer.tasks) for computer in computers) == 128
     bob = invented(exchange.join("Bob").key, 1, cores=64)
-    assert len(exchange.call(bob, ask=1e9).tasks) == 64
+    assert len(exchange.call(bob, ask=1e9).tasks) == 16

@@ -107,7 +107,6 @@ OWN_GPU = "<plan_class>mine</plan_class><coproc><type>NVIDIA</type><count>1</cou
 
 @pytest.fixture
 def own(ann):
-    """A client whose volunteer brings the program."""
     return Client(ann.key, platform="anonymous")
 
 
@@ -143,7 +142,6 @@ def gpu_exchange(small_lab, prepared_for_gpus, prepared, secrets):
 
 
 def useless(heard) -> list[str]:
-    """The kinds of processors that are told to stop asking."""
     return [kind.text for kind in heard.root.findall("no_rsc_apps")]
 
 
@@ -197,7 +195,6 @@ def test_a_gpu_that_asks_alone_gets_its_work_again_and_hears_when_no_experiment_
 
 
 def kinds_of(heard) -> set[tuple]:
-    """Of which experiment the tasks are, and for which app version."""
     return {(name.split("-")[0], *task.platform) for name, task in heard.tasks.items()}
 
 
@@ -219,7 +216,6 @@ def test_a_volunteer_s_own_program_gets_what_it_can_compute(gpu_exchange):
 
 
 def built(exchange, tmp_path, **said) -> None:
-    """A runner is built and offered; what the laboratory holds follows."""
     folder = build(tmp_path, **said)
     offered = Offers(exchange.folder, exchange.secrets.code).built(folder, exchange.lab.now)
     exchange.project.runners.clear()

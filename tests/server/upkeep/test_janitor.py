@@ -20,7 +20,7 @@ from axiom.store.upkeep import audit, figures
 from axiom.store.upkeep.audit import Audited
 
 
-def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
+def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_then_stays(busy_lab):
     order = busy_lab.order(1)
     busy_lab.report(order, b"x" * 100_000)  # large enough for a file of its own
     kept = list(busy_lab.folder.blobs.glob("??/*"))
@@ -35,6 +35,18 @@ def test_only_a_file_without_a_row_is_deleted_and_only_after_a_day(busy_lab):
     assert clean(busy_lab.db, busy_lab.folder, busy_lab.now).files == 1
     assert list(busy_lab.folder.blobs.glob("??/*")) == kept != []
     assert "I9" not in busy_lab.broken()
+    db, folder = busy_lab.db, busy_lab.folder
+    bodies = [b"unneeded %d" % number for number in range(300)]
+    digests = [blobs.put(db, folder, body, busy_lab.now) for body in bodies]
+    busy_lab.later(days=61)
+    found = look(folder, busy_lab.now)
+    assert found == sorted(digests)
+    with db.transaction():
+        blobs.bring(db, folder, bodies[:1], busy_lab.now)
+        figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
+        assert clean(db, folder, busy_lab.now, found).blobs == 297
+    assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
+    assert look(folder, busy_lab.now) == []
 
 
 def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_lab):
@@ -95,30 +107,13 @@ def test_what_was_brought_for_or_said_of_a_task_that_is_out_no_more_goes(busy_la
     assert set(uploads.of(db, [failed, out])) == {out}
 
 
-def test_what_was_found_beside_the_writer_and_is_needed_by_then_stays(busy_lab):
-    db, folder = busy_lab.db, busy_lab.folder
-    bodies = [b"unneeded %d" % number for number in range(300)]
-    digests = [blobs.put(db, folder, body, busy_lab.now) for body in bodies]
-    busy_lab.later(days=61)
-    found = look(folder, busy_lab.now)
-    assert found == sorted(digests)
-    with db.transaction():
-        blobs.bring(db, folder, bodies[:1], busy_lab.now)
-        figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
-        assert clean(db, folder, busy_lab.now, found).blobs == 297
-    assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
-    assert look(folder, busy_lab.now) == []
-
-
 @pytest.fixture
 def handed(exchange, attic):
-    """A task that is out."""
     (task,) = exchange.call(attic, ask=1.0).tasks.values()
     return task
 
 
 def files_of(exchange, handed):
-    """The bundle that a task needs, and its seal."""
     names = {file.findtext("file_name") for file in handed.workunit.findall("file_ref")}
     return {name: exchange.download(f"{MASTER}download/{name}") for name in names}
 

@@ -49,7 +49,6 @@ def remembered(writer):
 
 
 def until(writer, is_so) -> dict:
-    """The one remembered job as soon as this is true of it."""
     row = {}
 
     def look() -> bool:
