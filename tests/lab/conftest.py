@@ -53,18 +53,15 @@ class Rounds:
         return stepped
 
     def hold(self) -> list[Stepped]:
-        """One session to its end."""
         steps = [self.step()]
         while not steps[-1].ended:
             steps.append(self.step())
         return steps
 
     def kinds(self) -> list[str]:
-        """What kinds of notes the newest session wrote."""
         return [note.kind for _, note in sessions.notes(self.db, sessions.last(self.db).id)]
 
     def said(self, kind: str) -> list[str]:
-        """The sentences of one kind in the newest session."""
         return [note.sentence for _, note in sessions.notes(self.db, sessions.last(self.db).id) if note.kind == kind]
 
     def compute(self, amount: int = 1, *, host: int = 1, by: Callable[[Any], bytes | None] | None = None) -> list:
@@ -85,7 +82,6 @@ class Rounds:
         self.compute(8)
 
     def stored(self, *tables: str) -> dict[str, list]:
-        """Every row of these tables, or of all."""
         return {
             table: self.db.select(f"SELECT * FROM {table}")  # noqa: S608  our own tables
             for table in tables or sorted(self.db.tables())

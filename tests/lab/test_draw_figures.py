@@ -41,7 +41,6 @@ class Exhibition:
         return self.gallery.draw(self.rounds.lab.now)
 
     def grow(self) -> None:
-        """Another block comes back and is weighed."""
         self.rounds.fill_block()
         self.rounds.hold()
 

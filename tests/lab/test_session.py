@@ -82,18 +82,15 @@ def copies(due_rounds, tmp_path):
 
 
 def one_step(db, now):
-    """A step as the writer does it."""
     with db.transaction(), db.savepoint():
         return step(db, POLICY, pi="autopilot", reason="a test", now=now)
 
 
 def dump(db) -> dict[str, list]:
-    """Every row of every table."""
     return {table: db.select(f"SELECT * FROM {table}") for table in sorted(db.tables())}  # noqa: S608  our own tables
 
 
 def steps_done(db) -> int:
-    """How far the newest session is."""
     last = sessions.last(db)
     return len(last.done) if last else 0
 

@@ -76,7 +76,6 @@ def amounts(rounds) -> list[int]:
 
 
 def failing(rounds, host: int, amount: int) -> None:
-    """So many tasks of which this host says that the experiment's code raised."""
     for _ in range(amount):
         rounds.lab.report(rounds.lab.order(host), None, exit_status=10)
         rounds.lab.later(hours=6)
@@ -141,7 +140,6 @@ def test_a_tariff_that_was_announced_for_later_does_not_stand_in_the_way_of_the_
 
 
 def pay(rounds, paying: Paying | None = None) -> int:
-    """What the server's job does in one work."""
     with rounds.db.transaction(), rounds.db.savepoint():
         return (paying or Paying()).pay(rounds.db, rounds.lab.now)
 
@@ -194,7 +192,6 @@ def two_hosts(rounds):
 
 
 def say(rounds, host: int, seconds: float) -> None:
-    """The host says that its tasks took so long."""
     rounds.db.execute(
         "UPDATE task SET cpu_seconds = :seconds, elapsed_seconds = :seconds WHERE host_id = :host",
         seconds=seconds,

@@ -7,7 +7,6 @@ from planted_effects import block, further, noise, order_of, output, values
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.domain.findings import Force, Grade
-from axiom.errors import Refused
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.score import misscored, score_predictions
 from axiom.lab.experiments.recall import recall
@@ -206,22 +205,6 @@ def scored(rounds) -> dict:
     return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
 
 
-@pytest.mark.parametrize("brings_something", [False, True])
-def test_a_task_that_failed_tells_nothing_unless_it_brought_an_output(rounds, brings_something):
-    lab = rounds.lab
-    lab.deploy()
-    order = lab.order(1)
-    lab.report(order, lab.output(order)[:-9] if brings_something else None, exit_status=0 if brings_something else 10)
-    lab.validate()
-    lab.later(seconds=1)
-    if brings_something:
-        with pytest.raises(Refused):
-            foretell(rounds.db, 1, SAID, "Bob", lab.now)
-    else:
-        foretell(rounds.db, 1, SAID, "Bob", lab.now)
-    assert rounds.broken() == {}
-
-
 def test_a_settled_registration_is_scored_in_the_session_that_weighs_it_and_not_before(rounds):
     rounds.fill_block()
     rounds.hold()
@@ -267,7 +250,6 @@ def strangers(shifting):
 
 
 def fill(strangers, blocks: int, effect: float = 1.0) -> None:
-    """So many blocks, each of one host."""
     for number in range(blocks):
         order_of(strangers, 1)
         strangers.compute(8, host=1 + number % 4, by=values(strangers, effect))

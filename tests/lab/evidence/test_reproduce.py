@@ -29,7 +29,6 @@ def computed(lab, host, **changes):
 
 
 def checked(lab, host=2, **changes):
-    """A task of host 1, repeated by another."""
     lab.deploy()
     computed(lab, 1)
     computed(lab, host, **changes)

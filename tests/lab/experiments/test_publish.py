@@ -37,8 +37,6 @@ GOOD_FOR = timedelta(days=90)
 
 @pytest.fixture
 def source(tmp_path, prepared):
-    """Writes an experiment's file."""
-
     def write(replacing=("", ""), name="tiny_sum"):
         text = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
         file = tmp_path / f"{name}.py"
@@ -48,7 +46,7 @@ def source(tmp_path, prepared):
     return write
 
 
-def test_the_same_sources_are_the_same_bytes_and_start_no_child(source):
+def test_the_same_sources_are_the_same_bytes_and_what_declares_nothing_sound_is_refused(source, tmp_path):
     started = []
 
     def describe(files, modules):
@@ -64,9 +62,6 @@ def test_the_same_sources_are_the_same_bytes_and_start_no_child(source):
     assert len(started) == 2
     assert changed.digest != first.digest
     assert changed.declaration == first.declaration
-
-
-def test_a_file_that_declares_nothing_sound_or_is_not_there_is_refused(source, tmp_path):
     for name, replacing, fact in (
         ("tiny_sum", ("experiment = Experiment(", "experiment = Experimet("), "Experimet"),
         ("tiny_sum", ("version=1", "version=0"), "0"),
@@ -272,7 +267,6 @@ def lab(small_lab, prepared):
 
 @pytest.fixture
 def older(lab, prepared):
-    """The bundle that volunteers get, as it stands now."""
     return lambda: experiments.bundle(lab.db, prepared().digest)
 
 
@@ -323,7 +317,6 @@ def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_olde
 
 @pytest.fixture
 def file(working_lab):
-    """Where the file of the published experiment belongs, and is not."""
     return working_lab.folder.catalogue / "tiny_sum.py"
 
 

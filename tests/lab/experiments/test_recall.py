@@ -174,7 +174,6 @@ WHO = {"reason": "a test", "by": "Ada"}
 
 @pytest.fixture
 def staged(rounds):
-    """tiny_sum is let out in stages."""
     rounds.in_stages()
     rounds.lab.lets_out = False
     return rounds.lab

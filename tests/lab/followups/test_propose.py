@@ -47,7 +47,6 @@ def kept(rounds):
 
 
 def admit(rounds, slug):
-    """Approve a proposal with the costs that it expects."""
     found = kept(rounds)[slug]
     points = tuple((config, 1.0) for config in found.proposal.configs)
     return approve(rounds.db, found, points, by=AUTOPILOT, why="a test", now=rounds.lab.now)

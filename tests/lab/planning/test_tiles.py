@@ -79,7 +79,6 @@ def test_nothing_is_ordered_before_level_0_is_back_or_of_a_retired_version(small
 
 
 def changed_map(folder, old: str, new: str, version: int = 1):
-    """The disc's file with one thing changed."""
     text = Path(disc_map.__file__).read_text()
     assert old in text
     file = folder / "disc_map.py"

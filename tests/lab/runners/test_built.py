@@ -61,25 +61,9 @@ def test_what_was_built_is_read_from_whole_folders_and_a_description_that_is_off
             read_built(file.parent)
 
 
-def test_a_file_takes_no_room_a_second_time_and_is_copied_where_a_link_cannot_be(tmp_path, monkeypatch):
-    def no_link(*_):
-        raise OSError(18, "Invalid cross-device link")
-
-    program = read_built(build(tmp_path / "built")).pieces[0]
-    target = tmp_path / "files" / program.name
-    place(program, target)
-    assert target.read_bytes() == PROGRAM
-    assert target.samefile(program.source)
-    place(program, target)
-    assert sorted(target.parent.iterdir()) == [target]
-    target.unlink()
-    monkeypatch.setattr(os, "link", no_link)
-    place(program, target)
-    assert not target.samefile(program.source)
-    assert digests(target) == (program.sha256, program.md5, program.size)
-
-
-def test_a_file_with_a_flipped_bit_is_refused_by_name_and_leaves_nothing(tmp_path):
+def test_a_file_takes_no_room_a_second_time_and_one_with_a_flipped_bit_is_refused_and_leaves_nothing(
+    tmp_path, monkeypatch
+):
     program = read_built(build(tmp_path / "built")).pieces[0]
     target = tmp_path / "files" / program.name
     for place_of_flip in (0, 8 * len(PROGRAM) - 1):
@@ -98,6 +82,22 @@ def test_a_file_with_a_flipped_bit_is_refused_by_name_and_leaves_nothing(tmp_pat
     shutil.rmtree(tmp_path / "built")
     with pytest.raises(StoreError, match=program.name):
         place(program, target)
+
+    def no_link(*_):
+        raise OSError(18, "Invalid cross-device link")
+
+    program = read_built(build(tmp_path / "built")).pieces[0]
+    target = tmp_path / "files" / program.name
+    place(program, target)
+    assert target.read_bytes() == PROGRAM
+    assert target.samefile(program.source)
+    place(program, target)
+    assert sorted(target.parent.iterdir()) == [target]
+    target.unlink()
+    monkeypatch.setattr(os, "link", no_link)
+    place(program, target)
+    assert not target.samefile(program.source)
+    assert digests(target) == (program.sha256, program.md5, program.size)
 
 
 PYTHON = Path(sys.executable)

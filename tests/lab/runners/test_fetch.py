@@ -45,7 +45,6 @@ class ReleaseHost:
 
 @pytest.fixture
 def built(tmp_path) -> Path:
-    """A release of two runners."""
     place = tmp_path / "built"
     build(place, runtime=RUNTIME)
     build(place, plan_class="nv")
@@ -123,7 +122,6 @@ def below(place: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def whole(built) -> dict[str, bytes]:
-    """What is there when all was fetched."""
     return {name: body for name, body in below(built).items() if name != RELEASE}
 
 

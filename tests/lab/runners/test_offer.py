@@ -39,7 +39,6 @@ def folder(small_lab, key):
 
 @pytest.fixture
 def offering(folder, tmp_path):
-    """What keeps up with what is built."""
     return Offering(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
 
 
@@ -217,7 +216,9 @@ def test_what_is_built_replaces_the_stand_in_and_nothing_is_read_again_while_no_
     assert offering.problems == ()
 
 
-def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_path, caplog):
+def test_one_build_that_is_damaged_or_a_fault_of_ours_with_it_holds_up_no_other_and_is_said_once(
+    offering, tmp_path, monkeypatch, caplog
+):
     damaged = build(tmp_path / "built")
     (damaged / "built.json").write_text("{")
     build(tmp_path / "built", plan_class="nv")
@@ -227,16 +228,6 @@ def test_one_build_that_is_damaged_holds_up_no_other_and_is_said(offering, tmp_p
     (problem,) = offering.problems
     assert str(damaged) in problem
     assert caplog.text.count("offer.not") == 1
-    build(tmp_path / "built")
-    offering.look()
-    assert (offering.problems, offering.offered[LINUX].is_stand_in) == ((), False)
-
-
-def test_a_fault_of_ours_with_one_build_holds_up_no_other_and_is_looked_at_once(
-    offering, tmp_path, monkeypatch, caplog
-):
-    build(tmp_path / "built")
-    build(tmp_path / "built", plan_class="nv")
     real = Offers.built
 
     def built(self, place, now):
@@ -244,13 +235,18 @@ def test_a_fault_of_ours_with_one_build_holds_up_no_other_and_is_looked_at_once(
             raise KeyError("a fault")
         return real(self, place, now)
 
-    monkeypatch.setattr(Offers, "built", built)
-    for _ in range(2):
-        offering.look()
+    with monkeypatch.context() as faulty:
+        faulty.setattr(Offers, "built", built)
+        build(tmp_path / "built")
+        for _ in range(2):
+            offering.look()
     assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
     (problem,) = offering.problems
     assert "KeyError('a fault')" in problem
     assert [record.getMessage() for record in caplog.records if record.exc_info] == ["offer.fault"]
+    (build(tmp_path / "built") / "built.json").touch()
+    offering.look()
+    assert (offering.problems, offering.offered[LINUX].is_stand_in) == ((), False)
 
 
 def test_a_file_that_cannot_be_looked_at_is_a_problem_and_no_end(offering, tmp_path, folder, caplog):

@@ -45,7 +45,6 @@ def concluded(rounds) -> list:
 
 
 def history(rounds, number: int = 1) -> list[tuple[int, int, int]]:
-    """Blocks, seeds and missing values of each line."""
     return [(line.blocks, line.seeds, line.missing) for line in history_of(rounds.db, number)]
 
 
@@ -270,7 +269,6 @@ def test_evidence_that_does_not_follow_from_its_results_is_found(weighed, taken_
 
 
 def lines_of(shifting, number: int = 1) -> list[tuple[int, int, int]]:
-    """Line, blocks and seeds of each line."""
     return [(line.line, line.blocks, line.seeds) for line in history_of(shifting.db, number)]
 
 
@@ -566,7 +564,6 @@ def weigh_map(lab) -> None:
 
 
 def map_lines(lab, number: int) -> list[tuple[int, int, int]]:
-    """Blocks, seeds and missing values of each line of a finding."""
     rows = lab.db.select(
         "SELECT blocks, seeds, missing FROM evidence WHERE finding_number = :number ORDER BY blocks", number=number
     )
@@ -574,7 +571,6 @@ def map_lines(lab, number: int) -> list[tuple[int, int, int]]:
 
 
 def charted(lab) -> None:
-    """Everything that a registered number needs is drawn."""
     while lab.chart(is_idle=False):
         lab.compute()
     assert lab.levels("open").keys() <= {3}

@@ -40,7 +40,6 @@ LARGE = b"a file too large for the database" * 4_000
 
 
 def keep_keys(lab) -> None:
-    """In the laboratory's folder."""
     folder = lab.folder.keys
     folder.mkdir(mode=0o700)
     for name in ("root", "bundle", "ticket"):
@@ -77,7 +76,6 @@ def everything(folder, *without):
 
 
 def stored(folder: Folder) -> dict[str, bytes]:
-    """What is too large for the database."""
     return {path.name: path.read_bytes() for path in folder.blobs.glob("??/*")}
 
 
@@ -113,23 +111,6 @@ def test_a_laboratory_is_backed_up_before_it_is_brought_up_to_date(tmp_path, new
     assert (made.experiments, made.findings) == (0, 0)
     assert not restore(tmp_path / "old.tar", again, now=NOW).broken
     assert everything(again).keys() >= everything(old).keys()
-
-
-def test_without_keys_no_secret_is_in_it_and_no_id_of_before_is_given_again(whole_lab, tmp_path):
-    with whole_lab.db.transaction():
-        last = whole_lab.db.insert("INSERT INTO volunteer (name, created_at) VALUES ('gone', 0)")
-        whole_lab.db.execute("DELETE FROM volunteer WHERE id = :id", id=last)
-    target = tmp_path / "public.tar"
-    back_up(whole_lab.folder, target, with_keys=False, now=whole_lab.now)
-    with tarfile.open(target) as tar:
-        assert [name for name in tar.getnames() if name.startswith("keys/")] == ["keys/trust.json"]
-    again = Folder(path=tmp_path / "again")
-    assert not restore(target, again, now=whole_lab.now).backup.with_keys
-    with pytest.raises(KeysUnusable):
-        load_keys(again.keys, whole_lab.now)
-    db = connect_writer(again.database)
-    assert db.insert("INSERT INTO volunteer (name, created_at) VALUES ('new', 0)") == last + history.SKIPPED + 1
-    db.close()
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -184,7 +165,7 @@ def test_a_laboratory_that_broke_a_promise_is_not_restored_unless_it_is_wished(w
     assert everything(new)["task"] == everything(whole_lab.folder)["task"]
 
 
-def test_nothing_is_overwritten(whole_lab, backup, tmp_path):
+def test_nothing_is_overwritten_and_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, backup, tmp_path):
     (tmp_path / "file").write_text("mine")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
@@ -196,9 +177,6 @@ def test_nothing_is_overwritten(whole_lab, backup, tmp_path):
     assert backup.stat().st_size > len(LARGE)
     with pytest.raises(FolderUnusable):
         back_up(whole_lab.folder, tmp_path / "file" / "backup.tar", with_keys=True, now=whole_lab.now)
-
-
-def test_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, tmp_path):
     lost = next(whole_lab.folder.blobs.glob("??/*"))
     lost.unlink()
     with pytest.raises(StoreDamaged, match=lost.name):
@@ -211,7 +189,7 @@ def test_a_lost_file_is_not_backed_up_as_if_it_were_there(whole_lab, tmp_path):
     assert any(f"{lost.parent.name}{lost.name}" in text for text in restored.broken)
 
 
-def test_every_key_comes_along_and_what_is_known_of_keys_elsewhere(whole_lab, tmp_path):
+def test_every_key_comes_along_if_wished_and_no_id_of_before_is_given_again(whole_lab, tmp_path):
     keys = whole_lab.folder.keys
     begin(tmp_path / "server", make_offline(tmp_path / "stick", {Role.ROOT: (1, 1), Role.BUNDLE: (1, 1)}))
     for name, source in (("bundle-2.key", keys / "bundle.key"), ("code.json", tmp_path / "server" / "code.json")):
@@ -221,6 +199,20 @@ def test_every_key_comes_along_and_what_is_known_of_keys_elsewhere(whole_lab, tm
     restore(tmp_path / "b.tar", Folder(path=tmp_path / "again"), now=whole_lab.now)
     restored = {path.name: path.read_bytes() for path in (tmp_path / "again" / "keys").iterdir()}
     assert restored == {path.name: path.read_bytes() for path in keys.iterdir()}
+    with whole_lab.db.transaction():
+        last = whole_lab.db.insert("INSERT INTO volunteer (name, created_at) VALUES ('gone', 0)")
+        whole_lab.db.execute("DELETE FROM volunteer WHERE id = :id", id=last)
+    target = tmp_path / "public.tar"
+    back_up(whole_lab.folder, target, with_keys=False, now=whole_lab.now)
+    with tarfile.open(target) as tar:
+        assert [name for name in tar.getnames() if name.startswith("keys/")] == ["keys/trust.json"]
+    again = Folder(path=tmp_path / "without")
+    assert not restore(target, again, now=whole_lab.now).backup.with_keys
+    with pytest.raises(KeysUnusable):
+        load_keys(again.keys, whole_lab.now)
+    db = connect_writer(again.database)
+    assert db.insert("INSERT INTO volunteer (name, created_at) VALUES ('new', 0)") == last + history.SKIPPED + 1
+    db.close()
 
 
 @pytest.fixture
@@ -348,9 +340,8 @@ def test_what_was_never_finished_is_left_out_and_a_damaged_journal_refused_unles
     assert add(again, "new") > history.SKIPPED
 
 
-def test_a_copy_is_made_once_a_day_and_two_are_kept(journalled_lab):
+def test_a_copy_is_made_once_a_day_of_what_has_a_journal_and_two_are_kept(journalled_lab, new_lab, tmp_path):
     lab, place = journalled_lab, journalled_lab.folder.journal
-
     point = history.standing(lab.db)
     (place / ".axiom-backup-x").mkdir()
     (place / ".axiom-backup-x" / "axiom.db").write_bytes(b"half")
@@ -364,6 +355,9 @@ def test_a_copy_is_made_once_a_day_and_two_are_kept(journalled_lab):
     assert (len(kept), kept[-1].made_at) == (2, lab.now.replace(microsecond=0))
     names = {path for path in place.iterdir() if path.suffix not in {".log", ".lock"}}
     assert names == {copy.path for copy in kept}  # what a killed copy left was swept away
+    without = new_lab(tmp_path / "without")  # a journal
+    assert keep_copy(without.folder, without.folder.journal, without.now) is None
+    without.db.close()
 
 
 def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab, again):
@@ -383,13 +377,8 @@ def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab,
     assert newer.position > older.position
 
 
-def test_a_laboratory_without_a_journal_has_no_copies_either(small_lab):
-    assert keep_copy(small_lab.folder, small_lab.folder.journal, small_lab.now) is None
-
-
 @pytest.fixture
 def members(busy_lab, tmp_path) -> dict[str, bytes]:
-    """What a sound backup holds, by name."""
     keep_keys(busy_lab)
     back_up(busy_lab.folder, tmp_path / "sound.tar", with_keys=False, now=busy_lab.now)
     with tarfile.open(tmp_path / "sound.tar") as tar:
@@ -413,7 +402,6 @@ def forged(members: dict[str, bytes], headers: dict[str, str] | None = None, **m
 
 
 def changed(members: dict[str, bytes], tmp_path, sql: str) -> dict[str, bytes]:
-    """The same with something done to its database."""
     path = tmp_path / "changed.db"
     path.write_bytes(members["axiom.db"])
     with sqlite3.connect(path) as db:
@@ -463,23 +451,17 @@ def weighed(rounds):
     return rounds
 
 
-def test_every_promise_is_asked_by_a_reader_too(weighed):
-    lab = weighed.lab
-    db = connect_reader(lab.folder.database)
-    try:
-        assert broken(db, lab.folder, lab.keys.trust, lab.now) == {name: [] for name in PROMISES}
-    finally:
-        db.close()
-    assert set(PROMISES) == {*invariants.PROMISES, "I3", "I4", "I10", "I13"}
-
-
 EXTRA = "INSERT INTO entry (award_id, account, amount) VALUES (1, 'laboratory', 0)"
 CLOSING = (
     "INSERT INTO note (session_id, step, kind, text, facts, about) VALUES (1, 'log', 'session.closed', '', '{}', '')"
 )
 
 
-def test_a_promise_that_does_not_hold_is_reported_and_no_other(weighed, damage, taken_back):
+def test_every_promise_is_asked_by_a_reader_too_and_what_does_not_hold_is_reported(weighed, damage, taken_back):
+    lab = weighed.lab
+    with closing(connect_reader(lab.folder.database)) as db:
+        assert broken(db, lab.folder, lab.keys.trust, lab.now) == {name: [] for name in PROMISES}
+    assert set(PROMISES) == {*invariants.PROMISES, "I3", "I4", "I10", "I13"}
     for promise, about, sql in (
         ("I3", "award 1", "UPDATE entry SET amount = 6 WHERE id = 2"),
         ("I3", "award 1", "DELETE FROM entry WHERE id = 1"),
