@@ -3,6 +3,8 @@
 import pytest
 
 from axiom.decisions.experiments.breaker import Came, broken, broken_early, broken_there
+from axiom.decisions.experiments.release_history import came_of
+from axiom.domain.endings import Cause
 
 MANY = 960
 
@@ -45,6 +47,13 @@ def test_processes_that_only_die_are_laid_to_the_version_when_hosts_die_that_can
     assert halts((0, 10), ordered=4)
     three = {4: Came(well=1, badly=9, raised=9), 7: Came(badly=3, raised=3), 9: Came(badly=2, raised=2)}
     assert "14 of 15 tasks failed on 3 hosts" in broken(three, ordered=MANY, is_alone=True).reason
+
+
+def test_what_busy_hosts_have_no_time_for_says_nothing_of_the_version():
+    (came,) = came_of(
+        [(7, 1, "p", Cause.TIME_LIMIT, 9), (7, 1, "p", Cause.CHILD_LOST, 2)], frozenset(), is_alone=True
+    ).values()
+    assert came.badly == 2
 
 
 PROVEN, NEW = Came(badly=1, raised=1, is_proven=True), Came(badly=1, raised=1)

@@ -11,7 +11,9 @@ from axiom.domain.work import TaskState
 
 _CERTAIN = frozenset({Blame.EXPERIMENT, Blame.LABORATORY})
 _COUNTS = _CERTAIN | {Blame.UNCLEAR}  # the rest is the host's or its volunteer's doing
-_REFUSED = Cause.BAD_BUNDLE  # a host that has seen a newer bundle begins no task of an older one
+# A host that has seen a newer bundle begins no task of an older one; what BOINC ends for time was on a busy host, since
+# the runner itself ends a cell that takes too much of a processor or hangs.
+_NOT_ITS_DOING = frozenset({Cause.BAD_BUNDLE, Cause.TIME_LIMIT})
 _STATES = {TaskState.INVALID: Cause.NOT_AS_ORDERED, TaskState.EXPIRED: Cause.SILENT}
 _ORDER = (Stage.WIDER, Stage.SHARE, Stage.OPEN)
 
@@ -159,7 +161,7 @@ def came_of(
 
 
 def _counts(cause: Cause) -> bool:
-    return cause.blame in _COUNTS and cause is not _REFUSED
+    return cause.blame in _COUNTS and cause not in _NOT_ITS_DOING
 
 
 def ended_by(state: TaskState, cause: str) -> Cause | None:
