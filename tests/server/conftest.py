@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from front_office import Office
 from scheduler_calls import Client, Exchange
 
 import axiom
@@ -46,3 +47,11 @@ def prepared_for_gpus(prepared, tmp_path_factory):
     needs = "memory_mb=100, gpu=True, gpu_memory_mb=7_000)"
     file.write_text(source.replace("tiny_sum", "tiny_gpu").replace("memory_mb=100)", needs))
     return prepare(Path(axiom.__file__).parent, file)
+
+
+@pytest.fixture
+def office(small_lab):
+    """Where accounts are opened and asked for."""
+    made = Office(small_lab)
+    yield made
+    made.close()

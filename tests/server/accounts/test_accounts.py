@@ -16,13 +16,6 @@ from axiom.server.accounts.accounts import demand_secret
 from axiom.store.accounts import accounts, teams
 
 
-@pytest.fixture
-def office(small_lab):
-    made = Office(small_lab)
-    yield made
-    made.close()
-
-
 def test_an_account_is_opened_once_and_its_key_told_to_whoever_has_the_password(office):
     key = key_in(office.create())
     assert key_in(office.create(name="Another name")) == key

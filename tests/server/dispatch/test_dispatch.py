@@ -47,11 +47,6 @@ def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked
         return hand_out(lab.db, dispatch or lab.dispatch, lab.known, known, WorkRequest(**wish), lab.now)
 
 
-def prove(lab, host: int) -> None:
-    """A host has had a valid task, and may have as many as any."""
-    hosts.set_standing(lab.db, host, Standing(valid_in_row=1))
-
-
 def tasks_of(handed) -> list[int]:
     return [task.task for task in handed.given]
 
@@ -62,7 +57,7 @@ def fail(lab, given, host: int) -> None:
 
 def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
     working_lab.deploy(workunits=5)
-    prove(working_lab, 1)
+    hosts.set_standing(working_lab.db, 1, Standing(valid_in_row=1))  # it may have as many as any
     first = hand(working_lab, 1, 4).given
     handed = hand(working_lab, 1, 3, holding=[first[0].task])
     assert (handed.lost, handed.given, handed.reason) == (first[1:], (), "3 lost tasks sent again")
@@ -189,8 +184,7 @@ def untried(small_lab, prepared):
     """tiny_sum is published and not tried, two workunits are ordered; host 1 is the laboratory's own, host 2 Ann's."""
     small_lab.publish(prepared(), is_tried=False)
     small_lab.deploy(workunits=2)
-    assert small_lab.host() == 1
-    assert small_lab.host(volunteer="Ann") == 2
+    assert (small_lab.host(), small_lab.host(volunteer="Ann")) == (1, 2)
     return small_lab
 
 
@@ -207,8 +201,7 @@ def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(untried, prepared, fa
     assert hand(untried, 1).given[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
     untried.say_tried(prepared().digest)
     (given,) = hand(untried, 2).given
-    assert given.bundle == prepared().digest
-    assert hosts.host(untried.db, 2).why_no_work == ""
+    assert (given.bundle, hosts.host(untried.db, 2).why_no_work) == (prepared().digest, "")
 
 
 def forget(db, *, ours: bool = True) -> None:
@@ -371,8 +364,7 @@ def test_the_laboratorys_own_cores_get_tasks_of_seconds_and_a_lost_or_doubled_re
     cut.deploy(workunits=2, replicates_each=40)
     assert task_store.waiting_replicates(cut.db) == {(1, 1): 80}
     assert [sizes(cut, hand(cut, 1)) for _ in range(3)] == [[4]] * 3
-    assert sorted(unsent(cut)) == [28, 40]
-    assert task_store.waiting_replicates(cut.db) == {(1, 1): 68}
+    assert (sorted(unsent(cut)), task_store.waiting_replicates(cut.db)) == ([28, 40], {(1, 1): 68})
     assert [row["workunits"] for row in session_counts.ordered(cut.db, 0)] == [2], "a session tells of no parts"
     assert cut.broken() == {}
     for change, problem in (

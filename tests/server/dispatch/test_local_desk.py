@@ -133,8 +133,7 @@ def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_l
     assert states(working_lab) == [TaskState.RETURNED, TaskState.ABORTED]
     assert working_lab.ask(1).orders == ()
     working_lab.validate()
-    assert states(working_lab) == [TaskState.VALID, TaskState.ABORTED]
-    assert working_lab.broken() == {}
+    assert (states(working_lab), working_lab.broken()) == ([TaskState.VALID, TaskState.ABORTED], {})
 
 
 def test_asking_in_vain_writes_nothing(working_lab):
@@ -164,5 +163,4 @@ def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(
     assert working_lab.ask(1).orders == ()
     assert workunits.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
     assert "a command line takes" in workunits.workunit(working_lab.db, 2).reason
-    assert working_lab.order(1).task == 3
-    assert working_lab.broken() == {}
+    assert (working_lab.order(1).task, working_lab.broken()) == (3, {})

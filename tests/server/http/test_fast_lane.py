@@ -152,8 +152,7 @@ def test_half_bodies_of_all_connections_together_have_only_so_much_room():
     first.lose()
     assert room.left == 700  # a request is in memory until it is answered
     answer.set_result(b"")
-    assert room.left == 1_000
-    assert asked == [b"x" * 300]
+    assert (room.left, asked) == (1_000, [b"x" * 300])
 
     def fault(_):
         raise RuntimeError("a fault")

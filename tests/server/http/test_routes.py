@@ -18,13 +18,6 @@ from axiom.store.accounts import teams
 from axiom.store.hosts import hosts
 
 
-@pytest.fixture
-def office(small_lab):
-    made = Office(small_lab)
-    yield made
-    made.close()
-
-
 def test_an_account_manager_reads_and_sets_an_account_by_its_key_and_dates_no_preferences_into_the_future(office):
     key = key_in(office.create())
     assert "<name>Ann</name>" in office.ask("/am_get_info.php", account_key=key)

@@ -164,8 +164,7 @@ def test_what_comes_for_a_task_that_ended_without_an_output_is_let_pass(place, s
     before = place.kept()
     place.writer.run(lambda db: db.execute("UPDATE task SET state = :state WHERE id = 1", state=state))
     assert place.say(head(body)) == done()
-    assert place.stored() == {}
-    assert place.kept() == before
+    assert (place.stored(), place.kept()) == ({}, before)
 
 
 def test_a_disk_that_is_full_or_fills_while_a_file_comes_makes_clients_wait(place, monkeypatch):

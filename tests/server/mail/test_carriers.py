@@ -49,8 +49,7 @@ def test_mail_goes_over_a_private_connection_to_a_server_that_asks_for_a_passwor
     with smtp(box, certificate, security=security, auth=True) as port, server_on(port, security).open() as deliver:
         deliver(letter(subject="First"))
         deliver(letter(subject="Second"))
-    assert box.subjects() == ["First", "Second"]
-    assert box.signed_in == [USER, USER]
+    assert (box.subjects(), box.signed_in) == (["First", "Second"], [USER, USER])
     assert box.taken[0].get_content().splitlines() == ["Words.", ".", "A line with a dot alone."]
 
 

@@ -188,8 +188,7 @@ def test_trouble_is_told_by_every_way_and_once_when_it_is_over(office, hook):
             for way in ways:
                 way.send()
             office.lab.later(minutes=1)
-    assert [message["To"] for message in box.taken] == [OPERATOR, OPERATOR]
-    assert len(box.subjects()) == 2
+    assert ([message["To"] for message in box.taken], len(box.subjects())) == ([OPERATOR, OPERATOR], 2)
     posted = [body for path, _, body in hook.posted if path == "/hook"]
     first = json.loads(posted[0])
     assert (first["alert"], first["state"], first["cure"]) == ("ready", "began", "free some")
@@ -238,8 +237,7 @@ def test_where_nothing_can_be_stored_any_more_it_is_told_all_the_same_and_once(o
         for _ in range(3):
             alerts.look()
             office.lab.later(minutes=1)
-    assert said(hook) == [("ready", "began")]
-    assert len(box.subjects()) == 1
+    assert (said(hook), len(box.subjects())) == ([("ready", "began")], 1)
     watching(office, webhook(office, f"http://127.0.0.1:{free_port()}/canary"), complaints=[FULL]).look()
     assert "mail.lost channel=webhook kind=alert" in caplog.text, "where it cannot be told, either, the log says so"
     assert "/canary" not in caplog.text

@@ -102,8 +102,7 @@ def test_nothing_is_checked_that_is_meant_for_a_host_or_of_a_withdrawn_version(l
     withdraw(lab.db, 1, "retired", lab.now)
     lab.report(order, lab.output(order))
     lab.validate(SECRET)
-    assert agreements(lab) == {1: "", 2: ""}
-    assert len(workunits.workunits(lab.db)) == 2
+    assert (agreements(lab), len(workunits.workunits(lab.db))) == ({1: "", 2: ""}, 2)
 
 
 def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
@@ -172,8 +171,7 @@ def test_where_all_three_differ_nobody_is_told_and_nothing_more_is_ordered(lab):
     for host, early in ((1, 7.0), (2, 8.0), (3, 9.0)):
         computed(lab, host, early=(early,))
     assert set(agreements(lab).values()) == {Agreement.DIFFERS}
-    assert len(workunits.workunits(lab.db)) == 3
-    assert lab.db.select("SELECT * FROM notice") == []
+    assert (len(workunits.workunits(lab.db)), lab.db.select("SELECT * FROM notice")) == (3, [])
 
 
 def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid(lab):
@@ -195,8 +193,7 @@ def test_a_check_that_nobody_takes_is_given_up_after_two_days(lab):
         assert give_up(lab.db, lab.now) == 1
         assert give_up(lab.db, lab.now) == 0
     assert workunits.workunit(lab.db, 2).state is WorkunitState.CANCELLED
-    assert agreements(lab) == {1: "", 2: ""}
-    assert lab.broken() == {}
+    assert (agreements(lab), lab.broken()) == ({1: "", 2: ""}, {})
 
 
 W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
@@ -302,18 +299,11 @@ def charted(small_lab):
 def brought(lab, host: int, make=lambda measures: measures):
     """The next task of a host; `make` changes the measures of each of its tiles."""
     order = lab.order(host)
-    cells = lab.cells(order)
-    lab.report(order, written(lab, order, [make(cell.measures) for cell in cells]))
+    cells = [cell_line(replace(cell, measures=make(cell.measures))) for cell in lab.cells(order)]
+    lab.report(order, header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells)))
     lab.validate(NONE)
     lab.later(minutes=1)
     return workunits.task(lab.db, order.task)
-
-
-def written(lab, order, measured) -> bytes:
-    cells = [
-        cell_line(replace(cell, measures=measures)) for cell, measures in zip(lab.cells(order), measured, strict=True)
-    ]
-    return header_line(lab.header(order)) + b"".join(cells) + footer_line(len(cells))
 
 
 def made_up(measures: dict) -> dict:
@@ -342,8 +332,7 @@ def test_a_made_up_tile_is_kept_told_of_and_computed_again_elsewhere_and_an_hone
     third = the_check(charted, 1)
     assert agreements(charted)[task.id] == Agreement.DIFFERS
     assert agreements(charted)[check.id] == agreements(charted)[third.id] == Agreement.AGREES
-    assert [host.id for host in hosts.outvoted(charted.db)] == [2]
-    assert charted.broken() == {}
+    assert ([host.id for host in hosts.outvoted(charted.db)], charted.broken()) == ([2], {})
 
 
 def test_nobody_checks_what_its_own_volunteer_alone_could_compute(charted):

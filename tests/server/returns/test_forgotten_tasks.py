@@ -66,8 +66,7 @@ def test_a_bundle_of_after_the_backup_holds_up_nothing(back, prepared):
     heard = restored.call(client, *map(restored.upload, handed), ask=1e6)
     assert heard.named("result_ack") == names(handed)
     assert states(restored, handed) == ["sent", "forgotten", "forgotten"]  # as it waits here, it is given out anew
-    assert len(heard.tasks) == 1
-    assert restored.broken() == {}
+    assert (len(heard.tasks), restored.broken()) == (1, {})
 
 
 def test_what_nobody_foresaw_holds_up_nothing(back, monkeypatch, caplog):

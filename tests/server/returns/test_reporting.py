@@ -1,16 +1,22 @@
-"""Many reports at once: each is answered, each counts once, and what nobody remembers comes back by its ticket."""
+"""Many reports at once: each is answered, each counts once, and what nobody remembers comes back by its ticket.
+
+Workunits move many at once as they do one by one; after an outage deadlines move by as long as it was.
+"""
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server.returns import reporting
+from axiom.server.returns.transitioner import START, resume, sweep_late, sweep_unattended, transit, transit_many
 from axiom.store.engine import blobs, counters
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks, uploads, workunits
+from axiom.store.upkeep import jobs
 
 
 def said(lab, order, output: bytes | None = b"", **changes) -> Report:
@@ -72,8 +78,7 @@ def test_many_reports_are_answered_in_order(lab):
     report = said(lab, first)
     again, broken = take(lab, report, replace(report, exit_status=Exit.CHILD_LOST))
     assert (again.state, broken.state) == (None, None)
-    assert lab.broken() == {}
-    assert take(lab) == []
+    assert (lab.broken(), take(lab)) == ({}, [])
 
 
 def test_failures_and_aborts_lower_the_quota_and_silence_does_not(lab):
@@ -170,5 +175,85 @@ def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
         take(lab, said(lab, order, b"nonsense " + str(order.task).encode()))
         lab.validate()
     assert [notice.kind for notice in notices.shown(lab.db, 2, lab.now)] == ["invalid"]
-    assert hosts.host(lab.db, 2).standing.quota == 8
-    assert tasks.lately(lab.db, 2, 9) == {TaskState.INVALID: 2}
+    assert (hosts.host(lab.db, 2).standing.quota, tasks.lately(lab.db, 2, 9)) == (8, {TaskState.INVALID: 2})
+
+
+@pytest.fixture
+def six(working_lab):
+    """Six workunits; tasks 1 and 2 are out to host 1."""
+    working_lab.deploy(workunits=5)
+    working_lab.ask(1, wanted=2)
+    return working_lab
+
+
+def whole(lab) -> list:
+    return [lab.db.select(f"SELECT * FROM {table} ORDER BY 1, 2, 3") for table in ("workunit", "task", "counter")]  # noqa: S608
+
+
+def test_many_move_as_each_alone_does_and_a_second_time_nothing_does(six, new_lab, prepared, tmp_path):
+    other = new_lab(tmp_path / "other")
+    other.publish(prepared())
+    other.deploy()
+    other.host()
+    other.deploy(workunits=5)
+    other.ask(1, wanted=2)
+    for same in (six, other):
+        same.later(hours=49)
+        with same.db.transaction():
+            workunits.request_abort(same.db, 4, "not wanted")
+            workunits.move(same.db, workunits.task(same.db, 5), TaskState.INVALID, "a test", same.now)
+    with six.db.transaction():
+        decided = transit_many(six.db, [6, 5, 4, 3, 2, 1, 99, 1], six.now)
+    assert set(decided) == {1, 2, 3, 4, 5, 6}
+    with other.db.transaction():
+        for number in range(1, 7):
+            transit(other.db, number, other.now)
+        assert transit(other.db, 99, other.now) is None
+    assert [row for row in whole(six)[2] if row["amount"]] == [row for row in whole(other)[2] if row["amount"]]
+    stands = [
+        [(task.state, task.ordinal) for task in workunits.tasks_of(same.db, number)]
+        for same in (six, other)
+        for number in range(7)
+    ]
+    assert stands[:7] == stands[7:]
+    before = whole(six)
+    with six.db.transaction():
+        transit_many(six.db, range(1, 7), six.now)
+    assert (whole(six), six.broken()) == (before, {})
+
+
+def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(six):
+    second = six.host("second", volunteer="Bob")
+    with six.db.transaction():
+        workunits.move(six.db, workunits.task(six.db, 3), TaskState.FAILED, "", six.now)
+        six.later(hours=49)
+        assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (2, 1)
+        assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (0, 0)
+    assert len(workunits.tasks(six.db)) == 6 + 3
+    assert {hosts.host(six.db, host).standing.quota for host in (1, second)} == {None}, "slowness costs none"
+    assert workunits.workunit(six.db, 1).state is WorkunitState.OPEN
+    assert six.broken() == {}
+
+
+def started(lab) -> int:
+    with lab.db.transaction():
+        return resume(lab.db, lab.now)
+
+
+def test_after_an_outage_nobody_s_deadline_has_passed(six):
+    assert jobs.last_start(six.db, "nobody") is None  # it was never up
+    deadline = workunits.task(six.db, 1).deadline
+    six.later(minutes=9)
+    assert started(six) == 0, "a restart moves nothing"
+    assert workunits.task(six.db, 1).deadline == deadline
+    with six.db.transaction():
+        jobs.started(six.db, "alive", 300.0, six.now)
+    six.later(hours=72)
+    assert started(six) == 2
+    assert workunits.task(six.db, 1).deadline == deadline + timedelta(hours=72)
+    assert six.sweep() == 0
+    assert jobs.last_start(six.db, START) == six.now
+    assert started(six) == 0
+    six.later(hours=49)
+    assert six.sweep() == 2
+    assert six.broken() == {}

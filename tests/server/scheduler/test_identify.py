@@ -138,10 +138,8 @@ def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, m
 
 def test_a_count_begins_anew_with_a_new_number_and_who_has_no_account_is_nobody(small_lab, met):
     assert met(authenticator="another") is None
-    assert hosts.hosts(small_lab.db) == []
-    assert met(hostid=77, rpc_seqno=9).host.id == 1
+    assert (hosts.hosts(small_lab.db), met(hostid=77, rpc_seqno=9).host.id) == ([], 1)
     assert contacts.stored_host(small_lab.db, 1).rpc_seqno == 0
     assert not met(rpc_seqno=0).is_new
     assert not met(rpc_seqno=5).is_new
-    assert contacts.stored_host(small_lab.db, 1).rpc_seqno == 5
-    assert met(rpc_seqno=4).host.id == 2
+    assert (contacts.stored_host(small_lab.db, 1).rpc_seqno, met(rpc_seqno=4).host.id) == (5, 2)

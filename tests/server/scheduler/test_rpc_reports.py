@@ -54,8 +54,7 @@ def test_a_success_is_judged_and_paid_before_the_client_hears_of_it_and_counts_o
     assert heard.credit > 0
     assert heard.number("host_total_credit") == heard.credit == heard.number("user_expavg_credit")
     assert heard.credit == exchange.do(lambda db: ledger.balance(db, "volunteer", 2)).total / 1_000
-    assert counts(exchange) == {"result": 2, "award": 1, "upload": 0}
-    assert exchange.nudged == 1
+    assert (counts(exchange), exchange.nudged) == ({"result": 2, "award": 1, "upload": 0}, 1)
     before = counts(exchange), dict(exchange.task(1))
     again = exchange.call(attic, words, words)
     assert again.named("result_ack") == [name_of(given)] * 2
@@ -180,8 +179,7 @@ def abort(exchange, task_id: int, **words) -> dict:
 
 
 def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes_its_work(exchange, attic, given):
-    assert abort(exchange, 1) == {"task": 1, "workunit": 1, "host": 2, "again": True}
-    assert exchange.broken() == {}
+    assert (abort(exchange, 1), exchange.broken()) == ({"task": 1, "workunit": 1, "host": 2, "again": True}, {})
     exchange.lab.later(minutes=40)
     heard = exchange.call(attic, ask=1.0)
     assert (heard.named("result_abort"), list(heard.tasks)) == ([name_of(given)], [])
@@ -189,8 +187,7 @@ def test_an_aborted_task_ends_at_its_host_and_is_paid_and_somebody_else_computes
     ended = exchange.task(1)
     assert (ended["state"], ended["cause"], ended["reason"]) == ("aborted", Cause.TAKEN_BACK, "it hangs")
     exchange.call(attic, report(name_of(given), status=203, state=6))
-    assert exchange.task(1) == ended
-    assert thanks(exchange) == [(Reason.BROKEN, True)]
+    assert (exchange.task(1), thanks(exchange)) == (ended, [(Reason.BROKEN, True)])
     assert quota(exchange, attic.host) is None
     bob = Client(exchange.join("Bob").key, cpid="2" * 32)
     (copy,) = exchange.call(bob, ask=1.0).tasks.values()
@@ -246,8 +243,7 @@ def test_a_fault_in_judging_refuses_no_report_and_whom_it_outvotes_gets_no_more(
     assert (exchange.task(1)["state"], exchange.task(1)["reason"] == "half done") == ("returned", False)
     assert "rpc.unsettled" in caplog.text
     exchange.settle()
-    assert exchange.task(1)["state"] == "valid"
-    assert exchange.broken() == {}
+    assert (exchange.task(1)["state"], exchange.broken()) == ("valid", {})
 
     def outvote(db, now):
         for _ in range(2):
@@ -272,8 +268,7 @@ def test_what_is_reported_counts_before_the_same_reply_gives_or_refuses_more(exc
     assert len(attic.tasks) > 9
     died = [report(name, status=int(Exit.TOO_MANY_STARTS), state=3) for name in attic.tasks]
     heard = exchange.call(attic, *died, ask=1e6)
-    assert quota(exchange, attic.host) == 1
-    assert heard.tasks == {}
+    assert (quota(exchange, attic.host), heard.tasks) == (1, {})
     assert "1 task an hour" in heard.words[0][1]
     exchange.lab.later(hours=1, seconds=1)
     assert len(exchange.call(attic, ask=1e6).tasks) == 1, "not before midnight but within an hour"
