@@ -63,8 +63,7 @@ def test_the_first_session_announces_the_tariff_and_each_task_is_paid_once(round
     with rounds.db.transaction():  # a new tariff holds from its day on and pays nothing again
         tariffs.announce(rounds.db, Tariff(name="core-seconds", version=2, per_core_second=20), rounds.lab.now)
     rounds.hold()
-    assert awards(rounds)[6:] == [(7, "computed", 40)]
-    assert rounds.broken() == {}
+    assert (awards(rounds)[6:], rounds.broken()) == ([(7, "computed", 40)], {})
 
 
 def awards(rounds) -> list[tuple]:
@@ -98,8 +97,7 @@ def test_a_host_that_alone_says_that_the_code_raised_is_paid_for_its_first_tasks
     for amount in (5, 2):
         failing(rounds, 2, amount)
         rounds.hold()
-    assert reasons(rounds, 2) == {"broken": 7 if is_confirmed else ON_ITS_WORD}
-    assert rounds.broken() == {}
+    assert (reasons(rounds, 2), rounds.broken()) == ({"broken": 7 if is_confirmed else ON_ITS_WORD}, {})
 
 
 def test_a_second_host_of_the_same_volunteer_confirms_nothing_and_has_no_first_tasks_of_its_own(rounds):
@@ -214,8 +212,7 @@ def test_a_task_is_worth_the_same_whatever_its_host_says_of_its_time(two_hosts, 
     bring(two_hosts, 3, minutes=minutes)
     say(two_hosts, 3, seconds)
     pay(two_hosts)
-    assert amounts(two_hosts) == [40, 40]
-    assert two_hosts.broken() == {}
+    assert (amounts(two_hosts), two_hosts.broken()) == ([40, 40], {})
 
 
 def test_what_proves_nothing_is_paid_as_far_as_it_was_computed_and_never_beyond_its_worth(two_hosts):
@@ -236,8 +233,7 @@ def test_what_proves_nothing_is_paid_as_far_as_it_was_computed_and_never_beyond_
     # SQLite keeps a time that is no number as nothing at all
     two_hosts.db.execute("UPDATE task SET cpu_seconds = NULL, elapsed_seconds = NULL WHERE id > 4")
     two_hosts.hold()
-    assert awards(two_hosts)[4:] == [(5, "computed", 40)]
-    assert two_hosts.broken() == {}
+    assert (awards(two_hosts)[4:], two_hosts.broken()) == ([(5, "computed", 40)], {})
 
 
 def test_a_tier_of_a_tariff_of_today_is_of_the_work_and_of_an_old_one_by_the_clock(two_hosts):
@@ -324,16 +320,14 @@ def test_what_exceeds_the_cap_waits_in_order_and_each_session_makes_room(capped)
     pay(capped)
     assert waiting(capped) == [7, 8, 9, 10, 11]  # a younger one does not overtake
     capped.hold()
-    assert capped.kinds().count("credit.pending") == 1
-    assert waiting(capped) == [7, 8, 9, 10, 11]
+    assert (capped.kinds().count("credit.pending"), waiting(capped)) == (1, [7, 8, 9, 10, 11])
     pay(capped)
     assert waiting(capped) == []
     assert [task for task, _, _ in awards(capped)] == list(range(1, 12))
     capped.hold()
     rounds = settlements.of_rounds(capped.db, 0, sessions.last(capped.db).id)
     booked = [(settled.awards, settled.amount, settled.session_cap) for settled in rounds]
-    assert booked == [(6, 24_000, 25_000), (5, 20_000, 25_000)]
-    assert capped.broken() == {}
+    assert (booked, capped.broken()) == ([(6, 24_000, 25_000), (5, 20_000, 25_000)], {})
 
 
 def test_a_cap_is_reached_to_the_thousandth(rounds):
@@ -382,8 +376,7 @@ def test_what_alone_is_more_than_the_cap_holds_up_nobody(rounds):
     hold_back(rounds, 25_001, 1_000)
     pay(rounds)
     rounds.hold()
-    assert awards(rounds) == [(1, "computed", 10_000), (2, "broken", 10_000)]
-    assert waiting(rounds) == [1_000]
+    assert (awards(rounds), waiting(rounds)) == ([(1, "computed", 10_000), (2, "broken", 10_000)], [1_000])
 
 
 @pytest.mark.parametrize("paid_before", [True, False])
@@ -404,8 +397,7 @@ def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_
 
 def test_what_is_approved_or_has_no_cap_any_more_is_booked_at_once(capped):
     approve(capped.db, [award.id for award in settlements.waiting(capped.db, 3)], "with thanks", capped.lab.now)
-    assert waiting(capped) == [10]
-    assert settlements.unsettled(capped.db) == 24_000
+    assert (waiting(capped), settlements.unsettled(capped.db)) == ([10], 24_000)
     assert capped.stored("award")["award"][-1]["because"].endswith("with thanks")
     with pytest.raises(NotFound), capped.db.transaction():
         approve(capped.db, [1], "again", capped.lab.now)
@@ -449,8 +441,7 @@ def test_a_correction_is_a_further_award_and_everybody_s_sum_follows_and_what_wa
     after = capped.stored("award", "entry")
     assert all(after[table][: len(rows)] == rows for table, rows in before.items())
     assert ledger.balance(capped.db, "volunteer", 1).total == 23_000
-    assert settlements.unsettled(capped.db) == 24_000
-    assert balance_check.problems(capped.db) == []
+    assert (settlements.unsettled(capped.db), balance_check.problems(capped.db)) == (24_000, [])
     capped.hold()
     assert capped.broken() == {}
     ledger.carry_over(capped.db, 1, source="before", amount=5, because="", now=capped.lab.now)

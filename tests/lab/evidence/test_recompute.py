@@ -3,17 +3,20 @@
 from dataclasses import replace
 
 import pytest
+from draws import secret_for
 from planted_effects import block, further, noise, order_of, output, values
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.findings import Force, Grade
+from axiom.domain.findings import Agreements, Force, Grade
+from axiom.domain.work import Reproduction
 from axiom.lab.evidence.recompute import recomputed
+from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
 from axiom.lab.evidence.score import misscored, score_predictions
 from axiom.lab.experiments.recall import recall
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.registrations.predictions import foretell
 from axiom.store.engine.database import connect_reader
-from axiom.store.evidence import evidence
+from axiom.store.evidence import duplicates, evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
 from axiom.store.tasks import tasks
@@ -126,8 +129,7 @@ def test_a_value_that_two_others_do_not_confirm_leaves_the_evidence(checking):
     compute(checking, 8, host=2)
     checking.hold()
     assert (newest(checking).seeds, newest(checking).missing) == (15, 1), "it stays out when more comes"
-    assert recomputed(checking.db) == []
-    assert checking.broken() == {}
+    assert (recomputed(checking.db), checking.broken()) == ([], {})
     checking.db.execute("DELETE FROM observation WHERE line = 2")  # it is put back
     assert "finding 1, line 2 is not what its results say" in recomputed(checking.db)
 
@@ -149,8 +151,7 @@ def test_who_is_outvoted_twice_is_not_believed_and_its_finding_is_open_again(che
     assert [(alarm.kind, alarm.force, alarm.hosts) for alarm in line.alarms][:1] == [("hosts", Force.TELLS, (1,))]
     assert registrations.statuses(checking.db, 1)[1] == ("open", "")
     assert "host 1 was outvoted in several seeds: 6 other values left out" in checking.said("finding.doubted")[0]
-    assert recomputed(checking.db) == []
-    assert checking.broken() == {}
+    assert (recomputed(checking.db), checking.broken()) == ([], {})
 
 
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia"
@@ -341,3 +342,106 @@ def test_who_computes_alone_has_nobody_who_is_a_stranger(shifting):
         block(shifting)
     shifting.hold()
     assert being_checked(shifting) == 0
+
+
+FIRST_TWO = secret_for(1, 3, among=3)  # the first two tasks of a test, whichever of these numbers they have
+
+
+@pytest.fixture
+def lab(small_lab, prepared):
+    """tiny_sum; host 1 is the laboratory's, 2 Bob's of another platform, 3 Cleo's."""
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.host("bobs", volunteer="Bob", instructions="avx512")
+    small_lab.host("cleos", volunteer="Cleo")
+    return small_lab
+
+
+def computed(lab, host, **changes):
+    order = lab.order(host)
+    lab.report(order, lab.output(order, **changes))
+    lab.validate(FIRST_TWO)
+    lab.later(minutes=1)
+
+
+def checked(lab, host=2, **changes):
+    lab.deploy()
+    computed(lab, 1)
+    computed(lab, host, **changes)
+
+
+def classes(lab):
+    return [row["class"] for row in lab.db.select("SELECT class FROM reproduction ORDER BY duplicate_id")]
+
+
+def test_a_seed_that_agrees_is_counted_once_for_the_two_platforms_and_what_is_touched_is_seen(lab, taken_back):
+    checked(lab)
+    assert (reproduce(lab.db), reproduce(lab.db)) == (2, 0)
+    assert classes(lab) == [Reproduction.EXACT] * 2
+    pair = ("linux-x86_64-avx2", "linux-x86_64-avx512")
+    assert agreements_of(lab.db, [1], lab.now) == (Agreements(platforms=pair, exact=1),)
+    assert agreements_of(lab.db, [2], lab.now) == ()
+    before = lab.now
+    lab.later(minutes=1)
+    checked(lab)
+    assert [duplicate.first.replicate for duplicate in duplicates.uncompared(lab.db, 10)] == [1, 1]
+    reproduce(lab.db)
+    assert agreements_of(lab.db, [1], before)[0].exact == 1  # what is known at a moment stays what was known then
+    assert (agreements_of(lab.db, [1], lab.now)[0].exact, miscounted(lab.db)) == (2, [])
+    for wrong, about in (
+        ("UPDATE reproduction SET class = 'within tolerance'", "duplicate 1"),
+        ("UPDATE reproduction_count SET exact = exact + 1", "seeds"),
+        ("DELETE FROM reproduction_count", "seeds"),
+        ("UPDATE reproduction SET confirms = 1", "duplicate 1"),
+    ):
+        with taken_back(lab.db):
+            lab.db.execute(wrong)
+            assert about in miscounted(lab.db)[0], wrong
+
+
+def test_another_end_after_the_same_beginning_is_chaos_and_another_beginning_is_a_dispute(lab):
+    checked(lab, host=3, measures={"total": 40.0, "count": 0}, early=(1.0, 0.5))
+    reproduce(lab.db)
+    assert set(classes(lab)) == {Reproduction.CHAOTIC}
+    same = ("linux-x86_64-avx2",) * 2
+    assert agreements_of(lab.db, [1], lab.now) == (Agreements(platforms=same, divergent=1),)
+    lab.deploy()
+    computed(lab, 1)
+    computed(lab, 3, early=(3.0, 0.5))
+    reproduce(lab.db)
+    assert Agreements(platforms=same, divergent=2, disputed=1) in agreements_of(lab.db, [1], lab.now)
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_what_two_of_three_say_is_disputed_no_more_and_overturns_the_third(lab, is_confirmed):
+    odd = {"early": (3.0, 0.5)}
+    lab.deploy()
+    computed(lab, 1, **({} if is_confirmed else odd))
+    computed(lab, 2, **(odd if is_confirmed else {}))
+    reproduce(lab.db)
+    before = lab.now
+    assert agreements_of(lab.db, [1], before)[0].disputed == 1
+    lab.later(minutes=1)
+    computed(lab, 3)
+    reproduce(lab.db)
+    assert sum(agreements.disputed for agreements in agreements_of(lab.db, [1], lab.now)) == 0
+    assert agreements_of(lab.db, [1], before)[0].disputed == 1  # what was known then stays what was known then
+    assert duplicates.overturned(lab.db, 1, before) == frozenset()
+    assert duplicates.overturned(lab.db, 1, lab.now) == (frozenset() if is_confirmed else {0})
+    assert duplicates.overturned(lab.db, 2, lab.now) == frozenset()
+    assert miscounted(lab.db) == []
+
+
+def test_two_who_say_different_things_overturn_nothing_and_what_was_stopped_is_compared_with_nothing(lab):
+    checked(lab, outcome="late", measures=None, early=())
+    reproduce(lab.db)
+    assert classes(lab) == ["", ""]
+    assert agreements_of(lab.db, [1], lab.now) == ()
+    lab.deploy()
+    computed(lab, 1, early=(3.0, 0.5))
+    computed(lab, 2)
+    computed(lab, 3, early=(5.0, 0.5))
+    reproduce(lab.db)
+    assert duplicates.overturned(lab.db, 1, lab.now) == frozenset()
+    assert sum(one.disputed for one in agreements_of(lab.db, [1], lab.now)) == 2  # a pair of platforms each
+    assert miscounted(lab.db) == []

@@ -175,8 +175,7 @@ def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepar
     working_lab.validate()
     assert workunits.task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept
     working_lab.deploy(2)
-    assert working_lab.order(1).bundle == published.digest
-    assert working_lab.broken() == {}
+    assert (working_lab.order(1).bundle, working_lab.broken()) == (published.digest, {})
 
 
 def test_a_retired_or_older_version_is_refused_and_a_newer_one_is_open(small_lab, prepared):
@@ -189,8 +188,7 @@ def test_a_retired_or_older_version_is_refused_and_a_newer_one_is_open(small_lab
     before = whole(small_lab)
     with pytest.raises(Withdrawn) as refused:
         small_lab.publish(prepared(version=2))
-    assert refused.value.exit_code == 4
-    assert whole(small_lab) == before
+    assert (refused.value.exit_code, whole(small_lab)) == (4, before)
     small_lab.publish(prepared(version=3))
     assert experiments.by_name(small_lab.db, "tiny_sum").status == "open"
 
@@ -283,8 +281,7 @@ def test_publishing_once_more_renews_it_and_after_other_bundle_keys_both_are_sea
     assert (seal.digest, seal.serial, before.serial) == (before.digest, 1, 1)
     once = older()
     lab.publish(prepared(top="# repaired"), is_tried=False)
-    assert older() == once
-    assert lab.broken() == {}
+    assert (older(), lab.broken()) == (once, {})
     key_rotation.make_next(lab.folder.keys, Role.BUNDLE)
     key_rotation.change_here(lab.folder.keys, lab.now)
     lab.keys = load_keys(lab.folder.keys, lab.now)
@@ -309,10 +306,8 @@ def test_where_the_keys_are_elsewhere_it_is_asked_for_brought_and_stays_the_olde
     assert older() == before
     text = write_seal(asked.seal, *lab.keys.sealers)
     assert [take(lab, text).change for _ in range(2)] == ["renewed", "unchanged"]
-    assert older().expires_at == asked.seal.expires
-    assert experiments.bundle_now(lab.db, 1).serial == 2
-    assert wanted(lab) == []
-    assert seal_body(asked.seal) == asked.body
+    assert (older().expires_at, experiments.bundle_now(lab.db, 1).serial) == (asked.seal.expires, 2)
+    assert (wanted(lab), seal_body(asked.seal)) == ([], asked.body)
 
 
 @pytest.fixture
@@ -337,8 +332,7 @@ def test_a_lost_file_alone_is_laid_out_again_and_without_its_bundle_the_laborato
     )
     assert lay_out(working_lab) == []
     file.write_text("changed and not published yet")
-    assert lay_out(working_lab) == []
-    assert file.read_text() == "changed and not published yet"
+    assert (lay_out(working_lab), file.read_text()) == ([], "changed and not published yet")
     file.unlink()
     assert lay_out(working_lab, "tiny_sum") == []  # it comes with Axiom
     assert not file.exists()
@@ -361,8 +355,7 @@ def test_what_was_taken_back_stays_away_also_where_an_older_version_is_open(work
             withdraw(working_lab.db, newest.id, "no more", working_lab.now)
         else:
             experiments.recall(working_lab.db, newest.id, working_lab.now)
-    assert experiments.by_id(working_lab.db, 1).status == "open"
-    assert lay_out(working_lab) == []
+    assert (experiments.by_id(working_lab.db, 1).status, lay_out(working_lab)) == ("open", [])
     assert not file.exists()
 
 
@@ -431,8 +424,7 @@ def test_only_what_was_changed_is_asked_again_and_a_file_with_something_to_refus
     assert declared.outdated(bare_package) == ["rank_dynamics"]
     describe.asked.clear()
     assert write_list(bare_package, describe) != first
-    assert describe.asked == ["rank_dynamics"]
-    assert declared.outdated(bare_package) == []
+    assert (describe.asked, declared.outdated(bare_package)) == (["rank_dynamics"], [])
     (bare_package / "kit" / "newer.py").write_text('"""New."""\n')  # another kit is another declaration for all
     assert declared.outdated(bare_package) == list(NAMES)
     (bare_package / "catalogue" / "test_deploy.py").unlink()

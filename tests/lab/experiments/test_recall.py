@@ -53,8 +53,7 @@ def test_results_and_credit_stay_nothing_more_is_sent_and_it_is_never_opened_aga
     assert awards
     cancelled = recalled(lab)
     assert cancelled == blast_radius(lab.db, 1).workunits["cancelled"]
-    assert version(lab).status == "recalled"
-    assert lab.db.select("SELECT * FROM result") == results
+    assert (version(lab).status, lab.db.select("SELECT * FROM result")) == ("recalled", results)
     assert lab.db.select("SELECT * FROM award") == awards
     assert lab.ask(1).orders == ()
     assert registrations.statuses(lab.db, 1) == {1: ("recalled", "the loss was summed twice")}
@@ -141,8 +140,7 @@ def test_what_waits_is_cancelled_in_slices_and_nothing_is_made_again(rounds, out
     lab.later(days=30)
     lab.sweep()
     assert states(lab) == {"valid": 1, "failed": 2, "aborted": 17, "expired": 1}
-    assert len(lab.db.select("SELECT id FROM task")) == made
-    assert rounds.broken() == {}
+    assert (len(lab.db.select("SELECT id FROM task")), rounds.broken()) == (made, {})
 
 
 def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_all_the_same(rounds, out):
@@ -152,8 +150,7 @@ def test_what_is_out_is_given_up_when_its_host_calls_and_kept_when_it_comes_all_
     assert to_give_up(lab.db, 1, {name: out[0].task}) == ((name,), ())
     lab.report(out[0], lab.output(out[0]))
     lab.validate()
-    assert states(lab)["valid"] == 2
-    assert rounds.broken() == {}
+    assert (states(lab)["valid"], rounds.broken()) == (2, {})
 
 
 @pytest.mark.usefixtures("out")

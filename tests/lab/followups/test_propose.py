@@ -57,8 +57,7 @@ def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_
     assert {one.proposal.template for one in made.values()} == {Template.GENERALISE, Template.EXTREMES}
     assert all(one.session_id is not None for one in made.values())
     again = propose(settled.db, None, settled.lab.now)
-    assert [note.kind for note in again] == ["design.nothing"]
-    assert kept(settled) == made
+    assert ([note.kind for note in again], kept(settled)) == (["design.nothing"], made)
     assert following(settled.db) == following(settled.db)
     for status, state, kind in (
         ("suspended", ProposalState.LAPSED, "design.lapsed"),

@@ -115,8 +115,7 @@ def test_a_map_that_shows_another_plane_needs_another_version_with_its_own_tiles
         lab.publish(changed_map(tmp_path, old, new))
     before = tiles.amounts(lab.db, 1)
     lab.publish(changed_map(tmp_path, old, new, version=2))
-    assert tiles.amounts(lab.db, 1) == before
-    assert tiles.amounts(lab.db, 2) == {}
+    assert (tiles.amounts(lab.db, 1), tiles.amounts(lab.db, 2)) == (before, {})
     lab.deploy(2)
     assert workunits.workunit(lab.db, 9).configs == (0, 1)
 
@@ -132,5 +131,4 @@ def test_long_tiles_of_level_0_are_ordered_arm_by_arm_and_each_arm_goes_on_by_it
     (order,) = lab.chart()
     assert {tile_at(place)[1] for each in order.workunits for place in workunits.workunit(lab.db, each).configs} == {0}
     lab.compute()
-    assert lab.levels("drawn")[0] == 4
-    assert lab.broken() == {}
+    assert (lab.levels("drawn")[0], lab.broken()) == (4, {})

@@ -114,8 +114,7 @@ def test_tickets_of_a_further_design_carry_its_configs_and_its_results_their_pla
     lab.report(order, lab.output(order))
     lab.validate()
     rows = lab.db.select("SELECT config FROM result ORDER BY config")
-    assert [row["config"] for row in rows] == [0, 1, 2, 3]
-    assert experiments.issued_to(lab.db, 1) == {made.id: 1}
+    assert ([row["config"] for row in rows], experiments.issued_to(lab.db, 1)) == ([0, 1, 2, 3], {made.id: 1})
     assert lab.broken() == {}
 
 
@@ -454,8 +453,7 @@ def test_a_claim_waits_until_its_experiment_is_published_and_hangs_on_it_until_i
     assert pass_on() == 2
     newer, older = Node(noun=Noun.FINDING, id=2), Node(noun=Noun.FINDING, id=1)
     supersedes = (newer, LinkKind.SUPERSEDES, older, "catalogue")
-    assert said(small_lab.db)[2:] == [(newer, LinkKind.TESTS, first, "catalogue"), supersedes]
-    assert pass_on() == 0
+    assert (said(small_lab.db)[2:], pass_on()) == ([(newer, LinkKind.TESTS, first, "catalogue"), supersedes], 0)
 
 
 def test_a_list_that_has_learned_of_another_asker_reaches_a_laboratory_of_before(small_lab, prepared, pass_on):
@@ -469,5 +467,4 @@ def test_a_list_that_has_learned_of_another_asker_reaches_a_laboratory_of_before
     assert pass_on() == 2
     before = rows()
     small_lab.later(days=1)
-    assert pass_on() == 0
-    assert rows() == before
+    assert (pass_on(), rows()) == (0, before)

@@ -62,8 +62,7 @@ def test_every_closed_block_is_one_line_of_the_history_in_however_many_sessions(
     for table in ("evidence", "observation", "weighing"):
         rounds.db.execute(f"DELETE FROM {table}")  # noqa: S608  ours
     rounds.hold()
-    assert concluded(rounds) == before
-    assert rounds.broken() == {}
+    assert (concluded(rounds), rounds.broken()) == (before, {})
     rounds.fill_block()
     rounds.db.execute("UPDATE experiment SET recalled_at = 1")  # what was recalled is not weighed any more
     assert unweighed(rounds.db) == 0
@@ -104,8 +103,7 @@ def test_what_failed_for_good_was_late_or_diverged_leaves_its_replicate_without_
         rounds.compute(7)
         rounds.compute(by=lambda order, changes=changes: rounds.lab.output(order, **changes))
         rounds.hold()
-    assert history(rounds)[1:] == [(2, 14, 2), (3, 21, 3)]
-    assert rounds.broken() == {}
+    assert (history(rounds)[1:], rounds.broken()) == ([(2, 14, 2), (3, 21, 3)], {})
 
 
 def test_a_replicate_in_parts_counts_once_its_parts_are_back_from_whatever_hosts(rounds):
@@ -119,8 +117,7 @@ def test_a_replicate_in_parts_counts_once_its_parts_are_back_from_whatever_hosts
     rounds.hold()
     assert history(rounds) == [(1, 8, 0)]
     assert [one.hosts for one in evidence.observed(rounds.db, 1)] == [(1, 2), *[(1,)] * 7]
-    assert evidence.newest(rounds.db)[1].hosts == 2
-    assert rounds.broken() == {}
+    assert (evidence.newest(rounds.db)[1].hosts, rounds.broken()) == (2, {})
 
 
 @pytest.mark.parametrize("is_last", [False, True])
@@ -146,8 +143,7 @@ def test_what_comes_back_after_its_block_was_weighed_enters_with_the_next_line(r
     assert history(rounds) == [(1, 7, 1), (1, 8, 0) if is_last else (2, 16, 0)]
     assert rounds.kinds().count("evidence.changed") == is_last
     rounds.hold()
-    assert len(history(rounds)) == 2
-    assert rounds.broken() == {}
+    assert (len(history(rounds)), rounds.broken()) == (2, {})
 
 
 def test_what_a_host_had_when_its_version_was_retired_is_missing_unless_it_comes_back(rounds):
@@ -162,8 +158,7 @@ def test_what_a_host_had_when_its_version_was_retired_is_missing_unless_it_comes
     rounds.lab.report(order, None, exit_status=10)
     rounds.lab.validate()
     rounds.hold()
-    assert concluded(rounds)[:1] == before
-    assert history(rounds) == [(1, 8, 0), (2, 15, 1)]
+    assert (concluded(rounds)[:1], history(rounds)) == (before, [(1, 8, 0), (2, 15, 1)])
     assert rounds.broken() == {}
 
 
@@ -177,8 +172,7 @@ def test_what_was_taken_back_before_any_host_had_it_is_missing_only_if_its_versi
     assert history(rounds) == [(1, 8, 0)]
     reopen_version(rounds.db, experiments.by_id(rounds.db, 1), "it goes on", rounds.lab.now)
     rounds.hold()
-    assert history(rounds) == [(1, 8, 0), (2, 13, 3)]
-    assert rounds.broken() == {}
+    assert (history(rounds), rounds.broken()) == ([(1, 8, 0), (2, 13, 3)], {})
 
 
 _OF_3 = "WHERE replicate = 3"
@@ -298,8 +292,7 @@ def test_a_further_design_adds_its_blocks_to_the_same_stream(shifting):
     asked, remembered = (observe.version(shifting.db, 1, datetime.max.replace(tzinfo=UTC)) for _ in range(2))
     remembered.remember(finding, evidence.kept(shifting.db, 1).observations)
     assert remembered.reached(finding) == asked.reached(finding) == {1: 20, second: 23}
-    assert newest(shifting).designs == 2
-    assert shifting.broken() == {}
+    assert (newest(shifting).designs, shifting.broken()) == (2, {})
 
 
 @pytest.mark.parametrize("order", [range(16), [3, 15, 0, 7, 9, 1, 14, 2, 8, 4, 13, 5, 12, 6, 11, 10]])
@@ -545,8 +538,7 @@ def test_what_earlier_rules_weighed_is_weighed_again_and_stays_as_it_was_said(sh
     assert (before.method, before.low, after.method, after.low > 0) == (1, -9.0, METHOD, True)
     assert shifting.kinds().count("evidence.changed") == 1
     shifting.hold()
-    assert len(history_of(shifting.db, 1)) == 2
-    assert shifting.broken() == {}
+    assert (len(history_of(shifting.db, 1)), shifting.broken()) == (2, {})
 
 
 LINE, ROOM = 1, 2  # the findings, in the order in which the file asks them

@@ -78,8 +78,7 @@ def test_parts_that_are_not_well_and_a_new_start_are_told(rounds):
     notes = rounds.up_to(Step.HEALTH).notes
     assert [note.kind for note in notes] == ["health.part", "health.well", "health.started"]
     assert all(word in notes[0].sentence for word in ("draw", "OSError: no room"))
-    assert notes[2].facts["hours"] == 48.0
-    assert rounds.up_to(Step.QUEUE).notes[-1].kind == "queue.still"
+    assert (notes[2].facts["hours"], rounds.up_to(Step.QUEUE).notes[-1].kind) == (48.0, "queue.still")
     rounds.hold()
     lab.later(minutes=30)
     notes = rounds.up_to(Step.HEALTH).notes
@@ -192,8 +191,7 @@ def test_many_stuck_tasks_are_named_up_to_a_few_and_counted(rounds):
     notes = notes_of(lab, give_up_stuck)
     assert (len(notes), notes[-1].facts["more"]) == (21, 5)
     assert lab.db.one("SELECT count(*) AS amount FROM task WHERE state = 'expired'")["amount"] == 25
-    assert notes_of(lab, clean)[0].kind == "clean.nothing"
-    assert rounds.broken() == {}
+    assert (notes_of(lab, clean)[0].kind, rounds.broken()) == ("clean.nothing", {})
 
 
 def test_a_session_tells_what_the_janitor_swept_since_the_one_before_and_deletes_nothing_itself(rounds):
@@ -478,8 +476,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     lab.later(hours=49)
     lab.sweep()
     assert workunits.task(lab.db, out).state is TaskState.EXPIRED
-    assert len(lab.db.select("SELECT id FROM task")) == made
-    assert fleet_of_three.broken() == {}
+    assert (len(lab.db.select("SELECT id FROM task")), fleet_of_three.broken()) == (made, {})
     fleet_of_three.hold()
     assert fleet_of_three.said("experiment.retired") == []  # which was told when it was stopped
 
@@ -504,8 +501,7 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
     assert [one.version.name for one in breaking(lab.db)] == ["tiny_sum"]
     stop_broken(lab.db, moment(0), lab.now)
     reopen_version(lab.db, experiments.by_id(lab.db, 1), "mended", lab.now)
-    assert breaking(lab.db) == []
-    assert experiments.by_id(lab.db, 1).why == ""
+    assert (breaking(lab.db), experiments.by_id(lab.db, 1).why) == ([], "")
     assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT  # it is let out in stages again
     lab.deploy(workunits=5, max_failures=50)
     fail(lab, 1)
