@@ -246,9 +246,16 @@ def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, so
     assert preflights.of_bundle(small_lab.db, sound.digest, GATES) is None
     slow = replace(attempt, first=tuple(replace(cell, cpu_seconds=61.0) for cell in attempt.first))
     small_lab.later(hours=3)
-    for brought, passed, is_new in ((slow, False, True), (attempt, True, True), (slow, True, False)):
+    outside = replace(attempt, first=tuple(replace(cell, measures={"accuracy": 333.0}) for cell in attempt.first[1:]))
+    outside = replace(outside, first=(replace(attempt.first[0], measures={"accuracy": 0.0}), *outside.first))
+    for brought, passed, is_new in (
+        (slow, False, True),
+        (outside, False, True),
+        (attempt, True, True),
+        (slow, True, False),
+    ):
         made, was_new = recorded(small_lab, brought)
-        assert (made.passed, was_new) == (passed, is_new)
+        assert (made.passed, was_new, "333" in made.reason) == (passed, is_new, False)
     row = preflights.of_bundle(small_lab.db, sound.digest, GATES)
     assert (row.passed, row.at, row.platform) == (True, small_lab.now, attempt.platform)
     assert read(row.report) == attempt

@@ -2,21 +2,24 @@
 
 import html
 import re
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
 from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD
+from furnished_lab import proposed
 from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
 from axiom.domain.preflights import GATES, Preflight
+from axiom.lab.experiments.preflight_report import write
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.guesses import Guesses
 from axiom.service import callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import operators
 from axiom.store.connections import Connections
-from axiom.store.experiments import preflights
+from axiom.store.experiments import drafts, preflights
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import news
 from axiom.store.upkeep import audit
@@ -80,6 +83,20 @@ def stored(visitor):
         return {table: db.select(f"SELECT * FROM {table}") for table in tables}  # noqa: S608  our own tables
 
     return visitor.look(everything)
+
+
+def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_does(lab, desk, sound, sound_attempt):
+    made = {"attempt": write(sound_attempt), "declaration": sound.declaration, "bundle": sound.digest}
+
+    def propose(db):
+        number = drafts.add(db, name="sound", author="a", text="", digest="d" * 64, refusals=(), now=lab.now)
+        drafts.order(db, number, lab.now)
+        drafts.record(db, number, passed=True, reason="", gates=[], question="", **made, now=lab.now)
+        proposals.add(db, replace(proposed(), slug="larger", draft=number), 1, None, lab.now)
+
+    desk.app.writer.run(propose)
+    assert re.search("over (8|16) of (8|16) seeds", desk.ask("/proposals/2").text)
+    assert not re.search("of (8|16) seeds", desk.ask("/proposals/2.json").text)
 
 
 def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_the_form(desk):

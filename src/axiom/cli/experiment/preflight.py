@@ -95,7 +95,7 @@ def _is_published(digest: str, folder: Folder) -> bool:
 
 
 def _answer(found: Examined) -> dict[str, Any]:
-    """All of it, for programs."""
+    """All of it, with what was measured: whoever types this computes it, and is a person with a file."""
     judged, attempt, manifest = found.judged, found.attempt, found.manifest
     cells = [*attempt.first, *attempt.again, *attempt.others, *(one for run in attempt.controls for one in run.tried)]
     return {

@@ -40,6 +40,7 @@ class PreflightVerdict:
 
     passed: bool
     reason: str
+    unseen: str = ""  # the reason without what was measured: programs read it, and whoever reads a page
     gates: tuple[GateVerdict, ...] = ()
     is_lacking: bool = False  # nothing is wrong in what was computed, and not all of it was
 
@@ -82,14 +83,16 @@ def judge(attempt: Attempt, demands: Demands | None, *, is_shipped: bool = False
     if failed:
         said = told[failed]
         cure = _NOT_YOURS if is_shipped else _MEND
-        words = f"{_closed(said.fault)} {cure}." if said.fault else f"{said.lacks}. {_AGAIN}."
+        title, cure = gates.GATES[failed][0], cure if said.fault else _AGAIN
         return PreflightVerdict(
             passed=False,
-            reason=f"{failed}, {gates.GATES[failed][0]}: {words}",
+            reason=f"{failed}, {title}: {_closed(said.fault or said.lacks)} {cure}.",
+            unseen=f"{failed}, {title}: {_closed(said.unseen)} {cure}.",
             gates=listed,
             is_lacking=not said.fault,
         )
-    return PreflightVerdict(passed=True, reason=f"all gates, G0 to G8: {told['G3'].well}", gates=listed)
+    reason = f"all gates, G0 to G8: {told['G3'].well}"
+    return PreflightVerdict(passed=True, reason=reason, unseen=reason, gates=listed)
 
 
 def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:

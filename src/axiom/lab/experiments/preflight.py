@@ -160,6 +160,7 @@ def record(
 ) -> tuple[Preflight, bool]:
     """Judge an attempt by what its bundle declares, and remember it; and whether that is new, since a pass stays.
 
+    The stored reason is read by programs, so it tells no measure; a person finds the measures in the report.
     One that was not computed to its end, or not as it is done here, says nothing of the bundle: it is refused.
     """
     bundle = experiments.bundle(db, attempt.bundle)
@@ -185,7 +186,7 @@ def record(
         bundle=bundle.digest,
         gates=attempt.gates,
         passed=judged.passed,
-        reason=judged.reason,
+        reason=judged.unseen,
         platform=attempt.platform,
         report=write(attempt),
         at=now,
