@@ -69,6 +69,16 @@ def of_others(place: int, *seeds: int, **changes) -> tuple[Tried, ...]:
     return tuple(replace(one, **changes) if one.config == place and one.seed in seeds else one for one in SOUND.others)
 
 
+def alike(config: int, other: int) -> dict[str, tuple[Tried, ...]]:
+    """All cells of the sweep, where two configs return the same."""
+    return {
+        part: tuple(
+            replace(one, digest=tried(config, one.seed).digest) if one.config == other else one for one in cells
+        )
+        for part, cells in (("first", SOUND.first), ("again", SOUND.again), ("others", SOUND.others))
+    }
+
+
 def test_one_without_fault_passes_every_gate():
     judged = judge(SOUND, DEMANDS)
     assert (judged.passed, judged.failed) == (True, "")
@@ -151,6 +161,41 @@ def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
     shipped = judge(replace(SOUND, **changes), DEMANDS, is_shipped=True)
     assert shipped.gates == judged.gates
     assert (shipped.reason == judged.reason) == judged.is_lacking  # nobody mends a file of Axiom's, and all try again
+
+
+@pytest.mark.parametrize("controls", [(LEAK, run(is_planted=True)), (run(is_planted=False), TURNED)])
+def test_a_program_is_told_which_control_failed_and_no_size_of_it(controls):
+    judged = judge(replace(SOUND, controls=controls), DEMANDS)
+    assert ("and e is" in judged.reason, "and e is" in judged.unseen, "grows" in judged.unseen) == (True, False, True)
+
+
+SAME = alike(1, 2)
+KNOB = ({"size": 1, "pull": 1.0}, {"size": 3, "pull": 1.0}, {"size": 3, "pull": 2.0})
+
+
+@pytest.mark.parametrize(
+    ("configs", "changes", "fault", "told"),
+    [
+        (
+            KNOB,
+            SAME,
+            "the factor pull changes nothing: config 1 (size 3, pull 1.0) and config 2 (size 3, pull 2.0)",
+            "",
+        ),
+        (KNOB, SAME | {"others": SOUND.others}, "", ""),  # at one seed of three, by chance
+        (CONFIGS, SAME, "", "size changes nothing between configs 1 and 2"),  # and something between 0 and 1
+        (
+            (CONFIGS[1] | {"pull": 9.0}, *PLACEBO),
+            SAME,
+            "",
+            "size changes nothing between configs 1 and 2",
+        ),  # it says so
+    ],
+)
+def test_a_factor_that_changes_nothing_is_named_and_refused_unless_a_placebo_says_so(configs, changes, fault, told):
+    judged = judge(replace(SOUND, **changes), replace(DEMANDS, configs=configs))
+    assert (judged.failed, fault in judged.reason) == ("G4" if fault else "", True), judged.reason
+    assert told in judged.gates[4].reason
 
 
 PART = ControlDemand(estimand="grows", placebo=PLACEBO[:1], planted=PLANTED)

@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +32,7 @@ _OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing o
 _SCHEMA_FAULT = re.compile(
     r"measure \w+ (is missing in what run returned|must be (a sequence of numbers|\w+))", re.ASCII
 )
+_MOST_PAIRS = 5  # of configs that return the same, and are told
 _HOW = "docs/howto/preflight.md says how"
 
 
@@ -92,7 +94,7 @@ def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
 
 
 def heeds_seed(attempt: Attempt, demands: Demands) -> GateAnswer:
-    """G4: at every config another seed gives another beginning, or other measures of those that are concluded from."""
+    """G4: another seed gives another beginning, or other measures that are concluded from; another config, too."""
     lacks = ""
     for place in range(len(demands.configs)):
         marks = {one.seed: one.mark for one in (*attempt.first, *attempt.others) if one.config == place}
@@ -104,7 +106,60 @@ def heeds_seed(attempt: Attempt, demands: Demands) -> GateAnswer:
             )
         if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
             lacks = lacks or f"{in_words(place, demands.configs)} was not computed at three seeds"
-    return GateAnswer(lacks=lacks, well="every config gives other numbers at other seeds")
+    pairs = list(_same_to_the_bit(attempt))
+    for factor in _idle_factors(pairs, demands):
+        if unsaid := next((p for p in pairs if _differing(p, demands) == [factor] and not _is_said(p, demands)), None):
+            return GateAnswer(fault=_idle_fault(factor, unsaid, demands))
+    idle = [
+        f"{' and '.join(_differing(pair, demands))} changes nothing between configs {pair[0]} and {pair[1]}"
+        for pair in pairs[:_MOST_PAIRS]
+    ]
+    return GateAnswer(lacks=lacks, well="; ".join(["every config gives other numbers at other seeds", *idle]))
+
+
+def _same_to_the_bit(attempt: Attempt) -> Iterator[tuple[int, int]]:
+    """The pairs of configs whose cells, all of which ended well, agree at every seed in all that they returned."""
+    returned: dict[int, set[tuple[int, str]]] = {}
+    for cell in (*attempt.first, *attempt.others):
+        returned.setdefault(cell.config, set()).add((cell.seed, cell.digest if cell.outcome is Outcome.OK else ""))
+    by_numbers: dict[frozenset[tuple[int, str]], list[int]] = {}
+    for place in sorted(returned):
+        by_numbers.setdefault(frozenset(returned[place]), []).append(place)
+    for numbers, places in by_numbers.items():
+        if all(digest for _, digest in numbers):
+            yield from itertools.combinations(places, 2)
+
+
+def _idle_factors(pairs: Sequence[tuple[int, int]], demands: Demands) -> list[str]:
+    """Factors that change nothing wherever they vary alone. A limit may bind at some configs and not at others."""
+    alone = [_differing(pair, demands) for pair in pairs]
+    idle = dict.fromkeys(names[0] for names in alone if len(names) == 1)
+    return [factor for factor in idle if alone.count([factor]) == _pairs_that_vary(factor, demands)]
+
+
+def _pairs_that_vary(factor: str, demands: Demands) -> int:
+    """How many pairs of the sweep differ in this factor alone."""
+    rest = Counter(tuple(level for name, level in config.items() if name != factor) for config in demands.configs)
+    return sum(math.comb(levels, 2) for levels in rest.values())
+
+
+def _idle_fault(factor: str, pair: tuple[int, int], demands: Demands) -> str:
+    one, other = (in_words(place, demands.configs) for place in pair)
+    return (
+        f"the factor {factor} changes nothing: {one} and {other}, like all others that differ in it alone, give the "
+        "same numbers to the last bit at three seeds. Take it out of the sweep, or, if that must be so, put them into "
+        "the placebo of a control"
+    )
+
+
+def _differing(pair: tuple[int, int], demands: Demands) -> list[str]:
+    one, other = (demands.configs[place] for place in pair)
+    return [name for name in one if one[name] != other[name]]
+
+
+def _is_said(pair: tuple[int, int], demands: Demands) -> bool:
+    """Does the file say that these are alike? It does in a placebo, where an effect is absent by construction."""
+    return any(all(demands.configs[place] in control.placebo for place in pair) for control in demands.controls)
 
 
 def _unheeded(marks: Mapping[int, str]) -> str:
@@ -169,7 +224,7 @@ GATES: Mapping[str, tuple[str, Callable[[Attempt, Demands], GateAnswer]]] = {
     "G1": ("allow-list", is_allowed),
     "G2": ("sandboxed run", runs),
     "G3": ("same seed twice", is_repeatable),
-    "G4": ("seeds differ", heeds_seed),
+    "G4": ("seeds and factors", heeds_seed),
     "G5": ("schema and bounds", is_sound),
     "G6": ("cost", costs_as_said),
     "G7": ("placebo", spares_placebo),
