@@ -110,8 +110,8 @@ def test_only_what_never_changes_is_kept_for_ever_and_what_cannot_be_made_is_ref
         *(("/maps/tiny/tiles/0/0/0-0-0.png", 404), (f"{NAME}/tiles/5/0/0-0-0.png", 404)),
         *((f"{NAME}/tiles/0-5/0/0-0-0.png", 404), (f"{NAME}/tiles/0/8/0-0-0.png", 404)),
         *((f"{NAME}/tiles/0/0/1-2-0.png", 404), (f"{NAME}/tiles/0/0/7-0-0.png", 404)),
-        *((f"{NAME}/tiles/0/0/1-0.png", 400), (f"{NAME}/tiles/0/some/1-0-0.png", 400)),
-        *((f"{NAME}/tiles/x/0/1-0-0.png", 400), (f"{NAME}/others/0/0/1-0-0.png", 404)),
+        *((f"{NAME}/tiles/0/0/1-0.png", 404), (f"{NAME}/tiles/0/some/1-0-0.png", 404)),
+        *((f"{NAME}/tiles/x/0/1-0-0.png", 404), (f"{NAME}/others/0/0/1-0-0.png", 404)),
     ):
         assert maps_of.get(address).status == status
 

@@ -74,7 +74,7 @@ def picture_route(read: Callable[[Request], AbstractContextManager[Reading]]) ->
             with read(request) as reading:
                 made = picture_of(reading, **request.path_params)
         except (NotFound, WrongUse, OverflowError) as error:
-            return PlainTextResponse(f"{error}\n", status_code=400 if isinstance(error, WrongUse) else 404)
+            return PlainTextResponse(f"{error}\n", status_code=404)
         headers = {"cache-control": _LASTING} if made.is_lasting else {}
         return Response(made.body, media_type="image/png", headers=headers)
 
