@@ -294,6 +294,8 @@ def prefers(lab, **choice):
 
 
 FLEET = Path(__file__).parents[3] / "docs" / "howto" / "fleet-of-83.json"
+NO_FLEETS = [b"", b"\xff\xfe", b"[]", b'{"hosts": {}}', b'{"hosts": [], "hosts": []}', b'{"host": []}', b"[" * 100_000]
+NO_FLEETS += [b'{"hosts": [{"name": "a", "cores": 1, "ram_gb": NaN}]}']
 WRITTEN = {"name": "desk", "cores": 8, "ram_gb": 16, "gpus": 1, "volunteer": "ada"}
 
 
@@ -301,7 +303,7 @@ def read(*hosts, **besides):
     return read_fleet(json.dumps({"hosts": list(hosts), **besides}).encode(), "f.json")
 
 
-def test_hosts_are_read_as_they_are_written():
+def test_hosts_are_read_as_they_are_written_as_in_the_how_to_and_what_is_no_fleet_is_refused():
     host, other = read(WRITTEN, WRITTEN | {"volunteer": "bo"})  # two volunteers may have hosts of one name
     assert (host.host_id, host.name, host.volunteer, host.cores, host.memory_mb) == (1, "desk", "ada", 8, 16_384)
     assert [(gpu.kind, gpu.count) for gpu in host.gpus] == [("NVIDIA", 1)]
@@ -311,9 +313,6 @@ def test_hosts_are_read_as_they_are_written():
     assert (bare.gpus, bare.volunteer, bare.memory_mb) == ((), "", 512)
     largest = {"name": "d", "cores": 4_096, "ram_gb": 65_536, "gpus": 64}
     assert len(read(largest)) == 1
-
-
-def test_the_fleet_of_the_how_to_is_the_old_laboratory_s():
     hosts = read_fleet(FLEET.read_bytes(), FLEET.name)
     counted = Counter((host.cores, sum(gpu.count for gpu in host.gpus), host.memory_mb // 1_024) for host in hosts)
     expected = Counter()
@@ -321,6 +320,9 @@ def test_the_fleet_of_the_how_to_is_the_old_laboratory_s():
         expected[build.cores, build.gpus, build.memory_mb // 1_000] += build.amount
     assert counted == expected
     assert len(hosts) == 83
+    for raw in NO_FLEETS:
+        with pytest.raises(WrongUse):
+            read_fleet(raw, "f.json")
 
 
 @pytest.mark.parametrize(
@@ -347,15 +349,6 @@ def test_an_impossible_fleet_is_refused(hosts, fact):
     with pytest.raises(WrongUse, match=fact) as refused:
         read(*hosts)
     assert refused.value.exit_code == 2
-
-
-NO_FLEETS = b"", b"\xff\xfe", b"[]", b'{"hosts": {}}', b'{"hosts": [], "hosts": []}', b'{"host": []}', b"[" * 100_000
-
-
-@pytest.mark.parametrize("raw", [*NO_FLEETS, b'{"hosts": [{"name": "a", "cores": 1, "ram_gb": NaN}]}'])
-def test_what_is_no_fleet_is_refused(raw):
-    with pytest.raises(WrongUse):
-        read_fleet(raw, "f.json")
 
 
 @settings(max_examples=30)
