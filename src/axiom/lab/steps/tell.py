@@ -7,6 +7,7 @@ from typing import Any
 from axiom.decisions.evidence.interest import Ranked
 from axiom.decisions.evidence.rounding import around, beside, e_told, end_told
 from axiom.decisions.findings.links import bearing
+from axiom.decisions.findings.predictions import foreknowledge
 from axiom.domain.findings import Direction, Evidence, Grade, Meaning, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.preflights import GATES, Attempt
@@ -264,6 +265,10 @@ def _details(db: Database, one: StoredExperiment) -> list[Note]:
     for registration in registrations.registrations(db, one.id)[:1]:
         body = read_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
+        made = {
+            each["estimand"]: foreknowledge(each["forecaster"], each["because"]).reason
+            for each in body.document["predictions"]
+        }
         notes += [
             Note(
                 kind="fresh.motivation",
@@ -281,7 +286,7 @@ def _details(db: Database, one: StoredExperiment) -> list[Note]:
                 },
                 about=about,
             ),
-            *(_prediction(estimand, about) for estimand in body.estimands.values()),
+            *(_prediction(body.estimands[name], reason, about) for name, reason in made.items()),
             Note(
                 kind="fresh.cost",
                 text="Cost: {hours} core-hours at most, {memory} MB of memory.",
@@ -292,13 +297,14 @@ def _details(db: Database, one: StoredExperiment) -> list[Note]:
     return [*notes, _tried_here(db, one)]
 
 
-def _prediction(estimand: Mapping[str, Any], about: str) -> Note:
+def _prediction(estimand: Mapping[str, Any], made: str, about: str) -> Note:
     said = estimand["prediction"]
     low, high = said["interval"]
     return Note(
         kind="fresh.prediction",
-        text="Prediction, {claim}: between {low} and {high}; above {positive}, none {absent}, below {negative}.",
+        text="Prediction {made}, {claim}: between {low} and {high}; above {positive}, none {absent}, below {negative}.",
         facts={
+            "made": made,
             "claim": estimand["claim"],
             "low": low,
             "high": high,
