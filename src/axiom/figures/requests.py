@@ -406,7 +406,7 @@ def _narrowing_in_words(request: Narrowing) -> str:
     ]
     if request.predicted:
         low, high = (said(end) for end in request.predicted)
-        sentences.append(f"Predicted beforehand, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
+        sentences.append(f"Predicted, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
     sentences.append(f"{_against(request, look)} Verdict: {look.verdict}; grade: {look.grade}.")
     return " ".join(sentences)
 
