@@ -19,13 +19,13 @@ def fetch(order: Order, fetched: Path) -> None:
 
 
 def lay_out(order: Order, fetched: Path, tree: Path, progressed: Callable[[float], None]) -> dict[str, str]:
-    """Fill the folder, telling how much of it is compiled; return the packages with their versions."""
+    """Fill the folder, and tell how much of it is done; return the packages with their versions."""
     packages = tree
     if order.interpreter:
         packages = interpreter.copy(order.interpreter, tree, patchelf() if order.platform.system == "linux" else None)
-    put_packages(wheels.kept(fetched), packages)
+    put_packages(wheels.kept(fetched), packages, lambda share: progressed(share / 3))  # of the time, too
     if order.interpreter:
-        bytecode.compile_below(tree, _version(order), progressed)
+        bytecode.compile_below(tree, _version(order), lambda share: progressed((1 + 2 * share) / 3))
     return wheels.installed(packages)
 
 
@@ -33,9 +33,10 @@ def _version(order: Order) -> str:
     return interpreter.version_of(order.interpreter) if order.interpreter else PYTHON
 
 
-def put_packages(files: dict[str, Path], packages: Path) -> None:
+def put_packages(files: dict[str, Path], packages: Path, progressed: Callable[[float], None] = lambda _: None) -> None:
     """Copy the files of packages; Linux's libraries without their symbols, which are a third of JAX."""
-    for name, path in files.items():
+    for number, (name, path) in enumerate(files.items()):
+        progressed(number / len(files))
         raw = path.read_bytes()
         target = packages / name
         target.parent.mkdir(parents=True, exist_ok=True)
