@@ -33,8 +33,10 @@ class Defect:
 
 def _read() -> Iterator[Defect]:
     text = Path(__file__).with_name("defects.patch").read_text(encoding="utf-8")
-    for part in re.split(r"(?m)^(?==== )", text)[1:]:
-        head, *hunks = re.split(r"(?m)^@@\n", part.rstrip("\n") + "\n")
+    preface, *parts = re.split(r"(?m)^(?==== )", text)
+    library = preface[preface.index("@@\n") :].rstrip("\n") + "\n"
+    for part in parts:
+        head, *hunks = re.split(r"(?m)^@@\n", part.rstrip("\n").replace("@@ library\n", library) + "\n")
         found = _HEAD.fullmatch(head.strip())
         if found is None:
             raise ValueError(f"Not a defect: {head}")
