@@ -192,12 +192,14 @@ def client(
     memory: float = 90.0,
     preferences: str = "",
     before: Sequence[str | Path] = (),
+    is_modest: bool = False,
 ) -> Iterator[Client]:
     """Start the stock client in this folder, attached with this key; it is ended afterwards with all it started.
 
     With `news` it reads feeds, as clients do unless they are told otherwise, and looks for BOINC's own lists as well.
     With `cores` it believes that the computer has so many; `memory` is the share that it may have, in percent, and
     `preferences` are more of what its person wants, which count over ours. It is started by the words of `before`.
+    A modest one computes at the lowest priority, as clients do unless they are told otherwise.
     """
     folder.mkdir(exist_ok=keep, parents=True)
     if not (folder / "cc_config.xml").exists():
@@ -205,7 +207,8 @@ def client(
         _configure(folder, options + (f"<ncpus>{cores}</ncpus>" if cores else ""), memory, preferences)
     port = free_port()
     words = ["--dir", str(folder), "--allow_multiple_clients", "--gui_rpc_port", str(port), "--insecure"]
-    words += ["--no_priority_change", "--sched_retry_delay_min", "3", "--sched_retry_delay_max", "6"]
+    words += ["--sched_retry_delay_min", "3", "--sched_retry_delay_max", "6"]
+    words += [] if is_modest else ["--no_priority_change"]
     words += ["--pers_retry_delay_min", "2", "--pers_retry_delay_max", "4", *([] if gpus else ["--no_gpus"])]
     words += ["--attach_project", address, key] if key else []
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AXIOM_")}
