@@ -11,8 +11,9 @@ from furnished_lab import proposed
 from site_operator import code_of, furnish, give_role
 
 from axiom.boinc.account_keys import passwd_hash
+from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
 from axiom.domain.preflights import GATES, Preflight
-from axiom.lab.experiments.preflight_report import write
+from axiom.lab.experiments.preflight import Examined
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.guesses import Guesses
 from axiom.service import callers
@@ -86,12 +87,13 @@ def stored(visitor):
 
 
 def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_does(lab, desk, sound, sound_attempt):
-    made = {"attempt": write(sound_attempt), "declaration": sound.declaration, "bundle": sound.digest}
+    judged = Examined(attempt=sound_attempt, manifest=sound.manifest).judged
+    made = {"reason": reason_for_persons(judged), "gates": blind_gates(judged), "attempt": "{}", "declaration": ""}
 
     def propose(db):
         number = drafts.add(db, name="sound", author="a", text="", digest="d" * 64, refusals=(), now=lab.now)
         drafts.order(db, number, lab.now)
-        drafts.record(db, number, passed=True, reason="", gates=[], question="", **made, now=lab.now)
+        drafts.record(db, number, passed=True, question="", bundle="", **made, now=lab.now)
         proposals.add(db, replace(proposed(), slug="larger", draft=number), 1, None, lab.now)
 
     desk.app.writer.run(propose)

@@ -68,5 +68,11 @@ def blind_gates(judged: PreflightVerdict) -> list[dict[str, str]]:
     return [{name: str(getattr(gate, name)) for name in _BLIND} | {"fault": gate.unseen} for gate in judged.gates]
 
 
+def reason_for_persons(judged: PreflightVerdict) -> str:
+    """Why it passed or failed, with what its controls measured: who may approve it reads that, and its author not."""
+    controls = [f"{gate.title}: {gate.reason}" for gate in judged.gates if gate.name in ("G7", "G8") and judged.passed]
+    return "; ".join([judged.reason, *controls])
+
+
 def _no(reason: str) -> DraftDecision:
     return DraftDecision(may=False, reason=reason)

@@ -12,6 +12,7 @@ from axiom.decisions.experiments.drafts import (
     may_try,
     preflight_seconds,
     question_of,
+    reason_for_persons,
 )
 from axiom.decisions.experiments.preflight import judge
 from axiom.decisions.experiments.source_rules import refusals
@@ -104,7 +105,7 @@ def record(db: Database, number: int, report: str, declaration: str, secret: byt
         db,
         number,
         passed=judged.passed,
-        reason=judged.reason,
+        reason=reason_for_persons(judged),
         gates=blind_gates(judged),
         attempt=report,
         declaration=declaration,

@@ -4,15 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from axiom.decisions.experiments.preflight import judge
 from axiom.domain.preflights import GATES
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
-from axiom.lab.experiments import preflight_report
-from axiom.lab.experiments.preflight import demands_of
-from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import operators as stored
 from axiom.store.accounts import programs
 from axiom.store.experiments import drafts, preflights
@@ -90,23 +86,14 @@ def approval(reading: Reading, number: int) -> Answer:
         version = experiments.one(reading, name)["experiment"]
     except NotFound:
         version = {"preflight": None, "release": None}
+    draft = None if said.draft is None else drafts.draft(reading.db, said.draft)
     return found | {
         "asker": _asker(reading, said.author),
-        "controls": _controls(reading, said.draft),
+        "tried": draft.reason if draft else "",
         "most_core_hours": float(f"{said.most_core_seconds / 3_600.0:.3g}"),
         "preflight": version["preflight"],
         "release": version["release"],
     }
-
-
-def _controls(reading: Reading, number: int | None) -> list[Answer]:
-    """What the controls of a draft measured. The person who answers sees it; no program does, and no other page."""
-    draft = None if number is None else drafts.draft(reading.db, number)
-    if draft is None or not draft.passed:
-        return []
-    demands = demands_of(stored_manifest(draft.declaration))
-    judged = judge(preflight_report.read(draft.attempt), demands)
-    return [{"title": gate.title, "reason": gate.reason} for gate in judged.gates if gate.name in ("G7", "G8")]
 
 
 def _asker(reading: Reading, author: str) -> Answer:
