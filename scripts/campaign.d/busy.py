@@ -65,7 +65,15 @@ from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import USUAL_SECONDS, length_for, task_size
 from axiom.decisions.sessions.due import occasion
-from axiom.decisions.tasks.assignment import Allowance, Queue, TasksInHand, WorkWish, assign, most_in_hand
+from axiom.decisions.tasks.assignment import (
+    Allowance,
+    Queue,
+    TasksInHand,
+    WorkWish,
+    assign,
+    believed_cores,
+    most_in_hand,
+)
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.findings import Direction, Grade, Verdict
 from axiom.domain.fleet import Capacity, Host, Platform, Standing
@@ -402,12 +410,7 @@ class World:
         """A client reports what is done and asks for work; when it speaks again."""
         if not one.is_known:
             one.is_known = True
-            known = self.known
-            self.fleet = Fleet(
-                volunteers=len({each.host.volunteer_id for each in known}),
-                hosts=len(known),
-                cores=sum(each.host.capacity.cores for each in known),
-            )
+            self._count()
         while one.hand and one.hand[0][0] <= now:
             self._report(one, heapq.heappop(one.hand)[2])
         instances = one.idle(now)
@@ -428,6 +431,11 @@ class World:
             return now + min(60.0, max(pause, ends - now))
         return now + self.dice.uniform(60.0, 120.0)
 
+    def _count(self) -> None:
+        known = [each.host for each in self.known]
+        volunteers = len({host.volunteer_id for host in known})
+        self.fleet = Fleet(volunteers=volunteers, hosts=len(known), cores=sum(map(believed_cores, known)))
+
     def _serve(self, one: Computer, wish: WorkWish, now: float) -> None:
         staged = [version for version in self.versions.values() if version.waiting and version.stage is not Stage.OPEN]
         for version in staged:
@@ -436,14 +444,13 @@ class World:
         wish = self._deal(one, rooms, wish, now)
         idle = replace(wish, seconds=0.0)
         if idle.is_any and idle.most > 0:
-            cores = one.host.capacity.cores
             probes = {
                 version.id: probes_for(
                     version.facts(),
                     self.fleet,
                     release(version.facts(), self.fleet, version.stage),
                     host=one.host.id,
-                    cores=cores,
+                    cores=believed_cores(one.host),
                 )
                 for version in staged
                 if version.waiting and version.stage in {Stage.PILOT, Stage.WIDER}
@@ -574,6 +581,7 @@ class World:
         version.by_source[place] = replace(came, well=came.well + 1, is_proven=True)
         if not host.standing.valid_in_row:
             one.host = replace(host, speed=one.speed, standing=replace(host.standing, valid_in_row=1))
+            self._count()
         if task.tiles:
             version.arms[task.arm].draw(task.level, task.replicates[0], task.tiles, self.dice)
             return

@@ -13,6 +13,7 @@ from axiom.commands.base import Answer, Command
 from axiom.commands.context import Laboratory
 from axiom.decisions.accounts.command_limits import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
+from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.amounts import counted
 from axiom.domain.callers import Capability
 from axiom.domain.experiments import MOST_COPIES
@@ -205,7 +206,7 @@ class DeployExperiment(Command):
     def request(self, db: Database) -> CommandCost:
         """The workunits count against the caller's day, with those into which the first may be cut."""
         cut = self.singly + 1 if self.singly else 0
-        hosts_there = releases.fleet(db).hosts if self.every_host else 1
+        hosts_there = releases.fleet(db, believed=BELIEVED_CORES).hosts if self.every_host else 1
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits * hosts_there + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

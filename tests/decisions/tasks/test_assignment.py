@@ -85,7 +85,9 @@ def test_a_fast_host_gets_more_for_the_same_time():
         assert share.tasks == tasks
 
 
-@pytest.mark.parametrize(("cores", "of_a_new_host", "of_a_proven_one"), [(1, 2, 16), (40, 64, 640), (4_096, 64, 1_000)])
+@pytest.mark.parametrize(
+    ("cores", "of_a_new_host", "of_a_proven_one"), [(1, 2, 16), (8, 16, 128), (40, 16, 640), (4_096, 16, 1_000)]
+)
 def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(cores, of_a_new_host, of_a_proven_one):
     boast = replace(NEW_HOST, capacity=Capacity(cores=cores, memory_mb=10**9), flops=1e18)
     allowance, wish = (
@@ -97,7 +99,7 @@ def test_a_host_that_has_nothing_to_show_gets_little_whatever_it_says_of_itself(
     assert decided.shares == () or "after its next valid one" in decided.reason
     assert assignment.most_in_hand(replace(boast, standing=Standing(valid_in_row=1)), allowance) == of_a_proven_one
     assert assignment.most_in_hand(boast, replace(allowance, heeds_standing=False)) == of_a_proven_one
-    assert assignment.most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(64, cores)
+    assert assignment.most_in_hand(boast, replace(allowance, tasks_per_core=1)) == min(16, cores)
 
 
 QUOTA = replace(HOST, standing=Standing(valid_in_row=1, quota=1))
@@ -296,7 +298,7 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
     assert capacity.disk_mb is None or at_once([disk for _, disk in tasks], cores) <= capacity.disk_mb
 
 
-@pytest.mark.parametrize(("beside", "amount"), [(0, 64), (64, 32), (126, 1), (127, 1), (900, 1)])
+@pytest.mark.parametrize(("beside", "amount"), [(0, 16), (112, 8), (126, 1), (127, 1), (900, 1)])
 def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     wish, queues = assignment.WorkWish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]

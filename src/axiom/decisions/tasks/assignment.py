@@ -22,7 +22,7 @@ _DAY_SECONDS = 86_400
 # In hand of a host that has nothing to show: what it says of itself can be a mistake or a boast.
 _MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
 _UNPROVEN_PER_CORE = 2
-_UNPROVEN = 64
+BELIEVED_CORES = 8  # as many as an ordinary computer has
 UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer, and one for each beyond: who invents hosts gains little
 _BARRED = mark(
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
@@ -193,7 +193,7 @@ def hourly_quota(host: Host, allowance: Allowance) -> int | None:
     """How many tasks the host may have within an hour by its standing; None is any number."""
     if host.standing.quota is None or not allowance.heeds_standing:
         return None
-    return host.standing.quota * host.capacity.cores
+    return host.standing.quota * believed_cores(host)
 
 
 def most_in_hand(host: Host, allowance: Allowance) -> int:
@@ -201,12 +201,17 @@ def most_in_hand(host: Host, allowance: Allowance) -> int:
     limit = min(_MOST, allowance.tasks_per_core * host.capacity.cores)
     if not is_unproven(host) or not allowance.heeds_standing:
         return limit
-    return min(limit, _UNPROVEN_PER_CORE * host.capacity.cores, _UNPROVEN)
+    return min(limit, _UNPROVEN_PER_CORE * believed_cores(host))
 
 
 def is_unproven(host: Host) -> bool:
     """Has it nothing to show: no task yet, or none since the last that was not valid?"""
     return not host.standing.valid_in_row
+
+
+def believed_cores(host: Host) -> int:
+    """How many cores of a host count: all that it says only once it has something to show."""
+    return min(host.capacity.cores, BELIEVED_CORES) if is_unproven(host) else host.capacity.cores
 
 
 def _shared(host: Host, allowance: Allowance) -> int | None:
@@ -244,7 +249,7 @@ class _Filling:
         self._given = 0
         self._in_hand = sum(each.tasks for each in held)
         daily, self._hourly = allowance.daily_per_core, hourly_quota(host, allowance)
-        self._daily = None if daily is None else daily * self._cores
+        self._daily = None if daily is None else daily * believed_cores(host)
         self._today, self._lately = sent
         self._memory = HostRoom(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
         self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])

@@ -25,6 +25,7 @@ from axiom.decisions.experiments.release_stages import (
     probes_left,
     release,
 )
+from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
@@ -173,7 +174,10 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
 
     A task that was sent before `silent` and is still out holds up nobody.
     """
-    histories, fleet = releases.everything(db), functools.cache(lambda: (releases.fleet(db), releases.is_alone(db)))
+    histories, fleet = (
+        releases.everything(db),
+        functools.cache(lambda: (releases.fleet(db, believed=BELIEVED_CORES), releases.is_alone(db))),
+    )
     offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}

@@ -10,7 +10,7 @@ from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
-from axiom.decisions.tasks.assignment import Allowance, hourly_quota, most_in_hand, sent_today
+from axiom.decisions.tasks.assignment import Allowance, believed_cores, hourly_quota, most_in_hand, sent_today
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import OUR_GPUS, Host, project_choice
 from axiom.domain.planning import Need, Supply
@@ -133,9 +133,10 @@ def _supply(
 
 
 def _cores(host: Host, allowance: Allowance) -> int:
-    """Its own word counts for no more cores than it may have tasks as long as it has nothing else to show."""
-    cores = host.capacity.cores
-    return min(cores, most_in_hand(host, allowance)) if allowance.heeds_standing else cores
+    """No more than it may have tasks; its own word counts for little as long as it has nothing else to show."""
+    if not allowance.heeds_standing:
+        return host.capacity.cores
+    return min(believed_cores(host), most_in_hand(host, allowance))
 
 
 def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
@@ -144,7 +145,7 @@ def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime)
         return None
     left = most_in_hand(one.host, allowance) - in_hand
     if allowance.daily_per_core is not None:
-        left = min(left, allowance.daily_per_core * one.host.capacity.cores - sent_today(one.host, now))
+        left = min(left, allowance.daily_per_core * believed_cores(one.host) - sent_today(one.host, now))
     hourly = hourly_quota(one.host, allowance)
     return max(0, left if hourly is None else min(left, hourly - in_hand))
 

@@ -12,6 +12,7 @@ from axiom.decisions.experiments.release_stages import (
     release,
     room,
 )
+from axiom.decisions.tasks.assignment import believed_cores
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
 from axiom.domain.value import value
@@ -95,7 +96,7 @@ class RolloutLimits:
         if self._platform(gpu) in let.held or (self._host.volunteer_id, self._platform(gpu)) in let.benched:
             return 0
         fleet = self._known.fleet(self._db, self._now)
-        return probes_for(facts, fleet, let, host=self._host.id, cores=self._host.capacity.cores)
+        return probes_for(facts, fleet, let, host=self._host.id, cores=believed_cores(self._host))
 
     def _platform(self, gpu: str) -> str:
         here = self._host.platform

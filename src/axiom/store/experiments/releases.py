@@ -32,7 +32,8 @@ GROUP BY t.host_id, t.gpu, t.state, t.cause ORDER BY t.host_id, t.gpu, t.state, 
 _FLEET = """
 SELECT count(DISTINCT CASE WHEN is_theirs THEN volunteer_id END) AS volunteers, count(*) AS hosts,
     coalesce(sum(is_theirs * cores), 0) AS cores
-FROM (SELECT volunteer_id, cores, volunteer_id IS NOT (SELECT id FROM volunteer WHERE is_ours = 1) AS is_theirs
+FROM (SELECT volunteer_id, CASE valid_in_row WHEN 0 THEN min(cores, :believed) ELSE cores END AS cores,
+    volunteer_id IS NOT (SELECT id FROM volunteer WHERE is_ours = 1) AS is_theirs
     FROM host WHERE is_simulated = 0 AND cores > 0 AND seen_at >= (SELECT max(seen_at) FROM host) - :lately)
 """
 _ALONE = """
@@ -114,9 +115,12 @@ def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime)
     ]
 
 
-def fleet(db: Database) -> Fleet:
-    """Who computes, of those who were heard from within an hour of the last sign of anybody."""
-    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000))
+def fleet(db: Database, *, believed: int) -> Fleet:
+    """Who computes, of those who were heard from within an hour of the last sign of anybody.
+
+    `believed`: how many cores count of a host whose latest task was not valid, if it had any.
+    """
+    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000), believed=believed)
     return Fleet(volunteers=row["volunteers"], hosts=row["hosts"], cores=row["cores"])
 
 

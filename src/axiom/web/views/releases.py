@@ -9,6 +9,7 @@ from axiom.decisions.experiments.release_history import (
     with_approval,
 )
 from axiom.decisions.experiments.release_stages import Let, release
+from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.releases import Release, Sent, Stage
 from axiom.domain.work import TaskState
 from axiom.store.engine.database import moment
@@ -56,7 +57,9 @@ def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, histo
     known = standing(history)
     sent = releases.sent(reading.db, bundle.digest, since=known.begun.get(bundle.digest), before=_BEGINNING)
     facts, paused = facts_of(sent, is_alone=releases.is_alone(reading.db)), known.paused.get("")
-    let = settled(known, bundle.digest) or release(facts, releases.fleet(reading.db), known.stage(bundle.digest))
+    let = settled(known, bundle.digest) or release(
+        facts, releases.fleet(reading.db, believed=BELIEVED_CORES), known.stage(bundle.digest)
+    )
     if paused:
         let = Let(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}", held=let.held)
     approved = known.approved.get(bundle.digest)
