@@ -42,6 +42,8 @@ from takeover_attempts import CLASSES, flipped
 from axiom.lab.experiments import preflight
 
 PACKAGE = Path(preflight.__file__).parents[2]
+MEMORY_GROWTH = 1.3  # times what the server takes after its start, and beside that …
+PAGES_MB = 64  # … what its pages may take that are remembered: 256 of them, of 256 KB each
 
 
 def main() -> int:
@@ -114,6 +116,12 @@ def _try_files() -> int:
     return len(problems)
 
 
+def _megabytes(process: int) -> float:
+    """Of memory that a process takes now."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
 def _ask_site(folder: Path, requests: int, seed: int) -> int:
     """How many requests are answered amiss, and what else is wrong with the site afterwards."""
     tried, problems, longest = Counter[str](), [], 0.0
@@ -123,6 +131,7 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
         if not site.open_account():
             print("no account could be opened, so guesses at it would prove nothing")
             return 1
+        at_start = _megabytes(lab.process.pid)
         for number in range(requests):
             request = strangers.CLASSES[number % len(strangers.CLASSES)](random.Random(f"{seed} {number}"))
             began = time.perf_counter()
@@ -134,6 +143,8 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
             name: growth(site, lab.process.pid, most, sized) for name, most, sized in growing_requests.requests()
         }
         problems += [f"{times:.0f} x for {APART} x of {name}" for name, times in growing.items() if times > MOST]
+        at_end, most_memory = _megabytes(lab.process.pid), MEMORY_GROWTH * at_start + PAGES_MB
+        problems += [f"{at_end:.0f} MB of memory are not given back"] if at_end > most_memory else []
         problems += [] if lab.page("status.json") else ["the site does not answer any more"]
         lab.stop()
     log = (folder / "lab" / "logs" / "axiom.log").read_text()
@@ -143,6 +154,9 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
         print(f"{kind:<28}{amount} requests")
     print(
         f"{'growing requests':<28}{len(growing)} shapes, at most {max(growing.values()):.1f} x for {APART} x the bytes"
+    )
+    print(
+        f"{'memory of the server':<28}{at_start:.0f} MB at first, {at_end:.0f} at the end (at most {most_memory:.0f})"
     )
     print(f"{'longest until answered':<28}{longest:.2f} s")
     print(f"{'answered amiss':<28}{len(problems)} of {requests} (at most 0)")
