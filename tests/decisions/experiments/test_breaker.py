@@ -15,7 +15,7 @@ def halts(*hosts: tuple[int, int], ordered: int = MANY, raises: bool = True, is_
         number: Came(well=well, badly=badly, raised=badly if raises else 0, is_proven=is_proven)
         for number, (well, badly) in enumerate(hosts, start=1)
     }
-    return broken(came, ordered=ordered, is_alone=True).halts
+    return broken(came, ordered=ordered).halts
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,12 @@ def test_processes_that_only_die_are_laid_to_the_version_when_hosts_die_that_can
     assert not halts((0, 10), ordered=3)
     assert halts((0, 10), ordered=4)
     three = {4: Came(well=1, badly=9, raised=9), 7: Came(badly=3, raised=3), 9: Came(badly=2, raised=2)}
-    assert "14 of 15 tasks failed on 3 hosts" in broken(three, ordered=MANY, is_alone=True).reason
+    assert "14 of 15 tasks failed on 3 hosts" in broken(three, ordered=MANY).reason
 
 
 def test_what_busy_hosts_have_no_time_for_says_nothing_of_the_version():
-    (came,) = came_of(
-        [(7, 1, "p", Cause.TIME_LIMIT, 9), (7, 1, "p", Cause.CHILD_LOST, 2)], frozenset(), is_alone=True
-    ).values()
+    endings = [(7, "p", Cause.TIME_LIMIT, 9), (7, "p", Cause.CHILD_LOST, 2)]
+    (came,) = came_of(endings, frozenset()).values()
     assert came.badly == 2
 
 
@@ -79,22 +78,21 @@ def test_what_is_stopped_while_it_is_let_out(came, hosts, stops):
 
 
 @pytest.mark.parametrize(
-    ("sources", "early", "out"),
+    ("sources", "halts"),
     [
-        ({(1, "linux"): (0, 9), (1, "windows"): (0, 9)}, False, False),  # one volunteer with many hosts
-        ({(1, "linux"): (0, 9), (2, "linux"): (0, 9)}, True, True),
-        ({(1, "linux"): (0, 90), (2, "linux"): (9, 1)}, False, False),  # one failure of another adds one of theirs
-        ({(1, "linux"): (0, 90), (2, "linux"): (0, 1), (3, "linux"): (9, 0)}, False, False),
-        ({(1, "linux"): (0, 90), (2, "linux"): (0, 5), (3, "linux"): (2, 5)}, True, True),
+        ({(1, "linux"): (0, 9), (1, "windows"): (0, 9)}, False),  # one volunteer with many hosts
+        ({(1, "linux"): (0, 9), (2, "linux"): (0, 9)}, True),
+        ({(1, "linux"): (0, 90), (2, "linux"): (9, 1)}, False),  # one failure of another adds one of theirs
+        ({(1, "linux"): (0, 90), (2, "linux"): (0, 1), (3, "linux"): (9, 0)}, False),
+        ({(1, "linux"): (0, 90), (2, "linux"): (0, 5), (3, "linux"): (2, 5)}, True),
     ],
 )
-def test_no_volunteer_stops_a_version_alone_with_whatever_many_hosts(sources, early, out):
+def test_no_volunteer_halts_a_release_alone_with_whatever_many_hosts(sources, halts):
     came = {
         place: Came(well=well, badly=badly, raised=badly, is_proven=True, platform=place[1])
         for place, (well, badly) in sources.items()
     }
-    assert broken_early(came, hosts=83, is_alone=False).halts is early
-    assert broken(came, ordered=MANY, is_alone=False).halts is out
+    assert broken_early(came, hosts=83, is_alone=False).halts is halts
 
 
 def on(platform: str, first: int, *, well: int = 0, badly: int = 0, hosts: int = 3) -> dict[tuple[int, str], Came]:
@@ -104,13 +102,13 @@ def on(platform: str, first: int, *, well: int = 0, badly: int = 0, hosts: int =
 
 def test_a_version_that_fails_on_one_platform_alone_is_held_back_there_alone():
     fine, bad = on("linux", 0, well=9, hosts=40), on("windows", 100, badly=9)
-    ordered = {"ordered": MANY, "is_alone": False}
+    ordered = {"ordered": MANY}
     assert not broken(fine | bad, **ordered).halts
     assert list(broken_there(fine | bad, **ordered)) == ["windows"]
     assert broken_there(bad, **ordered) == {}  # nowhere does it work: that is the version
     assert broken_there(on("linux", 0, badly=9) | bad, **ordered) == {}
     assert broken_there(fine | on("windows", 100, well=9, badly=1), **ordered) == {}
-    one = on("windows", 100, badly=30, hosts=1)  # volunteer
+    one = on("windows", 100, badly=30, hosts=1)
     assert list(broken_there(fine | one, **ordered)) == ["windows"]  # nobody else has any
     assert broken_there(fine | one, ordered=None, is_alone=False, hosts=83) == {}  # who else has was not asked yet
     assert broken_there(fine | one | on("windows", 200, well=1, hosts=3), **ordered) == {}

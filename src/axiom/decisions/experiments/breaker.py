@@ -3,9 +3,10 @@
 One bet decides in every stage. What differs is how many must agree before a failure is laid to the version: while it is
 being let out a halt costs little and a repair or a word ends it, so two do; once it is out everywhere, more.
 
-A source is a volunteer with all hosts, since anybody can attach many. One volunteer's failures weigh no more than those
-of all others together, so nobody alone stops a version for all. Where one volunteer alone computes, each host is a
-source, and weighs as it is.
+While a version is let out, a source is a volunteer with all hosts, since anybody can attach many, and one volunteer's
+failures weigh no more than those of all others together: nobody alone halts a version for all. Where one volunteer
+alone computes, each host is a source and weighs as it is. So it does once a version is out: half of the hosts that can
+compute must fail then, and else it would go on killing those of whoever has most.
 """
 
 import math
@@ -36,23 +37,22 @@ class Broken:
     reason: str
 
 
-def broken(by_source: Mapping[Place, Came], *, ordered: int, is_alone: bool) -> Broken:
+def broken(by_host: Mapping[Place, Came], *, ordered: int) -> Broken:
     """Decide from all endings so far, of a version of which so many workunits were ordered in all.
 
-    Hosts that break everything are not the version's fault, and they report first. So sources count that have shown
+    Hosts that break everything are not the version's fault, and they report first. So hosts count that have shown
     that they can compute; while there is none, those at which the experiment's own code raised, for anybody can attach
     hosts and let them say so. Of these the better half must fail as well, and fewer than three must have tried ten
     tasks. A pilot is left alone, since it is stopped where it is let out, and a repair can still save it.
     """
     if ordered <= PILOT_TASKS:
         return Broken(halts=False, reason="it is in its pilot, which stops by itself")
-    sources = _sources(by_source, is_alone=is_alone)
-    counted = [came for came in sources if came.is_proven] or [came for came in sources if came.raised]
-    fair = _fair(counted, is_alone=is_alone)
-    better = sorted(fair, key=lambda came: (came.share, came.badly))[: (len(fair) + 1) // 2]
-    if _is_enough(counted) and _is_its_own(counted) and min(_log_e(better), _log_e(fair)) >= _HALTS_AT:
-        return _halts(counted, is_alone=is_alone)
-    return _goes_on(counted, is_alone=is_alone)
+    hosts = list(by_host.values())
+    counted = [came for came in hosts if came.is_proven] or [came for came in hosts if came.raised]
+    better = sorted(counted, key=lambda came: (came.share, came.badly))[: (len(counted) + 1) // 2]
+    if _is_enough(counted) and _is_its_own(counted) and min(_log_e(better), _log_e(counted)) >= _HALTS_AT:
+        return _halts(counted, is_alone=True)
+    return _goes_on(counted, is_alone=True)
 
 
 def broken_early(by_source: Mapping[Place, Came], *, hosts: int, is_alone: bool) -> Broken:
@@ -79,11 +79,11 @@ def fails_here(came: Came) -> bool:
 
 
 def broken_there(
-    by_source: Mapping[Place, Came], *, ordered: int | None, is_alone: bool, hosts: int = 0
+    by_source: Mapping[Place, Came], *, ordered: int | None, is_alone: bool = False, hosts: int = 0
 ) -> dict[str, str]:
     """The platforms on which alone a version is broken, while it works elsewhere, and why. None ordered: let out.
 
-    Where proven sources compute it, only proven ones are heard. Once it is out, who alone has a platform is believed.
+    Where proven sources compute it, only proven ones are heard.
     """
     found: dict[str, str] = {}
     for platform in sorted({came.platform for came in by_source.values() if came.badly}):
@@ -94,9 +94,9 @@ def broken_there(
             continue
         if any(came.well and came.is_proven for came in rest.values()):
             there = {host: came for host, came in there.items() if came.is_proven}
-        alone = is_alone or (ordered is not None and len(there) == 1)
-        decided = _decided(there, ordered, hosts, alone)
-        if decided.halts and _log_e(_fair(list(there.values()), is_alone=alone)) >= _HALTS_THERE_AT:
+        decided = _decided(there, ordered, hosts, is_alone)
+        weighed = _fair(list(there.values()), is_alone=is_alone or ordered is not None)
+        if decided.halts and _log_e(weighed) >= _HALTS_THERE_AT:
             found[platform] = decided.reason
     return found
 
@@ -104,7 +104,7 @@ def broken_there(
 def _decided(by_source: Mapping[Place, Came], ordered: int | None, hosts: int, is_alone: bool) -> Broken:
     if ordered is None:
         return broken_early(by_source, hosts=hosts, is_alone=is_alone)
-    return broken(by_source, ordered=ordered, is_alone=is_alone)
+    return broken(by_source, ordered=ordered)
 
 
 def _sources(by_source: Mapping[Place, Came], *, is_alone: bool) -> list[Came]:

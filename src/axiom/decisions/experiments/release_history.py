@@ -143,21 +143,18 @@ def facts_of(sent: Iterable[Sent], *, is_alone: bool) -> ReleaseRecord:
     return replace(total, by_source=sources, is_alone=is_alone, lost=lost, by_volunteer=by_volunteer, had=had)
 
 
-def came_of(
-    counts: Iterable[tuple[int, int, str, Cause, int]], proven: frozenset[int], *, is_alone: bool
-) -> dict[Place, Came]:
-    """How counted endings, by host, its volunteer, platform and cause, stand for each source and platform."""
-    by_source: dict[Place, Came] = {}
-    for host, volunteer, platform, cause, amount in counts:
-        place = host if is_alone else volunteer, platform
-        came = by_source.get(place, Came(platform=platform))
-        came = replace(came, is_proven=came.is_proven or host in proven)
+def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Came]:
+    """How counted endings, by host, platform and cause, stand for each host and platform."""
+    by_host: dict[Place, Came] = {}
+    for host, platform, cause, amount in counts:
+        place = host, platform
+        came = by_host.get(place, Came(platform=platform, is_proven=host in proven))
         if cause is Cause.SUCCESS:
-            by_source[place] = replace(came, well=came.well + amount)
+            by_host[place] = replace(came, well=came.well + amount)
         elif _counts(cause):
             raised = amount if cause.blame in _CERTAIN else 0
-            by_source[place] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
-    return by_source
+            by_host[place] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
+    return by_host
 
 
 def _counts(cause: Cause) -> bool:

@@ -34,7 +34,6 @@ def breaking(db: Database) -> list[Breaking]:
     """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
     found: list[Breaking] = []
     counted, proven, histories = counters.read(db), endings.proven(db), releases.everything(db)
-    is_alone = releases.is_alone(db)
     for version in experiments.everything(db):
         newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
         if newest is None:
@@ -43,12 +42,12 @@ def breaking(db: Database) -> list[Breaking]:
             amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
         )
         paused = standing(histories.get(version.id, [])).paused
-        by_source = came_of(endings.of_bundle(db, version.id, newest.digest), proven, is_alone=is_alone)
-        by_source = {source: came for source, came in by_source.items() if came.platform not in paused}
-        there = broken_there(by_source, ordered=ordered, is_alone=is_alone)
+        by_host = came_of(endings.of_bundle(db, version.id, newest.digest), proven)
+        by_host = {host: came for host, came in by_host.items() if came.platform not in paused}
+        there = broken_there(by_host, ordered=ordered)
         found += [Breaking(version=version, reason=why, platform=platform) for platform, why in there.items()]
-        elsewhere = {source: came for source, came in by_source.items() if came.platform not in there}
-        decided = broken(elsewhere, ordered=ordered, is_alone=is_alone)
+        elsewhere = {host: came for host, came in by_host.items() if came.platform not in there}
+        decided = broken(elsewhere, ordered=ordered)
         if decided.halts:
             found.append(Breaking(version=version, reason=decided.reason))
     return found

@@ -62,9 +62,8 @@ WHERE g.cause = 'success' AND g.experiment_id IN (SELECT experiment_id FROM endi
 ORDER BY g.experiment_id, g.host_id
 """
 _OF_BUNDLE = """
-SELECT g.host_id, h.volunteer_id, g.platform, g.cause, sum(g.amount - g.forgiven) AS amount
-FROM ending g JOIN host h ON h.id = g.host_id
-WHERE g.experiment_id = :experiment_id AND g.bundle_digest = :digest GROUP BY g.host_id, g.platform, g.cause
+SELECT host_id, platform, cause, sum(amount - forgiven) AS amount FROM ending
+WHERE experiment_id = :experiment_id AND bundle_digest = :digest GROUP BY host_id, platform, cause
 """
 _BLAMING = """
 SELECT DISTINCT h.volunteer_id FROM ending g JOIN host h ON h.id = g.host_id
@@ -187,14 +186,10 @@ def blaming(db: Database, experiment_id: int, causes: Collection[str]) -> frozen
     return frozenset(row["volunteer_id"] for row in rows)
 
 
-def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, int, str, Cause, int]]:
-    """How tasks with this bundle ended on each host, of whom, and its platform, those forgiven left out."""
+def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, str, Cause, int]]:
+    """How tasks with this bundle ended on each host and its platform, those forgiven left out."""
     rows = db.select(_OF_BUNDLE, experiment_id=experiment_id, digest=digest)
-    return [
-        (row["host_id"], row["volunteer_id"], row["platform"], Cause(row["cause"]), row["amount"])
-        for row in rows
-        if row["amount"]
-    ]
+    return [(row["host_id"], row["platform"], Cause(row["cause"]), row["amount"]) for row in rows if row["amount"]]
 
 
 def _ended(row: Row) -> EndingCount:
