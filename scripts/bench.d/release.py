@@ -48,6 +48,7 @@ class Life:
     hosts: int
     fails: float
     by_source: dict[Place, Came] = field(default_factory=dict)
+    by_host: dict[Place, Came] = field(default_factory=dict)
     by_volunteer: dict[int, int] = field(default_factory=dict)
     out: list[tuple[float, int]] = field(default_factory=list)
     sent: int = 0
@@ -90,13 +91,14 @@ class Life:
         """The task that is done first comes back."""
         self.clock, host = heapq.heappop(self.out)
         is_broken = self.is_broken(host)
-        place = host % FLEETS[self.hosts], PLATFORMS[host % len(PLATFORMS)]
-        came = self.by_source.get(place, Came(platform=place[1]))
-        came = replace(came, is_proven=came.is_proven or not is_broken)
-        if is_broken or self.dice.random() < self.fails:
-            self.by_source[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
-        else:
-            self.by_source[place] = replace(came, well=came.well + 1, is_proven=True)
+        fails, platform = is_broken or self.dice.random() < self.fails, PLATFORMS[host % len(PLATFORMS)]
+        for came_of, whose in ((self.by_source, host % FLEETS[self.hosts]), (self.by_host, host)):
+            came = came_of.get((whose, platform), Came(platform=platform))
+            came = replace(came, is_proven=came.is_proven or not is_broken)
+            if fails:
+                came_of[whose, platform] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
+            else:
+                came_of[whose, platform] = replace(came, well=came.well + 1, is_proven=True)
 
     def give(self, host: int, amount: int) -> None:
         """So many tasks go out."""
@@ -141,19 +143,19 @@ def cost(hosts: int, fails: float, seed: int) -> int:
 def is_halted(hosts: int, seed: int) -> bool:
     """Was a good version stopped, or held back anywhere, by the time of its two hundredth task?"""
     life = Life(dice=random.Random(f"{hosts} good {seed}"), hosts=hosts, fails=GOOD)
-    if let_out(life) is Stage.PAUSED or _held(life.by_source, None, hosts):
+    if let_out(life) is Stage.PAUSED or _held(life.by_source, hosts):
         return True
     while sum(came.well + came.badly for came in life.by_source.values()) < LIFE:
         for _ in range(10):
             life.give(life.dice.randrange(hosts), 1)
             life.close()
-        if broken(life.by_source, ordered=LIFE, is_alone=hosts == 1).halts or _held(life.by_source, LIFE, hosts):
+        if broken(life.by_host, ordered=LIFE).halts or broken_there(life.by_host, ordered=LIFE):
             return True
     return False
 
 
-def _held(by_source: Mapping[Place, Came], ordered: int | None, hosts: int) -> bool:
-    return bool(broken_there(by_source, ordered=ordered, hosts=hosts, is_alone=hosts == 1))
+def _held(by_source: Mapping[Place, Came], hosts: int) -> bool:
+    return bool(broken_there(by_source, ordered=None, hosts=hosts, is_alone=hosts == 1))
 
 
 def _costs(asked: tuple[int, float, int, int]) -> list[int]:

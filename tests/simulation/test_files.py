@@ -80,7 +80,7 @@ def test_nothing_of_a_dead_process_reaches_its_disks_any_more(files):
 
 
 def test_every_promise_holds_while_the_disks_of_journal_and_files_fail(tmp_path):
-    course = Scenario(seed=2, hosts=8, days=2, workunits=80, bulky=30, troubles=FAILING, full_check_every=1_000)
+    course = Scenario(seed=3, hosts=8, days=2, workunits=80, bulky=30, troubles=FAILING, full_check_every=1_000)
     outcome = Simulation(course, tmp_path / "lab").play()
     assert outcome.broken == []
     assert outcome.results >= 60

@@ -27,7 +27,6 @@ SECONDS = {  # about, in a whole round on two cores; all others take a few
     "acceptance/test_ssh.py": 30,
     "catalogue/test_every_experiment.py": 570,
     "pi/test_scripted_months.py": 350,
-    "scripts/test_evidence_campaign.py": 270,
     "simulation/test_worlds.py": 215,
     "mcp/test_clients.py": 145,
     "preflight/test_defective.py": 100,
