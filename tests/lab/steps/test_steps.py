@@ -468,7 +468,7 @@ def test_a_version_that_fails_everywhere_is_stopped_and_nothing_of_it_is_made_ag
     (told,) = fleet_of_three.said("experiment.stopped")
     assert told.endswith(": 30.")
     stored = experiments.by_id(lab.db, 1)
-    assert (stored.status, stored.why) == ("retired", "4 of 4 tasks failed at 3 volunteers, and more than 10% may not")
+    assert (stored.status, stored.why) == ("retired", "4 of 4 tasks failed on 3 hosts, and more than 10% may not")
     states = Counter(row["state"] for row in lab.db.select("SELECT state FROM task"))
     assert states == {TaskState.FAILED: 4, TaskState.ABORTED: 29, TaskState.SENT: 1}
     assert not lab.ask(2).orders
