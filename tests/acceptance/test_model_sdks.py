@@ -91,7 +91,7 @@ def demand_noted(there, protocol, session, script):
     shown = answer("session", "show", session, data=there.lab.data)["session"]["notes"]
     notes = [line["facts"] for line in shown if line["kind"] == "pi.scientist"]
     assert notes[0]["step"] == Step.DESIGN
-    assert sum(facts["requests"] for facts in notes) == len(script.asked) >= 3
+    assert 3 <= sum(facts["requests"] for facts in notes) <= len(script.asked)  # a PI may hold one more before it stops
     rows = answer("audit", "show", "--limit", 10_000, data=there.lab.data)["audit"]
     (*_, first) = [row for row in rows if row["model"] == f"of-{protocol}"]
     assert first["caller"].startswith("program:scientist")
