@@ -4,15 +4,17 @@ They are sessions of their own: a kernel that shares the cores by sessions then 
 is the CPU that these five had, over the cores: so long it takes where nothing else runs.
 """
 
-import contextlib
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from busy_programs import busy
+from loadgen.processes import cpu as cpu_of
 
 from axiom.service.runner_build import Builder
 from axiom.store.engine.folder import Folder
@@ -20,19 +22,6 @@ from axiom.store.engine.folder import Folder
 BUSY, CORES = 4, os.cpu_count() or 1
 MOST_SECONDS = 900.0
 PROGRAM = Path(__file__).resolve().parents[1] / "build-runner"
-
-
-@contextlib.contextmanager
-def busy() -> Iterator[list[int]]:
-    """Processes that take all that they get, until the body ends."""
-    command = [sys.executable, "-c", "while True: pass"]
-    running = [subprocess.Popen(command, start_new_session=True) for _ in range(BUSY)]
-    try:
-        yield [process.pid for process in running]
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
 
 
 def build(place: Path) -> float:
@@ -52,19 +41,13 @@ def build(place: Path) -> float:
     return time.monotonic() - began
 
 
-def had(process: int) -> float:
-    """Seconds of CPU that a process had so far."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> int:
     """0 when it is whole in time."""
     before = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="axiom-bench-") as name, busy() as others:
+    with tempfile.TemporaryDirectory(prefix="axiom-bench-") as name, busy(BUSY) as others:
         seconds = build(Path(name))
         used = resource.getrusage(resource.RUSAGE_CHILDREN)  # the build alone: the others have not ended yet
-        cpu, theirs = used.ru_utime + used.ru_stime, sum(map(had, others))
+        cpu, theirs = used.ru_utime + used.ru_stime, sum(map(cpu_of, others))
     alone = (cpu + theirs) / min(CORES, BUSY + 1)
     print(f"whole after {seconds:.0f} s, with {cpu:.0f} s of CPU; each of the others had {theirs / BUSY:.0f} s")
     late = "  MISSED" if alone > MOST_SECONDS else ""

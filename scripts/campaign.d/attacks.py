@@ -28,12 +28,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for folder in ("support", "preflight")]
-sys.path.append(str(Path(__file__).parent / "parts"))
+sys.path += [str(Path(__file__).parent / "parts"), str(Path(__file__).resolve().parents[1])]
 
 import growing_requests
 import strangers
 from defects import DEFECTS, SOUND
 from growing_requests import APART, MOST, growth
+from loadgen.processes import memory_mb
 from running_lab import axiom, running
 from strangers import Site
 from takeover import Attempt, Scene, known_home, play
@@ -116,12 +117,6 @@ def _try_files() -> int:
     return len(problems)
 
 
-def _megabytes(process: int) -> float:
-    """Of memory that a process takes now."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
 def _ask_site(folder: Path, requests: int, seed: int) -> int:
     """How many requests are answered amiss, and what else is wrong with the site afterwards."""
     tried, problems, longest = Counter[str](), [], 0.0
@@ -131,7 +126,7 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
         if not site.open_account():
             print("no account could be opened, so guesses at it would prove nothing")
             return 1
-        at_start = _megabytes(lab.process.pid)
+        at_start = memory_mb(lab.process.pid)
         for number in range(requests):
             request = strangers.CLASSES[number % len(strangers.CLASSES)](random.Random(f"{seed} {number}"))
             began = time.perf_counter()
@@ -143,7 +138,7 @@ def _ask_site(folder: Path, requests: int, seed: int) -> int:
             name: growth(site, lab.process.pid, most, sized) for name, most, sized in growing_requests.requests()
         }
         problems += [f"{times:.0f} x for {APART} x of {name}" for name, times in growing.items() if times > MOST]
-        at_end, most_memory = _megabytes(lab.process.pid), MEMORY_GROWTH * at_start + PAGES_MB
+        at_end, most_memory = memory_mb(lab.process.pid), MEMORY_GROWTH * at_start + PAGES_MB
         problems += [f"{at_end:.0f} MB of memory are not given back"] if at_end > most_memory else []
         problems += [] if lab.page("status.json") else ["the site does not answer any more"]
         lab.stop()

@@ -12,36 +12,22 @@ untouched.
 import argparse
 import contextlib
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "support"))
+sys.path += [str(Path(__file__).resolve().parents[2] / folder) for folder in ("scripts", "tests/support")]
 
 from boinc_client import Client, client, register
+from busy_programs import busy
 from running_lab import answer
 from volunteer_lab import project
 
 NAME = "double_descent"
 TASKS, BUSY, CORES = 8, 4, 2
 OLD_LIMIT = 130.0  # seconds by the clock, after which BOINC was told to end such a task
-_SPIN = "while True: pass"
-
-
-@contextlib.contextmanager
-def busy() -> Iterator[None]:
-    """So many programs at normal priority that never wait."""
-    running = [subprocess.Popen([sys.executable, "-I", "-c", _SPIN], start_new_session=True) for _ in range(BUSY)]
-    try:
-        yield
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
 
 
 def main() -> int:
@@ -58,7 +44,7 @@ def computed(folder: Path, until: float) -> int:
     with project(folder / "lab") as lab:
         lab.offer(NAME, NAME)
         me = register(lab.address)
-        with busy(), client(folder / "mine", lab.address, me.key, cores=CORES, is_modest=True) as mine:
+        with busy(BUSY), client(folder / "mine", lab.address, me.key, cores=CORES, is_modest=True) as mine:
             mine.wait(Client.host, nudge=8)
             numbers = [lab.order(NAME, mine.host()) for _ in range(TASKS)]
             began, priorities, tasks = time.monotonic(), Counter[str](), [lab.task(number) for number in numbers]

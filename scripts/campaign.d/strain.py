@@ -9,14 +9,16 @@ A share needs root and control groups. Ends with 0 only if no test failed in any
 
 import argparse
 import collections
-import contextlib
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+
+from busy_programs import busy
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = Path(__file__).resolve().parent / "straining"
@@ -56,18 +58,6 @@ def tested(tests: list[str], share: float) -> list[str]:
     command = [sys.executable, str(ROOT / "scripts" / "suite.py"), *plugin, *tests]
     ended = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     return ended.stdout.splitlines()
-
-
-@contextlib.contextmanager
-def busy(amount: int) -> Iterator[None]:
-    """So many processes of normal priority that never wait."""
-    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(amount)]
-    try:
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 if __name__ == "__main__":

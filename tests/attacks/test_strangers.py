@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from growing_requests import MOST, growth, requests
 from running_lab import Lab, axiom, running
-from strangers import CLASSES, HEADER_BYTES, Site, play
+from strangers import CLASSES, Site, play
+
+from axiom.server.http.hardening import HEADER_BYTES
 
 EACH = 12  # requests of a class
 

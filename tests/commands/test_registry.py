@@ -5,12 +5,11 @@ import math
 import os
 import re
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import fields
 
 import pytest
-from patience import PATIENCE
+from listening import while_listening
 from pydantic import Field, ValidationError, create_model
 
 from axiom.commands.arguments import SENTENCE, WHY
@@ -20,7 +19,7 @@ from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.remote import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart, UnknownName, WrongUse
-from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.server.http.hardening import ServedSocket
 from axiom.service.sockets import on_path
 from axiom.web.api.commands import OFFERED
 from axiom.web.site.app import Site
@@ -108,21 +107,10 @@ DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
 
 
 def through(door, talk):
-    """What `talk` returns while the laboratory listens. The loop needs the main thread, so the talking gets another."""
+    """What `talk` returns while the laboratory listens."""
     pages = Site(folder=door.lab.folder, name="Small", now=door.gate.now, live=lambda: {"state": "running"})
     listener = ServedSocket(app=control(door.gate, pages, door.caller), socket=on_path(door.lab.folder.socket))
-    stopping = StopSignal()
-
-    def talking():
-        try:
-            return talk(Remote(door.lab.folder.socket))
-        finally:
-            stopping.now()
-
-    with ThreadPoolExecutor(1) as pool:
-        talked = pool.submit(talking)
-        serve([listener], stopping)
-        return talked.result(timeout=PATIENCE)
+    return while_listening([listener], lambda: talk(Remote(door.lab.folder.socket)))
 
 
 @pytest.mark.parametrize("is_deep", [False, True])  # a socket whose name is longer than the system takes

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from listening import while_listening
 from patience import PATIENCE
 
 from axiom.commands.context import Laboratory
@@ -18,7 +19,7 @@ from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, HeldByAnother
 from axiom.lab.policy import policy_of
 from axiom.pi.autopilot import attend, hold
-from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.server.http.hardening import ServedSocket
 from axiom.service.autopilot import Occasion
 from axiom.service.sockets import on_path
 from axiom.settings import Settings
@@ -47,7 +48,7 @@ class Behind:
         )
 
     def serve(self, talk):
-        """What `talk` returns while the laboratory listens; the loop needs the main thread."""
+        """What `talk` returns while the laboratory listens."""
         pages = Site(
             folder=self.lab.folder,
             name="Small",
@@ -55,18 +56,7 @@ class Behind:
             live=lambda: {"session": {"due": self.occasion.now()}},
         )
         listener = ServedSocket(app=control(self.gate, pages, self.caller), socket=on_path(self.lab.folder.socket))
-        stopping = StopSignal()
-
-        def talking():
-            try:
-                return talk()
-            finally:
-                stopping.now()
-
-        with ThreadPoolExecutor(1) as pool:
-            talked = pool.submit(talking)
-            serve([listener], stopping)
-            return talked.result(timeout=PATIENCE)
+        return while_listening([listener], talk)
 
     def attended(self, enough: int) -> list[str]:
         """The sessions that an autopilot held, ended after so many."""

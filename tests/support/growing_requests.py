@@ -4,7 +4,10 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from strangers import BODY_BYTES, FORM_BYTES, HEADER_BYTES, Site
+from strangers import Site
+
+from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES
+from axiom.web.account.forms import FORM_BYTES
 
 APART = 8  # times the smaller size: a quadratic reader takes 64 times as long
 MOST = 3 * APART  # times as long that a linear one may seem to take on a computer that is shared

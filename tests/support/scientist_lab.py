@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from listening import while_listening
 from mcp_lab import McpLab
 from model_line import SECRET, Line
 from model_service import Play, played
 
 from axiom.commands.remote import Remote
 from axiom.pi.autopilot import hold
-from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.server.http.hardening import ServedSocket
 from axiom.service import callers
 from axiom.service.scientist import Scientist
 from axiom.service.sockets import on_path
@@ -132,8 +132,8 @@ class ScientistLab:
         return str(self.served(lambda: hold(self.remote, "a test", "scientist 1", pi="scientist", talk=talk)))
 
     def served(self, work: Callable[[], Any]) -> Any:
-        """What this comes to while the laboratory listens; the loop needs the main thread."""
-        folder, mcp, stopping = self.mcp.lab.folder, self.mcp, StopSignal()
+        """What this comes to while the laboratory listens."""
+        folder, mcp = self.mcp.lab.folder, self.mcp
 
         def admit(token: str) -> Any:
             with mcp.pages.readers.reader() as db:
@@ -146,17 +146,7 @@ class ScientistLab:
                 ServedSocket(app=control(mcp.gate, mcp.pages, callers.operator()), socket=door),
                 ServedSocket(app=api, socket=programs_door),
             ]
-
-            def working() -> Any:
-                try:
-                    return work()
-                finally:
-                    stopping.now()
-
-            with ThreadPoolExecutor(1) as pool:
-                worked = pool.submit(working)
-                serve(listeners, stopping)
-                return worked.result()
+            return while_listening(listeners, work)
 
     def scientist_desk(self) -> TokenDesk:
         with self.mcp.pages.readers.reader() as db:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import md5
 from urllib.parse import urlencode
 
-BODY_BYTES, FORM_BYTES, HEADER_BYTES = 1024 * 1024, 64 * 1024, 16 * 1024  # the most that the site takes
+from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES
+
 FOREIGN = "evil.example"
 OWNER, NOBODY, PASSWORD = "owner@lab.example", "nobody@lab.example", "a password of theirs"
 _PAGES = (

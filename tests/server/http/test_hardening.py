@@ -4,11 +4,11 @@ import asyncio
 import resource
 import socket
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 import pytest
 from lane_client import Line, until
+from listening import while_listening
 from patience import PATIENCE
 
 from axiom.server.http import hardening
@@ -54,22 +54,16 @@ class Elsewhere(Line):
 
 
 def served(talk, app=None):
-    """What `talk` returns while the site is up. The loop needs the main thread, so the talking gets another."""
+    """What `talk` returns while the site is up."""
     listening = socket.create_server(("127.0.0.1", 0))
-    address, stopping = listening.getsockname(), StopSignal()
+    address = listening.getsockname()
 
     def talking():
         line = Line(address)
-        try:
+        with closing(line.socket):
             return talk(line)
-        finally:
-            line.socket.close()
-            stopping.now()
 
-    with ThreadPoolExecutor(1) as pool:
-        talked = pool.submit(talking)
-        assert serve([ServedSocket(app=app or Echo(), socket=listening)], stopping) is None
-        return talked.result(timeout=PATIENCE)
+    return while_listening([ServedSocket(app=app or Echo(), socket=listening)], talking)
 
 
 def header(size: int) -> bytes:

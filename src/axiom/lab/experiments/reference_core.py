@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 
 import numpy as np
 
@@ -29,13 +28,12 @@ def slowness() -> float:
 class RecentSlowness:
     """The slowness of this computer, measured again where half a second has gone since; any thread may ask."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._at, self._value = -math.inf, 0.0
 
     def __call__(self) -> float:
         """How many seconds a second of the reference core takes at about this moment."""
-        if self._clock() - self._at >= _FRESH_SECONDS:
+        if time.monotonic() - self._at >= _FRESH_SECONDS:
             self._value = slowness()
-            self._at = self._clock()
+            self._at = time.monotonic()
         return self._value
