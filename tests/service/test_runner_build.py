@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from patience import until
 from processes import of_session
 
 from axiom.service import runner_build
+from axiom.service.project import Volunteering
 from axiom.service.runner_build import Builder
 from axiom.store.engine.folder import Folder
 
@@ -110,6 +112,15 @@ def test_how_far_it_is_is_said_from_the_start_and_that_it_failed_and_is_not_trie
     assert "exit status 5" in builder.failure
     assert str(log_file(tmp_path)) in builder.failure
     assert log(tmp_path).count("step 1 of 2, one\n") == 1
+
+
+@pytest.mark.parametrize(("are_stand_ins", "is_closed"), [([], True), ([True], True), ([True, False], False)])
+def test_without_a_builder_too_it_is_known_whether_nobody_else_can_attach(are_stand_ins, is_closed):
+    offered = {str(number): SimpleNamespace(is_stand_in=own) for number, own in enumerate(are_stand_ins)}
+    parts = dict.fromkeys((field.name for field in fields(Volunteering)), None)
+    offering = SimpleNamespace(offered=offered, problems=())
+    offer = Volunteering(**parts | {"offering": offering}).offer()
+    assert (offer["is_closed"], offer["building"], offer["problems"]) == (is_closed, "", [])
 
 
 def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path):

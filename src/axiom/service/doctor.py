@@ -411,7 +411,7 @@ def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | No
         f"{runner['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * runner["is_stand_in"])
         for runner in runners
     ]
-    building = offer["building"] if offer else ""
+    building = offer["building"] or ("nobody else can attach" if offer["is_closed"] else "") if offer else ""
     return "; ".join([*([building] if building else []), *(said or ["none is offered yet"])])
 
 

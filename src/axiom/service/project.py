@@ -114,7 +114,7 @@ class Volunteering:
             "problems": self.problems,
             "building": f"{what}: {progress.in_words}" if progress else "",
             "progress": asdict(progress) if progress else None,
-            "is_closed": self._is_closed and bool(self.builder),
+            "is_closed": self._is_closed,
         }
 
     @property

@@ -33,6 +33,7 @@ def join(reading: Reading) -> Answer:
             "address": reading.master,
             "only_here": is_only_here(reading.master),
             "runners": runners,
+            "is_closed": bool(offer.get("is_closed")),
             "progress": offer["progress"] if offer.get("is_closed") else None,
             "memory_mb": max((manifest.memory_mb for manifest in manifests), default=None),
             "disk_mb": max((manifest.disk_mb for manifest in manifests), default=None),
