@@ -7,18 +7,14 @@ counted, since its average would be of other configs than that of the rest.
 
 import functools
 import math
-import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.notebook.table import Table
-from axiom.statistics.estimands import mean_of
+from axiom.statistics.student import mean_interval, mean_of
 
 LEVEL = 0.95
-
-_EXACT_UP_TO = 200  # degrees of freedom; beyond, the expansion in their inverse is exact to 9 digits
-_Z = statistics.NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
 
 def summary(
@@ -53,7 +49,7 @@ def typical(values: Sequence[float]) -> dict[str, float | None]:
     mean = mean_low = mean_high = middle = low = high = None
     if values:
         mean, middle = mean_of(values), _median(values)
-        mean_low, mean_high = _t_interval(values)
+        mean_low, mean_high = mean_interval(values, LEVEL)
         low, high = _order_interval(values)
     found = (len(values), mean, mean_low, mean_high, middle, low, high)
     return dict(zip(TYPICAL, found, strict=True))
@@ -72,18 +68,6 @@ def _median(values: Sequence[float]) -> float:
     ordered, amount = sorted(values), len(values)
     low, high = ordered[(amount - 1) // 2], ordered[amount // 2]
     return float(low) if low == high else low / 2 + high / 2
-
-
-def _t_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
-    """Where the mean of all seeds is, if the values are roughly normal or many."""
-    amount = len(values)
-    if amount < 2:
-        return None, None
-    mean = mean_of(values)
-    deviation = math.hypot(*(value - mean for value in values)) / math.sqrt(amount - 1)
-    half = t_quantile(amount - 1) * deviation / math.sqrt(amount)
-    low, high = mean - half, mean + half
-    return (low if math.isfinite(low) else None), (high if math.isfinite(high) else None)
 
 
 def _order_interval(values: Sequence[float]) -> tuple[float | None, float | None]:
@@ -107,31 +91,3 @@ def order_rank(amount: int) -> int:
             break
         rank += 1
     return rank
-
-
-@functools.lru_cache(maxsize=4096)
-def t_quantile(freedom: int) -> float:
-    """How many standard errors on each side of the mean Student's distribution wants for 95 %."""
-    if freedom > _EXACT_UP_TO:
-        z, inverse = _Z, 1 / freedom
-        first = (z**3 + z) / 4
-        second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
-        third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
-        return z + inverse * (first + inverse * (second + inverse * third))
-    low, high = 0.0, math.pi / 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, freedom) < LEVEL else (low, middle)
-    return math.sqrt(freedom) * math.tan(low)
-
-
-def _within(angle: float, freedom: int) -> float:
-    """The share of Student's distribution within √freedom · tan(angle) (Abramowitz and Stegun 26.7.3 and 26.7.4)."""
-    odd = freedom % 2
-    term, total = 1.0, 0.0
-    for step in range(freedom // 2):
-        total += term
-        term *= math.cos(angle) ** 2 * (2 * step + 1 + odd) / (2 * step + 2 + odd)
-    if odd:
-        return 2 / math.pi * (angle + math.sin(angle) * math.cos(angle) * total)
-    return math.sin(angle) * total

@@ -10,6 +10,7 @@ from typing import Any
 from axiom.domain.findings import Kind
 from axiom.domain.maps import LEVEL
 from axiom.statistics import fits
+from axiom.statistics.student import mean_of
 
 _ROUNDED = 0.05  # so much may the steps between levels differ, since whole numbers are seldom evenly spaced
 _Cells = Sequence[tuple[Mapping[str, object], Mapping[str, Any] | None]]
@@ -233,16 +234,6 @@ def _factor(estimand: Mapping[str, Any], config: Mapping[str, object]) -> float:
 def _at_least_two(estimand: Mapping[str, Any], arms: Mapping[float, object]) -> None:
     if len(arms) < 2:
         raise _NoNumberError(f"{estimand['across']} has one level only, and a trend needs two")
-
-
-def mean_of(numbers: Sequence[float]) -> float:
-    """The mean, which lies among the numbers: what is lost in its last digit leads nowhere beyond them.
-
-    Else arms of unequal size that all measured the same would differ. Each is divided before the sum, so that numbers
-    near the largest do not overflow.
-    """
-    mean = math.fsum(number / len(numbers) for number in numbers)
-    return max(float(min(numbers)), min(float(max(numbers)), mean))
 
 
 def _product(xs: Sequence[float], ys: Sequence[float]) -> float:
