@@ -143,6 +143,7 @@ class Reader:
         self._words: dict[str, str] = {}
         self._at = 0  # the row that is read
         self._commas = _Commas(allowed=sheet.decimal_comma)
+        self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
         self._volunteers: dict[str, tuple[str, str]] = {}
 
     def whole(self, rows: Sequence[Row], beside: BesideRows) -> Rows:
@@ -155,6 +156,8 @@ class Reader:
             )
         taken = {**self._columns.taken, **({"the outcome": ends[0].column} if ends else {})}
         said = [f"taken for {role}: the column {column}" for role, column in taken.items()]
+        if self._has_percents:
+            said.append("values are in per cent, as they are written: 81.3 % is 81.3, also in intervals and bounds")
         return Rows(
             name=self._sheet.name,
             place=self._sheet.place,
@@ -173,6 +176,7 @@ class Reader:
             if type(value) is not str or not NUMBER.fullmatch(value):
                 return None
             value = float(value)
+        self._has_others = True
         if type(seed) is not int:
             if type(seed) is not str or not _PLAIN_SEED.fullmatch(seed):
                 return None
@@ -241,14 +245,31 @@ class Reader:
 
     def _number(self, cell: Any) -> tuple[float | None, str]:
         if not isinstance(cell, str):
-            return real_number(cell)
+            number, why = real_number(cell)
+            self._note_sign(has_sign=False, number=number)
+            return number, why
         text = cell.strip().replace(MINUS, "-")
+        bare = text.removesuffix("%").rstrip() or text
         if "," in text:
-            self._note_comma(text)
-            text = text.replace(",", ".")
+            self._note_comma(bare)
+            bare = bare.replace(",", ".")
         elif "." in text:
-            self._note_point(text)
-        return parsed_number(text, cell)
+            self._note_point(bare)
+        number, why = parsed_number(bare, cell)
+        self._note_sign(has_sign=text.endswith("%"), number=number)
+        return number, why
+
+    def _note_sign(self, *, has_sign: bool, number: float | None) -> None:
+        if number is None:
+            return
+        if has_sign:
+            self._is_plain = False
+        self._has_percents, self._has_others = self._has_percents or has_sign, self._has_others or not has_sign
+        if self._has_percents and self._has_others:
+            raise ValueError(
+                f"{number:g} {'has a' if has_sign else 'has no'} per cent sign, unlike the rows before it, so it could "
+                "mean two numbers. Write all of them with one, or none."
+            )
 
     def _note_comma(self, text: str) -> None:
         if not self._commas.allowed:
