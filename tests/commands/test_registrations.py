@@ -199,15 +199,21 @@ def laboratory(small_lab, package):
     return lambda url: Laboratory(**common, settings=Settings(url=url))
 
 
+def sealed_elsewhere(small_lab, known, made) -> SealBundles:
+    """The command that brings the seal of what was prepared."""
+    seal = wanted_seal(
+        small_lab.db, made, trust=small_lab.keys.trust, good_for=known.bundle_good_for, now=small_lab.now
+    )
+    keep(seals.archive_path(small_lab.folder, made.digest), made.archive)
+    return SealBundles(seal=write_seal(seal, *small_lab.keys.sealers))
+
+
 @pytest.mark.parametrize("is_sealed_elsewhere", [False, True])
 @pytest.mark.parametrize(("url", "block"), [("", 8), ("https://lab.example/", 32)])
 def test_with_an_address_blocks_are_for_volunteers(small_lab, prepared, laboratory, url, block, is_sealed_elsewhere):
     known, made, now = laboratory(url), prepared(), small_lab.now
     if is_sealed_elsewhere:
-        trust = small_lab.keys.trust
-        seal = wanted_seal(small_lab.db, made, trust=trust, good_for=known.bundle_good_for, now=now)
-        keep(seals.archive_path(small_lab.folder, made.digest), made.archive)
-        command, made = SealBundles(seal=write_seal(seal, *small_lab.keys.sealers)), None
+        command, made = sealed_elsewhere(small_lab, known, made), None
     else:
         command = PublishExperiment(experiment="tiny_sum")
     with small_lab.db.transaction():
@@ -216,10 +222,17 @@ def test_with_an_address_blocks_are_for_volunteers(small_lab, prepared, laborato
     assert read_body(registration.body).block == block
 
 
-def test_the_predictions_of_a_file_of_ones_own_are_ones_own(small_lab, package, laboratory):
+@pytest.mark.parametrize("is_sealed_elsewhere", [False, True])
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_the_predictions_of_a_file_of_ones_own_are_ones_own(
+    small_lab, package, laboratory, is_sent, is_sealed_elsewhere
+):
     text = (package / "catalogue" / "tiny_sum.py").read_text(encoding="utf-8").replace('"tiny_sum"', '"mine"')
-    known, command = laboratory(""), PublishExperiment(experiment="mine", text=text)
+    known, command = laboratory(""), PublishExperiment(experiment="mine", text=text if is_sent else None)
+    keep(small_lab.folder.catalogue / "mine.py", text.encode())  # where a file lies that was published before
     made = command.prepare(known)
+    if is_sealed_elsewhere:
+        command, made = sealed_elsewhere(small_lab, known, made), None
     with small_lab.db.transaction():
         command.apply(small_lab.db, known, made, small_lab.now)
     assert {row["forecaster"] for row in small_lab.db.select("SELECT forecaster FROM prediction")} == {"operator"}

@@ -12,8 +12,10 @@ from axiom.runner.direct import Describer, describe_files, describe_soon
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.signed.sources import parsed
+from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import old_names
+from axiom.store.upkeep import audit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,10 @@ class Laboratory:
     def shipped(self) -> list[str]:
         """The names of the experiments that Axiom brings along."""
         return [file.stem for file in gathered(self.catalogue)]
+
+    def author(self, db: Database, experiment: str) -> str:
+        """Whose predictions the file of this name has; nobody's where Axiom brings it along."""
+        return "" if experiment in self.shipped() else audit.author(db, experiment) or "operator"
 
     def experiment_files(self) -> list[Path]:
         """Every experiment's file by name: those that Axiom brings along and those that somebody published here."""

@@ -104,10 +104,11 @@ class PublishExperiment(Command):
         """Sign, store and register it. Sessions order its sweep without being asked, so that counts here."""
         named = prepared.manifest.name, prepared.manifest.version
         before = most_of_version(db, *named)
+        author = prepared.author or laboratory.author(db, named[0])
         published = publish(
             db,
             laboratory.folder,
-            prepared,
+            replace(prepared, author=author),
             keys=laboratory.keys,
             good_for=laboratory.bundle_good_for,
             now=now,

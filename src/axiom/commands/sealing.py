@@ -35,8 +35,15 @@ class SealBundles(Command):
             return {
                 "sealed": [{"experiment": one.name, "version": one.version, "change": "renewed"} for one in renewed]
             }
-        has_address = laboratory.has_address
-        published = seals.take(db, laboratory.folder, self.seal, keys.trust, now, has_address=has_address)
+        published = seals.take(
+            db,
+            laboratory.folder,
+            self.seal,
+            keys.trust,
+            now,
+            has_address=laboratory.has_address,
+            author_of=lambda experiment: laboratory.author(db, experiment),
+        )
         bundle = experiments.bundle(db, published.digest)
         found = experiments.by_id(db, bundle.experiment_id) if bundle else None
         if found is None:

@@ -1,7 +1,7 @@
 """Which bundles need a seal, and what becomes of seals that were made where the bundle keys are kept."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -124,7 +124,14 @@ def archive_path(folder: Folder, digest: str) -> Path:
 
 
 def take(
-    db: Database, folder: Folder, text: str, trust: Trust, now: datetime, *, has_address: bool = False
+    db: Database,
+    folder: Folder,
+    text: str,
+    trust: Trust,
+    now: datetime,
+    *,
+    has_address: bool = False,
+    author_of: Callable[[str], str] = lambda _: "",
 ) -> Published:
     """Publish a bundle with a seal that was brought; its archive lies in `unsealed`."""
     seal = read_seal(text, trust=trust, now=now)
@@ -139,7 +146,7 @@ def take(
     stored = experiments.bundle(db, seal.digest)
     if stored is not None and stored != experiments.bundle_now(db, stored.experiment_id):
         return _take_tried(db, stored, seal, text)
-    made = unpack(archive)
+    made = replace(unpack(archive), author=author_of(seal.experiment))
     expected = wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
     if expected is None:
         known = experiments.by_name(db, seal.experiment, seal.version)

@@ -24,7 +24,7 @@ SELECT at FROM audit WHERE caller = :caller AND command = :command AND at >= :si
 ORDER BY at DESC LIMIT 1 OFFSET :others
 """
 _PUBLISHER = """
-SELECT caller FROM audit
+SELECT caller, arguments ->> '$.by' AS author FROM audit
 WHERE command = 'experiment.publish' AND outcome = 'done' AND dry_run = 0 AND arguments ->> '$.experiment' = :experiment
 ORDER BY id LIMIT 1
 """
@@ -124,6 +124,12 @@ def publisher(db: Database, experiment: str) -> str | None:
     """Who was the first to publish an experiment of this name, as far as somebody gave the command."""
     row = db.one(_PUBLISHER, experiment=experiment)
     return str(row["caller"]) if row else None
+
+
+def author(db: Database, experiment: str) -> str | None:
+    """In whose name an experiment of this name was first published, as far as somebody gave the command."""
+    row = db.one(_PUBLISHER, experiment=experiment)
+    return str(row["author"]) if row and row["author"] else None
 
 
 def refused(db: Database, caller: str, since: datetime) -> int:
