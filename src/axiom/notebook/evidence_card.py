@@ -246,11 +246,11 @@ class WeighedTable:
         picture = f"<pre>{html.escape(self.sketched())}</pre>"
         return facts_html(f"{self.name}: {self.paper}", facts) + lists + picture
 
-    @property
+    @cached_property
     def _mean(self) -> float | None:
         return mean_of(self.values) if self.values else None
 
-    @property
+    @cached_property
     def _sd(self) -> float | None:
         mean, n = self._mean, len(self.values)
         if mean is None or n < 2:

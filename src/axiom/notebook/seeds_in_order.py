@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import overload
 
+import numpy as np
+
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
 from axiom.domain.findings import Agreements, Observation
@@ -96,9 +98,11 @@ def _observation(number: int, row: Row, hosts: Mapping[str, int]) -> Observation
 
 def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
     """The order that is drawn from the seeds; None where one comes again, or the beginning of what is drawn does."""
-    drawn = [_drawn(rows.seed(at))[:_BEGINNING] for at in range(len(rows))]
-    order = array("q", sorted(range(len(drawn)), key=drawn.__getitem__))
-    return None if any(drawn[one] == drawn[other] for one, other in pairwise(order)) else order
+    begun = b"".join([_drawn(rows.seed(at))[:_BEGINNING] for at in range(len(rows))])
+    drawn = np.frombuffer(begun, dtype=f">u{_BEGINNING}")
+    order = np.argsort(drawn)
+    ordered = drawn[order]
+    return None if (ordered[1:] == ordered[:-1]).any() else array("q", order.tolist())
 
 
 def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside: BesideRows) -> Arranged:

@@ -107,6 +107,7 @@ def weigh(
     inputs = _inputs(asked, arranged, len(arranged.observations), held)
     whole = card(**inputs)
     evidence, held = _judged(asked, whole.evidence, held)
+    last = look_of(evidence)
     evidence, lost = _with_doubt_of_lost(asked, arranged, evidence, held)
     hint = levels(values, asked.shown_null) if held is None and asked.estimand is None else ""
     flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
@@ -122,13 +123,13 @@ def weigh(
         smallest=asked.smallest,
         bounds=asked.bounds,
         is_weighed=held is None,
-        values=_counted(inputs),
+        values=_counted(inputs, evidence),
         is_issued=arranged.is_issued,
         repeated=arranged.repeated,
         waiting=arranged.waiting,
         names=arranged.names,
         seeds=arranged.seeds,
-        _looks=partial(_looks, asked, arranged),  # a function of the module, so that a card can be kept with pickle
+        _looks=partial(_looks, asked, arranged, last),  # of the module, so that a card can be kept with pickle
     )
 
 
@@ -345,8 +346,11 @@ def _values(observations: Sequence[Observation]) -> list[float]:
     return [observation.value for observation in observations if observation.value is not None]
 
 
-def _counted(inputs: Mapping[str, Any]) -> list[float]:
+def _counted(inputs: Mapping[str, Any], evidence: Evidence) -> list[float]:
     """The values that count: without copies under other seeds, and without those beyond the bounds."""
+    values = _values(inputs["observations"])
+    if len(values) == evidence.seeds:
+        return values
     return _values(sound(question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted)
 
 
@@ -356,7 +360,7 @@ def _shown_kind(asked: _Declared, held: Doubt | None) -> str:
     return asked.estimand or asked.kind.value
 
 
-def _looks(asked: _Declared, arranged: Arranged) -> tuple[Look, ...]:
+def _looks(asked: _Declared, arranged: Arranged, last: Look) -> tuple[Look, ...]:
     """The same conclusion after the first seeds, after more, and after all; as many looks as a picture can show."""
     total = len(arranged.observations)
     if arranged.ends:
@@ -368,8 +372,8 @@ def _looks(asked: _Declared, arranged: Arranged) -> tuple[Look, ...]:
         looks = _LOOKS if total < _MANY else _LOOKS_AT_MANY
         at = {round(_EVERY * (total / _EVERY) ** (look / (looks - 1))) for look in range(looks)}
     found = []
-    for seeds in sorted(at):
+    for seeds in sorted(at - {total}):
         held = _held(asked, _values(arranged.observations[:seeds]))
         evidence = weigh_observations(**_inputs(asked, arranged, seeds, held))
         found.append(look_of(_judged(asked, evidence, held)[0]))
-    return tuple(found)
+    return (*found, last)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
+import numpy as np
+
 _INSIDE = 0.95  # both tails together leave one in twenty
 _NORMAL = NormalDist()
 _LEAST = 1e-300  # a tail as small as this still has a quantile
@@ -62,13 +64,13 @@ def median_error(values: Sequence[float]) -> float:
     Where values tie, that interval may have no width. Then it is the next wider one that has, so that nothing but
     values which are all the same is known for certain.
     """
-    ordered, n = sorted(values), len(values)
+    ordered, n = np.sort(np.array(values)), len(values)
     if n < 2:
         raise ValueError("a median has a standard error from two values on")
     rank = max(1, round((n + 1) / 2 - math.sqrt(n)))
     while rank > 1 and ordered[rank - 1] == ordered[-rank]:
         rank -= 1
-    return (ordered[-rank] / 2.0 - ordered[rank - 1] / 2.0) / _deviates(n, rank)
+    return float(ordered[-rank] / 2.0 - ordered[rank - 1] / 2.0) / _deviates(n, rank)
 
 
 @lru_cache(maxsize=4096)

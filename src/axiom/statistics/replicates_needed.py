@@ -6,10 +6,11 @@ many replicates are wanted in all, whatever the numbers say.
 """
 
 import math
-from array import array
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from statistics import NormalDist, fmean, median
+
+import numpy as np
 
 from axiom.statistics.mixture import reach
 from axiom.statistics.sequential import bernoulli_log_e, signs_needed
@@ -135,15 +136,15 @@ def _standardised(values: Sequence[float], null: float) -> tuple[int, float, flo
 
     Far ones are drawn in to three units, and the ratio by what few values overstate it (Hedges).
     """
-    shift = math.frexp(max(*map(abs, values), abs(null)))[1]  # so that sums of the largest numbers stay numbers
-    scaled, null = array("d", (math.ldexp(value, -shift) for value in values)), math.ldexp(null, -shift)
-    centre = median(scaled)
-    unit = 1.4826 * median(array("d", (abs(one - centre) for one in scaled)))
+    given = np.array(values)
+    shift = math.frexp(max(float(np.abs(given).max()), abs(null)))[1]  # so that sums of the largest stay numbers
+    scaled, null = np.ldexp(given, -shift), math.ldexp(null, -shift)
+    centre = float(np.median(scaled))
+    unit = 1.4826 * float(np.median(np.abs(scaled - centre)))
     if unit > 0:
-        low, high = centre - 3 * unit, centre + 3 * unit
-        scaled = array("d", (low if one < low else min(one, high) for one in scaled))
-    mean, n = fmean(scaled), len(scaled)
-    away, scale = mean - null, math.sqrt(math.fsum((one - mean) ** 2 for one in scaled) / (n - 1))
+        scaled = np.clip(scaled, centre - 3 * unit, centre + 3 * unit)
+    mean, n = fmean(scaled.data), len(scaled)
+    away, scale = mean - null, math.sqrt(math.fsum(((scaled - mean) ** 2).data) / (n - 1))
     if scale == 0 or abs(away) > 1e6 * scale:
         return n, math.copysign(1e6, away) if away else 0.0, _unscaled(scale, shift)
     return n, away / scale * (1.0 - 3.0 / (4.0 * n - 5.0)), _unscaled(scale, shift)

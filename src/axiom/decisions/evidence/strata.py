@@ -9,6 +9,7 @@ from axiom.decisions.evidence.verdict import located, mean_of, middle, weight
 from axiom.domain.evidence_cards import Pooled, Stratum
 from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import pooling
+from axiom.statistics.signed_ranks import Stream
 
 _FAR_APART = 1e-4  # designs that do not differ lie as far apart as this seldom
 _FINEST = 1e-100  # of the largest of all numbers: no design counts as more surely known
@@ -31,7 +32,7 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
     A value to which several hosts contributed is each one's; of a missing one the hosts may be unknown.
     """
     found: dict[str, dict[str, list[Observation]]] = {"platform": {}, "volunteer": {}, "host": {}}
-    for one in counted:
+    for one in counted if homes else ():
         places = [homes[host] for host in one.hosts if host in homes]
         for by, names in (
             ("platform", {*one.platforms(homes).values()}),
@@ -44,13 +45,21 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
 
 
 def stratum(
-    question: Question, by: str, name: str, observed: Iterable[Observation], *, is_bounded: bool = True
+    question: Question,
+    by: str,
+    name: str,
+    observed: Iterable[Observation],
+    *,
+    is_bounded: bool = True,
+    known: Stream | None = None,
 ) -> Stratum:
-    """One row of a forest; without its interval, which takes longest, where nobody wants it."""
+    """One row of a forest; without its interval, which takes long, where nobody wants it. `known` as of `weight`."""
     values = [one.value for one in observed]
     present = [value for value in values if value is not None]
     if is_bounded:
-        estimate, low, high = located(question, values)
+        estimate, low, high = located(question, values, known=known)
+    elif known:
+        estimate, low, high = known.middle if present else None, None, None
     else:
         estimate, low, high = middle(question, present) if present else None, None, None
     return Stratum(
@@ -158,12 +167,12 @@ def _error(question: Question, present: Sequence[float]) -> float | None:
     n = len(present)
     if n < 2:
         return None
-    mean = mean_of(present)
     match question.process:
         case Process.BERNOULLI:
-            share = (mean * n + 0.5) / (n + 1)
+            share = (mean_of(present) * n + 0.5) / (n + 1)
             error = math.sqrt(share * (1 - share) / n)
         case Process.BETTING:
+            mean = mean_of(present)
             error = math.hypot(*((one - mean) / math.sqrt(n * (n - 1)) for one in present))
         case _:
             error = pooling.median_error(present)

@@ -5,6 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.domain.findings import Verdict
@@ -49,9 +51,16 @@ class Weight:
         return Verdict.POSITIVE if self.side > 0 else Verdict.NEGATIVE
 
 
-def conclude(question: Question, values: Sequence[float | None]) -> Conclusion:
+def read(question: Question, values: Sequence[float | None]) -> signed_ranks.Stream | None:
+    """What can be known of values whatever is asked of them; it takes longest where there are many."""
+    return signed_ranks.stream(values) if question.process is Process.RANKS else None
+
+
+def conclude(
+    question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None
+) -> Conclusion:
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
-    known = signed_ranks.stream(values) if question.process is Process.RANKS else None
+    known = known or read(question, values)
     found = weight(question, values, known=known)
     estimate, low, high = located(question, values, known=known)
     if question.bounds is not None:  # a number that lies within bounds has its median there
@@ -228,7 +237,7 @@ def _of_ties(question: Question, values: Sequence[float | None]) -> str:
 
 def mean_of(present: Sequence[float]) -> float:
     """The mean of numbers of which the sum may be none; it lies among them, whatever is lost in the last digit."""
-    mean = 2.0 * math.fsum(one / len(present) / 2.0 for one in present)
+    mean = 2.0 * math.fsum((np.array(present) / len(present) / 2.0).data)
     return max(min(present), min(max(present), mean))
 
 

@@ -21,7 +21,7 @@ from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
-from axiom.decisions.evidence.verdict import Conclusion, conclude, middle
+from axiom.decisions.evidence.verdict import Conclusion, conclude, middle, read
 from axiom.domain.evidence_cards import Card, Pooled, Stratum, Without
 from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
@@ -116,13 +116,16 @@ def _seen(
     known = sound(question(estimand), observations, blocks)
     sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
-    concluded = conclude(asked, [one.value for one in counted])
+    values = [one.value for one in counted]
+    whole = read(asked, values)
+    concluded = conclude(asked, values, known=whole)
     if known.copied and concluded.estimate is not None:  # it is told of all, since equal values may be honest ones
-        everything = [one.value for one in counted if one.value is not None]
+        everything = [value for value in values if value is not None]
         concluded = replace(concluded, estimate=middle(asked, [*everything, *known.copied]))
     parts = designs_of(counted)
     is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
-    designs = [stratum(asked, "design", name, part, is_bounded=is_bounded) for name, part in parts.items()]
+    whole = whole if len(parts) == 1 else None  # of a design that is all there is the same is known
+    designs = [stratum(asked, "design", name, part, is_bounded=is_bounded, known=whole) for name, part in parts.items()]
     together = pooled(designs)
     if apart := disagreement(asked, parts, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
@@ -138,7 +141,12 @@ def _seen(
         together=together,
         apart=apart,
         homes=[home for host, home in homes.items() if host in computed],
-        platforms={platform for one in counted if one.value is not None for platform in one.platforms(homes).values()},
+        platforms={
+            platform
+            for one in counted
+            if one.hosts and one.value is not None
+            for platform in one.platforms(homes).values()
+        },
         without=without_each(asked, counted, homes) if is_decided else (),
         raised=(*known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
     )
