@@ -52,7 +52,7 @@ def complaint(name, control, planted, placebo):
 
 def make(name):
     """Compute and keep all controls of an experiment."""
-    experiment, kept = make_golden.load(name), {}
+    experiment, controls = make_golden.load(name), {}
     for control in experiment.controls:
         values = [
             [over_seed(name, control, sweep, replicate) for replicate in range(SEEDS)]
@@ -60,9 +60,9 @@ def make(name):
         ]
         if problem := complaint(name, control, *values):
             raise SystemExit(f"Nothing was written of {name}, {control.estimand}. {problem}")
-        kept[control.estimand] = {"planted": values[0], "placebo": values[1], "sweeps": sweeps(control)}
+        controls[control.estimand] = {"planted": values[0], "placebo": values[1], "sweeps": sweeps(control)}
     KEPT.mkdir(exist_ok=True)
-    text = json.dumps({"version": experiment.version, "controls": kept}, separators=(",", ":"))
+    text = json.dumps({"version": experiment.version, "controls": controls}, separators=(",", ":"))
     (KEPT / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 

@@ -86,24 +86,24 @@ def _drawn(value):
     return {PIXELS: pack(value)} if isinstance(value, bytes) else value
 
 
-def _alike(one, other):
+def _alike(grid, other):
     """Do two grids show the same, but for the few pixels at a border that another processor paints otherwise?"""
-    first, second = (zlib.decompress(base64.b64decode(each)) for each in (one, other))
+    first, second = (zlib.decompress(base64.b64decode(each)) for each in (grid, other))
     differ = sum(a != b for a, b in zip(first, second, strict=False))
     return len(first) == len(second) and differ <= FEW * len(first)
 
 
-def agree(one, other):
+def agree(value, other):
     """Are two values out of JSON the same, up to what processors differ by?"""
-    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys() == {PIXELS}:
-        return _alike(one[PIXELS], other[PIXELS])
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(agree(one[name], other[name]) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(agree, one, other))
-    if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=1e-9)
-    return one == other
+    if isinstance(value, dict) and isinstance(other, dict) and value.keys() == other.keys() == {PIXELS}:
+        return _alike(value[PIXELS], other[PIXELS])
+    if isinstance(value, dict) and isinstance(other, dict):
+        return value.keys() == other.keys() and all(agree(value[name], other[name]) for name in value)
+    if isinstance(value, list) and isinstance(other, list):
+        return len(value) == len(other) and all(map(agree, value, other))
+    if isinstance(value, float) and isinstance(other, float):
+        return math.isclose(value, other, rel_tol=TOLERANCE, abs_tol=1e-9)
+    return value == other
 
 
 def complaint(name, old, new):

@@ -36,15 +36,15 @@ def batch_expected(number, task, batch, rate, steps):
     best = np.linalg.lstsq(inputs, y, rcond=None)[0]
     missed, moment = y - inputs @ best, inputs.T @ inputs / len(x)
     mean, second = -best, best @ best.T
-    floor, found = 0.5 * np.mean(np.sum(missed**2, axis=1)), []
+    floor, losses = 0.5 * np.mean(np.sum(missed**2, axis=1)), []
     for _ in range(steps + 1):
-        found.append(floor + 0.5 * np.sum(moment * second))
+        losses.append(floor + 0.5 * np.sum(moment * second))
         squares = np.sum((inputs @ second) * inputs, axis=1) - 2 * np.sum(missed * (inputs @ mean), axis=1)
         scattered = (inputs * (squares + np.sum(missed**2, axis=1))[:, None]).T @ inputs / len(x)
         bent = moment @ second
         second = second - rate * (bent + bent.T) + rate**2 * ((1 - 1 / batch) * bent @ moment + scattered / batch)
         second, mean = (second + second.T) / 2, mean - rate * moment @ mean  # else rounding grows
-    return np.array(found), floor
+    return np.array(losses), floor
 
 
 def test_loss_is_the_expected_one():
@@ -84,11 +84,6 @@ def test_loss_is_matched():
 NOISE_SEED = seed_of("gradient_noise_scale", 1, 0)
 
 
-@functools.cache
-def noise_cell(task="affine", goal=0.5, **changes):
-    return noise_scale.run(noise_scale.Config(task=task, goal=goal, **({"sizes": 2} | changes)), NOISE_SEED)
-
-
 def test_parts_are_those_by_hand():
     """Of an affine model with squared error, whose Hessian is the second moment of the inputs for each output."""
     _, x, y, objective = goals.problem(NOISE_SEED, "affine")
@@ -107,15 +102,15 @@ def test_parts_are_those_by_hand():
         np.einsum("io,ij,jo->", mean, moment, mean),
     ]
     signs = (2 * rng.integers(0, 2, (400, 200)) - 1).astype(np.float32)
-    found = np.asarray(noise_scale.parts_of(objective, net, x, y, signs))
-    assert found[[0, 1, 3]] == pytest.approx(np.array(expected)[[0, 1, 3]], rel=1e-3)
-    assert found[2] == pytest.approx(expected[2], rel=0.1)
+    measured = np.asarray(noise_scale.parts_of(objective, net, x, y, signs))
+    assert measured[[0, 1, 3]] == pytest.approx(np.array(expected)[[0, 1, 3]], rel=1e-3)
+    assert measured[2] == pytest.approx(expected[2], rel=0.1)
 
 
 def test_scale_of_linear_regression_is_known():
     """Inputs of twenty dimensions: twenty-two, with a bias that has nothing to learn, and wherever one looks."""
     for goal in (0.5, 0.1):
-        measured = noise_cell(goal=goal)
+        measured = noise_scale.run(noise_scale.Config(task="affine", goal=goal, sizes=2), NOISE_SEED)
         assert measured.noise_scale == pytest.approx(22, rel=0.15)
         assert measured.curved_scale == pytest.approx(22, rel=0.2)
         assert measured.lowest_scale <= measured.noise_scale <= measured.highest_scale < 1.5 * measured.lowest_scale

@@ -33,6 +33,56 @@ DIVERGING = {  # who says that alone of a network that leaves the numbers
     "representation_alignment": {"lr": 1e30},
     "starvation_under_gradient_normalisation": {"epochs": 10, "lr": 1_000.0},
 }
+RACE = {"width": 32, "strong": 4.0, "weak": 0.5, "decoupling": 0.5, "epochs": 30, "lr": 20.0}
+CLIFF = {"task": "clusters", "activation": "relu", "loss": "mse", "depth": 3, "rows": 50, "epochs": 1}  # one step
+SILENT = [  # of cells in which something does not happen: what they say of it, and of what they say nothing
+    (
+        "catapult_in_networks",
+        {"network": "relu", "loss": "mse", "rate": 30.0, "rows": 64, "steps": 150},
+        {"diverged": 1, "has_leapt": 1, "has_recovered": 0},
+        "spike end_loss sharpness_kept test_accuracy",
+    ),
+    ("catapult_phase", {"rate": 5.0}, {"diverged": 1}, "spike peak_step kernel_ratio end_rate"),
+    ("edge_of_chaos", {"units": 50, "drive": 50.0, "steps": 100, "washout": 20}, {"has_onset": 0}, "onset excess"),
+    (
+        "feature_competition_dynamics",
+        RACE,
+        {"diverged": 1},
+        "gradient_ratio weak_accuracy stopped_weak_accuracy test_accuracy train_accuracy",
+    ),
+    (
+        "forgetting_over_time",
+        {"tasks": "clusters", "lr": 1e-4, "epochs": 1, "doublings": 3},
+        {},
+        "kept exponent half_life kept_by_time",
+    ),
+    ("grokking_patience", {"modulus": 53, "share": 0.4, "steps": 5}, {"steps": 5}, "memorised_at length_kept"),
+    ("learning_rate_cliff", CLIFF, {"has_one_cliff": 0}, "cliff log_cliff"),
+    (
+        "learning_rate_phase_transitions",
+        {"network": "affine", "rate": 1e30, "loss": "mse"},
+        {"diverged": 1},
+        "spike end_rate",
+    ),
+    (
+        "micro_scaling_laws",
+        {"task": "regression", "items": 512, "width": 4, "steps": 200, "lr": 30.0},
+        {"diverged": 1},
+        "loss last_loss spread",
+    ),
+    (
+        "random_label_memorization",
+        {"task": "teacher", "labels": "random", "examples": 500, "width": 4},  # four units have no room
+        {"fitted": 0},
+        "epochs_to_fit log_epochs",
+    ),
+    (
+        "rank_dynamics",
+        {"depth": 2, "lr": 0.5, "weight_decay": 1.0, "epochs": 60, "task": "teacher"},  # nothing is left
+        {"diverged": 0, "weight_compression": 1.0, "last_hidden_rank": 0.0},
+        "",
+    ),
+]
 QUESTIONS = {"slabs"}  # numbers that say what is asked, and not how much of it
 TWO_LOOPS = {"edge_of_chaos_by_radius"}  # which say how far they are one after the other
 every_experiment = pytest.mark.parametrize("name", NAMES)
@@ -135,6 +185,14 @@ def test_a_network_that_diverges_says_that_alone(name):
     measured = asdict(experiment.run(config, 5))
     assert measured.pop("diverged") == 1
     assert set(measured.values()) == {None}
+
+
+@pytest.mark.parametrize(("name", "config", "facts", "silent"), SILENT)
+def test_of_what_did_not_happen_it_says_nothing(name, config, facts, silent):
+    experiment = make_golden.load(name)
+    measured = asdict(experiment.run(type(experiment.sweep[0])(**config), 5))
+    assert facts.items() <= measured.items()
+    assert [measured[measure] for measure in silent.split()] == [None] * len(silent.split())
 
 
 @every_experiment

@@ -24,21 +24,27 @@ def told_cell(activation="tanh", task="linear", **changes):
     return bottleneck.run(config, TOLD_SEED)
 
 
-def bits_told(active, low, high, bins):
+def layers_at_start(seed, *sizes):
+    """Of the start, as the file draws it."""
+    task = information.rule(chance.stream(seed, "data"), bits=12, degree=1, train=3_072)
+    x, _ = information.patterns(task)
+    net = models.mlp(chance.stream(seed, "start"), (12, *sizes, 2), gain=1.0)
+    return models.Architecture(activation="tanh").hidden(net, x)
+
+
+def bits(places):
     """The entropy of the rows, counted."""
-    places = np.minimum(np.floor((np.asarray(active, dtype=np.float64) - low) / (high - low) * bins), bins - 1)
     counts = Counter(tuple(row) for row in places.tolist())
-    return -sum(count / len(active) * log2(count / len(active)) for count in counts.values())
+    return -sum(count / len(places) * log2(count / len(places)) for count in counts.values())
+
+
+def bits_told(active, bins):
+    return bits(np.minimum(np.floor((np.float64(active) + 1) / 2 * bins), bins - 1))
 
 
 def test_what_layers_tell_before_training_is_counted():
-    """The start as the file draws it, through bins of two thirtieths."""
-    task = information.rule(chance.stream(TOLD_SEED, "data"), bits=12, degree=1, train=3_072)
-    x, _ = information.patterns(task)
-    net = models.mlp(chance.stream(TOLD_SEED, "start"), (12, 10, 8, 6, 2), gain=1.0)
-    layers = models.Architecture(activation="tanh").hidden(net, x)
     for bins in (30, 1_000):
-        by_hand = [bits_told(active, -1, 1, bins) for active in layers]
+        by_hand = [bits_told(active, bins) for active in layers_at_start(TOLD_SEED, 10, 8, 6)]
         assert told_cell(bins=bins).start_bits == pytest.approx(by_hand)
 
 
@@ -70,30 +76,20 @@ def deep_cell(way="even_bins", activation="tanh", shape="narrowing", **changes):
     return deep.run(config, DEEP_SEED)
 
 
-@functools.cache
 def deep_layers():
-    """Of the start, as the file draws it."""
-    task = information.rule(chance.stream(DEEP_SEED, "data"), bits=12, degree=1, train=3_072)
-    x, _ = information.patterns(task)
-    net = models.mlp(chance.stream(DEEP_SEED, "start"), (12, 10, 9, 8, 7, 6, 5, 4, 2), gain=1.0)
-    return models.Architecture(activation="tanh").hidden(net, x)
-
-
-def deep_bits(places):
-    counts = Counter(tuple(row) for row in places.tolist())
-    return -sum(count / len(places) * log2(count / len(places)) for count in counts.values())
+    return layers_at_start(DEEP_SEED, 10, 9, 8, 7, 6, 5, 4)
 
 
 def test_even_bins_are_counted():
-    by_hand = [deep_bits(np.minimum(np.floor((np.float64(active) + 1) * 15), 29)) for active in deep_layers()]
+    by_hand = [bits_told(active, 30) for active in deep_layers()]
     assert deep_cell().start_bits == pytest.approx(by_hand)
 
 
 def test_equal_shares_are_counted():
     """By the rank of each value among those of its neuron, in quarters."""
     by_hand = [
-        deep_bits(
-            np.stack([np.searchsorted(np.unique(one), one) * 4 // len(np.unique(one)) for one in active.T], axis=1)
+        bits(
+            np.stack([np.searchsorted(np.unique(unit), unit) * 4 // len(np.unique(unit)) for unit in active.T], axis=1)
         )
         for active in deep_layers()
     ]
@@ -105,9 +101,9 @@ def test_noise_is_a_tenth_of_one():
     """A twentieth of the range of tanh, over 512 patterns."""
     active = np.float64(deep_layers()[-1][:512])
     nearby = [np.exp(-((active - row) ** 2).sum(axis=1) / (2 * 0.1**2)).mean() for row in active]
-    found = deep_cell("noise").start_bits
-    assert found[-1] == pytest.approx(-np.mean(np.log2(nearby)), abs=0.01)
-    assert max(found) <= 9.001
+    bits_by_layer = deep_cell("noise").start_bits
+    assert bits_by_layer[-1] == pytest.approx(-np.mean(np.log2(nearby)), abs=0.01)
+    assert max(bits_by_layer) <= 9.001
 
 
 def test_a_look_at_relu_is_scaled_by_the_largest_of_all():
@@ -147,14 +143,6 @@ def test_start_is_measured_before_training():
     assert measured.selectivity == measured.curve[-1]
     assert measured.gain == pytest.approx(measured.curve[-1] - measured.curve[0])
     assert len(measured.curve) == 3
-
-
-def test_a_committee_finds_the_other_ones_units():
-    """After a plateau on which all its units are alike; then nothing of the error is left."""
-    measured = unit_cell("committee", width=3, epochs=100)
-    assert measured.specialised == measured.curve[-1] > 0.95
-    assert 0 < measured.plateau_specialised < 0.3
-    assert measured.error < 1e-3
 
 
 def test_units_that_are_alike_stay_on_the_plateau():

@@ -65,8 +65,8 @@ def test_way_is_that_of_descent():
         assert measured.later_beyond_walk == pytest.approx(more, abs=1e-4)
         shares = np.linspace(0, 1, 25)[:, None, None]
         losses = [
-            0.5 * np.mean(np.sum((inputs @ one - targets) ** 2, axis=1))
-            for one in (1 - shares) * way[0] + shares * way[-1]
+            0.5 * np.mean(np.sum((inputs @ weights - targets) ** 2, axis=1))
+            for weights in (1 - shares) * way[0] + shares * way[-1]
         ]
         assert measured.line == pytest.approx(losses, rel=1e-3)
         assert measured.train_loss == pytest.approx(losses[-1], rel=1e-3)
@@ -85,15 +85,7 @@ def test_rise_is_half_the_curvature():
 
 
 # A bowl curves down nowhere, a saddle everywhere and two hills have two valleys; the middle is the network itself.
-SURFACE_SEED = 5
 SURFACE_UP, SURFACE_ACROSS = np.meshgrid(np.linspace(-1, 1, 25), np.linspace(-1, 1, 25), indexing="ij")
-
-
-@functools.cache
-def surface_cell(depth=2, *, is_residual=False, epochs=10, **changes):
-    return loss_surfaces.run(
-        loss_surfaces.Config(depth=depth, is_residual=is_residual, epochs=epochs, **changes), SURFACE_SEED
-    )
 
 
 def test_bowls_curve_down_nowhere_and_saddles_everywhere():
@@ -110,7 +102,10 @@ def test_a_wave_of_two_periods_has_two_valleys():
 
 
 def test_the_middle_of_a_picture_is_the_network():
-    near, far = (surface_cell(reach=reach) for reach in (0.1, 1.0))
+    near, far = (
+        loss_surfaces.run(loss_surfaces.Config(depth=2, is_residual=False, epochs=10, reach=reach), 5)
+        for reach in (0.1, 1.0)
+    )
     surface = np.array(far.loss_by_place).reshape(loss_surfaces.SIDE, loss_surfaces.SIDE)
     assert far.train_loss == near.train_loss == surface[12, 12]
     assert far.rise > 4 * near.rise > 0
@@ -141,11 +136,11 @@ def test_gradient_is_that_of_a_place_uphill():
     length = np.sqrt(sum(float((np.asarray(part) ** 2).sum()) for part in jax.tree.leaves(slope)))
     there = jax.tree.map(lambda weight, part: weight + 0.3 * part / length, net, slope)
     uphill = jax.jit(jax.grad(sam_vs_sgd.UPHILL))
-    found = uphill(net, x, y, 0.3)
-    for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(plain(there, x, y)), strict=True):
-        assert np.asarray(one) == pytest.approx(np.asarray(other), rel=1e-4, abs=1e-6)
-    for one, other in zip(jax.tree.leaves(uphill(net, x, y, 0.0)), jax.tree.leaves(slope), strict=True):
-        assert np.asarray(one) == pytest.approx(np.asarray(other), rel=1e-4, abs=1e-6)
+    slope_uphill = uphill(net, x, y, 0.3)
+    for part_uphill, other in zip(jax.tree.leaves(slope_uphill), jax.tree.leaves(plain(there, x, y)), strict=True):
+        assert np.asarray(part_uphill) == pytest.approx(np.asarray(other), rel=1e-4, abs=1e-6)
+    for part_uphill, other in zip(jax.tree.leaves(uphill(net, x, y, 0.0)), jax.tree.leaves(slope), strict=True):
+        assert np.asarray(part_uphill) == pytest.approx(np.asarray(other), rel=1e-4, abs=1e-6)
 
 
 # Fukumizu & Amari (2000): on the plateau the difference of two neurons grows at a rate that their Hessian says.
@@ -172,8 +167,8 @@ def test_gradients_are_those_of_the_loss():
     def loss(weights, outer):
         return 0.5 * np.mean((np.tanh(x @ weights.T) @ outer - y) ** 2)
 
-    by_weights, by_outer, found = symmetry_breaking.slopes(weights, outer, x, y)
-    assert found == pytest.approx(loss(weights, outer))
+    by_weights, by_outer, measured = symmetry_breaking.slopes(weights, outer, x, y)
+    assert measured == pytest.approx(loss(weights, outer))
     for place in np.ndindex(weights.shape):
         step = np.zeros_like(weights)
         step[place] = 1e-5

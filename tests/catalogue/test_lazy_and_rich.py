@@ -1,33 +1,23 @@
 """Lazy and rich networks: fixed kernels, powers of the width, and what stays of the start."""
 
 import functools
+from dataclasses import replace
 
 import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import feature_learning_phase, lazy_transition, lazy_vs_feature_learning, representation_alignment
+from axiom.catalogue import feature_learning_phase, lazy_transition, lazy_vs_feature_learning
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, geometry, losses, models, optimizers, training
 
 # Jacot et al. (2018), Yang & Hu (2021): a wider network moves less, towards a fixed kernel, and by known powers.
 
 
-@functools.cache
-def lazy_standard(width, epochs=40, seed=5):
-    return lazy_vs_feature_learning.run(lazy_vs_feature_learning.Config(width=width, epochs=epochs), seed)
-
-
-@functools.cache
-def lazy_in_the_limit(width, seed, alpha=1.0):
-    return lazy_vs_feature_learning.run(
-        lazy_vs_feature_learning.Config(width=width, parametrisation="ntk", lr=0.3, epochs=150, alpha=alpha), seed
-    )
-
-
 def test_movement_is_in_inverse_proportion_to_the_scale_of_outputs():
     """Chizat et al. (2019): movement in inverse proportion to their scale, whatever the width."""
-    plain, scaled = (lazy_in_the_limit(64, 5, alpha) for alpha in (1.0, 16.0))
+    limit = lazy_vs_feature_learning.Config(width=64, parametrisation="ntk", lr=0.3, epochs=150)
+    plain, scaled = (lazy_vs_feature_learning.run(replace(limit, alpha=alpha), 5) for alpha in (1.0, 16.0))
     assert scaled.movement == pytest.approx(plain.movement / 16, rel=0.05)
     assert scaled.middle_movement == pytest.approx(plain.middle_movement / 16, rel=0.1)
     assert abs(scaled.test_accuracy - plain.test_accuracy) < 0.06
@@ -35,19 +25,13 @@ def test_movement_is_in_inverse_proportion_to_the_scale_of_outputs():
 
 @pytest.mark.parametrize("epochs", [1, 19, 25])
 def test_any_number_of_epochs_gives_at_most_ten_points(epochs):
-    assert 1 <= len(lazy_standard(8, epochs).movement_by_epoch) <= 10
+    measured = lazy_vs_feature_learning.run(lazy_vs_feature_learning.Config(width=8, epochs=epochs), 5)
+    assert 1 <= len(measured.movement_by_epoch) <= 10
 
 
 # A sudden drop is found where one was put, and none on a parabola; parts of a training make a whole.
 TRANSITION_SEED = 5
 TRANSITION_SIZES = np.array(lazy_transition.widths(512), dtype=float)
-
-
-@functools.cache
-def transition_cell(widest=16, epochs=10, **changes):
-    return lazy_transition.run(
-        lazy_transition.Config(lr=0.05, widest=widest, epochs=epochs, **changes), TRANSITION_SEED
-    )
 
 
 def test_a_drop_is_found_where_one_was_put():
@@ -74,7 +58,7 @@ def test_a_width_in_parts_is_what_it_is_as_a_whole():
         watch=lambda _net: 0.0,
         every=10,
     )
-    measured = transition_cell()
+    measured = lazy_transition.run(lazy_transition.Config(lr=0.05, widest=16, epochs=10), TRANSITION_SEED)
     assert measured.movement_by_width[-1] == pytest.approx(geometry.movement(start, whole, layer=0), rel=1e-4)
     assert measured.accuracy_by_width[-1] == pytest.approx(training.accuracy(whole, task.x_test, task.y_test), abs=0.01)
     for name in ("movement", "entropy", "gradient", "dead", "similarity", "accuracy"):
@@ -126,8 +110,8 @@ def test_kernel_is_that_of_gradients():
             up[place][index] += step
             down[place][index] -= step
             gradients.append((outputs(up) - outputs(down)) / (2 * step))
-    found = feature_learning_phase.kernel((models.Layer(*parts[:2]), models.Layer(*parts[2:])), x)
-    assert found == pytest.approx(np.transpose(gradients) @ gradients, rel=1e-6)
+    measured = feature_learning_phase.kernel((models.Layer(*parts[:2]), models.Layer(*parts[2:])), x)
+    assert measured == pytest.approx(np.transpose(gradients) @ gradients, rel=1e-6)
 
 
 def test_lazy_network_is_its_kernel():
@@ -176,10 +160,3 @@ def test_regression_ends_at_the_sparsest_or_the_shortest():
 
 
 # Kornblith et al. (2019), Lee et al. (2019): wide networks are alike, and were so before anything was learned.
-def test_wide_networks_are_alike_before_anything_was_learned():
-    """Towards 1 with width, as the kernel concentrates; theory gives no number, ten seeds gave .38 and .81."""
-    run, config = representation_alignment.run, representation_alignment.Config
-    narrow, wide = (run(config(width=width, epochs=1), 6) for width in (16, 128))
-    assert 0.2 < narrow.first_at_start < 0.5
-    assert 0.7 < wide.first_at_start < 0.9
-    assert all(cell.second_at_start < cell.first_at_start for cell in (narrow, wide))

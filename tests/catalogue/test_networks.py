@@ -118,12 +118,6 @@ def optimizer_cell(optimizer, lr, *, task="clusters", epochs=15, scale=1.0, corr
     return optimizer_comparison.run(config, 5)
 
 
-def test_adam_learns_from_small_inputs_and_plain_descent_does_not():
-    adam, plain = (optimizer_cell(*arm, epochs=8, scale=0.03) for arm in (("adamw", 0.001), ("sgd", 0.05)))
-    assert adam.final_accuracy > plain.final_accuracy + 0.15
-    assert adam.train_loss < plain.train_loss
-
-
 def test_who_stops_early_has_what_a_shorter_training_ends_with():
     measured = optimizer_cell("sgd", 0.5)
     assert 1 <= measured.stopped_epoch <= 15
@@ -147,8 +141,8 @@ def test_growth_is_that_of_the_formula():
         measured = init_cell(scale, epochs=1)
         assert measured.growth == pytest.approx(math.log(scale), abs=0.15)
         assert measured.excess == pytest.approx(measured.growth - math.log(scale))
-    one, four = (init_cell(scale, epochs=1).growth for scale in (1.0, 4.0))
-    assert four - one == pytest.approx(math.log(4), rel=1e-3)  # the same directions, stretched
+    plain, stretched = (init_cell(scale, epochs=1).growth for scale in (1.0, 4.0))
+    assert stretched - plain == pytest.approx(math.log(4), rel=1e-3)  # the same directions, stretched
 
 
 def test_tanh_bounds_what_is_large():

@@ -1,6 +1,5 @@
 """Pruning: tickets, scores and parts of random networks, each found again by hand."""
 
-import functools
 from math import erf, exp, pi, sqrt
 
 import jax
@@ -18,14 +17,9 @@ from axiom.kit import chance, data, losses, models
 TICKET_SEED = seed_of("lottery_ticket", 1, 0)
 
 
-@functools.cache
-def ticket_cell(rounds, *, task="clusters", **changes):
-    return lottery_ticket.run(lottery_ticket.Config(task=task, rounds=rounds, **changes), TICKET_SEED)
-
-
 def ticket_descended(net, mask, task, orders, lr=0.1):
     """Plain descent by hand: what the mask takes away is zero at the start and never moves."""
-    weights = [np.asarray(layer.weights, np.float64) * one for layer, one in zip(net, mask, strict=True)]
+    weights = [np.asarray(layer.weights, np.float64) * part for layer, part in zip(net, mask, strict=True)]
     biases = [np.asarray(layer.biases, np.float64) for layer in net]
     for items in orders.reshape(-1, 50):
         active = [task.x_train[items].astype(np.float64)]
@@ -48,24 +42,23 @@ def ticket_accuracy(weights, biases, task):
     return np.mean(np.argmax(x @ weights[-1] + biases[-1], axis=1) == task.y_test)
 
 
-@functools.cache
 def ticket_accuracies_by_hand():
     """Train, strike out the smallest fifth of what is left, wherever it is, and begin again: seven rounds."""
     task = data.clusters(chance.stream(TICKET_SEED, "data"), inputs=20, classes=5, train=1_000, test=2_000)
     start = models.mlp(chance.stream(TICKET_SEED, "start"), (20, 64, 64, 5))
-    orders, found = chance.orders(TICKET_SEED, items=1_000, epochs=10), []
+    orders, accuracies = chance.orders(TICKET_SEED, items=1_000, epochs=10), []
     mask = [np.ones(layer.weights.shape) for layer in start]
     for _ in range(8):
         weights, biases = ticket_descended(start, mask, task, orders)
-        found.append(ticket_accuracy(weights, biases, task))
-        left = np.concatenate([np.abs(weight[one > 0]) for weight, one in zip(weights, mask, strict=True)])
+        accuracies.append(ticket_accuracy(weights, biases, task))
+        left = np.concatenate([np.abs(weight[part > 0]) for weight, part in zip(weights, mask, strict=True)])
         least = np.quantile(left, 0.2)
-        mask = [one * (np.abs(weight) > least) for weight, one in zip(weights, mask, strict=True)]
-    return found
+        mask = [part * (np.abs(weight) > least) for weight, part in zip(weights, mask, strict=True)]
+    return accuracies
 
 
 def test_tickets_are_those_by_hand():
-    measured = ticket_cell(7, epochs=10)
+    measured = lottery_ticket.run(lottery_ticket.Config(task="clusters", rounds=7, epochs=10), TICKET_SEED)
     assert measured.accuracy_by_round == pytest.approx(ticket_accuracies_by_hand(), abs=0.015)
     assert measured.removed == pytest.approx(1 - 0.8**7, abs=1e-3)
 
@@ -218,9 +211,11 @@ def test_scores_follow_the_slope_of_what_works():
         least = np.sort(np.ravel(score.weights))[score.weights.size // 2]
         part.append(models.Layer(layer.weights * (score.weights >= least), layer.biases))
     slopes = jax.jit(jax.grad(losses.CROSS_ENTROPY))(tuple(part), x, y)
-    found = jax.jit(jax.grad(pruning_lottery.loss_of_part))(scores, x, y, net, 0.5)
-    for one, slope, layer in zip(found, slopes, net, strict=True):
-        assert np.asarray(one.weights) == pytest.approx(np.asarray(slope.weights * layer.weights), rel=1e-4, abs=1e-6)
+    score_slopes = jax.jit(jax.grad(pruning_lottery.loss_of_part))(scores, x, y, net, 0.5)
+    for score_slope, slope, layer in zip(score_slopes, slopes, net, strict=True):
+        assert np.asarray(score_slope.weights) == pytest.approx(
+            np.asarray(slope.weights * layer.weights), rel=1e-4, abs=1e-6
+        )
 
 
 def test_accuracy_is_that_of_the_same_loss():

@@ -7,46 +7,27 @@ import numpy as np
 import pytest
 
 from axiom.catalogue import double_descent, emergent_abilities, scaling_cuts
-from axiom.catalogue import double_descent_in_networks as in_networks
 from axiom.catalogue import micro_scaling_laws as micro_scaling
 from axiom.catalogue import neural_scaling_laws as neural_scaling
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, models, scaling, training
 
+
 # Belkin et al. (2019) and Hastie et al. (2022): the peak at p = N, the second descent, and a risk known exactly.
-DESCENT_SEEDS = range(12)
-
-
-def descent_risks(seeds=DESCENT_SEEDS, **config):
-    return np.array([double_descent.run(double_descent.Config(**config), seed).risk for seed in seeds])
-
-
-def descent_random_features(features, samples=40, **config):
-    return np.median(descent_risks(design="random_features", features=features, samples=samples, **config))
-
-
 def descent_finite(p, n, noise):
     """The expected risk of an isotropic design: the variance alone below n, a bias besides above it."""
     return noise**2 * p / (n - p - 1) if p < n else 1 - n / p + noise**2 * n / (p - n - 1)
 
 
-def test_the_peak_is_at_as_many_features_as_samples():
-    for rows in (30, 60):
-        widths = [rows // 2, rows - 6, rows, rows + 6, 2 * rows]
-        by_width = [descent_random_features(width, rows) for width in widths]
-        assert int(np.argmax(by_width)) == 2
-        assert by_width[2] > 5 * max(by_width[0], by_width[-1])
-
-
 def test_the_isotropic_risk_is_the_closed_form():
     for p, noise in ((20, 0.5), (40, 1.0), (120, 0.5), (240, 0.0)):
-        found = descent_risks(range(40), design="isotropic", features=p, samples=80, noise=noise)
-        error = found.std() / len(found) ** 0.5
-        assert abs(found.mean() - descent_finite(p, 80, noise)) < 3.5 * error
-        assert error < 0.08 * found.mean()
+        config = double_descent.Config(design="isotropic", features=p, samples=80, noise=noise)
+        risks = np.array([double_descent.run(config, seed).risk for seed in range(40)])
+        error = risks.std() / len(risks) ** 0.5
+        assert abs(risks.mean() - descent_finite(p, 80, noise)) < 3.5 * error
+        assert error < 0.08 * risks.mean()
 
 
-@functools.cache
 def descent_cell(features, seed=5, **config):
     return double_descent.run(
         double_descent.Config(**{"design": "random_features", "samples": 40} | config, features=features), seed
@@ -62,20 +43,6 @@ def test_where_there_is_no_closed_form_it_is_compared_with_none():
 
 
 # The peak is where a network can just fit its data, wrong labels included, and a wider one is past it.
-@functools.cache
-def network_cell(width, *, loss="mse", wrong=0.2, samples=60, steps=2_000, **changes):
-    config = in_networks.Config(loss=loss, wrong=wrong, width=width, samples=samples, steps=steps, **changes)
-    return in_networks.run(config, 5)
-
-
-def test_the_peak_is_where_a_network_can_just_fit_its_data():
-    """Of 60 examples ten units can just fit all; three cannot, and of 256 none is lost."""
-    narrow, peak, wide = (network_cell(width) for width in (3, 10, 256))
-    assert narrow.train_error > 0.05 > wide.train_error
-    assert peak.test_loss > 1.3 * max(narrow.test_loss, wide.test_loss)
-    assert wide.parameters == 256 * 26 + 5
-
-
 # Bahri et al. (2021): a power law over data, a fall over size that ends at the teacher, and a variance of 1/N.
 MICRO_SEEDS = [seed_of(micro_scaling.experiment.name, 1, replicate) for replicate in range(3)]
 
@@ -99,24 +66,17 @@ def test_two_samples_differ_by_a_variance_of_one_over_n():
 def test_the_joint_law_is_that_of_all_classes(monkeypatch):
     monkeypatch.setattr(micro_scaling, "ITEMS", (64, 256, 1_024))
     monkeypatch.setattr(micro_scaling, "WIDTHS", (2, 16))
-    found = micro_scaling.run(micro_scaling.Config(task="joint", items=64, width=2, steps=400), MICRO_SEEDS[0])
+    measured = micro_scaling.run(micro_scaling.Config(task="joint", items=64, width=2, steps=400), MICRO_SEEDS[0])
     points = [(items, width) for items in micro_scaling.ITEMS for width in micro_scaling.WIDTHS]
     cells = [micro_classes(*point, steps=400, seeds=MICRO_SEEDS[:1])[0] for point in points]
     law = scaling.joint_law(
         [items for items, _ in points], [cell.parameters for cell in cells], [cell.loss for cell in cells]
     )
-    assert (found.items_exponent, found.size_exponent) == (law.items_exponent, law.size_exponent)
-    assert found.unexplained == law.unexplained
-    assert found.parameters == 421
-    assert (found.loss, found.diverged) == (None, 0)
+    assert (measured.items_exponent, measured.size_exponent) == (law.items_exponent, law.size_exponent)
+    assert measured.unexplained == law.unexplained
+    assert measured.parameters == 421
+    assert (measured.loss, measured.diverged) == (None, 0)
     assert law.items_exponent > 0.2
-
-
-def test_a_descent_that_diverges_is_an_outcome_without_a_loss():
-    measured = micro_scaling.run(
-        micro_scaling.Config(task="regression", items=512, width=4, steps=200, lr=30.0), MICRO_SEEDS[0]
-    )
-    assert (measured.loss, measured.last_loss, measured.spread, measured.diverged) == (None, None, None, 1)
 
 
 # Kaplan et al. (2020): where size alone is scarce the loss is a power of it; a floor or few examples bend the law.
@@ -186,13 +146,6 @@ def test_a_line_through_logarithms_finds_a_power_law():
 PART_SEED = seed_of("emergent_abilities", 1, 0)
 
 
-@functools.cache
-def part_cell(task="parts", seed=PART_SEED, **changes):
-    return emergent_abilities.run(
-        emergent_abilities.Config(**({"task": task, "doublings": 4, "epochs": 4} | changes)), seed
-    )
-
-
 def test_sums_are_sums():
     """Read back from the unit vectors: the digits of the answer, the lowest first, make the sum of both numbers."""
     task = emergent_abilities.TASKS["sums"](emergent_abilities.Config(task="sums"), PART_SEED)
@@ -220,7 +173,8 @@ def test_rulers_know_a_line_from_a_step():
 
 
 def test_one_part_is_a_whole_answer():
-    measured = part_cell(parts=1, epochs=1)
+    config = emergent_abilities.Config(task="parts", doublings=4, parts=1, epochs=1)
+    measured = emergent_abilities.run(config, PART_SEED)
     assert measured.part_by_width == measured.exact_by_width
     assert measured.steeper == measured.later == measured.excess == 0.0
 

@@ -30,18 +30,9 @@ def rival_cells(*, strong, weak=0.5, width=32, decoupling=0.0, epochs=30, **fact
 def test_gradients_begin_at_the_ratio_of_the_strengths():
     for strong, weak in ((3.0, 1.0), (1.0, 1.0), (1.0, 3.0)):
         measured = rival_cells(strong=strong, weak=weak)
-        assert fmean(np.log(one.first_gradient_ratio) for one in measured) == pytest.approx(
+        assert fmean(np.log(cell.first_gradient_ratio) for cell in measured) == pytest.approx(
             np.log(strong / weak), abs=0.2
         )
-
-
-def test_a_cell_that_diverges_says_so_and_has_neither_a_mean_ratio_nor_an_accuracy():
-    for measured in rival_cells(strong=4.0, lr=20.0, decoupling=0.5):
-        assert measured.diverged == 1
-        assert measured.gradient_ratio is None
-        assert measured.weak_accuracy is measured.stopped_weak_accuracy is None
-        assert measured.test_accuracy is measured.train_accuracy is None
-        assert np.isfinite(measured.gradient_ratio_by_snapshot).all()
 
 
 def test_decoupling_adds_half_the_squared_length_of_the_outputs():
@@ -56,14 +47,6 @@ def test_decoupling_adds_half_the_squared_length_of_the_outputs():
 
 # Who is silent by chance, by hand; and the weak feature starves beside a strong one (Pezeshki et al. 2021).
 HUSHED_SEEDS = [seed_of(under_dropout.experiment.name, 1, replicate) for replicate in range(4)]
-
-
-@functools.cache
-def hushed_cells(*, strong=2.0, hidden=0.0, inputs=0.0, noise=1.0, width=32, epochs=20, **factors):
-    config = under_dropout.Config(
-        strong=strong, hidden=hidden, inputs=inputs, noise=noise, width=width, epochs=epochs, **factors
-    )
-    return [under_dropout.run(config, seed) for seed in HUSHED_SEEDS]
 
 
 def test_the_first_losses_are_those_of_who_is_heard():
@@ -84,15 +67,6 @@ def test_the_first_losses_are_those_of_who_is_heard():
         outputs = hidden @ second.weights
         by_hand = np.log(np.exp(outputs).sum(axis=1)) - outputs[np.arange(50), task.y_train[rows]]
         assert loss == pytest.approx(by_hand.mean(), rel=1e-4)
-
-
-def test_the_weak_block_starves_beside_a_strong_one():
-    for noise in (0.1, 1.0):
-        alone, beside = (
-            fmean(one.weak_accuracy for one in hushed_cells(strong=strong, noise=noise)) for strong in (0.0, 2.0)
-        )
-        assert alone > beside + 0.1
-        assert beside > 0.2  # of five classes
 
 
 # Gradients of one length for blocks and for examples, by hand; and the weak feature starves (Pezeshki et al. 2021).
@@ -149,11 +123,11 @@ def test_both_blocks_get_as_much_and_nothing_else_changes():
 # Kalimeris et al. (2019) and Shah et al. (2020): what is told early is linear, and slabs are ignored beside a cut.
 
 
-def entropy(table, *kept):
+def entropy(table, *axes):
     """Of the marginal distribution of these axes, in bits, term by term."""
     sums = {}
     for place in itertools.product(range(2), repeat=3):
-        key = tuple(place[axis] for axis in kept)
+        key = tuple(place[axis] for axis in axes)
         sums[key] = sums.get(key, 0.0) + table[place]
     return -sum(share * math.log2(share) for share in sums.values() if share > 0)
 
@@ -162,8 +136,8 @@ def test_information_is_a_difference_of_entropies():
     """I(F; Y) = H(F) + H(Y) - H(F, Y) and I(F; Y | L) = H(F, L) + H(Y, L) - H(F, Y, L) - H(L)."""
     for seed in range(5):
         table = np.random.default_rng(seed).dirichlet(np.ones(8)).reshape(2, 2, 2)
-        told, beyond = simplicity_bias.informs(table)
-        assert told == pytest.approx(entropy(table, 0) + entropy(table, 1) - entropy(table, 0, 1))
+        informs, beyond = simplicity_bias.informs(table)
+        assert informs == pytest.approx(entropy(table, 0) + entropy(table, 1) - entropy(table, 0, 1))
         by_hand = entropy(table, 0, 2) + entropy(table, 1, 2) - entropy(table, 0, 1, 2)
         by_hand -= entropy(table, 2)
         assert beyond == pytest.approx(by_hand)
