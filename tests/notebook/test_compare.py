@@ -41,7 +41,7 @@ def test_seeds_have_names_where_they_are_given():
 @pytest.mark.parametrize(
     ("a", "b", "words", "error", "says"),
     [
-        ([1, 2], [1], {}, WrongUse, "a has 2 values and b 1"),
+        ([1, 2], [1], {"seeds": [1, 2]}, WrongUse, "a has 2 values and b 1"),
         ([1, 2], {1: 2}, {}, WrongUse, "A list and a dict cannot"),
         ("12", [1, 2], {}, WrongUse, "A str and a list cannot"),
         ({1, 2}, [1, 2], {}, WrongUse, "A set and a list cannot"),

@@ -4,9 +4,11 @@ import itertools
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 import axiom
 from axiom.domain.findings import Verdict
@@ -16,8 +18,10 @@ from axiom.notebook.differences import differences_of
 from axiom.notebook.read_table import sheet_of
 from axiom.notebook.row import Row
 from axiom.notebook.seeds_in_order import arrange
+from axiom.statistics.student import welch_interval
 
 ARMS = {"by": "arm", "of": ("ours", "base")}
+CONTRAST = {"estimand": "contrast"}
 
 
 def run(seed, arm, value, **more):
@@ -168,7 +172,7 @@ def test_an_arm_is_found_however_its_number_is_written(arms, of):
         ("0.1 0.2", {"of": ("0.1", "0.10")}, WrongUse, "one arm twice"),
         ("ours base", {"by": None}, TableUnreadable, "--by"),
         ("ours base ", {}, TableUnreadable, "row 3, column arm"),
-        ("ours base", {"pair": "value"}, TableUnreadable, "nothing has rows of"),
+        ("ours base", {"pair": "value"}, TableUnreadable, "nothing has values of"),
         ("ours base", {"pair": "sed"}, TableUnreadable, "mean seed"),
     ],
 )
@@ -176,6 +180,67 @@ def test_arms_that_are_not_clear_are_refused_with_the_words_to_write(arms, words
     runs = [run(1, arm, place) for place, arm in enumerate(arms.split(" "))]
     with pytest.raises(error, match=fact):
         axiom.weigh(runs, **{name: word for name, word in {**ARMS, **words}.items() if word})
+
+
+FIVE = ([0.912, 0.905, 0.921, 0.899, 0.915], [0.894, 0.899, 0.891, 0.885, 0.902])
+TEN = [0.894, 0.899, 0.891, 0.885, 0.902, 0.9, 0.887, 0.893, 0.889, 0.897]
+
+
+def test_five_paired_seeds_get_student_s_interval_for_one_look_and_no_verdict():
+    card = axiom.compare(*FIVE)
+    look = card.one_look
+    differences = np.subtract(*FIVE)
+    error = differences.std(ddof=1) / 5**0.5
+    expected = differences.mean() + stdtrit(4, 0.975) * error * np.array([-1, 1])
+    assert (card.verdict, look.is_paired, look.side(0)) == (Verdict.UNDECIDED, True, 1)
+    assert (look.low, look.high) == pytest.approx(tuple(expected))
+    assert [(arm.name, arm.runs) for arm in look.arms] == [("a", 5), ("b", 5)]
+    assert card.data()["one_look"]["low"] == look.low
+    half, _ = axiom.plan(float(f"{look.effect:.2g}")).verdict
+    for fact in ("for one look, if nobody looked before", f"{look.low:.4g} to {look.high:.4g}", f"about {half} seeds"):
+        assert fact in repr(card), repr(card)
+    assert "one look" in card.latex()
+    nothing = axiom.compare([1.0, 2.0, 3.0, 1.5], [1.5, 1.6, 2.4, 2.0])
+    assert nothing.one_look.side(0) == 0
+    assert "cannot tell a − b from 0" in repr(nothing)
+    assert axiom.compare([*FIVE[0] * 4], [value - 0.01 * n for n, value in enumerate(FIVE[1] * 4)]).one_look is None
+
+
+@pytest.mark.parametrize("has_seeds", [True, False])
+def test_arms_that_are_not_paired_get_welch_s_interval_and_the_way_to_a_verdict(has_seeds):
+    arms = [("ours", value) for value in FIVE[0]] + [("base", value) for value in TEN]
+    runs = [run(seed, arm, value) for seed, (arm, value) in enumerate(arms)]
+    if not has_seeds:
+        for row in runs:
+            del row["seed"]
+    card = axiom.weigh(runs, **ARMS)
+    look = card.one_look
+    assert (look.low, look.high) == pytest.approx(welch_interval(FIVE[0], TEN))
+    assert [arm.runs for arm in look.arms] == [5, 10]
+    assert (card.verdict, card.n_seeds, card.is_weighed) == (Verdict.UNDECIDED, 0, False)
+    assert "not paired" in card.paper
+    assert any("same seeds" in need for need in card.needs)
+    lists = axiom.compare(FIVE[0], TEN)
+    assert (lists.one_look.low, lists.one_look.high) == (look.low, look.high)
+    assert axiom.compare(dict(enumerate(FIVE[0])), {f"b{n}": value for n, value in enumerate(TEN)}).n_seeds == 0
+
+
+def test_a_crash_among_twelve_seeds_says_what_the_others_say_and_what_outweighs_it():
+    dice = random.Random(1)
+    values = [dice.gauss(1.0, 0.4) for _ in range(12)]
+    present = [*values[:7], *values[8:]]
+
+    def crashed(more):
+        again = [present[place % 11] + 1e-6 * place for place in range(more)]  # no copies
+        column = [*values[:7], None, *values[8:], *again]
+        return axiom.weigh({"seed": range(len(column)), "issue": range(len(column)), "value": column}, **CONTRAST)
+
+    card = crashed(0)
+    assert (card.verdict, card.one_look.side(0), card.evidence.missing) == (Verdict.UNDECIDED, 1, 1)
+    assert "1 missing and left out" in card.paper
+    assert f"{card.outweighed} more seeds" in repr(card)
+    assert crashed(card.outweighed - 1).verdict is Verdict.UNDECIDED
+    assert crashed(card.outweighed).verdict is Verdict.POSITIVE
 
 
 def test_a_pair_may_be_named_by_several_columns():

@@ -323,7 +323,7 @@ def test_the_first_line_has_what_a_paper_tells():
 def test_the_row_of_a_latex_table_has_no_sign_that_latex_would_obey():
     cells = axiom.weigh(column(gauss(0.8)), estimand="contrast").latex().removesuffix(r" \\").split(" & ")
     assert (cells[0], cells[3:]) == ("the table", ["60", "effect $+$", "Moderate"])
-    row = axiom.compare([1.0, 2.0, 4.0], [1.0, 1.0, 1.0]).latex()
+    row = axiom.compare([1.0], [2.0]).latex()
     assert r"[-\infty, \infty]" in row
 
 
@@ -399,3 +399,23 @@ def test_weighing_loads_numpy_and_nothing_that_is_heavier():
     code = "import sys, axiom; print(axiom.weigh({'seed': range(30), 'value': range(-2, 28)}), *sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert {"pandas", "pyarrow", "scipy", "altair", "sqlite3", "pydantic"} & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize(("estimand", "null"), [("contrast", 0.0), ("level", 0.5), ("proportion", 0.5)])
+def test_the_smallest_effect_that_would_decide_is_told_and_does(estimand, null):
+    draws = gauss(0.0, seeds=40)
+    values = [float(place % 2) for place in range(80)]
+    if estimand != "proportion":
+        values = [null + value for value in (*draws, *(-1.01 * value for value in draws))]
+    card = axiom.weigh(column(values), estimand=estimand, null=null)
+    assert f"--smallest-effect {card.ruled_out:g}" in repr(card)
+    decided = axiom.weigh(column(values), estimand=estimand, null=null, smallest_effect=card.ruled_out)
+    assert (decided.verdict, decided.ruled_out) == (Verdict.ABSENT, None)
+    assert axiom.weigh(column(gauss(0.3, seeds=30)), estimand="contrast").ruled_out is None
+
+
+def test_no_forecast_of_seeds_is_made_from_fewer_than_sixteen():
+    few, many = (axiom.weigh(column(gauss(1.4, seeds=seeds)), estimand="contrast") for seeds in (15, 16))
+    assert "see --plan" in repr(few)
+    assert "see --plan" not in repr(many)
+    assert (few.data()["more_seeds"] is None, many.data()["more_seeds"] is None) == (True, False)

@@ -44,7 +44,7 @@ class Columns:
     """Where everything stands in a row."""
 
     known: Mapping[str, int]  # what is read under the name that we have for it
-    seeds: tuple[int, ...]  # of pairs several together may be one
+    seeds: tuple[int, ...]  # of pairs several together may be one; none of arms that nothing pairs
     seeds_proper: frozenset[int]  # those that hold seeds, and no other name of a pair
     values: tuple[int, ...]  # the value; in a table with a column for each arm one of each
     by: int | None  # the arm
@@ -224,6 +224,8 @@ def _refuse_near_misses(sheet: Sheet, named: NamedColumns, used: set[int], known
 
 def _demand_seed_and_value(sheet: Sheet, named: NamedColumns, *, seeds: Sequence[int], values: Sequence[int]) -> None:
     missing = [name for name, places in (("seed", seeds), ("value", values)) if not places]
+    if missing == ["seed"] and named.by is not None and named.seed is None and not named.pair:
+        return  # two arms of runs that nothing pairs have means
     if not missing:
         return
     if not seeds and {name.lower() for name in sheet.columns} >= _TENSORBOARD:

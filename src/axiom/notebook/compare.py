@@ -22,8 +22,9 @@ def compare(
 ) -> WeighedTable:
     """Say how sure it is that two arms differ: each value is that of `a` minus that of `b` with the same seed.
 
-    Two lists, tuples, arrays or Series are paired by their places, two dicts by their keys. None and NaN are missing,
-    as is a key that only one dict has. `seeds` names the seeds of two lists, which are their places otherwise.
+    Two lists, tuples, arrays or Series of one length are paired by their places, two dicts by their keys. None and NaN
+    are missing, as is a key that only one dict has. `seeds` names the seeds of two lists, which are their places
+    otherwise. What is not paired gets no verdict, but the difference of its means and an interval for one look.
     """
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         if seeds is not None:
@@ -52,10 +53,15 @@ def _paired(a: Any, b: Any, seeds: Iterable[Any] | None) -> Sequence[Any]:
             f"A {type(a).__name__} and a {type(b).__name__} cannot be compared. Nothing was weighed; give two lists, "
             "tuples, arrays of one dimension or Series, or two dicts from seed to value."
         )
+    if len(one) != len(other) and seeds is None:  # nobody knows which belong together
+        return [
+            *((f"a {place}", value, None) for place, value in enumerate(one)),
+            *((f"b {place}", None, value) for place, value in enumerate(other)),
+        ]
     if len(one) != len(other):
         raise WrongUse(
-            f"a has {len(one)} values and b {len(other)}, so nobody knows which belong together. Nothing was weighed; "
-            "write None where one is missing, or give two dicts from seed to value."
+            f"a has {len(one)} values and b {len(other)}, so the seeds are not those of both. Nothing was weighed; "
+            "write None where one is missing, give two dicts from seed to value, or leave the seeds out."
         )
     if hasattr(a, "iloc") and hasattr(b, "iloc") and list(a.index) != list(b.index):
         raise WrongUse(

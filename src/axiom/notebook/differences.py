@@ -5,6 +5,7 @@ A seed of which an arm is missing stays, without a value: the run may have died 
 
 import difflib
 import struct
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -55,14 +56,19 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         raise _ask_for_arms(sheet, columns.by, read)
     else:
         runs = _one_below_the_other(sheet, columns.by, named.of, read)
-    _demand_pairs(sheet, columns, runs)
-    said = Said(reasons=[_meaning(sheet, columns, runs)])
+    unpaired = _unpaired(sheet, columns, runs, is_asked=bool(named.pair))
+    said = Said(reasons=[] if unpaired else [_meaning(sheet, columns, runs)])
     _say_others(runs, said)
     settled, once = _settled(runs, columns, said)
+    values: tuple[array[float], array[float]] = array("d"), array("d")
     rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
     add = rows.append if isinstance(rows, list) else rows.add
     for (seed, design), arms in settled.items():
         add(_difference(seed, design, arms, runs.arms))
+        numbers = [None if arm is None else arm.value for arm in arms]
+        for place, number in enumerate(numbers):
+            if number is not None and (unpaired or None not in numbers):
+                values[place].append(number)
     beside = BesideRows(
         reasons=tuple(said.reasons),
         flags=tuple(said.flags),
@@ -70,7 +76,8 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         repeated=once.repeated,
         agreements=once.agreements,
     )
-    return replace(read.whole(rows, beside), name=f"{sheet.name}, {runs.arms[0]} minus {runs.arms[1]}")
+    name = f"{sheet.name}, {runs.arms[0]} minus {runs.arms[1]}"
+    return replace(read.whole(rows, beside), name=name, arms=values, unpaired=unpaired)
 
 
 def _side_by_side(sheet: Sheet, columns: Columns, read: Reader) -> _Runs:
@@ -154,15 +161,21 @@ def _ask_for_arms(sheet: Sheet, by: int, read: Reader) -> WrongUse:
     )
 
 
-def _demand_pairs(sheet: Sheet, columns: Columns, runs: _Runs) -> None:
-    if any(ours and base for ours, base in runs.pairs.values()):
-        return
+def _unpaired(sheet: Sheet, columns: Columns, runs: _Runs, *, is_asked: bool) -> str:
+    """Why nothing is paired; empty where something is. TableUnreadable, if that was asked for."""
+    has = [[any(row.value is not None for row in rows) for rows in pair] for pair in runs.pairs.values()]
+    if any(map(all, has)) or not all(map(any, zip(*has, strict=True))):  # of an arm without any value all is missing
+        return ""
     paired = [sheet.columns[place] for place in columns.seeds]
     if "design" in columns.known:
         paired.append(sheet.columns[columns.known["design"]])
+    both = f"{runs.arms[0]} and {runs.arms[1]}"
+    if not is_asked:
+        by = f"no {' and '.join(paired)} has" if columns.seeds else "no column names a seed, so none has"
+        return f"{by} values of both {both}"
     raise TableUnreadable(
-        f"{sheet.name}: nothing has rows of both {runs.arms[0]} and {runs.arms[1]}, paired by {' and '.join(paired)}. "
-        "Nothing was weighed; name with --pair the columns that are the same in both arms, such as the seed."
+        f"{sheet.name}: nothing has values of both {both}, paired by {' and '.join(paired)}. Nothing was weighed; name "
+        "with --pair the columns that are the same in both arms, such as the seed."
     )
 
 

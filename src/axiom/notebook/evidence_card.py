@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from axiom.decisions.evidence.grade import NO_HOSTS
+from axiom.decisions.evidence.grade import NO_HOSTS, wanted
+from axiom.decisions.evidence.method import Process
 from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.decisions.evidence.verdict import mean_of
+from axiom.domain.amounts import counted
 from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.ascii import sketch
 from axiom.figures.requests import Look, Narrowing, SweepPoint
+from axiom.notebook.one_look import CONDITION, SHORT, OneLook, paired
+from axiom.notebook.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, told
 from axiom.notebook.table import facts_html
 
 if TYPE_CHECKING:
@@ -27,10 +31,12 @@ _NUMBERED = re.compile(r"\b(host|volunteer|replicate)(s?) (\d+(?:, \d+)*)\b")
 _PICTURES = (".svg", ".png", ".pdf")
 _LATEX = re.compile(r"[&%$#_{}]")
 _DIFFERENCES = ("contrast", "slope")
+_RANKS = Process.RANKS.value
 _WAY_UP = (
     "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
     "process, or twenty on other people's"
 )
+_NEAR_NULL = 0.1  # of the width of an interval; whose middle lies nearer may well be without an effect
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
 
 
@@ -49,6 +55,8 @@ class WeighedTable:
     bounds: tuple[float, float] | None
     is_weighed: bool  # False: it was not, and `needs` says which words would decide
     values: Sequence[float]  # that counted, in the order in which they did
+    one_look: OneLook | None  # where nothing is decided, and few seeds counted or none are paired
+    outweighed: int | None  # so many more seeds like those so far outweigh the few without a value
     is_issued: bool  # False: that order was drawn from the seeds
     repeated: int
     waiting: int
@@ -83,7 +91,12 @@ class WeighedTable:
 
     @property
     def paper(self) -> str:
-        """The line that a paper tells, such as "+0.83 (median of 16 seeds, 95 % CI 0.56 to 1.22; mean 0.85 ± 0.31)"."""
+        """The line that a paper tells, such as "+0.83 (median of 16 seeds, 95 % CI 0.56 to 1.22; mean 0.85 ± 0.31)".
+
+        Where nothing is decided, and few seeds counted or none are paired, it is what one look says.
+        """
+        if self.one_look is not None:
+            return self._at_one_look(self.one_look)
         if self.estimate is None:
             return "no value yet"
         number = f"{self.estimate:+.4g}" if self._are_differences() else f"{self.estimate:.4g}"
@@ -92,24 +105,32 @@ class WeighedTable:
             return f"{number} ({what}, no {self._level()} CI yet{self._spread()})"
         return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
 
+    def _at_one_look(self, look: OneLook) -> str:
+        number = f"{look.mean:+.4g}" if self._are_differences() else f"{look.mean:.4g}"
+        if look.is_paired:
+            what = f"mean of {self._counted()}{' and left out' if self.evidence.missing else ''}"
+        else:
+            what = f"difference of means, {look.arms[0].runs} and {look.arms[1].runs} runs that are not paired"
+        interval = f"no {self._level()} CI, which takes two runs of each arm"
+        if look.low is not None and look.high is not None:
+            interval = f"{self._level()} CI {look.low:.4g} to {look.high:.4g} {CONDITION}"
+        return "; ".join([f"{number} ({what}", interval, *map(str, look.arms)]) + ")"
+
     def latex(self) -> str:
         """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade."""
-        number = (
-            "--"
-            if self.estimate is None
-            else f"${self.estimate:+.4g}$"
-            if self._are_differences()
-            else f"${self.estimate:.4g}$"
-        )
+        look = self.one_look
+        middle, ends = (self.estimate, self.interval) if look is None else (look.mean, (look.low, look.high))
+        sign = "+" if self._are_differences() else ""
+        number = "--" if middle is None else f"${middle:{sign}.4g}$"
         low, high = (
             "-\\infty" if end is None and not place else "\\infty" if end is None else f"{end:.4g}"
-            for place, end in enumerate(self.interval)
+            for place, end in enumerate(ends)
         )
         verdict = str(self.verdict).replace("+", "$+$").replace("−", "$-$")
         cells = (
             _LATEX.sub(r"\\\g<0>", self.name),
             number,
-            f"$[{low}, {high}]$",
+            f"$[{low}, {high}]${'' if look is None else ' (one look)'}",
             str(self.n_seeds),
             verdict,
             str(self.grade),
@@ -120,6 +141,20 @@ class WeighedTable:
     def interval(self) -> tuple[float | None, float | None]:
         """Where it is with 1 - alpha, however often anybody looks (a mean: in issue order alone); None is unbounded."""
         return self.evidence.low, self.evidence.high
+
+    @property
+    def ruled_out(self) -> float | None:
+        """The smallest effect, of two digits, that would make it absent, where nothing else is near."""
+        (low, high), middle = self.interval, self.estimate
+        if self.verdict is not Verdict.UNDECIDED or not self.is_weighed or self.null is None or self.smallest:
+            return None
+        if low is None or high is None or middle is None or self.kind == "mean":
+            return None
+        if abs(middle - self.null) > _NEAR_NULL * (high - low) or self.evidence.flags:
+            return None
+        farthest = max(self.null - low, high - self.null)
+        digit = 10.0 ** (math.floor(math.log10(farthest)) - 1) if farthest > 0 else 1.0
+        return float(f"{math.ceil(farthest / digit * (1.0 + 1e-9)) * digit:.2g}")
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -199,6 +234,8 @@ class WeighedTable:
             "confidence": 1 - self.alpha,
             "holds_at_any_look": self.holds_at_any_look,
             "paper": self.paper,
+            "ruled_out": self.ruled_out,
+            "one_look": self.one_look.data() if self.one_look else None,
             "mean": self._mean,
             "sd": self._sd,
             "e_value": found.e_value if self.is_weighed else None,
@@ -219,7 +256,7 @@ class WeighedTable:
             "platforms": found.platforms,
             "designs": found.designs,
             "needs": list(self.needs),
-            "more_seeds": list(found.more) if found.more else None,
+            "more_seeds": list(found.more) if found.more and found.seeds >= SHORT else None,
             "flags": list(self.flags),
             "reasons": list(self.reasons),
             "duplicates": [dataclasses.asdict(agreement) for agreement in found.agreements],
@@ -262,7 +299,7 @@ class WeighedTable:
         return self.arms is not None or self.kind in _DIFFERENCES
 
     def _centre(self) -> str:
-        return "Hodges–Lehmann median" if self.evidence.e_kind == "signed ranks" else self._middle()
+        return "Hodges–Lehmann median" if self.evidence.e_kind == _RANKS else self._middle()
 
     def _counted(self) -> str:
         paired, copies, gone = "paired " if self.arms else "", self.evidence.clones, self.evidence.missing
@@ -305,14 +342,41 @@ class WeighedTable:
     def _claim(self) -> str:
         """The verdict in words that need no statistics."""
         null = f"{self._shown_null():.4g}"
-        what = f"{self.arms[0]} − {self.arms[1]}" if self.arms else f"the {self._middle()} of the values"
+        what = self._of_arms() or f"the {self._middle()} of the values"
         return {
             Verdict.POSITIVE: f"{what} lies above {null}",
             Verdict.NEGATIVE: f"{what} lies below {null}",
             Verdict.ABSENT: f"{what} lies within {self.smallest:.4g} of {null}, which is too little to matter",
             Verdict.MIXED: "the designs disagree",
-            Verdict.UNDECIDED: "not known yet" if self.is_weighed else "say first what a value is",
+            Verdict.UNDECIDED: self._undecided(),
         }[self.verdict]
+
+    def _undecided(self) -> str:
+        """What can be said though nothing is decided, and why no more."""
+        look, null = self.one_look, f"{self._shown_null():.4g}"
+        if look is None or not (self.arms or self.is_declared):
+            return "not known yet" if self.is_weighed else "say first what a value is"
+        what, side = self._of_arms() or "the mean of the values", look.side(self._shown_null())
+        says = (
+            f"speaks for {what} {'above' if side > 0 else 'below'} {null}"
+            if side
+            else f"cannot tell {what} from {null}"
+        )
+        least, _ = wanted(Grade.AWAITING) or (0, 0.0)
+        if not look.is_paired:
+            why = "runs that are not paired have none that holds however often you look"
+        elif self.n_seeds < least:
+            why = f"{self.n_seeds} seeds are too few for one that holds however often you look ({least} at least)"
+        elif self.evidence.missing:
+            why = (
+                f"{counted(self.evidence.missing, 'seed')} without a value may have failed for what it would have been"
+            )
+        else:
+            why = f"one that holds however often you look takes evidence of {1 / self.alpha:.4g} to 1"
+        return f"one look {says}, and is no verdict: {why}"
+
+    def _of_arms(self) -> str:
+        return f"{self.arms[0]} − {self.arms[1]}" if self.arms else ""
 
     def _graded(self) -> str:
         return " · ".join(f"[{one}]" if one is self.grade else str(one) for one in Grade)
@@ -327,13 +391,56 @@ class WeighedTable:
             against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
             odds = _big(found.e_absent if is_absent else found.e_value)
             facts["evidence"] = f"{odds} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
+        if (least := self.ruled_out) is not None:
+            facts["ruled out"] = (
+                f"an effect of {least:g} or more; if less does not matter, --smallest-effect {least:g} decides that "
+                "there is none that does"
+            )
         if self.repeated or self.waiting:
             facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
         facts["hosts"] = _computed(found)
-        if found.more and any(found.more):
-            half, most = (f"{number:,}" if number is not None else "too many" for number in found.more)
-            facts["next grade"] = f"takes about {half} more seeds; {most} to be nine-tenths sure"
+        if ahead := self._ahead():
+            facts["to decide" if self.verdict is Verdict.UNDECIDED else "next grade"] = ahead
         return facts
+
+    def _ahead(self) -> str:
+        """How many seeds more are likely to be needed: a forecast, or of few seeds what `--plan` says."""
+        found = self.evidence
+        if self.outweighed is not None:
+            return f"{counted(self.outweighed, 'more seed')}, if they come out as those so far did"
+        if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
+            if not found.more or not any(found.more):
+                return ""
+            half, most = (f"{number:,}" if number is not None else "too many" for number in found.more)
+            return f"takes about {half} more seeds; {most} to be nine-tenths sure"
+        return self._planned()
+
+    def _planned(self) -> str:
+        """What `--plan` says of the effect seen."""
+        effect, is_decided = self._effect_seen(), self.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+        can_be = self.arms or (self.is_declared and self.evidence.e_kind == _RANKS)
+        if effect is None or not can_be or self.evidence.missing or not (is_decided or self.one_look):
+            return ""
+        if not LEAST_EFFECT <= effect <= LARGEST_EFFECT:
+            return "the effect seen is too small to plan for; say with --smallest-effect what would matter"
+        planned = plan(effect, alpha=self.alpha)
+        needed = planned.strong if is_decided else planned.verdict
+        half, most = map(told, needed)
+        if self.one_look is not None and not self.one_look.is_paired:
+            return (
+                f"about {half} paired seeds for an effect of {effect:g} sd, as was seen, and {most} to be nine-tenths "
+                "sure; fewer if runs of one seed are alike; see --plan"
+            )
+        more = f", {max(0, needed[0] - self.n_seeds)} more" if needed[0] is not None else ""
+        return (
+            f"about {half} seeds in all{more}, for an effect of {effect:g} sd, as was seen, and {most} to be "
+            "nine-tenths sure; see --plan"
+        )
+
+    def _effect_seen(self) -> float | None:
+        """In standard deviations of the differences, of two digits."""
+        look = self.one_look or (paired(self.values, (), null=self._shown_null(), alpha=0.05) if self.values else None)
+        return None if look is None or look.effect is None else float(f"{abs(look.effect):.2g}")
 
     def _lists(self) -> dict[str, tuple[str, ...]]:
         heading = "what would decide" if not self.is_weighed else "for the next grade"

@@ -9,7 +9,7 @@ from axiom.domain.findings import Grade
 from axiom.errors import WrongUse
 from axiom.statistics.replicates_needed import Needed, of_size
 
-_SMALLEST, _LARGEST = 0.005, 100.0
+LEAST_EFFECT, LARGEST_EFFECT = 0.005, 100.0  # in standard deviations, that can be planned for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,7 @@ class SeedPlan:
         }
 
     def __str__(self) -> str:
-        (half, most), (strong_half, strong_most) = (
-            [_told(one) for one in each] for each in (self.verdict, self.strong)
-        )
+        (half, most), (strong_half, strong_most) = ([told(one) for one in each] for each in (self.verdict, self.strong))
         return (
             f"An effect of {self.effect:g} sd takes {half} seeds in one case of two, and {most} in nine of ten.\n"
             f"The grade Strong takes {strong_half}, and {strong_most}. Look after each seed, and stop when you know."
@@ -42,10 +40,11 @@ class SeedPlan:
 
 def plan(effect: float, *, alpha: float = 0.05) -> SeedPlan:
     """How many seeds it takes to see an effect of so many standard deviations of the paired differences."""
-    if not _SMALLEST <= abs(effect) <= _LARGEST:
+    if not LEAST_EFFECT <= abs(effect) <= LARGEST_EFFECT:
         raise WrongUse(
-            f"An effect of {effect:g} standard deviations cannot be planned, one of {_SMALLEST:g} to {_LARGEST:g} can. "
-            "Write the difference that matters over the standard deviation of the differences, such as 0.5."
+            f"An effect of {effect:g} standard deviations cannot be planned, one of {LEAST_EFFECT:g} to "
+            f"{LARGEST_EFFECT:g} can. Write the difference that matters over the standard deviation of the "
+            "differences, such as 0.5."
         )
     (moderate, _), (strong, bar) = (wanted(grade) or (0, 0.0) for grade in (Grade.AWAITING, Grade.MODERATE))
     return SeedPlan(
@@ -56,5 +55,6 @@ def plan(effect: float, *, alpha: float = 0.05) -> SeedPlan:
     )
 
 
-def _told(seeds: int | None) -> str:
+def told(seeds: int | None) -> str:
+    """A number of seeds, as a sentence has it."""
     return "more than a million" if seeds is None else f"{seeds:,}"

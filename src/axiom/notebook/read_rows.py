@@ -46,6 +46,8 @@ class Rows:
     columns: frozenset[str]
     unused: tuple[str, ...]
     beside: BesideRows
+    arms: tuple[Sequence[float], ...] = ()  # the values of both arms, where values are differences
+    unpaired: str = ""  # why nothing is the difference of two runs
 
 
 @dataclass(kw_only=True)
@@ -136,7 +138,7 @@ class Reader:
         self._columns = columns
         self._places = columns.known
         self._ends = [_Ends(sheet, at) for at in columns.states]
-        self._seed = columns.seeds[0]
+        self._seed = columns.seeds[0] if columns.seeds else -1
         self._seed_readers = [(at, seed_of if at in columns.seeds_proper else label_of) for at in columns.seeds]
         self._is_plain = not (len(columns.seeds) > 1 or sheet.decimal_comma or self._ends or "outcome" in columns.known)
         self._word_places = [(name, at) for name, at in columns.known.items() if name in _WORDS]
@@ -210,7 +212,9 @@ class Reader:
         return row
 
     def seed(self, number: int, cells: Sequence[Any]) -> str:
-        """The seed, or whatever else is the same in both arms of a pair."""
+        """The seed, or whatever else is the same in both arms of a pair; a name of its own where nothing is."""
+        if not self._seed_readers:
+            return f"{self._sheet.place} {number}"
         parts = [self._read(at, number, cells, read) for at, read in self._seed_readers]
         return parts[0] if len(parts) == 1 else joined(parts)
 

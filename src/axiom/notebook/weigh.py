@@ -11,6 +11,7 @@ from typing import Any
 
 from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.verdict import weight
 from axiom.decisions.evidence.weigh import card
 from axiom.decisions.evidence.weigh import weigh as weigh_observations
 from axiom.domain.amounts import counted
@@ -21,6 +22,7 @@ from axiom.notebook.column_names import NamedColumns, shown
 from axiom.notebook.differences import differences_of
 from axiom.notebook.doubts import Doubt, doubt, levels, same, steady, too_early
 from axiom.notebook.evidence_card import WeighedTable
+from axiom.notebook.one_look import SHORT, OneLook, means_of, paired, unpaired
 from axiom.notebook.read_cells import BEYOND
 from axiom.notebook.read_rows import Rows, rows_of
 from axiom.notebook.read_table import sheet_of
@@ -35,8 +37,10 @@ _LOOKS, _LOOKS_AT_MANY, _MANY = 24, 12, 50_000
 _NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
 _LEAST_ALPHA, _MOST_ALPHA = 1e-6, 0.5
 _MOST_LOST = 0.2  # of all seeds, that may be left out because a table says that their machines were at fault
+_MOST_LIKE_THESE = 64  # seeds, that are taken to come out as those so far did
 _MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
 _DIFFERENCES = frozenset({Kind.CONTRAST, Kind.SLOPE})
+_HAVE_MEANS = frozenset({Kind.CONTRAST, Kind.SLOPE, Kind.EXPONENT, Kind.LEVEL})
 _NO_NULL = Doubt(
     why="what would be nothing is not declared, and it is not 0 for such a quantity",
     instead=("--null with the value that would be nothing",),
@@ -101,9 +105,9 @@ def weigh(
     if named.are_pairs and estimand is None:
         estimand = Kind.CONTRAST.value
     asked = _asked(estimand, null, smallest_effect, bounds, alpha)
-    name, arranged, unused = _arranged(asked, table, named)
+    read, arranged, unused = _arranged(asked, table, named)
     values = _values(arranged.observations)
-    held = _held(asked, values)
+    held = _not_paired(read) if read.unpaired else _held(asked, values)
     inputs = _inputs(asked, arranged, len(arranged.observations), held)
     whole = card(**inputs)
     evidence, held = _judged(asked, whole.evidence, held)
@@ -112,8 +116,9 @@ def weigh(
     hint = levels(values, asked.shown_null) if held is None and asked.estimand is None else ""
     flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
     reasons = [*arranged.reasons, *([unused] if unused else []), *lost, *_in_seeds(arranged, evidence.reasons)]
+    counted_values = _counted(inputs, evidence)
     return WeighedTable(
-        name=name,
+        name=read.name,
         card=replace(whole, evidence=replace(evidence, flags=tuple(flags), reasons=tuple(reasons))),
         kind=_shown_kind(asked, held),
         arms=named.of,
@@ -123,7 +128,9 @@ def weigh(
         smallest=asked.smallest,
         bounds=asked.bounds,
         is_weighed=held is None,
-        values=_counted(inputs, evidence),
+        values=counted_values,
+        one_look=_one_look(asked, evidence, read, held, counted_values, named.of),
+        outweighed=_outweighed(inputs) if held is None and evidence.verdict is Verdict.UNDECIDED else None,
         is_issued=arranged.is_issued,
         repeated=arranged.repeated,
         waiting=arranged.waiting,
@@ -145,8 +152,8 @@ def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 
-def _arranged(asked: _Declared, table: Any, named: NamedColumns) -> tuple[str, Arranged, str]:
-    """The name of the table, its rows as observations, and what was not looked at; the rows themselves are let go."""
+def _arranged(asked: _Declared, table: Any, named: NamedColumns) -> tuple[Rows, Arranged, str]:
+    """What was read beside the rows, which are let go; the rows as observations; and what was not looked at."""
     sheet = sheet_of(table)
     if named.are_pairs and asked.kind is Kind.PROPORTION:
         raise WrongUse(
@@ -157,7 +164,8 @@ def _arranged(asked: _Declared, table: Any, named: NamedColumns) -> tuple[str, A
     _demand_events(asked, rows)
     _demand_within(asked, rows)
     unused = f"columns that are not looked at: {shown(rows.unused)}" if any(rows.unused) else ""
-    return rows.name, arrange(rows.rows, rows.columns, rows.beside), unused
+    counting = () if rows.unpaired else rows.rows
+    return replace(rows, rows=()), arrange(counting, rows.columns, rows.beside), unused
 
 
 def _asked(
@@ -305,6 +313,48 @@ def _in_seeds(arranged: Arranged, reasons: Sequence[str]) -> list[str]:
         text.replace("replicates of 1 closed blocks", "seeds").replace("" if arranged.is_issued else where, "")
         for text in reasons
     ]
+
+
+def _not_paired(read: Rows) -> Doubt:
+    """What keeps two arms from being weighed of which no two runs belong together."""
+    return Doubt(
+        why=read.unpaired,
+        instead=("runs of both arms with the same seeds, or --pair with the columns that are the same in both",),
+    )
+
+
+def _one_look(
+    asked: _Declared,
+    evidence: Evidence,
+    read: Rows,
+    held: Doubt | None,
+    values: Sequence[float],
+    names: tuple[str, str] | None,
+) -> OneLook | None:
+    """What one look says, where nothing is decided and looks at any time say little."""
+    ours, base = read.arms or ((), ())
+    if read.unpaired:
+        return unpaired(ours, base, names, alpha=asked.alpha) if names and len(ours) and len(base) else None
+    is_mean = asked.estimand != MEAN and asked.kind in _HAVE_MEANS
+    is_short = 0 < len(values) < SHORT and evidence.verdict is Verdict.UNDECIDED
+    if not is_mean or not is_short or held is not None or evidence.clones:
+        return None
+    arms = means_of(ours, base, names) if names else ()
+    return paired(values, arms, null=asked.shown_null, alpha=asked.alpha)
+
+
+def _outweighed(inputs: Mapping[str, Any]) -> int | None:
+    """How many more seeds, if they come out as those so far did, outweigh the few that have no value."""
+    values = [observation.value for observation in inputs["observations"]]
+    present = [value for value in values if value is not None]
+    if not 0 < len(values) - len(present) < len(present) < SHORT:
+        return None
+    weighed = question(inputs["estimand"])
+    for more in range(1, _MOST_LIKE_THESE + 1):
+        values.append(present[(more - 1) % len(present)])
+        if weight(weighed, values).verdict is not Verdict.UNDECIDED:
+            return more
+    return None
 
 
 def _held(asked: _Declared, values: Sequence[float]) -> Doubt | None:
