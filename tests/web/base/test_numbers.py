@@ -65,7 +65,17 @@ def test_chances_times_and_sentences_are_never_written_as_more_than_they_are():
     powers = {912_011.0: "5.9", 1e6: "6.0", 10.0**4.05: "4.0", 999.9: "2.9", math.exp(690): "299.6"}
     assert {value: numbers.power_of_ten(value) for value in powers} == powers
     assert [numbers.e_value(value) for value in (19.97, 20.0, 999.7, None)] == ["19.9", "20", "999", "–"]
-    spans = {0: "0 seconds", 1: "1 second", 59: "1 minute", 90: "2 minutes", 7200: "2 hours", 1e6: "12 days"}
+    spans = {
+        0: "0 seconds",
+        1e-9: "0.001 seconds",
+        0.34: "0.3 seconds",
+        0.96: "1 second",
+        1: "1 second",
+        59: "1 minute",
+        90: "2 minutes",
+        7200: "2 hours",
+        1e6: "12 days",
+    }
     assert {seconds: numbers.span(seconds).replace("\xa0", " ") for seconds in spans} == spans
     assert numbers.moment("2026-03-02T14:05:09+00:00") == "2 March 2026, 14:05 UTC"
     assert numbers.moment(None) == "–"

@@ -15,6 +15,7 @@ from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import at
 from axiom.store.sessions import sessions
+from axiom.web.site.templates import environment
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.volunteers import address_of
 
@@ -35,7 +36,9 @@ def test_volunteers_and_teams_have_their_credit_findings_and_a_link_that_is_an_a
     assert (shy["credit"], shy["recent_credit"], shy["rank"], shy["findings"]) == (0, 0, None, [])
     assert site_of.get("/volunteers/1/certificate").status == 200
     certificate = site_of.get("/volunteers/1/certificate.json").json["certificate"]
-    assert [name for name in ("jobs", "hours", "credit", "finding_count") if certificate[name] != ada[name]] == []
+    assert [
+        name for name in ("jobs", "core_seconds", "credit", "finding_count") if certificate[name] != ada[name]
+    ] == []
     assert site_of.get("/volunteers/99/certificate").status == 404
     for number, is_certified in ((1, True), (3, False)):  # who has computed nothing has no certificate
         pages = [site_of.get(f"/volunteers/{number}{page}").text for page in ("/certificate", "")]
@@ -50,6 +53,18 @@ def test_volunteers_and_teams_have_their_credit_findings_and_a_link_that_is_an_a
         address = address_of(said)
         assert (address["href"], said.startswith(address["text"])) == (href, True)
         assert address_of("") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        *((0.2, "1 second of a core"), (4.4, "4 seconds of a core"), (59.7, "1 minute of a core")),
+        *((3_000, "50 minutes of a core"), (3_599, "1 hour of a core"), (7_200_000, "2,000 hours of a core")),
+    ],
+)
+def test_what_computers_have_done_is_said_in_a_unit_that_does_not_make_it_nothing(seconds, words):
+    made = '{% import "volunteer_parts.html" as did %}{{ did.core_time(seconds) }}'
+    assert environment().from_string(made).render(seconds=seconds) == words
 
 
 def test_the_findings_that_somebody_supports_come_in_pages(browse, small_lab, prepared, monkeypatch):

@@ -111,6 +111,8 @@ def span(seconds: float) -> str:
         if seconds >= 0.95 * size:
             amount = max(1, round(seconds / size))
             return f"{amount}\u00a0{name}{'' if amount == 1 else 's'}"
+    if 0.0 < seconds < 0.95:
+        return f"{max(seconds, 0.001):.1g}\u00a0seconds"
     amount = max(0, round(seconds))
     return f"{amount}\u00a0second{'' if amount == 1 else 's'}"
 

@@ -95,7 +95,7 @@ def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Col
     return {
         "now": _now(reading, host_ids),
         "jobs": record.valid,
-        "hours": round(record.cpu_seconds / _HOUR, 2),
+        "core_seconds": round(record.cpu_seconds, 1),
         "first_at": record.first_at.isoformat() if record.first_at else None,
         "stamps": [asdict(stamp) for stamp in stamps(done, reading.now)],
         "weeks": [
