@@ -300,3 +300,50 @@ def test_issue_numbers_of_every_row_of_the_table_are_known():
 def test_a_difference_is_that_of_the_numbers_before_they_were_rounded(ours, base, difference):
     """Equal differences that differ by their rounding, or have its digits, would look like measured ones."""
     assert values([run(1, "ours", ours), run(1, "base", base)], **ARMS) == {"1": difference}
+
+
+def copies(kind, draws, chance):
+    """An arm whose seed was used for so many of its 24 rows."""
+    numbers = {
+        "as computed": lambda: chance.normal(0.9, 0.02, draws),
+        "three decimals": lambda: chance.normal(0.9, 0.02, draws).round(3),
+        "single precision": lambda: chance.normal(0.9, 0.02, draws).astype(np.float32),
+    }
+    return chance.permutation(np.repeat(numbers[kind]().astype(float), 24 // draws)).tolist()
+
+
+@pytest.mark.parametrize("kind", ["as computed", "three decimals", "single precision"])
+@pytest.mark.parametrize("draws", [1, 3, 6])
+def test_copies_in_one_arm_are_missing_and_the_arm_is_named(kind, draws):
+    chance = np.random.default_rng([draws, 5])
+    ours, base = chance.normal(0.95, 0.02, 24).round(3).tolist(), copies(kind, draws, chance)
+    card = axiom.compare(ours, base)
+    assert (card.n_seeds, card.evidence.clones, card.verdict) == (draws, 24 - draws, Verdict.UNDECIDED)
+    (alarm,) = card.evidence.alarms
+    assert (alarm.kind, "the arm b" in alarm.text) == ("clones", True)
+    assert any("--null" in text for text in card.flags) == (draws == 1), "one number may be a fixed one"
+    runs = [
+        run(seed, arm, value, host=f"h{(seed + again) % 6}", volunteer=f"v{(seed + again) % 3}")
+        for arm, numbers in (("base", ours), ("ours", base))
+        for seed, value in enumerate(numbers)
+        for again in range(1 + (seed < 5))
+    ]
+    card = axiom.weigh(runs, **ARMS)
+    assert (card.n_seeds, card.repeated, card.verdict) == (draws, 10, Verdict.UNDECIDED)
+    assert "the arm ours" in card.evidence.alarms[0].text
+
+
+def test_of_two_arms_with_copies_each_seed_counts_where_neither_is_one():
+    chance = np.random.default_rng(1)
+    card = axiom.compare(copies("as computed", 6, chance), copies("as computed", 3, chance))
+    assert card.n_seeds + card.evidence.clones == 24
+    assert card.n_seeds <= 3, "the first of each of three draws"
+    assert card.verdict is Verdict.UNDECIDED
+
+
+def test_arms_of_honest_accuracies_and_a_limit_that_one_of_them_always_reaches_are_no_copies():
+    chance = np.random.default_rng(2)
+    for cases in (100, 1000):
+        one, other = (chance.binomial(cases, share, 100) / cases for share in (0.95, 0.9))
+        assert axiom.compare(one.tolist(), other.tolist()).evidence.clones == 0
+        assert axiom.compare([1.0] * 100, other.tolist()).evidence.clones == 0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from axiom.statistics.clones import alike, clones, equal_values, is_fine, mark
+from axiom.statistics.clones import alike, clones, equal_values, few_equal_values, is_fine, mark
 
 ONCE = 0.031_415_926_535_9
 
@@ -95,11 +95,29 @@ def drawn(seed: int, draw) -> tuple[range, list[float]]:
 HONEST = {
     "accuracies of 1,000 cases in single precision": lambda chance: np.float32(chance.binomial(1000, 0.92, 40) / 1000),
     "accuracies of 1,797 cases": lambda chance: chance.integers(10, 17, 60) / 1797,
+    "accuracies of 100 cases, of many seeds": lambda chance: chance.binomial(100, 0.92, 300) / 100,
+    "accuracies of 1,000 cases, of many seeds": lambda chance: chance.binomial(1000, 0.92, 300) / 1000,
     "losses in single precision": lambda chance: np.float32(chance.normal(size=40)),
+    "successes and failures with three decimals": lambda chance: np.round(
+        chance.choice([0.1, 0.95], 24) + chance.normal(0, 0.01, 24), 3
+    ),
+    "times of three digits": lambda chance: np.array([float(f"{one:.3g}") for one in chance.lognormal(0, 1.5, 300)]),
+    "balanced accuracies": lambda chance: (
+        (chance.binomial(370, 0.9, 24) / 370 + chance.binomial(630, 0.8, 24) / 630) / 2
+    ),
+    "F1 scores": lambda chance: (
+        (hits := chance.binomial(300, 0.8, 24)) / (150 + hits / 2 + chance.binomial(700, 0.1, 24) / 2)
+    ),
     "whole numbers": lambda chance: chance.integers(0, 5, 40).astype(float),
 }
 COPIED = {
     "eight numbers with four decimals, five times each": lambda chance: np.tile(np.round(chance.normal(size=8), 4), 5),
+    "six accuracies of 1,000 cases, four times each": lambda chance: np.repeat(
+        chance.permutation(90)[:6] / 1000 + 0.86, 4
+    ),
+    "three numbers with three decimals, eight times each": lambda chance: np.repeat(
+        np.round(chance.choice(50, 3, replace=False) / 500 + 0.801, 3), 8
+    ),
     "one value for every fourth seed": lambda chance: np.where(np.arange(40) % 4, chance.normal(size=40), 0.37812),
     "one loss in single precision, ten times": lambda chance: np.append(
         np.float32(chance.normal(size=30)), [np.float32(0.734981237)] * 10
@@ -111,6 +129,31 @@ COPIED = {
 def test_equal_values_are_copies_where_chance_would_seldom_give_them(name):
     groups = [equal_values(*drawn(seed, {**HONEST, **COPIED}[name])) for seed in range(15)]
     assert all(groups) if name in COPIED else groups == [()] * 15
+
+
+@pytest.mark.parametrize(
+    ("alone", "are_copies"), [(0.912, True), (0.91, True), (0.9, False), (1.0, False), (0.912_345_678_9, True)]
+)
+def test_an_arm_in_which_nothing_varies_is_compared_with_how_the_other_arm_lies(alone, are_copies):
+    chance = np.random.default_rng(1)
+    assert bool(equal_values(range(24), [alone] * 24, (chance.binomial(1000, 0.92, 24) / 1000).tolist())) == are_copies
+    assert equal_values(range(24), [42.0] * 24, chance.poisson(40, 24).tolist()) == ()
+    assert equal_values(range(24), [0.7] * 24, chance.binomial(1, 0.7, 24).tolist()) == ()
+
+
+def test_numbers_that_both_arms_have_are_common_ones():
+    """Balanced accuracies of 100 cases: a fine grid, of which few points are taken."""
+    chance = np.random.default_rng(1)
+    one, other = ((chance.binomial([37, 63], 0.9, (100, 2)) / [37, 63]).mean(axis=1).tolist() for _ in range(2))
+    assert equal_values(range(100), one, other) == ()
+    assert equal_values(range(100), one) != ()  # alone it cannot be known
+
+
+def test_few_equal_values_are_told_apart_from_many():
+    values = np.random.default_rng(1).normal(size=24).tolist()
+    values[3] = values[9]
+    assert (equal_values(range(24), values), few_equal_values(range(24), values)) == ((), ((3, 9),))
+    assert few_equal_values(range(24), [round(one, 2) for one in values]) == ()
 
 
 _ODD = st.sampled_from([0.0, 2.75, 3e-308, 1.7e308]) | st.floats(allow_nan=False, allow_infinity=False)

@@ -7,7 +7,7 @@ import difflib
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -23,11 +23,14 @@ from axiom.notebook.read_rows import PLAIN_COLUMNS, Reader, Rows, counted_rows
 from axiom.notebook.read_table import Sheet
 from axiom.notebook.row import PlainRows, Row
 from axiom.notebook.seeds_in_order import BesideRows, rows_in_order
+from axiom.notebook.whole_command import whole_command
+from axiom.statistics.clones import equal_values
 
 _LARGEST_SINGLE = 3e38
 _SINGLE_DIGITS, _CASES = 6, 1000  # of a decimal, and test cases of a share, that single precision still tells apart
 _MOST_CASES = 10_000  # the same of double precision
 _SHORT = 10  # characters of a decimal
+_Key = tuple[str, str]  # seed and design
 _WORST = (None, Outcome.FAILED, Outcome.DIVERGED, Outcome.LATE, Outcome.OK)
 
 
@@ -63,8 +66,9 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     values: tuple[array[float], array[float]] = array("d"), array("d")
     rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
     add = rows.append if isinstance(rows, list) else rows.add
+    shared = _shared(settled, runs.arms, said)
     for (seed, design), arms in settled.items():
-        add(_difference(seed, design, arms, runs.arms))
+        add(_difference(seed, design, arms, runs.arms, shared.get((seed, design), ())))
         numbers = [None if arm is None else arm.value for arm in arms]
         for place, number in enumerate(numbers):
             if number is not None and (unpaired or None not in numbers):
@@ -145,19 +149,18 @@ def _noted(runs: _Runs, number: int, cells: Sequence[Any], read: Reader) -> int 
 
 def _ask_for_arms(sheet: Sheet, by: int, read: Reader) -> WrongUse:
     """What is said where nobody said which arms are compared."""
-    arms = list(dict.fromkeys(read.label(by, number, cells) for number, cells in counted_rows(sheet)))
+    rows = list(counted_rows(sheet))
+    arms = list(dict.fromkeys(read.label(by, number, cells) for number, cells in rows))
     column = sheet.columns[by]
-    start = f"{sheet.name}, column {column}: --by says where the arms stand, and --of has to say which two are compared"
     if len(arms) == 1:
         return WrongUse(
             f"{sheet.name}, column {column} has one arm alone, {arms[0]}. Nothing was weighed; name a column with two."
         )
-    if len(arms) > 2:
-        return WrongUse(f"{start}. Nothing was weighed; write --of with two of: {shown(sorted(arms))}.")
-    one, other = sorted(arms)
+    command = whole_command(sheet, [cells for _, cells in rows], by=column)
     return WrongUse(
-        f"{start}, since their order decides the sign. Nothing was weighed; write --of {one} {other} for {one} minus "
-        f"{other}, or --of {other} {one} for the opposite."
+        f"{sheet.name}, column {column}: --by says where the arms stand, and --of has to say which are compared, since "
+        f"their order decides the sign. There are: {shown(sorted(arms))}. Nothing was weighed; write `{command}` for the "
+        "first minus each other, or name them in another order."
     )
 
 
@@ -221,7 +224,41 @@ def _settled(
     return {key: (row(key, 0), row(key, 1)) for key in runs.pairs}, once
 
 
-def _difference(seed: str, design: str, pair: tuple[Row | None, Row | None], names: tuple[str, str]) -> Row:
+def _shared(
+    settled: Mapping[_Key, tuple[Row | None, Row | None]], names: tuple[str, str], said: Said
+) -> dict[_Key, tuple[str, ...]]:
+    """In which arms a seed has the number of others, where an arm has so few that its seed may not have been used.
+
+    Differences do not show it: the other arm varies in them. Each arm is looked at in each design.
+    """
+    designs: dict[str, list[tuple[_Key, tuple[float, float]]]] = {}
+    for key, (one, other) in settled.items():
+        if one is not None and other is not None and one.value is not None and other.value is not None:
+            designs.setdefault(key[1], []).append((key, (one.value, other.value)))
+    shared: dict[_Key, tuple[str, ...]] = {}
+    for design, pairs in designs.items():
+        first, second = ([numbers[arm] for _, numbers in pairs] for arm in (0, 1))
+        for name, values, beside in ((names[0], first, second), (names[1], second, first)):
+            groups = equal_values(range(len(values)), values, beside)
+            for place in [place for group in groups for place in group]:
+                key, words = pairs[place][0], f"the arm {joined([name, design]) if design else name}"
+                shared[key] = (*shared.get(key, ()), f"{words}, {values[place]:.15g}")
+            if groups and min(values) == max(values):
+                said.flags.append(
+                    f"{name} is {values[0]:.6g} in all {len(values)} seeds{f' of {design}' if design else ''}; if that "
+                    "is a fixed number and nothing was drawn for it, weigh the other arm alone against it, with "
+                    f"--estimand level --null {values[0]:.6g}"
+                )
+    return shared
+
+
+def _difference(
+    seed: str,
+    design: str,
+    pair: tuple[Row | None, Row | None],
+    names: tuple[str, str],
+    shared: tuple[str, ...],
+) -> Row:
     """One arm minus the other; without a value where an arm has none."""
     arms = tuple(arm for arm in pair if arm is not None)
     gone = [arm for arm in pair if arm is None or arm.value is None]
@@ -243,6 +280,7 @@ def _difference(seed: str, design: str, pair: tuple[Row | None, Row | None], nam
         block=" & ".join(dict.fromkeys(arm.block for arm in arms if arm.block)),
         design=design,
         arms=arms,
+        shared=shared,
     )
 
 

@@ -30,6 +30,7 @@ class Row:
     platform: str = ""
     design: str = ""
     arms: tuple["Row", ...] = ()  # of which the value is the difference
+    shared: tuple[str, ...] = ()  # names of those arms that have a number of other seeds, each with that number
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -67,7 +68,8 @@ class PlainRows(Sequence[Row]):
 
     def add(self, row: Row) -> None:
         """Keep a row that has no host, block or other word."""
-        if row.value is not None and len(row.seed) < _MOST_DIGITS and row.seed.isascii() and row.seed.isdecimal():
+        is_number = len(row.seed) < _MOST_DIGITS and row.seed.isascii() and row.seed.isdecimal()
+        if row.value is not None and is_number and not row.shared:
             self.add_plain(row.place, int(row.seed), row.value)
         else:
             self.others[len(self)] = row

@@ -17,7 +17,7 @@ import numpy as np
 
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Agreements, Observation
+from axiom.domain.findings import EVERY_NUMBER, Agreements, Observation
 from axiom.notebook.count_once import Said, count_once
 from axiom.notebook.row import PlainRows, Row
 
@@ -72,7 +72,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
     homes, hosts, names = _homes(closed, given, said)
     return Arranged(
         is_issued="issue" in given,
-        observations=tuple(_observation(number, row, hosts) for number, row in enumerate(closed)),
+        observations=_observations(closed, hosts),
         ends=ends,
         homes=homes,
         names=names,
@@ -85,7 +85,14 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
     )
 
 
-def _observation(number: int, row: Row, hosts: Mapping[str, int]) -> Observation:
+def _observations(rows: Iterable[Row], hosts: Mapping[str, int]) -> tuple[Observation, ...]:
+    first: dict[str, int] = {}
+    return tuple([_observation(number, row, hosts, first) for number, row in enumerate(rows)])
+
+
+def _observation(number: int, row: Row, hosts: Mapping[str, int], first: dict[str, int]) -> Observation:
+    """One row; where one of its arms has the number of an earlier one, it says so. First: who had such a number."""
+    before = [(first[shared], shared) for shared in row.shared if first.setdefault(shared, number) != number]
     return Observation(
         replicate=number,
         value=row.value,
@@ -93,6 +100,7 @@ def _observation(number: int, row: Row, hosts: Mapping[str, int]) -> Observation
         why_missing=LOST if row.is_lost and row.value is None else row.why_missing,
         outcome=row.outcome,
         design=row.design,
+        repeats=f"{EVERY_NUMBER} of replicate {before[0][0]} in {before[0][1]}" if before else "",
     )
 
 
@@ -111,11 +119,12 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside:
     _say_out(sum(row.is_out for row in rows.others.values()), said)
     homes, hosts, names = _homes((), frozenset(), said)
     values, others = rows.values, rows.others
+    first: dict[str, int] = {}
     return Arranged(
         is_issued=False,
         observations=tuple(
             [
-                _observation(number, others[at], hosts)
+                _observation(number, others[at], hosts, first)
                 if at in others
                 else Observation(replicate=number, value=values[at])
                 for number, at in enumerate(order)

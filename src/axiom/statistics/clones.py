@@ -6,25 +6,28 @@ count of steps, the chances of single precision among very many seeds. Such agre
 
 import math
 import struct
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
-from itertools import pairwise
+from itertools import accumulate
+
+import numpy as np
 
 _FINE = 6.0  # digits that a number must carry before its coming again says anything
 _NARROW = 2.0  # digits that seeds may share because they measure the same thing
 _MOST_DIGITS = 15.0
 _NOTHING, _MINUS_NOTHING = f"{0.0:.14e}", f"{-0.0:.14e}"
-_NEVER = 1e-300
 _CHANCE = 1e-3  # groups of so many alike that would be expected by chance, at most
 _HARDLY = 1e-14  # of a number: what is no nearer to it differs in its first fourteen digits
 _LARGEST_SINGLE = 3e38
 _SHORT = 6  # digits of a decimal that single precision keeps, and one to spare
 _CASES = 1000  # test cases of a share, up to which single precision tells it from other numbers
 _SIMPLE = 1e-14  # of a number: what is no nearer to a fraction is not that fraction
-_FEWEST_APART = 4  # distinct values, from which on their spread says something
+_MOST_CHOICES = math.log(1e5)  # what is computed from two counts has as many, however many digits it has
+_FREE = 2.0  # times as many choices as there are different values: else nearly all may have been drawn
 _MOST_COMPARED = 20_000  # distinct values: of more, the grid is not sought
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
 
@@ -68,21 +71,46 @@ def alike(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
     return _groups(marks, sum(map(bool, marks.values())))
 
 
-def equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
-    """Return the groups of seeds of the same value, in a table that shows one number a seed.
+def equal_values(
+    seeds: Sequence[int], values: Sequence[float], beside: Sequence[float] = ()
+) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of seeds of the same value, in a table that shows one number a seed, where these are many.
 
-    As `clones`, but a number of single precision is read as it was written, and numbers with few digits are compared
-    with how far they lie apart: a table may be rounded.
+    There numbers may be rounded, and one with all digits may come of two counts, as a balanced accuracy does. So a few
+    that agree say nothing, and all together are compared with how many values they seem to have been drawn from. Values
+    beside them, such as the other arm's, show that too. A number of single precision is read as it was written.
     """
-    if not _are_some_alike(sorted(values)):
+    if not _are_some_alike(values):
         return ()
-    written = {seed: _as_written(value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)}
-    return clones(written) or _rounded_alike(written)
+    seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
+    values = [value for value in values if math.isfinite(value)]
+    is_plain = _is_plain
+    if beside and min(values) == max(values):
+        is_plain = _is_round if any(value != int(value) for value in beside) else _is_plain
+    seeds_by_value: dict[float, list[int]] = defaultdict(list)
+    for seed, value in zip(seeds, values, strict=True):
+        if not is_plain(value):
+            seeds_by_value[_as_written(value)].append(seed)
+    groups = [group for group in seeds_by_value.values() if len(group) > 1]
+    if not groups or len(seeds_by_value) > _MOST_COMPARED:
+        return ()
+    times = {value: len(group) for value, group in seeds_by_value.items()}
+    others = Counter(_as_written(value) for value in beside if not is_plain(value))
+    are_few = _are_few(len(times), sum(times.values()), _log_choices(times, others))
+    return tuple(map(tuple, groups)) if are_few else ()
 
 
-def _are_some_alike(ordered: Sequence[float]) -> bool:
-    """Do two neighbours agree in fourteen digits? It is so seldom, and of a million values quickly known."""
-    return any(other - one <= _HARDLY * abs(one) for one, other in pairwise(ordered))
+def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
+    """Return the groups of seeds of the same value with many digits, however few they are among all."""
+    if not _are_some_alike(values):
+        return ()
+    return clones({seed: _as_written(value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)})
+
+
+def _are_some_alike(values: Sequence[float]) -> bool:
+    """Do two agree in fourteen digits? It is so seldom, and of a million values quickly known."""
+    ordered = np.sort(np.asarray(values, dtype=float))
+    return bool((ordered[1:] - ordered[:-1] <= _HARDLY * np.abs(ordered[:-1])).any())
 
 
 def _as_written(number: float) -> float:
@@ -102,53 +130,95 @@ def _single(number: float) -> float:
     return single
 
 
-def _rounded_alike(values_by_seed: Mapping[int, float]) -> tuple[tuple[int, ...], ...]:
-    """Groups of equal values, where values on so fine a grid would seldom meet.
+def _log_choices(times: Mapping[float, int], others: Mapping[float, int]) -> float:
+    """The logarithm of how many values there were to choose from: as many, equally likely, would meet as often.
 
-    Values meet by chance about as often as the grid is fine beside their spread. Whole numbers and numbers of two
-    digits are left out: counts, limits and ties meet for good reasons.
+    Of an arm with one number alone nothing is known but how the other arm's numbers lie. And numbers that both arms
+    have show how often two meet that are no copies.
     """
-    seeds_by_value: dict[float, list[int]] = defaultdict(list)
-    for seed, value in values_by_seed.items():
-        seeds_by_value[value].append(seed)
-    groups = [seeds for value, seeds in seeds_by_value.items() if len(seeds) > 1 and not _is_plain(value)]
-    if not groups or len(seeds_by_value) > _MOST_COMPARED:
-        return ()
-    if len(seeds_by_value) < _FEWEST_APART:
-        return ()
-    places = _on_grid(sorted(seeds_by_value))
-    spread = places[len(places) * 3 // 4] - places[len(places) // 4]
-    whole = len(values_by_seed)
-    expected = max(whole * whole / (2 * max(spread, 1)), _NEVER)  # whole numbers: there may be 600 digits in a spread
-    repeated = sum(len(seeds) - 1 for seeds in groups)
-    return tuple(map(tuple, groups)) if _is_many(repeated, expected) else ()
+    spread = times if len(times) > 1 else others
+    if len(spread) <= 1:
+        return _MOST_CHOICES if any(map(is_fine, times)) else 0.0
+    shown, found = sorted({*times, *others}), [_MOST_CHOICES]
+    for places in (_on_grid(shown), _by_size(shown)):
+        at = dict(zip(shown, places, strict=True))
+        found.append(_log_spread([(at[value], spread[value]) for value in sorted(spread)]))
+    if shared := sum(amount * others[value] for value, amount in times.items() if value in others):
+        found.append(math.log(sum(times.values()) * sum(others.values()) / shared))
+    return min(found)
+
+
+def _log_spread(places: Sequence[tuple[int, int]]) -> float:
+    """The same of places on a grid, each with how often it comes.
+
+    Values of a smooth law meet as often as they miss by one step, or by any other few; so a quarter of all pairs, those
+    that differ least, show it wherever the values lie in several heaps.
+    """
+    at, until = [place for place, _ in places], [0, *accumulate(amount for _, amount in places)]
+    if at[0] == at[-1]:
+        return 0.0
+    whole = until[-1] * (until[-1] - 1) // 2
+    unequal = whole - sum(amount * (amount - 1) // 2 for _, amount in places)
+
+    def near(steps: int) -> int:
+        return sum(
+            amount * (until[bisect_right(at, place + steps)] - until[one])
+            for one, (place, amount) in enumerate(places, start=1)
+        )
+
+    below, steps = 0, at[-1] - at[0]
+    while steps - below > 1:
+        half = (below + steps) // 2
+        below, steps = (below, half) if 4 * near(half) >= unequal else (half, steps)
+    return math.log(2 * steps) + math.log(whole / near(steps))
+
+
+def _are_few(different: int, whole: int, log_choices: float) -> bool:
+    """Would so many draws from so many choices seldom give so few different values?"""
+    if log_choices < math.log(_FREE * different):
+        return False
+    by_chance = whole * math.log(different) - math.lgamma(different + 1) - (whole - different) * log_choices
+    return by_chance < math.log(_CHANCE)
 
 
 def _on_grid(ordered: Sequence[float]) -> list[int]:
-    """How many steps of their grid the values lie from the first: of shares of so many cases, or of decimals."""
+    """How many steps of their grid the values lie from the first: of shares of so many cases, or of decimals.
+
+    Shares of many different wholes, as F1 scores are, have no grid, and are taken to lie on that of the largest one.
+    """
     shares = [Fraction(value).limit_denominator(_LARGEST_DENOMINATOR) for value in ordered]
-    cases = math.lcm(*(share.denominator for share in shares))
-    if cases <= _LARGEST_DENOMINATOR and all(
-        abs(share - Fraction(value)) <= _SIMPLE * abs(value) for share, value in zip(shares, ordered, strict=True)
-    ):
-        places = [int(share * cases) for share in shares]
+    if all(abs(share - Fraction(value)) <= _SIMPLE * abs(value) for share, value in zip(shares, ordered, strict=True)):
+        wholes = {share.denominator for share in shares}
+        cases = math.lcm(*wholes)
+        places = [round(share * (cases if cases <= _LARGEST_DENOMINATOR else max(wholes))) for share in shares]
     else:
-        decimals = [Decimal(repr(float(value))) for value in ordered]
+        decimals = [Decimal(repr(value)) for value in ordered]
         exponent = min(int(value.as_tuple().exponent) for value in decimals)
         places = [int(value.scaleb(-exponent)) for value in decimals]
-    step = math.gcd(*(place - places[0] for place in places[1:]))
+    step = math.gcd(*(place - places[0] for place in places[1:])) or 1
     return [(place - places[0]) // step for place in places]
 
 
+def _by_size(ordered: Sequence[float]) -> list[int]:
+    """The same of values that are rounded to so many digits, and not to so many decimals."""
+    decimals = [Decimal(repr(value)).normalize() for value in ordered]
+    tens = 10 ** (max(len(value.as_tuple().digits) for value in decimals) - 1)
+    smallest = min(value.adjusted() for value in decimals)
+    places = [
+        (value.adjusted() - smallest) * 9 * tens + int(abs(value).scaleb(-value.adjusted()) * tens) - tens + 1
+        for value in decimals
+    ]
+    return [-place if value < 0 else place for value, place in zip(ordered, places, strict=True)]
+
+
 def _is_plain(value: float) -> bool:
-    return value == int(value) or value == float(f"{value:.1e}")
+    """Is it a whole number, or one of two digits? Counts, limits and ties meet for good reasons."""
+    return value == int(value) or _as_written(value) == float(f"{value:.1e}")
 
 
-def _is_many(amount: int, expected: float) -> bool:
-    """Would chance seldom give so many where so few are expected (Chernoff)?"""
-    if amount < 2 or amount <= expected:
-        return False
-    return amount - expected - amount * math.log(amount / expected) < math.log(_CHANCE)
+def _is_round(value: float) -> bool:
+    """Has it one digit? An arm in which nothing varies may be at its limit, or be no computation at all."""
+    return _as_written(value) == float(f"{value:.0e}")
 
 
 def is_fine(number: float) -> bool:

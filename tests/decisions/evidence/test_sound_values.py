@@ -159,12 +159,15 @@ def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, for
 
 
 @pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(2, 8, True), (1, 8, False), (2, 64, False)])
-@pytest.mark.parametrize(("what", "force"), [(EVERY_NUMBER, Force.HOLDS_BACK), ("accuracy", Force.TELLS)])
-def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, force, repeated, seeds, is_said):
+@pytest.mark.parametrize(
+    ("what", "kind", "force"), [(EVERY_NUMBER, "clones", Force.SUSPENDS), ("accuracy", "repeats", Force.TELLS)]
+)
+def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, kind, force, repeated, seeds, is_said):
     rows = seen(*[number / 7 for number in range(seeds)])
     observed = [replace(one, repeats=f"{what} of replicate 0" if one.replicate < repeated else "") for one in rows]
-    alarms = sound(asked(bounds=None), observed, 1).alarms
-    assert {one.kind: one.force for one in alarms} == ({"repeats": force} if is_said else {})
+    found = sound(asked(bounds=None), observed, 1)
+    assert {one.kind: one.force for one in found.alarms} == ({kind: force} if is_said else {})
+    assert len(found.copied) == (repeated if is_said and what == EVERY_NUMBER else 0)
 
 
 def back(*counts: int, over: tuple[int, ...] = ()) -> list[Returned]:

@@ -376,7 +376,7 @@ def test_an_alarm_suspends_its_finding_once_and_the_log_says_why(shifting):
 
 
 @pytest.mark.parametrize("ignored", [0, None])
-def test_a_seed_that_is_not_used_at_one_config_is_said_and_holds_its_finding_back(ignored, shifting):
+def test_a_seed_that_is_not_used_at_one_config_counts_as_missing_and_suspends_its_finding(ignored, shifting):
     order_of(shifting, 1)
     shifting.compute(
         8,
@@ -388,9 +388,9 @@ def test_a_seed_that_is_not_used_at_one_config_is_said_and_holds_its_finding_bac
     )
     shifting.hold()
     line = newest(shifting)
-    assert (line.seeds, line.clones) == (8, 0)
+    assert (line.seeds, line.clones) == ((8, 0) if ignored is None else (1, 7))
     assert [(alarm.kind, alarm.force) for alarm in line.alarms] == (
-        [] if ignored is None else [("repeats", Force.HOLDS_BACK)]
+        [] if ignored is None else [("clones", Force.SUSPENDS)]
     )
     assert sum(bool(one.repeats) for one in evidence.observed(shifting.db, 1)) == (0 if ignored is None else 7)
     assert shifting.broken() == {}

@@ -9,7 +9,7 @@ from axiom.decisions.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Proce
 from axiom.domain.findings import COARSE, EVERY_NUMBER, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
-from axiom.statistics.clones import alike, equal_values
+from axiom.statistics.clones import alike, equal_values, few_equal_values
 
 COPIED = "its numbers are another seed's"
 _NAMED = 3  # seeds that a sentence names
@@ -104,7 +104,8 @@ def _seeds(observations: Sequence[Observation]) -> list[Observation]:
 def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     """Replicates whose numbers repeat another seed's to the last digit, but for the first of each group.
 
-    Where everything that was measured has a fingerprint, that is compared; where only the value is known, values.
+    Where everything that was measured has a fingerprint, that is compared; where only the value is known, values. In
+    one arm alone the seed may have been unused, though the value differs: there they are compared beforehand.
 
     They may be equal for a good reason, as runs that are stuck at the loss of chance. So a copy does not vanish from
     what is weighed: until it is explained it counts as a missing value does, against every verdict.
@@ -113,11 +114,20 @@ def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     marks = {one.replicate: mark for one in known if (mark := one.fingerprint) and mark[: len(COARSE)] != COARSE}
     bare = [one for one in known if not one.fingerprint]
     values = [one.value for one in bare if one.value is not None]
-    groups = [*alike(marks), *equal_values([one.replicate for one in bare], values)]
-    if not groups:
-        return set(), []
+    numbers = [one.replicate for one in bare]
+    groups = [*alike(marks), *equal_values(numbers, values)]
     copies = {number for group in groups for number in group[1:]}
-    return copies, [_clone_alarm(groups, {seed.replicate: seed for seed in seeds})]
+    parts = _many([one for one in known if one.repeats.startswith(EVERY_NUMBER) and one.replicate not in copies], known)
+    few = few_equal_values(numbers, values) if not (groups or parts) else ()
+    alarms = [_clone_alarm(groups, {seed.replicate: seed for seed in seeds})] if groups else []
+    alarms += [_part_alarm(parts)] if parts else []
+    alarms += [_few_alarm(few)] if few else []
+    return copies | {one.replicate for one in parts}, alarms
+
+
+def _many(repeating: list[Observation], among: Sequence[Observation]) -> list[Observation]:
+    """Those, where they are not a few that may agree by chance, as numbers of single precision do now and then."""
+    return repeating if len(repeating) >= max(_A_FEW, _MANY * len(among)) else []
 
 
 def _without_copies(seeds: Sequence[Observation], copies: Set[int]) -> list[Observation]:
@@ -171,23 +181,33 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
 
 
 def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
-    """Replicates of which a part has the numbers of another seed: in some configs the seed was not used.
+    """Replicates of which a single measure is that of another seed. It may have few values to choose from."""
+    part = _many([one for one in counted if one.repeats and not one.repeats.startswith(EVERY_NUMBER)], counted)
+    if not part:
+        return []
+    text = f"{_repeated(part)}, as a measure of few values does, and one that uses no seed"
+    return [Alarm(kind="repeats", force=Force.TELLS, text=text)]
 
-    Numbers of single precision agree by chance now and then, so a few of many seeds say nothing. A single measure may
-    have few values to choose from, such as the steps of a search, so it is only told.
-    """
-    whole = [one for one in counted if one.repeats.startswith(EVERY_NUMBER)]
-    part = [one for one in counted if one.repeats and not one.repeats.startswith(EVERY_NUMBER)]
-    alarms = []
-    for repeated, force, why in (
-        (whole, Force.HOLDS_BACK, "so it is not sure that seeds were used there"),
-        (part, Force.TELLS, "as a measure of few values does, and one that uses no seed"),
-    ):
-        if len(repeated) >= max(_A_FEW, _MANY * len(counted)):
-            first = repeated[0]
-            text = f"{len(repeated)} seeds gave numbers of others (replicate {first.replicate}: {first.repeats}), {why}"
-            alarms.append(Alarm(kind="repeats", force=force, text=text))
-    return alarms
+
+def _repeated(part: Sequence[Observation]) -> str:
+    return f"{len(part)} seeds gave numbers of others (replicate {part[0].replicate}: {part[0].repeats})"
+
+
+def _part_alarm(parts: Sequence[Observation]) -> Alarm:
+    return Alarm(
+        kind="clones",
+        force=Force.SUSPENDS,
+        text=f"{_repeated(parts)}, so it is not sure that seeds were used there, and only the first counts",
+        hosts=tuple(sorted({host for one in parts for host in one.hosts})),
+    )
+
+
+def _few_alarm(groups: Sequence[Sequence[int]]) -> Alarm:
+    """A few equal numbers of many digits. A number that is computed from two counts agrees by chance."""
+    listed = ", ".join(map(str, groups[0][:_NAMED]))
+    more = f", as have {len(groups) - 1} further groups," if len(groups) > 1 else ""
+    text = f"replicates {listed} have different seeds and the very same number{more} as one made of two counts may be"
+    return Alarm(kind="repeats", force=Force.HOLDS_BACK, text=text)
 
 
 def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observation]) -> Alarm:
