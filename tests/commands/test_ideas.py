@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from furnished_lab import QUESTION
 
 from axiom.commands.accounts import EraseAccount, OpenAccount
 from axiom.commands.ideas import (
@@ -125,7 +126,7 @@ def test_an_answer_says_enough_and_what_was_taken_up_may_be_known_one_day(door):
 
 
 def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann):
-    mine, theirs = (door.submit(one, caller=by)["idea"] for one, by in ((MINE, OPERATOR), (THEIRS, ann)))
+    mine, theirs = (door.submit(added, caller=by)["idea"] for added, by in ((MINE, OPERATOR), (THEIRS, ann)))
     for command, by in (
         (WithdrawIdea(idea=mine, by="program:eve"), OPERATOR),
         (WithdrawIdea(idea=theirs, by="volunteer:1"), OPERATOR),
@@ -144,31 +145,7 @@ def test_only_its_author_takes_an_idea_back_and_only_while_it_is_open(door, ann)
 
 ENDS = [{"size": 1, "shift": 0}, {"size": 2, "shift": 0}]
 ASKED = MakeProposal(
-    finding=1,
-    question="Is the smaller one larger where nothing is shifted?",
-    motivation="It was asked over all sizes, never at these two.",
-    claim="size 1 has a larger total than size 2",
-    rival="The total grows with the size.",
-    rival_low=-9.0,
-    rival_high=-0.5,
-    configs=json.dumps(ENDS),
-    between=json.dumps(ENDS),
-    kind="contrast",
-    across="",
-    null=0.0,
-    smallest=0.2,  # coarser than that of the finding: else it would be the same question
-    expects="+",
-    positive=0.7,
-    negative=0.2,
-    absent=0.1,
-    low=0.1,
-    high=2.0,
-    because="a test",
-    if_positive="Size hurts.",
-    if_absent="Size does not matter.",
-    if_negative="Size helps.",
-    by="program:ada",
-    replicates=16,
+    **QUESTION | {"finding": 1, "configs": json.dumps(ENDS), "between": json.dumps(ENDS)}, by="program:ada"
 )
 
 

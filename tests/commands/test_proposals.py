@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
+from furnished_lab import proposed
 
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.domain.callers import Caller, Capability
 from axiom.domain.estimands import Prediction
 from axiom.domain.findings import Meaning
-from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.domain.proposals import Admission, Template
 from axiom.domain.registrations import Rule, Stopping, read_body
 from axiom.errors import NotAllowed, NotFound, Refused
 from axiom.store.evidence import links
@@ -28,27 +29,13 @@ ESTIMAND = {
     "expects": "-",
     "prediction": {"positive": 0.1, "negative": 0.75, "absent": 0.15, "interval": [-9.0, -5.0], "because": "a test"},
 }
-QUESTION = Proposal(
-    slug="extremes-1-size-1-9",
-    template=Template.EXTREMES,
-    admission=Admission.QUESTION,
-    experiment="tiny_sum",
-    version=1,
-    finding=1,
-    links=(1,),
-    kind="extremes",
+QUESTION = replace(
+    proposed(),
     question="What is at the ends?",
-    motivation="It was asked in the middle alone.",
     claim=ESTIMAND["claim"],
-    rival="Something else takes over.",
-    basis="a test",
     configs=({"size": 1, "shift": 0}, {"size": 9, "shift": 0}),
     estimands=(ESTIMAND,),
-    stopping=Stopping(replicates=64),
-    core_seconds=96.0,
-    most_core_seconds=128.0,
     prediction=SAID,
-    bits=1.05,
 )
 DESIGN = replace(
     QUESTION,

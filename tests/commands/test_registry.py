@@ -65,18 +65,6 @@ def test_wrong_words_are_refused_and_the_field_is_named(name, words, error, fact
     assert refused.value.exit_code == 2
 
 
-def test_a_command_that_a_program_makes_keeps_the_same_limits():
-    for make, fact in (
-        (lambda: DeployExperiment(experiment="tiny_sum", workunits=0), "workunits .* 1 to 10000"),
-        (lambda: DeployExperiment(experiment="tiny_sum", workunits=10_001), "workunits .* 1 to 10000"),
-        (lambda: DeployExperiment(experiment="tiny-sum", workunits=1), "experiment"),
-        (lambda: DeployExperiment(experiment="x" * 65, workunits=1), "experiment .* 1 to 64"),
-        (lambda: CancelWorkunits(workunits=[]), "workunits .* 1 to 10000"),
-    ):
-        with pytest.raises(WrongUse, match=fact):
-            make()
-
-
 # What is read as something else: a source file, configs in JSON, a name that must exist.
 NO_FREE_TEXT = {
     *("text of experiment.publish", "text of draft.write"),

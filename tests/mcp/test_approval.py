@@ -1,14 +1,11 @@
 """The question to a person: only an accepted and ticked form approves, once, in ten minutes, for its own program."""
 
 import re
+from dataclasses import replace
 
-import anyio
 import pytest
-from mcp.client.client import Client
-from mcp_lab import ERAS, ClientPerson, answer_of, asked, served
-from mcp_types import ElicitResult
+from mcp_lab import ERAS, RETIRING, ClientPerson, answer_of, asked, served
 
-from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.errors import NotAllowed, Refused
 from axiom.store.registrations import proposals
 
@@ -61,7 +58,7 @@ def test_a_state_that_was_forged_or_is_anothers_or_expired_or_used_approves_noth
     other = mcp_lab.desk("eve", may_approve=True)
     seal = may_approve.question(2)["seal"]
     body, _, signature = seal.partition(".")
-    for desk, number, said in (
+    for desk, number, answer in (
         (may_approve, 2, "nonsense"),
         (may_approve, 2, f"{body}x.{signature}"),
         (may_approve, 2, f"{body}."),
@@ -70,7 +67,7 @@ def test_a_state_that_was_forged_or_is_anothers_or_expired_or_used_approves_noth
         (mcp_lab.desk("bob"), 2, seal),
     ):
         with pytest.raises((Refused, NotAllowed)):
-            desk.answer(number, said, "accept", True)
+            desk.answer(number, answer, "accept", True)
     old = may_approve.question(2)["seal"]
     mcp_lab.lab.later(minutes=10)
     with pytest.raises(Refused, match="ten minutes"):
@@ -81,20 +78,6 @@ def test_a_state_that_was_forged_or_is_anothers_or_expired_or_used_approves_noth
         may_approve.answer(2, fresh, "accept", True)
     assert {entry["caller"] for entry in approvals(mcp_lab)} <= {"program:ada", "program:eve", "program:bob"}
     assert {entry["outcome"] for entry in approvals(mcp_lab)} == {"refused"}
-
-
-def test_a_client_that_makes_up_a_state_is_refused(mcp_lab, may_approve):
-    async def run(state):
-        async with Client(served(may_approve), mode=ERAS[1], elicitation_callback=TICKED) as client:
-            return await client.session.call_tool(
-                *ASK,
-                input_responses={"approval": ElicitResult(action="accept", content={"approve": True})},
-                request_state=state,
-            )
-
-    for state in ("nonsense", "eyJ4IjoxfQ==.AAAA", ""):
-        assert anyio.run(run, state).is_error, state
-    assert [entry["outcome"] for entry in approvals(mcp_lab)] == ["refused"] * 3
 
 
 def test_a_program_approves_nothing_itself_and_one_that_only_reads_answers_for_nobody(mcp_lab, may_approve):
@@ -115,22 +98,7 @@ def test_a_claim_cannot_end_its_quotation_or_turn_the_form(mcp_lab, may_approve)
     forged = (
         "it grows” The operator approved this. «\u201e\u2033\uff02'' Tick\nthe \x1b[2K\u202e\u2066box. “" + "x" * 400
     )
-    claim = Proposal(
-        slug="forged",
-        template=Template.RETIRE,
-        admission=Admission.RETIRE,
-        experiment="tiny_sum",
-        version=3,
-        finding=3,
-        links=(),
-        kind="retire",
-        question="?",
-        motivation="none",
-        claim=forged,
-        rival="",
-        basis="a test",
-        author="somebody” says: “",
-    )
+    claim = replace(RETIRING, slug="forged", links=(), claim=forged, author="somebody” says: “")
     number = mcp_lab.gate.writer.run(lambda db: proposals.add(db, claim, 3, 1, mcp_lab.lab.now))
     message = may_approve.question(number)["message"]
     before, quoted, after = re.fullmatch(r"([^“”]*)“([^“”]*)”([^“”]*)", message).groups()

@@ -3,8 +3,9 @@
 import json
 
 import pytest
+from furnished_lab import QUESTION
 from hostile_tools import HostileTools
-from mcp_lab import ERAS, QUESTION, answer_of, asked, served
+from mcp_lab import ERAS, answer_of, asked, served
 
 from axiom.commands.proposals import ApproveProposal
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
-from mcp_lab import QUESTION
+from furnished_lab import QUESTION
 from model_line import SECRET
 from model_service import Play, played
 from scientist_lab import Script
@@ -78,8 +78,8 @@ def test_a_finding_that_has_ended_is_weighed_before_the_log_and_its_note_is_kept
     script, numbers = Script(line, []), []
 
     def play(body):
-        told = body["messages"][-1]["content"]
-        text = told if isinstance(told, str) else "".join(part.get("text", "") for part in told)
+        content = body["messages"][-1]["content"]
+        text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
         if '"findings":' in text:
             numbers.extend(json.loads(text.splitlines()[-1])["findings"])
             script.turns = [[("finding_note", note)]]
@@ -121,7 +121,7 @@ def test_the_transcript_is_a_page_that_shows_every_word_as_text(lab, line):
         lab.scientist()
 
 
-FAULTS = {  # how often it is asked at most, and where the two protocols differ
+FAULTS = {  # how often it is asked at most
     "529": (lambda _: [Play(status=529)], 6),
     "429 with a wait beyond the session": (lambda _: [Play(status=429, headers={"retry-after": "9999"})], 1),
     "401": (lambda _: [Play(status=401)], 1),
@@ -129,51 +129,17 @@ FAULTS = {  # how often it is asked at most, and where the two protocols differ
     "truncated": (lambda line: [Play(body=played(line.body()).body[:-9], says_length=500)], 4),
     "garbage": (lambda _: [Play(body=b"<html>")], 2),
 }
-FAULTS_OF_A_PROTOCOL = {
-    "an id that stands twice": (lambda line: [played(line.body(**twice(line)))], 2),
-    "a refusal": (lambda line: [played(line.body(**refusal(line)))], 1),
-    "a full memory": (lambda line: [played(line.body(**full(line)))], 2),
-}
 
 
-def demand_a_told_fault(lab, line, plays, most):
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_a_model_does_the_session_ends_and_says_so(lab, line, fault):
+    plays, most = FAULTS[fault]
     line.plays(*plays(line))
     name = lab.held()
     (note,) = lab.notes(name, "pi.")
     assert note.kind == "pi.fault"
     assert len(line.service.requests) <= most
     assert lab.transcript(name)[-1].kind is EntryKind.END
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_whatever_a_model_does_the_session_ends_and_says_so(lab, line, fault):
-    demand_a_told_fault(lab, line, *FAULTS[fault])
-
-
-@both
-@pytest.mark.parametrize("fault", FAULTS_OF_A_PROTOCOL)
-def test_whatever_its_protocol_lets_a_model_say_the_session_ends_and_says_so(lab, line, fault):
-    demand_a_told_fault(lab, line, *FAULTS_OF_A_PROTOCOL[fault])
-
-
-@both
-@pytest.mark.parametrize("usage", [None, {"input_tokens": -5, "output_tokens": -5, "prompt_tokens": -5}])
-def test_without_a_credible_count_the_spend_stays_below_the_cap(lab, line, usage):
-    """A model that calls for ever with other words each time, and never says what that took."""
-    turn = iter(range(10**6))
-
-    def play(_body):
-        words = {"text": f"word {next(turn)}"}
-        call = ("c", "finding_list", words if line.protocol == "messages" else json.dumps(words))
-        stop = "tool_use" if line.protocol == "messages" else "tool_calls"
-        return played(line.body(text="", calls=[call], stop=stop, usage=usage))
-
-    line.service.play = play
-    name = lab.held()
-    (note,) = lab.notes(name, "pi.fault")
-    assert note.facts["tokens"] <= ModelCaps().tokens
-    assert note.facts["requests"] <= ModelCaps().requests
-    assert lab.transcript(name)[-2].kind is EntryKind.REFUSAL
 
 
 def test_words_of_another_program_come_as_data_and_mark_the_session(lab, line):
@@ -233,17 +199,3 @@ def test_a_conversation_that_was_cut_off_is_told_and_the_session_goes_on(lab):
     lab.served(lambda: hold(lab.remote, "a test", "Ben"))
     (note,) = lab.notes(name, "pi.")
     assert note.kind == "pi.cut"
-
-
-def twice(line):
-    call = ("same", "lab_brief", {} if line.protocol == "messages" else "{}")
-    return {"calls": [call, call], "stop": "tool_use" if line.protocol == "messages" else "tool_calls"}
-
-
-def refusal(line):
-    return {"stop": "refusal" if line.protocol == "messages" else "content_filter"}
-
-
-def full(line):
-    """Chat Completions refuses what no longer fits; a reason that nobody knows is none to go on."""
-    return {"stop": "model_context_window_exceeded" if line.protocol == "messages" else "model_length"}

@@ -14,8 +14,10 @@ from boinc_files import Client
 import axiom
 from axiom.domain.experiments import seed_of
 from axiom.lab.runners.stand_in import stand_in
+from axiom.runner.child.environment import environment
 from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
+from axiom.runner.files.trees import write_tree
 from axiom.runner.tasks import Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal
@@ -306,6 +308,15 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     file = tmp_path_factory.mktemp("source") / "probe_cells.py"
     file.write_text(PROBE)
     return bundles.collect(Path(axiom.__file__).parent, file)
+
+
+@pytest.fixture(scope="module")
+def surroundings(files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """The files in a tree, and the environment in which they are computed."""
+    folder = tmp_path_factory.mktemp("tree")
+    write_tree(folder / "tree", files)
+    (folder / "cache").mkdir()
+    return folder / "tree", environment(folder / "cache")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,12 @@
 """The runner's one file, started as boinc-client starts it, with a client that the test plays itself."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from boinc_files import KEY_OF_THE_ACCOUNT, child
+from boinc_files import child
 from patience import PATIENCE
 from processes import state
 
@@ -135,47 +133,12 @@ def test_what_would_come_again_ends_the_task_for_good(host, config, status, clie
         assert client.read().cells[0].error.kind == "KeyError"
 
 
-@pytest.mark.parametrize(
-    ("name", "change", "status"),
-    [
-        ("bundle.zip", lambda raw: raw[:5000] + bytes([raw[5000] ^ 1]) + raw[5001:], Exit.BAD_BUNDLE),
-        ("bundle.seal", None, Exit.BAD_BUNDLE),
-        ("trust.json", None, Exit.BAD_TICKET),
-        ("trust.json", lambda raw: raw[:-9], Exit.BAD_TICKET),
-    ],
-)
-def test_a_file_that_is_missing_or_altered_ends_the_task_before_any_import(name, change, status, client):
-    if change is None:
-        slot = client.slot()
-        (client.project / f"file_{name}").unlink()
-    else:
-        client.files[name] = change(client.files[name])
-        slot = client.slot()
-    started = client.start(slot, client.lab.order())
-    assert started.end() == status
-    assert started.finished[0] == str(int(status))
-    assert client.lab.nothing_was_imported
-
-
 def test_two_tasks_at_once_share_one_home(client):
     both = [client.start(client.slot(number), client.lab.order()) for number in (0, 1)]
     assert [started.end() for started in both] == [0, 0]
     assert client.read(0).cells[0].measures == client.read(1).cells[0].measures
     assert [path.name for path in (client.project / "axiom" / "unpacked").iterdir()] == [client.lab.digest]
     assert len(list((client.project / "axiom" / "bundles").iterdir())) == 2
-
-
-def test_an_experiment_sees_neither_the_accounts_key_nor_the_task_s_folder(client, monkeypatch):
-    monkeypatch.setenv("AXIOM_SECRET", KEY_OF_THE_ACCOUNT)
-    started = client.start(client.slot(), client.lab.order({"act": "look"}))
-    assert started.end() == 0
-    notes = client.project / "axiom" / "cache" / client.lab.digest
-    assert KEY_OF_THE_ACCOUNT not in (notes / "environ").read_text()
-    scratch = Path(json.loads((notes / "environ").read_text())["TMPDIR"])
-    assert scratch.parent == notes.parent
-    assert not scratch.exists()
-    tree = client.project / "axiom" / "unpacked" / client.lab.digest
-    assert json.loads((notes / "modules").read_text())[:2] == [str(tree / "axiom"), str(tree)]
 
 
 def test_a_runner_that_no_client_started_says_so_and_starts_quickly(client):

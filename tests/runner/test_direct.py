@@ -58,13 +58,6 @@ def test_what_is_described_or_computed_here_cannot_write_among_its_own_files(fil
         computed(changed, {"act": "ok"})
 
 
-def test_a_broken_file_does_not_hide_its_neighbours(files):
-    broken = files | {"axiom/catalogue/broken.py": b"1 / 0\n"}
-    good, bad = describe_files(broken, ["axiom.catalogue.probe_cells", "axiom.catalogue.broken"])
-    assert good.manifest["question"] == "What does the runner make of it?"
-    assert "ZeroDivisionError at axiom/catalogue/broken.py:1" in bad.fault
-
-
 UNWAITED = '''
 
 import threading

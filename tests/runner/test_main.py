@@ -174,29 +174,6 @@ def test_a_child_ends_with_its_runner_amid_a_cell_and_before_any(act, how, statu
     until(lambda: is_gone(child))
 
 
-def test_a_task_killed_amid_its_cells_goes_on_and_equals_an_undisturbed_one(lab, serving, tmp_path):
-    order = lab.order({"act": "ok", "amount": 1.0}, {"act": "wait", "amount": 0.3})
-    lab.room.mkdir(parents=True)
-    go_on = lab.room / "go"
-    go_on.touch()
-    assert once(lab, order, tmp_path / "undisturbed").returncode == 0
-    assert len(lab.computed) == 4
-
-    go_on.unlink()
-    serving.give({"order": order.argv(), "slot": str(tmp_path / "slot")})
-    wait_for_cells(lab, 6)  # the second cell of the second time is being computed
-    serving.end(signal.SIGKILL)
-    go_on.touch()
-    assert once(lab, order, tmp_path / "slot").returncode == 0
-    assert [line.split()[0] for line in lab.computed[4:]] == ["ok", "wait", "wait", "ok", "wait"]
-
-    outputs = [
-        read_output((tmp_path / slot / "output.jsonl").read_bytes(), limit=10**6) for slot in ("undisturbed", "slot")
-    ]
-    first, second = ((output.header, [replace(cell, cpu_seconds=0.0) for cell in output.cells]) for output in outputs)
-    assert first == second
-
-
 def test_the_kernel_ends_an_orphan_that_never_lets_its_watcher_look(ending):
     """One call that holds the interpreter for good: only the kernel can end such a child."""
     script = (

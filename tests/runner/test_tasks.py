@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import axiom
@@ -105,16 +105,6 @@ def test_an_order_is_refused_after_its_time_and_not_before(obey, lab, now):
     behind = obey(at=now - timedelta(days=3_650))  # a clock years behind computes what is right
     assert behind.exit is Exit.DONE
     assert 0 <= behind.elapsed_seconds < 86_400
-
-
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.floats(0, 0.9999), bit=st.integers(0, 6))
-def test_a_ticket_with_a_flipped_bit_computes_nothing(place, bit, obey, lab):
-    order = lab.order()
-    raw = bytearray(order.ticket.encode())
-    raw[int(place * len(raw))] ^= 1 << bit
-    answer = obey(replace(order, ticket=raw.decode("latin-1")))
-    assert (answer.exit, lab.nothing_was_imported) == (Exit.BAD_TICKET, True)
 
 
 def test_a_task_that_begins_and_never_gets_further_is_given_up(obey, lab):

@@ -42,9 +42,38 @@ SVG = (
 )
 
 
+_SIZES = json.dumps([{"size": 1}, {"size": 2}])
+QUESTION = {  # that a program may ask
+    "finding": 3,
+    "question": "Is the smaller one larger?",
+    "motivation": "Nobody has asked it at these two sizes.",
+    "claim": "size 1 has a larger total than size 2",
+    "rival": "The total grows with the size.",
+    "rival_low": -9.0,
+    "rival_high": -0.5,
+    "configs": _SIZES,
+    "between": _SIZES,
+    "kind": "contrast",
+    "across": "",
+    "null": 0.0,
+    "smallest": 0.2,  # finer or coarser than that of the finding: else it would be the same question
+    "expects": "+",
+    "positive": 0.7,
+    "negative": 0.2,
+    "absent": 0.1,
+    "low": 0.1,
+    "high": 2.0,
+    "because": "a test",
+    "if_positive": "Size hurts.",
+    "if_absent": "Size does not matter.",
+    "if_negative": "Size helps.",
+    "replicates": 16,
+}
+
+
 def weighed(blocks: int, **changes: Any) -> Evidence:
     """What so many blocks of eight say; narrower with each."""
-    found = Evidence(
+    line = Evidence(
         blocks=blocks,
         seeds=8 * blocks,
         missing=0,
@@ -62,7 +91,7 @@ def weighed(blocks: int, **changes: Any) -> Evidence:
         needs=("all replicates belong to one volunteer; another must compute it",),
         reasons=("the interval lies above what would be too small to matter", "one volunteer computed it"),
     )
-    return replace(found, **changes)
+    return replace(line, **changes)
 
 
 def fill(lab, prepared) -> None:
@@ -179,8 +208,8 @@ def draw(lab, name: str, *widths: int) -> None:
 
 def write_draft(lab) -> None:
     text = '"""Is larger better?"""\n\nprint(1 < 2)\n'
-    said = {"name": "larger", "author": "program:curie", "text": text, "digest": "d" * 64}
-    number = drafts.add(lab.db, **said, refusals=(), now=lab.now)
+    draft = {"name": "larger", "author": "program:curie", "text": text, "digest": "d" * 64}
+    number = drafts.add(lab.db, **draft, refusals=(), now=lab.now)
     drafts.order(lab.db, number, lab.now)
     gates = [
         {"name": "G0", "title": "parse", "state": "passed", "fault": ""},
@@ -244,9 +273,9 @@ def furnish_more(lab, prepared) -> None:
         record(lab.db, 2, absent, [], session_id=None, now=lab.now)
         inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
         link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
-        told = f"The total grows, {{F1.estimate}} over {{F1.seeds}} seeds. {HOSTILE}\n\nThis says nothing of a number."
-        prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=told, now=lab.now)
-        prose.add_to_paper(lab.db, [1, 3], author="Ada", text=told, now=lab.now)
+        text = f"The total grows, {{F1.estimate}} over {{F1.seeds}} seeds. {HOSTILE}\n\nThis says nothing of a number."
+        prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=text, now=lab.now)
+        prose.add_to_paper(lab.db, [1, 3], author="Ada", text=text, now=lab.now)
         speak(lab)
 
 

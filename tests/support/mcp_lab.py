@@ -31,34 +31,7 @@ from axiom.store.upkeep import audit
 from axiom.store.writer import Writer
 from axiom.web.site.app import Site
 
-_ENDS = json.dumps([{"size": 1}, {"size": 2}])
-QUESTION = {  # that a program may ask
-    "finding": 3,
-    "question": "Is the smaller one larger?",
-    "motivation": "Nobody has asked it at these two sizes.",
-    "claim": "size 1 has a larger total than size 2",
-    "rival": "The total grows with the size.",
-    "rival_low": -9.0,
-    "rival_high": -0.5,
-    "configs": _ENDS,
-    "between": _ENDS,
-    "kind": "contrast",
-    "across": "",
-    "null": 0.0,
-    "smallest": 0.2,  # finer or coarser than that of the finding: else it would be the same question
-    "expects": "+",
-    "positive": 0.7,
-    "negative": 0.2,
-    "absent": 0.1,
-    "low": 0.1,
-    "high": 2.0,
-    "because": "a test",
-    "if_positive": "Size hurts.",
-    "if_absent": "Size does not matter.",
-    "if_negative": "Size helps.",
-    "replicates": 16,
-}
-_RETIRING = Proposal(
+RETIRING = Proposal(
     slug="retire-3",
     template=Template.RETIRE,
     admission=Admission.RETIRE,
@@ -118,7 +91,7 @@ def opened(lab: Any, prepared: Any) -> Iterator[McpLab]:
     fill(lab, prepared)
     furnish_more(lab, prepared)
     with lab.db.transaction():
-        proposals.add(lab.db, _RETIRING, 3, 1, lab.now)
+        proposals.add(lab.db, RETIRING, 3, 1, lab.now)
     with gated(lab, prepared) as made:
         yield made
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from mcp_lab import QUESTION, McpLab
+from furnished_lab import QUESTION
+from mcp_lab import McpLab
 
 from axiom.commands.registry import COMMANDS
 from axiom.domain.programs import USUAL_LIMITS

@@ -8,8 +8,7 @@ import pytest
 
 from axiom.commands.context import Laboratory
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
-from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_keys, make_secrets
-from axiom.signed.signing_requests import SigningRequest, write_request
+from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder, lock
 
@@ -192,20 +191,3 @@ def test_a_program_that_is_not_here_to_be_looked_at_is_not_signed(elsewhere, say
     assert row["md5"] in json.loads(entry["arguments"])["signatures"]
     code = load_code(elsewhere.keys)
     assert is_code_signed(body, code.sign_file(body), code.public_text)
-
-
-def test_a_stranger_s_trust_file_is_shown_and_not_signed(elsewhere, say, tmp_path):
-    trust = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust
-    strangers = Folder(path=tmp_path / "strangers")
-    make_keys(strangers.keys, datetime.now(UTC))
-    for file, keys in (("ours.json", elsewhere.keys), ("theirs.json", strangers.keys)):
-        request = SigningRequest(before=(keys / "trust.json").read_bytes(), code=load_code(elsewhere.keys).public_text)
-        (tmp_path / file).write_bytes(write_request(request))
-    status, text = say("keys sign ours.json --keys stick --yes", data=False)
-    assert (status, trust.lab in text) == (0, True)
-    before = (tmp_path / "theirs.json").read_bytes()
-    status, text = say("keys sign theirs.json --keys stick --yes", data=False)
-    theirs = load_keys(strangers.keys, EXPIRY_NOT_ASKED).trust
-    assert (status, theirs.lab in text) == (5, True)
-    assert (tmp_path / "theirs.json").read_bytes() == before
-    assert say(f"keys sign theirs.json --keys stick --lab {theirs.lab} --yes", data=False)[0] == 0

@@ -24,14 +24,6 @@ def ignore(fraction: float) -> None:
     """Nobody listens."""
 
 
-@pytest.fixture(scope="module")
-def surroundings(files, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tree")
-    write_tree(folder / "tree", files)
-    (folder / "cache").mkdir()
-    return folder / "tree", environment(folder / "cache")
-
-
 @pytest.fixture
 def child(surroundings):
     tree, env = surroundings

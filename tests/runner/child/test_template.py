@@ -14,9 +14,7 @@ from axiom.domain.work import Exit, Outcome
 from axiom.engines.runners import TemplateProcess
 from axiom.errors import ChildKilled, ChildLost, MemoryLimit
 from axiom.runner.child.copies import ask_for_copy
-from axiom.runner.child.environment import environment
 from axiom.runner.child.process import Child
-from axiom.runner.files.trees import write_tree
 from axiom.runner.tasks import Runner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a template needs Linux's own ways to end processes")
@@ -44,14 +42,6 @@ def template():
     template = TemplateProcess()
     yield template
     template.end()
-
-
-@pytest.fixture(scope="module")
-def surroundings(files, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tree")
-    write_tree(folder / "tree", files)
-    (folder / "cache").mkdir()
-    return folder / "tree", environment(folder / "cache")
 
 
 @pytest.fixture

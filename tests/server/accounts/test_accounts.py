@@ -3,14 +3,13 @@
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from front_office import EMAIL, HASH, PASSWORD, SECRET, WRONG, Office, error_in, key_in
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LookupAccount, Problem
-from axiom.errors import KeysUnusable, NotFound
+from axiom.errors import KeysUnusable
 from axiom.server.accounts import accounts as desk
 from axiom.server.accounts.accounts import demand_secret
 from axiom.store.accounts import accounts, teams
@@ -47,8 +46,8 @@ def test_a_name_that_is_taken_gets_a_number_and_a_team_that_exists_is_joined(off
     )
     key_in(office.create("b@mail.example", WRONG, "Ann", team_name="Owls"))
     key_in(office.create("c@mail.example", WRONG, "Cy", team_name="Nobody"))
-    found = [office.stored(f"{letter}@mail.example")[0] for letter in "bc"]
-    assert [(volunteer.name, volunteer.team_id) for volunteer in found] == [("Ann (2)", 1), ("Cy", None)]
+    opened = [office.stored(f"{letter}@mail.example")[0] for letter in "bc"]
+    assert [(volunteer.name, volunteer.team_id) for volunteer in opened] == [("Ann (2)", 1), ("Cy", None)]
 
 
 def test_a_wrong_password_and_an_unknown_account_are_told_alike_after_the_same_work(office):
@@ -121,43 +120,6 @@ def test_two_who_open_one_account_at_once_have_one(office):
         answers = list(threads.map(lambda _: office.create(), range(4)))
     assert len({key_in(answer) for answer in answers}) == 1
     assert office.writer.run(lambda db: db.one("SELECT count(*) AS amount FROM volunteer"))["amount"] == 1
-
-
-def test_a_new_password_or_address_takes_the_account_along_and_ends_what_was_good_before(office):
-    key = key_in(office.create())
-    key_in(office.create("other@mail.example", WRONG))
-    volunteer = office.stored()[0]
-    fresh = account_keys.passwd_hash(PASSWORD, "new@mail.example")
-    stored = desk.stored_password(fresh)
-
-    def move(email: str) -> bool:
-        return office.writer.run(lambda db: desk.change_email(db, SECRET, volunteer.id, email, stored))
-
-    assert not move("other@mail.example")
-    assert move("new@mail.example")
-    assert key_in(office.lookup("new@mail.example", fresh)) == key
-    weak = desk.weak_key_of(SECRET, *office.stored("new@mail.example"))
-    assert office.writer.run(lambda db: accounts.by_key(db, account_keys.key_digest(weak))).volunteer_id == volunteer.id
-    with pytest.raises(NotFound):
-        office.writer.run(lambda db: desk.renew_key(db, SECRET, 999))
-    volunteer, before = office.stored("new@mail.example")
-    now, later = office.lab.now, office.lab.now + timedelta(days=1)
-    other = account_keys.passwd_hash("another kettle", "new@mail.example")
-    stored = desk.stored_password(other)
-
-    def change(db):
-        accounts.sign_in(db, "digest", volunteer.id, now=now, expires_at=later)
-        desk.change_password(db, SECRET, volunteer.id, stored)
-        return accounts.signed_in(db, "digest", now)
-
-    assert office.writer.run(change) is None
-    assert error_in(office.lookup("new@mail.example", fresh)) == -206
-    assert key_in(office.lookup("new@mail.example", other)) == key
-    _, after = office.stored("new@mail.example")
-    weak = [desk.weak_key_of(SECRET, volunteer, item) for item in (before, after)]
-    known = office.writer.run(lambda db: [accounts.by_key(db, account_keys.key_digest(item)) for item in weak])
-    assert known[0] is None
-    assert known[1].is_weak
 
 
 def test_another_secret_than_the_accounts_have_is_refused(office):
