@@ -37,9 +37,9 @@ def test_a_column_is_found_by_its_name_or_by_what_was_said(columns, words):
 @pytest.mark.parametrize(
     ("columns", "words", "says"),
     [
-        ("seed accuracy", {}, "no column value.*--value NAME"),
-        ("run metrics.loss", {}, "no column seed and no column value.*--seed NAME --value metrics.loss"),
-        ("random_seed value", {}, "--seed random_seed"),
+        ("seed accuracy", {}, "no column value.*value='accuracy', estimand='level'"),
+        ("run metrics.loss", {}, "no column seed and no column value.*value='metrics.loss', seed='run'"),
+        ("random_seed value", {}, "seed='random_seed'"),
         ("seeds value", {}, "Did you mean seed"),
         ("seed accuracy", {"value": "acuracy"}, "no column 'acuracy'.*Did you mean accuracy"),
         ("params.seed metrics.accuracy", {"value": "acuracy"}, "Did you mean metrics.accuracy"),

@@ -163,7 +163,7 @@ def test_an_arm_is_found_however_its_number_is_written(arms, of):
 @pytest.mark.parametrize(
     ("arms", "words", "error", "fact"),
     [
-        ("ours base", {"of": None}, WrongUse, "--of ours base"),
+        ("ours base", {"of": None}, WrongUse, "of=.'ours', 'base'"),
         ("ours base third", {"of": None}, WrongUse, "base, ours, third"),
         ("ours ours", {"of": None}, WrongUse, "one arm alone"),
         ("ours base", {"of": ("our", "base")}, TableUnreadable, "'our'.*mean ours"),

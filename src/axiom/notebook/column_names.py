@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from axiom.errors import TableUnreadable, WrongUse
 from axiom.notebook.read_table import KNOWN, Sheet
+from axiom.notebook.whole_command import whole_command
 
 _GROUPS = ("params.", "config.", "metrics.", "summary.", "tags.")  # as MLflow and Weights & Biases call them
 _SEEDS = ("params.seed", "config.seed")
@@ -234,10 +235,13 @@ def _demand_seed_and_value(sheet: Sheet, named: NamedColumns, *, seeds: Sequence
             "Steps of one run are no seeds. Nothing was weighed; take one number of each run, such as its last value, "
             "and write a table with a row for each run and the columns seed and value."
         )
+    command = "" if named.are_pairs and named.by is None else whole_command(sheet)
     options = [_example(sheet, name) for name in missing if not (name == "value" and named.of and not named.by)]
+    instead = f"write `{command}`" if command else f"say which column is meant, as in {' '.join(options)}"
     raise TableUnreadable(
         f"{sheet.name} has no column {' and no column '.join(missing)}. It has: {shown(sheet.columns) or 'none'}. "
-        f"Nothing was weighed; say which column is meant, as in {' '.join(options)}"
+        f"Nothing was weighed; {instead}"
+        f"{', where M is what would be no effect' if command.endswith(('M', 'M)')) else ''}"
         f"{'' if len(sheet.columns) > 1 else ' (commas, semicolons or tabs separate the columns)'}."
     )
 

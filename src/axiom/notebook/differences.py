@@ -159,8 +159,8 @@ def _ask_for_arms(sheet: Sheet, by: int, read: Reader) -> WrongUse:
     command = whole_command(sheet, [cells for _, cells in rows], by=column)
     return WrongUse(
         f"{sheet.name}, column {column}: --by says where the arms stand, and --of has to say which are compared, since "
-        f"their order decides the sign. There are: {shown(sorted(arms))}. Nothing was weighed; write `{command}` for the "
-        "first minus each other, or name them in another order."
+        f"their order decides the sign. There are: {shown(sorted(arms))}. Nothing was weighed; write `{command}` for "
+        "the first minus each other, or name them in another order."
     )
 
 

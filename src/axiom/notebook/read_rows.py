@@ -29,6 +29,7 @@ from axiom.notebook.read_cells import (
 from axiom.notebook.read_table import MOST_ROWS, Sheet, too_many
 from axiom.notebook.row import LARGEST_SEED, PlainRows, Row
 from axiom.notebook.seeds_in_order import BesideRows
+from axiom.notebook.whole_command import arms_beside, peeked
 
 PLAIN_COLUMNS = {"outcome"}  # beside seed and value: with these alone rows are kept as columns
 
@@ -62,6 +63,7 @@ class _Commas:
 def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
     """Read every cell. TableUnreadable says which cannot be read, LimitReached that there are too many."""
     columns = columns_of(sheet, named)
+    sheet, first = peeked(sheet)
     read = Reader(sheet, columns)
     rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
     for number, cells in counted_rows(sheet):
@@ -71,7 +73,8 @@ def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
             rows.add_plain(number, *plain)
         else:
             rows.add(read.row(number, cells))
-    return read.whole(rows, BesideRows())
+    hint = arms_beside(sheet, first, columns.seeds[0])
+    return read.whole(rows, BesideRows(flags=(hint,) if hint else ()))
 
 
 def counted_rows(sheet: Sheet) -> Iterator[tuple[int, Sequence[Any]]]:

@@ -4,6 +4,8 @@ import json
 import os
 import pty
 import random
+import re
+import shlex
 import subprocess
 import sys
 
@@ -80,6 +82,24 @@ def test_the_json_is_one_card_or_a_plan_and_two_arms_are_compared(weigh, table, 
     card = weigh(runs, *words, "--json")
     assert (card["n_seeds"], card["missing"], card["estimand"]["declared"]) == (18, 1, True)
     assert card["name"] == f"{runs}, b minus a"
+
+
+def test_the_command_that_an_error_tells_is_the_one_to_write(say_to, weigh, tmp_path):
+    runs = tmp_path / "my runs.csv"
+    rows = [
+        f"{method},{80 + seed + (3 + seed % 2) * (method == 'my net')} %,{seed}"
+        for seed in range(5)
+        for method in ("old", "my net")
+    ]
+    runs.write_text("\n".join(["method,accuracy,seed", *rows]), encoding="utf-8")
+    status, _, error = say_to(None, "weigh", runs)
+    command, *words = shlex.split(re.search("`axiom (.*)`", " ".join(error.split()))[1])
+    assert (status, command, words) == (
+        2,
+        "weigh",
+        [*(str(runs), "--value", "accuracy", "--by", "method"), *("--of", "my net", "old")],
+    )
+    assert weigh(*words, "--json")["one_look"]["mean"] == 3.4
 
 
 def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to, table, tmp_path, monkeypatch):
