@@ -160,6 +160,8 @@ def test_each_fault_is_seen_by_its_own_gate(gate, changes, words):
     assert states == [GateState.PASSED] * place + [GateState.FAILED] + [GateState.NOT_REACHED] * (8 - place)
     shipped = judge(replace(SOUND, **changes), DEMANDS, is_shipped=True)
     assert shipped.gates == judged.gates
+    assert not any(advice in shipped.reason for advice in ("Declare", "Draw", "Take it out", "Add", "Mend"))
+    assert ("`axiom experiment preflight`" in shipped.reason) == (gate == "G6")
     assert (shipped.reason == judged.reason) == judged.is_lacking  # nobody mends a file of Axiom's, and all try again
 
 

@@ -33,6 +33,7 @@ _SCHEMA_FAULT = re.compile(
     r"measure \w+ (is missing in what run returned|must be (a sequence of numbers|\w+))", re.ASCII
 )
 _MOST_PAIRS = 5  # of configs that return the same, and are told
+_IDLE = "Take it out of the sweep, or, if that must be so, put them into the placebo of a control"
 _HOW = "docs/howto/preflight.md says how"
 
 
@@ -44,6 +45,7 @@ class GateAnswer:
     lacks: str = ""  # what was not computed
     well: str = ""
     blind: str = ""  # the fault without what was measured, where it tells that
+    advice: str = ""  # what whoever wrote the file can write instead
 
     @property
     def unseen(self) -> str:
@@ -101,15 +103,15 @@ def heeds_seed(attempt: Attempt, demands: Demands) -> GateAnswer:
         if len(set(marks.values())) < len(marks):
             return GateAnswer(
                 fault=f"{in_words(place, demands.configs)} at {len(marks)} seeds gives {len(set(marks.values()))} "
-                f"different results: {_unheeded(marks)}. Draw from chance.stream(seed, purpose), and hand the first "
-                "losses or values to pace.early"
+                f"different results: {_unheeded(marks)}",
+                advice="Draw from chance.stream(seed, purpose), and hand the first losses or values to pace.early",
             )
         if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
             lacks = lacks or f"{in_words(place, demands.configs)} was not computed at three seeds"
     pairs = list(_same_to_the_bit(attempt))
     for factor in _idle_factors(pairs, demands):
         if unsaid := next((p for p in pairs if _differing(p, demands) == [factor] and not _is_said(p, demands)), None):
-            return GateAnswer(fault=_idle_fault(factor, unsaid, demands))
+            return GateAnswer(fault=_idle_fault(factor, unsaid, demands), advice=_IDLE)
     idle = [
         f"{' and '.join(_differing(pair, demands))} changes nothing between configs {pair[0]} and {pair[1]}"
         for pair in pairs[:_MOST_PAIRS]
@@ -147,8 +149,7 @@ def _idle_fault(factor: str, pair: tuple[int, int], demands: Demands) -> str:
     one, other = (in_words(place, demands.configs) for place in pair)
     return (
         f"the factor {factor} changes nothing: {one} and {other}, like all others that differ in it alone, give the "
-        "same numbers to the last bit at three seeds. Take it out of the sweep, or, if that must be so, put them into "
-        "the placebo of a control"
+        "same numbers to the last bit at three seeds"
     )
 
 
@@ -198,8 +199,8 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
         if not warm:
             return GateAnswer(lacks=f"{in_words(place, demands.configs)} was not computed a second time in one process")
         measured[place] = min(warm)
-    if fault := _cost_fault(measured, demands):
-        return GateAnswer(fault=fault)
+    if wrong := _cost_fault(measured, demands):
+        return wrong
     told = (f"{spent:.3g} s where {demands.seconds[place]:.3g} are declared" for place, spent in measured.items())
     return GateAnswer(well=f"a warm cell takes {', and '.join(told)}")
 
@@ -209,7 +210,8 @@ def spares_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
     if demands.estimands and not demands.controls:
         return GateAnswer(
             fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
-            f"what its estimands are worth. Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}"
+            "what its estimands are worth",
+            advice=f"Add controls=(Control(estimand=…, placebo=…, planted=…),); {_HOW}",
         )
     return _controlled(attempt, demands, is_planted=False)
 
@@ -387,26 +389,28 @@ def _too_dear(attempt: Attempt, demands: Demands) -> Iterator[str]:
             )
 
 
-def _cost_fault(measured: Mapping[int, float], demands: Demands) -> str:
+def _cost_fault(measured: Mapping[int, float], demands: Demands) -> GateAnswer | None:
     """What is wrong with `Needs`, by warm cells of the dearest config and of the cheapest."""
     for place, spent in measured.items():
         declared = demands.seconds[place]
         if off := _off(spent, declared, COST_FACTOR_OF_COMPUTERS):
-            return (
-                f"needs says {off}: a warm cell of {in_words(place, demands.configs)} takes {spent:.3g} s of a "
+            return GateAnswer(
+                fault=f"needs says {off}: a warm cell of {in_words(place, demands.configs)} takes {spent:.3g} s of a "
                 f"reference core, by the speed of this computer, and {declared:.3g} s are declared; a factor of "
-                f"{COST_FACTOR_OF_COMPUTERS:.0f} is allowed. Declare about {spent or COST_FLOOR:.2g} s of it"
+                f"{COST_FACTOR_OF_COMPUTERS:.0f} is allowed",
+                advice=f"Declare about {spent or COST_FLOOR:.2g} s of it",
             )
     for dearest, place in itertools.pairwise(measured):
         share = demands.seconds[place] / demands.seconds[dearest]
         declared = demands.seconds[dearest] * measured[place] / max(measured[dearest], COST_FLOOR)
         if off := _off(measured[place], measured[dearest] * share, COST_FACTOR):
-            return (
-                f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell of it "
-                f"should take {measured[dearest] * share:.3g} s of a reference core, and takes {measured[place]:.3g}; "
-                f"a factor of {COST_FACTOR:.0f} is allowed. Declare about {declared:.2g} s of it"
+            return GateAnswer(
+                fault=f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell "
+                f"of it should take {measured[dearest] * share:.3g} s of a reference core, and takes "
+                f"{measured[place]:.3g}; a factor of {COST_FACTOR:.0f} is allowed",
+                advice=f"Declare about {declared:.2g} s of it",
             )
-    return ""
+    return None
 
 
 def _off(spent: float, expected: float, factor: float) -> str:

@@ -11,6 +11,11 @@ _MEND = "Mend the file and publish it again; the repaired bundle is tried anew"
 _NOT_YOURS = (
     "Axiom brought this file along, so nothing in it is yours to mend; no volunteer gets it. Report it to Axiom"
 )
+_WHEN_IDLE = (
+    "Axiom brought this file along, so nothing in it is yours to mend; no volunteer gets it. `axiom experiment "
+    "preflight` tries it again: type it when this computer has nothing else to do, and report it to Axiom if it "
+    "fails once more"
+)
 _AGAIN = "Start the preflight again"
 _NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of which no bundle could be made
 
@@ -82,17 +87,25 @@ def judge(attempt: Attempt, demands: Demands | None, *, is_shipped: bool = False
     listed = tuple(_gate(name, told.get(name), failed) for name in gates.GATES)
     if failed:
         said = told[failed]
-        cure = _NOT_YOURS if is_shipped else _MEND
-        title, cure = gates.GATES[failed][0], cure if said.fault else _AGAIN
+        title, cure = gates.GATES[failed][0], _cure(failed, said, is_shipped=is_shipped)
         return PreflightVerdict(
             passed=False,
-            reason=f"{failed}, {title}: {_closed(said.fault or said.lacks)} {cure}.",
-            unseen=f"{failed}, {title}: {_closed(said.unseen)} {cure}.",
+            reason=f"{failed}, {title}: {_closed(said.fault or said.lacks)} {cure}",
+            unseen=f"{failed}, {title}: {_closed(said.unseen)} {cure}",
             gates=listed,
             is_lacking=not said.fault,
         )
     reason = f"all gates, G0 to G8: {told['G3'].well}"
     return PreflightVerdict(passed=True, reason=reason, unseen=reason, gates=listed)
+
+
+def _cure(failed: str, said: gates.GateAnswer, *, is_shipped: bool) -> str:
+    """What whoever reads this can do. Only an author is told what to write; a cell may take long in a busy hour."""
+    if not said.fault:
+        return f"{_AGAIN}."
+    if is_shipped:
+        return f"{_WHEN_IDLE if failed == 'G6' else _NOT_YOURS}."
+    return f"{_closed(said.advice)} {_MEND}." if said.advice else f"{_MEND}."
 
 
 def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:
