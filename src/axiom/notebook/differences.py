@@ -87,7 +87,7 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
 def _side_by_side(sheet: Sheet, columns: Columns, read: Reader) -> _Runs:
     one, other = (sheet.columns[place] for place in columns.values)
     runs = _Runs(arms=(one, other))
-    for number, cells in counted_rows(sheet):
+    for number, cells in read.noting(counted_rows(sheet)):
         for arm, place in enumerate(columns.values):
             runs.add(arm, read.row(number, cells, place))
         if (issue := read.issue(number, cells)) is not None:
@@ -100,7 +100,7 @@ def _one_below_the_other(sheet: Sheet, by: int, of: tuple[str, str], read: Reade
     wanted = _wanted(of)
     runs = _Runs(arms=of)
     found = set()
-    for number, cells in counted_rows(sheet):
+    for number, cells in read.noting(counted_rows(sheet)):
         word = str(cells[by]).strip().casefold()
         label = word if word in wanted and word in ABSENT else read.label(by, number, cells)
         if label in wanted:

@@ -8,6 +8,7 @@ from typing import Any
 from axiom.domain.work import Outcome
 from axiom.errors import TableUnreadable
 from axiom.notebook.column_names import NOTHING_NAMED, Columns, NamedColumns, columns_of
+from axiom.notebook.order_of_runs import order_of_runs
 from axiom.notebook.read_cells import (
     LARGEST,
     LOST,
@@ -66,7 +67,7 @@ def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
     sheet, first = peeked(sheet)
     read = Reader(sheet, columns)
     rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
-    for number, cells in counted_rows(sheet):
+    for number, cells in read.noting(counted_rows(sheet)):
         if isinstance(rows, list):
             rows.append(read.row(number, cells))
         elif plain := read.plain(cells):
@@ -150,6 +151,12 @@ class Reader:
         self._commas = _Commas(allowed=sheet.decimal_comma)
         self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
         self._volunteers: dict[str, tuple[str, str]] = {}
+        unused = [] if "issue" in columns.known else columns.unused
+        self._order = order_of_runs(sheet.columns, unused)
+
+    def noting(self, rows: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, Sequence[Any]]]:
+        """The same rows, while it is noted when they were run, if a column tells."""
+        return rows if self._order is None else self._order.noting(rows)
 
     def whole(self, rows: Sequence[Row], beside: BesideRows) -> Rows:
         """All rows, once they are read, with what their columns were taken for."""
@@ -159,6 +166,7 @@ class Reader:
                 f"{self._sheet.name} has two columns that say how a run ended: {ends[0].column} and {ends[1].column}. "
                 "Nothing was weighed; rename the one that is meant to outcome."
             )
+        order = self._order.column if self._order is not None else ""
         taken = {**self._columns.taken, **({"the outcome": ends[0].column} if ends else {})}
         said = [f"taken for {role}: the column {column}" for role, column in taken.items()]
         if self._has_percents:
@@ -168,8 +176,11 @@ class Reader:
             place=self._sheet.place,
             rows=rows,
             columns=frozenset({"seed", "value", *self._places, *(["outcome"] if ends else [])}),
-            unused=(*self._columns.unused, *(one.column for one in self._ends if one not in ends)),
-            beside=replace(beside, reasons=(*said, *beside.reasons)),
+            unused=(
+                *(name for name in self._columns.unused if name != order),
+                *(one.column for one in self._ends if one not in ends),
+            ),
+            beside=replace(beside, reasons=(*said, *beside.reasons), order=self._order),
         )
 
     def plain(self, cells: Sequence[Any]) -> tuple[int, float] | None:

@@ -17,9 +17,10 @@ import numpy as np
 
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
-from axiom.domain.findings import EVERY_NUMBER, Agreements, Observation
+from axiom.domain.findings import EVERY_NUMBER, Agreements, Alarm, Observation
 from axiom.notebook.count_once import Said, count_once
-from axiom.notebook.row import PlainRows, Row
+from axiom.notebook.order_of_runs import OrderOfRuns, independence
+from axiom.notebook.row import PlainRows, Row, measured
 
 _BEGINNING = 8  # bytes of what is drawn for a seed: of a million seeds two seldom share them
 LOST = "its machine was at fault, as the table says"
@@ -39,6 +40,7 @@ class Arranged:
     agreements: tuple[Agreements, ...]
     repeated: int  # rows of seeds that had counted already
     waiting: int  # seeds that do not count yet
+    alarms: tuple[Alarm, ...]  # in which order seeds were run, nobody else knows
     reasons: tuple[str, ...]
     flags: tuple[str, ...]
 
@@ -52,6 +54,7 @@ class BesideRows:
     issues: Sequence[int] | None = None  # of all that was issued, where that is more than the rows
     repeated: int = 0
     agreements: tuple[Agreements, ...] = ()
+    order: OrderOfRuns | None = None
 
 
 _NOTHING_ELSE = BesideRows()
@@ -70,6 +73,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
     once = count_once(ordered, said, is_issued="issue" in given)
     closed, ends = _closed(once.rows, given, said)
     homes, hosts, names = _homes(closed, given, said)
+    alarms = _independence(closed, said, beside.order, is_issued="issue" in given)
     return Arranged(
         is_issued="issue" in given,
         observations=_observations(closed, hosts),
@@ -80,6 +84,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
         agreements=(*beside.agreements, *once.agreements) if homes else (),
         repeated=beside.repeated + once.repeated,
         waiting=len(once.rows) - len(closed),
+        alarms=alarms,
         reasons=tuple(said.reasons),
         flags=tuple(said.flags),
     )
@@ -118,6 +123,7 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside:
     _say_drawn(said, within="")
     _say_out(sum(row.is_out for row in rows.others.values()), said)
     homes, hosts, names = _homes((), frozenset(), said)
+    alarms = _independence(rows, said, beside.order, is_issued=False)
     values, others = rows.values, rows.others
     first: dict[str, int] = {}
     return Arranged(
@@ -137,6 +143,7 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside:
         agreements=(),
         repeated=beside.repeated,
         waiting=0,
+        alarms=alarms,
         reasons=tuple(said.reasons),
         flags=tuple(said.flags),
     )
@@ -288,14 +295,24 @@ def _open(members: Sequence[Row], size: int) -> str:
     return f"it has {len(members)} seeds, and the largest {size}" if len(members) < size else ""
 
 
+def _independence(rows: Sequence[Row], said: Said, order: OrderOfRuns | None, *, is_issued: bool) -> tuple[Alarm, ...]:
+    if is_issued:
+        runs = [(float(row.issue or 0), row.value) for row in rows if row.value is not None]
+    else:
+        runs = order.ordered((place, value) for place, value, _ in measured(rows)) if order is not None else []
+    words, alarms = independence("issue" if is_issued or order is None else order.column, runs)
+    said.reasons.append(words)
+    return alarms
+
+
 def _homes(
     rows: Sequence[Row], given: frozenset[str], said: Said
 ) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
     """Numbers for the names of hosts and volunteers, in the order of the names."""
     if "host" not in given:
         said.reasons.append(
-            "no column host: nobody knows how many computers agree, so the grade stops at Moderate; and each seed is "
-            "taken to be independent of the others: name the hosts, or the batches, as host, and that is tested"
+            "no column host: nobody knows how many computers agree, so the grade stops at Moderate; name the hosts, or "
+            "the batches, as host, and it is looked at whether seeds of one are alike"
         )
         return {}, {}, {}
     whose = {one.host: one for row in rows for one in row.arms or (row,) if one.host}

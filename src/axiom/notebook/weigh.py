@@ -262,6 +262,7 @@ def _inputs(
     }
 
 
+        "raised": arranged.alarms,
 def _without_lost(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
     """Without the seeds whose machine was at fault; all of them where these are many, since nobody can tell why."""
     lost = sum(observation.why_missing == LOST for observation in observations)

@@ -47,6 +47,7 @@ def weigh(
     blocks: int,
     homes: Mapping[int, Home] = _NOBODY,
     surroundings: Surroundings = _NOTHING_BESIDE,
+    raised: Sequence[Alarm] = (),
 ) -> Evidence:
     """Conclude from the observations of so many closed blocks, given in the order in which they were issued.
 
@@ -55,7 +56,7 @@ def weigh(
     makes a contrast surer. Of a mean, bets after it are as they are; that holds as long as whether a value is missing
     depends on nothing but the value itself and what came before it.
     """
-    return _evidence(_seen(estimand, observations, blocks, homes, surroundings, with_parts=False))
+    return _evidence(_seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=False))
 
 
 def card(
@@ -65,9 +66,10 @@ def card(
     blocks: int,
     homes: Mapping[int, Home] = _NOBODY,
     surroundings: Surroundings = _NOTHING_BESIDE,
+    raised: Sequence[Alarm] = (),
 ) -> Card:
     """Return the evidence that `weigh` gives, with all parts of the data beside it."""
-    seen = _seen(estimand, observations, blocks, homes, surroundings, with_parts=True)
+    seen = _seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
     evidence = _evidence(seen)
     others, known = list[Stratum](), dict[tuple[int, ...], Stratum]()
     for by, named in places_of(seen.known.counted, homes).items():
@@ -110,6 +112,7 @@ def _seen(
     blocks: int,
     homes: Mapping[int, Home],
     surroundings: Surroundings,
+    raised: Sequence[Alarm],
     *,
     with_parts: bool,
 ) -> _Seen:
@@ -148,7 +151,7 @@ def _seen(
             for platform in one.platforms(homes).values()
         },
         without=without_each(asked, counted, homes) if is_decided else (),
-        raised=(*known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
+        raised=(*raised, *known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
     )
 
 
