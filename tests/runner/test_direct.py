@@ -37,6 +37,21 @@ def test_files_that_are_no_experiment_are_refused(change, words, files):
         describe_here(changed)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"seconds=lambda config: 1.0", b"seconds=lambda config: float('nan')", r"needs\.seconds of sweep\[0\] is nan"),
+        (b"memory_mb=200", b"memory_mb=float('inf')", r"needs\.memory_mb is inf"),
+        (b'question="', b'question="\\0', r"question holds '\\x00'"),
+        (b'question="', b'question="\\ud800', r"question holds '\\ud800'"),  # half of a character ended the process
+    ],
+)
+def test_what_no_manifest_can_say_is_refused_by_the_name_of_its_field(old, new, words, files):
+    name = "axiom/catalogue/probe_cells.py"
+    with pytest.raises(ExperimentError, match=f"{name}: {words}"):
+        describe_here(files | {name: files[name].replace(old, new)})
+
+
 def test_cells_are_computed_here_and_a_late_one_does_not_stop_the_rest(files):
     moved = []
     cells = {"act": "spin"}, {"act": "steps", "amount": 0.8}, {"act": "refuse"}

@@ -139,6 +139,12 @@ def test_what_python_cannot_read_is_refused_in_one_sentence(source, sentence):
     assert sentence in one.sentence
 
 
+def test_a_nul_is_named_with_what_stands_before_it():
+    (refusal,) = refusals(changed('name="middles"', 'name="mid\0dles"'), "middles")
+    assert (refusal.gate, refusal.line) == ("G0", line_of(SOUND, 'name="middles"'))
+    assert 'a NUL, which is no character, follows `name="mid`' in refusal.sentence
+
+
 @pytest.mark.parametrize(
     ("source", "where", "sentence"),
     [

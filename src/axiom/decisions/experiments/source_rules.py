@@ -39,6 +39,11 @@ def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
         if encoding.lower() not in _AS_READ:
             why = f"it names the encoding {encoding}, in which Python would read another text than this. Write UTF-8"
             return (_unreadable(line, why),)
+    if "\0" in source:
+        *before, line = source.partition("\0")[0].split("\n")
+        return (
+            _unreadable(len(before) + 1, f"a NUL, which is no character, follows `{line.strip()[-40:]}`. Delete it"),
+        )
     try:
         tree = parsed(source)
     except SyntaxError as fault:

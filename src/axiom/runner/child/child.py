@@ -29,6 +29,11 @@ _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 _EARLY_LIMIT = 8
 _PROGRESS_EVERY = 0.5
 _MOST_WORDS = 500  # characters of what an error says
+_DECLARED = {  # what a file calls a field of its manifest, where that is another word
+    "cell_seconds": "needs.seconds of sweep",
+    "configs": "sweep",
+    **{name: f"needs.{name}" for name in ("disk_mb", "gpu", "gpu_memory_mb", "memory_mb", "may_use_gpu", "copies")},
+}
 _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer is kept less often
 
 
@@ -179,7 +184,9 @@ class Bench:
             experiment = importlib.import_module(module).experiment
             declaration = importlib.import_module("axiom.domain.declaration")
             manifest = declaration.declare(experiment, avx="jax" in sys.modules)
-            json.dumps(manifest, allow_nan=False)
+            if why := _unsayable(manifest):
+                where = f"{module.replace('.', '/')}.py"
+                return {"fault": {"kind": "ValueError", "where": _shown(where, 200), "text": _shown(why, _MOST_WORDS)}}
         except BaseException as fault:
             return {"fault": self._fault(fault)}
         return {"manifest": manifest}
@@ -304,6 +311,23 @@ def _part(owner: Any, name: str) -> Any:
     if name in {"__code__", "__defaults__", "__kwdefaults__"}:
         return getattr(owner, name)
     return vars(owner).get(name)
+
+
+def _unsayable(said: Any, name: str = "") -> str:
+    """Which field of a declaration no manifest can say, and why; nothing where all can be said."""
+    if isinstance(said, dict):
+        fields = (
+            _unsayable(value, f"{name}.{key}" if name else _DECLARED.get(key, key)) for key, value in said.items()
+        )
+        return next(filter(None, fields), "")
+    if isinstance(said, list | tuple):
+        return next(filter(None, (_unsayable(value, f"{name}[{place}]") for place, value in enumerate(said))), "")
+    if isinstance(said, str):
+        odd = next((letter for letter in said if letter == "\0" or "\ud800" <= letter <= "\udfff"), "")
+        return f"{name} holds {ascii(odd)}, which is no character of a text" if odd else ""
+    if isinstance(said, float) and not math.isfinite(said):
+        return f"{name} is {said}, and must be a finite number"
+    return "" if said is None or isinstance(said, int | float) else f"{name} is of the type {type(said).__name__}"
 
 
 def _keep_programs_in(folder: str) -> None:
