@@ -40,10 +40,9 @@ def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
             why = f"it names the encoding {encoding}, in which Python would read another text than this. Write UTF-8"
             return (_unreadable(line, why),)
     if "\0" in source:
-        *before, line = source.partition("\0")[0].split("\n")
-        return (
-            _unreadable(len(before) + 1, f"a NUL, which is no character, follows `{line.strip()[-40:]}`. Delete it"),
-        )
+        *above, before = source.partition("\0")[0].split("\n")
+        why = f"a NUL, which is no character, follows `{before.strip()[-40:]}`. Delete it"
+        return (_unreadable(len(above) + 1, why),)
     try:
         tree = parsed(source)
     except SyntaxError as fault:

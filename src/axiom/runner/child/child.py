@@ -317,14 +317,14 @@ def _unsayable(said: Any, name: str = "") -> str:
     """Which field of a declaration no manifest can say, and why; nothing where all can be said."""
     if isinstance(said, dict):
         fields = (
-            _unsayable(value, f"{name}.{key}" if name else _DECLARED.get(key, key)) for key, value in said.items()
+            _unsayable(value, f"{name}.{key}" if name else _DECLARED.get(key, str(key))) for key, value in said.items()
         )
         return next(filter(None, fields), "")
     if isinstance(said, list | tuple):
         return next(filter(None, (_unsayable(value, f"{name}[{place}]") for place, value in enumerate(said))), "")
     if isinstance(said, str):
         odd = next((letter for letter in said if letter == "\0" or "\ud800" <= letter <= "\udfff"), "")
-        return f"{name} holds {ascii(odd)}, which is no character of a text" if odd else ""
+        return f"{name} holds {odd!a}, which is no character of a text" if odd else ""
     if isinstance(said, float) and not math.isfinite(said):
         return f"{name} is {said}, and must be a finite number"
     return "" if said is None or isinstance(said, int | float) else f"{name} is of the type {type(said).__name__}"
