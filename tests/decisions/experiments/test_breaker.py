@@ -74,7 +74,7 @@ DIED = Came(badly=2, is_proven=True)
     ],
 )
 def test_what_is_stopped_while_it_is_let_out(came, hosts, stops):
-    assert broken_early(dict(enumerate(came)), hosts=hosts, is_alone=True).halts is stops
+    assert broken_early(dict(enumerate(came)), hosts=hosts, counts_hosts=True).halts is stops
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_no_volunteer_halts_a_release_alone_with_whatever_many_hosts(sources, ha
         place: Came(well=well, badly=badly, raised=badly, is_proven=True, platform=place[1])
         for place, (well, badly) in sources.items()
     }
-    assert broken_early(came, hosts=83, is_alone=False).halts is halts
+    assert broken_early(came, hosts=83, counts_hosts=False).halts is halts
 
 
 def on(platform: str, first: int, *, well: int = 0, badly: int = 0, hosts: int = 3) -> dict[tuple[int, str], Came]:
@@ -110,5 +110,5 @@ def test_a_version_that_fails_on_one_platform_alone_is_held_back_there_alone():
     assert broken_there(fine | on("windows", 100, well=9, badly=1), **ordered) == {}
     one = on("windows", 100, badly=30, hosts=1)
     assert list(broken_there(fine | one, **ordered)) == ["windows"]  # nobody else has any
-    assert broken_there(fine | one, ordered=None, is_alone=False, hosts=83) == {}  # who else has was not asked yet
+    assert broken_there(fine | one, ordered=None, counts_hosts=False, hosts=83) == {}  # who else has was not asked yet
     assert broken_there(fine | one | on("windows", 200, well=1, hosts=3), **ordered) == {}

@@ -49,8 +49,8 @@ def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Rele
         (facts(27, 3), FLEET, Stage.OPEN, "of 30 tasks of volunteers 3 failed"),
         (facts(26, 4), FLEET, Stage.SHARE, "of 30 tasks of volunteers 4 failed"),
         (facts(0, 2), FLEET, Stage.PAUSED, "2 of 2 tasks failed at 2 volunteers"),
-        (facts(lost=LOST, is_alone=True), ALONE, Stage.PAUSED, "first 9 tasks"),
-        (facts(1, lost=LOST, is_alone=True), ALONE, Stage.PILOT, "1 of 3"),
+        (facts(lost=LOST, counts_hosts=True), ALONE, Stage.PAUSED, "first 9 tasks"),
+        (facts(1, lost=LOST, counts_hosts=True), ALONE, Stage.PILOT, "1 of 3"),
         (facts(lost=LOST), FLEET, Stage.PILOT, "no more to 1 volunteer"),
         (facts(lost=LOST | {(8, LINUX): 1}), FLEET, Stage.PAUSED, "first 10 tasks"),
     ],
@@ -145,7 +145,7 @@ def test_facts_are_added_up_from_what_was_sent():
         sent(TaskState.VALID, host=9, is_ours=True),
         sent(TaskState.RETURNED, host=9, is_ours=True),
     ]
-    found, alone = facts_of(rows, is_alone=False), facts_of(rows, is_alone=True)
+    found, alone = facts_of(rows, counts_hosts=False), facts_of(rows, counts_hosts=True)
     of_host = Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
     assert (alone.by_source[5, LINUX], len(alone.by_source)) == (of_host, 3)
     assert found.by_source == {(5, LINUX): replace(of_host, badly=2, raised=2), (9, LINUX): alone.by_source[9, LINUX]}
@@ -168,7 +168,7 @@ def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_al
         elif what == "ask":
             rows = [*_rows(out, TaskState.SENT, now), *_rows(well, TaskState.VALID, now)]
             rows += _rows(badly, TaskState.FAILED, now)
-            found = facts_of(rows, is_alone=False)
+            found = facts_of(rows, counts_hosts=False)
             let = release(found, fleet)
             most = room(found, fleet, let, volunteer=host, is_ours=False, now=now).most
             given = 40 if most is None else min(40, most)

@@ -51,26 +51,26 @@ def broken(by_host: Mapping[Place, Came], *, ordered: int) -> Broken:
     counted = [came for came in hosts if came.is_proven] or [came for came in hosts if came.raised]
     better = sorted(counted, key=lambda came: (came.share, came.badly))[: (len(counted) + 1) // 2]
     if _is_enough(counted) and _is_its_own(counted) and min(_log_e(better), _log_e(counted)) >= _HALTS_AT:
-        return _halts(counted, is_alone=True)
-    return _goes_on(counted, is_alone=True)
+        return _halts(counted, counts_hosts=True)
+    return _goes_on(counted, counts_hosts=True)
 
 
-def broken_early(by_source: Mapping[Place, Came], *, hosts: int, is_alone: bool) -> Broken:
+def broken_early(by_source: Mapping[Place, Came], *, hosts: int, counts_hosts: bool) -> Broken:
     """Decide while it is being let out to a fleet of so many hosts.
 
     A source that never returned anything valid is heard as long as no proven one computes the version. Two must fail
     where there are two hosts; what only kills processes on a single host is the version's when that host can do better.
     """
-    sources = _sources(by_source, is_alone=is_alone)
+    sources = _sources(by_source, counts_hosts=counts_hosts)
     proven = [came for came in sources if came.is_proven]
     counted = proven if any(came.well for came in proven) else sources
     failing = [came for came in counted if came.badly]
     is_enough = len(failing) >= min(_TWO, max(1, hosts))
     is_its_own = len(failing) >= _TWO or any(one.raised or one.is_proven for one in failing)
     in_vain = _failed(counted) >= _IN_ROW and not any(came.well for came in counted)
-    if (in_vain or (is_enough and is_its_own)) and _log_e(_fair(counted, is_alone=is_alone)) >= _HALTS_AT:
-        return _halts(counted, is_alone=is_alone)
-    return _goes_on(counted, is_alone=is_alone)
+    if (in_vain or (is_enough and is_its_own)) and _log_e(_fair(counted, counts_hosts=counts_hosts)) >= _HALTS_AT:
+        return _halts(counted, counts_hosts=counts_hosts)
+    return _goes_on(counted, counts_hosts=counts_hosts)
 
 
 def fails_here(came: Came) -> bool:
@@ -79,7 +79,7 @@ def fails_here(came: Came) -> bool:
 
 
 def broken_there(
-    by_source: Mapping[Place, Came], *, ordered: int | None, is_alone: bool = False, hosts: int = 0
+    by_source: Mapping[Place, Came], *, ordered: int | None, counts_hosts: bool = False, hosts: int = 0
 ) -> dict[str, str]:
     """The platforms on which alone a version is broken, while it works elsewhere, and why. None ordered: let out.
 
@@ -90,26 +90,26 @@ def broken_there(
         there = {host: came for host, came in by_source.items() if came.platform == platform}
         rest = {host: came for host, came in by_source.items() if host not in there}
         least = 1 if ordered is None else _WELL_ELSEWHERE
-        if sum(came.well for came in rest.values()) < least or _decided(rest, ordered, hosts, is_alone).halts:
+        if sum(came.well for came in rest.values()) < least or _decided(rest, ordered, hosts, counts_hosts).halts:
             continue
         if any(came.well and came.is_proven for came in rest.values()):
             there = {host: came for host, came in there.items() if came.is_proven}
-        decided = _decided(there, ordered, hosts, is_alone)
-        weighed = _fair(list(there.values()), is_alone=is_alone or ordered is not None)
+        decided = _decided(there, ordered, hosts, counts_hosts)
+        weighed = _fair(list(there.values()), counts_hosts=counts_hosts or ordered is not None)
         if decided.halts and _log_e(weighed) >= _HALTS_THERE_AT:
             found[platform] = decided.reason
     return found
 
 
-def _decided(by_source: Mapping[Place, Came], ordered: int | None, hosts: int, is_alone: bool) -> Broken:
+def _decided(by_source: Mapping[Place, Came], ordered: int | None, hosts: int, counts_hosts: bool) -> Broken:
     if ordered is None:
-        return broken_early(by_source, hosts=hosts, is_alone=is_alone)
+        return broken_early(by_source, hosts=hosts, counts_hosts=counts_hosts)
     return broken(by_source, ordered=ordered)
 
 
-def _sources(by_source: Mapping[Place, Came], *, is_alone: bool) -> list[Came]:
+def _sources(by_source: Mapping[Place, Came], *, counts_hosts: bool) -> list[Came]:
     """One for each volunteer, on whatever platforms."""
-    if is_alone:
+    if counts_hosts:
         return list(by_source.values())
     found: dict[int, Came] = {}
     for (volunteer, _), came in by_source.items():
@@ -123,25 +123,25 @@ def _sources(by_source: Mapping[Place, Came], *, is_alone: bool) -> list[Came]:
     return list(found.values())
 
 
-def _fair(counted: Sequence[Came], *, is_alone: bool) -> Sequence[Came]:
+def _fair(counted: Sequence[Came], *, counts_hosts: bool) -> Sequence[Came]:
     """What each has to say, one volunteer no more than all others together."""
-    if is_alone:
+    if counts_hosts:
         return counted
     failed = _failed(counted)
     return [replace(came, badly=min(came.badly, max(1, failed - came.badly))) for came in counted]
 
 
-def _halts(counted: Sequence[Came], *, is_alone: bool) -> Broken:
-    return Broken(halts=True, reason=f"{_share(counted, is_alone)}, and more than {MOST_FAILING:.0%} may not")
+def _halts(counted: Sequence[Came], *, counts_hosts: bool) -> Broken:
+    return Broken(halts=True, reason=f"{_share(counted, counts_hosts)}, and more than {MOST_FAILING:.0%} may not")
 
 
-def _goes_on(counted: Sequence[Came], *, is_alone: bool) -> Broken:
-    share = _share(counted, is_alone)
+def _goes_on(counted: Sequence[Came], *, counts_hosts: bool) -> Broken:
+    share = _share(counted, counts_hosts)
     return Broken(halts=False, reason=f"{share}, which does not show that more than {MOST_FAILING:.0%} do")
 
 
-def _share(counted: Sequence[Came], is_alone: bool) -> str:
-    where = f"on {amount_of(len(counted), 'host')}" if is_alone else f"at {amount_of(len(counted), 'volunteer')}"
+def _share(counted: Sequence[Came], counts_hosts: bool) -> str:
+    where = f"on {amount_of(len(counted), 'host')}" if counts_hosts else f"at {amount_of(len(counted), 'volunteer')}"
     return f"{_failed(counted)} of {_of(counted)} tasks failed {where}"
 
 

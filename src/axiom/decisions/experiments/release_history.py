@@ -113,8 +113,8 @@ def _resumed(known: ReleaseState, line: Release) -> ReleaseState:
     )
 
 
-def facts_of(sent: Iterable[Sent], *, is_alone: bool) -> ReleaseRecord:
-    """Add up what was sent while a bundle was let out: by volunteer, or by host where one `is_alone`."""
+def facts_of(sent: Iterable[Sent], *, counts_hosts: bool) -> ReleaseRecord:
+    """Add up what was sent while a bundle was let out: by volunteer; where one alone computes, by host."""
     sources: dict[Place, Came] = {}
     lost: dict[Place, int] = {}
     by_volunteer: dict[int, int] = {}
@@ -124,7 +124,7 @@ def facts_of(sent: Iterable[Sent], *, is_alone: bool) -> ReleaseRecord:
         by_volunteer[one.volunteer] = by_volunteer.get(one.volunteer, 0) + one.amount
         had[one.host] = had.get(one.host, 0) + one.amount
         total = replace(total, latest=max(one.latest, total.latest or one.latest))
-        place = one.host if is_alone else one.volunteer, one.platform
+        place = one.host if counts_hosts else one.volunteer, one.platform
         came = sources.get(place, Came(platform=one.platform))
         came = replace(came, is_proven=came.is_proven or one.is_proven)
         cause = ended_by(one.state, one.cause)
@@ -140,7 +140,7 @@ def facts_of(sent: Iterable[Sent], *, is_alone: bool) -> ReleaseRecord:
             total = replace(total, theirs_badly=total.theirs_badly + one.amount * (not one.is_ours))
         elif cause is not None:
             lost[place] = lost.get(place, 0) + one.amount
-    return replace(total, by_source=sources, is_alone=is_alone, lost=lost, by_volunteer=by_volunteer, had=had)
+    return replace(total, by_source=sources, counts_hosts=counts_hosts, lost=lost, by_volunteer=by_volunteer, had=had)
 
 
 def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Came]:

@@ -51,7 +51,7 @@ class ReleaseRecord:
     """What came of the tasks that were sent with a bundle while it was let out. `theirs`: at volunteers' hosts."""
 
     by_source: Mapping[Place, Came] = field(default_factory=dict)  # by volunteer and platform, or by host where
-    is_alone: bool = False  # one volunteer alone computes here
+    counts_hosts: bool = False  # and not volunteers, since one alone computes here
     by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
     had: Mapping[int, int] = field(default_factory=dict)  # tasks that each host has had
     out: int = 0  # and not silent for long
@@ -97,16 +97,16 @@ class RolloutRoom:
 
 def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Let:
     """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
-    held = broken_there(facts.by_source, ordered=None, hosts=fleet.hosts, is_alone=facts.is_alone)
+    held = broken_there(facts.by_source, ordered=None, hosts=fleet.hosts, counts_hosts=facts.counts_hosts)
     elsewhere = {source: came for source, came in facts.by_source.items() if came.platform not in held}
-    decided = broken_early(elsewhere, hosts=fleet.hosts, is_alone=facts.is_alone)
+    decided = broken_early(elsewhere, hosts=fleet.hosts, counts_hosts=facts.counts_hosts)
     if decided.halts:
         return Let(stage=Stage.PAUSED, reason=f"it was halted: {decided.reason}", held=held)
     failed, volunteers = facts.failed, {volunteer for volunteer, _ in facts.failing}
-    if not facts.well and failed >= _IN_VAIN and (facts.is_alone or len(volunteers) > 1):
+    if not facts.well and failed >= _IN_VAIN and (facts.counts_hosts or len(volunteers) > 1):
         return Let(stage=Stage.PAUSED, reason=f"it was halted: none of its first {failed} tasks was valid", held=held)
     stage = max(_stage(facts), reached or Stage.PILOT, key=_ORDER.index)
-    benched = {} if facts.is_alone else _benched(facts)
+    benched = {} if facts.counts_hosts else _benched(facts)
     reason = _reason(stage, facts, fleet)
     if benched:
         reason += (

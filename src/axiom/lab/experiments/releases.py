@@ -197,7 +197,7 @@ def _out(
     if said := settled(known, bundle):
         return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
     fleet, is_alone = read_fleet()
-    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent), is_alone=is_alone)
+    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent), counts_hosts=is_alone)
     let = release(facts, fleet, known.stage(bundle))
     theirs = left_for(facts, fleet, let.stage)
     theirs = None if theirs is None else max(theirs, probes_left(facts, fleet, let.stage))

@@ -116,6 +116,6 @@ class RolloutLimits:
         facts = self._known.facts(bundle, self._now)
         if facts is None:
             sent = releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR)
-            facts = facts_of(sent, is_alone=self._known.is_alone(self._db, self._now))
+            facts = facts_of(sent, counts_hosts=self._known.is_alone(self._db, self._now))
             self._known.note_facts(bundle, facts, self._now)
         return facts, release(facts, self._known.fleet(self._db, self._now), reached)

@@ -56,7 +56,7 @@ def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
 def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release]) -> Answer:
     known = standing(history)
     sent = releases.sent(reading.db, bundle.digest, since=known.begun.get(bundle.digest), before=_BEGINNING)
-    facts, paused = facts_of(sent, is_alone=releases.is_alone(reading.db)), known.paused.get("")
+    facts, paused = facts_of(sent, counts_hosts=releases.is_alone(reading.db)), known.paused.get("")
     let = settled(known, bundle.digest) or release(
         facts, releases.fleet(reading.db, believed=BELIEVED_CORES), known.stage(bundle.digest)
     )
