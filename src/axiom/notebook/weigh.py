@@ -259,10 +259,10 @@ def _inputs(
         "blocks": sum(end <= seeds for end in arranged.ends) if arranged.ends else 1,
         "homes": arranged.homes,
         "surroundings": Surroundings(agreements=arranged.agreements, is_registered=False),
+        "raised": arranged.alarms,
     }
 
 
-        "raised": arranged.alarms,
 def _without_lost(observations: tuple[Observation, ...]) -> tuple[Observation, ...]:
     """Without the seeds whose machine was at fault; all of them where these are many, since nobody can tell why."""
     lost = sum(observation.why_missing == LOST for observation in observations)
