@@ -104,9 +104,29 @@ def test_half_a_record_is_waited_for(kept, behind, tmp_path, copy_of):
     copy = copy_of(behind, arriving)
     copy.look(5)
     arriving.mkdir()
-    for end in [*range(2_000, len(whole), 41), len(whole)]:
+    for end in [*range(0, 200, 3), *range(2_000, len(whole), 41), len(whole)]:
         (arriving / kept.files()[0].name).write_bytes(whole[:end])
         copy.look()
+    copy.catch_up()
+    assert behind.names() == kept.names()
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_next_file_that_came_in_part_is_waited_for_after_a_stop_too(kept, behind, tmp_path, copy_of, is_stopped):
+    kept.add("Hedy", segment_bytes=1)
+    last = kept.files()[-1]
+    arriving = tmp_path / "arriving"
+    shutil.copytree(kept.journal, arriving)
+    whole = last.read_bytes().rstrip(b"\0")
+    copy = copy_of(behind, arriving)
+    for cut in (b"", bytes(4_096), whole[:3], whole[:40]):  # a crash of the copy's computer leaves these as well
+        (arriving / last.name).write_bytes(cut)
+        if is_stopped:
+            copy.db.close()
+            copy = copy_of(behind, arriving)
+        copy.look(LOOKS)
+        assert behind.names() == kept.names()[:-1]
+    (arriving / last.name).write_bytes(whole)
     copy.catch_up()
     assert behind.names() == kept.names()
 

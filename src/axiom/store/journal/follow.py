@@ -26,8 +26,8 @@ from axiom.store.journal.records import (
     goes_on,
     is_blank,
     name_of,
+    read_arriving,
     read_body,
-    read_start,
     segments,
     short,
 )
@@ -83,7 +83,7 @@ class JournalFollower:
 
     def _begin(self) -> bool:
         """Find our place in the journal, which may not have come that far here."""
-        held = segments(self._place, self._point.history)
+        held = segments(self._place, self._point.history, read_arriving)
         before = [each for each in held if each.point.position <= self._point.position]
         if not before:
             return self._miss(JournalEnd.LATE if held else JournalEnd.ABSENT, self._place, _LONG_PATIENCE)
@@ -139,11 +139,11 @@ class JournalFollower:
         if following == path or not following.exists():
             return None
         try:
-            segment = read_start(following)
+            segment = read_arriving(following)
         except StoreDamaged:
             self._miss(JournalEnd.DAMAGED, following, _PATIENCE)
             return None
-        if segment.point != reached:
+        if segment is not None and segment.point != reached:
             raise _stopped(JournalEnd.FOREIGN, following)
         return segment
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,11 +127,12 @@ def short(point: JournalPoint) -> str:
     return point.history[:_SHORT]
 
 
-def segments(place: Path, history: str) -> list[Segment]:
-    """All files of this history in this folder, in order."""
-    found = [read_start(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
+def segments(place: Path, history: str, read: Callable[[Path], Segment | None] | None = None) -> list[Segment]:
+    """All files of this history in this folder, in order; those that `read` makes nothing of are left out."""
+    found = [(read or read_start)(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
     return sorted(
-        (segment for segment in found if segment.point.history == history), key=lambda each: each.point.position
+        (segment for segment in found if segment and segment.point.history == history),
+        key=lambda each: each.point.position,
     )
 
 
@@ -160,23 +161,45 @@ def goes_on(raw: bytes, begins: int, number: int) -> bool:
 
 
 def read_start(path: Path) -> Segment:
-    """Where a file of a journal begins, from its first record."""
+    """Where a file of a journal begins. Whoever writes one shows it when its first record is on the disk."""
+    segment = read_arriving(path)
+    if segment is None:
+        raise _damaged(path)
+    return segment
+
+
+def read_arriving(path: Path) -> Segment | None:
+    """Where a file of a journal begins, from its first record; None while a copy has not brought all of that."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         raw = os.pread(descriptor, _START_BYTES, 0)
     finally:
         os.close(descriptor)
     frame = _frame(raw, 0)
+    if frame is None and _is_cut(raw):
+        return None
     if frame is None or not frame.holds(raw, b""):
-        raise StoreDamaged(
-            f"{path} of the journal is damaged where it begins. Nothing was changed; move the file elsewhere: what "
-            "comes after it can then be restored only onto a backup that was made after it."
-        )
+        raise _damaged(path)
     number, history, digest = msgpack.unpackb(frame.body(raw))
     if number != _FORMAT:
         raise StoreDamaged(f"{path} of the journal was written by another Axiom, in format {number}. Use that one.")
     point = JournalPoint(history=history, position=frame.number, digest=digest)
     return Segment(path=path, point=point, moment=frame.moment, begins=frame.ends)
+
+
+def _damaged(path: Path) -> StoreDamaged:
+    return StoreDamaged(
+        f"{path} of the journal is damaged where it begins. Nothing was changed; move the file elsewhere: what "
+        "comes after it can then be restored only onto a backup that was made after it."
+    )
+
+
+def _is_cut(raw: bytes) -> bool:
+    """Is this the beginning of a record, or nothing yet?"""
+    if is_blank(raw, 0) or len(raw) < _HEAD_BYTES:
+        return raw[: len(_MARK)].strip(b"\0") in _MARK
+    (check,) = _CHECK.unpack_from(raw, _HEAD.size)
+    return raw.startswith(_MARK) and zlib.crc32(raw[: _HEAD.size]) == check
 
 
 def _frame(raw: bytes, begins: int) -> Frame | None:
