@@ -22,7 +22,10 @@ UV = ROOT / ".tools" / "uv" / "bin" / "uv"
 ENTRIES = (
     "axiom.cli.finding.weigh_alone",
     "axiom.figures.worker",  # a process of its own, which nothing imports
-    *(f"axiom.notebook.{name}" for name in ("assert_effect", "compare", "plan", "pytest_plugin", "weigh")),
+    *(
+        f"axiom.notebook.{name}"
+        for name in ("assert_effect", "compare", "many_claims", "plan", "pytest_plugin", "weigh")
+    ),
 )
 _MODULE = re.compile(r"\baxiom(?=\.| import )")
 _COMMAND = re.compile(r"\baxiom weigh\b")

@@ -51,7 +51,7 @@ def test_every_block_does_what_the_page_says(outputs):
     undecided, decided = events.split("events.csv: ")[1:]
     assert "--estimand proportion --null P" in undecided
     assert "effect +: the share of the values lies above 0.1" in decided
-    assert "median of 3 paired seeds" in columns
+    assert "mean of 3 paired seeds" in columns
     assert "taken for the outcome: the column status" in runs
 
 

@@ -6,6 +6,7 @@ _FOR_NOTEBOOKS = {
     "open": ("axiom.notebook.lab", "open_lab"),
     "connect": ("axiom.notebook.connect", "connect"),
     "weigh": ("axiom.notebook.weigh", "weigh"),
+    "weigh_all": ("axiom.notebook.many_claims", "weigh_all"),
     "compare": ("axiom.notebook.compare", "compare"),
     "assert_effect": ("axiom.notebook.assert_effect", "assert_effect"),
     "plan": ("axiom.notebook.plan", "plan"),

@@ -99,14 +99,14 @@ class WeighedTable:
             return self._at_one_look(self.one_look)
         if self.estimate is None:
             return "no value yet"
-        number = f"{self.estimate:+.4g}" if self._are_differences() else f"{self.estimate:.4g}"
+        number = self._number(self.estimate)
         what = f"{self._centre()} of {self._counted()}"
         if self.interval == (None, None):
             return f"{number} ({what}, no {self._level()} CI yet{self._spread()})"
         return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
 
     def _at_one_look(self, look: OneLook) -> str:
-        number = f"{look.mean:+.4g}" if self._are_differences() else f"{look.mean:.4g}"
+        number = self._number(look.mean)
         if look.is_paired:
             what = f"mean of {self._counted()}{' and left out' if self.evidence.missing else ''}"
         else:
@@ -116,26 +116,54 @@ class WeighedTable:
             interval = f"{self._level()} CI {look.low:.4g} to {look.high:.4g} {CONDITION}"
         return "; ".join([f"{number} ({what}", interval, *map(str, look.arms)]) + ")"
 
-    def latex(self) -> str:
-        """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade."""
+    def latex(self, verdict: Verdict | None = None) -> str:
+        """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade.
+
+        Among many claims the verdict is another one where this does not stand.
+        """
         look = self.one_look
-        middle, ends = (self.estimate, self.interval) if look is None else (look.mean, (look.low, look.high))
-        sign = "+" if self._are_differences() else ""
-        number = "--" if middle is None else f"${middle:{sign}.4g}$"
+        middle, ends = self._located
+        number = "--" if middle is None else f"${self._number(middle)}$"
         low, high = (
             "-\\infty" if end is None and not place else "\\infty" if end is None else f"{end:.4g}"
             for place, end in enumerate(ends)
         )
-        verdict = str(self.verdict).replace("+", "$+$").replace("−", "$-$")
+        shown = str(self.verdict if verdict is None else verdict).replace("+", "$+$").replace("−", "$-$")
         cells = (
             _LATEX.sub(r"\\\g<0>", self.name),
             number,
             f"$[{low}, {high}]${'' if look is None else ' (one look)'}",
             str(self.n_seeds),
-            verdict,
-            str(self.grade),
+            shown,
+            str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
         )
         return f"{' & '.join(cells)} \\\\"
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The same as cells beside other claims: name, estimate, interval, seeds and evidence."""
+        middle, ends = self._located
+        low, high = ("unbounded" if end is None else f"{end:.4g}" for end in ends)
+        interval = "none yet" if ends == (None, None) else f"{low} to {high}"
+        return (
+            self.name,
+            "none yet" if middle is None else self._number(middle),
+            interval if self.one_look is None else f"{interval} (one look)",
+            f"{self.n_seeds:,}",
+            f"{self._odds()} to 1" if self.is_weighed else "not weighed",
+        )
+
+    @property
+    def _located(self) -> tuple[float | None, tuple[float | None, float | None]]:
+        """The estimate that the first line tells, and its interval."""
+        look = self.one_look
+        return (self.estimate, self.interval) if look is None else (look.mean, (look.low, look.high))
+
+    def _number(self, middle: float) -> str:
+        return f"{middle:+.4g}" if self._are_differences() else f"{middle:.4g}"
+
+    def _odds(self) -> str:
+        return _big(self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value)
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
@@ -228,6 +256,7 @@ class WeighedTable:
             "name": self.name,
             "verdict": found.verdict.value,
             "grade": found.grade.value,
+            "asked_alone": True,
             "n_seeds": found.seeds,
             "estimate": found.estimate,
             "interval": [found.low, found.high],
@@ -389,8 +418,7 @@ class WeighedTable:
         if self.is_weighed:
             is_absent = found.verdict is Verdict.ABSENT
             against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
-            odds = _big(found.e_absent if is_absent else found.e_value)
-            facts["evidence"] = f"{odds} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
+            facts["evidence"] = f"{self._odds()} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
         if (least := self.ruled_out) is not None:
             facts["ruled out"] = (
                 f"an effect of {least:g} or more; if less does not matter, --smallest-effect {least:g} decides that "
@@ -399,6 +427,7 @@ class WeighedTable:
         if self.repeated or self.waiting:
             facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
         facts["hosts"] = _computed(found)
+        facts["claims"] = "one, asked alone; weigh all that you ask together (more words after --of, --value, files)"
         if ahead := self._ahead():
             facts["to decide" if self.verdict is Verdict.UNDECIDED else "next grade"] = ahead
         return facts

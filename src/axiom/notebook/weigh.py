@@ -144,7 +144,10 @@ def _two(arms: Sequence[Any] | None) -> tuple[str, str] | None:
     if arms is None:
         return None
     if isinstance(arms, str) or len(arms) != 2:
-        raise WrongUse(f"of={arms!r} names no two arms. Nothing was weighed; write them as in of=('ours', 'base').")
+        raise WrongUse(
+            f"of={arms!r} names no two arms. Nothing was weighed; write them as in of=('ours', 'base'), or compare "
+            "more than two with axiom.weigh_all."
+        )
     return str(arms[0]), str(arms[1])
 
 

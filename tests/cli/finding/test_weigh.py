@@ -12,6 +12,8 @@ import sys
 import pytest
 from patience import PATIENCE
 
+from axiom.cli.finding.weigh_options import spread
+
 
 @pytest.fixture
 def table(tmp_path):
@@ -102,6 +104,42 @@ def test_the_command_that_an_error_tells_is_the_one_to_write(say_to, weigh, tmp_
     assert weigh(*words, "--json")["one_look"]["mean"] == 3.4
 
 
+def test_several_arms_values_and_files_are_claims_of_which_it_is_said_which_stand_among_all(weigh, tmp_path, say_to):
+    dice = random.Random(3)
+    for name in ("one.csv", "two.csv"):
+        rows = [
+            f"{seed},{arm},{ord(arm) + dice.gauss(0, 0.3)},{dice.gauss(0, 1)}" for seed in range(20) for arm in "abc"
+        ]
+        (tmp_path / name).write_text("\n".join(["seed,arm,acc,loss", *rows]), encoding="utf-8")
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    words = "--by", "arm", "--value", "acc", "--value", "loss", "--of", "c", "b", "a"
+    whole = weigh(*words, one, two, "--json")
+    assert (whole["asked"], whole["with_verdict_alone"], whole["standing_among_all"]) == (8, 4, 4)
+    assert [claim["false_share"] is not None for claim in whole["claims"]] == [True, True, False, False] * 2
+    text = weigh(one, two, *words)
+    assert text.startswith("8 claims: 4 ")
+    assert sum("undecided  undecided" in line for line in text.splitlines()) == 4
+    piped = axiom("-", *words, "--json", stdin=one.read_bytes())
+    assert json.loads(piped.stdout)["asked"] == 4
+    assert say_to(None, "weigh", one, two, *words, "--picture", tmp_path / "card.svg")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("--of a b t.csv", "--of=a --of=b t.csv"),
+        ("t.csv --of a b c --by x", "t.csv --of=a --of=b --of=c --by x"),
+        ("--of a b -1 -q", "--of=a --of=b --of=-1 -q"),
+        ("--of 1e-3 -0.1 - --json", "--of=1e-3 --of=-0.1 - --json"),
+        ("--of a b runs.jsonl.gz", "--of=a --of=b runs.jsonl.gz"),
+        ("--of", "--of"),
+        ("-- --of a", "-- --of a"),
+    ],
+)
+def test_arms_end_before_the_next_option_or_file(typed, read):
+    assert spread(typed.split()) == read.split()
+
+
 def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to, table, tmp_path, monkeypatch):
     for words, status in (
         *((["mine.csv"], 0), (["mine.csv", "--fail-unless", "effect +"], 0)),
@@ -109,6 +147,7 @@ def test_the_exit_status_is_honest_and_what_cannot_be_done_draws_nothing(say_to,
         *(([], 2), (["none.csv"], 3), (["."], 2), (["mine.csv", "--estimand", "contrats"], 2)),
         *((["mine.csv", "--null", "nan"], 2), (["mine.csv", "--estimand", "mean"], 2)),
         *((["mine.csv", "other.csv"], 2), (["mine.csv", "--alpha", "0"], 2)),
+        *((["mine.csv", "mine.csv"], 0), (["mine.csv", "mine.csv", "--fail-unless", "effect -"], 1)),
         *((["mine.csv", "--fail-unless", "great"], 2), (["mine.csv", "--plan", "0.5"], 2)),
     ):
         monkeypatch.chdir(table.parent)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run
+from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run, spread
 from axiom.cli.options import color_option, json_option, quiet_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,7 +33,15 @@ def _clicked(option: WeighOption) -> Callable[[F], F]:
     )
 
 
-@click.command("weigh")
+class _Weighing(click.Command):
+    """Takes any number of words after --of."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words of the command line."""
+        return super().parse_args(ctx, spread(args))
+
+
+@click.command("weigh", cls=_Weighing)
 @click.argument("files", metavar="FILE", nargs=-1, type=click.Path(path_type=Path))
 @_weigh_options
 @json_option
@@ -42,7 +50,8 @@ def _clicked(option: WeighOption) -> Callable[[F], F]:
 def weigh(files: tuple[Path, ...], as_json: bool, quiet: bool, **said: Any) -> None:
     """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms.
 
-    FILE may be packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host,
+    FILE may be packed with gzip; - is standard input. Several files, several --value, or more than two words after --of
+    are several claims, and it is said which stand among all. Read are the columns seed and value, issue, block, host,
     volunteer, platform, design and outcome. Nothing is stored and no laboratory is needed.
     """
     if status := run(files, said, as_json=as_json, quiet=quiet):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom import __version__
-from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run
+from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run, spread
 from axiom.errors import AxiomError
 from axiom.service.terminal import remark
 
@@ -17,7 +17,7 @@ design and outcome."""
 
 def main() -> None:
     """Run the command and leave with an honest exit status."""
-    said = vars(_parser().parse_args())
+    said = vars(_parser().parse_args(spread(sys.argv[1:])))
     try:
         status = run(said.pop("files"), said, as_json=said.pop("json"), quiet=said.pop("quiet"))
         sys.stdout.flush()
@@ -48,7 +48,7 @@ def _taken(option: WeighOption) -> dict[str, Any]:
         return {"action": "store_true"}
     taken: dict[str, Any] = {"type": option.kind, "default": option.default}
     if option.is_many:
-        return {**taken, "action": "append", "default": (), "metavar": option.metavar}
+        return {**taken, "action": "append", "default": [], "metavar": option.metavar}
     if option.words > 1:
         return {**taken, "nargs": option.words, "metavar": tuple(option.metavar.split())}
     return {**taken, "metavar": option.metavar}

@@ -3,12 +3,15 @@
 Nothing here imports more than the standard library before it weighs.
 """
 
+import io
 import json
+import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,11 +21,16 @@ from axiom.service.terminal import escaped, progress, remark, say
 
 if TYPE_CHECKING:
     from axiom.notebook.evidence_card import WeighedTable
+    from axiom.notebook.many_claims import ManyClaims
     from axiom.notebook.read_table import Sheet
 
 _WORDS = ("contrast", "slope", "rank_correlation", "exponent", "breakpoint", "proportion", "level", "mean")
 _LONGEST_NAME = 256
 _TELL_EVERY = 0.5  # seconds
+_TWO = 2  # arms at least
+_PIPED = Path("-")
+_NEGATIVE = re.compile(r"-[\d.]\S*")
+_CALLED_A_FILE = re.compile(r"\.(?:csv|tsv|txt|jsonl?|ndjson)(?:\.gz)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +54,10 @@ class WeighOption:
 
 OPTIONS = (
     WeighOption(
-        name="--value", metavar="COLUMN", help="Where the numbers stand; accuracy also finds metrics.accuracy."
+        name="--value",
+        metavar="COLUMN",
+        is_many=True,
+        help="Where the numbers stand; accuracy also finds metrics.accuracy. Each of several is a claim of its own.",
     ),
     WeighOption(
         name="--seed",
@@ -58,9 +69,10 @@ OPTIONS = (
     ),
     WeighOption(
         name="--of",
-        metavar="OURS BASE",
-        words=2,
-        help="Weigh ours minus base of the same seed: two words of the column --by, or two columns.",
+        metavar="OURS BASE ...",
+        is_many=True,
+        help="Weigh ours minus base of the same seed: words of the column --by, or columns. The first is compared with "
+        "each other, and each is a claim of its own.",
     ),
     WeighOption(
         name="--pair",
@@ -97,7 +109,8 @@ OPTIONS = (
     WeighOption(
         name="--fail-unless",
         metavar="VERDICT",
-        help='End with 1 unless this is the verdict: "effect +", "effect -" or absent.',
+        help='End with 1 unless this is the verdict, of several claims that of each among all: "effect +", '
+        '"effect -" or absent.',
     ),
     WeighOption(
         name="--plan",
@@ -106,7 +119,35 @@ OPTIONS = (
         help="How many seeds an effect of so many standard deviations takes; needs no file.",
     ),
 )
-_OF_WEIGHING = ("value", "seed", "by", "of", "pair", "estimand", "null", "smallest_effect", "bounds", "alpha")
+_OF_WEIGHING = ("seed", "by", "pair", "estimand", "null", "smallest_effect", "bounds", "alpha")
+
+
+def spread(words: Sequence[str]) -> list[str]:
+    """Words of a command line, in which each arm after --of is an option of its own: arms may be any number.
+
+    They end before the next option, and before a word that is a file or is called like one.
+    """
+    left, done = list(words), list[str]()
+    while left:
+        word = left.pop(0)
+        done.append(word)
+        if word == "--":
+            return [*done, *left]
+        if word != "--of":
+            continue
+        done.pop()
+        arms = list[str]()
+        while left and not left[0].startswith("--") and (len(arms) < _TWO or not _ends_arms(left[0])):
+            arms.append(left.pop(0))
+        if not arms:
+            return [*done, word, *left]
+        done += [f"--of={arm}" for arm in arms]
+    return done
+
+
+def _ends_arms(word: str) -> bool:
+    is_option = word.startswith("-") and not _NEGATIVE.fullmatch(word)
+    return is_option or bool(_CALLED_A_FILE.search(word)) or Path(word).is_file()
 
 
 def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet: bool) -> int:
@@ -115,20 +156,41 @@ def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet:
         _show_plan(said["plan"], said["alpha"], files, as_json=as_json)
         return 0
     from axiom.notebook.assert_effect import demanded
-    from axiom.notebook.weigh import weigh
 
     wanted = demanded(said["fail_unless"]) if said["fail_unless"] is not None else None
+    is_many = len(files) > 1 or len(said["value"]) > 1 or len(said["of"]) > _TWO
+    if is_many and said["picture"] is not None:
+        raise WrongUse("--picture draws one claim, and several are named. Nothing was weighed; name one.")
     with _Waiting(quiet=quiet) as waiting:
-        card = weigh(lambda: waiting.counted(_sheet(files)), **{key: said[key] for key in _OF_WEIGHING})
-        shown = _json(card.data()) if as_json else card.latex() if said["latex"] else _card(card)
+        tables = [partial(waiting.counted, read) for read in _readers(files, is_many=is_many)]
+        claims = _many(tables, said) if is_many else None
+        card = _one(tables[0], said) if claims is None else claims.cards[0]
+        whole = claims or card
+        shown = _json(whole.data()) if as_json else whole.latex() if said["latex"] else _shown(whole)
     say(shown)
     if (file := said["picture"]) is not None:
         _write(card.picture(file.suffix), file)
         remark(f"Wrote {file}", quiet=quiet)
-    if wanted is not None and card.verdict is not wanted:
-        remark(f"The verdict is {card.verdict}, and {wanted} was demanded.", quiet=quiet)
+    verdicts = claims.verdicts if claims else (card.verdict,)
+    if wanted is not None and (others := [verdict for verdict in verdicts if verdict is not wanted]):
+        of_how_many = f" for {len(others)} of {len(verdicts)} claims" if claims else ""
+        remark(f"The verdict is {others[0]}{of_how_many}, and {wanted} was demanded.", quiet=quiet)
         return 1
     return 0
+
+
+def _one(table: "Callable[[], Sheet]", said: Mapping[str, Any]) -> "WeighedTable":
+    from axiom.notebook.weigh import weigh
+
+    words = {key: said[key] for key in _OF_WEIGHING}
+    return weigh(table, value=next(iter(said["value"]), None), of=said["of"] or None, **words)
+
+
+def _many(tables: Sequence["Callable[[], Sheet]"], said: Mapping[str, Any]) -> "ManyClaims":
+    from axiom.notebook.many_claims import weigh_all
+
+    words = {key: said[key] for key in _OF_WEIGHING}
+    return weigh_all(*tables, value=said["value"] or None, of=said["of"] or None, **words)
 
 
 def _show_plan(effect: float, alpha: float, files: Sequence[Path], *, as_json: bool) -> None:
@@ -147,9 +209,9 @@ def _json(document: Mapping[str, Any]) -> str:
     return escaped(json.dumps(document, indent=2, ensure_ascii=False))
 
 
-def _card(card: "WeighedTable") -> str:
-    drawn = card.sketched()
-    return repr(card) + (f"\n\n{drawn}" if drawn else "")
+def _shown(whole: "WeighedTable | ManyClaims") -> str:
+    drawn = whole.sketched() if hasattr(whole, "sketched") else ""
+    return repr(whole) + (f"\n\n{drawn}" if drawn else "")
 
 
 class _Waiting:
@@ -171,8 +233,9 @@ class _Waiting:
             self._teller.join()
             progress("")
 
-    def counted(self, sheet: "Sheet") -> "Sheet":
-        """The same sheet, whose rows are counted as they are read."""
+    def counted(self, read: "Callable[[], Sheet]") -> "Sheet":
+        """A sheet, whose rows are counted as they are read."""
+        sheet = read()
         return replace(sheet, rows=self._counted(sheet.rows))
 
     def _counted(self, rows: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -188,21 +251,20 @@ class _Waiting:
                 progress(f"{'Weighing' if self._is_read else 'Reading'} {self._rows:,} rows, {seconds:.0f} s")
 
 
-def _sheet(files: Sequence[Path]) -> "Sheet":
+def _readers(files: Sequence[Path], *, is_many: bool) -> list["Callable[[], Sheet]"]:
+    """How each file is read, as often as a claim is weighed of it."""
     if not files:
         raise WrongUse("No file is named. Name one, as in `axiom weigh results.csv`, or - for standard input.")
-    if len(files) > 1:
-        whole = " ".join(map(str, files))
-        is_one = len(whole) < _LONGEST_NAME and Path(whole).exists()
-        hint = f"put quotation marks around it: '{whole}'" if is_one else "name one of them"
-        shown = ", ".join(map(str, files[:3])) + (", …" if len(files) > 3 else "")
-        raise WrongUse(
-            f"{len(files)} files are named ({shown}), and one is weighed at a time. Nothing was weighed; {hint}. Runs "
-            "of several files belong into one table with a column that says which runs they are; see --by."
-        )
+    whole = " ".join(map(str, files))
+    if len(files) > 1 and len(whole) < _LONGEST_NAME and not files[0].exists() and Path(whole).exists():
+        raise WrongUse(f"There is no file {files[0]}. Nothing was weighed; put quotation marks around it: '{whole}'.")
     from axiom.notebook.read_table import sheet_of_bytes, sheet_of_file
 
-    return sheet_of_bytes(sys.stdin.buffer, "standard input") if files[0] == Path("-") else sheet_of_file(files[0])
+    def piped() -> "Sheet":
+        return sheet_of_bytes(io.BytesIO(kept) if is_many else sys.stdin.buffer, "standard input")
+
+    kept = sys.stdin.buffer.read() if is_many and _PIPED in files else b""
+    return [piped if file == _PIPED else partial(sheet_of_file, file) for file in files]
 
 
 def _write(drawn: bytes, file: Path) -> None:
