@@ -22,7 +22,8 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests/support"))
 sys.path.append(str(Path(__file__).parent / "parts"))
 
-from pilot_cluster import CELLS, PilotCluster, computing, cpu_seconds, kill, runners, tree
+from pilot_cluster import CELLS, PilotCluster, computing, kill, runners, tree
+from processes import cpu_seconds
 
 SERVING_SECONDS = 10.0
 ENDING_SECONDS = 20.0

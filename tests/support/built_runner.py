@@ -17,6 +17,7 @@ from typing import Any
 
 from boinc_client import Client, client, register
 from patience import until
+from processes import cpu_seconds
 from running_lab import answer
 from volunteer_lab import Project
 
@@ -101,7 +102,7 @@ class Computing:
 
     @property
     def cpu_seconds(self) -> float:
-        return sum(_cpu(pid) for pid in (self.runner, self.child))
+        return sum(cpu_seconds(pid) for pid in (self.runner, self.child))
 
     @property
     def memory_mb(self) -> float:
@@ -147,11 +148,6 @@ def _below(parent: int) -> list[int]:
 def _words(pid: int) -> str:
     """The command line of a process, whose words end with zeros; nothing once it is gone."""
     return _said(pid, "cmdline")
-
-
-def _cpu(pid: int) -> float:
-    fields = _said(pid, "stat").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _held(pid: int) -> float:

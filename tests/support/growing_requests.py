@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
+from processes import cpu_seconds
 from strangers import Site
 
 from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES
@@ -79,12 +79,6 @@ def _posted(path: str, opening: str, sign: str) -> Sized:
 
 
 def _seconds(site: Site, process: int, request: bytes) -> float:
-    before = _cpu(process)
+    before = cpu_seconds(process)
     site.answer([request])
-    return _cpu(process) - before
-
-
-def _cpu(process: int) -> float:
-    """Seconds of a processor that the threads of a process have taken."""
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+    return cpu_seconds(process) - before

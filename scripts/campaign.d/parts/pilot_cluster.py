@@ -15,7 +15,7 @@ from typing import Any
 
 from changed_database import wait_for_change
 from patience import PATIENCE
-from processes import fields, free_port
+from processes import free_port
 from running_lab import AXIOM, typed
 from vouch import vouch
 
@@ -257,15 +257,6 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
-
-
-def cpu_seconds(pid: int) -> float:
-    """What a process has used; nothing where it is gone."""
-    try:
-        said = fields(pid)
-    except ProcessLookupError:
-        return 0.0
-    return (int(said[11]) + int(said[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
