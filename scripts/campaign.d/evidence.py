@@ -10,6 +10,7 @@ from pathlib import Path
 
 from simulated.attacked import attacked
 from simulated.biases import arrival, laboratory
+from simulated.dependent import copies, dependence
 from simulated.figures import QUICK, WHOLE, Answer, Size
 from simulated.hardships import border, hardships
 from simulated.intervals import coverage, forecasters, pooled
@@ -32,6 +33,8 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "border": border,
     "hardships": hardships,
     "attacked": attacked,
+    "copies": copies,
+    "dependence": dependence,
 }
 
 

@@ -341,6 +341,17 @@ def test_of_two_arms_with_copies_each_seed_counts_where_neither_is_one():
     assert card.verdict is Verdict.UNDECIDED
 
 
+def test_a_pair_that_comes_again_is_told_and_equal_differences_of_other_numbers_are_not():
+    chance = np.random.default_rng(1)
+    ours, base = chance.normal(size=(2, 24)).tolist()
+    ours[7], base[7] = ours[3], base[3]
+    card = axiom.compare(ours, base)
+    assert (card.n_seeds, card.evidence.alarms) == (24, ())
+    assert any("in both arms: seeds 3, 7" in text for text in card.flags)
+    shares = (chance.binomial([370, 630], 0.9, (100, 2, 2)) / [370, 630]).mean(axis=2)  # balanced accuracies
+    assert axiom.compare(*shares.T.tolist()).evidence.alarms == ()
+
+
 def test_arms_of_honest_accuracies_and_a_limit_that_one_of_them_always_reaches_are_no_copies():
     chance = np.random.default_rng(2)
     for cases in (100, 1000):

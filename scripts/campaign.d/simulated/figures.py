@@ -54,5 +54,12 @@ def above(what: str, found: float, share: float, n: int) -> Held:
     return Held(words=f"{what}: {found:.4f}, at least {limit:.4f}", holds=found >= limit)
 
 
+def interval(times: int, trials: int) -> tuple[float, float]:
+    """Wilson's interval of a share, at 95 %."""
+    share, room = times / trials, 1.96**2 / trials
+    middle, reach = share + room / 2.0, math.sqrt(room * (share * (1.0 - share) + room / 4.0))
+    return max(0.0, (middle - reach) / (1.0 + room)), (middle + reach) / (1.0 + room)
+
+
 def _by_chance(share: float, n: int) -> float:
     return 3.0 * math.sqrt(share * (1.0 - share) / n)

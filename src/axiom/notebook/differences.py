@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from axiom.domain.amounts import counted
+from axiom.domain.findings import COARSE
 from axiom.domain.work import Outcome
 from axiom.errors import TableUnreadable, WrongUse
 from axiom.notebook.column_names import Columns, NamedColumns, columns_of, shown
@@ -24,7 +25,7 @@ from axiom.notebook.read_table import Sheet
 from axiom.notebook.row import PlainRows, Row
 from axiom.notebook.seeds_in_order import BesideRows, rows_in_order
 from axiom.notebook.whole_command import whole_command
-from axiom.statistics.clones import equal_values
+from axiom.statistics.clones import clones, equal_values
 
 _LARGEST_SINGLE = 3e38
 _SINGLE_DIGITS, _CASES = 6, 1000  # of a decimal, and test cases of a share, that single precision still tells apart
@@ -79,6 +80,7 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         issues=runs.issues if "issue" in columns.known else None,
         repeated=once.repeated,
         agreements=once.agreements,
+        fingerprint=COARSE,
     )
     name = f"{sheet.name}, {runs.arms[0]} minus {runs.arms[1]}"
     return replace(read.whole(rows, beside), name=name, arms=values, unpaired=unpaired)
@@ -237,6 +239,11 @@ def _shared(
             designs.setdefault(key[1], []).append((key, (one.value, other.value)))
     shared: dict[_Key, tuple[str, ...]] = {}
     for design, pairs in designs.items():
+        if len({numbers for _, numbers in pairs}) < len(pairs) and (
+            twice := clones(dict(enumerate(numbers for _, numbers in pairs)))
+        ):
+            named = shown([pairs[place][0][0] for place in twice[0]])
+            said.flags.append(f"the very same numbers in both arms: seeds {named}{', and others' * (len(twice) > 1)}")
         first, second = ([numbers[arm] for _, numbers in pairs] for arm in (0, 1))
         for name, values, beside in ((names[0], first, second), (names[1], second, first)):
             groups = equal_values(range(len(values)), values, beside)

@@ -55,6 +55,7 @@ class BesideRows:
     repeated: int = 0
     agreements: tuple[Agreements, ...] = ()
     order: OrderOfRuns | None = None
+    fingerprint: str = ""  # of all values; of differences that they are no computation, and their arms are looked at
 
 
 _NOTHING_ELSE = BesideRows()
@@ -76,7 +77,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
     alarms = _independence(closed, said, beside.order, is_issued="issue" in given)
     return Arranged(
         is_issued="issue" in given,
-        observations=_observations(closed, hosts),
+        observations=_observations(closed, hosts, beside.fingerprint),
         ends=ends,
         homes=homes,
         names=names,
@@ -90,12 +91,14 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
     )
 
 
-def _observations(rows: Iterable[Row], hosts: Mapping[str, int]) -> tuple[Observation, ...]:
+def _observations(rows: Iterable[Row], hosts: Mapping[str, int], fingerprint: str) -> tuple[Observation, ...]:
     first: dict[str, int] = {}
-    return tuple([_observation(number, row, hosts, first) for number, row in enumerate(rows)])
+    return tuple([_observation(number, row, hosts, first, fingerprint) for number, row in enumerate(rows)])
 
 
-def _observation(number: int, row: Row, hosts: Mapping[str, int], first: dict[str, int]) -> Observation:
+def _observation(
+    number: int, row: Row, hosts: Mapping[str, int], first: dict[str, int], fingerprint: str
+) -> Observation:
     """One row; where one of its arms has the number of an earlier one, it says so. First: who had such a number."""
     before = [(first[shared], shared) for shared in row.shared if first.setdefault(shared, number) != number]
     return Observation(
@@ -105,6 +108,7 @@ def _observation(number: int, row: Row, hosts: Mapping[str, int], first: dict[st
         why_missing=LOST if row.is_lost and row.value is None else row.why_missing,
         outcome=row.outcome,
         design=row.design,
+        fingerprint=fingerprint,
         repeats=f"{EVERY_NUMBER} of replicate {before[0][0]} in {before[0][1]}" if before else "",
     )
 
@@ -130,9 +134,9 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside:
         is_issued=False,
         observations=tuple(
             [
-                _observation(number, others[at], hosts, first)
+                _observation(number, others[at], hosts, first, beside.fingerprint)
                 if at in others
-                else Observation(replicate=number, value=values[at])
+                else Observation(replicate=number, value=values[at], fingerprint=beside.fingerprint)
                 for number, at in enumerate(order)
             ]
         ),
