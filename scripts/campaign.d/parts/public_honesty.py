@@ -26,6 +26,7 @@ NO_COUNTERPART = {"02_selective_iv": MEASURED, "07_transformation": MEASURED, "1
 LOOKS = "03_optional_stopping"  # at one claim: the promise of one card. The others choose among several
 TESTS, CARDS = ("t-test, once", "t-test, hacked"), ("a card, chosen", "all cards told")
 PILOTS = "26_selective_continuation"  # asks a hundred times in a trial, so a quarter of the trials must do
+_NOTHING = 1e-300  # evidence as weak as this has a logarithm
 _Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -48,8 +49,8 @@ class Cards:
         else:
             null = 0.0 if estimand == "level" else None
             card = weigh({**seeds, "ours": ours, "base": base}, of=("ours", "base"), estimand=estimand, null=null)
-        self.log_es.append(math.log(card.evidence.e_value))
-        return float(min(1.0, 1.0 / card.evidence.e_value))
+        self.log_es.append(math.log(max(card.evidence.e_value, _NOTHING)))
+        return math.exp(min(0.0, -self.log_es[-1]))
 
     def regressed(self, outcome: _Numbers, on: _Numbers, beside: _Numbers | None = None) -> float:
         """Two groups are arms, and of covariates the outcome is freed before; a predictor on a scale says nothing."""
