@@ -341,6 +341,19 @@ def test_of_two_arms_with_copies_each_seed_counts_where_neither_is_one():
     assert card.verdict is Verdict.UNDECIDED
 
 
+def test_copies_in_an_arm_that_nothing_pairs_count_once():
+    chance = np.random.default_rng(1)
+    runs = [run(seed, "ours", value) for seed, value in enumerate(chance.normal(size=5).tolist())]
+    runs += [run(10 + seed, "base", 0.123_456_789) for seed in range(5)]
+    made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
+    assert made.arms is not None
+    assert [len(values) for values in made.arms] == [5, 1]
+    assert any("--null 0.123457" in text for text in made.beside.flags)
+    runs[5:] = [run(10 + seed, "base", value) for seed, value in enumerate([0.123_456_789] * 3 + [0.2, 0.3])]
+    made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
+    assert [len(values) for values in made.arms or ()] == [5, 3]
+
+
 def test_a_pair_that_comes_again_is_told_and_equal_differences_of_other_numbers_are_not():
     chance = np.random.default_rng(1)
     ours, base = chance.normal(size=(2, 24)).tolist()

@@ -7,7 +7,7 @@ import difflib
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -18,6 +18,7 @@ from axiom.domain.findings import COARSE
 from axiom.domain.work import Outcome
 from axiom.errors import TableUnreadable, WrongUse
 from axiom.notebook.column_names import Columns, NamedColumns, columns_of, shown
+from axiom.notebook.copies_in_arms import copies_in_arms
 from axiom.notebook.count_once import Once, Said, count_once
 from axiom.notebook.read_cells import ABSENT, BEYOND, NO_VALUE, joined, label_of
 from axiom.notebook.read_rows import PLAIN_COLUMNS, Reader, Rows, counted_rows
@@ -25,13 +26,11 @@ from axiom.notebook.read_table import Sheet
 from axiom.notebook.row import PlainRows, Row
 from axiom.notebook.seeds_in_order import BesideRows, rows_in_order
 from axiom.notebook.whole_command import whole_command
-from axiom.statistics.clones import clones, equal_values
 
 _LARGEST_SINGLE = 3e38
 _SINGLE_DIGITS, _CASES = 6, 1000  # of a decimal, and test cases of a share, that single precision still tells apart
 _MOST_CASES = 10_000  # the same of double precision
 _SHORT = 10  # characters of a decimal
-_Key = tuple[str, str]  # seed and design
 _WORST = (None, Outcome.FAILED, Outcome.DIVERGED, Outcome.LATE, Outcome.OK)
 
 
@@ -67,12 +66,16 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     values: tuple[array[float], array[float]] = array("d"), array("d")
     rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
     add = rows.append if isinstance(rows, list) else rows.add
-    shared = _shared(settled, runs.arms, said)
+    shared = copies_in_arms(settled, runs.arms, said, are_paired=not unpaired)
+    seen: set[str] = set()
     for (seed, design), arms in settled.items():
-        add(_difference(seed, design, arms, runs.arms, shared.get((seed, design), ())))
+        words = shared.get((seed, design), ())
+        add(_difference(seed, design, arms, runs.arms, words))
+        is_copy = unpaired and not seen.isdisjoint(words)
+        seen.update(words)
         numbers = [None if arm is None else arm.value for arm in arms]
         for place, number in enumerate(numbers):
-            if number is not None and (unpaired or None not in numbers):
+            if number is not None and not is_copy and (unpaired or None not in numbers):
                 values[place].append(number)
     beside = BesideRows(
         reasons=tuple(said.reasons),
@@ -224,39 +227,6 @@ def _settled(
         return next(iter(runs.pairs[key][arm]), None)
 
     return {key: (row(key, 0), row(key, 1)) for key in runs.pairs}, once
-
-
-def _shared(
-    settled: Mapping[_Key, tuple[Row | None, Row | None]], names: tuple[str, str], said: Said
-) -> dict[_Key, tuple[str, ...]]:
-    """In which arms a seed has the number of others, where an arm has so few that its seed may not have been used.
-
-    Differences do not show it: the other arm varies in them. Each arm is looked at in each design.
-    """
-    designs: dict[str, list[tuple[_Key, tuple[float, float]]]] = {}
-    for key, (one, other) in settled.items():
-        if one is not None and other is not None and one.value is not None and other.value is not None:
-            designs.setdefault(key[1], []).append((key, (one.value, other.value)))
-    shared: dict[_Key, tuple[str, ...]] = {}
-    for design, pairs in designs.items():
-        if len({numbers for _, numbers in pairs}) < len(pairs) and (
-            twice := clones(dict(enumerate(numbers for _, numbers in pairs)))
-        ):
-            named = shown([pairs[place][0][0] for place in twice[0]])
-            said.flags.append(f"the very same numbers in both arms: seeds {named}{', and others' * (len(twice) > 1)}")
-        first, second = ([numbers[arm] for _, numbers in pairs] for arm in (0, 1))
-        for name, values, beside in ((names[0], first, second), (names[1], second, first)):
-            groups = equal_values(range(len(values)), values, beside)
-            for place in [place for group in groups for place in group]:
-                key, words = pairs[place][0], f"the arm {joined([name, design]) if design else name}"
-                shared[key] = (*shared.get(key, ()), f"{words}, {values[place]:.15g}")
-            if groups and min(values) == max(values):
-                said.flags.append(
-                    f"{name} is {values[0]:.6g} in all {len(values)} seeds{f' of {design}' if design else ''}; if that "
-                    "is a fixed number and nothing was drawn for it, weigh the other arm alone against it, with "
-                    f"--estimand level --null {values[0]:.6g}"
-                )
-    return shared
 
 
 def _difference(
