@@ -40,6 +40,8 @@ def tried(name: str) -> list[str]:
         declared = answer("experiment", "show", name, "--json", place=place)["experiment"]
     verdict = "passed" if said["passed"] else f"FAILED: {said['reason']}"
     print(f"{name:<34}{load:6.1f}{said['configs']:9d}{said['seconds']:9.1f}  {verdict}", flush=True)
+    alike = [gate["reason"] for gate in said["said"] if gate["gate"] == "G4" and "changes nothing" in gate["reason"]]
+    print("".join(f"{'':4}{reason}\n" for reason in alike), end="", flush=True)
     found = [] if said["passed"] else [f"{name} failed: {said['reason']}"]
     if declared["seconds"] <= LIGHT and said["seconds"] > MOST:
         found.append(f"{name} is light, and took {said['seconds']:.0f} s of at most {MOST:.0f}")
