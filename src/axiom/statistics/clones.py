@@ -12,9 +12,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import sha256
-from itertools import accumulate
-
-import numpy as np
+from itertools import accumulate, pairwise
 
 _FINE = 6.0  # digits that a number must carry before its coming again says anything
 _NARROW = 2.0  # digits that seeds may share because they measure the same thing
@@ -80,7 +78,7 @@ def equal_values(
     that agree say nothing, and all together are compared with how many values they seem to have been drawn from. Values
     beside them, such as the other arm's, show that too. A number of single precision is read as it was written.
     """
-    if not _are_some_alike(values):
+    if not _are_some_alike(sorted(values)):
         return ()
     seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
     values = [value for value in values if math.isfinite(value)]
@@ -102,15 +100,14 @@ def equal_values(
 
 def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds of the same value with many digits, however few they are among all."""
-    if not _are_some_alike(values):
+    if len(set(values)) == len(values):  # asked first, since it is so nearly always
         return ()
     return clones({seed: _as_written(value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)})
 
 
-def _are_some_alike(values: Sequence[float]) -> bool:
-    """Do two agree in fourteen digits? It is so seldom, and of a million values quickly known."""
-    ordered = np.sort(np.asarray(values, dtype=float))
-    return bool((ordered[1:] - ordered[:-1] <= _HARDLY * np.abs(ordered[:-1])).any())
+def _are_some_alike(ordered: Sequence[float]) -> bool:
+    """Do two neighbours agree in fourteen digits? It is so seldom, and of a million values quickly known."""
+    return any(other - one <= _HARDLY * abs(one) for one, other in pairwise(ordered))
 
 
 def _as_written(number: float) -> float:
