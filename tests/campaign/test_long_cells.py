@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from boinc_client import Client, client, register
+from experiment_text import experiment_text
 from patience import until
 from processes import state
 from real_parts import need
@@ -15,26 +16,12 @@ from volunteer_lab import attached, project
 pytestmark = need("boinc")
 _BLOCKS = 70
 _NOT_ON_BATTERIES = "<run_on_batteries>0</run_on_batteries>"
-_EXPERIMENT = f'''"""long_way: a cell of half a minute that says by how many processes it was computed."""
-
+# A cell of half a minute that says by how many processes it was computed.
+_LONG_WAY = f"""
 import os
 import time
-from dataclasses import dataclass
 
-from axiom.domain.experiments import Experiment, Needs, grid
 from axiom.kit import chance, pace
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    place: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    blocks: int
-    processes: int
-    total: float
 
 
 def step(state, number):
@@ -46,31 +33,20 @@ def step(state, number):
     return (processes if os.getpid() in processes else [*processes, os.getpid()]), [*total, total[-1] * 1.01 + number]
 
 
-def run(config: Config, seed: int) -> Measures:
+def run(config, seed):
     start = float(chance.stream(seed, "start").random())
     pace.early([start])
     processes, total = pace.blocks(([], [start]), step, {_BLOCKS})
     return Measures(blocks=len(total) - 1, processes=len(processes), total=total[-1])
-
-
-experiment = Experiment(
-    name="long_way",
-    version=1,
-    question="Does a long cell go on where it was interrupted?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, place=[0]),
-    ranges={{"place": (0, 1_000)}},
-    estimands=(),
-    needs=Needs(seconds=lambda config: {_BLOCKS * 0.5}, memory_mb=100),
-)
-'''
+"""
 
 
 @pytest.fixture
 def lab(tmp_path):
     """A laboratory with one experiment of one long cell."""
-    (tmp_path / "long_way.py").write_text(_EXPERIMENT)
+    needs = f"seconds=lambda config: {_BLOCKS * 0.5}, memory_mb=100"
+    text = experiment_text("long_way", _LONG_WAY, measures="blocks: int; processes: int; total: float", needs=needs)
+    (tmp_path / "long_way.py").write_text(text)
     with project(tmp_path / "lab") as made:
         made.offer(tmp_path / "long_way.py", "long_way")
         yield made
@@ -92,11 +68,11 @@ def test_a_long_cell_goes_on_where_it_was_whoever_is_killed(lab, tmp_path):
         shares: list[float] = []  # of its first quarter, as the client shows them
         mine.wait(lambda _: shares.append(seconds(mine, number, "fraction done")) or shares[-1] > 0.25)
         wait_until_kept(mine, number, 0.5)
-        kept = seconds(mine, number, "CPU time at last checkpoint")
+        checkpoint = seconds(mine, number, "CPU time at last checkpoint")
         (runner,) = mine.runners()
         os.kill(runner, signal.SIGKILL)  # as the host does for want of memory
         mine.wait(lambda seen: any(pid != runner for pid in seen.runners()))
-        wait_until_kept(mine, number, kept)
+        wait_until_kept(mine, number, checkpoint)
         mine.process.kill()
         until(lambda: not mine.runners())  # they notice that it is gone
     with client(tmp_path / "computer", lab.address, cores=1, keep=True) as mine:

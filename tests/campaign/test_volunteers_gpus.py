@@ -6,54 +6,29 @@ from pathlib import Path
 import pytest
 import small_map
 from boinc_client import Client, Person, register
+from experiment_text import experiment_text
 from real_parts import need
 from volunteer_lab import Project, attached, project
 
 from axiom.store.engine.folder import Folder
 
 pytestmark = need("boinc")
-_IMPORTS = {"two_cards": "", "jax_cards": "\nimport jax\n"}
-_CARDS = '''"""{name}: which GPU does a task see?"""
-
+_IMPORTS = {"two_cards": "", "jax_cards": "import jax\n"}
+_NEEDS = "seconds=lambda config: 8.0, memory_mb=500, gpu=True, gpu_memory_mb=2_000"
+_CARDS = """
 import os
 import time
-from dataclasses import dataclass
-{imports}
-from axiom.domain.experiments import Experiment, Needs, grid
+
 from axiom.kit import pace
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    place: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    device: int
-    is_told: bool
-
-
-def run(config: Config, seed: int) -> Measures:
+def run(config, seed):
     seen = os.environ.get("CUDA_VISIBLE_DEVICES")  # nothing on the laboratory's own computer, which tries it first
     for done in range(80 if seen else 1):
         time.sleep(0.1)
         pace.block(done / 80)
     return Measures(device=int(seen or 99), is_told=os.environ["JAX_PLATFORMS"] == "cuda,cpu")
-
-
-experiment = Experiment(
-    name="{name}",
-    version=1,
-    question="Which GPU does a task see?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, place=[0]),
-    ranges={{"place": (0, 9)}},
-    estimands=(),
-    needs=Needs(seconds=lambda config: 8.0, memory_mb=500, gpu=True, gpu_memory_mb=2_000),
-)
-'''
+"""
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +36,10 @@ def lab(tmp_path_factory) -> Iterator[Project]:
     """A laboratory with work for GPUs alone, with and without JAX, and with maps that cores may draw as well."""
     place = tmp_path_factory.mktemp("gpus")
     small = Path(small_map.__file__).read_text(encoding="utf-8")
-    files = {name: _CARDS.format(name=name, imports=imports) for name, imports in _IMPORTS.items()} | {
-        "small_map": small.replace("memory_mb=100)", "memory_mb=100, may_use_gpu=True)")
-    }
+    files = {
+        name: experiment_text(name, imports + _CARDS, measures="device: int; is_told: bool", needs=_NEEDS)
+        for name, imports in _IMPORTS.items()
+    } | {"small_map": small.replace("memory_mb=100)", "memory_mb=100, may_use_gpu=True)")}
     with project(place / "lab", before=_try_twice) as made:
         for name, text in files.items():
             file = place / f"{name}.py"

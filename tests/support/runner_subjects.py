@@ -3,31 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+from experiment_text import experiment_text
+
 import axiom
 from axiom.lab.experiments.publish import prepare
 from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 
-_DEEDS = '''"""{name}: what it should not do."""
-
+_DEEDS = '''
 import os
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
 from pathlib import Path
-
-from axiom.domain.experiments import Experiment, Needs, grid
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    deed: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    size: int
 
 
 def take_memory() -> int:
@@ -53,45 +41,18 @@ DEEDS = {{
 }}
 
 
-def run(config: Config, seed: int) -> Measures:
+def run(config, seed):
     return Measures(size=DEEDS[config.deed]())
-
-
-experiment = Experiment(
-    name="{name}",
-    version=1,
-    question="Does the runner keep it in?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, deed={which}),
-    ranges={{"deed": (0, 9)}},
-    estimands=(),
-    needs=Needs(seconds=lambda config: 2.0, memory_mb=200),
-)
 '''
-_TRAINING = '''"""{name}: training whose end does not depend on who interrupts it."""
-
+# Training whose end does not depend on who interrupts it.
+_TRAINING = """
 import os
 import time
-from dataclasses import dataclass
 
-from axiom.domain.experiments import Experiment, Needs, grid
 from axiom.kit import chance, data, losses, models, optimizers, training
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    pause: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    losses: tuple[float, ...]
-    weights: tuple[float, ...]
-    processes: int
-
-
-def run(config: Config, seed: int) -> Measures:
+def run(config, seed):
     task = data.teacher(chance.stream(seed, "data"), inputs=10, classes=3, train=400, test=50)
     start = models.mlp(chance.stream(seed, "start"), (10, 16, 3))
     orders = chance.orders(seed, items=400, epochs={blocks})
@@ -106,27 +67,18 @@ def run(config: Config, seed: int) -> Measures:
         weights=tuple(float(each) for each in end[0].weights.ravel()),
         processes=len({{process for _, process in seen}}),
     )
-
-
-experiment = Experiment(
-    name="{name}",
-    version=1,
-    question="Does a cell end as if nothing had happened?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, pause=[{pause}]),
-    ranges={{"pause": (0.0, 1.0)}},
-    estimands=(),
-    needs=Needs(seconds=lambda config: 120.0, memory_mb=600),
-)
-'''
+"""
+_TRAINED = "losses: tuple[float, ...]; weights: tuple[float, ...]; processes: int"
 NOSY_DEEDS = range(6)
 
 
 def training(folder: Path, name: str, *, blocks: int, pause: float) -> Path:
     """The file of an experiment that trains a network, and rests for so long in each block."""
     file = folder / f"{name}.py"
-    file.write_text(_TRAINING.format(name=name, blocks=blocks, pause=pause))
+    code, needs = _TRAINING.format(blocks=blocks), "seconds=lambda config: 120.0, memory_mb=600"
+    file.write_text(
+        experiment_text(name, code, measures=_TRAINED, needs=needs, factor="pause", kind="float", levels=[pause])
+    )
     return file
 
 
@@ -142,5 +94,9 @@ def computed_here(file: Path, seed: int) -> dict[str, Any]:
 def deeds(folder: Path, name: str, which: list[int], address: str) -> Path:
     """The file of an experiment with these deeds, towards the laboratory at this address."""
     file = folder / f"{name}.py"
-    file.write_text(_DEEDS.format(name=name, which=which, port=address.rstrip("/").rpartition(":")[2]))
+    code, needs = (
+        _DEEDS.format(port=address.rstrip("/").rpartition(":")[2]),
+        "seconds=lambda config: 2.0, memory_mb=200",
+    )
+    file.write_text(experiment_text(name, code, measures="size: int", needs=needs, factor="deed", levels=which))
     return file

@@ -17,6 +17,7 @@ from boinc_client import Client, Person, client
 from changed_database import wait_for_change
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from draws import draws
+from experiment_text import experiment_text
 from patience import PATIENCE
 from running_lab import Lab, answer, running, typed
 from vouch import vouch
@@ -31,45 +32,19 @@ from axiom.store.engine.folder import Folder
 _NUDGE = 6.0  # seconds after which a client is asked to call again
 _UNDRAWN = 2400832  # the private half of a key under which none of the first 22 tasks is checked, however new its host
 
-_EXPERIMENT = '''"""{name}: a test of the project."""
-
+_CURVE = """
 import time
-from dataclasses import dataclass
 
-from axiom.domain.experiments import Experiment, Needs, grid
 from axiom.kit import chance, pace
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    place: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    curve: tuple[float, ...]
-
-
-def run(config: Config, seed: int) -> Measures:
+def run(config, seed):
     for done in range({tenths}):
         time.sleep(0.1)
         pace.block(done / {tenths})
     rng = chance.stream(seed, "curve")
     return Measures(curve=tuple(float(each) for each in rng.random({length})))
-
-
-experiment = Experiment(
-    name="{name}",
-    version=1,
-    question="Does the client do what it should?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, place=list(range({cells}))),
-    ranges={{"place": (0, 1_000)}},
-    estimands=(),
-    needs=Needs(seconds=lambda config: {seconds}, memory_mb={memory_mb}, gpu={gpu}),
-)
-'''
+"""
 
 
 def experiment(
@@ -84,9 +59,9 @@ def experiment(
     gpu: bool = False,
 ) -> Path:
     """An experiment's file: each cell sleeps for so many tenths of a second, and returns a curve."""
-    words = locals()
-    file = folder / f"{name}.py"
-    file.write_text(_EXPERIMENT.format(**words))
+    code, file = _CURVE.format(tenths=tenths, length=length), folder / f"{name}.py"
+    needs = f"seconds=lambda config: {seconds}, memory_mb={memory_mb}, gpu={gpu}"
+    file.write_text(experiment_text(name, code, measures="curve: tuple[float, ...]", needs=needs, levels=range(cells)))
     return file
 
 
