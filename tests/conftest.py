@@ -21,6 +21,7 @@ os.environ.pop("OPENBLAS_CORETYPE", None)  # where it is set, NumPy computes wit
 import functools
 import hashlib
 import shutil
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -30,8 +31,8 @@ from golden_file import pytest_addoption as pytest_addoption  # likewise
 from golden_file import same_words as same_words
 from hypothesis import settings
 from real_parts import skip_without
+from tiny_experiment import PACKAGE, prepare_text, tiny_source
 
-import axiom
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.sessions import Allotment
@@ -61,88 +62,10 @@ from axiom.store.tasks import workunits as workunit_store
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
 
-PACKAGE = Path(axiom.__file__).parent
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-
-TINY = '''"""Adds up."""
-from dataclasses import dataclass
-
-from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
-
-{top}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    size: int{further}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    total: float
-    count: int | None
-
-
-def run(config, seed):
-    return Measures(total=float(config.size), count=seed % 2)
-
-
-experiment = Experiment(
-    name="tiny_sum",
-    version={version},
-    question="What is the sum?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, size={sizes}{shifts}),
-    ranges={{"size": (1, 9){range}}},
-    estimands=(
-        Estimand(
-            name="grows",
-            claim="a larger size has a larger total",
-            kind=Kind.CONTRAST,
-            measure="total",
-            between=({{"size": 1}}, {{"size": 2}}),
-            smallest={smallest},
-            prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
-        ),
-    ),
-    needs=Needs(seconds=lambda config: 1.0, memory_mb=100{gpu}{copies}),
-)
-'''
-
-
-def tiny_source(
-    *,
-    version: int = 1,
-    sizes: tuple[int, ...] = (1, 2),
-    smallest: float = 0.1,
-    top: str = "",
-    has_shift: bool = False,
-    factor: str = "size",
-    uses_gpu: bool = False,
-    copies: int = 1,
-) -> str:
-    """An experiment that costs nothing. `top` is code of its own that changes no meaning, `factor` the factor's name.
-
-    With a shift there is a factor that the claim leaves open, so that further designs of it are possible.
-    """
-    further, shifts, reach = ("\n    shift: int", ", shift=[0]", ', "shift": (0, 9)') if has_shift else ("", "", "")
-    return TINY.format(
-        version=version,
-        sizes=list(sizes),
-        smallest=smallest,
-        top=top,
-        further=further,
-        shifts=shifts,
-        range=reach,
-        gpu=", may_use_gpu=True" if uses_gpu else "",
-        copies=f", copies={copies}" if copies > 1 else "",
-    ).replace("size", factor)
 
 
 def joined(db: Database, name: str, now: datetime) -> int:
-    """Somebody of this name with an account."""
     return accounts.create(
         db, name=name, email=f"{name.lower()}@example.org", password="", cross_id=f"cross {name}", now=now
     )
@@ -160,9 +83,32 @@ def damage():
     return change
 
 
+class TakenBack(Exception):
+    pass
+
+
+@pytest.fixture(scope="session")
+def taken_back():
+    """The body in a transaction that leaves nothing behind."""
+
+    @contextmanager
+    def within(db: Database):
+        with suppress(TakenBack), db.transaction():
+            yield
+            raise TakenBack
+
+    return within
+
+
+@pytest.fixture
+def folder(tmp_path) -> Folder:
+    folder = Folder(path=tmp_path / "lab")
+    folder.create()
+    return folder
+
+
 @pytest.fixture
 def join():
-    """Opens an account for somebody of a name."""
     return joined
 
 
@@ -346,9 +292,7 @@ def prepared(tmp_path_factory):
 
     @functools.cache
     def make(**changes) -> Prepared:
-        file = tmp_path_factory.mktemp("tiny") / "tiny_sum.py"
-        file.write_text(tiny_source(**changes))
-        return prepare(PACKAGE, file)
+        return prepare_text("tiny_sum", tiny_source(**changes), tmp_path_factory.mktemp("tiny"))
 
     return make
 

@@ -18,7 +18,7 @@ sys.path += [str(Path(__file__).resolve().parents[2] / "tests" / folder) for fol
 sys.path.append(str(Path(__file__).parent / "parts"))
 
 from simulated_months import MonthsEnd, Place, careless_month, good_month, hostile_month
-from tiny_labs import empty_lab, prepared_in
+from tiny_labs import empty_lab
 
 LEAST_VALID, MOST_FAILED = 0.95, 0.01
 _MONTHS: dict[str, Callable[[Place, int], MonthsEnd]] = {
@@ -37,9 +37,7 @@ def main() -> int:
     for name, month in _MONTHS.items():
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="scientists-") as folder:
-            place = Place(
-                small=empty_lab(Path(folder) / "lab"), prepared=prepared_in(Path(folder)), folder=Path(folder)
-            )
+            place = Place(small=empty_lab(Path(folder) / "lab"), folder=Path(folder))
             ended = month(place, wanted.days)
         states = ", ".join(f"{amount} {state}" for state, amount in ended.drafts.items())
         print(f"the {name} one: {ended.days} days in {time.monotonic() - began:.0f} s; drafts: {states}")

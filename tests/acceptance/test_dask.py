@@ -15,7 +15,6 @@ def lab(tmp_path_factory):
 
 
 def words(lab, **changes) -> list[str]:
-    """The words of a pilot."""
     options = {
         "server": lab.address,
         "lab": lab.lab,

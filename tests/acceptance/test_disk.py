@@ -16,7 +16,6 @@ pytestmark = need("mounts")
 
 
 def ready(address: str) -> tuple[int, list[str]]:
-    """What /readyz says."""
     try:
         with urllib.request.urlopen(f"{address}readyz", timeout=PATIENCE) as reply:  # noqa: S310  our own address
             return reply.status, json.load(reply)["reasons"]
@@ -25,7 +24,6 @@ def ready(address: str) -> tuple[int, list[str]]:
 
 
 def fill(file: Path) -> None:
-    """Take all the room there is."""
     block = b"\0" * 65_536
     with file.open("wb", buffering=0) as filler:
         while block:

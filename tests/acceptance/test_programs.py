@@ -73,10 +73,10 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProgramsLab]:
 
 
 def is_problem(reply: httpx.Response, status: int, kind: str = "") -> bool:
-    said = reply.json()
+    problem = reply.json()
     assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json"), reply.text
-    assert (said["status"], bool(said["title"]), bool(said["detail"])) == (status, True, True)
-    return not kind or bool(said["type"] == f"urn:axiom:error:{kind}")
+    assert (problem["status"], bool(problem["title"]), bool(problem["detail"])) == (status, True, True)
+    return not kind or bool(problem["type"] == f"urn:axiom:error:{kind}")
 
 
 def test_a_program_in_another_process_asks_its_own_question_through_either_door(there, tmp_path):
@@ -86,12 +86,12 @@ def test_a_program_in_another_process_asks_its_own_question_through_either_door(
         command = [sys.executable, "-c", A_PROGRAM, address, there.tokens["operate"], str(file)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=2 * PATIENCE)
         assert done.returncode == 0, done.stderr
-        told = json.loads(done.stdout)
-        assert told["published"]["experiment"] == "own_sum"
-        assert told["ordered"]["workunits"] * told["ordered"]["replicates_each"] >= 8
-        assert told["ended"] == {"done": told["ordered"]["workunits"]}
+        printed = json.loads(done.stdout)
+        assert printed["published"]["experiment"] == "own_sum"
+        assert printed["ordered"]["workunits"] * printed["ordered"]["replicates_each"] >= 8
+        assert printed["ended"] == {"done": printed["ordered"]["workunits"]}
         here = package.open(there.lab.data).results("own_sum")
-        assert told["columns"] == {name: list(values) for name, values in here.columns.items()}
+        assert printed["columns"] == {name: list(values) for name, values in here.columns.items()}
         assert set(here["outcome"]) == {"ok"}
 
 
@@ -127,9 +127,9 @@ def test_what_is_not_allowed_is_refused_and_audited(there):
         client.post("/api/commands/finding.link", json={"sauce": "1"})
     newest = there.audited("propose")[0]
     assert (newest["command"], newest["outcome"], "sauce" in json.dumps(newest)) == ("finding.link", "refused", True)
-    for said in (None, "", "Bearer", "Bearer axiom_", "Bearer axiom_" + "x" * 43, "Basic eDp5", "axiom_x"):
+    for header in (None, "", "Bearer", "Bearer axiom_", "Bearer axiom_" + "x" * 43, "Basic eDp5", "axiom_x"):
         for path in ("/api/findings", "/api/openapi.json", "/api/no-such"):
-            reply = httpx.get(there.site + path, headers={} if said is None else {"authorization": said})
+            reply = httpx.get(there.site + path, headers={} if header is None else {"authorization": header})
             assert is_problem(reply, 401, "NotAllowed")
             assert reply.headers["www-authenticate"].startswith("Bearer")
 
@@ -302,7 +302,6 @@ def forgetful(address: str) -> Iterator[str]:
 
 
 def scraped(there: ProgramsLab) -> list[Metric]:
-    """What Prometheus reads."""
     return list(families(there.lab.page("metrics")))
 
 

@@ -47,7 +47,6 @@ def experiment(folder: Path, *, pause: float = 0.0, then: str = "pass") -> Path:
 
 
 def sweep(file: Path, data: Path, *words: object, replicates: int = REPLICATES) -> Any:
-    """Type the command to its end."""
     return answer("experiment", "run", file, "--replicates", replicates, *words, data=data)["experiment"]
 
 
@@ -61,7 +60,6 @@ def results(data: Path) -> list[dict[str, Any]]:
 
 
 def below(pid: int) -> list[int]:
-    """Every process below this one."""
     processes = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text().split():

@@ -11,7 +11,6 @@ ACCIDENTS = 11  # that the sessions of the old laboratory tell of
 
 
 def names_in(path: Path) -> list[str]:
-    """The names of its tests."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return [each.name for each in tree.body if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")]
 

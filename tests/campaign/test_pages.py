@@ -16,7 +16,7 @@ def test_everybody_can_read_every_page_in_both_colours_and_at_both_widths(page, 
     fill(site, prepared)
     furnish_more(site, prepared)
     suspended_card(card, prepared)
-    explored_sum(explored, prepared, tmp_path)
+    explored_sum(explored, tmp_path)
     draw_map(atlas, depth=1)
     publish_map(empty)
     for lab, paths in (

@@ -19,9 +19,8 @@ _MEASURES = "SELECT measures FROM result"
 
 @pytest.fixture
 def make(tmp_path):
-    """Makes a laboratory that serves."""
-    with contextlib.ExitStack() as held:
-        yield lambda **how: held.enter_context(PilotCluster.serving(tmp_path, **how))
+    with contextlib.ExitStack() as stack:
+        yield lambda **how: stack.enter_context(PilotCluster.serving(tmp_path, **how))
 
 
 def test_killed_pilots_servers_and_computing_processes_cost_nothing(make):

@@ -68,7 +68,6 @@ def numbers(experiment, config, seed):
 
 
 def written(experiment, config, seed, measures, heard):
-    """A cell that was computed, as it stands in a golden file."""
     cell = {
         "version": experiment.version,
         "seed": seed,
@@ -145,7 +144,6 @@ def make(name, overrides, folder=GOLDEN):
 
 
 def seed_of_golden(experiment):
-    """The seed of replicate 0."""
     from axiom.domain.experiments import seed_of
 
     return seed_of(experiment.name, experiment.version, 0)

@@ -2,9 +2,9 @@ import json
 import shutil
 
 import pytest
+from tiny_experiment import tiny_source
 
 from axiom.__main__ import _main
-from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 from axiom.store.engine.folder import Folder
 
@@ -43,12 +43,11 @@ def _new(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def _published(_new, prepared, tmp_path_factory):
-    """One in which tiny_sum is published, from a file of one's own."""
+def _published(_new, tmp_path_factory):
     place = tmp_path_factory.mktemp("published")
     shutil.copytree(_new.path, place / "lab")
     file = place / "tiny_sum.py"
-    file.write_bytes(contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"])
+    file.write_text(tiny_source(has_shift=True))
     assert _main(["experiment", "publish", str(file), "--quiet", "--data", str(place / "lab")]) == 0
     return Folder(path=place / "lab")
 
@@ -61,7 +60,6 @@ def lab(_new, tmp_path) -> Folder:
 
 @pytest.fixture
 def published(_published, tmp_path) -> Folder:
-    """A laboratory in which tiny_sum is published."""
     return Folder(path=shutil.copytree(_published.path, tmp_path / "lab"))
 
 
@@ -72,7 +70,7 @@ def say(say_to, tmp_path):
 
 
 @pytest.fixture
-def tiny_file(prepared, tmp_path):
+def tiny_file(tmp_path):
     file = tmp_path / "tiny_sum.py"
-    file.write_bytes(contents(prepared().archive)["axiom/catalogue/tiny_sum.py"])
+    file.write_text(tiny_source())
     return file

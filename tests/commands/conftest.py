@@ -1,13 +1,15 @@
 """A gate before a laboratory in which tiny_sum is published, and a catalogue of its own."""
 
 import shutil
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from started_writer import started_writer
+from tiny_experiment import tiny_source
 
 import axiom
 from axiom.commands.context import Laboratory
@@ -17,14 +19,12 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Capacity, Platform
 from axiom.service import callers
 from axiom.settings import Settings
-from axiom.signed.bundles import contents
 from axiom.signed.keys import make_secrets
 from axiom.signed.program_tokens import digest
 from axiom.store.accounts import accounts
-from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.engine.database import connect_reader
 from axiom.store.hosts import hosts
 from axiom.store.upkeep import audit
-from axiom.store.writer import Writer
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -41,7 +41,6 @@ class Door:
         return self.gate.submit(command, how.pop("caller", self.caller), **how)
 
     def look(self, question):
-        """Ask the database something, as a reader."""
         with closing(connect_reader(self.lab.folder.database)) as db:
             return question(db)
 
@@ -57,7 +56,6 @@ class Door:
         return self.gate.writer.run(add)
 
     def let_in(self, may: str = "operate", *, name: str = "ada", key: str = "t", **more) -> Caller:
-        """A program, as a caller."""
         self.submit(AddProgram(program=name, may=may, token=digest(key), **more), caller=callers.operator())
         return self.program(key)
 
@@ -87,7 +85,7 @@ class Door:
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory, prepared):
+def package(tmp_path_factory):
     """A copy of the package whose catalogue holds tiny_sum, a file that is broken and one too large for a row."""
     folder = tmp_path_factory.mktemp("package") / "axiom"
     (folder / "catalogue").mkdir(parents=True)
@@ -95,11 +93,11 @@ def package(tmp_path_factory, prepared):
         shutil.copytree(PACKAGE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("__init__.py", "catalogue/__init__.py"):
         shutil.copy(PACKAGE / name, folder / name)
-    source = contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"]
-    (folder / "catalogue" / "tiny_sum.py").write_bytes(source)
-    large = source.replace(b"tiny_sum", b"large_sum") + b"# a long story\n" * 5_000
-    (folder / "catalogue" / "large_sum.py").write_bytes(large)
-    (folder / "catalogue" / "broken_sum.py").write_bytes(source.replace(b"Experiment(", b"Experimet("))
+    source = tiny_source(has_shift=True)
+    (folder / "catalogue" / "tiny_sum.py").write_text(source)
+    large = tiny_source(name="large_sum", has_shift=True) + "# a long story\n" * 5_000
+    (folder / "catalogue" / "large_sum.py").write_text(large)
+    (folder / "catalogue" / "broken_sum.py").write_text(source.replace("Experiment(", "Experimet("))
     return folder
 
 
@@ -111,22 +109,17 @@ def caller():
 @pytest.fixture
 def new_door(new_lab, prepared, package, caller):
     """Opens a gate before a laboratory in this folder; all are closed at the end."""
-    opened = []
 
     def make(path: Path) -> Door:
         lab = new_lab(path)
         lab.lets_out = False  # it begins with its pilot
         lab.publish(prepared(has_shift=True), good_for=timedelta(days=90))
-        lab.db.close()
-        writer = Writer(lambda: connect_writer(lab.folder.database))
-        writer.start()
-        opened.append(writer)
+        writer = stack.enter_context(started_writer(lab))
         laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=package)
         return Door(gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), lab=lab, caller=caller)
 
-    yield make
-    for writer in opened:
-        writer.stop()
+    with ExitStack() as stack:
+        yield make
 
 
 @pytest.fixture

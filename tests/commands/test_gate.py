@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from real_parts import need
+from tiny_experiment import tiny_source
 
 from axiom.commands import gate
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
@@ -36,10 +37,10 @@ from axiom.errors import (
 )
 from axiom.runner import direct
 from axiom.service import callers
-from axiom.signed.bundles import contents
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.tasks import workunits
 
+OWN_SUM = tiny_source(name="own_sum")
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
 # As if the sweep had been registered with a config of 130,000 characters.
 LONGER = """UPDATE registration SET body = replace(body, '"configs":[', '"configs":["' || hex(zeroblob(65000)) || '",'),
@@ -181,9 +182,8 @@ def test_what_is_published_already_is_unchanged_or_mended_until_it_is_retired(do
     assert door.broken() == {}
 
 
-def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door, prepared):
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    text = source.replace('name="tiny_sum"', 'name="own_sum", aliases=("mine",)')
+def test_a_file_of_ones_own_is_published_and_kept_and_its_alias_is_known(door):
+    text = OWN_SUM.replace('name="own_sum"', 'name="own_sum", aliases=("mine",)')
     for name, error in (("tiny_sum", Refused), ("other_sum", ExperimentError)):  # a shipped name, and not its own
         with pytest.raises(error):
             door.submit(PublishExperiment(experiment=name, text=text))
@@ -216,10 +216,6 @@ def test_when_the_store_fails_nothing_is_audited_and_an_order_that_fits_no_ticke
 
 
 LINK = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")  # of findings that are not there
-
-
-def own_text(prepared) -> str:
-    return contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode().replace("tiny_sum", "own_sum")
 
 
 def test_a_program_acts_in_its_own_name_with_its_model_and_instructions_and_in_no_other(door):
@@ -399,26 +395,26 @@ def test_what_nobody_foresaw_is_a_refusal_that_is_audited_counted_and_leaves_not
 
 
 @need("bwrap")
-def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, prepared, monkeypatch):
-    program, text = door.let_in(), own_text(prepared)
-    asks_where = text + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
+def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, monkeypatch):
+    program = door.let_in()
+    asks_where = OWN_SUM + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
     with pytest.raises(ExperimentError, match="sandbox"):
         door.submit(PublishExperiment(experiment="own_sum", text=asks_where), caller=program)
     monkeypatch.setattr(direct, "_SOON", 0.5)
     with pytest.raises(ExperimentError):
         door.submit(
-            PublishExperiment(experiment="own_sum", text=text + "\nimport time\n\ntime.sleep(60)\n"), caller=program
+            PublishExperiment(experiment="own_sum", text=OWN_SUM + "\nimport time\n\ntime.sleep(60)\n"), caller=program
         )
     assert [row["outcome"] for row in door.audited()[1:]] == ["refused", "refused"]
 
 
-def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door, prepared):
-    program, source = door.let_in(limits={"core_hours_per_day": 9}), own_text(prepared)
-    publish = PublishExperiment(experiment="own_sum", text=source)
+def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door):
+    program = door.let_in(limits={"core_hours_per_day": 9})
+    publish = PublishExperiment(experiment="own_sum", text=OWN_SUM)
     assert door.submit(publish, caller=program)["core_seconds"] == 256 * 2 * 60.0  # 8.5 hours
     assert door.audited()[-1]["core_seconds"] == 256 * 2 * 60.0
-    assert door.submit(replace(publish, text=source + "# said better\n"), caller=program)["core_seconds"] == 0.0
-    dearer = replace(publish, text=source.replace("seconds=lambda config: 1.0", "seconds=lambda config: 20.0"))
+    assert door.submit(replace(publish, text=OWN_SUM + "# said better\n"), caller=program)["core_seconds"] == 0.0
+    dearer = replace(publish, text=OWN_SUM.replace("seconds=lambda config: 1.0", "seconds=lambda config: 20.0"))
     assert dearer != publish
     before = door.stored()
     with pytest.raises(LimitReached, match="core-hours"):
@@ -426,18 +422,17 @@ def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_
     assert door.stored()["bundle"] == before["bundle"]
 
 
-def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door, prepared):
-    ada = door.let_in()
-    eve, text = door.let_in(name="eve", key="u"), own_text(prepared)
-    first = PublishExperiment(experiment="own_sum", text=text)
+def test_who_first_published_a_name_keeps_it_and_a_person_may_take_it(door):
+    ada, eve = door.let_in(), door.let_in(name="eve", key="u")
+    first = PublishExperiment(experiment="own_sum", text=OWN_SUM)
     assert door.submit(first, caller=ada)["change"] == "new experiment"
-    for publish in (first, replace(first, text=text + "# mine now\n")):
+    for publish in (first, replace(first, text=OWN_SUM + "# mine now\n")):
         with pytest.raises(NotAllowed, match="program:ada"):
             door.submit(publish, caller=eve)
-    assert (door.lab.folder.catalogue / "own_sum.py").read_text() == text
-    assert door.submit(replace(first, text=text + "# better\n"), caller=ada)["change"] == "new bundle"
-    assert door.submit(replace(first, text=text + "# best\n"), caller=callers.operator())["change"] == "new bundle"
-    persons = PublishExperiment(experiment="persons_sum", text=text.replace("own_sum", "persons_sum"))
+    assert (door.lab.folder.catalogue / "own_sum.py").read_text() == OWN_SUM
+    assert door.submit(replace(first, text=OWN_SUM + "# better\n"), caller=ada)["change"] == "new bundle"
+    assert door.submit(replace(first, text=OWN_SUM + "# best\n"), caller=callers.operator())["change"] == "new bundle"
+    persons = PublishExperiment(experiment="persons_sum", text=OWN_SUM.replace("own_sum", "persons_sum"))
     door.submit(persons, caller=callers.operator())
     with pytest.raises(NotAllowed):  # what a person began is no program's either
         door.submit(persons, caller=eve)

@@ -151,7 +151,6 @@ ASKED = MakeProposal(
 
 @pytest.fixture
 def program(door):
-    """A program that may propose."""
     return door.let_in("propose")
 
 

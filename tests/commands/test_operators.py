@@ -126,7 +126,6 @@ def test_the_role_is_given_by_nobody_but_whoever_gives_rights_and_a_name_stands_
 
 @pytest.fixture
 def peopled(door, join):
-    """Two volunteers."""
     door.gate.writer.run(lambda db: [join(db, name, door.lab.now) for name in ("Ada", "Grace")])
     return door
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,22 +12,18 @@ from typing import Any
 
 import pytest
 from engine_desks import DESKS, WatchedDesk
-from patience import PATIENCE
+from patience import until
+from started_writer import started_writer
+from tiny_experiment import prepare_text, tiny_source
 
-import axiom
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local import EnginePace, LocalEngine
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared
 from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
-from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
-from axiom.store.engine.database import connect_writer
 from axiom.store.tasks import results, workunits
 from axiom.store.writer import Writer
-
-PACKAGE = Path(axiom.__file__).parent
-
 
 # Every cell leaves a line, so that one can see which were computed and how often, and ends when so many may have ended.
 SLOW = """import os, time
@@ -122,22 +117,11 @@ class Nested:
         return getattr(self._db, name)
 
 
-def until(reached: Callable[[], Any]):
-    """What `reached` gives once it gives something."""
-    end = time.monotonic() + PATIENCE
-    while not (what := reached()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
-    return what
-
-
 @pytest.fixture(scope="module")
-def slow(prepared, tmp_path_factory) -> Prepared:
+def slow(tmp_path_factory) -> Prepared:
     """Four cells that wait until they may end."""
-    source = contents(prepared(sizes=(1, 2, 3, 4)).archive)["axiom/catalogue/tiny_sum.py"].decode()
-    file = tmp_path_factory.mktemp("slow") / "tiny_sum.py"
-    file.write_text(source.replace("return Measures(", SLOW))
-    return prepare(PACKAGE, file)
+    text = tiny_source(sizes=(1, 2, 3, 4)).replace("return Measures(", SLOW)
+    return prepare_text("tiny_sum", text, tmp_path_factory.mktemp("slow"))
 
 
 @pytest.fixture(params=DESKS, ids=lambda make: make.__name__)
@@ -151,10 +135,7 @@ def new_house(request, new_lab, tmp_path):
             lab.keys = make_keys(lab.folder.keys, lab.now)
             lab.publish(published)
             lab.volunteer("Ada")
-            lab.db.close()
-            writer = Writer(lambda: connect_writer(lab.folder.database))
-            writer.start()
-            stack.callback(writer.stop)
+            writer = stack.enter_context(started_writer(lab))
             desk = stack.enter_context(request.param(lab, writer, cores))
             house = House(lab=lab, writer=writer, desk=WatchedDesk(desk))
             stack.callback(house.stop)

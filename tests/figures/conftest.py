@@ -122,5 +122,4 @@ def draughtsman():
 
 @pytest.fixture(scope="session")
 def drawn(draughtsman):
-    """Each picture, drawn once for all tests that look at it."""
     return functools.cache(lambda name: draughtsman.draw(REQUESTS[name]))

@@ -3,20 +3,19 @@
 import functools
 import re
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.sessions import Step
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared
 from axiom.lab.policy import Policy
 from axiom.lab.session import Stepped, step
 from axiom.lab.upkeep import invariants
-from axiom.signed.bundles import contents
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions
 
@@ -93,25 +92,21 @@ class Rounds:
 
 
 @pytest.fixture(scope="session")
-def variant(tmp_path_factory, prepared) -> Callable[..., Prepared]:
+def variant(tmp_path_factory) -> Callable[..., Prepared]:
     """The tiny experiment under another name, cost or declaration; each variant once in a session."""
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
 
     @functools.cache
     def make(
         name: str, *, seconds: float = 1.0, asks: bool = True, figure: bool = False, curve: bool = False
     ) -> Prepared:
-        text = source.replace('name="tiny_sum"', f'name="{name}"')
-        text = text.replace("lambda config: 1.0", f"lambda config: {seconds}")
+        text = tiny_source(name=name).replace("lambda config: 1.0", f"lambda config: {seconds}")
         if not asks:
             text = ESTIMANDS.sub("estimands=(),\n", text)
         if figure:
             text = text.replace("import Experiment, ", "import Experiment, Figure, ").replace("needs=", FIGURE)
         if curve:
             text = text.replace(*CURVE)
-        file = tmp_path_factory.mktemp(name) / f"{name}.py"
-        file.write_text(text)
-        return prepare(PACKAGE, file)
+        return prepare_text(name, text, tmp_path_factory.mktemp(name))
 
     return make
 
@@ -120,23 +115,6 @@ def variant(tmp_path_factory, prepared) -> Callable[..., Prepared]:
 def rounds_of():
     """Holds the sessions of a laboratory under its own policy."""
     return lambda lab, **changes: Rounds(lab=lab, policy=replace(POLICY, **changes))
-
-
-class TakenBack(Exception):
-    """Whatever was done is not wanted."""
-
-
-@pytest.fixture(scope="session")
-def taken_back():
-    """The body in a transaction that leaves nothing behind."""
-
-    @contextmanager
-    def within(db: Database):
-        with suppress(TakenBack), db.transaction():
-            yield
-            raise TakenBack
-
-    return within
 
 
 @pytest.fixture

@@ -32,5 +32,5 @@ def lab_with_blocks(new_lab, prepared, tmp_path, line) -> Iterator[ScientistLab]
     """In which three blocks wait to be weighed."""
     small = new_lab(tmp_path / "lab")
     compute_three_blocks(small, prepared)
-    with gated(small, prepared) as mcp, scientist_lab(mcp, line) as made:
+    with gated(small) as mcp, scientist_lab(mcp, line) as made:
         yield made

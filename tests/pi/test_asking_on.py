@@ -2,6 +2,7 @@
 
 import pytest
 from planted_effects import noise, output
+from started_writer import started_writer
 
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
@@ -18,7 +19,6 @@ from axiom.store.evidence import evidence, links
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations, scores
 from axiom.store.sessions import sessions
-from axiom.store.writer import Writer
 
 
 class Alone:
@@ -34,15 +34,11 @@ class Alone:
 
     def submit(self, command):
         """Through the gate; the writer's connection is the only one meanwhile."""
-        self.lab.db.close()
-        writer = Writer(lambda: connect_writer(self.lab.folder.database))
-        writer.start()
         try:
-            return CommandGate(writer=writer, laboratory=self.laboratory, now=lambda: self.lab.now).submit(
-                command, self.caller
-            )
+            with started_writer(self.lab) as writer:
+                gate = CommandGate(writer=writer, laboratory=self.laboratory, now=lambda: self.lab.now)
+                return gate.submit(command, self.caller)
         finally:
-            writer.stop()
             self.lab.db = connect_writer(self.lab.folder.database)
 
     def session(self) -> str:
@@ -71,7 +67,7 @@ class Alone:
         return total
 
     def proposals(self) -> dict[str, object]:
-        return {one.proposal.slug: one for one in proposals.everything(self.lab.db)}
+        return {stored.proposal.slug: stored for stored in proposals.everything(self.lab.db)}
 
 
 @pytest.fixture
@@ -82,31 +78,31 @@ def alone(small_lab, prepared):
 
 
 def states(lab) -> dict[str, ProposalState]:
-    return {slug: one.state for slug, one in lab.proposals().items()}
+    return {slug: stored.state for slug, stored in lab.proposals().items()}
 
 
 def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     lab = alone()
-    wanted, told, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE}, [], None
+    wanted, answers, db = {Template.GENERALISE, Template.EXTREMES, Template.DOSE}, [], None
     for _ in range(20):
         name, db = lab.session(), lab.lab.db
-        told += [
+        answers += [
             note.sentence for _, note in sessions.notes(db, sessions.by_name(db, name).id) if "design" in note.kind
         ]
-        approved = [one for one in lab.proposals().values() if one.state is ProposalState.APPROVED]
-        if wanted <= {one.proposal.template for one in approved}:
+        approved = [stored for stored in lab.proposals().values() if stored.state is ProposalState.APPROVED]
+        if wanted <= {stored.proposal.template for stored in approved}:
             break
-    assert wanted <= {one.proposal.template for one in approved}
-    assert any(sentence.startswith("Proposal 1 (generalise): Does finding 1 hold with shift=4") for sentence in told)
-    assert {one.decided_by for one in approved} == {AUTOPILOT}
-    bodies = {one.id: read_body(one.body) for one in registrations.registrations(db, 1)}
+    assert wanted <= {stored.proposal.template for stored in approved}
+    assert any(sentence.startswith("Proposal 1 (generalise): Does finding 1 hold with shift=4") for sentence in answers)
+    assert {stored.decided_by for stored in approved} == {AUTOPILOT}
+    bodies = {stored.id: read_body(stored.body) for stored in registrations.registrations(db, 1)}
     assert bodies[1].design.name == DECLARED
     issued = experiments.issued_to(db, 1)
-    for one in approved:
-        body = bodies[one.registration_id]
-        assert body.document["proposal"]["slug"] == one.proposal.slug
-        assert issued[one.registration_id] > 0, "registered and ordered"
-    asked = next(one for one in approved if one.proposal.template is Template.EXTREMES)
+    for stored in approved:
+        body = bodies[stored.registration_id]
+        assert body.document["proposal"]["slug"] == stored.proposal.slug
+        assert issued[stored.registration_id] > 0, "registered and ordered"
+    asked = next(stored for stored in approved if stored.proposal.template is Template.EXTREMES)
     (number,) = registrations.numbers(db, registrations.registration(db, asked.registration_id)).values()
     line = evidence.newest(db)[number]
     assert (line.verdict, round(line.estimate)) == ("effect −", -8)
@@ -123,7 +119,7 @@ def test_with_no_core_hours_it_approves_nothing_and_what_a_person_says_stands(al
         lab.session()
     assert set(states(lab).values()) == {ProposalState.OPEN}
     assert lab.submit(AdmitProposal()) == {"proposal": None}
-    refused = next(one for one in lab.proposals().values() if one.proposal.template is Template.EXTREMES)
+    refused = next(stored for stored in lab.proposals().values() if stored.proposal.template is Template.EXTREMES)
     lab.submit(RefuseProposal(proposal=refused.number, why="of no interest", by="Ada"))
     before = states(lab)
     lab.session()

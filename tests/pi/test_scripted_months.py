@@ -33,7 +33,9 @@ NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?", re.IGNORECASE
 def leaks(text: str) -> list[float]:
     """Numbers in this text that are what was measured, or what was concluded from it, to three digits."""
     numbers = [float(number) for number in NUMBER.findall(text.replace(",", ""))]
-    return [found for found in numbers for value in (FEW, MANY, MANY - FEW) if abs(abs(found) - value) < value / 1_000]
+    return [
+        figure for figure in numbers for value in (FEW, MANY, MANY - FEW) if abs(abs(figure) - value) < value / 1_000
+    ]
 
 
 def looks(draft: int, number: int = 1) -> list[tuple[str, dict]]:
@@ -60,10 +62,10 @@ def looks(draft: int, number: int = 1) -> list[tuple[str, dict]]:
 
 
 @pytest.fixture
-def month(new_lab, prepared, tmp_path):
+def month(new_lab, tmp_path):
     with ExitStack() as stack:
         line = Line("messages", stack)
-        yield stack.enter_context(month_lab(new_lab(tmp_path / "lab"), prepared, line, tmp_path))
+        yield stack.enter_context(month_lab(new_lab(tmp_path / "lab"), line, tmp_path))
 
 
 def invents():
@@ -86,17 +88,17 @@ def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_is_asked_and
     assert sum('"gates": [{' in answer for answer in month.answers) >= 2  # both were tried
     assert [leaks(answer) for answer in month.answers if leaks(answer)] == []
     with Connections(folder=month.desk.folder).reader() as db:
-        kept = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]
-    assert kept
-    assert leaks("".join(kept)) == []
+        bodies = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]
+    assert bodies
+    assert leaks("".join(bodies)) == []
     desk = month.lab.scientist_desk()
-    told = "".join(json.dumps(tools.call(desk, name, words)) for name, words in looks(2))
-    assert {round(value, -3) for value in leaks(told)} >= {round(MANY - FEW, -3)}
+    text = "".join(json.dumps(tools.call(desk, name, words)) for name, words in looks(2))
+    assert {round(value, -3) for value in leaks(text)} >= {round(MANY - FEW, -3)}
 
 
 @pytest.fixture
-def place(new_lab, prepared, tmp_path) -> Place:
-    return Place(small=new_lab(tmp_path / "lab"), prepared=prepared, folder=tmp_path)
+def place(new_lab, tmp_path) -> Place:
+    return Place(small=new_lab(tmp_path / "lab"), folder=tmp_path)
 
 
 def test_what_a_good_model_asks_is_decided_on_valid_evidence(place):

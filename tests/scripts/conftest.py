@@ -24,8 +24,6 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
 @dataclass(kw_only=True)
 class Sent:
-    """A task that was given out."""
-
     host: int
     name: str
     lines: str

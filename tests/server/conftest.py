@@ -1,14 +1,10 @@
 """A laboratory that answers clients' contacts."""
 
-from pathlib import Path
-
 import pytest
 from front_office import Office
 from scheduler_calls import Client, Exchange
+from tiny_experiment import prepare_text, tiny_source
 
-import axiom
-from axiom.lab.experiments.publish import prepare
-from axiom.signed.bundles import contents
 from axiom.signed.keys import make_secrets
 
 
@@ -40,13 +36,10 @@ def attic(ann):
 
 
 @pytest.fixture(scope="session")
-def prepared_for_gpus(prepared, tmp_path_factory):
+def prepared_for_gpus(tmp_path_factory):
     """The tiny experiment by another name, which computes on GPUs alone."""
-    file = tmp_path_factory.mktemp("gpu") / "tiny_gpu.py"
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    needs = "memory_mb=100, gpu=True, gpu_memory_mb=7_000)"
-    file.write_text(source.replace("tiny_sum", "tiny_gpu").replace("memory_mb=100)", needs))
-    return prepare(Path(axiom.__file__).parent, file)
+    text = tiny_source(name="tiny_gpu").replace("memory_mb=100)", "memory_mb=100, gpu=True, gpu_memory_mb=7_000)")
+    return prepare_text("tiny_gpu", text, tmp_path_factory.mktemp("gpu"))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mail_servers import WebBox, web
 from patience import until
+from started_writer import started_writer
 
 from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack, StorageFull, StoreError
@@ -157,10 +158,8 @@ def lab(working_lab):
 
 @pytest.fixture
 def writer(lab):
-    made = Writer(Connections(folder=lab.folder).writer)
-    made.start()
-    yield made
-    made.stop()
+    with started_writer(lab) as writer:
+        yield writer
 
 
 @pytest.fixture

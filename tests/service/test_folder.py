@@ -15,13 +15,6 @@ from axiom.signed.keys import load_keys
 from axiom.store.engine.folder import Folder, lock
 
 
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    folder = Folder(path=tmp_path / "lab")
-    folder.create()
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def as_it_was():
     """The log and the line of this process are nobody's business but pytest's."""

@@ -5,7 +5,6 @@ import itertools
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -33,13 +32,6 @@ def now() -> datetime:
     return NOW
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    folder = Folder(path=tmp_path / "lab")
-    folder.create()
-    return folder
-
-
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database that has every table and nothing in it."""
@@ -62,23 +54,6 @@ def database(connect: Callable[[], Database]) -> Iterator[Database]:
     database = connect()
     yield database
     database.close()
-
-
-class TakenBack(Exception):
-    pass
-
-
-@pytest.fixture
-def taken_back() -> Callable[[Database], AbstractContextManager[None]]:
-    """The body in a transaction that leaves nothing behind."""
-
-    @contextmanager
-    def taken_back(db: Database) -> Iterator[None]:
-        with suppress(TakenBack), db.transaction():
-            yield
-            raise TakenBack
-
-    return taken_back
 
 
 @pytest.fixture

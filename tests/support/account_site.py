@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from started_writer import started_writer
+
 import axiom
 from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
@@ -47,27 +49,23 @@ class Received:
 def receiving(
     lab: Any, master: str, *, new_accounts: int = 100, approvals: str = "", sends_mail: bool = False
 ) -> Iterator[Received]:
-    """The application. The laboratory's own connection is closed: from here on a writer changes its records."""
-    lab.db.close()
     lab.folder.keys.mkdir(mode=0o700, exist_ok=True)
     secrets, connections = make_secrets(lab.folder.keys), Connections(folder=lab.folder)
-    writer = Writer(connections.writer)
-    writer.start()
     settings = Settings(name="Small & Sons", mail_server="mail.example" * sends_mail)
     laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=settings, package=Path(axiom.__file__).parent)
     pages = Site(
         folder=lab.folder, name="Small & Sons", now=lambda: lab.now, live=dict, master=master, approvals=approvals
     )
-    keeper = Accounts(
-        writer=writer,
-        connections=connections,
-        secret=secrets.accounts,
-        now=lambda: lab.now,
-        guesses=Guesses(lambda: lab.now),
-        new_accounts=new_accounts,
-        sends_mail=sends_mail,
-    )
-    with ThreadPoolExecutor(2) as threads:
+    with started_writer(lab) as writer, ThreadPoolExecutor(2) as threads:
+        keeper = Accounts(
+            writer=writer,
+            connections=connections,
+            secret=secrets.accounts,
+            now=lambda: lab.now,
+            guesses=Guesses(lambda: lab.now),
+            new_accounts=new_accounts,
+            sends_mail=sends_mail,
+        )
         reception = AccountDesk(
             gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now),
             pages=pages,
@@ -75,10 +73,7 @@ def receiving(
             threads=threads,
             master=master,
         )
-        try:
-            yield Received(app=Beside(site(pages), accounts(reception), reception), writer=writer)
-        finally:
-            writer.stop()
+        yield Received(app=Beside(site(pages), accounts(reception), reception), writer=writer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +145,9 @@ class Visitor:
         return Seen(status=messages[0]["status"], headers=dict(pairs), raw=raw)
 
     def token(self, page: str) -> str:
-        found = re.search(r'name="form" value="([0-9a-f]{64})"', self.ask(page).text)
-        assert found, f"{page} has no form"
-        return found[1]
+        field = re.search(r'name="form" value="([0-9a-f]{64})"', self.ask(page).text)
+        assert field, f"{page} has no form"
+        return field[1]
 
     def post(self, path: str, *, origin: str = ORIGIN, **fields: str) -> Seen:
         """Fill in a form of the page that it is on, and send it."""

@@ -165,10 +165,3 @@ def post(path: bytes, body: bytes, *headers: bytes, version: bytes = b"1.1") -> 
 
 
 OK = b"HTTP/1.1 200 OK"
-
-
-def until(true) -> bool:
-    over = time.monotonic() + PATIENCE
-    while not true() and time.monotonic() < over:
-        time.sleep(0.01)
-    return true()

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mail_servers import MAIL_PASSWORD, USER
+from started_writer import started_writer
 
 from axiom.server.mail.carriers import MailServer
 from axiom.server.mail.outgoing import Carrier, Outgoing
 from axiom.store.accounts import accounts
-from axiom.store.connections import Connections, Readers
+from axiom.store.connections import Readers
 from axiom.store.mail import outbox
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.writer import Writer
@@ -59,16 +60,8 @@ class MailLab:
 
 @contextlib.contextmanager
 def mail_lab(lab: Any) -> Iterator[MailLab]:
-    """The laboratory's own connection is closed: from here on a writer changes its records."""
-    lab.db.close()
-    writer = Writer(Connections(folder=lab.folder).writer)
-    writer.start()
-    readers = Readers(lab.folder)
-    try:
+    with started_writer(lab) as writer, contextlib.closing(Readers(lab.folder)) as readers:
         yield MailLab(lab=lab, writer=writer, readers=readers)
-    finally:
-        readers.close()
-        writer.stop()
 
 
 def server_on(port: int, security: str = "none", user: str = USER, password: str = MAIL_PASSWORD) -> MailServer:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +11,8 @@ import anyio
 from furnished_lab import fill, furnish_more
 from mcp.client.client import Client
 from mcp_types import ElicitResult
+from started_writer import started_writer
+from tiny_experiment import tiny_source
 
 import axiom
 from axiom.commands.context import Laboratory
@@ -22,13 +24,11 @@ from axiom.service import callers
 from axiom.service.asked_people import AskedPeople
 from axiom.service.token_desk import TokenDesk
 from axiom.settings import Settings
-from axiom.signed.bundles import contents
 from axiom.signed.program_tokens import digest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import connect_reader
 from axiom.store.registrations import proposals
 from axiom.store.upkeep import audit
-from axiom.store.writer import Writer
 from axiom.web.site.app import Site
 
 RETIRING = Proposal(
@@ -92,27 +92,20 @@ def opened(lab: Any, prepared: Any) -> Iterator[McpLab]:
     furnish_more(lab, prepared)
     with lab.db.transaction():
         proposals.add(lab.db, RETIRING, 3, 1, lab.now)
-    with gated(lab, prepared) as made:
+    with gated(lab) as made:
         yield made
 
 
 @contextmanager
-def gated(lab: Any, prepared: Any) -> Iterator[McpLab]:
+def gated(lab: Any) -> Iterator[McpLab]:
     """The laboratory as it is, with a writer behind its gate."""
-    lab.db.close()
     lab.folder.catalogue.mkdir(exist_ok=True)
-    source = contents(prepared(version=3).archive)["axiom/catalogue/tiny_sum.py"]
-    (lab.folder.catalogue / "tiny_sum.py").write_bytes(source)
-    writer = Writer(Connections(folder=lab.folder).writer)
-    writer.start()
+    (lab.folder.catalogue / "tiny_sum.py").write_text(tiny_source(version=3))
     laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=Path(axiom.__file__).parent)
-    gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
     pages = Site(folder=lab.folder, name="Small", now=lambda: lab.now, live=dict)
-    try:
+    with started_writer(lab) as writer, closing(pages.readers):
+        gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
         yield McpLab(lab=lab, gate=gate, pages=pages, people=AskedPeople(gate=gate))
-    finally:
-        writer.stop()
-        pages.readers.close()
 
 
 def answer_of(result: Any) -> Any:

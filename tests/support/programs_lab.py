@@ -9,52 +9,11 @@ from typing import Any
 import httpx
 from patience import PATIENCE
 from running_lab import Lab, answer, running, typed
+from tiny_experiment import tiny_source
 
 from axiom.domain.programs import Right
 
-OWN_SUM = '''"""Adds up."""
-from dataclasses import dataclass
-
-from axiom.domain.experiments import Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    total: float
-
-
-def run(config, seed):
-    return Measures(total=float(config.size))
-
-
-experiment = Experiment(
-    name="own_sum",
-    version=1,
-    question="What is the sum?",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, size=[1, 2]),
-    ranges={"size": (1, 9)},
-    estimands=(
-        Estimand(
-            name="grows",
-            claim="a larger size has a larger total",
-            kind=Kind.CONTRAST,
-            measure="total",
-            between=({"size": 1}, {"size": 2}),
-            smallest=0.1,
-            prediction=Prediction(positive=0.8, negative=0.1, absent=0.1, interval=(0.5, 1.5), because="a test"),
-        ),
-    ),
-    needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
-)
-'''
+OWN_SUM = tiny_source(name="own_sum")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,23 +9,21 @@ from typing import Any
 from browser import serving
 from furnished_lab import weigh_three_blocks
 from starlette.routing import compile_path
+from started_writer import started_writer
+from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.planning import Preview
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.draw_figures import Gallery
-from axiom.lab.experiments.publish import prepare
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import policy_of
 from axiom.service.sockets import on_port
 from axiom.settings import Settings
-from axiom.signed.bundles import contents
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.connections import Connections
-from axiom.store.engine.database import connect_writer
 from axiom.store.registrations import registrations
-from axiom.store.writer import Writer
 from axiom.web.site.app import Site, site
 from axiom.web.site.routes import PAGES
 
@@ -51,7 +49,6 @@ EMPTY = ("/", "/findings", "/experiments", "/maps", "/sessions", "/results", "/h
 _ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
 _FLEET = Path(axiom.__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
 _CURVE = {
-    'name="tiny_sum"': 'name="explored_sum"',
     "    total: float\n": "    total: float\n    total_by_step: tuple[float, ...]\n",
     "import Experiment, ": "import Experiment, Figure, ",
     "shift=[0]": "shift=[0, 1]",
@@ -86,15 +83,13 @@ def suspended_card(lab: Any, prepared: Any) -> None:
     assert _drawn(lab) == 4
 
 
-def explored_sum(lab: Any, prepared: Any, folder: Path) -> None:
+def explored_sum(lab: Any, folder: Path) -> None:
     """A laboratory with one experiment, whose sweep and curve have a series for each shift."""
-    source = contents(prepared(has_shift=True).archive)["axiom/catalogue/tiny_sum.py"].decode()
+    source = tiny_source(name="explored_sum", has_shift=True)
     for old, new in _CURVE.items():
         assert old in source
         source = source.replace(old, new)
-    file = folder / "explored_sum.py"
-    file.write_text(source)
-    lab.publish(prepare(Path(axiom.__file__).parent, file))
+    lab.publish(prepare_text("explored_sum", source, folder))
     lab.host()
     lab.deploy(workunits=3)
     for _ in range(3):
@@ -111,10 +106,5 @@ def explored_sum(lab: Any, prepared: Any, folder: Path) -> None:
 
 def _drawn(lab: Any) -> int:
     """How many pictures were drawn; from here on nobody changes the laboratory."""
-    lab.db.close()
-    writer = Writer(lambda: connect_writer(lab.folder.database))
-    writer.start()
-    with Draughtsman() as draughtsman:
-        number = Gallery(writer, lab.folder, draughtsman).draw(lab.now)
-    writer.stop()
-    return number
+    with started_writer(lab) as writer, Draughtsman() as draughtsman:
+        return Gallery(writer, lab.folder, draughtsman).draw(lab.now)

@@ -3,10 +3,12 @@
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from conftest import NOW, PACKAGE, SmallLab, tiny_source
+from conftest import NOW, SmallLab
+from tiny_experiment import prepare_text, tiny_source
 
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import Prepared
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
@@ -25,9 +27,7 @@ def prepared_in(folder: Path) -> Callable[..., Prepared]:
     """The tiny experiment of the tests, packed and described."""
 
     @functools.cache
-    def make(**changes: int) -> Prepared:
-        file = folder / "tiny_sum.py"
-        file.write_text(tiny_source(**changes))
-        return prepare(PACKAGE, file)
+    def make(**changes: Any) -> Prepared:
+        return prepare_text("tiny_sum", tiny_source(**changes), folder)
 
     return make

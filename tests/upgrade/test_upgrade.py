@@ -31,7 +31,6 @@ _BACKUP, _CLIENT = "laboratory.axiom-backup", "client.json"
 
 @pytest.fixture
 def opened():
-    """Closes what a test opens."""
     opened: list[Exchange] = []
     yield opened
     for exchange in opened:
@@ -40,15 +39,15 @@ def opened():
 
 def test_this_version_is_kept_for_those_that_come(request, new_lab, prepared, tmp_path, opened):
     """Made where that is asked for; a version that was released stays as it was."""
-    kept = _PLACE / f"{__version__}.tar.xz"
+    archive = _PLACE / f"{__version__}.tar.xz"
     if request.config.getoption("--write-golden"):
-        assert not kept.exists(), f"{__version__} is kept already; a release is never changed"
+        assert not archive.exists(), f"{__version__} is kept already; a release is never changed"
         exchange = begun(new_lab(tmp_path / "lab"), prepared())
         opened.append(exchange)
-        said = in_flight(exchange)
+        client = in_flight(exchange)
         back_up(exchange.folder, tmp_path / _BACKUP, with_keys=True, now=exchange.lab.now)
-        (tmp_path / _CLIENT).write_text(json.dumps(said, indent=1))
-        with tarfile.open(kept, "w:xz") as packed:
+        (tmp_path / _CLIENT).write_text(json.dumps(client, indent=1))
+        with tarfile.open(archive, "w:xz") as packed:
             for name in (_BACKUP, _CLIENT):
                 packed.add(tmp_path / name, name)
     assert {path.name.removesuffix(".tar.xz") for path in _PLACE.glob("*.tar.xz")} == set(_RELEASES)
@@ -107,7 +106,7 @@ def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, brin
     with tarfile.open(_PLACE / f"{release}.tar.xz") as packed:
         for name in (_BACKUP, _CLIENT):
             (tmp_path / name).write_bytes(packed.extractfile(name).read())
-    said = json.loads((tmp_path / _CLIENT).read_text())
+    client = json.loads((tmp_path / _CLIENT).read_text())
     folder = Folder(path=tmp_path / "lab")
     bring_up(tmp_path / _BACKUP, folder)
     lab = replace(small_lab, folder=folder, keys=load_keys(folder.keys, NOW), db=connect_writer(folder.database))
@@ -115,18 +114,18 @@ def test_a_client_goes_on_behind_an_upgrade_as_if_nothing_had_been(release, brin
     exchange = Exchange(lab, load_secrets(folder.keys))
     opened.append(exchange)
     before = paid(exchange)
-    upload = base64.b64decode(said["upload"])
+    upload = base64.b64decode(client["upload"])
     for _ in range(2):  # its connection broke at the answer, so it says all of it again
         arrival = exchange.transfers.arrive(len(upload))
         assert arrival.take(upload) is None
         assert b"<status>0</status>" in arrival.finish().result(PATIENCE)
-        heard: Heard = exchange.say(said["report"].encode())
-        assert heard.named("result_ack") == said["reported"]
+        heard: Heard = exchange.say(client["report"].encode())
+        assert heard.named("result_ack") == client["reported"]
         exchange.settle()
     assert [row["n"] for row in rows(exchange, "SELECT count(*) AS n FROM result")] == [6]
     assert before > 0
     assert paid(exchange) == 3 * before
-    assert said["out"] not in heard.named("result_abort")
+    assert client["out"] not in heard.named("result_abort")
     assert {exchange.ticket(task).experiment for task in heard.tasks.values()} == {"tiny_sum"}
     assert exchange.broken() == {}
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from engine_desks import served
+from started_writer import started_writer
 
 from axiom.cli.laboratory.work import RemoteDesk
 from axiom.commands.context import Laboratory
@@ -40,19 +41,17 @@ def behind(working_lab):
     """A laboratory behind its socket; two workunits wait, and host 1 is another than the engine's."""
     lab, heard = working_lab, []
     lab.deploy()
-    lab.db.close()
-    writer = Writer(Connections(folder=lab.folder).writer)
-    writer.start()
     laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
-    gate = CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now)
     pages = Site(folder=lab.folder, name="Small", now=lambda: lab.now, live=dict)
     limits = Limits(workunits_per_day=1, aborts_per_day=1)
-    app = control(gate, pages, Caller(name="operator", capabilities=frozenset(Capability), limits=limits))
+    caller = Caller(name="operator", capabilities=frozenset(Capability), limits=limits)
     now = {"now": lambda: lab.now, "reported": lambda: heard.append(True)}
-    app.router.routes.extend(desk_routes(SocketDesk(writer=writer, folder=lab.folder, dispatch=lab.dispatch, **now)))
-    with served(ServedSocket(app=app, socket=on_path(lab.folder.socket))):
-        yield SimpleNamespace(lab=lab, folder=lab.folder, writer=writer, heard=heard)
-    writer.stop()
+    with started_writer(lab) as writer:
+        app = control(CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), pages, caller)
+        desk = SocketDesk(writer=writer, folder=lab.folder, dispatch=lab.dispatch, **now)
+        app.router.routes.extend(desk_routes(desk))
+        with served(ServedSocket(app=app, socket=on_path(lab.folder.socket))):
+            yield SimpleNamespace(lab=lab, folder=lab.folder, writer=writer, heard=heard)
 
 
 def finished(order) -> Report:

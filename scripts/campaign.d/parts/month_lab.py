@@ -93,11 +93,11 @@ class MonthLab:
 
     def answer(self, judges: Judges) -> None:
         """The person answers whatever waits."""
-        waiting = [one for one in self._run(proposals.everything) if one.state is ProposalState.OPEN]
-        for one in waiting:
-            if one.proposal.admission is Admission.CODE and one.proposal.author.startswith("program:"):
-                how = ApproveProposal if judges(one.proposal) else RefuseProposal
-                self.submit(how(proposal=one.number, why="a person has looked at it"))
+        waiting = [proposal for proposal in self._run(proposals.everything) if proposal.state is ProposalState.OPEN]
+        for proposal in waiting:
+            if proposal.proposal.admission is Admission.CODE and proposal.proposal.author.startswith("program:"):
+                how = ApproveProposal if judges(proposal.proposal) else RefuseProposal
+                self.submit(how(proposal=proposal.number, why="a person has looked at it"))
 
     def try_drafts(self) -> None:
         """Put every draft that waits to all gates, in the sandbox."""
@@ -118,7 +118,7 @@ class MonthLab:
                 bundle.with_suffix(".seal").write_text(self.desk.seal(order.bundle))
                 slot = self.slots / str(order.task)
                 done = self.runner.obey(order.argv(), slot, now=self.now, report=lambda *_: None)
-                said = Report(
+                report = Report(
                     task_id=order.task,
                     host_id=order.host,
                     exit_status=int(done.exit),
@@ -129,7 +129,7 @@ class MonthLab:
                 )
                 self.ended[done.exit.name] += 1
                 self.failures[order.bundle] += done.exit is not Exit.DONE
-                self.desk.report([(said, Path(done.output).read_bytes() if done.output else None)])
+                self.desk.report([(report, Path(done.output).read_bytes() if done.output else None)])
             self.later(minutes=1)
         self._run(lambda db: sweep_late(db, self.now) + sweep_unattended(db, self.now))
         self._run(lambda db: validator.judge(db, self.now))
@@ -140,9 +140,9 @@ class MonthLab:
 
 
 @contextmanager
-def month_lab(small: Any, prepared: Any, line: Line, place: Path) -> Iterator[MonthLab]:
+def month_lab(small: Any, line: Line, place: Path) -> Iterator[MonthLab]:
     """An empty laboratory with one computer of its own and a scientist at the line."""
-    with gated(small, prepared) as mcp, scientist_lab(mcp, line) as lab:
+    with gated(small) as mcp, scientist_lab(mcp, line) as lab:
         host = mcp.gate.writer.run(
             lambda db: hosts.meet(
                 db,

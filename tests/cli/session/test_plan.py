@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tiny_experiment import prepare_text, tiny_source
 
-import axiom
 from axiom.cli.session.plan import show_plan
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.planning import Purpose
-from axiom.lab.experiments.publish import prepare
-from axiom.signed.bundles import contents
 from axiom.signed.keys import make_keys
 
 
@@ -97,18 +95,15 @@ def plan(say_to, lab):
 
 
 @pytest.fixture(scope="module")
-def lab(new_lab, prepared, tmp_path_factory):
+def lab(new_lab, tmp_path_factory):
     """Two dozen light experiments, one for GPUs and one that takes much memory, in a laboratory that nobody holds."""
     made = new_lab(tmp_path_factory.mktemp("planned") / "lab")
     make_keys(made.folder.keys, made.now)
     needs = {f"sum_{letter}": "memory_mb=300" for letter in "abcdefghijklmnopqrstuvwx"}
     needs |= {"heavy_sum": "memory_mb=14_000", "gpu_sum": "memory_mb=900, gpu=True"}
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
     for name, words in needs.items():
-        text = source.replace('name="tiny_sum"', f'name="{name}"').replace("memory_mb=100", words)
-        file = tmp_path_factory.mktemp(name) / f"{name}.py"
-        file.write_text(text.replace("lambda config: 1.0", "lambda config: 600.0"))
-        made.publish(prepare(Path(axiom.__file__).parent, file))
+        text = tiny_source(name=name).replace("memory_mb=100", words).replace("config: 1.0", "config: 600.0")
+        made.publish(prepare_text(name, text, tmp_path_factory.mktemp(name)))
     made.db.close()
     return made.folder.path
 

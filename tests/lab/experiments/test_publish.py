@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tiny_experiment import tiny_source
 
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
@@ -36,11 +37,10 @@ GOOD_FOR = timedelta(days=90)
 
 
 @pytest.fixture
-def source(tmp_path, prepared):
+def source(tmp_path):
     def write(replacing=("", ""), name="tiny_sum"):
-        text = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
         file = tmp_path / f"{name}.py"
-        file.write_text(text.replace(*replacing))
+        file.write_text(tiny_source().replace(*replacing))
         return file
 
     return write
@@ -86,8 +86,8 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     body = json.loads(registrations.registrations(small_lab.db, stored.id)[-1].body)
     assert (body["configs"], body["expected_seconds"]) == ([{"size": 1}, {"size": 2}], [1.0, 1.0])
     assert (body["stopping"]["rule"], body["stopping"]["replicates"]) == ("settled", 256)
-    (said,) = body["predictions"]
-    assert (said["estimand"], said["forecaster"]) == ("grows", "catalogue, informed")
+    (prediction,) = body["predictions"]
+    assert (prediction["estimand"], prediction["forecaster"]) == ("grows", "catalogue, informed")
     predicted = small_lab.db.one("SELECT estimand, forecaster, positive FROM prediction")
     assert predicted == {"estimand": "grows", "forecaster": "catalogue, informed", "positive": 0.8}
     before = whole(small_lab)
@@ -142,20 +142,20 @@ def test_another_question_needs_another_version_and_a_repair_or_better_words_non
     made, before = prepared(), whole(working_lab)
     declared = json.loads(made.declaration)
 
-    def said(**changes):
+    def worded(**changes):
         return replace(made, declaration=json.dumps(declared | changes), archive=made.archive + b"x")
 
     for other, fact in (
         (prepared(sizes=(1, 2, 3)), "configs"),
         (prepared(smallest=0.2), "estimands"),
-        (said(factors={"width": "int"}), "factors"),
-        (said(measures=declared["measures"][:1]), "measures"),
+        (worded(factors={"width": "int"}), "factors"),
+        (worded(measures=declared["measures"][:1]), "measures"),
     ):
         with pytest.raises(Refused, match=fact):
             working_lab.publish(other)
     assert whole(working_lab) == before
     better = {"claim": "larger sizes have larger totals", "if_so": "Larger sizes have larger totals"}
-    assert working_lab.publish(said(estimands=[declared["estimands"][0] | better])).change == "new bundle"
+    assert working_lab.publish(worded(estimands=[declared["estimands"][0] | better])).change == "new bundle"
     repaired = prepared(top="REPAIRED = True")
     published = working_lab.publish(repaired)
     assert (published.experiment_id, published.serial, published.change) == (1, 3, "new bundle")
@@ -169,7 +169,7 @@ def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepar
     published = working_lab.publish(prepared(version=2, sizes=(3, 4)))
     assert (published.experiment_id, published.serial, published.change) == (2, 1, "new experiment")
     assert experiments.by_id(working_lab.db, 1).status == "retired"
-    assert {found.state for found in workunits.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
+    assert {workunit.state for workunit in workunits.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
     assert [task.state for task in workunits.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
     working_lab.report(out, working_lab.output(out))
     working_lab.validate()
@@ -287,7 +287,7 @@ def test_publishing_once_more_renews_it_and_after_other_bundle_keys_both_are_sea
     lab.keys = load_keys(lab.folder.keys, lab.now)
     assert not is_sealed(older(), lab.keys.trust, lab.now)
     renewed = seals.renew(lab.db, lab.folder, lab.keys, GOOD_FOR, lab.now)
-    assert [one.name for one in renewed] == ["tiny_sum"]
+    assert [bundle.name for bundle in renewed] == ["tiny_sum"]
     assert is_sealed(older(), lab.keys.trust, lab.now)
     assert is_sealed(experiments.bundle_now(lab.db, 1), lab.keys.trust, lab.now)
 

@@ -5,13 +5,12 @@ from pathlib import Path
 import disc_map
 import pytest
 from map_lab import POLICY, MapLab, map_lab, prepared_map
+from tiny_experiment import prepare_text
 
-import axiom
 from axiom.decisions.planning.next_tiles import SHARE
 from axiom.domain.maps import tile_at
 from axiom.domain.work import TaskState
 from axiom.errors import Refused
-from axiom.lab.experiments.publish import prepare
 from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.tiles import charted_version, order_charted, versions
 from axiom.store.experiments import experiments, releases
@@ -61,8 +60,8 @@ def test_for_a_person_who_waits_a_version_is_charted_to_its_level_and_no_deeper_
     lab.db.execute("DELETE FROM release")
     version, most = charted_version(lab.db, experiments.by_id(lab.db, 1)), 5
     ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
-    assert sum(len(one.workunits) for one in ordered) >= most
-    assert sum(one.seconds for one in ordered) == sum(one.tiles for one in ordered) == lab.levels("ordered")[1]
+    assert sum(len(order.workunits) for order in ordered) >= most
+    assert sum(order.seconds for order in ordered) == sum(order.tiles for order in ordered) == lab.levels("ordered")[1]
     while ordered:
         lab.compute()
         ordered = order_charted(lab.db, version, POLICY, lab.now, most=most)
@@ -81,18 +80,16 @@ def test_nothing_is_ordered_before_level_0_is_back_or_of_a_retired_version(small
 def changed_map(folder, old: str, new: str, version: int = 1):
     text = Path(disc_map.__file__).read_text()
     assert old in text
-    file = folder / "disc_map.py"
-    file.write_text(text.replace(old, new).replace("version=1", f"version={version}"))
-    return prepare(Path(axiom.__file__).parent, file)
+    return prepare_text("disc_map", text.replace(old, new).replace("version=1", f"version={version}"), folder)
 
 
 def test_nothing_of_a_map_is_ordered_while_it_is_a_pilot_and_how_it_is_told_may_become_clearer(lab, tmp_path):
     for approvals in ("", "code"):
-        assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+        assert [version.name for version in versions(lab.db, lab.now, approvals)] == ["disc_map"]
         lab.db.execute("DELETE FROM release")
         assert versions(lab.db, lab.now, approvals) == []
         releases.let_out(lab.db, 1, prepared_map().digest, "a test vouches for it", lab.now)
-        assert [one.name for one in versions(lab.db, lab.now, approvals)] == ["disc_map"]
+        assert [version.name for version in versions(lab.db, lab.now, approvals)] == ["disc_map"]
     for old, new in (
         ('title="A disc"', 'title="A round disc"'),
         ("how far up", "height"),

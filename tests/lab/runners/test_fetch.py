@@ -24,7 +24,6 @@ from axiom.lab.runners.release import RELEASE, sign_release
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CodeKey
 from axiom.signed.signing import SigningKey
-from axiom.store.engine.folder import Folder
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 KEY = SigningKey.make()
@@ -98,13 +97,6 @@ def host(built) -> Iterator[ReleaseHost]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-def folder(tmp_path) -> Folder:
-    folder = Folder(path=tmp_path / "lab")
-    folder.create()
-    return folder
 
 
 @pytest.fixture

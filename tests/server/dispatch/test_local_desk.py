@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from started_writer import started_writer
 
 from axiom.domain.endings import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
@@ -11,21 +12,16 @@ from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.returns.transitioner import transit
 from axiom.store.engine import blobs
-from axiom.store.engine.database import connect_reader, connect_writer
+from axiom.store.engine.database import connect_reader
 from axiom.store.hosts import hosts as host_store
 from axiom.store.tasks import workunits
-from axiom.store.writer import Writer
 
 
 @pytest.fixture
 def desk(working_lab):
-    working_lab.db.close()
-    writer = Writer(lambda: connect_writer(working_lab.folder.database))
-    writer.start()
-    yield LocalDesk(
-        writer=writer, folder=working_lab.folder, dispatch=working_lab.dispatch, host_id=1, now=lambda: working_lab.now
-    )
-    writer.stop()
+    now = {"now": lambda: working_lab.now}
+    with started_writer(working_lab) as writer:
+        yield LocalDesk(writer=writer, folder=working_lab.folder, dispatch=working_lab.dispatch, host_id=1, **now)
 
 
 def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, working_lab, prepared):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served, until
-from patience import PATIENCE
+from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served
+from patience import PATIENCE, until
 from upload_lab import LARGE, NAME, Place, head
 
 from axiom.server.http import hardening

@@ -7,9 +7,9 @@ import threading
 from contextlib import closing, nullcontext
 
 import pytest
-from lane_client import Line, until
+from lane_client import Line
 from listening import while_listening
-from patience import PATIENCE
+from patience import PATIENCE, until
 
 from axiom.server.http import hardening
 from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES, ServedSocket, StopSignal, serve

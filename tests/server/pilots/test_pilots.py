@@ -12,6 +12,7 @@ import pytest
 from draws import secret_for
 from engine_desks import LEASE, pilots, say_hello
 from patience import PATIENCE
+from started_writer import started_writer
 
 from axiom.domain.endings import Cause
 from axiom.domain.work import Report, TaskState, WorkunitState
@@ -21,11 +22,9 @@ from axiom.server.dispatch.local_desk import LocalDesk
 from axiom.server.pilots.leases import sweep
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest, new_cluster_key
-from axiom.store.engine.database import connect_writer
 from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import jobs
-from axiom.store.writer import Writer
 
 
 class Cluster:
@@ -78,11 +77,8 @@ class Cluster:
 def cluster(working_lab):
     """Three workunits wait."""
     working_lab.deploy(workunits=2)
-    working_lab.db.close()
-    writer = Writer(lambda: connect_writer(working_lab.folder.database))
     with ExitStack() as stack:
-        writer.start()
-        stack.callback(writer.stop)
+        writer = stack.enter_context(started_writer(working_lab))
         address, key = stack.enter_context(pilots(working_lab, writer, now=lambda: working_lab.now))
         yield Cluster(working_lab, writer, address, key, stack)
 

@@ -4,36 +4,27 @@ import queue
 import threading
 
 import pytest
-from lane_client import until as become
 from patience import PATIENCE
+from patience import until as become
+from started_writer import started_writer
 
 from axiom.server.upkeep.jobs import Job, Jobs
-from axiom.store.engine.database import connect_writer
 from axiom.store.upkeep import jobs
-from axiom.store.writer import Writer
 
 
 @pytest.fixture
-def lab(small_lab):
-    small_lab.db.close()
-    return small_lab
+def writer(small_lab):
+    with started_writer(small_lab) as writer:
+        yield writer
 
 
 @pytest.fixture
-def writer(lab):
-    writer = Writer(lambda: connect_writer(lab.folder.database))
-    writer.start()
-    yield writer
-    writer.stop()
-
-
-@pytest.fixture
-def work(lab, writer):
+def work(small_lab, writer):
     """Starts one job and hands out what it did; everything is stopped at the end."""
     started = []
 
     def start(job: Job) -> Jobs:
-        made = Jobs(writer, lambda: lab.now)
+        made = Jobs(writer, lambda: small_lab.now)
         made.add(job)
         made.start()
         started.append(made)
@@ -123,7 +114,7 @@ def test_an_error_from_before_a_restart_is_over_when_the_job_succeeds(work, writ
     assert until(writer, lambda row: row["last_ok"] is not None)["last_error"] == ""
 
 
-def test_a_turn_tells_when_it_began_and_ended(lab, work):
+def test_a_turn_tells_when_it_began_and_ended(small_lab, work):
     busy, go = threading.Event(), threading.Event()
 
     def wait():
@@ -133,10 +124,10 @@ def test_a_turn_tells_when_it_began_and_ended(lab, work):
     running = work(Job(name="slow", every=3_600.0, work=wait, remembered=False))
     assert busy.wait(PATIENCE)
     (turn,) = running.turns()
-    assert (turn.name, turn.last_start, turn.last_end) == ("slow", lab.now, None)
-    began = lab.now
-    lab.later(minutes=3)
+    assert (turn.name, turn.last_start, turn.last_end) == ("slow", small_lab.now, None)
+    began = small_lab.now
+    small_lab.later(minutes=3)
     go.set()
     assert become(lambda: running.turns()[0].last_end is not None)
     (turn,) = running.turns()
-    assert (turn.last_start, turn.last_end) == (began, lab.now)
+    assert (turn.last_start, turn.last_end) == (began, small_lab.now)

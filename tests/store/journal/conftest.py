@@ -64,7 +64,6 @@ class Kept:
             return [row["name"] for row in db.select("SELECT name FROM volunteer ORDER BY id")]
 
     def everything(self) -> dict[str, list[str]]:
-        """Every row of every table."""
         with contextlib.closing(connect_reader(self.folder.database)) as db:
             rows = {table: db.select(f"SELECT * FROM {table}") for table in db.tables()}  # noqa: S608
         return {table: sorted(map(repr, of_table)) for table, of_table in rows.items()}

@@ -11,11 +11,11 @@ import pytest
 import small_map
 from account_site import Visitor, receiving
 from map_on_site import draw_map, publish_map
+from tiny_experiment import prepare_text
 
 import axiom
 from axiom.domain.maps import Tile, place_of
 from axiom.errors import NotFound, UnknownName, WrongUse
-from axiom.lab.experiments.publish import prepare
 from axiom.notebook.maps import MapElsewhere
 from axiom.store.accounts import accounts
 from axiom.store.maps import tiles
@@ -126,9 +126,8 @@ def test_nobody_sees_what_a_volunteer_drew_who_shows_no_computers(maps_of, brows
     assert reader.get("/volunteers/2.json").json["volunteer"]["tiles"] == []
     pages = "".join(reader.get(f"{MAP}?replicate={number}").text for number in range(3))
     assert ("/volunteers/2" in pages, '"/hosts/2"' in pages) == (False, True)
-    file = tmp_path / "newer_map.py"
-    file.write_text(Path(small_map.__file__).read_text().replace('name="small_map"', 'name="newer_map"'))
-    lab.publish(prepare(Path(axiom.__file__).parent, file))
+    text = Path(small_map.__file__).read_text().replace('name="small_map"', 'name="newer_map"')
+    lab.publish(prepare_text("newer_map", text, tmp_path))
     names = [row["name"] for row in browse(lab).get("/maps.json").json["maps"]]
     assert names == ["small_map", "newer_map"]  # which has no picture
     lab.db.close()

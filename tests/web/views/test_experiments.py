@@ -1,17 +1,15 @@
 """The page of an experiment: its table holds what its picture draws, and it says how far its version is let out."""
 
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
-import axiom
+from tiny_experiment import prepare_text, tiny_source
+
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
 from axiom.lab import draw_figures
 from axiom.lab.experiments import releases
-from axiom.lab.experiments.publish import prepare
-from axiom.signed.bundles import contents
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.views import results
@@ -81,12 +79,10 @@ def test_the_picture_counts_what_has_no_value_and_ends_at_the_most_that_is_read(
     assert sum(row[1] for row in rows) == 4
 
 
-def test_a_measure_that_is_a_list_has_its_curve_with_table_and_csv(browse, small_lab, prepared, tmp_path):
-    source = contents(prepared().archive)["axiom/catalogue/tiny_sum.py"].decode()
-    source = source.replace('name="tiny_sum"', 'name="curved_sum"')
-    file = tmp_path / "curved_sum.py"
-    file.write_text(source.replace("total: float\n", "total: float\n    total_by_step: tuple[float, ...]\n"))
-    small_lab.publish(prepare(Path(axiom.__file__).parent, file))
+def test_a_measure_that_is_a_list_has_its_curve_with_table_and_csv(browse, small_lab, tmp_path):
+    source = tiny_source(name="curved_sum")
+    text = source.replace("total: float\n", "total: float\n    total_by_step: tuple[float, ...]\n")
+    small_lab.publish(prepare_text("curved_sum", text, tmp_path))
     small_lab.host()
     small_lab.deploy(workunits=3)
     for replicate in range(3):
@@ -128,22 +124,22 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     small_lab.deploy(workunits=5)
     reader = browse(small_lab)
 
-    def found():
+    def release():
         return experiment_of(reader)["release"]
 
-    assert (found()["stage"], found()["since"], found()["history"]) == ("pilot", small_lab.now.isoformat(), [])
+    assert (release()["stage"], release()["since"], release()["history"]) == ("pilot", small_lab.now.isoformat(), [])
     orders = [small_lab.order(1) for _ in range(3)]
-    assert (found()["out"], found()["well"]) == (3, 0)
+    assert (release()["out"], release()["well"]) == (3, 0)
     for order in orders:
         small_lab.report(order, small_lab.output(order))
     small_lab.validate()
-    assert (found()["stage"], found()["out"], found()["well"]) == ("wider pilot", 0, 3)
+    assert (release()["stage"], release()["out"], release()["well"]) == ("wider pilot", 0, 3)
     small_lab.later(minutes=5)
     with small_lab.db.transaction():
         releases.settle(small_lab.db, small_lab.now)
         stored = experiments.by_id(small_lab.db, 1)
         releases.approve(small_lab.db, stored, reason="read <it>", by="Ada", now=small_lab.now)
-    assert (found()["since"], found()["approved_by"]) == (small_lab.now.isoformat(), "Ada")
+    assert (release()["since"], release()["approved_by"]) == (small_lab.now.isoformat(), "Ada")
     with small_lab.db.transaction():
         kind = "linux-x86_64-none"
         releases.pause(small_lab.db, stored, platform=kind, reason="wrong sums", by="Ben", now=small_lab.now)
@@ -152,4 +148,4 @@ def test_the_page_shows_the_stage_of_a_release_and_who_did_what_when(browse, sma
     assert all(fact in page for fact in (kind, "Ben", "wrong sums", "read &lt;it&gt;"))
     with small_lab.db.transaction():
         releases.pause(small_lab.db, stored, platform="", reason="too warm", by="Ben", now=small_lab.now)
-    assert (found()["stage"], "too warm" in found()["reason"]) == ("paused", True)
+    assert (release()["stage"], "too warm" in release()["reason"]) == ("paused", True)
