@@ -26,7 +26,7 @@ _CASES = 1000  # test cases of a share, up to which single precision tells it fr
 _SIMPLE = 1e-14  # of a number: what is no nearer to a fraction is not that fraction
 _MOST_CHOICES = math.log(1e5)  # what is computed from two counts has as many, however many digits it has
 _FREE = 2.0  # times as many choices as there are different values: else nearly all may have been drawn
-_MOST_COMPARED = 20_000  # distinct values: of more, the grid is not sought
+_MOST_COMPARED = 50_000  # distinct values: of more, too many of the choices may have been drawn
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
 
 
@@ -78,7 +78,7 @@ def equal_values(
     that agree say nothing, and all together are compared with how many values they seem to have been drawn from. Values
     beside them, such as the other arm's, show that too. A number of single precision is read as it was written.
     """
-    if not _are_some_alike(sorted(values)):
+    if not _are_some_alike(sorted(values)) or len(set(values)) > _MOST_COMPARED:
         return ()
     seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
     values = [value for value in values if math.isfinite(value)]
@@ -90,7 +90,7 @@ def equal_values(
         if not is_plain(value):
             seeds_by_value[_as_written(value)].append(seed)
     groups = [group for group in seeds_by_value.values() if len(group) > 1]
-    if not groups or len(seeds_by_value) > _MOST_COMPARED:
+    if not groups:
         return ()
     times = {value: len(group) for value, group in seeds_by_value.items()}
     others = Counter(_as_written(value) for value in beside if not is_plain(value))
@@ -100,9 +100,9 @@ def equal_values(
 
 def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds of the same value with many digits, however few they are among all."""
-    if len(set(values)) == len(values):  # asked first, since it is so nearly always
-        return ()
-    return clones({seed: _as_written(value) for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)})
+    often = {value for value, times in Counter(values).items() if times > 1 and math.isfinite(value)}
+    marks = {seed: mark((_as_written(value),)) for seed, value in zip(seeds, values, strict=True) if value in often}
+    return _groups(marks, len(values))
 
 
 def _are_some_alike(ordered: Sequence[float]) -> bool:
