@@ -16,7 +16,7 @@ from simulated.hardships import border, hardships
 from simulated.intervals import coverage, forecasters, pooled
 from simulated.peeking import peeking
 from simulated.pipeline import definitive, history, nulls
-from simulated.seeds_needed import seeds_needed
+from simulated.seeds_needed import seeds_forecast, seeds_needed
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "how-sure-are-we"
 PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
@@ -33,6 +33,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "border": border,
     "hardships": hardships,
     "attacked": attacked,
+    "seeds-forecast": seeds_forecast,
     "copies": copies,
     "dependence": dependence,
 }

@@ -422,4 +422,6 @@ def test_no_forecast_of_seeds_is_made_from_fewer_than_sixteen():
     few, many = (axiom.weigh(column(gauss(1.4, seeds=seeds)), estimand="contrast") for seeds in (15, 16))
     assert "see --plan" in repr(few)
     assert "see --plan" not in repr(many)
-    assert (few.data()["more_seeds"] is None, many.data()["more_seeds"] is None) == (True, False)
+    assert few.data()["more_seeds"] is None
+    assert list(many.forecast) == many.data()["more_seeds"] == sorted(many.forecast)
+    assert f"{many.forecast[0]} to {many.forecast[2]} more seeds in four cases of five" in repr(many)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect, if_share
+from axiom.statistics.replicates_needed import for_absence, for_effect, for_share, if_effect, if_share, until_crossed
 from axiom.statistics.sequential import bernoulli_log_e, median_sequence
 from axiom.statistics.signed_ranks import either, log_es, stream
 
@@ -117,3 +117,23 @@ def test_as_many_seeds_as_would_show_an_effect_or_a_share_show_one_that_is_there
     shown = [[is_share_sure(rng.random(16 + more) < 0.75, 0.5) for _ in range(200)] for more in (half, most)]
     assert 0.4 <= np.mean(shown[0]) <= 0.65
     assert np.mean(shown[1]) == pytest.approx(0.9, abs=0.06)
+
+
+@settings(max_examples=60)
+@given(
+    values=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=2, max_size=40),
+    log_now=st.floats(-60.0, 60.0) | st.just(-math.inf),
+)
+def test_no_values_make_a_range_fail_and_it_is_in_order(values, log_now):
+    few, likely, many = (math.inf if more is None else more for more in until_crossed(values, log_now, BAR))
+    assert 0 <= few <= likely <= many
+
+
+def test_a_range_is_nearer_where_the_effect_or_the_e_value_is_larger_and_never_below_the_least():
+    values = [0.5 + (-1.0) ** place * (1.0 + place / 100) for place in range(40)]
+    far, near = (until_crossed(values, log_now, math.log(20)) for log_now in (0.0, 2.0))
+    larger = until_crossed([value + 0.5 for value in values], 0.0, math.log(20))
+    for sooner, later in ((near, far), (larger, far)):
+        assert all(one < other for one, other in zip(sooner, later, strict=True))
+    assert until_crossed(values, 2.0, math.log(20), least=10_040)[:2] == (10_000, 10_000)
+    assert until_crossed([1.0], 0.0, BAR) is None

@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
 from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.seeds_needed import forecast
 from axiom.decisions.evidence.verdict import ENOUGH
-from axiom.domain.findings import Verdict
-from simulated.figures import Answer, Held, Size
+from axiom.decisions.evidence.weigh import weigh
+from axiom.domain.findings import Observation, Verdict
+from simulated.figures import Answer, Held, Size, above
 from simulated.laws import CONTRAST, Numbers
-from simulated.processes import BAR, decided, decided_before, first, t_mixture
+from simulated.processes import BAR, EFFECTS, decided, decided_before, first, t_mixture
 
 _Draw = Callable[[np.random.Generator, tuple[int, int]], Numbers]
 
@@ -20,6 +23,10 @@ _T_FEWEST = 5
 _AS_T, _AS_BEFORE, _AS_ONCE = 1.1, 0.5, 1.5  # times the seeds of each other
 _LENGTHS = {0.25: 800, 0.5: 300, 0.75: 150, 1.0: 100}  # of streams with an effect of this size
 _UNTIL = 1_000  # seeds of streams in which an effect may never be found
+
+
+_SIZES = (16, 24, 32, 48, 64, 96, 128)  # seeds of a table of which it is forecast how many more it takes
+_OF_EFFECTS = ((0.1, 0.25, 4_000), (0.25, 0.5, 1_000), (0.5, 4.0, 400))  # from and to, and the length of streams
 
 
 def _outliers(rng: np.random.Generator, shape: tuple[int, int]) -> Numbers:
@@ -41,6 +48,16 @@ _HARD: Mapping[str, _Draw] = {
     "normal, d = 1, the first is 1e6": _first_is(1e6),
     "Cauchy + 0.74": lambda rng, shape: rng.standard_cauchy(shape) + 0.74,
     "t with 2 degrees of freedom + 0.6": lambda rng, shape: rng.standard_t(2, shape) + 0.6,
+}
+
+
+_FORECAST: Mapping[str, tuple[Mapping[str, Any], _Draw]] = {
+    "an effect, normal values": (CONTRAST, lambda rng, shape: rng.normal(size=shape)),
+    "an effect, t with 3 degrees of freedom": (CONTRAST, lambda rng, shape: rng.standard_t(3, shape) / math.sqrt(3.0)),
+    "an effect or none of 0.3, normal values": (
+        {**CONTRAST, "smallest": 0.3},
+        lambda rng, shape: rng.normal(size=shape),
+    ),
 }
 
 
@@ -75,6 +92,46 @@ def seeds_needed(seed: int, size: Size) -> Answer:
         lines.append(f"{row(name, now)}{once:>18}")
         held.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
     return Answer(lines=lines, held=held)
+
+
+def seeds_forecast(seed: int, size: Size) -> Answer:
+    """Forecast how many more seeds a table takes that says nothing yet, and compare with what its stream then took."""
+    rng = np.random.default_rng(seed)
+    lines = [f"{'':<44}{'tables':>8}{'within a factor 2':>19}{'range covers':>14}{'median range':>15}"]
+    held = list[Held]()
+    for name, (asked, draw) in _FORECAST.items():
+        found = list[tuple[float, float, float, float]]()
+        streams = 0
+        for low, high, length in _OF_EFFECTS:
+            n = max(2, round(size.streams // 20 * (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2)))))
+            effects = np.abs(rng.normal(size=40 * n))
+            effects = effects[(effects >= low) & (effects < high)][:n]
+            found += _forecasts(asked, draw(rng, (len(effects), length)) + effects[:, None])
+            streams += len(effects)
+        few, likely, many, took = np.array(found).T
+        within = float(np.mean((likely <= 2 * took) & (likely >= took / 2)))
+        covered = float(np.mean((took >= few) & (took <= many)))
+        ranges = f"{np.median(few):.0f} to {np.median(many):.0f}"
+        lines.append(f"{name:<44}{len(found):>8}{within:>19.3f}{covered:>14.3f}{ranges:>15}")
+        held.append(above(f"{name}: forecasts within a factor 2 of what the stream took", within, 0.5, streams))
+        held.append(above(f"{name}: ranges that hold what the stream took", covered, 0.8, streams))
+    lines.append("Effects are as large as a normal number, a tenth of the spread or more; tables have 16 to 128 seeds.")
+    return Answer(lines=lines, held=held)
+
+
+def _forecasts(asked: Mapping[str, Any], streams: Numbers) -> list[tuple[float, float, float, float]]:
+    """Three forecasts of each table that says nothing yet, and what it took: as long again, if it never got there."""
+    found = []
+    ends = decided(streams, question(asked), (*EFFECTS, Verdict.ABSENT))
+    for stream, end in zip(streams.tolist(), ends.tolist(), strict=True):
+        for n in (n for n in _SIZES if n < end and n < len(stream)):
+            observations = [Observation(replicate=place, value=value) for place, value in enumerate(stream[:n])]
+            said = weigh(asked, observations, blocks=1)
+            ahead = forecast(question(asked), stream[:n], said) if said.verdict is Verdict.UNDECIDED else None
+            if ahead is not None:
+                few, likely, many = (math.inf if one is None else max(1.0, one) for one in ahead)
+                found.append((few, likely, many, (end if math.isfinite(end) else 2 * len(stream)) - n))
+    return found
 
 
 def looked_at_once(smallest: float) -> int:

@@ -21,6 +21,7 @@ from axiom.figures.requests import Look, Narrowing, SweepPoint
 from axiom.notebook.one_look import CONDITION, SHORT, OneLook, paired
 from axiom.notebook.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, told
 from axiom.notebook.table import facts_html
+from axiom.statistics.replicates_needed import Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,7 @@ class WeighedTable:
     is_weighed: bool  # False: it was not, and `needs` says which words would decide
     values: Sequence[float]  # that counted, in the order in which they did
     one_look: OneLook | None  # where nothing is decided, and few seeds counted or none are paired
+    forecast: Range | None  # of further seeds to the next grade: seldom fewer, likely, seldom more
     outweighed: int | None  # so many more seeds like those so far outweigh the few without a value
     is_issued: bool  # False: that order was drawn from the seeds
     repeated: int
@@ -285,7 +287,7 @@ class WeighedTable:
             "platforms": found.platforms,
             "designs": found.designs,
             "needs": list(self.needs),
-            "more_seeds": list(found.more) if found.more and found.seeds >= SHORT else None,
+            "more_seeds": list(self.forecast) if self.forecast else None,
             "flags": list(self.flags),
             "reasons": list(self.reasons),
             "duplicates": [dataclasses.asdict(agreement) for agreement in found.agreements],
@@ -434,14 +436,14 @@ class WeighedTable:
 
     def _ahead(self) -> str:
         """How many seeds more are likely to be needed: a forecast, or of few seeds what `--plan` says."""
-        found = self.evidence
         if self.outweighed is not None:
             return f"{counted(self.outweighed, 'more seed')}, if they come out as those so far did"
         if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
-            if not found.more or not any(found.more):
+            if self.forecast is None or not any(number != 0 for number in self.forecast):
                 return ""
-            half, most = (f"{number:,}" if number is not None else "too many" for number in found.more)
-            return f"takes about {half} more seeds; {most} to be nine-tenths sure"
+            few, likely, many = (f"{number:,}" if number is not None else "too many" for number in self.forecast)
+            if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
+            return f"{few} to {many} more seeds in four cases of five, likely about {likely}{if_any}"
         return self._planned()
 
     def _planned(self) -> str:
@@ -460,7 +462,9 @@ class WeighedTable:
                 f"about {half} paired seeds for an effect of {effect:g} sd, as was seen, and {most} to be nine-tenths "
                 "sure; fewer if runs of one seed are alike; see --plan"
             )
-        more = f", {max(0, needed[0] - self.n_seeds)} more" if needed[0] is not None else ""
+        more = "" if needed[0] is None else f", {needed[0] - self.n_seeds} more"
+        if needed[0] is not None and needed[0] <= self.n_seeds:
+            more = ", as many as there are"
         return (
             f"about {half} seeds in all{more}, for an effect of {effect:g} sd, as was seen, and {most} to be "
             "nine-tenths sure; see --plan"

@@ -11,6 +11,7 @@ from typing import Any
 
 from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
+from axiom.decisions.evidence.seeds_needed import forecast
 from axiom.decisions.evidence.verdict import weight
 from axiom.decisions.evidence.weigh import card
 from axiom.decisions.evidence.weigh import weigh as weigh_observations
@@ -28,6 +29,7 @@ from axiom.notebook.read_rows import Rows, rows_of
 from axiom.notebook.read_table import sheet_of
 from axiom.notebook.row import measured
 from axiom.notebook.seeds_in_order import LOST, Arranged, arrange
+from axiom.statistics.replicates_needed import Range
 
 MEAN = "mean"
 ESTIMANDS = (*(kind.value for kind in Kind if kind is not Kind.DIMENSION), MEAN)  # a table has no tiles
@@ -130,6 +132,7 @@ def weigh(
         is_weighed=held is None,
         values=counted_values,
         one_look=_one_look(asked, evidence, read, held, counted_values, named.of),
+        forecast=_forecast(inputs, evidence, counted_values) if held is None else None,
         outweighed=_outweighed(inputs) if held is None and evidence.verdict is Verdict.UNDECIDED else None,
         is_issued=arranged.is_issued,
         repeated=arranged.repeated,
@@ -345,6 +348,12 @@ def _one_look(
         return None
     arms = means_of(ours, base, names) if names else ()
     return paired(values, arms, null=asked.shown_null, alpha=asked.alpha)
+
+
+def _forecast(inputs: Mapping[str, Any], evidence: Evidence, values: Sequence[float]) -> Range | None:
+    if len(values) < SHORT or evidence.clones:
+        return None
+    return forecast(question(inputs["estimand"]), values, evidence)
 
 
 def _outweighed(inputs: Mapping[str, Any]) -> int | None:

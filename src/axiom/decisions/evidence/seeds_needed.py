@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 from axiom.decisions.evidence.grade import wanted
 from axiom.decisions.evidence.method import Process, Question
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.statistics import replicates_needed
-from axiom.statistics.replicates_needed import Needed
+from axiom.statistics.replicates_needed import Needed, Range, until_crossed
 
 
 def more(question: Question, present: Sequence[float], verdict: Verdict, reached: Grade) -> Needed | None:
@@ -29,6 +29,36 @@ def more(question: Question, present: Sequence[float], verdict: Verdict, reached
     by_signs = question.process is not Process.RANKS
     absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
     return min(effect, absence, key=_nearness)
+
+
+def forecast(question: Question, present: Sequence[float], said: Evidence) -> Range | None:
+    """A range of further replicates to the next grade, in which four of five lie; None where nothing can be forecast.
+
+    Where nothing is decided yet, it may become an effect or its absence. Whichever is nearer is told. Each is a walk,
+    of values or of their sides, towards the bar of the effect, or away from the smallest one that matters.
+    """
+    target, is_open = wanted(said.grade), said.verdict is Verdict.UNDECIDED
+    is_decided = said.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+    if target is None or not (is_open or is_decided) or question.process is Process.BETTING:
+        return None
+    least, log_e = target[0], -math.log(question.alpha) if is_open else math.log(target[1])
+    steps = [value - question.null for value in present]
+    if question.process is Process.SIGN:
+        steps = [float((step > 0) - (step < 0)) for step in steps]
+    efficiency = replicates_needed.EFFICIENCY if question.process is Process.RANKS else 1.0
+    effect = until_crossed(steps, _log(said.e_value), log_e, efficiency=efficiency, least=least)
+    if not is_open or not question.smallest or question.process is not Process.RANKS:
+        return effect
+    side = math.copysign(1.0, math.fsum(steps))
+    room = [question.smallest - side * step for step in steps]
+    one_sided = math.log(2.0)  # each side is asked by itself, at the whole level
+    log_now = _log(said.e_absent) - one_sided
+    absence = until_crossed(room, log_now, log_e - one_sided, efficiency=efficiency, least=least)
+    return min(effect, absence, key=lambda found: math.inf if found is None or found[1] is None else found[1])
+
+
+def _log(e_value: float) -> float:
+    return math.log(e_value) if e_value > 0 else -math.inf
 
 
 def _effect(question: Question, present: Sequence[float], log_e: float, least: int) -> Needed:
