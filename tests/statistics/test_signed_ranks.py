@@ -16,7 +16,6 @@ from axiom.statistics.signed_ranks import either, interval, log_es, pseudo_media
 
 BAR = math.log(40)  # on one side, of two that are asked
 NUMBERS = st.floats(-1e3, 1e3).map(lambda one: round(one, 2))
-VALUES = st.lists(NUMBERS, min_size=1, max_size=20)
 ROWS = st.lists(st.none() | NUMBERS, max_size=25)
 
 
@@ -47,13 +46,6 @@ def test_whatever_a_missing_value_was_it_would_have_spoken_more(row, filling, nu
     missing = sides(row, null)
     assert missing[0] <= known[0] + 1e-9
     assert missing[1] <= known[1] + 1e-9
-
-
-@settings(max_examples=40)
-@given(values=VALUES, place=st.integers(0, 20))
-def test_one_more_missing_value_never_makes_anything_surer(values, place):
-    more = [*values[:place], None, *values[place:]]
-    assert all(after <= before + 1e-9 for after, before in zip(sides(more), sides(values), strict=True))
 
 
 @settings(max_examples=40)
@@ -89,7 +81,7 @@ def test_equal_values_have_no_width_and_ties_with_the_null_say_nothing():
     better = [0.0, 0.01, 0.0, 0.02, 0.0, 0.03] * 8
     assert sides(better)[0] > BAR
     low, high = interval(stream(better))
-    assert (low, high) == (0.0, pytest.approx(0.015, abs=0.01))
+    assert 0.0 <= low <= 0.01 <= high <= 0.025
 
 
 @settings(max_examples=30)
@@ -100,17 +92,41 @@ def test_neither_the_unit_nor_which_way_is_up_is_known(values):
     assert sides([one * 1024.0 for one in values]) == pytest.approx((above, below), abs=1e-9)
 
 
-def test_eight_large_differences_are_enough_and_one_value_far_out_stops_nothing():
+def test_one_value_far_out_stops_nothing():
     values, place = shifted(3, seeds=160, effect=1.0), 9
     values[place] = -1e9
-    with_it, without = sides(values)[0], sides(values[:place] + values[place + 1 :])[0]
-    assert without - with_it < 4
-    assert with_it > math.log(1e6)
+    assert sides(values)[0] > math.log(1e6)
     low, high = interval(stream(values))
     assert 0.5 < low < high < 1.5
-    found = [math.exp(either(*sides((np.random.default_rng(seed).random(8) + 1).tolist()))) for seed in range(60)]
-    assert np.mean(np.array(found) >= 20) > 0.9
-    assert math.exp(either(*sides([1.0] * 6))) < 20
+
+
+@pytest.mark.parametrize("sizes", ["equal", "spread"])
+def test_twelve_values_on_one_side_are_the_fewest_that_decide(sizes):
+    """Of two modes the one of 70 % comes eight times in a row in 5.8 % of streams, and twelve times in 1.4 %."""
+    for seed in range(20):
+        values = np.ones(14) if sizes == "equal" else np.random.default_rng(seed).random(14) + 1.0
+        decided = [n for n in range(1, 15) if either(*sides(values[:n].tolist())) >= math.log(20)]
+        assert 12 <= decided[0] <= 14
+
+
+LOPSIDED = {  # the typical value of each is 0
+    "success in 70 %": lambda chance, n: np.where(chance.random(n) < 0.7, 0.5, -0.5),
+    "success in 70 %, with noise": lambda chance, n: (
+        np.where(chance.random(n) < 0.7, 0.3, -0.7) + 0.1 * chance.normal(size=n) + 0.0609
+    ),
+    "exponential": lambda chance, n: chance.exponential(size=n) - 0.8392,
+}
+
+
+@pytest.mark.parametrize("law", LOPSIDED)
+def test_of_lopsided_laws_the_interval_seldom_leaves_the_typical_value_out(law):
+    """A mode of 70 % against a steady arm refuted its own typical value in 14 streams of 100."""
+    streams, missed = 200, 0
+    for number in range(streams):
+        values = LOPSIDED[law](np.random.default_rng(number), 64).tolist()
+        known = [stream(values[:seeds]) for seeds in range(8, 65, 4)]
+        missed += any(log_es(each, 1e-6)[0] >= BAR or log_es(each, -1e-6)[1] >= BAR for each in known)
+    assert missed <= streams * 0.05 + 2 * math.sqrt(streams * 0.05 * 0.95)
 
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, 2.0, 30.0], [0.0, 0.0, 1.0], shifted(1, seeds=199, effect=0)])
@@ -130,13 +146,13 @@ def test_later_values_are_ranked_among_the_first_alone():
     given = [None if place in (5, 200) else one for place, one in enumerate(values)]
     known = stream(given, lopsided=1.0)
     head = [abs(one) for one in given[:128] if one is not None]
-    assert (known.missing, len(known.tail)) == (2, 171)
+    assert (known.pairs_gone, len(known.tail)) == (2, 171)
     for extra in (0.01, -0.4, 5.0):
-        rank, gone = sum(one <= abs(extra) for one in head), 1
+        rank, gone = sum(one < abs(extra) for one in head), 1
         more = stream([*given, extra], lopsided=1.0)
         gain = log_es(more, 0.0)[0] - log_es(known, 0.0)[0]
         share = (rank + (gone if extra < 0 else 0) + 0.5) / 129
-        bets = [math.log1p(math.copysign(size, extra)) for size in (math.tanh(0.03 * share), 0.95)]
+        bets = [math.log1p(math.copysign(math.tanh(size * share), extra)) for size in (0.0, 2.0)]
         assert min(bets) <= gain <= max(bets)
 
 
@@ -166,7 +182,7 @@ def test_looking_again_and_again_an_effect_is_rarely_made_of_nothing(law):
     assert found <= streams * 0.05 + 3 * math.sqrt(streams * 0.05 * 0.95)
 
 
-@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 8), (1.0, 13)])
+@pytest.mark.parametrize(("effect", "seeds"), [(2.0, 12), (1.0, 14)])
 def test_an_effect_is_found_after_as_many_seeds_as_were_measured(effect, seeds):
     times = []
     for number in range(60):

@@ -25,8 +25,8 @@ from typing import Any
 ALPHA = 0.05  # the interval leaves the true value out, at any look, in one of twenty laboratories at most
 ROW = re.compile(r"(\d+ seeds[^;]*);.* `(\w+\.\w+)`$")
 FIRST = 128  # values, among which all later ones are ranked
-ON_RANKS = {4.0: 0.08, 2.0: 0.2, 1.1: 0.23, 0.5: 0.17, 0.2: 0.05, 0.08: 0.02, 0.03: 0.01}  # bets, and their shares
-ON_SIGNS = {0.25: 0.05, 0.6: 0.05, 0.95: 0.14}
+ON_RANKS = {2.0: 0.04, 1.0: 0.06, 0.5: 0.07, 0.2: 0.04, 0.08: 0.02}  # bets, and their shares
+ON_PAIRS = {0.25: 0.12, 0.6: 0.25, 0.95: 0.4}
 Values = Sequence[float | None]
 
 
@@ -124,7 +124,7 @@ def typical(values: Values, bounds: Sequence[float] | None) -> tuple[float | Non
 def lopsidedness(present: Sequence[float], middle: float) -> float:
     """How much more the ranks of these values, mirrored at their middle, scatter than evenly; 1 where that is not sure.
 
-    What was won on skewed values is taken to that root, and bets on their signs alone do not count.
+    What bets on the ranks of skewed values have won is taken to that root.
     """
     n, scatter = len(present), 0.0
     for value in present:
@@ -145,30 +145,35 @@ def lowest(values: Values, root: float) -> float | None:
 
 
 def ranked(values: Values, number: float, root: float) -> float:
-    """The logarithm of what bets on values above a number have made of 1, when they lie above it as often as below.
+    """The logarithm of what bets on values above a number have made of 1, when half of all means of two lie above it.
 
-    A value's rank is the share of those before it that lie no farther away. A bet on its sign grows with the rank. A
-    missing value is lost where it would cost most, and makes each later one that is lost as far away as it can.
+    A value's rank is the share of those before it that lie less far away; its like counts half, and what lies as far
+    away on the other side counts where that costs. A bet on its sign grows with the rank. A missing value is lost where
+    it would cost most, and makes each later one that is lost as far away as it can. Each second value makes a pair with
+    the one before it, whose mean is bet on; where a value of it is missing, the pair is lost.
     """
-    on_ranks, on_signs, gone = dict.fromkeys(ON_RANKS, 0.0), dict.fromkeys(ON_SIGNS, 0.0), 0
+    on_ranks, on_pairs, gone = dict.fromkeys(ON_RANKS, 0.0), dict.fromkeys(ON_PAIRS, 0.0), 0
     for place, value in enumerate(values):
         width = min(place, FIRST)
-        if value is None:
-            side, nearer = -1, width
-        else:
+        side, rank = -1, (width + 0.5) / (width + 1)
+        if value is not None:
             side = (value > number) - (value < number)
-            away = abs(value - number)
-            nearer = sum(other is not None and abs(other - number) <= away for other in values[:width])
-            nearer += gone if side < 0 else 0
-        rank = (nearer + 0.5) / (width + 1)
+            before, away = [other for other in values[:width] if other is not None], abs(value - number)
+            nearer = sum(abs(other - number) < away for other in before)
+            alike = before.count(value)
+            across = sum(abs(other - number) == away for other in before) - alike
+            rank = (nearer + alike / 2 + (across + gone if side < 0 else 0) + 0.5) / (width + 1)
         for bet in on_ranks:
             on_ranks[bet] += math.log1p(side * math.tanh(bet * rank))
-        for bet in on_signs:
-            on_signs[bet] += math.log1p(side * bet)
         gone += value is None and place < FIRST
+        if place % 2:
+            pair = [other for other in values[place - 1 : place + 1] if other is not None]
+            mean = pair[0] / 2 + pair[1] / 2 if len(pair) == 2 else -math.inf
+            side = (mean > number) - (mean < number)
+            for bet in on_pairs:
+                on_pairs[bet] += math.log1p(side * bet)
     grown = [gain / root + math.log(ON_RANKS[bet]) for bet, gain in on_ranks.items()]
-    if root == 1:
-        grown += [gain + math.log(ON_SIGNS[bet]) for bet, gain in on_signs.items()]
+    grown += [gain + math.log(ON_PAIRS[bet]) for bet, gain in on_pairs.items()]
     most = max(grown)
     return most + math.log(math.fsum(math.exp(one - most) for one in grown))
 

@@ -16,7 +16,7 @@ from axiom.domain.findings import Verdict
 from axiom.statistics import signed_ranks
 from axiom.statistics.betting import betting_log_e
 from axiom.statistics.sequential import bernoulli_log_e, dealt_log_e, signs_needed
-from axiom.statistics.signed_ranks import _BETS, _REFERENCE, _SHARES, _SIGN_BETS
+from axiom.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
 from simulated.laws import Flags, Numbers
 
 BAR = math.log(ENOUGH)
@@ -27,15 +27,17 @@ EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 def ranks(streams: Numbers, null: float = 0.0) -> tuple[Numbers, Numbers]:
     """The logarithm of the e-value of signed ranks after each value of a row: for lying above the null, and below it.
 
-    The values are taken not to be lopsided. If they are, each e-value above 1 is smaller than it is here.
+    The values are taken not to be lopsided, and no two to be equal. If they are lopsided, e-values may be smaller.
     """
     away = streams - null
     sizes, signs, place = np.abs(away), np.sign(away), np.arange(streams.shape[1])
     nearer = np.zeros_like(sizes)
     for first in range(min(_REFERENCE, len(place))):
-        nearer[:, first + 1 :] += sizes[:, first, None] <= sizes[:, first + 1 :]
+        nearer[:, first + 1 :] += sizes[:, first, None] < sizes[:, first + 1 :]
     ranked = signs * (nearer + 0.5) / (np.minimum(place, _REFERENCE) + 1.0)
-    bets = itertools.chain((np.tanh(bet * ranked) for bet in _BETS), (bet * signs for bet in _SIGN_BETS))
+    pairs = np.zeros_like(signs)
+    pairs[:, 1::2] = np.sign(away[:, : len(place) // 2 * 2 : 2] + away[:, 1::2])
+    bets = itertools.chain((np.tanh(bet * ranked) for bet in _BETS), (bet * pairs for bet in _PAIR_BETS))
     above, below = np.full_like(sizes, -np.inf), np.full_like(sizes, -np.inf)
     for share, bet in zip(_SHARES, bets, strict=True):
         above = np.logaddexp(above, share + np.cumsum(np.log1p(bet), axis=1))

@@ -53,13 +53,13 @@ def one_is_late(shifting, others: int):
 
 def test_a_place_among_all_claims_is_that_of_what_the_line_says(shifting):
     """With its old e-value the finding would stand among all others; the value that has come late takes that away."""
-    late = one_is_late(shifting, others=15)
+    late = one_is_late(shifting, others=23)
     assert evidence.newest(shifting.db)[1].false_share == 0.01
     shifting.lab.report(late, values(shifting, -50.0)(late))
     shifting.lab.validate()
     shifting.lab.later(seconds=1)
     shifting.hold()
-    assert (evidence.newest(shifting.db)[1].line, evidence.newest(shifting.db)[1].seeds) == (3, 16)
+    assert (evidence.newest(shifting.db)[1].line, evidence.newest(shifting.db)[1].seeds) == (4, 24)
     assert recomputed(shifting.db) == []
 
 
@@ -294,7 +294,7 @@ SELECT w.checks_task_id AS task FROM task t JOIN workunit w ON w.id = t.workunit
 
 def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(strangers):
     """Two strangers agree against one value. From then on twenty checks are not enough, in later blocks too."""
-    fill(strangers, 4)
+    fill(strangers, 5)
     strangers.hold()
     strangers.lab.later(minutes=1)
     odd = strangers.db.one("SELECT min(checks_task_id) AS task FROM workunit WHERE state = 'open'")["task"]
@@ -315,16 +315,16 @@ def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(s
     compute_all()
     strangers.hold()
     assert [one.value for one in evidence.observed(strangers.db, 1)].count(None) == 1
-    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 31)
+    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 39)
     compute_all()
     strangers.hold()
-    assert (grade(strangers), agreeing(strangers)) == (Grade.STRONG, 31)
+    assert (grade(strangers), agreeing(strangers)) == (Grade.STRONG, 39)
     order_of(strangers, 1)
     strangers.compute(
         8, host=2, by=values(strangers, 1.0)
     )  # the first host is watched since: all of its tasks are checked
     strangers.hold()
-    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 39)
+    assert (grade(strangers), agreeing(strangers) + being_checked(strangers)) == (Grade.MODERATE, 47)
 
 
 @pytest.mark.parametrize("is_suspended", [False, True])
