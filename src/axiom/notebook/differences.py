@@ -171,9 +171,11 @@ def _ask_for_arms(sheet: Sheet, by: int, read: Reader) -> WrongUse:
 
 def _unpaired(sheet: Sheet, columns: Columns, runs: _Runs, *, is_asked: bool) -> str:
     """Why nothing is paired; empty where something is. TableUnreadable, if that was asked for."""
-    has = [[any(row.value is not None for row in rows) for rows in pair] for pair in runs.pairs.values()]
-    if any(map(all, has)) or not all(map(any, zip(*has, strict=True))):  # of an arm without any value all is missing
+    pairs = runs.pairs.values()
+    if any(_has_value(ours) and _has_value(base) for ours, base in pairs):
         return ""
+    if not all(any(_has_value(pair[arm]) for pair in pairs) for arm in (0, 1)):
+        return ""  # of an arm without any value all is missing
     paired = [sheet.columns[place] for place in columns.seeds]
     if "design" in columns.known:
         paired.append(sheet.columns[columns.known["design"]])
@@ -185,6 +187,10 @@ def _unpaired(sheet: Sheet, columns: Columns, runs: _Runs, *, is_asked: bool) ->
         f"{sheet.name}: nothing has values of both {both}, paired by {' and '.join(paired)}. Nothing was weighed; name "
         "with --pair the columns that are the same in both arms, such as the seed."
     )
+
+
+def _has_value(rows: Sequence[Row]) -> bool:
+    return any(row.value is not None for row in rows)
 
 
 def _meaning(sheet: Sheet, columns: Columns, runs: _Runs) -> str:

@@ -37,6 +37,7 @@ _WAY_UP = (
     "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
     "process, or twenty on other people's"
 )
+_MANY = "more than a million"
 _NEAR_NULL = 0.1  # of the width of an interval; whose middle lies nearer may well be without an effect
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
 
@@ -441,9 +442,11 @@ class WeighedTable:
         if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
             if self.forecast is None or not any(number != 0 for number in self.forecast):
                 return ""
-            few, likely, many = (f"{number:,}" if number is not None else "too many" for number in self.forecast)
+            few, likely, many = (f"{number:,}" if number is not None else _MANY for number in self.forecast)
             if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
-            return f"{few} to {many} more seeds in four cases of five, likely about {likely}{if_any}"
+            if few == _MANY:
+                return f"{_MANY} more seeds{if_any}"
+            return f"{few} to {many} more seeds in four cases of five, likely {likely}{if_any}"
         return self._planned()
 
     def _planned(self) -> str:

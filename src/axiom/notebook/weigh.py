@@ -21,7 +21,7 @@ from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
 from axiom.notebook.column_names import NamedColumns, shown
 from axiom.notebook.differences import differences_of
-from axiom.notebook.doubts import Doubt, doubt, levels, same, steady, too_early
+from axiom.notebook.doubts import Doubt, doubt, levels, same, steady
 from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.one_look import SHORT, OneLook, means_of, paired, unpaired
 from axiom.notebook.read_cells import BEYOND
@@ -39,6 +39,7 @@ _LOOKS, _LOOKS_AT_MANY, _MANY = 24, 12, 50_000
 _NULLS = {Kind.PROPORTION: 0.5, Kind.BREAKPOINT: 0.0}  # no natural one: where none is declared, it is for show alone
 _LEAST_ALPHA, _MOST_ALPHA = 1e-6, 0.5
 _MOST_LOST = 0.2  # of all seeds, that may be left out because a table says that their machines were at fault
+_MOST_FORECAST = 100_000  # seeds; who has more of them and knows nothing waits for no forecast
 _MOST_LIKE_THESE = 64  # seeds, that are taken to come out as those so far did
 _MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
 _DIFFERENCES = frozenset({Kind.CONTRAST, Kind.SLOPE})
@@ -285,11 +286,9 @@ def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
     return tuple([replace(observation, fingerprint=f"{COARSE}:{observation.value!r}") for observation in observations])
 
 
-def _judged(asked: _Declared, evidence: Evidence, held: Doubt | None) -> tuple[Evidence, Doubt | None]:
+def _judged(evidence: Evidence, held: Doubt | None) -> Evidence:
     """The evidence, with nothing concluded where something keeps the values from being weighed."""
-    if held is None and asked.estimand is None and evidence.verdict is not Verdict.UNDECIDED:
-        held = too_early(evidence.seeds, evidence.e_value)
-    return (evidence if held is None else _undecided(evidence, held)), held
+    return evidence if held is None else _undecided(evidence, held)
 
 
 def _with_doubt_of_lost(
@@ -351,13 +350,15 @@ def _one_look(
 
 
 def _forecast(inputs: Mapping[str, Any], evidence: Evidence, values: Sequence[float]) -> Range | None:
-    if len(values) < SHORT or evidence.clones:
+    if not SHORT <= len(values) <= _MOST_FORECAST or evidence.clones:
         return None
     return forecast(question(inputs["estimand"]), values, evidence)
 
 
 def _outweighed(inputs: Mapping[str, Any]) -> int | None:
     """How many more seeds, if they come out as those so far did, outweigh the few that have no value."""
+    if len(inputs["observations"]) >= 2 * SHORT:
+        return None
     values = [observation.value for observation in inputs["observations"]]
     present = [value for value in values if value is not None]
     if not 0 < len(values) - len(present) < len(present) < SHORT:
