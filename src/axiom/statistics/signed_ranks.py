@@ -39,7 +39,6 @@ _REFERENCE = 128  # the first values, among which all later ones are ranked; mor
 _BETS = np.array([[2.0], [1.0], [0.5], [0.2], [0.08]])
 _PAIR_BETS = np.array([0.25, 0.6, 0.95])
 _SHARES = np.log([0.04, 0.06, 0.07, 0.04, 0.02, 0.12, 0.25, 0.40])
-FEWEST_DECIDING = 12  # values on one side that decide: the mode of 70 % comes so often in a row in one stream of 72
 _LOG_2 = math.log(2.0)
 _PAIR_WON, _PAIR_FAILED = np.log1p(_PAIR_BETS), np.log1p(-_PAIR_BETS)
 _PLACES = np.arange(1.0, _REFERENCE + 1.0)
