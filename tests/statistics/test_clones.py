@@ -97,6 +97,7 @@ HONEST = {
     "accuracies of 1,797 cases": lambda chance: chance.integers(10, 17, 60) / 1797,
     "accuracies of 100 cases, of many seeds": lambda chance: chance.binomial(100, 0.92, 300) / 100,
     "accuracies of 1,000 cases, of many seeds": lambda chance: chance.binomial(1000, 0.92, 300) / 1000,
+    "accuracies of 1,000 cases near 1": lambda chance: (1000 - chance.poisson(chance.choice([1, 1, 1, 20], 24))) / 1000,
     "losses in single precision": lambda chance: np.float32(chance.normal(size=40)),
     "successes and failures with three decimals": lambda chance: np.round(
         chance.choice([0.1, 0.95], 24) + chance.normal(0, 0.01, 24), 3
@@ -115,8 +116,8 @@ COPIED = {
     "six accuracies of 1,000 cases, four times each": lambda chance: np.repeat(
         chance.permutation(90)[:6] / 1000 + 0.86, 4
     ),
-    "three numbers with three decimals, eight times each": lambda chance: np.repeat(
-        np.round(chance.choice(50, 3, replace=False) / 500 + 0.801, 3), 8
+    "three numbers with three decimals, eight times each": lambda chance: chance.permutation(
+        np.repeat([0.803, 0.816, 0.847], 8)
     ),
     "one value for every fourth seed": lambda chance: np.where(np.arange(40) % 4, chance.normal(size=40), 0.37812),
     "one loss in single precision, ten times": lambda chance: np.append(
@@ -139,6 +140,14 @@ def test_an_arm_in_which_nothing_varies_is_compared_with_how_the_other_arm_lies(
     assert bool(equal_values(range(24), [alone] * 24, (chance.binomial(1000, 0.92, 24) / 1000).tolist())) == are_copies
     assert equal_values(range(24), [42.0] * 24, chance.poisson(40, 24).tolist()) == ()
     assert equal_values(range(24), [0.7] * 24, chance.binomial(1, 0.7, 24).tolist()) == ()
+
+
+def test_an_arm_near_its_limit_is_no_copy():
+    chance = np.random.default_rng(1)
+    for rare in (6, 20, 300):
+        one = ((1000 - chance.poisson(np.where(chance.random((30, 24)) < 0.8, 0.5, rare))) / 1000).tolist()
+        other = (chance.binomial(1000, 0.9, 24) / 1000).tolist()
+        assert [equal_values(range(24), arm, other) for arm in one] == [()] * 30
 
 
 def test_numbers_that_both_arms_have_are_common_ones():

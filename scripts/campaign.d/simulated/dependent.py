@@ -39,6 +39,9 @@ _HONEST: dict[str, _Values] = _KINDS | {
     "accuracies of 1,000 cases in single precision": lambda rng, n: (
         (rng.binomial(1_000, 0.9, n) / 1_000).astype(np.float32).astype(float)
     ),
+    "accuracies of 1,000 cases near 1": lambda rng, n: (
+        (1_000 - rng.poisson(np.where(rng.random(n) < 0.8, 0.5, 20.0))) / 1_000
+    ),
     "counts": lambda rng, n: rng.poisson(12, n).astype(float),
     "balanced accuracies of 1,000 cases": lambda rng, n: (
         (rng.binomial(370, 0.9, n) / 370 + rng.binomial(630, 0.9, n) / 630) / 2

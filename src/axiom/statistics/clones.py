@@ -25,6 +25,8 @@ _SHORT = 6  # digits of a decimal that single precision keeps, and one to spare
 _CASES = 1000  # test cases of a share, up to which single precision tells it from other numbers
 _SIMPLE = 1e-14  # of a number: what is no nearer to a fraction is not that fraction
 _MOST_CHOICES = math.log(1e5)  # what is computed from two counts has as many, however many digits it has
+_FINE_GRID = math.log(1e4)  # choices: on no such grid do most honest runs share one value
+_NEARLY_NONE = 2
 _FREE = 2.0  # times as many choices as there are different values: else nearly all may have been drawn
 _MOST_COMPARED = 50_000  # distinct values: of more, too many of the choices may have been drawn
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
@@ -82,9 +84,9 @@ def equal_values(
         return ()
     seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
     values = [value for value in values if math.isfinite(value)]
-    is_plain = _is_plain
-    if beside and min(values) == max(values):
-        is_plain = _is_round if any(value != int(value) for value in beside) else _is_plain
+    is_constant, is_plain = min(values) == max(values), _is_whole if beside else _is_plain
+    if is_constant and any(value != int(value) for value in beside):
+        is_plain = _is_round
     seeds_by_value: dict[float, list[int]] = defaultdict(list)
     for seed, value in zip(seeds, values, strict=True):
         if not is_plain(value):
@@ -94,7 +96,10 @@ def equal_values(
         return ()
     times = {value: len(group) for value, group in seeds_by_value.items()}
     others = Counter(_as_written(value) for value in beside if not is_plain(value))
-    are_few = _are_few(len(times), sum(times.values()), _log_choices(times, others))
+    choices = _log_choices(times, others, is_constant=is_constant)
+    are_few = _are_few(len(times), sum(times.values()), choices)
+    if are_few and len(times) > 1 and choices < _FINE_GRID:
+        are_few = _are_few_beside_the_commonest(times, sorted({*times, *others}))
     return tuple(map(tuple, groups)) if are_few else ()
 
 
@@ -127,13 +132,13 @@ def _single(number: float) -> float:
     return single
 
 
-def _log_choices(times: Mapping[float, int], others: Mapping[float, int]) -> float:
+def _log_choices(times: Mapping[float, int], others: Mapping[float, int], *, is_constant: bool) -> float:
     """The logarithm of how many values there were to choose from: as many, equally likely, would meet as often.
 
     Of an arm with one number alone nothing is known but how the other arm's numbers lie. And numbers that both arms
     have show how often two meet that are no copies.
     """
-    spread = times if len(times) > 1 else others
+    spread = others if is_constant else times
     if len(spread) <= 1:
         return _MOST_CHOICES if any(map(is_fine, times)) else 0.0
     shown, found = sorted({*times, *others}), [_MOST_CHOICES]
@@ -178,6 +183,28 @@ def _are_few(different: int, whole: int, log_choices: float) -> bool:
     return by_chance < math.log(_CHANCE)
 
 
+def _are_few_beside_the_commonest(times: Mapping[float, int], shown: Sequence[float]) -> bool:
+    """The same without the commonest value and its neighbours: nearly all runs may be near a limit, and few far away.
+
+    Of one or two values that are left nothing is known but how far they lie from those.
+    """
+    at = dict(zip(shown, _on_grid(shown), strict=True))
+    places = sorted((at[value], amount) for value, amount in times.items())
+    low = high = max(range(len(places)), key=lambda place: places[place][1])
+    while low > 0 and places[low][0] - places[low - 1][0] <= 1:
+        low -= 1
+    while high < len(places) - 1 and places[high + 1][0] - places[high][0] <= 1:
+        high += 1
+    rest = places[:low] + places[high + 1 :]
+    if not rest:
+        return False
+    choices = _log_spread(rest)
+    if len(rest) <= _NEARLY_NONE:
+        away = min(places[low][0] - place if place < places[low][0] else place - places[high][0] for place, _ in rest)
+        choices = max(choices, math.log(away))
+    return _are_few(len(rest), sum(amount for _, amount in rest), choices)
+
+
 def _on_grid(ordered: Sequence[float]) -> list[int]:
     """How many steps of their grid the values lie from the first: of shares of so many cases, or of decimals.
 
@@ -206,6 +233,10 @@ def _by_size(ordered: Sequence[float]) -> list[int]:
         for value in decimals
     ]
     return [-place if value < 0 else place for value, place in zip(ordered, places, strict=True)]
+
+
+def _is_whole(value: float) -> bool:
+    return value == int(value)
 
 
 def _is_plain(value: float) -> bool:
