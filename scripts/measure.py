@@ -63,7 +63,7 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
     )
     words = _without_places("".join(said))
     missed = "".join(f"**{line.strip()}**\n\n" for line in said if process.returncode and line.startswith("MISSED: "))
-    text = f"# {program.stem}\n\n{missed}{purpose(program)}\n\n" + "\n".join(facts)
+    text = f"# {record.stem}\n\n{missed}{purpose(program)}\n\n" + "\n".join(facts)
     record.write_text(f"{text}\n\n```text\n$ {command}\n{words}```\n", encoding="utf-8")
     print(f"Written: {record.relative_to(ROOT)}", file=sys.stderr)
     return process.returncode
@@ -73,7 +73,8 @@ def main(kind: str, arguments: Sequence[str]) -> int:
     """Without a name, list; with one, run."""
     programs = found(kind)
     if not arguments or arguments[0] in {"--help", "-h"}:
-        print(f"scripts/{kind} NAME [--record] [arguments]; --record writes docs/measurements/NAME.md\n")
+        print(f"scripts/{kind} NAME [--record] [arguments]; --record writes docs/measurements/NAME.md")
+        print("--record=OTHER writes OTHER.md: of a part, whose record must not take the place of the whole one's\n")
         for name, program in programs.items():
             print(f"{name:<12} {purpose(program)}")
         return 0
@@ -85,8 +86,9 @@ def main(kind: str, arguments: Sequence[str]) -> int:
         hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(programs) or 'none'}."
         print(f"scripts/{kind} has no {name!r}. {hint} Nothing was run.", file=sys.stderr)
         return 2
-    record = MEASUREMENTS / f"{name}.md" if "--record" in rest else None
-    kept = [argument for argument in rest if argument != "--record"]
+    asked = [argument for argument in rest if argument.partition("=")[0] == "--record"]
+    record = MEASUREMENTS / f"{asked[-1].partition('=')[2] or name}.md" if asked else None
+    kept = [argument for argument in rest if argument not in asked]
     return run(programs[name], kept, record, " ".join([f"scripts/{kind}", name, *rest]))
 
 

@@ -61,6 +61,13 @@ def test_a_record_holds_what_was_measured_and_on_what(checkout, name, printed, s
         assert fact in page
 
 
+def test_a_part_may_be_recorded_on_a_page_of_its_own(checkout):
+    measure(checkout, "speed", "--record=turns", "--turns")
+    (page,) = (checkout / "docs" / "measurements").iterdir()
+    assert (page.name, page.read_text().splitlines()[0]) == ("turns.md", "# turns")
+    assert "$ scripts/bench speed --record=turns --turns\n--turns\n" in page.read_text()
+
+
 def test_a_record_begins_with_what_was_missed_and_why(checkout):
     program = checkout / "scripts" / "bench.d" / "late.py"
     program.write_text(
