@@ -24,7 +24,7 @@ _RANGE = 0.07, 0.37, 0.82
 _EFFECTS = tuple(_NORMAL.inv_cdf((place + 0.5) / 15) for place in range(15))  # as likely as each other, in errors
 _LARGEST_EFFECT = 10.0
 _AT_ONCE = 0.05  # how near the bar a walk begins that has not crossed it
-_FEWEST_DECIDING = 12  # values on one side that decide: the mode of 70 % comes so often in a row in one stream of 72
+FEWEST_DECIDING = 12  # values on one side that decide: the mode of 70 % comes so often in a row in one stream of 72
 EFFICIENCY = 0.84  # of signed ranks and pairs beside the t-mixture, where the law is normal; by simulation
 
 
@@ -43,7 +43,7 @@ def for_effect(values: Sequence[float], log_e: float, *, null: float = 0.0, leas
 
 def _bar(whole: int, log_e: float, efficiency: float = EFFICIENCY) -> float:
     """How far from the null, in units of the spread, the mean of so many values must lie."""
-    if whole < _FEWEST_DECIDING:
+    if whole < FEWEST_DECIDING:
         return math.inf
     telling = round(efficiency * whole)
     return reach(telling, alpha=math.exp(-log_e)) / math.sqrt(telling)
