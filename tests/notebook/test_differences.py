@@ -225,6 +225,19 @@ def test_arms_that_are_not_paired_get_welch_s_interval_and_the_way_to_a_verdict(
     assert axiom.compare(dict(enumerate(FIVE[0])), {f"b{n}": value for n, value in enumerate(TEN)}).n_seeds == 0
 
 
+def test_what_one_look_says_of_little_is_little():
+    alone = axiom.compare([0.9], [0.8, 0.7, 0.9]).one_look
+    assert (alone.low, alone.high, alone.effect, alone.arms[0].sd) == (None, None, None, None)
+    steady = axiom.compare([0.9] * 5, [0.8] * 3)
+    assert (steady.one_look.low, steady.one_look.side(0)) == (None, 0)
+    assert "no 95 % CI" in steady.paper
+    beside_null = axiom.compare([0.9, 0.8], [0.7, 0.6, 0.8], null=0.15).one_look
+    assert beside_null.effect == pytest.approx(0.0, abs=1e-9)
+    alike = axiom.compare([0.91, 0.92, 0.93], [0.81, 0.82, 0.83])
+    assert (alike.one_look, alike.is_weighed) == (None, False)
+    assert "not weighed: all 3 values are 0.1" in repr(alike)
+
+
 def test_a_crash_among_twelve_seeds_says_what_the_others_say_and_what_outweighs_it():
     dice = random.Random(1)
     values = [dice.gauss(1.0, 0.4) for _ in range(12)]

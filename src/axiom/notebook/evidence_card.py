@@ -21,7 +21,7 @@ from axiom.figures.requests import Look, Narrowing, SweepPoint
 from axiom.notebook.one_look import CONDITION, SHORT, OneLook, paired
 from axiom.notebook.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, told
 from axiom.notebook.table import facts_html
-from axiom.statistics.replicates_needed import Range
+from axiom.statistics.replicates_needed import FEWEST_DECIDING, Range
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +37,7 @@ _WAY_UP = (
     "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
     "process, or twenty on other people's"
 )
+_NOT_WEIGHED = "not weighed: "
 _MANY = "more than a million"
 _NEAR_NULL = 0.1  # of the width of an interval; whose middle lies nearer may well be without an effect
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
@@ -114,7 +115,7 @@ class WeighedTable:
             what = f"mean of {self._counted()}{' and left out' if self.evidence.missing else ''}"
         else:
             what = f"difference of means, {look.arms[0].runs} and {look.arms[1].runs} runs that are not paired"
-        interval = f"no {self._level()} CI, which takes two runs of each arm"
+        interval = f"no {self._level()} CI, which takes two runs of each arm that differ"
         if look.low is not None and look.high is not None:
             interval = f"{self._level()} CI {look.low:.4g} to {look.high:.4g} {CONDITION}"
         return "; ".join([f"{number} ({what}", interval, *map(str, look.arms)]) + ")"
@@ -387,7 +388,10 @@ class WeighedTable:
         """What can be said though nothing is decided, and why no more."""
         look, null = self.one_look, f"{self._shown_null():.4g}"
         if look is None or not (self.arms or self.is_declared):
-            return "not known yet" if self.is_weighed else "say first what a value is"
+            if self.is_weighed:
+                return "not known yet"
+            why = next((text for text in self.reasons if text.startswith(_NOT_WEIGHED)), "")
+            return why if self.arms or self.is_declared else "say first what a value is"
         what, side = self._of_arms() or "the mean of the values", look.side(self._shown_null())
         says = (
             f"speaks for {what} {'above' if side > 0 else 'below'} {null}"
@@ -395,10 +399,13 @@ class WeighedTable:
             else f"cannot tell {what} from {null}"
         )
         least, _ = wanted(Grade.AWAITING) or (0, 0.0)
+        if self.evidence.e_kind == _RANKS:
+            least = max(least, FEWEST_DECIDING)
         if not look.is_paired:
             why = "runs that are not paired have none that holds however often you look"
         elif self.n_seeds < least:
-            why = f"{self.n_seeds} seeds are too few for one that holds however often you look ({least} at least)"
+            few = "1 seed is" if self.n_seeds == 1 else f"{self.n_seeds} seeds are"
+            why = f"{few} too few for one that holds however often you look ({least} at least)"
         elif self.evidence.missing:
             why = (
                 f"{counted(self.evidence.missing, 'seed')} without a value may have failed for what it would have been"
@@ -465,7 +472,7 @@ class WeighedTable:
                 f"about {half} paired seeds for an effect of {effect:g} sd, as was seen, and {most} to be nine-tenths "
                 "sure; fewer if runs of one seed are alike; see --plan"
             )
-        more = "" if needed[0] is None else f", {needed[0] - self.n_seeds} more"
+        more = "" if needed[0] is None else f", {needed[0] - self.n_seeds:,} more"
         if needed[0] is not None and needed[0] <= self.n_seeds:
             more = ", as many as there are"
         return (

@@ -59,13 +59,17 @@ def paired(values: Sequence[float], arms: tuple[MeanOfArm, ...], *, null: float,
     return OneLook(is_paired=True, mean=mean_of(values), low=low, high=high, arms=arms, effect=effect)
 
 
-def unpaired(ours: Sequence[float], base: Sequence[float], names: tuple[str, str], *, alpha: float) -> OneLook:
+def unpaired(
+    ours: Sequence[float], base: Sequence[float], names: tuple[str, str], *, null: float, alpha: float
+) -> OneLook:
     """Of two arms with one run or more each, of which nobody knows which belong together."""
     low, high = welch_interval(ours, base, 1.0 - alpha)
-    difference = mean_of(ours) - mean_of(base)
-    effect = None
-    if min(len(ours), len(base)) > 1 and (sd := math.hypot(deviation_of(ours), deviation_of(base))):
-        effect = _without_excess(difference / sd, len(ours) + len(base) - 2)
+    difference, effect = mean_of(ours) - mean_of(base), None
+    if low == high:  # where neither arm varies, nothing tells how sure it is
+        low = high = None
+    else:
+        sd = math.hypot(deviation_of(ours), deviation_of(base))
+        effect = _without_excess((difference - null) / sd, len(ours) + len(base) - 2)
     arms = means_of(ours, base, names)
     return OneLook(is_paired=False, mean=difference, low=low, high=high, arms=arms, effect=effect)
 

@@ -340,7 +340,9 @@ def _one_look(
     """What one look says, where nothing is decided and looks at any time say little."""
     ours, base = read.arms or ((), ())
     if read.unpaired:
-        return unpaired(ours, base, names, alpha=asked.alpha) if names and len(ours) and len(base) else None
+        if not names or not len(ours) or not len(base):
+            return None
+        return unpaired(ours, base, names, null=asked.shown_null, alpha=asked.alpha)
     is_mean = asked.estimand != MEAN and asked.kind in _HAVE_MEANS
     is_short = 0 < len(values) < SHORT and evidence.verdict is Verdict.UNDECIDED
     if not is_mean or not is_short or held is not None or evidence.clones:
