@@ -10,8 +10,8 @@ import axiom
 from axiom.domain.findings import Verdict
 from axiom.errors import TableUnreadable, WrongUse
 
-A = [1.5 + 0.1 * (7 * place % 11) for place in range(20)]
-B = [1.0 + 0.01 * (3 * place % 7) for place in range(20)]
+A = [1.5 + 0.0537 * (7 * place % 20) for place in range(20)]
+B = [1.0 + 0.0031 * (3 * place % 20) for place in range(20)]
 
 
 @pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series])

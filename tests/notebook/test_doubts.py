@@ -3,12 +3,10 @@
 import math
 import statistics
 
-import numpy as np
 import pytest
 
 from axiom.domain.findings import Kind
-from axiom.notebook.doubts import asymmetry, doubt, levels, same, too_early
-from axiom.statistics.signed_ranks import either, log_es, stream
+from axiom.notebook.doubts import doubt, levels, same
 
 SPREAD = [statistics.NormalDist().inv_cdf((place + 0.5) / 40) for place in range(40)]
 TAIL = [-math.log(1 - (place + 0.5) / 40) for place in range(40)]
@@ -50,14 +48,6 @@ def test_what_may_be_a_paired_difference_is_not_doubted(values):
 
 
 @pytest.mark.parametrize(
-    ("seeds", "e_value", "is_early"),
-    [(8, 1e9, True), (11, 1e9, True), (12, 99.0, True), (12, 100.0, False), (29, 20.0, True), (30, 20.0, False)],
-)
-def test_little_time_to_see_an_asymmetry_asks_for_a_surer_effect(seeds, e_value, is_early):
-    assert (too_early(seeds, e_value) is not None) == is_early
-
-
-@pytest.mark.parametrize(
     ("values", "null", "is_warned", "is_doubted"),
     [
         ([1.0 + 0.1 * number for number in SPREAD], 0.0, True, False),
@@ -77,45 +67,3 @@ def test_values_far_on_one_side_of_a_declared_null_may_be_levels(values, null, i
 @pytest.mark.parametrize(("values", "is_one"), [([2.5] * 3, True), ([2.5], False), ([], False), ([2.5, 2.6], False)])
 def test_values_that_are_all_the_same_are_one(values, is_one):
     assert (same(values) is not None) == is_one
-
-
-def test_an_asymmetry_does_not_depend_on_place_and_scale():
-    for shift, scale in ((0.0, 1.0), (5.0, 1e-9), (-3.0, 1e9)):
-        assert asymmetry([shift + scale * number for number in TAIL]) == "above"
-        assert asymmetry([shift + scale * number for number in SPREAD]) == ""
-    assert asymmetry([2.0] * 9) == ""
-
-
-LAWS = {
-    "exponential": lambda rng, shape: rng.exponential(size=shape) - 1,
-    "lognormal": lambda rng, shape: np.exp(rng.normal(size=shape)) - math.exp(0.5),
-    "normal": lambda rng, shape: rng.normal(size=shape),
-    "student": lambda rng, shape: rng.standard_t(3, size=shape),
-}
-
-
-def log_e(values: list[float]) -> float:
-    return either(*log_es(stream(values), 0.0))
-
-
-def claims(values: list[float]) -> bool:
-    """Is an effect ever claimed of these values, looking after every fourth?"""
-    for seeds in range(12, len(values) + 1, 4):
-        found = log_e(values[:seeds])
-        is_sure = found >= math.log(20) and doubt(values[:seeds]) is None
-        if is_sure and too_early(seeds, math.exp(found)) is None:
-            return True
-    return False
-
-
-@pytest.mark.parametrize("name", LAWS)
-def test_laws_of_mean_zero_seldom_give_an_effect_however_often_somebody_looks(name):
-    streams, seeds = 100, 160
-    rows = LAWS[name](np.random.default_rng(11), (streams, seeds))
-    share = sum(claims(row) for row in rows.tolist()) / streams
-    assert share <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / streams)
-
-
-def test_without_the_doubt_a_skewed_law_gives_effects_of_nothing():
-    rows = LAWS["lognormal"](np.random.default_rng(11), (200, 160)).tolist()
-    assert sum(any(log_e(row[:n]) >= math.log(20) for n in range(12, 161, 4)) for row in rows) > 0.1 * len(rows)

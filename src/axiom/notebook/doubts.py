@@ -3,7 +3,7 @@
 Without a declared estimand a column is taken for a contrast: paired differences, symmetric about 0 if there is no
 effect. What may be something else would give an effect of nothing there, so it is not weighed, and the sentence says
 which words would decide. Differences that are nearly all on one side need such a word too: accuracies, losses and
-times look the same. Simulated over many looks, skewed laws of mean 0 then stay within 5 %.
+times look the same.
 """
 
 import math
@@ -13,19 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom.domain.findings import Kind
+from axiom.statistics.asymmetry import FEWEST, long_tail
 
-FEWEST = 12  # below so many values nothing shows whether they are symmetric
-SHOWN_FROM = 30  # below so many little does, so more is asked of the e-value
-E_BEFORE = 100.0
 _DIFFERENCE = "--estimand contrast, if each value is the difference of two arms that are alike without an effect"
 _MEDIAN = "--estimand level --null M, to weigh the median against M"
 _MEAN = "--estimand mean --null M --bounds LO HI, to weigh the mean, where no value can ever leave LO to HI"
 _FEW = 10  # distinct values; of a short column half as many as it has
 _LUMP = 1 / 3
-_BEYOND_CHANCE = 1.96
 _BEYOND_NULL = 0.1  # a smaller share of the values on the other side is nearly none
 _FAR, _TOO_FAR = 5.0, 20.0  # spreads from a null that was declared: differences seldom lie so far
-_PLAIN = 0.1  # of the spread: how far the mean is from the median
 _FEW_STEADY = 5  # values, from which on their spread says something
 # The spread of values, as a share of how far they lie from the null, below which no seed can have moved them.
 _STEADY, _STEADY_DIFFERENCES = 1e-5, 1e-3
@@ -57,7 +53,7 @@ def doubt(values: Sequence[float], null: float | None = None) -> Doubt | None:
     commonest, times = counts.most_common(1)[0]
     if len(values) >= FEWEST and times > _LUMP * len(values):
         return Doubt(why=f"{times} of {len(values)} values are {commonest:.4g}", instead=instead)
-    if len(values) >= FEWEST and (lean := asymmetry(values)):
+    if len(values) >= FEWEST and (lean := long_tail(values)):
         return Doubt(why=f"the values are plainly asymmetric, with a long tail {lean}", instead=instead)
     if null is None and len(values) >= FEWEST and (lie := _one_side(values)):
         return Doubt(why=f"{lie}, as those of accuracies or losses do, which says nothing", instead=instead)
@@ -76,17 +72,6 @@ def _one_side(values: Sequence[float]) -> str:
     if beyond > _BEYOND_NULL * len(values):
         return ""
     return f"all {f'but {beyond} of ' if beyond else ''}{len(values)} values lie on one side of 0"
-
-
-def too_early(seeds: int, e_value: float) -> Doubt | None:
-    """What speaks against an effect so early: that nobody could have seen an asymmetry yet."""
-    if seeds >= SHOWN_FROM or (seeds >= FEWEST and e_value >= E_BEFORE):
-        return None
-    return Doubt(
-        why=f"{seeds} values do not show whether they are symmetric (from {SHOWN_FROM} on they do; from {FEWEST} on "
-        f"evidence of {E_BEFORE:.0f} to 1 is enough)",
-        instead=(_DIFFERENCE,),
-    )
 
 
 def same(values: Sequence[float]) -> Doubt | None:
@@ -130,21 +115,3 @@ def _spreads(values: Sequence[float], null: float) -> float:
     middle = statistics.median(values)
     away = statistics.median(abs(number - middle) for number in values)
     return abs(middle - null) / away if away else math.inf
-
-
-def asymmetry(values: Sequence[float]) -> str:
-    """On which side the long tail is, when there plainly is one.
-
-    The mean then lies away from the median, by more than chance (Miao, Gel and Gastwirth 2006) and by a tenth of the
-    spread at least.
-    """
-    largest = max(abs(number) for number in values)
-    scaled = [number / largest for number in values] if largest else list(values)
-    middle = statistics.median(scaled)
-    spread = math.sqrt(math.pi / 2) * math.fsum(abs(number - middle) for number in scaled) / len(scaled)
-    if not spread:
-        return ""
-    size = math.fsum(number - middle for number in scaled) / len(scaled) / spread
-    if abs(size) < max(_PLAIN, _BEYOND_CHANCE * math.sqrt((math.pi / 2 - 1) / len(scaled))):
-        return ""
-    return "above" if size > 0 else "below"

@@ -42,6 +42,7 @@ _MOST_LOST = 0.2  # of all seeds, that may be left out because a table says that
 _MOST_FORECAST = 100_000  # seeds; who has more of them and knows nothing waits for no forecast
 _MOST_LIKE_THESE = 64  # seeds, that are taken to come out as those so far did
 _MAY_BE_CONSTANT = frozenset({Kind.PROPORTION, Kind.RANK_CORRELATION, Kind.BREAKPOINT})
+_DIFFERENCE_OF_SHARES = (-1.0, 1.0)
 _DIFFERENCES = frozenset({Kind.CONTRAST, Kind.SLOPE})
 _HAVE_MEANS = frozenset({Kind.CONTRAST, Kind.SLOPE, Kind.EXPONENT, Kind.LEVEL})
 _NO_NULL = Doubt(
@@ -59,6 +60,7 @@ class _Declared:
     smallest: float
     bounds: tuple[float, float] | None
     alpha: float
+    within: tuple[float, float] | None = None  # where differences lie, of arms that are shares or accuracies
 
     @property
     def kind(self) -> Kind:
@@ -79,6 +81,7 @@ class _Declared:
             "smallest": self.smallest,
             "bounds": list(self.bounds) if self.bounds and kind is not Kind.PROPORTION else None,
             "about": "mean" if self.estimand == MEAN else "median",
+            "within": self.within,
             "alpha": self.alpha,
         }
 
@@ -109,11 +112,12 @@ def weigh(
         estimand = Kind.CONTRAST.value
     asked = _asked(estimand, null, smallest_effect, bounds, alpha)
     read, arranged, unused = _arranged(asked, table, named)
+    asked = replace(asked, within=_DIFFERENCE_OF_SHARES if _are_shares(read.arms) else None)
     values = _values(arranged.observations)
     held = _not_paired(read) if read.unpaired else _held(asked, values)
     inputs = _inputs(asked, arranged, len(arranged.observations), held)
     whole = card(**inputs)
-    evidence, held = _judged(asked, whole.evidence, held)
+    evidence = _judged(whole.evidence, held)
     last = look_of(evidence)
     evidence, lost = _with_doubt_of_lost(asked, arranged, evidence, held)
     hint = levels(values, asked.shown_null) if held is None and asked.estimand is None else ""
@@ -142,6 +146,11 @@ def weigh(
         seeds=arranged.seeds,
         _looks=partial(_looks, asked, arranged, last),  # of the module, so that a card can be kept with pickle
     )
+
+
+def _are_shares(arms: Sequence[Sequence[float]]) -> bool:
+    """Do both arms lie from 0 to 1, as accuracies and other shares do?"""
+    return bool(arms) and all(len(arm) > 0 and min(arm) >= 0.0 and max(arm) <= 1.0 for arm in arms)
 
 
 def _two(arms: Sequence[Any] | None) -> tuple[str, str] | None:
@@ -441,5 +450,5 @@ def _looks(asked: _Declared, arranged: Arranged, last: Look) -> tuple[Look, ...]
     for seeds in sorted(at - {total}):
         held = _held(asked, _values(arranged.observations[:seeds]))
         evidence = weigh_observations(**_inputs(asked, arranged, seeds, held))
-        found.append(look_of(_judged(asked, evidence, held)[0]))
+        found.append(look_of(_judged(evidence, held)))
     return (*found, last)

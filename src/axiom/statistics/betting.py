@@ -7,6 +7,7 @@ have to be tight to be of use: ten times wider than the values spread cost twice
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import cycle, islice
 
 from axiom.statistics.sequential import capped
 
@@ -45,6 +46,22 @@ def betting_sequence(
     if lower > upper:  # both halves have won: no law within the bounds is like this, and nothing is claimed of it
         lower, upper = upper, lower
     return low + lower * (high - low), low + upper * (high - low)
+
+
+def seeds_needed(
+    values: Sequence[float | None], null: float, bounds: tuple[float, float], log_e: float, *, most: int
+) -> int | None:
+    """How many values, if they go on as these, speak so strongly against a mean of `null`; None where `most` do not."""
+    low, high = _declared(bounds)
+    given = [None if number is None else _share(number, low, high) for number in values]
+    shares, mean = list(islice(cycle(given), most)), (null - low) / (high - low)
+    above = below = 0.0
+    for n, (share, bet) in enumerate(zip(shares, _bets(shares, _ALPHA), strict=True), start=1):
+        above += math.log1p(min(bet, _AT_RISK / mean) * ((0.0 if share is None else share) - mean))
+        below += math.log1p(min(bet, _AT_RISK / (1.0 - mean)) * (mean - (1.0 if share is None else share)))
+        if n >= len(given) and max(above, below) - math.log(2.0) >= log_e:
+            return n
+    return None
 
 
 def _declared(bounds: tuple[float, float]) -> tuple[float, float]:

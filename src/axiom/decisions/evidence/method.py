@@ -34,6 +34,7 @@ class Question:
     bounds: tuple[float, float] | None  # None for a mean: it has none that are true, so nothing can be said of it
     censored: float | None  # what a replicate counts as that was stopped at its time limit
     clustering: float = 1.0  # as many values tell as much as one that is independent of all others
+    within: tuple[float, float] | None = None  # where values lie by what they are, though none was declared
     alpha: float = 0.05  # how often a verdict or an interval may ever be wrong
 
 
@@ -62,6 +63,7 @@ def question(estimand: Mapping[str, Any]) -> Question:
         smallest=float(estimand["smallest"]),
         bounds=(float(bounds[0]), float(bounds[1])) if bounds else None,
         censored=None if censored is None else float(censored),
+        within=tuple(estimand["within"]) if estimand.get("within") else None,
         alpha=float(estimand.get("alpha", 0.05)),
     )
 

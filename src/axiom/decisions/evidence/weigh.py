@@ -17,6 +17,7 @@ from axiom.decisions.evidence.counted_values import Sound, sound
 from axiom.decisions.evidence.grade import GradeFacts, grade
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import Process, Question, question
+from axiom.decisions.evidence.middles import lopsided, middle_named, of_mean
 from axiom.decisions.evidence.outliers import believed
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.seeds_needed import more
@@ -151,7 +152,12 @@ def _seen(
             for platform in one.platforms(homes).values()
         },
         without=without_each(asked, counted, homes) if is_decided else (),
-        raised=(*raised, *known.alarms, *alarms(sure, homes, surroundings.agreements, looks=blocks)),
+        raised=(
+            *raised,
+            *known.alarms,
+            *alarms(sure, homes, surroundings.agreements, looks=blocks),
+            *lopsided(asked, concluded, [value for value in values if value is not None]),
+        ),
     )
 
 
@@ -189,6 +195,8 @@ def _evidence(seen: _Seen) -> Evidence:
             *known.reasons,
             *_clustered(seen.asked),
             concluded.reason,
+            middle_named(seen.asked),
+            *filter(None, [of_mean(seen.asked, [one.value for one in known.counted])]),
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
             *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
             *facts.leaning,
