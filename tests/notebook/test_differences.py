@@ -219,6 +219,7 @@ def test_arms_that_are_not_paired_get_welch_s_interval_and_the_way_to_a_verdict(
     assert [arm.runs for arm in look.arms] == [5, 10]
     assert (card.verdict, card.n_seeds, card.is_weighed) == (Verdict.UNDECIDED, 0, False)
     assert "not paired" in card.paper
+    assert "(one look) & 5 and 10 &" in card.latex()
     assert any("same seeds" in need for need in card.needs)
     lists = axiom.compare(FIVE[0], TEN)
     assert (lists.one_look.low, lists.one_look.high) == (look.low, look.high)

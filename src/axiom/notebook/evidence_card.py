@@ -137,7 +137,7 @@ class WeighedTable:
             _LATEX.sub(r"\\\g<0>", self.name),
             number,
             f"$[{low}, {high}]${'' if look is None else ' (one look)'}",
-            str(self.n_seeds),
+            self._runs(),
             shown,
             str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
         )
@@ -153,7 +153,7 @@ class WeighedTable:
             self.name,
             "none yet" if middle is None else self._number(middle),
             interval if self.one_look is None else f"{interval} (one look)",
-            f"{self.n_seeds:,}",
+            self._runs(),
             f"{self._odds()} to 1" if self.is_weighed else "not weighed",
         )
 
@@ -162,6 +162,13 @@ class WeighedTable:
         """The estimate that the first line tells, and its interval."""
         look = self.one_look
         return (self.estimate, self.interval) if look is None else (look.mean, (look.low, look.high))
+
+    def _runs(self) -> str:
+        """How many seeds counted, or how many runs each arm has where none are paired."""
+        look = self.one_look
+        if look is None or look.is_paired:
+            return f"{self.n_seeds:,}"
+        return " and ".join(f"{arm.runs:,}" for arm in look.arms)
 
     def _number(self, middle: float) -> str:
         return f"{middle:+.4g}" if self._are_differences() else f"{middle:.4g}"
