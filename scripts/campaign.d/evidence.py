@@ -17,6 +17,7 @@ from simulated.intervals import coverage, forecasters, pooled
 from simulated.peeking import peeking
 from simulated.pipeline import definitive, history, nulls
 from simulated.seeds_needed import seeds_forecast, seeds_needed
+from simulated.ville import ville
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "how-sure-are-we"
 PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
@@ -36,6 +37,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "seeds-forecast": seeds_forecast,
     "copies": copies,
     "dependence": dependence,
+    "ville": ville,
 }
 
 
@@ -46,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=20_261_120)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--draw", action="store_true")
+    parser.add_argument("--ville", action="store_true", help="that part alone")
     wanted = parser.parse_args(arguments)
+    wanted.parts += ["ville"] * wanted.ville
     if unknown := set(wanted.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     size = QUICK if wanted.quick else WHOLE

@@ -12,7 +12,7 @@ import pytest
 
 sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
 
-from simulated import biases, hardships, processes
+from simulated import biases, hardships, processes, ville
 from simulated.drawn import draw
 from simulated.figures import QUICK, Answer, Held, below
 from simulated.laws import CONTRAST, LAWS
@@ -23,6 +23,7 @@ from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.verdict import weight
 from axiom.domain.findings import Verdict
 from axiom.statistics.mixture import reach
+from axiom.statistics.signed_ranks import log_es, stream
 
 campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d" / "evidence.py"))
 
@@ -86,6 +87,30 @@ def test_it_sees_when_what_is_lost_is_left_out(monkeypatch):
 @pytest.mark.parametrize("law", LAWS)
 def test_the_processes_of_the_campaign_are_the_library_s(law):
     assert processes.compared(LAWS[law].draw(np.random.default_rng(1), (3, 60))) < 1e-9
+
+
+@pytest.mark.parametrize("law", ["t3", "success in 70 % in both arms", "success in 80 %", "lognormal"])
+@pytest.mark.parametrize("beside", [0.0, 1e-6])
+def test_the_adversary_stops_when_the_library_first_gives_a_verdict(law, beside):
+    streams = ville.DRAWN[law].draw(np.random.default_rng(6), (4, 24))
+    reached = ville.verdicts(streams, asked := [(1.0, 1), (2.0, 9)], beside)
+    for row, values in enumerate(streams.tolist()):
+        known = {n: stream(values[:n]) for n in range(1, 25)}
+        for (place, (bar, fewest)), (side, null) in itertools.product(enumerate(asked), enumerate((beside, -beside))):
+            looks = (n for n, read in known.items() if n >= fewest and log_es(read, null)[side] >= bar)
+            assert reached[place][side, row] == next(looks, np.inf)
+
+
+def test_a_promise_that_is_broken_beyond_chance_is_missed(monkeypatch):
+    """Neither signed ranks nor signs know anything of the mean of a lopsided law."""
+    promised = ville.DRAWN["collapse in 5 %"]._replace(is_even=True)
+    monkeypatch.setattr(ville, "DRAWN", {"normal": ville.DRAWN["normal"], "collapse in 5 %": promised})
+    monkeypatch.setattr(ville, "_price", lambda _rng, _size: [])
+    answer = ville.ville(1, replace(QUICK, streams=200, looks=40))
+    missed = [figure.words for figure in answer.held if not figure.holds]
+    assert missed
+    assert all("collapse in 5 %, " in words for words in missed)
+    assert {line.split()[0] for line in answer.lines if line.endswith("ABOVE ITS PROMISE")} == {"collapse"}
 
 
 @pytest.mark.parametrize("gone", [0.0, 0.1])
