@@ -157,7 +157,7 @@ class _SeedsOf(Sequence[str]):
     """The seeds of rows in an order, written when somebody asks for one."""
 
     def __init__(self, rows: PlainRows, order: Sequence[int]) -> None:
-        self._rows = rows
+        self._seeds, self._others = rows.seeds, rows.others  # the values of a million rows are let go
         self._order = order
 
     def __len__(self) -> int:
@@ -171,8 +171,11 @@ class _SeedsOf(Sequence[str]):
 
     def __getitem__(self, at: int | slice) -> str | list[str]:
         if isinstance(at, slice):
-            return [self._rows.seed(number) for number in self._order[at]]
-        return self._rows.seed(self._order[at])
+            return [self._seed(number) for number in self._order[at]]
+        return self._seed(self._order[at])
+
+    def _seed(self, number: int) -> str:
+        return self._others[number].seed if number in self._others else str(self._seeds[number])
 
 
 def rows_in_order(rows: Sequence[Row], given: Collection[str]) -> list[Row]:
