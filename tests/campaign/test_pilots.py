@@ -9,7 +9,8 @@ import sys
 import pytest
 from distributed import SSHCluster
 from patience import PATIENCE
-from pilot_cluster import PilotCluster, computing, cpu_seconds, kill, runners, tree
+from pilot_cluster import PilotCluster, computing, kill, runners, tree
+from processes import cpu_seconds
 from real_parts import need
 from running_lab import axiom
 from ssh_server import ssh_server
