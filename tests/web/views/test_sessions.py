@@ -140,7 +140,7 @@ def test_the_tasks_behind_a_number_are_just_those_and_two_sessions_are_set_side_
     assert change["tasks"] == {"failed": 1, "invalid": 1, "valid": 9}
     assert change["awards"] == 9 + 1  # what the experiment's own code broke is paid, nonsense is not
     (moved,) = change["findings"]
-    assert (moved["number"], moved["before"], moved["now"]["grade"], moved["now"]["seeds"]) == (1, None, "Moderate", 8)
+    assert (moved["number"], moved["before"], moved["now"]["grade"], moved["now"]["seeds"]) == (1, None, "Awaiting", 8)
     assert change == difference(FIRST, SECOND)
     lab.later(seconds=1)
     with lab.db.transaction():
