@@ -74,7 +74,7 @@ class Life:
         theirs = int(self.hosts > 1)
         return ReleaseRecord(
             by_source=self.by_source,
-            is_alone=self.hosts == 1,
+            counts_hosts=self.hosts == 1,
             by_volunteer=self.by_volunteer,
             out=len(self.out),
             theirs_out=len(self.out) * theirs,
@@ -155,7 +155,7 @@ def is_halted(hosts: int, seed: int) -> bool:
 
 
 def _held(by_source: Mapping[Place, Came], hosts: int) -> bool:
-    return bool(broken_there(by_source, ordered=None, hosts=hosts, is_alone=hosts == 1))
+    return bool(broken_there(by_source, ordered=None, hosts=hosts, counts_hosts=hosts == 1))
 
 
 def _costs(asked: tuple[int, float, int, int]) -> list[int]:

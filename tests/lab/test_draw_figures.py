@@ -89,6 +89,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     outputs = 1  # and nothing of the older picture is left behind
     assert lab.db.one("SELECT count(*) AS amount FROM blob")["amount"] == stored + outputs
     rounds.compute(5)
+    rounds.fill_block()
     rounds.hold()
     assert exhibition.draw() == 5
     before = exhibition.shown()
@@ -100,7 +101,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
         assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
         assert exhibition.body(name, "png").startswith(b"\x89PNG")
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
-    (line,) = rounds.db.select("SELECT verdict, grade FROM evidence WHERE finding_number = 1")
+    line = rounds.db.one("SELECT verdict, grade FROM evidence WHERE finding_number = 1 ORDER BY blocks DESC LIMIT 1")
     words = re.findall(r"<text [^>]*>([^<]*)</text>", exhibition.body(CARD, "svg").decode())
     assert {"Axiom", "Finding 1"} <= set(words)
     assert line["verdict"] == "effect −"

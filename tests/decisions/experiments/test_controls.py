@@ -43,8 +43,9 @@ def test_it_is_weighed_as_evidence_is(values):
     observed = [Observation(replicate=n, value=value, fingerprint=COARSE) for n, value in enumerate(values)]
     evidence = weigh(CONTRAST, observed, blocks=1, homes={})
     answer = found(CONTRAST, values)
-    assert (answer.e_value, answer.estimate) == (evidence.e_value, evidence.estimate)
-    assert not answer.is_found or evidence.e_value >= ENOUGH
+    assert answer.estimate == evidence.estimate
+    assert answer.e_value >= evidence.e_value
+    assert not answer.is_found or answer.e_value >= ENOUGH
 
 
 NOISE = [0.3, -0.4, 0.2, -0.3, 0.5, -0.2, 0.1, -0.1]
@@ -81,7 +82,7 @@ def test_in_a_placebo_nothing_may_be_seen_on_either_side_of_nothing(estimand, va
         (CONTRAST, [one / 6 for one in PLAIN], True),  # beyond half of what matters, and sure
         (CONTRAST, [-one / 6 for one in PLAIN], True),
         (CONTRAST, [one / 12 for one in PLAIN], False),  # as sure, and below that half
-        (CONTRAST, [*PLAIN[:6], -0.2, -0.3], True),  # beyond it, with evidence that leans and does not hint
+        (CONTRAST, [*PLAIN[:7], -0.9], True),  # beyond it, with evidence that leans and does not hint
         (CONTRAST, NOISE, False),
         (CONTRAST | {"null": 0.5, "smallest": 0.2}, [-one for one in PLAIN], False),
         (SHARE, [1.0, 0.0] * 4, False),

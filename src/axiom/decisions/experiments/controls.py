@@ -2,10 +2,11 @@
 
 A claim is worth something if it can fail: what says "found" of data without the effect says it of anything, and what
 does not say it of data with a plain effect will never say it. Both are asked with the very e-process that evidence
-is weighed by, and not with the same rule: a planted effect has to be shown beyond doubt, and of a placebo no more may
-be left than a doubt, on either side and with hardly a value missing. Where eight seeds leave it open, eight more are
-computed and all sixteen are weighed: by chance one of eight is an outlier in some experiment of every laboratory, and
-a leak hides in eight. Nothing is taken to be a placebo that is near to being none before its sixteen seeds are there.
+is weighed by and, of differences, with their signs, which tell more of so few seeds; and not with the same rule: a
+planted effect has to be shown beyond doubt, and of a placebo no more may be left than a doubt, on either side and with
+hardly a value missing. Where eight seeds leave it open, eight more are computed and all sixteen are weighed: by chance
+one of eight is an outlier in some experiment of every laboratory, and a leak hides in eight. Nothing is taken to be a
+placebo that is near to being none before its sixteen seeds are there.
 """
 
 import math
@@ -16,6 +17,7 @@ from typing import Any
 from axiom.decisions.evidence.method import Process, Question, no_value, question
 from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.findings import COARSE, Direction, Kind, Observation
+from axiom.statistics.sequential import dealt_log_e
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
 MOST_SEEDS = 16  # of a control that was not settled by eight
@@ -42,8 +44,9 @@ class Found:
 def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
     """Is the effect there, on the side that the claim expects and larger than the smallest that matters?
 
-    A value that is missing counts against it, as it does in evidence. Where every seed by itself lies beyond the
-    smallest that matters, that is enough: the signs of eight are an e-value of 50, however much their sizes differ.
+    A value that is missing counts against it, as it does in evidence. The arms of a control are alike but for what is
+    planted, so the signs of their differences are fair coins without it: eight alike are an e-value of 50, however much
+    their sizes differ.
     Seeds that gave the very same are no copies here: a leak may add one number to all, and what stands for a missing
     value is another seed's.
     """
@@ -57,20 +60,22 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
     is_more = Direction(estimand["expects"]) is Direction.MORE
     side, bar = ("above", null + smallest) if is_more else ("below", null - smallest)
     is_beyond = estimate is not None and (estimate > bar if is_more else estimate < bar)
-    beyond = sum(value is not None and (value > bar if is_more else value < bar) for value in values)
-    is_weighty = evidence.e_value >= ENOUGH or beyond == len(values) >= SEEDS
+    agreeing = sum(value is not None and (value > null if is_more else value < null) for value in values)
+    e_value = evidence.e_value
+    if question(estimand).process is Process.RANKS and 2 * agreeing > len(values):
+        e_value = max(e_value, math.exp(dealt_log_e(agreeing, 0, len(values))))
     if estimate is None:
         why = f"none of {len(values)} seeds gave a value"
     else:
         lies = "lies" if is_beyond else "does not lie"
         why = (
             f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
-            f", and e is {e_told(evidence.e_value, 3)}, of {ENOUGH:.0f} wanted"
+            f", and e is {e_told(e_value, 3)}, of {ENOUGH:.0f} wanted"
         )
     return Found(
-        is_found=is_beyond and is_weighty,
+        is_found=is_beyond and e_value >= ENOUGH,
         is_beyond=is_beyond,
-        e_value=evidence.e_value,
+        e_value=e_value,
         estimate=estimate,
         centre=evidence.centre,
         reason=why,
