@@ -27,13 +27,15 @@ EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)
 def ranks(streams: Numbers, null: float = 0.0) -> tuple[Numbers, Numbers]:
     """The logarithm of the e-value of signed ranks after each value of a row: for lying above the null, and below it.
 
-    The values are taken not to be lopsided, and no two to be equal. If they are lopsided, e-values may be smaller.
+    The values are taken not to be lopsided, and no two to lie as far from the null on its two sides; else the library's
+    e-values may be smaller.
     """
     away = streams - null
     sizes, signs, place = np.abs(away), np.sign(away), np.arange(streams.shape[1])
     nearer = np.zeros_like(sizes)
     for first in range(min(_REFERENCE, len(place))):
         nearer[:, first + 1 :] += sizes[:, first, None] < sizes[:, first + 1 :]
+        nearer[:, first + 1 :] += (streams[:, first, None] == streams[:, first + 1 :]) / 2.0
     ranked = signs * (nearer + 0.5) / (np.minimum(place, _REFERENCE) + 1.0)
     pairs = np.zeros_like(signs)
     pairs[:, 1::2] = np.sign(away[:, : len(place) // 2 * 2 : 2] + away[:, 1::2])
