@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +57,19 @@ def test_a_larger_null_lies_above_less_and_below_more(row, nulls):
     (low_above, low_below), (high_above, high_below) = sides(row, low), sides(row, high)
     assert high_above <= low_above + 1e-9
     assert high_below >= low_below - 1e-9
+
+
+REFERENCE = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "explanation" / "signed-ranks" / "reference.py"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=st.lists(st.none() | NUMBERS, min_size=2, max_size=40).filter(any), null=NUMBERS)
+def test_it_is_what_the_sixty_lines_for_a_referee_compute(row, null):
+    known = stream(row)
+    assert known.lopsided == pytest.approx(REFERENCE["lopsided"](row))
+    assert known.middle == pytest.approx(REFERENCE["typical"](row))
+    expected = [REFERENCE[side](row, null, known.lopsided) for side in ("e_above", "e_below")]
+    assert [math.exp(side) for side in log_es(known, null)] == pytest.approx(expected, rel=1e-9)
 
 
 def shifted(seed, *, seeds, effect):
