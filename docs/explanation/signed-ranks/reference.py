@@ -18,7 +18,7 @@ def e_above(values: Sequence[float | None], m: float, root: float = 1.0) -> floa
         there = [other for other in before if other is not None]
         side, nearer = -1, float(len(before))
         if value is not None:
-            side = (value > m) - (value < m)
+            side = 1 if value > m else -1
             alike = there.count(value)
             across = sum(abs(other - m) == abs(value - m) for other in there) - alike
             nearer = sum(abs(other - m) < abs(value - m) for other in there) + alike / 2
@@ -28,12 +28,12 @@ def e_above(values: Sequence[float | None], m: float, root: float = 1.0) -> floa
     pairs = []
     for first, second in zip(values[::2], values[1::2], strict=False):
         mean = -math.inf if first is None or second is None else first / 2 + second / 2
-        pairs.append((mean > m) - (mean < m))
+        pairs.append(1 if mean > m else -1)
     ranked = {
         bet: math.prod(1 + s * math.tanh(bet * r) for s, r in zip(signs, ranks, strict=True)) for bet in RANK_BETS
     }
     paired = {bet: math.prod(1 + bet * side for side in pairs) for bet in PAIR_BETS}
-    won = sum(share * ranked[bet] ** (1 / root) for bet, share in RANK_BETS.items())
+    won = sum(share * min(ranked[bet], ranked[bet] ** (1 / root)) for bet, share in RANK_BETS.items())
     return won + sum(share * paired[bet] for bet, share in PAIR_BETS.items())
 
 

@@ -157,7 +157,7 @@ def ranked(values: Values, number: float, root: float) -> float:
         width = min(place, FIRST)
         side, rank = -1, (width + 0.5) / (width + 1)
         if value is not None:
-            side = (value > number) - (value < number)
+            side = 1 if value > number else -1
             before, away = [other for other in values[:width] if other is not None], abs(value - number)
             nearer = sum(abs(other - number) < away for other in before)
             alike = before.count(value)
@@ -169,10 +169,10 @@ def ranked(values: Values, number: float, root: float) -> float:
         if place % 2:
             pair = [other for other in values[place - 1 : place + 1] if other is not None]
             mean = pair[0] / 2 + pair[1] / 2 if len(pair) == 2 else -math.inf
-            side = (mean > number) - (mean < number)
+            side = 1 if mean > number else -1
             for bet in on_pairs:
                 on_pairs[bet] += math.log1p(side * bet)
-    grown = [gain / root + math.log(ON_RANKS[bet]) for bet, gain in on_ranks.items()]
+    grown = [min(gain, gain / root) + math.log(ON_RANKS[bet]) for bet, gain in on_ranks.items()]
     grown += [gain + math.log(ON_PAIRS[bet]) for bet, gain in on_pairs.items()]
     most = max(grown)
     return most + math.log(math.fsum(math.exp(one - most) for one in grown))

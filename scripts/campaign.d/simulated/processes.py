@@ -31,20 +31,24 @@ def ranks(streams: Numbers, null: float = 0.0) -> tuple[Numbers, Numbers]:
     e-values may be smaller.
     """
     away = streams - null
-    sizes, signs, place = np.abs(away), np.sign(away), np.arange(streams.shape[1])
+    sizes, place = np.abs(away), np.arange(streams.shape[1])
     nearer = np.zeros_like(sizes)
     for first in range(min(_REFERENCE, len(place))):
         nearer[:, first + 1 :] += sizes[:, first, None] < sizes[:, first + 1 :]
         nearer[:, first + 1 :] += (streams[:, first, None] == streams[:, first + 1 :]) / 2.0
-    ranked = signs * (nearer + 0.5) / (np.minimum(place, _REFERENCE) + 1.0)
-    pairs = np.zeros_like(signs)
-    pairs[:, 1::2] = np.sign(away[:, : len(place) // 2 * 2 : 2] + away[:, 1::2])
-    bets = itertools.chain((np.tanh(bet * ranked) for bet in _BETS), (bet * pairs for bet in _PAIR_BETS))
-    above, below = np.full_like(sizes, -np.inf), np.full_like(sizes, -np.inf)
-    for share, bet in zip(_SHARES, bets, strict=True):
-        above = np.logaddexp(above, share + np.cumsum(np.log1p(bet), axis=1))
-        below = np.logaddexp(below, share + np.cumsum(np.log1p(-bet), axis=1))
-    return above, below
+    rank = (nearer + 0.5) / (np.minimum(place, _REFERENCE) + 1.0)
+    pairs = away[:, : len(place) // 2 * 2 : 2] + away[:, 1::2]
+    both = []
+    for side in (1.0, -1.0):
+        won = np.where(side * away > 0, 1.0, -1.0)
+        pair = np.zeros_like(away)
+        pair[:, 1::2] = np.where(side * pairs > 0, 1.0, -1.0)
+        bets = itertools.chain((won * np.tanh(bet * rank) for bet in _BETS), (bet * pair for bet in _PAIR_BETS))
+        whole = np.full_like(sizes, -np.inf)
+        for share, bet in zip(_SHARES, bets, strict=True):
+            whole = np.logaddexp(whole, share + np.cumsum(np.log1p(bet), axis=1))
+        both.append(whole)
+    return both[0], both[1]
 
 
 def either(above: Numbers, below: Numbers) -> Numbers:
@@ -55,7 +59,7 @@ def either(above: Numbers, below: Numbers) -> Numbers:
 
 def absent(streams: Numbers, smallest: float) -> Numbers:
     """The logarithm of the e-value against effects of the smallest size that matters, on either side."""
-    return np.minimum(ranks(streams, -smallest)[0], ranks(streams, smallest)[1])
+    return np.minimum(ranks(streams, -smallest)[0], ranks(streams, smallest)[1]) - math.log(2.0)
 
 
 def may_be_decided(streams: Numbers, asked: Question) -> Flags:

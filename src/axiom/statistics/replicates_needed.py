@@ -185,8 +185,8 @@ def for_absence(
             agreeing = signs_needed(whole, alpha)
             left = room - _NORMAL.inv_cdf(agreeing / whole) if agreeing < whole else 0.0
             deviation *= math.sqrt(math.pi / 2)
-        else:  # each side is asked by itself, at the whole level
-            left = room - reach(whole, alpha=2 * alpha) / math.sqrt(whole)
+        else:  # each side is asked at half of the level, as the interval has it
+            left = room - reach(whole, alpha=alpha) / math.sqrt(whole)
         return max(0.0, 1.0 - _beyond(left, mean, deviation)) if left > 0 else 0.0
 
     return _further(n, chance, least)

@@ -102,12 +102,12 @@ def log_es(known: Stream, null: float) -> tuple[float, float]:
     """
     ranked = _ranked(known, null)
     won, failed = _won(ranked.nearer) * ranked.times, _failed(ranked.farther) * ranked.times
-    above, below = ranked.signs > 0, ranked.signs < 0
+    above, below = ranked.signs > 0, ranked.signs < 0  # the null itself is on neither side, and lost by both
     over = len(known.pairs) - int(np.searchsorted(known.pairs, null, "right"))
     under = int(np.searchsorted(known.pairs, null, "left"))
     return (
-        _whole(known, won @ above + failed @ below, over, under),
-        _whole(known, won @ below + failed @ above, under, over),
+        _whole(known, won @ above + failed @ ~above, over),
+        _whole(known, won @ below + failed @ ~below, under),
     )
 
 
@@ -167,10 +167,13 @@ def _ranked(known: Stream, null: float) -> _Ranked:
     alike = np.count_nonzero((known.head == known.head[:, None]) & before, axis=1)
     nearer = np.count_nonzero((sizes < sizes[:, None]) & before, axis=1) + alike / 2.0
     farther = np.count_nonzero((sizes <= sizes[:, None]) & before, axis=1) - alike / 2.0 + known.gone[:-1]
-    parts = [(np.nan_to_num(np.sign(away)), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], np.ones(n))]
+    there = ~np.isnan(away)
+    parts = [(np.nan_to_num(np.sign(away)), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], 1.0 * there)]
     if len(known.tail):
-        head = known.head[~np.isnan(known.head)]
-        parts += [_ranked_later(known, null, head, side) for side in (1.0, -1.0)]
+        parts += [_ranked_later(known, null, known.head[there], side) for side in (1.0, -1.0)]
+        equal = np.searchsorted(known.tail, null, "right") - np.searchsorted(known.tail, null, "left")
+        rank = (np.count_nonzero(known.head == null) / 2.0 + known.gone[-1] + 0.5) / (n + 1.0)
+        parts.append((np.zeros(1), np.array([rank]), np.array([rank]), np.array([float(equal)])))
     return _Ranked(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -205,10 +208,11 @@ def _failed(ranks: Numbers) -> Numbers:
     return _won(ranks) - 2.0 * _BETS * ranks
 
 
-def _whole(known: Stream, on_ranks: Numbers, won: int, failed: int) -> float:
-    """What all bets together have become."""
-    on_pairs = won * _PAIR_WON + (failed + known.pairs_gone) * _PAIR_FAILED
-    grown = np.concatenate([(on_ranks + known.lost) / known.lopsided, on_pairs]) + _SHARES
+def _whole(known: Stream, on_ranks: Numbers, won: int) -> float:
+    """What all bets together have become, where so many pairs won and all others failed."""
+    on_pairs = won * _PAIR_WON + (len(known.pairs) - won + known.pairs_gone) * _PAIR_FAILED
+    whole = on_ranks + known.lost
+    grown = np.concatenate([np.minimum(whole, whole / known.lopsided), on_pairs]) + _SHARES
     most = grown.max()
     return capped(float(most + math.log(np.exp(grown - most).sum())))
 

@@ -137,7 +137,9 @@ def middle(question: Question, present: Sequence[float]) -> float | None:
 def _by_ranks(question: Question, known: signed_ranks.Stream) -> Weight:
     above, below = signed_ranks.log_es(known, question.null)
     near, far = question.null - question.smallest, question.null + question.smallest
-    absent = min(signed_ranks.log_es(known, near)[0], signed_ranks.log_es(known, far)[1]) if question.smallest else 0.0
+    absent = 0.0
+    if question.smallest:  # each side at half of the level, as the interval has it
+        absent = min(signed_ranks.log_es(known, near)[0], signed_ranks.log_es(known, far)[1]) - math.log(2.0)
     return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
 
 
