@@ -319,13 +319,26 @@ def test_the_first_line_has_what_a_paper_tells():
     deviation = statistics.stdev(values)
     assert (card.data()["mean"], card.data()["sd"]) == (pytest.approx(mean), pytest.approx(deviation))
     assert card.interval[0] < card.estimate < card.interval[1]
-    for fact in (f"{card.estimate:+.4g}", "Hodges–Lehmann", "60 paired seeds", f"{mean:.4g} ± {deviation:.3g}"):
+    for fact in (f"{card.estimate:+.4g}", "typical value of 60 paired seeds", f"{mean:.4g} ± {deviation:.3g}"):
         assert fact in card.paper
     assert f"{card.paper}\n" in repr(card)
+    assert "ours − base typically lies above 0" in repr(card)
+
+
+def test_a_latex_row_json_and_many_claims_name_the_middle_and_what_is_assumed():
+    pairs = [{"seed": seed, "ours": value + 1, "base": 1} for seed, value in enumerate(gauss(0.8))]
+    card, few = axiom.weigh(pairs, of=PAIR), axiom.weigh(pairs[:5], of=PAIR)
+    assert card.data()["middle"] == "typical value"
+    assert "assume symmetry" in card.data()["assumed"]
+    assert card.latex().endswith(card.data()["assumed"])
+    assert few.latex().partition(" % ")[2].startswith("this is about the mean for one look")
+    assert {card.about, few.about} <= {
+        line.partition(": ")[2] for line in repr(axiom.weigh_all(card, few)).splitlines()
+    }
 
 
 def test_the_row_of_a_latex_table_has_no_sign_that_latex_would_obey():
-    cells = axiom.weigh(column(gauss(0.8)), estimand="contrast").latex().removesuffix(r" \\").split(" & ")
+    cells = axiom.weigh(column(gauss(0.8)), estimand="contrast").latex().partition(r" \\ %")[0].split(" & ")
     assert (cells[0], cells[3:]) == ("the table", ["60", "effect $+$", "Moderate"])
     row = axiom.compare([1.0], [2.0]).latex()
     assert r"[-\infty, \infty]" in row

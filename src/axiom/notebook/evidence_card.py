@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from axiom.decisions.evidence.grade import NO_HOSTS, wanted
 from axiom.decisions.evidence.method import Process
+from axiom.decisions.evidence.middles import middle_named
 from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.decisions.evidence.verdict import mean_of
 from axiom.domain.amounts import counted
@@ -33,6 +34,7 @@ _PICTURES = (".svg", ".png", ".pdf")
 _LATEX = re.compile(r"[&%$#_{}]")
 _DIFFERENCES = ("contrast", "slope")
 _RANKS = Process.RANKS.value
+_TYPICAL = ("typical value", "median")
 _WAY_UP = (
     "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
     "process, or twenty on other people's"
@@ -90,7 +92,7 @@ class WeighedTable:
 
     @property
     def estimate(self) -> float | None:
-        """The median; of differences the one of Hodges and Lehmann, of a proportion the share, of a mean the mean."""
+        """The median; of differences the typical value, of a proportion the share, of a mean the mean."""
         return self.evidence.estimate
 
     @property
@@ -104,7 +106,7 @@ class WeighedTable:
         if self.estimate is None:
             return "no value yet"
         number = self._number(self.estimate)
-        what = f"{self._centre()} of {self._counted()}"
+        what = f"{self.evidence.centre} of {self._counted()}"
         if self.interval == (None, None):
             return f"{number} ({what}, no {self._level()} CI yet{self._spread()})"
         return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
@@ -123,7 +125,7 @@ class WeighedTable:
     def latex(self, verdict: Verdict | None = None) -> str:
         """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade.
 
-        Among many claims the verdict is another one where this does not stand.
+        A comment names the middle. Among many claims the verdict is another one where this does not stand.
         """
         look = self.one_look
         middle, ends = self._located
@@ -141,7 +143,12 @@ class WeighedTable:
             shown,
             str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
         )
-        return f"{' & '.join(cells)} \\\\"
+        return f"{' & '.join(cells)} \\\\ % {self.about}"
+
+    @property
+    def about(self) -> str:
+        """Which middle the first line estimates, and what is assumed, in one clause."""
+        return f"this is about the mean {CONDITION}" if self.one_look else middle_named(self.evidence.e_kind)
 
     @property
     def row(self) -> tuple[str, ...]:
@@ -223,7 +230,7 @@ class WeighedTable:
         return Narrowing(
             name="weighed",
             title=self._claim(),
-            y=self._middle(),
+            y=self.evidence.centre,
             looks=self.looks,
             null=self._shown_null(),
             smallest=self.smallest,
@@ -235,7 +242,7 @@ class WeighedTable:
         if not self._can_be_drawn():
             return ""
         points = [SweepPoint(x=look.seeds, median=look.estimate, low=look.low, high=look.high) for look in self.looks]
-        return sketch(points, x="seeds", y=f"{self._middle()} and its {self._level()} interval")
+        return sketch(points, x="seeds", y=f"{self.evidence.centre} and its {self._level()} interval")
 
     def _can_be_drawn(self) -> bool:
         """An axis needs room to add and to divide."""
@@ -270,6 +277,8 @@ class WeighedTable:
             "asked_alone": True,
             "n_seeds": found.seeds,
             "estimate": found.estimate,
+            "middle": found.centre,
+            "assumed": middle_named(found.e_kind),
             "interval": [found.low, found.high],
             "confidence": 1 - self.alpha,
             "holds_at_any_look": self.holds_at_any_look,
@@ -338,9 +347,6 @@ class WeighedTable:
     def _are_differences(self) -> bool:
         return self.arms is not None or self.kind in _DIFFERENCES
 
-    def _centre(self) -> str:
-        return "Hodges–Lehmann median" if self.evidence.e_kind == _RANKS else self._middle()
-
     def _counted(self) -> str:
         paired, copies, gone = "paired " if self.arms else "", self.evidence.clones, self.evidence.missing
         whole = self.n_seeds + copies
@@ -373,20 +379,18 @@ class WeighedTable:
     def _holds(self) -> str:
         return "holds however often you look" if self.holds_at_any_look else "holds for this one look"
 
-    def _middle(self) -> str:
-        return {"proportion": "share", "mean": "mean"}.get(self.kind, "median")
-
     def _shown_null(self) -> float:
         return 0.0 if self.null is None else self.null
 
     def _claim(self) -> str:
         """The verdict in words that need no statistics."""
         null = f"{self._shown_null():.4g}"
-        what = self._of_arms() or f"the {self._middle()} of the values"
+        typically = " typically" if self.arms and self.evidence.centre in _TYPICAL else ""
+        lies = f"{self._of_arms() or f'the {self.evidence.centre} of the values'}{typically} lies"
         return {
-            Verdict.POSITIVE: f"{what} lies above {null}",
-            Verdict.NEGATIVE: f"{what} lies below {null}",
-            Verdict.ABSENT: f"{what} lies within {self.smallest:.4g} of {null}, which is too little to matter",
+            Verdict.POSITIVE: f"{lies} above {null}",
+            Verdict.NEGATIVE: f"{lies} below {null}",
+            Verdict.ABSENT: f"{lies} within {self.smallest:.4g} of {null}, which is too little to matter",
             Verdict.MIXED: "the designs disagree",
             Verdict.UNDECIDED: self._undecided(),
         }[self.verdict]

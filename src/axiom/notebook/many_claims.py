@@ -95,6 +95,7 @@ class ManyClaims:
             f"among all: of what stands at most {100 * SHARE:g} % is false on average, however the claims hang",
             f"together, at any look (e-BH over all {n}, undecided ones too; to stand by itself takes {single} to 1)",
             "alone: what each card says, as if its claim were the only one that you asked",
+            *dict.fromkeys(f"{'one look' if card.one_look else 'estimate'}: {card.about}" for card in self.cards),
         ]
 
 

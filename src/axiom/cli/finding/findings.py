@@ -184,8 +184,9 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
 
 
 def _facts(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
-    names = ("estimate", "seeds", "missing", "e_value", "hosts", "volunteers", "platforms", "designs")
+    names = ("seeds", "missing", "e_value", "hosts", "volunteers", "platforms", "designs")
     return {
+        newest["centre"]: newest["estimate"],
         **{name: newest[name] for name in names},
         "interval": _interval(newest, _bars(found)),
         "computed again": f"{newest['again']}, of which {newest['agreeing']} agree",

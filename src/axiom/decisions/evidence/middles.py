@@ -13,17 +13,17 @@ from axiom.statistics.asymmetry import FEWEST, long_tail
 _ONE_LOOK = 2.0  # standard errors, within which a mean may well be the null
 _MOST = 4096  # values: about the mean of more nothing is foreseen, and bets on more are not made in a clause beside
 _MIDDLES = {
-    Process.RANKS: "this is about the typical value: half of all means of two seeds lie above it. It is the mean where "
-    "values are symmetric, which is assumed in part",
-    Process.SIGN: "this is about the median: half of all seeds lie above it. Nothing is assumed of their law",
-    Process.BERNOULLI: "this is about how often it happens. Nothing else is assumed",
-    Process.BETTING: "this is about the mean. It is assumed that no value ever leaves the declared bounds",
+    Process.RANKS.value: "this is about the typical value (Hodges and Lehmann: as many means of two seeds lie "
+    "above as below it; of symmetric values it is the mean): bets that rank values assume symmetry, bets on pairs none",
+    Process.SIGN.value: "this is about the median (as many seeds lie above as below it): no shape is assumed",
+    Process.BERNOULLI.value: "this is about the share (how often it happens): no shape is assumed",
+    Process.BETTING.value: "this is about the mean: no shape is assumed, but that no value ever leaves the bounds",
 }
 
 
-def middle_named(question: Question) -> str:
-    """The middle, and the assumption, in one clause."""
-    return _MIDDLES[question.process]
+def middle_named(e_kind: str) -> str:
+    """The middle, and what is assumed, in one clause; empty for a way of weighing that is no longer there."""
+    return _MIDDLES.get(e_kind, "")
 
 
 def of_mean(question: Question, values: Sequence[float | None]) -> str:

@@ -195,7 +195,7 @@ def _evidence(seen: _Seen) -> Evidence:
             *known.reasons,
             *_clustered(seen.asked),
             concluded.reason,
-            middle_named(seen.asked),
+            middle_named(seen.asked.process),
             *filter(None, [of_mean(seen.asked, [one.value for one in known.counted])]),
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
             *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),

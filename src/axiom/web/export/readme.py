@@ -29,7 +29,7 @@ Cite: {cite}
 | hosts.csv | the hosts behind them, by number: whose (below zero: not shown), which platform, ours or not |
 | finding.json | the estimand as it was registered, and what else the weighing needs |
 | numbers.json | every number of the card, which must come out again |
-| card.json | the card as the laboratory's page and command line show it |
+| card.json | the card as the laboratory's page and command line show it; `assumed` says of which middle |
 | history.csv, history.json | the card's numbers after each further line of its history; with every step of reasoning |
 | registrations/ | what was written down before the first replicate was issued; each text has its chained hash |
 | {source} | the experiment, as it was signed in the bundle beside it; its seal is a signed text |

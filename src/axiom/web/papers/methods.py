@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from axiom.decisions.evidence.middles import middle_named
 from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import read_body
@@ -168,6 +169,7 @@ def asked(told: Sequence[Told]) -> list[Block]:
                 "Replicates enter the evidence in closed blocks, in the order in which their numbers were issued; one "
                 "without a value counts against the claim. "
                 + (f"The values are weighed by an e-process ({' and '.join(kinds)}). " if kinds else "")
+                + "".join(f"{kind.capitalize()}: {middle_named(kind)}. " for kind in kinds if middle_named(kind))
                 + "The interval is a confidence sequence: it holds at every look. Verdict and grade follow from the "
                 "rows by rules that nobody can set."
             )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from axiom.decisions.evidence.middles import middle_named
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
@@ -316,6 +317,7 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
         "missing": found.missing,
         "estimate": found.estimate,
         "centre": found.centre,
+        "assumed": middle_named(found.e_kind),
         "interval": [found.low, found.high],
         "e_value": found.e_value,
         "e_kind": found.e_kind,
