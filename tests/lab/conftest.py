@@ -131,8 +131,9 @@ def due_rounds(rounds, variant) -> Rounds:
     lab = rounds.lab
     lab.publish(variant("deploy_sum", asks=False))
     lab.host("gone", cores=1)
-    lab.deploy(workunits=8)
-    rounds.compute(8)
+    for _ in range(2):
+        lab.deploy(workunits=8)
+        rounds.compute(8)
     lab.deploy(workunits=2)
     lab.order(2)
     rounds.compute(by=lambda _order: None)

@@ -153,7 +153,7 @@ def _worst(cells: Sequence[_Cell]) -> Iterator[Held]:
 def _ranked(streams: Numbers, beside: float, basis: str) -> list[tuple[float, float, float]]:
     """How often there is ever a false verdict and a Strong one; where promised, absence on the side that has more."""
     twice = math.log(2.0)
-    asked = ((BAR + twice, 1), (_STRONG_BAR + twice, _STRONG_SEEDS), (BAR, 1))[: 3 if basis in _PROMISED else 2]
+    asked = ((BAR + twice, 1), (_STRONG_BAR + twice, _STRONG_SEEDS), (BAR + twice, 1))[: 3 if basis in _PROMISED else 2]
     found = [list[Flags](np.isfinite(one)) for one in verdicts(streams, asked, beside)]
     return _shares([*(above | below for above, below in found[:2]), *(max(one, key=np.sum) for one in found[2:])])
 
@@ -193,7 +193,8 @@ class _Played(NamedTuple):
     def of(cls, streams: Numbers, null: float, side: float) -> "_Played":
         """After each value."""
         away, has_ties = streams - null, len(set(streams[0].tolist())) < streams.shape[1]
-        sizes, signs, place = np.abs(away), side * np.sign(away), np.arange(streams.shape[1])
+        sizes, place = np.abs(away), np.arange(streams.shape[1])
+        signs = np.where(side * away > 0, 1.0, -1.0)
         nearer, equal, alike = np.zeros((3, *sizes.shape))
         for one in range(min(_REFERENCE, len(place))):
             nearer[:, one + 1 :] += sizes[:, one, None] < sizes[:, one + 1 :]
@@ -203,16 +204,18 @@ class _Played(NamedTuple):
         ranks = np.where(signs > 0, nearer + alike / 2.0, nearer + equal - alike / 2.0) + 0.5
         ranks *= signs / (np.minimum(place, _REFERENCE) + 1.0)
         pairs, whole = np.zeros_like(signs), len(place) // 2 * 2
-        pairs[:, 1::2] = side * np.sign(streams[:, :whole:2] / 2.0 + streams[:, 1::2] / 2.0 - null)
+        means = streams[:, :whole:2] / 2.0 + streams[:, 1::2] / 2.0
+        pairs[:, 1::2] = np.where(side * (means - null) > 0, 1.0, -1.0)
         on_ranks = np.array([np.cumsum(np.log1p(np.tanh(bet * ranks)), axis=1) for bet in _BETS[:, 0]])
         paths = np.array([np.cumsum(np.log1p(bet * pairs), axis=1) for bet in _PAIR_BETS])
         on_pairs = np.tensordot(_ON_PAIRS, np.exp(paths), 1)
-        ends = (limit(on_ranks, on_ranks / _MOST_LOPSIDED) for limit in (np.minimum, np.maximum))
+        ends = np.minimum(on_ranks, on_ranks / _MOST_LOPSIDED), on_ranks
         return cls(on_ranks, on_pairs, *(np.log(np.tensordot(_ON_RANKS, np.exp(one), 1) + on_pairs) for one in ends))
 
     def log_e(self, row: int, look: int, lopsided: float) -> float:
         """The logarithm of what a stream has won."""
-        on_ranks = _ON_RANKS @ np.exp(self.on_ranks[:, row, look - 1] / lopsided)
+        won = self.on_ranks[:, row, look - 1]
+        on_ranks = _ON_RANKS @ np.exp(np.minimum(won, won / lopsided))
         return math.log(on_ranks + self.on_pairs[row, look - 1])
 
 
