@@ -15,7 +15,13 @@ from axiom.statistics import betting, sequential, signed_ranks
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
 
 _Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
-_MANY_TIES = 0.1  # a larger share of values that are the null itself changes what a verdict says
+_MANY_TIES = 0.1  # a larger share of values that are the null itself is told
+_MIDDLES = {
+    Process.RANKS: "the typical value",
+    Process.SIGN: "the median",
+    Process.BERNOULLI: "the share",
+    Process.BETTING: "the mean",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,18 +229,18 @@ def _why(question: Question, found: Weight, values: Sequence[float | None]) -> s
                 return f"as many lie on either side of {null:.4g}"
             return f"a verdict takes {math.exp(found.enough):.4g} to 1"
         case Verdict.POSITIVE:
-            return f"the values lie above {null:.4g}{_of_ties(question, values)}"
+            return f"{_MIDDLES[question.process]} lies above {null:.4g}{_of_ties(question, values)}"
         case _:
-            return f"the values lie below {null:.4g}{_of_ties(question, values)}"
+            return f"{_MIDDLES[question.process]} lies below {null:.4g}{_of_ties(question, values)}"
 
 
 def _of_ties(question: Question, values: Sequence[float | None]) -> str:
-    """What is decided where many values are the null itself."""
+    """How many values are the null itself, where these are many."""
     sides = [_sign(number - question.null) for number in values if number is not None]
     above, below, equal = (sides.count(side) for side in (1, -1, 0))
     if question.process is not Process.RANKS or equal <= _MANY_TIES * len(values):
         return ""
-    return f" more often than on the other side ({above} above, {below} below, {equal} equal)"
+    return f" ({above} above, {below} below, {equal} equal)"
 
 
 def mean_of(present: Sequence[float]) -> float:
