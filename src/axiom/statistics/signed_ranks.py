@@ -34,8 +34,8 @@ _of_any_size = np.errstate(over="ignore", invalid="ignore")  # two numbers may l
 
 _REFERENCE = 128  # the first values, among which all later ones are ranked; more would decide no sooner
 # How much is bet on ranks and on pairs, and with which shares of the capital. Chosen by simulation: for shifts of 0.25
-# to 1 sd the median time to a verdict is at most 1.25 times that of a t-mixture, and no lopsided law of the campaign has
-# its typical value refuted more often than promised (`scripts/campaign evidence`).
+# to 1 sd the median time to a verdict is at most 1.25 times that of a t-mixture, and no lopsided law of the campaign
+# has its typical value refuted more often than promised, beyond chance (`scripts/campaign evidence --ville`).
 _BETS = np.array([[2.0], [1.0], [0.5], [0.2], [0.08]])
 _PAIR_BETS = np.array([0.25, 0.6, 0.95])
 _SHARES = np.log([0.04, 0.06, 0.07, 0.04, 0.02, 0.12, 0.25, 0.40])
