@@ -47,7 +47,7 @@ def site(name: str, path: str, fill: Callable[..., object]):
 
 
 card = site("card", "", lambda lab, prepared, _: suspended_card(lab, prepared))
-explored = site("explored", "/experiments/explored_sum@1", explored_sum)
+explored = site("explored", "/experiments/explored_sum@1", lambda lab, _, place: explored_sum(lab, place))
 atlas = site("atlas", "", lambda lab, *_: draw_map(lab))
 empty = site("empty", "", lambda lab, *_: publish_map(lab))  # of whose map no tile is drawn, and nothing else
 

@@ -79,6 +79,7 @@ def _posted(path: str, opening: str, sign: str) -> Sized:
 
 
 def _seconds(site: Site, process: int, request: bytes) -> float:
+    """Of a process that was still at work when it was asked, the kernel may not have counted anything yet."""
     before = cpu_seconds(process)
     site.answer([request])
-    return cpu_seconds(process) - before
+    return cpu_seconds(process) - before or math.inf
