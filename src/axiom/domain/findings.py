@@ -125,6 +125,11 @@ EVERY_NUMBER = "every number"  # begins what a replicate repeats where a whole c
 COARSE = "coarse"  # begins the fingerprint of measures that have few values to choose from: seeds may agree in all
 
 
+def centre_of(e_kind: str) -> str:
+    """What is estimated of values that are weighed so, in a word."""
+    return _CENTRES.get(e_kind, "median")
+
+
 @value
 class Observation:
     """The estimand's value in one replicate, and who computed it; None when a cell is missing, late or failed.
@@ -258,7 +263,7 @@ class Evidence:
     @property
     def centre(self) -> str:
         """What the estimate is of the values, in a word."""
-        return _CENTRES.get(self.e_kind, "median")
+        return centre_of(self.e_kind)
 
     @property
     def suspends(self) -> bool:

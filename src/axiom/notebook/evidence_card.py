@@ -40,7 +40,6 @@ _WAY_UP = (
     "process, or twenty on other people's"
 )
 _NOT_WEIGHED = "not weighed: "
-_MANY = "more than a million"
 _NEAR_NULL = 0.1  # of the width of an interval; whose middle lies nearer may well be without an effect
 _LEAST, _MOST = 1e-280, 1e280  # of what is drawn
 
@@ -460,10 +459,10 @@ class WeighedTable:
         if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
             if self.forecast is None or not any(number != 0 for number in self.forecast):
                 return ""
-            few, likely, many = (f"{number:,}" if number is not None else _MANY for number in self.forecast)
+            few, likely, many = map(told, self.forecast)
             if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
-            if few == _MANY:
-                return f"{_MANY} more seeds{if_any}"
+            if self.forecast[0] is None:
+                return f"{few} more seeds{if_any}"
             return f"{few} to {many} more seeds in four cases of five, likely {likely}{if_any}"
         return self._planned()
 

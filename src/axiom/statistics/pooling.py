@@ -12,7 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-_INSIDE = 0.95  # both tails together leave one in twenty
+from axiom.statistics.student import t_quantile
+
 _NORMAL = NormalDist()
 _LEAST = 1e-300  # a tail as small as this still has a quantile
 
@@ -46,8 +47,8 @@ def pool(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstima
     weight = math.fsum(1.0 / (one + tau2) for one in spread)
     squared = max(1.0, heterogeneity / (places - 1)) / weight
     q = _weighed(scaled, spread, 0.0)[1]
-    half = _quantile(places - 1) * math.sqrt(squared)
-    further = _quantile(places - 2) * math.sqrt(tau2 + squared) if places > 2 else None
+    half = t_quantile(places - 1) * math.sqrt(squared)
+    further = t_quantile(places - 2) * math.sqrt(tau2 + squared) if places > 2 else None
     i2 = max(0.0, 1.0 - (places - 1) / q) if q > 0 else 0.0
     return _told(unit, estimate, half, further, (tau2, i2, _tail(q, places - 1)))
 
@@ -125,26 +126,6 @@ def _told(
         prediction_low=None if further is None else (estimate - further) * unit,
         prediction_high=None if further is None else (estimate + further) * unit,
     )
-
-
-@lru_cache(maxsize=4096)
-def _quantile(freedom: int) -> float:
-    """Below which Student's t stays with 97.5 %."""
-    low, high = 0.0, 16.0
-    while low < (middle := (low + high) / 2.0) < high:
-        low, high = (middle, high) if _within(middle, freedom) < _INSIDE else (low, middle)
-    return high
-
-
-def _within(t: float, freedom: int) -> float:
-    """The chance that Student's t lies within t of 0, for whole degrees of freedom (Abramowitz and Stegun 26.7.3-4)."""
-    angle, cosine2, odd = math.atan(t / math.sqrt(freedom)), freedom / (freedom + t * t), freedom % 2
-    term, terms = math.sqrt(cosine2) if odd else 1.0, list[float]()
-    for power in range(odd, freedom - 1, 2):
-        terms.append(term)
-        term *= cosine2 * (power + 1) / (power + 2)
-    series = math.sin(angle) * math.fsum(terms)
-    return 2.0 / math.pi * (angle + series) if odd else series
 
 
 def _tail(q: float, freedom: int) -> float:

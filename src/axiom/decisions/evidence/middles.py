@@ -9,6 +9,7 @@ from axiom.decisions.evidence.verdict import Conclusion, mean_of
 from axiom.domain.findings import Alarm, Force, Verdict
 from axiom.statistics import betting
 from axiom.statistics.asymmetry import FEWEST, long_tail
+from axiom.statistics.student import deviation_of
 
 _ONE_LOOK = 2.0  # standard errors, within which a mean may well be the null
 _MOST = 4096  # values: about the mean of more nothing is foreseen, and bets on more are not made in a clause beside
@@ -56,8 +57,7 @@ def lopsided(question: Question, concluded: Conclusion, present: Sequence[float]
     """That the mean is another number; where it may well be no effect, the grade is held back."""
     if question.process is not Process.RANKS or len(present) < FEWEST or not (tail := long_tail(present)):
         return []
-    mean, n = mean_of(present), len(present)
-    error = math.hypot(*((value - mean) / math.sqrt(n * (n - 1.0)) for value in present))
+    mean, error = mean_of(present), deviation_of(present) / math.sqrt(len(present))
     side = {Verdict.POSITIVE: 1.0, Verdict.NEGATIVE: -1.0}.get(concluded.verdict, 0.0)
     is_open = side != 0.0 and not side * (mean - question.null) > _ONE_LOOK * error
     return [

@@ -19,11 +19,9 @@ from axiom.statistics import ranks
 _QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?
 _EVER = 0.01 / _QUESTIONS  # chance that a sound finding is ever suspected by one of them
 _FEW = 2  # groups, of which one can lie apart
-# How often chance clusters the values of hosts so, below which they count for less. It is a choice: with 0.3 in a
-# table, naming hosts that do not matter cost a sixth of the power and one table in four was told that its hosts matter;
-# with 0.05 it costs 1 to 5 points and one in thirty is told so. But where half of the variance does lie between hosts,
-# 3 % to 13 % of tables without an effect get a verdict, in place of 1 % to 6 %. A laboratory computes one task in ten
-# again elsewhere, which shows by itself whether hosts matter.
+# How often chance clusters the values of hosts so, below which they count for less. Less in a table would cost power
+# wherever hosts are named that do not matter; as it is, more tables get a false verdict where half of the variance lies
+# between few hosts. A laboratory computes one task in ten again elsewhere, which shows by itself whether hosts matter.
 _CLUSTERED_IN_A_TABLE, _CLUSTERED = 0.05, 0.01
 
 

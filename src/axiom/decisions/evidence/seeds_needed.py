@@ -51,9 +51,7 @@ def forecast(question: Question, present: Sequence[float], said: Evidence) -> Ra
         return effect
     side = math.copysign(1.0, math.fsum(steps))
     room = [question.smallest - side * step for step in steps]
-    one_sided = math.log(2.0)  # each side is asked by itself, at the whole level
-    log_now = _log(said.e_absent) - one_sided
-    absence = until_crossed(room, log_now, log_e - one_sided, efficiency=efficiency, least=least)
+    absence = until_crossed(room, _log(said.e_absent), log_e, efficiency=efficiency, least=least)
     return min(effect, absence, key=lambda found: math.inf if found is None or found[1] is None else found[1])
 
 

@@ -9,19 +9,13 @@ import numpy as np
 
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.rounding import around, e_told, end_told
-from axiom.domain.findings import Verdict
+from axiom.domain.findings import Verdict, centre_of
 from axiom.statistics import betting, sequential, signed_ranks
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
 
 _Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
 _MANY_TIES = 0.1  # a larger share of values that are the null itself is told
-_MIDDLES = {
-    Process.RANKS: "the typical value",
-    Process.SIGN: "the median",
-    Process.BERNOULLI: "the share",
-    Process.BETTING: "the mean",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -229,9 +223,9 @@ def _why(question: Question, found: Weight, values: Sequence[float | None]) -> s
                 return f"as many lie on either side of {null:.4g}"
             return f"a verdict takes {math.exp(found.enough):.4g} to 1"
         case Verdict.POSITIVE:
-            return f"{_MIDDLES[question.process]} lies above {null:.4g}{_of_ties(question, values)}"
+            return f"the {centre_of(question.process)} lies above {null:.4g}{_of_ties(question, values)}"
         case _:
-            return f"{_MIDDLES[question.process]} lies below {null:.4g}{_of_ties(question, values)}"
+            return f"the {centre_of(question.process)} lies below {null:.4g}{_of_ties(question, values)}"
 
 
 def _of_ties(question: Question, values: Sequence[float | None]) -> str:

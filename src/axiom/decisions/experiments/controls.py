@@ -46,9 +46,8 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
 
     A value that is missing counts against it, as it does in evidence. The arms of a control are alike but for what is
     planted, so the signs of their differences are fair coins without it: eight alike are an e-value of 50, however much
-    their sizes differ.
-    Seeds that gave the very same are no copies here: a leak may add one number to all, and what stands for a missing
-    value is another seed's.
+    their sizes differ. Seeds that gave the very same are no copies here: a leak may add one number to all, and what
+    stands for a missing value is another seed's.
     """
     from axiom.decisions.evidence.weigh import (
         weigh,  # whoever publishes and orders needs nothing of it, and waits for it
